@@ -1,0 +1,1 @@
+"""The terminal studio: a guest of the studio, and the only part that sees Textual."""

@@ -1,0 +1,161 @@
+"""The app: places, a theme, and one signal. A guest of the studio, it knows no business.
+
+The studio's notices are gathered for a moment and published as one `News`; the place that is open
+redraws what changed. Nothing here, and nothing imported here, loads the client or its libraries.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.signal import Signal
+
+from ima_tui.domain import Job, Leaf, Order
+from ima_tui.errors import ImaError
+from ima_tui.messages import say
+from ima_tui.notices import Notice, Totals
+from ima_tui.tui import actions, clipboard, styles, theme
+from ima_tui.tui.glyphs import glyphs
+from ima_tui.tui.news import GATHERING, Gatherer, News
+from ima_tui.tui.places import PLACES
+
+if TYPE_CHECKING:
+    from ima_tui.studio import Studio
+
+
+class Composer(Protocol):
+    """What the Compose place can be handed."""
+
+    def load_order(self, order: Order) -> None: ...
+
+    def load_leaf(self, leaf: Leaf) -> None: ...
+
+
+class ImaApp(App[None]):
+    """`start` is the id of the place that is open first."""
+
+    CSS_PATH = styles.path("app")
+    TITLE = "ima-tui"
+    ENABLE_COMMAND_PALETTE = False  # ours is bound below, with an id and a sentence
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                f"{place.number},f{place.number}",
+                f"go('{place.id}')",
+                f"bind.go_{place.id}",
+                show=False,
+                id=f"place.{place.id}",
+            )
+            for place in PLACES
+        ),
+        Binding("question_mark", "help", "bind.help", show=False, id="app.help"),
+        Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
+        Binding("q,ctrl+q", "quit", "bind.quit", show=False, id="app.quit"),
+    ]
+
+    def __init__(self, studio: Studio, *, start: str = "compose") -> None:
+        # read by Textual's own __init__; a class variable there, but each app has its own start
+        self.DEFAULT_MODE = start  # type: ignore[misc]
+        super().__init__()
+        self.studio = studio
+        self.glyphs = glyphs(studio.settings.ascii)
+        self.totals = Totals()
+        self.news: Signal[News] = Signal(self, "news")
+        self._gatherer = Gatherer()
+        for place in PLACES:
+            self.add_mode(place.id, place.open)
+        for one in theme.themes():
+            self.register_theme(one)
+        self.paint(studio.settings.theme)
+        if not studio.settings.motion:
+            self.animation_level = "none"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our tokens, so that the style sheets can be read under any theme."""
+        return theme.variables(theme.TOKENS[theme.DARK])
+
+    @property
+    def problem(self) -> ImaError | None:
+        """Why the service can't be reached; None while it can."""
+        return self._gatherer.problem
+
+    # -------------------------------------------------------------------------------- the news
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self.studio.subscribe(self._hear)
+        self.call_after_refresh(self._after_first_paint)
+
+    def on_unmount(self) -> None:
+        self._unsubscribe()
+
+    def _after_first_paint(self) -> None:
+        self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
+        self.run_worker(
+            self.studio.refresh(), name="fetch lists", group="lists", exit_on_error=False
+        )
+
+    def _hear(self, notice: Notice) -> None:
+        if self._gatherer.hear(notice):
+            self.set_timer(GATHERING, self._publish, name="gather news")
+
+    async def _publish(self) -> None:
+        self.totals = await self.studio.totals()
+        self.news.publish(self._gatherer.take())
+
+    def paint(self, name: str) -> None:
+        """Use the theme `name`, in the colours that this terminal has."""
+        coarse = self.console.color_system != "truecolor"
+        self.theme = theme.known(name, coarse=coarse)
+
+    # ------------------------------------------------------------------------------ the places
+
+    async def action_go(self, place: str) -> None:
+        await self.switch_mode(place)
+
+    async def compose_from(self, job: Job) -> None:
+        """Open Compose with what `job` was made of."""
+        (await self._composer()).load_order(job.order)
+
+    async def compose_with(self, leaf: Leaf) -> None:
+        """Open Compose with `leaf` chosen."""
+        (await self._composer()).load_leaf(leaf)
+
+    async def _composer(self) -> Composer:
+        await self.switch_mode("compose")
+        return cast(Composer, self.screen)
+
+    # --------------------------------------------------------------------- the same everywhere
+
+    def action_help(self) -> None:
+        from ima_tui.tui.screens.help import HelpScreen
+
+        place = next((p for p in PLACES if p.id == self.current_mode), None)
+        title = say(place.key) if place else ""
+        self.push_screen(HelpScreen(actions.acts(self.screen), title))
+
+    def action_palette(self) -> None:
+        from ima_tui.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand `text` to the terminal; whether it took it, nobody can know."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Literal["information", "warning", "error"] = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """As Textual's, but text is never markup: it may come from outside."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)

@@ -1,0 +1,63 @@
+"""Notices of the studio, gathered for a moment: hundreds of them become one redraw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ima_tui.domain import Job, TaskType
+from ima_tui.errors import ImaError
+from ima_tui.notices import (
+    JobChanged,
+    LinkChanged,
+    ListChanged,
+    Notice,
+    PreferencesChanged,
+    ProductList,
+)
+
+GATHERING = 0.1
+"""Seconds between the first notice and the redraw."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed since the last news; of each thing the newest facts only."""
+
+    jobs: Mapping[int, Job] = field(default_factory=dict)
+    lists: Mapping[TaskType, ProductList] = field(default_factory=dict)
+    preferences: bool = False
+
+
+class Gatherer:
+    """Hears notices, gives them back as one `News`."""
+
+    def __init__(self) -> None:
+        self.problem: ImaError | None = None
+        """Why the service can't be reached, as last heard."""
+        self._jobs: dict[int, Job] = {}
+        self._lists: dict[TaskType, ProductList] = {}
+        self._preferences = False
+        self._waiting = False
+
+    def hear(self, notice: Notice) -> bool:
+        """Keep `notice`; True when it is the first since `take`."""
+        match notice:
+            case JobChanged(job):
+                self._jobs[job.id] = job
+            case ListChanged(product_list):
+                self._lists[product_list.task_type] = product_list
+            case LinkChanged(problem):
+                self.problem = problem
+            case PreferencesChanged():
+                self._preferences = True
+        first = not self._waiting
+        self._waiting = True
+        return first
+
+    def take(self) -> News:
+        """Everything heard since the last time."""
+        news = News(self._jobs, self._lists, self._preferences)
+        self._jobs, self._lists, self._preferences = {}, {}, False
+        self._waiting = False
+        return news

@@ -1,0 +1,103 @@
+"""What every place has: the frame round it, the news, a way to ask, a way out of a text field.
+
+A place overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
+have changed while it was hidden, or the language did).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
+
+from ima_tui.errors import ImaError
+from ima_tui.messages import say
+from ima_tui.tui.news import News
+from ima_tui.tui.widgets.lines import BottomLine, TopLine
+from ima_tui.tui.widgets.question import Answer, Question
+
+if TYPE_CHECKING:
+    from ima_tui.studio import Studio
+    from ima_tui.tui.app import ImaApp
+
+
+class Place(Screen[None]):
+    """A screen with a number. `PLACE` is its id in the table of places."""
+
+    PLACE: ClassVar[str] = ""
+    HOME: ClassVar[str] = ""
+    """A selector: what `escape` in a text field gives the keys to (nothing: to the place)."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+    ]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+        (180, "-huge"),
+    ]
+
+    _stale = False
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self.PLACE)
+        yield from self.body()
+        yield Question()
+        yield BottomLine()
+
+    def body(self) -> ComposeResult:
+        """The place's own widgets."""
+        yield from ()
+
+    @property
+    def ima(self) -> ImaApp:
+        return cast("ImaApp", self.app)
+
+    @property
+    def studio(self) -> Studio:
+        return self.ima.studio
+
+    # ------------------------------------------------------------------------------- the news
+
+    def on_mount(self) -> None:
+        self.ima.news.subscribe(self, self._hear, immediate=True)
+
+    def _hear(self, news: News) -> None:
+        self.query_one(TopLine).refresh()
+        if self.is_current:
+            self.call_next(self.heard, news)
+        else:
+            self._stale = True
+
+    def on_screen_resume(self) -> None:
+        if self._stale:
+            self._stale = False
+            self.call_next(self.reload)
+
+    async def heard(self, news: News) -> None:
+        """Something changed while this place is open: redraw what shows it."""
+
+    async def reload(self) -> None:
+        """Anything may have changed while this place was hidden: read it all again."""
+
+    # ------------------------------------------------------------------------------ the person
+
+    def ask(self, words: str, then: Answer) -> None:
+        """Ask on the line above the keys; `then` runs only on a yes."""
+        self.query_one(Question).ask(words, then)
+
+    def complain(self, error: ImaError) -> None:
+        """Say an error that has no better place."""
+        self.notify(say(error.key, **error.values), severity="error")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "leave_field":
+            return isinstance(self.focused, Input | TextArea)
+        return True
+
+    def action_leave_field(self) -> None:
+        home = self.query(self.HOME).first() if self.HOME else None
+        self.set_focus(home)

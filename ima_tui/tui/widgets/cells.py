@@ -1,0 +1,61 @@
+"""Text in terminal cells: how wide it is, cut and padded to a width. No widget here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rich.cells import cell_len, get_character_cell_size
+
+Align = Literal["left", "right"]
+
+
+def width(text: str) -> int:
+    """How many cells `text` takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, cells: int, ellipsis: str = "…") -> str:
+    """`text`, at most `cells` wide; what was cut off is told by an ellipsis."""
+    if width(text) <= cells:
+        return text
+    if cells <= 0:
+        return ""
+    room = cells - width(ellipsis)
+    taken = 0
+    for index, character in enumerate(text):
+        taken += get_character_cell_size(character)
+        if taken > room:
+            return text[:index].rstrip() + ellipsis
+    return text
+
+
+def fit(text: str, cells: int, align: Align = "left", ellipsis: str = "…") -> str:
+    """`text`, exactly `cells` wide."""
+    short = cut(text, cells, ellipsis)
+    blank = " " * (cells - width(short))
+    return blank + short if align == "right" else short + blank
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """`text` in lines of at most `cells`; breaks at blanks, and between wide characters."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line, taken, space = "", 0, -1
+        for character in paragraph:
+            size = get_character_cell_size(character)
+            if taken + size > cells and line:
+                if character == " ":
+                    lines.append(line)
+                    line, taken, space = "", 0, -1
+                    continue
+                head, tail = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
+                lines.append(head)
+                line, taken, space = tail, width(tail), -1
+            if character == " ":
+                space = len(line)
+            elif size == 2:
+                space = -1  # a break may come right before it: nothing has to move down
+            line += character
+            taken += size
+        lines.append(line)
+    return lines

@@ -1,0 +1,142 @@
+"""The frame's lines: places on top, keys at the bottom, thin rules between. One cell high each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ima_tui.messages import say
+from ima_tui.tui import actions
+from ima_tui.tui.places import PLACES, PlaceRow
+from ima_tui.tui.theme import style
+from ima_tui.tui.widgets.cells import cut, width
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+Part = tuple[str, str]
+"""Text, and the role it is drawn in."""
+
+
+class Line(Widget):
+    """One line of parts, drawn cell by cell; no markup, so data is only ever text."""
+
+    DEFAULT_CSS = "Line { height: 1; }"
+    GROUND = "surface"
+
+    @property
+    def ima(self) -> ImaApp:
+        return cast("ImaApp", self.app)
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """What stands on the left, and on the right."""
+        return [], []
+
+    def render_line(self, y: int) -> Strip:
+        left, right = self.parts(self.size.width)
+        theme = self.app.theme
+        gap = self.size.width - sum(width(text) for text, _ in (*left, *right))
+        blank = [(" " * max(0, gap), "text")]
+        return Strip(
+            Segment(text, style(theme, role, self.GROUND))
+            for text, role in (*left, *blank, *right)
+            if text
+        ).adjust_cell_length(self.size.width, style(theme, "text", self.GROUND))
+
+
+def measure(parts: list[Part]) -> int:
+    return sum(width(text) for text, _ in parts)
+
+
+class TopLine(Line):
+    """The places, the open one in brackets; right: whose profile, the link, the points out."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        right = self._state(full=True)
+        left = self._places(names=True)
+        if measure(left) + measure(right) >= cells:
+            right = self._state(full=False)
+        if measure(left) + measure(right) >= cells:
+            left = self._places(names=False)
+        return left, right
+
+    def _places(self, *, names: bool) -> list[Part]:
+        row = [(self._label(place, names), self._role(place)) for place in PLACES]
+        return [(" ima ", "title"), *row]
+
+    def _label(self, place: PlaceRow, names: bool) -> str:
+        if place.id == self.place:
+            return f" [{place.number} {say(place.key)}]"
+        return f"  {place.number} {say(place.key)} " if names else f"  {place.number} "
+
+    def _role(self, place: PlaceRow) -> str:
+        return "strong" if place.id == self.place else "muted"
+
+    def _state(self, *, full: bool) -> list[Part]:
+        app = self.ima
+        settings = app.studio.settings
+        found: list[Part] = []
+        if app.problem is not None:
+            found.append((say("app.offline"), "warn"))
+        if settings.custom_endpoint:
+            host = settings.base_url.partition("//")[2].partition("/")[0]
+            found.append((cut(host, 24) if full else say("app.custom"), "warn"))
+        if settings.profile:
+            found.append((settings.profile, "info"))
+        if app.totals.out:
+            key = "app.points_out" if full else "app.points_out_short"
+            found.append((say(key, points=app.totals.out), "text"))
+        dot = f" {app.glyphs.dot} "
+        spaced: list[Part] = []
+        for part in found:
+            spaced += [(dot, "muted"), part] if spaced else [part]
+        return [*spaced, (" ", "text")]
+
+    async def on_click(self, event: events.Click) -> None:
+        names = measure(self._places(names=True)) + measure(self._state(full=False))
+        at = len(" ima ")
+        for place in PLACES:
+            at += width(self._label(place, names < self.size.width))
+            if event.x < at:
+                await self.ima.action_go(place.id)
+                return
+
+
+class BottomLine(Line):
+    """The keys that matter here; right: where all the others are told."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        known = actions.acts(self.screen)
+        by_id = {act.id: act for act in known}
+        more = by_id.get("app.help") or by_id.get("app.palette")
+        right: list[Part] = []
+        if more is not None:
+            right = [(actions.key_name(more.keys[0]), "strong"), (f" {more.words()} ", "muted")]
+        room = cells - measure(right) - 2
+        left: list[Part] = [(" ", "text")]
+        for act in actions.footer(known):
+            new = [(actions.key_name(act.keys[0]), "strong"), (f" {act.words()}   ", "muted")]
+            if measure(left) + measure(new) - 3 > room:
+                break
+            left += new
+        return left, right
+
+
+class Rule(Line):
+    """A thin line between two parts of a place."""
+
+    GROUND = "background"
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(self.ima.glyphs.rule * cells, "rule")], []

@@ -1,0 +1,64 @@
+"""A question that stands above the bottom line, where the eye already is; never a window."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.lines import Line, Part
+
+Answer = Callable[[], Awaitable[None]]
+
+
+class Question(Line):
+    """Takes the keys while it asks: `enter` or `y` does it, everything else leaves it."""
+
+    GROUND = "raised"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,y", "yes", "bind.yes", id="question.yes"),
+        Binding("escape,n", "no", "bind.no", id="question.no"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.display = False
+        self._words = ""
+        self._then: Answer | None = None
+        self._before: Widget | None = None
+
+    @property
+    def asking(self) -> bool:
+        return self._then is not None
+
+    def ask(self, words: str, then: Answer) -> None:
+        """Show `words`; `then` runs only on a yes."""
+        self._words, self._then = words, then
+        self._before = self.screen.focused
+        self.display = self.can_focus = True
+        self.refresh()
+        self.focus()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(" ? ", "warn"), (cut(self._words, cells - 4), "strong")], []
+
+    async def action_yes(self) -> None:
+        then = self._then
+        self.action_no()
+        if then is not None:
+            await then()
+
+    def action_no(self) -> None:
+        self._put_away()
+        before = self._before
+        self.screen.set_focus(before if before and before.is_attached else None)
+
+    def on_blur(self) -> None:
+        self._put_away()
+
+    def _put_away(self) -> None:
+        self._then = None
+        self.display = self.can_focus = False

@@ -1,0 +1,311 @@
+"""A studio without a service, a ledger or a clock of its own: what the screens see of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ima_tui.domain import (
+    Accepts,
+    Estimate,
+    Event,
+    Failure,
+    Field,
+    FieldKind,
+    Job,
+    Leaf,
+    Media,
+    Option,
+    Order,
+    PriceRule,
+    State,
+    TaskType,
+)
+from ima_tui.lifecycle import ENDED, SPENT
+from ima_tui.notices import (
+    JobChanged,
+    ListChanged,
+    Notice,
+    PreferencesChanged,
+    ProductList,
+    Totals,
+)
+
+NOW = 1_800_000_000.0
+
+T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
+
+
+def choice(name: str, *values: str | int, default: str | int | None = None) -> Field:
+    return Field(
+        name=name,
+        label=name.replace("_", " ").capitalize(),
+        kind=FieldKind.CHOICE,
+        default=values[0] if default is None else default,
+        options=tuple(Option(str(value), value) for value in values),
+    )
+
+
+def rules(name: str, **points: int) -> tuple[PriceRule, ...]:
+    return tuple(
+        PriceRule(100 + index, price, ((name, value),))
+        for index, (value, price) in enumerate(points.items())
+    )
+
+
+BANANA_PRO = Leaf(
+    T2I,
+    "gemini-3-pro-image",
+    "gemini-3-pro-image-preview",
+    "Nano Banana Pro",
+    rules("size", **{"1K": 10, "2K": 10, "4K": 18}),
+    (choice("aspect_ratio", "1:1", "16:9", "9:16"), choice("size", "1K", "2K", "4K")),
+    description="Pro picture quality, text in pictures, up to 4K",
+    group="Nano Banana",
+    features=("Pro",),
+    estimate=Estimate(25, 45),
+)
+BANANA_2 = Leaf(
+    T2I,
+    "gemini-3.1-flash-image",
+    "gemini-3.1-flash-image-preview",
+    "Nano Banana 2",
+    rules("size", **{"512": 4, "1K": 6, "2K": 10, "4K": 13}),
+    (choice("size", "512", "1K", "2K", "4K", default="1K"),),
+    description="Fast and cheap",
+    group="Nano Banana",
+    features=("NEW", "Fast"),
+    popular=True,
+    estimate=Estimate(20, 35),
+)
+SEEDREAM = Leaf(
+    T2I,
+    "doubao-seedream-4.5",
+    "doubao-seedream-4-5-251128",
+    "SeeDream 4.5",
+    (PriceRule(200, 5),),
+    (choice("size", "2048x2048", "2560x1440"),),
+    description="即梦：画面干净",
+    group="Seedream",
+    estimate=Estimate(20, 40),
+)
+MIDJOURNEY = Leaf(
+    T2I,
+    "midjourney",
+    "midjourney-v7",
+    "Midjourney",
+    rules("quality", **{"480p": 8, "720p": 10}),
+    (choice("quality", "480p", "720p"),),
+    description="Artist-level styles",
+    group="Midjourney",
+    estimate=Estimate(40, 90),
+)
+WAN = Leaf(
+    T2V,
+    "wan2.6-t2v",
+    "wan2.6-t2v",
+    "Wan 2.6",
+    rules("resolution", **{"720p": 25, "1080p": 40}),
+    (choice("resolution", "720p", "1080p"), choice("duration", 5, 10)),
+    description="Videos with sound",
+    group="Wan",
+    estimate=Estimate(60, 90),
+)
+KLING = Leaf(
+    TaskType.IMAGE_TO_VIDEO,
+    "kling-v2-6",
+    "kling-v2-6-i2v",
+    "Kling 2.6",
+    rules("duration", **{"5": 48, "10": 96}),
+    (choice("duration", 5, 10),),
+    estimate=Estimate(180, 360),
+    accepts=(Accepts(("image/jpeg", "image/png"), 1, 1),),
+)
+LEAVES = (MIDJOURNEY, SEEDREAM, BANANA_2, BANANA_PRO, WAN, KLING)
+
+
+def order(leaf: Leaf = SEEDREAM, prompt: str = "a red fox in snow", n: int = 1) -> Order:
+    rule = leaf.rules[0]
+    return Order(
+        task_type=leaf.task_type,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        model_name=leaf.name,
+        prompt=prompt,
+        n=n,
+        parameters=rule.attributes or (("size", "2560x1440"),),
+        attribute_id=rule.attribute_id,
+        points=rule.points,
+        estimate=leaf.estimate,
+    )
+
+
+def job(number: int, state: State = State.RUNNING, leaf: Leaf = SEEDREAM, **changes: object) -> Job:
+    """A job that was sent 14 seconds ago, or ended after 38."""
+    prompt = str(changes.pop("prompt", "a red fox in snow"))
+    sent = None if state in (State.DRAFT, State.QUEUED) else NOW - 14
+    facts: dict[str, object] = {
+        "task_id": f"task{number}",
+        "sent_at": sent,
+        "ended_at": NOW + 24 if state in ENDED else None,
+        **changes,
+    }
+    return Job(number, order(leaf, prompt), state, NOW - 20, NOW - 14, **facts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    language: str = "en"
+    theme: str = "ima-dark"
+    profile: str = "demo"
+    user_id: str = "default"
+    base_url: str = "https://api.imastudio.com"
+    custom_endpoint: bool = False
+    downloads: Path = Path("/nowhere")
+    ask_above: int = 100
+    motion: bool = False
+    ascii: bool = False
+    after_send: str = "queue"
+
+
+@dataclass
+class FakeClock:
+    now: float = NOW
+
+    def time(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class FakePreference:
+    model_id: str
+    model_name: str = ""
+    credit: int = 0
+    last_used: str = ""
+
+
+@dataclass
+class FakePreferences:
+    rows: dict[str, dict[TaskType, FakePreference]] = field(default_factory=dict)
+
+    def users(self) -> Mapping[str, Mapping[TaskType, FakePreference]]:
+        return self.rows
+
+
+class FakeStudio:
+    """Keeps jobs in a dict, calls its listeners at once, and notes what was asked of it."""
+
+    def __init__(
+        self,
+        jobs: tuple[Job, ...] = (),
+        leaves: tuple[Leaf, ...] = LEAVES,
+        **settings: object,
+    ) -> None:
+        self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
+        self.clock = FakeClock()
+        self.preferences = FakePreferences()
+        self.has_key = True
+        self.asked: list[tuple[object, ...]] = []
+        self.jobs = {one.id: one for one in jobs}
+        self.events: dict[int, tuple[Event, ...]] = {}
+        self.lists = {
+            kind: ProductList(
+                kind, tuple(leaf for leaf in leaves if leaf.task_type is kind), NOW - 60, live=True
+            )
+            for kind in TaskType
+        }
+        self._listeners: list[Callable[[Notice], None]] = []
+
+    # -- listening
+
+    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, notice: Notice) -> None:
+        """What the studio does after a commit."""
+        if isinstance(notice, JobChanged):
+            self.jobs[notice.job.id] = notice.job
+        if isinstance(notice, ListChanged):
+            self.lists[notice.product_list.task_type] = notice.product_list
+        for listener in list(self._listeners):
+            listener(notice)
+
+    # -- lists
+
+    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        return self.lists[task_type].leaves
+
+    def suggested(self, task_type: TaskType) -> Leaf | None:
+        return next(iter(self.leaves(task_type)), None)
+
+    async def refresh(self, *task_types: TaskType) -> None:
+        self.asked.append(("refresh", *task_types))
+
+    # -- jobs
+
+    async def submit(self, wanted: Order) -> Job:
+        self.asked.append(("submit", wanted))
+        number = max(self.jobs, default=0) + 1
+        made = Job(number, wanted, State.QUEUED, NOW, NOW)
+        self.tell(JobChanged(made))
+        return made
+
+    async def recent(self, limit: int = 500) -> tuple[Job, ...]:
+        return tuple(sorted(self.jobs.values(), key=lambda one: -one.id))[:limit]
+
+    async def job(self, job_id: int) -> Job | None:
+        return self.jobs.get(job_id)
+
+    async def timeline(self, job_id: int) -> tuple[Event, ...]:
+        return self.events.get(job_id, ())
+
+    async def stop(self, job_id: int) -> Job:
+        return self._turn("stop", job_id, State.STOPPED)
+
+    async def follow(self, job_id: int) -> Job:
+        return self._turn("follow", job_id, State.RUNNING)
+
+    async def forget(self, job_id: int) -> None:
+        self._turn("forget", job_id, State.FORGOTTEN)
+        del self.jobs[job_id]
+
+    async def again(self, job_id: int) -> Job:
+        self.asked.append(("again", job_id))
+        return await self.submit(self.jobs[job_id].order)
+
+    async def fetch(self, job_id: int) -> Job:
+        return self._turn("fetch", job_id, State.FETCHING)
+
+    def _turn(self, verb: str, job_id: int, state: State) -> Job:
+        self.asked.append((verb, job_id))
+        changed = replace(self.jobs[job_id], state=state)
+        self.tell(JobChanged(changed))
+        return changed
+
+    async def totals(self) -> Totals:
+        out = sum(one.order.total for one in self.jobs.values() if one.state in SPENT)
+        return Totals(today=325, session=61, out=out)
+
+    # -- preferences
+
+    async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> None:
+        self.asked.append(("prefer", task_type, leaf.model_id))
+        mine = self.preferences.rows.setdefault("user_default", {})
+        mine[task_type] = FakePreference(leaf.model_id, leaf.name, leaf.points[0])
+        self.tell(PreferencesChanged())
+
+    async def unprefer(self, task_type: TaskType, user: str | None = None) -> None:
+        self.asked.append(("unprefer", task_type))
+        self.preferences.rows.get("user_default", {}).pop(task_type, None)
+        self.tell(PreferencesChanged())
+
+
+def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:
+    media = Media("https://ima.example/a.png", format="png", width=640, height=360, path=path)
+    return job(number, State.DONE, leaf, medias=(media,), **changes)
+
+
+def failed(number: int, kind: str = "error.too_heavy", leaf: Leaf = BANANA_PRO) -> Job:
+    return job(number, State.FAILED, leaf, failure=Failure(kind, "Resource Exhausted"))
