@@ -1,0 +1,51 @@
+"""The TCP connection under a request, so that faults can break it as real networks do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+EXTENSION = "sandbox.connection"
+
+
+class Connection:
+    """What an endpoint may do to its connection."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def reset(self) -> None:
+        """A real TCP RST: linger 0 makes closing throw away what was not sent."""
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
+    def finish(self) -> None:
+        """Send what is buffered, then FIN."""
+        self._transport.close()
+
+
+class ConnectionProtocol(H11Protocol):
+    """uvicorn's own h11 protocol, which also hands the endpoint its connection (ASGI extension)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        inner = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["extensions"] = {EXTENSION: Connection(self.transport)}
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
+async def until_closed(receive: Receive) -> None:
+    """Wait for the other side to go (or for our own reset to be noticed)."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,272 @@
+"""Breaking one request on purpose. `Door` is the ASGI endpoint around each of the service's calls.
+
+Faults come in three sorts: some change the service before the call is judged (delay, price_change),
+one breaks the exchange (BREAKING, the first that strikes), and some spoil the task (TASK_KINDS).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from ima_tui.sandbox.connection import EXTENSION, Connection, until_closed
+from ima_tui.sandbox.exchange import Answer, Call
+from ima_tui.sandbox.scenario import Facts, Fault
+from ima_tui.sandbox.service import Service
+from ima_tui.sandbox.spoiled import hostile, mistyped
+
+BREAKING = {
+    "status", "refuse", "reset_after_body", "lose_answer", "hang", "drip", "truncate",
+    "wrong_types", "hostile", "reject_verify",
+}  # fmt: skip
+TASK_KINDS = {"fail_task", "stuck", "no_url"}
+
+
+class Door:
+    """One endpoint of the sandbox as an ASGI app: reads, judges, answers, or breaks."""
+
+    def __init__(self, service: Service, endpoint: str) -> None:
+        self._service = service
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        headers = dict(request.headers)
+        call = Call(self._endpoint, request.url.path, request.query_params, headers)
+        exchange = Exchange(self._service, call, scope["extensions"][EXTENSION], receive, send)
+        await exchange.run(request)
+
+
+class Exchange:
+    """One request on its way through the faults."""
+
+    def __init__(
+        self, service: Service, call: Call, connection: Connection, receive: Receive, send: Send
+    ) -> None:
+        self._service = service
+        self._call = call
+        self._connection = connection
+        self._receive = receive
+        self._send = send
+
+    async def run(self, request: Request) -> None:
+        service, call = self._service, self._call
+        service.ledger.counts[call.endpoint] += 1
+        early = service.facts(call) if call.endpoint == "media" else Facts()
+        if service.scenario.striking(call.endpoint, early, {"reset_before_body"}):
+            await self._reset()
+            return
+        call.body = await request.body()
+        facts = service.facts(call)
+        await self._prepare(facts)
+        fault = service.scenario.first_striking(call.endpoint, facts, BREAKING)
+        if fault is not None and await self._broken_before(fault):
+            return
+        answer = await self._answered(facts)
+        if fault is None:
+            await self._deliver(answer)
+        else:
+            await self._broken_after(fault, answer)
+        self._change_prices(facts, "after")
+
+    async def _prepare(self, facts: Facts) -> None:
+        """Faults that only make it slower, or move the prices under the client's feet."""
+        scenario, endpoint = self._service.scenario, self._call.endpoint
+        for fault in scenario.striking(endpoint, facts, {"delay", "slow_verify"}):
+            await asyncio.sleep(fault.options.get("seconds", 1.0))
+        self._change_prices(facts, "before")
+
+    def _change_prices(self, facts: Facts, when: str) -> None:
+        """A list changes after it was read, a create finds it changed, unless `when` says else."""
+        usual = "before" if self._call.endpoint == "create" else "after"
+        scenario = self._service.scenario
+        changes = [f for f in scenario.faults if f.kind == "price_change"]
+        for fault in changes:
+            if fault.options.get("when", usual) != when:
+                continue
+            if fault.strikes(self._call.endpoint, facts):
+                keys = ("add", "factor", "renumber", "remove")
+                options = {key: fault.options[key] for key in keys if key in fault.options}
+                self._service.catalogue.change(
+                    task_type=fault.task_type, model_id=fault.model_id, **options
+                )
+
+    async def _broken_before(self, fault: Fault) -> bool:
+        """What goes wrong before the call takes effect; True: the exchange is over."""
+        options = fault.options
+        before = options.get("when", "before") == "before"
+        if fault.kind == "refuse":
+            answer = Answer.refused(options.get("code", 500), options.get("message", "Refused"))
+            answer.status = options.get("status", 200)
+            self._not_taken(fault, answer)
+            await self._deliver(_asking_to_wait(answer, options))
+        elif fault.kind == "reject_verify":
+            error = {
+                "code": str(options.get("code", "InvalidParameter")),
+                "message": options.get("message", "The asset contains a real person's face"),
+            }
+            await self._deliver(Answer.of({"result": {"status": "failed", "error": error}}))
+        elif fault.kind == "status" and before:
+            answer = _http_error(options)
+            self._not_taken(fault, answer)
+            await self._deliver(answer)
+        elif fault.kind == "reset_after_body":
+            self._not_taken(fault, None)
+            await self._reset()
+        elif fault.kind == "hang" and before:
+            if not await self._closed_within(options.get("seconds")):
+                return False
+            self._not_taken(fault, None)
+        else:
+            return False
+        return True
+
+    def _not_taken(self, fault: Fault, answer: Answer | None) -> None:
+        """Keep a create that was broken before it was judged in the ledger."""
+        if self._call.endpoint != "create":
+            return
+        try:
+            body = self._call.json()
+        except Exception:  # noqa: BLE001 - whatever it is, it was a create that was broken
+            body = None
+        record = self._service.ledger.begin_create(self._call.key, body)
+        envelope = answer.envelope if answer else None
+        record.update(fault=fault.kind, answered=answer is not None)
+        if envelope:
+            record.update(code=envelope["code"], message=envelope["message"])
+
+    async def _answered(self, facts: Facts) -> Answer:
+        """The service's answer, with the faults that spoil tasks applied."""
+        service, call = self._service, self._call
+        if call.endpoint == "media":
+            for fault in service.scenario.striking("media", facts, {"expire_media"}):
+                body = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message>"
+                kind = {"content-type": "application/xml"}
+                return Answer(None, body + b"</Error>", fault.options.get("status", 403), kind)
+        if call.endpoint == "detail":
+            self._spoil(service.scenario.striking("detail", facts, TASK_KINDS), at_once=True)
+        answer = await service.answer(call)
+        if call.endpoint == "create" and answer.envelope and answer.envelope["code"] == 0:
+            self._spoil(service.scenario.striking("create", facts, TASK_KINDS), answer=answer)
+        return answer
+
+    def _spoil(
+        self, faults: list[Fault], *, answer: Answer | None = None, at_once: bool = False
+    ) -> None:
+        service = self._service
+        data: dict[str, Any] = (answer.envelope or {})["data"] if answer else {}
+        task = service.tasks[data["id"]] if answer else service.task_of(self._call)
+        for fault in faults if task is not None else ():
+            assert task is not None  # noqa: S101 - for the type checker
+            if fault.kind == "fail_task":
+                task.fail(fault.options, at=service.clock() if at_once else None)
+            elif fault.kind == "no_url":
+                task.withhold_urls(fault.options.get("seconds"))
+            else:
+                task.stuck = True
+                if "timeout_s" in fault.options:
+                    task.timeout_at = task.created_at + int(fault.options["timeout_s"] * 1000)
+                    data["timeout_at"] = task.timeout_at
+
+    async def _broken_after(self, fault: Fault, answer: Answer) -> None:
+        """What goes wrong once the call took effect: the answer is lost, late or damaged."""
+        options = fault.options
+        if fault.kind in ("lose_answer", "truncate") or options.get("when") == "after":
+            self._answer_lost(fault)
+        if fault.kind == "lose_answer":
+            await self._reset(gently=options.get("close") == "fin")
+        elif fault.kind == "status" and options.get("when") == "after":
+            await self._deliver(_http_error(options))
+        elif fault.kind == "hang" and options.get("when") == "after":
+            if not await self._closed_within(options.get("seconds")):
+                await self._deliver(answer)
+        elif fault.kind == "truncate":
+            await self._truncated(answer, options.get("keep", 0.5))
+        elif fault.kind == "drip":
+            await self._dripped(answer, options.get("seconds", 5.0), options.get("pieces", 20))
+        elif fault.kind == "wrong_types":
+            await self._deliver(mistyped(answer))
+        elif fault.kind == "hostile":
+            await self._deliver(hostile(answer, options.get("text"), options.get("size", 100_000)))
+        else:
+            await self._deliver(answer)
+
+    def _answer_lost(self, fault: Fault) -> None:
+        if self._call.endpoint == "create":
+            ledger = self._service.ledger
+            ledger.lose_answer(self._call.key, ledger.creates[-1], fault.kind)
+
+    # ── on the wire ────────────────────────────────────────────────────────────────────────────
+
+    async def _deliver(self, answer: Answer) -> None:
+        body = answer.encoded()
+        await self._send(_start(answer))
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def _reset(self, *, gently: bool = False) -> None:
+        if gently:
+            self._connection.finish()
+        else:
+            self._connection.reset()
+        await until_closed(self._receive)
+
+    async def _closed_within(self, seconds: float | None) -> bool:
+        """Keep silent for this long (None: for good); True: the client left meanwhile."""
+        try:
+            await asyncio.wait_for(until_closed(self._receive), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _dripped(self, answer: Answer, seconds: float, pieces: int) -> None:
+        body = answer.encoded()
+        await self._send(_start(answer))
+        step = max(1, -(-len(body) // max(1, pieces)))
+        for at in range(0, len(body), step):
+            more = at + step < len(body)
+            await self._send(
+                {"type": "http.response.body", "body": body[at : at + step], "more_body": more}
+            )
+            if more:
+                await asyncio.sleep(seconds / max(1, pieces))
+
+    async def _truncated(self, answer: Answer, keep: float) -> None:
+        """JSON ends early though HTTP calls it whole; a file ends before its announced length."""
+        body = answer.encoded()
+        part = body[: int(len(body) * keep)]
+        if answer.envelope is not None:
+            answer.headers["content-length"] = str(len(part))
+        await self._send(_start(answer))
+        whole = answer.envelope is not None
+        await self._send({"type": "http.response.body", "body": part, "more_body": not whole})
+        if not whole:
+            await self._reset(gently=True)
+
+
+def _start(answer: Answer) -> Message:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in answer.headers.items()
+    ]
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+def _http_error(options: dict[str, Any]) -> Answer:
+    """An HTTP error as a proxy sends it (HTML), or with a business code when one is given."""
+    status = options.get("status", 502)
+    if "code" in options:
+        answer = Answer.refused(options["code"], options.get("message", "Internal error"))
+        answer.status = status
+        return _asking_to_wait(answer, options)
+    page = options.get("body", f"<html><body><h1>{status}</h1></body></html>")
+    answer = Answer(None, page.encode(), status, {"content-type": "text/html"})
+    return _asking_to_wait(answer, options)
+
+
+def _asking_to_wait(answer: Answer, options: dict[str, Any]) -> Answer:
+    if "retry_after" in options:
+        answer.headers["retry-after"] = f"{options['retry_after']:g}"
+    return answer

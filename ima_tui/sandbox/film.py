@@ -1,0 +1,84 @@
+"""Short films: a slow move over a scene or over the inputs, as MP4 (PyAV) or animated WebP."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageOps
+
+from ima_tui.sandbox.paint import Caption, Size, opened, scene, write_caption
+
+RATE = 12  # frames a second
+
+
+def can_encode_mp4() -> bool:
+    """PyAV comes with the optional `video` extra; without it films are animated WebP."""
+    return importlib.util.find_spec("av") is not None
+
+
+class Scenes:
+    """The frames of one film. Two readable inputs fade into each other, one is moved over."""
+
+    def __init__(
+        self, prompt: str, place: int, size: Size, caption: Caption, inputs: list[bytes]
+    ) -> None:
+        self.size = size
+        self._caption = caption
+        wide = (int(size[0] * 1.25), int(size[1] * 1.25))
+        given = [ImageOps.fit(image, wide) for image in map(opened, inputs) if image is not None]
+        self._pictures = given or [scene(prompt, place, wide)]
+
+    def at(self, moment: float) -> Image.Image:
+        """The frame at `moment`, 0 (first) to 1 (last)."""
+        image = self._moved(self._pictures[0], moment)
+        if len(self._pictures) > 1:
+            image = Image.blend(image, self._moved(self._pictures[1], moment), moment)
+        write_caption(image, self._caption)
+        width, height = self.size
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((0, height - 3, int(width * moment), height), fill=(250, 200, 90))
+        return image
+
+    def _moved(self, picture: Image.Image, moment: float) -> Image.Image:
+        width, height = self.size
+        spare = (picture.width - width, picture.height - height)
+        left, top = int(spare[0] * moment), int(spare[1] * (1 - moment))
+        return picture.crop((left, top, left + width, top + height))
+
+    def frames(self, seconds: float) -> Iterator[Image.Image]:
+        count = max(2, int(seconds * RATE))
+        for number in range(count):
+            yield self.at(number / (count - 1))
+
+
+def mp4(scenes: Scenes, seconds: float) -> bytes:
+    import av  # the optional extra, and slow to import
+
+    video_frame: Any = av.VideoFrame  # its stubs leave from_image untyped
+
+    buffer = io.BytesIO()
+    codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    with av.open(buffer, "w", format="mp4") as container:
+        stream: Any = container.add_stream(codec, rate=Fraction(RATE))
+        stream.width, stream.height = scenes.size
+        stream.pix_fmt = "yuv420p"
+        stream.thread_count = 1
+        for image in scenes.frames(seconds):
+            for packet in stream.encode(video_frame.from_image(image)):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return buffer.getvalue()
+
+
+def webp(scenes: Scenes, seconds: float) -> bytes:
+    first, *rest = scenes.frames(seconds)
+    buffer = io.BytesIO()
+    first.save(
+        buffer, "WEBP", save_all=True, append_images=rest, duration=1000 // RATE, loop=0, quality=60
+    )
+    return buffer.getvalue()

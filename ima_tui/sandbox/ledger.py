@@ -1,0 +1,81 @@
+"""What was asked of the sandbox: every create, every charge, every breach of protocol.
+
+Keys are named by their last four characters only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self.creates: list[dict[str, Any]] = []
+        self.violations: list[dict[str, Any]] = []
+        self.counts: Counter[str] = Counter()
+        self.spent: Counter[str] = Counter()  # by whole key; never shown whole
+        self._lost: set[tuple[str, ...]] = set()
+
+    def violation(self, kind: str, endpoint: str, detail: str, key: str = "") -> None:
+        """Something a correct client never does."""
+        self.violations.append(
+            {"ts": time.time(), "kind": kind, "endpoint": endpoint, "detail": detail,
+             "key": key[-4:]}
+        )  # fmt: skip
+
+    def begin_create(self, key: str, body: Any) -> dict[str, Any]:
+        """Note a create before it is judged; its code, charge and answer are filled in later."""
+        outer = first_parameters(body)
+        inner = outer.get("parameters")
+        inner = inner if isinstance(inner, dict) else {}
+        record = {
+            "ts": time.time(),
+            "key": key[-4:],
+            "task_type": body.get("task_type") if isinstance(body, dict) else None,
+            "model_id": outer.get("model_id"),
+            "version": outer.get("model_version"),
+            "attribute_id": outer.get("attribute_id"),
+            "credit": outer.get("credit"),
+            "n": inner.get("n"),
+            "prompt": inner.get("prompt"),
+            "code": None,
+            "message": None,
+            "charged": 0,
+            "task_id": None,
+            "fault": None,
+            "answered": True,
+        }
+        self.creates.append(record)
+        intent = _intent(key, record)
+        if intent in self._lost:
+            self.violation(
+                "resent_after_lost_answer",
+                "create",
+                "an outcome was unknown, yet it came again",
+                key,
+            )
+        return record
+
+    def charge(self, key: str, record: dict[str, Any], points: int, task_id: str) -> None:
+        self.spent[key] += points
+        record.update(charged=points, task_id=task_id, code=0, message="success")
+
+    def lose_answer(self, key: str, record: dict[str, Any], fault: str) -> None:
+        """The create took effect but its answer never arrived: sending it again is a breach."""
+        record.update(answered=False, fault=fault)
+        if record["charged"]:
+            self._lost.add(_intent(key, record))
+
+
+def first_parameters(body: Any) -> dict[str, Any]:
+    """`parameters[0]` of a create, or {} when the body has none."""
+    entries = body.get("parameters") if isinstance(body, dict) else None
+    if isinstance(entries, list) and entries and isinstance(entries[0], dict):
+        return dict(entries[0])
+    return {}
+
+
+def _intent(key: str, record: dict[str, Any]) -> tuple[str, ...]:
+    return (key, str(record["task_type"]), str(record["version"]), str(record["prompt"]))

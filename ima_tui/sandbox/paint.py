@@ -1,0 +1,264 @@
+"""Abstract scenes: a sky with a sun over hills, a sea, a city or drifting circles.
+
+Palette, scene and places of things come from a hash of the prompt, so different prompts look
+different and the same prompt always looks the same. Big plain shapes on purpose: they stay
+recognisable in a thumbnail of 40 by 20 half blocks.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import math
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+Colour = tuple[int, int, int]
+Size = tuple[int, int]
+
+# sky above, sky below, light, far, middle, near
+PALETTES: tuple[tuple[Colour, Colour, Colour, Colour, Colour, Colour], ...] = (
+    ((38, 34, 98), (246, 142, 95), (255, 226, 150), (132, 70, 116), (84, 44, 92), (40, 24, 62)),
+    (
+        (86, 170, 226),
+        (226, 243, 250),
+        (255, 248, 214),
+        (126, 178, 140),
+        (70, 136, 96),
+        (32, 88, 66),
+    ),
+    ((12, 20, 52), (58, 88, 150), (236, 240, 255), (38, 62, 108), (24, 42, 80), (10, 20, 44)),
+    ((250, 176, 140), (255, 232, 200), (236, 84, 78), (214, 132, 116), (160, 84, 92), (92, 46, 66)),
+    ((20, 92, 104), (150, 222, 190), (255, 244, 180), (46, 136, 128), (24, 96, 100), (10, 54, 66)),
+    ((92, 52, 130), (240, 150, 200), (255, 236, 246), (150, 90, 168), (104, 58, 134), (56, 28, 86)),
+    (
+        (222, 190, 120),
+        (252, 238, 200),
+        (255, 255, 244),
+        (196, 144, 82),
+        (150, 100, 56),
+        (92, 58, 36),
+    ),
+    ((8, 60, 70), (10, 160, 130), (190, 255, 214), (8, 84, 88), (6, 56, 66), (4, 30, 40)),
+    (
+        (170, 200, 220),
+        (240, 244, 246),
+        (255, 255, 255),
+        (150, 172, 190),
+        (104, 128, 150),
+        (58, 78, 100),
+    ),
+    ((120, 16, 40), (250, 120, 60), (255, 214, 90), (140, 30, 50), (90, 16, 42), (44, 8, 28)),
+)
+CJK_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
+    "/System/Library/Fonts/PingFang.ttc",
+    "/System/Library/Fonts/Hiragino Sans GB.ttc",
+    "C:/Windows/Fonts/msyh.ttc",
+)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Two lines of text under a picture: what was asked, and with which settings."""
+
+    prompt: str
+    small: str
+
+
+def picture(
+    prompt: str, place: int, size: Size, caption: Caption, inputs: list[bytes]
+) -> Image.Image:
+    """A finished picture: the first readable input in the prompt's colours, else a scene."""
+    given = next((image for image in map(opened, inputs) if image is not None), None)
+    image = scene(prompt, place, size) if given is None else _recoloured(given, prompt, place, size)
+    write_caption(image, caption)
+    return image
+
+
+def scene(prompt: str, place: int, size: Size) -> Image.Image:
+    dice = _dice(prompt, place)
+    palette = _palette(prompt, place)
+    image = _sky(size, palette[0], palette[1])
+    draw = ImageDraw.Draw(image)
+    painter = (_hills, _sea, _circles, _city)[dice.randrange(4)]
+    painter(image, draw, palette, dice)
+    return image
+
+
+def opened(data: bytes) -> Image.Image | None:
+    """An uploaded picture, or None when it can't be read as one."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+            if image.width * image.height > 40_000_000:
+                return None
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+def encoded(image: Image.Image, extension: str) -> bytes:
+    buffer = io.BytesIO()
+    if extension == "png":
+        image.save(buffer, "PNG", compress_level=4)
+    else:
+        image.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def _dice(prompt: str, place: int) -> random.Random:
+    digest = hashlib.sha256(f"{prompt}/{place}".encode("utf-8", "replace")).hexdigest()
+    return random.Random(digest)  # noqa: S311 - a drawing, not a secret
+
+
+def _palette(prompt: str, place: int) -> tuple[Colour, ...]:
+    """One palette per prompt; the outputs of one order differ in scene, not in mood."""
+    digest = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()
+    return PALETTES[(digest[0] + place // 4) % len(PALETTES)]
+
+
+def _sky(size: Size, above: Colour, below: Colour) -> Image.Image:
+    mask = Image.linear_gradient("L").resize(size)
+    return Image.composite(Image.new("RGB", size, below), Image.new("RGB", size, above), mask)
+
+
+def _sun(image: Image.Image, centre: tuple[float, float], radius: float, colour: Colour) -> None:
+    glow = int(radius * 5)
+    mask = ImageOps.invert(Image.radial_gradient("L").resize((glow, glow)))
+    mask = mask.point([value * value // 420 for value in range(256)])
+    corner = (int(centre[0] - glow / 2), int(centre[1] - glow / 2))
+    image.paste(Image.new("RGB", (glow, glow), colour), corner, mask)
+    x, y = centre
+    ImageDraw.Draw(image).ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+
+
+def _ridge(size: Size, base: float, swing: float, dice: random.Random) -> list[tuple[float, float]]:
+    """A hill line as a polygon: a few sines over a base, closed along the lower edge."""
+    width, height = size
+    waves = [
+        (dice.uniform(0.6, 3.2), dice.uniform(0, math.tau), dice.uniform(0.4, 1)) for _ in "abc"
+    ]
+    points: list[tuple[float, float]] = [(0, height)]
+    for step in range(65):
+        x = step / 64
+        rise = sum(weight * math.sin(x * turns * math.tau + at) for turns, at, weight in waves)
+        points.append((x * width, height * (base - swing * rise / 3)))
+    return [*points, (width, height)]
+
+
+def _hills(
+    image: Image.Image, draw: ImageDraw.ImageDraw, palette: tuple[Colour, ...], dice: random.Random
+) -> None:
+    width, height = image.size
+    centre = (width * dice.uniform(0.2, 0.8), height * dice.uniform(0.22, 0.42))
+    _sun(image, centre, min(width, height) * dice.uniform(0.08, 0.14), palette[2])
+    for base, colour in zip((0.55, 0.68, 0.8), palette[3:], strict=True):
+        draw.polygon(_ridge(image.size, base, dice.uniform(0.08, 0.16), dice), fill=colour)
+
+
+def _sea(
+    image: Image.Image, draw: ImageDraw.ImageDraw, palette: tuple[Colour, ...], dice: random.Random
+) -> None:
+    width, height = image.size
+    horizon = height * dice.uniform(0.5, 0.6)
+    x = width * dice.uniform(0.3, 0.7)
+    radius = min(width, height) * dice.uniform(0.12, 0.18)
+    _sun(image, (x, horizon - radius * dice.uniform(0.1, 0.9)), radius, palette[2])
+    draw.rectangle((0, horizon, width, height), fill=palette[4])
+    step = max(4.0, height * 0.035)
+    for row in range(int((height - horizon) / step) + 1):
+        y = horizon + row * step
+        reach = radius * (1.1 - row * 0.035) * dice.uniform(0.5, 1.0)
+        if reach > 0:
+            draw.rectangle((x - reach, y, x + reach, y + step * 0.35), fill=palette[2])
+        wave = x + width * dice.uniform(-0.7, 0.7)
+        draw.rectangle((wave, y + step / 2, wave + width * 0.12, y + step * 0.7), fill=palette[3])
+
+
+def _circles(
+    image: Image.Image, draw: ImageDraw.ImageDraw, palette: tuple[Colour, ...], dice: random.Random
+) -> None:
+    width, height = image.size
+    side = min(width, height)
+    for turn in range(9):
+        radius = side * dice.uniform(0.08, 0.3) * (1 - turn * 0.06)
+        x, y = width * dice.random(), height * dice.uniform(0.05, 0.8)
+        colour = palette[2 + turn % 4]
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+        inner = radius * 0.55
+        draw.ellipse(
+            (x - inner, y - inner, x + inner, y + inner), fill=palette[(turn * 3) % len(palette)]
+        )
+
+
+def _city(
+    image: Image.Image, draw: ImageDraw.ImageDraw, palette: tuple[Colour, ...], dice: random.Random
+) -> None:
+    width, height = image.size
+    centre = (width * dice.uniform(0.15, 0.85), height * dice.uniform(0.15, 0.35))
+    _sun(image, centre, min(width, height) * 0.1, palette[2])
+    for layer, base in ((3, 0.45), (4, 0.55), (5, 0.66)):
+        x = -width * 0.05
+        while x < width:
+            wide = width * dice.uniform(0.06, 0.13)
+            top = height * (base - dice.uniform(-0.05, 0.17))
+            draw.rectangle((x, top, x + wide, height), fill=palette[layer])
+            pane = wide / 5
+            for row in range(1, 9):
+                for column in (1, 3):
+                    if layer == 5 and dice.random() < 0.35:
+                        left, upper = x + column * pane, top + row * pane * 1.6
+                        draw.rectangle((left, upper, left + pane, upper + pane), fill=palette[2])
+            x += wide * dice.uniform(1.0, 1.25)
+
+
+def _recoloured(image: Image.Image, prompt: str, place: int, size: Size) -> Image.Image:
+    """The input's own picture, fitted and washed in the prompt's palette."""
+    palette = _palette(prompt, place)
+    fitted = ImageOps.fit(image, size)
+    washed = ImageOps.colorize(ImageOps.grayscale(fitted), palette[5], palette[2], palette[3])
+    return Image.blend(fitted, washed, 0.45)
+
+
+def write_caption(image: Image.Image, caption: Caption) -> None:
+    """Darken a band along the lower edge and write the caption into it."""
+    width, height = image.size
+    large, small = max(11, height // 26), max(9, height // 38)
+    band = int(large * 1.4 + small * 1.9)
+    box = (0, height - band, width, height)
+    image.paste(image.crop(box).point([value // 3 for value in range(256)] * 3), box)
+    draw = ImageDraw.Draw(image)
+    left = max(6, width // 60)
+    _line(draw, caption.prompt, (left, height - band + large // 5), large, width - 2 * left)
+    top = height - band + int(large * 1.45)
+    _line(draw, caption.small, (left, top), small, width - 2 * left)
+
+
+def _line(draw: ImageDraw.ImageDraw, text: str, at: tuple[int, int], size: int, room: int) -> None:
+    """One line, cut to the room. Letters a font lacks come out as its box, never as an error."""
+    font = _font(size)
+    text = "".join(letter if letter.isprintable() else " " for letter in text[:300]).strip()
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        text = text.encode("latin-1", "replace").decode("latin-1")
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    shown = text
+    while shown and draw.textlength(shown, font=font) > room:
+        text = text[: max(0, int(len(text) * 0.9) - 1)]
+        shown = f"{text}..." if text else ""
+    draw.text(at, shown, font=font, fill=(245, 245, 245))
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """A font with Chinese letters where the system has one, else Pillow's own."""
+    for path in CJK_FONTS:
+        if Path(path).exists():
+            return ImageFont.truetype(path, size)
+    return ImageFont.load_default(size)

@@ -1,0 +1,71 @@
+"""The sandbox as a child process, for `ima-tui demo`. Imports the standard library only.
+
+The child holds a pipe to us as its stdin and ends when that pipe does, so it never outlives us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+START_PATIENCE_S = 20.0
+STOP_PATIENCE_S = 5.0
+
+
+class SandboxProcess:
+    """A running child. `base_url` and `upload_url` are what a client needs."""
+
+    def __init__(self, process: asyncio.subprocess.Process, base_url: str, upload_url: str) -> None:
+        self._process = process
+        self.base_url = base_url
+        self.upload_url = upload_url
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def stop(self) -> None:
+        """End the child: politely by closing its stdin, and by force when it does not listen."""
+        if self._process.returncode is None and self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_PATIENCE_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+
+def command(speed: float, scenario: Path | None) -> list[str]:
+    """The child's command line: our own `sandbox` verb under the same Python."""
+    line = [sys.executable, "-m", "ima_tui", "sandbox", "--port", "0", "--speed", f"{speed:g}"]
+    if scenario is not None:
+        line += ["--scenario", str(scenario)]
+    return [*line, "--stdin-lifeline"]
+
+
+async def start_sandbox(
+    *, speed: float, scenario: Path | None = None, argv: list[str] | None = None
+) -> SandboxProcess:
+    """Start the child and wait until it serves. Raises OSError with the child's last words."""
+    process = await asyncio.create_subprocess_exec(
+        *(argv or command(speed, scenario)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), START_PATIENCE_S)
+        ready = json.loads(line)
+        base_url, upload_url = ready["base_url"], ready["upload_url"]
+    except (TimeoutError, ValueError, KeyError, TypeError) as error:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        words = (await process.stderr.read()).decode("utf-8", "replace").strip()
+        await process.wait()
+        raise OSError(f"The demo service did not start. {words[-500:]}".strip()) from error
+    return SandboxProcess(process, base_url, upload_url)

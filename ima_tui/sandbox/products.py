@@ -1,0 +1,315 @@
+"""What the sandbox sells: products.toml, expanded into the service's product trees.
+
+A `Leaf` is one model version in one task type's list, with everything the sandbox needs to judge a
+create; `Catalogue.tree` is what GET /open/v1/product/list answers as `data`.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
+
+TASK_TYPES = (
+    "text_to_image",
+    "image_to_image",
+    "text_to_video",
+    "image_to_video",
+    "first_last_frame_to_video",
+    "reference_image_to_video",
+    "text_to_music",
+    "text_to_speech",
+)
+CATEGORY_NAMES = {
+    "text_to_image": "文生图",
+    "image_to_image": "图生图",
+    "text_to_video": "文生视频",
+    "image_to_video": "图生视频",
+    "first_last_frame_to_video": "首尾帧生视频",
+    "reference_image_to_video": "参考图生视频",
+    "text_to_music": "文生音乐",
+    "text_to_speech": "TTS",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One price of a leaf. `points` is for one output; `attributes` may be the one-price marker."""
+
+    attribute_id: int
+    points: int
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One model version in one list. `estimate` is the true time of one output in seconds."""
+
+    id: str
+    name: str
+    model_id: str
+    task_type: str
+    group: str
+    about: str | None
+    eet: tuple[int, int] | None
+    estimate: tuple[float, float]
+    features: tuple[str, ...]
+    popularity: tuple[str, ...]
+    fields: tuple[dict[str, Any], ...]
+    form_sent: Any  # "fields", "missing", None or []: leaves without a form come in three shapes
+    rules: tuple[Rule, ...]
+    files: tuple[dict[str, Any], ...]
+    result: str
+    needs_model: str | None
+    subscription: bool
+
+    def field(self, name: str) -> dict[str, Any] | None:
+        return next((field for field in self.fields if field["field"] == name), None)
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    children: tuple[Group | str, ...]  # a str is the id of a leaf
+
+
+class Catalogue:
+    """The eight lists. `change` alters leaves between two calls, as the live service does."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        data = tomllib.loads(
+            resources.files("ima_tui.sandbox").joinpath("products.toml").read_text("utf-8")
+        )
+        self._zh: dict[str, str] = data["zh"]
+        self.leaves: dict[str, dict[str, Leaf]] = {}
+        self._trees: dict[str, tuple[Group | str, ...]] = {}
+        for task_type in TASK_TYPES:
+            self.leaves[task_type] = {}
+            self._trees[task_type] = tuple(
+                self._plant(data, task_type, entry) for entry in data["tree"][task_type]
+            )
+
+    def _plant(self, data: dict[str, Any], task_type: str, entry: Any) -> Group | str:
+        if isinstance(entry, dict):
+            children = tuple(self._plant(data, task_type, child) for child in entry["children"])
+            return Group(entry["group"], children)
+        key, first_id = entry.split("@")
+        leaf = _leaf(data, key, task_type, int(first_id))
+        self.leaves[task_type][leaf.id] = leaf
+        return leaf.id
+
+    def find(self, task_type: str, version: str) -> Leaf | None:
+        return self.leaves.get(task_type, {}).get(version)
+
+    def all(self) -> Iterator[Leaf]:
+        for leaves in self.leaves.values():
+            yield from leaves.values()
+
+    def change(
+        self,
+        *,
+        task_type: str | None = None,
+        model_id: str | None = None,
+        add: int = 0,
+        factor: float = 1.0,
+        renumber: bool = False,
+        remove: bool = False,
+    ) -> int:
+        """Change every leaf that fits: points, attribute ids, or take it off. How many changed."""
+        changed = 0
+        for listed, leaves in self.leaves.items():
+            for leaf in list(leaves.values()):
+                if task_type not in (None, listed) or model_id not in (None, leaf.model_id):
+                    continue
+                changed += 1
+                if remove:
+                    del leaves[leaf.id]
+                    continue
+                rules = tuple(
+                    replace(
+                        rule,
+                        points=max(1, round(rule.points * factor) + add),
+                        attribute_id=rule.attribute_id + (20_000 if renumber else 0),
+                    )
+                    for rule in leaf.rules
+                )
+                leaves[leaf.id] = replace(leaf, rules=rules)
+        return changed
+
+    def tree(self, task_type: str, language: str) -> list[dict[str, Any]]:
+        """The `data` of the product list; groups whose leaves are all gone stay, empty."""
+        nodes = (self._node(task_type, entry, "", language) for entry in self._trees[task_type])
+        return [node for node in nodes if node is not None]
+
+    def _node(
+        self, task_type: str, entry: Group | str, parent: str, language: str
+    ) -> dict[str, Any] | None:
+        if isinstance(entry, str):
+            leaf = self.find(task_type, entry)
+            return None if leaf is None else self._leaf_node(leaf, parent, language)
+        children = (self._node(task_type, child, entry.name, language) for child in entry.children)
+        return {
+            "id": entry.name,
+            "parent_id": parent,
+            "type": "2",
+            "name": entry.name,
+            "icon": "",
+            "model_id": "",
+            "tags": None,
+            "children": [child for child in children if child is not None],
+        }
+
+    def _leaf_node(self, leaf: Leaf, parent: str, language: str) -> dict[str, Any]:
+        points = [rule.points for rule in leaf.rules]
+        low, high = min(points), max(points)
+        tags = [{"tag_type": "feature", "tag_value": text} for text in leaf.features]
+        tags += [{"tag_type": "popularity", "tag_value": text} for text in leaf.popularity]
+        if leaf.eet is not None:
+            tags.append({"tag_type": "EET", "tag_value": scaled_eet(leaf.eet, self.speed)})
+        tags.append(
+            {"tag_type": "point", "tag_value": f"{low}" if low == high else f"{low}~{high}"}
+        )
+        node: dict[str, Any] = {
+            "id": leaf.id,
+            "parent_id": parent or leaf.group,
+            "type": "3",
+            "name": leaf.name,
+            "icon": "",
+            "model_id": leaf.model_id,
+            "tags": tags,
+            "model_types": [
+                task_type for task_type, leaves in self.leaves.items() if leaf.id in leaves
+            ],
+            "category_code": leaf.task_type,
+            "category_name": CATEGORY_NAMES[leaf.task_type],
+            "credit_rules": [
+                {
+                    "origin_point": rule.points,
+                    "points": rule.points,
+                    "attribute_id": rule.attribute_id,
+                    "attributes": rule.attributes,
+                }
+                for rule in leaf.rules
+            ],
+            "group_name": leaf.group,
+            "sandbox_shelf": {"row": len(leaf.name), "lit": True},  # a key nobody has heard of
+        }
+        if leaf.about is not None:
+            node["description"] = leaf.about
+        if leaf.files:
+            node["files"] = list(leaf.files)
+        if leaf.form_sent == "fields":
+            node["form_config"] = [self._translated(field, language) for field in leaf.fields]
+        elif leaf.form_sent != "missing":
+            node["form_config"] = leaf.form_sent
+        return node
+
+    def _translated(self, field: dict[str, Any], language: str) -> dict[str, Any]:
+        if language != "zh":
+            return field
+        shown = {**field, "label": self._zh.get(field["label"], field["label"])}
+        if "ui_params" in field:
+            shown["ui_params"] = [
+                {**param, "label": self._zh.get(param["label"], param["label"])}
+                for param in field["ui_params"]
+            ]
+        return shown
+
+
+def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
+    """The announced time at this speed: (20, 35) at 10 is "2~4s"; never under one second."""
+    low = max(1, math.floor(seconds[0] / speed))
+    high = max(low, 1, math.ceil(seconds[1] / speed))
+    return f"{low}~{high}s"
+
+
+def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> Leaf:
+    entry: dict[str, Any] = dict(data["leaf"][key])
+    entry.update(entry.pop("in", {}).get(task_type, {}))
+    eet = (
+        tuple(int(part) for part in entry["eet"].removesuffix("s").split("~"))
+        if ("eet" in entry)
+        else None
+    )
+    form = entry.get("form", "missing")
+    if form == "null":
+        form = None
+    fields = tuple(_field(data["field"], item) for item in form) if isinstance(form, list) else ()
+    takes_inputs = not task_type.startswith("text_")
+    return Leaf(
+        id=entry["id"],
+        name=entry["name"],
+        model_id=entry["model_id"],
+        task_type=task_type,
+        group=entry["group"],
+        about=entry.get("about"),
+        eet=(eet[0], eet[1]) if eet else None,
+        estimate=(float(eet[0]), float(eet[1])) if eet else tuple(entry["estimate"]),
+        features=tuple(entry.get("features", ())),
+        popularity=tuple(entry.get("popularity", ())),
+        fields=fields,
+        form_sent="fields" if fields else form,
+        rules=_rules(entry, first_id),
+        files=tuple(data["files"][name] for name in entry.get("files", ())) if takes_inputs else (),
+        result=entry.get("result", "mp4"),
+        needs_model=entry.get("needs_model"),
+        subscription=entry.get("subscription", False),
+    )
+
+
+def _rules(entry: dict[str, Any], first_id: int) -> tuple[Rule, ...]:
+    if "price" in entry:
+        return (Rule(first_id, entry["price"], {"default": "enabled"}),)
+    by = entry["prices"]["by"]
+    return tuple(
+        Rule(first_id + place, row[-1], dict(zip(by, row[:-1], strict=True)))
+        for place, row in enumerate(entry["prices"]["rows"])
+    )
+
+
+def _field(library: dict[str, Any], item: str | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(item, str):
+        return _expanded(library[item])
+    return _expanded({**library[item["use"]], **{k: v for k, v in item.items() if k != "use"}})
+
+
+def _expanded(source: dict[str, Any]) -> dict[str, Any]:
+    """A field of products.toml as the service sends it (TOML has no null: "null" stands for it)."""
+    field = dict(source)
+    if field.get("value") == "null":
+        field["value"] = None
+    if "options" in field:
+        field["options"] = [_option(option) for option in field["options"]]
+    if "disabled_conditions" in field:
+        field["disabled_conditions"] = [
+            {"enum_value": condition["enum_value"], "disabled_key": "", "disabled_value": None,
+             "category": condition["category"]}
+            for condition in field["disabled_conditions"]
+        ]  # fmt: skip
+    if "mapping" in field:
+        mapping = field.pop("mapping")
+        field["is_ui_virtual"] = True
+        field["ui_params"] = [_expanded(param) for param in field["ui_params"]]
+        field["value_mapping"] = {
+            "type": "simple",
+            "source_params": mapping["from"],
+            "target_param": field["field"],
+            "mapping_rules": [
+                {
+                    "source_values": dict(zip(mapping["from"], row[:-1], strict=True)),
+                    "target_value": row[-1],
+                }
+                for row in mapping["rows"]
+            ],
+        }
+    return field
+
+
+def _option(option: Any) -> dict[str, Any]:
+    if not isinstance(option, dict):
+        return {"label": str(option), "value": option}
+    return {"label": str(option["value"]), **option}

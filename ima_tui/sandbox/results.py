@@ -1,0 +1,156 @@
+"""What a finished task delivers: the real bytes of its pictures, films and sounds.
+
+Rendered on demand in worker threads (Pillow and the encoders let the server's loop run on), once
+per file, and kept in a bounded cache. The same order gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ima_tui.sandbox.orders import Order
+
+CACHE_BYTES = 64 * 1024 * 1024
+CONTENT_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "wav": "audio/wav",
+    "mp4": "video/mp4",
+    "webp": "image/webp",
+}
+PICTURE_SIDE = 1280  # the longest side we paint, whatever was ordered
+FILM_SIDE = 384
+FILM_SECONDS = 5.0
+SIDES = {"512px": 512, "1k": 1024, "480p": 854, "512p": 912, "540p": 960}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Pixels and length of a result; zero where it has none."""
+
+    width: int
+    height: int
+    seconds: float
+
+
+def shape_of(order: Order, extension: str) -> Shape:
+    """What will be delivered: the ordered proportions, never larger than we care to paint."""
+    if extension == "wav":
+        return Shape(0, 0, _sound_seconds(order))
+    asked = order.parameters
+    ratio = _ratio(str(asked.get("size", ""))) or _ratio(str(asked.get("aspect_ratio", "")))
+    if extension in ("mp4", "webp"):
+        seconds = min(float(asked.get("duration", 5)), FILM_SECONDS)
+        width, height = _fitted(ratio or 16 / 9, FILM_SIDE)
+        return Shape(width, height, seconds)
+    side = SIDES.get(str(asked.get("size", asked.get("resolution", ""))).lower(), PICTURE_SIDE)
+    if order.leaf.model_id == "midjourney":
+        side = 1024
+    width, height = _fitted(ratio or 1.0, side)
+    return Shape(width, height, 0.0)
+
+
+def _ratio(text: str) -> float | None:
+    """16:9 or 2560x1440 as a number; None for words such as adaptive or 4k."""
+    for sign in (":", "x"):
+        left, found, right = text.partition(sign)
+        if found and left.isdigit() and right.isdigit() and int(right):
+            return int(left) / int(right)
+    return None
+
+
+def _fitted(ratio: float, side: int) -> tuple[int, int]:
+    """Even width and height of this proportion, the longer one being `side`."""
+    width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
+    return max(16, round(width / 2) * 2), max(16, round(height / 2) * 2)
+
+
+def _sound_seconds(order: Order) -> float:
+    from ima_tui.sandbox.sound import speech_seconds
+
+    if order.leaf.task_type == "text_to_speech":
+        return speech_seconds(spoken_text(order))
+    return 12.0 if order.leaf.model_id == "sonic" else 8.0
+
+
+def spoken_text(order: Order) -> str:
+    return str(order.parameters.get("text") or order.prompt)
+
+
+class Results:
+    """Renders and keeps results. `fetch` may be called many times at once for one file."""
+
+    def __init__(self) -> None:
+        self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sandbox-render")
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._running: dict[str, asyncio.Future[bytes]] = {}
+
+    async def fetch(
+        self, name: str, order: Order, place: int, extension: str, pictures: list[bytes]
+    ) -> bytes:
+        """The bytes called `name`: output `place` of the order; `pictures` are its local inputs."""
+        if name in self._kept:
+            self._kept.move_to_end(name)
+            return self._kept[name]
+        if name not in self._running:
+            loop = asyncio.get_running_loop()
+            self._running[name] = loop.run_in_executor(
+                self._workers, render, order, place, extension, pictures, "-cover." in name
+            )
+        try:
+            data = await asyncio.shield(self._running[name])
+        finally:
+            if name in self._running and self._running[name].done():
+                del self._running[name]
+        self._keep(name, data)
+        return data
+
+    def _keep(self, name: str, data: bytes) -> None:
+        if name in self._kept:
+            return
+        self._kept[name] = data
+        self._size += len(data)
+        while self._size > CACHE_BYTES and len(self._kept) > 1:
+            self._size -= len(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._size = 0
+
+    def close(self) -> None:
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+
+def render(
+    order: Order, place: int, extension: str, pictures: list[bytes], cover: bool = False
+) -> bytes:
+    """Paint, film or play one output. Slow (up to a second): call it off the loop."""
+    from ima_tui.sandbox import film, paint, sound
+
+    shape = shape_of(order, extension)
+    if extension == "wav":
+        if order.leaf.task_type == "text_to_speech":
+            return sound.speech(spoken_text(order))
+        return sound.music(f"{order.prompt}/{place}", shape.seconds)
+    caption = paint.Caption(order.prompt, _small_print(order))
+    size = (shape.width, shape.height)
+    if extension in ("mp4", "webp"):
+        frames = film.Scenes(order.prompt, place, size, caption, pictures)
+        if cover:
+            return paint.encoded(frames.at(0.0), "jpg")
+        encode = film.mp4 if extension == "mp4" else film.webp
+        return encode(frames, shape.seconds)
+    picture = paint.picture(order.prompt, place, size, caption, pictures)
+    if cover:
+        picture.thumbnail((512, 512))
+    return paint.encoded(picture, "jpg" if cover else extension)
+
+
+def _small_print(order: Order) -> str:
+    shown = {k: v for k, v in order.parameters.items() if v not in (None, "") and k != "text"}
+    settings = " · ".join(f"{name} {value}" for name, value in shown.items())
+    return f"{order.leaf.name} · {settings}" if settings else order.leaf.name

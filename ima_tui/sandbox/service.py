@@ -1,0 +1,337 @@
+"""The service itself: what each endpoint answers when nothing is broken on purpose.
+
+Everything here runs on the server's event loop, so nothing is locked. `Refusal` is raised where the
+service says no, and becomes an envelope (or, for the object store, an HTTP status) in `answer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from ima_tui.sandbox.exchange import Answer, Call
+from ima_tui.sandbox.film import can_encode_mp4
+from ima_tui.sandbox.ledger import Ledger, first_parameters
+from ima_tui.sandbox.orders import Order, Refusal, accepted_suffixes, judge
+from ima_tui.sandbox.products import TASK_TYPES, Catalogue
+from ima_tui.sandbox.results import CONTENT_TYPES, Results
+from ima_tui.sandbox.scenario import Facts, Scenario, ServerSettings
+from ima_tui.sandbox.tasks import Task, detail, draw
+from ima_tui.sandbox.uploads import Uploads
+
+VERIFIED_MODELS = ("ima-pro", "ima-pro-fast")
+ASK_AGAIN_S = 2.0  # wire.md: every 2 to 5 s, films every 8 s or more
+ASK_AGAIN_FILM_S = 8.0
+
+
+class Service:
+    """All state of one sandbox. `speed` divides every waiting time."""
+
+    def __init__(
+        self,
+        base_url: str,
+        speed: float,
+        scenario: Scenario,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = base_url
+        self.clock = clock
+        self.results = Results()
+        self.film_format = "mp4" if can_encode_mp4() else "webp"
+        self._speed = speed
+        self._first_scenario = scenario
+        self.reset()
+
+    @property
+    def speed(self) -> float:
+        return self.settings.speed or self._speed
+
+    def reset(self) -> None:
+        """As freshly started: no tasks, charges or uploads, the first scenario and prices."""
+        self.scenario = self._first_scenario
+        self.settings = self.scenario.server or ServerSettings()
+        self.ledger = Ledger()
+        self.tasks: dict[str, Task] = {}
+        self.uploads = Uploads(self.base_url)
+        self.verified: set[tuple[str, str]] = set()
+        self.catalogue = Catalogue(self.speed)
+        self.results.clear()
+        for fault in self.scenario.faults:
+            fault.start_over()
+
+    def use(self, scenario: Scenario) -> None:
+        """Replace the faults, and the settings when the text has a [server]."""
+        self.scenario = scenario
+        if scenario.server is not None:
+            self.settings = scenario.server
+            self.catalogue.speed = self.speed
+
+    # ── who is asking ──────────────────────────────────────────────────────────────────────────
+
+    def _authorised(self, call: Call) -> str:
+        """The key of a well-formed API call. Raises Refusal 401 or 400."""
+        if "authorization" not in call.headers:
+            raise Refusal(401, "Unauthorized: API key is missing", "missing_header")
+        if not self._known(call.key):
+            raise Refusal(401, "Unauthorized: invalid API key")
+        for name, allowed in (("x-app-source", ("ima_skills",)), ("x_app_language", ("en", "zh"))):
+            if name not in call.headers:
+                raise Refusal(400, f"Bad request: header {name} is missing", "missing_header")
+            if call.headers[name] not in allowed:
+                raise Refusal(400, f"Bad request: header {name}", "wrong_header")
+        return call.key
+
+    def _known(self, key: str) -> bool:
+        if self.settings.keys is not None:
+            return key in self.settings.keys
+        return key.startswith("ima_") and not key.startswith("ima_invalid")
+
+    def _subscribed(self, key: str) -> bool:
+        if self.settings.subscribers is not None:
+            return key in self.settings.subscribers
+        return not key.startswith("ima_free")
+
+    def balance(self, key: str) -> int:
+        start = self.settings.balances.get(key, self.settings.balance)
+        if key.startswith("ima_poor") and key not in self.settings.balances:
+            start = 3
+        return start - self.ledger.spent[key]
+
+    # ── endpoints ──────────────────────────────────────────────────────────────────────────────
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer one call; a Refusal becomes the envelope the real service would send."""
+        handlers = {
+            "product_list": self._product_list,
+            "create": self._create,
+            "detail": self._detail,
+            "verify": self._verify,
+            "upload_token": self._upload_token,
+            "put": self._put,
+            "media": self._media,
+        }
+        try:
+            return await handlers[call.endpoint](call)
+        except Refusal as refusal:
+            if refusal.violation:
+                key = call.key or call.query.get("cmimToken", "")
+                self.ledger.violation(refusal.violation, call.endpoint, refusal.message, key)
+            if call.endpoint in ("put", "media"):
+                body = f"<Error><Code>{refusal.message}</Code></Error>".encode()
+                return Answer(None, body, refusal.code, {"content-type": "application/xml"})
+            return Answer.refused(refusal.code, refusal.message)
+
+    async def _product_list(self, call: Call) -> Answer:
+        self._authorised(call)
+        if (call.query.get("app"), call.query.get("platform")) != ("ima", "web"):
+            raise Refusal(400, "Bad request: app and platform", "app_platform")
+        category = call.query.get("category", "")
+        if category not in TASK_TYPES:
+            raise Refusal(400, "Bad request: category", "unknown_task_type")
+        return Answer.of(self.catalogue.tree(category, call.headers["x_app_language"]))
+
+    async def _create(self, call: Call) -> Answer:
+        body: Any = None
+        try:
+            body = call.json()
+        finally:
+            record = self.ledger.begin_create(call.key, body)
+        try:
+            key = self._authorised(call)
+            named = not self.scenario.has("hostile", "product_list")
+            order = judge(body, self.catalogue, check_name=named)
+            self._check_inputs(order, key)
+            self._check_account(order, key)
+        except Refusal as refusal:
+            record.update(code=refusal.code, message=refusal.message)
+            raise
+        task = self._accept(order, key)
+        self.ledger.charge(key, record, task.charged, task.id)
+        answer = detail(task, task.created, self.base_url)
+        return Answer.of({**answer, "medias": []})
+
+    def _accept(self, order: Order, key: str) -> Task:
+        extension = order.leaf.result if order.leaf.result != "mp4" else self.film_format
+        clock = (self.clock(), time.time())
+        settings = self.settings
+        task = draw(
+            order, key, len(self.tasks) + 1, settings.seed, self.speed, clock, extension,
+            settings.timeout_s,
+        )  # fmt: skip
+        self.tasks[task.id] = task
+        return task
+
+    def _check_account(self, order: Order, key: str) -> None:
+        if order.leaf.subscription and not self._subscribed(key):
+            raise Refusal(4014, "Subscription required for this model")
+        if order.rule.points * order.n > self.balance(key):
+            raise Refusal(4008, "Insufficient points")
+
+    def _check_inputs(self, order: Order, key: str) -> None:
+        """Inputs are https, or files that really lie here; Seedance 2.0 wants them verified."""
+        suffixes = set(accepted_suffixes(order.leaf))
+        for url in order.inputs:
+            stored = self.uploads.at(url)
+            if stored is not None and stored.data is None:
+                raise Refusal(400017, "Input image was never uploaded", "input_never_uploaded")
+            if stored is not None and suffixes and stored.suffix.lower() not in suffixes:
+                raise Refusal(400017, f"Input type {stored.suffix} not accepted", "input_type")
+            if stored is None and self._result_at(url) is None and not url.startswith("https://"):
+                raise Refusal(400017, "Input images must be https URLs", "insecure_input")
+            unverified = order.leaf.model_id in VERIFIED_MODELS and (key, url) not in self.verified
+            if unverified:
+                raise Refusal(400017, "Asset is not verified", "unverified_input")
+
+    def _result_at(self, url: str) -> tuple[Task, int, str] | None:
+        """The finished output behind one of our own result addresses."""
+        prefix = f"{self.base_url}/media/"
+        parts = unquote(url.removeprefix(prefix)).split("/") if url.startswith(prefix) else []
+        task = self.tasks.get(parts[0]) if len(parts) == 2 else None
+        if task is None:
+            return None
+        stem, _, extension = parts[1].partition(".")
+        place, _, variant = stem.partition("-")
+        wanted = "jpg" if variant == "cover" else task.extension
+        known = variant in ("", "watermark", "preview", "cover") and extension == wanted
+        if not known or not place.isdigit() or int(place) >= len(task.medias):
+            return None
+        if not task.is_ready(int(place), self.clock()):
+            return None
+        return task, int(place), extension
+
+    async def _detail(self, call: Call) -> Answer:
+        key = self._authorised(call)
+        body = call.json()
+        task_id = body.get("task_id") if isinstance(body, dict) else None
+        if any(task.biz_id == task_id for task in self.tasks.values()):
+            raise Refusal(404, "Task not found", "polled_biz_id")
+        task = self.tasks.get(task_id) if isinstance(task_id, str) else None
+        if task is None or task.key != key:
+            raise Refusal(404, "Task not found")
+        self._check_pace(task)
+        return Answer.of(detail(task, self.clock(), self.base_url))
+
+    def _check_pace(self, task: Task) -> None:
+        now = self.clock()
+        film = task.order.leaf.task_type.endswith("_video")
+        gap = (ASK_AGAIN_FILM_S if film else ASK_AGAIN_S) * self.settings.poll_scale
+        if task.last_asked is not None and now - task.last_asked < gap * 0.9:
+            waited = f"{task.id} asked again after {now - task.last_asked:.2f} s"
+            self.ledger.violation("polled_too_often", "detail", waited, task.key)
+        task.last_asked = now
+
+    async def _verify(self, call: Call) -> Answer:
+        key = self._authorised(call)
+        body = call.json()
+        url = body.get("url") if isinstance(body, dict) else None
+        if not isinstance(url, str):
+            raise Refusal(400, "Bad request: url", "wrong_type")
+        await asyncio.sleep(self.settings.verify_s / self.speed)
+        stored = self.uploads.at(url)
+        here = (stored is not None and stored.data is not None) or self._result_at(url) is not None
+        if not here and not url.startswith("https://"):
+            error = {"code": "InvalidUrl", "message": "The asset cannot be fetched"}
+            return Answer.of({"result": {"status": "failed", "error": error}})
+        self.verified.add((key, url))
+        word = ("active", "success", "Active")[len(self.verified) % 3]
+        return Answer.of({"result": {"status": word, "url": url}})
+
+    async def _upload_token(self, call: Call) -> Answer:
+        if not self._known(call.query.get("cmimToken", "")):
+            raise Refusal(401, "Unauthorized: invalid token")
+        return Answer.of(self.uploads.grant(call.query, time.time()))
+
+    async def _put(self, call: Call) -> Answer:
+        path = call.path.removeprefix("/oss/")
+        self.uploads.store(path, call.query, call.headers, call.body, time.time())
+        return Answer(None, b"", 200)
+
+    async def _media(self, call: Call) -> Answer:
+        if "authorization" in call.headers:
+            self.ledger.violation("authorization_on_download", "media", call.path, call.key)
+        url = self.base_url + call.path
+        stored = self.uploads.at(url)
+        if stored is not None and stored.data is not None:
+            return Answer(None, stored.data, 200, {"content-type": stored.content_type})
+        data, extension = await self._rendered(url)
+        return Answer(None, data, 200, {"content-type": CONTENT_TYPES[extension]})
+
+    async def _rendered(self, url: str) -> tuple[bytes, str]:
+        found = self._result_at(url)
+        if found is None:
+            raise Refusal(404, "NoSuchKey")
+        task, place, extension = found
+        cover = url.endswith("-cover.jpg")
+        name = f"{task.id}/{place}{'-cover' if cover else ''}.{extension}"
+        pictures = [await self._local_bytes(source) for source in task.order.inputs]
+        data = await self.results.fetch(
+            name, task.order, place, task.extension, [p for p in pictures if p]
+        )
+        return data, extension
+
+    async def _local_bytes(self, url: str) -> bytes:
+        """An input's bytes when it lies here; empty when it is somewhere else in the world."""
+        stored = self.uploads.at(url)
+        if stored is not None:
+            return stored.data or b""
+        if self._result_at(url) is None:
+            return b""
+        return (await self._rendered(url))[0]
+
+    # ── for faults and the ledger ──────────────────────────────────────────────────────────────
+
+    def facts(self, call: Call) -> Facts:
+        """What a fault's filters can know of this call."""
+        if call.endpoint == "product_list":
+            return Facts(task_type=call.query.get("category"))
+        task = self.task_of(call)
+        if task is not None:
+            leaf = task.order.leaf
+            return Facts(leaf.task_type, leaf.model_id, task.order.prompt)
+        if call.endpoint != "create":
+            return Facts()
+        try:
+            body = call.json()
+        except Refusal:
+            return Facts()
+        outer = first_parameters(body)
+        inner = outer.get("parameters")
+        prompt = inner.get("prompt") if isinstance(inner, dict) else None
+        return Facts(outer.get("category"), outer.get("model_id"), str(prompt or ""))
+
+    def task_of(self, call: Call) -> Task | None:
+        """The task a detail or media call is about."""
+        if call.endpoint == "media" and call.path.startswith("/media/"):
+            return self.tasks.get(call.path.split("/")[2])
+        if call.endpoint != "detail":
+            return None
+        try:
+            body = call.json()
+        except Refusal:
+            return None
+        return self.tasks.get(str(body.get("task_id"))) if isinstance(body, dict) else None
+
+    def ledger_json(self) -> dict[str, Any]:
+        ledger, now = self.ledger, self.clock()
+        return {
+            "creates": ledger.creates,
+            "charges": sum(ledger.spent.values()),
+            "charges_by_key": {key[-4:]: points for key, points in ledger.spent.items()},
+            "balances": {key[-4:]: self.balance(key) for key in ledger.spent},
+            "violations": ledger.violations,
+            "counts": dict(ledger.counts),
+            "tasks": [
+                {
+                    "id": task.id,
+                    "task_type": task.order.leaf.task_type,
+                    "model_id": task.order.leaf.model_id,
+                    "status": task.status(now),
+                    "medias": len(task.medias),
+                    "ready": sum(task.is_ready(place, now) for place in range(len(task.medias))),
+                }
+                for task in self.tasks.values()
+            ],
+        }
