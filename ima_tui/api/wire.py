@@ -1,0 +1,194 @@
+"""What goes over the wire: the payload we build, the answers we read.
+
+Answers are read kindly (unknown keys ignored, nulls allowed, every text cleaned), the payload is
+built exactly: the service refuses what it does not know. Rules: the API's create and detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ima_tui.domain import Media, Order
+from ima_tui.text import clean, one_line
+
+READY, FAILED, DELETED = 1, 2, 3
+KNOWN_STATUSES = frozenset({"", "pending", "processing", "success", "completed", "failed"})
+
+
+def create_payload(order: Order, urls: Sequence[str]) -> dict[str, Any]:
+    """The create request for `order`, with its inputs uploaded to `urls` (same order)."""
+    cast = {"points": order.points, "attribute_id": order.attribute_id}
+    return {
+        "task_type": order.task_type.value,
+        "enable_multi_model": False,
+        "src_img_url": list(urls),
+        "parameters": [
+            {
+                "attribute_id": order.attribute_id,
+                "model_id": order.model_id,
+                "model_name": order.model_name,
+                "model_version": order.version,
+                "app": "ima",
+                "platform": "web",
+                "category": order.task_type.value,
+                "credit": order.points,
+                "parameters": {
+                    **dict(order.parameters),
+                    "prompt": order.prompt,
+                    "n": order.n,
+                    "input_images": list(urls),
+                    "cast": cast,
+                },
+            }
+        ],
+    }
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return int(value) if abs(value) < 1e18 else None
+    if isinstance(value, str) and value.strip().lstrip("-").isdigit() and len(value) < 19:
+        return int(value)
+    return None
+
+
+def _text(value: object) -> str:
+    return clean(value, 4_000) if isinstance(value, str | int | float) else ""
+
+
+def _rows(value: object) -> list[object]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _row(value: object) -> object:
+    return value if isinstance(value, Mapping) else {}
+
+
+Whole = Annotated[int | None, BeforeValidator(_whole)]
+Text = Annotated[str, BeforeValidator(_text)]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Envelope(Wire):
+    """Every answer. `code` None means that there is none: the answer is not the service's own."""
+
+    code: Whole = None
+    message: Text = ""
+    data: Any = None
+
+
+class Created(Wire):
+    id: Text = ""
+    timeout_at: Whole = None
+    """Milliseconds since the epoch."""
+
+
+class WireMedia(Wire):
+    resource_status: Whole = None
+    status: Text = ""
+    url: Text = ""
+    watermark_url: Text = ""
+    preview_url: Text = ""
+    cover: Text = ""
+    cover_url: Text = ""
+    format: Text = ""
+    width: Whole = None
+    height: Whole = None
+    duration_str: Text = ""
+    error_msg: Text = ""
+    remark: Text = ""
+
+    @property
+    def best_url(self) -> str:
+        return self.url or self.watermark_url or self.preview_url
+
+    @property
+    def failed(self) -> bool:
+        return self.resource_status in (FAILED, DELETED) or self.status.lower() == "failed"
+
+    @property
+    def ready(self) -> bool:
+        return self.resource_status == READY and not self.failed and bool(self.best_url)
+
+    def media(self) -> Media:
+        return Media(
+            url=one_line(self.best_url, 4_000),
+            cover=one_line(self.cover or self.cover_url, 4_000),
+            format=one_line(self.format, 20),
+            width=self.width,
+            height=self.height,
+            duration=one_line(self.duration_str, 20),
+        )
+
+
+class Detail(Wire):
+    medias: Annotated[list[WireMedia], BeforeValidator(_rows)] = Field(default_factory=list)
+
+    def progress(self) -> Progress:
+        """Failed at once when any media failed; done only when all are ready, with a URL."""
+        failed = next((media for media in self.medias if media.failed), None)
+        if failed is not None:
+            deleted = failed.resource_status == DELETED
+            reason = one_line(failed.error_msg or failed.remark, 300)
+            return Progress(failed=True, deleted=deleted, reason=reason)
+        odd = next((m.status for m in self.medias if m.status.lower() not in KNOWN_STATUSES), "")
+        done = bool(self.medias) and all(media.ready for media in self.medias)
+        return Progress(
+            done=done,
+            medias=tuple(media.media() for media in self.medias) if done else (),
+            ready=sum(media.ready for media in self.medias),
+            odd_status=one_line(odd, 40),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One answer to "is it done?". `reason` is the service's own, cleaned."""
+
+    done: bool = False
+    failed: bool = False
+    deleted: bool = False
+    reason: str = ""
+    medias: tuple[Media, ...] = ()
+    ready: int = 0
+    odd_status: str = ""
+
+
+class VerifyError(Wire):
+    code: Text = ""
+    message: Text = ""
+
+
+class VerifyResult(Wire):
+    status: Text = ""
+    error: Annotated[VerifyError, BeforeValidator(_row)] = Field(default_factory=VerifyError)
+
+
+class Verified(Wire):
+    result: Annotated[VerifyResult, BeforeValidator(_row)] = Field(default_factory=VerifyResult)
+
+    @property
+    def passed(self) -> bool:
+        return self.result.status.strip().lower() in ("active", "success")
+
+
+class UploadToken(Wire):
+    ful: Text = ""
+    """Takes the PUT; signed, so it is a secret."""
+    fdl: Text = ""
+    """The URL to use as input."""
+
+
+class ProductTree(Wire):
+    """The tree is read by `catalogue.tree`, which reads cached lists too; here only its shape."""
+
+    nodes: Annotated[list[dict[str, Any]], BeforeValidator(_rows)]

@@ -1,0 +1,143 @@
+"""Which leaf is meant: by id, by name, by version; and which one serves when none is named.
+
+The table of defaults and tiers holds facts of the founding document; it is only a wish list: a
+model that the live list lacks is never chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import UsageError
+from ima_tui.text import folded, nearest, one_line
+
+
+class Tier(StrEnum):
+    DEFAULT = "default"
+    BUDGET = "budget"
+    PREMIUM = "premium"
+    ARTISTIC = "artistic"
+
+
+_IMAGE_TIERS = {
+    Tier.DEFAULT: "doubao-seedream-4.5",
+    Tier.BUDGET: "gemini-3.1-flash-image",
+    Tier.PREMIUM: "gemini-3-pro-image",
+    Tier.ARTISTIC: "midjourney",
+}
+TIERS: Mapping[TaskType, Mapping[Tier, str]] = {
+    TaskType.TEXT_TO_IMAGE: _IMAGE_TIERS,
+    TaskType.IMAGE_TO_IMAGE: _IMAGE_TIERS,
+    TaskType.TEXT_TO_VIDEO: {
+        Tier.DEFAULT: "wan2.6-t2v",
+        Tier.BUDGET: "viduq2",
+        Tier.PREMIUM: "MiniMax-Hailuo-2.3",
+    },
+    TaskType.IMAGE_TO_VIDEO: {Tier.DEFAULT: "wan2.6-i2v", Tier.PREMIUM: "kling-v2-6"},
+    TaskType.FIRST_LAST_FRAME: {Tier.DEFAULT: "kling-video-o1"},
+    TaskType.REFERENCE_TO_VIDEO: {Tier.DEFAULT: "kling-video-o1"},
+    TaskType.TEXT_TO_MUSIC: {Tier.DEFAULT: "sonic", Tier.BUDGET: "GenBGM"},
+    TaskType.TEXT_TO_SPEECH: {Tier.DEFAULT: "seed-tts-2.0"},
+}
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "midjourney": ("mj",),
+    "doubao-seedream-4.5": ("see dream", "即梦", "豆包图像"),
+    "gemini-3.1-flash-image": ("nano banana2", "nano banana 2", "香蕉"),
+    "gemini-3-pro-image": ("nano banana pro", "香蕉pro"),
+    "kling-video-o1": ("可灵", "可灵o1", "kling o1"),
+    "kling-v2-6": ("可灵", "可灵2.6", "kling 2.6"),
+    "wan2.6-t2v": ("万相", "通义万相", "wan 2.6"),
+    "wan2.6-i2v": ("万相", "通义万相", "wan 2.6"),
+    "MiniMax-Hailuo-2.3": ("海螺", "minimax hailuo"),
+    "MiniMax-Hailuo-02": ("海螺", "minimax hailuo", "hailuo 02"),
+    "veo-3.1-generate-preview": ("veo", "google veo"),
+    "sora-2-pro": ("sora",),
+    "doubao-seedance-1.5-pro": ("see dance", "豆包视频"),
+    "ima-pro": ("see dance", "seedance 2"),
+    "ima-pro-fast": ("see dance", "seedance 2 fast"),
+    "viduq2": ("vidu",),
+    "viduq2-pro": ("vidu",),
+    "pixverse": ("拍我",),
+    "sonic": ("suno", "suno sonic"),
+    "GenBGM": ("豆包音乐", "doubao bgm", "背景音乐"),
+    "GenSong": ("豆包歌曲", "doubao song"),
+    "seed-tts-2.0": ("seed tts", "tts", "语音"),
+    "seed-tts-1.1": ("seed tts", "tts", "语音"),
+}
+
+
+def search_terms(leaf: Leaf) -> str:
+    """Everything people may type to find this leaf, folded."""
+    aliases = ALIASES.get(leaf.model_id, ())
+    return folded(" ".join((leaf.name, leaf.model_id, leaf.version, leaf.group, *aliases)))
+
+
+def pick(leaves: Sequence[Leaf], model: str, version: str = "") -> Leaf:
+    """The leaf named by model id, display name or alias; of several the newest version.
+
+    Raises `UsageError` that names the nearest models.
+    """
+    wanted = folded(model)
+    found = [leaf for leaf in leaves if folded(leaf.model_id) == wanted]
+    found = found or [
+        leaf for leaf in leaves if wanted in (folded(leaf.name), folded(leaf.version))
+    ]
+    found = found or [
+        leaf for leaf in leaves if wanted in map(folded, ALIASES.get(leaf.model_id, ()))
+    ]
+    if not found:
+        known = list(dict.fromkeys(x for leaf in leaves for x in (leaf.model_id, leaf.name)))
+        near = nearest(model, known) or known[:6]
+        raise UsageError("error.unknown_model", model=one_line(model, 60), known=", ".join(near))
+    if not version:
+        return newest(found)
+    wished = folded(version)
+    pinned = [
+        leaf for leaf in found if folded(leaf.version) == wished or folded(leaf.name) == wished
+    ]
+    if not pinned:
+        known = [leaf.version for leaf in found]
+        raise UsageError(
+            "error.unknown_version", version=one_line(version, 60), known=", ".join(known)
+        )
+    return pinned[0]
+
+
+def newest(leaves: Iterable[Leaf]) -> Leaf:
+    """The highest version number in the name, else the first listed."""
+    found = list(leaves)
+    return max(found, key=_version_number) if len(found) > 1 else found[0]
+
+
+def _version_number(leaf: Leaf) -> tuple[int, ...]:
+    numbers = re.findall(r"\d+(?:\.\d+)*", leaf.name)
+    return tuple(int(part) for part in numbers[-1].split(".")) if numbers else ()
+
+
+def tier_leaf(leaves: Sequence[Leaf], task_type: TaskType, tier: Tier) -> Leaf | None:
+    model_id = TIERS[task_type].get(tier)
+    found = [leaf for leaf in leaves if leaf.model_id == model_id]
+    return newest(found) if found else None
+
+
+def tiers_of(leaf: Leaf) -> tuple[Tier, ...]:
+    return tuple(
+        tier for tier, model_id in TIERS[leaf.task_type].items() if model_id == leaf.model_id
+    )
+
+
+def default_leaf(leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "") -> Leaf | None:
+    """The preferred model, else the table's default, else the first live one.
+
+    A table's model that is gone gives way to its nearest live kin: same family name first.
+    """
+    if preferred and (mine := [leaf for leaf in leaves if leaf.model_id == preferred]):
+        return newest(mine)
+    if leaf := tier_leaf(leaves, task_type, Tier.DEFAULT):
+        return leaf
+    kin = nearest(TIERS[task_type][Tier.DEFAULT], [leaf.model_id for leaf in leaves], 1)
+    return next((leaf for leaf in leaves if leaf.model_id in kin), leaves[0] if leaves else None)

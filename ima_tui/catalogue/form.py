@@ -1,0 +1,373 @@
+"""What a person may set on a leaf, how it may be written, and what goes out for it.
+
+People see *controls*: the plain fields and the controls of virtual fields (aspect ratio 16:9).
+The service gets *parameters*: the plain fields and the virtual fields' targets (size 2560x1440).
+A person's choices are kept by control name, or by a target's name, which then wins.
+Rules: "Virtual fields" and "What can't be combined" of the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ima_tui.domain import Field, FieldKind, Leaf, Option, Value
+from ima_tui.errors import UsageError
+from ima_tui.text import folded, nearest, one_line
+
+OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
+"""These go out in places of their own, and are no parameters of the form."""
+
+Chosen = Mapping[str, Value]
+_YES = frozenset({"true", "1", "yes", "on", "y", "是", "开"})
+_NO = frozenset({"false", "0", "no", "off", "n", "否", "关"})
+
+
+def same(left: object, right: object) -> bool:
+    """Equal as the service compares: without case and outer blanks, numbers as numbers."""
+    return _comparable(left) == _comparable(right)
+
+
+def _comparable(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = folded(str(value))
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@lru_cache(maxsize=512)
+def controls(leaf: Leaf) -> tuple[Field, ...]:
+    """What the person sees, basic fields first, each name once."""
+    seen: dict[str, Field] = {}
+    for field in leaf.fields:
+        if field.name in OUTSIDE_THE_FORM or not field.offered:
+            continue
+        for control in field.virtual.controls if field.virtual else (field,):
+            if control.offered:
+                seen.setdefault(control.name, control)
+    for field in _priced_only(leaf):
+        seen.setdefault(field.name, field)
+    return tuple(sorted(seen.values(), key=lambda control: control.advanced))
+
+
+def _priced_only(leaf: Leaf) -> Iterable[Field]:
+    """Attributes that make the price and stand in no form: offered with the rules' own values."""
+    covered = {field.name for field in leaf.fields}
+    covered |= {field.virtual.target for field in leaf.fields if field.virtual}
+    found: dict[str, list[Value]] = {}
+    for rule in leaf.rules:
+        for name, value in rule.attributes:
+            if name not in covered and name not in OUTSIDE_THE_FORM:
+                values = found.setdefault(name, [])
+                if not any(same(value, known) for known in values):
+                    values.append(value)
+    for name, values in found.items():
+        options = tuple(Option(str(value), value) for value in values)
+        label = one_line(name.replace("_", " ").capitalize(), 60)
+        yield Field(name, label, FieldKind.CHOICE, default=values[0], options=options)
+
+
+def control(leaf: Leaf, name: str) -> Field | None:
+    """The control of that name, whatever its case; - and _ are alike."""
+    wanted = _plain_name(name)
+    return next((field for field in controls(leaf) if _plain_name(field.name) == wanted), None)
+
+
+def _plain_name(name: str) -> str:
+    return folded(name).replace("-", "_").replace(" ", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A parameter that may go out, and the values it may have (none listed: any)."""
+
+    name: str
+    values: tuple[Value, ...]
+
+
+@lru_cache(maxsize=512)
+def _targets(leaf: Leaf) -> tuple[Known, ...]:
+    return tuple(
+        Known(
+            field.virtual.target,
+            tuple(rule.target for rule in field.virtual.rules),
+        )
+        for field in leaf.fields
+        if field.virtual and field.offered
+    )
+
+
+def names(leaf: Leaf) -> list[str]:
+    """Every name that may be set, controls before targets."""
+    return list(
+        dict.fromkeys([*(c.name for c in controls(leaf)), *(t.name for t in _targets(leaf))])
+    )
+
+
+def accept(leaf: Leaf, name: str, written: object) -> tuple[str, Value]:
+    """A name and a value as a person writes them -> the leaf's own name, value and JSON type.
+
+    Raises `UsageError` that names the nearest names, or lists the values there are.
+    """
+    field = control(leaf, name)
+    target = next((t for t in _targets(leaf) if _plain_name(t.name) == _plain_name(name)), None)
+    if field is None and target is None:
+        raise _unknown_name(leaf, name)
+    if field is not None:
+        value = _accept_value(field, written)
+        if value is not None:
+            return field.name, value
+    if target is not None:
+        for value in target.values:
+            if same(value, written):
+                return target.name, value
+    if field is None:
+        assert target is not None
+        raise _not_offered(leaf, target.name, written, target.values)
+    raise _not_offered(leaf, field.name, written, [o.value for o in field.options], field)
+
+
+def _unknown_name(leaf: Leaf, name: str) -> UsageError:
+    known = names(leaf)
+    if not known:
+        return UsageError("error.no_parameters", name=one_line(name, 60), model=leaf.name)
+    near = nearest(name, known) or known
+    return UsageError(
+        "error.unknown_parameter", name=one_line(name, 60), model=leaf.name, known=", ".join(near)
+    )
+
+
+def _not_offered(
+    leaf: Leaf, name: str, written: object, values: Iterable[Value], field: Field | None = None
+) -> UsageError:
+    shown = one_line(str(written), 80)
+    options = ", ".join(str(value) for value in values)
+    if options:
+        return UsageError(
+            "error.bad_option", name=name, value=shown, model=leaf.name, options=options
+        )
+    if field is not None and field.kind is FieldKind.TOGGLE:
+        return UsageError(
+            "error.bad_option", name=name, value=shown, model=leaf.name, options="true, false"
+        )
+    return UsageError("error.bad_number", name=name, value=shown, model=leaf.name)
+
+
+def _accept_value(field: Field, written: object) -> Value | None:
+    """The field's own value for what was written; None where it has none."""
+    if field.options:
+        return next((o.value for o in field.options if same(o.value, written)), None) or next(
+            (o.value for o in field.options if same(o.label, written)), None
+        )
+    if field.kind is FieldKind.TOGGLE:
+        word = folded(str(written))
+        return True if word in _YES else False if word in _NO else None
+    if field.kind is FieldKind.NUMBER:
+        return _accept_number(field, written)
+    return _accept_text(field, written)
+
+
+def _accept_number(field: Field, written: object) -> Value | None:
+    try:
+        number = float(folded(str(written)))
+    except ValueError:
+        return None
+    low, high = field.minimum, field.maximum
+    if not abs(number) < 1e15:
+        return None
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise UsageError(
+            "error.out_of_range",
+            name=field.name,
+            value=one_line(str(written), 40),
+            low="−∞" if low is None else f"{low:g}",
+            high="∞" if high is None else f"{high:g}",
+        )
+    whole = number.is_integer() and not isinstance(field.default, float)
+    return int(number) if whole else number
+
+
+def _accept_text(field: Field, written: object) -> str:
+    text = str(written)
+    if field.maximum is not None and len(text) > field.maximum:
+        raise UsageError(
+            "error.too_long", name=field.name, length=len(text), limit=int(field.maximum)
+        )
+    if text and field.minimum is not None and len(text) < field.minimum:
+        raise UsageError(
+            "error.too_short", name=field.name, length=len(text), limit=int(field.minimum)
+        )
+    return text
+
+
+@lru_cache(maxsize=512)
+def defaults(leaf: Leaf) -> dict[str, Value]:
+    """The controls' defaults by name; a default that is not offered gives way to the first
+    option that is. Treat it as read-only."""
+    found: dict[str, Value] = {}
+    for field in controls(leaf):
+        value = default_of(field)
+        if value is not None:
+            found[field.name] = value
+    return found
+
+
+def default_of(field: Field) -> Value | None:
+    if not field.options:
+        return field.default
+    if field.default is None:
+        return None
+    offered = (o.value for o in field.options if same(o.value, field.default))
+    return next(offered, field.options[0].value)
+
+
+def shown(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
+    """Every control's value: the chosen one, else the default. A target that was set outright is
+    shown through the control it belongs to, where one of its values leads there."""
+    values = dict(defaults(leaf))
+    for field in leaf.fields:
+        if field.virtual and field.virtual.target in chosen:
+            aim = chosen[field.virtual.target]
+            rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
+            values.update(dict(rule.source) if rule else {})
+    values.update({name: value for name, value in chosen.items() if control(leaf, name)})
+    return values
+
+
+def allowed(leaf: Leaf, field: Field, chosen: Chosen) -> tuple[Option, ...]:
+    """The options of `field` that go with everything else the person chose."""
+    values = {n: v for n, v in shown(leaf, chosen).items() if _is_chosen(leaf, n, chosen)}
+    return tuple(o for o in field.options if not _clashing(leaf, field, o, values))
+
+
+def _clashing(leaf: Leaf, field: Field, option: Option, values: Chosen) -> str:
+    """The name of the other control that `option` can't stand beside, or "".
+
+    Exclusion holds both ways, whichever of the two sides says it.
+    """
+    for name, excluded in option.excludes:
+        if name != field.name and name in values and any(same(values[name], v) for v in excluded):
+            return name
+    for other in controls(leaf):
+        if other.name == field.name or other.name not in values:
+            continue
+        theirs = next((o for o in other.options if same(o.value, values[other.name])), None)
+        for name, excluded in theirs.excludes if theirs else ():
+            if name == field.name and any(same(option.value, v) for v in excluded):
+                return other.name
+    return ""
+
+
+def settle(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
+    """`chosen`, with defaults moved out of the way where a choice excludes them.
+
+    Only what the person did not choose moves. Raises `UsageError` where two choices exclude
+    each other, or where a default has nowhere left to go.
+    """
+    values = shown(leaf, chosen)
+    mine = {name: value for name, value in values.items() if _is_chosen(leaf, name, chosen)}
+    closed = [field for field in controls(leaf) if field.options and field.name in values]
+    for field in closed:
+        if field.name in mine:
+            _refuse_clash(leaf, field, mine)
+    settled = dict(chosen)
+    standing = dict(mine)
+    for field in closed:
+        if field.name in mine:
+            continue
+        fitting = [o for o in field.options if not _clashing(leaf, field, o, standing)]
+        if not any(same(values[field.name], option.value) for option in fitting):
+            if not fitting:
+                _refuse_clash(leaf, field, {**standing, field.name: values[field.name]})
+            settled[field.name] = fitting[0].value
+        standing[field.name] = settled.get(field.name, values[field.name])
+    return settled
+
+
+def _is_chosen(leaf: Leaf, name: str, chosen: Chosen) -> bool:
+    """Set by the person, by its own name or by the target that it leads to."""
+    return name in chosen or any(
+        field.virtual is not None
+        and field.virtual.target in chosen
+        and any(control.name == name for control in field.virtual.controls)
+        for field in leaf.fields
+    )
+
+
+def _refuse_clash(leaf: Leaf, field: Field, values: Chosen) -> None:
+    """Raise where this field's value can't stand beside the others, and say what can."""
+    option = next((o for o in field.options if same(o.value, values[field.name])), None)
+    other = _clashing(leaf, field, option, values) if option else ""
+    if not other:
+        return
+    fitting = [o for o in field.options if not _clashing(leaf, field, o, values)]
+    raise UsageError(
+        "error.exclusive",
+        name=field.name,
+        value=str(values[field.name]),
+        other=other,
+        other_value=str(values.get(other, "—")),
+        options=", ".join(str(option.value) for option in fitting) or "—",
+    )
+
+
+def parameters(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
+    """What goes out, before the price rule has its word: defaults, then choices, resolved."""
+    values = shown(leaf, chosen)
+    sent: dict[str, Value] = {}
+    for field in leaf.fields:
+        if field.name in OUTSIDE_THE_FORM:
+            continue
+        if field.virtual is None:
+            value = values.get(field.name, field.default)
+            if value is not None:
+                sent[field.name] = value
+    for field in _priced_only(leaf):
+        sent[field.name] = values[field.name]
+    for field in leaf.fields:
+        if field.virtual is not None and field.offered:
+            sent.update(_resolve(leaf, field, chosen, values))
+        elif field.virtual is not None and field.default is not None:
+            sent[field.virtual.target] = field.default
+    return sent
+
+
+def _resolve(leaf: Leaf, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:
+    virtual = field.virtual
+    assert virtual is not None
+    same_name = any(c.name == virtual.target for c in virtual.controls)
+    if virtual.target in chosen and not (
+        same_name and any(_matches(rule.source, values) for rule in virtual.rules)
+    ):
+        return {virtual.target: chosen[virtual.target]}
+    for rule in virtual.rules:
+        if _matches(rule.source, values):
+            return {virtual.target: rule.target}
+    if any(c.name in chosen for c in virtual.controls):
+        wish = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.controls)
+        known = "; ".join(
+            ", ".join(f"{name}={value}" for name, value in rule.source) for rule in virtual.rules
+        )
+        raise UsageError(
+            "error.no_combination", wish=one_line(wish, 120), model=leaf.name, options=known
+        )
+    return {virtual.target: field.default} if field.default is not None else {}
+
+
+def _matches(source: tuple[tuple[str, Value], ...], values: Chosen) -> bool:
+    return all(name in values and same(values[name], value) for name, value in source)
+
+
+def counts(leaf: Leaf) -> tuple[int, ...]:
+    """The numbers of outputs that can be asked for."""
+    field = next((field for field in leaf.fields if field.name == "n"), None)
+    if field is not None and field.options:
+        whole = [int(str(o.value)) for o in field.options if str(o.value).isdigit()]
+        return tuple(sorted({number for number in whole if number > 0})) or (1,)
+    if field is not None and field.maximum is not None and field.maximum >= 1:
+        return tuple(range(max(1, int(field.minimum or 1)), min(int(field.maximum), 16) + 1))
+    return (1, 2, 3, 4)

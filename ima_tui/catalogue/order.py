@@ -1,0 +1,78 @@
+"""A draft that was checked and priced becomes an order. Nothing here reads a file or the net."""
+
+from __future__ import annotations
+
+from ima_tui.catalogue import form, price, times
+from ima_tui.domain import Draft, Leaf, Order, Value
+from ima_tui.errors import UsageError
+
+LONGEST_PROMPT = 20_000
+
+
+def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
+    """The order for `draft` on `leaf`, and the quote behind it (with what it changes).
+
+    Raises `UsageError` for an empty prompt, a value the leaf does not offer, choices that
+    exclude each other, a number of outputs or inputs that can't be.
+    """
+    _check_prompt(draft)
+    check_inputs(leaf, draft.inputs)
+    check_count(leaf, draft.n)
+    chosen = accepted(leaf, draft.chosen)
+    quote = price.quote(leaf, chosen, draft.n)
+    order = Order(
+        task_type=draft.task_type,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        model_name=leaf.name,
+        prompt=draft.prompt.strip(),
+        n=draft.n,
+        parameters=tuple(quote.parameters.items()),
+        attribute_id=quote.rule.attribute_id,
+        points=quote.rule.points,
+        inputs=draft.inputs,
+        estimate=times.estimate(leaf),
+    )
+    return order, quote
+
+
+def accepted(leaf: Leaf, chosen: tuple[tuple[str, Value], ...]) -> dict[str, Value]:
+    """Choices in the leaf's own names, values and JSON types."""
+    return dict(form.accept(leaf, name, value) for name, value in chosen)
+
+
+def _check_prompt(draft: Draft) -> None:
+    if not draft.prompt.strip():
+        raise UsageError("error.empty_prompt")
+    if len(draft.prompt) > LONGEST_PROMPT:
+        raise UsageError(
+            "error.too_long", name="prompt", length=len(draft.prompt), limit=LONGEST_PROMPT
+        )
+
+
+def input_counts(leaf: Leaf) -> tuple[int, int | None]:
+    """At least, at most: the leaf's own limits where it has some, else the task type's."""
+    low, high = leaf.task_type.inputs
+    if not leaf.task_type.takes_inputs or high is not None:
+        return low, high
+    most = [accepts.at_most for accepts in leaf.accepts if accepts.at_most is not None]
+    least = [accepts.at_least for accepts in leaf.accepts if accepts.at_least is not None]
+    return max([low, *least[:1]]), sum(most) if len(most) == len(leaf.accepts) and most else None
+
+
+def check_inputs(leaf: Leaf, inputs: tuple[str, ...]) -> None:
+    low, high = input_counts(leaf)
+    if low <= len(inputs) and (high is None or len(inputs) <= high):
+        return
+    if high == 0:
+        raise UsageError("error.no_inputs_taken", given=len(inputs), model=leaf.name)
+    key = "error.inputs_exactly" if low == high else "error.inputs_range"
+    most = "∞" if high is None else str(high)
+    raise UsageError(key, low=low, high=most, given=len(inputs), model=leaf.name)
+
+
+def check_count(leaf: Leaf, n: int) -> None:
+    counts = form.counts(leaf)
+    if n not in counts:
+        known = ", ".join(map(str, counts))
+        raise UsageError("error.bad_count", n=n, model=leaf.name, counts=known)

@@ -1,0 +1,175 @@
+"""Which price rule fits, and what everything else would cost. Here money is won or lost.
+
+Rules: "Choosing the price" of the API. The rule that fits is the one all of whose attributes
+equal what will be sent; of several that fit, the one that says most. Where none fits, the
+nearest is taken and every value that it changes is named, so that nobody pays for a surprise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from ima_tui.catalogue import form
+from ima_tui.domain import Change, Leaf, Option, PriceRule, Value
+from ima_tui.errors import UsageError
+
+MOST_COMBINATIONS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`parameters` go out as they stand. `changes` is empty when the wish fits a rule."""
+
+    rule: PriceRule
+    parameters: Mapping[str, Value]
+    n: int = 1
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Points that will be charged."""
+        return self.rule.points * self.n
+
+
+def quote(leaf: Leaf, chosen: form.Chosen, n: int = 1) -> Quote:
+    """The price of `chosen` (by control or target name) on `leaf`.
+
+    Raises `UsageError` for a choice that can't be combined or resolved.
+    """
+    merged = form.parameters(leaf, form.settle(leaf, chosen))
+    rule = fitting(leaf, merged) or _nearest(leaf, merged, chosen)
+    changes = tuple(
+        Change(name, merged.get(name), value)
+        for name, value in rule.attributes
+        if name not in merged or not form.same(merged[name], value)
+    )
+    sent = merged | dict(rule.attributes) | _family_needs(leaf, merged)
+    return Quote(rule, sent, n, changes)
+
+
+def fitting(leaf: Leaf, merged: Mapping[str, Value]) -> PriceRule | None:
+    fits = [rule for rule in leaf.rules if _equal(rule, merged) == len(rule.attributes)]
+    return max(fits, key=lambda rule: len(rule.attributes), default=None)
+
+
+def _equal(rule: PriceRule, merged: Mapping[str, Value]) -> int:
+    plain = {name.strip().casefold(): value for name, value in merged.items()}
+    return sum(
+        name.strip().casefold() in plain and form.same(plain[name.strip().casefold()], value)
+        for name, value in rule.attributes
+    )
+
+
+def _nearest(leaf: Leaf, merged: Mapping[str, Value], chosen: form.Chosen) -> PriceRule:
+    """Most attributes equal; of those the one that keeps most of what the person chose."""
+
+    def closeness(rule: PriceRule) -> tuple[int, int]:
+        kept = sum(
+            name in chosen and form.same(merged[name], v)
+            for name, v in rule.attributes
+            if name in merged
+        )
+        return _equal(rule, merged), kept
+
+    best = max(leaf.rules, key=closeness)
+    if _equal(best, merged) > 0:
+        return best
+    return next((rule for rule in leaf.rules if not rule.attributes), leaf.rules[0])
+
+
+def _family_needs(leaf: Leaf, merged: Mapping[str, Value]) -> dict[str, Value]:
+    """Pixverse must be told its own version; some of its leaves have no field for it."""
+    if leaf.model_id.casefold() != "pixverse" or "model" in merged:
+        return {}
+    version = re.search(r"[vV]\s*(\d+(?:\.\d+)?)", f"{leaf.name} {leaf.version}")
+    return {"model": f"v{version[1]}"} if version else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """One line of a leaf's price table: the controls' values that make the price."""
+
+    values: tuple[tuple[str, Value], ...]
+    points: int
+    is_default: bool = False
+
+
+def table(leaf: Leaf) -> tuple[Combination, ...]:
+    """The price of every combination of priced controls that can be set, cheapest first."""
+    priced = _priced_controls(leaf)
+    usual = quote_or_none(leaf, {})
+    usual_values = form.shown(leaf, {})
+    rows: dict[tuple[tuple[str, Value], ...], Combination] = {}
+    for picked in _combinations(priced):
+        chosen = {name: option.value for name, option in picked.items()}
+        found = quote_or_none(leaf, chosen)
+        if found is None or found.changes:
+            continue
+        values = tuple(chosen.items())
+        is_default = usual is not None and all(
+            form.same(usual_values.get(name), value) for name, value in values
+        )
+        rows[values] = Combination(values, found.rule.points, is_default)
+    return tuple(sorted(rows.values(), key=lambda row: row.points))
+
+
+def quote_or_none(leaf: Leaf, chosen: form.Chosen) -> Quote | None:
+    try:
+        return quote(leaf, chosen)
+    except UsageError:
+        return None
+
+
+def _priced_controls(leaf: Leaf) -> dict[str, tuple[Option, ...]]:
+    """The controls that can change the price, with their options."""
+    attributes = {name for rule in leaf.rules for name, _ in rule.attributes}
+    aimed = {
+        control.name
+        for field in leaf.fields
+        if field.virtual and field.virtual.target in attributes
+        for control in field.virtual.controls
+    }
+    toggle = (Option("true", True), Option("false", False))
+    return {
+        field.name: field.options or toggle
+        for field in form.controls(leaf)
+        if (field.name in attributes | aimed) and (field.options or isinstance(field.default, bool))
+    }
+
+
+def _combinations(priced: Mapping[str, tuple[Option, ...]]) -> list[dict[str, Option]]:
+    count = 1
+    for options in priced.values():
+        count *= len(options)
+    if count > MOST_COMBINATIONS:
+        return []  # nobody reads such a table, and a hostile list could make it endless
+    return [dict(zip(priced, picked, strict=True)) for picked in product(*priced.values())]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One control set otherwise, and what that does to the price of one output."""
+
+    name: str
+    value: Value
+    difference: int
+
+
+def neighbours(leaf: Leaf, chosen: form.Chosen) -> tuple[Neighbour | None, Neighbour | None]:
+    """(the change that saves most, the smallest step up), of the changes of a single control."""
+    current = quote_or_none(leaf, chosen)
+    if current is None:
+        return None, None
+    found: list[Neighbour] = []
+    for name, options in _priced_controls(leaf).items():
+        for option in options:
+            other = quote_or_none(leaf, {**chosen, name: option.value})
+            if other is None or other.changes or other.rule.points == current.rule.points:
+                continue
+            found.append(Neighbour(name, option.value, other.rule.points - current.rule.points))
+    cheaper = min((f for f in found if f.difference < 0), key=lambda f: f.difference, default=None)
+    better = min((f for f in found if f.difference > 0), key=lambda f: f.difference, default=None)
+    return cheaper, better

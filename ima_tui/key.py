@@ -1,0 +1,137 @@
+"""The API key: where it is looked for, and where it is kept when the person says so.
+
+Order: flag > IMA_API_KEY > the system's keyring > a file of ours that only its owner can read.
+IMA_API_KEY is also a variable of an unrelated product, so a key that does not begin with `ima_`
+is refused before anything is sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ima_tui.errors import KeyInvalid, UsageError
+
+PREFIX = "ima_"
+VARIABLE = "IMA_API_KEY"
+SERVICE = "ima-tui"
+KEYRING_SECONDS = 2.0
+"""A keyring that waits for a dialog nobody sees must not hold the program."""
+
+Keep = Literal["session", "keyring", "file"]
+Source = Literal["flag", "environment", "keyring", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    secret: str
+    source: Source
+
+    def __repr__(self) -> str:
+        return f"Key({self.shown!r}, {self.source!r})"
+
+    @property
+    def shown(self) -> str:
+        """Its last four characters: enough to know which one it is."""
+        return f"{PREFIX}…{self.secret[-4:]}"
+
+
+def checked(secret: str) -> str:
+    """`secret` without blanks around it, or `KeyInvalid`."""
+    plain = secret.strip()
+    good = plain.startswith(PREFIX) and len(plain) > len(PREFIX) and plain.isascii()
+    if not good or not plain.isprintable() or " " in plain:
+        raise KeyInvalid
+    return plain
+
+
+def find(
+    file: Path, flag: str | None = None, environ: Mapping[str, str] | None = None
+) -> Key | None:
+    """The first key there is. Raises `KeyInvalid` for one that can't be IMA's."""
+    env = os.environ if environ is None else environ
+    if flag is not None:
+        return Key(checked(flag), "flag")
+    if written := env.get(VARIABLE, "").strip():
+        return Key(checked(written), "environment")
+    if ringed := _from_keyring():
+        return Key(checked(ringed), "keyring")
+    if kept := _from_file(file):
+        return Key(checked(kept), "file")
+    return None
+
+
+def keep(secret: str, where: Keep, file: Path) -> None:
+    """Store it where the person said. Raises `UsageError` where that can't be done."""
+    plain = checked(secret)
+    if where == "keyring":
+        _to_keyring(plain)
+    elif where == "file":
+        _to_file(plain, file)
+
+
+def _from_file(file: Path) -> str:
+    try:
+        if file.stat().st_mode & 0o077:
+            raise UsageError("error.key_file_open", path=str(file))
+        return file.read_text("utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("error.key_file", path=str(file)) from error
+
+
+def _to_file(secret: str, file: Path) -> None:
+    part = file.with_name(file.name + ".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
+        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8") as handle:
+            handle.write(secret + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        part.replace(file)
+    except OSError as error:
+        raise UsageError("error.key_file", path=str(file)) from error
+
+
+def _from_keyring() -> str:
+    found: list[str] = []
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):  # any backend may fail in its own way
+            import keyring
+
+            found.append(keyring.get_password(SERVICE, VARIABLE) or "")
+
+    _within(KEYRING_SECONDS, ask)
+    return found[0] if found else ""
+
+
+def _to_keyring(secret: str) -> None:
+    done: list[bool] = []
+
+    def store() -> None:
+        with contextlib.suppress(Exception):
+            import keyring
+
+            keyring.set_password(SERVICE, VARIABLE, secret)
+            done.append(keyring.get_password(SERVICE, VARIABLE) == secret)
+
+    _within(KEYRING_SECONDS * 5, store)
+    if not (done and done[0]):
+        raise UsageError("error.keyring")
+
+
+def _within(seconds: float, work: Callable[[], None]) -> None:
+    """Run `work` on a daemon thread and wait for it no longer than `seconds`."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)

@@ -1,0 +1,46 @@
+"""Which state of a job may follow which. Money is lost where this is vague, so it is a table.
+
+A job is *sending* from the moment before the request leaves until its answer is on disk. Whoever
+finds a job in *sending* after a crash cannot know whether it was charged: it becomes *unknown*.
+"""
+
+from __future__ import annotations
+
+from ima_tui.domain import State
+
+S = State
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    S.DRAFT: frozenset({S.QUEUED, S.FORGOTTEN}),
+    S.QUEUED: frozenset({S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.STOPPED, S.FORGOTTEN}),
+    S.UPLOADING: frozenset({S.VERIFYING, S.SENDING, S.QUEUED, S.FAILED, S.STOPPED}),
+    S.VERIFYING: frozenset({S.SENDING, S.QUEUED, S.FAILED, S.STOPPED}),
+    # back to queued: only after an answer that proves that nothing was accepted
+    S.SENDING: frozenset({S.RUNNING, S.QUEUED, S.FAILED, S.UNKNOWN}),
+    S.RUNNING: frozenset({S.FETCHING, S.DONE, S.FAILED, S.PARKED, S.STOPPED}),
+    S.PARKED: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),
+    S.FETCHING: frozenset({S.DONE, S.STOPPED}),
+    S.DONE: frozenset({S.FETCHING, S.FORGOTTEN}),
+    S.FAILED: frozenset({S.FORGOTTEN}),
+    S.UNKNOWN: frozenset({S.FORGOTTEN}),
+    S.STOPPED: frozenset({S.RUNNING, S.FORGOTTEN}),
+    S.FORGOTTEN: frozenset(),
+}
+
+UNSENT = frozenset({S.DRAFT, S.QUEUED, S.UPLOADING, S.VERIFYING})
+FOLLOWED = frozenset({S.RUNNING, S.PARKED, S.FETCHING})
+"""The service has these; somebody must ask for them, or fetch what they made."""
+ENDED = frozenset({S.DONE, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN})
+OPEN = frozenset(S) - ENDED
+SPENT = frozenset({S.SENDING, S.RUNNING, S.PARKED, S.FETCHING})
+"""Points that are out and have brought nothing yet."""
+
+
+class ImpossibleTransition(RuntimeError):
+    """A bug of ours: nothing that happens outside can ask for this step."""
+
+
+def check(before: State, after: State) -> None:
+    """Raise `ImpossibleTransition` unless a job in `before` may become `after`."""
+    if after not in TRANSITIONS[before]:
+        raise ImpossibleTransition(f"{before} -> {after}")

@@ -1,0 +1,58 @@
+"""Every sentence that a person reads, one module per language: `en` and `zh`.
+
+The core states facts (a key and values); whoever talks to a person says them here. Both
+languages hold the same keys with the same placeholders; a test holds them to it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Literal, cast
+
+from ima_tui.errors import ImaError
+
+Language = Literal["en", "zh"]
+
+_language: Language = "en"
+_texts: Mapping[str, str] = {}
+
+
+def use(language: Language) -> None:
+    """Speak `language` from now on, in the whole process."""
+    global _language, _texts
+    _language = language
+    _texts = cast(Mapping[str, str], import_module(f"ima_tui.messages.{language}").TEXTS)
+
+
+def language() -> Language:
+    return _language
+
+
+def detect(wish: str | None, environ: Mapping[str, str] | None = None) -> Language:
+    """The language of `wish` ("zh", "zh-CN", "English" …), else of the locale, else English."""
+    env = os.environ if environ is None else environ
+    spoken = wish or env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    folded = spoken.strip().lower()
+    return "zh" if folded.startswith(("zh", "chinese", "中")) else "en"
+
+
+def say(key: str, **values: str | int | float) -> str:
+    """The sentence `key` in the language in use, with `values` filled in."""
+    if not _texts:
+        use(_language)
+    return _texts[key].format(**values)
+
+
+def hint(key: str, **values: str | int | float) -> str:
+    """What to do next about `key`, or "" where the sentence itself says it."""
+    if not _texts:
+        use(_language)
+    text = _texts.get(f"{key}.hint", "")
+    return text.format(**values)
+
+
+def explain(error: ImaError) -> str:
+    """An error as a person reads it: what happened, then what to do next."""
+    return f"{say(error.key, **error.values)} {hint(error.key, **error.values)}".strip()

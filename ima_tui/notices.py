@@ -1,0 +1,57 @@
+"""What the studio tells its listeners. Each notice holds the newest facts, so the last one wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ima_tui.domain import Job, Leaf, TaskType
+from ima_tui.errors import ImaError
+
+
+@dataclass(frozen=True, slots=True)
+class ProductList:
+    """One task type's models as last seen. `as_of`: seconds since the epoch, None: never seen.
+
+    `live` is True when this process fetched it; else it came from the cache. `problem` says why
+    the last fetch brought nothing.
+    """
+
+    task_type: TaskType
+    leaves: tuple[Leaf, ...] = ()
+    as_of: float | None = None
+    live: bool = False
+    problem: ImaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanged:
+    product_list: ProductList
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The way to the service: `problem` is None when the last request got through."""
+
+    problem: ImaError | None
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesChanged:
+    pass
+
+
+Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Points. `out` are charged for jobs that have brought nothing yet."""
+
+    today: int = 0
+    session: int = 0
+    out: int = 0

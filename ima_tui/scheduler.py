@@ -1,0 +1,431 @@
+"""What happens to a job between "submitted" and its end. Every arrow is one row of the ledger.
+
+Each job that this process follows is one coroutine that reads like the job's own story:
+prepare the inputs, send once, ask until it is done, fetch what it made. Money rules:
+
+- *sending* is on disk before the request leaves;
+- only what provably was not accepted (a refusal, no connection) is sent again;
+- what may have been accepted is *unknown*, and only a person sends it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ima_tui import lifecycle, polling, results
+from ima_tui.clock import Clock
+from ima_tui.domain import Estimate, Failure, Job, Media, State
+from ima_tui.errors import (
+    ImaError,
+    KeyInvalid,
+    KeyMissing,
+    Limited,
+    Lost,
+    Malformed,
+    Refused,
+    Unauthorised,
+    Unreachable,
+)
+from ima_tui.inputs import SUFFIXES, sniff
+from ima_tui.ledger import Ledger
+from ima_tui.text import one_line
+
+if TYPE_CHECKING:
+    from ima_tui.api.client import Created
+    from ima_tui.api.wire import Progress
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 30.0
+RENEW_SECONDS = 10.0
+MOST_RUNNING = 8
+MOST_QUESTIONS = 8
+MOST_FETCHES = 3
+MOST_TRIES = 3
+"""Of one create that is refused as too often, or of one download."""
+IMPATIENT_TRIES = 3
+SHUTDOWN_SECONDS = 20.0
+CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
+"""These want their input media checked first."""
+
+
+class Service(Protocol):
+    """What the scheduler needs of the API: the client and the downloader in one."""
+
+    async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created: ...
+    async def detail(self, task_id: str) -> Progress: ...
+    async def verify(self, url: str) -> None: ...
+    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str: ...
+    async def download(self, url: str, part: Path) -> int: ...
+
+
+class Link:
+    """The way to the service: told when it breaks and when it is back, once each."""
+
+    def __init__(self, tell: Callable[[ImaError | None], None]) -> None:
+        self._tell = tell
+        self._up = asyncio.Event()
+        self._up.set()
+
+    def broke(self, problem: ImaError) -> None:
+        if self._up.is_set():
+            self._up.clear()
+            self._tell(problem)
+
+    def works(self) -> None:
+        if not self._up.is_set():
+            self._up.set()
+            self._tell(None)
+
+    async def wait(self, clock: Clock, seconds: float) -> None:
+        """Wait that long, or until somebody else got through again."""
+        waits: set[asyncio.Future[object]] = {asyncio.ensure_future(clock.sleep(seconds))}
+        if not self._up.is_set():
+            waits.add(asyncio.ensure_future(self._up.wait()))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+
+class Scheduler:
+    """Follows jobs. `patient` ones wait for the network for ever; a script's give up soon."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        connect: Callable[[], Awaitable[Service]],
+        *,
+        folder: Path,
+        download: bool,
+        with_prompt: bool,
+        patient: bool,
+        tell_job: Callable[[Job], None],
+        tell_link: Callable[[ImaError | None], None],
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._connect = connect
+        self._folder = folder
+        self._download = download
+        self._with_prompt = with_prompt
+        self._patient = patient
+        self._tell = tell_job
+        self.link = Link(tell_link)
+        self._stories: dict[int, asyncio.Task[None]] = {}
+        self._deliveries: set[asyncio.Task[tuple[Job, ImaError | None]]] = set()
+        self._running = asyncio.Semaphore(MOST_RUNNING)
+        self._questions = asyncio.Semaphore(MOST_QUESTIONS)
+        self._fetches = asyncio.Semaphore(MOST_FETCHES)
+        self._paused_until = 0.0
+        self._leases: asyncio.Task[None] | None = None
+        self._everything = False
+
+    # ----------------------------------------------------------------------------- running
+
+    async def start(self, *, everything: bool) -> None:
+        """Keep leases from now on; `everything`: also follow what nobody alive follows."""
+        self._everything = everything
+        await self._renew()
+        self._leases = asyncio.create_task(self._keep_leases(), name="leases")
+
+    async def aclose(self) -> None:
+        """Stop following. A create that is on its way is waited for: its answer is money."""
+        tasks: list[asyncio.Task[None]] = [*self._stories.values()]
+        if self._leases:
+            tasks.append(self._leases)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=SHUTDOWN_SECONDS)
+        await self._ledger.release()
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await self._clock.sleep(RENEW_SECONDS)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        now = self._clock.time()
+        only: Collection[int] | None = None if self._everything else set(self._stories)
+        for job in await self._ledger.claim(now, now + LEASE_SECONDS, only):
+            if job.id not in self._stories:
+                await self.follow(job)
+
+    async def follow(self, job: Job) -> None:
+        """Take a job on from wherever it stands."""
+        if job.id in self._stories or job.state not in lifecycle.OPEN:
+            return
+        if job.state is State.SENDING:  # whoever sent it is gone, and took the answer along
+            job = await self._step(job, State.UNKNOWN, "event.unknown_after_crash")
+        elif job.state in (State.UPLOADING, State.VERIFYING):
+            job = await self._step(job, State.QUEUED, "event.requeued")
+        if job.state in lifecycle.OPEN and not job.held:
+            story = asyncio.create_task(self._story(job), name=f"job {job.id}")
+            self._stories[job.id] = story
+            story.add_done_callback(partial(self._ended, job.id))
+
+    def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:
+        """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""
+        self._stories.pop(job_id, None)
+        if not story.cancelled() and (error := story.exception()) is not None:
+            log.error("job %s: %r", job_id, error)
+
+    async def leave(self, job_id: int) -> None:
+        """Stop following one job, unless it is just being sent: then its answer comes first."""
+        story = self._stories.get(job_id)
+        if story is not None:
+            story.cancel()
+            with suppress(asyncio.CancelledError):
+                await story
+        for delivery in list(self._deliveries):
+            if delivery.get_name() == f"send {job_id}":
+                await asyncio.wait({delivery})
+
+    # ----------------------------------------------------------------------------- a story
+
+    async def _story(self, job: Job) -> None:
+        if job.state is State.QUEUED:
+            async with self._running:
+                job = await self._prepare_and_send(job)
+                job = await self._until_ready(job)
+        else:
+            job = await self._until_ready(job)
+        if job.state is State.FETCHING:
+            await self._fetch(job)
+
+    async def _prepare_and_send(self, job: Job) -> Job:
+        tries = 0
+        while job.state is State.QUEUED:
+            tries += 1
+            try:
+                service = await self._connect()
+                job, urls = await self._prepare(service, job)
+                job, problem = await self._deliver(service, job, urls)
+            except (Limited, Unreachable, Malformed) as error:
+                job, problem = await self._back_to_queue(job, "event.waiting"), error
+            except ImaError as error:
+                return await self._fail(job, error)
+            if problem is not None:
+                if isinstance(problem, Unreachable):
+                    self.link.broke(problem)
+                if not self._may_try_again(problem, tries):
+                    return await self._fail(job, problem)
+                await self._wait_out(problem, tries)
+        return job
+
+    async def _back_to_queue(self, job: Job, key: str) -> Job:
+        current = await self._ledger.job(job.id) or job
+        if current.state is State.QUEUED:
+            return current
+        return await self._step(current, State.QUEUED, key)
+
+    def _may_try_again(self, error: ImaError, tries: int) -> bool:
+        if isinstance(error, Unreachable) and self._patient:
+            return True
+        return tries < (IMPATIENT_TRIES if isinstance(error, Unreachable) else MOST_TRIES)
+
+    async def _wait_out(self, error: ImaError, failures: int) -> None:
+        if isinstance(error, Limited):
+            pause = error.retry_after or polling.backoff(failures)
+            self._paused_until = max(self._paused_until, self._clock.time() + pause)
+            await self._clock.sleep(pause)
+        else:
+            await self.link.wait(self._clock, polling.backoff(failures) * random.uniform(0.7, 1.0))  # noqa: S311
+
+    async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
+        """Upload what lies here, have checked what wants checking; nothing of it costs points."""
+        urls: list[str] = []
+        order = job.order
+        for source in order.inputs:
+            if "://" in source:
+                urls.append(source)
+                continue
+            if job.state is not State.UPLOADING:
+                job = await self._step(job, State.UPLOADING, "event.uploading")
+            content, mime = await asyncio.to_thread(_load, Path(source))
+            urls.append(await service.upload(content, mime=mime, suffix=SUFFIXES.get(mime, "bin")))
+            self.link.works()
+        if urls and order.model_id in CHECKED_MODELS:
+            job = await self._step(job, State.VERIFYING, "event.verifying")
+            for url in urls:
+                await service.verify(url)
+        return job, tuple(urls)
+
+    async def _deliver(
+        self, service: Service, job: Job, urls: tuple[str, ...]
+    ) -> tuple[Job, ImaError | None]:
+        """Send once. The exchange outlives whoever waits for it: its answer must reach the disk."""
+        delivery = asyncio.create_task(self._send(service, job, urls), name=f"send {job.id}")
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        return await asyncio.shield(delivery)
+
+    async def _send(
+        self, service: Service, job: Job, urls: tuple[str, ...]
+    ) -> tuple[Job, ImaError | None]:
+        """Whatever comes back, the ledger tells the truth about it when this returns.
+
+        The error, if one is returned, proves that nothing was accepted: it may be tried again.
+        """
+        job = await self._step(job, State.SENDING, "event.sending")
+        try:
+            created = await service.create_order(job, urls)
+        except (Limited, Unreachable) as error:
+            return await self._step(job, State.QUEUED, "event.not_accepted"), error
+        except Refused as error:
+            return await self._fail(job, error), None
+        except Exception as error:  # lost, or a fault of ours: either way it may be charged
+            failure = Failure("error.lost")
+            job = await self._step(job, State.UNKNOWN, "event.unknown", failure=failure)
+            if not isinstance(error, Lost):
+                raise
+            return job, None
+        self.link.works()
+        sent = created.task_id
+        running = await self._step(
+            job, State.RUNNING, "event.running", task_id=sent, deadline=created.deadline
+        )
+        return running, None
+
+    # ------------------------------------------------------------------------------ asking
+
+    async def _until_ready(self, job: Job) -> Job:
+        failures = 0
+        odd = ""
+        while job.state in (State.RUNNING, State.PARKED):
+            if failures == 0:
+                await self._clock.sleep(self._gap(job))
+            try:
+                progress = await self._ask(job)
+            except (Refused, Unreachable, Malformed, KeyMissing, KeyInvalid) as error:
+                failures += 1  # a fault while asking is no failure of the job
+                if isinstance(error, Unreachable):
+                    self.link.broke(error)
+                if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self._patient:
+                    raise
+                await self._wait_out(error, failures)
+                continue
+            failures = 0
+            self.link.works()
+            if progress.odd_status and progress.odd_status != odd:
+                odd = progress.odd_status
+                await self._ledger.note(job.id, self._clock.time(), "event.odd_status")
+            job = await self._judge(job, progress)
+        return job
+
+    def _gap(self, job: Job) -> float:
+        if job.state is State.PARKED:
+            return polling.PARKED_GAP
+        estimate, sent_at = _expected(job), job.sent_at or job.updated_at
+        wait = polling.gap(job.order.task_type, estimate, self._clock.time() - sent_at)
+        return wait * random.uniform(1.0, 1.1)  # noqa: S311 - jitter, so that jobs don't march in step
+
+    async def _ask(self, job: Job) -> Progress:
+        pause = self._paused_until - self._clock.time()
+        if pause > 0:
+            await self._clock.sleep(pause)
+        async with self._questions:
+            return await (await self._connect()).detail(job.task_id)
+
+    async def _judge(self, job: Job, progress: Progress) -> Job:
+        if progress.failed:
+            kind = "error.result_deleted" if progress.deleted else "error.generation_failed"
+            failure = Failure(kind, progress.reason)
+            return await self._step(job, State.FAILED, "event.failed", failure=failure)
+        if progress.done:
+            after = State.FETCHING if self._download else State.DONE
+            key = "event.ready" if self._download else "event.done"
+            return await self._step(job, after, key, medias=progress.medias)
+        sent_at = job.sent_at or job.created_at
+        due = polling.deadline(sent_at, job.deadline, _expected(job))
+        if job.state is State.RUNNING and self._clock.time() > due:
+            return await self._step(job, State.PARKED, "event.parked")
+        return job
+
+    # ---------------------------------------------------------------------------- fetching
+
+    async def _fetch(self, job: Job) -> None:
+        medias = list(job.medias)
+        problem: ImaError | None = None
+        for index, media in enumerate(medias, 1):
+            if media.path and Path(media.path).exists():
+                continue
+            try:
+                medias[index - 1] = await self._fetch_one(job, media, index)
+            except ImaError as error:
+                problem = error
+                await self._ledger.note(
+                    job.id, self._clock.time(), "event.fetch_failed", {"index": index}
+                )
+        key = "event.done" if problem is None else "event.done_unfetched"
+        failure = Failure(problem.key, values=problem.values) if problem else Failure("")
+        await self._step(job, State.DONE, key, medias=tuple(medias), failure=failure)
+
+    async def _fetch_one(self, job: Job, media: Media, index: int) -> Media:
+        service = await self._connect()
+        part = results.part_path(self._folder, job, index)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                async with self._fetches:
+                    await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+                    await service.download(media.url, part)
+                return await asyncio.to_thread(self._settle, part, job, media, index)
+            except OSError as error:
+                raise ImaError("error.disk", reason=error.strerror or "—") from error
+            except ImaError as error:
+                if error.key != "error.download_broken" or tries >= MOST_TRIES:
+                    raise
+                await self._clock.sleep(polling.backoff(tries))
+            finally:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+
+    def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
+        final = results.settle(part, job, media, index)
+        results.sidecar(final, job, media, self._with_prompt)
+        return replace(media, path=str(final))
+
+    # ------------------------------------------------------------------------------- words
+
+    async def _fail(self, job: Job, error: ImaError) -> Job:
+        reason = error.message if isinstance(error, Refused) else ""
+        failure = Failure(error.key, reason, error.values)
+        return await self._step(job, State.FAILED, "event.refused", failure=failure)
+
+    async def _step(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        stepped = await self._ledger.step(
+            job.id,
+            after,
+            self._clock.time(),
+            key,
+            **columns,  # type: ignore[arg-type]
+        )
+        self._tell(stepped)
+        return stepped
+
+
+def _expected(job: Job) -> Estimate:
+    return job.order.estimate or Estimate(60, 120)
+
+
+def _load(path: Path) -> tuple[bytes, str]:
+    """A file's content and its type. Raises `ImaError` when it has gone since it was looked at."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ImaError("error.input_missing", input=one_line(path, 200)) from error
+    return content, sniff(content[:32]) or "application/octet-stream"

@@ -1,0 +1,375 @@
+"""The studio: the parts wired together, and the verbs that both front ends use.
+
+    async with open_studio(settings) as studio:
+        await ImaApp(studio).run_async()
+
+The API is imported when it is first needed, not before: the first paint waits for the ledger and
+the cached lists alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ima_tui import inputs as input_files
+from ima_tui import key as keys
+from ima_tui import lifecycle
+from ima_tui.catalogue import choice
+from ima_tui.clock import Clock, SystemClock
+from ima_tui.config import Settings, is_loopback
+from ima_tui.domain import Event, Job, Leaf, Order, State, TaskType
+from ima_tui.errors import ImaError, KeyMissing, UsageError
+from ima_tui.ledger import Ledger
+from ima_tui.lists import ProductLists
+from ima_tui.notices import (
+    JobChanged,
+    LinkChanged,
+    ListChanged,
+    Notice,
+    PreferencesChanged,
+    ProductList,
+    Totals,
+)
+from ima_tui.preferences import Preferences
+from ima_tui.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from ima_tui.api.service import RemoteService
+
+Listener = Callable[[Notice], None]
+WATCH_SECONDS = 2.0
+"""How often the preferences file is looked at: a stat, no read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the service is. The demo's own brings its own `key`, which is no secret."""
+
+    base_url: str
+    upload_url: str
+    key: str = ""
+
+
+Locate = Callable[[], Awaitable[Address]]
+
+
+@asynccontextmanager
+async def open_studio(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    key: keys.Key | None = None,
+    locate: Locate | None = None,
+    follow_everything: bool = True,
+    patient: bool = True,
+) -> AsyncIterator[Studio]:
+    """Open the ledger, show the cached lists, follow what is unfinished; close it all at the end.
+
+    `follow_everything`: also jobs of runs that ended. `patient`: wait for the network for ever.
+    Raises `LedgerError`.
+    """
+    ledger = await Ledger.open(settings.ledger, session=secrets.token_hex(6))
+    studio = Studio(settings, ledger, clock or SystemClock(), key, locate, patient)
+    try:
+        await studio._start(follow_everything)
+        yield studio
+    finally:
+        await studio._aclose()
+
+
+class Studio:
+    """One run of the program: what the service offers, the jobs, the wishes, the key."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        clock: Clock,
+        key: keys.Key | None,
+        locate: Locate | None,
+        patient: bool,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.started_at = clock.time()
+        self.preferences = Preferences(settings.preferences)
+        self._ledger = ledger
+        self._key = key
+        self._locate = locate or self._official
+        self._address: Address | None = None
+        self._listeners: list[Listener] = []
+        self._connecting = asyncio.Lock()
+        self._service: RemoteService | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._product_lists = ProductLists(
+            settings.cache, clock.time, lambda found: self._tell(ListChanged(found))
+        )
+        self._scheduler = Scheduler(
+            ledger,
+            clock,
+            self._connect,
+            folder=settings.folder,
+            download=settings.download,
+            with_prompt=settings.prompt_in_sidecar,
+            patient=patient,
+            tell_job=lambda job: self._tell(JobChanged(job)),
+            tell_link=lambda problem: self._tell(LinkChanged(problem)),
+        )
+
+    async def _start(self, follow_everything: bool) -> None:
+        await asyncio.to_thread(self.preferences.reload)
+        await self._product_lists.load(self.settings.base_url)
+        await self._scheduler.start(everything=follow_everything)
+        self._watch = asyncio.create_task(self._watch_preferences(), name="preferences")
+
+    async def _aclose(self) -> None:
+        if self._watch:
+            self._watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watch
+        await self._scheduler.aclose()
+        if self._service:
+            await self._service.aclose()
+        await self._ledger.aclose()
+
+    # ------------------------------------------------------------------------- the service
+
+    async def _official(self) -> Address:
+        return Address(self.settings.base_url, self.settings.upload_url)
+
+    async def _connect(self) -> RemoteService:
+        """The client, made when it is first needed. Raises `KeyMissing` or `KeyInvalid`."""
+        async with self._connecting:
+            if self._service is None:
+                address = self._address or await self._locate()
+                self._address = address
+                secret = address.key or (self._key.secret if self._key else "")
+                if not secret:
+                    raise KeyMissing
+                self._service = await asyncio.to_thread(
+                    _remote_service, secret, address, self.settings.language, self.clock
+                )
+            return self._service
+
+    @property
+    def has_key(self) -> bool:
+        return self._key is not None or self.settings.profile == "demo"
+
+    @property
+    def key(self) -> keys.Key | None:
+        return self._key
+
+    async def set_key(self, secret: str, *, keep: keys.Keep) -> None:
+        """Use this key from now on, and keep it where the person said.
+
+        Raises `KeyInvalid`, or `UsageError` where it can't be kept.
+        """
+        plain = keys.checked(secret)
+        await asyncio.to_thread(keys.keep, plain, keep, key_file(self.settings))
+        async with self._connecting:
+            old, self._service = self._service, None
+            self._key = keys.Key(plain, "flag" if keep == "session" else keep)
+        if old is not None:
+            await old.aclose()
+
+    # --------------------------------------------------------------------------- the lists
+
+    @property
+    def lists(self) -> dict[TaskType, ProductList]:
+        return self._product_lists.lists
+
+    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        return self._product_lists.leaves(task_type)
+
+    def suggested(self, task_type: TaskType) -> Leaf | None:
+        """The person's preferred model, else the default, else the first live one."""
+        wish = self.preferences.of(self.settings.user_id, task_type)
+        leaves = self.leaves(task_type)
+        return choice.default_leaf(leaves, task_type, wish.model_id if wish else "")
+
+    async def refresh(self, *task_types: TaskType) -> None:
+        """Fetch lists (all, if none is named). Never raises: each list says its own problem."""
+        wanted = task_types or tuple(TaskType)
+        try:
+            service = await self._connect()
+        except ImaError as error:
+            for task_type in wanted:
+                self._product_lists.fail(task_type, error)
+            return
+        await self._product_lists.refresh(service.products, self._origin, wanted)
+        problems = [self.lists[task_type].problem for task_type in wanted]
+        if any(problem is None for problem in problems):
+            self._scheduler.link.works()
+        elif problems and problems[0] is not None:
+            self._scheduler.link.broke(problems[0])
+
+    async def fresh(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        """The list, fetched again if it is too old. Raises the problem if there is no list."""
+        if self._product_lists.age(task_type) > self.settings.max_age:
+            await self.refresh(task_type)
+        found = self.lists[task_type]
+        if not found.leaves:
+            raise found.problem or UsageError("error.no_models")
+        return found.leaves
+
+    @property
+    def _origin(self) -> str:
+        return self._address.base_url if self._address else self.settings.base_url
+
+    # ---------------------------------------------------------------------------- the jobs
+
+    async def inspect_inputs(
+        self, leaf: Leaf, inputs: Sequence[str]
+    ) -> tuple[input_files.InputFacts, ...]:
+        """Look at inputs before anything is sent. Raises `UsageError` for the first bad one."""
+        loopback = self._origin if is_loopback(self._origin) else ""
+        return await asyncio.to_thread(input_files.inspect, leaf, inputs, loopback)
+
+    async def submit(self, order: Order) -> Job:
+        """Write the intent to disk and wake the scheduler. Raises `KeyMissing`."""
+        return await self._submit(order, repeats=None)
+
+    async def _submit(self, order: Order, repeats: int | None) -> Job:
+        if not self.has_key:
+            raise KeyMissing
+        job = await self._ledger.add(order, self.clock.time(), repeats=repeats)
+        self._tell(JobChanged(job))
+        await self._scheduler.follow(job)
+        return job
+
+    async def again(self, job_id: int) -> Job:
+        """The same order as a new job: a new intent, and a new charge."""
+        before = await self._require(job_id)
+        return await self._submit(before.order, repeats=job_id)
+
+    async def recent(self, limit: int = 500) -> tuple[Job, ...]:
+        return await self._ledger.recent(limit)
+
+    async def job(self, job_id: int) -> Job | None:
+        return await self._ledger.job(job_id)
+
+    async def timeline(self, job_id: int) -> tuple[Event, ...]:
+        return await self._ledger.timeline(job_id)
+
+    async def totals(self) -> Totals:
+        midnight = datetime.fromtimestamp(self.clock.time()).astimezone()
+        midnight = midnight.replace(hour=0, minute=0, second=0, microsecond=0)
+        return Totals(
+            today=await self._ledger.spent(midnight.timestamp()),
+            session=await self._ledger.spent(0.0, self._ledger.session),
+            out=await self._ledger.out(),
+        )
+
+    async def stop(self, job_id: int) -> Job:
+        """Stop following; an unsent job is taken out. What was sent stays paid."""
+        await self._scheduler.leave(job_id)
+        job = await self._require(job_id)
+        if job.state not in lifecycle.OPEN:
+            return job
+        unsent = job.state in lifecycle.UNSENT
+        key = "event.taken_out" if unsent else "event.stopped"
+        return await self._step(job_id, State.STOPPED, key)
+
+    async def follow(self, job_id: int) -> Job:
+        """Follow again what was stopped or parked, or send what waited for a word."""
+        job = await self._require(job_id)
+        if job.held:
+            job = await self._ledger.hold(job_id, held=False)
+            self._tell(JobChanged(job))
+        elif job.state is State.STOPPED and not job.task_id:
+            raise UsageError("error.never_sent")
+        elif job.state in (State.STOPPED, State.PARKED):
+            await self._scheduler.leave(job_id)
+            job = await self._step(job_id, State.RUNNING, "event.followed_again")
+        await self._scheduler.follow(job)
+        return job
+
+    async def forget(self, job_id: int) -> None:
+        """Take an ended or unsent job off the list; its row stays in the ledger."""
+        job = await self._require(job_id)
+        if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
+            raise UsageError("error.busy_job")
+        await self._scheduler.leave(job_id)
+        await self._step(job_id, State.FORGOTTEN, "event.forgotten")
+
+    async def fetch(self, job_id: int) -> Job:
+        """Download the results of a finished job again."""
+        job = await self._require(job_id)
+        if job.state is not State.DONE:
+            raise UsageError("error.not_done")
+        job = await self._step(job_id, State.FETCHING, "event.fetching_again")
+        await self._scheduler.follow(job)
+        return job
+
+    async def _require(self, job_id: int) -> Job:
+        job = await self._ledger.job(job_id)
+        if job is None:
+            raise UsageError("error.no_job", id=job_id)
+        return job
+
+    async def _step(self, job_id: int, after: State, key: str) -> Job:
+        job = await self._ledger.step(job_id, after, self.clock.time(), key)
+        self._tell(JobChanged(job))
+        return job
+
+    # -------------------------------------------------------------------------- the wishes
+
+    async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
+        """Remember a model for a task type. False where the file is not to be written."""
+        user_id = user or self.settings.user_id
+        stored = await asyncio.to_thread(self.preferences.save, user_id, task_type, leaf)
+        self._tell(PreferencesChanged())
+        return stored
+
+    async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
+        user_id = user or self.settings.user_id
+        stored = await asyncio.to_thread(self.preferences.clear, user_id, task_type)
+        self._tell(PreferencesChanged())
+        return stored
+
+    async def _watch_preferences(self) -> None:
+        """Other tools write the same file: what they change shows by itself."""
+        while True:
+            await self.clock.sleep(WATCH_SECONDS)
+            if self.preferences.changed():
+                await asyncio.to_thread(self.preferences.reload)
+                self._tell(PreferencesChanged())
+
+    # --------------------------------------------------------------------------- listening
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hear of every change, on the event loop; returns the unsubscriber."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _tell(self, notice: Notice) -> None:
+        for listener in tuple(self._listeners):
+            listener(notice)
+
+
+def key_file(settings: Settings) -> Path:
+    return settings.config_file.with_name("key")
+
+
+def _remote_service(secret: str, address: Address, language: str, clock: Clock) -> RemoteService:
+    """Imports the API (a quarter of a second): call it off the event loop."""
+    from ima_tui.api.client import ImaClient
+    from ima_tui.api.download import Downloader
+    from ima_tui.api.service import RemoteService
+
+    client = ImaClient(
+        key=secret,
+        base_url=address.base_url,
+        upload_url=address.upload_url,
+        language=language,
+        now=clock.time,
+    )
+    sandbox = address.base_url if is_loopback(address.base_url) else ""
+    return RemoteService(client, Downloader(sandbox=sandbox))

@@ -1,0 +1,100 @@
+"""Text from outside, made safe to show; and durations, points and sizes in few characters.
+
+Everything that the service, a file, the clipboard or another program says goes through `clean`
+once, where it enters. Terminals obey escape sequences, C1 controls and direction overrides
+wherever they stand, so none of them comes in.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LIMIT = 20_000
+"""Characters kept of one text from outside: more is an attack or a mistake."""
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"  # OSC, DCS …
+    r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as C1
+    r"|\x1b[ -/]*[0-~]?"  # the two-character ones, and a lone ESC
+)
+_BIDI_AND_INVISIBLE = re.compile(
+    "[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_SPACES = re.compile(r"\s+")
+
+
+def clean(text: object, limit: int = LIMIT) -> str:
+    """`text` without anything a terminal would act on; line breaks and tabs (as spaces) stay."""
+    cut = str(text)[: limit * 4]
+    cut = _ESCAPES.sub("", cut)
+    cut = _BREAKS.sub("\n", cut).replace("\t", "    ")
+    cut = _CONTROLS.sub("", _BIDI_AND_INVISIBLE.sub("", cut))
+    cut = _SURROGATES.sub("\ufffd", cut)
+    return cut if len(cut) <= limit else cut[: limit - 1] + "…"
+
+
+def one_line(text: object, limit: int = 500) -> str:
+    """`clean`, on one line."""
+    return _SPACES.sub(" ", clean(text, limit * 2)).strip()[:limit]
+
+
+_KEY = re.compile(r"(ima_)[A-Za-z0-9_\-]{4,}")
+_KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
+
+
+def redact(text: str) -> str:
+    """`text` without API keys and signatures, for logs and reports."""
+    return _KEY_QUERY.sub(r"\1…", _KEY.sub(r"\1…", text))
+
+
+def folded(text: str) -> str:
+    """For comparing what people type: full-width forms, case and outer blanks don't matter."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def duration(seconds: float) -> str:
+    """`0:42`, `12:05`, `1:02:03`."""
+    whole = max(0, int(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def seconds_range(low: float, high: float) -> str:
+    """`20–40 s`, `3–6 min`: coarse on purpose, an estimate is no promise."""
+    if high < 100:
+        return f"{low:.0f}–{high:.0f} s"
+    low_minutes, high_minutes = max(1, round(low / 60)), max(1, round(high / 60))
+    if low_minutes == high_minutes:
+        return f"{high_minutes} min"
+    return f"{low_minutes}–{high_minutes} min"
+
+
+def points_range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def size(byte_count: int) -> str:
+    """`812 B`, `1.4 MB`."""
+    amount = float(byte_count)
+    for unit in ("B", "KB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def nearest(name: str, known: list[str], count: int = 3) -> list[str]:
+    """The known names most like `name`, best first; empty when none is alike."""
+    import difflib
+
+    by_fold = {folded(item): item for item in known}
+    wanted = folded(name)
+    close = difflib.get_close_matches(wanted, list(by_fold), n=count, cutoff=0.5)
+    inside = [fold for fold in by_fold if wanted and wanted in fold and fold not in close]
+    return [by_fold[fold] for fold in [*close, *inside][:count]]
