@@ -8,7 +8,8 @@ TEXTS: dict[str, str] = {
     "app.points_out_short": "{points} pts",
     "app.palette": "What would you like to do?",
     "app.theme": "Colours: {theme}",
-    "app.how_to_quit": "ctrl+q quits. Jobs that were sent go on; the next start follows them again.",
+    "app.how_to_quit": "ctrl+q quits. Jobs that were sent go on; the next start follows "
+    "them again.",
     "app.copied": "Sent to your terminal's clipboard.",
     # ---- place
     "place.models": "Models",
@@ -96,13 +97,15 @@ TEXTS: dict[str, str] = {
     "queue.points": "{points} pts",
     "queue.usually": "usually {time}",
     "queue.longer": "Longer than usual. It is still being asked for; nothing is lost.",
-    "queue.standing_unknown": "It was sent and no answer came back: it may have been charged. Look at the "
-    "website before you run it again.",
-    "queue.standing_parked": "No end within its time. Press f to ask for it again; that costs nothing.",
+    "queue.standing_unknown": "It was sent and no answer came back: it may have been charged. "
+    "Look at the website before you run it again.",
+    "queue.standing_parked": "No end within its time. Press f to ask for it again; that costs "
+    "nothing.",
     "queue.standing_stopped": "No longer followed. Press f to follow it again; that costs nothing.",
     "queue.failed": "It failed, and the service did not say why. Another model may do.",
     "queue.ask_again": "Run #{id} again? It costs {points} pts.",
-    "queue.ask_again_unknown": "#{id} may have been charged already. Run it again for {points} pts all the same?",
+    "queue.ask_again_unknown": "#{id} may have been charged already. Run it again for {points} "
+    "pts all the same?",
     "queue.ask_again_many": "Run these {n} again? They cost {points} pts.",
     "queue.ask_stop": "Stop following #{id}? Its {points} pts stay spent.",
     "queue.ask_stop_many": "Stop following these {n}? Their {points} pts stay spent.",

@@ -95,7 +95,8 @@ TEXTS: dict[str, str] = {
     "queue.points": "{points} 点",
     "queue.usually": "通常 {time}",
     "queue.longer": "比平常久。仍在跟进，不会丢。",
-    "queue.standing_unknown": "已经送出，但没有收到回音：可能已扣点。再做一次之前，请先到网站上看看。",
+    "queue.standing_unknown": "已经送出，但没有收到回音：可能已扣点。再做一次之前，请先到网站上看"
+    "看。",
     "queue.standing_parked": "到时限还没有结果。按 f 再问一次，不花点数。",
     "queue.standing_stopped": "已不再跟进。按 f 继续跟进，不花点数。",
     "queue.failed": "失败了，服务没有说明原因。可以换一个模型试试。",

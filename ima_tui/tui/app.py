@@ -34,7 +34,7 @@ class Composer(Protocol):
     def load_leaf(self, leaf: Leaf) -> None: ...
 
 
-class ImaApp(App[None]):
+class ImaApp(App[None], inherit_bindings=False):
     """`start` is the id of the place that is open first."""
 
     CSS_PATH = styles.path("app")
@@ -54,6 +54,7 @@ class ImaApp(App[None]):
         Binding("question_mark", "help", "bind.help", show=False, id="app.help"),
         Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
         Binding("q,ctrl+q", "quit", "bind.quit", show=False, id="app.quit"),
+        Binding("ctrl+c", "say_how_to_quit", show=False, id="app.interrupt"),
     ]
 
     def __init__(self, studio: Studio, *, start: str = "compose") -> None:
@@ -141,6 +142,9 @@ class ImaApp(App[None]):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
+
+    def action_say_how_to_quit(self) -> None:
+        self.notify(say("app.how_to_quit"))
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand `text` to the terminal; whether it took it, nobody can know."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -62,7 +63,8 @@ class Place(Screen[None]):
 
     # ------------------------------------------------------------------------------- the news
 
-    def on_mount(self) -> None:
+    @on(events.Mount)
+    def _listen(self) -> None:
         self.ima.news.subscribe(self, self._hear, immediate=True)
 
     def _hear(self, news: News) -> None:
@@ -72,7 +74,8 @@ class Place(Screen[None]):
         else:
             self._stale = True
 
-    def on_screen_resume(self) -> None:
+    @on(events.ScreenResume)
+    def _catch_up(self) -> None:
         if self._stale:
             self._stale = False
             self.call_next(self.reload)

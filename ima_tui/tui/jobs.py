@@ -1,0 +1,172 @@
+"""A job in words and cells: what the queue, its detail and the viewer say about one."""
+
+from __future__ import annotations
+
+import time
+
+from ima_tui.domain import Event, Job, Media, State, TaskType
+from ima_tui.lifecycle import ENDED, TRANSITIONS
+from ima_tui.messages import say
+from ima_tui.text import duration, one_line, seconds_range
+from ima_tui.tui.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
+from ima_tui.tui.widgets.cells import Align
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.table import Cell, Row
+
+_RIGHT: Align = "right"
+
+COLUMNS = (
+    Column("state", 9, "queue.col_state"),
+    Column("kind", 4, "queue.col_kind", drop=3),
+    Column("model", 15, "queue.col_model", drop=4),
+    Column("prompt", 24, "queue.col_prompt", flex=1),
+    Column("bar", 8, drop=5),
+    Column("time", 11, "queue.col_time", align=_RIGHT, drop=1),
+    Column("points", 6, "queue.col_points", align=_RIGHT),
+)
+
+NEEDS_A_PERSON = frozenset({State.UNKNOWN, State.PARKED})
+MOVING = frozenset({State.RUNNING, State.FETCHING})
+"""States whose row changes with the clock."""
+_WAITING = frozenset({State.DRAFT, State.QUEUED})
+
+
+def state_words(state: State) -> str:
+    return say(f"state.{state}")
+
+
+def clock_words(at: float) -> str:
+    return time.strftime("%H:%M", time.localtime(at))
+
+
+def sort_key(job: Job) -> tuple[int, int]:
+    """What needs a person first, then what runs, what waits, what ended; newest first in each."""
+    group = (
+        0
+        if job.state in NEEDS_A_PERSON
+        else 3
+        if job.state in ENDED
+        else 2
+        if job.state in _WAITING
+        else 1
+    )
+    return group, -job.id
+
+
+def stepped(elapsed: float) -> float:
+    """Elapsed time in coarse steps, so that long waits redraw rarely."""
+    step = 1 if elapsed < 20 else 5 if elapsed < 600 else 30
+    return elapsed // step * step
+
+
+def row(job: Job, now: float, glyphs: Glyphs) -> Row:
+    """The queue's row for `job`, in the order of `COLUMNS`."""
+    order = job.order
+    medium = order.task_type.medium
+    role = STATE_ROLE[job.state]
+    quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
+    return (
+        Cell(f"{glyphs.state(job.state)} {state_words(job.state)}", role),
+        Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
+        Cell(order.model_name, quiet),
+        Cell(one_line(order.prompt, 200), quiet),
+        Cell(_bar(job, now, glyphs), "accent"),
+        _time(job, now),
+        Cell(str(order.total), quiet),
+    )
+
+
+def _bar(job: Job, now: float, glyphs: Glyphs) -> str:
+    if job.state not in MOVING or job.order.estimate is None:
+        return ""
+    return glyphs.bar(job.order.estimate.progress(job.elapsed(now)))
+
+
+def _time(job: Job, now: float) -> Cell:
+    estimate = job.order.estimate
+    if job.state in MOVING or job.state is State.PARKED:
+        elapsed = job.elapsed(now)
+        so_far = duration(stepped(elapsed))
+        if estimate is None:
+            return Cell(so_far)
+        late = elapsed > estimate.high
+        return Cell(f"{so_far}/{duration(estimate.high)}", "warn" if late else "text")
+    if job.state is State.DONE:
+        return Cell(duration(job.elapsed(now)), "muted")
+    return Cell(clock_words(job.updated_at), "muted")
+
+
+def kind_words(task_type: TaskType) -> str:
+    return say(f"task.{task_type}")
+
+
+def headline(job: Job) -> str:
+    """`#44  SeeDream 4.5 · text to image · 2560x1440`."""
+    order = job.order
+    values = " ".join(one_line(value, 40) for _, value in order.parameters[:6])
+    parts = [order.model_name, kind_words(order.task_type)]
+    if values:
+        parts.append(values)
+    if order.n > 1:
+        parts.append(say("queue.outputs", n=order.n))
+    return f"#{job.id}  " + " · ".join(parts)
+
+
+def cost(job: Job) -> str:
+    """`5 pts · usually 20–40 s`."""
+    words = say("queue.points", points=job.order.total)
+    estimate = job.order.estimate
+    if estimate is None:
+        return words
+    return f"{words} · {say('queue.usually', time=seconds_range(estimate.low, estimate.high))}"
+
+
+def standing(job: Job, now: float) -> tuple[str, str]:
+    """One sentence on where it stands and what can be done, and its role; ("", "") if plain."""
+    if job.failure is not None and job.state is State.FAILED:
+        return failure_words(job), "bad"
+    estimate = job.order.estimate
+    if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
+        return say("queue.longer"), "warn"
+    if job.state in (State.UNKNOWN, State.PARKED, State.STOPPED):
+        return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
+    return "", ""
+
+
+def failure_words(job: Job) -> str:
+    """Why it failed, in our words; a reason of the service that we can't name stays unsaid."""
+    try:
+        return say(job.failure.kind if job.failure else "queue.failed")
+    except (KeyError, IndexError):
+        return say("queue.failed")
+
+
+def event_words(event: Event) -> str:
+    try:
+        words = say(event.key, **event.values)
+    except (KeyError, IndexError):  # written by another version
+        words = state_words(event.state)
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {words}"
+
+
+def result_words(media: Media) -> str:
+    """Where one result is: the file here, else its address."""
+    facts = [media.format]
+    if media.width and media.height:
+        facts.append(f"{media.width}x{media.height}")
+    facts.append(media.duration)
+    where = media.path or media.url
+    return "  ".join(filter(None, (where, " ".join(filter(None, facts)))))
+
+
+def may_become(job: Job, *states: State) -> bool:
+    return any(state in TRANSITIONS[job.state] for state in states)
+
+
+def matches(job: Job, wanted: str) -> bool:
+    """Whether all words of a filter (folded) stand somewhere in the job."""
+    order = job.order
+    medium = say(f"task.tag_{order.task_type.medium}")
+    text = f"#{job.id} {state_words(job.state)} {order.model_name} {medium} {order.prompt}"
+    folded = text.casefold()
+    return all(word in folded for word in wanted.split())

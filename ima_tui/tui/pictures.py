@@ -1,0 +1,209 @@
+"""Files as cells: pictures in half blocks, a film's first frame, the waveform of a sound.
+
+Slow, so it runs in a thread; no widget here. What a file says about itself is not believed: the
+formats are named, pixels and bytes have ceilings, and everything that goes wrong in a decoder
+becomes one `CannotShow`.
+"""
+
+from __future__ import annotations
+
+import math
+import wave
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+
+from ima_tui.text import duration
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+MOST_PIXELS = 80_000_000
+MOST_BYTES = 300_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+_FILMS = frozenset({".mp4", ".webm", ".mov", ".mkv"})
+_SOUNDS = frozenset({".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac"})
+
+Lines = tuple[tuple[Segment, ...], ...]
+
+
+class CannotShow(Exception):
+    """`key` is the sentence for the person."""
+
+    def __init__(self, key: str, **values: str) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Lines of cells, as wide as the picture came out, and facts on the file."""
+
+    lines: Lines
+    width: int
+    facts: str
+
+
+def render(path: str, columns: int, rows: int) -> Rendered:
+    """The file as at most `columns` x `rows` cells. Raises `CannotShow`."""
+    file = Path(path)
+    try:
+        facts = file.stat()
+    except OSError as error:
+        raise CannotShow("viewer.gone", path=path) from error
+    if facts.st_size > MOST_BYTES:
+        raise CannotShow("viewer.too_big")
+    return _render(path, facts.st_mtime_ns, max(1, columns), max(1, rows))
+
+
+@lru_cache(maxsize=48)
+def _render(path: str, changed: int, columns: int, rows: int) -> Rendered:
+    kind = Path(path).suffix.lower()
+    try:
+        if kind in _SOUNDS:
+            return _sound(path, columns, rows)
+        if kind in _FILMS:
+            return _film(path, columns, rows)
+        return _picture(path, columns, rows)
+    except CannotShow:
+        raise
+    except Exception as error:  # decoders fail in every way there is
+        raise CannotShow("viewer.broken") from error
+
+
+# ---------------------------------------------------------------------------------- pictures
+
+
+def fit_pixels(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
+    """The size, in half-cell pixels, that keeps the shape within columns x rows cells."""
+    scale = min(columns / width, rows * 2 / height)
+    wide = max(1, min(columns, round(width * scale)))
+    high = max(2, min(rows * 2, round(height * scale)))
+    return wide, high + high % 2 if high + high % 2 <= rows * 2 else high - high % 2
+
+
+def _picture(path: str, columns: int, rows: int) -> Rendered:
+    from PIL import Image
+
+    with Image.open(path, formats=FORMATS) as opened:
+        width, height = opened.size
+        if width * height > MOST_PIXELS:
+            raise CannotShow("viewer.too_big")
+        opened.draft("RGB", fit_pixels(width, height, columns, rows))
+        return _blocks(opened, (width, height), columns, rows, f"{width}x{height}")
+
+
+def _blocks(
+    image: Picture, shape: tuple[int, int], columns: int, rows: int, facts: str
+) -> Rendered:
+    """Two pixels a cell: the upper in the foreground, the lower behind it."""
+    size = fit_pixels(*shape, columns, rows)
+    flat = image.convert("RGBA") if "transparency" in image.info else image
+    small = (
+        flat.convert("RGBA").resize(size, reducing_gap=2.0)
+        if flat.mode
+        in (
+            "RGBA",
+            "LA",
+        )
+        else flat.convert("RGB").resize(size, reducing_gap=2.0)
+    )
+    if small.mode == "RGBA":
+        from PIL import Image
+
+        ground = Image.new("RGBA", size, (18, 20, 28, 255))
+        ground.alpha_composite(small)
+        small = ground.convert("RGB")
+    data = small.tobytes()
+    wide, high = size
+    lines = tuple(_block_line(data, wide, y) for y in range(0, high, 2))
+    return Rendered(lines, wide, facts)
+
+
+def _block_line(data: bytes, wide: int, y: int) -> tuple[Segment, ...]:
+    upper = data[y * wide * 3 : (y + 1) * wide * 3]
+    lower = data[(y + 1) * wide * 3 : (y + 2) * wide * 3]
+    found: list[Segment] = []
+    run, before = 0, b""
+    for x in range(0, wide * 3, 3):
+        pair = upper[x : x + 3] + lower[x : x + 3]
+        if pair != before and run:
+            found.append(_block(before, run))
+            run = 0
+        before, run = pair, run + 1
+    found.append(_block(before, run))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _pair_style(pair: bytes) -> Style:
+    return Style(color=f"#{pair[:3].hex()}", bgcolor=f"#{pair[3:].hex()}")
+
+
+def _block(pair: bytes, count: int) -> Segment:
+    """Neighbours of one colour are one segment: half the bytes of a plain sky."""
+    return Segment("▀" * count, _pair_style(pair))
+
+
+# --------------------------------------------------------------------------- films and sounds
+
+
+def _film(path: str, columns: int, rows: int) -> Rendered:
+    try:
+        import av
+    except ImportError as error:
+        raise CannotShow("viewer.no_film") from error
+    with av.open(path) as container:
+        stream = container.streams.video[0]
+        if stream.width * stream.height > MOST_PIXELS:
+            raise CannotShow("viewer.too_big")
+        seconds = (container.duration or 0) / 1_000_000
+        frame = next(container.decode(stream)).to_image()
+    facts = f"{frame.width}x{frame.height}  {duration(seconds)}"
+    return _blocks(frame, frame.size, columns, rows, facts)
+
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+def _sound(path: str, columns: int, rows: int) -> Rendered:
+    if not path.lower().endswith(".wav"):
+        raise CannotShow("viewer.no_sound")
+    with wave.open(path, "rb") as opened:
+        frames, rate = opened.getnframes(), opened.getframerate()
+        channels, depth = opened.getnchannels(), opened.getsampwidth()
+        peaks = [_loudest(opened, frames * i // columns, channels, depth) for i in range(columns)]
+    top = max(peaks, default=0.0) or 1.0
+    high = min(rows, 8)
+    heights = [max(1, round(math.sqrt(peak / top) * high * 8)) for peak in peaks]
+    style = Style(color="#6fd6c4")
+    lines = tuple(
+        (Segment("".join(_eighth(h, line) for h in heights), style),)
+        for line in range(high - 1, -1, -1)
+    )
+    return Rendered(lines, columns, f"WAV  {rate / 1000:g} kHz  {duration(frames / rate)}")
+
+
+def _eighth(height: int, line: int) -> str:
+    return _EIGHTHS[max(0, min(8, height - line * 8))]
+
+
+def _loudest(opened: wave.Wave_read, start: int, channels: int, depth: int) -> float:
+    """The peak of a short stretch: enough for the shape, and an hour reads as fast as a second."""
+    opened.setpos(start)
+    data = opened.readframes(512)
+    if depth == 1:
+        return max((abs(byte - 128) / 128 for byte in data), default=0.0)
+    step, limit = depth * channels, float(1 << (depth * 8 - 1))
+    return max(
+        (
+            abs(int.from_bytes(data[i : i + depth], "little", signed=True)) / limit
+            for i in range(0, len(data) - depth + 1, step)
+        ),
+        default=0.0,
+    )

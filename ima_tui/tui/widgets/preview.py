@@ -1,0 +1,82 @@
+"""A result, seen in the terminal. Decoding happens in a thread; the newest wish wins."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rich.segment import Segment
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ima_tui.domain import Media
+from ima_tui.messages import say
+from ima_tui.tui import pictures
+from ima_tui.tui.theme import style
+from ima_tui.tui.widgets.cells import fit, wrap
+
+
+class Preview(Widget):
+    """Shows one media, as large as there is room; its facts on the last line if `facts`."""
+
+    DEFAULT_CSS = "Preview { width: 1fr; height: 1fr; }"
+
+    media: reactive[Media | None] = reactive(None)
+
+    def __init__(self, *, widget_id: str | None = None, facts: bool = True) -> None:
+        super().__init__(id=widget_id)
+        self._facts = facts
+        self._shown: pictures.Rendered | None = None
+        self._problem = ""
+
+    def watch_media(self) -> None:
+        self._load()
+
+    def on_resize(self) -> None:
+        self._load()
+
+    def _load(self) -> None:
+        """Start to decode what is to be shown; an older decoding is dropped."""
+        self.workers.cancel_node(self)
+        media, size = self.media, self.size
+        if media is None or not media.path or size.width < 4 or size.height < 2:
+            self._show(None, self._why_nothing(media))
+            return
+        rows = size.height - (1 if self._facts else 0)
+        self.run_worker(
+            self._decode(media.path, size.width, rows), group="preview", exit_on_error=False
+        )
+
+    def _why_nothing(self, media: Media | None) -> str:
+        return "viewer.none" if media is None else "viewer.not_here"
+
+    async def _decode(self, path: str, columns: int, rows: int) -> None:
+        try:
+            found = await asyncio.to_thread(pictures.render, path, columns, rows)
+        except pictures.CannotShow as problem:
+            self._show(None, problem.key, **problem.values)
+        else:
+            self._show(found, "")
+
+    def _show(self, found: pictures.Rendered | None, problem: str, **values: str) -> None:
+        self._shown = found
+        self._problem = say(problem, **values) if problem else ""
+        self.refresh()
+
+    @property
+    def shown(self) -> pictures.Rendered | None:
+        """What is on the screen now."""
+        return self._shown
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        plain = style(self.app.theme, "muted")
+        if self._shown is None:
+            words = wrap(self._problem, max(4, width - 2))
+            text = " " + words[y - 1] if 1 <= y <= len(words) else ""
+            return Strip([Segment(text, plain)]).adjust_cell_length(width, plain)
+        if y < len(self._shown.lines):
+            return Strip(self._shown.lines[y]).adjust_cell_length(width, plain)
+        if self._facts and y == len(self._shown.lines):
+            return Strip([Segment(fit(self._shown.facts, width), plain)])
+        return Strip.blank(width, plain)
