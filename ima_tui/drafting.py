@@ -252,6 +252,13 @@ def roles(task_type: TaskType, filled: int, most: int | None) -> tuple[Role, ...
     return (role,) * max(1, shown)
 
 
+def roles_on(leaf: Leaf | None, filled: int) -> tuple[Role, ...]:
+    """The input lines that `leaf` wants when so many inputs are there."""
+    if leaf is None:
+        return ()
+    return roles(leaf.task_type, filled, order.input_counts(leaf)[1])
+
+
 def sendable(leaf: Leaf, draft: Draft) -> Draft:
     """The draft without the inputs that it keeps for another task type."""
     return draft if leaf.task_type.takes_inputs else replace(draft, inputs=())
@@ -269,10 +276,10 @@ def leaf_of(leaves: Sequence[Leaf], done: Order) -> Leaf | None:
     return same or (choice.newest(kin) if kin else None)
 
 
-def is_gone(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
-    """Whether the list is there, and `leaf` is not on it any more."""
+def same_leaf(leaves: Sequence[Leaf], leaf: Leaf) -> Leaf | None:
+    """`leaf` as `leaves` have it now; None where it is gone."""
     mine = (leaf.model_id, leaf.version)
-    return bool(leaves) and all((other.model_id, other.version) != mine for other in leaves)
+    return next((other for other in leaves if (other.model_id, other.version) == mine), None)
 
 
 def label(leaf: Leaf | None, name: str) -> str:

@@ -1,0 +1,126 @@
+"""What the choosers show: the kinds of things that can be made, and the models of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ima_tui.catalogue import choice, times
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.messages import say
+from ima_tui.text import folded, points_range
+from ima_tui.tui.glyphs import Glyphs
+from ima_tui.tui.pricing import usual_time
+from ima_tui.tui.screens.chooser import Choice, Chooser
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.table import Cell
+
+if TYPE_CHECKING:
+    from ima_tui.studio import Studio
+
+_KINDS = (
+    Column("tag", 4),
+    Column("kind", 22, "compose.column_kind", flex=1),
+    Column("models", 8, "compose.column_models", align="right"),
+    Column("points", 9, "compose.column_points", align="right", drop=1),
+)
+_MODELS = (
+    Column("star", 1),
+    Column("model", 16, "compose.column_model", flex=2),
+    Column("note", 12, "", flex=1, drop=2),
+    Column("points", 8, "compose.column_points", align="right"),
+    Column("time", 10, "compose.column_time", align="right", drop=1),
+)
+
+
+def medium_cell(task_type: TaskType) -> Cell:
+    """`img`, `vid` … in the medium's own colour."""
+    return Cell(say(f"task.tag_{task_type.medium}"), task_type.medium.value)
+
+
+def kind_name(task_type: TaskType) -> str:
+    return say(f"task.{task_type}")
+
+
+def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
+    """The id of the model that the person prefers for this, or ""."""
+    wishes = studio.preferences.users().get(user or f"user_{studio.settings.user_id}", {})
+    wish = wishes.get(task_type)
+    return wish.model_id if wish else ""
+
+
+def kinds(studio: Studio, current: TaskType) -> Chooser:
+    choices = [_kind(task_type, studio.leaves(task_type)) for task_type in TaskType]
+    at = list(TaskType).index(current)
+    return Chooser(say("compose.choose_kind"), _KINDS, choices, at)
+
+
+def _kind(task_type: TaskType, leaves: Sequence[Leaf]) -> Choice:
+    name = kind_name(task_type)
+    prices = [price for leaf in leaves for price in leaf.points]
+    cells = (
+        medium_cell(task_type),
+        Cell(name),
+        Cell(str(len(leaves)) if leaves else "–", "muted"),
+        Cell(points_range(min(prices), max(prices)) if prices else "", "muted"),
+    )
+    tag = say(f"task.tag_{task_type.medium}")
+    return Choice(cells, folded(f"{name} {task_type.value.replace('_', ' ')} {tag}"))
+
+
+def models(studio: Studio, task_type: TaskType, current: Leaf | None, signs: Glyphs) -> Chooser:
+    """The models of one kind, the one that is `current` under the cursor."""
+    leaves, mine = studio.leaves(task_type), preferred(studio, task_type)
+    choices = [_model(leaf, leaf.model_id == mine, signs.star) for leaf in leaves]
+    at = leaves.index(current) if current in leaves else 0
+    title = say("compose.choose_model", kind=kind_name(task_type))
+    return Chooser(title, _MODELS, choices, at)
+
+
+def _model(leaf: Leaf, is_mine: bool, star: str) -> Choice:
+    cells = (
+        Cell(star if is_mine else "", "accent"),
+        Cell(leaf.name),
+        Cell(", ".join(_notes(leaf, is_mine)), "muted"),
+        Cell(points_range(*leaf.points)),
+        Cell(usual_time(times.estimate(leaf)), "muted"),
+    )
+    return Choice(cells, choice.search_terms(leaf))
+
+
+def _notes(leaf: Leaf, is_mine: bool) -> list[str]:
+    notes = [say("compose.mine")] if is_mine else []
+    return notes + [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
+
+
+# ------------------------------------------------------------------- the two lines on Compose
+
+
+def kind_line(studio: Studio, task_type: TaskType) -> tuple[list[Part], list[Part]]:
+    """What is made, and how fresh the list of its models is."""
+    tag = medium_cell(task_type)
+    left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} ▾", "text")]
+    seen = studio.lists[task_type]
+    if seen.as_of is None or (seen.live and seen.problem is None):
+        return left, []
+    clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
+    key = "compose.as_of_offline" if seen.problem else "compose.as_of"
+    return left, [(say(key, clock=clock) + " ", "warn" if seen.problem else "muted")]
+
+
+def model_line(
+    studio: Studio, task_type: TaskType, leaf: Leaf | None, signs: Glyphs
+) -> tuple[list[Part], list[Part]]:
+    """The model; or why there is none to choose, and what to do about it."""
+    if leaf is None:
+        problem = studio.lists[task_type].problem
+        if problem is not None:
+            return [(say(problem.key, **problem.values), "bad")], []
+        never = studio.lists[task_type].as_of is None
+        return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
+    is_mine = leaf.model_id == preferred(studio, task_type)
+    left = [(f"{leaf.name} ▾", "strong"), (f" {signs.star}" if is_mine else "", "accent")]
+    notes = ", ".join(_notes(leaf, is_mine))
+    return left, [(f"{notes} ", "muted")] if notes else []

@@ -1,0 +1,290 @@
+"""Inputs of a draft, one line each: what it is for, a path or a link, and what was found there.
+
+Every line is looked at as soon as somebody stops typing; what is wrong with it stands under it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from mimetypes import guess_type
+from pathlib import Path
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.suggester import Suggester
+
+from ima_tui.drafting import Role
+from ima_tui.errors import UsageError
+from ima_tui.inputs import InputFacts
+from ima_tui.messages import say
+from ima_tui.text import one_line, size
+from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.prompt import LineInput
+
+PAUSE = 0.3
+"""Seconds without a key before a line is looked at."""
+MOST_NAMES = 5_000
+"""Names of one folder that are read for a completion."""
+Check = Callable[[str], Awaitable[InputFacts]]
+
+
+@dataclass
+class InputsChanged(Message):
+    inputs: tuple[str, ...]
+
+
+def complete(written: str) -> str | None:
+    """The first folder, picture, video or sound whose path goes on from `written`."""
+    if "://" in written or not written.strip():
+        return None
+    folder, slash, begun = written.rpartition("/")
+    try:
+        with os.scandir(Path(folder + slash).expanduser() if slash else Path()) as entries:
+            names = [
+                entry.name + "/" if entry.is_dir() else entry.name
+                for entry, _ in zip(entries, range(MOST_NAMES), strict=False)
+                if entry.name.startswith(begun)
+                and (begun or not entry.name.startswith("."))
+                and (entry.is_dir() or _is_media(entry.name))
+            ]
+    except (OSError, RuntimeError):  # no such folder, or no such user behind a ~
+        return None
+    clean_names = [name for name in names if one_line(name) == name and name != begun]
+    return f"{folder}{slash}{min(clean_names)}" if clean_names else None
+
+
+def _is_media(name: str) -> bool:
+    return (guess_type(name)[0] or "").partition("/")[0] in ("image", "video", "audio")
+
+
+class PathSuggester(Suggester):
+    """Looks on a thread: a folder may lie on a slow network."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(complete, value)
+
+
+class PathInput(LineInput):
+    """A path or a link. `tab` takes the completion where one is shown, and goes on where none is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "bind.input_complete", show=False, id="input.complete"),
+        Binding("up", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
+        Binding("down", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+    ]
+
+    def action_complete(self) -> None:
+        before = self.value
+        if self.cursor_at_end:
+            self.action_cursor_right()
+        if self.value == before:
+            raise SkipAction
+
+    def tidy(self, pasted: str) -> str:
+        """A file dragged onto the terminal comes in quotes, or with its blanks escaped."""
+        plain = super().tidy(pasted)
+        if len(plain) > 1 and plain[0] == plain[-1] and plain[0] in "'\"":
+            return plain[1:-1]
+        return plain if "://" in plain else re.sub(r"\\(.)", r"\1", plain)
+
+
+class _Role(Line):
+    """What the input is for."""
+
+    GROUND = "background"
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+        self.is_wrong = False
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        active = any(child.has_focus for child in self.siblings)
+        bar = self.ima.glyphs.cursor if active else " "
+        mark = "!" if self.is_wrong else " "
+        words = fit(self.words, cells - 3)
+        return [(bar, "accent"), (mark, "bad"), (words, "strong" if active else "muted")], []
+
+
+class _Found(Line):
+    """What was found at a path, in few words; or what is wrong, in a sentence."""
+
+    GROUND = "background"
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.role = role
+        self.words = ""
+
+    def show(self, words: str) -> None:
+        if words != self.words:
+            self.words = words
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(cut(f"  {self.words}" if self.words else "", cells), self.role)], []
+
+
+class InputLine(Vertical):
+    """One input."""
+
+    def __init__(self, role: Role, check: Check, value: str = "") -> None:
+        super().__init__()
+        self.role = role
+        self._check = check
+        self._role = _Role(say(f"compose.role_{role}"))
+        self.field = PathInput(
+            value, placeholder=say("compose.input_placeholder"), suggester=PathSuggester()
+        )
+        self._facts = _Found("muted")
+        self._problem = _Found("bad")
+        self._problem.display = False
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self._role
+            yield self.field
+            yield self._facts
+        yield self._problem
+
+    def on_mount(self) -> None:
+        self._role.styles.width = width(self._role.words) + 4
+        if self.field.value:
+            self._look_soon()
+
+    @property
+    def value(self) -> str:
+        return self.field.value.strip()
+
+    def on_input_changed(self) -> None:
+        self._say("", None)
+        self._look_soon()
+
+    def on_descendant_focus(self) -> None:
+        self._role.refresh()
+
+    def on_descendant_blur(self) -> None:
+        self._role.refresh()
+
+    def _look_soon(self) -> None:
+        async def look() -> None:
+            await asyncio.sleep(PAUSE)
+            await self.look()
+
+        self.run_worker(look(), name="look at input", group="input", exclusive=True)
+
+    async def look(self) -> InputFacts | None:
+        """Look at what is written here, and say what was found; None where it can't be taken."""
+        value = self.value
+        if not value:
+            return None
+        try:
+            facts = await self._check(value)
+        except UsageError as problem:
+            if value == self.value:
+                self._say("", problem)
+            return None
+        if value == self.value:
+            self._say(_in_words(facts), None)
+        return facts
+
+    def _say(self, found: str, problem: UsageError | None) -> None:
+        self._facts.show(found)
+        self._facts.styles.width = width(found) + 3 if found else 0
+        self._problem.show(say(problem.key, **problem.values) if problem else "")
+        self._problem.display = problem is not None
+        if self._role.is_wrong != (problem is not None):
+            self._role.is_wrong = problem is not None
+            self._role.refresh()
+
+
+def _in_words(facts: InputFacts) -> str:
+    if facts.kind == "url":
+        return say("compose.input_link")
+    pixels = f"{facts.width}x{facts.height} · " if facts.width and facts.height else ""
+    return pixels + size(facts.size)
+
+
+class Inputs(Vertical):
+    """All inputs of the draft: `roles_for` says which lines there are when so many are filled."""
+
+    def __init__(self, check: Check, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._check = check
+        self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
+
+    @property
+    def lines(self) -> tuple[InputLine, ...]:
+        return tuple(self.query(InputLine))
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(line.value for line in self.lines if line.value)
+
+    async def show(
+        self, roles_for: Callable[[int], tuple[Role, ...]], values: Sequence[str]
+    ) -> None:
+        """Have the lines of `roles_for`, holding `values`; what stands there already stays."""
+        self._roles_for = roles_for
+        if not roles_for(len(values)):
+            await self.remove_children()
+        elif self.values != tuple(values) or self._wanted() != self._standing():
+            await self.remove_children()
+            await self._fill(values)
+
+    def _standing(self) -> tuple[Role, ...]:
+        return tuple(line.role for line in self.lines)
+
+    def _wanted(self) -> tuple[Role, ...]:
+        filled = [number for number, line in enumerate(self.lines, 1) if line.value]
+        return self._roles_for(max(filled, default=0))
+
+    async def _fill(self, values: Sequence[str]) -> None:
+        texts = list(values)
+        roles = self._roles_for(len(texts))
+        texts += [""] * (len(roles) - len(texts))
+        roles += roles[-1:] * (len(texts) - len(roles))  # more than are taken: they stay in sight
+        await self.mount_all(
+            InputLine(role, self._check, text) for role, text in zip(roles, texts, strict=True)
+        )
+
+    async def on_input_changed(self) -> None:
+        """Grow by an empty line when the last one was filled, shrink when it was emptied."""
+        wanted, lines = self._wanted(), self.lines
+        for line in reversed(lines[len(wanted) :]):
+            if not line.value and not line.field.has_focus:
+                await line.remove()
+        if len(wanted) > len(lines):
+            await self.mount_all(InputLine(role, self._check) for role in wanted[len(lines) :])
+        self.post_message(InputsChanged(self.values))
+
+    async def settle(self) -> tuple[InputFacts, ...] | None:
+        """Look at every input now. None, and the keys to the first bad line, where one is bad."""
+        found: list[InputFacts] = []
+        for line in self.lines:
+            if not line.value:
+                continue
+            facts = await line.look()
+            if facts is None:
+                line.field.focus()
+                return None
+            found.append(facts)
+        return tuple(found)
+
+    def focus_empty(self) -> None:
+        """Give the keys to the first line that holds nothing, else to the last."""
+        lines = self.lines
+        if lines:
+            next((line for line in lines if not line.value), lines[-1]).field.focus()

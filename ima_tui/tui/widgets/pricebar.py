@@ -1,0 +1,57 @@
+"""The price of the draft, always in sight; left what it costs, right what its neighbours cost."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from ima_tui.domain import Leaf
+from ima_tui.drafting import Offer
+from ima_tui.messages import say
+from ima_tui.tui import pricing
+from ima_tui.tui.widgets.lines import Line, Part, measure
+
+
+class PriceBar(Line):
+    """Repaints its one line when the offer is another; nothing else moves."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._leaf: Leaf | None = None
+        self._offer = Offer()
+
+    def show(self, leaf: Leaf | None, offer: Offer) -> None:
+        if (leaf, offer) != (self._leaf, self._offer):
+            self._leaf, self._offer = leaf, offer
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        quote = self._offer.quote
+        if self._leaf is None or quote is None:
+            return [(" " + say("compose.no_price"), "muted")], []
+        left: list[Part] = [(" " + say("compose.points", points=quote.total), "title")]
+        if several := pricing.times_n(quote):
+            left.append((f"   {several}", "text"))
+        left.append((f"   {pricing.usually(self._leaf)}", "muted"))
+        if quote.changes:
+            return left, [(pricing.changes(self._leaf, quote.changes) + " ", "warn")]
+        near = pricing.neighbours(self._leaf, self._offer, quote.n)
+        for kept in (near, near[:1], []):
+            right: list[Part] = [(" · ".join(kept) + " ", "muted")] if kept else []
+            if measure(left) + measure(right) + 2 <= cells:
+                break
+        return left, right
+
+
+class Said(Static):
+    """What has to be said about the draft now: what is wrong, what happened, what a field is."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("", id=id, markup=False)
+        self._now = ("", "")
+
+    def say(self, words: str, role: str) -> None:
+        """`role` is a token's name: `bad`, `warn`, `ok`, `muted`."""
+        if self._now != (words, role):
+            self._now = (words, role)
+            self.update(Content.styled(words, f"${role}") if words else Content(""))
