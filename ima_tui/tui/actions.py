@@ -20,10 +20,10 @@ FOOTER_KEYS = 5
 
 
 class Scope(StrEnum):
-    """Where an action holds: the widget that has the keys, the screen, or anywhere."""
+    """Where an action holds: on the screen, in the widget that has the keys, or anywhere."""
 
-    FOCUS = "focus"
     HERE = "here"
+    FOCUS = "focus"
     EVERYWHERE = "everywhere"
 
 
@@ -50,9 +50,12 @@ class Act:
 def acts(screen: Screen[object]) -> tuple[Act, ...]:
     """Everything that the active bindings of `screen` can do, nearest first."""
     found: dict[str, Act] = {}
+    focused = screen.focused
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not binding.description.startswith("bind.") or not enabled:
             continue
+        if node is not focused and focused and focused.check_consume_key(key, _NAMES.get(key)):
+            continue  # typed into the field; Textual knows it of most keys, but not of `/`
         name = binding.id or binding.action
         before = found.get(name)
         found[name] = Act(

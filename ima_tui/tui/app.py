@@ -34,6 +34,12 @@ class Composer(Protocol):
     def load_leaf(self, leaf: Leaf) -> None: ...
 
 
+class JobShower(Protocol):
+    """What the queue can be asked."""
+
+    async def show_job(self, job_id: int) -> None: ...
+
+
 class ImaApp(App[None], inherit_bindings=False):
     """`start` is the id of the place that is open first."""
 
@@ -123,6 +129,11 @@ class ImaApp(App[None], inherit_bindings=False):
     async def compose_with(self, leaf: Leaf) -> None:
         """Open Compose with `leaf` chosen."""
         (await self._composer()).load_leaf(leaf)
+
+    async def show_job(self, job_id: int) -> None:
+        """Open the queue on a job."""
+        await self.switch_mode("queue")
+        await cast(JobShower, self.screen).show_job(job_id)
 
     async def _composer(self) -> Composer:
         await self.switch_mode("compose")

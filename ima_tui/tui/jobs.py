@@ -14,6 +14,7 @@ from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell, Row
 
 _RIGHT: Align = "right"
+_TIME = 11
 
 COLUMNS = (
     Column("state", 9, "queue.col_state"),
@@ -21,14 +22,27 @@ COLUMNS = (
     Column("model", 15, "queue.col_model", drop=4),
     Column("prompt", 24, "queue.col_prompt", flex=1),
     Column("bar", 8, drop=5),
-    Column("time", 11, "queue.col_time", align=_RIGHT, drop=1),
+    Column("time", _TIME, "queue.col_time", align=_RIGHT, drop=1),
     Column("points", 6, "queue.col_points", align=_RIGHT),
 )
 
-NEEDS_A_PERSON = frozenset({State.UNKNOWN, State.PARKED})
 MOVING = frozenset({State.RUNNING, State.FETCHING})
 """States whose row changes with the clock."""
 _WAITING = frozenset({State.DRAFT, State.QUEUED})
+
+
+def needs_a_person(job: Job) -> bool:
+    """Nothing will happen to it until somebody says so."""
+    return job.held or job.state in (State.UNKNOWN, State.PARKED)
+
+
+def summary_name(job: Job) -> str:
+    """Under which of the summary's names a job counts."""
+    if needs_a_person(job):
+        return "needs"
+    if job.state in _WAITING:
+        return "waiting"
+    return job.state.value if job.state in ENDED else "running"
 
 
 def state_words(state: State) -> str:
@@ -42,13 +56,7 @@ def clock_words(at: float) -> str:
 def sort_key(job: Job) -> tuple[int, int]:
     """What needs a person first, then what runs, what waits, what ended; newest first in each."""
     group = (
-        0
-        if job.state in NEEDS_A_PERSON
-        else 3
-        if job.state in ENDED
-        else 2
-        if job.state in _WAITING
-        else 1
+        0 if needs_a_person(job) else 3 if job.state in ENDED else 2 if job.state in _WAITING else 1
     )
     return group, -job.id
 
@@ -63,10 +71,11 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
     """The queue's row for `job`, in the order of `COLUMNS`."""
     order = job.order
     medium = order.task_type.medium
-    role = STATE_ROLE[job.state]
+    role = "warn" if job.held else STATE_ROLE[job.state]
+    state = say("state.held") if job.held else state_words(job.state)
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
     return (
-        Cell(f"{glyphs.state(job.state)} {state_words(job.state)}", role),
+        Cell(f"{glyphs.state(job.state)} {state}", role),
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         Cell(order.model_name, quiet),
         Cell(one_line(order.prompt, 200), quiet),
@@ -89,8 +98,9 @@ def _time(job: Job, now: float) -> Cell:
         so_far = duration(stepped(elapsed))
         if estimate is None:
             return Cell(so_far)
-        late = elapsed > estimate.high
-        return Cell(f"{so_far}/{duration(estimate.high)}", "warn" if late else "text")
+        role = "warn" if elapsed > estimate.high else "text"
+        both = f"{so_far}/{duration(estimate.high)}"
+        return Cell(both if len(both) <= _TIME else so_far, role)
     if job.state is State.DONE:
         return Cell(duration(job.elapsed(now)), "muted")
     return Cell(clock_words(job.updated_at), "muted")
@@ -123,11 +133,13 @@ def cost(job: Job) -> str:
 
 def standing(job: Job, now: float) -> tuple[str, str]:
     """One sentence on where it stands and what can be done, and its role; ("", "") if plain."""
-    if job.failure is not None and job.state is State.FAILED:
+    if job.state is State.FAILED:
         return failure_words(job), "bad"
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
+    if job.held:
+        return say("queue.standing_held", points=job.order.total), "warn"
     if job.state in (State.UNKNOWN, State.PARKED, State.STOPPED):
         return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
     return "", ""
@@ -135,8 +147,11 @@ def standing(job: Job, now: float) -> tuple[str, str]:
 
 def failure_words(job: Job) -> str:
     """Why it failed, in our words; a reason of the service that we can't name stays unsaid."""
+    failure = job.failure
+    if failure is None or not failure.kind:
+        return say("queue.failed")
     try:
-        return say(job.failure.kind if job.failure else "queue.failed")
+        return say(failure.kind, **failure.values)
     except (KeyError, IndexError):
         return say("queue.failed")
 

@@ -1,15 +1,240 @@
-"""Queue: every job, where it stands, what it costs."""
+"""Queue: every job, where it stands, what it costs, and what came of it."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from collections import Counter
+from typing import ClassVar, cast
 
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.timer import Timer
+from textual.widgets import Input
+
+from ima_tui.domain import Job, State
+from ima_tui.messages import say
+from ima_tui.text import folded
+from ima_tui.tui import jobs as words
+from ima_tui.tui import styles
+from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.verbs import FITS, JobVerbs
+from ima_tui.tui.widgets.detail import JobDetail
+from ima_tui.tui.widgets.lines import Line, Part, Rule, measure
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.table import Row, Table
+
+PULSE = 1.0
+"""Seconds between two looks at the clock while something runs."""
+
+
+class Summary(Line):
+    """How many jobs stand where; right: the points."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: Counter[str] = Counter()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        roles = {"needs": "warn", "failed": "bad", "hidden": "warn", "marked": "accent"}
+        left: list[Part] = []
+        for name, count in self.states.items():
+            if count:
+                left.append((" · " if left else " ", "muted"))
+                left.append((say(f"queue.sum_{name}", n=count), roles.get(name, "text")))
+        totals = self.ima.totals
+        spent = say("queue.spent", today=totals.today, session=totals.session)
+        right: list[Part] = [(f"{spent} ", "muted")]
+        return left, right if measure(left) + measure(right) < cells else []
 
 
 class QueueScreen(Place):
+    """The table of jobs, and the one under the cursor in detail."""
+
     PLACE = "queue"
+    HOME = "#jobs"
+    CSS_PATH = styles.path("queue")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "view", "bind.view", id="queue.view"),
+        Binding("r", "do('again')", "bind.again", id="queue.again"),
+        Binding("s", "do('stop')", "bind.stop", id="queue.stop"),
+        Binding("f", "do('follow')", "bind.follow", id="queue.follow"),
+        Binding("d", "do('duplicate')", "bind.duplicate", id="queue.duplicate"),
+        Binding("slash", "filter", "bind.filter", id="queue.filter"),
+        Binding("y", "do('copy')", "bind.copy", id="queue.copy"),
+        Binding("o", "do('open')", "bind.open", id="queue.open"),
+        Binding("f", "do('fetch')", "bind.fetch", id="queue.fetch"),
+        Binding("x,delete", "do('forget')", "bind.forget", id="queue.forget"),
+        Binding("t", "timeline", "bind.timeline", id="queue.timeline"),
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+        Binding("escape", "clear", "bind.clear", show=False, id="queue.clear"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: dict[int, Job] = {}
+        self.filter = ""
+        self.timeline_first = False
+        self.verbs = JobVerbs(self)
+        self._pulse: Timer | None = None
 
     def body(self) -> ComposeResult:
+        yield Summary()
+        yield LineInput(id="filter", placeholder=say("queue.filter"))
         yield Rule()
+        with Container(id="body"):
+            yield Table(words.COLUMNS, widget_id="jobs", markable=True)
+            yield JobDetail()
+
+    @property
+    def table(self) -> Table:
+        return self.query_one("#jobs", Table)
+
+    # ------------------------------------------------------------------------------- the facts
+
+    async def on_mount(self) -> None:
+        self._pulse = self.set_interval(PULSE, self.tick, pause=True, name="queue clock")
+        self.table.focus()
+        await self.reload()
+
+    async def reload(self) -> None:
+        self.jobs = {job.id: job for job in await self.studio.recent()}
+        self._show_all()
+        await self._show_detail()
+
+    async def heard(self, news: News) -> None:
+        for job in news.jobs.values():
+            if job.state is State.FORGOTTEN:
+                self.jobs.pop(job.id, None)
+            else:
+                self.jobs[job.id] = job
+        self._show_all()
+        if self.table.cursor in news.jobs:
+            await self._show_detail()
+
+    async def show_job(self, job_id: int) -> None:
+        """Set the cursor on a job, whatever was filtered before."""
+        self.filter = ""
+        self.action_clear()
+        await self.reload()
+        self.table.move_to(job_id)
+        self.table.focus()
+
+    def _show_all(self) -> None:
+        wanted = folded(self.filter)
+        shown = [
+            job
+            for job in sorted(self.jobs.values(), key=words.sort_key)
+            if not wanted or words.matches(job, wanted)
+        ]
+        self.table.empty = say("queue.none_match" if wanted else "queue.empty")
+        self.table.set_rows({job.id: self._row(job) for job in shown})
+        self._sum_up(len(self.jobs) - len(shown))
+        self._set_pulse()
+
+    def _row(self, job: Job) -> Row:
+        return words.row(job, self.studio.clock.time(), self.ima.glyphs)
+
+    def _sum_up(self, hidden: int) -> None:
+        summary = self.query_one(Summary)
+        counts = Counter(words.summary_name(job) for job in self.jobs.values())
+        names = ("needs", "running", "waiting", "failed", "done")
+        summary.states = Counter({name: counts[name] for name in names})
+        summary.states |= Counter(hidden=hidden, marked=len(self.table.marked))
+        summary.refresh()
+
+    # ------------------------------------------------------------------------------- the clock
+
+    def tick(self) -> None:
+        """Let the running rows that can be seen grow older; the others cost nothing."""
+        for row_id in self.table.in_sight():
+            job = self.jobs[cast(int, row_id)]
+            if job.state in words.MOVING:
+                self.table.update_row(row_id, self._row(job))
+
+    def _set_pulse(self) -> None:
+        moving = any(job.state in words.MOVING for job in self.jobs.values())
+        if self._pulse is not None:
+            (self._pulse.resume if moving and self.is_current else self._pulse.pause)()
+
+    @on(events.ScreenSuspend)
+    @on(events.ScreenResume)
+    def _open_or_close(self) -> None:
+        self._set_pulse()
+
+    # ---------------------------------------------------------------------------- the cursor
+
+    @property
+    def current(self) -> Job | None:
+        return self.jobs.get(cast(int, self.table.cursor))
+
+    @on(Table.RowHighlighted)
+    async def _highlighted(self) -> None:
+        await self._show_detail()
+
+    @on(Table.Marked)
+    def _marked(self) -> None:
+        self._sum_up(len(self.jobs) - len(self.table.order))
+        self.refresh_bindings()
+
+    async def _show_detail(self) -> None:
+        job = self.current
+        happened = await self.studio.timeline(job.id) if job else ()
+        if job is self.current:  # the cursor may have moved on meanwhile
+            now = self.studio.clock.time()
+            detail = self.query_one(JobDetail)
+            detail.show(job, happened, now, timeline=self.timeline_first)
+            self.refresh_bindings()
+
+    # --------------------------------------------------------------------------- the actions
+
+    def _chosen(self) -> list[Job]:
+        return [self.jobs[cast(int, row_id)] for row_id in self.table.chosen()]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do" and self.is_mounted:
+            return any(FITS[str(parameters[0])](job) for job in self._chosen())
+        if action == "view":
+            return self.current is not None and FITS["view"](self.current)
+        if action == "clear":
+            return bool(self.filter or self.table.marked)
+        if action == "timeline":
+            return self.current is not None
+        return super().check_action(action, parameters)
+
+    async def action_do(self, verb: str) -> None:
+        jobs = self._chosen()
+        await self.verbs.do(verb, jobs)
+
+    @on(Table.RowSelected)
+    def action_view(self) -> None:
+        from ima_tui.tui.screens.viewer import ViewerScreen
+
+        if self.current is not None and self.current.medias:
+            self.app.push_screen(ViewerScreen(self.current))
+
+    async def action_timeline(self) -> None:
+        self.timeline_first = not self.timeline_first
+        await self._show_detail()
+
+    def action_filter(self) -> None:
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        self.filter = event.value
+        self._show_all()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.table.focus()
+
+    def action_clear(self) -> None:
+        """Everything is shown again, nothing is marked."""
+        self.table.unmark(tuple(self.table.marked))
+        self.query_one("#filter", Input).value = ""
+        self.remove_class("-filtering")

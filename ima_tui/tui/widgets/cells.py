@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from rich.cells import cell_len, get_character_cell_size
 
 Align = Literal["left", "right"]
+
+
+_JOINERS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+
+
+def steady(text: str) -> str:
+    """`text` without what makes emoji of several characters: terminals disagree on their width,
+    and then every column behind them is crooked."""
+    return text if text.isascii() else _JOINERS.sub("", text)
 
 
 def width(text: str) -> int:
@@ -31,7 +41,7 @@ def cut(text: str, cells: int, ellipsis: str = "…") -> str:
 
 def fit(text: str, cells: int, align: Align = "left", ellipsis: str = "…") -> str:
     """`text`, exactly `cells` wide."""
-    short = cut(text, cells, ellipsis)
+    short = cut(steady(text), cells, ellipsis)
     blank = " " * (cells - width(short))
     return blank + short if align == "right" else short + blank
 

@@ -86,7 +86,7 @@ class TopLine(Line):
         found: list[Part] = []
         if app.problem is not None:
             found.append((say("app.offline"), "warn"))
-        if settings.custom_endpoint:
+        if settings.custom_endpoint and settings.profile != "demo":
             host = settings.base_url.partition("//")[2].partition("/")[0]
             found.append((cut(host, 24) if full else say("app.custom"), "warn"))
         if settings.profile:
@@ -113,8 +113,17 @@ class TopLine(Line):
 class BottomLine(Line):
     """The keys that matter here; right: where all the others are told."""
 
+    _told: tuple[str, ...] = ()
+
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._retell())
+
+    def _retell(self) -> None:
+        """Most moves of the cursor change no key: then nothing is drawn."""
+        told = tuple(act.id for act in actions.acts(self.screen))
+        if told != self._told:
+            self._told = told
+            self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         known = actions.acts(self.screen)

@@ -82,6 +82,16 @@ class Table(ScrollView, can_focus=True):
         def control(self) -> Table:
             return self.table
 
+    @dataclass
+    class Marked(Message):
+        """The marks changed."""
+
+        table: Table
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
     def __init__(
         self,
         columns: Sequence[Column],
@@ -108,6 +118,11 @@ class Table(ScrollView, can_focus=True):
     def order(self) -> Sequence[RowId]:
         """The ids of the rows as they stand."""
         return self._order
+
+    def in_sight(self) -> Sequence[RowId]:
+        """The ids of the rows that can be seen now."""
+        top = self.scroll_offset.y
+        return self._order[top : top + max(0, self.size.height - 1)]
 
     def set_rows(self, rows: Mapping[RowId, Row]) -> None:
         """Show exactly these, in this order. The cursor stays on its row, or near where it was."""
@@ -152,10 +167,11 @@ class Table(ScrollView, can_focus=True):
         if old == new:
             return None
         same = 0
-        while old[same] == new[same]:
+        shorter = min(len(old), len(new))
+        while same < shorter and old[same] == new[same]:
             same += 1
         tail = 0
-        while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
+        while tail < shorter - same and old[-1 - tail] == new[-1 - tail]:
             tail += 1
         start = width(new[:same])
         return start, slot.width - start - width(new[len(new) - tail :])
@@ -167,7 +183,7 @@ class Table(ScrollView, can_focus=True):
     # ------------------------------------------------------------------------------- drawing
 
     def on_resize(self) -> None:
-        gap = 2 if self.size.width >= 76 else 1
+        gap = 2 if self.size.width >= 94 else 1
         self._slots = layout(self.columns, self.size.width - 1, GUTTER, gap)
         self.virtual_size = Size(self.size.width, len(self._order) + 1)
         self._strips.clear()
@@ -261,6 +277,7 @@ class Table(ScrollView, can_focus=True):
         for row_id in set(row_ids) & self.marked:
             self.marked.discard(row_id)
             self._refresh_row(row_id)
+        self.post_message(self.Marked(self))
 
     def _reveal(self) -> None:
         if self.cursor is None or self.size.height < 2:
@@ -300,6 +317,7 @@ class Table(ScrollView, can_focus=True):
         if self.cursor is not None:
             self.marked ^= {self.cursor}
             self._refresh_cursor()
+            self.post_message(self.Marked(self))
             self._step(1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

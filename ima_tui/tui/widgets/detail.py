@@ -1,0 +1,55 @@
+"""The job under the cursor: what it is, where it stands, what came of it, and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ima_tui.domain import Event, Job
+from ima_tui.text import clean
+from ima_tui.tui import jobs as words
+from ima_tui.tui.widgets.cells import steady
+from ima_tui.tui.widgets.preview import Preview
+
+PROMPT_LIMIT = 400
+
+
+class JobDetail(Widget):
+    """Beside or below the queue's table, as the style sheet says."""
+
+    def compose(self) -> ComposeResult:
+        yield Preview(widget_id="detail-picture")
+        yield Static(id="detail-facts")
+
+    def show(
+        self, job: Job | None, events: Sequence[Event], now: float, *, timeline: bool = False
+    ) -> None:
+        """Tell about `job`; `timeline` puts what happened to it first."""
+        media = next((media for media in job.medias if media.path), None) if job else None
+        self.set_class(media is not None, "-picture")
+        self.query_one(Preview).media = media
+        facts = Content("")
+        if job is not None:
+            facts = _facts(job, events, now, timeline=timeline)
+        self.query_one("#detail-facts", Static).update(facts)
+
+
+def _facts(job: Job, events: Sequence[Event], now: float, *, timeline: bool) -> Content:
+    happened = [Content.styled(words.event_words(event), "$muted") for event in events]
+    sentence, role = words.standing(job, now)
+    lines = [
+        Content.styled(words.headline(job), "bold"),
+        Content.styled(words.cost(job), "$muted"),
+    ]
+    if sentence:
+        lines.append(Content.styled(sentence, f"${role}"))
+    results = [Content.styled(words.result_words(media), "$info") for media in job.medias]
+    prompt = [Content(steady(clean(job.order.prompt, PROMPT_LIMIT)))]
+    rest = [happened, results, prompt] if timeline else [results, prompt, happened]
+    for group in rest:
+        lines += group
+    return Content("\n").join(lines)
