@@ -117,9 +117,10 @@ class Exchange:
             self._not_taken(fault, None)
             await self._reset()
         elif fault.kind == "hang" and before:
-            if not await self._closed_within(options.get("seconds")):
-                return False
+            if "seconds" in options:
+                return await self._closed_within(options["seconds"])
             self._not_taken(fault, None)
+            await self._closed_within(None)
         else:
             return False
         return True

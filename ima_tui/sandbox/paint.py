@@ -88,7 +88,8 @@ def scene(prompt: str, place: int, size: Size) -> Image.Image:
     palette = _palette(prompt, place)
     image = _sky(size, palette[0], palette[1])
     draw = ImageDraw.Draw(image)
-    painter = (_hills, _sea, _circles, _city)[dice.randrange(4)]
+    first = _dice(prompt, 0).randrange(4)  # the outputs of one order get different scenes
+    painter = (_hills, _sea, _circles, _city)[(first + place) % 4]
     painter(image, draw, palette, dice)
     return image
 
@@ -132,7 +133,8 @@ def _sky(size: Size, above: Colour, below: Colour) -> Image.Image:
 def _sun(image: Image.Image, centre: tuple[float, float], radius: float, colour: Colour) -> None:
     glow = int(radius * 5)
     mask = ImageOps.invert(Image.radial_gradient("L").resize((glow, glow)))
-    mask = mask.point([value * value // 420 for value in range(256)])
+    # Zero where the gradient meets the middle of the mask's edges, or its square would show.
+    mask = mask.point([max(0, value - 78) ** 2 * 140 // 177**2 for value in range(256)])
     corner = (int(centre[0] - glow / 2), int(centre[1] - glow / 2))
     image.paste(Image.new("RGB", (glow, glow), colour), corner, mask)
     x, y = centre

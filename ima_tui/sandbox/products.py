@@ -6,6 +6,7 @@ create; `Catalogue.tree` is what GET /open/v1/product/list answers as `data`.
 
 from __future__ import annotations
 
+import functools
 import math
 import tomllib
 from collections.abc import Iterator
@@ -81,9 +82,7 @@ class Catalogue:
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
-        data = tomllib.loads(
-            resources.files("ima_tui.sandbox").joinpath("products.toml").read_text("utf-8")
-        )
+        data = _products()
         self._zh: dict[str, str] = data["zh"]
         self.leaves: dict[str, dict[str, Leaf]] = {}
         self._trees: dict[str, tuple[Group | str, ...]] = {}
@@ -218,6 +217,13 @@ class Catalogue:
                 for param in field["ui_params"]
             ]
         return shown
+
+
+@functools.cache
+def _products() -> dict[str, Any]:
+    """products.toml, read once; nothing here changes it."""
+    text = resources.files("ima_tui.sandbox").joinpath("products.toml").read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
