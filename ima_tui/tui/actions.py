@@ -54,8 +54,13 @@ def acts(screen: Screen[object]) -> tuple[Act, ...]:
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not binding.description.startswith("bind.") or not enabled:
             continue
-        if node is not focused and focused and focused.check_consume_key(key, _NAMES.get(key)):
-            continue  # typed into the field; Textual knows it of most keys, but not of `/`
+        if (
+            node is not focused
+            and focused
+            and key == "slash"
+            and focused.check_consume_key(key, "/")
+        ):
+            continue  # typed into the field: Textual knows it of all keys but this one
         name = binding.id or binding.action
         before = found.get(name)
         found[name] = Act(
