@@ -1,8 +1,8 @@
 """A draft being shaped: every key on Compose is one pure function from a draft to the next.
 
-Nothing here draws, asks the service or reads a file. `begin` and `recall` make a draft, `switch`,
-`put`, `write`, `reset` and `count` change it; `rows` says what the form shows, `offer` what it costs,
-`finish` makes the order.
+Nothing here draws, asks the service or reads a file. `begin` and `recall` make a draft; `switch`,
+`put`, `write`, `reset` and `count` change it; `rows` says what the form shows, `offer` what it
+costs; `finish` makes the order.
 """
 
 from __future__ import annotations

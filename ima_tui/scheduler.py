@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -159,6 +160,8 @@ class Scheduler:
     async def _renew(self) -> None:
         now = self._clock.time()
         only: Collection[int] | None = None if self._everything else set(self._stories)
+        if only is not None and not only:
+            return
         for job in await self._ledger.claim(now, now + LEASE_SECONDS, only):
             if job.id not in self._stories:
                 await self.follow(job)
@@ -175,6 +178,13 @@ class Scheduler:
             story = asyncio.create_task(self._story(job), name=f"job {job.id}")
             self._stories[job.id] = story
             story.add_done_callback(partial(self._ended, job.id))
+
+    async def adopt(self, job_id: int) -> None:
+        """Take a job over if no living process follows it."""
+        now = self._clock.time()
+        for job in await self._ledger.claim(now, now + LEASE_SECONDS, {job_id}):
+            if job.id == job_id:
+                await self.follow(job)
 
     def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:
         """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""
@@ -360,7 +370,7 @@ class Scheduler:
         medias = list(job.medias)
         problem: ImaError | None = None
         for index, media in enumerate(medias, 1):
-            if media.path and Path(media.path).exists():
+            if media.path and await asyncio.to_thread(os.path.exists, media.path):
                 continue
             try:
                 medias[index - 1] = await self._fetch_one(job, media, index)

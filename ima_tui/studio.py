@@ -219,6 +219,10 @@ class Studio:
             raise found.problem or UsageError("error.no_models")
         return found.leaves
 
+    def age(self, task_type: TaskType) -> float:
+        """Seconds since the list was fetched; infinite when it never was."""
+        return self._product_lists.age(task_type)
+
     @property
     def _origin(self) -> str:
         return self._address.base_url if self._address else self.settings.base_url
@@ -290,6 +294,10 @@ class Studio:
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
         await self._scheduler.follow(job)
         return job
+
+    async def adopt(self, job_id: int) -> None:
+        """Follow this job if nobody alive does; else it is watched in the ledger alone."""
+        await self._scheduler.adopt(job_id)
 
     async def forget(self, job_id: int) -> None:
         """Take an ended or unsent job off the list; its row stays in the ledger."""

@@ -1,0 +1,55 @@
+"""The verbs. Results go to stdout, everything else to stderr; each verb imports what it needs.
+
+Exit codes: 0 done · 1 the generation failed · 2 usage · 3 no key, or refused key · 4 too few points
+or over a limit · 5 still running · 6 unreachable · 7 outcome unknown · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ima_tui import messages
+from ima_tui.cli.parser import build, verb_of
+from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
+    messages.use(messages.detect(_language_of(argv)))
+    try:
+        arguments = build().parse_args(argv)
+        return verb_of(arguments)(arguments)
+    except ImaError as error:
+        return report(error, as_json="--json" in argv or "--output-json" in argv)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # whoever reads us has had enough; the interpreter must not complain at its own end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("IMA_TUI_DEBUG"):
+            raise
+        return report(ImaError("error.unexpected", kind=type(error).__name__), as_json=False)
+
+
+def report(error: ImaError, *, as_json: bool) -> int:
+    """Say an error: one JSON document on stdout where that was asked for, else a sentence."""
+    from ima_tui.cli.output import error_json, print_json, talk
+
+    if as_json:
+        print_json({"status": "error", "error": error_json(error)})
+    else:
+        talk(messages.explain(error))
+    return error.exit_code or EXIT_FAILED
+
+
+def _language_of(argv: Sequence[str]) -> str | None:
+    for index, word in enumerate(argv):
+        if word == "--language" and index + 1 < len(argv):
+            return argv[index + 1]
+        if word.startswith("--language="):
+            return word.partition("=")[2]
+    return None

@@ -1,0 +1,137 @@
+"""`ima-tui jobs`: the ledger, looked at and waited for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from ima_tui.cli import session
+from ima_tui.cli.generate import job_json
+from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.config import Settings
+from ima_tui.domain import Job, State
+from ima_tui.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
+from ima_tui.lifecycle import ENDED, FOLLOWED, OPEN
+from ima_tui.messages import explain, say
+from ima_tui.studio import Studio
+from ima_tui.text import duration, one_line
+
+
+def list_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_list(arguments, settings))
+
+
+async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        jobs = (await studio.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
+        if arguments.json:
+            print_json([await job_json(studio, job, _problem(job)) for job in jobs])
+            return EXIT_DONE
+        heads = [
+            say(f"cli.head.{n}") for n in ("job", "state", "model", "prompt", "time", "points")
+        ]
+        now = studio.clock.time()
+        print_table(
+            heads, [_row(job, now) for job in jobs], right=f"{heads[0]} {heads[4]} {heads[5]}"
+        )
+    return EXIT_DONE
+
+
+def _row(job: Job, now: float) -> list[str]:
+    return [
+        str(job.id),
+        say(f"state.{job.state.value}"),
+        job.order.model_name,
+        one_line(job.order.prompt, 48),
+        duration(job.elapsed(now)) if job.sent_at else "",
+        str(job.order.total),
+    ]
+
+
+def _problem(job: Job) -> ImaError | None:
+    return session.failure_of(job) if job.failure is not None else None
+
+
+def show_job(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_show(arguments, settings))
+
+
+async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        job = await _require(studio, arguments.id)
+        if arguments.json:
+            print_json(await job_json(studio, job, _problem(job)))
+            return EXIT_DONE
+        order = job.order
+        print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
+        print(one_line(order.prompt, 400))
+        print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
+        for event in await studio.timeline(job.id):
+            print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
+        for media in job.medias:
+            print(media.path or media.url)
+        problem = _problem(job)
+        if problem is not None:
+            talk(explain(problem))
+            if job.failure is not None and job.failure.reason:
+                talk(f"“{job.failure.reason}”")
+    return EXIT_DONE
+
+
+def _clock(at: float) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+async def _require(studio: Studio, job_id: int) -> Job:
+    job = await studio.job(job_id)
+    if job is None:
+        raise UsageError("error.no_job", id=job_id)
+    return job
+
+
+def wait_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_wait(arguments, settings))
+
+
+async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Follow the named jobs (none named: all open ones) to their ends; the worst one counts."""
+    async with session.session(arguments, settings) as studio:
+        if arguments.id:
+            jobs = [await _require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        else:
+            jobs = [job for job in await studio.recent() if job.state in FOLLOWED]
+        for job in jobs:
+            if job.state in OPEN:
+                await studio.adopt(job.id)
+        waits = [session.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
+        try:
+            ended = list(await asyncio.gather(*waits))
+        except asyncio.CancelledError:
+            return EXIT_INTERRUPTED
+        if arguments.json:
+            print_json([await job_json(studio, job, _end_of(job)) for job in ended])
+        for job in ended:
+            if not arguments.json:
+                _print_end(job)
+        return max((session.exit_code(job) for job in ended), default=EXIT_DONE)
+
+
+def _end_of(job: Job) -> ImaError | None:
+    if job.state not in ENDED:
+        return ImaError("error.still_running", id=job.id)
+    return _problem(job)
+
+
+def _print_end(job: Job) -> None:
+    for media in job.medias:
+        print(media.path or media.url)
+    problem = _end_of(job)
+    if problem is not None:
+        talk(explain(problem))
+    elif job.state is not State.DONE:
+        talk(say(f"state.{job.state.value}"))

@@ -1,0 +1,99 @@
+"""`ima-tui models`: what the service offers, live."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ima_tui.catalogue import choice, form, price, times
+from ima_tui.cli import session
+from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.config import Settings
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import EXIT_DONE
+from ima_tui.messages import explain, say
+from ima_tui.studio import Studio
+from ima_tui.text import folded, points_range, seconds_range
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_models(arguments, settings))
+
+
+async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
+    wanted = [TaskType(arguments.task_type)] if arguments.task_type else list(TaskType)
+    async with session.session(arguments, settings) as studio:
+        if arguments.refresh:
+            await studio.refresh(*wanted)
+        else:
+            stale = [each for each in wanted if studio.age(each) > settings.max_age]
+            if stale:
+                await studio.refresh(*stale)
+        problem = next((studio.lists[t].problem for t in wanted if studio.lists[t].problem), None)
+        if problem is not None and not any(studio.leaves(each) for each in wanted):
+            raise problem
+        if problem is not None:
+            talk(f"{say('cli.from_cache')} {explain(problem)}")
+        print_models(studio, wanted, arguments.search, as_json=arguments.json)
+    return EXIT_DONE
+
+
+def print_models(
+    studio: Studio, task_types: Sequence[TaskType], search: str, *, as_json: bool
+) -> None:
+    words = folded(search).split()
+    leaves = [
+        leaf
+        for task_type in task_types
+        for leaf in studio.leaves(task_type)
+        if all(word in choice.search_terms(leaf) for word in words)
+    ]
+    if as_json:
+        print_json([leaf_json(leaf) for leaf in leaves])
+        return
+    heads = [
+        say(f"cli.head.{name}") for name in ("task", "model", "id", "version", "points", "time")
+    ]
+    print_table(heads, [_row(leaf) for leaf in leaves], right=heads[4])
+
+
+def _row(leaf: Leaf) -> list[str]:
+    estimate = times.estimate(leaf)
+    return [
+        leaf.task_type.value,
+        leaf.name,
+        leaf.model_id,
+        leaf.version,
+        points_range(*leaf.points),
+        seconds_range(estimate.low, estimate.high),
+    ]
+
+
+def leaf_json(leaf: Leaf) -> dict[str, object]:
+    """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
+    estimate = times.estimate(leaf)
+    return {
+        "task_type": leaf.task_type.value,
+        "name": leaf.name,
+        "model_id": leaf.model_id,
+        "version": leaf.version,
+        "points": list(leaf.points),
+        "estimate": [estimate.low, estimate.high],
+        "tiers": [tier.value for tier in choice.tiers_of(leaf)],
+        "n": list(form.counts(leaf)),
+        "fields": [
+            {
+                "name": field.name,
+                "label": field.label,
+                "type": field.kind.value,
+                "default": form.default_of(field),
+                "options": [option.value for option in field.options],
+            }
+            for field in form.controls(leaf)
+        ],
+        "prices": [
+            {"values": dict(row.values), "points": row.points, "default": row.is_default}
+            for row in price.table(leaf)
+        ],
+    }

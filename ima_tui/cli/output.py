@@ -1,0 +1,65 @@
+"""How verbs speak: data on stdout, talk on stderr, columns that hold with Chinese in them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from ima_tui import messages
+from ima_tui.errors import ImaError
+from ima_tui.text import clean, redact
+
+
+def talk(sentence: str) -> None:
+    """Say something to the person; never data, never a secret."""
+    print(redact(clean(sentence)), file=sys.stderr, flush=True)
+
+
+def print_json(document: object) -> None:
+    """One JSON document. Lone surrogates and controls are escaped by JSON itself."""
+    print(json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2))
+
+
+def error_json(error: ImaError, alternatives: Sequence[object] = ()) -> dict[str, object]:
+    """`error` of the JSON documents: what happened in words, and what to do next."""
+    hint = messages.hint(error.key, **error.values)
+    return {
+        "kind": error.key.removeprefix("error."),
+        "message": messages.say(error.key, **error.values),
+        "suggestions": [hint] if hint else [],
+        "alternatives": list(alternatives),
+    }
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
+    """Aligned columns; `right` names the heads whose column is right-aligned, blank between."""
+    from rich.cells import cell_len
+
+    flush_right = set(right.split())
+    table = [list(heads), *([clean(cell).replace("\n", " ") for cell in row] for row in rows)]
+    widths = [max(cell_len(row[index]) for row in table) for index in range(len(heads))]
+    for row in table:
+        cells = []
+        for index, cell in enumerate(row):
+            space = " " * (widths[index] - cell_len(cell))
+            cells.append(space + cell if heads[index] in flush_right else cell + space)
+        print("  ".join(cells).rstrip())
+
+
+class Progress:
+    """One line on stderr that rewrites itself; silent unless stderr is a terminal."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+        self._shown = ""
+
+    def show(self, line: str) -> None:
+        if self._on and line != self._shown:
+            self._shown = line
+            print(f"\r\x1b[2K{clean(line)}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._on and self._shown:
+            self._shown = ""
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,172 @@
+"""What can be typed: every verb, its flags, and the module that runs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NoReturn, TypeAlias, cast
+
+from ima_tui import __version__
+from ima_tui.domain import TaskType
+from ima_tui.errors import EXIT_USAGE
+from ima_tui.messages import say
+from ima_tui.text import clean
+
+Verb = Callable[[argparse.Namespace], int]
+TASK_TYPES = [task_type.value for task_type in TaskType]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Usage on stderr and exit code 2; what was typed is shown cleaned."""
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, clean(f"{self.prog}: {message}") + "\n")
+
+
+def build() -> _Parser:
+    parser = _Parser(
+        prog="ima-tui", description=say("cli.about"), epilog=say("cli.bare"), allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
+    parser.set_defaults(verb="ima_tui.cli.tui:open_studio_screen")
+    verbs = parser.add_subparsers(title=say("cli.verbs"), metavar="")
+    _demo(verbs)
+    _models(verbs)
+    _generate(verbs)
+    _jobs(verbs)
+    _prefs(verbs)
+    _config(verbs)
+    _doctor(verbs)
+    _sandbox(verbs)
+    return parser
+
+
+def verb_of(arguments: argparse.Namespace) -> Verb:
+    """The function behind the verb, imported only now."""
+    module, _, name = arguments.verb.partition(":")
+    return cast(Verb, getattr(import_module(module), name))
+
+
+Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+
+def _add(verbs: Verbs, name: str, run: str, *, json: bool = False) -> _Parser:
+    about = say(f"cli.{name}")
+    parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
+    parser.set_defaults(verb=f"ima_tui.cli.{run}")
+    parser.add_argument("--language", help=say("cli.language"))
+    if json:
+        parser.add_argument("--json", action="store_true", help=say("cli.json"))
+    return parser
+
+
+def _service(parser: _Parser) -> None:
+    """Flags of every verb that talks to the service."""
+    parser.add_argument("--api-key", help=say("cli.api_key"))
+    parser.add_argument("--base-url", help=say("cli.base_url"))
+    parser.add_argument("--user-id", help=say("cli.user_id"))
+
+
+def _demo(verbs: Verbs) -> None:
+    parser = _add(verbs, "demo", "tui:open_demo")
+    parser.add_argument("--speed", type=_positive, default=8.0, help=say("cli.speed"))
+
+
+def _models(verbs: Verbs) -> None:
+    parser = _add(verbs, "models", "models:run", json=True)
+    _service(parser)
+    parser.add_argument("--task-type", choices=TASK_TYPES, metavar="T", help=say("cli.task_type"))
+    parser.add_argument("--search", metavar="S", default="", help=say("cli.search"))
+    parser.add_argument("--refresh", action="store_true", help=say("cli.refresh"))
+
+
+def _generate(verbs: Verbs) -> None:
+    parser = _add(verbs, "generate", "generate:run", json=True)
+    _service(parser)
+    parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
+    parser.add_argument("--prompt", help=argparse.SUPPRESS)
+    parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
+    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
+    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
+    parser.add_argument(
+        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
+    )
+    parser.add_argument("--size", help=say("cli.size"))
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
+    )
+    parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
+    parser.add_argument("--n", type=int, default=1, help=say("cli.n"))
+    parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
+    parser.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
+    parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    parser.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
+    parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
+    parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
+
+
+def _jobs(verbs: Verbs) -> None:
+    about = say("cli.jobs")
+    parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="", required=True)
+    listed = _add(actions, "list", "jobs:list_jobs", json=True)
+    listed.add_argument("--limit", type=int, default=50, help=say("cli.limit"))
+    shown = _add(actions, "show", "jobs:show_job", json=True)
+    shown.add_argument("id", type=int)
+    waited = _add(actions, "wait", "jobs:wait_jobs", json=True)
+    _service(waited)
+    waited.add_argument("id", type=int, nargs="*")
+    waited.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
+
+
+def _prefs(verbs: Verbs) -> None:
+    about = say("cli.prefs")
+    parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="", required=True)
+    _add(actions, "list", "prefs:list_prefs", json=True)
+    _add(actions, "path", "prefs:show_path")
+    saved = _add(actions, "set", "prefs:set_pref")
+    _service(saved)
+    saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
+    saved.add_argument("model_id", metavar="MODEL")
+    cleared = _add(actions, "clear", "prefs:clear_pref")
+    cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
+    cleared.add_argument("--user-id", help=say("cli.user_id"))
+
+
+def _config(verbs: Verbs) -> None:
+    about = say("cli.config")
+    parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="", required=True)
+    _add(actions, "show", "config:show", json=True)
+    _add(actions, "path", "config:show_path")
+    _add(actions, "init", "config:init")
+
+
+def _doctor(verbs: Verbs) -> None:
+    parser = _add(verbs, "doctor", "doctor:run", json=True)
+    _service(parser)
+
+
+def _sandbox(verbs: Verbs) -> None:
+    parser = _add(verbs, "sandbox", "sandbox:run")
+    parser.add_argument("--port", type=int, default=8765, help=say("cli.port"))
+    parser.add_argument("--speed", type=_positive, default=1.0, help=say("cli.speed"))
+    parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
+    parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e9:
+        raise ValueError(text)
+    return number
+
+
+def words(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse `argv` as the command would: for tests."""
+    return build().parse_args(argv)

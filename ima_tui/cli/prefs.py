@@ -1,0 +1,86 @@
+"""`ima-tui prefs`: the preferences that all of IMA's tools share."""
+
+from __future__ import annotations
+
+import argparse
+
+from ima_tui.catalogue import choice
+from ima_tui.cli import session
+from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.config import Settings
+from ima_tui.domain import TaskType
+from ima_tui.errors import EXIT_DONE, UsageError
+from ima_tui.messages import explain, say
+from ima_tui.preferences import Preferences
+
+
+def list_prefs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    preferences = Preferences(settings.preferences)
+    preferences.reload()
+    if preferences.trouble is not None:
+        raise preferences.trouble
+    users = preferences.users()
+    if arguments.json:
+        print_json(
+            {
+                user: {
+                    task_type.value: {
+                        "model_id": wish.model_id,
+                        "model_name": wish.model_name,
+                        "credit": wish.credit,
+                        "last_used": wish.last_used,
+                    }
+                    for task_type, wish in wishes.items()
+                }
+                for user, wishes in users.items()
+            }
+        )
+        return EXIT_DONE
+    if not users:
+        talk(say("cli.no_prefs"))
+        return EXIT_DONE
+    heads = [say(f"cli.head.{name}") for name in ("user", "task", "model", "id", "points")]
+    rows = [
+        [user, task_type.value, wish.model_name, wish.model_id, str(wish.credit or "")]
+        for user, wishes in users.items()
+        for task_type, wish in wishes.items()
+    ]
+    print_table(heads, rows, right=heads[4])
+    return EXIT_DONE
+
+
+def show_path(arguments: argparse.Namespace) -> int:
+    print(session.settle(arguments).preferences)
+    return EXIT_DONE
+
+
+def set_pref(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_set(arguments, settings))
+
+
+async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Only a model that the live list has can be wished for."""
+    task_type = TaskType(arguments.task_type)
+    async with session.session(arguments, settings) as studio:
+        leaf = choice.pick(await studio.fresh(task_type), arguments.model_id)
+        if not await studio.prefer(task_type, leaf):
+            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+        if studio.preferences.trouble is not None:
+            talk(explain(studio.preferences.trouble))
+        talk(say("cli.preferred", model=leaf.name, task=task_type.value))
+    return EXIT_DONE
+
+
+def clear_pref(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    task_type = TaskType(arguments.task_type)
+    preferences = Preferences(settings.preferences)
+    preferences.reload()
+    if preferences.trouble is not None:
+        raise preferences.trouble
+    if not preferences.clear(settings.user_id, task_type):
+        raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    talk(say("cli.cleared", task=task_type.value))
+    return EXIT_DONE

@@ -1,0 +1,102 @@
+"""The bare verb and `demo`: the studio on the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ima_tui import config, key
+from ima_tui.cli import session
+from ima_tui.config import Settings
+from ima_tui.errors import EXIT_DONE, ImaError, UsageError
+from ima_tui.studio import Address, Studio, key_file, open_studio
+from ima_tui.text import one_line
+
+DEMO = "demo"
+"""What the first screen returns when somebody wants to try it without a key."""
+DEMO_KEY = "ima_demo_key_of_nobody"
+DEMO_SPEED = 8.0
+
+
+def open_studio_screen(arguments: argparse.Namespace) -> int:
+    _check_terminal()
+    settings = session.settle(arguments)
+    found = key.find(key_file(settings))
+    wish = asyncio.run(_studio(settings, found))
+    return asyncio.run(_demo(settings, DEMO_SPEED)) if wish == DEMO else EXIT_DONE
+
+
+def open_demo(arguments: argparse.Namespace) -> int:
+    _check_terminal()
+    return asyncio.run(_demo(_demo_settings(arguments), arguments.speed))
+
+
+def _check_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        raise UsageError("error.no_terminal")
+
+
+def _demo_settings(arguments: argparse.Namespace) -> Settings:
+    """The person's looks and language; nothing else of theirs, not even a broken config file."""
+    try:
+        return config.load({"language": arguments.language})
+    except ImaError:
+        return replace(
+            config.load({}, {"IMA_TUI_CONFIG": os.devnull}), config_file=Path(os.devnull)
+        )
+
+
+async def _studio(settings: Settings, found: key.Key | None) -> str | None:
+    async with open_studio(settings, key=found) as studio:
+        return await _show(studio)
+
+
+async def _show(studio: Studio) -> str | None:
+    from ima_tui.tui.app import ImaApp
+
+    return await ImaApp(studio).run_async()
+
+
+async def _demo(settings: Settings, speed: float) -> int:
+    """Everything in a throw-away folder, and the service in a child that ends with us."""
+    from ima_tui.sandbox.process import SandboxProcess, start_sandbox
+
+    async def locate() -> Address:
+        try:
+            sandbox = await asyncio.shield(starting)
+        except OSError as error:
+            raise ImaError("error.demo", reason=one_line(error, 200)) from error
+        return Address(sandbox.base_url, sandbox.upload_url, DEMO_KEY)
+
+    starting: asyncio.Task[SandboxProcess] = asyncio.create_task(start_sandbox(speed=speed))
+    await asyncio.sleep(0)  # let the child start while the screens are being imported
+    try:
+        with tempfile.TemporaryDirectory(prefix="ima-tui-demo-") as folder:
+            async with open_studio(_throw_away(settings, Path(folder)), locate=locate) as studio:
+                await _show(studio)
+    finally:
+        with suppress(OSError):
+            await (await starting).stop()
+    return EXIT_DONE
+
+
+def _throw_away(settings: Settings, folder: Path) -> Settings:
+    return replace(
+        settings,
+        profile=DEMO,
+        user_id=DEMO,
+        base_url=config.OFFICIAL_API,
+        upload_url=config.OFFICIAL_UPLOAD,
+        data=folder / "data",
+        cache=folder / "cache",
+        folder=folder / "results",
+        logs=folder / "logs",
+        preferences=folder / "ima_prefs.json",
+        config_file=folder / "config.toml",
+    )
