@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import wave
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -49,8 +49,9 @@ class Rendered:
     facts: str
 
 
-def render(path: str, columns: int, rows: int) -> Rendered:
-    """The file as at most `columns` x `rows` cells. Raises `CannotShow`."""
+def render(path: str, columns: int, rows: int, *, coarse: bool = False) -> Rendered:
+    """The file as at most `columns` x `rows` cells; `coarse`: in the colours of a terminal that
+    has 256. Raises `CannotShow`."""
     file = Path(path)
     try:
         facts = file.stat()
@@ -58,18 +59,18 @@ def render(path: str, columns: int, rows: int) -> Rendered:
         raise CannotShow("viewer.gone", path=path) from error
     if facts.st_size > MOST_BYTES:
         raise CannotShow("viewer.too_big")
-    return _render(path, facts.st_mtime_ns, max(1, columns), max(1, rows))
+    return _render(path, facts.st_mtime_ns, max(1, columns), max(1, rows), coarse)
 
 
 @lru_cache(maxsize=48)
-def _render(path: str, changed: int, columns: int, rows: int) -> Rendered:
+def _render(path: str, changed: int, columns: int, rows: int, coarse: bool) -> Rendered:
     kind = Path(path).suffix.lower()
     try:
         if kind in _SOUNDS:
             return _sound(path, columns, rows)
         if kind in _FILMS:
-            return _film(path, columns, rows)
-        return _picture(path, columns, rows)
+            return _film(path, columns, rows, coarse)
+        return _picture(path, columns, rows, coarse)
     except CannotShow:
         raise
     except Exception as error:  # decoders fail in every way there is
@@ -87,42 +88,43 @@ def fit_pixels(width: int, height: int, columns: int, rows: int) -> tuple[int, i
     return wide, high + high % 2 if high + high % 2 <= rows * 2 else high - high % 2
 
 
-def _picture(path: str, columns: int, rows: int) -> Rendered:
+def _picture(path: str, columns: int, rows: int, coarse: bool) -> Rendered:
     from PIL import Image
 
     with Image.open(path, formats=FORMATS) as opened:
         width, height = opened.size
         if width * height > MOST_PIXELS:
             raise CannotShow("viewer.too_big")
-        opened.draft("RGB", fit_pixels(width, height, columns, rows))
-        return _blocks(opened, (width, height), columns, rows, f"{width}x{height}")
+        size = fit_pixels(width, height, columns, rows)
+        opened.draft("RGB", size)
+        return _blocks(opened, size, f"{width}x{height}", coarse)
 
 
-def _blocks(
-    image: Picture, shape: tuple[int, int], columns: int, rows: int, facts: str
-) -> Rendered:
+def _blocks(image: Picture, size: tuple[int, int], facts: str, coarse: bool) -> Rendered:
     """Two pixels a cell: the upper in the foreground, the lower behind it."""
-    size = fit_pixels(*shape, columns, rows)
-    flat = image.convert("RGBA") if "transparency" in image.info else image
-    small = (
-        flat.convert("RGBA").resize(size, reducing_gap=2.0)
-        if flat.mode
-        in (
-            "RGBA",
-            "LA",
-        )
-        else flat.convert("RGB").resize(size, reducing_gap=2.0)
-    )
-    if small.mode == "RGBA":
-        from PIL import Image
+    from PIL import Image
 
-        ground = Image.new("RGBA", size, (18, 20, 28, 255))
-        ground.alpha_composite(small)
-        small = ground.convert("RGB")
-    data = small.tobytes()
+    small = image.convert("RGBA").resize(size, reducing_gap=2.0)
+    ground = Image.new("RGBA", size, (18, 20, 28, 255))
+    ground.alpha_composite(small)
+    plain = ground.convert("RGB")
+    if coarse:  # dithered here: the terminal's own rounding makes bands
+        plain = plain.quantize(palette=_cube()).convert("RGB")
+    data = plain.tobytes()
     wide, high = size
     lines = tuple(_block_line(data, wide, y) for y in range(0, high, 2))
     return Rendered(lines, wide, facts)
+
+
+@cache
+def _cube() -> Picture:
+    """The 216 colours that every terminal with 256 has."""
+    from PIL import Image
+
+    steps = (0, 95, 135, 175, 215, 255)
+    image = Image.new("P", (1, 1))
+    image.putpalette([part for r in steps for g in steps for b in steps for part in (r, g, b)])
+    return image
 
 
 def _block_line(data: bytes, wide: int, y: int) -> tuple[Segment, ...]:
@@ -153,7 +155,7 @@ def _block(pair: bytes, count: int) -> Segment:
 # --------------------------------------------------------------------------- films and sounds
 
 
-def _film(path: str, columns: int, rows: int) -> Rendered:
+def _film(path: str, columns: int, rows: int, coarse: bool) -> Rendered:
     try:
         import av
     except ImportError as error:
@@ -163,9 +165,9 @@ def _film(path: str, columns: int, rows: int) -> Rendered:
         if stream.width * stream.height > MOST_PIXELS:
             raise CannotShow("viewer.too_big")
         seconds = (container.duration or 0) / 1_000_000
-        frame = next(container.decode(stream)).to_image()
-    facts = f"{frame.width}x{frame.height}  {duration(seconds)}"
-    return _blocks(frame, frame.size, columns, rows, facts)
+        frame = cast("Picture", next(container.decode(stream)).to_image())  # type: ignore[no-untyped-call]
+    size = fit_pixels(frame.width, frame.height, columns, rows)
+    return _blocks(frame, size, f"{frame.width}x{frame.height}  {duration(seconds)}", coarse)
 
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"

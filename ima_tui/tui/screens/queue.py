@@ -83,7 +83,7 @@ class QueueScreen(Place):
 
     def body(self) -> ComposeResult:
         yield Summary()
-        yield LineInput(id="filter", placeholder=say("queue.filter"))
+        yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
         yield Rule()
         with Container(id="body"):
             yield Table(words.COLUMNS, widget_id="jobs", markable=True)
@@ -141,9 +141,9 @@ class QueueScreen(Place):
     def _sum_up(self, hidden: int) -> None:
         summary = self.query_one(Summary)
         counts = Counter(words.summary_name(job) for job in self.jobs.values())
-        names = ("needs", "running", "waiting", "failed", "done")
+        counts |= Counter(hidden=hidden, marked=len(self.table.marked))
+        names = ("needs", "hidden", "marked", "running", "waiting", "failed", "done")
         summary.states = Counter({name: counts[name] for name in names})
-        summary.states |= Counter(hidden=hidden, marked=len(self.table.marked))
         summary.refresh()
 
     # ------------------------------------------------------------------------------- the clock

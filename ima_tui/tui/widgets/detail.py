@@ -22,8 +22,8 @@ class JobDetail(Widget):
     """Beside or below the queue's table, as the style sheet says."""
 
     def compose(self) -> ComposeResult:
-        yield Preview(widget_id="detail-picture")
         yield Static(id="detail-facts")
+        yield Preview(widget_id="detail-picture", ground="surface", delay=0.3)
 
     def show(
         self, job: Job | None, events: Sequence[Event], now: float, *, timeline: bool = False

@@ -12,20 +12,27 @@ from textual.widget import Widget
 from ima_tui.domain import Media
 from ima_tui.messages import say
 from ima_tui.tui import pictures
-from ima_tui.tui.theme import style
+from ima_tui.tui.theme import COARSE, style
 from ima_tui.tui.widgets.cells import fit, wrap
 
 
 class Preview(Widget):
-    """Shows one media, as large as there is room; its facts on the last line if `facts`."""
+    """Shows one media, as large as there is room, and facts on the file below it.
+
+    `delay`: seconds it waits for another wish before it draws, for a picture costs kilobytes and
+    a cursor that runs through a list would draw them all.
+    """
 
     DEFAULT_CSS = "Preview { width: 1fr; height: 1fr; }"
 
     media: reactive[Media | None] = reactive(None)
 
-    def __init__(self, *, widget_id: str | None = None, facts: bool = True) -> None:
+    def __init__(
+        self, *, widget_id: str | None = None, ground: str = "background", delay: float = 0.0
+    ) -> None:
         super().__init__(id=widget_id)
-        self._facts = facts
+        self._ground = ground
+        self._delay = delay
         self._shown: pictures.Rendered | None = None
         self._problem = ""
 
@@ -42,17 +49,20 @@ class Preview(Widget):
         if media is None or not media.path or size.width < 4 or size.height < 2:
             self._show(None, self._why_nothing(media))
             return
-        rows = size.height - (1 if self._facts else 0)
         self.run_worker(
-            self._decode(media.path, size.width, rows), group="preview", exit_on_error=False
+            self._decode(media.path, size.width, size.height - 1),
+            group="preview",
+            exit_on_error=False,
         )
 
     def _why_nothing(self, media: Media | None) -> str:
         return "viewer.none" if media is None else "viewer.not_here"
 
     async def _decode(self, path: str, columns: int, rows: int) -> None:
+        await asyncio.sleep(self._delay)
+        coarse = self.app.theme.endswith(COARSE)
         try:
-            found = await asyncio.to_thread(pictures.render, path, columns, rows)
+            found = await asyncio.to_thread(pictures.render, path, columns, rows, coarse=coarse)
         except pictures.CannotShow as problem:
             self._show(None, problem.key, **problem.values)
         else:
@@ -70,13 +80,13 @@ class Preview(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        plain = style(self.app.theme, "muted")
+        plain = style(self.app.theme, "muted", self._ground)
         if self._shown is None:
             words = wrap(self._problem, max(4, width - 2))
             text = " " + words[y - 1] if 1 <= y <= len(words) else ""
             return Strip([Segment(text, plain)]).adjust_cell_length(width, plain)
         if y < len(self._shown.lines):
             return Strip(self._shown.lines[y]).adjust_cell_length(width, plain)
-        if self._facts and y == len(self._shown.lines):
-            return Strip([Segment(fit(self._shown.facts, width), plain)])
+        if y == len(self._shown.lines):
+            return Strip([Segment(fit(f" {self._shown.facts}", width), plain)])
         return Strip.blank(width, plain)

@@ -45,6 +45,10 @@ class Question(Line):
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         return [(" ? ", "warn"), (cut(self._words, cells - 4), "strong")], []
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """While it asks, the place's own keys are off."""
+        return key == "delete" or (character is not None and character.isprintable())
+
     async def action_yes(self) -> None:
         then = self._then
         self.action_no()
