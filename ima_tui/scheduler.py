@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import random
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -370,7 +369,7 @@ class Scheduler:
         medias = list(job.medias)
         problem: ImaError | None = None
         for index, media in enumerate(medias, 1):
-            if media.path and await asyncio.to_thread(os.path.exists, media.path):
+            if await asyncio.to_thread(_is_here, media):
                 continue
             try:
                 medias[index - 1] = await self._fetch_one(job, media, index)
@@ -430,6 +429,10 @@ class Scheduler:
 
 def _expected(job: Job) -> Estimate:
     return job.order.estimate or Estimate(60, 120)
+
+
+def _is_here(media: Media) -> bool:
+    return bool(media.path) and Path(media.path).exists()
 
 
 def _load(path: Path) -> tuple[bytes, str]:

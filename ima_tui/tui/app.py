@@ -40,7 +40,7 @@ class JobShower(Protocol):
     async def show_job(self, job_id: int) -> None: ...
 
 
-class ImaApp(App[None], inherit_bindings=False):
+class ImaApp(App[str], inherit_bindings=False):
     """`start` is the id of the place that is open first."""
 
     CSS_PATH = styles.path("app")
