@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 EXTENSION = "sandbox.connection"
+LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Connection:
@@ -23,7 +25,7 @@ class Connection:
         """A real TCP RST: linger 0 makes closing throw away what was not sent."""
         sock = self._transport.get_extra_info("socket")
         if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
         self._transport.abort()
 
     def finish(self) -> None:
@@ -40,7 +42,11 @@ class ConnectionProtocol(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope["extensions"] = {EXTENSION: Connection(self.transport)}
-            await inner(scope, receive, send)
+            try:
+                await inner(scope, receive, send)
+            except asyncio.CancelledError:  # the server ends while a fault keeps somebody waiting
+                self.cycle.disconnected = True
+                self.transport.abort()
 
         self.app = app
 

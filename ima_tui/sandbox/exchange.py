@@ -44,8 +44,9 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, data: Any) -> Answer:
-        return cls({"code": 0, "message": "success", "data": data})
+    def of(cls, data: Any, code: int = 0) -> Answer:
+        """Success. Both 0 and 200 mean it, and the service uses both."""
+        return cls({"code": code, "message": "success", "data": data})
 
     @classmethod
     def refused(cls, code: int, message: str) -> Answer:

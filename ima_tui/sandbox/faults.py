@@ -135,9 +135,12 @@ class Exchange:
             body = None
         record = self._service.ledger.begin_create(self._call.key, body)
         envelope = answer.envelope if answer else None
-        record.update(fault=fault.kind, answered=answer is not None)
         if envelope:
-            record.update(code=envelope["code"], message=envelope["message"])
+            record.update(fault=fault.kind, code=envelope["code"], message=envelope["message"])
+        elif answer is None or answer.status >= 500:
+            self._service.ledger.lose_answer(self._call.key, record, fault.kind)
+        else:
+            record["fault"] = fault.kind
 
     async def _answered(self, facts: Facts) -> Answer:
         """The service's answer, with the faults that spoil tasks applied."""

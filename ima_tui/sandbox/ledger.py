@@ -16,7 +16,7 @@ class Ledger:
         self.violations: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
         self.spent: Counter[str] = Counter()  # by whole key; never shown whole
-        self._lost: set[tuple[str, ...]] = set()
+        self._unknown: set[tuple[str, ...]] = set()
 
     def violation(self, kind: str, endpoint: str, detail: str, key: str = "") -> None:
         """Something a correct client never does."""
@@ -49,13 +49,9 @@ class Ledger:
         }
         self.creates.append(record)
         intent = _intent(key, record)
-        if intent in self._lost:
-            self.violation(
-                "resent_after_lost_answer",
-                "create",
-                "an outcome was unknown, yet it came again",
-                key,
-            )
+        if intent in self._unknown:
+            again = "its outcome was unknown, yet it came again"
+            self.violation("resent_after_lost_answer", "create", again, key)
         return record
 
     def charge(self, key: str, record: dict[str, Any], points: int, task_id: str) -> None:
@@ -63,10 +59,12 @@ class Ledger:
         record.update(charged=points, task_id=task_id, code=0, message="success")
 
     def lose_answer(self, key: str, record: dict[str, Any], fault: str) -> None:
-        """The create took effect but its answer never arrived: sending it again is a breach."""
+        """No answer with a code arrived: for all the client knows it was charged.
+
+        Sending it again is a breach, whether or not it really took effect.
+        """
         record.update(answered=False, fault=fault)
-        if record["charged"]:
-            self._lost.add(_intent(key, record))
+        self._unknown.add(_intent(key, record))
 
 
 def first_parameters(body: Any) -> dict[str, Any]:

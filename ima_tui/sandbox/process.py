@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 START_PATIENCE_S = 20.0
@@ -51,13 +52,15 @@ async def start_sandbox(
     *, speed: float, scenario: Path | None = None, argv: list[str] | None = None
 ) -> SandboxProcess:
     """Start the child and wait until it serves. Raises OSError with the child's last words."""
+    words = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe nobody reads would fill up
     process = await asyncio.create_subprocess_exec(
         *(argv or command(speed, scenario)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=words,
+        start_new_session=True,  # keys and signals meant for the terminal are not meant for it
     )
-    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
+    assert process.stdout is not None  # noqa: S101 - for the type checker
     try:
         line = await asyncio.wait_for(process.stdout.readline(), START_PATIENCE_S)
         ready = json.loads(line)
@@ -65,7 +68,10 @@ async def start_sandbox(
     except (TimeoutError, ValueError, KeyError, TypeError) as error:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        words = (await process.stderr.read()).decode("utf-8", "replace").strip()
         await process.wait()
-        raise OSError(f"The demo service did not start. {words[-500:]}".strip()) from error
+        words.seek(0)
+        said = words.read().decode("utf-8", "replace").strip()[-500:]
+        raise OSError(f"The demo service did not start. {said}".strip()) from error
+    finally:
+        words.close()
     return SandboxProcess(process, base_url, upload_url)

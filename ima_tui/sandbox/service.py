@@ -131,7 +131,7 @@ class Service:
         category = call.query.get("category", "")
         if category not in TASK_TYPES:
             raise Refusal(400, "Bad request: category", "unknown_task_type")
-        return Answer.of(self.catalogue.tree(category, call.headers["x_app_language"]))
+        return Answer.of(self.catalogue.tree(category, call.headers["x_app_language"]), code=200)
 
     async def _create(self, call: Call) -> Answer:
         body: Any = None
@@ -206,11 +206,10 @@ class Service:
         key = self._authorised(call)
         body = call.json()
         task_id = body.get("task_id") if isinstance(body, dict) else None
-        if any(task.biz_id == task_id for task in self.tasks.values()):
-            raise Refusal(404, "Task not found", "polled_biz_id")
         task = self.tasks.get(task_id) if isinstance(task_id, str) else None
         if task is None or task.key != key:
-            raise Refusal(404, "Task not found")
+            by_biz_id = any(task.biz_id == task_id for task in self.tasks.values())
+            raise Refusal(404, "Task not found", "polled_biz_id" if by_biz_id else None)
         self._check_pace(task)
         return Answer.of(detail(task, self.clock(), self.base_url))
 
@@ -237,7 +236,7 @@ class Service:
             return Answer.of({"result": {"status": "failed", "error": error}})
         self.verified.add((key, url))
         word = ("active", "success", "Active")[len(self.verified) % 3]
-        return Answer.of({"result": {"status": word, "url": url}})
+        return Answer.of({"result": {"status": word, "url": url}}, code=200)
 
     async def _upload_token(self, call: Call) -> Answer:
         if not self._known(call.query.get("cmimToken", "")):

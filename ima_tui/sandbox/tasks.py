@@ -107,7 +107,7 @@ def draw(
 def _media(done_at: float, whole: float, dice: random.Random) -> MediaPlan:
     return MediaPlan(
         done_at=done_at,
-        url_after=min(1.0, whole * 0.05) if dice.random() < 0.3 else 0.0,
+        url_after=min(4.0, whole * 0.05) if dice.random() < 0.3 else 0.0,
         url_field=dice.choices(("url", "watermark_url", "preview_url"), (7, 2, 1))[0],
         done_word="completed" if dice.random() < 0.25 else "success",
         cover_field="cover_url" if dice.random() < 0.25 else "cover",

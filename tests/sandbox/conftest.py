@@ -38,7 +38,7 @@ class Wire:
             params={"app": "ima", "platform": "web", "category": category},
             headers={**self.headers, **headers},
         ).json()
-        assert answer["code"] == 0, answer
+        assert answer["code"] == 200, answer
         return answer["data"]
 
     def leaf(self, category: str, version: str) -> dict[str, Any]:

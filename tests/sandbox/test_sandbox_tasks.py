@@ -85,7 +85,14 @@ def test_durations_are_texts() -> None:
     assert "cover" not in media
 
 
-@pytest.mark.parametrize(("options", "status", "word"), [({}, 2, "failed"), ({"resource_status": 3}, 3, "deleted"), ({"resource_status": 1, "task_status": "failed"}, 1, "failed")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "status", "word"),
+    [
+        ({}, 2, "failed"),
+        ({"resource_status": 3}, 3, "deleted"),
+        ({"resource_status": 1, "task_status": "failed"}, 1, "failed"),
+    ],
+)
 def test_failures(options: dict[str, Any], status: int, word: str) -> None:
     one = task(n=2)
     one.fail({**options, "message": "no such luck"})
