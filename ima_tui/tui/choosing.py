@@ -70,9 +70,15 @@ def _kind(task_type: TaskType, leaves: Sequence[Leaf]) -> Choice:
     return Choice(cells, folded(f"{name} {task_type.value.replace('_', ' ')} {tag}"))
 
 
-def models(studio: Studio, task_type: TaskType, current: Leaf | None, signs: Glyphs) -> Chooser:
+def models(
+    studio: Studio,
+    task_type: TaskType,
+    current: Leaf | None,
+    signs: Glyphs,
+    user: str | None = None,
+) -> Chooser:
     """The models of one kind, the one that is `current` under the cursor."""
-    leaves, mine = studio.leaves(task_type), preferred(studio, task_type)
+    leaves, mine = studio.leaves(task_type), preferred(studio, task_type, user)
     choices = [_model(leaf, leaf.model_id == mine, signs.star) for leaf in leaves]
     at = leaves.index(current) if current in leaves else 0
     title = say("compose.choose_model", kind=kind_name(task_type))
@@ -98,16 +104,20 @@ def _notes(leaf: Leaf, is_mine: bool) -> list[str]:
 # ------------------------------------------------------------------- the two lines on Compose
 
 
-def kind_line(studio: Studio, task_type: TaskType) -> tuple[list[Part], list[Part]]:
+def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[Part], list[Part]]:
     """What is made, and how fresh the list of its models is."""
     tag = medium_cell(task_type)
-    left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} ▾", "text")]
+    left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} {_opens(signs)}", "text")]
     seen = studio.lists[task_type]
     if seen.as_of is None or (seen.live and seen.problem is None):
         return left, []
     clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
     key = "compose.as_of_offline" if seen.problem else "compose.as_of"
     return left, [(say(key, clock=clock) + " ", "warn" if seen.problem else "muted")]
+
+
+def _opens(signs: Glyphs) -> str:
+    return "v" if signs.ascii else "▾"
 
 
 def model_line(
@@ -121,6 +131,9 @@ def model_line(
         never = studio.lists[task_type].as_of is None
         return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
     is_mine = leaf.model_id == preferred(studio, task_type)
-    left = [(f"{leaf.name} ▾", "strong"), (f" {signs.star}" if is_mine else "", "accent")]
+    left = [
+        (f"{leaf.name} {_opens(signs)}", "strong"),
+        (f" {signs.star}" if is_mine else "", "accent"),
+    ]
     notes = ", ".join(_notes(leaf, is_mine))
     return left, [(f"{notes} ", "muted")] if notes else []

@@ -21,6 +21,8 @@ from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Row, Table
 
 PAGE = 8
+AROUND = 6
+"""Lines of the panel beside its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,14 @@ class Chooser(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="chooser"):
             yield Static(Content(self.heading), id="chooser-title")
-            yield LineInput(placeholder=say("compose.filter"), id="chooser-filter")
+            yield LineInput(placeholder=say("compose.filter"), widget_id="chooser-filter")
             yield Table(self.columns, widget_id="chooser-rows")
 
     def on_mount(self) -> None:
         table = self.query_one(Table)
         table.can_focus = False  # the keys stay with the filter
         table.empty = say("compose.filter_none")
-        table.styles.height = max(4, len(self.choices) + 1)
+        self.query_one("#chooser").styles.height = max(4, len(self.choices) + 1) + AROUND
         self._narrow("")
         table.move_to(self.start)
 

@@ -30,6 +30,7 @@ from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
 from ima_tui.tui.widgets.prompt import Prompt
+from ima_tui.tui.widgets.question import Question
 
 
 class ComposeScreen(Place):
@@ -60,13 +61,13 @@ class ComposeScreen(Place):
     def body(self) -> ComposeResult:
         with Container(id="desk"):
             with Vertical(id="wish"):
-                yield Prompt(id="prompt")
-                yield Inputs(self._look_at, id="inputs")
+                yield Prompt(widget_id="prompt")
+                yield Inputs(self._look_at, widget_id="inputs")
             yield Rule()
-            yield Form(id="form")
+            yield Form(widget_id="form")
         yield Rule()
-        yield Said(id="said")
-        yield PriceBar(id="price")
+        yield Said(widget_id="said")
+        yield PriceBar(widget_id="price")
 
     async def on_mount(self) -> None:
         self.query_one(Prompt).focus()
@@ -99,7 +100,8 @@ class ComposeScreen(Place):
 
     async def _look_at(self, source: str) -> InputFacts:
         leaf = self.desk.leaf
-        assert leaf is not None  # without one there is no input line
+        if leaf is None:
+            raise UsageError("error.no_models")
         return (await self.studio.inspect_inputs(leaf, (source,)))[0]
 
     # ---------------------------------------------------------------------------- what is shown
@@ -107,8 +109,10 @@ class ComposeScreen(Place):
     async def _show(self) -> None:
         """Show the desk; each widget repaints only what differs."""
         desk, page = self.desk, self.query_one(Form)
-        self._offer = desk.offer(self.studio.leaves(desk.kind))
-        page.kind.show(*choosing.kind_line(self.studio, desk.kind))
+        before, self._offer = self._offer, desk.offer(self.studio.leaves(desk.kind))
+        if before != self._offer:
+            self._withdraw()
+        page.kind.show(*choosing.kind_line(self.studio, desk.kind, self.ima.glyphs))
         page.model.show(*choosing.model_line(self.studio, desk.kind, desk.leaf, self.ima.glyphs))
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         await page.show(rows, desk.leaf, desk.draft, self._offer.at_fault)
@@ -129,6 +133,12 @@ class ComposeScreen(Place):
         else:
             words, role = hint(self.focused), "muted"
         self.query_one(Said).say(words, role)
+
+    def _withdraw(self) -> None:
+        """What was asked about the draft no longer holds for it."""
+        question = self.query_one(Question)
+        if question.asking:
+            question.action_no()
 
     def _remark(self, words: str, role: str) -> None:
         self._note = (words, role)

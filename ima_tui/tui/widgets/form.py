@@ -16,14 +16,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 
-from ima_tui.desk import COUNT
 from ima_tui.catalogue import form
+from ima_tui.desk import COUNT
 from ima_tui.domain import Draft, Field, FieldKind, Leaf, Option, Value
 from ima_tui.drafting import Blocked, Row
 from ima_tui.messages import say
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.prompt import SEND, LineInput
 from ima_tui.tui.widgets.segments import window
 
 LONGEST_LABEL = 20
@@ -55,8 +55,8 @@ class FormLine(Line, can_focus=True):
     GROUND = "background"
     BINDINGS: ClassVar[list[BindingType]] = MOVES
 
-    def __init__(self, control: str, label: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
         self.control = control
         self.label = label
         self.label_cells = width(label)
@@ -91,6 +91,10 @@ class FormLine(Line, can_focus=True):
         """What stands behind the label."""
         return []
 
+    def sign(self, fancy: str, plain: str) -> str:
+        """The one of the two that this terminal can show."""
+        return plain if self.ima.glyphs.ascii else fancy
+
 
 class ButtonLine(FormLine):
     """A line that opens something: `enter`, or a click."""
@@ -99,8 +103,8 @@ class ButtonLine(FormLine):
         Binding("enter,space", "press", "bind.form_open", id="form.open"),
     ]
 
-    def __init__(self, control: str, label: str, *, id: str | None = None) -> None:
-        super().__init__(control, label, id=id)
+    def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
+        super().__init__(control, label, widget_id=widget_id)
         self._left: list[Part] = []
         self._right: list[Part] = []
 
@@ -141,8 +145,8 @@ class ChoiceLine(FormLine):
         Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
     ]
 
-    def __init__(self, row: Row, *, id: str | None = None) -> None:
-        super().__init__(row.field.name, row.field.label, id=id)
+    def __init__(self, row: Row, *, widget_id: str | None = None) -> None:
+        super().__init__(row.field.name, row.field.label, widget_id=widget_id)
         self.row = row
         self._starts_at = 0
 
@@ -168,12 +172,12 @@ class ChoiceLine(FormLine):
         chosen = self.chosen
         seen = window(labels, chosen or 0, cells)
         shown: list[Part] = []
-        if seen.starts[0]:
-            shown.append(("‹ " if seen.more_left else "  ", "muted"))
-        for index in range(seen.first, seen.first + len(seen.starts)):
-            shown.append(self._option(index, chosen))
+        if seen.more_left:
+            shown.append((self.sign("‹ ", "< "), "muted"))
+        last = seen.first + len(seen.starts)
+        shown += [self._option(index, chosen) for index in range(seen.first, last)]
         if seen.more_right:
-            shown.append((" ›", "muted"))
+            shown.append((self.sign(" ›", " >"), "muted"))
         return shown
 
     def _option(self, index: int, chosen: int | None) -> Part:
@@ -181,7 +185,7 @@ class ChoiceLine(FormLine):
         if index == chosen:
             return f"[{option.label}]", "title" if self.row.is_set else "strong"
         if self.row.why_blocked(option.value):
-            return f"×{option.label} ", "muted"
+            return f"{self.sign('×', 'x')}{option.label} ", "muted"
         return f" {option.label} ", "text"
 
     def why_blocked(self) -> tuple[tuple[str, Blocked], ...]:
@@ -240,12 +244,13 @@ class TextLine(Horizontal):
     """A label, and a line to type on. A number says its range while nothing is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        SEND,
         Binding("up", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
         Binding("down", "app.focus_next", "bind.form_down", show=False, id="form.down"),
     ]
 
-    def __init__(self, row: Row, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, row: Row, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
         self.row = row
         self.control = row.field.name
         self._head = _Head(row.field.name, row.field.label)
@@ -300,11 +305,11 @@ def _placeholder(field: Field) -> str:
 class Form(VerticalScroll, can_focus=False):
     """Kind and model on top, then the controls, the advanced ones folded, then how many."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.kind = ButtonLine("kind", say("compose.kind"), id="kind")
-        self.model = ButtonLine("model", say("compose.model"), id="model")
-        self._fold = ButtonLine("advanced", say("compose.advanced"), id="fold")
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.kind = ButtonLine("kind", say("compose.kind"), widget_id="kind")
+        self.model = ButtonLine("model", say("compose.model"), widget_id="model")
+        self._fold = ButtonLine("advanced", say("compose.advanced"), widget_id="fold")
         self._lines: tuple[ChoiceLine | TextLine, ...] = ()
         self._shape: object = None
         self._unfolded = False
@@ -334,21 +339,25 @@ class Form(VerticalScroll, can_focus=False):
         self._lines = tuple(
             TextLine(row) if not _has_options(row) else ChoiceLine(row) for row in rows
         )
-        labels = [line.row.field.label for line in self._lines]
-        cells = min(
-            LONGEST_LABEL, max(width(x) for x in [*labels, self.kind.label, self.model.label])
-        )
-        for line in (self.kind, self.model, self._fold, *self._lines):
-            line.label_cells = cells
-            line.refresh()
         with self.app.batch_update():
             await self.remove_children([c for c in self.children if c.id not in ("kind", "model")])
             basic = [x for x in self._lines if not x.row.field.advanced and x.control != COUNT]
             folded = [x for x in self._lines if x.row.field.advanced]
             how_many = [x for x in self._lines if x.control == COUNT]
-            self._fold = ButtonLine("advanced", say("compose.advanced"), id="fold")
-            self._fold.label_cells = cells
+            self._fold = ButtonLine("advanced", say("compose.advanced"), widget_id="fold")
             await self.mount_all([*basic, *([self._fold] if folded else []), *folded, *how_many])
+        self._align()
+
+    def _align(self) -> None:
+        """Labels that are seen share a width; those behind the fold would only push."""
+        shown = [x for x in self._lines if self._unfolded or not x.row.field.advanced]
+        labels = [x.row.field.label for x in shown]
+        labels += [self.kind.label, self.model.label]
+        cells = min(LONGEST_LABEL, max(width(label) for label in labels))
+        for line in (self.kind, self.model, self._fold, *self._lines):
+            if line.label_cells != cells:
+                line.label_cells = cells
+                line.refresh()
 
     def _show_fold(self, rows: Sequence[Row]) -> None:
         folded = [row for row in rows if row.field.advanced]
@@ -359,7 +368,10 @@ class Form(VerticalScroll, can_focus=False):
                 line.display = self._unfolded
         own = sum(row.is_set for row in folded)
         text = say("compose.advanced_set", own=own) if own else ""
-        self._fold.show([("▾" if self._unfolded else f"▸ {len(folded)}", "text"), (text, "muted")])
+        sign = self._fold.sign
+        arrow = sign("▾ ", "v ") if self._unfolded else sign("▸ ", "> ") + f"{len(folded)}  "
+        self._fold.show([(arrow, "text"), (text, "muted")])
+        self._align()
 
     def on_pressed(self, event: Pressed) -> None:
         if event.name == "advanced":

@@ -28,7 +28,7 @@ from ima_tui.messages import say
 from ima_tui.text import one_line, size
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 PAUSE = 0.3
 """Seconds without a key before a line is looked at."""
@@ -77,9 +77,10 @@ class PathSuggester(Suggester):
 
 
 class PathInput(LineInput):
-    """A path or a link. `tab` takes the completion where one is shown, and goes on where none is."""
+    """A path or a link. `tab` takes the completion that is shown; where none is, it goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        SEND,
         Binding("tab", "complete", "bind.input_complete", show=False, id="input.complete"),
         Binding("up", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
         Binding("down", "app.focus_next", "bind.form_down", show=False, id="form.down"),
@@ -149,6 +150,7 @@ class InputLine(Vertical):
             value, placeholder=say("compose.input_placeholder"), suggester=PathSuggester()
         )
         self._facts = _Found("muted")
+        self._facts.styles.width = 0
         self._problem = _Found("bad")
         self._problem.display = False
 
@@ -193,12 +195,18 @@ class InputLine(Vertical):
         try:
             facts = await self._check(value)
         except UsageError as problem:
-            if value == self.value:
+            if value == self.value and not (self.field.has_focus and await self._is_begun(problem)):
                 self._say("", problem)
             return None
         if value == self.value:
             self._say(_in_words(facts), None)
         return facts
+
+    async def _is_begun(self, problem: UsageError) -> bool:
+        """Whether somebody is still on the way to a file that is there."""
+        if problem.key != "error.input_missing":
+            return False
+        return await asyncio.to_thread(complete, self.value) is not None
 
     def _say(self, found: str, problem: UsageError | None) -> None:
         self._facts.show(found)
@@ -220,8 +228,8 @@ def _in_words(facts: InputFacts) -> str:
 class Inputs(Vertical):
     """All inputs of the draft: `roles_for` says which lines there are when so many are filled."""
 
-    def __init__(self, check: Check, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, check: Check, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
         self._check = check
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
 

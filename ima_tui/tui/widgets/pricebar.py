@@ -15,8 +15,8 @@ from ima_tui.tui.widgets.lines import Line, Part, measure
 class PriceBar(Line):
     """Repaints its one line when the offer is another; nothing else moves."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
         self._leaf: Leaf | None = None
         self._offer = Offer()
 
@@ -37,7 +37,9 @@ class PriceBar(Line):
             return left, [(pricing.changes(self._leaf, quote.changes) + " ", "warn")]
         near = pricing.neighbours(self._leaf, self._offer, quote.n)
         for kept in (near, near[:1], []):
-            right: list[Part] = [(" · ".join(kept) + " ", "muted")] if kept else []
+            right: list[Part] = (
+                [(f" {self.ima.glyphs.dot} ".join(kept) + " ", "muted")] if kept else []
+            )
             if measure(left) + measure(right) + 2 <= cells:
                 break
         return left, right
@@ -46,8 +48,8 @@ class PriceBar(Line):
 class Said(Static):
     """What has to be said about the draft now: what is wrong, what happened, what a field is."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("", id=id, markup=False)
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__("", id=widget_id, markup=False)
         self._now = ("", "")
 
     def say(self, words: str, role: str) -> None:

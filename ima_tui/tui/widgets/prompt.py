@@ -13,19 +13,19 @@ from textual.widgets import Input, TextArea
 from ima_tui.messages import say
 from ima_tui.text import clean, one_line
 
+SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
+"""The screen's own, named in its fields too: so it stands first among the keys at the bottom."""
+
 
 class Prompt(TextArea):
     """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # the screen's own, named here too: so it stands first among the keys at the bottom
-        Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [SEND]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(
-            id=id,
+            id=widget_id,
             soft_wrap=True,
             tab_behavior="focus",
             show_line_numbers=False,
@@ -45,7 +45,7 @@ class LineInput(Input):
         self,
         value: str = "",
         *,
-        id: str | None = None,
+        widget_id: str | None = None,
         placeholder: str = "",
         password: bool = False,
         max_length: int = 0,
@@ -53,7 +53,7 @@ class LineInput(Input):
     ) -> None:
         super().__init__(
             value,
-            id=id,
+            id=widget_id,
             placeholder=placeholder,
             password=password,
             max_length=max_length,

@@ -46,7 +46,8 @@ def window(labels: Sequence[str], wanted: int, cells: int) -> Window:
     last = first + 1
     while last < len(sizes) and sum(sizes[first : last + 1]) <= room:
         last += 1
-    return Window(first, _starts(sizes[first:last], HINT), first > 0, last < len(sizes))
+    begin = HINT if first else 0
+    return Window(first, _starts(sizes[first:last], begin), first > 0, last < len(sizes))
 
 
 def _starts(sizes: Sequence[int], begin: int) -> tuple[int, ...]:

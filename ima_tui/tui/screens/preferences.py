@@ -1,0 +1,270 @@
+"""Preferences: who prefers which model for what, beside what it costs now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from ima_tui.catalogue import choice
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import ImaError
+from ima_tui.messages import say
+from ima_tui.text import one_line, points_range
+from ima_tui.tui import choosing, styles
+from ima_tui.tui.news import News
+from ima_tui.tui.screens.place import Place
+from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.lines import Line, Part, Rule
+from ima_tui.tui.widgets.pricebar import Said
+from ima_tui.tui.widgets.table import Cell, Row, Table
+
+if TYPE_CHECKING:
+    from ima_tui.preferences import Preference
+
+PREFIX = "user_"
+COLUMNS = (
+    Column("tag", 3),
+    Column("kind", 16, "prefs.column_kind", flex=2),
+    Column("model", 14, "prefs.column_model", flex=2),
+    Column("saved", 6, "prefs.column_saved", align="right", drop=1),
+    Column("now", 8, "prefs.column_now", align="right"),
+    Column("used", 11, "prefs.column_used", align="right", drop=2),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A wish that was taken out: enough to bring it back."""
+
+    user: str
+    task_type: TaskType
+    leaf: Leaf
+
+
+class UserLine(Line):
+    """Whose wishes these are, and how many others have some."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = ("", 0, 0)
+
+    def show(self, user: str, index: int, count: int) -> None:
+        if self._facts != (user, index, count):
+            self._facts = (user, index, count)
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        user, index, count = self._facts
+        left = [(" " + cut(say("prefs.user", user=user), cells - 30), "strong")]
+        if count < 2:
+            return left, []
+        return left, [(say("prefs.users", index=index + 1, count=count) + " ", "muted")]
+
+
+class FileLine(Line):
+    """Where the wishes lie."""
+
+    GROUND = "background"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = one_line(path)
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(" " + cut(self._path, cells - 2), "muted")], []
+
+
+class PreferencesScreen(Place):
+    PLACE = "preferences"
+    HOME = "Table"
+    CSS_PATH = styles.path("preferences")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "bind.prefs_choose", id="prefs.choose"),
+        Binding("delete", "clear", "bind.prefs_clear", id="prefs.clear"),
+        Binding("u", "undo", "bind.prefs_undo", id="prefs.undo"),
+        Binding(
+            "left_square_bracket", "user(-1)", "bind.prefs_previous_user", id="prefs.previous_user"
+        ),
+        Binding("right_square_bracket", "user(1)", "bind.prefs_next_user", id="prefs.next_user"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._user = ""
+        self._cleared: list[Cleared] = []
+
+    def body(self) -> ComposeResult:
+        yield UserLine()
+        yield Rule()
+        yield Table(COLUMNS, widget_id="wishes")
+        yield Rule()
+        yield Said(widget_id="said")
+        yield FileLine(self.studio.preferences.path)
+
+    async def on_mount(self) -> None:
+        self._user = self.studio.settings.user_id
+        await self.reload()
+        self.query_one(Table).focus()
+
+    # ---------------------------------------------------------------------------- what is shown
+
+    async def heard(self, news: News) -> None:
+        if news.preferences or news.lists:
+            self._show()
+
+    async def reload(self) -> None:
+        self._show()
+        self._about()
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Everyone with wishes, without the prefix of the file; whoever works here comes first."""
+        known = [user.removeprefix(PREFIX) for user in self.studio.preferences.users()]
+        return tuple(dict.fromkeys([self.studio.settings.user_id, *known]))
+
+    @property
+    def wishes(self) -> Mapping[TaskType, Preference]:
+        return self.studio.preferences.users().get(PREFIX + self._user, {})
+
+    def _show(self) -> None:
+        users = self.users
+        if self._user not in users:
+            self._user = users[0]
+        self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
+        wishes = self.wishes
+        rows: dict[int | str, Row] = {
+            task_type.value: _row(task_type, wishes.get(task_type), self.studio.leaves(task_type))
+            for task_type in TaskType
+        }
+        self.query_one(Table).set_rows(rows)
+
+    def _about(self) -> None:
+        """What is wrong with the file, else what this place is for."""
+        preferences = self.studio.preferences
+        if preferences.trouble is not None:
+            trouble = preferences.trouble
+            self._say(say(trouble.key, **trouble.values), "warn")
+        elif not preferences.writable:
+            self._say(say("prefs.read_only"), "warn")
+        else:
+            self._say(say("prefs.about"), "muted")
+
+    def _say(self, words: str, role: str) -> None:
+        self.query_one(Said).say(words, role)
+
+    @property
+    def task_type(self) -> TaskType:
+        """The one under the cursor."""
+        return TaskType(str(self.query_one(Table).cursor))
+
+    # -------------------------------------------------------------------- what the person does
+
+    def on_table_row_selected(self) -> None:
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        task_type, user = self.task_type, self._user
+        leaves = self.studio.leaves(task_type)
+        if not leaves:
+            self._say(say("prefs.no_list"), "warn")
+            return
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                await self._prefer(user, task_type, leaves[number], "prefs.kept")
+
+        wish = self.wishes.get(task_type)
+        current = _leaf_of(leaves, wish) if wish else None
+        self.app.push_screen(
+            choosing.models(self.studio, task_type, current, self.ima.glyphs, PREFIX + user), chosen
+        )
+
+    async def action_clear(self) -> None:
+        task_type, wish = self.task_type, self.wishes.get(self.task_type)
+        if wish is None:
+            return
+        leaf = _leaf_of(self.studio.leaves(task_type), wish)
+        clear = partial(self._clear, self._user, task_type, leaf)
+        if leaf is not None:
+            await clear()
+        else:  # what is no longer offered can't be brought back
+            self.ask(say("prefs.ask_clear", model=wish.model_name or wish.model_id), clear)
+
+    async def _clear(self, user: str, task_type: TaskType, leaf: Leaf | None) -> None:
+        try:
+            stored = await self.studio.unprefer(task_type, user)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        if not stored:
+            self._say(say("prefs.not_stored"), "warn")
+            return
+        kind = choosing.kind_name(task_type)
+        if leaf is None:
+            self._say(say("prefs.cleared_for_good", kind=kind), "ok")
+        else:
+            self._cleared.append(Cleared(user, task_type, leaf))
+            self._say(say("prefs.cleared", kind=kind), "ok")
+        self._show()
+
+    async def action_undo(self) -> None:
+        if not self._cleared:
+            self._say(say("prefs.nothing_to_undo"), "muted")
+            return
+        last = self._cleared.pop()
+        self._user = last.user
+        await self._prefer(last.user, last.task_type, last.leaf, "prefs.undone")
+
+    async def _prefer(self, user: str, task_type: TaskType, leaf: Leaf, words: str) -> None:
+        try:
+            stored = await self.studio.prefer(task_type, leaf, user)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        if stored:
+            kind = choosing.kind_name(task_type)
+            self._say(say(words, kind=kind, model=leaf.name), "ok")
+        else:
+            self._say(say("prefs.not_stored"), "warn")
+        self._show()
+
+    def action_user(self, by: int) -> None:
+        users = self.users
+        if len(users) < 2:
+            self._say(say("prefs.one_user"), "muted")
+            return
+        self._user = users[(users.index(self._user) + by) % len(users)]
+        self._show()
+        self._about()
+
+
+def _leaf_of(leaves: tuple[Leaf, ...], wish: Preference) -> Leaf | None:
+    """The leaf that the wish leads to now; None where its model is gone."""
+    kin = [leaf for leaf in leaves if leaf.model_id == wish.model_id]
+    return choice.newest(kin) if kin else None
+
+
+def _row(task_type: TaskType, wish: Preference | None, leaves: tuple[Leaf, ...]) -> Row:
+    start = (choosing.medium_cell(task_type), Cell(choosing.kind_name(task_type)))
+    if wish is None:
+        return (*start, Cell(say("prefs.none"), "muted"), Cell(""), Cell(""), Cell(""))
+    leaf = _leaf_of(leaves, wish)
+    is_gone = leaf is None and bool(leaves)
+    saved = "" if wish.credit is None else str(wish.credit)
+    now = points_range(*leaf.points) if leaf else say("prefs.gone" if is_gone else "prefs.unseen")
+    return (
+        *start,
+        Cell(wish.model_name or wish.model_id, "warn" if is_gone else "strong"),
+        Cell(saved, "muted"),
+        Cell(now, "warn" if is_gone else "text" if leaf else "muted"),
+        Cell(wish.last_used[:10], "muted"),
+    )
