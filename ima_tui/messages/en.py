@@ -17,6 +17,8 @@ TEXTS: dict[str, str] = {
     "place.queue": "Queue",
     "place.preferences": "Prefs",
     # ---- bind
+    "bind.detail_down": "scroll the detail down",
+    "bind.detail_up": "scroll the detail up",
     "bind.kind": "kind",
     "bind.clear": "show all, unmark",
     "bind.up": "up",

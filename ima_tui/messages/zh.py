@@ -16,6 +16,8 @@ TEXTS: dict[str, str] = {
     "place.queue": "队列",
     "place.preferences": "偏好",
     # ---- bind
+    "bind.detail_down": "详情下翻",
+    "bind.detail_up": "详情上翻",
     "bind.kind": "类别",
     "bind.clear": "全部显示、取消标记",
     "bind.up": "上移",

@@ -7,8 +7,9 @@ import time
 from ima_tui.domain import Event, Job, Media, State, TaskType
 from ima_tui.lifecycle import ENDED, TRANSITIONS
 from ima_tui.messages import say
-from ima_tui.text import duration, one_line, seconds_range
+from ima_tui.text import duration, one_line
 from ima_tui.tui.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
+from ima_tui.tui.pricing import usual_time
 from ima_tui.tui.widgets.cells import Align
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell, Row
@@ -128,7 +129,7 @@ def cost(job: Job) -> str:
     estimate = job.order.estimate
     if estimate is None:
         return words
-    return f"{words} · {say('queue.usually', time=seconds_range(estimate.low, estimate.high))}"
+    return f"{words} · {say('queue.usually', time=usual_time(estimate))}"
 
 
 def standing(job: Job, now: float) -> tuple[str, str]:

@@ -192,6 +192,9 @@ class FakePreferences:
     def users(self) -> Mapping[str, Mapping[TaskType, FakePreference]]:
         return self.rows
 
+    def of(self, user_id: str, task_type: TaskType) -> FakePreference | None:
+        return self.rows.get(f"user_{user_id}", {}).get(task_type)
+
 
 class FakeStudio:
     """Keeps jobs in a dict, calls its listeners at once, and notes what was asked of it."""
@@ -290,16 +293,18 @@ class FakeStudio:
 
     # -- preferences
 
-    async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> None:
+    async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
         self.asked.append(("prefer", task_type, leaf.model_id))
         mine = self.preferences.rows.setdefault("user_default", {})
         mine[task_type] = FakePreference(leaf.model_id, leaf.name, leaf.points[0])
         self.tell(PreferencesChanged())
+        return True
 
-    async def unprefer(self, task_type: TaskType, user: str | None = None) -> None:
+    async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
         self.asked.append(("unprefer", task_type))
         self.preferences.rows.get("user_default", {}).pop(task_type, None)
         self.tell(PreferencesChanged())
+        return True
 
 
 def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:

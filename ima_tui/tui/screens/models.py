@@ -1,15 +1,256 @@
-"""Models: what there is, and what it costs."""
+"""Models: what there is to make things with, and what it costs."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Input, Static
+
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.messages import say
+from ima_tui.notices import ProductList
+from ima_tui.text import folded
+from ima_tui.tui import choosing, jobs, leaves, styles
+from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.lines import Line, Part, Rule, measure
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.table import Table
+
+
+class Standing(Line):
+    """Which kind is shown, how many there are, how sorted, and how old the list is."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[Part] = []
+
+    def say(self, words: list[Part]) -> None:
+        self.words = words
+        self.styles.width = measure(words) + 1
+        self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [], [*self.words, (" ", "text")]
 
 
 class ModelsScreen(Place):
+    """The table of models of one kind (or of all), and the one under the cursor in detail."""
+
     PLACE = "models"
+    HOME = "#models"
+    CSS_PATH = styles.path("models")
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (96, "-wide"),
+        (160, "-huge"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "use", "bind.use", id="models.use"),
+        Binding("slash", "filter", "bind.filter", id="models.filter"),
+        Binding("t", "choose_kind", "bind.kind", id="models.kind"),
+        Binding("s", "sort", "bind.sort", id="models.sort"),
+        Binding("p", "prefer", "bind.prefer", id="models.prefer"),
+        Binding("right_square_bracket", "turn_kind(1)", "bind.next_kind", id="models.next_kind"),
+        Binding(
+            "left_square_bracket", "turn_kind(-1)", "bind.previous_kind", id="models.previous_kind"
+        ),
+        Binding("a", "all_kinds", "bind.all_kinds", id="models.all_kinds"),
+        Binding(
+            "J,shift+down",
+            "scroll_detail(3)",
+            "bind.detail_down",
+            show=False,
+            id="models.detail_down",
+        ),
+        Binding(
+            "K,shift+up", "scroll_detail(-3)", "bind.detail_up", show=False, id="models.detail_up"
+        ),
+        Binding("ctrl+r", "refetch", "bind.refresh", id="models.refresh"),
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+        Binding("escape", "clear", "bind.clear", show=False, id="models.clear"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind = TaskType.TEXT_TO_IMAGE
+        self.every = False
+        self.sort = leaves.SORT_NAMES[0]
+        self._by_id: dict[str, Leaf] = {}
 
     def body(self) -> ComposeResult:
+        with Horizontal(id="head"):
+            yield LineInput(widget_id="filter", placeholder=say("models.filter"))
+            yield Standing()
         yield Rule()
+        with Container(id="body"):
+            yield Table(leaves.COLUMNS, widget_id="models")
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Static(id="facts")
+
+    @property
+    def table(self) -> Table:
+        return self.query_one("#models", Table)
+
+    # ------------------------------------------------------------------------------ the facts
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self._show()
+
+    async def reload(self) -> None:
+        self._show()
+
+    async def heard(self, news: News) -> None:
+        if news.lists or news.preferences:
+            self._show()
+
+    @property
+    def wanted(self) -> str:
+        return folded(self.query_one("#filter", Input).value)
+
+    def _lists(self) -> list[ProductList]:
+        return [self.studio.lists[kind] for kind in leaves.task_types(self.every, self.kind)]
+
+    def _is_mine(self, leaf: Leaf) -> bool:
+        return choosing.preferred(self.studio, leaf.task_type) == leaf.model_id
+
+    def _show(self) -> None:
+        """Everything anew; the table draws only what came out differently."""
+        lists = self._lists()
+        offered = [leaf for one in lists for leaf in one.leaves]
+        shown = leaves.arrange(offered, self.wanted, self.sort)
+        self._by_id = {leaves.leaf_id(leaf): leaf for leaf in shown}
+        signs = self.ima.glyphs
+        self.table.empty = self._why_empty(lists)
+        self.table.set_rows(
+            {
+                row_id: leaves.row(leaf, self.wanted, self._is_mine(leaf), signs)
+                for row_id, leaf in self._by_id.items()
+            }
+        )
+        self._say_standing(lists, len(shown))
+        self._show_detail()
+
+    def _why_empty(self, lists: list[ProductList]) -> str:
+        if self.wanted:
+            everywhere = [leaf for kind in TaskType for leaf in self.studio.leaves(kind)]
+            count = len(leaves.arrange(everywhere, self.wanted, self.sort))
+            return say("models.none_match_here" if count else "models.none_match", n=count)
+        problem = next((one.problem for one in lists if one.problem), None)
+        if problem is not None:
+            return say(problem.key, **problem.values)
+        return say("models.fetching")
+
+    def _say_standing(self, lists: list[ProductList], count: int) -> None:
+        kind = say("models.every") if self.every else choosing.kind_name(self.kind)
+        words: list[Part] = [(f"{kind} ({count})", "strong")]
+        if self.size.width >= 80:
+            words.append((f" · {say(f'models.sort_{self.sort}')}", "muted"))
+        seen = [one.as_of for one in lists if one.as_of is not None]
+        if seen:
+            at = jobs.clock_words(min(seen))
+            words.append((f" · {say('models.as_of', time=at)}", "muted"))
+        mark = (
+            ("models.offline", "warn")
+            if any(one.problem for one in lists)
+            else ("models.live", "ok")
+            if all(one.live for one in lists)
+            else ("models.cached", "muted")
+        )
+        words.append((f" · {say(mark[0])}", mark[1]))
+        self.query_one(Standing).say(words)
+
+    def _show_detail(self) -> None:
+        leaf = self.current
+        facts = leaves.detail(leaf, self._is_mine(leaf), self.ima.glyphs) if leaf else ""
+        self.query_one("#facts", Static).update(facts)
+        self.query_one("#detail").scroll_home(animate=False)
+
+    # ---------------------------------------------------------------------------- the actions
+
+    @property
+    def current(self) -> Leaf | None:
+        return self._by_id.get(str(self.table.cursor))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("use", "prefer") and self.is_mounted:
+            return self.current is not None
+        if action == "clear" and self.is_mounted:
+            return bool(self.wanted)
+        return super().check_action(action, parameters)
+
+    @on(Table.RowHighlighted)
+    def _highlighted(self) -> None:
+        self._show_detail()
+        self.refresh_bindings()
+
+    @on(Table.RowSelected)
+    async def action_use(self) -> None:
+        if self.current is not None:
+            await self.ima.compose_with(self.current)
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        self._show()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.table.focus()
+
+    def action_filter(self) -> None:
+        self.query_one("#filter", Input).focus()
+
+    def action_clear(self) -> None:
+        self.query_one("#filter", Input).value = ""
+
+    def action_sort(self) -> None:
+        names = leaves.SORT_NAMES
+        self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        self._show()
+
+    def action_turn_kind(self, by: int) -> None:
+        kinds = list(TaskType)
+        self._set_kind(kinds[(kinds.index(self.kind) + by) % len(kinds)])
+
+    def action_all_kinds(self) -> None:
+        self.every = not self.every
+        self._show()
+
+    def action_choose_kind(self) -> None:
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._set_kind(list(TaskType)[index])
+
+        self.app.push_screen(choosing.kinds(self.studio, self.kind), chosen)
+
+    def _set_kind(self, kind: TaskType) -> None:
+        self.kind, self.every = kind, False
+        self._show()
+
+    async def action_prefer(self) -> None:
+        leaf = self.current
+        if leaf is None:
+            return
+        if self._is_mine(leaf):
+            stored = await self.studio.unprefer(leaf.task_type)
+        else:
+            stored = await self.studio.prefer(leaf.task_type, leaf)
+        if not stored:
+            self.notify(say("models.not_stored"), severity="warning")
+
+    def action_scroll_detail(self, by: int) -> None:
+        self.query_one("#detail").scroll_relative(y=by, animate=False)
+
+    def action_refetch(self) -> None:
+        kinds = leaves.task_types(self.every, self.kind)
+        self.run_worker(
+            self.studio.refresh(*kinds), name="fetch lists", group="lists", exit_on_error=False
+        )

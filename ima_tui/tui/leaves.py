@@ -1,0 +1,224 @@
+"""A model in words and cells: the rows of Models, in which order, and everything about one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from textual.content import Content
+
+from ima_tui.catalogue import choice, form, price, times
+from ima_tui.catalogue.order import input_counts
+from ima_tui.domain import Field, Leaf, TaskType, Value
+from ima_tui.messages import say
+from ima_tui.text import folded, points_range
+from ima_tui.tui.glyphs import MEDIUM_ROLE, Glyphs
+from ima_tui.tui.pricing import usual_time
+from ima_tui.tui.widgets.cells import fit, steady, width
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.table import Cell, Row
+
+COLUMNS = (
+    Column("model", 18, "models.col_model", flex=2),
+    Column("id", 22, "models.col_id", flex=1, drop=4),
+    Column("kind", 4, "models.col_kind", drop=3),
+    Column("points", 7, "models.col_points", align="right"),
+    Column("time", 9, "models.col_time", align="right", drop=1),
+    Column("tags", 12, "models.col_tags", drop=2),
+)
+
+SORTS: Mapping[str, Callable[[Leaf], object]] = {
+    "price": lambda leaf: leaf.points,
+    "time": lambda leaf: times.estimate(leaf).high,
+    "name": lambda leaf: folded(leaf.name),
+}
+"""How rows can be sorted, beside the order of the list itself (`listed`)."""
+SORT_NAMES = ("listed", *SORTS)
+
+MOST_PRICES = 24
+MOST_OPTIONS = 12
+
+
+def leaf_id(leaf: Leaf) -> str:
+    return f"{leaf.task_type}/{leaf.model_id}/{leaf.version}"
+
+
+# ---------------------------------------------------------------------------------- searching
+
+
+def score(leaf: Leaf, wanted: str) -> int:
+    """How well `wanted` (folded) names this leaf: 0 is not at all."""
+    name, terms = folded(leaf.name), choice.search_terms(leaf)
+    if not wanted:
+        return 1
+    if name.startswith(wanted):
+        return 6
+    if wanted in name:
+        return 5
+    if wanted in terms:
+        return 4
+    words = wanted.split()
+    if all(word in terms for word in words):
+        return 3
+    squeezed = wanted.replace(" ", "")
+    if squeezed in terms.replace(" ", "").replace("-", ""):
+        return 2
+    return 1 if scattered(name, squeezed) else 0
+
+
+def places(text: str, wanted: str) -> tuple[int, ...]:
+    """Which characters of `text` to point out as `wanted`."""
+    start = text.lower().find(wanted) if wanted else -1
+    return tuple(range(start, start + len(wanted))) if start >= 0 else ()
+
+
+def scattered(text: str, wanted: str) -> tuple[int, ...]:
+    """Where the characters of `wanted` stand in `text` one after the other; none for so short a
+    wish that it would be found everywhere."""
+    if len(wanted) < 3:
+        return ()
+    found: list[int] = []
+    at = 0
+    for character in wanted:
+        at = text.lower().find(character, at)
+        if at < 0:
+            return ()
+        found.append(at)
+        at += 1
+    return tuple(found)
+
+
+def arrange(leaves: Sequence[Leaf], wanted: str, sort: str) -> list[Leaf]:
+    """The leaves that match, sorted; while filtering in list order the best match comes first."""
+    scores = {leaf_id(leaf): score(leaf, wanted) for leaf in leaves}
+    found = [leaf for leaf in leaves if scores[leaf_id(leaf)]]
+    if sort in SORTS:
+        return sorted(found, key=SORTS[sort])  # type: ignore[arg-type]
+    return sorted(found, key=lambda leaf: -scores[leaf_id(leaf)])
+
+
+# --------------------------------------------------------------------------------------- rows
+
+
+def row(leaf: Leaf, wanted: str, preferred: bool, glyphs: Glyphs) -> Row:
+    """The row for `leaf`, in the order of `COLUMNS`."""
+    star = f" {glyphs.star}" if preferred else ""
+    estimate = times.estimate(leaf)
+    medium = leaf.task_type.medium
+    name = steady(leaf.name)
+    return (
+        Cell(name + star, "text", places(name, wanted) or scattered(name, wanted)),
+        Cell(leaf.model_id, "muted", places(leaf.model_id, wanted)),
+        Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
+        Cell(points_range(*leaf.points)),
+        Cell(usual_time(estimate), "muted"),
+        Cell(tags(leaf), "muted"),
+    )
+
+
+def tags(leaf: Leaf) -> str:
+    """Our tiers, else what the service says is special about it."""
+    tiers = [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
+    return " ".join(tiers) or steady(" ".join(leaf.features))
+
+
+# ------------------------------------------------------------------------------- one in detail
+
+
+def detail(leaf: Leaf, preferred: bool, glyphs: Glyphs) -> Content:
+    """Everything that the list says about one leaf."""
+    estimate = times.estimate(leaf)
+    star = f" {glyphs.star}" if preferred else ""
+    facts = [
+        say(f"task.{leaf.task_type}"),
+        say("models.usually", time=usual_time(estimate)),
+        *_inputs(leaf),
+    ]
+    lines = [
+        Content.styled(steady(leaf.name) + star, "bold"),
+        Content.styled(leaf.version, "$muted"),
+        Content(" · ".join(facts)),
+    ]
+    if leaf.description:
+        lines.append(Content.styled(steady(leaf.description), "$muted"))
+    lines += [Content(""), *_prices(leaf, glyphs), *_fields(leaf)]
+    return Content("\n").join(lines)
+
+
+def _inputs(leaf: Leaf) -> list[str]:
+    if not leaf.task_type.takes_inputs:
+        return []
+    low, high = input_counts(leaf)
+    kinds = sorted({kind.rpartition("/")[2] for accept in leaf.accepts for kind in accept.types})
+    count = str(low) if low == high else f"{low}–{'∞' if high is None else high}"
+    return [say("models.takes", count=count, kinds=" ".join(kinds))]
+
+
+def _prices(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
+    """One line for each combination: the values in columns, then the points."""
+    combinations = price.table(leaf)
+    if not combinations or not combinations[0].values:
+        return [Content.styled(say("models.one_price", points=points_range(*leaf.points)), "bold")]
+    shown = combinations[:MOST_PRICES]
+    names = [name for name, _ in shown[0].values]
+    titles = [_label(leaf, name) for name in names]
+    table = [[_shown(value) for _, value in one.values] for one in shown]
+    widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
+    points = say("models.col_points")
+    most = max(width(points), *(len(str(one.points)) for one in shown))
+    lines = [Content.styled(_aligned(titles, widths) + fit(points, most, "right"), "$muted")]
+    for one, cells in zip(shown, table, strict=True):
+        text = _aligned(cells, widths) + fit(str(one.points), most, "right")
+        line = Content.styled(text, "bold") if one.is_default else Content(text)
+        usual = f"  {glyphs.left} {say('models.usual')}" if one.is_default else ""
+        lines.append(line + Content.styled(usual, "$muted"))
+    if len(combinations) > MOST_PRICES:
+        lines.append(
+            Content.styled(say("models.more", n=len(combinations) - MOST_PRICES), "$muted")
+        )
+    return lines
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"{fit(cell, size)}  " for cell, size in zip(cells, widths, strict=True))
+
+
+def _label(leaf: Leaf, name: str) -> str:
+    field = form.control(leaf, name)
+    return field.label if field else name
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, bool):
+        return say("models.on" if value else "models.off")
+    return str(value)
+
+
+def _fields(leaf: Leaf) -> list[Content]:
+    """What can be set, with the options there are; the default first in bold."""
+    controls = form.controls(leaf)
+    if not controls:
+        return []
+    size = min(20, max(width(control.label) for control in controls))
+    lines = [
+        Content.styled(fit(control.label, size) + "  ", "$muted") + _options(control)
+        for control in controls
+    ]
+    return [Content(""), *lines]
+
+
+def _options(field: Field) -> Content:
+    usual = form.default_of(field)
+    if not field.options:
+        shown = "" if usual is None else _shown(usual)
+        return Content.styled(shown or say(f"models.kind_{field.kind}"), "")
+    parts = [
+        Content.styled(option.label, "bold" if form.same(option.value, usual) else "")
+        for option in field.options[:MOST_OPTIONS]
+    ]
+    if len(field.options) > MOST_OPTIONS:
+        parts.append(Content(f"+{len(field.options) - MOST_OPTIONS}"))
+    return Content("  ").join(parts)
+
+
+def task_types(every: bool, one: TaskType) -> tuple[TaskType, ...]:
+    return tuple(TaskType) if every else (one,)
