@@ -7,6 +7,12 @@ import sys
 
 def main() -> int:
     """The exit code; the verbs and their exit codes are listed in `ima_tui.cli`."""
+    if sys.argv[1:] == ["--version"]:  # asked by scripts, often: no need to wake anything
+        from ima_tui import __version__
+
+        print(f"ima-tui {__version__}")
+        return 0
+
     from ima_tui.cli import run
 
     return run(sys.argv[1:])

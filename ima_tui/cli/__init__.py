@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
     messages.use(messages.detect(_language_of(argv)))
     try:
-        arguments = build().parse_args(argv)
+        arguments = build(argv).parse_args(argv)
         return verb_of(arguments)(arguments)
     except ImaError as error:
         return report(error, as_json="--json" in argv or "--output-json" in argv)

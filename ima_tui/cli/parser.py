@@ -25,21 +25,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, clean(f"{self.prog}: {message}") + "\n")
 
 
-def build() -> _Parser:
+def build(argv: Sequence[str] = ()) -> _Parser:
+    """The parser for `argv`: only the verb that it begins with, or all of them for help."""
     parser = _Parser(
         prog="ima-tui", description=say("cli.about"), epilog=say("cli.bare"), allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
     parser.set_defaults(verb="ima_tui.cli.tui:open_studio_screen")
     verbs = parser.add_subparsers(title=say("cli.verbs"), metavar="")
-    _demo(verbs)
-    _models(verbs)
-    _generate(verbs)
-    _jobs(verbs)
-    _prefs(verbs)
-    _config(verbs)
-    _doctor(verbs)
-    _sandbox(verbs)
+    named = VERBS.get(argv[0]) if argv else None
+    for add in (named,) if named else VERBS.values():
+        add(verbs)
     return parser
 
 
@@ -167,6 +163,13 @@ def _positive(text: str) -> float:
     return number
 
 
-def words(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse `argv` as the command would: for tests."""
-    return build().parse_args(argv)
+VERBS: dict[str, Callable[[Verbs], None]] = {
+    "demo": _demo,
+    "models": _models,
+    "generate": _generate,
+    "jobs": _jobs,
+    "prefs": _prefs,
+    "config": _config,
+    "doctor": _doctor,
+    "sandbox": _sandbox,
+}
