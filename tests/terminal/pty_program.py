@@ -1,0 +1,132 @@
+"""A program in a real pty, and the screen that a terminal would show of it (pexpect + pyte)."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+import pexpect
+import pyte
+
+KEYS = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "ctrl+j": "\n",
+    "ctrl+q": "\x11",
+    "ctrl+u": "\x15",
+    "ctrl+l": "\x0c",
+    "ctrl+t": "\x14",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "f1": "\x1bOP",
+    "f2": "\x1bOQ",
+    "f3": "\x1bOR",
+    "f5": "\x1b[15~",
+}
+
+
+class PtyProgram:
+    """`with PtyProgram(["python", "-m", "ima_tui"]) as program: program.wait("Compose")`."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.received = bytearray()
+        self.started = time.perf_counter()
+        self.process = pexpect.spawn(
+            command[0],
+            list(command[1:]),
+            dimensions=(rows, columns),
+            env={**_plain_environment(), **(env or {})},
+            cwd=cwd,
+            timeout=30,
+        )
+
+    def __enter__(self) -> PtyProgram:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.close(force=True)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen, one line a row."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def read(self, seconds: float) -> int:
+        """Take in what arrives within `seconds`; returns how many bytes that was."""
+        due = time.perf_counter() + seconds
+        before = len(self.received)
+        while (left := due - time.perf_counter()) > 0:
+            try:
+                chunk = self.process.read_nonblocking(65536, timeout=left)
+            except pexpect.TIMEOUT:
+                break
+            except pexpect.EOF:
+                break
+            self.received += chunk
+            self._feed(chunk)
+        return len(self.received) - before
+
+    def _feed(self, chunk: bytes) -> None:
+        # pyte does not know private mode queries; they draw nothing
+        self._stream.feed(re.sub(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[<>=][0-9;]*[a-z]", b"", chunk))
+
+    def wait(self, pattern: str, seconds: float = 30.0) -> float:
+        """Read until `pattern` stands on the screen; returns seconds since the start."""
+        due = time.perf_counter() + seconds
+        while not re.search(pattern, self.text):
+            if time.perf_counter() > due or not self.process.isalive():
+                self.read(0.2)
+                if re.search(pattern, self.text):
+                    break
+                raise AssertionError(f"{pattern!r} did not appear; the screen:\n{self.text}")
+            self.read(0.02)
+        return time.perf_counter() - self.started
+
+    def type(self, text: str) -> None:
+        self.process.send(text)
+
+    def press(self, *names: str) -> None:
+        for name in names:
+            self.process.send(KEYS.get(name, name))
+            self.read(0.05)
+
+    def wait_exit(self, seconds: float = 20.0) -> int:
+        due = time.perf_counter() + seconds
+        while self.process.isalive():
+            self.read(0.05)
+            if time.perf_counter() > due:
+                raise AssertionError(f"still running; the screen:\n{self.text}")
+        self.process.close()
+        return int(self.process.exitstatus or 0)
+
+
+def _plain_environment() -> dict[str, str]:
+    """As over SSH: nothing that tells of a graphical terminal, and none of our own settings."""
+    dropped = ("COLORTERM", "TERM_PROGRAM", "TMUX", "NO_COLOR", "COLUMNS", "LINES")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in dropped and not name.startswith(("IMA_", "PYTEST", "COV_"))
+    }
+    return {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
