@@ -65,6 +65,26 @@ CJK_FONTS = (
 )
 
 
+# Words that decide the scene (hills, sea, circles, city) or the palette; else the hash does.
+SCENE_WORDS = (
+    ("hill", "mountain", "field", "forest", "desert", "valley", "meadow", "garden", "tree", "cat",
+     "dog", "fox", "山", "森", "草", "花", "猫", "狗"),
+    ("sea", "ocean", "wave", "beach", "lake", "river", "boat", "ship", "lighthouse", "island", "海",
+     "湖", "河", "波", "船"),
+    ("planet", "abstract", "circle", "bubble", "music", "logo", "pattern", "space", "product", "星",
+     "圆", "抽象", "产品"),
+    ("city", "town", "street", "skyline", "tokyo", "building", "neon", "robot", "城", "街", "楼"),
+)  # fmt: skip
+PALETTE_WORDS = {
+    0: ("sunset", "dusk", "日落", "黄昏"),
+    1: ("morning", "spring", "清晨", "春"),
+    2: ("night", "moon", "夜", "月"),
+    6: ("desert", "gold", "沙", "金"),
+    7: ("neon", "cyber", "霓虹"),
+    8: ("snow", "winter", "fog", "雪", "冬", "雾"),
+}
+
+
 @dataclass(frozen=True)
 class Caption:
     """Two lines of text under a picture: what was asked, and with which settings."""
@@ -88,7 +108,10 @@ def scene(prompt: str, place: int, size: Size) -> Image.Image:
     palette = _palette(prompt, place)
     image = _sky(size, palette[0], palette[1])
     draw = ImageDraw.Draw(image)
-    first = _dice(prompt, 0).randrange(4)  # the outputs of one order get different scenes
+    first = _named_scene(prompt)
+    if first is None:
+        first = _dice(prompt, 0).randrange(4)
+    # The outputs of one order get different scenes.
     painter = (_hills, _sea, _circles, _city)[(first + place) % 4]
     painter(image, draw, palette, dice)
     return image
@@ -121,8 +144,24 @@ def _dice(prompt: str, place: int) -> random.Random:
 
 def _palette(prompt: str, place: int) -> tuple[Colour, ...]:
     """One palette per prompt; the outputs of one order differ in scene, not in mood."""
+    text = prompt.lower()
+    for number, words in PALETTE_WORDS.items():
+        if any(word in text for word in words):
+            return PALETTES[number]
     digest = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()
     return PALETTES[(digest[0] + place // 4) % len(PALETTES)]
+
+
+def _named_scene(prompt: str) -> int | None:
+    """The scene whose word comes first in the prompt."""
+    text = prompt.lower()
+    found = [
+        (text.find(word), number)
+        for number, words in enumerate(SCENE_WORDS)
+        for word in words
+        if word in text
+    ]
+    return min(found)[1] if found else None
 
 
 def _sky(size: Size, above: Colour, below: Colour) -> Image.Image:
