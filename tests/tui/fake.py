@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from ima_tui.domain import (
     State,
     TaskType,
 )
+from ima_tui.errors import ImaError
+from ima_tui.inputs import InputFacts, inspect
+from ima_tui.key import checked
 from ima_tui.lifecycle import ENDED, SPENT
 from ima_tui.notices import (
     JobChanged,
@@ -188,6 +191,9 @@ class FakePreference:
 @dataclass
 class FakePreferences:
     rows: dict[str, dict[TaskType, FakePreference]] = field(default_factory=dict)
+    path: Path = Path("/nowhere/ima_prefs.json")
+    writable: bool = True
+    trouble: ImaError | None = None
 
     def users(self) -> Mapping[str, Mapping[TaskType, FakePreference]]:
         return self.rows
@@ -246,6 +252,16 @@ class FakeStudio:
     async def refresh(self, *task_types: TaskType) -> None:
         self.asked.append(("refresh", *task_types))
 
+    # -- key and inputs
+
+    async def set_key(self, key: str, *, keep: str) -> None:
+        checked(key)
+        self.asked.append(("set_key", key, keep))
+        self.has_key = True
+
+    async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
+        return inspect(leaf, sources)
+
     # -- jobs
 
     async def submit(self, wanted: Order) -> Job:
@@ -295,14 +311,18 @@ class FakeStudio:
 
     async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
         self.asked.append(("prefer", task_type, leaf.model_id))
-        mine = self.preferences.rows.setdefault("user_default", {})
+        if not self.preferences.writable:
+            return False
+        mine = self.preferences.rows.setdefault(f"user_{user or 'default'}", {})
         mine[task_type] = FakePreference(leaf.model_id, leaf.name, leaf.points[0])
         self.tell(PreferencesChanged())
         return True
 
     async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
         self.asked.append(("unprefer", task_type))
-        self.preferences.rows.get("user_default", {}).pop(task_type, None)
+        if not self.preferences.writable:
+            return False
+        self.preferences.rows.get(f"user_{user or 'default'}", {}).pop(task_type, None)
         self.tell(PreferencesChanged())
         return True
 
