@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,7 +27,9 @@ ADDRESSES = (
 
 def build(service: Service) -> Starlette:
     async def ledger(_: Request) -> Response:
-        return JSONResponse(service.ledger_json())
+        # Prompts can hold lone surrogates: escapes carry them, UTF-8 could not.
+        text = json.dumps(service.ledger_json(), ensure_ascii=True)
+        return Response(text, media_type="application/json")
 
     async def reset(_: Request) -> Response:
         service.reset()

@@ -10,6 +10,11 @@ from typing import Any
 from ima_tui.sandbox.orders import Refusal
 
 
+def _no_constant(name: str) -> Any:
+    """Python reads NaN and Infinity; JSON has neither."""
+    raise ValueError(name)
+
+
 @dataclass
 class Call:
     """A request whose body has been read. Header names are lower case."""
@@ -23,8 +28,8 @@ class Call:
     def json(self) -> Any:
         """The body as JSON. Raises Refusal 400 when it is none."""
         try:
-            return json.loads(self.body)
-        except ValueError as error:
+            return json.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             raise Refusal(400, "Bad request: invalid JSON", "bad_json") from error
 
     @property

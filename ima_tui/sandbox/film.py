@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageOps
 
 from ima_tui.sandbox.paint import Caption, Size, opened, scene, write_caption
+from ima_tui.sandbox.sound import RATE as SOUND_RATE
 
 RATE = 12  # frames a second
 
@@ -55,11 +56,11 @@ class Scenes:
             yield self.at(number / (count - 1))
 
 
-def mp4(scenes: Scenes, seconds: float) -> bytes:
+def mp4(scenes: Scenes, seconds: float, wav: bytes = b"") -> bytes:
+    """The film, with the sound of a WAV file when there is one."""
     import av  # the optional extra, and slow to import
 
     video_frame: Any = av.VideoFrame  # its stubs leave from_image untyped
-
     buffer = io.BytesIO()
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     with av.open(buffer, "w", format="mp4") as container:
@@ -67,11 +68,15 @@ def mp4(scenes: Scenes, seconds: float) -> bytes:
         stream.width, stream.height = scenes.size
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
+        sound: Any = container.add_stream("aac", rate=SOUND_RATE) if wav else None
         for image in scenes.frames(seconds):
-            for packet in stream.encode(video_frame.from_image(image)):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
+            container.mux(stream.encode(video_frame.from_image(image)))
+        container.mux(stream.encode())
+        if sound is not None:
+            with av.open(io.BytesIO(wav), "r") as source:
+                for frame in source.decode(audio=0):
+                    container.mux(sound.encode(frame))
+            container.mux(sound.encode())
     return buffer.getvalue()
 
 

@@ -249,7 +249,7 @@ def _priced(
     attribute_id = outer.get("attribute_id")
     if not fitting:
         raise Refusal(6009, "No credit rule matches the parameters")
-    if attribute_id not in {rule.attribute_id for rule in leaf.rules}:
+    if attribute_id not in [rule.attribute_id for rule in leaf.rules]:
         violation = "attribute_id_missing" if not attribute_id else None
         raise Refusal(6009, "Invalid product attribute", violation)
     rule = next((rule for rule in fitting if rule.attribute_id == attribute_id), None)

@@ -142,12 +142,23 @@ def render(
         frames = film.Scenes(order.prompt, place, size, caption, pictures)
         if cover:
             return paint.encoded(frames.at(0.0), "jpg")
-        encode = film.mp4 if extension == "mp4" else film.webp
-        return encode(frames, shape.seconds)
+        if extension == "webp":
+            return film.webp(frames, shape.seconds)
+        wav = sound.music(order.prompt, shape.seconds) if _has_sound(order) else b""
+        return film.mp4(frames, shape.seconds, wav)
     picture = paint.picture(order.prompt, place, size, caption, pictures)
     if cover:
         picture.thumbnail((512, 512))
     return paint.encoded(picture, "jpg" if cover else extension)
+
+
+def _has_sound(order: Order) -> bool:
+    """Where a model lets one choose, the choice; else what it says of itself."""
+    asked = order.parameters
+    for name in ("generate_audio", "audio", "sound"):
+        if name in asked:
+            return asked[name] in (True, "on")
+    return "With Audio" in order.leaf.features
 
 
 def _small_print(order: Order) -> str:

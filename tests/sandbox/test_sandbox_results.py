@@ -99,6 +99,18 @@ def test_films_can_be_decoded(wire: Any, order: Any) -> None:
     assert Image.open(io.BytesIO(cover.content)).size == frames[0].size
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_films_have_sound_when_it_was_ordered(wire: Any, order: Any, wanted: bool) -> None:
+    av = pytest.importorskip("av", reason="PyAV is the optional `video` extra")
+    body = order(wire.leaf("text_to_video", "veo-3.1-generate-preview"), {"generate_audio": wanted})
+    ((_, answer),) = fetched(wire, body)
+    with av.open(io.BytesIO(answer.content)) as container:
+        assert len(container.streams.audio) == int(wanted)
+        if wanted:
+            samples = sum(frame.samples for frame in container.decode(audio=0))
+            assert 3.5 < samples / 16_000 < 4.5
+
+
 def test_without_pyav_films_are_animated_webp(
     start: Any, order: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
