@@ -7,10 +7,12 @@ redraws what changed. Nothing here, and nothing imported here, loads the client 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.signal import Signal
 
 from ima_tui.domain import Job, Leaf, Order
@@ -21,6 +23,7 @@ from ima_tui.tui import actions, clipboard, styles, theme
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.news import GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES
+from ima_tui.tui.plain import AsciiFilter
 
 if TYPE_CHECKING:
     from ima_tui.studio import Studio
@@ -69,9 +72,11 @@ class ImaApp(App[str], inherit_bindings=False):
         super().__init__()
         self.studio = studio
         self.glyphs = glyphs(studio.settings.ascii)
+        self._ascii = AsciiFilter()
         self.totals = Totals()
         self.news: Signal[News] = Signal(self, "news")
         self._gatherer = Gatherer()
+        self._leave_studio: Callable[[], None] | None = None
         for place in PLACES:
             self.add_mode(place.id, place.open)
         for one in theme.themes():
@@ -79,6 +84,10 @@ class ImaApp(App[str], inherit_bindings=False):
         self.paint(studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return [*filters, self._ascii] if self.glyphs.ascii else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our tokens, so that the style sheets can be read under any theme."""
@@ -92,11 +101,12 @@ class ImaApp(App[str], inherit_bindings=False):
     # -------------------------------------------------------------------------------- the news
 
     def on_mount(self) -> None:
-        self._unsubscribe = self.studio.subscribe(self._hear)
+        self._leave_studio = self.studio.subscribe(self._hear)
         self.call_after_refresh(self._after_first_paint)
 
     def on_unmount(self) -> None:
-        self._unsubscribe()
+        if self._leave_studio is not None:  # None: it failed before it was mounted
+            self._leave_studio()
 
     def _after_first_paint(self) -> None:
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
