@@ -202,9 +202,11 @@ def _server(entry: Any, name: str) -> ServerSettings:
     return ServerSettings(**values)
 
 
-def _fault(entry: dict[str, Any], where: str) -> Fault:
+def _fault(entry: Any, where: str) -> Fault:
+    if not isinstance(entry, dict):
+        raise ScenarioError(f"{where} must be a table")
     kind = entry.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ScenarioError(f"{where}: kind is {kind!r}; there are {_words(KINDS)}")
     allowed, option_keys = KINDS[kind]
     for key, value in entry.items():
@@ -241,6 +243,8 @@ def _endpoints(
     if given == "*":
         return allowed
     names = tuple(_strings(where, "endpoint", given if isinstance(given, list) else [given]))
+    if not names:
+        raise ScenarioError(f"{where}: endpoint is empty; there are {_words(ENDPOINTS)} and *")
     for name in names:
         if name not in allowed:
             raise ScenarioError(f"{where}: {kind} can't strike {name}; only {_words(allowed)}")

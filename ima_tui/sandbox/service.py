@@ -134,12 +134,14 @@ class Service:
         return Answer.of(self.catalogue.tree(category, call.headers["x_app_language"]), code=200)
 
     async def _create(self, call: Call) -> Answer:
-        body: Any = None
         try:
-            body = call.json()
-        finally:
-            record = self.ledger.begin_create(call.key, body)
+            body, broken = call.json(), None
+        except Refusal as refusal:
+            body, broken = None, refusal
+        record = self.ledger.begin_create(call.key, body)
         try:
+            if broken is not None:
+                raise broken
             key = self._authorised(call)
             named = not self.scenario.has("hostile", "product_list")
             order = judge(body, self.catalogue, check_name=named)

@@ -38,7 +38,7 @@ class Task:
     order: Order
     created: float
     created_at: int  # wall clock, ms
-    timeout_at: int  # wall clock, ms
+    timeout_at: int | None  # wall clock, ms; None: the service names no deadline
     charged: int
     medias: list[MediaPlan]
     extension: str
@@ -97,7 +97,7 @@ def draw(
         order=order,
         created=now,
         created_at=int(wall * 1000),
-        timeout_at=int((wall + patience) * 1000),
+        timeout_at=int((wall + patience) * 1000) if patience else None,
         charged=order.rule.points * order.n,
         medias=[_media(now + whole * share, whole, dice) for share in shares],
         extension=extension,
@@ -120,15 +120,17 @@ def detail(task: Task, now: float, base_url: str) -> dict[str, Any]:
     medias = [] if progress < 0.03 else [
         _media_json(task, place, now, base_url) for place in range(len(task.medias))
     ]  # fmt: skip
-    return {
+    answer = {
         "id": task.id,
         "biz_id": task.biz_id,
         "task_type": task.order.leaf.task_type,
         "generate_count": len(task.medias),
         "created_at": task.created_at,
-        "timeout_at": task.timeout_at,
         "medias": medias,
     }
+    if task.timeout_at is not None:
+        answer["timeout_at"] = task.timeout_at
+    return answer
 
 
 def _media_json(task: Task, place: int, now: float, base_url: str) -> dict[str, Any]:

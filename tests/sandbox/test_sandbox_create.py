@@ -270,4 +270,24 @@ def test_broken_json_is_400(wire: Any) -> None:
     answer = wire.http.post("/open/v1/tasks/create", content=b"{", headers=wire.headers)
     assert answer.json()["code"] == 400
     assert kinds(wire) == ["bad_json"]
-    assert len(wire.sandbox.ledger()["creates"]) == 1
+    assert [record["code"] for record in wire.sandbox.ledger()["creates"]] == [400]
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"motion_strength": 10}, 0),
+        ({"motion_strength": 2.5}, 0),
+        ({"motion_strength": 11}, 400017),
+        ({"motion_strength": "5"}, 400017),
+        ({"motion_strength": True}, 400017),
+        ({"colour_mood": "teal"}, 0),
+        ({"colour_mood": 3}, 400017),
+    ],
+)
+def test_sliders_have_limits_and_unknown_types_are_texts(
+    wire: Any, order: Any, values: dict[str, Any], code: int
+) -> None:
+    leaf = wire.leaf("image_to_video", "viduq2-pro")
+    body = order(leaf, values, inputs=["https://example.com/a.png"])
+    assert wire.create(body)["code"] == code

@@ -71,6 +71,12 @@ def test_some_are_ready_before_their_address_and_use_other_address_fields() -> N
     assert words == {"success", "completed"}
 
 
+def test_a_deadline_need_not_be_named(start: Any, order: Any) -> None:
+    wire = start("[server]\ntimeout_s = 0\n")
+    data = wire.create(order(wire.leaf("text_to_image", "midjourney")))["data"]
+    assert "timeout_at" not in data
+
+
 def test_the_same_seed_gives_the_same_run() -> None:
     assert task(number=7) == task(number=7)
     assert task(number=7).id != task(number=8).id
