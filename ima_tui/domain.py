@@ -226,6 +226,8 @@ class Order:
     points: int
     inputs: tuple[str, ...] = ()
     estimate: Estimate | None = None
+    confirmed: int = 0
+    """The points that the person agreed to: nothing dearer is sent unasked."""
 
     @property
     def total(self) -> int:

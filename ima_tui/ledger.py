@@ -186,6 +186,12 @@ class Ledger:
         """A row of the timeline without a change of state."""
         await self._write(_note, job_id, now, key, dict(values or {}))
 
+    async def reorder(
+        self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
+    ) -> Job:
+        """Change an unsent job's order, with the row of the timeline that says how."""
+        return await self._write(_reorder, job_id, order, now, key, dict(values or {}))
+
     async def hold(self, job_id: int, held: bool) -> Job:
         """Keep an unsent job from being sent, or let it go."""
         return await self._write(_hold, job_id, held)
@@ -350,6 +356,25 @@ def _write_event(
         "INSERT INTO events (job, at, state, key, values_json) VALUES (?, ?, ?, ?, ?)",
         (job_id, now, state, key, json.dumps(values, ensure_ascii=False)),
     )
+
+
+def _reorder(
+    connection: sqlite3.Connection,
+    job_id: int,
+    order: Order,
+    now: float,
+    key: str,
+    values: dict[str, str | int | float],
+) -> Job:
+    job = _require(connection, job_id)
+    if job.state not in lifecycle.UNSENT:
+        raise lifecycle.ImpossibleTransition(f"reorder in {job.state}")
+    connection.execute(
+        "UPDATE jobs SET order_json = ?, points = ?, updated_at = ? WHERE id = ?",
+        (_dump_order(order), order.total, now, job_id),
+    )
+    _write_event(connection, job_id, now, job.state, key, values)
+    return _require(connection, job_id)
 
 
 def _hold(connection: sqlite3.Connection, job_id: int, held: bool) -> Job:

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ima_tui import lifecycle, polling, results
+from ima_tui.catalogue import refusals
 from ima_tui.clock import Clock
-from ima_tui.domain import Estimate, Failure, Job, Media, State
+from ima_tui.domain import Estimate, Failure, Job, Leaf, Media, Order, State
 from ima_tui.errors import (
     ImaError,
     KeyInvalid,
@@ -30,12 +31,13 @@ from ima_tui.errors import (
     Limited,
     Lost,
     Malformed,
+    OverLimit,
     Refused,
     Unauthorised,
     Unreachable,
 )
 from ima_tui.inputs import SUFFIXES, sniff
-from ima_tui.ledger import Ledger
+from ima_tui.ledger import Ledger, Values
 from ima_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -50,8 +52,8 @@ MOST_RUNNING = 8
 MOST_QUESTIONS = 8
 MOST_FETCHES = 3
 MOST_TRIES = 3
-"""Of one create that is refused as too often, or of one download."""
-IMPATIENT_TRIES = 3
+"""Of one create that is refused as too often or does not get through, or of one download."""
+REFUSED = "event.refused_once"
 SHUTDOWN_SECONDS = 20.0
 CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
 """These want their input media checked first."""
@@ -105,6 +107,7 @@ class Scheduler:
         ledger: Ledger,
         clock: Clock,
         connect: Callable[[], Awaitable[Service]],
+        find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
         *,
         folder: Path,
         download: bool,
@@ -116,6 +119,7 @@ class Scheduler:
         self._ledger = ledger
         self._clock = clock
         self._connect = connect
+        self._find_leaf = find_leaf
         self._folder = folder
         self._download = download
         self._with_prompt = with_prompt
@@ -216,9 +220,12 @@ class Scheduler:
 
     async def _prepare_and_send(self, job: Job) -> Job:
         tries = 0
-        while job.state is State.QUEUED:
+        while job.state is State.QUEUED and not job.held:
             tries += 1
             try:
+                job = await self._settle_price(job)
+                if job.held or job.state is not State.QUEUED:
+                    break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)
                 job, problem = await self._deliver(service, job, urls)
@@ -226,12 +233,52 @@ class Scheduler:
                 job, problem = await self._back_to_queue(job, "event.waiting"), error
             except ImaError as error:
                 return await self._fail(job, error)
-            if problem is not None:
+            if isinstance(problem, Refused) and not isinstance(problem, Limited):
+                job = await self._adapt(job, problem)
+            elif problem is not None:
                 if isinstance(problem, Unreachable):
                     self.link.broke(problem)
                 if not self._may_try_again(problem, tries):
                     return await self._fail(job, problem)
                 await self._wait_out(problem, tries)
+        return job
+
+    async def _settle_price(self, job: Job) -> Job:
+        """Prices change: an order that the list no longer has at its price is priced anew."""
+        leaf = await self._find_leaf(job.order, False)
+        current = (job.order.attribute_id, job.order.points)
+        if any((rule.attribute_id, rule.points) == current for rule in leaf.rules):
+            return job
+        fresh = refusals.reprice(job.order, leaf, refusals.choices_of(leaf, job.order))
+        return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total})
+
+    async def _adapt(self, job: Job, problem: Refused) -> Job:
+        """After a refusal: the next try, by the service's table; else the end."""
+        try:
+            leaf = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
+        except ImaError as error:
+            return await self._fail(job, error)
+        refused = await self._refusals(job)
+        adapted = refusals.adapt(problem.code, job.order, leaf, refused)
+        if adapted is None:
+            return await self._fail(job, problem)
+        return await self._reorder(job, adapted.order, adapted.key, adapted.values)
+
+    async def _refusals(self, job: Job) -> int:
+        """How often this job was refused; counted in the ledger, so that a restart forgets none."""
+        timeline = await self._ledger.timeline(job.id)
+        return sum(event.key == REFUSED for event in timeline)
+
+    async def _reorder(self, job: Job, order: Order, key: str, values: Values) -> Job:
+        """Put the changed order on record; a dearer one waits for the person's word."""
+        job = await self._ledger.reorder(job.id, order, self._clock.time(), key, values)
+        if order.total > order.confirmed:
+            rise = {"before": order.confirmed, "points": order.total}
+            if not self._patient:
+                return await self._fail(job, OverLimit("error.price_rose", **rise))
+            await self._ledger.note(job.id, self._clock.time(), "event.price_rose", rise)
+            job = await self._ledger.hold(job.id, held=True)
+        self._tell(job)
         return job
 
     async def _back_to_queue(self, job: Job, key: str) -> Job:
@@ -243,7 +290,7 @@ class Scheduler:
     def _may_try_again(self, error: ImaError, tries: int) -> bool:
         if isinstance(error, Unreachable) and self._patient:
             return True
-        return tries < (IMPATIENT_TRIES if isinstance(error, Unreachable) else MOST_TRIES)
+        return tries < MOST_TRIES
 
     async def _wait_out(self, error: ImaError, failures: int) -> None:
         if isinstance(error, Limited):
@@ -294,7 +341,9 @@ class Scheduler:
         except (Limited, Unreachable) as error:
             return await self._step(job, State.QUEUED, "event.not_accepted"), error
         except Refused as error:
-            return await self._fail(job, error), None
+            if error.code not in refusals.ADAPTED:
+                return await self._fail(job, error), None
+            return await self._step(job, State.QUEUED, REFUSED), error
         except Exception as error:  # lost, or a fault of ours: either way it may be charged
             failure = Failure("error.lost")
             job = await self._step(job, State.UNKNOWN, "event.unknown", failure=failure)

@@ -13,7 +13,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,6 +115,7 @@ class Studio:
             ledger,
             clock,
             self._connect,
+            self._find_leaf,
             folder=settings.folder,
             download=settings.download,
             with_prompt=settings.prompt_in_sidecar,
@@ -223,6 +224,21 @@ class Studio:
         """Seconds since the list was fetched; infinite when it never was."""
         return self._product_lists.age(task_type)
 
+    async def _find_leaf(self, order: Order, fetch: bool) -> Leaf:
+        """The leaf that an order is for, off a list that is fresh enough (`fetch`: off a new one).
+
+        Raises the problem of the list, or `UsageError` when the model is gone.
+        """
+        task_type = order.task_type
+        if fetch or self.age(task_type) > self.settings.max_age:
+            await self.refresh(task_type)
+            if (problem := self.lists[task_type].problem) is not None:
+                raise problem
+        for leaf in await self.fresh(task_type):
+            if (leaf.model_id, leaf.version) == (order.model_id, order.version):
+                return leaf
+        raise UsageError("error.model_gone", model=order.model_name)
+
     @property
     def _origin(self) -> str:
         return self._address.base_url if self._address else self.settings.base_url
@@ -285,14 +301,22 @@ class Studio:
         """Follow again what was stopped or parked, or send what waited for a word."""
         job = await self._require(job_id)
         if job.held:
-            job = await self._ledger.hold(job_id, held=False)
-            self._tell(JobChanged(job))
+            job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
         elif job.state in (State.STOPPED, State.PARKED):
             await self._scheduler.leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
         await self._scheduler.follow(job)
+        return job
+
+    async def _release(self, job: Job) -> Job:
+        """The person's word that a held job may be sent, at the price it has now."""
+        agreed = replace(job.order, confirmed=job.order.total)
+        values = {"points": agreed.total}
+        await self._ledger.reorder(job.id, agreed, self.clock.time(), "event.released", values)
+        job = await self._ledger.hold(job.id, held=False)
+        self._tell(JobChanged(job))
         return job
 
     async def adopt(self, job_id: int) -> None:

@@ -32,6 +32,7 @@ def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
         points=quote.rule.points,
         inputs=draft.inputs,
         estimate=times.estimate(leaf),
+        confirmed=quote.total,
     )
     return order, quote
 

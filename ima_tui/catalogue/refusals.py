@@ -1,0 +1,145 @@
+"""What to change after a refusal, so that the next try is an honest one. Pure.
+
+Rules: the API's table of refusals. Everything comes from the leaf's own rules and options, as
+fetched after the refusal; a lighter order is never a dearer one, and whether a dearer price may be
+paid is for others to ask.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ima_tui.catalogue import form, price
+from ima_tui.domain import Field, Leaf, Order, Value
+from ima_tui.errors import UsageError
+from ima_tui.text import folded
+
+MOST_TRIES = 3
+"""Creates of one job that may be answered with a refusal."""
+REPRICED = frozenset({6006, 6009, 6010})
+BAD_VALUE = 400017
+TOO_HEAVY = 500
+ADAPTED = REPRICED | {BAD_VALUE, TOO_HEAVY}
+HEAVY = ("size", "resolution", "duration", "quality")
+"""What makes an order heavy, the heaviest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """The order of the next try, and the row of the timeline that says what is different."""
+
+    order: Order
+    key: str
+    values: Mapping[str, str | int | float]
+
+
+def adapt(code: int, order: Order, leaf: Leaf, refusals: int) -> Adapted | None:
+    """The next try after refusal number `refusals` (from 1) with `code`; None: give up."""
+    if code not in ADAPTED or refusals >= MOST_TRIES:
+        return None
+    try:
+        chosen = choices_of(leaf, order)
+        if code == TOO_HEAVY:
+            return _lighter(order, leaf, chosen)
+        if code == BAD_VALUE:
+            return _plainer(order, leaf, chosen, refusals)
+        fresh = reprice(order, leaf, chosen)
+        return Adapted(fresh, "event.repriced", {"points": fresh.total})
+    except UsageError:
+        return None
+
+
+def choices_of(leaf: Leaf, order: Order) -> dict[str, Value]:
+    """What was sent, as a person would choose it here; what the leaf does not know is left out."""
+    sent: dict[str, Value] = {}
+    for name, value in order.parameters:
+        try:
+            known, accepted = form.accept(leaf, name, value)
+        except UsageError:
+            continue
+        sent[known] = accepted
+    visible = form.shown(leaf, sent)
+    chosen = {c.name: visible[c.name] for c in form.controls(leaf) if c.name in visible}
+    resolved = form.parameters(leaf, chosen)
+    strayed = {n: v for n, v in sent.items() if n in resolved and not form.same(resolved[n], v)}
+    return chosen | strayed
+
+
+def reprice(order: Order, leaf: Leaf, chosen: form.Chosen) -> Order:
+    """`order` as the leaf prices it now. Raises `UsageError` where it can't be had any more."""
+    quote = price.quote(leaf, chosen, order.n)
+    return replace(
+        order,
+        version=leaf.version,
+        model_name=leaf.name,
+        parameters=tuple(quote.parameters.items()),
+        attribute_id=quote.rule.attribute_id,
+        points=quote.rule.points,
+    )
+
+
+def _lighter(order: Order, leaf: Leaf, chosen: dict[str, Value]) -> Adapted:
+    """One step down in the heaviest parameter that has one; else the same again: it may have been
+    a passing fault, and a refusal was no charge."""
+    for name in HEAVY:
+        field = form.control(leaf, name) or _control_of_target(leaf, name)
+        step = _step_down(leaf, field, chosen) if field is not None else None
+        if field is None or step is None:
+            continue
+        lighter = reprice(order, leaf, {**chosen, field.name: step})
+        if lighter.points > order.points:
+            continue
+        before = str(chosen.get(field.name, ""))
+        values = {"label": field.label, "before": before, "after": str(step)}
+        return Adapted(lighter, "event.lighter", values)
+    return Adapted(order, "event.same_again", {})
+
+
+def _control_of_target(leaf: Leaf, target: str) -> Field | None:
+    """The control behind which a heavy parameter hides: aspect ratio 4k is size 4k."""
+    for field in leaf.fields:
+        if field.virtual and field.virtual.target == target and len(field.virtual.controls) == 1:
+            return field.virtual.controls[0]
+    return None
+
+
+def _step_down(leaf: Leaf, field: Field, chosen: form.Chosen) -> Value | None:
+    current = chosen.get(field.name)
+    now = weight(current)
+    if now is None:
+        return None
+    others = {name: value for name, value in chosen.items() if name != field.name}
+    below = [
+        (found[1], option.value)
+        for option in form.allowed(leaf, field, others)
+        if (found := weight(option.value)) is not None and found[0] == now[0] and found[1] < now[1]
+    ]
+    return max(below, key=lambda pair: pair[0])[1] if below else None
+
+
+def weight(value: object) -> tuple[str, float] | None:
+    """(kind, how heavy): only values of one kind can be compared. None: no size at all."""
+    text = folded(str(value))
+    if isinstance(value, bool):
+        return None
+    if pair := re.fullmatch(r"(\d+)\s*[x*×]\s*(\d+)", text):
+        width, height = int(pair[1]), int(pair[2])
+        return (f"{width / height:.2f}" if height else "", float(width * height))
+    if single := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|p|px|s)?", text):
+        factor = 1024 if single[2] == "k" else 1
+        return ("", float(single[1]) * factor)
+    return None
+
+
+def _plainer(order: Order, leaf: Leaf, chosen: dict[str, Value], refusals: int) -> Adapted:
+    """First without what the leaf does not know; then without everything advanced."""
+    fresh = reprice(order, leaf, chosen)
+    if refusals == 1:
+        return Adapted(fresh, "event.corrected", {"points": fresh.total})
+    rule = next(rule for rule in leaf.rules if rule.attribute_id == fresh.attribute_id)
+    priced = {name for name, _ in rule.attributes}
+    optional = {field.name for field in leaf.fields if field.advanced} - priced - {"model"}
+    kept = tuple((name, value) for name, value in fresh.parameters if name not in optional)
+    return Adapted(replace(fresh, parameters=kept), "event.plainer", {"points": fresh.total})
