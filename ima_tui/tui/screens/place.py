@@ -17,6 +17,7 @@ from textual.widgets import Input, TextArea
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
 from ima_tui.tui.news import News
+from ima_tui.tui.tight import TightCompositor
 from ima_tui.tui.widgets.lines import BottomLine, TopLine
 from ima_tui.tui.widgets.question import Answer, Question
 
@@ -42,6 +43,10 @@ class Place(Screen[None]):
     ]
 
     _stale = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = TightCompositor()
 
     def compose(self) -> ComposeResult:
         yield TopLine(self.PLACE)

@@ -223,18 +223,14 @@ class Table(ScrollView, can_focus=True):
             Segment(glyphs.cursor if here else " ", bar),
             Segment(glyphs.mark if marked else " ", style(theme, "accent", ground)),
         ]
-        x = GUTTER
-        for slot in self._slots:
-            if slot.x > x:
-                segments.append(Segment(" " * (slot.x - x), plain))
+        ends = [*(slot.x for slot in self._slots), self.size.width][1:]
+        for slot, end in zip(self._slots, ends, strict=True):
             cell = row[slot.index]
+            # the gap belongs to the cell before it: one style, half the bytes
+            text = self._fitted(slot, cell) + " " * (end - slot.x - slot.width)
             segments += _segments(
-                self._fitted(slot, cell),
-                style(theme, cell.role, ground),
-                cell.matched,
-                style(theme, "match", ground),
+                text, style(theme, cell.role, ground), cell.matched, style(theme, "match", ground)
             )
-            x = slot.x + slot.width
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def _titles(self) -> Strip:
