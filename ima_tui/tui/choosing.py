@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import choice, times
 from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
 from ima_tui.messages import say
+from ima_tui.notices import ProductList
 from ima_tui.text import folded, points_range
 from ima_tui.tui.glyphs import Glyphs
 from ima_tui.tui.pricing import usual_time
@@ -114,6 +116,13 @@ def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[
     clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
     key = "compose.as_of_offline" if seen.problem else "compose.as_of"
     return left, [(say(key, clock=clock) + " ", "warn" if seen.problem else "muted")]
+
+
+def way_to_a_list(seen: ProductList) -> str:
+    """What the person can do while there is no model to choose."""
+    if isinstance(seen.problem, KeyMissing | KeyInvalid | Unauthorised):
+        return say("compose.enter_key")
+    return say("compose.ask_anew") if seen.problem else ""
 
 
 def _opens(signs: Glyphs) -> str:

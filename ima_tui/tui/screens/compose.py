@@ -123,13 +123,15 @@ class ComposeScreen(Place):
 
     def _speak(self) -> None:
         """One sentence: what is wrong, else what happened, else what the field is about."""
-        problem, remark = self._offer.problem, self.desk.remark
+        desk, problem, remark = self.desk, self._offer.problem, self.desk.remark
         if problem is not None:
             words, role = say(problem.key, **problem.values), "bad"
         elif self._note[0]:
             words, role = self._note
         elif remark is not None:
             words, role = say(remark.key, **remark.values), "warn"
+        elif desk.leaf is None:
+            words, role = choosing.way_to_a_list(self.studio.lists[desk.kind]), "muted"
         else:
             words, role = hint(self.focused), "muted"
         self.query_one(Said).say(words, role)

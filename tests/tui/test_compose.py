@@ -1,0 +1,546 @@
+"""Compose, from a sentence to a priced order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from fake import (
+    BANANA_2,
+    BANANA_PRO,
+    KLING,
+    LEAVES,
+    MIDJOURNEY,
+    NOW,
+    SEEDREAM,
+    WAN,
+    FakePreference,
+    FakeStudio,
+    choice,
+    order,
+)
+from PIL import Image
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ima_tui import messages
+from ima_tui.domain import Field, FieldKind, Option, Order, TaskType
+from ima_tui.errors import Unreachable
+from ima_tui.notices import ListChanged, ProductList
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.screens.chooser import Chooser
+from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.widgets.form import ChoiceLine, Form, TextLine
+from ima_tui.tui.widgets.inputs import InputLine, Inputs, complete
+from ima_tui.tui.widgets.pricebar import PriceBar, Said
+from ima_tui.tui.widgets.prompt import Prompt
+from ima_tui.tui.widgets.question import Question
+from ima_tui.tui.widgets.table import Table
+
+T2I = TaskType.TEXT_TO_IMAGE
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+@asynccontextmanager
+async def open_compose(
+    studio: FakeStudio, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Pilot[None]]:
+    app = ImaApp(studio)  # type: ignore[arg-type]
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def place(pilot: Pilot[None]) -> ComposeScreen:
+    return cast(ComposeScreen, pilot.app.screen)
+
+
+def price(pilot: Pilot[None], cells: int = 80) -> str:
+    left, right = place(pilot).query_one(PriceBar).parts(cells)
+    return " | ".join("".join(text for text, _ in side).strip() for side in (left, right))
+
+
+def said(pilot: Pilot[None]) -> str:
+    return str(place(pilot).query_one(Said).content)
+
+
+def asked(pilot: Pilot[None]) -> str:
+    question = place(pilot).query_one(Question)
+    return "".join(text for text, _ in question.parts(200)[0]) if question.asking else ""
+
+
+def sent(studio: FakeStudio) -> list[Order]:
+    return [cast(Order, args[0]) for verb, *args in studio.asked if verb == "submit"]
+
+
+def line(pilot: Pilot[None], control: str) -> ChoiceLine:
+    return next(x for x in place(pilot).query(ChoiceLine) if x.control == control)
+
+
+def drawn(widget: ChoiceLine) -> str:
+    left, right = widget.parts(widget.size.width)
+    return "".join(text for text, _ in (*left, *right))
+
+
+async def write(pilot: Pilot[None], words: str) -> None:
+    place(pilot).query_one(Prompt).text = words
+    await pilot.pause()
+
+
+def studio_with(*leaves: object, **settings: object) -> FakeStudio:
+    return FakeStudio(leaves=tuple(leaves), **{"after_send": "stay", **settings})  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------- from the start
+
+
+async def test_it_opens_ready_to_type_with_a_price_in_sight() -> None:
+    async with open_compose(studio_with(SEEDREAM)) as pilot:
+        assert isinstance(pilot.app.focused, Prompt)
+        assert price(pilot) == "5 pts   usually 20–40 s | "
+        await pilot.press("a", "space", "f", "o", "x", "enter", "3")
+        assert place(pilot).query_one(Prompt).text == "a fox\n3"
+
+
+async def test_ctrl_j_sends_what_is_written_and_the_draft_stays() -> None:
+    studio = studio_with(SEEDREAM)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "旺财在雪地里奔跑")
+        await pilot.press("ctrl+j")
+        (one,) = sent(studio)
+        assert (one.prompt, one.model_id, one.total) == ("旺财在雪地里奔跑", SEEDREAM.model_id, 5)
+        assert said(pilot) == "#1 is in the queue: 5 pts. 3 shows it."
+        assert place(pilot).query_one(Prompt).text == "旺财在雪地里奔跑"
+
+
+async def test_after_sending_the_queue_stands_on_the_job() -> None:
+    studio = studio_with(SEEDREAM, after_send="queue")
+    async with open_compose(studio) as pilot:
+        await write(pilot, "fox")
+        await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert pilot.app.current_mode == "queue"
+        assert pilot.app.screen.query_one(Table).cursor == 1
+
+
+async def test_an_empty_prompt_is_told_and_takes_the_keys() -> None:
+    studio = studio_with(SEEDREAM)
+    async with open_compose(studio) as pilot:
+        await pilot.press("escape", "ctrl+j")
+        assert sent(studio) == []
+        assert said(pilot) == "Say what you want first: the prompt is empty."
+        assert isinstance(pilot.app.focused, Prompt)
+        await pilot.press("f")
+        assert said(pilot) == ""
+
+
+async def test_escape_gives_the_keys_to_the_place() -> None:
+    async with open_compose(studio_with(SEEDREAM)) as pilot:
+        await pilot.press("escape", "3")
+        await pilot.pause()
+        assert pilot.app.current_mode == "queue"
+
+
+async def test_a_key_in_the_prompt_touches_neither_form_nor_price() -> None:
+    async with open_compose(studio_with(BANANA_PRO)) as pilot:
+        lines = tuple(place(pilot).query(ChoiceLine))
+        renders: list[object] = []
+        bar = place(pilot).query_one(PriceBar)
+        bar.refresh = lambda *a, **k: renders.append(a) or bar  # type: ignore[method-assign, func-returns-value]
+        await pilot.press(*"a red fox".replace(" ", "_"))
+        assert tuple(place(pilot).query(ChoiceLine)) == lines
+        assert renders == []
+
+
+# ------------------------------------------------------------------------------------- the form
+
+
+async def test_left_and_right_choose_and_the_price_follows() -> None:
+    async with open_compose(studio_with(BANANA_2)) as pilot:
+        assert price(pilot) == "6 pts   usually 20–35 s | Size 512 saves 2 · 2K costs 4 more"
+        size = line(pilot, "size")
+        size.focus()
+        await pilot.press("right")
+        assert drawn(size).endswith(" 512  1K [2K] 4K ")
+        assert price(pilot).startswith("10 pts")
+        await pilot.press("right", "right", "right")
+        assert price(pilot).startswith("13 pts")
+        await pilot.press("delete")
+        assert price(pilot).startswith("6 pts")
+
+
+async def test_several_outputs_multiply_the_price_and_its_neighbours() -> None:
+    async with open_compose(studio_with(BANANA_2)) as pilot:
+        line(pilot, "n").focus()
+        await pilot.press("right", "right")
+        assert price(pilot, 90) == (
+            "18 pts   3 × 6   usually 20–35 s | Size 512 saves 6 · 2K costs 12 more"
+        )
+        assert price(pilot, 60) == "18 pts   3 × 6   usually 20–35 s | Size 512 saves 6"
+
+
+EXCLUDING = replace(
+    WAN,
+    fields=(
+        choice("resolution", "720p", "1080p"),
+        Field(
+            "duration",
+            "Duration",
+            FieldKind.CHOICE,
+            default=5,
+            options=(Option("5", 5), Option("10", 10, (("resolution", ("1080p",)),))),
+        ),
+        Field("sound", "Sound", FieldKind.TOGGLE, default=True, advanced=True),
+        Field("avoid", "Avoid", FieldKind.TEXT, maximum=8, advanced=True),
+    ),
+)
+
+
+async def test_what_is_shut_out_is_crossed_skipped_and_explained() -> None:
+    async with open_compose(studio_with(EXCLUDING)) as pilot:
+        await show_video(pilot)
+        line(pilot, "duration").focus()
+        await pilot.press("right")
+        resolution = line(pilot, "resolution")
+        resolution.focus()
+        await pilot.press("right", "space")
+        assert drawn(resolution).endswith("[720p]×1080p ")
+        assert said(pilot) == "1080p does not go with Duration 10."
+        await pilot.click(resolution, offset=(resolution.size.width - 1, 0))
+        assert resolution.row.value == "720p"
+
+
+async def test_advanced_fields_unfold_and_a_wrong_text_stops_the_sending() -> None:
+    studio = studio_with(EXCLUDING)
+    async with open_compose(studio) as pilot:
+        await show_video(pilot)
+        await write(pilot, "fog")
+        text = place(pilot).query_one(TextLine)
+        assert not text.display
+        place(pilot).query_one("#fold").focus()
+        await pilot.press("enter")
+        assert text.display
+        text.input.focus()
+        await pilot.press(*"blurryness")
+        assert said(pilot) == "avoid has 10 characters; 8 are allowed."
+        assert price(pilot) == "no price yet | "
+        place(pilot).query_one(Prompt).focus()
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+        assert text.input.has_focus
+        await pilot.press("backspace", "backspace", "ctrl+j")
+        await pilot.pause()
+        assert dict(sent(studio)[0].parameters)["avoid"] == "blurryne"
+
+
+async def show_video(pilot: Pilot[None]) -> None:
+    await pilot.press("ctrl+t")
+    await pilot.press(*"texttovideo", "enter")
+    await pilot.pause()
+
+
+# --------------------------------------------------------------------------- kinds and models
+
+
+async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
+    studio = studio_with(*LEAVES)
+    studio.preferences.rows = {"user_default": {T2I: FakePreference(BANANA_2.model_id)}}
+    async with open_compose(studio) as pilot:
+        await pilot.press("ctrl+l")
+        chooser = cast(Chooser, pilot.app.screen)
+        starred = [c.cells[1].text for c in chooser.choices if c.cells[0].text]
+        assert starred == ["Nano Banana 2"]
+        await pilot.press(*"即梦")
+        table = chooser.query_one(Table)
+        assert [chooser.choices[int(i)].cells[1].text for i in table.order] == ["SeeDream 4.5"]
+        await pilot.press("enter")
+        assert place(pilot).desk.leaf == SEEDREAM
+        assert isinstance(pilot.app.focused, Prompt)
+
+
+async def test_moving_and_leaving_the_chooser_changes_nothing() -> None:
+    async with open_compose(studio_with(*LEAVES)) as pilot:
+        await pilot.press("ctrl+l", "down", "down", "up", "escape")
+        assert place(pilot).desk.leaf == MIDJOURNEY
+        await pilot.press("ctrl+l", "x", "x", "enter")
+        assert isinstance(pilot.app.screen, Chooser)
+
+
+async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
+    async with open_compose(studio_with(BANANA_PRO, BANANA_2)) as pilot:
+        line(pilot, "aspect_ratio").focus()
+        await pilot.press("right", "down", "right", "right")
+        await pilot.press("ctrl+l", *"banana2", "enter")
+        await pilot.pause()
+        assert said(pilot) == ("Nano Banana 2 has no setting for: Aspect ratio. It was left out.")
+        assert line(pilot, "size").row.value == "4K"
+
+
+# ------------------------------------------------------------------------------------- asking
+
+
+DEAR = replace(BANANA_PRO, rules=tuple(replace(r, points=r.points * 20) for r in BANANA_PRO.rules))
+
+
+async def test_above_the_limit_it_asks_and_escape_keeps_the_points() -> None:
+    studio = studio_with(DEAR)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "fox")
+        line(pilot, "size").focus()
+        await pilot.press("right", "right", "ctrl+j")
+        assert asked(pilot) == " ? Send to Nano Banana Pro for 360 pts?  1K saves 160"
+        await pilot.press("escape")
+        assert sent(studio) == []
+        await pilot.press("ctrl+j", "y")
+        await pilot.pause()
+        assert [one.total for one in sent(studio)] == [360]
+
+
+async def test_a_question_does_not_outlive_the_price_it_was_asked_for() -> None:
+    studio = studio_with(DEAR)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "fox")
+        await pilot.press("ctrl+j")
+        assert asked(pilot)
+        dearer = replace(DEAR, rules=tuple(replace(r, points=r.points + 1) for r in DEAR.rules))
+        studio.tell(ListChanged(ProductList(T2I, (dearer,), NOW, live=True)))
+        await pilot.pause(0.2)
+        assert not asked(pilot)
+        await pilot.press("y")
+        assert sent(studio) == []
+
+
+async def test_the_same_order_again_is_asked_about() -> None:
+    studio = studio_with(SEEDREAM)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "fox")
+        await pilot.press("ctrl+j", "ctrl+j")
+        assert len(sent(studio)) == 1
+        assert "once more" in asked(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert len(sent(studio)) == 2
+
+
+async def test_what_the_price_would_change_is_asked_first() -> None:
+    odd = replace(
+        WAN,
+        task_type=T2I,
+        fields=(choice("resolution", "720p", "4K"), choice("duration", 5, 10)),
+        rules=tuple(replace(r, attributes=(*r.attributes, ("duration", 5))) for r in WAN.rules),
+    )
+    studio = studio_with(odd)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "fox")
+        line(pilot, "duration").focus()
+        await pilot.press("right")
+        assert "Duration becomes 5 instead of 10" in price(pilot, 100)
+        await pilot.press("ctrl+j")
+        assert asked(pilot).startswith(" ? Duration becomes 5 instead of 10. Send so to Wan 2.6")
+        assert sent(studio) == []
+
+
+async def test_without_a_key_sending_leads_to_where_one_is_entered() -> None:
+    from ima_tui.tui.screens.welcome import WelcomeScreen
+
+    studio = studio_with(SEEDREAM)
+    async with open_compose(studio) as pilot:
+        studio.has_key = False
+        await write(pilot, "fox")
+        await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, WelcomeScreen)
+        assert sent(studio) == []
+
+
+# -------------------------------------------------------------------------- lists come and go
+
+
+async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_typed() -> None:
+    studio = studio_with()
+    studio.lists[T2I] = ProductList(T2I)
+    async with open_compose(studio) as pilot:
+        model = place(pilot).query_one(Form).model
+        assert "fetching the models…" in "".join(text for text, _ in model.parts(80)[0])
+        await pilot.press("f", "ctrl+j")
+        assert sent(studio) == []
+        studio.tell(ListChanged(ProductList(T2I, (SEEDREAM,), NOW, live=True)))
+        await pilot.pause(0.2)
+        assert price(pilot).startswith("5 pts")
+        assert place(pilot).query_one(Prompt).text == "f"
+
+
+async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> None:
+    studio = studio_with()
+    studio.lists[T2I] = ProductList(T2I, problem=Unreachable())
+    async with open_compose(studio) as pilot:
+        model = place(pilot).query_one(Form).model
+        assert "IMA can't be reached" in "".join(text for text, _ in model.parts(80)[0])
+        assert said(pilot) == "ctrl+r asks again"
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert ("refresh", T2I) in studio.asked
+
+
+async def test_a_model_that_is_gone_can_not_be_sent() -> None:
+    studio = studio_with(SEEDREAM)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "fox")
+        studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
+        await pilot.pause(0.2)
+        assert said(pilot) == "SeeDream 4.5 is no longer offered. Choose another with ctrl+l."
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+
+
+async def test_an_old_list_shows_its_age() -> None:
+    studio = studio_with(SEEDREAM)
+    studio.lists[T2I] = replace(studio.lists[T2I], live=False, problem=Unreachable())
+    async with open_compose(studio) as pilot:
+        _, right = place(pilot).query_one(Form).kind.parts(80)
+        assert "offline" in right[0][0]
+
+
+# -------------------------------------------------------------------------------------- inputs
+
+
+async def show_film_of_a_picture(pilot: Pilot[None]) -> None:
+    await pilot.press("ctrl+t")
+    await pilot.press(*"imagetovideo", "enter")
+    await pilot.pause()
+
+
+async def looked(pilot: Pilot[None]) -> None:
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_an_input_is_looked_at_and_goes_out_as_a_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (64, 48)).save(tmp_path / "cat.png")
+    monkeypatch.chdir(tmp_path)
+    studio = studio_with(*LEAVES)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "make it run")
+        await show_film_of_a_picture(pilot)
+        await pilot.press("ctrl+o", *"cat")
+        await looked(pilot)
+        await pilot.press("tab")
+        await looked(pilot)
+        one = place(pilot).query_one(InputLine)
+        assert one.value == "cat.png"
+        assert "64x48" in one._facts.words
+        await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert sent(studio)[0].inputs == (str(tmp_path / "cat.png"),)
+
+
+async def test_a_bad_input_is_told_at_its_line_and_never_sent(tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    studio = studio_with(*LEAVES)
+    async with open_compose(studio) as pilot:
+        await write(pilot, "make it run")
+        await show_film_of_a_picture(pilot)
+        await pilot.press("ctrl+j")
+        assert isinstance(pilot.app.focused, Input)
+        one = place(pilot).query_one(InputLine)
+        one.field.value = str(tmp_path / "notes.png")
+        await looked(pilot)
+        assert one._problem.display
+        assert "Kling 2.6" in one._problem.words
+        await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert sent(studio) == []
+        assert one.field.has_focus
+
+
+async def test_a_dragged_file_comes_without_its_quotes() -> None:
+    from ima_tui.tui.widgets.inputs import PathInput
+
+    field = PathInput()
+    assert field.tidy("'/a/my cat.png' ") == "/a/my cat.png"
+    assert field.tidy(r"/a/my\ cat.png") == "/a/my cat.png"
+    assert field.tidy("https://ima.example/a.png") == "https://ima.example/a.png"
+
+
+def test_a_path_is_completed_with_folders_and_media_only(tmp_path: Path) -> None:
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "cat.txt").touch()
+    (tmp_path / "car.png").touch()
+    (tmp_path / ".hidden.png").touch()
+    assert complete(f"{tmp_path}/c") == f"{tmp_path}/car.png"
+    assert complete(f"{tmp_path}/cat") == f"{tmp_path}/cats/"
+    assert complete(f"{tmp_path}/x") is None
+    assert complete(f"{tmp_path}/nowhere/x") is None
+    assert complete("https://ima.example/c") is None
+
+
+async def test_inputs_outlive_a_visit_to_another_kind() -> None:
+    async with open_compose(studio_with(*LEAVES)) as pilot:
+        await show_film_of_a_picture(pilot)
+        place(pilot).query_one(InputLine).field.value = "https://ima.example/a.png"
+        await pilot.pause()
+        await pilot.press("ctrl+t", *"texttoimage", "enter")
+        await pilot.pause()
+        assert not place(pilot).query(InputLine)
+        await show_film_of_a_picture(pilot)
+        assert place(pilot).query_one(Inputs).values == ("https://ima.example/a.png",)
+
+
+# ------------------------------------------------------------------------- from other places
+
+
+async def test_an_order_of_the_queue_fills_the_screen() -> None:
+    studio = studio_with(*LEAVES)
+    async with open_compose(studio) as pilot:
+        place(pilot).load_order(replace(order(BANANA_PRO, "a lighthouse", n=2), inputs=()))
+        await pilot.pause()
+        assert place(pilot).query_one(Prompt).text == "a lighthouse"
+        assert place(pilot).desk.leaf == BANANA_PRO
+        assert price(pilot).startswith("20 pts   2 × 10")
+
+
+async def test_a_model_of_the_list_is_composed_with() -> None:
+    async with open_compose(studio_with(*LEAVES)) as pilot:
+        place(pilot).load_leaf(WAN)
+        await pilot.pause()
+        assert place(pilot).desk.kind is TaskType.TEXT_TO_VIDEO
+        assert price(pilot).startswith("25 pts")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 50)])
+async def test_price_prompt_and_every_field_can_be_reached(size: tuple[int, int]) -> None:
+    async with open_compose(studio_with(*LEAVES), size) as pilot:
+        place(pilot).load_leaf(KLING)
+        await pilot.pause()
+        bar = place(pilot).query_one(PriceBar)
+        assert bar.region.bottom == size[1] - 1
+        seen = []
+        for _ in range(7):
+            focused = pilot.app.focused
+            assert focused is not None
+            assert place(pilot).query_one("#desk").region.contains_region(focused.region)
+            seen.append(focused)
+            await pilot.press("tab")
+        assert len(dict.fromkeys(seen)) == 6  # prompt, input, kind, model, duration, how many
+
+
+async def test_data_is_never_markup() -> None:
+    evil = replace(SEEDREAM, name="[/nope] [@click=app.bell]x[/]", description="[red")
+    async with open_compose(studio_with(evil)) as pilot:
+        model = place(pilot).query_one(Form).model
+        assert "[/nope] [@click=app.bell]x[/]" in "".join(t for t, _ in model.parts(80)[0])
+        await write(pilot, "[/nope]")
+        await pilot.press("ctrl+l")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Chooser)

@@ -1,0 +1,150 @@
+"""The place where ima_prefs.json is seen and changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fake import BANANA_PRO, MIDJOURNEY, WAN, FakePreference, FakeStudio
+from textual.pilot import Pilot
+
+from ima_tui import messages
+from ima_tui.domain import TaskType
+from ima_tui.errors import UsageError
+from ima_tui.notices import PreferencesChanged
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.screens.chooser import Chooser
+from ima_tui.tui.widgets.pricebar import Said
+from ima_tui.tui.widgets.question import Question
+from ima_tui.tui.widgets.table import Table
+
+T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+@pytest.fixture
+def studio() -> FakeStudio:
+    made = FakeStudio()
+    made.preferences.rows = {
+        "user_default": {
+            T2I: FakePreference(MIDJOURNEY.model_id, "Midjourney", 7, "2026-11-20T10:00:00Z"),
+            T2V: FakePreference("retired", "Old Model", 30, "2026-01-02T10:00:00Z"),
+        },
+        "user_anna": {T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)},
+    }
+    return made
+
+
+@asynccontextmanager
+async def open_preferences(studio: FakeStudio) -> AsyncIterator[Pilot[None]]:
+    app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def row(pilot: Pilot[None], task_type: TaskType) -> list[str]:
+    return [cell.text for cell in pilot.app.screen.query_one(Table)._rows[task_type.value]]
+
+
+def said(pilot: Pilot[None]) -> str:
+    return str(pilot.app.screen.query_one(Said).content)
+
+
+def model_of(studio: FakeStudio, user: str, task_type: TaskType) -> str:
+    wish = studio.preferences.rows.get(user, {}).get(task_type)
+    return wish.model_id if wish else ""
+
+
+async def test_saved_and_live_prices_stand_side_by_side(studio: FakeStudio) -> None:
+    async with open_preferences(studio) as pilot:
+        assert row(pilot, T2I) == ["img", "text to image", "Midjourney", "7", "8–10", "2026-11-20"]
+        assert row(pilot, T2V)[2:5] == ["Old Model", "30", "gone"]
+        assert row(pilot, TaskType.TEXT_TO_MUSIC)[2] == "–"
+        assert isinstance(pilot.app.focused, Table)
+
+
+async def test_enter_chooses_a_model_for_that_kind(studio: FakeStudio) -> None:
+    async with open_preferences(studio) as pilot:
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Chooser)
+        await pilot.press(*"banana pro".replace(" ", ""), "enter")
+        await pilot.pause()
+        assert model_of(studio, "user_default", T2I) == BANANA_PRO.model_id
+        assert said(pilot) == "text to image: Nano Banana Pro is preferred from now on."
+        assert row(pilot, T2I)[2] == "Nano Banana Pro"
+
+
+async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
+    async with open_preferences(studio) as pilot:
+        await pilot.press("delete")
+        assert model_of(studio, "user_default", T2I) == ""
+        assert row(pilot, T2I)[2] == "–"
+        assert said(pilot) == "text to image: cleared. u takes that back."
+        await pilot.press("u")
+        assert model_of(studio, "user_default", T2I) == MIDJOURNEY.model_id
+        await pilot.press("u")
+        assert said(pilot) == "There is nothing to take back."
+
+
+async def test_what_can_not_be_brought_back_is_asked_first(studio: FakeStudio) -> None:
+    async with open_preferences(studio) as pilot:
+        await pilot.press("down", "down", "delete")
+        assert pilot.app.screen.query_one(Question).asking
+        await pilot.press("escape")
+        assert model_of(studio, "user_default", T2V) == "retired"
+        await pilot.press("delete", "y")
+        await pilot.pause()
+        assert model_of(studio, "user_default", T2V) == ""
+
+
+async def test_users_are_switched_and_changed_one_by_one(studio: FakeStudio) -> None:
+    async with open_preferences(studio) as pilot:
+        await pilot.press("right_square_bracket")
+        assert row(pilot, T2V)[2] == "Wan 2.6"
+        await pilot.press("down", "down", "delete")
+        await pilot.pause()
+        assert model_of(studio, "user_anna", T2V) == ""
+        assert model_of(studio, "user_default", T2V) == "retired"
+        await pilot.press("left_square_bracket")
+        assert row(pilot, T2V)[2] == "Old Model"
+
+
+async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> None:
+    async with open_preferences(studio) as pilot:
+        studio.preferences.rows["user_default"] = {T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)}
+        studio.tell(PreferencesChanged())
+        await pilot.pause(0.2)
+        assert row(pilot, T2V)[2:5] == ["Wan 2.6", "25", "25–40"]
+        assert row(pilot, T2I)[2] == "–"
+
+
+async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> None:
+    studio.preferences.writable = False
+    async with open_preferences(studio) as pilot:
+        assert "not to be written" in said(pilot)
+        await pilot.press("delete")
+        assert said(pilot) == "The file is not to be written, so nothing was stored."
+        assert row(pilot, T2I)[2] == "Midjourney"
+
+
+async def test_a_broken_file_is_told_with_where_it_was_kept(studio: FakeStudio) -> None:
+    studio.preferences.trouble = UsageError(
+        "error.prefs_set_aside", path="/p/a.json", aside="/p/a.broken.json", reason="1:2"
+    )
+    async with open_preferences(studio) as pilot:
+        assert "/p/a.broken.json" in said(pilot)
+
+
+async def test_without_a_list_nothing_is_called_gone() -> None:
+    studio = FakeStudio(leaves=())
+    studio.preferences.rows = {"user_default": {T2I: FakePreference("midjourney", "MJ", 8)}}
+    async with open_preferences(studio) as pilot:
+        assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
+        await pilot.press("enter")
+        assert said(pilot).startswith("The models of this kind are not there yet")
