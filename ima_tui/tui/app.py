@@ -46,7 +46,6 @@ class JobShower(Protocol):
 class ImaApp(App[str], inherit_bindings=False):
     """`start` is the id of the place that is open first."""
 
-    CSS_PATH = styles.path("app")
     TITLE = "ima-tui"
     ENABLE_COMMAND_PALETTE = False  # ours is bound below, with an id and a sentence
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +68,8 @@ class ImaApp(App[str], inherit_bindings=False):
     def __init__(self, studio: Studio, *, start: str = "compose") -> None:
         # read by Textual's own __init__; a class variable there, but each app has its own start
         self.DEFAULT_MODE = start  # type: ignore[misc]
-        super().__init__()
+        # the first place's sheet comes along: added later, it would have all be read once more
+        super().__init__(css_path=[styles.path("app"), styles.path(start)])
         self.studio = studio
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()

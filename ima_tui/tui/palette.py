@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from ima_tui.messages import say
-from ima_tui.tui import actions
+from ima_tui.tui import actions, styles
 from ima_tui.tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def _shown(words: Content, keys: str) -> Content:
 
 class Palette(CommandPalette):
     """Textual's palette with our commands, and a cursor that stands still."""
+
+    CSS_PATH = styles.path("palette")
 
     def __init__(self) -> None:
         super().__init__([Commands], placeholder=say("app.palette"))
