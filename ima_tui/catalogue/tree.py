@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ima_tui.domain import (
     Accepts,
@@ -28,6 +29,9 @@ from ima_tui.text import clean, folded, one_line
 
 MAX_DEPTH = 12
 MAX_LEAVES = 2_000
+LARGEST_NUMBER = 10**15
+LONGEST_ESTIMATE = 86_400.0
+"""Seconds: beyond either it is no number that anybody meant."""
 ANY = "*"
 MARKER = ("default", "enabled")
 """Attributes of exactly this mean "one price"; it is no parameter."""
@@ -46,7 +50,7 @@ def leaves(tree: object, task_type: TaskType) -> tuple[Leaf, ...]:
 
 def _walk(nodes: object, depth: int) -> Iterator[Json]:
     for node in _rows(nodes):
-        if str(node.get("type")) == "3":
+        if _text(node.get("type")) == "3":
             yield node
         elif depth > 0:
             yield from _walk(node.get("children"), depth - 1)
@@ -57,6 +61,7 @@ def _leaf(node: Json, task_type: TaskType) -> Leaf | None:
     rules = tuple(filter(None, map(_rule, _rows(node.get("credit_rules")))))
     if not version or not model_id or not rules:
         return None  # without these nothing can be created
+    fields = _fields(node.get("form_config"), task_type)
     tags = [
         (_text(tag.get("tag_type")), _text(tag.get("tag_value"))) for tag in _rows(node.get("tags"))
     ]
@@ -65,8 +70,8 @@ def _leaf(node: Json, task_type: TaskType) -> Leaf | None:
         model_id=model_id,
         version=version,
         name=one_line(_text(node.get("name")) or model_id, 80),
-        rules=rules,
-        fields=_fields(node.get("form_config"), task_type),
+        rules=_in_the_forms_names(rules, fields),
+        fields=fields,
         description=one_line(_text(node.get("description")), 300),
         group=one_line(_text(node.get("group_name")) or _text(node.get("parent_id")), 80),
         features=tuple(one_line(value, 40) for kind, value in tags if kind == "feature" and value),
@@ -82,7 +87,7 @@ def estimate(tag: str) -> Estimate | None:
     """`20~35s`, `2~3min`, `40s` -> seconds."""
     unit = 60.0 if re.search(r"\d\s*(m|分)", tag.lower()) else 1.0
     numbers = [float(part) * unit for part in re.findall(r"\d+(?:\.\d+)?", tag)[:2]]
-    if not numbers or max(numbers) <= 0:
+    if not numbers or not 0 < max(numbers) <= LONGEST_ESTIMATE:
         return None
     return Estimate(min(numbers), max(numbers))
 
@@ -98,6 +103,20 @@ def _rule(row: Json) -> PriceRule | None:
     if attributes == (MARKER,):
         attributes = ()
     return PriceRule(attribute_id, points, attributes, _whole(row.get("origin_point")))
+
+
+def _in_the_forms_names(
+    rules: tuple[PriceRule, ...], fields: tuple[Field, ...]
+) -> tuple[PriceRule, ...]:
+    """Names are compared without case: a rule's `Size` is the form's `size`, no second parameter."""
+    sent = [field.virtual.target if field.virtual else field.name for field in fields]
+    own = {folded(name): name for name in sent}
+    return tuple(
+        replace(
+            rule, attributes=tuple((own.get(folded(name), name), v) for name, v in rule.attributes)
+        )
+        for rule in rules
+    )
 
 
 def _fields(form: object, task_type: TaskType) -> tuple[Field, ...]:
@@ -169,9 +188,11 @@ def _options(rows: object) -> tuple[Option, ...]:
 def _taken_back(row: Json, task_type: TaskType) -> frozenset[str]:
     """The values (`*`: the whole field) that are not offered for this task type."""
     return frozenset(
-        ANY if condition.get("enum_value") == ANY else folded(str(condition.get("enum_value")))
+        folded(str(value))
         for condition in _rows(row.get("disabled_conditions"))
-        if not condition.get("disabled_key") and condition.get("category") == task_type.value
+        if not condition.get("disabled_key")
+        and condition.get("category") == task_type.value
+        and (value := _value(condition.get("enum_value"))) is not None
     )
 
 
@@ -233,6 +254,8 @@ def _text(value: object) -> str:
 def _value(value: object) -> Value | None:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
+    if isinstance(value, int) and abs(value) >= LARGEST_NUMBER:
+        return None
     if isinstance(value, str) and clean(value) != value:
         return None  # it would have to go out as it is, and be shown: nothing honest looks so
     return value if isinstance(value, str | bool | int | float) else None
@@ -254,17 +277,15 @@ def _pairs(value: object) -> tuple[tuple[str, Value], ...]:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value == value else None
+    return float(value) if abs(value) < LARGEST_NUMBER else None
 
 
 def _whole(value: object) -> int | None:
     """An int, or a string or float that is one."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int):
-        return value
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value.strip()):
-        return int(value)
-    return None
+        value = int(value)
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}", value.strip()):
+        value = int(value)
+    return value if isinstance(value, int) and abs(value) < LARGEST_NUMBER else None
