@@ -229,11 +229,9 @@ class Ledger:
         """Points that are out and have brought nothing yet."""
         return await self._read(_out)
 
-    async def durations(
-        self, task_type: TaskType, model_id: str, count: int = 20
-    ) -> tuple[float, ...]:
-        """Seconds that the last runs of this model took, newest first."""
-        return await self._read(_durations, task_type, model_id, count)
+    async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
+        """Seconds that the last runs of the same model at the same price took, newest first."""
+        return await self._read(_durations, order, count)
 
     async def healthy(self) -> bool:
         """SQLite's own check of the whole file."""
@@ -459,13 +457,13 @@ def _out(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _durations(
-    connection: sqlite3.Connection, task_type: TaskType, model_id: str, count: int
-) -> tuple[float, ...]:
+def _durations(connection: sqlite3.Connection, order: Order, count: int) -> tuple[float, ...]:
+    """Size is what makes the price: the same price rule is the same size."""
     rows = connection.execute(
         "SELECT ended_at - sent_at FROM jobs WHERE state = 'done' AND task_type = ?"
-        " AND model_id = ? AND sent_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?",
-        (task_type, model_id, count),
+        " AND model_id = ? AND json_extract(order_json, '$.attribute_id') = ?"
+        " AND sent_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?",
+        (order.task_type, order.model_id, order.attribute_id, count),
     )
     return tuple(float(row[0]) for row in rows)
 

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ima_tui import lifecycle, polling, results
+from ima_tui import lifecycle, polling, reasons, results
 from ima_tui.catalogue import refusals
 from ima_tui.clock import Clock
 from ima_tui.domain import Estimate, Failure, Job, Leaf, Media, Order, State
@@ -399,7 +399,9 @@ class Scheduler:
 
     async def _judge(self, job: Job, progress: Progress) -> Job:
         if progress.failed:
-            kind = "error.result_deleted" if progress.deleted else "error.generation_failed"
+            kind = reasons.cause(progress.reason, job.order.task_type)
+            if progress.deleted:
+                kind = "error.result_deleted"
             failure = Failure(kind, progress.reason)
             return await self._step(job, State.FAILED, "event.failed", failure=failure)
         if progress.done:

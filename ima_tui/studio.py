@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 from ima_tui import inputs as input_files
 from ima_tui import key as keys
 from ima_tui import lifecycle
-from ima_tui.catalogue import choice
+from ima_tui.catalogue import choice, price, times
+from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Settings, is_loopback
-from ima_tui.domain import Event, Job, Leaf, Order, State, TaskType
+from ima_tui.domain import Estimate, Event, Job, Leaf, Order, State, TaskType
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.ledger import Ledger
 from ima_tui.lists import ProductLists
@@ -234,9 +235,9 @@ class Studio:
             await self.refresh(task_type)
             if (problem := self.lists[task_type].problem) is not None:
                 raise problem
-        for leaf in await self.fresh(task_type):
-            if (leaf.model_id, leaf.version) == (order.model_id, order.version):
-                return leaf
+        await self.fresh(task_type)
+        if (leaf := self._leaf_of(order)) is not None:
+            return leaf
         raise UsageError("error.model_gone", model=order.model_name)
 
     @property
@@ -259,10 +260,39 @@ class Studio:
     async def _submit(self, order: Order, repeats: int | None) -> Job:
         if not self.has_key:
             raise KeyMissing
+        order = replace(order, estimate=await self._expect(order))
         job = await self._ledger.add(order, self.clock.time(), repeats=repeats)
         self._tell(JobChanged(job))
         await self._scheduler.follow(job)
         return job
+
+    async def _expect(self, order: Order) -> Estimate | None:
+        """How long it should take: the list knows, or the table, or our own history."""
+        leaf = self._leaf_of(order)
+        if leaf is None:
+            return order.estimate
+        return times.estimate(leaf, await self._ledger.durations(order))
+
+    def _leaf_of(self, order: Order) -> Leaf | None:
+        wanted = (order.model_id, order.version)
+        leaves = self.leaves(order.task_type)
+        return next((leaf for leaf in leaves if (leaf.model_id, leaf.version) == wanted), None)
+
+    def alternatives(self, order: Order) -> tuple[Alternative, ...]:
+        """One or two live models that could do the same, with their prices."""
+        leaves = self.leaves(order.task_type)
+        return alternatives(leaves, order.task_type, order.model_id, len(order.inputs))
+
+    def usual_instead(self, order: Order) -> Alternative | None:
+        """The default model, where the person's own preference was followed and differs from it."""
+        wish = self.preferences.of(self.settings.user_id, order.task_type)
+        if wish is None or wish.model_id != order.model_id:
+            return None
+        usual = choice.default_leaf(self.leaves(order.task_type), order.task_type)
+        quoted = price.quote_or_none(usual, {}) if usual is not None else None
+        if usual is None or quoted is None or usual.model_id == order.model_id:
+            return None
+        return Alternative(usual, quoted.rule.points)
 
     async def again(self, job_id: int) -> Job:
         """The same order as a new job: a new intent, and a new charge."""

@@ -34,8 +34,13 @@ def clean(text: object, limit: int = LIMIT) -> str:
     cut = _ESCAPES.sub("", cut)
     cut = _BREAKS.sub("\n", cut).replace("\t", "    ")
     cut = _CONTROLS.sub("", _BIDI_AND_INVISIBLE.sub("", cut))
-    cut = _SURROGATES.sub("\ufffd", cut)
+    cut = encodable(cut)
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
+
+
+def encodable(text: str) -> str:
+    """`text` as it can be sent and stored: arguments that are no UTF-8 hold lone surrogates."""
+    return _SURROGATES.sub("\ufffd", text)
 
 
 def one_line(text: object, limit: int = 500) -> str:
@@ -68,7 +73,7 @@ def duration(seconds: float) -> str:
 def seconds_range(low: float, high: float) -> str:
     """`20–40 s`, `3–6 min`: coarse on purpose, an estimate is no promise."""
     if high < 100:
-        return f"{low:.0f}–{high:.0f} s"
+        return f"{high:.0f} s" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f}–{high:.0f} s"
     low_minutes, high_minutes = max(1, round(low / 60)), max(1, round(high / 60))
     if low_minutes == high_minutes:
         return f"{high_minutes} min"

@@ -1,6 +1,9 @@
-"""How long a job usually takes: the list's own tag, else the founding document's table."""
+"""How long a job usually takes: the list's own tag, else the founding document's table, else what
+this ledger has seen."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ima_tui.domain import Estimate, Leaf, Medium, TaskType
 
@@ -27,11 +30,27 @@ _BY_MEDIUM = {
 }
 
 
-def estimate(leaf: Leaf) -> Estimate:
-    """Seconds, from the live tag where there is one."""
+LEAST_HISTORY = 3
+"""Fewer runs than this are an anecdote."""
+
+
+def estimate(leaf: Leaf, seen: Sequence[float] = ()) -> Estimate:
+    """Seconds. `seen`: what the last runs of this model and size took here, for the models that
+    neither the list nor the table knows."""
     if leaf.estimate is not None:
         return leaf.estimate
+    if known := _BY_MODEL.get(leaf.model_id):
+        return Estimate(180, 360) if leaf.task_type in _LONG_FORMS else Estimate(*known)
+    if len(seen) >= LEAST_HISTORY:
+        return learned(seen)
     if leaf.task_type in _LONG_FORMS:
         return Estimate(180, 360)
-    low, high = _BY_MODEL.get(leaf.model_id, _BY_MEDIUM[leaf.task_type.medium])
-    return Estimate(low, high)
+    return Estimate(*_BY_MEDIUM[leaf.task_type.medium])
+
+
+def learned(seen: Sequence[float]) -> Estimate:
+    """The median and the upper quartile of what was seen."""
+    ordered = sorted(seen)
+    middle, upper = len(ordered) // 2, (3 * len(ordered)) // 4
+    median = ordered[middle] if len(ordered) % 2 else sum(ordered[middle - 1 : middle + 1]) / 2
+    return Estimate(median, max(median, ordered[upper]))

@@ -37,7 +37,8 @@ def run(argv: Sequence[str]) -> int:
 
 def report(error: ImaError, *, as_json: bool) -> int:
     """Say an error: one JSON document on stdout where that was asked for, else a sentence."""
-    from ima_tui.cli.output import error_json, print_json, talk
+    from ima_tui.cli.documents import error_json
+    from ima_tui.cli.output import print_json, talk
 
     if as_json:
         print_json({"status": "error", "error": error_json(error)})

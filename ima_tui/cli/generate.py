@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ima_tui.catalogue import choice, form, order, price
-from ima_tui.cli import session
+from ima_tui.catalogue import form, price, refusals
+from ima_tui.catalogue.alternatives import cheaper
+from ima_tui.cli import session, wish
+from ima_tui.cli.documents import job_json
 from ima_tui.cli.models import print_models
-from ima_tui.cli.output import error_json, print_json, talk
+from ima_tui.cli.output import print_json, talk
 from ima_tui.config import Settings
-from ima_tui.domain import Draft, Job, Leaf, Order, State, TaskType, Value
+from ima_tui.domain import Job, Leaf, Order, State
 from ima_tui.errors import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -25,7 +26,7 @@ from ima_tui.errors import (
 from ima_tui.lifecycle import OPEN
 from ima_tui.messages import explain, say
 from ima_tui.studio import Studio
-from ima_tui.text import one_line, seconds_range
+from ima_tui.text import seconds_range
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,98 +42,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
-        task_type = _task_type(arguments.task_type)
+        task_type = wish.task_type_of(arguments.task_type)
         if arguments.list_models:
             await studio.fresh(task_type)
             print_models(studio, [task_type], "", as_json=arguments.json)
             return EXIT_DONE
-        _check_prompt(arguments)
-        leaf = await _leaf(studio, arguments, task_type)
-        placed, quote = await _order(studio, arguments, task_type, leaf)
+        wish.check_prompt(arguments)
+        leaf = await wish.leaf_of(studio, arguments, task_type)
+        placed, quote = await wish.order_of(studio, arguments, task_type, leaf)
         warnings = _changes(quote)
         if arguments.dry_run:
             return _dry_run(placed, warnings, as_json=arguments.json)
         _check_price(arguments, placed, warnings)
         if arguments.remember_model and not await studio.prefer(task_type, leaf):
             talk(say("error.prefs_read_only", path=str(settings.preferences)))
-        return await _send(studio, arguments, placed)
-
-
-def _task_type(written: str | None) -> TaskType:
-    known = ", ".join(task_type.value for task_type in TaskType)
-    if written is None:
-        raise UsageError("error.no_task_type", known=known)
-    try:
-        return TaskType(written.strip().lower())
-    except ValueError as error:
-        shown = one_line(written, 60)
-        raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
-
-
-def _prompt(arguments: argparse.Namespace) -> str:
-    return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
-
-
-def _check_prompt(arguments: argparse.Namespace) -> None:
-    """Before anything is fetched: an empty wish needs no list."""
-    if not _prompt(arguments).strip():
-        raise UsageError("error.empty_prompt")
-
-
-async def _leaf(studio: Studio, arguments: argparse.Namespace, task_type: TaskType) -> Leaf:
-    """The named model, else the preferred, else the default one."""
-    if arguments.model_id is None and studio.preferences.trouble is not None:
-        raise studio.preferences.trouble  # a wish that can't be read is not replaced by a guess
-    leaves = await studio.fresh(task_type)
-    if arguments.model_id is not None:
-        return choice.pick(leaves, arguments.model_id, arguments.version_id)
-    leaf = studio.suggested(task_type)
-    if leaf is None:
-        raise UsageError("error.no_models")
-    return choice.pick(leaves, leaf.model_id, arguments.version_id)
-
-
-async def _order(
-    studio: Studio, arguments: argparse.Namespace, task_type: TaskType, leaf: Leaf
-) -> tuple[Order, price.Quote]:
-    inputs = tuple(arguments.input_images)
-    draft = Draft(
-        task_type=task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
-        prompt=_prompt(arguments),
-        chosen=_chosen(arguments, leaf),
-        inputs=inputs,
-        n=arguments.n,
-    )
-    placed, quote = order.place(leaf, draft)
-    facts = await studio.inspect_inputs(leaf, inputs)
-    return replace(placed, inputs=tuple(fact.source for fact in facts)), quote
-
-
-def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> tuple[tuple[str, Value], ...]:
-    """--extra-params, then --size, then --param: the later and more exact one wins."""
-    written: dict[str, object] = dict(_extra_params(arguments.extra_params))
-    if arguments.size is not None:
-        written["size"] = arguments.size
-    for text in arguments.param:
-        name, separator, value = text.partition("=")
-        if not separator or not name.strip():
-            raise UsageError("error.bad_parameter", text=one_line(text, 80))
-        written[name.strip()] = value
-    return tuple(form.accept(leaf, name, value) for name, value in written.items())
-
-
-def _extra_params(text: str | None) -> Mapping[str, object]:
-    if text is None:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("error.bad_json", text=one_line(text, 80)) from error
-    if not isinstance(found, dict):
-        raise UsageError("error.bad_json", text=one_line(text, 80))
-    return found
+        return await _send(studio, arguments, placed, leaf, quote)
 
 
 def _changes(quote: price.Quote) -> list[str]:
@@ -174,10 +98,32 @@ def _as_url(source: str) -> str:
     return source if "://" in source else Path(source).as_uri()
 
 
-async def _send(studio: Studio, arguments: argparse.Namespace, placed: Order) -> int:
-    if not arguments.json and placed.estimate is not None:
+def _announce(studio: Studio, placed: Order, leaf: Leaf, quote: price.Quote) -> None:
+    """Model, points, time; and what would be cheaper where it is dear."""
+    if placed.estimate is not None:
         usual = seconds_range(placed.estimate.low, placed.estimate.high)
         talk(say("cli.sending", model=placed.model_name, points=placed.total, time=usual))
+    if placed.total <= studio.settings.ask_above:
+        return
+    setting, _ = price.neighbours(leaf, refusals.choices_of(leaf, placed))
+    if setting is not None:
+        field = form.control(leaf, setting.name)
+        label = field.label if field is not None else setting.name
+        saved = -setting.difference * placed.n
+        talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
+    leaves = studio.leaves(placed.task_type)
+    other = cheaper(leaves, placed.task_type, quote.rule.points, len(placed.inputs))
+    if other is not None:
+        talk(say("cli.cheaper", model=other.leaf.name, points=other.points * placed.n))
+
+
+async def _send(
+    studio: Studio, arguments: argparse.Namespace, placed: Order, leaf: Leaf, quote: price.Quote
+) -> int:
+    if not arguments.json:
+        _announce(studio, placed, leaf, quote)
+    if arguments.yes and arguments.max_credits is not None:
+        placed = replace(placed, confirmed=arguments.max_credits)
     job = await studio.submit(placed)
     interrupted = False
     try:
@@ -199,6 +145,7 @@ async def _conclude(
         _print_result(job)
         if error is not None:
             talk(explain(error))
+        _suggest(studio, job)
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_DONE if sent_is_enough else session.exit_code(job)
@@ -214,47 +161,21 @@ def _problem(job: Job, interrupted: bool) -> ImaError | None:
     return session.failure_of(job)
 
 
+def _suggest(studio: Studio, job: Job) -> None:
+    """After a failure what to take instead; after a success a quiet word on the usual choice."""
+    if job.state is State.FAILED:
+        others = [
+            say("cli.alternative", model=one.leaf.name, points=one.points * job.order.n)
+            for one in studio.alternatives(job.order)
+        ]
+        if others:
+            talk(say("cli.instead", models=", ".join(others)))
+    elif job.state is State.DONE and (usual := studio.usual_instead(job.order)) is not None:
+        talk(say("cli.mismatch", model=usual.leaf.name, points=usual.points * job.order.n))
+
+
 def _print_result(job: Job) -> None:
     for media in job.medias:
         print(media.path or media.url)
     if job.state is State.DONE:
         talk(say("cli.done", points=job.order.total, seconds=round(job.elapsed(job.updated_at))))
-
-
-async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
-    """The one shape of a job in JSON, wherever it is printed."""
-    placed, estimate = job.order, job.order.estimate
-    events = await studio.timeline(job.id)
-    medias = [
-        {
-            "url": media.url,
-            "cover": media.cover or None,
-            "format": media.format or None,
-            "width": media.width,
-            "height": media.height,
-            "duration": media.duration or None,
-            "path": media.path or None,
-        }
-        for media in job.medias
-    ]
-    return {
-        "job_id": job.id,
-        "task_id": job.task_id or None,
-        "task_type": placed.task_type.value,
-        "model_id": placed.model_id,
-        "model_name": placed.model_name,
-        "model_version": placed.version,
-        "credit": placed.points,
-        "n": placed.n,
-        "total_credit": placed.total,
-        "status": job.state.value,
-        "elapsed_s": round(job.elapsed(studio.clock.time()), 1),
-        "estimated_s": [estimate.low, estimate.high] if estimate else None,
-        "medias": medias,
-        "url": medias[0]["url"] if medias else None,
-        "attempts": [
-            {"at": event.at, "status": event.state.value, "message": say(event.key, **event.values)}
-            for event in events
-        ],
-        "error": error_json(error) if error is not None else None,
-    }

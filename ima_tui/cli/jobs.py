@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from ima_tui.cli import session
-from ima_tui.cli.generate import job_json
+from ima_tui.cli.documents import job_json
 from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ima_tui.catalogue import choice, form, price, times
+from ima_tui.catalogue import choice, times
 from ima_tui.cli import session
+from ima_tui.cli.documents import leaf_json
 from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Leaf, TaskType
@@ -68,32 +69,3 @@ def _row(leaf: Leaf) -> list[str]:
         points_range(*leaf.points),
         seconds_range(estimate.low, estimate.high),
     ]
-
-
-def leaf_json(leaf: Leaf) -> dict[str, object]:
-    """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
-    estimate = times.estimate(leaf)
-    return {
-        "task_type": leaf.task_type.value,
-        "name": leaf.name,
-        "model_id": leaf.model_id,
-        "version": leaf.version,
-        "points": list(leaf.points),
-        "estimate": [estimate.low, estimate.high],
-        "tiers": [tier.value for tier in choice.tiers_of(leaf)],
-        "n": list(form.counts(leaf)),
-        "fields": [
-            {
-                "name": field.name,
-                "label": field.label,
-                "type": field.kind.value,
-                "default": form.default_of(field),
-                "options": [option.value for option in field.options],
-            }
-            for field in form.controls(leaf)
-        ],
-        "prices": [
-            {"values": dict(row.values), "points": row.points, "default": row.is_default}
-            for row in price.table(leaf)
-        ],
-    }

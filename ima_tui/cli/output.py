@@ -6,8 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ima_tui import messages
-from ima_tui.errors import ImaError
 from ima_tui.text import clean, redact
 
 
@@ -19,17 +17,6 @@ def talk(sentence: str) -> None:
 def print_json(document: object) -> None:
     """One JSON document. Lone surrogates and controls are escaped by JSON itself."""
     print(json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2))
-
-
-def error_json(error: ImaError, alternatives: Sequence[object] = ()) -> dict[str, object]:
-    """`error` of the JSON documents: what happened in words, and what to do next."""
-    hint = messages.hint(error.key, **error.values)
-    return {
-        "kind": error.key.removeprefix("error."),
-        "message": messages.say(error.key, **error.values),
-        "suggestions": [hint] if hint else [],
-        "alternatives": list(alternatives),
-    }
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:

@@ -102,6 +102,7 @@ def _generate(verbs: Verbs) -> None:
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     parser.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
+    parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
 
 

@@ -1,0 +1,99 @@
+"""What to try instead: the founding document's fallback table, held against the live list.
+
+An alternative exists in the list now, takes the same inputs, and has its price from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ima_tui.catalogue import choice, order, price
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import UsageError
+
+ANY = "*"
+_STILL = {
+    "doubao-seedream-4.5": ("gemini-3.1-flash-image", "gemini-3-pro-image"),
+    "gemini-3.1-flash-image": ("doubao-seedream-4.5", "gemini-3-pro-image"),
+    "gemini-3-pro-image": ("doubao-seedream-4.5", "gemini-3.1-flash-image"),
+    ANY: ("doubao-seedream-4.5", "gemini-3.1-flash-image"),
+}
+_GUIDED = {
+    "kling-video-o1": ("kling-v2-6", "veo-3.1-generate-preview"),
+    ANY: ("kling-video-o1", "veo-3.1-generate-preview"),
+}
+FALLBACKS: Mapping[TaskType, Mapping[str, tuple[str, ...]]] = {
+    TaskType.TEXT_TO_IMAGE: _STILL,
+    TaskType.IMAGE_TO_IMAGE: _STILL,
+    TaskType.TEXT_TO_VIDEO: {
+        "kling-video-o1": ("wan2.6-t2v", "viduq2"),
+        "veo-3.1-generate-preview": ("kling-video-o1", "sora-2-pro"),
+        ANY: ("wan2.6-t2v", "MiniMax-Hailuo-02"),
+    },
+    TaskType.IMAGE_TO_VIDEO: {
+        "wan2.6-i2v": ("kling-video-o1", "MiniMax-Hailuo-02"),
+        ANY: ("wan2.6-i2v", "viduq2-pro"),
+    },
+    TaskType.FIRST_LAST_FRAME: _GUIDED,
+    TaskType.REFERENCE_TO_VIDEO: _GUIDED,
+    TaskType.TEXT_TO_MUSIC: {
+        "sonic": ("GenBGM", "GenSong"),
+        "GenBGM": ("GenSong", "sonic"),
+        "GenSong": ("GenBGM", "sonic"),
+        ANY: ("sonic", "GenBGM"),
+    },
+    TaskType.TEXT_TO_SPEECH: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A model that could do the same, and what one output of it costs at its usual settings."""
+
+    leaf: Leaf
+    points: int
+
+
+def alternatives(
+    leaves: Sequence[Leaf], task_type: TaskType, model_id: str, inputs: int = 0, most: int = 2
+) -> tuple[Alternative, ...]:
+    """One or two models to try instead of `model_id`, for as many `inputs`."""
+    found: list[Alternative] = []
+    for leaf in _candidates(leaves, task_type, model_id):
+        if leaf.model_id == model_id or any(one.leaf.model_id == leaf.model_id for one in found):
+            continue
+        usual = price.quote_or_none(leaf, {})
+        if usual is not None and _takes(leaf, inputs):
+            found.append(Alternative(leaf, usual.rule.points))
+    return tuple(found[:most])
+
+
+def _candidates(leaves: Sequence[Leaf], task_type: TaskType, model_id: str) -> Iterator[Leaf]:
+    """The table's models that are live; where the table has none, the rest of the list."""
+    table = FALLBACKS[task_type]
+    for wanted in table.get(model_id, table.get(ANY, ())):
+        kin = [leaf for leaf in leaves if leaf.model_id == wanted]
+        if kin:
+            yield choice.newest(kin)
+    yield from leaves
+
+
+def _takes(leaf: Leaf, inputs: int) -> bool:
+    try:
+        order.check_inputs(leaf, ("",) * inputs)
+    except UsageError:
+        return False
+    return True
+
+
+def cheaper(
+    leaves: Sequence[Leaf], task_type: TaskType, points: int, inputs: int = 0
+) -> Alternative | None:
+    """The budget or default model where it is cheaper than `points` for one output."""
+    for tier in (choice.Tier.BUDGET, choice.Tier.DEFAULT):
+        leaf = choice.tier_leaf(leaves, task_type, tier)
+        usual = price.quote_or_none(leaf, {}) if leaf is not None else None
+        if leaf and usual and usual.rule.points < points and _takes(leaf, inputs):
+            return Alternative(leaf, usual.rule.points)
+    return None

@@ -1,0 +1,105 @@
+"""The JSON documents that scripts read: a job, a model, an error have one shape everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ima_tui import messages
+from ima_tui.catalogue import choice, form, price, times
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.domain import Job, Leaf, State
+from ima_tui.errors import ImaError
+from ima_tui.messages import say
+from ima_tui.studio import Studio
+
+
+def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dict[str, object]:
+    """What happened in words, what to do next, and what could be used instead."""
+    hint = messages.hint(error.key, **error.values)
+    return {
+        "kind": error.key.removeprefix("error."),
+        "message": say(error.key, **error.values),
+        "suggestions": [hint] if hint else [],
+        "alternatives": [
+            {
+                "model_id": one.leaf.model_id,
+                "model_name": one.leaf.name,
+                "model_version": one.leaf.version,
+                "credit": one.points,
+            }
+            for one in alternatives
+        ],
+    }
+
+
+async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
+    """The one shape of a job in JSON, wherever it is printed."""
+    placed, estimate = job.order, job.order.estimate
+    events = await studio.timeline(job.id)
+    medias = [
+        {
+            "url": media.url,
+            "cover": media.cover or None,
+            "format": media.format or None,
+            "width": media.width,
+            "height": media.height,
+            "duration": media.duration or None,
+            "path": media.path or None,
+        }
+        for media in job.medias
+    ]
+    return {
+        "job_id": job.id,
+        "task_id": job.task_id or None,
+        "task_type": placed.task_type.value,
+        "model_id": placed.model_id,
+        "model_name": placed.model_name,
+        "model_version": placed.version,
+        "credit": placed.points,
+        "n": placed.n,
+        "total_credit": placed.total,
+        "status": job.state.value,
+        "elapsed_s": round(job.elapsed(studio.clock.time()), 1),
+        "estimated_s": [estimate.low, estimate.high] if estimate else None,
+        "medias": medias,
+        "url": medias[0]["url"] if medias else None,
+        "attempts": [
+            {"at": event.at, "status": event.state.value, "message": say(event.key, **event.values)}
+            for event in events
+        ],
+        "error": None if error is None else error_json(error, _instead(studio, job)),
+    }
+
+
+def _instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
+    """Alternatives help where the model is the trouble; they never replace a job that may run."""
+    return studio.alternatives(job.order) if job.state is State.FAILED else ()
+
+
+def leaf_json(leaf: Leaf) -> dict[str, object]:
+    """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
+    estimate = times.estimate(leaf)
+    return {
+        "task_type": leaf.task_type.value,
+        "name": leaf.name,
+        "model_id": leaf.model_id,
+        "version": leaf.version,
+        "points": list(leaf.points),
+        "estimate": [estimate.low, estimate.high],
+        "tiers": [tier.value for tier in choice.tiers_of(leaf)],
+        "n": list(form.counts(leaf)),
+        "fields": [
+            {
+                "name": field.name,
+                "label": field.label,
+                "type": field.kind.value,
+                "default": form.default_of(field),
+                "options": [option.value for option in field.options],
+            }
+            for field in form.controls(leaf)
+        ],
+        "prices": [
+            {"values": dict(row.values), "points": row.points, "default": row.is_default}
+            for row in price.table(leaf)
+        ],
+    }

@@ -1,0 +1,107 @@
+"""What the flags of `generate` ask for: a task type, a model, an order on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ima_tui.catalogue import choice, form, order, price
+from ima_tui.cli.output import talk
+from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
+from ima_tui.errors import UsageError
+from ima_tui.messages import say
+from ima_tui.studio import Studio
+from ima_tui.text import one_line
+
+
+def task_type_of(written: str | None) -> TaskType:
+    known = ", ".join(task_type.value for task_type in TaskType)
+    if written is None:
+        raise UsageError("error.no_task_type", known=known)
+    try:
+        return TaskType(written.strip().lower())
+    except ValueError as error:
+        shown = one_line(written, 60)
+        raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
+
+
+def prompt_of(arguments: argparse.Namespace) -> str:
+    return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
+
+
+def check_prompt(arguments: argparse.Namespace) -> None:
+    """Before anything is fetched: an empty wish needs no list."""
+    if not prompt_of(arguments).strip():
+        raise UsageError("error.empty_prompt")
+
+
+async def leaf_of(studio: Studio, arguments: argparse.Namespace, task_type: TaskType) -> Leaf:
+    """The named model, else the preferred, else the default one."""
+    if arguments.model_id is None and studio.preferences.trouble is not None:
+        raise studio.preferences.trouble  # a wish that can't be read is not replaced by a guess
+    leaves = await studio.fresh(task_type)
+    if arguments.model_id is not None:
+        return choice.pick(leaves, arguments.model_id, arguments.version_id)
+    leaf = studio.suggested(task_type)
+    if leaf is None:
+        raise UsageError("error.no_models")
+    return choice.pick(leaves, leaf.model_id, arguments.version_id)
+
+
+async def order_of(
+    studio: Studio, arguments: argparse.Namespace, task_type: TaskType, leaf: Leaf
+) -> tuple[Order, price.Quote]:
+    inputs = tuple(arguments.input_images)
+    draft = Draft(
+        task_type=task_type,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        prompt=prompt_of(arguments),
+        chosen=_chosen(arguments, leaf),
+        inputs=inputs,
+        n=arguments.n,
+    )
+    placed, quote = order.place(leaf, draft)
+    facts = await studio.inspect_inputs(leaf, inputs)
+    return replace(placed, inputs=tuple(fact.source for fact in facts)), quote
+
+
+def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> tuple[tuple[str, Value], ...]:
+    """--extra-params, then --size, then --param: the later and more exact one wins."""
+    written: dict[str, object] = dict(_extra_params(arguments.extra_params))
+    if arguments.size is not None:
+        written["size"] = arguments.size
+    for text in arguments.param:
+        name, separator, value = text.partition("=")
+        if not separator or not name.strip():
+            raise UsageError("error.bad_parameter", text=one_line(text, 80))
+        written[name.strip()] = value
+    return tuple(_accepted(leaf, written, lenient=arguments.lenient))
+
+
+def _accepted(
+    leaf: Leaf, written: Mapping[str, object], *, lenient: bool
+) -> Iterator[tuple[str, Value]]:
+    """The choices in the leaf's own terms. `lenient` leaves out names it does not know."""
+    for name, value in written.items():
+        try:
+            yield form.accept(leaf, name, value)
+        except UsageError as error:
+            unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
+            if not (lenient and unknown):
+                raise
+            talk(say("cli.left_out", error=say(error.key, **error.values)))
+
+
+def _extra_params(text: str | None) -> Mapping[str, object]:
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.bad_json", text=one_line(text, 80)) from error
+    if not isinstance(found, dict):
+        raise UsageError("error.bad_json", text=one_line(text, 80))
+    return found
