@@ -69,7 +69,8 @@ class ImaApp(App[str], inherit_bindings=False):
         # read by Textual's own __init__; a class variable there, but each app has its own start
         self.DEFAULT_MODE = start  # type: ignore[misc]
         # the first place's sheet comes along: added later, it would have all be read once more
-        super().__init__(css_path=[styles.path("app"), styles.path(start)])
+        first = [styles.path(place.id) for place in PLACES if place.id == start]
+        super().__init__(css_path=[styles.path("app"), *first])
         self.studio = studio
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()

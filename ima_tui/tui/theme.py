@@ -95,8 +95,8 @@ TOKENS = {
     ),
     LIGHT + COARSE: Tokens(
         background="#ffffff",
-        surface="#eeeeee",
-        raised="#dadada",
+        surface="#f8f8f8",
+        raised="#eeeeee",
         rule="#bcbcbc",
         text="#1c1c1c",
         muted="#4e4e4e",

@@ -329,7 +329,7 @@ class FakeStudio:
 
 def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:
     media = Media("https://ima.example/a.png", format="png", width=640, height=360, path=path)
-    return job(number, State.DONE, leaf, medias=(media,), **changes)
+    return job(number, State.DONE, leaf, **{"medias": (media,), **changes})
 
 
 def failed(number: int, kind: str = "error.too_heavy", leaf: Leaf = BANANA_PRO) -> Job:

@@ -1,0 +1,268 @@
+"""The app: a guest that loads little, hears everything once, and looks right in both themes."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from fake import LEAVES, FakeStudio, job
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
+from textual.color import Color
+
+from ima_tui import messages
+from ima_tui.domain import State, TaskType
+from ima_tui.errors import Unreachable
+from ima_tui.notices import JobChanged, LinkChanged, ListChanged, PreferencesChanged, ProductList
+from ima_tui.tui import clipboard, theme
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.news import Gatherer, News
+from ima_tui.tui.plain import AsciiFilter
+from ima_tui.tui.screens.queue import QueueScreen
+from ima_tui.tui.widgets.lines import BottomLine, Rule, TopLine
+from ima_tui.tui.widgets.question import Question
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+def open_app(studio: FakeStudio | None = None, start: str = "queue") -> ImaApp:
+    return ImaApp(studio or FakeStudio(), start=start)  # type: ignore[arg-type]
+
+
+def top_line(app: ImaApp) -> str:
+    return app.screen.query_one(TopLine).render_line(0).text
+
+
+# ---------------------------------------------------------------------------------- loading
+
+
+def test_nothing_heavy_is_loaded_before_the_first_paint() -> None:
+    places = "queue, models, compose, preferences, place"
+    program = (
+        "import sys, ima_tui.tui.app\n"
+        f"from ima_tui.tui.screens import {places}\n"
+        "print(*{'httpx', 'pydantic', 'PIL', 'av', 'starlette', 'keyring'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.split() == []
+
+
+async def test_a_place_is_loaded_on_its_first_visit() -> None:
+    app = open_app(start="queue")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert list(app._screen_stacks) == ["queue"]
+
+
+async def test_lists_are_fetched_after_the_first_paint_and_the_guest_leaves() -> None:
+    studio = FakeStudio()
+    async with open_app(studio).run_test() as pilot:
+        await pilot.pause()
+        assert ("refresh",) in studio.asked
+        assert len(studio._listeners) == 1
+    assert studio._listeners == []
+
+
+# ----------------------------------------------------------------------------------- the news
+
+
+def test_of_many_notices_the_newest_of_each_job_is_left() -> None:
+    gatherer = Gatherer()
+    assert gatherer.hear(JobChanged(job(1, State.SENDING)))
+    assert not gatherer.hear(JobChanged(job(1, State.RUNNING)))
+    assert not gatherer.hear(JobChanged(job(2)))
+    empty = ProductList(TaskType.TEXT_TO_IMAGE)
+    gatherer.hear(ListChanged(empty))
+    gatherer.hear(PreferencesChanged())
+    news = gatherer.take()
+    assert {number: one.state for number, one in news.jobs.items()} == {
+        1: State.RUNNING,
+        2: State.RUNNING,
+    }
+    assert news.lists == {TaskType.TEXT_TO_IMAGE: empty}
+    assert news.preferences
+    assert gatherer.take() == News()
+    assert gatherer.hear(LinkChanged(None))
+
+
+async def test_two_hundred_notices_become_one_redraw() -> None:
+    studio = FakeStudio()
+    app = open_app(studio)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        heard: list[News] = []
+        app.news.subscribe(app.screen, heard.append, immediate=True)
+        for number in range(200):
+            studio.tell(JobChanged(job(number)))
+        await pilot.pause(0.15)
+        assert [len(news.jobs) for news in heard] == [200]
+
+
+async def test_a_hidden_place_catches_up_when_it_is_opened() -> None:
+    studio = FakeStudio((job(1),))
+    app = open_app(studio)
+    async with app.run_test() as pilot:
+        await pilot.press("1")
+        studio.tell(JobChanged(job(2)))
+        await pilot.pause(0.15)
+        await pilot.press("3")
+        await pilot.pause()
+        assert isinstance(app.screen, QueueScreen)
+        assert sorted(app.screen.jobs) == [1, 2]
+
+
+# ---------------------------------------------------------------------------------- the frame
+
+
+async def test_the_top_line_says_where_one_is_and_what_is_out() -> None:
+    app = open_app(FakeStudio((job(1),)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "1 Models   2 Compose  [3 Queue]" in top_line(app)
+        assert top_line(app).rstrip().endswith("demo · 5 pts out")
+
+
+async def test_trouble_with_the_link_is_said_in_words() -> None:
+    studio = FakeStudio()
+    app = open_app(studio)
+    async with app.run_test(size=(100, 24)) as pilot:
+        studio.tell(LinkChanged(Unreachable("refused")))
+        await pilot.pause(0.15)
+        assert "can't reach IMA" in top_line(app)
+        studio.tell(LinkChanged(None))
+        await pilot.pause(0.15)
+        assert "can't reach IMA" not in top_line(app)
+
+
+async def test_another_endpoint_is_marked() -> None:
+    studio = FakeStudio(profile="", custom_endpoint=True, base_url="https://proxy.example:8443/x")
+    app = open_app(studio)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        assert "proxy.example:8443" in top_line(app)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 50)])
+async def test_the_frame_fills_its_lines_and_never_more(size: tuple[int, int]) -> None:
+    app = open_app(FakeStudio(tuple(job(number) for number in range(60))))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        for kind in (TopLine, BottomLine, Rule):
+            assert app.screen.query_one(kind).render_line(0).cell_length == size[0]
+        assert app.screen.query_one(BottomLine).region.bottom == size[1]
+
+
+async def test_a_click_on_the_top_line_opens_a_place() -> None:
+    app = open_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.click(TopLine, offset=(8, 0))
+        await pilot.pause()
+        assert app.current_mode == "models"
+
+
+async def test_a_question_takes_the_keys_until_it_is_answered() -> None:
+    app = open_app()
+    answers: list[str] = []
+
+    async def answer() -> None:
+        answers.append("yes")
+
+    async with app.run_test() as pilot:
+        place = app.screen
+        assert isinstance(place, QueueScreen)
+        place.ask("Spend 5 pts?", answer)
+        await pilot.press("1", "s")
+        assert app.current_mode == "queue"
+        await pilot.press("escape")
+        assert answers == []
+        assert app.focused is place.table
+        place.ask("Spend 5 pts?", answer)
+        await pilot.press("y")
+        assert answers == ["yes"]
+        assert not place.query_one(Question).display
+
+
+async def test_text_of_others_in_a_toast_is_never_markup() -> None:
+    app = open_app()
+    async with app.run_test() as pilot:
+        app.screen.notify("[/nope] [@click=app.quit]x[/]")
+        await pilot.pause()
+        assert [one.markup for one in app._notifications] == [False]
+
+
+def test_osc_52_is_wrapped_for_tmux_too() -> None:
+    plain = clipboard.sequence("链接", in_tmux=False)
+    assert plain == f"\x1b]52;c;{base64.b64encode('链接'.encode()).decode()}\x07"
+    wrapped = clipboard.sequence("x", in_tmux=True)
+    assert wrapped.endswith("\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\")
+
+
+# ---------------------------------------------------------------------------------- the look
+
+
+def luminance(colour: str) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part) for part in Color.parse(colour).normalized)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def seen(name: str, colour: str) -> str:
+    """The colour as it comes out: terminals with 256 colours get the nearest one."""
+    if not name.endswith(theme.COARSE):
+        return colour
+    coarse = RichColor.parse(colour).downgrade(ColorSystem.EIGHT_BIT)
+    return coarse.get_truecolor().hex
+
+
+@pytest.mark.parametrize("name", theme.TOKENS)
+@pytest.mark.parametrize("ground", theme.GROUNDS)
+def test_everything_can_be_read_on_every_ground(name: str, ground: str) -> None:
+    tokens = theme.TOKENS[name]
+    behind = seen(name, getattr(tokens, ground))
+    assert contrast(seen(name, tokens.text), behind) >= 7
+    states = ("muted", "accent", "ok", "warn", "bad", "info")
+    for role in (*states, "image", "video", "music", "speech"):
+        assert contrast(seen(name, getattr(tokens, role)), behind) >= 4.5, role
+
+
+@pytest.mark.parametrize(
+    ("wish", "coarse", "name"),
+    [
+        ("ima-light", False, "ima-light"),
+        ("light", True, "ima-light-256"),
+        ("ima-dark-256", False, "ima-dark"),
+        ("nonsense", False, "ima-dark"),
+    ],
+)
+def test_a_theme_for_every_name_and_terminal(wish: str, coarse: bool, name: str) -> None:
+    assert theme.known(wish, coarse=coarse) == name
+
+
+async def test_ascii_terminals_get_ascii() -> None:
+    studio = FakeStudio((replace(job(1), medias=()),), LEAVES, ascii=True)
+    app = open_app(studio)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        plain = AsciiFilter()
+        lines = [
+            "".join(part.text for part in plain.apply(list(strip), Color(0, 0, 0)))
+            for strip in app.screen._compositor.render_strips()
+        ]
+        assert [line for line in lines if not line.isascii()] == []
+        assert any(line.startswith("> o running") for line in lines) or any(
+            line.startswith("> ") for line in lines
+        )

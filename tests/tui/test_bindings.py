@@ -1,0 +1,108 @@
+"""Keys are said once: footer, help and palette come from the bindings that are active."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from fake import FakeStudio, done, job
+from textual.binding import Binding
+from textual.command import DiscoveryHit
+from textual.widgets import Input
+
+from ima_tui import messages
+from ima_tui.tui import actions, palette
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.places import PLACES
+from ima_tui.tui.screens.help import HelpScreen
+from ima_tui.tui.widgets.table import Table
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+def open_app(start: str = "queue") -> ImaApp:
+    return ImaApp(FakeStudio((job(1), done(2))), start=start)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("place", [place.id for place in PLACES])
+async def test_footer_is_part_of_help_and_help_is_the_palette(place: str) -> None:
+    app = open_app(place)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        known = actions.acts(app.screen)
+        ids = {act.id for act in known}
+        assert {act.id for act in actions.footer(known)} <= ids
+        assert {act.id for act in HelpScreen(known, "").acts} == ids
+        offered = palette.Commands(app.screen).discover()
+        texts = [hit.text async for hit in offered if isinstance(hit, DiscoveryHit)]
+        themes = [text for text in texts if text and text.startswith("Colours")]
+        words = {act.words() for act in known if act.id != "app.palette"}
+        assert words == set(texts) - set(themes)
+        assert len(themes) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.id)
+def test_every_binding_has_an_id_of_its_own_and_a_sentence(place: object, language: str) -> None:
+    texts = import_module(f"ima_tui.messages.{language}").TEXTS
+    screen = getattr(import_module(place.module), place.screen)  # type: ignore[attr-defined]
+    for owner in (screen, ImaApp, Table):
+        bindings = [one for one in owner.BINDINGS if isinstance(one, Binding)]
+        ids = [binding.id for binding in bindings]
+        assert None not in ids
+        assert len(set(ids)) == len(ids)
+        assert all(one.description in texts for one in bindings if one.description)
+
+
+async def test_number_keys_switch_places_but_are_typed_into_fields() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        assert app.current_mode == "models"
+        await pilot.press("slash", "3")
+        assert app.current_mode == "models"
+        assert app.screen.query_one("#filter", Input).value == "3"
+        await pilot.press("f3")
+        assert app.current_mode == "queue"
+        await pilot.press("f1", "escape", "3")
+        assert app.current_mode == "queue"
+
+
+async def test_help_tells_the_keys_of_the_place_and_closes() -> None:
+    app = open_app()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        shown = {act.id for act in app.screen.acts}
+        assert {"queue.stop", "table.down", "app.quit", "place.models"} <= shown
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_the_palette_does_what_the_key_does() -> None:
+    app = open_app()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await pilot.press("ctrl+p")
+        assert isinstance(app.screen, palette.Palette)
+        await pilot.press(*"Models")
+        await app.workers.wait_for_complete()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.current_mode == "models"
+
+
+async def test_a_field_takes_the_keys_and_the_footer_says_how_to_leave_it() -> None:
+    app = open_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash")
+        shown = {act.id for act in actions.acts(app.screen)}
+        assert "place.leave" in shown
+        assert not shown & {"queue.again", "queue.filter", "app.help"}
+
+
+def test_keys_are_named_as_on_the_keyboard() -> None:
+    named = [actions.key_name(key) for key in ("question_mark", "slash", "ctrl+p", "escape", "G")]
+    assert named == ["?", "/", "ctrl+p", "esc", "G"]

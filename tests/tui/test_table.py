@@ -1,0 +1,234 @@
+"""The table: columns that share a width, cells cut to it, and redraws of what changed only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fake import FakeStudio
+from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.widgets.cells import cut, fit, steady, width, wrap
+from ima_tui.tui.widgets.columns import Column, layout
+from ima_tui.tui.widgets.table import Cell, Row, Table
+
+COLUMNS = (
+    Column("state", 9),
+    Column("prompt", 10, flex=1),
+    Column("time", 6, align="right", drop=1),
+)
+
+
+def row(number: int, time: str = "0:01", prompt: str = "") -> Row:
+    return (Cell("running", "accent"), Cell(prompt or f"prompt {number}"), Cell(time))
+
+
+class Bench(ImaApp):
+    """An app with nothing but a table in it."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(FakeStudio(), start="_default")  # type: ignore[arg-type]
+        self.rows = {number: row(number) for number in range(count)}
+        self.heard: list[object] = []
+
+    def compose(self) -> ComposeResult:
+        yield Table(COLUMNS, markable=True)
+
+    async def on_mount(self) -> None:  # type: ignore[override]
+        table = self.query_one(Table)
+        table.set_rows(self.rows)
+        table.focus()
+
+    def on_table_row_highlighted(self, message: Table.RowHighlighted) -> None:
+        self.heard.append(message.row_id)
+
+    def on_table_row_selected(self, message: Table.RowSelected) -> None:
+        self.heard.append(("selected", message.row_id))
+
+
+def table_of(pilot: Pilot[None]) -> Table:
+    return pilot.app.query_one(Table)
+
+
+def line(table: Table, y: int) -> str:
+    return table.render_line(y).text
+
+
+@contextmanager
+def refreshed(table: Table) -> Iterator[list[Region]]:
+    """The regions that the table asks to have drawn again; a whole refresh is its whole size."""
+    regions: list[Region] = []
+    original = table.refresh
+
+    def note(*asked: Region, **options: bool) -> Table:
+        regions.extend(asked or [table.size.region])
+        return original(*asked, **options)
+
+    table.refresh = note  # type: ignore[method-assign, assignment]
+    try:
+        yield regions
+    finally:
+        table.refresh = original  # type: ignore[method-assign]
+
+
+# -------------------------------------------------------------------------------- arithmetic
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "fitted"),
+    [
+        ("fox", 5, "fox  "),
+        ("a red fox", 6, "a red…"),
+        ("旺财在雪地", 6, "旺财… "),
+        ("旺财", 4, "旺财"),
+        ("x", 0, ""),
+    ],
+)
+def test_fit_is_exactly_as_wide_as_asked(text: str, cells: int, fitted: str) -> None:
+    assert fit(text, cells) == fitted
+    assert width(fitted) == cells
+
+
+def test_emoji_of_several_characters_are_taken_apart() -> None:
+    assert steady("👩\u200d🚀 ❤️ 👍🏽") == "👩🚀 ❤ 👍"
+
+
+def test_right_aligned_and_cut() -> None:
+    assert fit("25", 6, "right") == "    25"
+    assert cut("city skyline", 5, "~") == "city~"
+
+
+def test_wrap_breaks_at_blanks_and_between_wide_characters() -> None:
+    assert wrap("a red fox in snow", 9) == ["a red fox", "in snow"]
+    assert wrap("旺财在雪地里奔跑", 6) == ["旺财在", "雪地里", "奔跑"]
+    assert wrap("one\n\ntwo", 9) == ["one", "", "two"]
+    assert all(width(part) <= 5 for part in wrap("unbreakablewordthatislong", 5))
+
+
+def test_flexible_columns_take_what_is_left() -> None:
+    slots = layout(COLUMNS, 40, left=2)
+    assert [(slot.x, slot.width) for slot in slots] == [(2, 9), (13, 19), (34, 6)]
+
+
+def test_narrow_tables_drop_columns_and_never_those_that_must_stay() -> None:
+    assert [slot.index for slot in layout(COLUMNS, 24, left=2)] == [0, 1]
+    assert [slot.index for slot in layout(COLUMNS, 8, left=2)] == [0, 1]
+
+
+# -------------------------------------------------------------------------------- redrawing
+
+
+async def test_a_changed_row_redraws_the_changed_characters_only() -> None:
+    async with Bench(5).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        with refreshed(table) as regions:
+            table.update_row(2, row(2, "0:02"))
+        # gutter 2, state 9, prompt 20 less one cell at the right edge, gap 1 each
+        assert [(region.y, region.width) for region in regions] == [(3, 1)]
+        assert "0:02" in line(table, 3)
+
+
+async def test_the_same_row_again_redraws_nothing() -> None:
+    async with Bench(5).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        with refreshed(table) as regions:
+            table.update_row(2, row(2))
+            table.set_rows({number: row(number) for number in range(5)})
+        assert regions == []
+
+
+async def test_rows_out_of_sight_redraw_nothing() -> None:
+    async with Bench(500).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        with refreshed(table) as regions:
+            table.update_row(400, row(400, "9:99"))
+        assert regions == []
+
+
+async def test_a_changed_role_redraws_the_cell() -> None:
+    async with Bench(3).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        with refreshed(table) as regions:
+            table.update_row(0, (Cell("running", "bad"), *row(0)[1:]))
+        assert [region.width for region in regions] == [9]
+
+
+async def test_a_shorter_wide_text_leaves_no_rest() -> None:
+    async with Bench(3).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        table.update_row(0, row(0, prompt="旺财在雪地里奔跑"))
+        table.update_row(0, row(0, prompt="旺财"))
+        assert line(table, 1).split() == ["▌", "running", "旺财", "0:01"]
+        assert width(line(table, 1)) == 40
+
+
+async def test_twenty_thousand_rows_are_as_quick_as_twenty() -> None:
+    async with Bench(20_000).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        await pilot.press("end")
+        assert table.cursor == 19_999
+        assert "prompt 19999" in line(table, table.size.height - 1)
+
+
+# ---------------------------------------------------------------------------------- cursor
+
+
+async def test_keys_move_the_cursor_and_keep_it_in_sight() -> None:
+    async with Bench(50).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        await pilot.press("j", "j", "down", "k")
+        assert table.cursor == 2
+        await pilot.press("pagedown")
+        assert table.cursor == 12
+        assert table.cursor in table.in_sight()
+        await pilot.press("G")
+        assert table.cursor == 49
+        assert table.cursor in table.in_sight()
+        await pilot.press("g")
+        assert table.cursor == 0
+
+
+async def test_the_cursor_stays_on_its_row_when_rows_come_and_go() -> None:
+    async with Bench(5).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        await pilot.press("down", "down")
+        table.set_rows({9: row(9), **{number: row(number) for number in range(5)}})
+        assert table.cursor == 2
+        table.set_rows({number: row(number) for number in (0, 1, 3)})
+        await pilot.pause()
+        assert table.cursor == 3
+        assert pilot.app.heard[-1] == 3  # type: ignore[attr-defined]
+        table.set_rows({})
+        await pilot.pause()
+        assert table.cursor is None
+        assert pilot.app.heard[-1] is None  # type: ignore[attr-defined]
+
+
+async def test_marks_are_dropped_with_their_rows() -> None:
+    async with Bench(5).run_test(size=(40, 12)) as pilot:
+        table = table_of(pilot)
+        await pilot.press("space", "space")
+        assert table.chosen() == (0, 1)
+        assert line(table, 1).startswith(" ●")
+        table.set_rows({1: row(1), 2: row(2)})
+        assert table.chosen() == (1,)
+
+
+async def test_a_click_sets_the_cursor_and_a_double_click_selects() -> None:
+    async with Bench(5).run_test(size=(40, 12)) as pilot:
+        await pilot.click(Table, offset=(5, 3))
+        assert table_of(pilot).cursor == 2
+        await pilot.click(Table, offset=(5, 4), times=2)
+        await pilot.pause()
+        assert pilot.app.heard[-1] == ("selected", 3)  # type: ignore[attr-defined]
+
+
+async def test_data_is_text_and_never_markup() -> None:
+    async with Bench(1).run_test(size=(60, 12)) as pilot:
+        table = table_of(pilot)
+        table.update_row(0, row(0, prompt="[/nope] [@click=app.bell]x[/]"))
+        assert "[/nope] [@click=app.bell]x[/]" in line(table, 1)
