@@ -68,18 +68,19 @@ async def open_studio(
     clock: Clock | None = None,
     key: keys.Key | None = None,
     locate: Locate | None = None,
-    follow_everything: bool = True,
-    patient: bool = True,
+    for_screen: bool = False,
 ) -> AsyncIterator[Studio]:
-    """Open the ledger, show the cached lists, follow what is unfinished; close it all at the end.
+    """Open the ledger; close everything at the end. Raises `LedgerError`.
 
-    `follow_everything`: also jobs of runs that ended. `patient`: wait for the network for ever.
-    Raises `LedgerError`.
+    `for_screen`: nothing is read or followed before `begin`, which the app calls once it has
+    painted; from then on jobs of runs that ended are followed too, and a dead network is waited
+    out. Otherwise all is ready when this yields, and only this run's own jobs are followed.
     """
     ledger = await Ledger.open(settings.ledger, session=secrets.token_hex(6))
-    studio = Studio(settings, ledger, clock or SystemClock(), key, locate, patient)
+    studio = Studio(settings, ledger, clock or SystemClock(), key, locate, patient=for_screen)
     try:
-        await studio._start(follow_everything)
+        if not for_screen:
+            await studio.begin()
         yield studio
     finally:
         await studio._aclose()
@@ -95,6 +96,7 @@ class Studio:
         clock: Clock,
         key: keys.Key | None,
         locate: Locate | None,
+        *,
         patient: bool,
     ) -> None:
         self.settings = settings
@@ -103,6 +105,8 @@ class Studio:
         self.preferences = Preferences(settings.preferences)
         self._ledger = ledger
         self._key = key
+        self._patient = patient
+        self._begun = False
         self._locate = locate or self._official
         self._address: Address | None = None
         self._listeners: list[Listener] = []
@@ -125,10 +129,15 @@ class Studio:
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
         )
 
-    async def _start(self, follow_everything: bool) -> None:
+    async def begin(self) -> None:
+        """Read the wishes and the cached lists, and follow what is unfinished. Once."""
+        if self._begun:
+            return
+        self._begun = True
         await asyncio.to_thread(self.preferences.reload)
+        self._tell(PreferencesChanged())
         await self._product_lists.load(self.settings.base_url)
-        await self._scheduler.start(everything=follow_everything)
+        await self._scheduler.start(everything=self._patient)
         self._watch = asyncio.create_task(self._watch_preferences(), name="preferences")
 
     async def _aclose(self) -> None:

@@ -60,9 +60,7 @@ async def session(
 ) -> AsyncIterator[Studio]:
     """A studio that follows only what this verb asks for, and gives up on a dead network."""
     found = key.find(key_file(settings), getattr(arguments, "api_key", None)) if with_key else None
-    async with open_studio(
-        settings, clock=clock, key=found, follow_everything=False, patient=False
-    ) as studio:
+    async with open_studio(settings, clock=clock, key=found) as studio:
         yield studio
 
 

@@ -53,7 +53,7 @@ def _demo_settings(arguments: argparse.Namespace) -> Settings:
 
 
 async def _studio(settings: Settings, found: key.Key | None) -> str | None:
-    async with open_studio(settings, key=found) as studio:
+    async with open_studio(settings, key=found, for_screen=True) as studio:
         return await _show(studio)
 
 
@@ -78,7 +78,8 @@ async def _demo(settings: Settings, speed: float) -> int:
     await asyncio.sleep(0)  # let the child start while the screens are being imported
     try:
         with tempfile.TemporaryDirectory(prefix="ima-tui-demo-") as folder:
-            async with open_studio(_throw_away(settings, Path(folder)), locate=locate) as studio:
+            demo = _throw_away(settings, Path(folder))
+            async with open_studio(demo, locate=locate, for_screen=True) as studio:
                 await _show(studio)
     finally:
         with suppress(OSError):

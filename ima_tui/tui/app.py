@@ -111,9 +111,11 @@ class ImaApp(App[str], inherit_bindings=False):
 
     def _after_first_paint(self) -> None:
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
-        self.run_worker(
-            self.studio.refresh(), name="fetch lists", group="lists", exit_on_error=False
-        )
+        self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
+
+    async def _wake(self) -> None:
+        await self.studio.begin()
+        await self.studio.refresh()
 
     def _hear(self, notice: Notice) -> None:
         if self._gatherer.hear(notice):

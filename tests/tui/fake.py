@@ -249,6 +249,9 @@ class FakeStudio:
     def suggested(self, task_type: TaskType) -> Leaf | None:
         return next(iter(self.leaves(task_type)), None)
 
+    async def begin(self) -> None:
+        """All is there from the start."""
+
     async def refresh(self, *task_types: TaskType) -> None:
         self.asked.append(("refresh", *task_types))
 
