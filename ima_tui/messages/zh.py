@@ -2,6 +2,8 @@
 
 TEXTS: dict[str, str] = {
     # ---- app
+    "app.crashed": "ima-tui 自身出错而退出（{kind}，{where}）。任务都没有丢：重新启动"
+    "就会继续跟进。",
     "app.offline": "连不上 IMA",
     "app.custom": "自定义服务",
     "app.points_out": "在途 {points} 点",
@@ -64,7 +66,7 @@ TEXTS: dict[str, str] = {
     "help.everywhere": "任何地方",
     "help.typing": "正在输入时，按 esc 把按键交还给页面；\nf1 f2 f3 f5 随时可以换页。",
     # ---- state
-    "state.held": "待你点头",
+    "state.held": "待确认",
     "state.draft": "草稿",
     "state.queued": "等待",
     "state.uploading": "发送中",

@@ -6,10 +6,14 @@ redraws what changed. Nothing here, and nothing imported here, loads the client 
 
 from __future__ import annotations
 
+import logging
 import os
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -27,6 +31,9 @@ from ima_tui.tui.plain import AsciiFilter
 
 if TYPE_CHECKING:
     from ima_tui.studio import Studio
+
+
+log = logging.getLogger(__name__)
 
 
 class Composer(Protocol):
@@ -169,6 +176,20 @@ class ImaApp(App[str], inherit_bindings=False):
 
     def action_say_how_to_quit(self) -> None:
         self.notify(say("app.how_to_quit"))
+
+    def _fatal_error(self) -> None:
+        """A bug of ours ends the app with a sentence. Textual would print every local variable,
+        and one of them may be the key; the log gets the traceback without them."""
+        error = self._exception
+        if error is None or self.debug:
+            super()._fatal_error()
+            return
+        log.error("the app ended by an error", exc_info=error)
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+        words = say("app.crashed", kind=type(error).__name__, where=where)
+        self._exit_renderables.append(Text(words))
+        self._close_messages_no_wait()
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand `text` to the terminal; whether it took it, nobody can know."""

@@ -1,0 +1,226 @@
+"""Models: found by what people type, told with every price."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fake import BANANA_2, BANANA_PRO, KLING, LEAVES, MIDJOURNEY, SEEDREAM, WAN, FakeStudio
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from ima_tui import messages
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import Unreachable
+from ima_tui.notices import ListChanged, ProductList
+from ima_tui.tui import leaves
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.glyphs import glyphs
+from ima_tui.tui.screens.models import ModelsScreen, Standing
+from ima_tui.tui.widgets.table import Table
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+def open_app(studio: FakeStudio | None = None) -> ImaApp:
+    return ImaApp(studio or FakeStudio(), start="models")  # type: ignore[arg-type]
+
+
+def models(pilot: Pilot[None]) -> ModelsScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, ModelsScreen)
+    return screen
+
+
+def names(pilot: Pilot[None]) -> list[str]:
+    screen = models(pilot)
+    return [screen._by_id[str(row_id)].name for row_id in screen.table.order]
+
+
+def facts(pilot: Pilot[None]) -> list[str]:
+    return str(pilot.app.screen.query_one("#facts", Static).content).split("\n")
+
+
+def standing(pilot: Pilot[None]) -> str:
+    return models(pilot).query_one(Standing).render_line(0).text
+
+
+# --------------------------------------------------------------------------------- searching
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("mj", MIDJOURNEY),
+        ("see dream", SEEDREAM),
+        ("即梦", SEEDREAM),
+        ("可灵", KLING),
+        ("nano banana pro", BANANA_PRO),
+        ("seedream45", SEEDREAM),
+        ("gemini-3.1", BANANA_2),
+        ("bnpro", BANANA_PRO),
+        ("万相", WAN),
+    ],
+)
+def test_models_are_found_by_what_people_type(typed: str, found: Leaf) -> None:
+    assert leaves.arrange(LEAVES, typed, "listed")[0] is found
+
+
+def test_nothing_is_found_by_chance() -> None:
+    assert leaves.arrange(LEAVES, "zz", "listed") == []
+    assert leaves.arrange(LEAVES, "mj", "listed") == [MIDJOURNEY]
+
+
+def test_what_matched_is_pointed_out() -> None:
+    name = leaves.row(BANANA_PRO, "pro", False, glyphs(False))[0]
+    assert [name.text[at] for at in name.matched] == ["P", "r", "o"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [("listed", MIDJOURNEY), ("price", BANANA_2), ("time", BANANA_2), ("name", KLING)],
+)
+def test_sorting(sort: str, first: Leaf) -> None:
+    assert leaves.arrange(LEAVES, "", sort)[0] is first
+
+
+# --------------------------------------------------------------------------------- the detail
+
+
+def test_the_price_of_every_combination_cheapest_first() -> None:
+    lines = str(leaves.detail(BANANA_2, True, glyphs(False))).split("\n")
+    assert lines[0] == "Nano Banana 2 ★"
+    table = lines[lines.index("Size  POINTS") :]
+    assert table[1:5] == [
+        "512        4",
+        "1K         6  ← usual",
+        "2K        10",
+        "4K        13",
+    ]
+
+
+def test_one_price_is_said_as_one() -> None:
+    assert "5 pts, one price for everything" in str(leaves.detail(SEEDREAM, False, glyphs(False)))
+
+
+def test_inputs_are_told() -> None:
+    assert "takes 1 files: jpeg png" in str(leaves.detail(KLING, False, glyphs(False)))
+
+
+def test_names_from_outside_are_text() -> None:
+    odd = replace(BANANA_2, name="[/nope] [@click=app.quit]x[/]")
+    assert "[/nope] [@click=app.quit]x[/]" in str(leaves.detail(odd, False, glyphs(False)))
+
+
+# --------------------------------------------------------------------------------- the screen
+
+
+async def test_one_kind_then_the_next_then_all() -> None:
+    async with open_app().run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert names(pilot) == ["Midjourney", "SeeDream 4.5", "Nano Banana 2", "Nano Banana Pro"]
+        assert "text to image (4)" in standing(pilot)
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert names(pilot) == ["Wan 2.6"]
+        await pilot.press("left_square_bracket", "a")
+        assert len(names(pilot)) == 6
+        assert "all kinds (6)" in standing(pilot)
+
+
+async def test_typing_filters_and_esc_shows_all_again() -> None:
+    async with open_app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"mj")
+        assert names(pilot) == ["Midjourney"]
+        await pilot.press("enter")
+        assert isinstance(pilot.app.focused, Table)
+        await pilot.press("escape")
+        assert len(names(pilot)) == 4
+
+
+async def test_a_model_of_another_kind_is_pointed_to() -> None:
+    async with open_app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"kling")
+        assert names(pilot) == []
+        assert "1 of other kinds" in models(pilot).table.empty
+        await pilot.press("escape", "a")
+        assert names(pilot) == ["Kling 2.6"]
+
+
+async def test_sorting_is_said() -> None:
+    async with open_app().run_test(size=(100, 24)) as pilot:
+        await pilot.press("s")
+        assert "cheapest first" in standing(pilot)
+        assert names(pilot)[0] == "Nano Banana 2"
+
+
+async def test_the_detail_follows_the_cursor() -> None:
+    async with open_app().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert facts(pilot)[0] == "Midjourney"
+        await pilot.press("down", "down")
+        assert facts(pilot)[0] == "Nano Banana 2"
+
+
+async def test_where_the_list_comes_from_is_said() -> None:
+    studio = FakeStudio()
+    app = open_app(studio)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        assert standing(pilot).rstrip().endswith("· live")
+        now = studio.lists[TaskType.TEXT_TO_IMAGE]
+        studio.tell(ListChanged(replace(now, live=False)))
+        await pilot.pause(0.15)
+        assert standing(pilot).rstrip().endswith("· from the cache")
+        studio.tell(ListChanged(replace(now, problem=Unreachable())))
+        await pilot.pause(0.15)
+        assert standing(pilot).rstrip().endswith("· offline")
+        assert len(names(pilot)) == 4
+
+
+async def test_without_any_list_the_reason_stands_in_its_place() -> None:
+    studio = FakeStudio(leaves=())
+    kind = TaskType.TEXT_TO_IMAGE
+    studio.lists[kind] = ProductList(kind, problem=Unreachable())
+    async with open_app(studio).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert models(pilot).table.empty == messages.say("error.unreachable")
+        assert models(pilot).current is None
+
+
+async def test_p_makes_it_the_preference_and_takes_it_back() -> None:
+    studio = FakeStudio()
+    async with open_app(studio).run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "p")
+        await pilot.pause(0.15)
+        assert ("prefer", TaskType.TEXT_TO_IMAGE, "doubao-seedream-4.5") in studio.asked
+        assert "SeeDream 4.5 ★" in models(pilot).table.render_line(2).text
+        await pilot.press("p")
+        await pilot.pause(0.15)
+        assert ("unprefer", TaskType.TEXT_TO_IMAGE) in studio.asked
+        assert "★" not in models(pilot).table.render_line(2).text
+
+
+async def test_enter_composes_with_it() -> None:
+    app = open_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        loaded: list[Leaf] = []
+        await pilot.press("2")
+        app.screen.load_leaf = loaded.append  # type: ignore[attr-defined]
+        await pilot.press("f1", "enter")
+        await pilot.pause()
+        assert app.current_mode == "compose"
+        assert loaded == [MIDJOURNEY]
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
+async def test_whole_at_every_size(size: tuple[int, int]) -> None:
+    async with open_app().run_test(size=size) as pilot:
+        await pilot.pause()
+        titles = models(pilot).table.render_line(0).text
+        assert {"MODEL", "POINTS"} <= set(titles.split())
+        detail = models(pilot).query_one("#detail")
+        assert detail.region.height >= 7
+        assert (detail.region.x > 0) == (size[0] >= 96)
