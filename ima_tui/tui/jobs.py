@@ -18,7 +18,7 @@ _RIGHT: Align = "right"
 _TIME = 11
 
 COLUMNS = (
-    Column("state", 9, "queue.col_state"),
+    Column("state", 10, "queue.col_state"),
     Column("kind", 4, "queue.col_kind", drop=3),
     Column("model", 15, "queue.col_model", drop=4),
     Column("prompt", 24, "queue.col_prompt", flex=1),
