@@ -1,0 +1,173 @@
+"""The product lists that the engine is held to, and every wish that can be read off them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from payload_checker import Json, leaves, offered_rule, rules
+
+from ima_tui.api import wire
+from ima_tui.catalogue import order, tree
+from ima_tui.domain import Draft, Leaf, TaskType
+from ima_tui.sandbox.products import Catalogue
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "catalog"
+URLS = tuple(f"https://example.com/{index}.png" for index in range(1, 10))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One leaf twice: as it came, and as the program reads it."""
+
+    source: str
+    raw: Json
+    leaf: Leaf
+
+    @property
+    def id(self) -> str:
+        return f"{self.source}-{self.leaf.task_type.value}-{self.leaf.version}".replace(" ", "_")
+
+
+def sandbox_offers() -> list[Offer]:
+    shop = Catalogue()
+    return [
+        offer
+        for task_type in TaskType
+        for offer in _offers("sandbox", shop.tree(task_type.value, "en"), task_type)
+    ]
+
+
+@cache
+def recorded_offers() -> tuple[Offer, ...]:
+    found: list[Offer] = []
+    for task_type in TaskType:
+        path = RECORDED / f"products_{task_type.value}.json"
+        if path.is_file():
+            answer = json.loads(path.read_text("utf-8"))
+            data = answer.get("data") if isinstance(answer, dict) else answer
+            found += _offers("recorded", data, task_type)
+    return tuple(found)
+
+
+def _offers(source: str, data: Any, task_type: TaskType) -> list[Offer]:
+    read = {(leaf.model_id, leaf.version): leaf for leaf in tree.leaves(data, task_type)}
+    return [Offer(source, raw, read[raw["model_id"], raw["id"]]) for raw in leaves(data)]
+
+
+def inputs_for(leaf: Leaf) -> tuple[str, ...]:
+    return URLS[: order.input_counts(leaf)[0]]
+
+
+def payload_of(leaf: Leaf, chosen: Json, n: int = 1, prompt: str = "a lighthouse") -> Json:
+    """What would go over the wire, as JSON makes of it."""
+    draft = Draft(
+        task_type=leaf.task_type,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        prompt=prompt,
+        chosen=tuple(chosen.items()),
+        inputs=inputs_for(leaf),
+        n=n,
+    )
+    placed, _ = order.place(leaf, draft)
+    found: Json = json.loads(json.dumps(wire.create_payload(placed, placed.inputs)))
+    return found
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`sent`: what must go out for it; `rule`: the attribute id that must be paid."""
+
+    said: Json
+    sent: Json
+    rule: int | None = None
+
+
+def default_wish() -> Wish:
+    return Wish({}, {})
+
+
+def rule_wishes(raw: Json, task_type: str) -> Iterator[Wish]:
+    """Every price that can be reached; a price for what is not offered is no permission."""
+    shut = {
+        field["field"]
+        for field in _form(raw)
+        if any(c["enum_value"] == "*" for c in _taken_back(field, task_type))
+    }
+    for number, _, attributes in rules(raw):
+        if offered_rule(raw, attributes, task_type):
+            settable = {name: v for name, v in attributes.items() if name not in shut}
+            yield Wish(settable, attributes, number)
+
+
+def unreachable_rules(raw: Json, task_type: str) -> Iterator[Json]:
+    for _, _, attributes in rules(raw):
+        if not offered_rule(raw, attributes, task_type):
+            yield attributes
+
+
+def option_wishes(raw: Json, task_type: str) -> Iterator[Wish]:
+    """Every option of every plain field, both ways of every toggle, the ends of every slider."""
+    virtual = {field["field"] for field in _form(raw) if field.get("is_ui_virtual")}
+    for field in _form(raw):
+        name = field["field"]
+        if field.get("is_ui_virtual") or name in virtual or name == "n":
+            continue
+        back = {str(c["enum_value"]) for c in _taken_back(field, task_type)}
+        if "*" in back:
+            continue
+        if options := field.get("options"):
+            values = [o["value"] for o in options if str(o["value"]) not in back]
+        elif field["type"] == "toggle":
+            values = [True, False]
+        elif field["type"] == "slider":
+            values = [field["config"]["minimum"], field["config"]["maximum"]]
+        else:
+            values = ["a few words"]
+        yield from (Wish({name: value}, {name: value}) for value in values)
+
+
+def virtual_wishes(raw: Json) -> Iterator[Wish]:
+    """Every row of every mapping; and every target set outright."""
+    for field in _form(raw):
+        if field.get("is_ui_virtual"):
+            mapping = field["value_mapping"]
+            sources = {param["field"] for param in field["ui_params"]}
+            for row in mapping["mapping_rules"]:
+                sent = {mapping["target_param"]: row["target_value"]}
+                yield Wish(row["source_values"], sent)
+                if mapping["target_param"] not in sources:
+                    yield Wish(sent, sent)
+
+
+def taken_back(raw: Json, task_type: str) -> Iterator[Json]:
+    """Choices that the service does not offer here, though the form names them."""
+    for field in _form(raw):
+        for condition in _taken_back(field, task_type):
+            every = [option["value"] for option in field["options"]]
+            value = condition["enum_value"]
+            if value == "*" or value in every:
+                yield {field["field"]: every[-1] if value == "*" else value}
+
+
+def excluded(raw: Json) -> Iterator[Json]:
+    """Pairs that the form says can't be combined."""
+    for field in _form(raw):
+        for option in field.get("options") or []:
+            for other, values in (option.get("disabled") or {}).items():
+                for value in values:
+                    yield {field["field"]: option["value"], other: value}
+
+
+def _form(raw: Json) -> list[Json]:
+    return raw.get("form_config") or []
+
+
+def _taken_back(field: Json, task_type: str) -> list[Json]:
+    conditions = field.get("disabled_conditions") or []
+    return [c for c in conditions if not c["disabled_key"] and c["category"] == task_type]
