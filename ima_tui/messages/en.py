@@ -551,7 +551,7 @@ TEXTS: dict[str, str] = {
     "models.col_points": "POINTS",
     "models.col_time": "TIME",
     "models.col_tags": "TAGS",
-    "models.filter": "/ to filter: a name, an id, mj, 可灵",
+    "models.filter": "/ to filter: mj, 可灵",
     "models.every": "all kinds",
     "models.sort_listed": "as listed",
     "models.sort_price": "cheapest first",

@@ -545,7 +545,7 @@ TEXTS: dict[str, str] = {
     "models.col_points": "点数",
     "models.col_time": "时间",
     "models.col_tags": "特点",
-    "models.filter": "按 / 筛选：名称、编号、mj、可灵",
+    "models.filter": "按 / 筛选：mj、可灵",
     "models.every": "全部类别",
     "models.sort_listed": "原有顺序",
     "models.sort_price": "便宜在前",

@@ -108,22 +108,34 @@ def _blocks(image: Picture, size: tuple[int, int], facts: str, coarse: bool) -> 
     ground = Image.new("RGBA", size, (18, 20, 28, 255))
     ground.alpha_composite(small)
     plain = ground.convert("RGB")
-    if coarse:  # dithered here: the terminal's own rounding makes bands
-        plain = plain.quantize(palette=_cube()).convert("RGB")
+    if coarse:
+        plain = _in_few_colours(plain)
     data = plain.tobytes()
     wide, high = size
     lines = tuple(_block_line(data, wide, y) for y in range(0, high, 2))
     return Rendered(lines, wide, facts)
 
 
+def _in_few_colours(image: Picture) -> Picture:
+    """Dithered, for the terminal's own rounding makes bands; but by half, for at this size full
+    dithering makes noise."""
+    from PIL import Image
+
+    nearest = image.quantize(palette=_palette(), dither=Image.Dither.NONE).convert("RGB")
+    halfway = Image.blend(nearest, image, 0.5)
+    return halfway.quantize(palette=_palette()).convert("RGB")
+
+
 @cache
-def _cube() -> Picture:
-    """The 216 colours that every terminal with 256 has."""
+def _palette() -> Picture:
+    """The 216 colours and 24 greys that every terminal with 256 colours has."""
     from PIL import Image
 
     steps = (0, 95, 135, 175, 215, 255)
+    colours = [(r, g, b) for r in steps for g in steps for b in steps]
+    colours += [(grey, grey, grey) for grey in range(8, 248, 10)]
     image = Image.new("P", (1, 1))
-    image.putpalette([part for r in steps for g in steps for b in steps for part in (r, g, b)])
+    image.putpalette([part for colour in colours for part in colour])
     return image
 
 

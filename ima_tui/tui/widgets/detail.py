@@ -16,6 +16,8 @@ from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.preview import Preview
 
 PROMPT_LIMIT = 400
+LATEST = 3
+"""Events told when the timeline was not asked for."""
 
 
 class JobDetail(Widget):
@@ -49,7 +51,7 @@ def _facts(job: Job, events: Sequence[Event], now: float, *, timeline: bool) -> 
         lines.append(Content.styled(sentence, f"${role}"))
     results = [Content.styled(words.result_words(media), "$info") for media in job.medias]
     prompt = [Content(steady(clean(job.order.prompt, PROMPT_LIMIT)))]
-    rest = [happened, results, prompt] if timeline else [results, prompt, happened]
+    rest = [happened, results, prompt] if timeline else [results, prompt, happened[-LATEST:]]
     for group in rest:
         lines += group
     return Content("\n").join(lines)

@@ -85,8 +85,9 @@ class Preview(Widget):
             words = wrap(self._problem, max(4, width - 2))
             text = " " + words[y - 1] if 1 <= y <= len(words) else ""
             return Strip([Segment(text, plain)]).adjust_cell_length(width, plain)
+        left = Segment(" " * ((width - self._shown.width) // 2), plain)
         if y < len(self._shown.lines):
-            return Strip(self._shown.lines[y]).adjust_cell_length(width, plain)
+            return Strip([left, *self._shown.lines[y]]).adjust_cell_length(width, plain)
         if y == len(self._shown.lines):
-            return Strip([Segment(fit(f" {self._shown.facts}", width), plain)])
+            return Strip([left, Segment(fit(self._shown.facts, width - len(left.text)), plain)])
         return Strip.blank(width, plain)
