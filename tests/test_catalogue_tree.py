@@ -104,6 +104,22 @@ def test_attribute_names_are_the_forms_own_whatever_their_case() -> None:
     assert leaf.rules[0].attributes == (("size", "1K"),)
 
 
+def test_fields_that_differ_in_case_alone_are_one() -> None:
+    assert [f.name for f in make(field_json("size", [1]), field_json("Size", [2])).fields] == [
+        "size"
+    ]
+
+
+def test_rules_agree_on_one_spelling_where_the_form_has_none() -> None:
+    leaf = make(rules=[rule_json(5, mode="a"), rule_json(6, Mode="b")])
+    assert {name for rule in leaf.rules for name, _ in rule.attributes} == {"mode"}
+
+
+def test_a_rule_with_two_values_for_one_name_is_no_price() -> None:
+    rules = [rule_json(5, size="1K", Size="2K"), rule_json(7)]
+    assert [rule.points for rule in read(leaf_json(credit_rules=rules)).rules] == [7]
+
+
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
@@ -259,8 +275,10 @@ KEYS = [
 ]  # fmt: skip
 anything = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=3), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=3), inner, max_size=6)
+    ),
     max_leaves=25,
 )
 

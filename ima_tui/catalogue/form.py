@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from ima_tui.domain import Field, FieldKind, Leaf, Option, Value
 from ima_tui.errors import UsageError
-from ima_tui.text import folded, nearest, one_line
+from ima_tui.text import encodable, folded, nearest, one_line
 
 OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
 """These go out in places of their own, and are no parameters of the form."""
+
+EXACT = 2.0**53
+"""From here on, different whole numbers are the same float; `nan` is beyond it, too."""
 
 Chosen = Mapping[str, Value]
 _YES = frozenset({"true", "1", "yes", "on", "y", "是", "开"})
@@ -34,9 +38,11 @@ def _comparable(value: object) -> object:
         return "true" if value else "false"
     text = folded(str(value))
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    exact = abs(number) < EXACT and "_" not in text
+    return number if exact else text
 
 
 @lru_cache(maxsize=512)
@@ -160,9 +166,9 @@ def _not_offered(
 def _accept_value(field: Field, written: object) -> Value | None:
     """The field's own value for what was written; None where it has none."""
     if field.options:
-        return next((o.value for o in field.options if same(o.value, written)), None) or next(
-            (o.value for o in field.options if same(o.label, written)), None
-        )
+        by_value = (o.value for o in field.options if same(o.value, written))
+        by_label = (o.value for o in field.options if same(o.label, written))
+        return next(chain(by_value, by_label), None)
     if field.kind is FieldKind.TOGGLE:
         word = folded(str(written))
         return True if word in _YES else False if word in _NO else None
@@ -192,7 +198,7 @@ def _accept_number(field: Field, written: object) -> Value | None:
 
 
 def _accept_text(field: Field, written: object) -> str:
-    text = str(written)
+    text = encodable(str(written))
     if field.maximum is not None and len(text) > field.maximum:
         raise UsageError(
             "error.too_long", name=field.name, length=len(text), limit=int(field.maximum)
@@ -327,7 +333,8 @@ def parameters(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
             if value is not None:
                 sent[field.name] = value
     for field in _priced_only(leaf):
-        sent[field.name] = values[field.name]
+        priced = (o.value for o in field.options if same(o.value, values.get(field.name)))
+        sent |= {field.name: value for value in priced}
     for field in leaf.fields:
         if field.virtual is not None and field.offered:
             sent.update(_resolve(leaf, field, chosen, values))
@@ -366,7 +373,7 @@ def counts(leaf: Leaf) -> tuple[int, ...]:
     """The numbers of outputs that can be asked for."""
     field = next((field for field in leaf.fields if field.name == "n"), None)
     if field is not None and field.options:
-        whole = [int(str(o.value)) for o in field.options if str(o.value).isdigit()]
+        whole = [int(str(o.value)) for o in field.options if str(o.value).isdecimal()]
         return tuple(sorted({number for number in whole if number > 0})) or (1,)
     if field is not None and field.maximum is not None and field.maximum >= 1:
         return tuple(range(max(1, int(field.minimum or 1)), min(int(field.maximum), 16) + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ima_tui.catalogue import form, price, times
 from ima_tui.domain import Draft, Leaf, Order, Value
 from ima_tui.errors import UsageError
+from ima_tui.text import encodable
 
 LONGEST_PROMPT = 20_000
 
@@ -25,7 +26,7 @@ def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
         model_id=leaf.model_id,
         version=leaf.version,
         model_name=leaf.name,
-        prompt=draft.prompt.strip(),
+        prompt=encodable(draft.prompt.strip()),
         n=draft.n,
         parameters=tuple(quote.parameters.items()),
         attribute_id=quote.rule.attribute_id,

@@ -46,8 +46,8 @@ def quote(leaf: Leaf, chosen: form.Chosen, n: int = 1) -> Quote:
         for name, value in rule.attributes
         if name not in merged or not form.same(merged[name], value)
     )
-    sent = merged | dict(rule.attributes) | _family_needs(leaf, merged)
-    return Quote(rule, sent, n, changes)
+    sent = merged | dict(rule.attributes)
+    return Quote(rule, _family_needs(leaf, sent) | sent, n, changes)
 
 
 def fitting(leaf: Leaf, merged: Mapping[str, Value]) -> PriceRule | None:
@@ -80,9 +80,9 @@ def _nearest(leaf: Leaf, merged: Mapping[str, Value], chosen: form.Chosen) -> Pr
     return next((rule for rule in leaf.rules if not rule.attributes), leaf.rules[0])
 
 
-def _family_needs(leaf: Leaf, merged: Mapping[str, Value]) -> dict[str, Value]:
+def _family_needs(leaf: Leaf, sent: Mapping[str, Value]) -> dict[str, Value]:
     """Pixverse must be told its own version; some of its leaves have no field for it."""
-    if leaf.model_id.casefold() != "pixverse" or "model" in merged:
+    if leaf.model_id.casefold() != "pixverse" or "model" in sent:
         return {}
     version = re.search(r"[vV]\s*(\d+(?:\.\d+)?)", f"{leaf.name} {leaf.version}")
     return {"model": f"v{version[1]}"} if version else {}

@@ -100,6 +100,8 @@ def _rule(row: Json) -> PriceRule | None:
     attributes = _pairs(raw)
     if isinstance(raw, Mapping) and len(attributes) != len(raw):
         return None  # an attribute that can't be read can't be matched: no price is a wrong price
+    if len({folded(name) for name, _ in attributes}) != len(attributes):
+        return None  # two values for one name: nobody can send both
     if attributes == (MARKER,):
         attributes = ()
     return PriceRule(attribute_id, points, attributes, _whole(row.get("origin_point")))
@@ -111,12 +113,11 @@ def _in_the_forms_names(
     """Names are compared without case: a rule's `Size` is the form's `size`, no second parameter."""
     sent = [field.virtual.target if field.virtual else field.name for field in fields]
     own = {folded(name): name for name in sent}
-    return tuple(
-        replace(
-            rule, attributes=tuple((own.get(folded(name), name), v) for name, v in rule.attributes)
-        )
-        for rule in rules
-    )
+
+    def named(attributes: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
+        return tuple((own.setdefault(folded(name), name), value) for name, value in attributes)
+
+    return tuple(replace(rule, attributes=named(rule.attributes)) for rule in rules)
 
 
 def _fields(form: object, task_type: TaskType) -> tuple[Field, ...]:
@@ -126,9 +127,9 @@ def _fields(form: object, task_type: TaskType) -> tuple[Field, ...]:
         field = _field(row, task_type)
         if field is None:
             continue
-        before = kept.get(field.name)
+        before = kept.get(folded(field.name))
         if before is None or (field.virtual is not None and before.virtual is None):
-            kept[field.name] = field
+            kept[folded(field.name)] = field
     return tuple(kept.values())
 
 
