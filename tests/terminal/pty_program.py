@@ -109,7 +109,8 @@ class PtyProgram:
     def press(self, *names: str) -> None:
         for name in names:
             self.process.send(KEYS.get(name, name))
-            self.read(0.05)
+            # an escape that something follows at once would be read as alt
+            self.read(0.3 if name == "escape" else 0.05)
 
     def wait_exit(self, seconds: float = 20.0) -> int:
         due = time.perf_counter() + seconds
