@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ima_tui import lifecycle
+from ima_tui import lifecycle, owner
 from ima_tui.domain import Estimate, Event, Failure, Job, Media, Order, State, TaskType
 from ima_tui.errors import ImaError
 from ima_tui.text import one_line
@@ -389,18 +389,26 @@ def _claim(
 ) -> tuple[Job, ...]:
     ids = tuple(only or ())
     among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
-    # an owner whose lease ran out died: what it had not sent yet waits for a person's word
+    gone = [row[0] for row in _other_owners(connection, session) if owner.is_gone(row[0])]
+    ended = f" OR owner IN ({', '.join('?' * len(gone))})"
+    # an owner that ended without releasing died: what it had not sent yet waits for a person's word
     connection.execute(
         "UPDATE jobs SET held = held OR (owner NOT IN ('', ?) AND state IN (?, ?, ?)),"
         f" owner = ?, lease_until = ? WHERE {_OPEN}{among}"
-        " AND (owner = ? OR owner = '' OR lease_until < ?)",
-        (session, *_UNSENT, session, until, *ids, session, now),
+        f" AND (owner = ? OR owner = '' OR lease_until < ?{ended})",
+        (session, *_UNSENT, session, until, *ids, session, now, *gone),
     )
     rows = connection.execute(
         f"SELECT * FROM jobs WHERE {_OPEN} AND owner = ? ORDER BY id",
         (session,),
     )
     return tuple(map(_job_of, rows))
+
+
+def _other_owners(connection: sqlite3.Connection, session: str) -> list[sqlite3.Row]:
+    return connection.execute(
+        f"SELECT DISTINCT owner FROM jobs WHERE {_OPEN} AND owner NOT IN ('', ?)", (session,)
+    ).fetchall()
 
 
 def _release(connection: sqlite3.Connection, session: str) -> None:

@@ -10,7 +10,6 @@ the cached lists alone.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui import inputs as input_files
 from ima_tui import key as keys
-from ima_tui import lifecycle
+from ima_tui import lifecycle, owner
 from ima_tui.catalogue import choice, price, times
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.clock import Clock, SystemClock
@@ -76,7 +75,7 @@ async def open_studio(
     painted; from then on jobs of runs that ended are followed too, and a dead network is waited
     out. Otherwise all is ready when this yields, and only this run's own jobs are followed.
     """
-    ledger = await Ledger.open(settings.ledger, session=secrets.token_hex(6))
+    ledger = await Ledger.open(settings.ledger, session=owner.name())
     studio = Studio(settings, ledger, clock or SystemClock(), key, locate, patient=for_screen)
     try:
         if not for_screen:
