@@ -204,6 +204,29 @@ def test_osc_52_is_wrapped_for_tmux_too() -> None:
     assert wrapped.endswith("\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\")
 
 
+async def test_a_bug_ends_in_a_sentence_and_shows_no_variable(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = open_app()
+
+    def fault() -> None:
+        key = "ima_canary_0123456789"
+        raise RuntimeError(len(key))
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            app.call_next(fault)
+            await pilot.pause()
+
+    with pytest.raises(RuntimeError):
+        await run()
+    told = " ".join("".join(capsys.readouterr()).split())
+    assert "RuntimeError, test_app.py:" in told
+    assert "No job is lost" in told
+    assert "canary" not in told + caplog.text
+    assert "Traceback" in caplog.text
+
+
 # ---------------------------------------------------------------------------------- the look
 
 

@@ -69,6 +69,16 @@ class QueueScreen(Place):
         Binding("f", "do('fetch')", "bind.fetch", id="queue.fetch"),
         Binding("x,delete", "do('forget')", "bind.forget", id="queue.forget"),
         Binding("t", "timeline", "bind.timeline", id="queue.timeline"),
+        Binding(
+            "J,shift+down",
+            "scroll_facts(3)",
+            "bind.detail_down",
+            show=False,
+            id="queue.detail_down",
+        ),
+        Binding(
+            "K,shift+up", "scroll_facts(-3)", "bind.detail_up", show=False, id="queue.detail_up"
+        ),
         Binding("escape", "leave_field", "bind.leave", id="place.leave"),
         Binding("escape", "clear", "bind.clear", show=False, id="queue.clear"),
     ]
@@ -219,6 +229,9 @@ class QueueScreen(Place):
     async def action_timeline(self) -> None:
         self.timeline_first = not self.timeline_first
         await self._show_detail()
+
+    def action_scroll_facts(self, by: int) -> None:
+        self.query_one(JobDetail).scroll_facts(by)
 
     def action_filter(self) -> None:
         self.add_class("-filtering")

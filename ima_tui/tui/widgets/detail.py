@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -24,7 +25,8 @@ class JobDetail(Widget):
     """Beside or below the queue's table, as the style sheet says."""
 
     def compose(self) -> ComposeResult:
-        yield Static(id="detail-facts")
+        with VerticalScroll(id="detail-scroll", can_focus=False):
+            yield Static(id="detail-facts")
         yield Preview(widget_id="detail-picture", ground="surface", delay=0.3)
 
     def show(
@@ -38,6 +40,11 @@ class JobDetail(Widget):
         if job is not None:
             facts = _facts(job, events, now, timeline=timeline)
         self.query_one("#detail-facts", Static).update(facts)
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def scroll_facts(self, by: int) -> None:
+        """By so many lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
 def _facts(job: Job, events: Sequence[Event], now: float, *, timeline: bool) -> Content:
