@@ -286,3 +286,12 @@ def label(leaf: Leaf | None, name: str) -> str:
     """What people know the control `name` by."""
     control = form.control(leaf, name) if leaf is not None else None
     return control.label if control is not None else name
+
+
+def spoken(leaf: Leaf | None, problem: UsageError) -> dict[str, str | int | float]:
+    """The values of `problem`'s sentence, with controls by the name that people see."""
+    values = dict(problem.values)
+    for key in ("name", "other"):
+        if key in values:
+            values[key] = label(leaf, str(values[key]))
+    return values

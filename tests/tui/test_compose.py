@@ -24,6 +24,7 @@ from fake import (
     order,
 )
 from PIL import Image
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -34,7 +35,8 @@ from ima_tui.notices import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.chooser import Chooser
 from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.widgets.form import ChoiceLine, Form, TextLine
+from ima_tui.tui.widgets.fieldlines import ChoiceLine, TextLine
+from ima_tui.tui.widgets.form import Form
 from ima_tui.tui.widgets.inputs import InputLine, Inputs, complete
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
 from ima_tui.tui.widgets.prompt import Prompt
@@ -230,7 +232,7 @@ async def test_advanced_fields_unfold_and_a_wrong_text_stops_the_sending() -> No
         assert text.display
         text.input.focus()
         await pilot.press(*"blurryness")
-        assert said(pilot) == "avoid has 10 characters; 8 are allowed."
+        assert said(pilot) == "Avoid has 10 characters; 8 are allowed."
         assert price(pilot) == "no price yet | "
         place(pilot).query_one(Prompt).focus()
         await pilot.press("ctrl+j")
@@ -344,7 +346,9 @@ async def test_what_the_price_would_change_is_asked_first() -> None:
         await pilot.press("right")
         assert "Duration becomes 5 instead of 10" in price(pilot, 100)
         await pilot.press("ctrl+j")
-        assert asked(pilot).startswith(" ? Duration becomes 5 instead of 10. Send so to Wan 2.6")
+        assert asked(pilot).startswith(
+            " ? 25 pts to Wan 2.6, and Duration becomes 5 instead of 10."
+        )
         assert sent(studio) == []
 
 
@@ -533,6 +537,14 @@ async def test_price_prompt_and_every_field_can_be_reached(size: tuple[int, int]
             seen.append(focused)
             await pilot.press("tab")
         assert len(dict.fromkeys(seen)) == 6  # prompt, input, kind, model, duration, how many
+
+
+async def test_what_is_pasted_is_cleaned_and_comes_once() -> None:
+    async with open_compose(studio_with(SEEDREAM)) as pilot:
+        prompt = place(pilot).query_one(Prompt)
+        pilot.app.post_message(events.Paste("a \x1b]52;c;eA==\x07fox\r\n\u202ein snow"))
+        await pilot.pause()
+        assert prompt.text == "a fox\nin snow"
 
 
 async def test_data_is_never_markup() -> None:

@@ -16,7 +16,7 @@ from ima_tui.messages import Language
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.compose import ComposeScreen
 from ima_tui.tui.screens.welcome import WelcomeScreen
-from ima_tui.tui.widgets.form import ChoiceLine
+from ima_tui.tui.widgets.fieldlines import ChoiceLine
 from ima_tui.tui.widgets.pricebar import Said
 
 KEY = "ima_0123456789abcdef"

@@ -25,7 +25,8 @@ from ima_tui.messages import say
 from ima_tui.tui import choosing, pricing, styles
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
-from ima_tui.tui.widgets.form import Form, Picked, Pressed, hint
+from ima_tui.tui.widgets.fieldlines import Picked, Pressed
+from ima_tui.tui.widgets.form import Form, hint
 from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
@@ -47,7 +48,7 @@ class ComposeScreen(Place):
         Binding("ctrl+o", "inputs", "bind.compose_inputs", id="compose.inputs"),
         Binding("ctrl+r", "refresh", "bind.compose_refresh", show=False, id="compose.refresh"),
         Binding("ctrl+g", "key", "bind.compose_key", show=False, id="compose.key"),
-        Binding("i", "write", "bind.compose_write", show=False, id="compose.write"),
+        Binding("i", "app.focus('prompt')", "bind.compose_write", show=False, id="compose.write"),
     ]
 
     def __init__(self) -> None:
@@ -79,7 +80,8 @@ class ComposeScreen(Place):
 
     async def heard(self, news: News) -> None:
         if self.desk.kind in news.lists or news.preferences:
-            self._note = ("", "")
+            if self._note == self._asking_again():
+                self._note = ("", "")
             await self.reload()
 
     async def reload(self) -> None:
@@ -89,7 +91,9 @@ class ComposeScreen(Place):
 
     def load_order(self, order: Order) -> None:
         """Fill the screen with what `order` was made of."""
-        self.query_one(Prompt).text = order.prompt
+        prompt = self.query_one(Prompt)
+        prompt.text = order.prompt
+        prompt.move_cursor(prompt.document.end)
         self.desk.recall(order)
         self.call_next(self.reload)
 
@@ -110,8 +114,8 @@ class ComposeScreen(Place):
         """Show the desk; each widget repaints only what differs."""
         desk, page = self.desk, self.query_one(Form)
         before, self._offer = self._offer, desk.offer(self.studio.leaves(desk.kind))
-        if before != self._offer:
-            self._withdraw()
+        if before != self._offer and (question := self.query_one(Question)).asking:
+            question.action_no()  # what it asked no longer holds
         page.kind.show(*choosing.kind_line(self.studio, desk.kind, self.ima.glyphs))
         page.model.show(*choosing.model_line(self.studio, desk.kind, desk.leaf, self.ima.glyphs))
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
@@ -125,7 +129,7 @@ class ComposeScreen(Place):
         """One sentence: what is wrong, else what happened, else what the field is about."""
         desk, problem, remark = self.desk, self._offer.problem, self.desk.remark
         if problem is not None:
-            words, role = say(problem.key, **problem.values), "bad"
+            words, role = say(problem.key, **drafting.spoken(desk.leaf, problem)), "bad"
         elif self._note[0]:
             words, role = self._note
         elif remark is not None:
@@ -135,12 +139,6 @@ class ComposeScreen(Place):
         else:
             words, role = hint(self.focused), "muted"
         self.query_one(Said).say(words, role)
-
-    def _withdraw(self) -> None:
-        """What was asked about the draft no longer holds for it."""
-        question = self.query_one(Question)
-        if question.asking:
-            question.action_no()
 
     def _remark(self, words: str, role: str) -> None:
         self._note = (words, role)
@@ -194,13 +192,13 @@ class ComposeScreen(Place):
         else:
             self._remark(say("compose.no_inputs", kind=choosing.kind_name(self.desk.kind)), "muted")
 
-    def action_write(self) -> None:
-        self.query_one(Prompt).focus()
-
     def action_refresh(self) -> None:
-        self._remark(say("compose.asking_again"), "muted")
+        self._remark(*self._asking_again())
         refresh = self.studio.refresh(self.desk.kind)
         self.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
+
+    def _asking_again(self) -> tuple[str, str]:
+        return say("compose.asking_again"), "muted"
 
     def action_key(self) -> None:
         from ima_tui.tui.screens.welcome import WelcomeScreen

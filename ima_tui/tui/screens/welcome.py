@@ -19,7 +19,7 @@ from ima_tui.messages import say
 from ima_tui.text import one_line
 from ima_tui.tui import styles
 from ima_tui.tui.widgets.cells import width
-from ima_tui.tui.widgets.form import ChoiceLine, Picked
+from ima_tui.tui.widgets.fieldlines import ChoiceLine, Picked
 from ima_tui.tui.widgets.lines import BottomLine
 from ima_tui.tui.widgets.pricebar import Said
 from ima_tui.tui.widgets.prompt import LineInput
