@@ -10,40 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.segment import Segment
-from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ima_tui.messages import say
-from ima_tui.tui.theme import style
-from ima_tui.tui.widgets.cells import fit, width, wrap
-from ima_tui.tui.widgets.columns import Column, Slot, layout
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.painter import Cell, Painter, Row
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
+__all__ = ["Cell", "Row", "RowId", "Table"]
+
 RowId = int | str
-
-GUTTER = 2
-"""The cursor's bar, and the mark."""
-MOST_STRIPS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Plain text and the role it is drawn in; `matched` are characters to point out."""
-
-    text: str
-    role: str = "text"
-    matched: tuple[int, ...] = ()
-
-
-Row = tuple[Cell, ...]
 
 
 class Table(ScrollView, can_focus=True):
@@ -55,8 +37,8 @@ class Table(ScrollView, can_focus=True):
         Binding("down,j", "move(1)", "bind.down", show=False, id="table.down"),
         Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="table.page_up"),
         Binding("pagedown,ctrl+d", "page(1)", "bind.page_down", show=False, id="table.page_down"),
-        Binding("home,g", "first", "bind.first", show=False, id="table.first"),
-        Binding("end,G", "last", "bind.last", show=False, id="table.last"),
+        Binding("home,g", "end(-1)", "bind.first", show=False, id="table.first"),
+        Binding("end,G", "end(1)", "bind.last", show=False, id="table.last"),
         Binding("space", "mark", "bind.mark", show=False, id="table.mark"),
     ]
 
@@ -109,8 +91,7 @@ class Table(ScrollView, can_focus=True):
         self._rows: dict[RowId, Row] = {}
         self._order: list[RowId] = []
         self._at: dict[RowId, int] = {}
-        self._slots: tuple[Slot, ...] = ()
-        self._strips: dict[tuple[object, ...], Strip] = {}
+        self._painter: Painter | None = None
 
     # ------------------------------------------------------------------------------- the rows
 
@@ -151,105 +132,43 @@ class Table(ScrollView, can_focus=True):
         y = self._at[row_id] + 1 - self.scroll_offset.y
         if not 1 <= y < self.size.height:
             return
-        for slot in self._slots:
-            changed = self._changed(slot, before[slot.index], row[slot.index])
-            if changed is not None:
-                start, length = changed
-                self.refresh(Region(slot.x + start, y, length, 1))
-
-    def _changed(self, slot: Slot, before: Cell, after: Cell) -> tuple[int, int] | None:
-        """(first cell, number of cells) that differ between two cells as they are drawn."""
-        if before == after:
-            return None
-        old, new = self._fitted(slot, before), self._fitted(slot, after)
-        if (before.role, before.matched) != (after.role, after.matched):
-            return 0, slot.width
-        if old == new:
-            return None
-        same = 0
-        shorter = min(len(old), len(new))
-        while same < shorter and old[same] == new[same]:
-            same += 1
-        tail = 0
-        while tail < shorter - same and old[-1 - tail] == new[-1 - tail]:
-            tail += 1
-        start = width(new[:same])
-        return start, slot.width - start - width(new[len(new) - tail :])
-
-    def _fitted(self, slot: Slot, cell: Cell) -> str:
-        ellipsis = cast("ImaApp", self.app).glyphs.ellipsis
-        return fit(cell.text, slot.width, self.columns[slot.index].align, ellipsis)
+        for x, cells in self._painted().changed(before, row):
+            self.refresh(Region(x, y, cells, 1))
 
     # ------------------------------------------------------------------------------- drawing
 
     def on_resize(self) -> None:
-        gap = 2 if self.size.width >= 94 else 1
-        self._slots = layout(self.columns, self.size.width - 1, GUTTER, gap)
         self.virtual_size = Size(self.size.width, len(self._order) + 1)
-        self._strips.clear()
         self._reveal()
         self.refresh()
 
-    def on_focus(self) -> None:
+    @on(events.Focus)
+    @on(events.Blur)
+    def _show_focus(self) -> None:
         self._refresh_cursor()
 
-    def on_blur(self) -> None:
-        self._refresh_cursor()
+    def _painted(self) -> Painter:
+        """The painter for the width and the theme there are now."""
+        painter, theme = self._painter, self.app.theme
+        if painter is None or (painter.total, painter.theme) != (self.size.width, theme):
+            glyphs = cast("ImaApp", self.app).glyphs
+            painter = self._painter = Painter(self.columns, self.size.width, theme, glyphs)
+        return painter
 
     def render_line(self, y: int) -> Strip:
+        painter = self._painted()
         if y == 0:
-            return self._titles()
+            return painter.titles()
         index = y - 1 + self.scroll_offset.y
-        if index < len(self._order):
-            return self._row_strip(self._order[index])
-        return self._blank_line(y)
-
-    def _row_strip(self, row_id: RowId) -> Strip:
-        row, here = self._rows[row_id], row_id == self.cursor
-        key = (row, here, here and self.has_focus, row_id in self.marked, self.app.theme)
-        strip = self._strips.get(key)
-        if strip is None:
-            if len(self._strips) > MOST_STRIPS:
-                self._strips.clear()
-            strip = self._strips[key] = self._draw(row, here, row_id in self.marked)
-        return strip
-
-    def _draw(self, row: Row, here: bool, marked: bool) -> Strip:
-        ground = "raised" if here else "background"
-        theme, glyphs = self.app.theme, cast("ImaApp", self.app).glyphs
-        plain = style(theme, "text", ground)
-        bar = style(theme, "accent" if self.has_focus else "muted", ground)
-        segments = [
-            Segment(glyphs.cursor if here else " ", bar),
-            Segment(glyphs.mark if marked else " ", style(theme, "accent", ground)),
-        ]
-        ends = [*(slot.x for slot in self._slots), self.size.width][1:]
-        for slot, end in zip(self._slots, ends, strict=True):
-            cell = row[slot.index]
-            # the gap belongs to the cell before it: one style, half the bytes
-            text = self._fitted(slot, cell) + " " * (end - slot.x - slot.width)
-            segments += _segments(
-                text, style(theme, cell.role, ground), cell.matched, style(theme, "match", ground)
-            )
-        return Strip(segments).adjust_cell_length(self.size.width, plain)
-
-    def _titles(self) -> Strip:
-        theme = self.app.theme
-        quiet = style(theme, "muted")
-        line = ""
-        for slot in self._slots:
-            column = self.columns[slot.index]
-            title = say(column.title) if column.title else ""
-            line += " " * (slot.x - width(line)) + fit(title, slot.width, column.align)
-        return Strip([Segment(line, quiet)]).adjust_cell_length(self.size.width, quiet)
-
-    def _blank_line(self, y: int) -> Strip:
-        quiet = style(self.app.theme, "muted")
-        text = ""
-        if not self._order and self.empty and self.size.width > 10:
-            lines = wrap(self.empty, self.size.width - 6)
-            text = "   " + lines[y - 2] if 0 <= y - 2 < len(lines) else ""
-        return Strip([Segment(text, quiet)]).adjust_cell_length(self.size.width, quiet)
+        if index >= len(self._order):
+            return painter.below(y - 1, "" if self._order else self.empty)
+        row_id = self._order[index]
+        return painter.row(
+            self._rows[row_id],
+            here=row_id == self.cursor,
+            focused=self.has_focus,
+            marked=row_id in self.marked,
+        )
 
     # ---------------------------------------------------------------------- cursor and marks
 
@@ -292,29 +211,23 @@ class Table(ScrollView, can_focus=True):
     def _refresh_row(self, row_id: RowId) -> None:
         self.refresh_line(self._at[row_id] + 1)
 
-    def _step(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         if self._order:
             at = self._at.get(self.cursor, 0) if self.cursor is not None else 0
             self.move_to(self._order[max(0, min(len(self._order) - 1, at + by))])
 
-    def action_move(self, by: int) -> None:
-        self._step(by)
-
     def action_page(self, by: int) -> None:
-        self._step(by * max(1, self.size.height - 2))
+        self.action_move(by * max(1, self.size.height - 2))
 
-    def action_first(self) -> None:
-        self._step(-len(self._order))
-
-    def action_last(self) -> None:
-        self._step(len(self._order))
+    def action_end(self, way: int) -> None:
+        self.action_move(way * len(self._order))
 
     def action_mark(self) -> None:
         if self.cursor is not None:
             self.marked ^= {self.cursor}
             self._refresh_cursor()
             self.post_message(self.Marked(self))
-            self._step(1)
+            self.action_move(1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.markable if action == "mark" else True
@@ -325,17 +238,3 @@ class Table(ScrollView, can_focus=True):
             self.move_to(self._order[index])
             if event.chain == 2:
                 self.post_message(self.RowSelected(self, self._order[index]))
-
-
-def _segments(text: str, plain: Style, matched: tuple[int, ...], other: Style) -> list[Segment]:
-    """`text` in one style, its matched characters in the other."""
-    if not matched:
-        return [Segment(text, plain)]
-    points = set(matched)
-    found: list[Segment] = []
-    start = 0
-    for end in range(1, len(text) + 1):
-        if end == len(text) or (end in points) != (start in points):
-            found.append(Segment(text[start:end], other if start in points else plain))
-            start = end
-    return found
