@@ -29,7 +29,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ima_tui import messages
-from ima_tui.domain import Field, FieldKind, Option, Order, TaskType
+from ima_tui.domain import Accepts, Field, FieldKind, Option, Order, TaskType
 from ima_tui.errors import Unreachable
 from ima_tui.notices import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
@@ -461,7 +461,7 @@ async def test_a_bad_input_is_told_at_its_line_and_never_sent(tmp_path: Path) ->
         one.field.value = str(tmp_path / "notes.png")
         await looked(pilot)
         assert one._problem.display
-        assert "Kling 2.6" in one._problem.words
+        assert "Kling 2.6" in str(one._problem.content)
         await pilot.press("ctrl+j")
         await pilot.pause()
         assert sent(studio) == []
@@ -537,6 +537,22 @@ async def test_price_prompt_and_every_field_can_be_reached(size: tuple[int, int]
             seen.append(focused)
             await pilot.press("tab")
         assert len(dict.fromkeys(seen)) == 6  # prompt, input, kind, model, duration, how many
+
+
+@pytest.mark.parametrize("size", [(60, 20), (120, 40)])
+async def test_many_inputs_scroll_and_leave_room_for_the_form(size: tuple[int, int]) -> None:
+    many = replace(KLING, accepts=(Accepts(("image/png",), 1, 12),))
+    async with open_compose(studio_with(many), size) as pilot:
+        links = tuple(f"https://ima.example/{number}.png" for number in range(12))
+        place(pilot).load_order(replace(order(many), inputs=links))
+        await pilot.pause()
+        assert place(pilot).query_one(Inputs).values == links
+        assert line(pilot, "duration").region.height == 1
+        assert place(pilot).query_one("#desk").region.contains_region(line(pilot, "n").region)
+        last = place(pilot).query(InputLine).last()
+        last.field.focus()
+        await pilot.pause()
+        assert place(pilot).query_one(Inputs).region.contains_region(last.field.region)
 
 
 async def test_what_is_pasted_is_cleaned_and_comes_once() -> None:

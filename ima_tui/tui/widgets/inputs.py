@@ -28,6 +28,7 @@ from ima_tui.messages import say
 from ima_tui.text import one_line, size
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.pricebar import Said
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 PAUSE = 0.3
@@ -120,13 +121,12 @@ class _Role(Line):
 
 
 class _Found(Line):
-    """What was found at a path, in few words; or what is wrong, in a sentence."""
+    """What was found at a path, in few words."""
 
     GROUND = "background"
 
-    def __init__(self, role: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.role = role
         self.words = ""
 
     def show(self, words: str) -> None:
@@ -135,7 +135,7 @@ class _Found(Line):
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        return [(cut(f"  {self.words}" if self.words else "", cells), self.role)], []
+        return [(cut(f"  {self.words}" if self.words else "", cells), "muted")], []
 
 
 class InputLine(Vertical):
@@ -149,9 +149,9 @@ class InputLine(Vertical):
         self.field = PathInput(
             value, placeholder=say("compose.input_placeholder"), suggester=PathSuggester()
         )
-        self._facts = _Found("muted")
+        self._facts = _Found()
         self._facts.styles.width = 0
-        self._problem = _Found("bad")
+        self._problem = Said()
         self._problem.display = False
 
     def compose(self) -> ComposeResult:
@@ -211,7 +211,7 @@ class InputLine(Vertical):
     def _say(self, found: str, problem: UsageError | None) -> None:
         self._facts.show(found)
         self._facts.styles.width = width(found) + 3 if found else 0
-        self._problem.show(say(problem.key, **problem.values) if problem else "")
+        self._problem.say(say(problem.key, **problem.values) if problem else "", "bad")
         self._problem.display = problem is not None
         if self._role.is_wrong != (problem is not None):
             self._role.is_wrong = problem is not None
