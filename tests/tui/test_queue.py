@@ -140,7 +140,7 @@ async def test_an_empty_queue_says_what_brings_something() -> None:
         await pilot.pause()
         table = queue(pilot).table
         assert "Press 2" in table.render_line(2).text
-        assert queue(pilot).current is None
+        assert queue(pilot).table.current is None
 
 
 async def test_the_summary_counts() -> None:
@@ -217,25 +217,24 @@ async def test_only_running_rows_that_are_seen_grow_older() -> None:
         screen = queue(pilot)
         assert "0:14/0:40" in screen.table.render_line(1).text
         studio(pilot).clock.now = NOW + 2
-        screen.tick()
+        screen.table.tick()
         assert "0:16/0:40" in screen.table.render_line(1).text
 
 
 async def test_the_clock_stands_still_where_nothing_runs_or_nobody_looks() -> None:
     async with open_app(job(1)).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        pulse = queue(pilot)._pulse
-        assert pulse is not None
-        assert pulse._active.is_set()
+        table = queue(pilot).table
+        assert table.ticking
         await pilot.press("1")
         await pilot.pause()
-        assert not pulse._active.is_set()
+        assert not table.ticking
         await pilot.press("3")
         await pilot.pause()
-        assert pulse._active.is_set()
+        assert table.ticking
         studio(pilot).tell(JobChanged(done(1)))
         await pilot.pause(0.15)
-        assert not pulse._active.is_set()
+        assert not table.ticking
 
 
 # ---------------------------------------------------------------------------------- the verbs

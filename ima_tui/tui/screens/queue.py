@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.timer import Timer
 from textual.widgets import Input
 
 from ima_tui.domain import Job, State
@@ -21,12 +20,10 @@ from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
 from ima_tui.tui.verbs import FITS, JobVerbs
 from ima_tui.tui.widgets.detail import JobDetail
+from ima_tui.tui.widgets.jobtable import JobTable
 from ima_tui.tui.widgets.lines import Line, Part, Rule, measure
 from ima_tui.tui.widgets.prompt import LineInput
-from ima_tui.tui.widgets.table import Row, Table
-
-PULSE = 1.0
-"""Seconds between two looks at the clock while something runs."""
+from ima_tui.tui.widgets.table import Table
 
 
 class Summary(Line):
@@ -89,24 +86,22 @@ class QueueScreen(Place):
         self.filter = ""
         self.timeline_first = False
         self.verbs = JobVerbs(self)
-        self._pulse: Timer | None = None
 
     def body(self) -> ComposeResult:
         yield Summary()
         yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
         yield Rule()
         with Container(id="body"):
-            yield Table(words.COLUMNS, widget_id="jobs", markable=True)
+            yield JobTable()
             yield JobDetail()
 
     @property
-    def table(self) -> Table:
-        return self.query_one("#jobs", Table)
+    def table(self) -> JobTable:
+        return self.query_one(JobTable)
 
     # ------------------------------------------------------------------------------- the facts
 
     async def on_mount(self) -> None:
-        self._pulse = self.set_interval(PULSE, self.tick, pause=True, name="queue clock")
         self.table.focus()
         await self.reload()
 
@@ -141,45 +136,24 @@ class QueueScreen(Place):
             if not wanted or words.matches(job, wanted)
         ]
         self.table.empty = say("queue.none_match" if wanted else "queue.empty")
-        self.table.set_rows({job.id: self._row(job) for job in shown})
-        self._sum_up(len(self.jobs) - len(shown))
-        self._set_pulse()
+        self.table.show(shown)
+        self._sum_up()
 
-    def _row(self, job: Job) -> Row:
-        return words.row(job, self.studio.clock.time(), self.ima.glyphs)
-
-    def _sum_up(self, hidden: int) -> None:
+    def _sum_up(self) -> None:
         summary = self.query_one(Summary)
+        hidden = len(self.jobs) - len(self.table.order)
         counts = Counter(words.summary_name(job) for job in self.jobs.values())
         counts |= Counter(hidden=hidden, marked=len(self.table.marked))
         names = ("needs", "hidden", "marked", "running", "waiting", "failed", "done")
         summary.states = Counter({name: counts[name] for name in names})
         summary.refresh()
 
-    # ------------------------------------------------------------------------------- the clock
-
-    def tick(self) -> None:
-        """Let the running rows that can be seen grow older; the others cost nothing."""
-        for row_id in self.table.in_sight():
-            job = self.jobs[cast(int, row_id)]
-            if job.state in words.MOVING:
-                self.table.update_row(row_id, self._row(job))
-
-    def _set_pulse(self) -> None:
-        moving = any(job.state in words.MOVING for job in self.jobs.values())
-        if self._pulse is not None:
-            (self._pulse.resume if moving and self.is_current else self._pulse.pause)()
-
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
     def _open_or_close(self) -> None:
-        self._set_pulse()
+        self.table.wind()
 
     # ---------------------------------------------------------------------------- the cursor
-
-    @property
-    def current(self) -> Job | None:
-        return self.jobs.get(cast(int, self.table.cursor))
 
     @on(Table.RowHighlighted)
     async def _highlighted(self) -> None:
@@ -187,13 +161,13 @@ class QueueScreen(Place):
 
     @on(Table.Marked)
     def _marked(self) -> None:
-        self._sum_up(len(self.jobs) - len(self.table.order))
+        self._sum_up()
         self.refresh_bindings()
 
     async def _show_detail(self) -> None:
-        job = self.current
+        job = self.table.current
         happened = await self.studio.timeline(job.id) if job else ()
-        if job is self.current:  # the cursor may have moved on meanwhile
+        if job is self.table.current:  # the cursor may have moved on meanwhile
             now = self.studio.clock.time()
             detail = self.query_one(JobDetail)
             detail.show(job, happened, now, timeline=self.timeline_first)
@@ -201,30 +175,26 @@ class QueueScreen(Place):
 
     # --------------------------------------------------------------------------- the actions
 
-    def _chosen(self) -> list[Job]:
-        return [self.jobs[cast(int, row_id)] for row_id in self.table.chosen()]
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do" and self.is_mounted:
-            return any(FITS[str(parameters[0])](job) for job in self._chosen())
+            return any(FITS[str(parameters[0])](job) for job in self.table.chosen_jobs())
         if action == "view":
-            return self.current is not None and FITS["view"](self.current)
+            return self.table.current is not None and FITS["view"](self.table.current)
         if action == "clear":
             return bool(self.filter or self.table.marked)
         if action == "timeline":
-            return self.current is not None
+            return self.table.current is not None
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
-        jobs = self._chosen()
-        await self.verbs.do(verb, jobs)
+        await self.verbs.do(verb, self.table.chosen_jobs())
 
     @on(Table.RowSelected)
     def action_view(self) -> None:
         from ima_tui.tui.screens.viewer import ViewerScreen
 
-        if self.current is not None and self.current.medias:
-            self.app.push_screen(ViewerScreen(self.current))
+        if self.table.current is not None and self.table.current.medias:
+            self.app.push_screen(ViewerScreen(self.table.current))
 
     async def action_timeline(self) -> None:
         self.timeline_first = not self.timeline_first
