@@ -15,6 +15,8 @@ KEYS = {
     "enter": "\r",
     "escape": "\x1b",
     "tab": "\t",
+    "ctrl+a": "\x01",
+    "ctrl+k": "\x0b",
     "ctrl+j": "\n",
     "ctrl+q": "\x11",
     "ctrl+u": "\x15",
@@ -24,6 +26,8 @@ KEYS = {
     "down": "\x1b[B",
     "right": "\x1b[C",
     "left": "\x1b[D",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
     "f1": "\x1bOP",
     "f2": "\x1bOQ",
     "f3": "\x1bOR",
@@ -43,8 +47,8 @@ class PtyProgram:
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
     ) -> None:
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
         self.received = bytearray()
         self.started = time.perf_counter()
         self.process = pexpect.spawn(
@@ -70,7 +74,7 @@ class PtyProgram:
     @property
     def text(self) -> str:
         """What stands on the screen, one line a row."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in self.screen.display)
 
     def read(self, seconds: float) -> int:
         """Take in what arrives within `seconds`; returns how many bytes that was."""

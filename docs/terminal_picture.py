@@ -1,0 +1,93 @@
+"""A terminal's screen (pyte) as a PNG, for the pictures in the README.
+
+Needs DejaVu Sans Mono and Noto Sans Mono CJK (Debian: fonts-dejavu-core, fonts-noto-cjk).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pyte
+from PIL import Image, ImageDraw, ImageFont
+
+CELL = (9, 19)
+SIZE = 15
+INK, PAPER = "d9dce8", "12141c"
+NAMED = {
+    "black": "12141c",
+    "red": "f07b80",
+    "green": "86d993",
+    "brown": "e6c46c",
+    "blue": "78a9ff",
+    "magenta": "8f83f7",
+    "cyan": "6fd6c4",
+    "white": "d9dce8",
+}
+LATIN = ("dejavu/DejaVuSansMono.ttf", "dejavu/DejaVuSansMono-Bold.ttf")
+CHINESE = ("noto/NotoSansCJK-Regular.ttc", "noto/NotoSansCJK-Bold.ttc")
+
+
+def draw(screen: pyte.Screen, path: Path) -> None:
+    """Draw every cell of `screen`, and its cursor, into `path`."""
+    width, height = CELL
+    picture = Image.new("RGB", (screen.columns * width, screen.lines * height), f"#{PAPER}")
+    pen = ImageDraw.Draw(picture)
+    for row in range(screen.lines):
+        for column in range(screen.columns):
+            cell = screen.buffer[row][column]
+            here = (screen.cursor.y, screen.cursor.x) == (row, column) and not screen.cursor.hidden
+            _draw_cell(pen, cell, column * width, row * height, here)
+    picture.save(path, optimize=True)
+
+
+def _draw_cell(
+    pen: ImageDraw.ImageDraw, cell: pyte.screens.Char, x: int, y: int, cursor: bool
+) -> None:
+    ink, paper = _colour(cell.fg, INK), _colour(cell.bg, PAPER)
+    if cell.reverse != cursor:
+        ink, paper = paper, ink
+    width, height = CELL
+    wide = bool(cell.data) and ord(cell.data[0]) > 0x2E7F
+    if paper != f"#{PAPER}" and cell.data:
+        pen.rectangle((x, y, x + width * (2 if wide else 1) - 1, y + height - 1), fill=paper)
+    if cell.data in "▀▄█▌▐▁▂▃▅▆▇":
+        _draw_block(pen, cell.data, x, y, ink)
+    elif cell.data.strip():
+        font = _font(wide, cell.bold)
+        pen.text((x, y + (0 if wide else 1)), cell.data, fill=ink, font=font)
+    if cell.underscore:
+        pen.line((x, y + height - 2, x + width, y + height - 2), fill=ink)
+    if cell.strikethrough:
+        pen.line((x, y + height // 2, x + width, y + height // 2), fill=ink)
+
+
+def _draw_block(pen: ImageDraw.ImageDraw, block: str, x: int, y: int, ink: str) -> None:
+    """Blocks fill their part of the cell exactly; a font's would leave seams."""
+    width, height = CELL
+    eighths = {"▁": 1, "▂": 2, "▃": 3, "▄": 4, "▅": 5, "▆": 6, "▇": 7, "█": 8}
+    left, top, right, bottom = x, y, x + width - 1, y + height - 1
+    if block in eighths:
+        top = y + height - height * eighths[block] // 8
+    elif block == "▀":
+        bottom = y + height // 2 - 1
+    elif block == "▌":
+        right = x + width // 2 - 1
+    elif block == "▐":
+        left = x + width // 2
+    pen.rectangle((left, top, right, bottom), fill=ink)
+
+
+def _colour(name: str, default: str) -> str:
+    if name == "default":
+        return f"#{default}"
+    return f"#{NAMED.get(name.removeprefix('bright'), name)}"
+
+
+@cache
+def _font(chinese: bool, bold: bool) -> ImageFont.FreeTypeFont:
+    wanted = (CHINESE if chinese else LATIN)[bold]
+    for folder in ("/usr/share/fonts/truetype", "/usr/share/fonts/opentype", "/usr/share/fonts"):
+        if (path := Path(folder) / wanted).exists():
+            return ImageFont.truetype(str(path), SIZE, index=2 if chinese else 0)
+    raise SystemExit(f"the font {wanted} is needed; Debian: fonts-dejavu-core, fonts-noto-cjk")
