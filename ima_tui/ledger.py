@@ -205,9 +205,12 @@ class Ledger:
         """
         return await self._write(_claim, self.session, now, until, only)
 
-    async def release(self) -> None:
-        """Give up every lease of this run, so that others may follow at once."""
-        await self._write(_release, self.session)
+    async def release(self, *, hold: bool = False) -> None:
+        """Give up every lease of this run, so that others may follow at once.
+
+        `hold`: what was not sent yet waits for a person's word; a later run sends it not unasked.
+        """
+        await self._write(_release, self.session, hold)
 
     # ----------------------------------------------------------------------------- reading
 
@@ -411,10 +414,11 @@ def _other_owners(connection: sqlite3.Connection, session: str) -> list[sqlite3.
     ).fetchall()
 
 
-def _release(connection: sqlite3.Connection, session: str) -> None:
+def _release(connection: sqlite3.Connection, session: str, hold: bool) -> None:
     connection.execute(
-        f"UPDATE jobs SET owner = '', lease_until = 0 WHERE {_OPEN} AND owner = ?",
-        (session,),
+        "UPDATE jobs SET held = held OR (? AND state IN (?, ?, ?)), owner = '', lease_until = 0"
+        f" WHERE {_OPEN} AND owner = ?",
+        (int(hold), *_UNSENT, session),
     )
 
 
@@ -451,7 +455,8 @@ def _spent(connection: sqlite3.Connection, since: float, session: str) -> int:
     """A refused or unsent job cost nothing; whatever has a task id, or may have one, did."""
     row = connection.execute(
         "SELECT COALESCE(SUM(points), 0) FROM jobs WHERE sent_at >= ?"
-        " AND (task_id != '' OR state IN ('sending', 'unknown'))"
+        " AND (task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten'"
+        " AND EXISTS (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))"
         " AND (? = '' OR session = ?)",
         (since, session, session),
     ).fetchone()

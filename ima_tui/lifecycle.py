@@ -22,7 +22,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.FETCHING: frozenset({S.DONE, S.STOPPED}),
     S.DONE: frozenset({S.FETCHING, S.FORGOTTEN}),
     S.FAILED: frozenset({S.FORGOTTEN}),
-    S.UNKNOWN: frozenset({S.FORGOTTEN}),
+    # to running: the answer came after all, late, and named the task
+    S.UNKNOWN: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.STOPPED: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.FORGOTTEN: frozenset(),
 }

@@ -37,8 +37,8 @@ from ima_tui.errors import (
     Unreachable,
 )
 from ima_tui.inputs import SUFFIXES, sniff
-from ima_tui.ledger import Ledger, Values
-from ima_tui.text import one_line
+from ima_tui.ledger import Ledger, LedgerError, Values
+from ima_tui.text import one_line, redact
 
 if TYPE_CHECKING:
     from ima_tui.api.client import Created
@@ -153,31 +153,33 @@ class Scheduler:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=SHUTDOWN_SECONDS)
-        await self._ledger.release()
+        await self._ledger.release(hold=not self._everything)
 
     async def _keep_leases(self) -> None:
         while True:
             await self._clock.sleep(RENEW_SECONDS)
-            await self._renew()
+            try:
+                await self._renew()
+            except (LedgerError, lifecycle.ImpossibleTransition) as error:
+                log.warning("leases: %r", error)  # a busy file must not end the renewals
 
     async def _renew(self) -> None:
         now = self._clock.time()
         only: Collection[int] | None = None if self._everything else set(self._stories)
-        if only is not None and not only:
-            return
         for job in await self._ledger.claim(now, now + LEASE_SECONDS, only):
             if job.id not in self._stories:
                 await self.follow(job)
 
     async def follow(self, job: Job) -> None:
         """Take a job on from wherever it stands."""
-        if job.id in self._stories or job.state not in lifecycle.OPEN:
+        if job.id in self._stories or job.state not in lifecycle.OPEN or self._delivery(job.id):
             return
         if job.state is State.SENDING:  # whoever sent it is gone, and took the answer along
             job = await self._step(job, State.UNKNOWN, "event.unknown_after_crash")
         elif job.state in (State.UPLOADING, State.VERIFYING):
             job = await self._step(job, State.QUEUED, "event.requeued")
-        if job.state in lifecycle.OPEN and not job.held:
+        waits_for_a_word = job.held and job.state in lifecycle.UNSENT
+        if job.state in lifecycle.OPEN and not waits_for_a_word:
             story = asyncio.create_task(self._story(job), name=f"job {job.id}")
             self._stories[job.id] = story
             story.add_done_callback(partial(self._ended, job.id))
@@ -200,11 +202,13 @@ class Scheduler:
         story = self._stories.get(job_id)
         if story is not None:
             story.cancel()
-            with suppress(asyncio.CancelledError):
-                await story
-        for delivery in list(self._deliveries):
-            if delivery.get_name() == f"send {job_id}":
-                await asyncio.wait({delivery})
+            await asyncio.wait({story})
+        if delivery := self._delivery(job_id):
+            await asyncio.wait({delivery})
+
+    def _delivery(self, job_id: int) -> asyncio.Task[tuple[Job, ImaError | None]] | None:
+        """The create of this job that is on its way right now."""
+        return next((d for d in self._deliveries if d.get_name() == f"send {job_id}"), None)
 
     # ----------------------------------------------------------------------------- a story
 
@@ -228,6 +232,7 @@ class Scheduler:
                     break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)
+                await self._pause()
                 job, problem = await self._deliver(service, job, urls)
             except (Limited, Unreachable, Malformed) as error:
                 job, problem = await self._back_to_queue(job, "event.waiting"), error
@@ -339,23 +344,42 @@ class Scheduler:
         try:
             created = await service.create_order(job, urls)
         except (Limited, Unreachable) as error:
-            return await self._step(job, State.QUEUED, "event.not_accepted"), error
+            return await self._record(job, State.QUEUED, "event.not_accepted"), error
         except Refused as error:
-            if error.code not in refusals.ADAPTED:
-                return await self._fail(job, error), None
-            return await self._step(job, State.QUEUED, REFUSED), error
-        except Exception as error:  # lost, or a fault of ours: either way it may be charged
-            failure = Failure("error.lost")
-            job = await self._step(job, State.UNKNOWN, "event.unknown", failure=failure)
+            if error.code in refusals.ADAPTED:
+                return await self._record(job, State.QUEUED, REFUSED), error
+            failure = Failure(error.key, error.message, error.values)
+            return await self._record(job, State.FAILED, "event.refused", failure=failure), None
+        except Exception as error:  # noqa: BLE001 - lost, or our fault: it may be charged
             if not isinstance(error, Lost):
-                raise
-            return job, None
+                log.error("job %s: %s", job.id, redact(repr(error)))  # noqa: TRY400
+            failure = Failure("error.lost")
+            return await self._record(job, State.UNKNOWN, "event.unknown", failure=failure), None
         self.link.works()
-        sent = created.task_id
-        running = await self._step(
-            job, State.RUNNING, "event.running", task_id=sent, deadline=created.deadline
+        running = await self._record(
+            job,
+            State.RUNNING,
+            "event.running",
+            task_id=created.task_id,
+            deadline=created.deadline,
+            failure=Failure(""),
         )
         return running, None
+
+    async def _record(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """Write down what a create was answered, however long the disk makes us wait.
+
+        An error here would be taken for one before the sending: "refused, nothing charged".
+        """
+        failures = 0
+        while True:
+            try:
+                return await self._step(job, after, key, **columns)
+            except LedgerError as error:
+                failures += 1
+                task_id = columns.get("task_id", "")
+                log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
+                await self._clock.sleep(polling.backoff(failures))
 
     # ------------------------------------------------------------------------------ asking
 
@@ -372,7 +396,9 @@ class Scheduler:
                 if isinstance(error, Unreachable):
                     self.link.broke(error)
                 if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self._patient:
+                    self.link.broke(error)
                     raise
+                job = await self._park_if_due(job)
                 await self._wait_out(error, failures)
                 continue
             failures = 0
@@ -390,10 +416,14 @@ class Scheduler:
         wait = polling.gap(job.order.task_type, estimate, self._clock.time() - sent_at)
         return wait * random.uniform(1.0, 1.1)  # noqa: S311 - jitter, so that jobs don't march in step
 
-    async def _ask(self, job: Job) -> Progress:
+    async def _pause(self) -> None:
+        """One 429 is meant for all of us."""
         pause = self._paused_until - self._clock.time()
         if pause > 0:
             await self._clock.sleep(pause)
+
+    async def _ask(self, job: Job) -> Progress:
+        await self._pause()
         async with self._questions:
             return await (await self._connect()).detail(job.task_id)
 
@@ -408,6 +438,9 @@ class Scheduler:
             after = State.FETCHING if self._download else State.DONE
             key = "event.ready" if self._download else "event.done"
             return await self._step(job, after, key, medias=progress.medias)
+        return await self._park_if_due(job)
+
+    async def _park_if_due(self, job: Job) -> Job:
         sent_at = job.sent_at or job.created_at
         due = polling.deadline(sent_at, job.deadline, _expected(job))
         if job.state is State.RUNNING and self._clock.time() > due:

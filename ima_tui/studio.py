@@ -331,6 +331,8 @@ class Studio:
         job = await self._require(job_id)
         if job.state not in lifecycle.OPEN:
             return job
+        if State.STOPPED not in lifecycle.TRANSITIONS[job.state]:
+            raise UsageError("error.busy_job")  # another window is just sending it
         unsent = job.state in lifecycle.UNSENT
         key = "event.taken_out" if unsent else "event.stopped"
         return await self._step(job_id, State.STOPPED, key)
@@ -338,14 +340,15 @@ class Studio:
     async def follow(self, job_id: int) -> Job:
         """Follow again what was stopped or parked, or send what waited for a word."""
         job = await self._require(job_id)
-        if job.held:
+        if job.held and job.state in lifecycle.UNSENT:
+            await self._scheduler.adopt(job_id)  # first: whoever takes a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
         elif job.state in (State.STOPPED, State.PARKED):
             await self._scheduler.leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
-        await self._scheduler.follow(job)
+        await self._scheduler.adopt(job_id)  # a window that lives and owns it follows it itself
         return job
 
     async def _release(self, job: Job) -> Job:
@@ -367,6 +370,9 @@ class Studio:
         if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")
         await self._scheduler.leave(job_id)
+        job = await self._require(job_id)
+        if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
+            raise UsageError("error.busy_job")  # it was just being sent
         await self._step(job_id, State.FORGOTTEN, "event.forgotten")
 
     async def fetch(self, job_id: int) -> Job:

@@ -8,6 +8,7 @@ Rules: "Virtual fields" and "What can't be combined" of the API.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
 EXACT = 2.0**53
 """From here on, different whole numbers are the same float; `nan` is beyond it, too."""
 
+_YES_OR_NO = (Option("true", True), Option("false", False))
 Chosen = Mapping[str, Value]
 _YES = frozenset({"true", "1", "yes", "on", "y", "是", "开"})
 _NO = frozenset({"false", "0", "no", "off", "n", "否", "关"})
@@ -43,6 +45,12 @@ def _comparable(value: object) -> object:
         return text
     exact = abs(number) < EXACT and "_" not in text
     return number if exact else text
+
+
+def truth(value: object) -> bool | None:
+    """Yes or no, however it is written; None for anything else."""
+    word = "" if value is None else folded(str(value))
+    return True if word in _YES else False if word in _NO else None
 
 
 @lru_cache(maxsize=512)
@@ -170,8 +178,7 @@ def _accept_value(field: Field, written: object) -> Value | None:
         by_label = (o.value for o in field.options if same(o.label, written))
         return next(chain(by_value, by_label), None)
     if field.kind is FieldKind.TOGGLE:
-        word = folded(str(written))
-        return True if word in _YES else False if word in _NO else None
+        return truth(written)
     if field.kind is FieldKind.NUMBER:
         return _accept_number(field, written)
     return _accept_text(field, written)
@@ -239,9 +246,15 @@ def shown(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
         if field.virtual and field.virtual.target in chosen:
             aim = chosen[field.virtual.target]
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
-            values.update(dict(rule.source) if rule else {})
+            own = {control.name for control in field.virtual.controls}
+            values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
     values.update({name: value for name, value in chosen.items() if control(leaf, name)})
     return values
+
+
+def choices(field: Field) -> tuple[Option, ...]:
+    """The values that a control can be set to, where they can be counted."""
+    return _YES_OR_NO if field.kind is FieldKind.TOGGLE else field.options
 
 
 def allowed(leaf: Leaf, field: Field, chosen: Chosen) -> tuple[Option, ...]:
@@ -276,16 +289,17 @@ def settle(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
     """
     values = shown(leaf, chosen)
     mine = {name: value for name, value in values.items() if _is_chosen(leaf, name, chosen)}
-    closed = [field for field in controls(leaf) if field.options and field.name in values]
+    closed = [field for field in controls(leaf) if choices(field) and field.name in values]
     for field in closed:
         if field.name in mine:
             _refuse_clash(leaf, field, mine)
     settled = dict(chosen)
-    standing = dict(mine)
+    movable = {field.name for field in closed}
+    standing = {name: value for name, value in values.items() if name not in movable} | mine
     for field in closed:
         if field.name in mine:
             continue
-        fitting = [o for o in field.options if not _clashing(leaf, field, o, standing)]
+        fitting = [o for o in choices(field) if not _clashing(leaf, field, o, standing)]
         if not any(same(values[field.name], option.value) for option in fitting):
             if not fitting:
                 _refuse_clash(leaf, field, {**standing, field.name: values[field.name]})
@@ -306,11 +320,11 @@ def _is_chosen(leaf: Leaf, name: str, chosen: Chosen) -> bool:
 
 def _refuse_clash(leaf: Leaf, field: Field, values: Chosen) -> None:
     """Raise where this field's value can't stand beside the others, and say what can."""
-    option = next((o for o in field.options if same(o.value, values[field.name])), None)
+    option = next((o for o in choices(field) if same(o.value, values[field.name])), None)
     other = _clashing(leaf, field, option, values) if option else ""
     if not other:
         return
-    fitting = [o for o in field.options if not _clashing(leaf, field, o, values)]
+    fitting = [o for o in choices(field) if not _clashing(leaf, field, o, values)]
     raise UsageError(
         "error.exclusive",
         name=field.name,
@@ -318,6 +332,36 @@ def _refuse_clash(leaf: Leaf, field: Field, values: Chosen) -> None:
         other=other,
         other_value=str(values.get(other, "—")),
         options=", ".join(str(option.value) for option in fitting) or "—",
+    )
+
+
+def check_together(leaf: Leaf, sent: Mapping[str, Value]) -> None:
+    """The last word on what can't be combined, targets and untouched fields included.
+
+    Raises `UsageError`.
+    """
+    for name, value, other, excluded in _exclusions(leaf):
+        stand = name in sent and other in sent and same(sent[name], value)
+        if stand and any(same(sent[other], one) for one in excluded):
+            raise UsageError(
+                "error.exclusive",
+                name=name,
+                value=str(value),
+                other=other,
+                other_value=str(sent[other]),
+                options="—",
+            )
+
+
+@lru_cache(maxsize=512)
+def _exclusions(leaf: Leaf) -> tuple[tuple[str, Value, str, tuple[Value, ...]], ...]:
+    """Parameter, its value, and which values of which other one it does not go with."""
+    return tuple(
+        (field.virtual.target if field.virtual else field.name, option.value, other, values)
+        for field in leaf.fields
+        for option in field.options
+        for other, values in option.excludes
+        if other != (field.virtual.target if field.virtual else field.name)
     )
 
 
@@ -333,8 +377,9 @@ def parameters(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
             if value is not None:
                 sent[field.name] = value
     for field in _priced_only(leaf):
-        priced = (o.value for o in field.options if same(o.value, values.get(field.name)))
-        sent |= {field.name: value for value in priced}
+        for option in field.options:
+            if same(option.value, values.get(field.name)):
+                sent[field.name] = option.value
     for field in leaf.fields:
         if field.virtual is not None and field.offered:
             sent.update(_resolve(leaf, field, chosen, values))
@@ -373,8 +418,9 @@ def counts(leaf: Leaf) -> tuple[int, ...]:
     """The numbers of outputs that can be asked for."""
     field = next((field for field in leaf.fields if field.name == "n"), None)
     if field is not None and field.options:
-        whole = [int(str(o.value)) for o in field.options if str(o.value).isdecimal()]
-        return tuple(sorted({number for number in whole if number > 0})) or (1,)
+        offered = (str(option.value) for option in field.options)
+        whole = {int(text) for text in offered if re.fullmatch("[1-9][0-9]{0,2}", text)}
+        return tuple(sorted(whole)) or (1,)
     if field is not None and field.maximum is not None and field.maximum >= 1:
         return tuple(range(max(1, int(field.minimum or 1)), min(int(field.maximum), 16) + 1))
     return (1, 2, 3, 4)

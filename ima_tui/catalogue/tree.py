@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ima_tui.catalogue.form import OUTSIDE_THE_FORM, truth
 from ima_tui.domain import (
     Accepts,
     Estimate,
@@ -98,8 +99,10 @@ def _rule(row: Json) -> PriceRule | None:
         return None
     raw = row.get("attributes")
     attributes = _pairs(raw)
-    if isinstance(raw, Mapping) and len(attributes) != len(raw):
+    if raw and len(attributes) != (len(raw) if isinstance(raw, Mapping) else -1):
         return None  # an attribute that can't be read can't be matched: no price is a wrong price
+    if any(name in OUTSIDE_THE_FORM for name, _ in attributes):
+        return None  # nothing in the form could ever meet it
     if len({folded(name) for name, _ in attributes}) != len(attributes):
         return None  # two values for one name: nobody can send both
     if attributes == (MARKER,):
@@ -110,7 +113,7 @@ def _rule(row: Json) -> PriceRule | None:
 def _in_the_forms_names(
     rules: tuple[PriceRule, ...], fields: tuple[Field, ...]
 ) -> tuple[PriceRule, ...]:
-    """Names are compared without case: a rule's `Size` is the form's `size`, no second parameter."""
+    """Names are compared without case: `Size` of a rule is `size` of the form."""
     sent = [field.virtual.target if field.virtual else field.name for field in fields]
     own = {folded(name): name for name in sent}
 
@@ -121,7 +124,8 @@ def _in_the_forms_names(
 
 
 def _fields(form: object, task_type: TaskType) -> tuple[Field, ...]:
-    """The form's fields; of a plain and a virtual field of one name the virtual one stays."""
+    """The form's fields, each parameter and each control once: of a plain and a virtual field the
+    virtual one stays."""
     kept: dict[str, Field] = {}
     for row in _rows(form):
         field = _field(row, task_type)
@@ -130,14 +134,21 @@ def _fields(form: object, task_type: TaskType) -> tuple[Field, ...]:
         before = kept.get(folded(field.name))
         if before is None or (field.virtual is not None and before.virtual is None):
             kept[folded(field.name)] = field
-    return tuple(kept.values())
+    spoken_for = {
+        folded(name)
+        for field in kept.values()
+        if field.virtual and field.offered
+        for name in (field.virtual.target, *(control.name for control in field.virtual.controls))
+    }
+    return tuple(f for f in kept.values() if f.virtual or folded(f.name) not in spoken_for)
 
 
 def _field(row: Json, task_type: TaskType) -> Field | None:
     name = _name(row.get("field"))
-    if not name:
-        return None
     options = _options(row.get("options"))
+    if not name or (not options and any(_rows(row.get("options")))):
+        return None  # options that nobody can read leave nothing to set
+    kind, default = _kind(row, bool(options)), _value(row.get("value"))
     taken_back = _taken_back(row, task_type)
     config = row.get("config")
     limits = config if isinstance(config, Mapping) else {}
@@ -145,16 +156,25 @@ def _field(row: Json, task_type: TaskType) -> Field | None:
     return Field(
         name=name,
         label=one_line(_text(row.get("label")) or name, 60),
-        kind=_kind(row, bool(options)),
+        kind=kind,
         description=one_line(_text(row.get("description")), 300),
-        default=_value(row.get("value")),
+        default=_default(kind, default),
         options=left,
         minimum=_number(limits.get("minimum")),
         maximum=_number(limits.get("maximum")),
         advanced=_whole(row.get("level")) == 2,
         offered=ANY not in taken_back and not (options and not left),
-        virtual=_virtual(row, name, task_type),
+        virtual=_virtual(row, name, task_type, taken_back),
     )
+
+
+def _default(kind: FieldKind, value: Value | None) -> Value | None:
+    """A default in its field's own type; one that can't be has no say."""
+    if kind is FieldKind.TOGGLE:
+        return truth(value)
+    if kind is FieldKind.NUMBER and isinstance(value, str):
+        return _whole(value)
+    return value
 
 
 def _kind(row: Json, has_options: bool) -> FieldKind:
@@ -165,6 +185,8 @@ def _kind(row: Json, has_options: bool) -> FieldKind:
     if named in ("toggle", "switch", "checkbox") or isinstance(row.get("value"), bool):
         return FieldKind.TOGGLE
     if named in ("slider", "number", "input_number", "stepper"):
+        return FieldKind.NUMBER
+    if isinstance(row.get("value"), int | float):
         return FieldKind.NUMBER
     return FieldKind.TEXT
 
@@ -197,7 +219,9 @@ def _taken_back(row: Json, task_type: TaskType) -> frozenset[str]:
     )
 
 
-def _virtual(row: Json, name: str, task_type: TaskType) -> Virtual | None:
+def _virtual(
+    row: Json, name: str, task_type: TaskType, taken_back: frozenset[str]
+) -> Virtual | None:
     mapping = row.get("value_mapping")
     if row.get("is_ui_virtual") is not True or not isinstance(mapping, Mapping):
         return None
@@ -206,7 +230,7 @@ def _virtual(row: Json, name: str, task_type: TaskType) -> Virtual | None:
     rules: list[MappingRule] = []
     for rule in _rows(mapping.get("mapping_rules")):
         source, target = _pairs(rule.get("source_values")), _value(rule.get("target_value"))
-        if source and target is not None:
+        if source and target is not None and folded(str(target)) not in taken_back:
             rules.append(MappingRule(source, target))
     if not controls or not rules:
         return None  # a mapping without either maps nothing: the field is a plain one

@@ -15,10 +15,18 @@ from ima_tui.cli.output import Progress, talk
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
-from ima_tui.errors import EXIT_DONE, EXIT_FAILED, EXIT_STILL_RUNNING, EXIT_UNKNOWN, ImaError
-from ima_tui.lifecycle import ENDED
+from ima_tui.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_KEY,
+    EXIT_STILL_RUNNING,
+    EXIT_UNKNOWN,
+    ImaError,
+)
+from ima_tui.lifecycle import ENDED, UNSENT
 from ima_tui.messages import say
-from ima_tui.notices import JobChanged, Notice
+from ima_tui.notices import JobChanged, LinkChanged, Notice
 from ima_tui.studio import Studio, key_file, open_studio
 from ima_tui.text import duration
 
@@ -75,7 +83,10 @@ def run(work: Coroutine[Any, Any, int]) -> int:
                 loop.add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        return EXIT_INTERRUPTED
 
 
 def exit_code(job: Job) -> int:
@@ -113,7 +124,11 @@ async def wait_for(
     """
     news: asyncio.Queue[Job] = asyncio.Queue()
 
+    refused: list[ImaError] = []
+
     def listen(notice: Notice) -> None:
+        if isinstance(notice, LinkChanged) and notice.problem is not None:
+            refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 
@@ -125,9 +140,13 @@ async def wait_for(
         while not _enough(job, until_sent):
             if due is not None and studio.clock.time() >= due:
                 break
+            if refused:
+                raise refused[0]  # nobody can ask for it with this key
             progress.show(_line(studio, job))
-            with suppress(TimeoutError):
+            try:
                 job = await asyncio.wait_for(news.get(), 0.5)
+            except TimeoutError:  # another process may be the one that follows it
+                job = await studio.job(job.id) or job
     finally:
         progress.clear()
         unsubscribe()
@@ -137,6 +156,8 @@ async def wait_for(
 def _enough(job: Job, until_sent: bool) -> bool:
     if job.state in ENDED or job.state is State.PARKED:
         return True
+    if job.held and job.state in UNSENT:
+        return True  # it waits for a person's word, which this verb is not
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 
 

@@ -1,0 +1,121 @@
+"""A clock and a service made by hand, for tests in which HTTP is not the point."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ima_tui.api.client import Created
+from ima_tui.api.wire import Progress
+from ima_tui.catalogue import order
+from ima_tui.domain import Draft, Job, Leaf, Media, Order, TaskType
+from ima_tui.ledger import Ledger
+from ima_tui.scheduler import Scheduler
+
+DONE = Progress(done=True, medias=(Media("https://x.example/1.png", format="png"),))
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+
+
+class FastClock:
+    """A minute takes a few milliseconds, and nobody sleeps shorter than one turn of the loop."""
+
+    def __init__(self, rate: float = 4000.0) -> None:
+        self._rate = rate
+        self._ahead = 0.0
+
+    def time(self) -> float:
+        return 1_700_000_000 + self._ahead + asyncio.get_running_loop().time() * self._rate
+
+    def jump(self, seconds: float) -> None:
+        """The lid was closed for so long."""
+        self._ahead += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds) / self._rate)
+
+
+Step = Any
+"""What one call does: an answer, an exception to raise, or a coroutine function to await."""
+
+
+@dataclass
+class FakeService:
+    """Answers each call by the next step of its list; the last one is repeated."""
+
+    create: Sequence[Step] = (Created("task-1", None),)
+    ask: Sequence[Step] = (DONE,)
+    load: Sequence[Step] = (PNG,)
+    check: Sequence[Step] = (None,)
+    put: Sequence[Step] = ("https://x.example/in.png",)
+    calls: list[str] = field(default_factory=list)
+
+    async def _next(self, name: str, steps: Sequence[Step]) -> Any:
+        step = steps[min(self.calls.count(name), len(steps) - 1)]
+        self.calls.append(name)
+        if isinstance(step, BaseException):
+            raise step
+        return await step() if callable(step) else step
+
+    async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created:
+        created: Created = await self._next("create", self.create)
+        return created
+
+    async def detail(self, task_id: str) -> Progress:
+        progress: Progress = await self._next("ask", self.ask)
+        return progress
+
+    async def verify(self, url: str) -> None:
+        await self._next("check", self.check)
+
+    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str:
+        return str(await self._next("put", self.put))
+
+    async def download(self, url: str, part: Path) -> int:
+        content = await self._next("load", self.load)
+        part.write_bytes(content)
+        return len(content)
+
+
+def scheduler(
+    ledger: Ledger,
+    service: FakeService,
+    leaf: Leaf,
+    folder: Path,
+    *,
+    clock: FastClock | None = None,
+    patient: bool = True,
+    download: bool = True,
+    find_leaf: Callable[[Order, bool], Awaitable[Leaf]] | None = None,
+) -> Scheduler:
+    async def connect() -> FakeService:
+        return service
+
+    async def same_leaf(_: Order, __: bool) -> Leaf:
+        return leaf
+
+    return Scheduler(
+        ledger,
+        clock or FastClock(),
+        connect,
+        find_leaf or same_leaf,
+        folder=folder,
+        download=download,
+        with_prompt=False,
+        patient=patient,
+        tell_job=lambda _: None,
+        tell_link=lambda _: None,
+    )
+
+
+def placed(leaf: Leaf, prompt: str = "a lighthouse", **more: Any) -> Order:
+    draft = Draft(leaf.task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
+    return order.place(leaf, draft)[0]
+
+
+def any_order(task_type: TaskType = TaskType.TEXT_TO_IMAGE, points: int = 5, n: int = 1) -> Order:
+    return Order(
+        task_type, "test", "test-1", "Test 1.0", "a lighthouse", n, (("size", "1K"),), 501, points
+    )
