@@ -158,9 +158,12 @@ class Accepts:
     at_most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """One model version, for one task type: a leaf of the service's product tree."""
+    """One model version, for one task type: a leaf of the service's product tree.
+
+    Two leaves are never equal: 5, 5.0 and True are in Python, and on the wire they are not.
+    """
 
     task_type: TaskType
     model_id: str

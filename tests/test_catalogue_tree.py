@@ -227,7 +227,7 @@ def test_accepted_files_with_the_family_named_once() -> None:
 
 
 def test_unknown_keys_are_ignored() -> None:
-    assert read(leaf_json(brand_new={"a": [1]})) == read(leaf_json())
+    assert repr(read(leaf_json(brand_new={"a": [1]}))) == repr(read(leaf_json()))
 
 
 def test_texts_come_in_clean_and_short() -> None:

@@ -110,7 +110,7 @@ def test_the_nearest_keeps_what_the_person_chose_where_it_can() -> None:
 
 
 def test_no_attribute_equal_then_the_default_rule_else_the_first() -> None:
-    odd = field_json("size", ["8K"])
+    odd = field_json("size", ["8K", "1K"])
     with_default = make(odd, rules=[*SIZES, rule_json(77)])
     assert price.quote(with_default, {}).rule.points == 77
     without = make(odd, rules=SIZES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
@@ -40,13 +41,15 @@ def quote(leaf: Leaf, chosen: form.Chosen, n: int = 1) -> Quote:
     Raises `UsageError` for a choice that can't be combined or resolved.
     """
     merged = form.parameters(leaf, form.settle(leaf, chosen))
-    rule = fitting(leaf, merged) or _nearest(leaf, merged, chosen)
+    fits = fitting(leaf, merged)
+    rule, met = (fits, merged) if fits is not None else _nearest(leaf, merged, chosen)
+    sent = met | dict(rule.attributes)
     changes = tuple(
         Change(name, merged.get(name), value)
-        for name, value in rule.attributes
+        for name, value in sent.items()
         if name not in merged or not form.same(merged[name], value)
     )
-    sent = merged | dict(rule.attributes)
+    form.check_together(leaf, sent)
     return Quote(rule, _family_needs(leaf, sent) | sent, n, changes)
 
 
@@ -63,8 +66,15 @@ def _equal(rule: PriceRule, merged: Mapping[str, Value]) -> int:
     )
 
 
-def _nearest(leaf: Leaf, merged: Mapping[str, Value], chosen: form.Chosen) -> PriceRule:
-    """Most attributes equal; of those the one that keeps most of what the person chose."""
+def _nearest(
+    leaf: Leaf, merged: Mapping[str, Value], chosen: form.Chosen
+) -> tuple[PriceRule, dict[str, Value]]:
+    """The rule with most attributes equal, and what goes out with it; of several the one that
+    keeps most of what the person chose, else the first.
+
+    A price is no permission: what the rule changes must be offered, and go with the rest.
+    Raises `UsageError` where no rule can be had.
+    """
 
     def closeness(rule: PriceRule) -> tuple[int, int]:
         kept = sum(
@@ -74,10 +84,18 @@ def _nearest(leaf: Leaf, merged: Mapping[str, Value], chosen: form.Chosen) -> Pr
         )
         return _equal(rule, merged), kept
 
-    best = max(leaf.rules, key=closeness)
-    if _equal(best, merged) > 0:
-        return best
-    return next((rule for rule in leaf.rules if not rule.attributes), leaf.rules[0])
+    for rule in sorted(leaf.rules, key=closeness, reverse=True):
+        with suppress(UsageError):
+            wanted = dict(
+                form.accept(leaf, name, value)
+                for name, value in rule.attributes
+                if name not in merged or not form.same(merged[name], value)
+            )
+            sent = form.parameters(leaf, form.settle(leaf, {**chosen, **wanted}))
+            if _equal(rule, sent) == len(rule.attributes):
+                form.check_together(leaf, sent)
+                return rule, sent
+    raise UsageError("error.no_rule")
 
 
 def _family_needs(leaf: Leaf, sent: Mapping[str, Value]) -> dict[str, Value]:
@@ -85,7 +103,10 @@ def _family_needs(leaf: Leaf, sent: Mapping[str, Value]) -> dict[str, Value]:
     if leaf.model_id.casefold() != "pixverse" or "model" in sent:
         return {}
     version = re.search(r"[vV]\s*(\d+(?:\.\d+)?)", f"{leaf.name} {leaf.version}")
-    return {"model": f"v{version[1]}"} if version else {}
+    told: dict[str, Value] = {"model": f"v{version[1]}"} if version else {}
+    with suppress(UsageError):  # a field that does not offer it knows better
+        return dict(form.accept(leaf, *pair) for pair in told.items())
+    return {} if form.control(leaf, "model") else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +153,10 @@ def _priced_controls(leaf: Leaf) -> dict[str, tuple[Option, ...]]:
         if field.virtual and field.virtual.target in attributes
         for control in field.virtual.controls
     }
-    toggle = (Option("true", True), Option("false", False))
     return {
-        field.name: field.options or toggle
+        field.name: form.choices(field)
         for field in form.controls(leaf)
-        if (field.name in attributes | aimed) and (field.options or isinstance(field.default, bool))
+        if field.name in attributes | aimed and form.choices(field)
     }
 
 

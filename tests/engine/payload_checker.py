@@ -32,6 +32,9 @@ ENTRY = {
 }
 TOGGLES = {"toggle", "switch", "checkbox"}
 NUMBERS = {"slider", "number", "input_number", "stepper"}
+MOST = 10**15
+"""From here on no number in a list is meant."""
+SURROGATES = re.compile("[\ud800-\udfff]")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\ud800-\udfff]")
 
 
@@ -139,8 +142,9 @@ def rules(leaf: Json) -> Iterator[tuple[int, int, Json]]:
         if not isinstance(row, dict):
             continue
         number, points = _whole(row.get("attribute_id")), _whole(row.get("points"))
-        attributes = row.get("attributes")
-        attributes = attributes if isinstance(attributes, dict) else {}
+        attributes = row.get("attributes") or {}
+        if not isinstance(attributes, dict) or not all(map(_is_plain, attributes.values())):
+            continue
         if attributes == {"default": "enabled"}:
             attributes = {}
         if number is not None and number > 0 and points is not None and points >= 0:
@@ -193,8 +197,8 @@ def _values(leaf: Json, entry: Json, sent: Json, task_type: str) -> Iterator[str
     for name, value in sent.items():
         if name in ALWAYS:
             continue
-        if UNPRINTABLE.search(name) or (isinstance(value, str) and UNPRINTABLE.search(value)):
-            yield f"controls in {name!r}"
+        if UNPRINTABLE.search(name) or (isinstance(value, str) and SURROGATES.search(value)):
+            yield f"unsendable characters in {name!r}"
         if isinstance(value, dict | list):
             yield f"{name} is no plain value"
         elif name == "model" and name not in known:
@@ -205,7 +209,7 @@ def _values(leaf: Json, entry: Json, sent: Json, task_type: str) -> Iterator[str
             yield f"unknown parameter {name}"
         else:
             yield from _value(leaf, entry["attribute_id"], name, value, task_type)
-    if _pixverse(leaf) and "model" not in sent:
+    if _pixverse(leaf) and "model" not in sent and "model" not in known:
         yield "Pixverse was not told its model"
 
 
@@ -220,20 +224,21 @@ def _pixverse(leaf: Json) -> str:
     """What a Pixverse leaf is to be told; its own field for it counts as told."""
     if str(leaf["model_id"]).lower() != "pixverse":
         return ""
-    found = re.search(r"v\s*(\d+(\.\d+)?)", str(leaf.get("name") or "").lower())
+    named = f"{leaf.get('name') or ''} {leaf['id']}".lower()
+    found = re.search(r"v\s*(\d+(\.\d+)?)", named)
     return f"v{found[1]}" if found else ""
 
 
 def _value(leaf: Json, number: int, name: str, value: Any, task_type: str) -> Iterator[str]:
+    fields = [field for field in _fields(leaf) if (_target(field) or field["field"]) == name]
     priced = [
         attribute
         for rule in rules(leaf)
-        if rule[0] == number
+        if rule[0] == number or not fields
         for key, attribute in rule[2].items()
         if _plain(key) == _plain(name)
     ]
     by_rule = any(_same_json(value, attribute) for attribute in priced)
-    fields = [field for field in _fields(leaf) if (_target(field) or field["field"]) == name]
     if not fields:
         if not by_rule:
             yield f"{name}={value!r} is of no rule"
@@ -245,9 +250,10 @@ def _value(leaf: Json, number: int, name: str, value: Any, task_type: str) -> It
 def _goes(field: Json, value: Any, by_rule: bool, task_type: str) -> bool:
     default = field.get("value")
     if _taken_back(field, "*", task_type):
-        return _same_json(value, default) or (by_rule and _alike(value, default))
+        return _alike(value, default)
     if _target(field):
         targets = [rule.get("target_value") for rule in _mapping(field)]
+        targets = [one for one in targets if not _taken_back(field, one, task_type)]
         return (
             _is(value, targets, by_rule)
             or _same_json(value, default)
@@ -266,6 +272,8 @@ def _goes(field: Json, value: Any, by_rule: bool, task_type: str) -> bool:
         low, high = _limits(field)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and (low <= value <= high or _same_json(value, default))
+    if isinstance(default, int | float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, str):
         low, high = _limits(field)
         return not value or low <= len(value) <= high or value == default
@@ -281,19 +289,14 @@ def _is(value: Any, offered: list[Any], by_rule: bool) -> bool:
 
 def _combinations(leaf: Json, sent: Json) -> Iterator[str]:
     for field in _fields(leaf):
-        if _target(field) or field["field"] not in sent:
-            continue
+        name = _target(field) or field["field"]
         for option in _options(field):
             disabled = option.get("disabled")
-            if not isinstance(disabled, dict) or not _alike(
-                option.get("value"), sent[field["field"]]
-            ):
-                continue
-            for other, values in disabled.items():
-                virtual = any(_target(f) == other for f in _fields(leaf))
-                clash = isinstance(values, list) and other in sent and not virtual
-                if clash and other != field["field"] and _among(sent[other], values):
-                    yield f"{field['field']} {option['value']!r} excludes {other} {sent[other]!r}"
+            stands = name in sent and _alike(option["value"], sent[name])
+            for other, values in disabled.items() if stands and isinstance(disabled, dict) else ():
+                clash = isinstance(values, list) and other in sent and other != name
+                if clash and _among(sent[other], values):
+                    yield f"{name} {option['value']!r} excludes {other} {sent[other]!r}"
 
 
 def offered_rule(leaf: Json, attributes: Json, task_type: str) -> bool:
@@ -314,11 +317,11 @@ def _fields(leaf: Json) -> list[Json]:
     """The form's fields; of one name the virtual one counts."""
     form = leaf.get("form_config")
     rows = [
-        row
+        {**row, "field": str(row["field"])}
         for row in (form if isinstance(form, list) else [])
-        if isinstance(row, dict) and isinstance(row.get("field"), str) and row["field"]
+        if isinstance(row, dict) and _is_name(row.get("field"))
     ]
-    virtual = {row["field"] for row in rows if _target(row)}
+    virtual = {name for row in rows if _target(row) for name in (row["field"], _target(row))}
     return [row for row in rows if _target(row) or row["field"] not in virtual]
 
 
@@ -328,11 +331,11 @@ def _target(field: Json) -> str:
         return ""
     params = field.get("ui_params")
     if not isinstance(params, list) or not any(
-        isinstance(param, dict) and param.get("field") for param in params
+        isinstance(param, dict) and _is_name(param.get("field")) for param in params
     ):
         return ""
     named = field["value_mapping"].get("target_param")
-    return named if isinstance(named, str) and named else str(field["field"])
+    return str(named) if _is_name(named) else str(field["field"])
 
 
 def _mapping(field: Json) -> Iterator[Json]:
@@ -349,8 +352,22 @@ def _options(field: Json) -> list[Json]:
     return [
         row
         for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and isinstance(row.get("value"), str | int | float | bool)
+        if isinstance(row, dict) and _is_plain(row.get("value"))
     ]
+
+
+def _is_name(value: Any) -> bool:
+    """Something that can name a parameter: short, on one line, without controls."""
+    text = str(value)
+    usable = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return usable and 0 < len(text) <= 500 and _is_plain(text) and text == text.strip()
+
+
+def _is_plain(value: Any) -> bool:
+    """A value that can go out and be shown."""
+    if isinstance(value, str):
+        return not UNPRINTABLE.search(value) and len(value) <= 20_000
+    return isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < MOST)
 
 
 def _taken_back(field: Json, value: Any, task_type: str) -> bool:
@@ -368,10 +385,11 @@ def _limits(field: Json) -> tuple[float, float]:
     config = field.get("config")
     config = config if isinstance(config, dict) else {}
     low, high = config.get("minimum"), config.get("maximum")
-    return (
-        low if isinstance(low, int | float) else -math.inf,
-        high if isinstance(high, int | float) else math.inf,
-    )
+    return (low if _is_number(low) else -math.inf, high if _is_number(high) else math.inf)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
 
 
 def _whole(value: Any) -> int | None:
@@ -380,9 +398,10 @@ def _whole(value: Any) -> int | None:
     if isinstance(value, float) and not value.is_integer():
         return None
     try:
-        return int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+    return number if abs(number) < MOST else None
 
 
 def _plain(value: Any) -> str:

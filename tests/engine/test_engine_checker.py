@@ -160,7 +160,7 @@ SPOILED: dict[str, Spoil] = {
     "no prompt": lambda p: sent(p).update(prompt=" "),
     "inputs that differ": lambda p: p.update(src_img_url=[]),
     "inputs too few": lambda p: (p.update(src_img_url=[]), sent(p).update(input_images=[])),
-    "controls in a value": lambda p: sent(p).update(title="a\x1b[1m"),
+    "what no JSON can hold": lambda p: sent(p).update(title="a\ud800"),
     "one name in two cases": lambda p: sent(p).update(Title="a"),
     "an object": lambda p: sent(p).update(title={"a": 1}),
     "what excludes each other": lambda p: (
