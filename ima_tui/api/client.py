@@ -272,7 +272,7 @@ def _transport_fault(status: int, headers: httpx.Headers, paid: bool) -> Service
 def _retry_after(headers: httpx.Headers, now: float) -> float | None:
     """Seconds, from either form of the header."""
     raw = headers.get("Retry-After", "").strip()
-    if raw.isdigit() and len(raw) < 7:
+    if raw.isdecimal() and len(raw) < 7:
         return float(raw)
     try:
         return max(0.0, parsedate_to_datetime(raw).timestamp() - now) if raw else None

@@ -32,7 +32,10 @@ class DownloadError(ImaError):
 
 async def check_address(url: str, sandbox: str) -> None:
     """Raise `DownloadError` unless `url` is https on a public host, or of the `sandbox` origin."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise DownloadError("error.link_refused") from error
     if sandbox and f"{parts.scheme}://{parts.netloc}" == sandbox.rstrip("/"):
         return
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
@@ -78,7 +81,7 @@ class Downloader:
             headers = {"Accept-Encoding": "identity"}  # what is counted is what is stored
             async with self._http.stream("GET", url, headers=headers) as response:
                 if response.is_redirect:
-                    url = urljoin(url, response.headers.get("Location", ""))
+                    url = _redirected(url, response.headers.get("Location", ""))
                     continue
                 if response.status_code in GONE:
                     raise DownloadError("error.link_expired")
@@ -86,6 +89,13 @@ class Downloader:
                     raise DownloadError("error.download_broken")
                 return await _store(response, part)
         raise DownloadError("error.link_refused")
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise DownloadError("error.link_refused") from error
 
 
 async def _store(response: httpx.Response, part: Path) -> int:

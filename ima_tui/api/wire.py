@@ -6,6 +6,7 @@ built exactly: the service refuses what it does not know. Rules: the API's creat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -53,8 +54,8 @@ def _whole(value: object) -> int | None:
         return None
     if isinstance(value, int | float):
         return int(value) if abs(value) < 1e18 else None
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit() and len(value) < 19:
-        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
+        return int(value)  # what is no number is None: a raise here would lose its neighbours
     return None
 
 
