@@ -122,10 +122,7 @@ TEXTS: dict[str, str] = {
     "queue.ask_stop_many": "Stop following these {n}? Their {points} pts stay spent.",
     "queue.ask_forget": "Forget #{id}? Files that were fetched stay.",
     "queue.ask_forget_many": "Forget these {n}? Files that were fetched stay.",
-    "queue.no_link": "There is no link to copy yet.",
-    "queue.no_file": "There is no file here yet.",
     "queue.file_is": "The file is {path}",
-    "queue.none_fit": "Not for this job.",
     # ---- viewer
     "viewer.none": "nothing to show yet",
     "viewer.not_here": "not fetched yet: press f in the queue",

@@ -117,10 +117,7 @@ TEXTS: dict[str, str] = {
     "queue.ask_stop_many": "不再跟进这 {n} 个？已花的 {points} 点不会退回。",
     "queue.ask_forget": "移除 #{id}？已取回的文件会留下。",
     "queue.ask_forget_many": "移除这 {n} 个？已取回的文件会留下。",
-    "queue.no_link": "还没有可复制的链接。",
-    "queue.no_file": "这里还没有文件。",
     "queue.file_is": "文件在 {path}",
-    "queue.none_fit": "这个任务用不上。",
     # ---- viewer
     "viewer.none": "还没有可看的",
     "viewer.not_here": "还没取回：在队列里按 f",

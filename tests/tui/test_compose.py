@@ -23,6 +23,7 @@ from fake import (
     choice,
     order,
 )
+from patience import until
 from PIL import Image
 from textual import events
 from textual.pilot import Pilot
@@ -30,7 +31,7 @@ from textual.widgets import Input
 
 from ima_tui import messages
 from ima_tui.domain import Accepts, Field, FieldKind, Option, Order, TaskType
-from ima_tui.errors import Unreachable
+from ima_tui.errors import KeyMissing, Unreachable
 from ima_tui.notices import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.chooser import Chooser
@@ -57,7 +58,7 @@ async def open_compose(
 ) -> AsyncIterator[Pilot[None]]:
     app = ImaApp(studio)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, ComposeScreen) and app.focused)
         yield pilot
 
 
@@ -128,9 +129,8 @@ async def test_after_sending_the_queue_stands_on_the_job() -> None:
     async with open_compose(studio) as pilot:
         await write(pilot, "fox")
         await pilot.press("ctrl+j")
-        await pilot.pause()
-        assert pilot.app.current_mode == "queue"
-        assert pilot.app.screen.query_one(Table).cursor == 1
+        await until(pilot, lambda: pilot.app.current_mode == "queue")
+        await until(pilot, lambda: pilot.app.screen.query_one(Table).cursor == 1)
 
 
 async def test_an_empty_prompt_is_told_and_takes_the_keys() -> None:
@@ -147,8 +147,7 @@ async def test_an_empty_prompt_is_told_and_takes_the_keys() -> None:
 async def test_escape_gives_the_keys_to_the_place() -> None:
     async with open_compose(studio_with(SEEDREAM)) as pilot:
         await pilot.press("escape", "3")
-        await pilot.pause()
-        assert pilot.app.current_mode == "queue"
+        await until(pilot, lambda: pilot.app.current_mode == "queue")
 
 
 async def test_a_key_in_the_prompt_touches_neither_form_nor_price() -> None:
@@ -239,14 +238,25 @@ async def test_advanced_fields_unfold_and_a_wrong_text_stops_the_sending() -> No
         assert sent(studio) == []
         assert text.input.has_focus
         await pilot.press("backspace", "backspace", "ctrl+j")
-        await pilot.pause()
+        await until(pilot, lambda: sent(studio))
         assert dict(sent(studio)[0].parameters)["avoid"] == "blurryne"
 
 
 async def show_video(pilot: Pilot[None]) -> None:
-    await pilot.press("ctrl+t")
-    await pilot.press(*"texttovideo", "enter")
-    await pilot.pause()
+    await choose_kind(pilot, TaskType.TEXT_TO_VIDEO)
+
+
+async def choose_kind(pilot: Pilot[None], kind: TaskType) -> None:
+    await pilot.press("ctrl+t", *kind.value.replace("_", ""), "enter")
+    await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.kind is kind)
+
+
+def is_shown(pilot: Pilot[None]) -> bool:
+    """Whether the screen shows what lies on the desk; the price bar is told last."""
+    screen = pilot.app.screen
+    if not isinstance(screen, ComposeScreen):
+        return False
+    return screen.desk.leaf is not None and screen.query_one(PriceBar)._leaf is screen.desk.leaf
 
 
 # --------------------------------------------------------------------------- kinds and models
@@ -264,7 +274,7 @@ async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
         table = chooser.query_one(Table)
         assert [chooser.choices[int(i)].cells[1].text for i in table.order] == ["SeeDream 4.5"]
         await pilot.press("enter")
-        assert place(pilot).desk.leaf == SEEDREAM
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.leaf == SEEDREAM)
         assert isinstance(pilot.app.focused, Prompt)
 
 
@@ -281,7 +291,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
         line(pilot, "aspect_ratio").focus()
         await pilot.press("right", "down", "right", "right")
         await pilot.press("ctrl+l", *"banana2", "enter")
-        await pilot.pause()
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.leaf == BANANA_2)
         assert said(pilot) == ("Nano Banana 2 has no setting for: Aspect ratio. It was left out.")
         assert line(pilot, "size").row.value == "4K"
 
@@ -302,8 +312,7 @@ async def test_above_the_limit_it_asks_and_escape_keeps_the_points() -> None:
         await pilot.press("escape")
         assert sent(studio) == []
         await pilot.press("ctrl+j", "y")
-        await pilot.pause()
-        assert [one.total for one in sent(studio)] == [360]
+        await until(pilot, lambda: [one.total for one in sent(studio)] == [360])
 
 
 async def test_a_question_does_not_outlive_the_price_it_was_asked_for() -> None:
@@ -314,8 +323,7 @@ async def test_a_question_does_not_outlive_the_price_it_was_asked_for() -> None:
         assert asked(pilot)
         dearer = replace(DEAR, rules=tuple(replace(r, points=r.points + 1) for r in DEAR.rules))
         studio.tell(ListChanged(ProductList(T2I, (dearer,), NOW, live=True)))
-        await pilot.pause(0.2)
-        assert not asked(pilot)
+        await until(pilot, lambda: not asked(pilot))
         await pilot.press("y")
         assert sent(studio) == []
 
@@ -328,8 +336,7 @@ async def test_the_same_order_again_is_asked_about() -> None:
         assert len(sent(studio)) == 1
         assert "once more" in asked(pilot)
         await pilot.press("enter")
-        await pilot.pause()
-        assert len(sent(studio)) == 2
+        await until(pilot, lambda: len(sent(studio)) == 2)
 
 
 async def test_what_the_price_would_change_is_asked_first() -> None:
@@ -360,12 +367,23 @@ async def test_without_a_key_sending_leads_to_where_one_is_entered() -> None:
         studio.has_key = False
         await write(pilot, "fox")
         await pilot.press("ctrl+j")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, WelcomeScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         assert sent(studio) == []
 
 
 # -------------------------------------------------------------------------- lists come and go
+
+
+async def test_without_a_key_there_is_no_list_and_sending_still_leads_there() -> None:
+    from ima_tui.tui.screens.welcome import WelcomeScreen
+
+    studio = studio_with()
+    studio.lists[T2I] = ProductList(T2I, problem=KeyMissing())
+    studio.has_key = False
+    async with open_compose(studio) as pilot:
+        assert said(pilot) == "ctrl+g enters a key"
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
 
 
 async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_typed() -> None:
@@ -377,8 +395,7 @@ async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_type
         await pilot.press("f", "ctrl+j")
         assert sent(studio) == []
         studio.tell(ListChanged(ProductList(T2I, (SEEDREAM,), NOW, live=True)))
-        await pilot.pause(0.2)
-        assert price(pilot).startswith("5 pts")
+        await until(pilot, lambda: price(pilot).startswith("5 pts"))
         assert place(pilot).query_one(Prompt).text == "f"
 
 
@@ -390,8 +407,7 @@ async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> Non
         assert "IMA can't be reached" in "".join(text for text, _ in model.parts(80)[0])
         assert said(pilot) == "ctrl+r asks again"
         await pilot.press("ctrl+r")
-        await pilot.pause()
-        assert ("refresh", T2I) in studio.asked
+        await until(pilot, lambda: ("refresh", T2I) in studio.asked)
 
 
 async def test_a_model_that_is_gone_can_not_be_sent() -> None:
@@ -399,8 +415,8 @@ async def test_a_model_that_is_gone_can_not_be_sent() -> None:
     async with open_compose(studio) as pilot:
         await write(pilot, "fox")
         studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
-        await pilot.pause(0.2)
-        assert said(pilot) == "SeeDream 4.5 is no longer offered. Choose another with ctrl+l."
+        gone = "SeeDream 4.5 is no longer offered. Choose another with ctrl+l."
+        await until(pilot, lambda: said(pilot) == gone)
         await pilot.press("ctrl+j")
         assert sent(studio) == []
 
@@ -417,15 +433,7 @@ async def test_an_old_list_shows_its_age() -> None:
 
 
 async def show_film_of_a_picture(pilot: Pilot[None]) -> None:
-    await pilot.press("ctrl+t")
-    await pilot.press(*"imagetovideo", "enter")
-    await pilot.pause()
-
-
-async def looked(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    await choose_kind(pilot, TaskType.IMAGE_TO_VIDEO)
 
 
 async def test_an_input_is_looked_at_and_goes_out_as_a_whole_path(
@@ -438,14 +446,13 @@ async def test_an_input_is_looked_at_and_goes_out_as_a_whole_path(
         await write(pilot, "make it run")
         await show_film_of_a_picture(pilot)
         await pilot.press("ctrl+o", *"cat")
-        await looked(pilot)
-        await pilot.press("tab")
-        await looked(pilot)
         one = place(pilot).query_one(InputLine)
+        await until(pilot, lambda: one.field._suggestion == "cat.png")
+        await pilot.press("tab")
         assert one.value == "cat.png"
-        assert "64x48" in one._facts.words
+        await until(pilot, lambda: "64x48" in one._facts.words)
         await pilot.press("ctrl+j")
-        await pilot.pause()
+        await until(pilot, lambda: sent(studio))
         assert sent(studio)[0].inputs == (str(tmp_path / "cat.png"),)
 
 
@@ -459,8 +466,7 @@ async def test_a_bad_input_is_told_at_its_line_and_never_sent(tmp_path: Path) ->
         assert isinstance(pilot.app.focused, Input)
         one = place(pilot).query_one(InputLine)
         one.field.value = str(tmp_path / "notes.png")
-        await looked(pilot)
-        assert one._problem.display
+        await until(pilot, lambda: one._problem.display)
         assert "Kling 2.6" in str(one._problem.content)
         await pilot.press("ctrl+j")
         await pilot.pause()
@@ -494,8 +500,7 @@ async def test_inputs_outlive_a_visit_to_another_kind() -> None:
         await show_film_of_a_picture(pilot)
         place(pilot).query_one(InputLine).field.value = "https://ima.example/a.png"
         await pilot.pause()
-        await pilot.press("ctrl+t", *"texttoimage", "enter")
-        await pilot.pause()
+        await choose_kind(pilot, T2I)
         assert not place(pilot).query(InputLine)
         await show_film_of_a_picture(pilot)
         assert place(pilot).query_one(Inputs).values == ("https://ima.example/a.png",)
@@ -508,7 +513,7 @@ async def test_an_order_of_the_queue_fills_the_screen() -> None:
     studio = studio_with(*LEAVES)
     async with open_compose(studio) as pilot:
         place(pilot).load_order(replace(order(BANANA_PRO, "a lighthouse", n=2), inputs=()))
-        await pilot.pause()
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.leaf == BANANA_PRO)
         assert place(pilot).query_one(Prompt).text == "a lighthouse"
         assert place(pilot).desk.leaf == BANANA_PRO
         assert price(pilot).startswith("20 pts   2 × 10")
@@ -517,7 +522,7 @@ async def test_an_order_of_the_queue_fills_the_screen() -> None:
 async def test_a_model_of_the_list_is_composed_with() -> None:
     async with open_compose(studio_with(*LEAVES)) as pilot:
         place(pilot).load_leaf(WAN)
-        await pilot.pause()
+        await until(pilot, lambda: is_shown(pilot))
         assert place(pilot).desk.kind is TaskType.TEXT_TO_VIDEO
         assert price(pilot).startswith("25 pts")
 
@@ -526,7 +531,7 @@ async def test_a_model_of_the_list_is_composed_with() -> None:
 async def test_price_prompt_and_every_field_can_be_reached(size: tuple[int, int]) -> None:
     async with open_compose(studio_with(*LEAVES), size) as pilot:
         place(pilot).load_leaf(KLING)
-        await pilot.pause()
+        await until(pilot, lambda: is_shown(pilot))
         bar = place(pilot).query_one(PriceBar)
         assert bar.region.bottom == size[1] - 1
         seen = []
@@ -545,8 +550,8 @@ async def test_many_inputs_scroll_and_leave_room_for_the_form(size: tuple[int, i
     async with open_compose(studio_with(many), size) as pilot:
         links = tuple(f"https://ima.example/{number}.png" for number in range(12))
         place(pilot).load_order(replace(order(many), inputs=links))
+        await until(pilot, lambda: place(pilot).query_one(Inputs).values == links)
         await pilot.pause()
-        assert place(pilot).query_one(Inputs).values == links
         assert line(pilot, "duration").region.height == 1
         assert place(pilot).query_one("#desk").region.contains_region(line(pilot, "n").region)
         last = place(pilot).query(InputLine).last()

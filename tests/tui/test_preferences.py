@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fake import BANANA_PRO, MIDJOURNEY, WAN, FakePreference, FakeStudio
+from patience import until
 from textual.pilot import Pilot
 
 from ima_tui import messages
@@ -44,7 +45,7 @@ def studio() -> FakeStudio:
 async def open_preferences(studio: FakeStudio) -> AsyncIterator[Pilot[None]]:
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.focused, Table))
         yield pilot
 
 
@@ -74,10 +75,9 @@ async def test_enter_chooses_a_model_for_that_kind(studio: FakeStudio) -> None:
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, Chooser)
         await pilot.press(*"banana pro".replace(" ", ""), "enter")
-        await pilot.pause()
-        assert model_of(studio, "user_default", T2I) == BANANA_PRO.model_id
+        await until(pilot, lambda: model_of(studio, "user_default", T2I) == BANANA_PRO.model_id)
+        await until(pilot, lambda: row(pilot, T2I)[2] == "Nano Banana Pro")
         assert said(pilot) == "text to image: Nano Banana Pro is preferred from now on."
-        assert row(pilot, T2I)[2] == "Nano Banana Pro"
 
 
 async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
@@ -99,8 +99,7 @@ async def test_what_can_not_be_brought_back_is_asked_first(studio: FakeStudio) -
         await pilot.press("escape")
         assert model_of(studio, "user_default", T2V) == "retired"
         await pilot.press("delete", "y")
-        await pilot.pause()
-        assert model_of(studio, "user_default", T2V) == ""
+        await until(pilot, lambda: model_of(studio, "user_default", T2V) == "")
 
 
 async def test_users_are_switched_and_changed_one_by_one(studio: FakeStudio) -> None:
@@ -108,8 +107,7 @@ async def test_users_are_switched_and_changed_one_by_one(studio: FakeStudio) -> 
         await pilot.press("right_square_bracket")
         assert row(pilot, T2V)[2] == "Wan 2.6"
         await pilot.press("down", "down", "delete")
-        await pilot.pause()
-        assert model_of(studio, "user_anna", T2V) == ""
+        await until(pilot, lambda: model_of(studio, "user_anna", T2V) == "")
         assert model_of(studio, "user_default", T2V) == "retired"
         await pilot.press("left_square_bracket")
         assert row(pilot, T2V)[2] == "Old Model"
@@ -119,8 +117,7 @@ async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> N
     async with open_preferences(studio) as pilot:
         studio.preferences.rows["user_default"] = {T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)}
         studio.tell(PreferencesChanged())
-        await pilot.pause(0.2)
-        assert row(pilot, T2V)[2:5] == ["Wan 2.6", "25", "25–40"]
+        await until(pilot, lambda: row(pilot, T2V)[2:5] == ["Wan 2.6", "25", "25–40"])
         assert row(pilot, T2I)[2] == "–"
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fake import FakeStudio
+from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -35,9 +36,7 @@ async def first_start(
     studio.has_key = False
     app = ImaApp(studio)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        await pilot.pause()
-        assert isinstance(app.screen, WelcomeScreen)
+        await until(pilot, lambda: isinstance(app.screen, WelcomeScreen) and app.focused)
         yield pilot, studio
 
 
@@ -59,10 +58,9 @@ async def test_it_says_where_the_key_goes_and_where_one_is_made() -> None:
 async def test_a_key_is_taken_for_this_session_and_the_lists_are_fetched() -> None:
     async with first_start() as (pilot, studio):
         await pilot.press(*KEY, "enter")
-        await pilot.pause()
-        assert kept(studio) == [[KEY, "session"]]
-        assert isinstance(pilot.app.screen, ComposeScreen)
-        assert studio.asked[-1] == ("refresh",)
+        await until(pilot, lambda: kept(studio) == [[KEY, "session"]])
+        await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
+        await until(pilot, lambda: studio.asked[-1] == ("refresh",))
 
 
 async def test_how_it_is_kept_is_chosen_and_explained() -> None:
@@ -71,8 +69,7 @@ async def test_how_it_is_kept_is_chosen_and_explained() -> None:
         assert "0600" in said(pilot)
         assert pilot.app.screen.query_one(ChoiceLine).row.value == "file"
         await pilot.press("enter")
-        await pilot.pause()
-        assert kept(studio) == [[KEY, "file"]]
+        await until(pilot, lambda: kept(studio) == [[KEY, "file"]])
 
 
 async def test_the_key_is_not_shown() -> None:
@@ -87,8 +84,8 @@ async def test_the_key_is_not_shown() -> None:
 async def test_a_key_of_another_product_is_refused_here() -> None:
     async with first_start() as (pilot, studio):
         await pilot.press(*"sk-123", "enter")
-        await pilot.pause()
-        assert said(pilot) == "This is not an IMA key: those begin with ima_. Nothing was sent."
+        refusal = "This is not an IMA key: those begin with ima_. Nothing was sent."
+        await until(pilot, lambda: said(pilot) == refusal)
         assert kept(studio) == []
         assert isinstance(pilot.app.screen, WelcomeScreen)
         await pilot.press("backspace")
@@ -102,8 +99,7 @@ async def test_a_keyring_that_fails_is_told_and_nothing_is_lost() -> None:
 
     async with first_start(NoKeyring(profile="")) as (pilot, _):
         await pilot.press(*KEY, "enter")
-        await pilot.pause()
-        assert said(pilot) == "The system's keyring could not keep the key."
+        await until(pilot, lambda: said(pilot).startswith("The system's keyring could not"))
         assert pilot.app.screen.query_one(Input).value == KEY
 
 
@@ -112,15 +108,13 @@ async def test_d_opens_the_demo_on_an_empty_line_and_is_a_letter_after_that() ->
         await pilot.press("i", "d")
         assert pilot.app.screen.query_one(Input).value == "id"
         await pilot.press("backspace", "backspace", "d")
-        await pilot.pause()
-        assert pilot.app.return_value == "demo"
+        await until(pilot, lambda: pilot.app.return_value == "demo")
 
 
 async def test_escape_looks_around_without_a_key() -> None:
     async with first_start() as (pilot, studio):
         await pilot.press("escape")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, ComposeScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
         await pilot.press("ctrl+g")
         assert isinstance(pilot.app.screen, WelcomeScreen)
         assert not studio.has_key

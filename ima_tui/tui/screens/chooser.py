@@ -33,8 +33,16 @@ class Choice:
     terms: str
 
     def matches(self, words: Sequence[str]) -> bool:
-        dense = self.terms.replace(" ", "")
-        return all(word in self.terms or word in dense for word in words)
+        return _holds(self.terms, words)
+
+    def is_named(self, words: Sequence[str]) -> bool:
+        """Whether the words are in what is shown, not only in what it is also called."""
+        return _holds(folded(" ".join(cell.text for cell in self.cells)), words)
+
+
+def _holds(text: str, words: Sequence[str]) -> bool:
+    dense = text.replace(" ", "")
+    return all(word in text or word in dense for word in words)
 
 
 class Chooser(ModalScreen[int | None]):
@@ -84,7 +92,9 @@ class Chooser(ModalScreen[int | None]):
     def _narrow(self, written: str) -> None:
         words = folded(written).split()
         table = self.query_one(Table)
-        table.set_rows({i: c.cells for i, c in enumerate(self.choices) if c.matches(words)})
+        found = [(i, c) for i, c in enumerate(self.choices) if c.matches(words)]
+        found.sort(key=lambda pair: not pair[1].is_named(words))
+        table.set_rows({number: one.cells for number, one in found})
         if words and table.order:
             table.move_to(table.order[0])
 

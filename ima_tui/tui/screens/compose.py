@@ -211,10 +211,10 @@ class ComposeScreen(Place):
         """Check, ask where it could be a slip, and hand the order over."""
         leaf = self.desk.leaf
         order = await self._order()
-        if leaf is None or order is None:
+        if not self.studio.has_key and (order or leaf is None):
+            self.action_key()  # without a key there is no list, and so no leaf either
             return
-        if not self.studio.has_key:
-            self.action_key()
+        if leaf is None or order is None:
             return
         limit = self.studio.settings.ask_above
         words = pricing.question(leaf, order, self._offer, limit, self._sent)

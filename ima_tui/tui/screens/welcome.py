@@ -37,6 +37,10 @@ WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
 class KeyInput(LineInput):
     """Shows dots. No key begins with a d, so on an empty line that letter opens the demo."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "bind.welcome_take", id="welcome.take"),
+    ]
+
     def __init__(self) -> None:
         super().__init__(placeholder=say("welcome.placeholder"), password=True, max_length=400)
 
