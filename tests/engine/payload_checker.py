@@ -167,7 +167,7 @@ def _price(leaf: Json, entry: Json, sent: Json) -> Iterator[str]:
     if all(points != credit for _, points, _ in chosen):
         yield f"credit {credit} is not the rule's"
         return
-    mine = next(attributes for _, points, attributes in chosen if points == credit)
+    mine = max((one for _, points, one in chosen if points == credit), key=len)
     for _, _, attributes in fitting:
         if {_plain(name) for name in mine} < {_plain(name) for name in attributes}:
             yield f"a rule that says more fits too: {attributes}"
@@ -314,7 +314,7 @@ def offered_rule(leaf: Json, attributes: Json, task_type: str) -> bool:
 
 
 def _fields(leaf: Json) -> list[Json]:
-    """The form's fields; of one name the virtual one counts."""
+    """The form's fields; of one name the virtual one counts, else the first."""
     form = leaf.get("form_config")
     rows = [
         {**row, "field": str(row["field"])}
@@ -322,7 +322,18 @@ def _fields(leaf: Json) -> list[Json]:
         if isinstance(row, dict) and _is_name(row.get("field"))
     ]
     virtual = {name for row in rows if _target(row) for name in (row["field"], _target(row))}
-    return [row for row in rows if _target(row) or row["field"] not in virtual]
+    plain: dict[str, Json] = {}
+    for row in rows:
+        if not _target(row) and row["field"] not in virtual and not _unreadable(row):
+            plain.setdefault(_plain(row["field"]), row)
+    return [row for row in rows if _target(row) or any(row is one for one in plain.values())]
+
+
+def _unreadable(field: Json) -> bool:
+    """Options, and none of them can be understood: such a field is as good as not there."""
+    rows = field.get("options")
+    some = isinstance(rows, list) and any(isinstance(row, dict) for row in rows)
+    return some and not _options(field)
 
 
 def _target(field: Json) -> str:
