@@ -33,6 +33,8 @@ Values = Mapping[str, str | int | float]
 BUSY_SECONDS = 15.0
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
+MOST_NAMED = 500
+"""Values in one statement: SQLite has a limit."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -76,6 +78,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
         "CREATE INDEX events_of_job ON events(job, id)",
+    ),
+    (
+        "ALTER TABLE jobs ADD COLUMN intent TEXT NOT NULL DEFAULT ''",
+        "CREATE UNIQUE INDEX jobs_intent ON jobs(intent) WHERE intent != ''",
     ),
 )
 
@@ -150,9 +156,14 @@ class Ledger:
 
     # ----------------------------------------------------------------------------- writing
 
-    async def add(self, order: Order, now: float, *, repeats: int | None = None) -> Job:
-        """Write a new intent: from here on it can't be forgotten by accident."""
-        return await self._write(_add, order, now, self.session, repeats)
+    async def add(
+        self, order: Order, now: float, *, repeats: int | None = None, intent: str = ""
+    ) -> Job:
+        """Write a new intent: from here on it can't be forgotten by accident.
+
+        `intent` names it across runs: where it is known already, its job comes back as it stands.
+        """
+        return await self._write(_add, order, now, self.session, repeats, intent)
 
     async def step(
         self,
@@ -216,6 +227,14 @@ class Ledger:
 
     async def job(self, job_id: int) -> Job | None:
         return await self._read(_job, job_id)
+
+    async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
+        """The jobs of those intents that are known."""
+        return await self._read(_by_intents, tuple(intents))
+
+    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
+        """Jobs made since then, oldest first, with ids above `after`; forgotten ones too."""
+        return await self._read(_page, after, since, limit)
 
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Every open job and the newest ended ones that were not forgotten, newest first."""
@@ -284,11 +303,19 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _add(
-    connection: sqlite3.Connection, order: Order, now: float, session: str, repeats: int | None
+    connection: sqlite3.Connection,
+    order: Order,
+    now: float,
+    session: str,
+    repeats: int | None,
+    intent: str,
 ) -> Job:
+    if intent and (known := _by_intents(connection, (intent,))):
+        return known[intent]
     cursor = connection.execute(
         "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, owner,"
-        " lease_until, created_at, updated_at, repeats) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " lease_until, created_at, updated_at, repeats, intent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             State.QUEUED,
             order.task_type,
@@ -301,6 +328,7 @@ def _add(
             now,
             now,
             repeats,
+            intent,
         ),
     )
     job_id = cursor.lastrowid or 0
@@ -425,6 +453,26 @@ def _release(connection: sqlite3.Connection, session: str, hold: bool) -> None:
 def _job(connection: sqlite3.Connection, job_id: int) -> Job | None:
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     return _job_of(row) if row else None
+
+
+def _by_intents(connection: sqlite3.Connection, intents: tuple[str, ...]) -> dict[str, Job]:
+    found: dict[str, Job] = {}
+    for start in range(0, len(intents), MOST_NAMED):
+        named = intents[start : start + MOST_NAMED]
+        marks = ", ".join("?" * len(named))
+        rows = connection.execute(
+            f"SELECT * FROM jobs WHERE intent != '' AND intent IN ({marks})", named
+        )
+        found |= {row["intent"]: _job_of(row) for row in rows}
+    return found
+
+
+def _page(connection: sqlite3.Connection, after: int, since: float, limit: int) -> tuple[Job, ...]:
+    rows = connection.execute(
+        "SELECT * FROM jobs WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?",
+        (after, since, limit),
+    )
+    return tuple(map(_job_of, rows))
 
 
 def _require(connection: sqlite3.Connection, job_id: int) -> Job:

@@ -184,11 +184,11 @@ class Scheduler:
             self._stories[job.id] = story
             story.add_done_callback(partial(self._ended, job.id))
 
-    async def adopt(self, job_id: int) -> None:
-        """Take a job over if no living process follows it."""
+    async def adopt(self, *job_ids: int) -> None:
+        """Take those jobs over that no living process follows."""
         now = self._clock.time()
-        for job in await self._ledger.claim(now, now + LEASE_SECONDS, {job_id}):
-            if job.id == job_id:
+        for job in await self._ledger.claim(now, now + LEASE_SECONDS, job_ids):
+            if job.id in job_ids:
                 await self.follow(job)
 
     def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:

@@ -10,7 +10,7 @@ the cached lists alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -68,15 +68,25 @@ async def open_studio(
     key: keys.Key | None = None,
     locate: Locate | None = None,
     for_screen: bool = False,
+    patient: bool = False,
 ) -> AsyncIterator[Studio]:
     """Open the ledger; close everything at the end. Raises `LedgerError`.
 
     `for_screen`: nothing is read or followed before `begin`, which the app calls once it has
     painted; from then on jobs of runs that ended are followed too, and a dead network is waited
     out. Otherwise all is ready when this yields, and only this run's own jobs are followed.
+    `patient`: a dead network is waited out without a screen, too.
     """
     ledger = await Ledger.open(settings.ledger, session=owner.name())
-    studio = Studio(settings, ledger, clock or SystemClock(), key, locate, patient=for_screen)
+    studio = Studio(
+        settings,
+        ledger,
+        clock or SystemClock(),
+        key,
+        locate,
+        everything=for_screen,
+        patient=for_screen or patient,
+    )
     try:
         if not for_screen:
             await studio.begin()
@@ -96,6 +106,7 @@ class Studio:
         key: keys.Key | None,
         locate: Locate | None,
         *,
+        everything: bool,
         patient: bool,
     ) -> None:
         self.settings = settings
@@ -104,7 +115,7 @@ class Studio:
         self.preferences = Preferences(settings.preferences)
         self._ledger = ledger
         self._key = key
-        self._patient = patient
+        self._everything = everything
         self._begun = False
         self._locate = locate or self._official
         self._address: Address | None = None
@@ -136,7 +147,7 @@ class Studio:
         await asyncio.to_thread(self.preferences.reload)
         self._tell(PreferencesChanged())
         await self._product_lists.load(self.settings.base_url)
-        await self._scheduler.start(everything=self._patient)
+        await self._scheduler.start(everything=self._everything)
         self._watch = asyncio.create_task(self._watch_preferences(), name="preferences")
 
     async def _aclose(self) -> None:
@@ -261,17 +272,21 @@ class Studio:
         loopback = self._origin if is_loopback(self._origin) else ""
         return await asyncio.to_thread(input_files.inspect, leaf, inputs, loopback)
 
-    async def submit(self, order: Order) -> Job:
-        """Write the intent to disk and wake the scheduler. Raises `KeyMissing`."""
-        return await self._submit(order, repeats=None)
+    async def submit(self, order: Order, intent: str = "", repeats: int | None = None) -> Job:
+        """Write the intent to disk and wake the scheduler. Raises `KeyMissing`.
 
-    async def _submit(self, order: Order, repeats: int | None) -> Job:
+        An `intent` that is known already brings its job back, and sends nothing: see
+        `Ledger.add`. `repeats` names the job that this one tries again.
+        """
         if not self.has_key:
             raise KeyMissing
         order = replace(order, estimate=await self._expect(order))
-        job = await self._ledger.add(order, self.clock.time(), repeats=repeats)
+        job = await self._ledger.add(order, self.clock.time(), repeats=repeats, intent=intent)
         self._tell(JobChanged(job))
-        await self._scheduler.follow(job)
+        if intent:  # it may be another process's, perhaps just being sent
+            await self._scheduler.adopt(job.id)
+        else:
+            await self._scheduler.follow(job)
         return job
 
     async def _expect(self, order: Order) -> Estimate | None:
@@ -305,7 +320,15 @@ class Studio:
     async def again(self, job_id: int) -> Job:
         """The same order as a new job: a new intent, and a new charge."""
         before = await self._require(job_id)
-        return await self._submit(before.order, repeats=job_id)
+        return await self.submit(before.order, repeats=job_id)
+
+    async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
+        """What became of orders that were submitted under these intents."""
+        return await self._ledger.by_intents(intents)
+
+    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
+        """A stretch of the whole ledger, oldest first: jobs above the id `after`."""
+        return await self._ledger.page(after, since, limit)
 
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
         return await self._ledger.recent(limit)
@@ -360,9 +383,9 @@ class Studio:
         self._tell(JobChanged(job))
         return job
 
-    async def adopt(self, job_id: int) -> None:
-        """Follow this job if nobody alive does; else it is watched in the ledger alone."""
-        await self._scheduler.adopt(job_id)
+    async def adopt(self, *job_ids: int) -> None:
+        """Follow these jobs if nobody alive does; else they are watched in the ledger alone."""
+        await self._scheduler.adopt(*job_ids)
 
     async def forget(self, job_id: int) -> None:
         """Take an ended or unsent job off the list; its row stays in the ledger."""
