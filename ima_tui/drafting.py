@@ -179,22 +179,20 @@ def rows(leaf: Leaf, draft: Draft) -> tuple[Row, ...]:
 
 
 def _blocked(leaf: Leaf, field: Field, chosen: dict[str, Value]) -> tuple[Blocked, ...]:
-    fitting = form.allowed(leaf, field, chosen)
     found: list[Blocked] = []
-    for option in field.options:
-        if option in fitting:
-            continue
+    for option in form.choices(field):
         try:
             form.settle(leaf, {**chosen, field.name: option.value})
         except UsageError as error:
-            # settle names whichever of the two it meets first: the other one is the reason
-            pairs = [
-                (str(error.values.get("name", "")), str(error.values.get("value", ""))),
-                (str(error.values.get("other", "")), str(error.values.get("other_value", ""))),
-            ]
-            other, value = next((p for p in pairs if p[0] != field.name), ("", ""))
-            control = form.control(leaf, other) if other else None
-            found.append(Blocked(option.value, control.label if control else other, value))
+            # it names whichever of the two it meets first: the other one is the reason
+            said = {key: str(value) for key, value in error.values.items()}
+            pairs = {
+                said.get("name", ""): said.get("value", ""),
+                said.get("other", ""): said.get("other_value", ""),
+            }
+            if field.name in pairs:  # else two others clash, whatever is chosen here
+                other = next((name for name in pairs if name != field.name), "")
+                found.append(Blocked(option.value, label(leaf, other), pairs.get(other, "")))
     return tuple(found)
 
 

@@ -320,3 +320,25 @@ def test_the_chosen_option_is_always_in_sight() -> None:
             assert seen.first <= wanted < seen.first + len(seen.starts)
             assert seen.more_left == (seen.first > 0)
             assert seen.more_right == (seen.first + len(seen.starts) < 14)
+
+
+def test_a_toggle_can_be_shut_out_too_and_a_clash_of_others_blocks_nothing_here() -> None:
+    leaf = replace(
+        HAILUO,
+        fields=(
+            choice("resolution", option("768P"), option("1080P", enhance="true")),
+            Field("enhance", "Enhance", FieldKind.TOGGLE, default=False),
+            choice("style", option("plain"), option("wild")),
+        ),
+        rules=(PriceRule(1, 12),),
+    )
+    draft = drafting.put(leaf, drafting.begin(leaf), "resolution", "1080P")
+    toggle = drafting.rows(leaf, draft)[1]
+    why = toggle.why_blocked(True)
+    assert why is not None
+    assert (why.other, why.other_value) == ("Resolution", "1080P")
+    assert toggle.why_blocked(False) is None
+
+    clashing = replace(draft, chosen=(*draft.chosen, ("enhance", True)))
+    assert drafting.rows(leaf, clashing)[2].blocked == ()
+    assert drafting.offer(leaf, clashing).at_fault == {"resolution", "enhance"}

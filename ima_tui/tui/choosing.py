@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ima_tui import drafting
 from ima_tui.catalogue import choice, times
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
@@ -82,7 +83,8 @@ def models(
     """The models of one kind, the one that is `current` under the cursor."""
     leaves, mine = studio.leaves(task_type), preferred(studio, task_type, user)
     choices = [_model(leaf, leaf.model_id == mine, signs.star) for leaf in leaves]
-    at = leaves.index(current) if current in leaves else 0
+    now = drafting.same_leaf(leaves, current) if current else None
+    at = leaves.index(now) if now else 0
     title = say("compose.choose_model", kind=kind_name(task_type))
     return Chooser(title, _MODELS, choices, at)
 

@@ -77,7 +77,7 @@ def said(pilot: Pilot[None]) -> str:
 
 def asked(pilot: Pilot[None]) -> str:
     question = place(pilot).query_one(Question)
-    return "".join(text for text, _ in question.parts(200)[0]) if question.asking else ""
+    return question._words if question.asking else ""
 
 
 def sent(studio: FakeStudio) -> list[Order]:
@@ -308,7 +308,7 @@ async def test_above_the_limit_it_asks_and_escape_keeps_the_points() -> None:
         await write(pilot, "fox")
         line(pilot, "size").focus()
         await pilot.press("right", "right", "ctrl+j")
-        assert asked(pilot) == " ? Send to Nano Banana Pro for 360 pts?  1K saves 160"
+        assert asked(pilot) == "Send to Nano Banana Pro for 360 pts?  1K saves 160"
         await pilot.press("escape")
         assert sent(studio) == []
         await pilot.press("ctrl+j", "y")
@@ -353,9 +353,7 @@ async def test_what_the_price_would_change_is_asked_first() -> None:
         await pilot.press("right")
         assert "Duration becomes 5 instead of 10" in price(pilot, 100)
         await pilot.press("ctrl+j")
-        assert asked(pilot).startswith(
-            " ? 25 pts to Wan 2.6, and Duration becomes 5 instead of 10."
-        )
+        assert asked(pilot).startswith("25 pts to Wan 2.6, and Duration becomes 5 instead of 10.")
         assert sent(studio) == []
 
 
