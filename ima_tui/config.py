@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -245,7 +246,7 @@ def read(path: Path) -> tuple[dict[str, Raw], tuple[str, ...]]:
         ) from error
     try:
         tables = tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
             "error.config_broken", path=str(path), reason=one_line(error, 200)
         ) from error
@@ -309,8 +310,12 @@ def over_ssh(environ: Mapping[str, str]) -> bool:
 
 
 def is_loopback(url: str) -> bool:
+    """A name that only begins like an address (127.0.0.1.example) is somebody else's host."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def endpoint(url: str, custom_allowed: bool) -> str:

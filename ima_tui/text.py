@@ -48,7 +48,8 @@ def one_line(text: object, limit: int = 500) -> str:
     return _SPACES.sub(" ", clean(text, limit * 2)).strip()[:limit]
 
 
-_KEY = re.compile(r"(ima_)[A-Za-z0-9_\-]{4,}")
+_KEY = re.compile(r"(ima_)(?!(?:prefs|skills)\b)[A-Za-z0-9_\-]{4,}(?:[.~+=]+[A-Za-z0-9_\-]+)*")
+"""Not the names of the shared preferences file and log folder, which people are told of."""
 _KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
 
 

@@ -18,11 +18,12 @@ from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError
 def run(argv: Sequence[str]) -> int:
     """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
     messages.use(messages.detect(_language_of(argv)))
+    as_json = "--json" in argv or "--output-json" in argv
     try:
         arguments = build(argv).parse_args(argv)
         return verb_of(arguments)(arguments)
     except ImaError as error:
-        return report(error, as_json="--json" in argv or "--output-json" in argv)
+        return report(error, as_json=as_json)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -32,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("IMA_TUI_DEBUG"):
             raise
-        return report(ImaError("error.unexpected", kind=type(error).__name__), as_json=False)
+        return report(ImaError("error.unexpected", kind=type(error).__name__), as_json=as_json)
 
 
 def report(error: ImaError, *, as_json: bool) -> int:

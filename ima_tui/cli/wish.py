@@ -104,4 +104,7 @@ def _extra_params(text: str | None) -> Mapping[str, object]:
         raise UsageError("error.bad_json", text=one_line(text, 80)) from error
     if not isinstance(found, dict):
         raise UsageError("error.bad_json", text=one_line(text, 80))
-    return found
+    for name, value in found.items():
+        if isinstance(value, dict | list):
+            raise UsageError("error.bad_parameter", text=one_line(f"{name}: {value}", 80))
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,190 @@
+"""Settings: where each comes from, what is refused, and where a key may go."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ima_tui import config
+from ima_tui.config import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS
+from ima_tui.errors import UsageError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"IMA_TUI_CONFIG": str(tmp_path / "config.toml"), "LANG": "en_US.UTF-8"}
+
+
+def write(env: dict[str, str], text: str) -> None:
+    Path(env["IMA_TUI_CONFIG"]).write_text(text)
+
+
+def refused(env: dict[str, str], **flags: str) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        config.load(flags, env)
+    return caught.value
+
+
+def test_the_example_in_the_repository_is_the_one_the_program_writes() -> None:
+    assert (ROOT / "config.example.toml").read_text("utf-8") == config.example()
+
+
+def test_the_example_is_toml_and_sets_nothing() -> None:
+    tables = tomllib.loads(config.example())
+    assert all(table == {} for table in tables.values())
+
+
+def test_the_example_with_every_line_in_force_gives_the_defaults(env: dict[str, str]) -> None:
+    setting = [f"# {s.attribute} = " for s in SETTINGS]
+    lines = [
+        line[2:] if line.startswith(tuple(setting)) else line
+        for line in config.example().splitlines()
+    ]
+    write(env, "\n".join(lines))
+    settings = config.load({}, env)
+    plain = config.load({}, {**env, "IMA_TUI_CONFIG": env["IMA_TUI_CONFIG"] + ".none"})
+    assert set(settings.origins.values()) == {"file"}
+    assert settings.warnings == ()
+    for name in ("theme", "max_age", "base_url", "preferences", "folder", "ask_above"):
+        assert getattr(settings, name) == getattr(plain, name)
+
+
+def test_flag_then_environment_then_file_then_default(env: dict[str, str]) -> None:
+    assert config.load({}, env).origins["network.base_url"] == "default"
+    write(env, '[network]\nbase_url = "http://127.0.0.1:1"')
+    assert config.load({}, env).base_url == "http://127.0.0.1:1"
+    env["IMA_BASE_URL"] = "http://127.0.0.1:2/"
+    assert config.load({}, env).base_url == "http://127.0.0.1:2"
+    settings = config.load({"base_url": "http://127.0.0.1:3"}, env)
+    assert settings.base_url == "http://127.0.0.1:3"
+    assert settings.origins["network.base_url"] == "flag"
+
+
+def test_an_empty_environment_variable_is_none(env: dict[str, str]) -> None:
+    assert config.load({}, {**env, "IMA_BASE_URL": ""}).base_url == OFFICIAL_API
+
+
+@pytest.mark.parametrize("text", ["x = ", "[a\n", "a = 1\na = 2", "x = " + "[" * 9999])
+def test_broken_toml_names_the_file(env: dict[str, str], text: str) -> None:
+    write(env, text)
+    error = refused(env)
+    assert error.key == "error.config_broken"
+    assert error.values["path"] == env["IMA_TUI_CONFIG"]
+
+
+def test_a_file_that_cant_be_read_is_named(env: dict[str, str]) -> None:
+    Path(env["IMA_TUI_CONFIG"]).mkdir()
+    assert refused(env).key == "error.config_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "allowed"),
+    [
+        ('language = "de"', "language", "auto, en, zh"),
+        ("[look]\nascii = 1", "look.ascii", "true, false"),
+        ('[spending]\nask_above = "50"', "spending.ask_above", "0, 1, 2 …"),
+        ("[spending]\nask_above = true", "spending.ask_above", "0, 1, 2 …"),
+        ("[catalogue]\nmax_age = -1", "catalogue.max_age", "0, 1, 2 …"),
+        ("[results]\nfolder = 5", "results.folder", '"…"'),
+        ('[look]\nmotion = ["on"]', "look.motion", "auto, on, off"),
+    ],
+)
+def test_a_wrong_value_names_key_and_what_is_allowed(
+    env: dict[str, str], text: str, name: str, allowed: str
+) -> None:
+    write(env, text)
+    error = refused(env)
+    assert (error.key, error.values["name"]) == ("error.config_value", name)
+    assert error.values["allowed"] == allowed
+
+
+def test_an_unknown_key_is_a_warning_with_the_nearest_name(env: dict[str, str]) -> None:
+    write(env, '[look]\ntheem = "x"\n[zzz]\nqqqq = 1')
+    warnings = config.load({}, env).warnings
+    assert len(warnings) == 2
+    assert "look.theme" in warnings[0]
+    assert "zzz.qqqq" in warnings[1]
+
+
+# ------------------------------------------------------------------------ where a key may go
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        OFFICIAL_API,
+        OFFICIAL_UPLOAD,
+        OFFICIAL_API + "/",
+        "http://127.0.0.1:8765",
+        "http://localhost:1",
+        "http://[::1]:8765",
+        "https://127.0.0.1",
+    ],
+)
+def test_these_may_have_the_key(url: str) -> None:
+    assert config.endpoint(url, False) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.imastudio.com",
+        "http://127.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+        "http://evil.example/127.0.0.1",
+        "http://127.0.0.1@evil.example",
+        "https://user@api.imastudio.com",
+        "https://user:pw@evil.example",
+        "https://evil.example?x=1",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://[",
+        "https://x:99999",
+        "",
+        "api.imastudio.com",
+        "https://evil.example/\x1b[2J",
+    ],
+)
+@pytest.mark.parametrize("allowed", [False, True])
+def test_these_may_not_have_the_key_whatever_is_set(url: str, allowed: bool) -> None:
+    with pytest.raises(UsageError) as caught:
+        config.endpoint(url, allowed)
+    assert "\x1b" not in str(caught.value.values["url"])
+
+
+@pytest.mark.parametrize("url", ["https://evil.example", "https://api.imastudio.com.evil.example"])
+def test_another_host_needs_a_word(url: str, env: dict[str, str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        config.endpoint(url, False)
+    assert caught.value.key == "error.custom_endpoint"
+    assert config.endpoint(url, True) == url
+    write(env, "[network]\nallow_custom_endpoints = true")
+    settings = config.load({"base_url": url}, env)
+    assert settings.custom_endpoint
+    assert settings.sandbox_origin == ""
+
+
+def test_only_loopback_is_the_sandbox(env: dict[str, str]) -> None:
+    assert config.load({}, env).sandbox_origin == ""
+    assert not config.load({}, env).custom_endpoint
+    settings = config.load({"base_url": "http://127.0.0.1:9"}, env)
+    assert settings.sandbox_origin == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "motion"),
+    [("SSH_CONNECTION", "1 2 3 4", False), ("SSH_TTY", "/dev/pts/1", False), ("X", "1", True)],
+)
+def test_motion_is_off_over_ssh(env: dict[str, str], name: str, value: str, motion: bool) -> None:
+    assert config.load({}, {**env, name: value}).motion is motion
+
+
+def test_the_data_folder_moves_ledger_and_cache(env: dict[str, str], tmp_path: Path) -> None:
+    settings = config.load({}, {**env, "IMA_TUI_DATA_DIR": str(tmp_path / "d")})
+    assert settings.ledger == tmp_path / "d" / "ledger.sqlite3"
+    assert settings.cache == tmp_path / "d" / "cache"
