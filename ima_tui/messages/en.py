@@ -215,7 +215,7 @@ TEXTS: dict[str, str] = {
     "compose.ask_dear": "Send to {model} for {points} pts?",
     "compose.ask_again": "The same once more to {model}, for {points} pts again?",
     "compose.ask_changes": "{points} pts to {model}, and {changes}. Send it so?",
-    "compose.sent": "#{number} is in the queue: {points} pts. 3 shows it.",
+    "compose.sent": "#{number} is in the queue: {points} pts. f3 shows it.",
     # ---- welcome
     "bind.welcome_demo": "open the demo",
     "bind.welcome_take": "take the key",

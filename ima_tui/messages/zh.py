@@ -210,7 +210,7 @@ TEXTS: dict[str, str] = {
     "compose.ask_dear": "花 {points} 点发给 {model} 吗？",
     "compose.ask_again": "和刚才一样，再花 {points} 点发给 {model} 吗？",
     "compose.ask_changes": "花 {points} 点发给 {model}，{changes}，这样发吗？",
-    "compose.sent": "#{number} 已进队列，{points} 点。按 3 查看。",
+    "compose.sent": "#{number} 已进队列，{points} 点。按 f3 查看。",
     # ---- welcome
     "bind.welcome_demo": "打开演示",
     "bind.welcome_take": "用这个密钥",

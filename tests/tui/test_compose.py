@@ -120,7 +120,7 @@ async def test_ctrl_j_sends_what_is_written_and_the_draft_stays() -> None:
         await pilot.press("ctrl+j")
         (one,) = sent(studio)
         assert (one.prompt, one.model_id, one.total) == ("旺财在雪地里奔跑", SEEDREAM.model_id, 5)
-        assert said(pilot) == "#1 is in the queue: 5 pts. 3 shows it."
+        assert said(pilot) == "#1 is in the queue: 5 pts. f3 shows it."
         assert place(pilot).query_one(Prompt).text == "旺财在雪地里奔跑"
 
 
