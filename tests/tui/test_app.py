@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from fake import LEAVES, FakeStudio, job
+from patience import until
 from rich.color import Color as RichColor
 from rich.color import ColorSystem
 from textual.color import Color
@@ -101,8 +102,8 @@ async def test_two_hundred_notices_become_one_redraw() -> None:
         app.news.subscribe(app.screen, heard.append, immediate=True)
         for number in range(200):
             studio.tell(JobChanged(job(number)))
-        await pilot.pause(0.15)
-        assert [len(news.jobs) for news in heard] == [200]
+        await until(pilot, lambda: any(news.jobs for news in heard))
+        assert [len(news.jobs) for news in heard if news.jobs] == [200]
 
 
 async def test_a_hidden_place_catches_up_when_it_is_opened() -> None:
@@ -111,11 +112,11 @@ async def test_a_hidden_place_catches_up_when_it_is_opened() -> None:
     async with app.run_test() as pilot:
         await pilot.press("1")
         studio.tell(JobChanged(job(2)))
-        await pilot.pause(0.15)
+        await until(pilot, lambda: app.totals.out == 10)
         await pilot.press("3")
-        await pilot.pause()
-        assert isinstance(app.screen, QueueScreen)
-        assert sorted(app.screen.jobs) == [1, 2]
+        queue = app.screen
+        assert isinstance(queue, QueueScreen)
+        await until(pilot, lambda: sorted(queue.jobs) == [1, 2])
 
 
 # ---------------------------------------------------------------------------------- the frame
@@ -134,11 +135,9 @@ async def test_trouble_with_the_link_is_said_in_words() -> None:
     app = open_app(studio)
     async with app.run_test(size=(100, 24)) as pilot:
         studio.tell(LinkChanged(Unreachable("refused")))
-        await pilot.pause(0.15)
-        assert "can't reach IMA" in top_line(app)
+        await until(pilot, lambda: "can't reach IMA" in top_line(app))
         studio.tell(LinkChanged(None))
-        await pilot.pause(0.15)
-        assert "can't reach IMA" not in top_line(app)
+        await until(pilot, lambda: "can't reach IMA" not in top_line(app))
 
 
 async def test_another_endpoint_is_marked() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from fake import BANANA_2, BANANA_PRO, KLING, LEAVES, MIDJOURNEY, SEEDREAM, WAN, FakeStudio
+from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -172,11 +173,9 @@ async def test_where_the_list_comes_from_is_said() -> None:
         assert standing(pilot).rstrip().endswith("· live")
         now = studio.lists[TaskType.TEXT_TO_IMAGE]
         studio.tell(ListChanged(replace(now, live=False)))
-        await pilot.pause(0.15)
-        assert standing(pilot).rstrip().endswith("· from the cache")
+        await until(pilot, lambda: standing(pilot).rstrip().endswith("· from the cache"))
         studio.tell(ListChanged(replace(now, problem=Unreachable())))
-        await pilot.pause(0.15)
-        assert standing(pilot).rstrip().endswith("· offline")
+        await until(pilot, lambda: standing(pilot).rstrip().endswith("· offline"))
         assert len(names(pilot)) == 4
 
 
@@ -194,13 +193,12 @@ async def test_p_makes_it_the_preference_and_takes_it_back() -> None:
     studio = FakeStudio()
     async with open_app(studio).run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "p")
-        await pilot.pause(0.15)
+        await until(pilot, lambda: "★" in models(pilot).table.render_line(2).text)
         assert ("prefer", TaskType.TEXT_TO_IMAGE, "doubao-seedream-4.5") in studio.asked
         assert "SeeDream 4.5 ★" in models(pilot).table.render_line(2).text
         await pilot.press("p")
-        await pilot.pause(0.15)
+        await until(pilot, lambda: "★" not in models(pilot).table.render_line(2).text)
         assert ("unprefer", TaskType.TEXT_TO_IMAGE) in studio.asked
-        assert "★" not in models(pilot).table.render_line(2).text
 
 
 async def test_enter_composes_with_it() -> None:

@@ -16,6 +16,7 @@ from fake import (
     failed,
     job,
 )
+from patience import until
 from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -61,7 +62,8 @@ def asked(pilot: Pilot[None]) -> list[tuple[object, ...]]:
 
 def question(pilot: Pilot[None]) -> str:
     asking = pilot.app.screen.query_one(Question)
-    return asking.render_line(0).text.strip() if asking.display else ""
+    lines = [asking.render_line(y).text.strip() for y in range(asking.size.height)]
+    return " ".join(lines) if asking.display else ""
 
 
 def facts(pilot: Pilot[None]) -> str:
@@ -156,9 +158,8 @@ async def test_news_changes_the_row_in_place() -> None:
     async with open_app(job(1), job(2)).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         studio(pilot).tell(JobChanged(done(1)))
-        await pilot.pause(0.15)
         screen = queue(pilot)
-        assert list(screen.table.order) == [2, 1]
+        await until(pilot, lambda: list(screen.table.order) == [2, 1])
         assert "✓ done" in screen.table.render_line(2).text
         assert screen.table.cursor == 2
 
@@ -202,8 +203,9 @@ async def test_the_picture_of_the_job_under_the_cursor(tmp_path: Path) -> None:
     Image.new("RGB", (64, 36), "#306090").save(path)
     async with open_app(done(1, str(path))).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
-        shown = queue(pilot).query_one(Preview).shown
+        preview = queue(pilot).query_one(Preview)
+        await until(pilot, lambda: preview.shown)
+        shown = preview.shown
         assert shown is not None
         assert shown.facts == "64x36"
 
@@ -227,14 +229,11 @@ async def test_the_clock_stands_still_where_nothing_runs_or_nobody_looks() -> No
         table = queue(pilot).table
         assert table.ticking
         await pilot.press("1")
-        await pilot.pause()
-        assert not table.ticking
+        await until(pilot, lambda: not table.ticking)
         await pilot.press("3")
-        await pilot.pause()
-        assert table.ticking
+        await until(pilot, lambda: table.ticking)
         studio(pilot).tell(JobChanged(done(1)))
-        await pilot.pause(0.15)
-        assert not table.ticking
+        await until(pilot, lambda: not table.ticking)
 
 
 # ---------------------------------------------------------------------------------- the verbs
@@ -254,6 +253,14 @@ async def test_an_unknown_outcome_is_asked_about_with_more_care() -> None:
     async with open_app(job(3, State.UNKNOWN)).run_test() as pilot:
         await pilot.press("r")
         assert "may have been charged already" in question(pilot)
+
+
+@pytest.mark.parametrize("size", [(40, 20), (60, 20), (120, 40)])
+async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -> None:
+    async with open_app(job(3, State.UNKNOWN)).run_test(size=size) as pilot:
+        await pilot.press("r")
+        await pilot.pause()
+        assert question(pilot).endswith("again for 5 pts all the same?")
 
 
 async def test_stopping_says_that_the_points_stay_spent() -> None:
@@ -291,8 +298,7 @@ async def test_forgetting_asks_and_the_row_goes() -> None:
         await pilot.press("x")
         assert "Files that were fetched stay" in question(pilot)
         await pilot.press("enter")
-        await pilot.pause(0.15)
-        assert list(queue(pilot).table.order) == [1]
+        await until(pilot, lambda: list(queue(pilot).table.order) == [1])
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 from textual.widget import Widget
 
-from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.theme import style
+from ima_tui.tui.widgets.cells import wrap
 from ima_tui.tui.widgets.lines import Line, Part
 
 Answer = Callable[[], Awaitable[None]]
@@ -38,12 +41,30 @@ class Question(Line):
         """Show `words`; `then` runs only on a yes."""
         self._words, self._then = words, then
         self._before = self.screen.focused
+        self.styles.height = len(self._lines())
         self.display = self.can_focus = True
         self.refresh()
         self.focus()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        return [(" ? ", "warn"), (cut(self._words, cells - 4), "strong")], []
+        return [(" ? ", "warn"), (self._words, "strong")], []
+
+    def _lines(self) -> list[str]:
+        """In as many lines as it takes: the price must never be cut off."""
+        return wrap(self._words, max(10, self.screen.size.width - 4))
+
+    def on_resize(self) -> None:
+        self.styles.height = len(self._lines())
+
+    def render_line(self, y: int) -> Strip:
+        (sign, sign_role), (_, role) = self.parts(self.size.width)[0]
+        lines = self._lines()
+        plain = style(self.app.theme, role, self.GROUND)
+        segments = [
+            Segment(sign if y == 0 else "   ", style(self.app.theme, sign_role, self.GROUND)),
+            Segment(lines[y] if y < len(lines) else "", plain),
+        ]
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """While it asks, the place's own keys are off."""
