@@ -106,7 +106,7 @@ def _family_needs(leaf: Leaf, sent: Mapping[str, Value]) -> dict[str, Value]:
     told: dict[str, Value] = {"model": f"v{version[1]}"} if version else {}
     with suppress(UsageError):  # a field that does not offer it knows better
         return dict(form.accept(leaf, *pair) for pair in told.items())
-    return {} if form.control(leaf, "model") else told
+    return {} if any(field.name == "model" for field in leaf.fields) else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -342,7 +342,8 @@ def _target(field: Json) -> str:
         return ""
     params = field.get("ui_params")
     if not isinstance(params, list) or not any(
-        isinstance(param, dict) and _is_name(param.get("field")) for param in params
+        isinstance(param, dict) and _is_name(param.get("field")) and not _unreadable(param)
+        for param in params
     ):
         return ""
     named = field["value_mapping"].get("target_param")

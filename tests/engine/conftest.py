@@ -1,0 +1,113 @@
+"""A sandbox for each module, and a whole studio on it, on a clock as fast as the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ima_tui import key as keys
+from ima_tui import messages
+from ima_tui.clock import ScaledClock
+from ima_tui.config import Settings
+from ima_tui.domain import Job
+from ima_tui.lifecycle import ENDED
+from ima_tui.notices import JobChanged, Notice
+from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.studio import Studio, open_studio
+
+SPEED = 1000.0
+KEY = "ima_engine_0001"
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    yield
+    messages.use("en")
+
+
+@pytest.fixture(scope="module")
+def _shop() -> Iterator[Sandbox]:
+    with running_sandbox(speed=SPEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def box(_shop: Sandbox) -> Sandbox:
+    """As freshly started, with no faults."""
+    _shop.scenario("")
+    _shop.reset()
+    return _shop
+
+
+@pytest.fixture
+def settings(box: Sandbox, tmp_path: Path) -> Settings:
+    return Settings(
+        download=False,
+        max_age=10**9,
+        base_url=box.base_url,
+        upload_url=box.base_url,
+        folder=tmp_path / "results",
+        preferences=tmp_path / "prefs.json",
+        data=tmp_path / "data",
+        cache=tmp_path / "cache",
+        config_file=tmp_path / "config.toml",
+    )
+
+
+Open = Callable[..., AbstractAsyncContextManager[Studio]]
+
+
+@pytest.fixture
+def opened(settings: Settings) -> Open:
+    """opened(patient=…, key=…, **settings): a studio of a screen (patient), or of a script."""
+
+    @asynccontextmanager
+    async def open_one(
+        *, patient: bool = False, key: str = KEY, **more: Any
+    ) -> AsyncIterator[Studio]:
+        async with open_studio(
+            replace(settings, **more),
+            clock=ScaledClock(SPEED),
+            key=keys.Key(key, "flag"),
+            for_screen=patient,
+        ) as studio:
+            await studio.begin()
+            yield studio
+
+    return open_one
+
+
+async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:
+    """The job as soon as it is as wished; a minute is for ever here."""
+    changed = asyncio.Event()
+
+    def listen(notice: Notice) -> None:
+        if isinstance(notice, JobChanged) and notice.job.id == job_id:
+            changed.set()
+
+    unsubscribe = studio.subscribe(listen)
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                changed.clear()
+                job = await studio.job(job_id)
+                assert job is not None
+                if good(job):
+                    return job
+                await changed.wait()
+    finally:
+        unsubscribe()
+
+
+async def ended(studio: Studio, job_id: int) -> Job:
+    return await until(studio, job_id, lambda job: job.state in ENDED)
+
+
+async def held(studio: Studio, job_id: int) -> Job:
+    return await until(studio, job_id, lambda job: job.held or job.state in ENDED)

@@ -1,0 +1,393 @@
+"""Every refusal, once, twice, three times: how a job ends, what was sent, what was charged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from conftest import Open, ended, held
+from offered import inputs_for, sandbox_offers
+from payload_checker import faults
+
+from ima_tui import messages
+from ima_tui.api import wire
+from ima_tui.catalogue import order
+from ima_tui.domain import Draft, Job, Order, State, TaskType, Value
+from ima_tui.errors import Refused
+from ima_tui.sandbox.server import Sandbox
+from ima_tui.studio import Studio
+
+STOPPED = (401, 4008, 4014, 123456)
+ADAPTED = (6006, 6009, 6010, 400017, 500)
+REPRICED = (6006, 6009, 6010)
+RAW = {(offer.leaf.task_type, offer.leaf.version): offer.raw for offer in sandbox_offers()}
+
+
+@dataclass(frozen=True)
+class Model:
+    task_type: TaskType
+    version: str
+    chosen: tuple[tuple[str, Value], ...] = ()
+
+
+MODELS = {
+    "twelve prices": Model(TaskType.TEXT_TO_VIDEO, "doubao-seedance-1-5-pro-251215"),
+    "a virtual size": Model(TaskType.TEXT_TO_IMAGE, "doubao-seedream-4-5-251128"),
+    "one price and a form": Model(TaskType.TEXT_TO_MUSIC, "sonic"),
+    "no form": Model(TaskType.TEXT_TO_MUSIC, "GenBGM"),
+    "an input": Model(TaskType.IMAGE_TO_VIDEO, "wan2.6-i2v"),
+    "an input to be checked": Model(TaskType.IMAGE_TO_VIDEO, "ima-pro-fast"),
+    "a model to be told": Model(TaskType.TEXT_TO_VIDEO, "Pixverse V5.5"),
+}
+
+
+async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
+    leaves = await studio.fresh(model.task_type)
+    leaf = next(leaf for leaf in leaves if leaf.version == model.version)
+    draft = Draft(
+        task_type=model.task_type,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        prompt=prompt,
+        chosen=model.chosen,
+        inputs=inputs_for(leaf),
+        n=n,
+    )
+    placed, _ = order.place(leaf, draft)
+    return placed
+
+
+def fault(kind: str, **keys: Any) -> str:
+    rows = [f'kind = "{kind}"', *(f"{key} = {_toml(value)}" for key, value in keys.items())]
+    return "[[fault]]\n" + "\n".join(rows) + "\n"
+
+
+def _toml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def creates(box: Sandbox, *expected: str) -> list[dict[str, Any]]:
+    ledger = box.ledger()
+    assert [v for v in ledger["violations"] if v["kind"] not in expected] == []
+    found: list[dict[str, Any]] = ledger["creates"]
+    return found
+
+
+def charged(box: Sandbox, *expected: str) -> list[int]:
+    return [create["charged"] for create in creates(box, *expected) if create["charged"]]
+
+
+def lists_fetched(box: Sandbox) -> int:
+    return int(box.ledger()["counts"].get("product_list", 0))
+
+
+def judge(job: Job) -> None:
+    """What stands in the ledger of the job is a payload that the checker accepts."""
+    raw = RAW[job.order.task_type, job.order.version]
+    assert faults(raw, wire.create_payload(job.order, job.order.inputs)) == []
+
+
+async def story(studio: Studio, job: Job) -> list[str]:
+    """The timeline's keys, after each was said in both languages."""
+    events = await studio.timeline(job.id)
+    for language in ("en", "zh"):
+        messages.use("en" if language == "en" else "zh")
+        assert all(messages.say(event.key, **event.values).strip() for event in events)
+    return [event.key.removeprefix("event.") for event in events]
+
+
+def refuse_each(code: int, times: int) -> str:
+    """Each model's creates are refused `times` times, whoever else is sending."""
+    return "".join(
+        fault("refuse", endpoint="create", code=code, times=times, prompt_contains=f"{name}:")
+        for name in MODELS
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """One model's job, from the order to its end."""
+
+    placed: Order
+    job: Job
+    keys: list[str]
+    sent: list[dict[str, Any]]
+
+    @property
+    def charged(self) -> list[int]:
+        return [create["charged"] for create in self.sent if create["charged"]]
+
+
+async def tell_all(opened: Open, box: Sandbox, about: str) -> dict[str, Told]:
+    """A job on every model at once."""
+    told: dict[str, Told] = {}
+    async with opened() as studio:
+        orders = {
+            name: await place(studio, model, f"{name}: {about}") for name, model in MODELS.items()
+        }
+        before = lists_fetched(box)
+        jobs = {name: await studio.submit(placed) for name, placed in orders.items()}
+        for name, job in jobs.items():
+            job = await ended(studio, job.id)
+            sent = [create for create in creates(box) if create["prompt"] == job.order.prompt]
+            told[name] = Told(orders[name], job, await story(studio, job), sent)
+        told["lists"] = replace(told[name], sent=[{}] * (lists_fetched(box) - before))
+    return told
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("code", [*ADAPTED, 429])
+async def test_what_can_be_adapted_is_tried_three_times(
+    code: int, times: int, box: Sandbox, opened: Open
+) -> None:
+    box.scenario(refuse_each(code, times))
+    told = await tell_all(opened, box, f"refused {times} times with {code}")
+    lists = told.pop("lists").sent
+    assert len(lists) == (times * len(MODELS) if code in REPRICED else 0)
+    for name, one in told.items():
+        codes = [create["code"] for create in one.sent]
+        assert codes == [code] * times + [0] * (times < 3), name
+        refused = "refused_once" if code != 429 else "not_accepted"
+        assert one.keys.count(refused) == times, name
+        if times < 3:
+            assert (one.job.state, one.job.failure) == (State.DONE, None), name
+            assert one.charged == [one.job.order.total], name
+            assert one.job.order.total <= one.placed.total, name
+            judge(one.job)
+        else:
+            assert (one.job.state, one.charged, one.keys[-1]) == (State.FAILED, [], "refused"), name
+            assert one.job.failure is not None
+            assert one.job.failure.kind == Refused.KEYS[code], name
+
+
+@pytest.mark.parametrize("code", STOPPED)
+async def test_what_stops_is_sent_once(code: int, box: Sandbox, opened: Open) -> None:
+    box.scenario(refuse_each(code, 9))
+    told = await tell_all(opened, box, f"stopped by {code}")
+    assert told.pop("lists").sent == []
+    for name, one in told.items():
+        assert [create["code"] for create in one.sent] == [code], name
+        assert (one.job.state, one.charged, one.keys[-1]) == (State.FAILED, [], "refused"), name
+        assert one.job.failure is not None
+        assert one.job.failure.kind == Refused.KEYS.get(code, "error.refused"), name
+
+
+async def test_several_outputs_are_charged_as_often(box: Sandbox, opened: Open) -> None:
+    box.scenario(fault("refuse", endpoint="create", code=6010, times=2))
+    async with opened() as studio:
+        placed = await place(studio, MODELS["a virtual size"], "three of them", n=3)
+        job = await ended(studio, (await studio.submit(placed)).id)
+    assert charged(box) == [15]
+    assert (job.state, len(job.medias)) == (State.DONE, 3)
+
+
+# ---------------------------------------------------------------------- never dearer than agreed
+
+NANO = Model(TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image-preview", (("size", "4K"),))
+
+
+async def test_a_risen_price_ends_a_scripts_job(box: Sandbox, opened: Open) -> None:
+    box.scenario(fault("price_change", endpoint="create", add=7, times=1))
+    async with opened() as studio:
+        job = await ended(studio, (await studio.submit(await place(studio, NANO, "dear"))).id)
+        keys = await story(studio, job)
+    assert job.state is State.FAILED
+    assert job.failure is not None
+    assert (job.failure.kind, job.failure.values) == (
+        "error.price_rose",
+        {"before": 18, "points": 25},
+    )
+    assert (len(creates(box)), charged(box)) == (1, [])
+    assert keys[-2:] == ["repriced", "refused"]
+
+
+async def test_a_risen_price_waits_for_a_word_at_the_screen(box: Sandbox, opened: Open) -> None:
+    box.scenario(fault("price_change", endpoint="create", add=7, times=1))
+    async with opened(patient=True) as studio:
+        job = await held(studio, (await studio.submit(await place(studio, NANO, "wait"))).id)
+        assert (job.state, job.held, job.order.total) == (State.QUEUED, True, 25)
+        assert (len(creates(box)), charged(box)) == (1, [])
+        await studio.follow(job.id)
+        job = await ended(studio, job.id)
+        keys = await story(studio, job)
+    assert (job.state, charged(box), len(creates(box))) == (State.DONE, [25], 2)
+    assert [key for key in keys if key in ("refused_once", "price_rose", "released")] == [
+        "refused_once", "price_rose", "released",
+    ]  # fmt: skip
+    assert job.order.confirmed == 25
+
+
+async def test_a_price_that_rose_before_the_sending_is_not_sent_at_all(
+    box: Sandbox, opened: Open
+) -> None:
+    async with opened() as studio:
+        placed = await place(studio, NANO, "refreshed")
+        box.scenario(fault("price_change", endpoint="product_list", add=7, times=1, when="before"))
+        await studio.refresh(NANO.task_type)
+        job = await ended(studio, (await studio.submit(placed)).id)
+    assert job.failure is not None
+    assert (job.state, job.failure.kind) == (State.FAILED, "error.price_rose")
+    assert creates(box) == []
+
+
+async def test_a_fallen_price_is_taken_without_a_word(box: Sandbox, opened: Open) -> None:
+    box.scenario(fault("price_change", endpoint="create", add=-8, times=1))
+    async with opened() as studio:
+        job = await ended(studio, (await studio.submit(await place(studio, NANO, "fallen"))).id)
+    assert (job.state, charged(box), job.order.total) == (State.DONE, [10], 10)
+
+
+async def test_new_numbers_at_the_old_price_are_taken_without_a_word(
+    box: Sandbox, opened: Open
+) -> None:
+    box.scenario(fault("price_change", endpoint="create", renumber=True, times=1))
+    async with opened() as studio:
+        placed = await place(studio, NANO, "renumbered")
+        job = await ended(studio, (await studio.submit(placed)).id)
+    assert (job.state, charged(box)) == (State.DONE, [18])
+    assert job.order.attribute_id == placed.attribute_id + 20_000
+
+
+async def test_a_model_that_went_away_meanwhile(box: Sandbox, opened: Open) -> None:
+    async with opened() as studio:
+        placed = await place(studio, NANO, "gone")
+        box.scenario(fault("price_change", endpoint="product_list", model_id=placed.model_id,
+                           remove=True, when="before"))  # fmt: skip
+        await studio.refresh(NANO.task_type)
+        job = await ended(studio, (await studio.submit(placed)).id)
+    assert job.failure is not None
+    assert (job.state, job.failure.kind) == (State.FAILED, "error.model_gone")
+    assert creates(box) == []
+
+
+# ------------------------------------------------------------------------------------- too heavy
+
+DOWN: dict[str, tuple[Model, list[dict[str, Value]]]] = {
+    "size": (
+        Model(TaskType.TEXT_TO_IMAGE, "gemini-3.1-flash-image-preview", (("size", "4K"),)),
+        [{"size": "4K"}, {"size": "2K"}, {"size": "1K"}],
+    ),
+    "a virtual size": (
+        MODELS["a virtual size"],
+        [{"size": "4k"}, {"size": "2k"}, {"size": "2k"}],
+    ),
+    "resolution, then duration": (
+        Model(
+            TaskType.TEXT_TO_VIDEO,
+            "viduq2",
+            (("resolution", "720p"), ("duration", 10)),
+        ),
+        [
+            {"resolution": "720p", "duration": 10},
+            {"resolution": "540p", "duration": 10},
+            {"resolution": "540p", "duration": 5},
+        ],
+    ),
+    "nothing to step down": (
+        MODELS["no form"],
+        [{}, {}, {}],
+    ),
+}
+
+
+@pytest.mark.parametrize(("model", "steps"), DOWN.values(), ids=DOWN.keys())
+async def test_too_heavy_steps_down_the_heaviest(
+    model: Model, steps: list[dict[str, Value]], box: Sandbox, opened: Open
+) -> None:
+    for times in (1, 2):
+        box.reset()
+        box.scenario(fault("refuse", endpoint="create", code=500, times=times))
+        async with opened() as studio:
+            placed = await place(studio, model, f"heavy {times} {model.version}")
+            job = await ended(studio, (await studio.submit(placed)).id)
+            keys = await story(studio, job)
+        sent = dict(job.order.parameters)
+        assert {name: sent[name] for name in steps[times]} == steps[times]
+        assert job.state is State.DONE
+        lighter = sum(one != other for one, other in pairwise(steps[: times + 1]))
+        assert keys.count("lighter") == lighter
+        assert keys.count("same_again") == times - lighter
+        points = [create["credit"] for create in creates(box)]
+        assert points == sorted(points, reverse=True)
+
+
+# --------------------------------------------------------------------------------- a bad value
+
+
+async def test_a_bad_value_first_keeps_what_is_known_then_drops_the_advanced(
+    box: Sandbox, opened: Open
+) -> None:
+    box.scenario(fault("refuse", endpoint="create", code=400017, times=2))
+    model = Model(TaskType.IMAGE_TO_VIDEO, "wan2.6-i2v", (("negative_prompt", "rain"),))
+    async with opened() as studio:
+        placed = await place(studio, model, "plainer")
+        assert ("negative_prompt", "rain") in placed.parameters
+        job = await ended(studio, (await studio.submit(placed)).id)
+        keys = await story(studio, job)
+    assert [key for key in keys if key in ("corrected", "plainer")] == ["corrected", "plainer"]
+    assert "negative_prompt" not in dict(job.order.parameters)
+    assert {"duration", "resolution"} <= set(dict(job.order.parameters))
+    assert charged(box) == [placed.total]
+
+
+async def test_a_bad_value_drops_the_unknown_and_fills_in_what_the_family_needs(
+    box: Sandbox, opened: Open
+) -> None:
+    """An order of another day, with a parameter that is gone and without the model."""
+    async with opened() as studio:
+        placed = await place(studio, MODELS["a model to be told"], "of another day")
+        old = [(name, value) for name, value in placed.parameters if name != "model"]
+        job = await studio.submit(replace(placed, parameters=(*old, ("seed", 7))))
+        job = await ended(studio, job.id)
+        keys = await story(studio, job)
+    parameters = dict(job.order.parameters)
+    assert (parameters.get("model"), "seed" in parameters) == ("v5.5", False)
+    assert (job.state, "corrected" in keys) == (State.DONE, True)
+    assert charged(box, "unknown_parameter") == [placed.total]
+
+
+# ---------------------------------------------------------------------------- lost on the way
+
+
+@pytest.mark.parametrize("code", ADAPTED)
+async def test_an_answer_lost_during_the_tries_is_never_sent_again(
+    code: int, box: Sandbox, opened: Open
+) -> None:
+    box.scenario(
+        fault("refuse", endpoint="create", code=code, times=1)
+        + fault("lose_answer", endpoint="create", nth=2)
+    )
+    async with opened() as studio:
+        placed = await place(studio, MODELS["twelve prices"], f"lost {code}")
+        job = await ended(studio, (await studio.submit(placed)).id)
+    assert job.state is State.UNKNOWN
+    assert job.failure is not None
+    assert job.failure.kind == "error.lost"
+    box.scenario("")
+    async with opened(patient=True) as studio:
+        other = await studio.submit(await place(studio, MODELS["no form"], f"after {code}"))
+        await ended(studio, other.id)  # whoever sends this one would have sent that one, too
+        again = await studio.job(job.id)
+    assert again is not None
+    assert again.state is State.UNKNOWN
+    assert [create["prompt"] for create in creates(box)] == [f"lost {code}"] * 2 + [f"after {code}"]
+    assert len(charged(box)) == 2
+
+
+async def test_refusals_are_counted_over_a_restart(box: Sandbox, opened: Open) -> None:
+    box.scenario(
+        fault("price_change", endpoint="create", add=7, times=1)
+        + fault("refuse", endpoint="create", code=500, nth=[2, 3, 4])
+    )
+    async with opened(patient=True) as studio:
+        job = await held(studio, (await studio.submit(await place(studio, NANO, "restart"))).id)
+        assert job.held
+    async with opened(patient=True) as studio:
+        await studio.follow(job.id)
+        job = await ended(studio, job.id)
+        keys = await story(studio, job)
+    assert (job.state, keys.count("refused_once")) == (State.FAILED, 3)
+    assert [create["code"] for create in creates(box)] == [6006, 500, 500]
+    assert charged(box) == []
