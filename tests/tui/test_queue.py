@@ -159,8 +159,8 @@ async def test_news_changes_the_row_in_place() -> None:
         await pilot.pause()
         studio(pilot).tell(JobChanged(done(1)))
         screen = queue(pilot)
-        await until(pilot, lambda: list(screen.table.order) == [2, 1])
-        assert "✓ done" in screen.table.render_line(2).text
+        await until(pilot, lambda: "✓ done" in screen.table.render_line(2).text)
+        assert list(screen.table.order) == [2, 1]
         assert screen.table.cursor == 2
 
 
