@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 Values = Mapping[str, str | int | float]
 
+SQLITE_VERSION = sqlite3.sqlite_version
 BUSY_SECONDS = 15.0
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""

@@ -7,7 +7,6 @@ import asyncio
 import os
 import platform
 import shutil
-import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from ima_tui.cli.output import print_json
 from ima_tui.config import Settings
 from ima_tui.domain import TaskType
 from ima_tui.errors import EXIT_DONE, EXIT_FAILED, ImaError, KeyMissing
-from ima_tui.ledger import Ledger
+from ima_tui.ledger import SQLITE_VERSION, Ledger
 from ima_tui.messages import explain, say
 from ima_tui.preferences import Preferences
 from ima_tui.studio import key_file
@@ -69,7 +68,7 @@ def _print(findings: list[Finding]) -> None:
 
 def _settings(arguments: argparse.Namespace) -> tuple[list[Finding], Settings | None]:
     path = str(config.config_path())
-    about = f"{__version__} · Python {platform.python_version()} · SQLite {sqlite3.sqlite_version}"
+    about = f"{__version__} · Python {platform.python_version()} · SQLite {SQLITE_VERSION}"
     findings = [Finding("program", "ok", f"{about} · {platform.system()}"), _terminal()]
     try:
         settings = session.settle(arguments)

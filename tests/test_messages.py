@@ -1,0 +1,166 @@
+"""Both languages say the same, and everything that the code says can be said."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from ima_tui import messages
+from ima_tui.domain import State, TaskType
+from ima_tui.errors import (
+    ImaError,
+    KeyInvalid,
+    KeyMissing,
+    Limited,
+    Lost,
+    Malformed,
+    Refused,
+    Unauthorised,
+    Unreachable,
+)
+from ima_tui.messages import en, zh
+
+PACKAGE = Path(__file__).parents[1] / "ima_tui"
+CHINESE = re.compile("[\u3400-\u9fff]")
+KEY = re.compile(r"[a-z][a-z_]*(?:\.[a-z0-9_]+)+")
+ROOTS = {key.partition(".")[0] for key in en.TEXTS}
+WITHOUT_CHINESE = {"welcome.placeholder", "welcome.demo_key", "welcome.later_key", "prefs.none",
+                   "prefs.unseen", "compose.list_comma", "error.scenario", "cli.head.id"}  # fmt: skip
+"""Names of keys, signs and placeholders: the same in every language."""
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_both_languages_hold_the_same_keys() -> None:
+    assert set(en.TEXTS) == set(zh.TEXTS)
+
+
+def test_both_languages_hold_the_same_placeholders() -> None:
+    assert {key: placeholders(text) for key, text in en.TEXTS.items()} == {
+        key: placeholders(text) for key, text in zh.TEXTS.items()
+    }
+
+
+def test_every_chinese_text_is_chinese() -> None:
+    assert {key for key, text in zh.TEXTS.items() if not CHINESE.search(text)} <= WITHOUT_CHINESE
+
+
+WITH_CHINESE = {"models.filter"}
+"""It shows that Chinese names are found, too."""
+
+
+def test_no_english_text_is_chinese() -> None:
+    assert {key for key, text in en.TEXTS.items() if CHINESE.search(text)} <= WITH_CHINESE
+
+
+def test_no_text_is_empty_or_has_blanks_around_it() -> None:
+    assert [k for t in (en.TEXTS, zh.TEXTS) for k, text in t.items() if not text.strip()] == []
+
+
+@cache
+def strings() -> tuple[set[str], tuple[re.Pattern[str], ...]]:
+    """Every whole string in the code, and a pattern for each f-string with a dot in it."""
+    whole: set[str] = set()
+    patterns: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        if "messages" in path.parts or "sandbox" in path.relative_to(PACKAGE).parts[:1]:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [
+                    re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"[a-z0-9_.]+"
+                    for v in node.values
+                ]
+                if any(r"\." in p or "_" in p for p in parts):
+                    patterns.add("".join(parts))
+    return whole, tuple(re.compile(p) for p in patterns)
+
+
+def is_used(key: str) -> bool:
+    whole, patterns = strings()
+    plain = key.removesuffix(".hint")
+    return plain in whole or key in whole or any(p.fullmatch(plain) for p in patterns)
+
+
+def test_no_text_is_there_for_nobody() -> None:
+    assert [key for key in en.TEXTS if not is_used(key)] == []
+
+
+def called_with() -> set[str]:
+    """The literal first arguments of say(), hint() and of every error, and keys by their shape."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        if "messages" in path.parts or "sandbox" in path.relative_to(PACKAGE).parts[:1]:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                first = node.args[0]
+                name = ast.unparse(node.func).rpartition(".")[2]
+                is_said = name == "say" or name.endswith("Error") or name in ("Failure", "Remark")
+                if is_said and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found.add(first.value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                value = node.value
+                if value.startswith(("error.", "event.", "warning.")) and KEY.fullmatch(value):
+                    begins = any(key.startswith(f"{value}_") for key in en.TEXTS)
+                    found |= set() if begins else {value}
+    return {key for key in found if KEY.fullmatch(key) and key.partition(".")[0] in ROOTS}
+
+
+def test_whatever_is_said_has_its_words() -> None:
+    assert {key for key in called_with() if key not in en.TEXTS} == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "error",
+    [KeyMissing(), KeyInvalid(), Unauthorised(), Limited(3.0), Unreachable(), Lost(), Malformed(),
+     *map(Refused, [*Refused.KEYS, 99999])],
+    ids=lambda e: e.key,
+)  # fmt: skip
+def test_every_error_of_the_service_explains_itself(
+    language: messages.Language, error: ImaError
+) -> None:
+    before = messages.language()
+    try:
+        messages.use(language)
+        said = messages.explain(error)
+    finally:
+        messages.use(before)
+    assert said
+    assert "{" not in said
+    assert not re.search(r"\b(4008|4014|6006|6009|6010|400017|99999)\b", said)
+
+
+@pytest.mark.parametrize("key", [f"state.{s.value}" for s in State]
+                         + [f"task.{t.value}" for t in TaskType])  # fmt: skip
+def test_states_and_kinds_have_names(key: str) -> None:
+    assert key in en.TEXTS
+
+
+@pytest.mark.parametrize(
+    ("wish", "environ", "language"),
+    [
+        ("zh-CN", {}, "zh"),
+        ("Chinese", {}, "zh"),
+        ("中文", {}, "zh"),
+        ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8"}, "zh"),
+        (None, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        (None, {}, "en"),
+        ("xx", {}, "en"),
+    ],
+)
+def test_the_language_is_the_wished_one_else_the_locales(
+    wish: str | None, environ: dict[str, str], language: str
+) -> None:
+    assert messages.detect(wish, environ) == language
