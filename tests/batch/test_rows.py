@@ -1,0 +1,221 @@
+"""What a batch file says: rows, what is wrong with them, variants, and who each row is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ima_tui import batch, messages
+from ima_tui.batch import BadRow, Kind, Rest, Row, kind_of, parse, variants
+from ima_tui.errors import UsageError
+
+
+def rows(text: str, kind: Kind, rest: Rest | None = None) -> list[Row]:
+    found = parse(text, kind, rest)
+    assert all(isinstance(row, Row) for row in found), found
+    return [row for row in found if isinstance(row, Row)]
+
+
+def bad(text: str, kind: Kind) -> list[tuple[int, str]]:
+    return [(row.line, row.error.key) for row in parse(text, kind) if isinstance(row, BadRow)]
+
+
+def test_one_prompt_a_line() -> None:
+    found = rows("a cat\n\n  a dog  \r\n", Kind.TEXT, Rest("text_to_image", "midjourney", n=2))
+    assert [(row.line, row.place, row.prompt) for row in found] == [
+        (1, 1, "a cat"),
+        (3, 2, "a dog"),
+    ]
+    assert {(row.task_type, row.model_id, row.n) for row in found} == {
+        ("text_to_image", "midjourney", 2)
+    }
+
+
+def test_json_lines_say_everything_by_the_row() -> None:
+    record = {
+        "prompt": "turn the sky red",
+        "task_type": "image_to_image",
+        "model_id": "gemini-3-pro-image",
+        "version_id": "v3",
+        "input_images": ["a.png", "https://x.example/b|c.png"],
+        "n": 2,
+        "size": "4K",
+        "extra_params": {"size": "1K", "seed": 7},
+        "quality": None,
+    }
+    (row,) = rows(json.dumps(record), Kind.JSONL)
+    assert row.inputs == ("a.png", "https://x.example/b|c.png")
+    assert (row.task_type, row.version_id, row.n) == ("image_to_image", "v3", 2)
+    assert dict(row.chosen) == {"size": "4K", "seed": 7}
+
+
+def test_csv_with_what_spreadsheets_make_of_it() -> None:
+    text = (
+        "\ufeffPrompt;Task-Type;Input Images;n;size;extra_params\r\n"
+        '"a cat, ""Mia"";\r\nasleep";text_to_image;;;2K;"{""seed"": 3}"\r\n'
+        ";;;;;\r\n"
+        "blend them;image_to_image;a.png | b.png;4;;\r\n"
+    ).removeprefix("\ufeff")
+    first, second = rows(text, Kind.CSV)
+    assert (first.line, first.prompt) == (2, 'a cat, "Mia";\r\nasleep')
+    assert dict(first.chosen) == {"size": "2K", "seed": 3}
+    assert (second.line, second.place) == (5, 2)
+    assert (second.inputs, second.n, second.chosen) == (("a.png", "b.png"), 4, ())
+
+
+def test_flags_give_what_a_row_does_not_say() -> None:
+    rest = Rest("text_to_image", "midjourney", "mj-7", 2, (("size", "1K"), ("style", "raw")))
+    text = '{"prompt": "x"}\n{"prompt": "y", "model_id": "other", "Size": "4K", "n": 1}'
+    mine, own = rows(text, Kind.JSONL, rest)
+    assert (mine.model_id, mine.version_id, mine.n) == ("midjourney", "mj-7", 2)
+    assert (own.model_id, own.version_id, own.n) == ("other", "", 1)  # a version is of one model
+    assert dict(own.chosen) == {"Size": "4K", "style": "raw"}
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("{broken", "error.bad_json"),
+        ("[1, 2]", "error.bad_json"),
+        ('{"prompt": 7}', "error.batch_text"),
+        ('{"prompt": "x", "n": "many"}', "error.batch_count"),
+        ('{"prompt": "x", "n": true}', "error.batch_count"),
+        ('{"prompt": "x", "n": 1.5}', "error.batch_count"),
+        ('{"prompt": "x", "n": "٣"}', "error.batch_count"),
+        ('{"prompt": "x", "input_images": [1]}', "error.batch_inputs"),
+        ('{"prompt": "x", "size": ["1K"]}', "error.batch_value"),
+        ('{"prompt": "x", "extra_params": "[]"}', "error.bad_json"),
+        ('{"prompt": "x", "extra_params": 5}', "error.bad_json"),
+        (
+            '{"prompt": "{1|2}{1|2|3|4|5|6|7|8|9|0}{1|2|3|4|5|6|7|8|9|0}{1|2}"}',
+            "error.batch_variants",
+        ),
+        ("[" * 100_000, "error.bad_json"),
+    ],
+)
+def test_a_bad_row_is_named_and_the_others_stay(line: str, key: str) -> None:
+    text = f'{{"prompt": "good"}}\n\n{line}\n{{"prompt": "good, too"}}'
+    assert bad(text, Kind.JSONL) == [(3, key)]
+    places = [row.place for row in parse(text, Kind.JSONL) if isinstance(row, Row)]
+    assert places == [1, 3]  # mending the bad one moves nobody
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("prompt,size\na,1K,2K\nb,1K", [(2, "error.batch_cells")]),
+        ('prompt\na\n"b\nc', [(3, "error.batch_csv")]),
+    ],
+)
+def test_bad_csv(text: str, expected: list[tuple[int, str]]) -> None:
+    assert bad(text, Kind.CSV) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "key"),
+    [
+        ("", Kind.TEXT, "error.batch_empty"),
+        ("\n \n", Kind.JSONL, "error.batch_empty"),
+        ("prompt,size\n", Kind.CSV, "error.batch_empty"),
+        ("text,size\na,1K", Kind.CSV, "error.batch_no_prompt"),
+        ("prompt,size,Size\na,1K,2K", Kind.CSV, "error.batch_twice"),
+        ("x\n" * (batch.MOST_ROWS + 1), Kind.TEXT, "error.batch_too_many"),
+    ],
+)
+def test_what_is_no_batch_at_all(text: str, kind: Kind, key: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text, kind)
+    assert caught.value.key == key
+    messages.explain(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("wishes.jsonl", "", Kind.JSONL),
+        ("wishes.CSV", "", Kind.CSV),
+        ("wishes.txt", "prompt,size", Kind.TEXT),
+        ("-", '\n{"prompt": "x"}', Kind.JSONL),
+        ("-", "{red|blue} cat", Kind.TEXT),
+        ("-", "size;Prompt\n", Kind.CSV),
+        ("-", "a prompt, with a comma", Kind.TEXT),
+        ("wishes", "a cat", Kind.TEXT),
+    ],
+)
+def test_which_format(name: str, text: str, kind: Kind) -> None:
+    assert kind_of(name, text) is kind
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a cat", ["a cat"]),
+        ("a {red|blue} cat", ["a red cat", "a blue cat"]),
+        ("{a|b} {c|d}", ["a c", "a d", "b c", "b d"]),
+        ("a {|very }old {man|map}", ["a old man", "a old map", "a very old man", "a very old map"]),
+        (r"\{a|b\}", ["{a|b}"]),
+        (r"{a\|b|c\}}", ["a|b", "c}"]),
+        ("{seed}", ["{seed}"]),
+        ("{a|b", ["{a|b"]),
+        ("a|b} {", ["a|b} {"]),
+        (r"C:\dir {1|2}", [r"C:\dir 1", r"C:\dir 2"]),
+        ("{a|a}", ["a", "a"]),
+        ("", [""]),
+    ],
+)
+def test_variants(prompt: str, expected: list[str]) -> None:
+    assert list(variants(prompt)) == expected
+
+
+@given(st.text(alphabet="ab{}|\\ \n", max_size=60))
+def test_variants_of_anything_are_some_or_a_sentence(prompt: str) -> None:
+    try:
+        assert 1 <= len(variants(prompt)) <= batch.MOST_VARIANTS
+    except UsageError as error:
+        messages.explain(error)
+
+
+def test_huge_products_are_counted_and_not_made() -> None:
+    with pytest.raises(UsageError, match="batch_variants"):
+        variants("{a|b}" * 4000)
+
+
+@given(st.text(max_size=300), st.sampled_from(list(Kind)))
+def test_any_text_is_rows_or_a_sentence(text: str, kind: Kind) -> None:
+    try:
+        for row in parse(text, kind):
+            if isinstance(row, BadRow):
+                messages.explain(row.error)
+            else:
+                assert len(row.intent()) == 64
+    except UsageError as error:
+        messages.explain(error)
+
+
+def test_every_row_is_somebody_and_stays_so() -> None:
+    text = "a cat\na cat\na {red|red} dog"
+    once, again = rows(text, Kind.TEXT), rows(text.replace("\n", "\n\n"), Kind.TEXT)
+    names = [row.intent() for row in once]
+    assert len(set(names)) == 4
+    assert [row.intent() for row in again] == names  # blank lines move nobody
+    assert not set(names) & {row.intent("second time") for row in once}
+    assert not set(names[2:]) & {row.intent() for row in rows("new\n" + text, Kind.TEXT)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    ['"prompt": "y"', '"n": 2', '"size": "2K"', '"model_id": "m"', '"input_images": "a.png"'],
+)
+def test_whatever_a_row_says_is_part_of_it(change: str) -> None:
+    (plain,) = rows('{"prompt": "x"}', Kind.JSONL)
+    (other,) = rows(f'{{"prompt": "x", {change}}}', Kind.JSONL)
+    assert plain.intent() != other.intent()
+
+
+def test_the_order_of_columns_is_no_content() -> None:
+    (one,) = rows('{"prompt": "x", "size": "1K", "seed": 3}', Kind.JSONL)
+    (two,) = rows('{"seed": 3, "size": "1K", "prompt": "x"}', Kind.JSONL)
+    assert one.intent() == two.intent()
