@@ -36,6 +36,11 @@ def same(left: object, right: object) -> bool:
 
 
 def _comparable(value: object) -> object:
+    return _compared(value if isinstance(value, bool | int | float) else str(value))
+
+
+@lru_cache(maxsize=2_048, typed=True)
+def _compared(value: Value) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = folded(str(value))
@@ -287,6 +292,8 @@ def settle(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
     Only what the person did not choose moves. Raises `UsageError` where two choices exclude
     each other, or where a default has nowhere left to go.
     """
+    if not _has_exclusions(leaf):
+        return dict(chosen)
     values = shown(leaf, chosen)
     mine = {name: value for name, value in values.items() if _is_chosen(leaf, name, chosen)}
     closed = [field for field in controls(leaf) if choices(field) and field.name in values]
@@ -306,6 +313,11 @@ def settle(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
             settled[field.name] = fitting[0].value
         standing[field.name] = settled.get(field.name, values[field.name])
     return settled
+
+
+@lru_cache(maxsize=512)
+def _has_exclusions(leaf: Leaf) -> bool:
+    return any(option.excludes for field in controls(leaf) for option in field.options)
 
 
 def _is_chosen(leaf: Leaf, name: str, chosen: Chosen) -> bool:

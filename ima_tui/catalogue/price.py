@@ -59,11 +59,8 @@ def fitting(leaf: Leaf, merged: Mapping[str, Value]) -> PriceRule | None:
 
 
 def _equal(rule: PriceRule, merged: Mapping[str, Value]) -> int:
-    plain = {name.strip().casefold(): value for name, value in merged.items()}
-    return sum(
-        name.strip().casefold() in plain and form.same(plain[name.strip().casefold()], value)
-        for name, value in rule.attributes
-    )
+    """How many attributes are met. Their names are the form's own: `tree` saw to that."""
+    return sum(name in merged and form.same(merged[name], value) for name, value in rule.attributes)
 
 
 def _nearest(
