@@ -302,7 +302,10 @@ def _settings(
 
 
 def _path(raw: Raw) -> Path:
-    return Path(str(raw)).expanduser()
+    try:
+        return Path(str(raw)).expanduser()
+    except RuntimeError:  # nobody of that name
+        return Path(str(raw))
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:

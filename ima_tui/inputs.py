@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -86,9 +87,9 @@ def inspect(leaf: Leaf, inputs: Sequence[str], loopback: str = "") -> tuple[Inpu
 
 def _inspect_one(source: str, accepted: tuple[str, ...], model: str, loopback: str) -> InputFacts:
     written = source.strip()
-    scheme = urlsplit(written).scheme.lower() if "://" in written or ":" in written[:6] else ""
+    scheme = written.partition(":")[0].lower() if "://" in written or ":" in written[:6] else ""
     if scheme == "https" or (loopback and written.startswith(loopback + "/")):
-        if clean(written) != written or " " in written or not urlsplit(written).hostname:
+        if clean(written) != written or " " in written or not _host(written):
             raise UsageError("error.input_link", input=one_line(written, 120))
         return InputFacts(written, "url")
     if scheme in ("http", "data", "ftp"):
@@ -96,12 +97,23 @@ def _inspect_one(source: str, accepted: tuple[str, ...], model: str, loopback: s
     return _inspect_file(local_path(written), accepted, model)
 
 
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def local_path(written: str) -> Path:
     """A path as people write it: `~`, quotes around it, a `file:` URL."""
     plain = written.strip().strip("'\"")
     if plain.lower().startswith("file:"):
-        plain = unquote(urlsplit(plain).path)
-    return Path(plain).expanduser()
+        with suppress(ValueError):
+            plain = unquote(urlsplit(plain).path)
+    try:
+        return Path(plain).expanduser()
+    except RuntimeError:  # nobody of that name
+        return Path(plain)
 
 
 def _inspect_file(path: Path, accepted: tuple[str, ...], model: str) -> InputFacts:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import UsageError
-from ima_tui.text import one_line
+from ima_tui.text import encodable, one_line
 
 LOCK_SECONDS = 5.0
 LARGEST = 4 * 1024 * 1024
@@ -125,6 +125,8 @@ class Preferences:
                     data = _read(real)
                 except _BrokenError as error:
                     self.trouble = self._set_aside(error)
+                    if self.trouble.key == "error.prefs_broken":
+                        raise self.trouble from error  # it is still there: never over it
                     data = {}
                 change(data)
                 _replace(real, data)
@@ -220,14 +222,19 @@ def _locked(real: Path) -> Iterator[None]:
         raise TimeoutError("lock") from error
 
 
+def _dumped(data: Mapping[str, object]) -> str:
+    """Readable where it can be; another program's lone surrogates stay the escapes they were."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return text if encodable(text) == text else json.dumps(data, indent=2)
+
+
 def _replace(real: Path, data: Mapping[str, object]) -> None:
     """Write beside, flush, rename: a reader sees the old file or the new one, never half."""
     part = real.with_name(f"{real.name}.{os.getpid()}.part")
     mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else 0o600
     try:
         with part.open("w", encoding="utf-8") as handle:
-            json.dump(data, handle, ensure_ascii=False, indent=2)
-            handle.write("\n")
+            handle.write(_dumped(data) + "\n")
             handle.flush()
             os.fsync(handle.fileno())
         part.chmod(mode)

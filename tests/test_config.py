@@ -188,3 +188,8 @@ def test_the_data_folder_moves_ledger_and_cache(env: dict[str, str], tmp_path: P
     settings = config.load({}, {**env, "IMA_TUI_DATA_DIR": str(tmp_path / "d")})
     assert settings.ledger == tmp_path / "d" / "ledger.sqlite3"
     assert settings.cache == tmp_path / "d" / "cache"
+
+
+def test_a_home_of_nobody_is_a_path_like_any_other(env: dict[str, str]) -> None:
+    write(env, '[results]\nfolder = "~nobody-of-this-name/x"')
+    assert config.load({}, env).folder == Path("~nobody-of-this-name/x")

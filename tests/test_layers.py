@@ -19,7 +19,7 @@ LAYERS = (
     {"config", "key", "lifecycle", "polling", "inputs", "notices"},
     {"catalogue"},
     {"api", "intent", "knowledge", "ledger", "lists", "logbook", "preferences", "results",
-     "reasons", "drafting"},
+     "reasons", "drafting", "batch"},
     {"desk", "scheduler"},
     {"studio"},
     {"cli", "tui"},

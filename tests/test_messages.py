@@ -29,8 +29,10 @@ PACKAGE = Path(__file__).parents[1] / "ima_tui"
 CHINESE = re.compile("[\u3400-\u9fff]")
 KEY = re.compile(r"[a-z][a-z_]*(?:\.[a-z0-9_]+)+")
 ROOTS = {key.partition(".")[0] for key in en.TEXTS}
-WITHOUT_CHINESE = {"welcome.placeholder", "welcome.demo_key", "welcome.later_key", "prefs.none",
-                   "prefs.unseen", "compose.list_comma", "error.scenario", "cli.head.id"}  # fmt: skip
+WITHOUT_CHINESE = {
+    *("welcome.placeholder", "welcome.demo_key", "welcome.later_key", "prefs.none"),
+    *("prefs.unseen", "compose.list_comma", "error.scenario", "cli.head.id"),
+}
 """Names of keys, signs and placeholders: the same in every language."""
 
 

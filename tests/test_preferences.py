@@ -1,0 +1,230 @@
+"""ima_prefs.json belongs to the person and to other programs: never torn, never guessed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from trees import leaf_json, make, read
+
+from ima_tui.domain import TaskType
+from ima_tui.errors import UsageError
+from ima_tui.preferences import Preferences
+
+LEAF = make(model_id="midjourney", name="Midjourney")
+T2I = TaskType.TEXT_TO_IMAGE
+FOREIGN = {
+    "version": 3,
+    "user_ana": {
+        "text_to_image": {"model_id": "a", "note": "keep me"},
+        "text_to_smell": {"model_id": "x"},
+    },
+    "other_tool": [1, 2, {"deep": None}],
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memory" / "ima_prefs.json"
+
+
+def opened(path: Path) -> Preferences:
+    preferences = Preferences(path)
+    preferences.reload()
+    return preferences
+
+
+def written(path: Path, data: object) -> Preferences:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(data if isinstance(data, str) else json.dumps(data), "utf-8")
+    return opened(path)
+
+
+def test_a_wish_is_kept_for_one_user_and_one_kind(path: Path) -> None:
+    assert opened(path).save("ana", T2I, LEAF)
+    again = opened(path)
+    wish = again.of("ana", T2I)
+    assert wish is not None
+    assert (wish.model_id, wish.model_name, wish.credit) == ("midjourney", "Midjourney", 5)
+    assert again.of("ana", TaskType.TEXT_TO_VIDEO) is None
+    assert again.of("ben", T2I) is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [p.name for p in path.parent.iterdir() if p.suffix != ".lock"] == ["ima_prefs.json"]
+
+
+def test_what_we_do_not_know_stays_as_it_is(path: Path) -> None:
+    preferences = written(path, FOREIGN)
+    preferences.save("ana", T2I, LEAF)
+    found = json.loads(path.read_text("utf-8"))
+    assert found["version"] == 3
+    assert found["other_tool"] == FOREIGN["other_tool"]
+    assert found["user_ana"]["text_to_smell"] == {"model_id": "x"}
+    assert found["user_ana"]["text_to_image"]["note"] == "keep me"
+    assert found["user_ana"]["text_to_image"]["model_id"] == "midjourney"
+
+
+def test_clearing_takes_one_wish_and_no_more(path: Path) -> None:
+    preferences = written(path, FOREIGN)
+    preferences.clear("ana", T2I)
+    found = json.loads(path.read_text("utf-8"))
+    assert found["user_ana"] == {"text_to_smell": {"model_id": "x"}}
+    assert found["other_tool"] == FOREIGN["other_tool"]
+
+
+def test_what_another_program_wrote_meanwhile_is_kept(path: Path) -> None:
+    preferences = opened(path)
+    written(path, FOREIGN)
+    preferences.save("ben", T2I, LEAF)
+    assert set(json.loads(path.read_text("utf-8"))) == {*FOREIGN, "user_ben"}
+
+
+def test_a_change_from_outside_is_seen(path: Path) -> None:
+    preferences = opened(path)
+    assert not preferences.changed()
+    written(path, FOREIGN)
+    assert preferences.changed()
+    preferences.reload()
+    assert not preferences.changed()
+
+
+BROKEN = ['{"user_ana": {', "[1, 2]", '"text"', "null", "{'single': 1}", "[" * 100_000]
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=range(len(BROKEN)))
+@pytest.mark.parametrize("by_saving", [False, True])
+def test_a_broken_file_is_set_aside_whole_and_told(path: Path, text: str, by_saving: bool) -> None:
+    preferences = Preferences(path)
+    path.parent.mkdir()
+    path.write_text(text)
+    if by_saving:
+        preferences.save("ana", T2I, LEAF)
+    else:
+        preferences.reload()
+    assert preferences.trouble is not None
+    assert preferences.trouble.key == "error.prefs_set_aside"
+    aside = Path(str(preferences.trouble.values["aside"]))
+    assert aside.read_text() == text
+    assert path.exists() is by_saving
+
+
+def test_two_broken_files_in_one_second_are_both_kept(path: Path) -> None:
+    for text in ("{1", "{2"):
+        written(path, text)
+    assert sorted(p.read_text() for p in path.parent.glob("*.broken-*")) == ["{1", "{2"]
+
+
+def test_a_broken_file_that_cant_be_set_aside_is_left_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences = opened(path)
+    path.parent.mkdir()
+    path.write_text("{broken")
+
+    def refuse(*_: object) -> None:
+        raise OSError(36, "File name too long")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UsageError) as caught:
+        preferences.save("ana", T2I, LEAF)
+    assert caught.value.key == "error.prefs_broken"
+    assert path.read_text() == "{broken"
+
+
+def test_no_utf8_is_broken_too(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b'{"user_ana": "\xff"}')
+    assert opened(path).trouble is not None
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "{}"])
+def test_an_empty_file_is_no_trouble(path: Path, text: str) -> None:
+    preferences = written(path, text)
+    assert preferences.trouble is None
+    assert preferences.save("ana", T2I, LEAF)
+
+
+@pytest.mark.parametrize("row", [None, [], "x", {}, {"model_id": 5}, {"model_id": None}], ids=str)
+def test_a_wish_of_another_shape_is_none(path: Path, row: object) -> None:
+    preferences = written(path, {"user_ana": {"text_to_image": row}, "user_ben": row})
+    assert preferences.of("ana", T2I) is None
+    assert preferences.trouble is None
+
+
+def test_names_come_in_clean(path: Path) -> None:
+    row = {"model_id": "a\x1b[2J", "model_name": "b\u202ec", "credit": True, "last_used": 5}
+    preferences = written(path, {"user_\x1b[31mana": {"text_to_image": row}})
+    ((user, wishes),) = preferences.users().items()
+    assert user == "user_ana"
+    assert (wishes[T2I].model_id, wishes[T2I].model_name, wishes[T2I].credit) == ("a", "bc", None)
+
+
+def test_lone_surrogates_of_another_program_survive(path: Path) -> None:
+    preferences = written(path, '{"odd": "\\ud800", "中": "文"}')
+    assert preferences.save("ana", T2I, LEAF)
+    found = json.loads(path.read_bytes())
+    assert (found["odd"], found["中"]) == ("\ud800", "文")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX devices")
+def test_dev_null_means_do_not_store() -> None:
+    preferences = opened(Path(os.devnull))
+    assert preferences.trouble is None
+    assert not preferences.writable
+    assert preferences.save("ana", T2I, LEAF) is False
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_file_that_may_not_be_written_means_do_not_store(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences = written(path, FOREIGN)
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda p, mode: mode != os.W_OK and real(p, mode))
+    assert preferences.save("ana", T2I, LEAF) is False
+    assert json.loads(path.read_text()) == FOREIGN
+
+
+def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
+    real = tmp_path / "real.json"
+    real.write_text("{}")
+    path.parent.mkdir()
+    path.symlink_to(real)
+    assert opened(path).save("ana", T2I, LEAF)
+    assert path.is_symlink()
+    assert "midjourney" in real.read_text()
+
+
+def test_the_files_own_mode_is_kept(path: Path) -> None:
+    preferences = written(path, {})
+    path.chmod(0o644)
+    preferences.save("ana", T2I, LEAF)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def _write_many(path: Path, user: str, count: int) -> None:
+    preferences = Preferences(path)
+    for number in range(count):
+        leaf = read(leaf_json(model_id=f"model-{number}"))
+        preferences.save(user, T2I, leaf)
+
+
+def test_writers_side_by_side_lose_nothing(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    users = [f"user{n}" for n in range(3)]
+    crowd = [context.Process(target=_write_many, args=(path, user, 15)) for user in users]
+    for process in crowd:
+        process.start()
+    while any(process.is_alive() for process in crowd):
+        if path.exists():
+            json.loads(path.read_bytes())
+    assert [process.exitcode for process in crowd] == [0, 0, 0]
+    preferences = opened(path)
+    for user in users:
+        wish = preferences.of(user, T2I)
+        assert wish is not None
+        assert wish.model_id == "model-14"
