@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
+from ima_tui.catalogue import names
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import UsageError
 from ima_tui.text import folded, nearest, one_line
@@ -43,36 +44,10 @@ TIERS: Mapping[TaskType, Mapping[Tier, str]] = {
     TaskType.TEXT_TO_SPEECH: {Tier.DEFAULT: "seed-tts-2.0"},
 }
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "midjourney": ("mj",),
-    "doubao-seedream-4.5": ("see dream", "即梦", "豆包图像"),
-    "gemini-3.1-flash-image": ("nano banana2", "nano banana 2", "香蕉"),
-    "gemini-3-pro-image": ("nano banana pro", "香蕉pro"),
-    "kling-video-o1": ("可灵", "可灵o1", "kling o1"),
-    "kling-v2-6": ("可灵", "可灵2.6", "kling 2.6"),
-    "wan2.6-t2v": ("万相", "通义万相", "wan 2.6"),
-    "wan2.6-i2v": ("万相", "通义万相", "wan 2.6"),
-    "MiniMax-Hailuo-2.3": ("海螺", "minimax hailuo"),
-    "MiniMax-Hailuo-02": ("海螺", "minimax hailuo", "hailuo 02"),
-    "veo-3.1-generate-preview": ("veo", "google veo"),
-    "sora-2-pro": ("sora",),
-    "doubao-seedance-1.5-pro": ("see dance", "豆包视频"),
-    "ima-pro": ("see dance", "seedance 2"),
-    "ima-pro-fast": ("see dance", "seedance 2 fast"),
-    "viduq2": ("vidu",),
-    "viduq2-pro": ("vidu",),
-    "pixverse": ("拍我",),
-    "sonic": ("suno", "suno sonic"),
-    "GenBGM": ("豆包音乐", "doubao bgm", "背景音乐"),
-    "GenSong": ("豆包歌曲", "doubao song"),
-    "seed-tts-2.0": ("seed tts", "tts", "语音"),
-    "seed-tts-1.1": ("seed tts", "tts", "语音"),
-}
-
 
 def search_terms(leaf: Leaf) -> str:
     """Everything people may type to find this leaf, folded."""
-    aliases = ALIASES.get(leaf.model_id, ())
+    aliases = names.aliases().get(leaf.model_id, ())
     return folded(" ".join((leaf.name, leaf.model_id, leaf.version, leaf.group, *aliases)))
 
 
@@ -87,7 +62,7 @@ def pick(leaves: Sequence[Leaf], model: str, version: str = "") -> Leaf:
         leaf for leaf in leaves if wanted in (folded(leaf.name), folded(leaf.version))
     ]
     found = found or [
-        leaf for leaf in leaves if wanted in map(folded, ALIASES.get(leaf.model_id, ()))
+        leaf for leaf in leaves if wanted in map(folded, names.aliases().get(leaf.model_id, ()))
     ]
     if not found:
         known = list(dict.fromkeys(x for leaf in leaves for x in (leaf.model_id, leaf.name)))
@@ -141,3 +116,9 @@ def default_leaf(leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "
         return leaf
     kin = nearest(TIERS[task_type][Tier.DEFAULT], [leaf.model_id for leaf in leaves], 1)
     return next((leaf for leaf in leaves if leaf.model_id in kin), leaves[0] if leaves else None)
+
+
+def near_ids(leaves: Sequence[Leaf], model_id: str, count: int = 3) -> list[str]:
+    """The live models most like one that is not offered (any more), else the first listed."""
+    known = list(dict.fromkeys(leaf.model_id for leaf in leaves))
+    return nearest(model_id, known, count) or known[:count]

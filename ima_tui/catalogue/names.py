@@ -1,0 +1,107 @@
+"""What models are called: families, versions and aliases, read from names.toml.
+
+Facts of the founding document, told once: the Models screen searches by them, `choice` finds a
+model by them, and the intent router reads them in a sentence.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from ima_tui.domain import Medium, TaskType
+
+ANY_OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One brand. `versions` holds, by version word, the model id for each task type
+    (`ANY_OTHER` for the ones that are not named)."""
+
+    name: str
+    medium: Medium
+    words: tuple[str, ...]
+    cautious: tuple[str, ...]
+    newest: str
+    versions: Mapping[str, Mapping[str, str]]
+    field_name: str = ""
+    field_values: Mapping[str, str] = field(default_factory=dict)
+    leaves: bool = False
+
+    def model_id(self, version: str, task_type: TaskType | None) -> str:
+        """The id meant by a version word ("" or an unknown one: the newest)."""
+        ids = self.versions.get(version) or self.versions[self.newest]
+        wanted = task_type.value if task_type else ""
+        return ids.get(wanted) or ids.get(ANY_OTHER) or next(iter(ids.values()))
+
+    def model_ids(self) -> tuple[str, ...]:
+        """Every id of the family, each once."""
+        found = (model_id for ids in self.versions.values() for model_id in ids.values())
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    families: tuple[Family, ...]
+    outsiders: Mapping[str, Medium]
+    search: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def names() -> Names:
+    """names.toml, read when it is first asked for."""
+    text = resources.files("ima_tui.catalogue").joinpath("names.toml").read_text("utf-8")
+    data = tomllib.loads(text)
+    families = tuple(_family(row) for row in data["family"])
+    outsiders = {
+        word: Medium(medium) for medium, words in data["outsiders"].items() for word in words
+    }
+    search = {model_id: tuple(words) for model_id, words in data["search"].items()}
+    return Names(families, outsiders, search)
+
+
+def _family(row: Mapping[str, object]) -> Family:
+    versions: dict[str, Mapping[str, str]] = {}
+    listed = row["version"]
+    assert isinstance(listed, Mapping)
+    for word, ids in listed.items():
+        versions[word] = dict(ids) if isinstance(ids, Mapping) else {ANY_OTHER: str(ids)}
+    told = row.get("field")
+    values = told["values"] if isinstance(told, Mapping) else {}
+    return Family(
+        name=str(row["name"]),
+        medium=Medium(str(row["medium"])),
+        words=_strings(row.get("words")),
+        cautious=_strings(row.get("cautious")),
+        newest=str(row["newest"]),
+        versions=versions,
+        field_name=str(told["name"]) if isinstance(told, Mapping) else "",
+        field_values=values,
+        leaves=bool(row.get("leaves")),
+    )
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+@cache
+def aliases() -> Mapping[str, tuple[str, ...]]:
+    """model id -> what people type to find it: the family's names, also with the version."""
+    found: dict[str, list[str]] = {}
+    for family in names().families:
+        words = (*family.words, *family.cautious)
+        for version, ids in family.versions.items():
+            for model_id in ids.values():
+                told = found.setdefault(model_id, [])
+                told.extend(words)
+                told.extend(
+                    f"{word}{gap}{version}" for word in words for gap in ("", " ") if version
+                )
+    for model_id, words in names().search.items():
+        found.setdefault(model_id, []).extend(words)
+    return {model_id: tuple(dict.fromkeys(told)) for model_id, told in found.items()}

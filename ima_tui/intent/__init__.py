@@ -1,0 +1,1 @@
+"""Free text to a decision, with the words that gave each part: pure, offline, deterministic."""

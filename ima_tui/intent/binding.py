@@ -1,0 +1,104 @@
+"""From canonical parameters to the chosen leaf's own fields and values, through its form.
+
+The form knows what a leaf has; here stands only what people's words are called in it: sound is
+`generate_audio`, `audio` or `sound` (on/off), a resolution may be a quality or a size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ima_tui.catalogue import choice, form
+from ima_tui.domain import Field, Leaf, TaskType, Value
+from ima_tui.errors import UsageError
+from ima_tui.intent.reading import Parameter, Refusal
+
+STAYS_IN_PROMPT = frozenset({"bpm"})
+"""No field of any leaf: the words in the prompt do it."""
+
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "audio": ("generate_audio", "audio", "sound"),
+    "resolution": ("resolution", "quality", "size"),
+    "size": ("size", "resolution", "quality"),
+    "voice": ("voice_id", "voice_type", "speaker", "voice"),
+    "speed": ("speed", "speech_rate", "speed_ratio"),
+    "pitch": ("pitch", "pitch_rate", "pitch_ratio"),
+    "volume": ("volume", "volume_ratio", "loudness"),
+}
+_WORDS: Mapping[tuple[str, Value], tuple[Value, ...]] = {
+    ("speed", "slow"): (0.8,),
+    ("speed", "fast"): (1.2,),
+    ("audio", True): ("on",),
+    ("audio", False): ("off",),
+    ("vocal_gender", "f"): ("female",),
+    ("vocal_gender", "m"): ("male",),
+}
+
+
+def bind(
+    leaf: Leaf, params: Iterable[Parameter]
+) -> tuple[tuple[tuple[str, Value], ...], tuple[Refusal, ...]]:
+    """(the leaf's own names and values, what it doesn't have)."""
+    bound: dict[str, Value] = {}
+    refused: list[Refusal] = []
+    for param in params:
+        if param.name in STAYS_IN_PROMPT:
+            continue
+        if param.name == "n":
+            counts = form.counts(leaf)
+            if param.value not in counts:
+                refused.append(Refusal("n", param.value, tuple(counts)))
+            continue
+        found = _accept(leaf, param)
+        if isinstance(found, Refusal):
+            refused.append(found)
+        else:
+            bound.setdefault(*found)
+    return tuple(bound.items()), tuple(refused)
+
+
+def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
+    possible: tuple[Value, ...] = ()
+    for name in _FIELDS.get(param.name, (param.name,)):
+        field = form.control(leaf, name)
+        if field is None and name not in form.names(leaf):
+            continue
+        for value in (param.value, *_WORDS.get((param.name, param.value), ())):
+            try:
+                return form.accept(leaf, name, value)
+            except UsageError:
+                continue
+        if (close := _by_label(field, param.value)) is not None:
+            return name, close
+        possible = possible or tuple(option.value for option in (field.options if field else ()))
+    return Refusal(param.name, param.value, possible)
+
+
+def _by_label(field: Field | None, value: Value) -> Value | None:
+    """"female" finds the first voice whose label or value says so."""
+    if field is None or not isinstance(value, str):
+        return None
+    words = {"female": ("female", "女"), "male": ("male", "男")}.get(value, ())
+    for option in field.options:
+        told = f"{option.label} {option.value}".casefold()
+        if any(word in told for word in words) and not (value == "male" and "female" in told):
+            return option.value
+    return None
+
+
+def leaf_for(
+    leaves: Sequence[Leaf], task_type: TaskType, model_id: str, leaf_version: str, preferred: str
+) -> tuple[Leaf | None, tuple[str, ...]]:
+    """(the leaf that is meant, kin of a named model that the list lacks).
+
+    Choice: what the text names, else the preference, else the table's default.
+    """
+    if not model_id:
+        return choice.default_leaf(leaves, task_type, preferred), ()
+    found = [leaf for leaf in leaves if leaf.model_id == model_id]
+    if not found:
+        return None, tuple(choice.near_ids(leaves, model_id))
+    for leaf in found:
+        if leaf_version and leaf.name.casefold().endswith(f"v{leaf_version}"):
+            return leaf, ()
+    return choice.newest(found), ()

@@ -1,0 +1,380 @@
+"""Clauses in Chinese (with whatever English words stand in them).
+
+The head of a noun phrase stands last: 视频会议室的照片 is a 照片. So of the nouns that are neither
+negated, pointed at, nor part of a place or purpose, the last one is what is wanted, unless a verb
+at the head of the clause (画, 朗读) says it first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ima_tui.domain import Medium
+from ima_tui.intent.scan import NAME, SOURCE, Clause, Item
+from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of
+
+_ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "不", "时", "想"})
+_TURNERS = ("verb.turn",)
+_NEAR = 5
+
+
+def read_chinese(clause: Clause) -> ClauseReading:
+    reading = ClauseReading(clause)
+    items = clause.items
+    limit = _content_from(items)
+    if limit == 0:
+        reading.content = True
+        return reading
+    items = items[:limit]
+    reading.motion = next((item for item in items if item.has("motion")), None)
+    reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
+    nouns = [item for item in items if is_noun(item)]
+    reading.refused = [noun for noun in nouns if _is_refused(items, noun)]
+    existing = [n for n in nouns if n not in reading.refused and _is_existing(items, n)]
+    reading.existing = _pointed_at(items, existing)
+    if any(item.has("given") for item in items) and not _verb_after_given(items):
+        reading.given = True
+        return reading
+    free = [n for n in nouns if n not in reading.refused and n not in existing]
+    free = [n for n in free if not _is_setting(items, n)]
+    task = next((item for item in items if item.under("task")), None)
+    if task is not None:
+        medium = Medium(task.under("task").rsplit("_to_", 1)[-1])
+        reading.wants.append(_want(reading, task, medium, asked=True))
+        return reading
+    _ask(reading, items, free)
+    return reading
+
+
+def _content_from(items: tuple[Item, ...]) -> int:
+    """Where the description of the content begins: 内容是…, 关于… (unless 关于…的 leads to a noun)."""
+    for place, item in enumerate(items):
+        if item.has("about"):
+            return place
+        if item.has("about_of") and not _leads_to_noun(items, place):
+            return place if place else len(items)
+    return len(items)
+
+
+def _leads_to_noun(items: tuple[Item, ...], at: int) -> bool:
+    rest = items[at + 1 :]
+    of = any(item.phrase == "的" for item in rest)
+    return of and any(is_noun(item) for item in rest)
+
+
+def _is_refused(items: tuple[Item, ...], noun: Item) -> bool:
+    place = items.index(noun)
+    for before in reversed(items[max(0, place - _NEAR) : place]):
+        if before.has("neg"):
+            return True
+        if before.under("verb") in ("want", "make", "image", "turn") or before.has("but"):
+            return False
+        if before.phrase == "的" or is_noun(before):
+            return False
+    return False
+
+
+def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
+    """这张图, 我的视频, the object of 把, 给…做."""
+    place = items.index(noun)
+    for back, before in enumerate(reversed(items[:place])):
+        if before.has("this") or before.under("ordinal"):
+            return back <= _NEAR and before.phrase != "我" or back == 0
+        if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
+            return False
+        if before.phrase in ("把", "将") and medium_of(noun) is not None:
+            return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
+        if before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按") and back <= _NEAR:
+            return _verb_follows(items, place) and not _is_voice(items, noun)
+        if back > 2 * _NEAR:
+            return False
+    return place == 0 and _verb_follows(items, place) and medium_of(noun) is Medium.IMAGE
+
+
+def _is_voice(items: tuple[Item, ...], noun: Item) -> bool:
+    return noun.under("noun") == SOUND
+
+
+def _verb_follows(items: tuple[Item, ...], place: int) -> bool:
+    """A verb right behind the noun, and another noun or its content behind that."""
+    for item in items[place + 1 : place + 4]:
+        if item.under("verb") or item.has("motion"):
+            return True
+        if item.phrase == "的":
+            return False
+    return False
+
+
+def _pointed_at(items: tuple[Item, ...], existing: list[Item]) -> Item | None:
+    for item in items:
+        if item.has(SOURCE):
+            return item
+    for noun in existing:
+        if medium_of(noun) is Medium.IMAGE:
+            return noun
+    for place, item in enumerate(items):
+        if item.under("ordinal") and item.last - item.first > 1:
+            return item
+        if item.phrase in ("图里", "图中", "照片里", "照片中", "画面中", "图上"):
+            return item
+        following = items[place + 1] if place + 1 < len(items) else None
+        if medium_of(item) is Medium.IMAGE and following is not None and following.has("loc"):
+            return item
+    return None
+
+
+def _verb_after_given(items: tuple[Item, ...]) -> bool:
+    place = max(i for i, item in enumerate(items) if item.has("given"))
+    return any(
+        item.under("verb") in ("make", "turn", "image", "speech", "film") for item in items[place + 1 :]
+    )
+
+
+def _is_setting(items: tuple[Item, ...], noun: Item) -> bool:
+    """图里, 视频中: a place; 用于视频: a purpose; 配乐的节奏: not the thing itself."""
+    place = items.index(noun)
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is not None and following.has("loc"):
+        return True
+    for before in reversed(items[max(0, place - _NEAR) : place]):
+        if before.phrase in ("给", "为"):
+            return _verb_follows(items, place)
+        if before.has("purpose") and before.phrase not in ("适合",):
+            return not _of_follows(items, place)
+        if before.under("verb") or before.phrase == "的":
+            return False
+    return False
+
+
+def _of_follows(items: tuple[Item, ...], place: int) -> bool:
+    return any(item.phrase == "的" for item in items[place + 1 :])
+
+
+# ------------------------------------------------------------------------------------- asking
+
+
+def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> None:
+    step = reading.clause.after not in ("", ":", ",", "、", ".", "。", "\n", "-", ";", "!", "?")
+    asked = step or _is_request(items)
+    verb, at = _first_verb(items)
+    kind = verb.under("verb") if verb else ""
+    head = free[-1] if free else None
+    if _speech(reading, items, head):
+        return
+    if _turned(reading, items, free, asked):
+        return
+    if reading.motion and (reading.existing or _pronoun(items)) and head is None:
+        reading.wants.append(
+            _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
+        )
+        return
+    if verb is not None and kind == "image" and not _counts_other(items, at, head):
+        edit = reading.existing is not None
+        phrase = (verb.start, head.end if head else verb.end)
+        want = _want(reading, head if _of(head, Medium.IMAGE) else verb, Medium.IMAGE, asked=True)
+        reading.wants.append(replace(want, works_on=edit, phrase=phrase))
+        _coordinated(reading, items, free, Medium.IMAGE)
+        return
+    if verb is not None and kind == "music" and (head is None or _of(head, Medium.MUSIC)):
+        reading.wants.append(_want(reading, verb, Medium.MUSIC, asked=True))
+        return
+    if head is not None:
+        _headed(reading, items, free, asked or kind in ("make", "want", "film"))
+        return
+    if verb is not None and kind == "film":
+        reading.wants.append(_want(reading, verb, Medium.VIDEO, asked=True))
+        return
+    _counted(reading, items, asked)
+
+
+def _of(noun: Item | None, medium: Medium) -> bool:
+    return noun is not None and medium_of(noun) is medium
+
+
+def _is_request(items: tuple[Item, ...]) -> bool:
+    for item in items[:4]:
+        if item.under("verb") in ("make", "want", "turn", "image", "film") or item.has("seq"):
+            return True
+        if not item.has("polite", "object", "use", NAME, "and"):
+            return False
+    return False
+
+
+def _first_verb(items: tuple[Item, ...]) -> tuple[Item | None, int]:
+    """The verb that the clause begins with, past politeness, "用X" and 把…; else none."""
+    skipping_use = False
+    for place, item in enumerate(items):
+        kind = item.under("verb")
+        following = items[place + 1].phrase if place + 1 < len(items) else ""
+        if kind and following != "的" and not (kind in ("make", "want") and item.has("polite")):
+            if place and items[place - 1].phrase in _ONGOING:
+                return None, 0
+            return item, place
+        if item.has("use", "object"):
+            skipping_use = True
+        elif not (item.has("polite", "seq", "and", NAME, "but") or skipping_use):
+            return None, 0
+    return None, 0
+
+
+def _counts_other(items: tuple[Item, ...], at: int, head: Item | None) -> bool:
+    """画 governs, unless a measure word of another medium leads to the head: 画一段…的视频."""
+    if head is None or medium_of(head) is Medium.IMAGE:
+        return False
+    near = items[at + 1 : at + 4]
+    return any(item.phrase in ("段", "首", "部", "支", "条") for item in near)
+
+
+def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) -> bool:
+    """朗读, 念, 配音 as what is to be done, not as what somebody in the picture does."""
+    for place, item in enumerate(items):
+        if "verb.speech" not in item.tags:
+            continue
+        before = items[place - 1] if place else None
+        following = items[place + 1] if place + 1 < len(items) else None
+        if before is not None and before.phrase in _ONGOING:
+            return False
+        if following is not None and following.phrase in ("的", "者", "书", "报", "大", "比赛", "课"):
+            return False
+        if is_noun(item) and head is not None and head is not item and not _of(head, Medium.SPEECH):
+            return False
+        if not is_noun(item) and head is not None and not _of(head, Medium.SPEECH):
+            if head.first > item.first or not _mostly_known(items[:place]):
+                return False
+        if not _mostly_known(items[:place]) and following is not None:
+            return False
+        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.speech_from = item.end
+        return True
+    return False
+
+
+def _mostly_known(items: tuple[Item, ...]) -> bool:
+    """Hardly anything stands before that would make the verb somebody's doing."""
+    unknown = 0
+    for item in items:
+        if not item.tags and item.phrase not in ("女", "男", "声", "一", "温", "柔", "的", "地"):
+            unknown += 1
+    has_object = any(item.has("object", "use", "text", "this") for item in items)
+    return unknown <= (12 if has_object else 2)
+
+
+def _turned(
+    reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool
+) -> bool:
+    """把这张图做成视频, 变成油画: the noun behind the verb is wanted, made of what stands before."""
+    place = next((i for i, item in enumerate(items) if "verb.turn" in item.tags), None)
+    if place is None:
+        return False
+    source = reading.existing is not None or _pronoun(items)
+    explicit = items[place].phrase not in ("生成", "合成")
+    target = next((noun for noun in reversed(free) if noun.first >= items[place].first), None)
+    if target is None or not (source or explicit):
+        return False
+    if target.under("noun") in (SOUND, BOTH):
+        return False
+    if any(item.has("text") for item in items[:place]) and _of(target, Medium.SPEECH):
+        reading.speech_from = items[-1].end
+    medium = medium_of(target)
+    edit = medium is Medium.IMAGE
+    want = _want(reading, target, medium, works_on=True, edit=edit, asked=True)
+    reading.wants.append(replace(want, phrase=(items[place].start, target.end)))
+    _coordinated(reading, items, free, medium)
+    return True
+
+
+def _pronoun(items: tuple[Item, ...]) -> bool:
+    return any(item.has("pronoun") and item.phrase not in ("图", "我") for item in items)
+
+
+def _headed(
+    reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool
+) -> None:
+    head = free[-1]
+    start = items[0].start
+    if head.under("noun") == SOUND:
+        visual = next((n for n in reversed(free) if medium_of(n) is not None), None)
+        if visual is None:
+            reading.wants.append(_want(reading, head, None, asked=asked))
+            return
+        head = visual
+    medium = medium_of(head)
+    works_on = reading.existing is not None
+    asked = asked or _counted_at(items, head)
+    want = _want(reading, head, medium, works_on=works_on, asked=asked)
+    reading.wants.append(replace(want, phrase=(start, head.end)))
+    if head.under("noun") == BOTH:
+        reading.wants.append(replace(want, medium=Medium.MUSIC, extra=True))
+    _coordinated(reading, items, free, medium)
+
+
+def _coordinated(
+    reading: ClauseReading, items: tuple[Item, ...], free: list[Item], medium: Medium | None
+) -> None:
+    """一张海报和一首歌, 带配乐的宣传片, 视频+配乐."""
+    taken = {want.medium for want in reading.wants}
+    for noun in free:
+        other = medium_of(noun)
+        if other is None or other in taken:
+            continue
+        place = items.index(noun)
+        following = items[place + 1] if place + 1 < len(items) else None
+        joined = following is not None and following.has("and") and following.phrase != "的"
+        sounding = other in (Medium.MUSIC, Medium.SPEECH)
+        before = items[max(0, place - 5) : place]
+        led = any(item.has("with", "and") for item in before)
+        if (joined and not _behind_of(items, place)) or (sounding and led):
+            taken.add(other)
+            reading.wants.append(
+                replace(_want(reading, noun, other, asked=True), extra=True)
+            )
+
+
+def _behind_of(items: tuple[Item, ...], place: int) -> bool:
+    """图片和音乐的海报: what stands before 的 only describes."""
+    return any(item.phrase == "的" for item in items[place + 1 : place + 5])
+
+
+def _counted_at(items: tuple[Item, ...], head: Item) -> bool:
+    """The clause begins with a number and a measure word: 一首歌."""
+    opening = items[:3]
+    return any(item.under("classifier") for item in opening) and head.first - items[0].first < 14
+
+
+def _counted(reading: ClauseReading, items: tuple[Item, ...], asked: bool) -> None:
+    """来一张…, 一首…: the measure word alone tells the medium."""
+    for place, item in enumerate(items[:8]):
+        kind = item.under("classifier")
+        if kind not in ("image", "music") or place == 0:
+            continue
+        before = items[place - 1]
+        if not (before.under("number") or before.phrase in "0123456789一二两三四五六七八九十几"):
+            if not (kind == "music" and before.under("verb")) and not before.phrase.isdigit():
+                continue
+        if any(item.has("this") for item in items[max(0, place - 3) : place]):
+            continue
+        if any(later.has("flat") for later in items[place + 1 : place + 4]):
+            continue
+        reading.wants.append(_want(reading, item, Medium(kind), asked=asked or place <= 2))
+        return
+
+
+def _want(
+    reading: ClauseReading,
+    item: Item,
+    medium: Medium | None,
+    *,
+    works_on: bool = False,
+    edit: bool = False,
+    asked: bool = False,
+) -> Want:
+    return Want(
+        medium,
+        item.start,
+        item.end,
+        works_on=works_on,
+        edit=edit,
+        asked=asked,
+        phrase=(item.start, item.end),
+        clause=reading.clause.index,
+    )

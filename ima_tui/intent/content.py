@@ -1,0 +1,95 @@
+"""What in a text is no wish: quotations, titles, addresses and paths.
+
+They are hidden from the grammar behind characters of their own, in place, so that every position
+stays what it was. Paths and addresses of pictures are inputs; the others are only content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ima_tui.intent.normalise import Plain
+from ima_tui.intent.tokens import HIDDEN, INPUT
+
+_PICTURES = "png|jpe?g|webp|gif|bmp|heic|heif|tiff?|avif"
+_OTHERS = "mp4|mov|webm|mkv|avi|mp3|wav|m4a|flac|ogg|txt|md|pdf|docx?|srt"
+_ADDRESS = r"(?:https?|file)://[^\s,。、;!?\"'()<>《》「」\u4e00-\u9fff]+"
+_STEP = r"[^\s/,:;\"'<>|?*]"
+_PATH = rf"(?:~|\.{{1,2}})?/(?:{_STEP}{{1,99}}/){{0,30}}{_STEP}{{0,99}}?\.(?:{_PICTURES}|{_OTHERS})\b"
+_DRIVE = rf"[a-z]:\\[^\s,;\"'<>|?*]{{0,250}}?\.(?:{_PICTURES}|{_OTHERS})\b"
+_BARE = rf"(?<![\w./\\])[a-z0-9_][a-z0-9_.\-]{{0,99}}\.(?:{_PICTURES}|{_OTHERS})(?![a-z0-9])"
+_SOURCE = re.compile(f"{_ADDRESS}|{_DRIVE}|{_PATH}|{_BARE}")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{1,2000}\"|「[^「」]{1,2000}」|『[^『』]{1,2000}』|《[^《》]{1,500}》"
+    r"|〈[^〈〉]{1,500}〉|【[^【】]{1,500}】|(?<![a-z0-9])'[^'\n]{1,500}'(?![a-z0-9])|`[^`\n]{1,500}`"
+)
+_PICTURE_END = re.compile(rf"\.(?:{_PICTURES})(?:[?#].*)?$")
+_OTHER_END = re.compile(rf"\.(?:{_OTHERS})(?:[?#].*)?$")
+
+
+class Kind(StrEnum):
+    PICTURE = "picture"
+    UNSURE = "unsure"
+    """An address without a telling end: a picture if the wish takes one."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A path or address in the text; `start` and `end` in the folded text."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """`text` with everything hidden that is no wish; the same length as the folded text."""
+
+    text: str
+    sources: tuple[Source, ...]
+    quotes: tuple[tuple[int, int], ...]
+
+
+def hide(plain: Plain) -> Content:
+    sources = tuple(_sources(plain.text))
+    text = _covered(plain.text, [(source.start, source.end, _cover(source)) for source in sources])
+    found = [match.span() for match in _QUOTED.finditer(text)]
+    quotes = tuple((start, end) for start, end in found if INPUT not in text[start:end])
+    hidden = _covered(text, [(start, end, HIDDEN) for start, end in quotes])
+    if not any(character.isalnum() for character in hidden) and INPUT not in hidden:
+        return Content(text, sources, ())  # all of it in quotes: then the quotes mean nothing
+    return Content(hidden, sources, quotes)
+
+
+def _cover(source: Source) -> str:
+    return HIDDEN if source.kind is Kind.OTHER else INPUT
+
+
+def _covered(text: str, spans: list[tuple[int, int, str]]) -> str:
+    pieces: list[str] = []
+    done = 0
+    for start, end, cover in spans:
+        pieces += [text[done:start], cover * (end - start)]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _sources(text: str) -> Iterator[Source]:
+    if "." not in text and "://" not in text:
+        return
+    for found in _SOURCE.finditer(text):
+        start, end = found.span()
+        while end > start and text[end - 1] in ".:":
+            end -= 1
+        written = text[start:end]
+        if _PICTURE_END.search(written):
+            yield Source(start, end, Kind.PICTURE)
+        elif _OTHER_END.search(written) or "://" not in written:
+            yield Source(start, end, Kind.OTHER)
+        else:
+            yield Source(start, end, Kind.UNSURE)

@@ -1,0 +1,142 @@
+"""How many results: 3张猫, "4 pictures of …", 两首歌; not 3 cats, and not the pictures at hand."""
+
+from __future__ import annotations
+
+import re
+
+from ima_tui.intent import numerals
+from ima_tui.intent.media import Asked
+from ima_tui.intent.scan import Clause, Item, Scan
+from ima_tui.intent.wants import Want, medium_of
+
+MOST = 99
+Count = tuple[int, int, int]
+"""(how many, where it is told: start, end in the folded text)."""
+
+_EXPLICIT = re.compile(
+    r"(?<![a-z0-9])n\s*=\s*(?P<n>\d{1,2})(?!\d)"
+    r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
+)
+_ADJECTIVES = 3
+"""Words that may stand between a number and its noun."""
+
+
+def count(scan: Scan, asked: Asked) -> Count | None:
+    """The number of results, where the text tells one above 1."""
+    if not asked.wants:
+        return None
+    found = _EXPLICIT.search(scan.text[: asked.spoken_from])
+    if found:
+        value = numerals.number(found["n"] or found["zh"])
+        return _checked(value, found.start(), found.end())
+    for want in asked.wants:
+        clause = next((c for c in scan.clauses if c.index == want.clause), None)
+        for each in [clause] if clause else []:
+            told = _in_clause(scan, each, want)
+            if told:
+                return told
+    return _elsewhere(scan, asked)
+
+
+def _elsewhere(scan: Scan, asked: Asked) -> Count | None:
+    """"a snail on a leaf, 3 versions", 一只猫，来三张."""
+    for clause in scan.clauses:
+        if clause.start >= asked.spoken_from or len(clause.items) > 6:
+            continue
+        for place, item in enumerate(clause.items[:-1]):
+            after = clause.items[place + 1]
+            if after.has("copies") or (after.under("classifier") == "image" and _last(clause, place + 1)):
+                if _is_pointed(clause, place):
+                    continue
+                if told := _checked(_number(item), item.start, after.end):
+                    return told
+    return None
+
+
+def _last(clause: Clause, place: int) -> bool:
+    return place + 1 == len(clause.items)
+
+
+def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
+    items = clause.items
+    for place, item in enumerate(items):
+        value = _number(item)
+        if value is None or item.start > max(want.end, want.phrase[1]):
+            continue
+        if _is_pointed(clause, place) or (place and items[place - 1].phrase in ("第", "每", ":")):
+            continue
+        following = items[place + 1 : place + 2 + _ADJECTIVES]
+        if not following:
+            continue
+        measure = following[0]
+        if measure.under("classifier"):
+            if _measures(items, place + 1, want):
+                return _checked(value, item.start, measure.end)
+            continue
+        noun = _counted_noun(following, want)
+        if noun is not None:
+            return _checked(value, item.start, noun.end)
+    return None
+
+
+def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
+    """Whether a measure word counts results."""
+    kind = items[at].under("classifier")
+    rest = items[at + 1 : at + 5]
+    if any(item.has("flat") for item in rest[:2]) and kind == "image":
+        return False
+    if any(item.phrase in ("里", "中", "有") for item in items[max(0, at - 4) : at - 1]):
+        return False
+    if kind in ("image", "music"):
+        return want.medium is not None and (want.medium.value == kind)
+    for item in rest:
+        if item.phrase == "的" and item is rest[0]:
+            return False
+        medium = medium_of(item)
+        if medium is not None:
+            return medium is want.medium
+        if item.has("copies"):
+            return True
+    if items[at].phrase in ("个", "条", "种", "份", "篇", "句", "组", "套"):
+        return False
+    later = [item for item in items[at + 1 :] if medium_of(item) is not None]
+    return bool(later) and medium_of(later[-1]) is want.medium and items[at].phrase in ("段", "部", "支", "版")
+
+
+def _counted_noun(following: tuple[Item, ...], want: Want) -> Item | None:
+    """"3 different pictures": the noun that a number counts, when it is the one wanted."""
+    for place, item in enumerate(following):
+        if item.has("copies"):
+            return item
+        if item.has("stop", "and") or item.under("classifier"):
+            return None
+        if item.phrase in ("second", "seconds", "minute", "minutes", "s", "sec", "k", "p", "year", "秒", "分"):
+            return None
+        if medium_of(item) is not None:
+            after = following[place + 1] if place + 1 < len(following) else None
+            if after is not None and medium_of(after) is not None:
+                continue
+            plural = item.phrase.endswith("s") or not item.phrase.isascii()
+            return item if medium_of(item) is want.medium and plural else None
+    return None
+
+
+def _is_pointed(clause: Clause, place: int) -> bool:
+    """这三张, "these three images", 把两张图: they are there already."""
+    before = clause.items[max(0, place - 2) : place]
+    if any(item.has("given") for item in clause.items[:place]):
+        return True
+    return any(item.has("this") or item.phrase in ("把", "将", "用", "the", "给", "对", "从") for item in before)
+
+
+def _number(item: Item) -> float | None:
+    if item.phrase[:1].isdigit() or len(item.phrase) <= 6:
+        return numerals.number(item.phrase)
+    told = item.under("number")
+    return float(told) if told else None
+
+
+def _checked(value: float | None, start: int, end: int) -> Count | None:
+    if value is None or value != int(value) or not 2 <= value <= MOST:
+        return None
+    return int(value), start, end

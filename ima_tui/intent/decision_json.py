@@ -1,0 +1,83 @@
+"""A decision as JSON: what `ima-tui route --json` prints."""
+
+from __future__ import annotations
+
+from ima_tui.intent.reading import Action, Decision, Limit, Roles
+from ima_tui.text import clean
+
+
+def decision_json(text: str, decision: Decision) -> dict[str, object]:
+    """The decision about `text`, every key always there."""
+    return {
+        "kind": decision.kind.value,
+        "media": decision.medium.value if decision.medium else None,
+        "task_type": decision.task_type.value if decision.task_type else None,
+        "clarify": decision.question.value if decision.question else None,
+        "steps": [step.task_type.value for step in decision.steps],
+        "model_id": decision.model_id or None,
+        "version": decision.version or None,
+        "tier": decision.tier.value if decision.tier else None,
+        "params": {param.name: param.value for param in decision.params},
+        "preference": _preference(decision),
+        "unsupported": [limit.code for limit in decision.limits],
+        "images_role": _roles(decision.roles),
+        "inputs": [clean(source) for source in decision.inputs],
+        "limits": [_limit(limit) for limit in decision.limits],
+        "absent": [clean(name) for name in decision.absent],
+        "leaf": _leaf(decision),
+        "evidence": [
+            {"part": each.part, "span": list(each.span), "text": clean(text[slice(*each.span)])}
+            for each in decision.evidence
+        ],
+        "alternatives": [
+            {"part": each.part, "value": each.value} for each in decision.alternatives
+        ],
+    }
+
+
+def _preference(decision: Decision) -> dict[str, object] | None:
+    wish = decision.preference
+    if wish is None:
+        return None
+    if wish.action is Action.CLEAR:
+        return {"action": wish.action.value}
+    return {"action": wish.action.value, "model_id": wish.model_id}
+
+
+def _roles(roles: Roles) -> dict[str, object]:
+    """One source is a number, several are a list; references always are."""
+    found: dict[str, object] = {}
+    if roles.source:
+        found["source"] = roles.source[0] if len(roles.source) == 1 else list(roles.source)
+    if roles.first_frame is not None:
+        found["first_frame"] = roles.first_frame
+    if roles.last_frame is not None:
+        found["last_frame"] = roles.last_frame
+    if roles.reference:
+        found["reference"] = list(roles.reference)
+    return found
+
+
+def _limit(limit: Limit) -> dict[str, object]:
+    return {
+        "code": limit.code,
+        "asked": limit.asked,
+        "possible": list(limit.possible),
+        "models": list(limit.models),
+    }
+
+
+def _leaf(decision: Decision) -> dict[str, object] | None:
+    """The live model that it leads to, with the parameters in its own names."""
+    if decision.leaf is None:
+        return None
+    return {
+        "model_id": decision.leaf.model_id,
+        "version": decision.leaf.version,
+        "name": decision.leaf.name,
+        "params": dict(decision.bound),
+        "refused": [
+            {"name": each.name, "asked": each.asked, "possible": list(each.possible)}
+            for each in decision.refused
+        ],
+    }

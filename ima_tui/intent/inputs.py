@@ -1,0 +1,188 @@
+"""Pictures at hand, and what each is for: source, first and last frame, reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ima_tui.domain import Medium
+from ima_tui.intent.content import Kind
+from ima_tui.intent.media import Asked
+from ima_tui.intent.reading import Evidence, Roles
+from ima_tui.intent.scan import SOURCE, Item, Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """`sources` are the attached ones, then the ones in the text; `told` where each of the
+    latter stands in the folded text."""
+
+    sources: tuple[str, ...]
+    told: tuple[int, ...]
+
+    def at(self, start: int) -> int | None:
+        """The place in `sources` of the path that stands at `start`."""
+        attached = len(self.sources) - len(self.told)
+        return attached + self.told.index(start) if start in self.told else None
+
+
+def gather(scan: Scan, images: Sequence[str]) -> Inputs:
+    """Attached pictures and the ones that the text names, each once."""
+    sources = list(images)
+    told: list[int] = []
+    for source in scan.content.sources:
+        if source.kind is Kind.OTHER:
+            continue
+        start, end = scan.plain.span(source.start, source.end)
+        written = scan.plain.original[start:end]
+        if written not in images:
+            sources.append(written)
+            told.append(source.start)
+    return Inputs(tuple(sources), tuple(told))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the words say about roles. `frames`: they speak of a first and a last frame."""
+
+    roles: Roles
+    frames: bool
+    first: bool
+    last: bool
+    reference: bool
+    evidence: tuple[Evidence, ...]
+
+
+def read_roles(scan: Scan, inputs: Inputs, asked: Asked) -> Told:
+    """The roles that the words give, whatever task they end up in."""
+    pairs = _Pairs(inputs, len(inputs.sources))
+    items = [
+        item
+        for clause in scan.clauses
+        for item in clause.items
+        if item.start < asked.spoken_from
+    ]
+    clauses = {item.first: clause.index for clause in scan.clauses for item in clause.items}
+    for place, item in enumerate(items):
+        pairs.see(item, clauses[item.first], items, place)
+    return pairs.told(scan)
+
+
+class _Pairs:
+    """Brings ordinals and paths together with the role words beside them, in order."""
+
+    def __init__(self, inputs: Inputs, count: int) -> None:
+        self._inputs = inputs
+        self._count = count
+        self._image: tuple[int, int] | None = None
+        self._role: tuple[str, int] | None = None
+        self._found: dict[str, list[int]] = {}
+        self._seen: set[str] = set()
+        self._spans: list[tuple[int, int]] = []
+        self._order: list[int] = []
+        self._both = False
+
+    def see(self, item: Item, clause: int, items: list[Item], place: int) -> None:
+        self._expire(clause)
+        number = self._place(item)
+        if number is not None:
+            self._order.append(number)
+            if self._role is not None:
+                self._pair(self._role[0], number)
+            else:
+                self._image = (number, clause)
+            return
+        role = _role_of(item)
+        if item.under("task") == "first_last_frame_to_video":
+            self._both = True
+            self._spans.append((item.start, item.end))
+        if not role:
+            return
+        self._seen.add(role)
+        self._spans.append((item.start, item.end))
+        if self._image is not None:
+            self._pair(role, self._image[0])
+        else:
+            self._role = (role, clause)
+
+    def _expire(self, clause: int) -> None:
+        """A role waits for its picture in its own clause and the next, not longer."""
+        if self._image is not None and clause - self._image[1] > 1:
+            self._image = None
+        if self._role is not None and clause - self._role[1] > 0:
+            self._role = None
+
+    def _place(self, item: Item) -> int | None:
+        if item.has(SOURCE):
+            return self._inputs.at(item.start)
+        ordinal = item.under("ordinal")
+        if not ordinal:
+            return None
+        number = int(ordinal)
+        return self._count - 1 if number < 0 else number - 1
+
+    def _pair(self, role: str, number: int) -> None:
+        numbers = self._found.setdefault(role, [])
+        if number not in numbers and number >= 0:
+            numbers.append(number)
+        self._image = self._role = None
+
+    def told(self, scan: Scan) -> Told:
+        transition = any(item.has("transition") for c in scan.clauses for item in c.items)
+        first, last = "first" in self._seen, "last" in self._seen
+        found = self._found
+        if transition and len(set(self._order)) >= 2 and not first and not last:
+            first = last = True
+            order = list(dict.fromkeys(self._order))
+            found = {**found, "first": [order[0]], "last": [order[1]]}
+        roles = Roles(
+            source=tuple(found.get("source", ())),
+            first_frame=_only(found.get("first")),
+            last_frame=_only(found.get("last")),
+            reference=tuple(sorted(found.get("reference", ()))),
+        )
+        evidence = tuple(Evidence("images_role", span) for span in self._spans)
+        return Told(
+            roles=roles,
+            frames=self._both or (first and last),
+            first=first or self._both,
+            last=last or self._both,
+            reference="reference" in self._seen,
+            evidence=evidence,
+        )
+
+
+def _only(numbers: list[int] | None) -> int | None:
+    return numbers[0] if numbers else None
+
+
+def _role_of(item: Item) -> str:
+    if item.has("first"):
+        return "first"
+    if item.has("first.last"):
+        return "last"
+    if item.has("reference") or item.under("task") == "reference_image_to_video":
+        return "reference"
+    return "source" if item.has("source") else ""
+
+
+def roles_for_frames(told: Told, count: int) -> Roles | None:
+    """First and last frame of exactly two pictures; None where the words don't settle it."""
+    first, last = told.roles.first_frame, told.roles.last_frame
+    if count != 2:
+        return None
+    if first is None and last is None:
+        return Roles(first_frame=0, last_frame=1) if told.frames else None
+    if first is None and last is not None and last < 2:
+        first = 1 - last
+    if last is None and first is not None and first < 2:
+        last = 1 - first
+    if first is None or last is None or first == last or max(first, last) > 1:
+        return None
+    return Roles(first_frame=first, last_frame=last)
+
+
+def has_source(asked: Asked, medium: Medium) -> bool:
+    """The words speak of a picture that should be there: "this photo", 把这张图."""
+    want = asked.want(medium)
+    return bool(want and want.works_on)

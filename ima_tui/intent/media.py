@@ -1,0 +1,175 @@
+"""Which media a text asks for, gathered from its clauses.
+
+The first thing asked for counts. Later clauses add to it only where they ask: with a verb, with a
+word that begins a step, or with something that goes along (a voiceover, background music). What
+stands behind a colon describes; what is to be spoken is never read as a wish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ima_tui.domain import Medium
+from ima_tui.intent.chinese import read_chinese
+from ima_tui.intent.english import read_english
+from ima_tui.intent.scan import Scan
+from ima_tui.intent.wants import ClauseReading, Want
+
+ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
+_SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
+_CLAUSES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The media that are asked for, in the order in which they are made.
+
+    `spoken_from` is where the text to be spoken begins; nothing behind it is a wish.
+    """
+
+    wants: tuple[Want, ...]
+    readings: tuple[ClauseReading, ...]
+    spoken_from: int
+    sound: Want | None = None
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        return tuple(want.medium for want in self.wants if want.medium is not None)
+
+    def want(self, medium: Medium) -> Want | None:
+        return next((want for want in self.wants if want.medium is medium), None)
+
+
+def read_media(scan: Scan, inputs: int) -> Asked:
+    """What `scan` asks for, with `inputs` pictures at hand."""
+    gatherer = _Gatherer(scan, inputs)
+    for clause in scan.clauses[:_CLAUSES]:
+        if not gatherer.add(read_chinese(clause) if clause.chinese else read_english(clause)):
+            break
+    return gatherer.result()
+
+
+class _Gatherer:
+    """Takes the clauses one by one."""
+
+    def __init__(self, scan: Scan, inputs: int) -> None:
+        self._scan = scan
+        self._inputs = inputs
+        self._readings: list[ClauseReading] = []
+        self._wants: dict[Medium, Want] = {}
+        self._sound: Want | None = None
+        self._describing = False
+        self._spoken_from = len(scan.text)
+
+    def add(self, reading: ClauseReading) -> bool:
+        """Read one clause; False where the rest of the text is to be spoken."""
+        clause = reading.clause
+        if Medium.SPEECH in self._wants and clause.after == ":":
+            if len(self._wants) == 1 or self._last_medium is Medium.SPEECH:
+                self._spoken_from = clause.start
+                return False
+        if clause.after == ":" and self._wants:
+            self._describing = True
+        elif clause.after in _SENTENCE_END:
+            self._describing = False
+        step = clause.after.isalpha() or any(item.has("seq") for item in clause.items[:2])
+        if self._describing and not step:
+            reading = replace_content(reading)
+        self._readings.append(reading)
+        for want in reading.wants:
+            self._consider(want, step)
+        return True
+
+    @property
+    def _last_medium(self) -> Medium | None:
+        return next(reversed(self._wants), None)
+
+    def _consider(self, want: Want, step: bool) -> None:
+        if want.medium is None:
+            self._sound = self._sound or want
+            return
+        if want.medium in self._wants:
+            before = self._wants[want.medium]
+            if want.asked and not before.asked:
+                self._wants[want.medium] = want
+            elif want.works_on and not before.works_on and step is False:
+                self._wants[want.medium] = replace(before, works_on=True)
+            return
+        if not self._wants:
+            self._wants[want.medium] = want
+            return
+        only = next(iter(self._wants.values()))
+        if want.asked and not want.extra and not step and not only.asked and len(self._wants) == 1:
+            if only.clause != want.clause and not want.works_on:
+                self._wants = {want.medium: want}
+                return
+        if want.asked or want.extra or self._goes_along(want):
+            self._wants[want.medium] = want
+
+    def _goes_along(self, want: Want) -> bool:
+        """背景音乐要轻快, behind a video: music or a voice named in a clause of its own."""
+        clause = next(r.clause for r in self._readings if r.clause.index == want.clause)
+        early = want.start - clause.start <= 4
+        visual = Medium.VIDEO in self._wants
+        return visual and early and want.medium in (Medium.MUSIC, Medium.SPEECH)
+
+    def result(self) -> Asked:
+        wants = self._wants or self._fallback()
+        refused = {
+            item.under("noun") for reading in self._readings for item in reading.refused
+        }
+        if len(wants) > 1:
+            wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
+        ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
+        return Asked(ordered, tuple(self._readings), self._spoken_from, self._sound)
+
+    def _fallback(self) -> dict[Medium, Want]:
+        """Nothing is asked for outright: an alteration of what is at hand, else what is mentioned,
+        else what the named model makes."""
+        source = self._inputs > 0 or any(reading.existing for reading in self._readings)
+        if source:
+            for reading in self._readings:
+                if reading.motion is not None and not reading.edit:
+                    item = reading.motion
+                    return _one(Medium.VIDEO, item.start, item.end, works_on=True)
+            for reading in self._readings:
+                if reading.edit is not None:
+                    item = reading.edit
+                    return _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+        if self._sound is None:
+            for reading in self._readings:
+                for want in reading.weak:
+                    if want.medium is not None:
+                        return {want.medium: want}
+            return self._from_names()
+        return {}
+
+    def _from_names(self) -> dict[Medium, Want]:
+        for name in self._scan.names:
+            if not name.rejected and name.start < self._spoken_from and self._has_more(name.last):
+                return _one(name.medium, name.start, name.end)
+        return {}
+
+    def _has_more(self, last: int) -> bool:
+        """Something beside the name and the words that ask to keep it."""
+        extra = [
+            item
+            for reading in self._readings
+            for item in reading.clause.items
+            if not item.has("name", "polite", "use", "neg", "model_word", "this")
+            and not item.under("wish")
+            and not item.under("verb")
+        ]
+        return sum(max(1, item.end - item.start) for item in extra) >= 2
+
+
+def _one(
+    medium: Medium, start: int, end: int, *, works_on: bool = False, edit: bool = False
+) -> dict[Medium, Want]:
+    want = Want(medium, start, end, works_on=works_on, edit=edit, phrase=(start, end))
+    return {medium: want}
+
+
+def replace_content(reading: ClauseReading) -> ClauseReading:
+    """The clause as a description: what it mentions is not wanted, nor altered."""
+    return ClauseReading(reading.clause, existing=reading.existing, content=True)

@@ -1,0 +1,207 @@
+"""The models that a text names: brands, aliases, misspellings, and the version words behind them.
+
+Everyday words that are brands too ("wan", 海螺, "sonic") count only with a sign that a model is
+meant: "use" before them, a version behind them, the word "model", or nothing else in the clause.
+A name that is turned down ("not Kling", 不用可灵) is found as well, and marked as rejected.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from ima_tui.catalogue import names as facts
+from ima_tui.catalogue.names import Family
+from ima_tui.domain import Medium
+from ima_tui.intent.normalise import fold
+from ima_tui.intent.spelling import Speller
+from ima_tui.intent.tokens import Lexicon, Mark, Tokens, is_break, phrase_of, words_of
+from ima_tui.intent.vocabulary import vocabulary
+
+NEAR = 4
+"""Tokens before a name in which a sign ("use", "not") still belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name in the text: tokens `first` to `last`, characters `start` to `end`.
+
+    `family` is None for a brand that nobody here offers; `exact` is a model id written out.
+    """
+
+    first: int
+    last: int
+    start: int
+    end: int
+    medium: Medium
+    family: Family | None
+    version: str = ""
+    exact: str = ""
+    told_version: str = ""
+    cued: bool = False
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Brands:
+    lexicon: Lexicon
+    families: dict[str, Family]
+    exact: dict[str, tuple[Family, str]]
+    outsiders: dict[str, Medium]
+    cautious: frozenset[str]
+    speller: Speller
+
+
+def _key(phrase: str) -> str:
+    return phrase_of(words_of(fold(phrase)))
+
+
+@cache
+def _brands() -> _Brands:
+    known = facts.names()
+    families = {_key(w): f for f in known.families for w in (*f.words, *f.cautious)}
+    exact = {_key(i): (f, i) for f in known.families for i in f.model_ids()}
+    outsiders = {_key(word): medium for word, medium in known.outsiders.items()}
+    cautious = {_key(w) for f in known.families for w in f.cautious}
+    cautious |= {w for w in outsiders if " " not in w and w.isascii()}
+    phrases = [*families, *exact, *outsiders]
+    latin = {w for p in phrases for w in p.split() if w.isascii() and w.isalpha()}
+    words = {w for w in latin if len(w) >= 5 and w not in _EVERYDAY}
+    return _Brands(
+        lexicon=Lexicon({"name": phrases}),
+        families=families,
+        exact={key: value for key, value in exact.items() if key not in families},
+        outsiders=outsiders,
+        cautious=frozenset(cautious),
+        speller=Speller(words, latin | _EVERYDAY),
+    )
+
+
+_EVERYDAY = frozenset(
+    "google video image generate preview flash dream machine stable diffusion audio turbo master "
+    "background music sonic doubao kings klein journey seeding seedling seedlings universe reverse "
+    "studio studios music".split()
+)
+_VERSION = re.compile(
+    r"\s*(?:-|的)?\s*(?:(?:version|ver\.?|v|版本)\s*)?"
+    r"(?P<v>o1|q[123]|\d{1,2}(?:\.\d{1,2})?)?"
+    r"(?:[\s-]*(?P<extra>pro|fast|turbo|master|flash|plus))?(?![a-z0-9])"
+)
+_NO_VERSION = re.compile(
+    r"\s*(?:秒|s\b|sec|分|张|幅|首|段|个|条|只|部|支|:|x|%|k\b|p\b|px|years?|minutes?|videos?|images?|"
+    r"pictures?|photos?|songs?|clips?|tracks?|variations?|versions?|[a-z]+s\b|比|岁|位|名|匹|到|-\d)"
+)
+
+
+def find_names(tokens: Tokens, text: str) -> list[Named]:
+    """Every model that is named, in the order of the text."""
+    brands = _brands()
+    respell = {
+        place: meant
+        for place, word in enumerate(tokens.words)
+        if len(word) >= 5 and (meant := brands.speller.meant(word)) is not None
+    }
+    signs: Sequence[Mark] | None = None
+    found: list[Named] = []
+    for mark in brands.lexicon.find(tokens, respell):
+        named = _read(brands, tokens, text, mark)
+        if signs is None:
+            signs = [m for m in vocabulary().lexicon.find(tokens) if m.has("use", "neg")]
+        named = _judge(brands, tokens, text, mark, named, signs)
+        if named is not None and not (found and named.first < found[-1].last):
+            found.append(named)
+    return found
+
+
+def _read(brands: _Brands, tokens: Tokens, text: str, mark: Mark) -> Named:
+    if mark.phrase in brands.outsiders:
+        medium = brands.outsiders[mark.phrase]
+        return Named(mark.first, mark.last, mark.start, mark.end, medium, None)
+    if mark.phrase in brands.exact:
+        family, model_id = brands.exact[mark.phrase]
+        return Named(
+            mark.first, mark.last, mark.start, mark.end, family.medium, family, exact=model_id
+        )
+    family = brands.families[mark.phrase]
+    version, told, end = _version(family, text, mark.end)
+    last = mark.last
+    while last < len(tokens.words) and tokens.starts[last] < end:
+        last += 1
+    return Named(
+        mark.first, last, mark.start, end, family.medium, family, version, told_version=told
+    )
+
+
+def _version(family: Family, text: str, at: int) -> tuple[str, str, int]:
+    """(known version word or "", the version as told, where it ends)."""
+    found = _VERSION.match(text, at)
+    if found is None or not (found["v"] or found["extra"]):
+        return "", "", at
+    number, extra = found["v"] or "", found["extra"] or ""
+    known = {*family.versions, *family.field_values} - {""}
+    if number and _NO_VERSION.match(text, found.end("v")) and "." not in number:
+        if not text[at : found.start("v")].rstrip().endswith("v"):
+            return "", "", at
+    both = f"{number} {extra}".strip()
+    for told, end in ((both, found.end()), (number, found.end("v"))):
+        for written in (told, told.removesuffix(".0"), f"{told}.0"):
+            if told and written in known:
+                return written, told, end
+    if not number:
+        return "", "", at  # "Kling turbo": no such version, and the word may be content
+    is_version = "." in number or text[at : found.start("v")].strip() != ""
+    return ("", number, found.end("v")) if is_version else ("", "", at)
+
+
+def _judge(
+    brands: _Brands, tokens: Tokens, text: str, mark: Mark, named: Named, signs: Sequence[Mark]
+) -> Named | None:
+    """`named` with its signs; None where the word is not used as a name."""
+    cue, negation = -1, -1
+    for sign in _before(signs, tokens, mark.first):
+        if sign.has("neg"):
+            negation = sign.first
+        elif sign.has("use"):
+            cue = sign.first
+    cued = cue > negation
+    if mark.phrase in brands.cautious and negation < 0:
+        followed = text[named.end : named.end + 8].lstrip()
+        meant = (
+            cued
+            or bool(named.told_version)
+            or followed.startswith(("model", "模型", "video", "视频"))
+            or _alone(tokens, named)
+        )
+        if not meant or _is_content(mark.phrase, text, named):
+            return None
+    after = text[named.end : named.end + 16].lstrip()
+    struck = negation > cue or after.startswith(("isn't", "is not", "不行", "不好", "太贵", "除外"))
+    return replace(named, cued=cued and not struck, rejected=struck)
+
+
+_CONTENT_AFTER = re.compile(r"\s*(?:壳|号角|汤|肉|皮|船|树|和|与|奶|做的|制|装饰|编|拼|chai|chi|smile|face|light|hedgehog|boom)")
+
+
+def _is_content(phrase: str, text: str, named: Named) -> bool:
+    """"use a banana and a mango": a name would stand by itself."""
+    return not named.told_version and _CONTENT_AFTER.match(text, named.end) is not None
+
+
+def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]:
+    """Signs shortly before a name, in its own clause."""
+    low = bisect_left(signs, first - 2 * NEAR, key=lambda sign: sign.first)
+    for sign in signs[low : bisect_left(signs, first, key=lambda sign: sign.first)]:
+        between = tokens.words[sign.last : first]
+        if first - sign.last <= NEAR and not any(is_break(word) or word == ":" for word in between):
+            yield sign
+
+
+def _alone(tokens: Tokens, named: Named) -> bool:
+    """Nothing else in the clause."""
+    words = tokens.words
+    before = named.first == 0 or is_break(words[named.first - 1])
+    after = named.last >= len(words) or is_break(words[named.last]) or words[named.last] == ":"
+    return before and after

@@ -1,0 +1,259 @@
+"""Parameters in canonical form, each with the words that gave it.
+
+Numbers are read by patterns over the folded text with content hidden; words (竖屏, "no vocals",
+"slowly") come from the vocabulary. What is spoken, a time on a clock or a countdown in the picture
+is content, and gives nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ima_tui.domain import Medium, Value
+from ima_tui.intent import counting, numerals
+from ima_tui.intent.lengths import Length, lengths
+from ima_tui.intent.media import Asked
+from ima_tui.intent.scan import Item, Scan
+from ima_tui.intent.wants import medium_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A parameter with its place in the folded text."""
+
+    name: str
+    value: Value
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything read from one text. `ratios` and `lengths` also hold what nobody offers."""
+
+    params: tuple[Found, ...]
+    ratio: Found | None
+    length: Length | None
+    eight_k: Found | None
+
+
+def read_parameters(scan: Scan, asked: Asked) -> Findings:
+    """All parameters that the text gives for the media asked for."""
+    text = scan.text[: asked.spoken_from]
+    items = [i for c in scan.clauses for i in c.items if i.start < asked.spoken_from]
+    media = set(asked.media)
+    found: list[Found] = []
+    ratio = _ratio(text, scan) or _ratio_words(scan, asked)
+    size, eight_k = _size(text, media)
+    length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
+    if media & {Medium.IMAGE, Medium.VIDEO}:
+        found += [size] if size else []
+        found += _visual(text, scan)
+    if Medium.VIDEO in media:
+        found += _audio(items) + _shots(items)
+    if Medium.MUSIC in media:
+        found += _music(text, items, scan)
+    if Medium.SPEECH in media:
+        found += _speech(text, items)
+    found += _each(_SEED, "seed", text)
+    if count := counting.count(scan, asked):
+        found.append(Found("n", count[0], count[1], count[2]))
+    return Findings(tuple(_once(found)), ratio, length, eight_k)
+
+
+def _once(found: list[Found]) -> Iterator[Found]:
+    seen: set[str] = set()
+    for each in found:
+        if each.name not in seen:
+            seen.add(each.name)
+            yield each
+
+
+# ------------------------------------------------------------------------------ the picture
+
+_RATIO = re.compile(
+    r"(?<![\d.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>\d{1,2})\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
+    r"(?![\d.:]|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
+)
+_SHOWN = re.compile(
+    r"(?:show(?:s|ing)?|reads?|reading|says?|saying|score(?:d|s)?(?: of)?|at|clock|time|won|lost|written|display(?:s|ing)?"
+    r"|写着|显示|显示着|比分|写有|指着|时间|赔率|指向|印着|标着|输了|赢了|写上|刻着|得分|以|定格在)\s*(?:的是|为|是|:|着)?\s*$"
+)
+_RATIO_NEAR = re.compile(
+    r"\s*(?:的|比例|画幅|画面|横|竖|宽|长|图|照|海报|视频|壁纸|影片|aspect|ratio|image|picture|photo|poster|video|banner|format|"
+    r"landscape|portrait|clip|wallpaper|illustration|painting|drawing|,|$)"
+)
+_RATIO_BEFORE = re.compile(r"(?:比例|画幅|尺寸|ratio|aspect|format|宽高比|长宽比|in|an?|张|幅|个|要|段|的|是|为|,|^)\s*(?:of|:|=|是|为|用)?\s*$")
+STANDARD = frozenset(
+    "1:1 16:9 9:16 4:3 3:4 3:2 2:3 21:9 4:5 5:4 1:4 4:1 1:8 8:1 adaptive".split()
+)
+"""Ratios that at least one model offers."""
+
+
+def _ratio(text: str, scan: Scan) -> Found | None:
+    for found in _RATIO.finditer(text):
+        if text[found.start("w") : found.end()].count("x") and not _plausible(found):
+            continue
+        before = text[max(0, found.start() - 24) : found.start()]
+        if _SHOWN.search(before):
+            continue
+        width, height = int(found["w"]), int(found["h"])
+        if not (width and height):
+            continue
+        value = f"{width}:{height}"
+        spelled = "aspect ratio" in found.group() or _RATIO_BEFORE.search(before)
+        if value not in STANDARD and not (spelled and _RATIO_NEAR.match(text, found.end())):
+            continue
+        if not any(c in found.group() for c in ":比x×") and not spelled:
+            continue
+        return Found("aspect_ratio", value, found.start(), found.end())
+    return None
+
+
+def _plausible(found: re.Match[str]) -> bool:
+    """"16x9" is a ratio; "3x4" could be anything, and "10x10" is no format."""
+    return f"{int(found['w'])}:{int(found['h'])}" in ("16:9", "9:16", "4:3", "3:4", "1:1", "21:9")
+
+
+def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
+    for clause in scan.clauses:
+        items = clause.items
+        for place, item in enumerate(items):
+            if item.start >= asked.spoken_from:
+                return None
+            value = item.under("aspect")
+            if not value and (cautious := item.under("aspect_if")):
+                rest = items[place + 1 : place + 4]
+                near = any(medium_of(i) or i.phrase in _FORMATS for i in rest)
+                value = cautious if near or len(items) <= 2 else ""
+            if value:
+                return Found("aspect_ratio", value, item.start, item.end)
+    return None
+
+
+_FORMATS = frozenset({"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"})
+_SIZE = re.compile(
+    r"(?<![\w.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b)|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
+    r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![\w])"
+)
+_EIGHT_K = re.compile(r"(?<![\w.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b")
+
+
+def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
+    """(size of an image or resolution of a video, 8K)."""
+    eight = _EIGHT_K.search(text)
+    found_eight = Found("size", "8K", eight.start(), eight.end()) if eight else None
+    for found in _SIZE.finditer(text):
+        if found["k"] == "8":
+            continue
+        if found["k"] or found["ultra"]:
+            value = f"{found['k'] or 4}K"
+            name = "size" if Medium.IMAGE in media else "resolution"
+        elif found["px"]:
+            value, name = "512px", "size"
+        else:
+            value, name = f"{found['p'] or 1080}p", "resolution"
+        return Found(name, value, found.start(), found.end()), found_eight
+    return None, found_eight
+
+
+_NEGATIVE = re.compile(
+    r"(?:negative[ _-]?prompts?|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))\s*(?:is|are|为|是|:|=)?\s*"
+    r"(?P<what>[^.。;\n!?]+)"
+)
+_AVOID = re.compile(
+    r"(?:\bavoid(?:ing)?\s*:|(?:画面|图|视频|片)?(?:里|中|上)?(?:不要|不能|避免|别|请勿)(?:出现|有任何|包含)\s*:?)\s*(?P<what>[^.。;\n!?,，]+)"
+)
+
+
+def _visual(text: str, scan: Scan) -> list[Found]:
+    found = _NEGATIVE.search(text) or _AVOID.search(text)
+    if not found:
+        return []
+    return [Found("negative_prompt", _written(scan, found, "what"), found.start(), found.end())]
+
+
+def _written(scan: Scan, found: re.Match[str], group: str) -> str:
+    """The person's own words, folded in width and case only: a decision is the same in capitals."""
+    import unicodedata
+
+    start, end = scan.plain.span(*found.span(group))
+    return unicodedata.normalize("NFKC", scan.plain.original[start:end]).casefold().strip(" :,、")
+
+
+_SEED = re.compile(
+    r"(?:\bseed|随机种子|随机数种子|种子(?:值|数|号)?)\s*(?:number|value|is|of|to|为|是|用|设为|设成|=|:|#)?\s*(?P<v>-?\d{1,10})(?!\d)"
+)
+
+
+def _each(pattern: re.Pattern[str], name: str, text: str) -> list[Found]:
+    found = pattern.search(text)
+    return [Found(name, int(found["v"]), found.start(), found.end())] if found else []
+
+
+# ------------------------------------------------------------------------- sound and speech
+
+
+def _audio(items: list[Item]) -> list[Found]:
+    return [
+        Found("audio", item.under("audio") == "on", item.start, item.end)
+        for item in items
+        if item.under("audio")
+    ][:1]
+
+
+def _shots(items: list[Item]) -> list[Found]:
+    return [
+        Found("shot_type", item.under("shot"), item.start, item.end)
+        for item in items
+        if item.under("shot")
+    ][:1]
+
+
+_BPM = re.compile(r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bpm\s*(?:of|:|=|为|是)?\s*(?P<w>\d{2,3})")
+_EXCLUDE = re.compile(
+    r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)\s*(?P<what>[^.。;\n!?]+)"
+)
+_TAGS = re.compile(r"(?<![\w_ -])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)")
+
+
+def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:
+    found: list[Found] = []
+    for item in items:
+        kind = item.under("vocals")
+        if kind == "none":
+            found.append(Found("make_instrumental", True, item.start, item.end))
+        elif kind:
+            found.append(Found("vocal_gender", kind, item.start, item.end))
+    if beat := _BPM.search(text):
+        value = int(beat["v"] or beat["w"])
+        found.append(Found("bpm", value, beat.start(), beat.end()))
+    if tags := _EXCLUDE.search(text):
+        found.append(Found("negative_tags", _written(scan, tags, "what"), tags.start(), tags.end()))
+    if tags := _TAGS.search(text):
+        group = "what" if tags["what"] else "zh"
+        found.append(Found("tags", _written(scan, tags, group), tags.start(), tags.end()))
+    return found
+
+
+_SPEED = re.compile(
+    rf"(?<![\d.])(?P<v>\d(?:\.\d{{1,2}})?)\s*(?:x\b|×|倍速?|times)(?:\s*(?:speed|语速|速度))?"
+    rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
+    rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
+)
+_SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
+
+
+def _speech(text: str, items: list[Item]) -> list[Found]:
+    found: list[Found] = []
+    if speed := _SPEED.search(text):
+        value = numerals.number(speed["v"] or speed["w"] or speed["z"])
+        if value is not None and 0.1 <= value <= 5:
+            found.append(Found("speed", numerals.plain(value), speed.start(), speed.end()))
+    for name in _SPEECH_WORDS:
+        told = [item for item in items if item.under(name)]
+        exact = [item for item in told if item.under(name) != "any"] or told
+        found += [Found(name, item.under(name), item.start, item.end) for item in exact[:1]]
+    return found

@@ -1,0 +1,152 @@
+"""What a text was read as: a decision, with the words that gave each part.
+
+All frozen: a screen may keep the last one and compare. Spans are (start, end) in the text as it
+was typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ima_tui.catalogue.choice import Tier
+from ima_tui.domain import Leaf, Medium, TaskType, Value
+
+Span = tuple[int, int]
+
+
+class Kind(StrEnum):
+    SINGLE = "single"
+    WORKFLOW = "workflow"
+    CLARIFY = "clarify"
+    PREFERENCE = "preference"
+    """Nothing is to be made: only what is remembered changes."""
+
+
+class Question(StrEnum):
+    """What has to be asked before anything can be made."""
+
+    MEDIA_TYPE = "media_type"
+    IMAGE_ROLES = "image_roles"
+    MISSING_INPUT = "missing_input"
+
+
+class Action(StrEnum):
+    """What a text says about the preferred model."""
+
+    SAVE = "save"
+    CLEAR = "clear"
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words that gave one part: `media`, `task_type`, `model`, `tier`, `preference`,
+    `unsupported`, `images_role` or `params.NAME`."""
+
+    part: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter in its canonical form: duration 10, aspect_ratio 16:9, audio True."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    action: Action
+    model_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A wish that nobody here can fulfil: `code` says why, `possible` what can be had instead,
+    `models` who can (model ids)."""
+
+    code: str
+    asked: str
+    possible: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A parameter that the chosen leaf doesn't have, or not with that value."""
+
+    name: str
+    asked: Value
+    possible: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What each input is for: places in `Decision.inputs`."""
+
+    source: tuple[int, ...] = ()
+    first_frame: int | None = None
+    last_frame: int | None = None
+    reference: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        told = (self.source, self.reference, self.first_frame, self.last_frame)
+        return any(part not in ((), None) for part in told)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One job of a workflow. `uses` is the step (by place) whose result it is made of."""
+
+    task_type: TaskType
+    model_id: str = ""
+    params: tuple[Parameter, ...] = ()
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to read a part: `part` as in Evidence, `value` its JSON value."""
+
+    part: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The reading of one text.
+
+    `model_id` is the model that the text names or its tier resolves to, never a default; `version`
+    the leaf that a version word picked; `leaf` the live leaf that all of it leads to, when a
+    catalogue was given; `bound` the parameters in that leaf's own names and values; `refused` what
+    it can't do. `absent` are names of models that are not to be had here.
+    """
+
+    kind: Kind
+    medium: Medium | None = None
+    task_type: TaskType | None = None
+    question: Question | None = None
+    steps: tuple[Step, ...] = ()
+    model_id: str = ""
+    version: str = ""
+    tier: Tier | None = None
+    params: tuple[Parameter, ...] = ()
+    preference: Preference | None = None
+    limits: tuple[Limit, ...] = ()
+    roles: Roles = Roles()
+    inputs: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    absent: tuple[str, ...] = ()
+    leaf: Leaf | None = None
+    bound: tuple[tuple[str, Value], ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+    def param(self, name: str) -> Value | None:
+        return next((param.value for param in self.params if param.name == name), None)
+
+    def spans(self, part: str) -> tuple[Span, ...]:
+        """Where the text says that part."""
+        return tuple(found.span for found in self.evidence if found.part == part)

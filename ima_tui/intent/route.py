@@ -1,0 +1,384 @@
+"""Free text to a decision: the one door of this package.
+
+    text → folded, content hidden (`scan`) → what is asked for (`media`) → roles of inputs
+    (`inputs`), models (`models`), parameters, wishes, limits → one `Decision` with its evidence
+
+Pure and deterministic: no clock, no network, no file but the vocabulary, which is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ima_tui.domain import Leaf, Medium, TaskType
+from ima_tui.intent import binding, limits, models, parameters, wishes, workflow
+from ima_tui.intent.inputs import Inputs, Told, gather, read_roles, roles_for_frames
+from ima_tui.intent.limits import Impossible
+from ima_tui.intent.media import Asked, read_media
+from ima_tui.intent.models import Model
+from ima_tui.intent.parameters import Findings
+from ima_tui.intent.reading import (
+    Action,
+    Alternative,
+    Decision,
+    Evidence,
+    Kind,
+    Parameter,
+    Preference,
+    Question,
+    Roles,
+    Step,
+)
+from ima_tui.intent.scan import Scan, scan
+from ima_tui.intent.wishes import PreferenceWish, TierWish
+
+Catalogue = Mapping[TaskType, Sequence[Leaf]]
+Preferred = Mapping[TaskType, str]
+"""The preferred model id for each task type."""
+
+
+def route(
+    text: str,
+    images: Sequence[str] = (),
+    catalogue: Catalogue | None = None,
+    preferences: Preferred | None = None,
+) -> Decision:
+    """Read `text`, with `images` attached. With a catalogue the decision also leads to a live
+    leaf and its own parameters."""
+    read = scan(text)
+    inputs = gather(read, images)
+    asked = read_media(read, len(inputs.sources))
+    return _Router(read, inputs, asked, catalogue or {}, preferences or {}).decide()
+
+
+class _Router:
+    """One text on its way to a decision; every method adds one part and its evidence."""
+
+    def __init__(
+        self, read: Scan, inputs: Inputs, asked: Asked, catalogue: Catalogue, preferred: Preferred
+    ) -> None:
+        self._scan = read
+        self._inputs = inputs
+        self._asked = asked
+        self._catalogue = catalogue
+        self._preferred = preferred
+        self._evidence: list[Evidence] = []
+        self._alternatives: list[Alternative] = []
+
+    def decide(self) -> Decision:
+        asked = self._asked
+        told = read_roles(self._scan, self._inputs, asked)
+        task_type, question, roles = self._task(told)
+        steps = workflow.plan(asked, len(self._inputs.sources))
+        kind = self._kind(question)
+        medium = None if question is Question.MEDIA_TYPE or not asked.wants else asked.media[0]
+        if kind is Kind.WORKFLOW:
+            task_type = None
+        for want in asked.wants:
+            self._tell("media", want.start, want.end)
+        if roles:
+            self._evidence.extend(
+                Evidence(each.part, self._scan.plain.span(*each.span)) for each in told.evidence
+            )
+        findings = parameters.read_parameters(self._scan, asked)
+        tier = wishes.read_tier(self._scan, asked)
+        chosen = self._models(steps, task_type, tier)
+        wish = wishes.read_preference(self._scan, asked)
+        if kind is Kind.CLARIFY and not asked.wants and self._only_wish(wish):
+            kind, question = Kind.PREFERENCE, None
+        return self._decision(
+            kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
+        )
+
+    # ------------------------------------------------------------------------- kind and task
+
+    def _kind(self, question: Question | None) -> Kind:
+        if question is not None:
+            return Kind.CLARIFY
+        return Kind.WORKFLOW if len(self._asked.wants) > 1 else Kind.SINGLE
+
+    def _task(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+        asked, count = self._asked, len(self._inputs.sources)
+        if not asked.wants:
+            return None, Question.MEDIA_TYPE, Roles()
+        if len(asked.wants) > 1:
+            return None, self._missing(told), self._workflow_roles(count)
+        medium = asked.media[0]
+        if medium is Medium.VIDEO:
+            return self._video(told)
+        if medium is Medium.IMAGE:
+            return self._image(told)
+        return workflow.from_text(medium), None, Roles()
+
+    def _missing(self, told: Told) -> Question | None:
+        """An input is spoken of and none is there. A later step may use an earlier one's."""
+        if self._inputs.sources:
+            return None
+        first = self._asked.wants[0]
+        pointed = any(reading.existing is not None for reading in self._asked.readings)
+        if first.medium in (Medium.MUSIC, Medium.SPEECH):
+            return None
+        needs = first.works_on or first.edit or (told.reference and pointed)
+        return Question.MISSING_INPUT if needs else None
+
+    def _workflow_roles(self, count: int) -> Roles:
+        first = self._asked.wants[0]
+        takes = count > 0 and first.medium in (Medium.IMAGE, Medium.VIDEO)
+        return Roles(source=tuple(range(count))) if takes else Roles()
+
+    def _video(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+        count = len(self._inputs.sources)
+        frames = told.frames or told.roles.first_frame is not None
+        frames = frames or told.roles.last_frame is not None
+        if count == 0:
+            pointed = any(reading.existing is not None for reading in self._asked.readings)
+            spoken_of = told.roles.first_frame is not None or told.roles.last_frame is not None
+            task_named = self._task_named(TaskType.FIRST_LAST_FRAME) or self._task_named(
+                TaskType.IMAGE_TO_VIDEO
+            )
+            if self._missing(told) or spoken_of or task_named or (pointed and frames):
+                return None, Question.MISSING_INPUT, Roles()
+            return TaskType.TEXT_TO_VIDEO, None, Roles()
+        if frames and count >= 2:
+            settled = roles_for_frames(told, count)
+            if settled is None:
+                return None, Question.IMAGE_ROLES, Roles()
+            return TaskType.FIRST_LAST_FRAME, None, settled
+        if told.reference:
+            places = told.roles.reference or tuple(range(count))
+            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=tuple(range(count)) if len(
+                places) < count and not told.roles.source else places)
+        if count == 1:
+            if frames and told.first and told.last:
+                return None, Question.MISSING_INPUT, Roles()
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
+        if told.roles.source:
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
+        return None, Question.IMAGE_ROLES, Roles()
+
+    def _task_named(self, task_type: TaskType) -> bool:
+        return any(
+            item.under("task") == task_type.value
+            for clause in self._scan.clauses
+            for item in clause.items
+        )
+
+    def _image(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+        count = len(self._inputs.sources)
+        if count == 0:
+            named = self._task_named(TaskType.IMAGE_TO_IMAGE)
+            if self._missing(told) or named:
+                return None, Question.MISSING_INPUT, Roles()
+            return TaskType.TEXT_TO_IMAGE, None, Roles()
+        reference = told.roles.reference
+        source = told.roles.source or tuple(i for i in range(count) if i not in reference)
+        if told.reference and not reference:
+            source, reference = told.roles.source, tuple(
+                i for i in range(count) if i not in told.roles.source
+            )
+        return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
+
+    # -------------------------------------------------------------------------------- models
+
+    def _models(
+        self,
+        steps: tuple[tuple[TaskType, int | None], ...],
+        task_type: TaskType | None,
+        tier: TierWish | None,
+    ) -> dict[Medium | None, Model]:
+        """The model for each medium asked for; under None the one of a bare name."""
+        chosen: dict[Medium | None, Model] = {}
+        for want, (step_type, _) in zip(self._asked.wants, steps, strict=True):
+            of_step = task_type or step_type
+            model = self._model(want.medium, of_step, tier)
+            if model is not None:
+                chosen[want.medium] = model
+        if not self._asked.wants:
+            named = models.named_model(self._scan, self._asked, None)
+            if named is not None:
+                chosen[None] = models.model_of(named, None)
+        for model in chosen.values():
+            self._alternatives.extend(model.alternatives)
+        return chosen
+
+    def _model(
+        self, medium: Medium | None, task_type: TaskType, tier: TierWish | None
+    ) -> Model | None:
+        named = models.named_model(self._scan, self._asked, medium)
+        if named is not None:
+            model = models.model_of(named, task_type)
+            self._tell("model", model.start, model.end)
+            return model
+        if tier is not None:
+            found = models.tier_model(tier, task_type, self._is_song())
+            if found is not None:
+                return found
+        if medium is Medium.MUSIC:
+            background = models.background_music(self._scan, self._asked)
+            if background is not None:
+                self._tell("model", background.start, background.end)
+            return background
+        return None
+
+    def _is_song(self) -> bool:
+        want = self._asked.want(Medium.MUSIC)
+        return want is not None and any(
+            word in self._scan.text[want.start : want.end] for word in ("歌", "song")
+        )
+
+    def _only_wish(self, wish: PreferenceWish | None) -> bool:
+        return wish is not None
+
+    # ------------------------------------------------------------------------------ together
+
+    def _decision(
+        self,
+        kind: Kind,
+        medium: Medium | None,
+        task_type: TaskType | None,
+        question: Question | None,
+        roles: Roles,
+        steps: tuple[tuple[TaskType, int | None], ...],
+        findings: Findings,
+        tier: TierWish | None,
+        chosen: dict[Medium | None, Model],
+        wish: PreferenceWish | None,
+    ) -> Decision:
+        model = chosen.get(medium) or chosen.get(None)
+        ids = {each: found.model_id for each, found in chosen.items() if each is not None}
+        impossible = limits.find_limits(findings, self._asked.media, ids)
+        for each in impossible:
+            self._tell("unsupported", each.start, each.end)
+        if tier is not None:
+            self._tell("tier", tier.start, tier.end)
+        params = self._params(findings, impossible, model)
+        self._offer_alternatives(kind, medium)
+        version = model.leaf_version if model else ""
+        decision = Decision(
+            kind=kind,
+            medium=medium,
+            task_type=task_type,
+            question=question,
+            steps=self._steps(steps, params, chosen) if kind is Kind.WORKFLOW else (),
+            model_id=model.model_id if model else "",
+            version=version,
+            tier=tier.tier if tier else None,
+            params=params,
+            preference=self._preference(wish, task_type, medium),
+            limits=tuple(each.limit for each in impossible),
+            roles=roles,
+            inputs=self._inputs.sources,
+            alternatives=tuple(dict.fromkeys(self._alternatives)),
+            absent=models.absent_names(self._scan, self._asked),
+        )
+        return self._bound(decision)
+
+    def _bound(self, decision: Decision) -> Decision:
+        """With the live leaf, where there is a catalogue and a single task."""
+        from dataclasses import replace
+
+        evidence = tuple(dict.fromkeys(self._evidence))
+        leaves = self._catalogue.get(decision.task_type, ()) if decision.task_type else ()
+        if not leaves or decision.task_type is None:
+            return replace(decision, evidence=evidence)
+        preferred = self._preferred.get(decision.task_type, "")
+        if decision.preference and decision.preference.action is Action.CLEAR:
+            preferred = ""
+        leaf, kin = binding.leaf_for(
+            leaves, decision.task_type, decision.model_id, decision.version, preferred
+        )
+        if leaf is None:
+            others = tuple(Alternative("model", model_id) for model_id in kin)
+            return replace(
+                decision,
+                evidence=evidence,
+                absent=(*decision.absent, decision.model_id),
+                alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
+            )
+        bound, refused = binding.bind(leaf, decision.params)
+        return replace(decision, evidence=evidence, leaf=leaf, bound=bound, refused=refused)
+
+    def _params(
+        self, findings: Findings, impossible: tuple[Impossible, ...], model: Model | None
+    ) -> tuple[Parameter, ...]:
+        """The parameters that can be had, each told in the evidence."""
+        codes = {each.limit.code for each in impossible}
+        found = list(findings.params)
+        if findings.ratio and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
+            if set(self._asked.media) & {Medium.IMAGE, Medium.VIDEO}:
+                found.append(findings.ratio)
+        params: list[Parameter] = []
+        if findings.length and not codes & {"video_too_long", "music_duration"}:
+            length = findings.length
+            params.append(Parameter("duration", _whole(length.seconds)))
+            self._tell("params.duration", length.start, length.end)
+        for each in found:
+            if each.name == "audio" and "audio_unsupported_model" in codes:
+                continue
+            params.append(Parameter(each.name, each.value))
+            self._tell(f"params.{each.name}", each.start, each.end)
+        if model is not None and model.field is not None:
+            params.append(Parameter(*model.field))
+            self._tell(f"params.{model.field[0]}", model.start, model.end)
+        return tuple(params)
+
+    def _steps(
+        self,
+        steps: tuple[tuple[TaskType, int | None], ...],
+        params: tuple[Parameter, ...],
+        chosen: dict[Medium | None, Model],
+    ) -> tuple[Step, ...]:
+        made: list[Step] = []
+        for want, (task_type, uses) in zip(self._asked.wants, steps, strict=True):
+            model = chosen.get(want.medium)
+            own = tuple(p for p in params if p.name in _OF_MEDIUM[task_type.medium])
+            made.append(Step(task_type, model.model_id if model else "", own, uses))
+        return tuple(made)
+
+    def _preference(
+        self, wish: PreferenceWish | None, task_type: TaskType | None, medium: Medium | None
+    ) -> Preference | None:
+        if wish is None:
+            return None
+        self._tell("preference", wish.start, wish.end)
+        if wish.name is None or wish.name.family is None:
+            return Preference(wish.action) if wish.action is Action.CLEAR else None
+        fits = task_type is not None and task_type.medium is wish.name.medium
+        model = models.model_of(wish.name, task_type if fits else None)
+        return Preference(wish.action, model.model_id)
+
+    def _offer_alternatives(self, kind: Kind, medium: Medium | None) -> None:
+        """Other media that the words mention: the first thing to offer when the reading is off."""
+        if kind is Kind.CLARIFY and medium is None:
+            self._alternatives.extend(Alternative("media", each.value) for each in Medium)
+            return
+        mentioned = {
+            item.under("noun")
+            for clause in self._scan.clauses
+            for item in clause.items
+            if item.start < self._asked.spoken_from
+        }
+        taken = {each.value for each in self._asked.media}
+        self._alternatives.extend(
+            Alternative("media", each.value)
+            for each in Medium
+            if each.value in mentioned and each.value not in taken
+        )
+
+    def _tell(self, part: str, start: int, end: int) -> None:
+        self._evidence.append(Evidence(part, self._scan.plain.span(start, end)))
+
+
+_VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
+_OF_MEDIUM = {
+    Medium.IMAGE: _VISUAL,
+    Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
+    Medium.MUSIC: frozenset(
+        {"make_instrumental", "vocal_gender", "bpm", "negative_tags", "tags", "model_version"}
+    ),
+    Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
+}
+
+
+def _whole(seconds: float) -> int | float:
+    return int(seconds) if seconds == int(seconds) else seconds

@@ -1,0 +1,180 @@
+"""A text made ready for the grammar: folded, content hidden, names found, cut into clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ima_tui.intent.content import Content, hide
+from ima_tui.intent.names import Named, find_names
+from ima_tui.intent.normalise import Plain, normalise
+from ima_tui.intent.tokens import HIDDEN, INPUT, Mark, Tokens, is_break, is_chinese, tokenise
+from ima_tui.intent.vocabulary import vocabulary
+
+NAME = "name"
+SOURCE = "source.path"
+QUOTE = "quote"
+_NOTHING: frozenset[str] = frozenset()
+_AFTER_AND = ("verb", "polite", "use", "seq")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A phrase of the vocabulary, a name, an input, a quotation, or a word we don't know."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    phrase: str
+    tags: frozenset[str]
+
+    def has(self, *tags: str) -> bool:
+        return any(tag in self.tags for tag in tags)
+
+    def under(self, section: str) -> str:
+        """What follows `section.` in one of the tags, or ""."""
+        head = section + "."
+        return next((tag[len(head) :] for tag in self.tags if tag.startswith(head)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch between breaks. `after` is the break before it: punctuation, or the word that
+    starts a further step."""
+
+    items: tuple[Item, ...]
+    after: str
+    before: str
+    chinese: bool
+    index: int
+
+    @property
+    def start(self) -> int:
+        return self.items[0].start
+
+    @property
+    def end(self) -> int:
+        return self.items[-1].end
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    plain: Plain
+    content: Content
+    tokens: Tokens
+    names: tuple[Named, ...]
+    clauses: tuple[Clause, ...]
+
+    @property
+    def text(self) -> str:
+        """The folded text with content hidden."""
+        return self.content.text
+
+
+def scan(original: str) -> Scan:
+    plain = normalise(original)
+    content = hide(plain)
+    tokens = tokenise(content.text)
+    names = find_names(tokens, content.text)
+    speller = vocabulary().speller
+    respell = {
+        place: meant
+        for place, word in enumerate(tokens.words)
+        if len(word) >= 5 and (meant := speller.meant(word)) is not None
+    }
+    marks = vocabulary().lexicon.find(tokens, respell)
+    items = list(_items(tokens, marks, names))
+    return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)))
+
+
+def _items(tokens: Tokens, marks: list[Mark], names: list[Named]) -> Iterator[Item]:
+    """Marks, names and unknown words in order; a name hides the marks it overlaps."""
+    by_first = {mark.first: mark for mark in marks}
+    named = {name.first: name for name in names}
+    place, count = 0, len(tokens.words)
+    next_name = iter([*(name.first for name in names), count])
+    barrier = next(next_name)
+    while place < count:
+        while barrier < place:
+            barrier = next(next_name)
+        word, start = tokens.words[place], tokens.starts[place]
+        if place in named:
+            name = named[place]
+            yield Item(place, name.last, start, name.end, word, frozenset({NAME}))
+            place = max(name.last, place + 1)
+            continue
+        mark = by_first.get(place)
+        if mark is not None and mark.last <= barrier:
+            yield Item(place, mark.last, start, mark.end, mark.phrase, mark.tags)
+            place = mark.last
+            continue
+        tags = _NOTHING
+        if word[0] == INPUT:
+            tags = frozenset({SOURCE})
+        elif word[0] == HIDDEN:
+            tags = frozenset({QUOTE})
+        yield Item(place, place + 1, start, tokens.ends[place], word, tags)
+        place += 1
+
+
+def _clauses(items: list[Item]) -> Iterator[Clause]:
+    current: list[Item] = []
+    after, index = "", 0
+    for place, item in enumerate(items):
+        cut = _breaks(items, place)
+        if not cut and not (current and _starts_step(items, place, current)):
+            current.append(item)
+            continue
+        if current:
+            yield _clause(current, after, item.phrase if cut else "", index)
+            index += 1
+        if cut:
+            # of several breaks in a row a colon says most
+            after = item.phrase if current or after != ":" else after
+            current = []
+        else:
+            after, current = item.phrase, [item]
+    if current:
+        yield _clause(current, after, "", index)
+
+
+def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:
+    chinese = any(is_chinese(item.phrase) for item in items)
+    return Clause(tuple(items), after, before, chinese, index)
+
+
+def _breaks(items: list[Item], place: int) -> bool:
+    item = items[place]
+    word = item.phrase
+    if len(word) > 1 or word.isalnum():
+        return False
+    if word == ":":
+        return not (_digit(items, place - 1) and _digit(items, place + 1))
+    if word == "-":
+        return True  # a dash between words without blanks was dropped before
+    return is_break(word)
+
+
+def _digit(items: list[Item], place: int) -> bool:
+    return 0 <= place < len(items) and items[place].phrase[:1].isdigit()
+
+
+def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
+    """A word in the middle that begins a further wish: "and add", "then", 再, 然后, "but"."""
+    item = items[place]
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is None:
+        return False
+    if item.has("seq") and not item.has("and"):
+        if is_chinese(item.phrase):
+            return len(item.phrase) > 2 or _begins(following)
+        return item.phrase not in ("second", "third", "next", "later") or _begins(following)
+    if item.phrase in ("and", "but", "then", "and then", "而是", "但", "但是", "并", "and also"):
+        return _begins(following) or item.phrase in ("then", "and then", "but", "而是")
+    return item.phrase in ("改用", "只要", "就要") and len(current) > 1
+
+
+def _begins(item: Item) -> bool:
+    """An item that a request can begin with."""
+    return any(tag.split(".")[0] in _AFTER_AND for tag in item.tags) or item.has("object")

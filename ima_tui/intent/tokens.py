@@ -1,0 +1,130 @@
+"""Words, and the vocabulary's phrases among them.
+
+A token is a run of Latin letters, a number, one Chinese character, one piece of punctuation, or a
+run of hidden characters (content: quotations, addresses). Phrases of every language are tuples of
+tokens, so that one table and one walk find them all: the longest phrase at each place wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+HIDDEN = "\x00"
+"""What stands for a character of content in the text that is read for wishes."""
+
+INPUT = "\x01"
+"""What stands for a character of a path or address that is an input."""
+
+_TOKEN = re.compile(
+    r"\x00+|\x01+|\d+(?:\.\d+)*|[a-z]+(?:'[a-z]+)?|[\u0370-\u04ff\u0590-\u06ff]+|\n|[^\s]"
+)
+_BREAKS = frozenset(",.;!?。、;…\n|—–()[]{}·•")
+"""Punctuation that ends a clause. A colon does so too, with a meaning of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The words of a text with their places in it, side by side."""
+
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+def tokenise(text: str) -> Tokens:
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    length = len(text)
+    for found in _TOKEN.finditer(text):
+        start, end = found.span()
+        word = found.group()
+        if word in "-_" and 0 < start and end < length and _joins(text[start - 1], text[end]):
+            continue  # text-to-speech and text to speech are the same words
+        words.append(word)
+        starts.append(start)
+        ends.append(end)
+    return Tokens(tuple(words), tuple(starts), tuple(ends))
+
+
+def _joins(before: str, after: str) -> bool:
+    return before.isalnum() and after.isalnum()
+
+
+def words_of(phrase: str) -> tuple[str, ...]:
+    return tokenise(phrase).words
+
+
+def phrase_of(words: Sequence[str]) -> str:
+    """The words as one phrase: Chinese without blanks."""
+    return ("" if words and is_chinese(words[0]) else " ").join(words)
+
+
+def is_break(word: str) -> bool:
+    return word in _BREAKS
+
+
+def is_chinese(word: str) -> bool:
+    return "\u4e00" <= word[0] <= "\u9fff"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A phrase of the vocabulary found in the text: tokens `first` up to, not including, `last`;
+    characters `start` to `end` of the folded text."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    phrase: str
+    tags: frozenset[str]
+
+    def has(self, *tags: str) -> bool:
+        return any(tag in self.tags for tag in tags)
+
+
+class Lexicon:
+    """Phrases with their tags, ready to be found."""
+
+    def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
+        tagged: dict[tuple[str, ...], set[str]] = {}
+        for tag, listed in phrases.items():
+            for phrase in listed:
+                tagged.setdefault(words_of(phrase), set()).add(tag)
+        self._by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+        for words, tags in tagged.items():
+            self._by_first.setdefault(words[0], []).append((words, frozenset(tags)))
+        for rows in self._by_first.values():
+            rows.sort(key=lambda row: -len(row[0]))
+
+    def tags(self, phrase: str) -> frozenset[str]:
+        words = words_of(phrase)
+        rows = self._by_first.get(words[0], []) if words else []
+        return next((tags for known, tags in rows if known == words), frozenset())
+
+    def find(self, tokens: Tokens, respell: Mapping[int, str] | None = None) -> list[Mark]:
+        """The longest phrases, left to right, none inside another. `respell` holds words (by
+        place) that are read as another: spelling mistakes put right."""
+        words = tokens.words
+        if respell:
+            changed = list(words)
+            for place, word in respell.items():
+                changed[place] = word
+            words = tuple(changed)
+        found: list[Mark] = []
+        place, count, table = 0, len(words), self._by_first
+        while place < count:
+            rows = table.get(words[place])
+            step = 1
+            for phrase, tags in rows or ():
+                last = place + len(phrase)
+                if words[place:last] == phrase:
+                    start, end = tokens.starts[place], tokens.ends[last - 1]
+                    found.append(Mark(place, last, start, end, phrase_of(phrase), tags))
+                    step = len(phrase)
+                    break
+            place += step
+        return found

@@ -1,0 +1,61 @@
+"""The words, one readable file per language; read once, when the first text is."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from ima_tui.intent.normalise import fold
+from ima_tui.intent.spelling import Speller
+from ima_tui.intent.tokens import Lexicon
+
+LANGUAGES = ("en", "zh", "international")
+_BARE = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything the grammar knows about words. A section's list `words` has the section's name
+    as its tag, every other list `section.list`."""
+
+    lexicon: Lexicon
+    speller: Speller
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    phrases: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for tag, words in _sections(_read(language)):
+            folded = [fold(word) for word in words]
+            if tag.startswith("noun.") and language == "en":
+                folded += [plural(word) for word in folded]
+            phrases.setdefault(tag, []).extend(folded)
+    fuzzy = phrases.pop("fuzzy", [])
+    real = phrases.pop("fuzzy.not_typos", [])
+    known = {word for words in phrases.values() for phrase in words for word in phrase.split()}
+    return Vocabulary(Lexicon(phrases), Speller(fuzzy, known | set(real)))
+
+
+def _read(language: str) -> Mapping[str, object]:
+    text = resources.files(__name__).joinpath(f"{language}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _sections(data: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
+    for section, lists in data.items():
+        assert isinstance(lists, Mapping)
+        for name, words in lists.items():
+            yield (section if name == _BARE else f"{section}.{name}"), words
+
+
+def plural(noun: str) -> str:
+    """`noun` in the plural, by the rules; the exceptions are written out in the file."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return noun[:-1] + "ies"
+    return noun + "s"

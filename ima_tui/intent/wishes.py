@@ -1,0 +1,153 @@
+"""What a text says about models in general: a tier, and what is to be remembered.
+
+Rules of the founding document: "always use X", 默认用X, 换成X, 我喜欢X save; "the best", 推荐一个,
+换个试试 without a name clear; "just this once" saves nothing. A bare "use X" with nothing to make
+saves too, since it can mean nothing else; beside a wish for something it only picks the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ima_tui.catalogue.choice import Tier
+from ima_tui.intent.media import Asked
+from ima_tui.intent.names import Named
+from ima_tui.intent.reading import Action
+from ima_tui.intent.scan import NAME, Clause, Item, Scan
+from ima_tui.intent.wants import medium_of
+
+_REACH = 8
+"""Items between "always use" and the name that still belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class TierWish:
+    tier: Tier
+    start: int
+    end: int
+
+
+def read_tier(scan: Scan, asked: Asked) -> TierWish | None:
+    """Budget, premium or artistic, where the words are about the model or the result."""
+    for clause in scan.clauses:
+        if clause.start >= asked.spoken_from:
+            break
+        for place, item in enumerate(clause.items):
+            name = item.under("tier")
+            if name and _about_model(clause, place):
+                return TierWish(Tier(name), item.start, item.end)
+    return None
+
+
+def _about_model(clause: Clause, place: int) -> bool:
+    item = clause.items[place]
+    if not item.has("tier_needs.model"):
+        return True
+    rest = clause.items[place + 1 :]
+    if not rest:
+        return place == 0 or not _is_predicate(clause.items[:place])
+    for following in rest[:3]:
+        if following.has("model_word") or medium_of(following) is not None:
+            return True
+        if following.under("verb") and not following.under("noun"):
+            return True
+        if following.phrase in ("的", "and", "style", ",") or following.has("polite"):
+            continue
+        return False
+    return True
+
+
+def _is_predicate(before: tuple[Item, ...]) -> bool:
+    """"the watch is cheap": about something else."""
+    return bool(before) and not before[-1].tags and len(before) > 2
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceWish:
+    """`name` is the model that is to be kept; None for clear."""
+
+    action: Action
+    name: Named | None
+    start: int
+    end: int
+
+
+def read_preference(scan: Scan, asked: Asked) -> PreferenceWish | None:
+    """What is to be remembered or forgotten."""
+    names = [n for n in scan.names if not n.rejected and n.start < asked.spoken_from]
+    kept = _once(scan, asked, names) or _save(scan, asked, names)
+    if kept is not None:
+        return kept
+    if cleared := _clear(scan, asked):
+        return cleared
+    if not asked.wants and names and names[-1].cued:
+        name = names[-1]
+        return PreferenceWish(Action.SAVE, name, name.start, name.end)
+    return None
+
+
+def _marks(scan: Scan, asked: Asked, wish: str) -> list[tuple[Clause, int, Item]]:
+    tag = f"wish.{wish}"
+    return [
+        (clause, place, item)
+        for clause in scan.clauses
+        if clause.start < asked.spoken_from
+        for place, item in enumerate(clause.items)
+        if tag in item.tags
+    ]
+
+
+def _once(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None:
+    for _, _, item in _marks(scan, asked, "once"):
+        if names:
+            name = min(names, key=lambda n: abs(n.start - item.start))
+            return PreferenceWish(Action.ONCE, name, item.start, item.end)
+    return None
+
+
+def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None:
+    for wish in ("save", "switch"):
+        for clause, place, item in _marks(scan, asked, wish):
+            name = _name_after(scan, clause, place, names)
+            if name is not None:
+                return PreferenceWish(Action.SAVE, name, item.start, item.end)
+    for clause, _, item in _marks(scan, asked, "save_after"):
+        before = [n for n in names if clause.start <= n.start < item.start]
+        before = before or [n for n in names if n.start < item.start and item is clause.items[0]]
+        if before:
+            return PreferenceWish(Action.SAVE, before[-1], item.start, item.end)
+    return None
+
+
+def _name_after(scan: Scan, clause: Clause, place: int, names: list[Named]) -> Named | None:
+    """The name that a wish leads to, with nothing between that would be the thing liked."""
+    for item in clause.items[place + 1 : place + 1 + _REACH]:
+        if item.has(NAME):
+            return next((name for name in names if name.start == item.start), None)
+        if not item.tags and item.phrase not in ("the", "都", "model", "of"):
+            return None
+        if item.phrase in ("a", "an"):
+            return None
+    return None
+
+
+def _clear(scan: Scan, asked: Asked) -> PreferenceWish | None:
+    for clause, place, item in _marks(scan, asked, "clear"):
+        if any(each.has(NAME) for each in clause.items[place:]):
+            continue
+        if _is_content(clause, place):
+            continue
+        return PreferenceWish(Action.CLEAR, None, item.start, item.end)
+    return None
+
+
+def _is_content(clause: Clause, place: int) -> bool:
+    """用最好的食材…, "another model railway": the words go on to something else."""
+    rest = clause.items[place + 1 :]
+    if not rest:
+        return False
+    following = rest[0]
+    if following.phrase in ("的", "吧", "就", "来", "for", "to", "and", "you", "available", "in", "then", "是", "here", "of", "that", "呢", "了", "去"):
+        return False
+    known = following.has("polite", "seq", "model_word", "use") or following.under("verb")
+    return not (known or medium_of(following) is not None or following.under("number"))

@@ -1,0 +1,42 @@
+"""Several media in one wish: the ordered steps, and which is made of which."""
+
+from __future__ import annotations
+
+from ima_tui.domain import Medium, TaskType
+from ima_tui.intent.media import Asked
+from ima_tui.intent.wants import Want
+
+_FROM_TEXT = {
+    Medium.IMAGE: TaskType.TEXT_TO_IMAGE,
+    Medium.VIDEO: TaskType.TEXT_TO_VIDEO,
+    Medium.MUSIC: TaskType.TEXT_TO_MUSIC,
+    Medium.SPEECH: TaskType.TEXT_TO_SPEECH,
+}
+
+
+def plan(asked: Asked, inputs: int) -> tuple[tuple[TaskType, int | None], ...]:
+    """(task type, the step it is made of), images first, then video, then what sounds."""
+    steps: list[tuple[TaskType, int | None]] = []
+    image_step: int | None = None
+    for want in asked.wants:
+        assert want.medium is not None
+        if want.medium is Medium.VIDEO:
+            steps.append(_video(want, image_step, inputs))
+        elif want.medium is Medium.IMAGE:
+            image_step = len(steps)
+            altered = inputs > 0 and (want.works_on or want.edit or len(asked.wants) == 1)
+            steps.append((TaskType.IMAGE_TO_IMAGE if altered else TaskType.TEXT_TO_IMAGE, None))
+        else:
+            steps.append((_FROM_TEXT[want.medium], None))
+    return tuple(steps)
+
+
+def _video(want: Want, image_step: int | None, inputs: int) -> tuple[TaskType, int | None]:
+    if image_step is not None:
+        made = want.works_on
+        return (TaskType.IMAGE_TO_VIDEO, image_step) if made else (TaskType.TEXT_TO_VIDEO, None)
+    return (TaskType.IMAGE_TO_VIDEO if inputs else TaskType.TEXT_TO_VIDEO, None)
+
+
+def from_text(medium: Medium) -> TaskType:
+    return _FROM_TEXT[medium]
