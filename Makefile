@@ -33,10 +33,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[video]'
+	$(BIN)/python -m compileall -q ima_tui
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[video,dev]'
+	$(BIN)/python -m compileall -q ima_tui
 	touch $@ $(VENV)/.demo
 
 clean:

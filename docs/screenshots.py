@@ -57,7 +57,7 @@ class Tour:
 
     def run(self) -> None:
         with self._home, self._program as program:
-            program.wait(r"5 (pts|积分)")
+            program.wait(r"5 (pts|积分|点)")
             for kind, wish in WISHES[self._language]:
                 self._send(kind, wish)
             program.press("f3")

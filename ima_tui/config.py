@@ -7,7 +7,6 @@ reference in docs/ are all read off it.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -244,6 +243,8 @@ def read(path: Path) -> tuple[dict[str, Raw], tuple[str, ...]]:
         raise UsageError(
             "error.config_unreadable", path=str(path), reason=error.strerror or "—"
         ) from error
+    import tomllib
+
     try:
         tables = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -3,8 +3,8 @@
     async with open_studio(settings) as studio:
         await ImaApp(studio).run_async()
 
-The API is imported when it is first needed, not before: the first paint waits for the ledger and
-the cached lists alone.
+The first paint waits for nothing: the ledger and the scheduler are imported and opened by `begin`,
+the API when it is first needed.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui import inputs as input_files
 from ima_tui import key as keys
-from ima_tui import lifecycle, owner
+from ima_tui import lifecycle
 from ima_tui.catalogue import choice, price, times
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Settings, is_loopback
 from ima_tui.domain import Estimate, Event, Job, Leaf, Order, State, TaskType
 from ima_tui.errors import ImaError, KeyMissing, UsageError
-from ima_tui.ledger import Ledger
 from ima_tui.lists import ProductLists
 from ima_tui.notices import (
     JobChanged,
@@ -38,10 +37,12 @@ from ima_tui.notices import (
     Totals,
 )
 from ima_tui.preferences import Preferences
-from ima_tui.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from ima_tui.api.service import RemoteService
+    from ima_tui.inputs import InputFacts
+    from ima_tui.ledger import Ledger
+    from ima_tui.scheduler import Scheduler
 
 Listener = Callable[[Notice], None]
 WATCH_SECONDS = 2.0
@@ -70,17 +71,15 @@ async def open_studio(
     for_screen: bool = False,
     patient: bool = False,
 ) -> AsyncIterator[Studio]:
-    """Open the ledger; close everything at the end. Raises `LedgerError`.
+    """A studio, closed at the end.
 
-    `for_screen`: nothing is read or followed before `begin`, which the app calls once it has
+    `for_screen`: nothing is opened or followed before `begin`, which the app calls once it has
     painted; from then on jobs of runs that ended are followed too, and a dead network is waited
-    out. Otherwise all is ready when this yields, and only this run's own jobs are followed.
-    `patient`: a dead network is waited out without a screen, too.
+    out. Otherwise all is ready when this yields (`LedgerError` where that can't be), and only
+    this run's own jobs are followed. `patient`: a dead network is waited out without a screen, too.
     """
-    ledger = await Ledger.open(settings.ledger, session=owner.name())
     studio = Studio(
         settings,
-        ledger,
         clock or SystemClock(),
         key,
         locate,
@@ -95,13 +94,20 @@ async def open_studio(
         await studio._aclose()
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What runs jobs: there from `begin` on."""
+
+    ledger: Ledger
+    scheduler: Scheduler
+
+
 class Studio:
     """One run of the program: what the service offers, the jobs, the wishes, the key."""
 
     def __init__(
         self,
         settings: Settings,
-        ledger: Ledger,
         clock: Clock,
         key: keys.Key | None,
         locate: Locate | None,
@@ -113,9 +119,10 @@ class Studio:
         self.clock = clock
         self.started_at = clock.time()
         self.preferences = Preferences(settings.preferences)
-        self._ledger = ledger
         self._key = key
         self._everything = everything
+        self._patient = patient
+        self._engine: asyncio.Future[Engine] = asyncio.get_running_loop().create_future()
         self._begun = False
         self._locate = locate or self._official
         self._address: Address | None = None
@@ -126,39 +133,67 @@ class Studio:
         self._product_lists = ProductLists(
             settings.cache, clock.time, lambda found: self._tell(ListChanged(found))
         )
-        self._scheduler = Scheduler(
-            ledger,
-            clock,
-            self._connect,
-            self._find_leaf,
-            folder=settings.folder,
-            download=settings.download,
-            with_prompt=settings.prompt_in_sidecar,
-            patient=patient,
-            tell_job=lambda job: self._tell(JobChanged(job)),
-            tell_link=lambda problem: self._tell(LinkChanged(problem)),
-        )
 
     async def begin(self) -> None:
-        """Read the wishes and the cached lists, and follow what is unfinished. Once."""
+        """Open the ledger, read the wishes and the cached lists, follow what is unfinished. Once.
+
+        Raises `LedgerError`; then every verb that needs the ledger raises it too.
+        """
         if self._begun:
             return
         self._begun = True
+        try:
+            engine = await self._build_engine()
+        except BaseException as error:
+            self._engine.set_exception(error if isinstance(error, ImaError) else KeyMissing())
+            self._engine.exception()  # whoever awaits it hears of it; nobody has to
+            raise
+        self._engine.set_result(engine)
         await asyncio.to_thread(self.preferences.reload)
         self._tell(PreferencesChanged())
         await self._product_lists.load(self.settings.base_url)
-        await self._scheduler.start(everything=self._everything)
+        await engine.scheduler.start(everything=self._everything)
         self._watch = asyncio.create_task(self._watch_preferences(), name="preferences")
+
+    async def _build_engine(self) -> Engine:
+        await asyncio.to_thread(import_module, "ima_tui.scheduler")
+        from ima_tui import owner
+        from ima_tui.ledger import Ledger
+        from ima_tui.scheduler import Scheduler
+
+        ledger = await Ledger.open(self.settings.ledger, session=owner.name())
+        scheduler = Scheduler(
+            ledger,
+            self.clock,
+            self._connect,
+            self._find_leaf,
+            folder=self.settings.folder,
+            download=self.settings.download,
+            with_prompt=self.settings.prompt_in_sidecar,
+            patient=self._patient,
+            tell_job=lambda job: self._tell(JobChanged(job)),
+            tell_link=lambda problem: self._tell(LinkChanged(problem)),
+        )
+        return Engine(ledger, scheduler)
+
+    async def _ledger(self) -> Ledger:
+        return (await asyncio.shield(self._engine)).ledger
+
+    async def _scheduler(self) -> Scheduler:
+        return (await asyncio.shield(self._engine)).scheduler
 
     async def _aclose(self) -> None:
         if self._watch:
             self._watch.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watch
-        await self._scheduler.aclose()
+        opened = self._engine.done() and self._engine.exception() is None
+        if opened:
+            await self._engine.result().scheduler.aclose()
         if self._service:
             await self._service.aclose()
-        await self._ledger.aclose()
+        if opened:
+            await self._engine.result().ledger.aclose()
 
     # ------------------------------------------------------------------------- the service
 
@@ -227,9 +262,9 @@ class Studio:
         await self._product_lists.refresh(service.products, self._origin, wanted)
         problems = [self.lists[task_type].problem for task_type in wanted]
         if any(problem is None for problem in problems):
-            self._scheduler.link.works()
+            (await self._scheduler()).link.works()
         elif problems and problems[0] is not None:
-            self._scheduler.link.broke(problems[0])
+            (await self._scheduler()).link.broke(problems[0])
 
     async def fresh(self, task_type: TaskType) -> tuple[Leaf, ...]:
         """The list, fetched again if it is too old. Raises the problem if there is no list."""
@@ -265,10 +300,10 @@ class Studio:
 
     # ---------------------------------------------------------------------------- the jobs
 
-    async def inspect_inputs(
-        self, leaf: Leaf, inputs: Sequence[str]
-    ) -> tuple[input_files.InputFacts, ...]:
+    async def inspect_inputs(self, leaf: Leaf, inputs: Sequence[str]) -> tuple[InputFacts, ...]:
         """Look at inputs before anything is sent. Raises `UsageError` for the first bad one."""
+        from ima_tui import inputs as input_files
+
         loopback = self._origin if is_loopback(self._origin) else ""
         return await asyncio.to_thread(input_files.inspect, leaf, inputs, loopback)
 
@@ -281,12 +316,14 @@ class Studio:
         if not self.has_key:
             raise KeyMissing
         order = replace(order, estimate=await self._expect(order))
-        job = await self._ledger.add(order, self.clock.time(), repeats=repeats, intent=intent)
+        job = await (await self._ledger()).add(
+            order, self.clock.time(), repeats=repeats, intent=intent
+        )
         self._tell(JobChanged(job))
         if intent:  # it may be another process's, perhaps just being sent
-            await self._scheduler.adopt(job.id)
+            await (await self._scheduler()).adopt(job.id)
         else:
-            await self._scheduler.follow(job)
+            await (await self._scheduler()).follow(job)
         return job
 
     async def _expect(self, order: Order) -> Estimate | None:
@@ -294,7 +331,7 @@ class Studio:
         leaf = self._leaf_of(order)
         if leaf is None:
             return order.estimate
-        return times.estimate(leaf, await self._ledger.durations(order))
+        return times.estimate(leaf, await (await self._ledger()).durations(order))
 
     def _leaf_of(self, order: Order) -> Leaf | None:
         wanted = (order.model_id, order.version)
@@ -324,33 +361,34 @@ class Studio:
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """What became of orders that were submitted under these intents."""
-        return await self._ledger.by_intents(intents)
+        return await (await self._ledger()).by_intents(intents)
 
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
         """A stretch of the whole ledger, oldest first: jobs above the id `after`."""
-        return await self._ledger.page(after, since, limit)
+        return await (await self._ledger()).page(after, since, limit)
 
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
-        return await self._ledger.recent(limit)
+        return await (await self._ledger()).recent(limit)
 
     async def job(self, job_id: int) -> Job | None:
-        return await self._ledger.job(job_id)
+        return await (await self._ledger()).job(job_id)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
-        return await self._ledger.timeline(job_id)
+        return await (await self._ledger()).timeline(job_id)
 
     async def totals(self) -> Totals:
+        ledger = await self._ledger()
         midnight = datetime.fromtimestamp(self.clock.time()).astimezone()
         midnight = midnight.replace(hour=0, minute=0, second=0, microsecond=0)
         return Totals(
-            today=await self._ledger.spent(midnight.timestamp()),
-            session=await self._ledger.spent(0.0, self._ledger.session),
-            out=await self._ledger.out(),
+            today=await ledger.spent(midnight.timestamp()),
+            session=await ledger.spent(0.0, ledger.session),
+            out=await ledger.out(),
         )
 
     async def stop(self, job_id: int) -> Job:
         """Stop following; an unsent job is taken out. What was sent stays paid."""
-        await self._scheduler.leave(job_id)
+        await (await self._scheduler()).leave(job_id)
         job = await self._require(job_id)
         if job.state not in lifecycle.OPEN:
             return job
@@ -364,35 +402,40 @@ class Studio:
         """Follow again what was stopped or parked, or send what waited for a word."""
         job = await self._require(job_id)
         if job.held and job.state in lifecycle.UNSENT:
-            await self._scheduler.adopt(job_id)  # first: whoever takes a dead run's job holds it
+            await (await self._scheduler()).adopt(
+                job_id
+            )  # first: whoever takes a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
         elif job.state in (State.STOPPED, State.PARKED):
-            await self._scheduler.leave(job_id)
+            await (await self._scheduler()).leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
-        await self._scheduler.adopt(job_id)  # a window that lives and owns it follows it itself
+        await (await self._scheduler()).adopt(
+            job_id
+        )  # a window that lives and owns it follows it itself
         return job
 
     async def _release(self, job: Job) -> Job:
         """The person's word that a held job may be sent, at the price it has now."""
+        ledger = await self._ledger()
         agreed = replace(job.order, confirmed=job.order.total)
         values = {"points": agreed.total}
-        await self._ledger.reorder(job.id, agreed, self.clock.time(), "event.released", values)
-        job = await self._ledger.hold(job.id, held=False)
+        await ledger.reorder(job.id, agreed, self.clock.time(), "event.released", values)
+        job = await ledger.hold(job.id, held=False)
         self._tell(JobChanged(job))
         return job
 
     async def adopt(self, *job_ids: int) -> None:
         """Follow these jobs if nobody alive does; else they are watched in the ledger alone."""
-        await self._scheduler.adopt(*job_ids)
+        await (await self._scheduler()).adopt(*job_ids)
 
     async def forget(self, job_id: int) -> None:
         """Take an ended or unsent job off the list; its row stays in the ledger."""
         job = await self._require(job_id)
         if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")
-        await self._scheduler.leave(job_id)
+        await (await self._scheduler()).leave(job_id)
         job = await self._require(job_id)
         if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # it was just being sent
@@ -404,17 +447,17 @@ class Studio:
         if job.state is not State.DONE:
             raise UsageError("error.not_done")
         job = await self._step(job_id, State.FETCHING, "event.fetching_again")
-        await self._scheduler.follow(job)
+        await (await self._scheduler()).follow(job)
         return job
 
     async def _require(self, job_id: int) -> Job:
-        job = await self._ledger.job(job_id)
+        job = await (await self._ledger()).job(job_id)
         if job is None:
             raise UsageError("error.no_job", id=job_id)
         return job
 
     async def _step(self, job_id: int, after: State, key: str) -> Job:
-        job = await self._ledger.step(job_id, after, self.clock.time(), key)
+        job = await (await self._ledger()).step(job_id, after, self.clock.time(), key)
         self._tell(JobChanged(job))
         return job
 

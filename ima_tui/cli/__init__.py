@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 
 from ima_tui import messages
-from ima_tui.cli.parser import build, verb_of
 from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError
 
 
@@ -20,8 +19,7 @@ def run(argv: Sequence[str]) -> int:
     messages.use(messages.detect(_language_of(argv)))
     as_json = "--json" in argv or "--output-json" in argv
     try:
-        arguments = build(argv).parse_args(argv)
-        return verb_of(arguments)(arguments)
+        return _run(argv)
     except ImaError as error:
         return report(error, as_json=as_json)
     except KeyboardInterrupt:
@@ -34,6 +32,18 @@ def run(argv: Sequence[str]) -> int:
         if os.environ.get("IMA_TUI_DEBUG"):
             raise
         return report(ImaError("error.unexpected", kind=type(error).__name__), as_json=as_json)
+
+
+def _run(argv: Sequence[str]) -> int:
+    if not argv:  # the studio itself needs no parser, and should be there at once
+        from ima_tui.cli.tui import open_studio_screen
+
+        return open_studio_screen()
+
+    from ima_tui.cli.parser import build, verb_of
+
+    arguments = build(argv).parse_args(argv)
+    return verb_of(arguments)(arguments)
 
 
 def report(error: ImaError, *, as_json: bool) -> int:

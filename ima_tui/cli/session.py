@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ima_tui import config, key, messages
 from ima_tui.cli.output import Progress, talk
 from ima_tui.clock import Clock, SystemClock
-from ima_tui.config import Settings
+from ima_tui.config import Raw, Settings
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
@@ -30,6 +30,9 @@ from ima_tui.notices import JobChanged, LinkChanged, Notice
 from ima_tui.studio import Studio, key_file, open_studio
 from ima_tui.text import duration
 
+if TYPE_CHECKING:
+    import argparse
+
 STATE_EXITS = {
     State.DONE: EXIT_DONE,
     State.FAILED: EXIT_FAILED,
@@ -43,13 +46,17 @@ clock: Clock = SystemClock()
 
 def settle(arguments: argparse.Namespace) -> Settings:
     """Settings from flags, environment and file; says what is odd about them on stderr."""
-    settings = config.load(
+    return settled(
         {
             "base_url": getattr(arguments, "base_url", None),
             "user_id": getattr(arguments, "user_id", None),
             "language": _language(getattr(arguments, "language", None)),
         }
     )
+
+
+def settled(flags: Mapping[str, Raw | None]) -> Settings:
+    settings = config.load(flags)
     messages.use(settings.language)
     for warning in settings.warnings:
         talk(warning)
@@ -64,11 +71,18 @@ def _language(wish: str | None) -> str | None:
 
 @asynccontextmanager
 async def session(
-    arguments: argparse.Namespace, settings: Settings, *, with_key: bool = True
+    arguments: argparse.Namespace,
+    settings: Settings,
+    *,
+    with_key: bool = True,
+    patient: bool = False,
 ) -> AsyncIterator[Studio]:
-    """A studio that follows only what this verb asks for, and gives up on a dead network."""
+    """A studio that follows only what this verb asks for, and gives up on a dead network.
+
+    `patient`: the network is waited for, as long as it takes.
+    """
     found = key.find(key_file(settings), getattr(arguments, "api_key", None)) if with_key else None
-    async with open_studio(settings, clock=clock, key=found) as studio:
+    async with open_studio(settings, clock=clock, key=found, patient=patient) as studio:
         yield studio
 
 
@@ -172,3 +186,11 @@ def _line(studio: Studio, job: Job) -> str:
 
 def without_downloads(settings: Settings) -> Settings:
     return replace(settings, download=False)
+
+
+def downloads(settings: Settings, folder: str | None) -> Settings:
+    """As `--download [DIR]` says: not at all, where the settings say ("") or in a folder."""
+    if folder is None:
+        return without_downloads(settings)
+    where = Path(folder).expanduser() if folder else settings.folder
+    return replace(settings, folder=where, download=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ima_tui import config, key
 from ima_tui.cli import session
@@ -18,17 +17,22 @@ from ima_tui.errors import EXIT_DONE, ImaError, UsageError
 from ima_tui.studio import Address, Studio, key_file, open_studio
 from ima_tui.text import one_line
 
+if TYPE_CHECKING:
+    import argparse
+
 DEMO = "demo"
 """What the first screen returns when somebody wants to try it without a key."""
 DEMO_KEY = "ima_demo_key_of_nobody"
 DEMO_SPEED = 8.0
 
 
-def open_studio_screen(arguments: argparse.Namespace) -> int:
+def open_studio_screen(_: argparse.Namespace | None = None) -> int:
     _check_terminal()
-    settings = session.settle(arguments)
+    settings = session.settled({})
     found = key.find(key_file(settings))
     wish = asyncio.run(_studio(settings, found))
+    if isinstance(wish, ImaError):
+        raise wish
     return asyncio.run(_demo(settings, DEMO_SPEED)) if wish == DEMO else EXIT_DONE
 
 
@@ -52,12 +56,12 @@ def _demo_settings(arguments: argparse.Namespace) -> Settings:
         )
 
 
-async def _studio(settings: Settings, found: key.Key | None) -> str | None:
+async def _studio(settings: Settings, found: key.Key | None) -> str | ImaError | None:
     async with open_studio(settings, key=found, for_screen=True) as studio:
         return await _show(studio)
 
 
-async def _show(studio: Studio) -> str | None:
+async def _show(studio: Studio) -> str | ImaError | None:
     from ima_tui.tui.app import ImaApp
 
     return await ImaApp(studio).run_async()
@@ -65,6 +69,8 @@ async def _show(studio: Studio) -> str | None:
 
 async def _demo(settings: Settings, speed: float) -> int:
     """Everything in a throw-away folder, and the service in a child that ends with us."""
+    import tempfile
+
     from ima_tui.sandbox.process import SandboxProcess, start_sandbox
 
     async def locate() -> Address:

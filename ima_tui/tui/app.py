@@ -50,7 +50,7 @@ class JobShower(Protocol):
     async def show_job(self, job_id: int) -> None: ...
 
 
-class ImaApp(App[str], inherit_bindings=False):
+class ImaApp(App[str | ImaError], inherit_bindings=False):
     """`start` is the id of the place that is open first."""
 
     TITLE = "ima-tui"
@@ -121,7 +121,11 @@ class ImaApp(App[str], inherit_bindings=False):
         self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
 
     async def _wake(self) -> None:
-        await self.studio.begin()
+        try:
+            await self.studio.begin()
+        except ImaError as error:
+            self.exit(error)
+            return
         await self.studio.refresh()
 
     def _hear(self, notice: Notice) -> None:
