@@ -348,7 +348,8 @@ class Scheduler:
         except Refused as error:
             if error.code in refusals.ADAPTED:
                 return await self._record(job, State.QUEUED, REFUSED), error
-            failure = Failure(error.key, error.message, error.values)
+            kind = reasons.of_refusal(error, job.order.task_type)
+            failure = Failure(kind, error.message, error.values)
             return await self._record(job, State.FAILED, "event.refused", failure=failure), None
         except Exception as error:  # noqa: BLE001 - lost, or our fault: it may be charged
             if not isinstance(error, Lost):

@@ -338,10 +338,11 @@ class Studio:
         leaves = self.leaves(order.task_type)
         return next((leaf for leaf in leaves if (leaf.model_id, leaf.version) == wanted), None)
 
-    def alternatives(self, order: Order) -> tuple[Alternative, ...]:
-        """One or two live models that could do the same, with their prices."""
-        leaves = self.leaves(order.task_type)
-        return alternatives(leaves, order.task_type, order.model_id, len(order.inputs))
+    def alternatives(self, order: Order, *, cheaper: bool = False) -> tuple[Alternative, ...]:
+        """One or two live models that could do the same, or (`cheaper`) the same for less."""
+        leaves, below = self.leaves(order.task_type), order.points if cheaper else None
+        count = len(order.inputs)
+        return alternatives(leaves, order.task_type, order.model_id, count, below=below)
 
     def usual_instead(self, order: Order) -> Alternative | None:
         """The default model, where the person's own preference was followed and differs from it."""

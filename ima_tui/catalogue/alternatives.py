@@ -47,6 +47,9 @@ FALLBACKS: Mapping[TaskType, Mapping[str, tuple[str, ...]]] = {
 }
 
 
+MOST = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """A model that could do the same, and what one output of it costs at its usual settings."""
@@ -56,17 +59,27 @@ class Alternative:
 
 
 def alternatives(
-    leaves: Sequence[Leaf], task_type: TaskType, model_id: str, inputs: int = 0, most: int = 2
+    leaves: Sequence[Leaf],
+    task_type: TaskType,
+    model_id: str,
+    inputs: int = 0,
+    *,
+    below: int | None = None,
 ) -> tuple[Alternative, ...]:
-    """One or two models to try instead of `model_id`, for as many `inputs`."""
+    """One or two models to try instead of `model_id`, for as many `inputs`.
+
+    `below`: only what costs fewer points.
+    """
     found: list[Alternative] = []
     for leaf in _candidates(leaves, task_type, model_id):
         if leaf.model_id == model_id or any(one.leaf.model_id == leaf.model_id for one in found):
             continue
         usual = price.quote_or_none(leaf, {})
-        if usual is not None and _takes(leaf, inputs):
+        if usual is None or not _takes(leaf, inputs):
+            continue
+        if below is None or usual.rule.points < below:
             found.append(Alternative(leaf, usual.rule.points))
-    return tuple(found[:most])
+    return tuple(found[:MOST])
 
 
 def _candidates(leaves: Sequence[Leaf], task_type: TaskType, model_id: str) -> Iterator[Leaf]:

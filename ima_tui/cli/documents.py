@@ -67,13 +67,16 @@ async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str
             {"at": event.at, "status": event.state.value, "message": say(event.key, **event.values)}
             for event in events
         ],
-        "error": None if error is None else error_json(error, _instead(studio, job)),
+        "error": None if error is None else error_json(error, instead(studio, job)),
     }
 
 
-def _instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
+def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
     """Alternatives help where the model is the trouble; they never replace a job that may run."""
-    return studio.alternatives(job.order) if job.state is State.FAILED else ()
+    if job.state is not State.FAILED:
+        return ()
+    poor = job.failure is not None and job.failure.kind == "error.too_few_points"
+    return studio.alternatives(job.order, cheaper=poor)
 
 
 def leaf_json(leaf: Leaf) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.cli import session, wish
-from ima_tui.cli.documents import job_json
+from ima_tui.cli.documents import instead, job_json
 from ima_tui.cli.models import print_models
 from ima_tui.cli.output import print_json, talk
 from ima_tui.config import Settings
@@ -166,7 +166,7 @@ def _suggest(studio: Studio, job: Job) -> None:
     if job.state is State.FAILED:
         others = [
             say("cli.alternative", model=one.leaf.name, points=one.points * job.order.n)
-            for one in studio.alternatives(job.order)
+            for one in instead(studio, job)
         ]
         if others:
             talk(say("cli.instead", models=", ".join(others)))
