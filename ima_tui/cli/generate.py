@@ -30,13 +30,7 @@ from ima_tui.text import seconds_range
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = session.settle(arguments)
-    if arguments.download is None:
-        settings = session.without_downloads(settings)
-    elif arguments.download:
-        settings = replace(settings, folder=Path(arguments.download).expanduser(), download=True)
-    else:
-        settings = replace(settings, download=True)
+    settings = session.downloads(session.settle(arguments), arguments.download)
     return session.run(_generate(arguments, settings))
 
 
@@ -50,7 +44,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         wish.check_prompt(arguments)
         leaf = await wish.leaf_of(studio, arguments, task_type)
         placed, quote = await wish.order_of(studio, arguments, task_type, leaf)
-        warnings = _changes(quote)
+        warnings = changes(quote)
         if arguments.dry_run:
             return _dry_run(placed, warnings, as_json=arguments.json)
         _check_price(arguments, placed, warnings)
@@ -59,7 +53,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         return await _send(studio, arguments, placed, leaf, quote)
 
 
-def _changes(quote: price.Quote) -> list[str]:
+def changes(quote: price.Quote) -> list[str]:
     """What the nearest price rule would set otherwise, one phrase each."""
     return [
         f"{change.name} = {change.becomes}"
@@ -69,9 +63,9 @@ def _changes(quote: price.Quote) -> list[str]:
     ]
 
 
-def _check_price(arguments: argparse.Namespace, placed: Order, changes: Sequence[str]) -> None:
-    if changes and not arguments.yes:
-        raise UsageError("error.would_change", changes=", ".join(changes))
+def _check_price(arguments: argparse.Namespace, placed: Order, differing: Sequence[str]) -> None:
+    if differing and not arguments.yes:
+        raise UsageError("error.would_change", changes=", ".join(differing))
     limit = arguments.max_credits
     if limit is not None and placed.total > limit:
         raise OverLimit("error.over_limit", total=placed.total, limit=limit)
@@ -80,7 +74,7 @@ def _check_price(arguments: argparse.Namespace, placed: Order, changes: Sequence
 def _dry_run(placed: Order, warnings: list[str], *, as_json: bool) -> int:
     from ima_tui.api.wire import create_payload
 
-    urls = [_as_url(source) for source in placed.inputs]
+    urls = [as_url(source) for source in placed.inputs]
     payload = create_payload(placed, urls)
     if any(url.startswith("file:") for url in urls):
         warnings.append(say("cli.uploaded_first"))
@@ -94,7 +88,7 @@ def _dry_run(placed: Order, warnings: list[str], *, as_json: bool) -> int:
     return EXIT_DONE
 
 
-def _as_url(source: str) -> str:
+def as_url(source: str) -> str:
     return source if "://" in source else Path(source).as_uri()
 
 

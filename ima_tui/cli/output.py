@@ -19,6 +19,11 @@ def print_json(document: object) -> None:
     print(json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2))
 
 
+def print_line(document: object) -> None:
+    """One line of JSON Lines, out at once: whoever reads along waits for nothing."""
+    print(json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8"), flush=True)
+
+
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
     """Aligned columns; `right` names the heads whose column is right-aligned, blank between."""
     from rich.cells import cell_len

@@ -106,6 +106,29 @@ def _generate(verbs: Verbs) -> None:
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
 
 
+def _batch(verbs: Verbs) -> None:
+    parser = _add(verbs, "batch", "batch:run", json=True)
+    _service(parser)
+    parser.add_argument("file", metavar="FILE", help=say("cli.batch_file"))
+    parser.add_argument("--format", choices=("jsonl", "csv", "text"), help=say("cli.format"))
+    parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
+    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
+    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
+    )
+    parser.add_argument("--n", type=int, default=1, help=say("cli.n"))
+    parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
+    parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
+    parser.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
+    parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
+    parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
+    parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
+    parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
+    parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
+    parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+
+
 def _jobs(verbs: Verbs) -> None:
     about = say("cli.jobs")
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
@@ -118,6 +141,23 @@ def _jobs(verbs: Verbs) -> None:
     _service(waited)
     waited.add_argument("id", type=int, nargs="*")
     waited.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
+    watched = _add(actions, "watch", "watch:run", json=True)
+    _service(watched)
+    retried = _add(actions, "retry", "retry:run", json=True)
+    _service(retried)
+    retried.add_argument("id", type=int, nargs="+")
+    retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
+    retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
+    retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
+    retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    forgotten = _add(actions, "forget", "jobs:forget_jobs")
+    forgotten.add_argument("id", type=int, nargs="+")
+    exported = _add(actions, "export", "export:run")
+    exported.add_argument(
+        "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
+    )
+    exported.add_argument("--since", metavar="7d", help=say("cli.since"))
+    exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
 
 
 def _prefs(verbs: Verbs) -> None:
@@ -168,6 +208,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "demo": _demo,
     "models": _models,
     "generate": _generate,
+    "batch": _batch,
     "jobs": _jobs,
     "prefs": _prefs,
     "config": _config,

@@ -465,7 +465,7 @@ TEXTS: dict[str, str] = {
     "cli.max_credits": "send nothing that costs more points",
     "cli.yes": "agree to settings that have to change to fit a price",
     "cli.remember_model": "make the model your preference",
-    "cli.jobs": "list, show or wait for jobs",
+    "cli.jobs": "list, follow, repeat, forget or export jobs",
     "cli.list": "list what is there",
     "cli.limit": "how many, newest first",
     "cli.show": "show it",
@@ -610,8 +610,7 @@ TEXTS: dict[str, str] = {
     "It was left alone (job {id}).",
     "batch.held": "The price has risen to {points} points, so it was not sent. Run the batch "
     "again to agree.",
-    "batch.forgotten": "You forgot its job {id}, so it was left alone.",
-    "batch.stopped": "Job {id} is no longer followed, so it was left alone.",
+    "error.batch_left": "Its job {id} was stopped or forgotten, so it was left alone.",
     "batch.parked": "It takes longer than it may. It is kept; run the batch again to ask for it "
     "(job {id}).",
     "batch.ended": "{done} of {rows} rows are done.",

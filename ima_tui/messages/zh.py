@@ -459,7 +459,7 @@ TEXTS: dict[str, str] = {
     "cli.max_credits": "超过这些积分就不发送",
     "cli.yes": "同意为对应价格而调整设置",
     "cli.remember_model": "把这个模型记为偏好",
-    "cli.jobs": "列出、查看或等待任务",
+    "cli.jobs": "查看、跟进、重做、移除或导出任务",
     "cli.list": "列出来",
     "cli.limit": "多少个，新的在前",
     "cli.show": "查看",
@@ -602,8 +602,7 @@ TEXTS: dict[str, str] = {
     "batch.unknown": "已经送出，但没有收到回音：可能花了 {points} 点，所以没有再动它（任务 {id}）"
     "。",
     "batch.held": "价格涨到了 {points} 点，所以没有发送。再运行一次即可确认新价格。",
-    "batch.forgotten": "它的任务 {id} 已被你移除，所以没有再动它。",
-    "batch.stopped": "任务 {id} 已不再跟进，所以没有再动它。",
+    "error.batch_left": "它的任务 {id} 已停止跟进或被移除，所以没有再动它。",
     "batch.parked": "到时限还没有结果。任务已留下，再运行一次就会接着问（任务 {id}）。",
     "batch.ended": "{rows} 行里完成了 {done} 行。",
     "batch.failed": "有 {n} 行失败了。加上 --retry-failed 可以再发一次。",

@@ -1,0 +1,170 @@
+"""A batch on its way: what ends is told on stdout and in the manifest, at once."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from ima_tui.cli import session
+from ima_tui.cli.documents import job_json
+from ima_tui.cli.feeder import Feeder
+from ima_tui.cli.output import Progress, print_line, talk
+from ima_tui.cli.rows import Errand, may_retry
+from ima_tui.domain import Job, State
+from ima_tui.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_KEY,
+    EXIT_LIMIT,
+    EXIT_STILL_RUNNING,
+    EXIT_UNKNOWN,
+    EXIT_UNREACHABLE,
+    ImaError,
+)
+from ima_tui.lifecycle import ENDED, UNSENT
+from ima_tui.manifest import Manifest
+from ima_tui.messages import explain, say
+from ima_tui.notices import LinkChanged, Notice
+from ima_tui.studio import Studio
+
+WORST_LAST = (
+    EXIT_DONE,
+    EXIT_STILL_RUNNING,
+    EXIT_FAILED,
+    EXIT_UNREACHABLE,
+    EXIT_LIMIT,
+    EXIT_KEY,
+    EXIT_UNKNOWN,
+)
+"""What may have been charged needs a person most."""
+
+
+class Run:
+    """One run of a priced and agreed batch."""
+
+    def __init__(
+        self, studio: Studio, arguments: argparse.Namespace, errands: Sequence[Errand]
+    ) -> None:
+        self._studio = studio
+        self._json: bool = arguments.json
+        self._errands = errands
+        self._manifest = _manifest(arguments)
+        self._progress = Progress()
+        self._codes: list[int] = []
+        self._failed = 0
+
+    async def to_the_end(self) -> int:
+        await self._note([])  # a manifest that can't be written is told before anything is sent
+        feeder = Feeder(self._studio)
+        unsubscribe = self._studio.subscribe(self._hear)
+        try:
+            async with aclosing(feeder.run(self._errands)) as ends:
+                async for ended in ends:
+                    await self._tell(ended)
+                    self._show(feeder.live)
+        except asyncio.CancelledError:
+            self._progress.clear()
+            talk(say("batch.interrupted"))
+            return EXIT_INTERRUPTED
+        finally:
+            self._progress.clear()
+            unsubscribe()
+        return self._conclude(feeder)
+
+    def _hear(self, notice: Notice) -> None:
+        if isinstance(notice, LinkChanged):
+            self._progress.clear()
+            talk(say("batch.offline" if notice.problem is not None else "batch.online"))
+
+    def _show(self, live: int) -> None:
+        failed = sum(code != EXIT_DONE for code in self._codes)
+        done, rows = len(self._codes) - failed, len(self._errands)
+        self._progress.show(say("batch.progress", done=done, rows=rows, live=live, failed=failed))
+
+    async def _tell(self, ended: Sequence[Errand]) -> None:
+        lines: list[dict[str, object]] = []
+        self._progress.clear()
+        for errand in ended:
+            if (job := errand.job) is None:
+                continue
+            problem = _problem(job)
+            self._codes.append(EXIT_DONE if problem is None else _code(job))
+            self._failed += may_retry(job)
+            head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
+            line = head | await job_json(self._studio, job, problem)
+            if job.state in ENDED:
+                lines.append(line)
+            if self._json:
+                print_line(line)
+            else:
+                _print_end(errand.row.line, job, problem)
+        await self._note(lines)
+
+    async def _note(self, lines: Sequence[dict[str, object]]) -> None:
+        if self._manifest is not None:
+            await asyncio.to_thread(self._manifest.append, lines)
+
+    def _conclude(self, feeder: Feeder) -> int:
+        done = self._codes.count(EXIT_DONE)
+        talk(say("batch.ended", done=done, rows=len(self._errands)))
+        if self._failed:
+            talk(say("batch.failed", n=self._failed))
+        if feeder.given_up is not None:
+            self._codes.append(feeder.given_up.exit_code)
+            if feeder.unsent:
+                sentence = explain(feeder.given_up)
+                talk(say("batch.given_up", n=feeder.unsent, sentence=sentence))
+        return max(self._codes, key=WORST_LAST.index, default=EXIT_DONE)
+
+
+def _manifest(arguments: argparse.Namespace) -> Manifest | None:
+    if arguments.manifest:
+        return Manifest(Path(arguments.manifest).expanduser())
+    if arguments.file == "-":
+        return None
+    return Manifest(Path(f"{arguments.file}.manifest.jsonl").expanduser())
+
+
+def _code(job: Job) -> int:
+    return EXIT_LIMIT if job.held and job.state in UNSENT else session.exit_code(job)
+
+
+def is_done(job: Job) -> bool:
+    """A forgotten job that brought something was done before it was forgotten."""
+    return job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
+
+
+def _problem(job: Job) -> ImaError | None:
+    """Why a row is not done; None where it is."""
+    if is_done(job):
+        return None
+    if job.state is State.UNKNOWN:
+        return ImaError("error.lost")
+    if job.state in UNSENT:
+        rise = {"before": job.order.confirmed, "points": job.order.total}
+        return ImaError("error.price_rose", **rise)
+    if job.state is State.PARKED:
+        return ImaError("error.still_running", id=job.id)
+    if job.state in (State.STOPPED, State.FORGOTTEN):
+        return ImaError("error.batch_left", id=job.id)
+    return session.failure_of(job)
+
+
+def _sentence(job: Job, problem: ImaError) -> str:
+    """Why, and what the next run does about it."""
+    own = {State.UNKNOWN: "batch.unknown", State.PARKED: "batch.parked", State.QUEUED: "batch.held"}
+    key = own.get(job.state)
+    return say(key, points=job.order.total, id=job.id) if key else explain(problem)
+
+
+def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
+    for media in job.medias:
+        print(media.path or media.url, flush=True)
+    if problem is None and job.failure is not None:
+        problem = session.failure_of(job)  # done, but a file could not be fetched
+    if problem is not None:
+        talk(say("batch.row", line=line, sentence=_sentence(job, problem)))

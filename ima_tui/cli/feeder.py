@@ -1,0 +1,135 @@
+"""A batch's rows, fed to the scheduler a few at a time and followed to their ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from ima_tui.cli import session
+from ima_tui.cli.rows import Errand
+from ima_tui.domain import Job, State
+from ima_tui.errors import EXIT_KEY, EXIT_LIMIT, ImaError, UsageError
+from ima_tui.lifecycle import ENDED, OPEN, UNSENT, ImpossibleTransition
+from ima_tui.notices import JobChanged, Notice
+from ima_tui.studio import Studio
+
+MOST_LIVE = 24
+"""Rows handed over and not ended: some more than run at once, so that none has to wait for us."""
+SWEEP_SECONDS = 2.0
+"""How often the ledger is asked about rows that another process may be following."""
+
+
+class Feeder:
+    """`run` gives rows back as they end. `given_up` says why the rest was not sent."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._live: dict[int, Errand] = {}
+        self._settled: dict[int, Job] = {}
+        self._news = asyncio.Event()
+        self._swept = 0.0
+        self.given_up: ImaError | None = None
+        self.unsent = 0
+
+    @property
+    def live(self) -> int:
+        return len(self._live)
+
+    async def run(self, errands: Iterable[Errand]) -> AsyncGenerator[list[Errand], None]:
+        """Errands with the jobs that they ended in, in the order of their ends."""
+        waiting = deque(errands)
+        unsubscribe = self._studio.subscribe(self._hear)
+        try:
+            while waiting or self._live:
+                ended = await self._feed(waiting) + self._collect()
+                if ended:
+                    yield ended
+                elif self._live:
+                    await self._wait()
+        finally:
+            unsubscribe()
+
+    async def _feed(self, waiting: deque[Errand]) -> list[Errand]:
+        ended: list[Errand] = []
+        while waiting and len(self._live) < MOST_LIVE and len(ended) < MOST_LIVE:
+            errand = waiting.popleft()
+            if self.given_up is not None and errand.to_pay:
+                self.unsent += 1
+                continue
+            job = await self._begin(errand)
+            if settled(job):
+                self._settled.pop(job.id, None)
+                ended.append(self._end(errand, job))
+            else:
+                self._live[job.id] = errand
+        return ended
+
+    async def _begin(self, errand: Errand) -> Job:
+        """Hand one row over: a new job, or the one it has already."""
+        if errand.job is None:
+            job = await self._studio.submit(errand.order, errand.intent, errand.repeats)
+        else:
+            job = errand.job
+            if job.state in OPEN:
+                await self._studio.adopt(job.id)
+                job = await self._studio.job(job.id) or job
+        lacks_files = job.state is State.DONE and any(not media.path for media in job.medias)
+        with suppress(ImpossibleTransition, UsageError):  # another window was just faster
+            if lacks_files and self._studio.settings.download:
+                await self._studio.fetch(job.id)  # an earlier run left it; it costs nothing
+            elif job.state is State.PARKED or (job.held and job.state in UNSENT):
+                await self._studio.follow(job.id)  # the batch was agreed to, and with it this job
+            else:
+                return job
+        return await self._studio.job(job.id) or job
+
+    def _hear(self, notice: Notice) -> None:
+        if isinstance(notice, JobChanged) and settled(notice.job):
+            self._settled[notice.job.id] = notice.job
+            self._news.set()
+
+    def _collect(self) -> list[Errand]:
+        here, self._settled = self._settled, {}
+        return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
+
+    def _end(self, errand: Errand, job: Job) -> Errand:
+        failed_now = errand.job is None or errand.job.state in OPEN
+        if job.state is State.FAILED and not job.task_id and failed_now:
+            problem = session.failure_of(job)
+            if problem.exit_code in (EXIT_KEY, EXIT_LIMIT):
+                self.given_up = problem  # no key, no points: the next row would fare the same
+        return replace(errand, job=job)
+
+    async def _wait(self) -> None:
+        """Until something ended, or it is time to look at what other processes do."""
+        loop = asyncio.get_running_loop()
+        self._swept = self._swept or loop.time()
+        left = self._swept + SWEEP_SECONDS - loop.time()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), max(0.0, left))
+        self._news.clear()
+        if loop.time() >= self._swept + SWEEP_SECONDS:
+            await self._sweep()
+            self._swept = loop.time()
+
+    async def _sweep(self) -> None:
+        """A row may be another process's: take it over if that one died, see it if it ended."""
+        await self._studio.adopt(*self._live)
+        jobs: Mapping[str, Job] = await self._studio.by_intents(
+            tuple(errand.intent for errand in self._live.values())
+        )
+        for job in jobs.values():
+            if settled(job):
+                self._hear(JobChanged(job))
+            elif job.held and job.state in UNSENT:
+                with suppress(ImpossibleTransition):
+                    await self._studio.follow(job.id)
+
+
+def settled(job: Job) -> bool:
+    """Nothing more comes of it in this run: ended, parked, or dearer than was agreed to."""
+    dearer = job.held and job.state in UNSENT and job.order.total > job.order.confirmed
+    return dearer or job.state in ENDED or job.state is State.PARKED

@@ -1,0 +1,149 @@
+"""The rows of a batch as orders with a price, and what became of each in earlier runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ima_tui.batch import BadRow, Row
+from ima_tui.catalogue import choice, form, order
+from ima_tui.cli import wish
+from ima_tui.cli.generate import changes
+from ima_tui.domain import Draft, Job, Leaf, Order, State, TaskType, Value
+from ima_tui.errors import UsageError
+from ima_tui.lifecycle import UNSENT
+from ima_tui.messages import say
+from ima_tui.studio import Studio
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A row that can be sent. `name` is the row's own intent; `intent` the one that counts now,
+    another one where a failed job is tried again (`repeats`). `job` is what it has already."""
+
+    row: Row
+    order: Order
+    name: str
+    intent: str
+    warnings: tuple[str, ...] = ()
+    job: Job | None = None
+    repeats: int | None = None
+
+    @property
+    def to_pay(self) -> int:
+        """Points that sending it from here on would cost."""
+        if self.job is None:
+            return self.order.total
+        return self.job.order.total if self.job.state in UNSENT else 0
+
+
+class Desk:
+    """Prices rows, each list and each model looked up once. `agreed`: settings may change to fit
+    a price; `lenient`: settings that the model does not know are left out."""
+
+    def __init__(self, studio: Studio, label: str, *, lenient: bool, agreed: bool) -> None:
+        self._studio = studio
+        self._label = label
+        self._lenient = lenient
+        self._agreed = agreed
+        self._leaves: dict[TaskType, tuple[Leaf, ...]] = {}
+        self._picked: dict[tuple[TaskType, str, str], Leaf] = {}
+
+    async def price(self, rows: Sequence[Row | BadRow]) -> tuple[list[Errand], list[BadRow]]:
+        """Every good row priced, every bad one named. Raises what is wrong with all of them."""
+        errands: list[Errand] = []
+        bad: list[BadRow] = []
+        for row in rows:
+            await asyncio.sleep(0)  # thousands of rows: ctrl+c gets its turn
+            try:
+                if isinstance(row, BadRow):
+                    raise row.error
+                errands.append(await self._errand(row))
+            except UsageError as error:
+                bad.append(BadRow(row.line, error))
+        return errands, bad
+
+    async def _errand(self, row: Row) -> Errand:
+        task_type = wish.task_type_of(row.task_type or None)
+        leaf = await self._leaf(task_type, row)
+        chosen, warnings = self._accepted(leaf, row)
+        draft = Draft(task_type, leaf.model_id, leaf.version, row.prompt, chosen, row.inputs, row.n)
+        placed, quote = order.place(leaf, draft)
+        differing = changes(quote)
+        if differing and not self._agreed:
+            raise UsageError("error.would_change", changes=", ".join(differing))
+        if row.inputs:
+            facts = await self._studio.inspect_inputs(leaf, row.inputs)
+            placed = replace(placed, inputs=tuple(fact.source for fact in facts))
+        name = row.intent(self._label)
+        return Errand(row, placed, name, name, (*warnings, *differing))
+
+    async def _leaf(self, task_type: TaskType, row: Row) -> Leaf:
+        """The named model, else the preferred, else the default one."""
+        wanted = (task_type, row.model_id, row.version_id)
+        if wanted in self._picked:
+            return self._picked[wanted]
+        if not row.model_id and self._studio.preferences.trouble is not None:
+            raise self._studio.preferences.trouble
+        if task_type not in self._leaves:
+            self._leaves[task_type] = await self._studio.fresh(task_type)
+        model_id = row.model_id
+        if not model_id:
+            suggested = self._studio.suggested(task_type)
+            model_id = suggested.model_id if suggested is not None else ""
+        leaf = choice.pick(self._leaves[task_type], model_id, row.version_id)
+        self._picked[wanted] = leaf
+        return leaf
+
+    def _accepted(
+        self, leaf: Leaf, row: Row
+    ) -> tuple[tuple[tuple[str, Value], ...], tuple[str, ...]]:
+        accepted: list[tuple[str, Value]] = []
+        warnings: list[str] = []
+        for name, written in row.chosen:
+            try:
+                accepted.append(form.accept(leaf, name, written))
+            except UsageError as error:
+                unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
+                if not (self._lenient and unknown):
+                    raise
+                warnings.append(say("cli.left_out", error=say(error.key, **error.values)))
+        return tuple(accepted), tuple(warnings)
+
+
+async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bool) -> list[Errand]:
+    """What became of each in earlier runs, retries followed to the last one.
+
+    A retry's intent is made of the job that failed, so that two runs that both retry it name the
+    same one.
+    """
+    standing = list(errands)
+    wanted = {index: errand.intent for index, errand in enumerate(errands)}
+    while wanted:
+        jobs = await studio.by_intents(tuple(wanted.values()))
+        found = {index: jobs[intent] for index, intent in wanted.items() if intent in jobs}
+        for index, job in found.items():
+            standing[index] = replace(standing[index], intent=wanted[index], job=job)
+        wanted = {
+            index: _next_intent(standing[index], job)
+            for index, job in found.items()
+            if may_retry(job)
+        }
+    return [_retried(errand) if retry_failed else errand for errand in standing]
+
+
+def _retried(errand: Errand) -> Errand:
+    if errand.job is None or not may_retry(errand.job):
+        return errand
+    intent = _next_intent(errand, errand.job)
+    return replace(errand, intent=intent, job=None, repeats=errand.job.id)
+
+
+def _next_intent(errand: Errand, failed: Job) -> str:
+    return f"{errand.name}:after-{failed.id}"
+
+
+def may_retry(job: Job) -> bool:
+    """It brought nothing, and nothing will come of it: failed, or taken out before it was sent."""
+    return job.state is State.FAILED or (job.state is State.STOPPED and not job.task_id)
