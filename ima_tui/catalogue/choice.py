@@ -94,8 +94,15 @@ def _version_number(leaf: Leaf) -> tuple[int, ...]:
 
 
 def tier_leaf(leaves: Sequence[Leaf], task_type: TaskType, tier: Tier) -> Leaf | None:
-    model_id = TIERS[task_type].get(tier)
+    """The table's model; where it is gone its nearest live kin that has no tier of its own."""
+    table = TIERS[task_type]
+    model_id = table.get(tier)
+    if model_id is None:
+        return None
     found = [leaf for leaf in leaves if leaf.model_id == model_id]
+    if not found:
+        others = [leaf.model_id for leaf in leaves if leaf.model_id not in table.values()]
+        found = [leaf for leaf in leaves if leaf.model_id in nearest(model_id, others, 1)]
     return newest(found) if found else None
 
 
@@ -106,16 +113,10 @@ def tiers_of(leaf: Leaf) -> tuple[Tier, ...]:
 
 
 def default_leaf(leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "") -> Leaf | None:
-    """The preferred model, else the table's default, else the first live one.
-
-    A table's model that is gone gives way to its nearest live kin: same family name first.
-    """
+    """The preferred model, else the table's default or its kin, else the first live one."""
     if preferred and (mine := [leaf for leaf in leaves if leaf.model_id == preferred]):
         return newest(mine)
-    if leaf := tier_leaf(leaves, task_type, Tier.DEFAULT):
-        return leaf
-    kin = nearest(TIERS[task_type][Tier.DEFAULT], [leaf.model_id for leaf in leaves], 1)
-    return next((leaf for leaf in leaves if leaf.model_id in kin), leaves[0] if leaves else None)
+    return tier_leaf(leaves, task_type, Tier.DEFAULT) or (leaves[0] if leaves else None)
 
 
 def near_ids(leaves: Sequence[Leaf], model_id: str, count: int = 3) -> list[str]:
