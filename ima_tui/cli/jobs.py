@@ -11,7 +11,7 @@ from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
 from ima_tui.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
-from ima_tui.lifecycle import ENDED, FOLLOWED, OPEN
+from ima_tui.lifecycle import ENDED, FOLLOWED, OPEN, TRANSITIONS
 from ima_tui.messages import explain, say
 from ima_tui.studio import Studio
 from ima_tui.text import duration, one_line
@@ -60,7 +60,7 @@ def show_job(arguments: argparse.Namespace) -> int:
 
 async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        job = await _require(studio, arguments.id)
+        job = await require(studio, arguments.id)
         if arguments.json:
             print_json(await job_json(studio, job, _problem(job)))
             return EXIT_DONE
@@ -86,7 +86,7 @@ def _clock(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-async def _require(studio: Studio, job_id: int) -> Job:
+async def require(studio: Studio, job_id: int) -> Job:
     job = await studio.job(job_id)
     if job is None:
         raise UsageError("error.no_job", id=job_id)
@@ -102,7 +102,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
     """Follow the named jobs (none named: all open ones) to their ends; the worst one counts."""
     async with session.session(arguments, settings) as studio:
         if arguments.id:
-            jobs = [await _require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+            jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
         else:
             jobs = [job for job in await studio.recent() if job.state in FOLLOWED]
         for job in jobs:
@@ -114,24 +114,43 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         except asyncio.CancelledError:
             return EXIT_INTERRUPTED
         if arguments.json:
-            print_json([await job_json(studio, job, _end_of(job)) for job in ended])
+            print_json([await job_json(studio, job, end_of(job)) for job in ended])
         for job in ended:
             if not arguments.json:
-                _print_end(job)
+                print_end(job)
         return max((session.exit_code(job) for job in ended), default=EXIT_DONE)
 
 
-def _end_of(job: Job) -> ImaError | None:
+def end_of(job: Job) -> ImaError | None:
     if job.state not in ENDED:
         return ImaError("error.still_running", id=job.id)
     return _problem(job)
 
 
-def _print_end(job: Job) -> None:
+def print_end(job: Job) -> None:
     for media in job.medias:
         print(media.path or media.url)
-    problem = _end_of(job)
+    problem = end_of(job)
     if problem is not None:
         talk(explain(problem))
     elif job.state is not State.DONE:
         talk(say(f"state.{job.state.value}"))
+
+
+def forget_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_forget(arguments, settings))
+
+
+async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Take jobs off the list: all that were named, or none where one can't be."""
+    async with session.session(arguments, settings, with_key=False) as studio:
+        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        for job in jobs:
+            if State.FORGOTTEN not in TRANSITIONS[job.state] and job.state is not State.FORGOTTEN:
+                raise UsageError("error.retry_open", id=job.id)
+        listed = [job for job in jobs if job.state is not State.FORGOTTEN]
+        for job in listed:
+            await studio.forget(job.id)
+        talk(say("jobs.forgotten", n=len(listed)))
+    return EXIT_DONE

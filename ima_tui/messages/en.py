@@ -481,7 +481,7 @@ TEXTS: dict[str, str] = {
     "cli.sandbox": "the embedded service alone, for tests",
     "cli.port": "port to listen on; 0 for any free one",
     "cli.scenario": "TOML file that says what shall go wrong",
-    "cli.from_cache": "These lists are from the last visit.",
+    "cli.from_cache": "The list of models is from {time}: prices may have changed.",
     "cli.uploaded_first": "Local files are uploaded first; their links are not known yet.",
     "cli.would_cost": "{model} · {points} points · nothing was sent",
     "cli.sending": "{model} · {points} points · usually {time}",
@@ -660,5 +660,6 @@ TEXTS: dict[str, str] = {
     "jobs.sent_again": "Job {old} runs again as job {id}, for {points} points.",
     "jobs.forgotten": "{n} jobs are off the list. Their files stay.",
     "jobs.watch": "{running} running · {waiting} waiting · {points} points out",
+    "jobs.interrupted": "Interrupted. The jobs are kept: ima-tui jobs list",
     "jobs.none_open": "No job is open.",
 }

@@ -475,7 +475,7 @@ TEXTS: dict[str, str] = {
     "cli.sandbox": "单独运行自带的服务，用于测试",
     "cli.port": "监听端口，0 表示任选",
     "cli.scenario": "描述要出什么故障的 TOML 文件",
-    "cli.from_cache": "这些列表是上次取来的。",
+    "cli.from_cache": "模型列表是 {time} 取来的，价格可能变了。",
     "cli.uploaded_first": "本地文件会先上传，链接现在还不知道。",
     "cli.would_cost": "{model} · {points} 积分 · 什么都没有发送",
     "cli.sending": "{model} · {points} 积分 · 通常 {time}",
@@ -649,5 +649,6 @@ TEXTS: dict[str, str] = {
     "jobs.sent_again": "任务 {old} 再做一次，新任务是 {id}，{points} 点。",
     "jobs.forgotten": "{n} 个任务已移出列表，文件还在。",
     "jobs.watch": "进行中 {running} · 等待 {waiting} · 在途 {points} 点",
+    "jobs.interrupted": "已中断。任务都留着：ima-tui jobs list",
     "jobs.none_open": "没有进行中的任务。",
 }

@@ -1,0 +1,77 @@
+"""`ima-tui jobs retry`: the same orders again, as new jobs that name the old; new charges."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from ima_tui.cli import session
+from ima_tui.cli.asking import ask, somebody_is_here
+from ima_tui.cli.documents import job_json
+from ima_tui.cli.jobs import end_of, print_end, require
+from ima_tui.cli.output import print_json, talk
+from ima_tui.config import Settings
+from ima_tui.domain import Job, State
+from ima_tui.errors import EXIT_DONE, EXIT_INTERRUPTED, KeyMissing, UsageError
+from ima_tui.lifecycle import OPEN
+from ima_tui.messages import say
+from ima_tui.studio import Studio
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    if arguments.download is not None:
+        settings = session.downloads(settings, arguments.download)
+    return session.run(_retry(arguments, settings))
+
+
+async def _retry(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings) as studio:
+        olds = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        if not await _agreed(studio, arguments, olds):
+            talk(say("batch.declined"))
+            return EXIT_INTERRUPTED
+        news: list[Job] = []
+        for old in olds:
+            job = await studio.again(old.id)
+            talk(say("jobs.sent_again", old=old.id, id=job.id, points=job.order.total))
+            news.append(job)
+        return await _follow(studio, arguments, news)
+
+
+async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[Job]) -> bool:
+    """Nothing is sent before every job was looked at and the whole price was agreed to."""
+    for old in olds:
+        if old.state in OPEN:
+            raise UsageError("error.retry_open", id=old.id)
+        if old.state is State.UNKNOWN:
+            if not arguments.yes_unknown:
+                raise UsageError("error.retry_unknown", id=old.id, points=old.order.total)
+            talk(say("jobs.maybe_paid", id=old.id, points=old.order.total))
+    if not studio.has_key:
+        raise KeyMissing
+    points = sum(old.order.total for old in olds)
+    if arguments.yes:
+        return True
+    if not somebody_is_here():
+        raise UsageError("error.retry_confirm", points=points)
+    return await ask(say("jobs.ask_retry", n=len(olds), points=points))
+
+
+async def _follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[Job]) -> int:
+    """To their ends, or until the service has them: what is not sent yet would wait for a word."""
+    waits = [session.wait_for(studio, job, until_sent=arguments.no_wait) for job in news]
+    try:
+        jobs = list(await asyncio.gather(*waits))
+    except asyncio.CancelledError:
+        talk(say("jobs.interrupted"))
+        return EXIT_INTERRUPTED
+    sent = [job for job in jobs if arguments.no_wait and job.state in OPEN and job.task_id]
+    if arguments.json:
+        print_json([await job_json(studio, job, end_of(job)) for job in jobs])
+    for job in jobs:
+        if not arguments.json and job not in sent:
+            print_end(job)
+    codes = [EXIT_DONE if job in sent else session.exit_code(job) for job in jobs]
+    return max(codes, default=EXIT_DONE)
