@@ -12,7 +12,7 @@ from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.cli import session, wish
 from ima_tui.cli.documents import instead, job_json
-from ima_tui.cli.models import print_models
+from ima_tui.cli.models import from_cache, print_models
 from ima_tui.cli.output import print_json, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job, Leaf, Order, State
@@ -39,14 +39,19 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         task_type = wish.task_type_of(arguments.task_type)
         if arguments.list_models:
             await studio.fresh(task_type)
+            if note := from_cache(studio, [task_type]):
+                talk(note)
             print_models(studio, [task_type], "", as_json=arguments.json)
             return EXIT_DONE
         wish.check_prompt(arguments)
         leaf = await wish.leaf_of(studio, arguments, task_type)
         placed, quote = await wish.order_of(studio, arguments, task_type, leaf)
         warnings = changes(quote)
+        note = from_cache(studio, [task_type])
         if arguments.dry_run:
-            return _dry_run(placed, warnings, as_json=arguments.json)
+            return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)
+        if note:
+            talk(note)
         _check_price(arguments, placed, warnings)
         if arguments.remember_model and not await studio.prefer(task_type, leaf):
             talk(say("error.prefs_read_only", path=str(settings.preferences)))

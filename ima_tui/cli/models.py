@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime
 
 from ima_tui.catalogue import choice, times
 from ima_tui.cli import session
@@ -34,10 +35,20 @@ async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
         problem = next((studio.lists[t].problem for t in wanted if studio.lists[t].problem), None)
         if problem is not None and not any(studio.leaves(each) for each in wanted):
             raise problem
-        if problem is not None:
-            talk(f"{say('cli.from_cache')} {explain(problem)}")
+        if note := from_cache(studio, wanted):
+            talk(note)
         print_models(studio, wanted, arguments.search, as_json=arguments.json)
     return EXIT_DONE
+
+
+def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
+    """How old the lists are and why, where they could not be fetched again; else ""."""
+    kept = [studio.lists[each] for each in task_types if studio.lists[each].problem is not None]
+    for oldest in sorted(kept, key=lambda one: one.as_of or 0.0):
+        if oldest.as_of is not None and oldest.problem is not None:
+            time = datetime.fromtimestamp(oldest.as_of).astimezone().strftime("%Y-%m-%d %H:%M")
+            return f"{say('cli.from_cache', time=time)} {explain(oldest.problem)}"
+    return ""
 
 
 def print_models(
