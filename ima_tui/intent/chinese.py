@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ima_tui.domain import Medium
-from ima_tui.intent.scan import NAME, SOURCE, Clause, Item
-from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of
+from ima_tui.intent.scan import NAME, QUOTE, SOURCE, Clause, Item
+from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
 
 _ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "不", "时", "想"})
-_TURNERS = ("verb.turn",)
 _NEAR = 5
 
 
@@ -37,6 +36,9 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     free = [n for n in nouns if n not in reading.refused and n not in existing]
     free = [n for n in free if not _is_setting(items, n)]
+    kinds = [n for n in free if names_models(items, items.index(n))]
+    reading.weak = [_want(reading, noun, medium_of(noun)) for noun in kinds]
+    free = [n for n in free if n not in kinds]
     task = next((item for item in items if item.under("task")), None)
     if task is not None:
         medium = Medium(task.under("task").rsplit("_to_", 1)[-1])
@@ -78,6 +80,8 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     """这张图, 我的视频, the object of 把, 给…做."""
     place = items.index(noun)
     for back, before in enumerate(reversed(items[:place])):
+        if before.phrase == "的" and back + 2 <= place and _is_whole(items[place - back - 2]):
+            return False
         if before.has("this") or before.under("ordinal"):
             return back <= _NEAR and before.phrase != "我" or back == 0
         if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
@@ -89,6 +93,11 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
         if back > 2 * _NEAR:
             return False
     return place == 0 and _verb_follows(items, place) and medium_of(noun) is Medium.IMAGE
+
+
+def _is_whole(item: Item) -> bool:
+    """第二张图的…, 照片的…: what stands before 的 is a thing of its own."""
+    return is_noun(item) or item.last - item.first > 1 and bool(item.under("ordinal"))
 
 
 def _is_voice(items: tuple[Item, ...], noun: Item) -> bool:
@@ -212,9 +221,16 @@ def _first_verb(items: tuple[Item, ...]) -> tuple[Item | None, int]:
             return item, place
         if item.has("use", "object"):
             skipping_use = True
-        elif not (item.has("polite", "seq", "and", NAME, "but") or skipping_use):
+        elif not (skipping_use or _is_opening(item)):
             return None, 0
     return None, 0
+
+
+def _is_opening(item: Item) -> bool:
+    """What may stand before the verb: politeness, names, words about models."""
+    if item.has("polite", "seq", "and", NAME, "but", "model_word"):
+        return True
+    return bool(item.under("wish") or item.under("tier"))
 
 
 def _counts_other(items: tuple[Item, ...], at: int, head: Item | None) -> bool:
@@ -228,7 +244,7 @@ def _counts_other(items: tuple[Item, ...], at: int, head: Item | None) -> bool:
 def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) -> bool:
     """朗读, 念, 配音 as what is to be done, not as what somebody in the picture does."""
     for place, item in enumerate(items):
-        if "verb.speech" not in item.tags:
+        if "verb.speech" not in item.tags and not _says(reading.clause, items, place):
             continue
         before = items[place - 1] if place else None
         following = items[place + 1] if place + 1 < len(items) else None
@@ -249,6 +265,14 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
     return False
 
 
+def _says(clause: Clause, items: tuple[Item, ...], place: int) -> bool:
+    """用女声说：… — to say something is a wish only where the words stand behind it."""
+    if not items[place].has("speech_if"):
+        return False
+    at_end = place + 1 == len(items) and clause.before == ":"
+    return at_end or (place + 1 < len(items) and items[place + 1].has(QUOTE))
+
+
 def _mostly_known(items: tuple[Item, ...]) -> bool:
     """Hardly anything stands before that would make the verb somebody's doing."""
     unknown = 0
@@ -263,7 +287,7 @@ def _turned(
     reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool
 ) -> bool:
     """把这张图做成视频, 变成油画: the noun behind the verb is wanted, made of what stands before."""
-    place = next((i for i, item in enumerate(items) if "verb.turn" in item.tags), None)
+    place = next((i for i in range(len(items)) if _turns(items, i)), None)
     if place is None:
         return False
     source = reading.existing is not None or _pronoun(items)
@@ -281,6 +305,13 @@ def _turned(
     reading.wants.append(replace(want, phrase=(items[place].start, target.end)))
     _coordinated(reading, items, free, medium)
     return True
+
+
+def _turns(items: tuple[Item, ...], place: int) -> bool:
+    following = items[place + 1] if place + 1 < len(items) else None
+    if "verb.turn" not in items[place].tags:
+        return False
+    return following is None or not following.has(NAME)  # 换成可灵 changes the model
 
 
 def _pronoun(items: tuple[Item, ...]) -> bool:

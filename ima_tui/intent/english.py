@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from ima_tui.domain import Medium
 from ima_tui.intent.scan import NAME, SOURCE, Clause, Item
-from ima_tui.intent.wants import BOTH, EXISTING_BEFORE, SOUND, ClauseReading, Want, is_noun, medium_of
+from ima_tui.intent.wants import BOTH, EXISTING_BEFORE, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
 
 _ARTICLES = frozenset({"a", "an", "some", "the", "another", "my", "our", "this", "one", "two", "me"})
 _USE = frozenset({"use", "using", "with", "via", "try", "please use", "run", "prefer", "by"})
 _LINKS = frozenset({"to", "for", "and", "as"})
-_OF = frozenset({"from", "of", "out", "with", "using", "based", "for"})
+_OF = frozenset({"from", "of", "out", "with", "using", "based"})
 _BE = frozenset({"is", "are", "as", "be", "should", "was"})
 
 
@@ -32,7 +32,10 @@ def read_english(clause: Clause) -> ClauseReading:
         reading.given = True
         return reading
     if items[at].has("neg"):
-        _refuse(reading, items, at)
+        at = _refuse(reading, items, at)
+        rest = next((p for p in range(at, len(items)) if items[p].under("verb")), None)
+        if rest is not None and reading.refused:
+            _request(reading, items, rest, asked=True)
         return reading
     asked = at > 0 and any(item.has("seq") for item in items[:at])
     _request(reading, items, at, asked or clause.after in _STEPS)
@@ -62,7 +65,7 @@ def _skip_use(items: tuple[Item, ...], at: int) -> tuple[int, bool]:
         named = named or item.has(NAME)
         if item.phrase in _LINKS:
             if item.phrase == "as":
-                return at, True
+                return _past_role(items, place, at)
             rest = _skip_politeness(items, place + 1)
             return (rest, False) if rest < len(items) else (at, False)
         if item.under("verb") and item.under("verb") not in ("film",) and place > at + 1:
@@ -71,6 +74,14 @@ def _skip_use(items: tuple[Item, ...], at: int) -> tuple[int, bool]:
         return at, any(item.has("first", "first.last", "reference") for item in items)
     past = next(place for place in range(at, len(items)) if items[place].has(NAME)) + 1
     return (past, False) if past < len(items) else (at, False)
+
+
+def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]:
+    """"use both as references for a video": the wish behind the role, if there is one."""
+    for later in range(place + 1, len(items)):
+        if items[later].phrase in ("for", "to", "in") and any(map(is_noun, items[later:])):
+            return later + 1, False
+    return at, True
 
 
 def _is_statement(items: tuple[Item, ...], at: int) -> bool:
@@ -84,12 +95,13 @@ def _is_statement(items: tuple[Item, ...], at: int) -> bool:
     return told and not first.under("verb")
 
 
-def _refuse(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
-    for item in items[at : at + 8]:
-        if is_noun(item):
-            reading.refused.append(item)
-            if not item.has("and"):
-                break
+def _refuse(reading: ClauseReading, items: tuple[Item, ...], at: int) -> int:
+    """Note the noun that is turned down; where the rest begins."""
+    for place in range(at, min(len(items), at + 8)):
+        if is_noun(items[place]):
+            reading.refused.append(items[place])
+            return place + 1
+    return len(items)
 
 
 def _request(
@@ -114,20 +126,39 @@ def _request(
     elif kind == "music":
         head, end = _head(items, at + 1)
         _take(reading, items, head or item, Medium.MUSIC, at, end)
-    elif kind == "speech" and (following is None or following.phrase not in ("of", "for", "over")):
+    elif kind == "speech" and _speaks(reading.clause, item, following):
         reading.speech_from = item.end
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
-    elif kind == "turn":
+    elif kind == "turn" or (kind == "make" and _becomes(items, at)):
         _turn(reading, items, at)
     elif reading.motion and (_works_on(items, at + 1) or reading.existing):
         if reading.motion.first > item.first or item.has("motion"):
             reading.wants.append(
                 _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
             )
+    elif item.phrase == "read" and following is None and reading.clause.before == ":":
+        reading.speech_from = item.end
+        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif kind == "edit" and not _asks_for_noun(items, at):
         reading.edit = item
     else:
         _noun_phrase(reading, items, at, asked or kind in ("make", "want", "edit"))
+
+
+def _becomes(items: tuple[Item, ...], at: int) -> bool:
+    """"make this into a video"."""
+    return any(item.phrase == "into" for item in items[at + 1 : at + 7])
+
+
+_ACTED = frozenset({"of", "for", "over", "is", "in", "should"})
+_LABELS = frozenset({"voice", "speak", "say", "announce"})
+
+
+def _speaks(clause: Clause, item: Item, following: Item | None) -> bool:
+    """A verb of speaking as an order; "voice: female" is a label."""
+    if following is None:
+        return item.phrase != "voice" and (clause.before == ":" or item.phrase not in _LABELS)
+    return following.phrase not in _ACTED
 
 
 def _asks_for_noun(items: tuple[Item, ...], at: int) -> bool:
@@ -168,10 +199,10 @@ def _noun_phrase(
 ) -> None:
     head, end = _head(items, at)
     if head is None:
-        rest = next((p for p in range(at, len(items)) if _late_request(items, p)), None)
+        rest = next((p for p in range(at + 1, len(items)) if _late_request(items, p)), None)
         if rest is not None:
             _request(reading, items, rest, asked)
-        elif asked and (reading.existing or _pronoun(items, at + 1)):
+        elif asked and _definite(items) and (reading.existing or _points(items, at + 1)):
             reading.edit = items[at]
         return
     if _is_existing(items, head):
@@ -241,8 +272,8 @@ def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
             break
         if head is not None and item.has("and"):
             break
-        if is_noun(item) and not (item.under("verb") in ("film",) and place == at and head):
-            head = item
+        if is_noun(item):
+            head = head if names_models(items, place) else item
         place += 1
     return head, place
 
@@ -259,9 +290,6 @@ def _extras(reading: ClauseReading, items: tuple[Item, ...], at: int, head: Item
         medium = medium_of(other) if other else None
         if other is None or medium is None or medium in taken or _is_existing(items, other):
             continue
-        if any(is_noun(between) or between.has("decoy") for between in items[place + 1 : end]
-               if between is not other):
-            pass
         at_end = other.last == items[end - 1].last
         sounding = medium in (Medium.MUSIC, Medium.SPEECH)
         if at_end and (joined or sounding) and end - place <= 7:
@@ -319,6 +347,19 @@ def _pronoun(items: tuple[Item, ...], at: int, until: Item | None = None) -> boo
     """"make it a video", "make her hair red"."""
     near = [item for item in items[at : at + 3] if until is None or item.first < until.first]
     return any(item.has("pronoun") or item.phrase in ("it", "them") for item in near)
+
+
+def _definite(items: tuple[Item, ...]) -> bool:
+    """"make something with my picture" leaves open what."""
+    return not any(item.phrase in ("something", "anything", "stuff") for item in items)
+
+
+def _points(items: tuple[Item, ...], at: int) -> bool:
+    """"make her hair red", "make the sky purple": about something that is there."""
+    following = items[at] if at < len(items) else None
+    return following is not None and (
+        following.has("this", "pronoun") or following.phrase in ("the", "it", "them")
+    )
 
 
 def _made_of(items: tuple[Item, ...], at: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ima_tui.domain import Medium
 from ima_tui.intent.content import Kind
 from ima_tui.intent.media import Asked
-from ima_tui.intent.reading import Evidence, Roles
+from ima_tui.intent.reading import Roles
 from ima_tui.intent.scan import SOURCE, Item, Scan
 
 
@@ -50,7 +50,9 @@ class Told:
     first: bool
     last: bool
     reference: bool
-    evidence: tuple[Evidence, ...]
+    mentioned: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
+    """Where the role words stand in the folded text."""
 
 
 def read_roles(scan: Scan, inputs: Inputs, asked: Asked) -> Told:
@@ -62,9 +64,10 @@ def read_roles(scan: Scan, inputs: Inputs, asked: Asked) -> Told:
         for item in clause.items
         if item.start < asked.spoken_from
     ]
-    clauses = {item.first: clause.index for clause in scan.clauses for item in clause.items}
-    for place, item in enumerate(items):
-        pairs.see(item, clauses[item.first], items, place)
+    clauses = {item.first: clause for clause in scan.clauses for item in clause.items}
+    for item in items:
+        clause = clauses[item.first]
+        pairs.see(item, clause.index, labelled=clause.after == ":")
     return pairs.told(scan)
 
 
@@ -82,8 +85,8 @@ class _Pairs:
         self._order: list[int] = []
         self._both = False
 
-    def see(self, item: Item, clause: int, items: list[Item], place: int) -> None:
-        self._expire(clause)
+    def see(self, item: Item, clause: int, *, labelled: bool) -> None:
+        self._expire(clause, labelled)
         number = self._place(item)
         if number is not None:
             self._order.append(number)
@@ -102,14 +105,14 @@ class _Pairs:
         self._spans.append((item.start, item.end))
         if self._image is not None:
             self._pair(role, self._image[0])
-        else:
+        elif not (self._role and self._role[0] == role):
             self._role = (role, clause)
 
-    def _expire(self, clause: int) -> None:
-        """A role waits for its picture in its own clause and the next, not longer."""
+    def _expire(self, clause: int, labelled: bool) -> None:
+        """A picture waits for its role into the next clause, a role only behind its colon."""
         if self._image is not None and clause - self._image[1] > 1:
             self._image = None
-        if self._role is not None and clause - self._role[1] > 0:
+        if self._role is not None and clause - self._role[1] > (1 if labelled else 0):
             self._role = None
 
     def _place(self, item: Item) -> int | None:
@@ -141,14 +144,14 @@ class _Pairs:
             last_frame=_only(found.get("last")),
             reference=tuple(sorted(found.get("reference", ()))),
         )
-        evidence = tuple(Evidence("images_role", span) for span in self._spans)
         return Told(
             roles=roles,
             frames=self._both or (first and last),
             first=first or self._both,
             last=last or self._both,
             reference="reference" in self._seen,
-            evidence=evidence,
+            mentioned=tuple(dict.fromkeys(self._order)),
+            places=tuple(self._spans),
         )
 
 

@@ -11,12 +11,12 @@ from ima_tui.intent import numerals
 _N = numerals.ANY
 _ONE = r"(?:an?|one)"
 _LENGTH = re.compile(
-    rf"(?<![\w.])(?P<m>{_N})\s*-?\s*(?:minutes?|mins?|分钟?)\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*(?:seconds?|secs?|s\b|秒)"
-    rf"|(?<![\w.])(?P<halfm>{_N})\s*分半"
-    rf"|(?<![\w.])(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
-    rf"|(?<![\w.])(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
-    rf"|(?<![\w.])(?P<min>{_N}|{_ONE}(?= minute))\s*(?:个)?\s*-?\s*(?:minutes?|mins?|分钟)(?![a-z])"
-    rf"|(?<![\w.:])(?P<sec>{_N})\s*-?\s*(?:seconds?|secs?|s|秒钟?)(?![a-z0-9])"
+    rf"(?<![a-z0-9.])(?P<m>{_N})\s*-?\s*(?:minutes?|mins?|分钟?)\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*(?:seconds?|secs?|s\b|秒)"
+    rf"|(?<![a-z0-9.])(?P<halfm>{_N})\s*分半"
+    rf"|(?<![a-z0-9.])(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
+    rf"|(?<![a-z0-9.])(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
+    rf"|(?<![a-z0-9.])(?P<min>{_N}|{_ONE}(?= minute))\s*(?:个)?\s*-?\s*(?:minutes?|mins?|分钟)(?![a-z])"
+    rf"|(?<![a-z0-9.:])(?P<sec>{_N})\s*-?\s*(?:seconds?|secs?|s|秒钟?)(?![a-z0-9])"
     rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
 )
 _NOT_BEFORE = re.compile(

@@ -17,6 +17,7 @@ from ima_tui.intent.wants import ClauseReading, Want
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
 _SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
+_BEFORE_SPOKEN = frozenset({":", "-", "—", "–", "\n"})
 _CLAUSES = 400
 
 
@@ -64,7 +65,7 @@ class _Gatherer:
     def add(self, reading: ClauseReading) -> bool:
         """Read one clause; False where the rest of the text is to be spoken."""
         clause = reading.clause
-        if Medium.SPEECH in self._wants and clause.after == ":":
+        if Medium.SPEECH in self._wants and clause.after in _BEFORE_SPOKEN:
             if len(self._wants) == 1 or self._last_medium is Medium.SPEECH:
                 self._spoken_from = clause.start
                 return False
@@ -141,7 +142,15 @@ class _Gatherer:
                 for want in reading.weak:
                     if want.medium is not None:
                         return {want.medium: want}
-            return self._from_names()
+            return self._from_names() or self._from_music()
+        return {}
+
+    def _from_music(self) -> dict[Medium, Want]:
+        """"orchestral, 120 BPM, no vocals": nobody says so of anything but music."""
+        for clause in self._scan.clauses:
+            for item in clause.items:
+                if item.under("vocals") == "none" or item.phrase == "bpm":
+                    return _one(Medium.MUSIC, item.start, item.end)
         return {}
 
     def _from_names(self) -> dict[Medium, Want]:

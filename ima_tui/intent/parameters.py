@@ -52,7 +52,8 @@ def read_parameters(scan: Scan, asked: Asked) -> Findings:
         found += [size] if size else []
         found += _visual(text, scan)
     if Medium.VIDEO in media:
-        found += _audio(items) + _shots(items)
+        found += _audio(items) or _silent(scan, asked)
+        found += _shots(items)
     if Medium.MUSIC in media:
         found += _music(text, items, scan)
     if Medium.SPEECH in media:
@@ -135,10 +136,10 @@ def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
 
 _FORMATS = frozenset({"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"})
 _SIZE = re.compile(
-    r"(?<![\w.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b)|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
-    r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![\w])"
+    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b)|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
+    r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
 )
-_EIGHT_K = re.compile(r"(?<![\w.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b")
+_EIGHT_K = re.compile(r"(?<![a-z0-9.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b")
 
 
 def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
@@ -204,6 +205,17 @@ def _audio(items: list[Item]) -> list[Found]:
     ][:1]
 
 
+def _silent(scan: Scan, asked: Asked) -> list[Found]:
+    """"a silent video", "…, silent": the word beside the medium, or by itself."""
+    for clause in scan.clauses:
+        for place, item in enumerate(clause.items):
+            if item.start < asked.spoken_from and item.under("audio_if"):
+                rest = clause.items[place + 1 : place + 3]
+                if len(clause.items) <= 2 or any(medium_of(i) is Medium.VIDEO for i in rest):
+                    return [Found("audio", False, item.start, item.end)]
+    return []
+
+
 def _shots(items: list[Item]) -> list[Found]:
     return [
         Found("shot_type", item.under("shot"), item.start, item.end)
@@ -216,7 +228,7 @@ _BPM = re.compile(r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bp
 _EXCLUDE = re.compile(
     r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)\s*(?P<what>[^.。;\n!?]+)"
 )
-_TAGS = re.compile(r"(?<![\w_ -])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)")
+_TAGS = re.compile(r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)")
 
 
 def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:

@@ -9,6 +9,7 @@ Pure and deterministic: no clock, no network, no file but the vocabulary, which 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ima_tui.domain import Leaf, Medium, TaskType
 from ima_tui.intent import binding, limits, models, parameters, wishes, workflow
@@ -29,7 +30,8 @@ from ima_tui.intent.reading import (
     Roles,
     Step,
 )
-from ima_tui.intent.scan import Scan, scan
+from ima_tui.intent.scan import Item, Scan, scan
+from ima_tui.intent.wants import Want
 from ima_tui.intent.wishes import PreferenceWish, TierWish
 
 Catalogue = Mapping[TaskType, Sequence[Leaf]]
@@ -68,6 +70,10 @@ class _Router:
     def decide(self) -> Decision:
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
+        if not asked.wants and told.frames and len(self._inputs.sources) > 1:
+            first = told.places[0]
+            want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
+            asked = self._asked = replace(asked, wants=(want,))
         task_type, question, roles = self._task(told)
         steps = workflow.plan(asked, len(self._inputs.sources))
         kind = self._kind(question)
@@ -77,15 +83,14 @@ class _Router:
         for want in asked.wants:
             self._tell("media", want.start, want.end)
         if roles:
-            self._evidence.extend(
-                Evidence(each.part, self._scan.plain.span(*each.span)) for each in told.evidence
-            )
+            for place in told.places:
+                self._tell("images_role", *place)
         findings = parameters.read_parameters(self._scan, asked)
         tier = wishes.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
         wish = wishes.read_preference(self._scan, asked)
-        if kind is Kind.CLARIFY and not asked.wants and self._only_wish(wish):
-            kind, question = Kind.PREFERENCE, None
+        if wish is not None and self._only_wish(wish):
+            kind, question, task_type, roles = Kind.PREFERENCE, None, None, Roles()
         return self._decision(
             kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
         )
@@ -118,8 +123,14 @@ class _Router:
         pointed = any(reading.existing is not None for reading in self._asked.readings)
         if first.medium in (Medium.MUSIC, Medium.SPEECH):
             return None
+        if not pointed and self._described_before(first.start):
+            return None  # "a dog surfing, make it a video": it is what was described
         needs = first.works_on or first.edit or (told.reference and pointed)
         return Question.MISSING_INPUT if needs else None
+
+    def _described_before(self, start: int) -> bool:
+        told = [i for c in self._scan.clauses for i in c.items if i.start < start]
+        return sum(max(1, i.end - i.start) for i in told if _describes(i)) >= 3
 
     def _workflow_roles(self, count: int) -> Roles:
         first = self._asked.wants[0]
@@ -154,6 +165,8 @@ class _Router:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
         if told.roles.source:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
+        if len(told.mentioned) == 1 and told.mentioned[0] < count:
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
         return None, Question.IMAGE_ROLES, Roles()
 
     def _task_named(self, task_type: TaskType) -> bool:
@@ -226,8 +239,16 @@ class _Router:
             word in self._scan.text[want.start : want.end] for word in ("歌", "song")
         )
 
-    def _only_wish(self, wish: PreferenceWish | None) -> bool:
-        return wish is not None
+    def _only_wish(self, wish: PreferenceWish) -> bool:
+        """Nothing is to be made: no medium, or a medium only as what the wish is about."""
+        if not self._asked.wants:
+            return True
+        if not wish.standing or self._inputs.sources:
+            return False
+        clause = next(c for c in self._scan.clauses if c.start <= wish.start < c.end)
+        if any(want.clause != clause.index and want.asked for want in self._asked.wants):
+            return False
+        return not any(_describes(item) for c in self._scan.clauses for item in c.items)
 
     # ------------------------------------------------------------------------------ together
 
@@ -275,8 +296,6 @@ class _Router:
 
     def _bound(self, decision: Decision) -> Decision:
         """With the live leaf, where there is a catalogue and a single task."""
-        from dataclasses import replace
-
         evidence = tuple(dict.fromkeys(self._evidence))
         leaves = self._catalogue.get(decision.task_type, ()) if decision.task_type else ()
         if not leaves or decision.task_type is None:
@@ -378,6 +397,14 @@ _OF_MEDIUM = {
     ),
     Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
 }
+
+
+def _describes(item: Item) -> bool:
+    """A word of content: nothing the grammar knows, and no particle."""
+    return not item.tags and item.phrase not in _PARTICLES and item.phrase[0].isalnum()
+
+
+_PARTICLES = frozenset("的 了 吧 都 就 是 我 时 候 所 有 the my all i ll i'll will be when you".split())
 
 
 def _whole(seconds: float) -> int | float:

@@ -63,3 +63,9 @@ def medium_of(item: Item) -> Medium | None:
 
 def is_noun(item: Item) -> bool:
     return bool(item.under("noun"))
+
+
+def names_models(items: tuple[Item, ...], place: int) -> bool:
+    """视频模型, "video model": the noun says which models, not what is wanted."""
+    following = items[place + 1] if place + 1 < len(items) else None
+    return following is not None and following.phrase in ("模型", "大模型", "model", "models")

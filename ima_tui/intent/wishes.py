@@ -70,6 +70,8 @@ class PreferenceWish:
     name: Named | None
     start: int
     end: int
+    standing: bool = False
+    """Said for all times ("always use"), not by a change of model (换成)."""
 
 
 def read_preference(scan: Scan, asked: Asked) -> PreferenceWish | None:
@@ -110,12 +112,13 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
         for clause, place, item in _marks(scan, asked, wish):
             name = _name_after(scan, clause, place, names)
             if name is not None:
-                return PreferenceWish(Action.SAVE, name, item.start, item.end)
+                standing = wish == "save"
+                return PreferenceWish(Action.SAVE, name, item.start, item.end, standing)
     for clause, _, item in _marks(scan, asked, "save_after"):
         before = [n for n in names if clause.start <= n.start < item.start]
         before = before or [n for n in names if n.start < item.start and item is clause.items[0]]
         if before:
-            return PreferenceWish(Action.SAVE, before[-1], item.start, item.end)
+            return PreferenceWish(Action.SAVE, before[-1], item.start, item.end, True)
     return None
 
 
@@ -137,7 +140,7 @@ def _clear(scan: Scan, asked: Asked) -> PreferenceWish | None:
             continue
         if _is_content(clause, place):
             continue
-        return PreferenceWish(Action.CLEAR, None, item.start, item.end)
+        return PreferenceWish(Action.CLEAR, None, item.start, item.end, True)
     return None
 
 
@@ -150,4 +153,5 @@ def _is_content(clause: Clause, place: int) -> bool:
     if following.phrase in ("的", "吧", "就", "来", "for", "to", "and", "you", "available", "in", "then", "是", "here", "of", "that", "呢", "了", "去"):
         return False
     known = following.has("polite", "seq", "model_word", "use") or following.under("verb")
+    known = bool(known) or following.phrase in ("一", "个", "款", "几", "下", "another", "a", "the")
     return not (known or medium_of(following) is not None or following.under("number"))

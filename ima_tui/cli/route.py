@@ -1,0 +1,169 @@
+"""`ima-tui route`: what a text would do, said or as JSON. Nothing is sent, and nothing fetched."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ima_tui.cli import session
+from ima_tui.cli.output import print_json
+from ima_tui.config import Settings
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import EXIT_DONE, UsageError
+from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.reading import Action, Decision, Kind
+from ima_tui.intent.route import route
+from ima_tui.lists import ProductLists
+from ima_tui.messages import say
+from ima_tui.preferences import Preferences
+from ima_tui.text import clean, one_line
+
+LONGEST_LINE = 1_000_000
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    if arguments.batch is not None:
+        return _batch(Path(arguments.batch))
+    if arguments.text is None:
+        raise UsageError("error.route_nothing")
+    catalogue, preferred = asyncio.run(known(settings))
+    decision = route(arguments.text, arguments.input_images, catalogue, preferred)
+    if arguments.json:
+        print_json(decision_json(arguments.text, decision))
+    else:
+        for line in told(arguments.text, decision):
+            print(clean(line))
+    return EXIT_DONE
+
+
+async def known(
+    settings: Settings,
+) -> tuple[Mapping[TaskType, tuple[Leaf, ...]], Mapping[TaskType, str]]:
+    """The lists as last seen and the preferences, both from disk alone."""
+    lists = ProductLists(settings.cache, lambda: 0.0, lambda _: None)
+    await lists.load(settings.base_url)
+    preferences = Preferences(settings.preferences)
+    preferences.reload()
+    preferred = {
+        task_type: wish.model_id
+        for task_type in TaskType
+        if (wish := preferences.of(settings.user_id, task_type)) is not None
+    }
+    return {task_type: lists.leaves(task_type) for task_type in TaskType}, preferred
+
+
+# ---------------------------------------------------------------------------------- many lines
+
+
+def _batch(path: Path) -> int:
+    """One decision per line, by the words alone: the same on every machine."""
+    for name, text, images in _rows(path):
+        decision = decision_json(text, route(text, images))
+        line = {"id": name, "decision": decision}
+        ascii_only = sys.stdout.encoding.lower() != "utf-8"
+        try:
+            print(json.dumps(line, ensure_ascii=ascii_only))
+        except UnicodeEncodeError:
+            print(json.dumps(line))
+    return EXIT_DONE
+
+
+def _rows(path: Path) -> Iterator[tuple[object, str, list[str]]]:
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "—"
+        raise UsageError("error.route_file", path=one_line(path, 200), reason=reason) from error
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+        if line.strip():
+            yield _row(number, line)
+
+
+def _row(number: int, line: str) -> tuple[object, str, list[str]]:
+    try:
+        row = json.loads(line[:LONGEST_LINE])
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.route_line", line=number) from error
+    if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
+        raise UsageError("error.route_line", line=number)
+    images = row.get("images") or []
+    if not isinstance(images, list):
+        raise UsageError("error.route_line", line=number)
+    return row["id"], row["text"], [str(image) for image in images]
+
+
+# ------------------------------------------------------------------------------------ in words
+
+
+def told(text: str, decision: Decision) -> Iterator[str]:
+    """The decision in sentences, each part with the words that gave it."""
+    yield _headline(decision)
+    for number, step in enumerate(decision.steps, 1):
+        yield say("route.step", number=number, task=step.task_type.value, model=step.model_id or "—")
+    if decision.model_id:
+        yield _part(text, decision, "model", "model", decision.model_id)
+    if decision.tier:
+        yield _part(text, decision, "tier", "tier", decision.tier.value)
+    for param in decision.params:
+        yield _part(text, decision, f"params.{param.name}", param.name, str(param.value))
+    yield from _roles(decision)
+    if decision.preference is not None:
+        key = f"route.{decision.preference.action.value}"
+        yield say(key, model=decision.preference.model_id)
+    yield from _impossible(decision)
+    if decision.leaf is not None:
+        yield say("route.leaf", model=decision.leaf.name, version=decision.leaf.version)
+
+
+def _headline(decision: Decision) -> str:
+    if decision.kind is Kind.CLARIFY and decision.question is not None:
+        return say(f"route.clarify_{decision.question.value}")
+    if decision.kind is Kind.SINGLE and decision.task_type is not None:
+        return say("route.single", task=decision.task_type.value)
+    return say(f"route.{decision.kind.value}")
+
+
+def _part(text: str, decision: Decision, part: str, name: str, value: str) -> str:
+    words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans(part))
+    if not words:
+        return say("route.part", name=name, value=value)
+    return say("route.part_from", name=name, value=value, words=words)
+
+
+def _roles(decision: Decision) -> Iterator[str]:
+    roles = decision.roles
+    found = [("source", place) for place in roles.source]
+    found += [("first_frame", roles.first_frame)] if roles.first_frame is not None else []
+    found += [("last_frame", roles.last_frame)] if roles.last_frame is not None else []
+    found += [("reference", place) for place in roles.reference]
+    for name, place in found:
+        if place < len(decision.inputs):
+            yield say("route.part", name=name, value=one_line(decision.inputs[place], 200))
+
+
+def _impossible(decision: Decision) -> Iterator[str]:
+    for limit in decision.limits:
+        possible, models = ", ".join(limit.possible), ", ".join(limit.models)
+        key = f"route.no_{limit.code}"
+        yield say(key, asked=limit.asked, possible=possible, models=models)
+    for name in decision.absent:
+        yield say("route.absent", name=one_line(name, 80))
+    for refusal in decision.refused:
+        possible = ", ".join(str(value) for value in refusal.possible) or "—"
+        model = decision.leaf.name if decision.leaf else decision.model_id
+        yield say(
+            "route.refused",
+            model=model,
+            name=refusal.name,
+            value=str(refusal.asked),
+            possible=possible,
+        )
+
+
+def clears(decision: Decision) -> bool:
+    return decision.preference is not None and decision.preference.action is Action.CLEAR
