@@ -272,13 +272,19 @@ def test_an_input_that_is_no_picture(ima: Any, home: Path, sandbox: Sandbox) -> 
     assert creates(sandbox) == []
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
-)
-def test_an_input_nobody_may_read(ima: Any, home: Path, sandbox: Sandbox) -> None:
-    path = Path(picture(home))
-    path.chmod(0)
-    assert ima(*I2I, str(path), "--json").json["error"]["kind"] == "input_unreadable"
+def test_an_input_nobody_may_read(
+    ima: Any, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = picture(home)
+    really = Path.open
+
+    def locked(self: Path, *rest: Any, **more: Any) -> Any:
+        if self.name == "in.png":
+            raise PermissionError(13, "Permission denied")
+        return really(self, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", locked)
+    assert ima(*I2I, path, "--json").json["error"]["kind"] == "input_unreadable"
     assert creates(sandbox) == []
 
 

@@ -19,7 +19,7 @@ LAYERS = (
     {"config", "key", "lifecycle", "polling", "inputs", "notices"},
     {"catalogue"},
     {"api", "intent", "knowledge", "ledger", "lists", "logbook", "preferences", "results",
-     "reasons", "drafting", "batch"},
+     "reasons", "drafting", "batch", "manifest"},
     {"desk", "scheduler"},
     {"studio"},
     {"cli", "tui"},
@@ -75,7 +75,9 @@ def own_part(path: Path) -> str:
 
 
 def level(name: str) -> int:
-    return next(number for number, names in enumerate(LAYERS) if name in names)
+    found = [number for number, names in enumerate(LAYERS) if name in names]
+    assert found, f"{name} is new: give it a layer in this file"
+    return found[0]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
