@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ima_tui import cli, messages
 from ima_tui import key as keys
-from ima_tui import messages
+from ima_tui.cli import session
 from ima_tui.clock import ScaledClock
 from ima_tui.config import Settings
 from ima_tui.domain import Job
@@ -111,3 +114,59 @@ async def ended(studio: Studio, job_id: int) -> Job:
 
 async def held(studio: Studio, job_id: int) -> Job:
     return await until(studio, job_id, lambda job: job.held or job.state in ENDED)
+
+
+# ---------------------------------------------------------------------------- the command itself
+
+
+@dataclass
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def ima(
+    box: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Run:
+    """ima("generate", …): one verb in this process, at the sandbox, in an empty home."""
+    for name in list(os.environ):
+        if name.startswith(("IMA_", "XDG_", "LC_")):
+            monkeypatch.delenv(name)
+    for name, value in {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "IMA_TUI_CONFIG": str(tmp_path / "config.toml"),
+        "IMA_TUI_DATA_DIR": str(tmp_path / "data"),
+        "IMA_PREFS_PATH": str(tmp_path / "prefs.json"),
+        "IMA_API_KEY": KEY,
+        "IMA_BASE_URL": box.base_url,
+        "IMA_UPLOAD_URL": box.base_url,
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(session, "clock", ScaledClock(SPEED / 2))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> Said:
+        capfd.readouterr()
+        try:
+            code = cli.run(list(words))
+        except SystemExit as over:
+            code = int(str(over.code or 0))
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return Said(code, out, err)
+
+    return run
