@@ -78,6 +78,15 @@ def _models(verbs: Verbs) -> None:
     parser.add_argument("--refresh", action="store_true", help=say("cli.refresh"))
 
 
+def _route(verbs: Verbs) -> None:
+    parser = _add(verbs, "route", "route:run", json=True)
+    parser.add_argument("text", nargs="?", metavar="TEXT", help=say("cli.route_text"))
+    parser.add_argument(
+        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
+    )
+    parser.add_argument("--batch", metavar="FILE.jsonl", help=say("cli.route_batch"))
+
+
 def _generate(verbs: Verbs) -> None:
     parser = _add(verbs, "generate", "generate:run", json=True)
     _service(parser)
@@ -207,6 +216,7 @@ def _positive(text: str) -> float:
 VERBS: dict[str, Callable[[Verbs], None]] = {
     "demo": _demo,
     "models": _models,
+    "route": _route,
     "generate": _generate,
     "batch": _batch,
     "jobs": _jobs,
