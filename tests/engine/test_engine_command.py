@@ -193,6 +193,25 @@ def test_the_documents_names_give_way_to_the_leafs_own(ima: Run) -> None:
     assert "lyrics" in lenient.err
 
 
+VIDU = ("generate", "--task-type", "image_to_video", "--model-id", "viduq2-pro",
+        "--prompt", "waves", "--input-images", URLS[0], "--json",
+        "--param", "duration=10", "--param", "resolution=540p")  # fmt: skip
+
+
+def test_what_fits_no_price_is_asked_about_first(ima: Run, box: Sandbox) -> None:
+    """Ten seconds have no price at 540p: said, and never replaced in silence."""
+    dry = ima(*VIDU, "--dry-run")
+    assert (dry.code, dry.json["total_credit"]) == (0, 20)
+    assert [warning for warning in dry.json["warnings"] if "10" in warning and "5" in warning]
+    refused = ima(*VIDU)
+    assert (refused.code, refused.json["error"]["kind"]) == (2, "would_change")
+    assert "10 → 5" in refused.json["error"]["message"]
+    assert creates(box) == []
+    agreed = ima(*VIDU, "--yes")
+    assert (agreed.code, agreed.json["total_credit"]) == (0, 20)
+    assert [create["charged"] for create in creates(box)] == [20]
+
+
 def test_what_can_not_be_combined_is_answered_with_what_can(ima: Run, box: Sandbox) -> None:
     """Two choices that exclude each other are answered; nothing is substituted in silence."""
     wish = ("--model-id", "MiniMax-Hailuo-2.3", "--prompt", "waves", "--yes")
