@@ -140,7 +140,9 @@ def test_failed_rows_are_sent_again_only_when_asked(person: Person) -> None:
 
 
 def test_an_unknown_row_is_named_and_left(person: Person) -> None:
-    person.sandbox.scenario('[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"')
+    person.sandbox.scenario(
+        '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"'
+    )
     file = person.write(wishes(*THREE))
     said = person.verb("batch", file, "--yes", "--json")
     assert said.code == 7

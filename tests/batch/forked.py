@@ -1,0 +1,105 @@
+"""Real processes that start at once: a warm one forks for each run, so that a kill hits the run
+and not the imports. As a program, it is that warm process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SPEED = 300.0
+
+
+class SteadyClock:
+    """As fast in every process, and the same time in all of them."""
+
+    def __init__(self, anchor: float) -> None:
+        self._anchor = anchor
+
+    def time(self) -> float:
+        return self._anchor + (time.time() - self._anchor) * SPEED
+
+    async def sleep(self, seconds: float) -> None:
+        import asyncio
+
+        await asyncio.sleep(max(0.0, seconds) / SPEED)
+
+
+class Forker:
+    """Runs one verb at a time."""
+
+    def __init__(self, environment: dict[str, str], anchor: float) -> None:
+        path = f"{ROOT}{os.pathsep}{Path(__file__).parent}"
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(anchor)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env={**os.environ, **environment, "PYTHONPATH": path},
+        )
+        self._pid = 0
+
+    def start(self, argv: Sequence[str], environment: dict[str, str], out: Path) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = {"argv": list(argv), "environment": environment, "out": str(out)}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._pid = int(self._process.stdout.readline())
+
+    def finish(self, after: float | None = None, number: int = signal.SIGKILL) -> int:
+        """Its exit code, or minus the signal that it got `after` so many seconds."""
+        assert self._process.stdout is not None
+        if after is not None and not select.select([self._process.stdout], [], [], after)[0]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+        return int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+@contextmanager
+def forking(environment: dict[str, str], anchor: float) -> Iterator[Forker]:
+    forker = Forker(environment, anchor)
+    try:
+        yield forker
+    finally:
+        forker.end()
+
+
+def _serve(anchor: float) -> None:
+    from ima_tui import cli
+    from ima_tui.cli import session
+
+    session.clock = SteadyClock(anchor)
+    for line in sys.stdin:
+        order: dict[str, Any] = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            out = os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            for number in (1, 2):
+                os.dup2(out, number)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.environ.update(order["environment"])
+            code = cli.run(order["argv"])
+            sys.stdout.flush()
+            os._exit(code)
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    _serve(float(sys.argv[1]))
