@@ -62,6 +62,18 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("auto", "on", "off"),
     ),
     Setting(
+        "look.preview",
+        "auto",
+        "Draw results beside the queue at once. auto: yes, but over SSH only when you ask.",
+        choices=("auto", "on", "off"),
+    ),
+    Setting(
+        "look.notify",
+        "bell",
+        "How you hear that a job ended, when it took over 10 s or you looked elsewhere.",
+        choices=("off", "bell", "osc9", "both"),
+    ),
+    Setting(
         "compose.after_send",
         "queue",
         "Where you are after sending: at the job in the queue, or still composing.",
@@ -132,6 +144,8 @@ class Settings:
     theme: str = "ima-dark"
     ascii: bool = False
     motion: bool = True
+    preview: bool = True
+    notify: Literal["off", "bell", "osc9", "both"] = "bell"
     after_send: Literal["queue", "stay"] = "queue"
     ask_above: int = 50
     download: bool = True
@@ -285,6 +299,7 @@ def _settings(
         **raw,
         "language": messages.detect(None if wish == "auto" else wish, env),
         "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
+        "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
         "folder": _path(raw["folder"]),
         "preferences": _path(raw["preferences"]),
         "logs": _path(raw["logs"]),

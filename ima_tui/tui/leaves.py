@@ -157,7 +157,9 @@ def _prices(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
     """One line for each combination: the values in columns, then the points."""
     combinations = price.table(leaf)
     if not combinations or not combinations[0].values:
-        return [Content.styled(say("models.one_price", points=points_range(*leaf.points)), "bold")]
+        low, high = leaf.points
+        key = "models.one_price" if low == high else "models.hidden_price"
+        return [Content.styled(say(key, points=points_range(low, high)), "bold")]
     shown = combinations[:MOST_PRICES]
     names = [name for name, _ in shown[0].values]
     titles = [_label(leaf, name) for name in names]

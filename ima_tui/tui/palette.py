@@ -25,7 +25,8 @@ class Commands(Provider):
     """The actions of the screen that the palette was opened on."""
 
     def commands(self) -> Iterator[Command]:
-        for act in actions.acts(self.screen):
+        known = actions.acts(self.screen)
+        for act in sorted(known, key=_weight):
             if act.id != "app.palette":
                 run = partial(self.app.run_action, act.action, act.node)
                 yield act.words(), act.key_words(), run
@@ -42,6 +43,11 @@ class Commands(Provider):
         for words, keys, run in self.commands():
             if (score := matcher.match(words)) > 0:
                 yield Hit(score, _shown(matcher.highlight(words), keys), run, text=words)
+
+
+def _weight(act: actions.Act) -> int:
+    """What the footer would show comes first, and how to move a cursor last."""
+    return 0 if act.prominent else 2 if act.scope is actions.Scope.FOCUS else 1
 
 
 def _shown(words: Content, keys: str) -> Content:

@@ -168,6 +168,8 @@ class FakeSettings:
     downloads: Path = Path("/nowhere")
     ask_above: int = 100
     motion: bool = False
+    preview: bool = True
+    notify: str = "off"
     ascii: bool = False
     after_send: str = "queue"
 
@@ -248,6 +250,9 @@ class FakeStudio:
 
     def suggested(self, task_type: TaskType) -> Leaf | None:
         return next(iter(self.leaves(task_type)), None)
+
+    def preferred(self) -> dict[TaskType, str]:
+        return {}
 
     async def begin(self) -> None:
         """All is there from the start."""

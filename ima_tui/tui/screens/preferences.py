@@ -92,9 +92,19 @@ class PreferencesScreen(Place):
         Binding("delete", "clear", "bind.prefs_clear", id="prefs.clear"),
         Binding("u", "undo", "bind.prefs_undo", id="prefs.undo"),
         Binding(
-            "left_square_bracket", "user(-1)", "bind.prefs_previous_user", id="prefs.previous_user"
+            "left_square_bracket",
+            "user(-1)",
+            "bind.prefs_previous_user",
+            show=False,  # told beside the name, where there are several users
+            id="prefs.previous_user",
         ),
-        Binding("right_square_bracket", "user(1)", "bind.prefs_next_user", id="prefs.next_user"),
+        Binding(
+            "right_square_bracket",
+            "user(1)",
+            "bind.prefs_next_user",
+            show=False,
+            id="prefs.next_user",
+        ),
     ]
 
     def __init__(self) -> None:

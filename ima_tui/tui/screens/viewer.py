@@ -13,7 +13,7 @@ from ima_tui.messages import say
 from ima_tui.tui import jobs as words
 from ima_tui.tui import styles
 from ima_tui.tui.widgets.cells import cut
-from ima_tui.tui.widgets.lines import BottomLine, Line, Part
+from ima_tui.tui.widgets.lines import BottomLine, Line, Part, measure
 from ima_tui.tui.widgets.preview import Preview
 
 
@@ -32,7 +32,7 @@ class ViewerLine(Line):
             right = [(say("viewer.of", index=self.index + 1, count=count) + " ", "strong")]
         where = words.result_words(self.job.medias[self.index])
         title = f" #{self.job.id} {self.job.order.model_name}  "
-        room = cells - len(title) - 20
+        room = cells - measure([(title, ""), *right]) - 2
         return [(title, "strong"), (cut(where, max(10, room)), "muted")], right
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,10 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ima_tui.domain import Event, Job
+from ima_tui.messages import say
 from ima_tui.text import clean
 from ima_tui.tui import jobs as words
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.preview import Preview
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
 
 PROMPT_LIMIT = 400
 LATEST = 3
@@ -34,11 +39,14 @@ class JobDetail(Widget):
     ) -> None:
         """Tell about `job`; `timeline` puts what happened to it first."""
         media = next((media for media in job.medias if media.path), None) if job else None
-        self.set_class(media is not None, "-picture")
-        self.query_one(Preview).media = media
+        eager = cast("ImaApp", self.app).studio.settings.preview
+        self.set_class(media is not None and eager, "-picture")
+        self.query_one(Preview).media = media if eager else None
         facts = Content("")
         if job is not None:
             facts = _facts(job, events, now, timeline=timeline)
+            if media is not None and not eager:
+                facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
         self.query_one("#detail-facts", Static).update(facts)
         self.query_one(VerticalScroll).scroll_home(animate=False)
 

@@ -133,10 +133,14 @@ class BottomLine(Line):
         if more is not None:
             right = [(actions.key_name(more.keys[0]), "strong"), (f" {more.words()} ", "muted")]
         room = cells - measure(right) - 2
-        left: list[Part] = [(" ", "text")]
+        left: list[Part] = []
         for act in actions.footer(known):
-            new = [(actions.key_name(act.keys[0]), "strong"), (f" {act.words()}   ", "muted")]
-            if measure(left) + measure(new) - 3 > room:
+            between = "   " if left else " "
+            new = [
+                (between + actions.key_name(act.keys[0]), "strong"),
+                (f" {act.words()}", "muted"),
+            ]
+            if measure(left) + measure(new) > room:
                 break
             left += new
         return left, right

@@ -56,7 +56,9 @@ class Preview(Widget):
         )
 
     def _why_nothing(self, media: Media | None) -> str:
-        return "viewer.none" if media is None else "viewer.not_here"
+        if media is None:
+            return "viewer.none"
+        return "" if media.path else "viewer.not_here"  # "": there is no room yet
 
     async def _decode(self, path: str, columns: int, rows: int) -> None:
         await asyncio.sleep(self._delay)
@@ -87,7 +89,8 @@ class Preview(Widget):
             return Strip([Segment(text, plain)]).adjust_cell_length(width, plain)
         left = Segment(" " * ((width - self._shown.width) // 2), plain)
         if y < len(self._shown.lines):
-            return Strip([left, *self._shown.lines[y]]).adjust_cell_length(width, plain)
+            line = Segment.apply_style(self._shown.lines[y], plain)
+            return Strip([left, *line]).adjust_cell_length(width, plain)
         if y == len(self._shown.lines):
             return Strip([left, Segment(fit(self._shown.facts, width - len(left.text)), plain)])
         return Strip.blank(width, plain)
