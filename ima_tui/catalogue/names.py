@@ -48,6 +48,7 @@ class Family:
 class Names:
     families: tuple[Family, ...]
     outsiders: Mapping[str, Medium]
+    everyday: tuple[str, ...]
     search: Mapping[str, tuple[str, ...]]
 
 
@@ -61,7 +62,7 @@ def names() -> Names:
         word: Medium(medium) for medium, words in data["outsiders"].items() for word in words
     }
     search = {model_id: tuple(words) for model_id, words in data["search"].items()}
-    return Names(families, outsiders, search)
+    return Names(families, outsiders, _strings(data["everyday"]["words"]), search)
 
 
 def _family(row: Mapping[str, object]) -> Family:

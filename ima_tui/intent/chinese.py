@@ -36,7 +36,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     free = [n for n in nouns if n not in reading.refused and n not in existing]
     free = [n for n in free if not _is_setting(items, n)]
-    kinds = [n for n in free if names_models(items, items.index(n))]
+    kinds = [n for n in free if names_models(items, items.index(n)) or _modifies(items, n)]
     reading.weak = [_want(reading, noun, medium_of(noun)) for noun in kinds]
     free = [n for n in free if n not in kinds]
     task = next((item for item in items if item.under("task")), None)
@@ -155,6 +155,15 @@ def _is_setting(items: tuple[Item, ...], noun: Item) -> bool:
     return False
 
 
+def _modifies(items: tuple[Item, ...], noun: Item) -> bool:
+    """拍视频的博主: with 的 behind it and no other noun, it only tells of something else."""
+    place = items.index(noun)
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is None or following.phrase != "的" or place + 2 >= len(items):
+        return False
+    return not any(is_noun(item) or item.under("classifier") for item in items[place + 2 :])
+
+
 def _of_follows(items: tuple[Item, ...], place: int) -> bool:
     return any(item.phrase == "的" for item in items[place + 1 :])
 
@@ -169,13 +178,13 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     kind = verb.under("verb") if verb else ""
     head = free[-1] if free else None
     if _speech(reading, items, head):
+        _coordinated(reading, items, free, Medium.SPEECH)
         return
     if _turned(reading, items, free, asked):
         return
-    if reading.motion and (reading.existing or _pronoun(items)) and head is None:
-        reading.wants.append(
-            _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
-        )
+    moving = reading.motion or next((i for i in items if "verb.video" in i.tags), None)
+    if moving and (reading.existing or _pronoun(items)) and head is None:
+        reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
         return
     if verb is not None and kind == "image" and not _counts_other(items, at, head):
         edit = reading.existing is not None
@@ -219,7 +228,7 @@ def _first_verb(items: tuple[Item, ...]) -> tuple[Item | None, int]:
             if place and items[place - 1].phrase in _ONGOING:
                 return None, 0
             return item, place
-        if item.has("use", "object"):
+        if item.has("use", "object", "reference", "this"):
             skipping_use = True
         elif not (skipping_use or _is_opening(item)):
             return None, 0
@@ -228,7 +237,7 @@ def _first_verb(items: tuple[Item, ...]) -> tuple[Item | None, int]:
 
 def _is_opening(item: Item) -> bool:
     """What may stand before the verb: politeness, names, words about models."""
-    if item.has("polite", "seq", "and", NAME, "but", "model_word"):
+    if item.has("polite", "seq", "and", NAME, "but", "model_word") or item.phrase in "的一点些地":
         return True
     return bool(item.under("wish") or item.under("tier"))
 
@@ -267,6 +276,8 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
 
 def _says(clause: Clause, items: tuple[Item, ...], place: int) -> bool:
     """用女声说：… — to say something is a wish only where the words stand behind it."""
+    if items[place].phrase == "read":
+        return any(item.has("text", "this") for item in items[place + 1 : place + 3])
     if not items[place].has("speech_if"):
         return False
     at_end = place + 1 == len(items) and clause.before == ":"
@@ -368,8 +379,9 @@ def _behind_of(items: tuple[Item, ...], place: int) -> bool:
 
 def _counted_at(items: tuple[Item, ...], head: Item) -> bool:
     """The clause begins with a number and a measure word: 一首歌."""
-    opening = items[:3]
-    return any(item.under("classifier") for item in opening) and head.first - items[0].first < 14
+    opening = [item for item in items[:3] if item.under("classifier")]
+    near = head.first - items[0].first < 14
+    return near and any(item.phrase not in ("个", "种", "款") for item in opening)
 
 
 def _counted(reading: ClauseReading, items: tuple[Item, ...], asked: bool) -> None:

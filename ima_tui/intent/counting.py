@@ -69,11 +69,14 @@ def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
         if not following:
             continue
         measure = following[0]
+        if measure.phrase == ":":
+            continue
         if measure.under("classifier"):
             if _measures(items, place + 1, want):
                 return _checked(value, item.start, measure.end)
             continue
-        noun = _counted_noun(following, want)
+        close = 1 if clause.chinese and measure.phrase[0] > "\u3000" else len(following)
+        noun = _counted_noun(following[:close], want)
         if noun is not None:
             return _checked(value, item.start, noun.end)
     return None

@@ -21,7 +21,8 @@ _BE = frozenset({"is", "are", "as", "be", "should", "was"})
 
 def read_english(clause: Clause) -> ClauseReading:
     reading = ClauseReading(clause)
-    items = clause.items
+    written = next((p for p, item in enumerate(clause.items) if p and item.has("about")), None)
+    items = clause.items[:written]
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.existing = _existing(items)
     at = _skip_politeness(items, 0)
@@ -123,6 +124,7 @@ def _request(
     elif kind == "video":
         works_on = _works_on(items, at + 1)
         reading.wants.append(_want(reading, item, Medium.VIDEO, works_on=works_on, asked=True))
+        _extras(reading, items, at + 1, reading.wants[-1].medium)
     elif kind == "music":
         head, end = _head(items, at + 1)
         _take(reading, items, head or item, Medium.MUSIC, at, end)
@@ -150,7 +152,7 @@ def _becomes(items: tuple[Item, ...], at: int) -> bool:
     return any(item.phrase == "into" for item in items[at + 1 : at + 7])
 
 
-_ACTED = frozenset({"of", "for", "over", "is", "in", "should"})
+_ACTED = frozenset({"of", "for", "is", "in", "should"})
 _LABELS = frozenset({"voice", "speak", "say", "announce"})
 
 
@@ -186,7 +188,7 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 reading.wants.append(
                     _want(reading, head, medium, works_on=True, edit=edit, asked=True)
                 )
-                _extras(reading, items, place + 1, head)
+                _extras(reading, items, place + 1, medium)
                 return
             if head is not None and head.under("noun") == SOUND:
                 reading.wants.append(_want(reading, head, None, asked=True))
@@ -213,14 +215,16 @@ def _noun_phrase(
     medium = medium_of(head)
     start = items[at].start
     if head.under("noun") == SOUND:
-        reading.wants.append(_want(reading, head, None, asked=asked, phrase=(start, head.end)))
+        _extras(reading, items, end, None)
+        if not reading.wants:
+            reading.wants.append(_want(reading, head, None, asked=asked))
         return
     works_on = _pronoun(items, at + 1, head) or _made_of(items, end)
     want = _want(reading, head, medium, works_on=works_on, asked=asked, phrase=(start, head.end))
     reading.wants.append(want)
     if head.under("noun") == BOTH:
         reading.wants.append(replace(want, medium=Medium.MUSIC, extra=True))
-    _extras(reading, items, end, head)
+    _extras(reading, items, end, medium)
 
 
 def _late_request(items: tuple[Item, ...], place: int) -> bool:
@@ -237,7 +241,7 @@ def _take(
     medium = medium_of(item) or medium
     phrase = (items[at].start, item.end)
     reading.wants.append(_want(reading, item, medium, asked=True, phrase=phrase))
-    _extras(reading, items, end, item)
+    _extras(reading, items, end, medium)
 
 
 def _want(
@@ -278,25 +282,26 @@ def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
     return head, place
 
 
-def _extras(reading: ClauseReading, items: tuple[Item, ...], at: int, head: Item) -> None:
+def _extras(
+    reading: ClauseReading, items: tuple[Item, ...], at: int, medium: Medium | None
+) -> None:
     """Further media beside the head: "… and a theme song", "… with a voiceover"."""
-    taken = {medium_of(head)}
+    taken = {medium}
     for place in range(at, len(items)):
         item = items[place]
         joined, accompanied = item.has("and"), item.has("with")
         if not (joined or accompanied) or item.has("neg"):
             continue
         other, end = _head(items, place + 1)
-        medium = medium_of(other) if other else None
-        if other is None or medium is None or medium in taken or _is_existing(items, other):
+        beside = medium_of(other) if other else None
+        if other is None or beside is None or beside in taken or _is_existing(items, other):
             continue
         at_end = other.last == items[end - 1].last
-        sounding = medium in (Medium.MUSIC, Medium.SPEECH)
+        sounding = beside in (Medium.MUSIC, Medium.SPEECH)
         if at_end and (joined or sounding) and end - place <= 7:
-            taken.add(medium)
-            reading.wants.append(
-                replace(_want(reading, other, medium, asked=True), extra=True)
-            )
+            taken.add(beside)
+            want = _want(reading, other, beside, asked=True)
+            reading.wants.append(replace(want, extra=True))
 
 
 def _mentioned(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ima_tui.domain import Medium
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.english import read_english
-from ima_tui.intent.scan import Scan
+from ima_tui.intent.scan import LISTED, Clause, Scan
 from ima_tui.intent.wants import ClauseReading, Want
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
@@ -69,17 +69,34 @@ class _Gatherer:
             if len(self._wants) == 1 or self._last_medium is Medium.SPEECH:
                 self._spoken_from = clause.start
                 return False
-        if clause.after == ":" and self._wants:
+        labelled = bool(self._readings) and self._readings[-1].content
+        if clause.after == ":" and (self._wants or labelled):
             self._describing = True
         elif clause.after in _SENTENCE_END:
             self._describing = False
-        step = clause.after.isalpha() or any(item.has("seq") for item in clause.items[:2])
+        step = _begins_step(clause)
         if self._describing and not step:
-            reading = replace_content(reading)
-        self._readings.append(reading)
+            asked = [want for want in reading.wants if want.asked] if not self._wants else []
+            reading = replace(replace_content(reading), wants=asked)
         for want in reading.wants:
+            if self._continues_list(want, clause):
+                want = replace(want, asked=True)
+            if step and want.medium is Medium.VIDEO and want.end >= clause.end - 1:
+                want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
             self._consider(want, step)
+        self._readings.append(reading)
         return True
+
+    def _continues_list(self, want: Want, clause: Clause) -> bool:
+        """"a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
+        if not self._readings or not self._wants or clause.after not in (",", LISTED, "、"):
+            return False
+        if clause.after == LISTED:
+            return True
+        last = self._readings[-1]
+        told = [each for each in last.wants if each.asked]
+        opens = clause.items[0].under("number") or clause.items[0].phrase.isdigit()
+        return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     @property
     def _last_medium(self) -> Medium | None:
@@ -101,7 +118,8 @@ class _Gatherer:
             return
         only = next(iter(self._wants.values()))
         if want.asked and not want.extra and not step and not only.asked and len(self._wants) == 1:
-            if only.clause != want.clause and not want.works_on:
+            animated = only.medium is Medium.IMAGE and want.medium is Medium.VIDEO
+            if only.clause != want.clause and not (want.works_on and animated):
                 self._wants = {want.medium: want}
                 return
         if want.asked or want.extra or self._goes_along(want):
@@ -109,7 +127,7 @@ class _Gatherer:
 
     def _goes_along(self, want: Want) -> bool:
         """背景音乐要轻快, behind a video: music or a voice named in a clause of its own."""
-        clause = next(r.clause for r in self._readings if r.clause.index == want.clause)
+        clause = self._scan.clauses[want.clause]
         early = want.start - clause.start <= 4
         visual = Medium.VIDEO in self._wants
         return visual and early and want.medium in (Medium.MUSIC, Medium.SPEECH)
@@ -121,8 +139,23 @@ class _Gatherer:
         }
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
+        wants = self._with_edit(wants)
         ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
         return Asked(ordered, tuple(self._readings), self._spoken_from, self._sound)
+
+    def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
+        """把照片变成动漫，然后做成视频: the alteration is a step of its own."""
+        video = wants.get(Medium.VIDEO)
+        if video is None or Medium.IMAGE in wants or not self._inputs or not video.works_on:
+            return wants
+        clause = self._scan.clauses[video.clause]
+        if not _begins_step(clause):
+            return wants
+        for reading in self._readings:
+            if reading.edit and reading.existing and reading.clause.index < video.clause:
+                item = reading.edit
+                return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+        return wants
 
     def _fallback(self) -> dict[Medium, Want]:
         """Nothing is asked for outright: an alteration of what is at hand, else what is mentioned,
@@ -137,6 +170,10 @@ class _Gatherer:
                 if reading.edit is not None:
                     item = reading.edit
                     return _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+        for reading in self._readings:
+            sure = next((i for i in reading.clause.items[:4] if i.has("edit_sure")), None)
+            if sure is not None:
+                return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
         if self._sound is None:
             for reading in self._readings:
                 for want in reading.weak:
@@ -155,11 +192,14 @@ class _Gatherer:
 
     def _from_names(self) -> dict[Medium, Want]:
         for name in self._scan.names:
-            if not name.rejected and name.start < self._spoken_from and self._has_more(name.last):
+            telling = name.family is not None and name.family.name.endswith(("BGM", "Song"))
+            if name.rejected or name.start >= self._spoken_from:
+                continue
+            if telling or self._has_more():
                 return _one(name.medium, name.start, name.end)
         return {}
 
-    def _has_more(self, last: int) -> bool:
+    def _has_more(self) -> bool:
         """Something beside the name and the words that ask to keep it."""
         extra = [
             item
@@ -170,6 +210,12 @@ class _Gatherer:
             and not item.under("verb")
         ]
         return sum(max(1, item.end - item.start) for item in extra) >= 2
+
+
+def _begins_step(clause: Clause) -> bool:
+    """Behind "then", 再, or with one of them at its head."""
+    worded = clause.after.isalpha() and clause.after != LISTED
+    return worded or any(item.has("seq") for item in clause.items[:2])
 
 
 def _one(

@@ -6,7 +6,6 @@ word to a leaf or a field. Never a default: what is not named is left to the pre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ima_tui.catalogue.choice import TIERS, Tier
@@ -83,10 +82,11 @@ def tier_model(wish: TierWish, task_type: TaskType, is_song: bool) -> Model | No
 
 def absent_names(scan: Scan, asked: Asked) -> tuple[str, ...]:
     """Names of models that nobody here offers, as they were written."""
-    found = [n for n in scan.names if n.family is None and not n.rejected]
+    found = [n for n in scan.names if not n.rejected and _is_absent(n)]
     spans = [scan.plain.span(n.start, n.end) for n in found if n.start < asked.spoken_from]
     return tuple(dict.fromkeys(scan.plain.original[start:end] for start, end in spans))
 
 
-def same_medium(names: Sequence[Named], medium: Medium) -> bool:
-    return any(name.medium is medium and not name.rejected for name in names)
+def _is_absent(named: Named) -> bool:
+    """A brand from elsewhere, or a version of ours that there is not."""
+    return named.family is None or bool(named.told_version and not named.version)

@@ -66,7 +66,7 @@ def _brands() -> _Brands:
     exact = {_key(i): (f, i) for f in known.families for i in f.model_ids()}
     outsiders = {_key(word): medium for word, medium in known.outsiders.items()}
     cautious = {_key(w) for f in known.families for w in f.cautious}
-    cautious |= {w for w in outsiders if " " not in w and w.isascii()}
+    cautious |= {_key(word) for word in known.everyday}
     phrases = [*families, *exact, *outsiders]
     latin = {w for p in phrases for w in p.split() if w.isascii() and w.isalpha()}
     words = {w for w in latin if len(w) >= 5 and w not in _EVERYDAY}
@@ -88,11 +88,10 @@ _EVERYDAY = frozenset(
 _VERSION = re.compile(
     r"\s*(?:-|的)?\s*(?:(?:version|ver\.?|v|版本)\s*)?"
     r"(?P<v>o1|q[123]|\d{1,2}(?:\.\d{1,2})?)?"
-    r"(?:[\s-]*(?P<extra>pro|fast|turbo|master|flash|plus))?(?![a-z0-9])"
+    r"(?:[\s-]*(?P<extra>pro|fast|turbo|master|flash|plus|\+))?(?![a-z0-9])"
 )
 _NO_VERSION = re.compile(
-    r"\s*(?:秒|s\b|sec|分|张|幅|首|段|个|条|只|部|支|:|x|%|k\b|p\b|px|years?|minutes?|videos?|images?|"
-    r"pictures?|photos?|songs?|clips?|tracks?|variations?|versions?|[a-z]+s\b|比|岁|位|名|匹|到|-\d)"
+    r"\s*(?:秒|s\b|sec|分|张|幅|首|段|个|条|只|部|支|:|x|%|k\b|p\b|px|years?|minutes?|[a-z]+s\b|比|岁|位|名|匹|到|-\d)"
 )
 
 
@@ -109,7 +108,7 @@ def find_names(tokens: Tokens, text: str) -> list[Named]:
     for mark in brands.lexicon.find(tokens, respell):
         named = _read(brands, tokens, text, mark)
         if signs is None:
-            signs = [m for m in vocabulary().lexicon.find(tokens) if m.has("use", "neg")]
+            signs = [m for m in vocabulary().lexicon.find(tokens) if _is_sign(m)]
         named = _judge(brands, tokens, text, mark, named, signs)
         if named is not None and not (found and named.first < found[-1].last):
             found.append(named)
@@ -140,10 +139,11 @@ def _version(family: Family, text: str, at: int) -> tuple[str, str, int]:
     found = _VERSION.match(text, at)
     if found is None or not (found["v"] or found["extra"]):
         return "", "", at
-    number, extra = found["v"] or "", found["extra"] or ""
+    number, extra = found["v"] or "", (found["extra"] or "").replace("+", "plus")
     known = {*family.versions, *family.field_values} - {""}
     if number and _NO_VERSION.match(text, found.end("v")) and "." not in number:
-        if not text[at : found.start("v")].rstrip().endswith("v"):
+        gap = text[at : found.start("v")]
+        if gap and not gap.rstrip().endswith("v"):
             return "", "", at
     both = f"{number} {extra}".strip()
     for told, end in ((both, found.end()), (number, found.end("v"))):
@@ -156,6 +156,10 @@ def _version(family: Family, text: str, at: int) -> tuple[str, str, int]:
     return ("", number, found.end("v")) if is_version else ("", "", at)
 
 
+def _is_sign(mark: Mark) -> bool:
+    return mark.has("use", "neg") or any(tag.startswith("wish.") for tag in mark.tags)
+
+
 def _judge(
     brands: _Brands, tokens: Tokens, text: str, mark: Mark, named: Named, signs: Sequence[Mark]
 ) -> Named | None:
@@ -164,7 +168,7 @@ def _judge(
     for sign in _before(signs, tokens, mark.first):
         if sign.has("neg"):
             negation = sign.first
-        elif sign.has("use"):
+        else:
             cue = sign.first
     cued = cue > negation
     if mark.phrase in brands.cautious and negation < 0:

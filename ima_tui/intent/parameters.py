@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ima_tui.domain import Medium, Value
 from ima_tui.intent import counting, numerals
@@ -45,11 +46,11 @@ def read_parameters(scan: Scan, asked: Asked) -> Findings:
     items = [i for c in scan.clauses for i in c.items if i.start < asked.spoken_from]
     media = set(asked.media)
     found: list[Found] = []
-    ratio = _ratio(text, scan) or _ratio_words(scan, asked)
+    ratio = _ratio(text) or _pixels(text) or _ratio_words(scan, asked)
     size, eight_k = _size(text, media)
     length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
     if media & {Medium.IMAGE, Medium.VIDEO}:
-        found += [size] if size else []
+        found += [size] if size and not eight_k else []
         found += _visual(text, scan)
     if Medium.VIDEO in media:
         found += _audio(items) or _silent(scan, asked)
@@ -75,7 +76,7 @@ def _once(found: list[Found]) -> Iterator[Found]:
 # ------------------------------------------------------------------------------ the picture
 
 _RATIO = re.compile(
-    r"(?<![\d.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>\d{1,2})\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
+    r"(?<![\d.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>\d{1,2}(?:\.\d{1,2})?)\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
     r"(?![\d.:]|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
 )
 _SHOWN = re.compile(
@@ -93,17 +94,17 @@ STANDARD = frozenset(
 """Ratios that at least one model offers."""
 
 
-def _ratio(text: str, scan: Scan) -> Found | None:
+def _ratio(text: str) -> Found | None:
     for found in _RATIO.finditer(text):
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):
             continue
         before = text[max(0, found.start() - 24) : found.start()]
         if _SHOWN.search(before):
             continue
-        width, height = int(found["w"]), int(found["h"])
+        width, height = float(found["w"]), int(found["h"])
         if not (width and height):
             continue
-        value = f"{width}:{height}"
+        value = f"{width:g}:{height}"
         spelled = "aspect ratio" in found.group() or _RATIO_BEFORE.search(before)
         if value not in STANDARD and not (spelled and _RATIO_NEAR.match(text, found.end())):
             continue
@@ -113,9 +114,22 @@ def _ratio(text: str, scan: Scan) -> Found | None:
     return None
 
 
+_PIXELS = re.compile(r"(?<![a-z0-9.])(?P<w>\d{3,4})\s*[x×*]\s*(?P<h>\d{3,4})(?![a-z0-9])")
+
+
+def _pixels(text: str) -> Found | None:
+    """1920x1080 asks for 16:9."""
+    found = _PIXELS.search(text)
+    if found is None or not int(found["w"]) or not int(found["h"]):
+        return None
+    ratio = Fraction(int(found["w"]), int(found["h"]))
+    value = f"{ratio.numerator}:{ratio.denominator}"
+    return Found("aspect_ratio", value, *found.span()) if value in STANDARD else None
+
+
 def _plausible(found: re.Match[str]) -> bool:
     """"16x9" is a ratio; "3x4" could be anything, and "10x10" is no format."""
-    return f"{int(found['w'])}:{int(found['h'])}" in ("16:9", "9:16", "4:3", "3:4", "1:1", "21:9")
+    return f"{float(found['w']):g}:{int(found['h'])}" in ("16:9", "9:16", "4:3", "3:4", "1:1", "21:9")
 
 
 def _ratio_words(scan: Scan, asked: Asked) -> Found | None:

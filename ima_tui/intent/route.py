@@ -246,6 +246,8 @@ class _Router:
         if not wish.standing or self._inputs.sources:
             return False
         clause = next(c for c in self._scan.clauses if c.start <= wish.start < c.end)
+        if wish.action is Action.CLEAR and any(want.asked for want in self._asked.wants):
+            return False
         if any(want.clause != clause.index and want.asked for want in self._asked.wants):
             return False
         return not any(_describes(item) for c in self._scan.clauses for item in c.items)

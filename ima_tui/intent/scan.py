@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
 from ima_tui.intent.normalise import Plain, normalise
+from ima_tui.intent.spelling import SHORTEST
 from ima_tui.intent.tokens import HIDDEN, INPUT, Mark, Tokens, is_break, is_chinese, tokenise
 from ima_tui.intent.vocabulary import vocabulary
 
 NAME = "name"
 SOURCE = "source.path"
 QUOTE = "quote"
-_NOTHING: frozenset[str] = frozenset()
+LISTED = "listed"
+"""What stands before a clause that is an entry of a numbered list."""
+_NOTHING: tuple[str, ...] = ()
 _AFTER_AND = ("verb", "polite", "use", "seq")
 
 
@@ -27,7 +30,7 @@ class Item:
     start: int
     end: int
     phrase: str
-    tags: frozenset[str]
+    tags: tuple[str, ...]
 
     def has(self, *tags: str) -> bool:
         return any(tag in self.tags for tag in tags)
@@ -81,7 +84,7 @@ def scan(original: str) -> Scan:
     respell = {
         place: meant
         for place, word in enumerate(tokens.words)
-        if len(word) >= 5 and (meant := speller.meant(word)) is not None
+        if len(word) >= SHORTEST and (meant := speller.meant(word)) is not None
     }
     marks = vocabulary().lexicon.find(tokens, respell)
     items = list(_items(tokens, marks, names))
@@ -101,7 +104,7 @@ def _items(tokens: Tokens, marks: list[Mark], names: list[Named]) -> Iterator[It
         word, start = tokens.words[place], tokens.starts[place]
         if place in named:
             name = named[place]
-            yield Item(place, name.last, start, name.end, word, frozenset({NAME}))
+            yield Item(place, name.last, start, name.end, word, (NAME,))
             place = max(name.last, place + 1)
             continue
         mark = by_first.get(place)
@@ -111,9 +114,9 @@ def _items(tokens: Tokens, marks: list[Mark], names: list[Named]) -> Iterator[It
             continue
         tags = _NOTHING
         if word[0] == INPUT:
-            tags = frozenset({SOURCE})
+            tags = (SOURCE,)
         elif word[0] == HIDDEN:
-            tags = frozenset({QUOTE})
+            tags = (QUOTE,)
         yield Item(place, place + 1, start, tokens.ends[place], word, tags)
         place += 1
 
@@ -122,7 +125,15 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
     current: list[Item] = []
     after, index = "", 0
     for place, item in enumerate(items):
+        if _is_list_number(items, place, current):
+            if current:
+                yield _clause(current, after, LISTED, index)
+                index += 1
+            after, current = LISTED, []
+            continue
         cut = _breaks(items, place)
+        if cut and after == LISTED and not current:
+            continue
         if not cut and not (current and _starts_step(items, place, current)):
             current.append(item)
             continue
@@ -137,6 +148,14 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
             after, current = item.phrase, [item]
     if current:
         yield _clause(current, after, "", index)
+
+
+def _is_list_number(items: list[Item], place: int, current: list[Item]) -> bool:
+    """"1) a logo 2) a jingle", 1、…: the number of an entry."""
+    if place + 2 >= len(items) or not items[place].phrase.isdigit() or len(items[place].phrase) > 2:
+        return False
+    sign = items[place + 1].phrase
+    return sign == ")" or (not current and sign in (".", "、"))
 
 
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:

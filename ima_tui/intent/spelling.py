@@ -2,7 +2,7 @@
 
 Both sides are indexed by what is left when one letter is taken out, so that a word is looked up
 and not compared with all of them. One slip (a letter too many, too few, wrong, or two swapped) is
-forgiven in words of five letters and more, two in words of eight and more.
+forgiven where one of the two has five letters or more, two in words of eight and more.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-SHORTEST = 5
+SHORTEST = 4
 LONG = 8
 LONGEST = 24
 
@@ -36,6 +36,8 @@ class Speller:
             for listed in self._by_part.get(part, ()):
                 allowed = 2 if min(len(word), len(listed)) >= LONG else 1
                 slips = distance(word, listed)
+                if len(listed) <= SHORTEST:
+                    allowed = 0 if len(word) <= SHORTEST else 1
                 if slips <= allowed and word[0] == listed[0]:
                     found.append((slips, listed))
         return min(found)[1] if found else None

@@ -80,30 +80,30 @@ class Mark:
     start: int
     end: int
     phrase: str
-    tags: frozenset[str]
+    tags: tuple[str, ...]
 
     def has(self, *tags: str) -> bool:
         return any(tag in self.tags for tag in tags)
 
 
 class Lexicon:
-    """Phrases with their tags, ready to be found."""
+    """Phrases with their tags (in the order they are told), ready to be found."""
 
     def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
-        tagged: dict[tuple[str, ...], set[str]] = {}
+        tagged: dict[tuple[str, ...], dict[str, None]] = {}
         for tag, listed in phrases.items():
             for phrase in listed:
-                tagged.setdefault(words_of(phrase), set()).add(tag)
-        self._by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+                tagged.setdefault(words_of(phrase), {})[tag] = None
+        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
         for words, tags in tagged.items():
-            self._by_first.setdefault(words[0], []).append((words, frozenset(tags)))
+            self._by_first.setdefault(words[0], []).append((words, tuple(tags)))
         for rows in self._by_first.values():
             rows.sort(key=lambda row: -len(row[0]))
 
-    def tags(self, phrase: str) -> frozenset[str]:
+    def tags(self, phrase: str) -> tuple[str, ...]:
         words = words_of(phrase)
         rows = self._by_first.get(words[0], []) if words else []
-        return next((tags for known, tags in rows if known == words), frozenset())
+        return next((tags for known, tags in rows if known == words), ())
 
     def find(self, tokens: Tokens, respell: Mapping[int, str] | None = None) -> list[Mark]:
         """The longest phrases, left to right, none inside another. `respell` holds words (by

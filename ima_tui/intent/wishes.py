@@ -46,12 +46,12 @@ def _about_model(clause: Clause, place: int) -> bool:
     rest = clause.items[place + 1 :]
     if not rest:
         return place == 0 or not _is_predicate(clause.items[:place])
-    for following in rest[:3]:
+    for following in rest[:5]:
         if following.has("model_word") or medium_of(following) is not None:
             return True
         if following.under("verb") and not following.under("noun"):
             return True
-        if following.phrase in ("的", "and", "style", ",") or following.has("polite"):
+        if following.phrase in ("的", "一", "点", "些", "and", "style", ",") or following.has("polite"):
             continue
         return False
     return True
@@ -111,6 +111,8 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
     for wish in ("save", "switch"):
         for clause, place, item in _marks(scan, asked, wish):
             name = _name_after(scan, clause, place, names)
+            if name is not None and scan.text[name.end : name.end + 7].lstrip().startswith(_STYLE):
+                continue  # "I like the Midjourney style" is about pictures
             if name is not None:
                 standing = wish == "save"
                 return PreferenceWish(Action.SAVE, name, item.start, item.end, standing)
@@ -122,9 +124,15 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
     return None
 
 
+_STYLE = ("style", "风格", "画风", "那种", "味")
+
+
 def _name_after(scan: Scan, clause: Clause, place: int, names: list[Named]) -> Named | None:
     """The name that a wish leads to, with nothing between that would be the thing liked."""
-    for item in clause.items[place + 1 : place + 1 + _REACH]:
+    rest = clause.items[place + 1 : place + 1 + _REACH]
+    if not rest and clause.index + 1 < len(scan.clauses):
+        rest = scan.clauses[clause.index + 1].items[:_REACH]  # "from now on, use Sora"
+    for item in rest:
         if item.has(NAME):
             return next((name for name in names if name.start == item.start), None)
         if not item.tags and item.phrase not in ("the", "都", "model", "of"):
