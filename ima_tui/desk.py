@@ -2,12 +2,16 @@
 
 `drafting` knows how one draft becomes another; the desk holds the one that is being shaped while
 lists come, change and lose models. It asks nobody and draws nothing.
+
+What the words of the wish say is followed, but for what was chosen by hand: that is *pinned*, until
+the wish is emptied and a new one begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ima_tui import drafting
 from ima_tui.catalogue import form
@@ -15,6 +19,10 @@ from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
 from ima_tui.drafting import Offer
 from ima_tui.errors import UsageError
 
+if TYPE_CHECKING:
+    from ima_tui.intent.reading import Decision
+
+KIND, MODEL, INPUTS = "kind", "model", "inputs"
 COUNT = "n"
 """The number of outputs is set like a control."""
 
@@ -35,6 +43,12 @@ class Desk:
         self.leaf: Leaf | None = None
         self.draft: Draft | None = None
         self.remark: Remark | None = None
+        self.pinned: set[str] = set()
+        """`KIND`, `MODEL`, `INPUTS` or a control's name: chosen by hand."""
+        self._read: frozenset[str] = frozenset()
+        """The controls that stand where the words put them."""
+        self._named = False
+        """The leaf is one that the words named."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
 
@@ -95,6 +109,50 @@ class Desk:
         else:
             self.draft = drafting.put(leaf, draft, control, value)
 
+    # ---------------------------------------------------------------------------- the words
+
+    def pin(self, *parts: str) -> None:
+        """What was chosen by hand is not read any more."""
+        self.pinned.update(parts)
+
+    def begin_anew(self) -> None:
+        """The wish was emptied: the next words decide again."""
+        self.pinned.clear()
+
+    def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
+        """Follow what was read; None, or nothing clear: what earlier words set goes back.
+
+        `suggested` is the leaf of the kind that is meant, where the words name no model.
+        """
+        if decision is None or decision.task_type is None or decision.kind != "single":
+            self._set_read({})
+            self._follow_to(suggested if self._named else None, named=False)
+            return
+        if KIND not in self.pinned:
+            self.turn_to(decision.task_type)
+        if self.kind is not decision.task_type:
+            return  # another kind was chosen by hand: the rest of the words is about the other
+        named = bool(decision.model_id or decision.tier)
+        self._follow_to(decision.leaf or suggested, named=named)
+        if INPUTS not in self.pinned and decision.inputs and self.kind.takes_inputs:
+            self.feed(decision.inputs)
+        self._set_read(_wanted(decision, self.leaf) if self.leaf is not None else {})
+
+    def _follow_to(self, leaf: Leaf | None, *, named: bool) -> None:
+        if MODEL not in self.pinned and leaf is not None:
+            self._named = named
+            if leaf != self.leaf:
+                self.take(leaf)
+
+    def _set_read(self, wanted: Mapping[str, Value]) -> None:
+        """Put the controls where the words want them, and back what they no longer speak of."""
+        mine = {name: value for name, value in wanted.items() if name not in self.pinned}
+        for name in self._read - set(mine) - self.pinned:
+            self.set(name, None)
+        for name, value in mine.items():
+            self.set(name, value)
+        self._read = frozenset(mine)
+
     def feed(self, inputs: tuple[str, ...]) -> None:
         if self.draft is not None:
             self.remark = None
@@ -107,3 +165,23 @@ class Desk:
         if leaves and drafting.same_leaf(leaves, self.leaf) is None:
             return Offer(problem=UsageError("compose.gone", model=self.leaf.name))
         return drafting.offer(self.leaf, self.draft)
+
+
+def _wanted(decision: Decision, leaf: Leaf) -> dict[str, Value]:
+    """The controls of `leaf` that the words set. What it does not have is left out here, and said
+    where the reading is shown."""
+    if decision.leaf == leaf:
+        found = dict(decision.bound)
+    else:
+        found = {}
+        for param in decision.params:
+            try:
+                name, value = form.accept(leaf, param.name, param.value)
+            except UsageError:
+                continue
+            found[name] = value
+    count = decision.param(COUNT)
+    if isinstance(count, int) and count in form.counts(leaf):
+        found[COUNT] = count
+    controls = {field.name for field in form.controls(leaf)} | {COUNT}
+    return {name: value for name, value in found.items() if name in controls}

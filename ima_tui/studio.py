@@ -10,6 +10,7 @@ the API when it is first needed.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from ima_tui.inputs import InputFacts
     from ima_tui.ledger import Ledger
     from ima_tui.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
 
 Listener = Callable[[Notice], None]
 WATCH_SECONDS = 2.0
@@ -249,6 +252,12 @@ class Studio:
         wish = self.preferences.of(self.settings.user_id, task_type)
         leaves = self.leaves(task_type)
         return choice.default_leaf(leaves, task_type, wish.model_id if wish else "")
+
+    def preferred(self) -> dict[TaskType, str]:
+        """The ids of the models that the person prefers."""
+        user = self.settings.user_id
+        wishes = {kind: self.preferences.of(user, kind) for kind in TaskType}
+        return {kind: wish.model_id for kind, wish in wishes.items() if wish is not None}
 
     async def refresh(self, *task_types: TaskType) -> None:
         """Fetch lists (all, if none is named). Never raises: each list says its own problem."""
@@ -494,7 +503,10 @@ class Studio:
 
     def _tell(self, notice: Notice) -> None:
         for listener in tuple(self._listeners):
-            listener(notice)
+            try:
+                listener(notice)
+            except Exception:  # a screen's fault must not break the story of a paid job
+                log.exception("listener")
 
 
 def key_file(settings: Settings) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ima_tui.catalogue import form, price, times
 from ima_tui.domain import Draft, Leaf, Order, Value
 from ima_tui.errors import UsageError
-from ima_tui.text import encodable
+from ima_tui.text import clean, encodable
 
 LONGEST_PROMPT = 20_000
 
@@ -26,7 +26,7 @@ def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
         model_id=leaf.model_id,
         version=leaf.version,
         model_name=leaf.name,
-        prompt=encodable(draft.prompt.strip()),
+        prompt=encodable(clean(draft.prompt).strip()),
         n=draft.n,
         parameters=tuple(quote.parameters.items()),
         attribute_id=quote.rule.attribute_id,
@@ -44,7 +44,7 @@ def accepted(leaf: Leaf, chosen: tuple[tuple[str, Value], ...]) -> dict[str, Val
 
 
 def _check_prompt(draft: Draft) -> None:
-    if not draft.prompt.strip():
+    if not clean(draft.prompt).strip():
         raise UsageError("error.empty_prompt")
     if len(draft.prompt) > LONGEST_PROMPT:
         raise UsageError(

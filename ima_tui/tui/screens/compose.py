@@ -6,9 +6,11 @@ prompt draws nothing anew.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +18,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import TextArea
 
 from ima_tui import drafting
-from ima_tui.desk import Desk
+from ima_tui.desk import INPUTS, KIND, MODEL, Desk
 from ima_tui.domain import Leaf, Order, TaskType
 from ima_tui.drafting import Offer
 from ima_tui.errors import ImaError, KeyMissing, UsageError
@@ -32,6 +34,12 @@ from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.widgets.question import Question
+from ima_tui.tui.widgets.reading import Reading
+
+if TYPE_CHECKING:
+    from ima_tui.intent.reading import Decision
+
+Route = Callable[..., "Decision"]
 
 
 class ComposeScreen(Place):
@@ -58,11 +66,14 @@ class ComposeScreen(Place):
         self._note = ("", "")
         """What happened last, and the role it is said in."""
         self._sent: Order | None = None
+        self._route: Route | None = None
+        self._decision: Decision | None = None
 
     def body(self) -> ComposeResult:
         with Container(id="desk"):
             with Vertical(id="wish"):
                 yield Prompt(widget_id="prompt")
+                yield Reading(widget_id="reading")
                 yield Inputs(self._look_at, widget_id="inputs")
             yield Rule()
             yield Form(widget_id="form")
@@ -73,6 +84,7 @@ class ComposeScreen(Place):
     async def on_mount(self) -> None:
         self.query_one(Prompt).focus()
         await self.reload()
+        self.run_worker(self._learn_to_read(), name="learn to read", group="reading")
         if not self.studio.has_key and not self.studio.settings.profile:
             self.call_after_refresh(self.action_key)
 
@@ -89,17 +101,43 @@ class ComposeScreen(Place):
         self.desk.catch_up(self.studio.leaves(kind), self.studio.suggested(kind))
         await self._show()
 
+    async def _learn_to_read(self) -> None:
+        """The vocabulary takes a moment to load, which no key should have to wait for."""
+        self._route = await asyncio.to_thread(_reader)
+        await self._read()
+
+    async def _read(self) -> None:
+        """Read the wish as it stands, and follow it where nothing was chosen by hand."""
+        text = self.query_one(Prompt).text
+        if not text.strip():
+            self.desk.begin_anew()
+        if self._route is None:
+            return
+        studio, draft = self.studio, self.desk.draft
+        attached = draft.inputs if draft and self.desk.kind.takes_inputs else ()
+        lists = {kind: studio.leaves(kind) for kind in TaskType}
+        decision = self._route(text, attached, lists, studio.preferred()) if text.strip() else None
+        if decision == self._decision:
+            return
+        self._decision = decision
+        meant = decision.task_type if decision and decision.task_type else self.desk.kind
+        self.desk.hear(decision, studio.suggested(meant))
+        await self._show()
+        self.query_one(Reading).show(self.desk, decision)
+
     def load_order(self, order: Order) -> None:
         """Fill the screen with what `order` was made of."""
         prompt = self.query_one(Prompt)
         prompt.text = order.prompt
         prompt.move_cursor(prompt.document.end)
         self.desk.recall(order)
+        self.desk.pin(KIND, MODEL, INPUTS, *(name for name, _ in order.parameters))
         self.call_next(self.reload)
 
     def load_leaf(self, leaf: Leaf) -> None:
         """Compose with `leaf`; what was shaped so far comes along as far as it fits."""
         self.desk.take(leaf)
+        self.desk.pin(KIND, MODEL)
         self.call_next(self._show)
 
     async def _look_at(self, source: str) -> InputFacts:
@@ -152,15 +190,18 @@ class ComposeScreen(Place):
     async def on_picked(self, event: Picked) -> None:
         self._note = ("", "")
         self.desk.set(event.name, event.value, typed=event.typed)
+        self.desk.pin(event.name)
         await self._show()
 
     def on_inputs_changed(self, event: InputsChanged) -> None:
         self.desk.feed(event.inputs)
+        self.desk.pin(INPUTS)
         self._remark("", "")
 
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+    async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         if self._note[0]:
             self._remark("", "")
+        await self._read()
 
     def on_pressed(self, event: Pressed) -> None:
         {"kind": self.action_choose_kind, "model": self.action_choose_model}[event.name]()
@@ -169,6 +210,7 @@ class ComposeScreen(Place):
         async def chosen(number: int | None) -> None:
             if number is not None:
                 self.desk.turn_to(list(TaskType)[number])
+                self.desk.pin(KIND)
                 await self.reload()
 
         self.app.push_screen(choosing.kinds(self.studio, self.desk.kind), chosen)
@@ -180,6 +222,7 @@ class ComposeScreen(Place):
             if number is not None:
                 self._note = ("", "")
                 self.desk.take(leaves[number])
+                self.desk.pin(KIND, MODEL)
                 await self._show()
 
         if leaves:
@@ -266,3 +309,11 @@ class ComposeScreen(Place):
         self._remark(say("compose.sent", number=job.id, points=order.total), "ok")
         if self.studio.settings.after_send == "queue":
             await self.ima.show_job(job.id)
+
+
+def _reader() -> Route:
+    """The router with its vocabulary loaded: a tenth of a second, off the event loop."""
+    from ima_tui.intent.route import route
+
+    route("")
+    return route

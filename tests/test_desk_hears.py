@@ -1,0 +1,92 @@
+"""The words of the wish are followed, but for what was chosen by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ima_tui.catalogue import choice, tree
+from ima_tui.desk import COUNT, KIND, MODEL, Desk
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.intent.route import route
+from ima_tui.sandbox.products import Catalogue
+
+Lists = Mapping[TaskType, tuple[Leaf, ...]]
+
+
+@pytest.fixture(scope="module")
+def lists() -> Lists:
+    offered = Catalogue()
+    return {kind: tree.leaves(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+
+
+def hear(desk: Desk, lists: Lists, text: str) -> None:
+    decision = route(text, (), lists) if text else None
+    meant = decision.task_type if decision and decision.task_type else desk.kind
+    desk.hear(decision, choice.default_leaf(lists[meant], meant))
+
+
+def chosen(desk: Desk) -> dict[str, object]:
+    assert desk.draft is not None
+    return dict(desk.draft.chosen)
+
+
+@pytest.fixture
+def desk(lists: Lists) -> Desk:
+    desk = Desk()
+    desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
+    return desk
+
+
+def test_kind_model_and_settings_follow(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "a 10s video of a puppy with Kling O1, 9:16")
+    assert desk.kind is TaskType.TEXT_TO_VIDEO
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "kling-video-o1"
+    assert chosen(desk) == {"duration": "10", "aspect_ratio": "9:16"}
+
+
+def test_what_is_no_longer_said_goes_back(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "画三张雪山，16:9，用Nano Banana Pro，4K")
+    assert desk.draft is not None
+    assert desk.draft.n == 3
+    hear(desk, lists, "a fox")
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "doubao-seedream-4.5"
+    assert chosen(desk) == {}
+    assert desk.draft.n == 1
+
+
+def test_an_emptied_wish_leaves_no_dear_setting_behind(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "picture of a fox, 4K, Nano Banana Pro")
+    hear(desk, lists, "")
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "doubao-seedream-4.5"
+    assert chosen(desk) == {}
+
+
+def test_what_was_chosen_by_hand_stays(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "a video of a puppy, 10 seconds")
+    desk.set("duration", 5)
+    desk.pin("duration")
+    hear(desk, lists, "a video of a puppy, 15 seconds")
+    assert chosen(desk)["duration"] == 5
+
+
+def test_a_pinned_kind_and_model_are_not_read(desk: Desk, lists: Lists) -> None:
+    desk.pin(KIND, MODEL)
+    leaf = desk.leaf
+    hear(desk, lists, "a video of a puppy with Kling O1, 2 of them")
+    assert desk.kind is TaskType.TEXT_TO_IMAGE
+    assert desk.leaf is leaf
+    assert desk.draft is not None
+    assert desk.draft.n == 1
+
+
+def test_an_emptied_wish_unpins(desk: Desk, lists: Lists) -> None:
+    desk.pin(KIND, MODEL, COUNT)
+    desk.begin_anew()
+    hear(desk, lists, "lo-fi music, no vocals")
+    assert desk.kind is TaskType.TEXT_TO_MUSIC
+    assert chosen(desk) == {"make_instrumental": True}

@@ -1,0 +1,48 @@
+"""The reading stands under the wish as it is typed, and the form follows it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fake import FakeStudio
+from patience import until
+from textual.pilot import Pilot
+
+from ima_tui.domain import TaskType
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.widgets.prompt import Prompt
+from ima_tui.tui.widgets.reading import Reading
+
+
+def told(screen: ComposeScreen) -> str:
+    left, _ = screen.query_one(Reading).parts(200)
+    return "".join(text for text, _ in left).strip()
+
+
+@asynccontextmanager
+async def composing(words: str) -> AsyncIterator[tuple[Pilot[None], ComposeScreen]]:
+    app = ImaApp(FakeStudio())  # type: ignore[arg-type]
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ComposeScreen)
+        await until(pilot, lambda: screen._route is not None)
+        screen.query_one(Prompt).text = words
+        yield pilot, screen
+
+
+async def test_the_form_follows_the_words() -> None:
+    async with composing("a video of a puppy, 10 seconds") as (pilot, screen):
+        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
+
+
+async def test_what_cannot_be_is_said_at_once() -> None:
+    async with composing("8K photo of a mountain") as (pilot, screen):
+        await until(pilot, lambda: "8K" in told(screen) and "4K" in told(screen))
+
+
+async def test_unclear_words_ask_and_change_nothing() -> None:
+    async with composing("a fox") as (pilot, screen):
+        await until(pilot, lambda: "ctrl+t" in told(screen))
+        assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
