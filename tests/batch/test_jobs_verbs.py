@@ -1,0 +1,169 @@
+"""`jobs watch`, `retry`, `forget` and `export`, against the sandbox."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+from pathlib import Path
+
+import pytest
+from batch_person import Person, wishes
+
+from ima_tui.cli.export import length
+from ima_tui.errors import UsageError
+
+FAIL = '[[fault]]\nkind = "fail_task"\nprompt_contains = "boat"\ntimes = 1'
+LOSE = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"\ntimes = 1'
+
+
+def batch(person: Person, *prompts: str) -> None:
+    person.verb("batch", person.write(wishes(*prompts)), "--yes")
+
+
+def states(person: Person) -> dict[int, str]:
+    jobs = json.loads(person.verb("jobs", "list", "--json").out)
+    return {job["job_id"]: job["status"] for job in jobs}
+
+
+# ---------------------------------------------------------------------------------- retry
+
+
+def test_a_retry_is_a_new_job_and_a_new_charge(person: Person) -> None:
+    person.sandbox.scenario(FAIL)
+    batch(person, "a red boat")
+    alone = person.verb("jobs", "retry", "1")
+    assert (alone.code, "5 points" in alone.err, len(person.accepted())) == (2, True, 1)
+    said = person.verb("jobs", "retry", "1", "1", "--yes", "--json")
+    assert (said.code, states(person)) == (0, {1: "failed", 2: "done"})
+    (again,) = json.loads(said.out)
+    assert (again["job_id"], again["status"]) == (2, "done")
+    assert person.accepted() == ["a red boat", "a red boat"]
+
+
+def test_what_may_have_been_charged_needs_its_own_yes(person: Person) -> None:
+    person.sandbox.scenario(LOSE)
+    batch(person, "a red boat")
+    said = person.verb("jobs", "retry", "1", "--yes")
+    assert (said.code, "may have been charged 5 points" in said.err) == (2, True)
+    assert len(person.accepted()) == 1
+    assert person.verb("jobs", "retry", "1", "--yes-unknown").code == 2  # the price, too
+    sure = person.verb("jobs", "retry", "1", "--yes", "--yes-unknown", "--no-wait")
+    assert (sure.code, "may have been charged" in sure.err) == (0, True)
+    assert person.verb("jobs", "wait").code == 0
+    assert states(person) == {1: "unknown", 2: "done"}
+
+
+def test_one_that_can_not_be_retried_stops_them_all(person: Person) -> None:
+    batch(person, "a lighthouse")
+    assert person.verb("jobs", "retry", "1", "9", "--yes").code == 2
+    assert states(person) == {1: "done"}
+
+
+@pytest.mark.parametrize(("typed", "code", "charges"), [("y\n", 0, 2), ("\n", 130, 1)])
+def test_a_terminal_is_asked(
+    person: Person, monkeypatch: pytest.MonkeyPatch, typed: str, code: int, charges: int
+) -> None:
+    batch(person, "a lighthouse")
+    ours, theirs = pty.openpty()
+    os.write(ours, typed.encode())
+    with os.fdopen(theirs, "r") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+        said = person.verb("jobs", "retry", "1")
+    os.close(ours)
+    assert (said.code, len(person.accepted())) == (code, charges)
+    assert "[y/N]" in said.err
+
+
+def test_a_batch_asks_at_a_terminal(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\ny\n")
+    file = person.write(wishes("a lighthouse"))
+    with os.fdopen(theirs, "r") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+        assert (person.verb("batch", file).code, person.accepted()) == (130, [])
+        said = person.verb("batch", file)
+    os.close(ours)
+    assert (said.code, person.accepted()) == (0, ["a lighthouse"])
+    assert "Send 1 rows for 5 points?" in said.err
+
+
+# --------------------------------------------------------------------------------- forget
+
+
+def test_forgotten_jobs_are_off_the_list(person: Person) -> None:
+    batch(person, "a lighthouse", "a red boat")
+    assert person.verb("jobs", "forget", "1", "9").code == 2
+    assert set(states(person)) == {1, 2}
+    assert person.verb("jobs", "forget", "1").code == 0
+    assert person.verb("jobs", "forget", "1").code == 0
+    assert set(states(person)) == {2}
+    batch(person, "a lighthouse", "a red boat")  # it was done before it was forgotten
+    assert len(person.accepted()) == 2
+
+
+# --------------------------------------------------------------------------------- export
+
+
+def test_the_export_holds_no_prompt_and_no_secret(person: Person) -> None:
+    person.sandbox.scenario(FAIL)
+    batch(person, "=a lighthouse", "a red boat")
+    said = person.verb("jobs", "export")
+    assert said.code == 0
+    assert [(line["job_id"], line["status"]) for line in said.lines] == [(1, "done"), (2, "failed")]
+    assert said.lines[1]["error"] == "generation_failed"
+    assert "lighthouse" not in said.out
+    assert "ima_batch_test" not in said.out
+    table = person.verb("jobs", "export", "--format", "csv", "--with-prompts")
+    rows = list(csv.DictReader(io.StringIO(table.out)))
+    assert [row["prompt"] for row in rows] == ["'=a lighthouse", "a red boat"]
+    assert rows[0]["total_credit"] == "5"
+
+
+def test_what_was_forgotten_says_only_what_it_cost(person: Person) -> None:
+    batch(person, "a lighthouse")
+    person.verb("jobs", "forget", "1")
+    (line,) = person.verb("jobs", "export", "--with-prompts").lines
+    assert (line["status"], line["total_credit"], line["prompt"]) == ("forgotten", 5, None)
+
+
+def test_since(person: Person) -> None:
+    batch(person, "a lighthouse")
+    assert len(person.verb("jobs", "export", "--since", "2w").lines) == 1
+    assert person.verb("jobs", "export", "--since", "0m").out == ""
+    assert person.verb("jobs", "export", "--since", "soon").code == 2
+    assert [length(each) for each in ("90s", "90 m", "12H", "7d", "2w")] == [
+        90, 5400, 43_200, 604_800, 1_209_600,
+    ]  # fmt: skip
+    for bad in ("", "d", "-1d", "1.5h", "٣d", "7 days", "99999999d"):
+        with pytest.raises(UsageError):
+            length(bad)
+
+
+# ---------------------------------------------------------------------------------- watch
+
+
+def test_watch_ends_with_the_last_open_job(person: Person) -> None:
+    assert "No job is open" in person.verb("jobs", "watch").err
+    person.verb("generate", "a lighthouse", "--task-type", "text_to_image", "--no-wait")
+    person.verb("generate", "a red boat", "--task-type", "text_to_image", "--no-wait")
+    said = person.verb("jobs", "watch", "--json")
+    assert said.code == 0
+    told: dict[int, list[str]] = {}
+    for line in said.lines:
+        told.setdefault(line["job_id"], []).append(line["status"])
+    assert set(told) == {1, 2}
+    assert all(seen[-1] == "done" and len(seen) == len(set(seen)) for seen in told.values())
+
+
+def test_watch_in_plain_lines(person: Person) -> None:
+    person.verb("generate", "a [red] lighthouse", "--task-type", "text_to_image", "--no-wait")
+    said = person.verb("jobs", "watch")
+    last = said.out.splitlines()[-2:]
+    assert "#1  done" in last[0]
+    assert "a [red] lighthouse" in last[0]
+    assert last[1].strip().startswith((person.sandbox.base_url, str(Path.home()), "/"))
