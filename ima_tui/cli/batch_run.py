@@ -56,6 +56,7 @@ class Run:
         self._progress = Progress()
         self._codes: list[int] = []
         self._failed = 0
+        self._offline = False
 
     async def to_the_end(self) -> int:
         await self._note([])  # a manifest that can't be written is told before anything is sent
@@ -76,9 +77,13 @@ class Run:
         return self._conclude(feeder)
 
     def _hear(self, notice: Notice) -> None:
-        if isinstance(notice, LinkChanged):
+        if not isinstance(notice, LinkChanged):
+            return
+        offline = notice.problem is not None and notice.problem.exit_code == EXIT_UNREACHABLE
+        if offline != self._offline:
+            self._offline = offline
             self._progress.clear()
-            talk(say("batch.offline" if notice.problem is not None else "batch.online"))
+            talk(say("batch.offline" if offline else "batch.online"))
 
     def _show(self, live: int) -> None:
         failed = sum(code != EXIT_DONE for code in self._codes)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from batch_person import Person, wishes
+from batch_person import PATIENT, SPEED, Person, wishes
 
 from ima_tui import ledger as ledgers
 from ima_tui.cli import feeder
 from ima_tui.domain import State
 from ima_tui.manifest import Manifest
+from ima_tui.sandbox.server import running_sandbox
 
 THREE = ("a lighthouse", "a red boat", "a grey gull")
 
@@ -180,6 +183,29 @@ def test_without_a_service_nothing_happens(person: Person, monkeypatch: pytest.M
     assert said.code == 6
     monkeypatch.setenv("IMA_BASE_URL", person.sandbox.base_url)
     assert person.verb("batch", person.write(wishes(*THREE)), "--yes").code == 0
+
+
+def test_the_network_is_waited_for(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    (person.folder / "config.toml").write_text("[catalogue]\nmax_age = 1000000\n")
+    with running_sandbox(speed=SPEED) as first:
+        url, port = first.base_url, int(first.base_url.rpartition(":")[2])
+        monkeypatch.setenv("IMA_BASE_URL", url)
+        file = person.write(wishes(*THREE))
+        assert person.verb("batch", file, "--dry-run").code == 0  # the lists are in the cache
+
+    def come_back() -> None:
+        time.sleep(0.5)
+        with running_sandbox(port=port, speed=SPEED, scenario=PATIENT):
+            assert over.wait(30)
+
+    over = threading.Event()
+    network = threading.Thread(target=come_back)
+    network.start()
+    said = person.verb("batch", file, "--yes")
+    over.set()
+    network.join()
+    assert said.code == 0
+    assert said.err.count("Waiting for the network") == said.err.count("reached again") == 1
 
 
 def test_without_a_key(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
