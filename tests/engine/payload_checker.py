@@ -143,7 +143,10 @@ def rules(leaf: Json) -> Iterator[tuple[int, int, Json]]:
             continue
         number, points = _whole(row.get("attribute_id")), _whole(row.get("points"))
         attributes = row.get("attributes") or {}
-        if not isinstance(attributes, dict) or not all(map(_is_plain, attributes.values())):
+        if not isinstance(attributes, dict) or not all(
+            _is_name(name) and _is_plain(item) and name not in ALWAYS
+            for name, item in attributes.items()
+        ):
             continue
         if attributes == {"default": "enabled"}:
             attributes = {}
