@@ -75,7 +75,7 @@ def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
 
 
 def _by_label(field: Field | None, value: Value) -> Value | None:
-    """"female" finds the first voice whose label or value says so."""
+    """ "female" finds the first voice whose label or value says so."""
     if field is None or not isinstance(value, str):
         return None
     words = {"female": ("female", "女"), "male": ("male", "男")}.get(value, ())

@@ -88,7 +88,10 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return False
         if before.phrase in ("把", "将") and medium_of(noun) is not None:
             return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
-        if before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按") and back <= _NEAR:
+        if (
+            before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按")
+            and back <= _NEAR
+        ):
             return _verb_follows(items, place) and not _is_voice(items, noun)
         if back > 2 * _NEAR:
             return False
@@ -135,7 +138,8 @@ def _pointed_at(items: tuple[Item, ...], existing: list[Item]) -> Item | None:
 def _verb_after_given(items: tuple[Item, ...]) -> bool:
     place = max(i for i, item in enumerate(items) if item.has("given"))
     return any(
-        item.under("verb") in ("make", "turn", "image", "speech", "film") for item in items[place + 1 :]
+        item.under("verb") in ("make", "turn", "image", "speech", "film")
+        for item in items[place + 1 :]
     )
 
 
@@ -259,7 +263,15 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
         following = items[place + 1] if place + 1 < len(items) else None
         if before is not None and before.phrase in _ONGOING:
             return False
-        if following is not None and following.phrase in ("的", "者", "书", "报", "大", "比赛", "课"):
+        if following is not None and following.phrase in (
+            "的",
+            "者",
+            "书",
+            "报",
+            "大",
+            "比赛",
+            "课",
+        ):
             return False
         if is_noun(item) and head is not None and head is not item and not _of(head, Medium.SPEECH):
             return False
@@ -294,9 +306,7 @@ def _mostly_known(items: tuple[Item, ...]) -> bool:
     return unknown <= (12 if has_object else 2)
 
 
-def _turned(
-    reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool
-) -> bool:
+def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool) -> bool:
     """把这张图做成视频, 变成油画: the noun behind the verb is wanted, made of what stands before."""
     place = next((i for i in range(len(items)) if _turns(items, i)), None)
     if place is None:
@@ -329,9 +339,7 @@ def _pronoun(items: tuple[Item, ...]) -> bool:
     return any(item.has("pronoun") and item.phrase not in ("图", "我") for item in items)
 
 
-def _headed(
-    reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool
-) -> None:
+def _headed(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool) -> None:
     head = free[-1]
     start = items[0].start
     if head.under("noun") == SOUND:
@@ -367,9 +375,7 @@ def _coordinated(
         led = any(item.has("with", "and") for item in before)
         if (joined and not _behind_of(items, place)) or (sounding and led):
             taken.add(other)
-            reading.wants.append(
-                replace(_want(reading, noun, other, asked=True), extra=True)
-            )
+            reading.wants.append(replace(_want(reading, noun, other, asked=True), extra=True))
 
 
 def _behind_of(items: tuple[Item, ...], place: int) -> bool:

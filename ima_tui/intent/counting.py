@@ -39,13 +39,15 @@ def count(scan: Scan, asked: Asked) -> Count | None:
 
 
 def _elsewhere(scan: Scan, asked: Asked) -> Count | None:
-    """"a snail on a leaf, 3 versions", 一只猫，来三张."""
+    """ "a snail on a leaf, 3 versions", 一只猫，来三张."""
     for clause in scan.clauses:
         if clause.start >= asked.spoken_from or len(clause.items) > 6:
             continue
         for place, item in enumerate(clause.items[:-1]):
             after = clause.items[place + 1]
-            if after.has("copies") or (after.under("classifier") == "image" and _last(clause, place + 1)):
+            if after.has("copies") or (
+                after.under("classifier") == "image" and _last(clause, place + 1)
+            ):
                 if _is_pointed(clause, place):
                     continue
                 if told := _checked(_number(item), item.start, after.end):
@@ -103,17 +105,33 @@ def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
     if items[at].phrase in ("个", "条", "种", "份", "篇", "句", "组", "套"):
         return False
     later = [item for item in items[at + 1 :] if medium_of(item) is not None]
-    return bool(later) and medium_of(later[-1]) is want.medium and items[at].phrase in ("段", "部", "支", "版")
+    return (
+        bool(later)
+        and medium_of(later[-1]) is want.medium
+        and items[at].phrase in ("段", "部", "支", "版")
+    )
 
 
 def _counted_noun(following: tuple[Item, ...], want: Want) -> Item | None:
-    """"3 different pictures": the noun that a number counts, when it is the one wanted."""
+    """ "3 different pictures": the noun that a number counts, when it is the one wanted."""
     for place, item in enumerate(following):
         if item.has("copies"):
             return item
         if item.has("stop", "and") or item.under("classifier"):
             return None
-        if item.phrase in ("second", "seconds", "minute", "minutes", "s", "sec", "k", "p", "year", "秒", "分"):
+        if item.phrase in (
+            "second",
+            "seconds",
+            "minute",
+            "minutes",
+            "s",
+            "sec",
+            "k",
+            "p",
+            "year",
+            "秒",
+            "分",
+        ):
             return None
         if medium_of(item) is not None:
             after = following[place + 1] if place + 1 < len(following) else None
@@ -129,7 +147,10 @@ def _is_pointed(clause: Clause, place: int) -> bool:
     before = clause.items[max(0, place - 2) : place]
     if any(item.has("given") for item in clause.items[:place]):
         return True
-    return any(item.has("this") or item.phrase in ("把", "将", "用", "the", "给", "对", "从") for item in before)
+    return any(
+        item.has("this") or item.phrase in ("把", "将", "用", "the", "给", "对", "从")
+        for item in before
+    )
 
 
 def _number(item: Item) -> float | None:

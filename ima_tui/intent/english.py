@@ -10,9 +10,20 @@ from dataclasses import replace
 
 from ima_tui.domain import Medium
 from ima_tui.intent.scan import NAME, SOURCE, Clause, Item
-from ima_tui.intent.wants import BOTH, EXISTING_BEFORE, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
+from ima_tui.intent.wants import (
+    BOTH,
+    EXISTING_BEFORE,
+    SOUND,
+    ClauseReading,
+    Want,
+    is_noun,
+    medium_of,
+    names_models,
+)
 
-_ARTICLES = frozenset({"a", "an", "some", "the", "another", "my", "our", "this", "one", "two", "me"})
+_ARTICLES = frozenset(
+    {"a", "an", "some", "the", "another", "my", "our", "this", "one", "two", "me"}
+)
 _USE = frozenset({"use", "using", "with", "via", "try", "please use", "run", "prefer", "by"})
 _LINKS = frozenset({"to", "for", "and", "as"})
 _OF = frozenset({"from", "of", "out", "with", "using", "based"})
@@ -78,7 +89,7 @@ def _skip_use(items: tuple[Item, ...], at: int) -> tuple[int, bool]:
 
 
 def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]:
-    """"use both as references for a video": the wish behind the role, if there is one."""
+    """ "use both as references for a video": the wish behind the role, if there is one."""
     for later in range(place + 1, len(items)):
         if items[later].phrase in ("for", "to", "in") and any(map(is_noun, items[later:])):
             return later + 1, False
@@ -86,7 +97,7 @@ def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]
 
 
 def _is_statement(items: tuple[Item, ...], at: int) -> bool:
-    """"Here are two photos", "the first image is the opening frame": about inputs, no wish."""
+    """ "Here are two photos", "the first image is the opening frame": about inputs, no wish."""
     first = items[at]
     if first.has("given"):
         return True
@@ -105,9 +116,7 @@ def _refuse(reading: ClauseReading, items: tuple[Item, ...], at: int) -> int:
     return len(items)
 
 
-def _request(
-    reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool
-) -> None:
+def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool) -> None:
     """Read the verb at `at`, or a bare noun phrase."""
     item = items[at]
     kind = item.under("verb")
@@ -148,7 +157,7 @@ def _request(
 
 
 def _becomes(items: tuple[Item, ...], at: int) -> bool:
-    """"make this into a video"."""
+    """ "make this into a video"."""
     return any(item.phrase == "into" for item in items[at + 1 : at + 7])
 
 
@@ -164,7 +173,7 @@ def _speaks(clause: Clause, item: Item, following: Item | None) -> bool:
 
 
 def _asks_for_noun(items: tuple[Item, ...], at: int) -> bool:
-    """"add background music", "give me a poster": the verb's object is what is wanted."""
+    """ "add background music", "give me a poster": the verb's object is what is wanted."""
     if items[at].phrase not in ("add", "give", "put", "merge", "combine", "blend"):
         return False
     head, _ = _head(items, at + 1)
@@ -172,13 +181,13 @@ def _asks_for_noun(items: tuple[Item, ...], at: int) -> bool:
 
 
 def _is_head(items: tuple[Item, ...], at: int) -> bool:
-    """"sketch of a cat", "a doodle": the word is a noun here."""
+    """ "sketch of a cat", "a doodle": the word is a noun here."""
     following = items[at + 1] if at + 1 < len(items) else None
     return is_noun(items[at]) and (following is None or following.has("stop"))
 
 
 def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
-    """"turn this into a video": what stands behind "into" is wanted."""
+    """ "turn this into a video": what stands behind "into" is wanted."""
     for place in range(at + 1, len(items)):
         if items[place].phrase in ("into", "to"):
             head, _ = _head(items, place + 1)
@@ -196,9 +205,7 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
     reading.edit = items[at]
 
 
-def _noun_phrase(
-    reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool
-) -> None:
+def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool) -> None:
     head, end = _head(items, at)
     if head is None:
         rest = next((p for p in range(at + 1, len(items)) if _late_request(items, p)), None)
@@ -326,7 +333,7 @@ def _existing(items: tuple[Item, ...]) -> Item | None:
 
 
 def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
-    """"this photo", "my cooking video": it is there already."""
+    """ "this photo", "my cooking video": it is there already."""
     place = items.index(noun)
     for before in reversed(items[max(0, place - EXISTING_BEFORE) : place]):
         if before.has("stop") or before.under("verb") in ("make", "turn", "image"):
@@ -349,18 +356,18 @@ def _works_on(items: tuple[Item, ...], at: int) -> bool:
 
 
 def _pronoun(items: tuple[Item, ...], at: int, until: Item | None = None) -> bool:
-    """"make it a video", "make her hair red"."""
+    """ "make it a video", "make her hair red"."""
     near = [item for item in items[at : at + 3] if until is None or item.first < until.first]
     return any(item.has("pronoun") or item.phrase in ("it", "them") for item in near)
 
 
 def _definite(items: tuple[Item, ...]) -> bool:
-    """"make something with my picture" leaves open what."""
+    """ "make something with my picture" leaves open what."""
     return not any(item.phrase in ("something", "anything", "stuff") for item in items)
 
 
 def _points(items: tuple[Item, ...], at: int) -> bool:
-    """"make her hair red", "make the sky purple": about something that is there."""
+    """ "make her hair red", "make the sky purple": about something that is there."""
     following = items[at] if at < len(items) else None
     return following is not None and (
         following.has("this", "pronoun") or following.phrase in ("the", "it", "them")
@@ -368,7 +375,7 @@ def _points(items: tuple[Item, ...], at: int) -> bool:
 
 
 def _made_of(items: tuple[Item, ...], at: int) -> bool:
-    """"a video from this photo", "a clip of it", "out of my picture"."""
+    """ "a video from this photo", "a clip of it", "out of my picture"."""
     for place in range(at, len(items)):
         item = items[place]
         if item.has(SOURCE):

@@ -54,7 +54,9 @@ def find_limits(
         found.append(_silent(findings, model_ids.get(Medium.VIDEO, "")))
     elif Medium.MUSIC in media and findings.length is not None:
         length = findings.length
-        limit = Limit("music_duration", f"{length.seconds:g} s", ("~120 s", "~30 s"), ("sonic", "GenBGM"))
+        limit = Limit(
+            "music_duration", f"{length.seconds:g} s", ("~120 s", "~30 s"), ("sonic", "GenBGM")
+        )
         found.append(Impossible(limit, length.start, length.end))
     return tuple(each for each in found if each is not None)
 
@@ -80,7 +82,9 @@ def _ratio(found: Found | None, model_id: str) -> Impossible | None:
     return Impossible(limit, found.start, found.end)
 
 
-def closest(ratio: str, offered: tuple[str, ...] = _RATIOS["doubao-seedream-4.5"]) -> tuple[str, ...]:
+def closest(
+    ratio: str, offered: tuple[str, ...] = _RATIOS["doubao-seedream-4.5"]
+) -> tuple[str, ...]:
     """The two ratios on offer that come nearest to `ratio`."""
     return tuple(sorted(offered, key=lambda each: abs(_value(each) - _value(ratio)))[:2])
 
@@ -94,7 +98,12 @@ def _too_long(findings: Findings) -> Impossible | None:
     length = findings.length
     if length is None or length.seconds <= LONGEST_VIDEO:
         return None
-    limit = Limit("video_too_long", f"{length.seconds:g} s", ("15 s", "10 s"), ("wan2.6-t2v", "kling-video-o1"))
+    limit = Limit(
+        "video_too_long",
+        f"{length.seconds:g} s",
+        ("15 s", "10 s"),
+        ("wan2.6-t2v", "kling-video-o1"),
+    )
     return Impossible(limit, length.start, length.end)
 
 
@@ -102,5 +111,7 @@ def _silent(findings: Findings, model_id: str) -> Impossible | None:
     wish = next((each for each in findings.params if each.name == "audio"), None)
     if wish is None or wish.value is not True or not model_id or model_id in _WITH_AUDIO:
         return None
-    limit = Limit("audio_unsupported_model", model_id, (), ("veo-3.1-generate-preview", "kling-video-o1"))
+    limit = Limit(
+        "audio_unsupported_model", model_id, (), ("veo-3.1-generate-preview", "kling-video-o1")
+    )
     return Impossible(limit, wish.start, wish.end)

@@ -88,7 +88,7 @@ class _Gatherer:
         return True
 
     def _continues_list(self, want: Want, clause: Clause) -> bool:
-        """"a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
+        """ "a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
         if not self._readings or not self._wants or clause.after not in (",", LISTED, "、"):
             return False
         if clause.after == LISTED:
@@ -134,9 +134,7 @@ class _Gatherer:
 
     def result(self) -> Asked:
         wants = self._wants or self._fallback()
-        refused = {
-            item.under("noun") for reading in self._readings for item in reading.refused
-        }
+        refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
         wants = self._with_edit(wants)
@@ -183,7 +181,7 @@ class _Gatherer:
         return {}
 
     def _from_music(self) -> dict[Medium, Want]:
-        """"orchestral, 120 BPM, no vocals": nobody says so of anything but music."""
+        """ "orchestral, 120 BPM, no vocals": nobody says so of anything but music."""
         for clause in self._scan.clauses:
             for item in clause.items:
                 if item.under("vocals") == "none" or item.phrase == "bpm":
@@ -191,11 +189,12 @@ class _Gatherer:
         return {}
 
     def _from_names(self) -> dict[Medium, Want]:
+        has_more = bool(self._scan.names) and self._has_more()
         for name in self._scan.names:
             telling = name.family is not None and name.family.name.endswith(("BGM", "Song"))
             if name.rejected or name.start >= self._spoken_from:
                 continue
-            if telling or self._has_more():
+            if telling or has_more:
                 return _one(name.medium, name.start, name.end)
         return {}
 

@@ -186,11 +186,13 @@ def _judge(
     return replace(named, cued=cued and not struck, rejected=struck)
 
 
-_CONTENT_AFTER = re.compile(r"\s*(?:壳|号角|汤|肉|皮|船|树|和|与|奶|做的|制|装饰|编|拼|chai|chi|smile|face|light|hedgehog|boom)")
+_CONTENT_AFTER = re.compile(
+    r"\s*(?:壳|号角|汤|肉|皮|船|树|和|与|奶|做的|制|装饰|编|拼|chai|chi|smile|face|light|hedgehog|boom)"
+)
 
 
 def _is_content(phrase: str, text: str, named: Named) -> bool:
-    """"use a banana and a mango": a name would stand by itself."""
+    """ "use a banana and a mango": a name would stand by itself."""
     return not named.told_version and _CONTENT_AFTER.match(text, named.end) is not None
 
 

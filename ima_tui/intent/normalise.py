@@ -11,8 +11,10 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-LONGEST = 20_000
-"""Characters that are read. No service takes a longer prompt."""
+from ima_tui.intent.tokens import HIDDEN
+
+HEAD, TAIL = 1_200, 400
+"""Characters read at the two ends of a long text: wishes stand there, the middle describes."""
 
 _TRADITIONAL = (
     "來来個个們们値值側侧傘伞備备傳传債债傷伤傾倾僅仅僑侨價价儀仪億亿優优兇凶兒儿內内兩两冊册凍冻凱凯別别刪删則则剎刹剛刚創创劃划劇剧劍剑動动務务勝胜勞劳勢势勸劝匯汇匱匮區区協协卻却"
@@ -85,20 +87,21 @@ def fold(text: str) -> str:
 
 
 def normalise(text: str) -> Plain:
-    """`text` folded, with the way back. Reads no more than `LONGEST` characters."""
-    read = text[:LONGEST]
-    if read.isascii():
-        return Plain(text, _ascii(read), range(len(read)), range(1, len(read) + 1))
-    pieces: list[str] = []
-    origins: list[int] = []
-    ends: list[int] = []
-    for index, character in enumerate(read):
-        folded = fold_character(character)
-        pieces.append(folded)
-        if len(folded) == 1:
-            origins.append(index)
-            ends.append(index + 1)
-        else:
-            origins.extend([index] * len(folded))
-            ends.extend([index + 1] * len(folded))
-    return Plain(text, "".join(pieces), tuple(origins), tuple(ends))
+    """`text` folded, with the way back. Of a long text the middle is hidden."""
+    body = text.strip()
+    start = len(text) - len(text.lstrip()) if body else 0
+    middle = len(body) - HEAD - TAIL
+    if middle > 0:
+        folded = [*_folded(body[:HEAD]), *HIDDEN * middle, *_folded(body[-TAIL:])]
+    else:
+        folded = _folded(body)
+    joined = "".join(folded)
+    if len(joined) == len(body) and "" not in folded:
+        end = start + len(body)
+        return Plain(text, joined, range(start, end), range(start + 1, end + 1))
+    origins = tuple(place for place, piece in enumerate(folded, start) for _ in piece)
+    return Plain(text, joined, origins, tuple(place + 1 for place in origins))
+
+
+def _folded(text: str) -> list[str]:
+    return list(_ascii(text)) if text.isascii() else list(map(fold_character, text))

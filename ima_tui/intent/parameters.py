@@ -87,10 +87,10 @@ _RATIO_NEAR = re.compile(
     r"\s*(?:的|比例|画幅|画面|横|竖|宽|长|图|照|海报|视频|壁纸|影片|aspect|ratio|image|picture|photo|poster|video|banner|format|"
     r"landscape|portrait|clip|wallpaper|illustration|painting|drawing|,|$)"
 )
-_RATIO_BEFORE = re.compile(r"(?:比例|画幅|尺寸|ratio|aspect|format|宽高比|长宽比|in|an?|张|幅|个|要|段|的|是|为|,|^)\s*(?:of|:|=|是|为|用)?\s*$")
-STANDARD = frozenset(
-    "1:1 16:9 9:16 4:3 3:4 3:2 2:3 21:9 4:5 5:4 1:4 4:1 1:8 8:1 adaptive".split()
+_RATIO_BEFORE = re.compile(
+    r"(?:比例|画幅|尺寸|ratio|aspect|format|宽高比|长宽比|in|an?|张|幅|个|要|段|的|是|为|,|^)\s*(?:of|:|=|是|为|用)?\s*$"
 )
+STANDARD = frozenset("1:1 16:9 9:16 4:3 3:4 3:2 2:3 21:9 4:5 5:4 1:4 4:1 1:8 8:1 adaptive".split())
 """Ratios that at least one model offers."""
 
 
@@ -128,8 +128,15 @@ def _pixels(text: str) -> Found | None:
 
 
 def _plausible(found: re.Match[str]) -> bool:
-    """"16x9" is a ratio; "3x4" could be anything, and "10x10" is no format."""
-    return f"{float(found['w']):g}:{int(found['h'])}" in ("16:9", "9:16", "4:3", "3:4", "1:1", "21:9")
+    """ "16x9" is a ratio; "3x4" could be anything, and "10x10" is no format."""
+    return f"{float(found['w']):g}:{int(found['h'])}" in (
+        "16:9",
+        "9:16",
+        "4:3",
+        "3:4",
+        "1:1",
+        "21:9",
+    )
 
 
 def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
@@ -148,12 +155,16 @@ def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
     return None
 
 
-_FORMATS = frozenset({"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"})
+_FORMATS = frozenset(
+    {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
+)
 _SIZE = re.compile(
     r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b)|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
 )
-_EIGHT_K = re.compile(r"(?<![a-z0-9.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b")
+_EIGHT_K = re.compile(
+    r"(?<![a-z0-9.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b"
+)
 
 
 def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
@@ -220,7 +231,7 @@ def _audio(items: list[Item]) -> list[Found]:
 
 
 def _silent(scan: Scan, asked: Asked) -> list[Found]:
-    """"a silent video", "…, silent": the word beside the medium, or by itself."""
+    """ "a silent video", "…, silent": the word beside the medium, or by itself."""
     for clause in scan.clauses:
         for place, item in enumerate(clause.items):
             if item.start < asked.spoken_from and item.under("audio_if"):
@@ -238,11 +249,15 @@ def _shots(items: list[Item]) -> list[Found]:
     ][:1]
 
 
-_BPM = re.compile(r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bpm\s*(?:of|:|=|为|是)?\s*(?P<w>\d{2,3})")
+_BPM = re.compile(
+    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bpm\s*(?:of|:|=|为|是)?\s*(?P<w>\d{2,3})"
+)
 _EXCLUDE = re.compile(
     r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)\s*(?P<what>[^.。;\n!?]+)"
 )
-_TAGS = re.compile(r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)")
+_TAGS = re.compile(
+    r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)"
+)
 
 
 def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:

@@ -157,8 +157,15 @@ class _Router:
             return TaskType.FIRST_LAST_FRAME, None, settled
         if told.reference:
             places = told.roles.reference or tuple(range(count))
-            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=tuple(range(count)) if len(
-                places) < count and not told.roles.source else places)
+            return (
+                TaskType.REFERENCE_TO_VIDEO,
+                None,
+                Roles(
+                    reference=tuple(range(count))
+                    if len(places) < count and not told.roles.source
+                    else places
+                ),
+            )
         if count == 1:
             if frames and told.first and told.last:
                 return None, Question.MISSING_INPUT, Roles()
@@ -186,8 +193,9 @@ class _Router:
         reference = told.roles.reference
         source = told.roles.source or tuple(i for i in range(count) if i not in reference)
         if told.reference and not reference:
-            source, reference = told.roles.source, tuple(
-                i for i in range(count) if i not in told.roles.source
+            source, reference = (
+                told.roles.source,
+                tuple(i for i in range(count) if i not in told.roles.source),
             )
         return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
 
@@ -406,7 +414,9 @@ def _describes(item: Item) -> bool:
     return not item.tags and item.phrase not in _PARTICLES and item.phrase[0].isalnum()
 
 
-_PARTICLES = frozenset("的 了 吧 都 就 是 我 时 候 所 有 the my all i ll i'll will be when you".split())
+_PARTICLES = frozenset(
+    "的 了 吧 都 就 是 我 时 候 所 有 the my all i ll i'll will be when you".split()
+)
 
 
 def _whole(seconds: float) -> int | float:

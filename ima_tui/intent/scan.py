@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
@@ -33,12 +34,22 @@ class Item:
     tags: tuple[str, ...]
 
     def has(self, *tags: str) -> bool:
-        return any(tag in self.tags for tag in tags)
+        mine = self.tags
+        if mine:
+            for tag in tags:
+                if tag in mine:
+                    return True
+        return False
 
     def under(self, section: str) -> str:
-        """What follows `section.` in one of the tags, or ""."""
-        head = section + "."
-        return next((tag[len(head) :] for tag in self.tags if tag.startswith(head)), "")
+        """What follows `section.` in the first such tag, or ""."""
+        return _under(self.tags, section) if self.tags else ""
+
+
+@lru_cache(maxsize=4096)
+def _under(tags: tuple[str, ...], section: str) -> str:
+    head = section + "."
+    return next((tag[len(head) :] for tag in tags if tag.startswith(head)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ class Scan:
     tokens: Tokens
     names: tuple[Named, ...]
     clauses: tuple[Clause, ...]
+    tags: frozenset[str]
+    """Every tag that occurs, so that nobody looks for what is not there."""
 
     @property
     def text(self) -> str:
@@ -88,7 +101,8 @@ def scan(original: str) -> Scan:
     }
     marks = vocabulary().lexicon.find(tokens, respell)
     items = list(_items(tokens, marks, names))
-    return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)))
+    tags = frozenset(tag for item in items for tag in item.tags)
+    return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)), tags)
 
 
 def _items(tokens: Tokens, marks: list[Mark], names: list[Named]) -> Iterator[Item]:
@@ -151,7 +165,7 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
 
 
 def _is_list_number(items: list[Item], place: int, current: list[Item]) -> bool:
-    """"1) a logo 2) a jingle", 1、…: the number of an entry."""
+    """ "1) a logo 2) a jingle", 1、…: the number of an entry."""
     if place + 2 >= len(items) or not items[place].phrase.isdigit() or len(items[place].phrase) > 2:
         return False
     sign = items[place + 1].phrase

@@ -94,16 +94,15 @@ class Lexicon:
         for tag, listed in phrases.items():
             for phrase in listed:
                 tagged.setdefault(words_of(phrase), {})[tag] = None
-        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
-        for words, tags in tagged.items():
-            self._by_first.setdefault(words[0], []).append((words, tuple(tags)))
-        for rows in self._by_first.values():
-            rows.sort(key=lambda row: -len(row[0]))
+        self._tags = {words: tuple(tags) for words, tags in tagged.items()}
+        lengths: dict[str, set[int]] = {}
+        for words in tagged:
+            lengths.setdefault(words[0], set()).add(len(words))
+        self._lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
     def tags(self, phrase: str) -> tuple[str, ...]:
-        words = words_of(phrase)
-        rows = self._by_first.get(words[0], []) if words else []
-        return next((tags for known, tags in rows if known == words), ())
+        """The tags of one phrase; none for what is no phrase."""
+        return self._tags.get(words_of(phrase), ())
 
     def find(self, tokens: Tokens, respell: Mapping[int, str] | None = None) -> list[Mark]:
         """The longest phrases, left to right, none inside another. `respell` holds words (by
@@ -115,16 +114,18 @@ class Lexicon:
                 changed[place] = word
             words = tuple(changed)
         found: list[Mark] = []
-        place, count, table = 0, len(words), self._by_first
+        place, count = 0, len(words)
+        lengths, tagged = self._lengths, self._tags
         while place < count:
-            rows = table.get(words[place])
             step = 1
-            for phrase, tags in rows or ():
-                last = place + len(phrase)
-                if words[place:last] == phrase:
+            for length in lengths.get(words[place], ()):
+                phrase = words[place : place + length]
+                tags = tagged.get(phrase)
+                if tags is not None and len(phrase) == length:
+                    last = place + length
                     start, end = tokens.starts[place], tokens.ends[last - 1]
                     found.append(Mark(place, last, start, end, phrase_of(phrase), tags))
-                    step = len(phrase)
+                    step = length
                     break
             place += step
         return found

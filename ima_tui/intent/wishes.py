@@ -51,14 +51,16 @@ def _about_model(clause: Clause, place: int) -> bool:
             return True
         if following.under("verb") and not following.under("noun"):
             return True
-        if following.phrase in ("的", "一", "点", "些", "and", "style", ",") or following.has("polite"):
+        if following.phrase in ("的", "一", "点", "些", "and", "style", ",") or following.has(
+            "polite"
+        ):
             continue
         return False
     return True
 
 
 def _is_predicate(before: tuple[Item, ...]) -> bool:
-    """"the watch is cheap": about something else."""
+    """ "the watch is cheap": about something else."""
     return bool(before) and not before[-1].tags and len(before) > 2
 
 
@@ -90,6 +92,8 @@ def read_preference(scan: Scan, asked: Asked) -> PreferenceWish | None:
 
 def _marks(scan: Scan, asked: Asked, wish: str) -> list[tuple[Clause, int, Item]]:
     tag = f"wish.{wish}"
+    if tag not in scan.tags:
+        return []
     return [
         (clause, place, item)
         for clause in scan.clauses
@@ -158,7 +162,26 @@ def _is_content(clause: Clause, place: int) -> bool:
     if not rest:
         return False
     following = rest[0]
-    if following.phrase in ("的", "吧", "就", "来", "for", "to", "and", "you", "available", "in", "then", "是", "here", "of", "that", "呢", "了", "去"):
+    if following.phrase in (
+        "的",
+        "吧",
+        "就",
+        "来",
+        "for",
+        "to",
+        "and",
+        "you",
+        "available",
+        "in",
+        "then",
+        "是",
+        "here",
+        "of",
+        "that",
+        "呢",
+        "了",
+        "去",
+    ):
         return False
     known = following.has("polite", "seq", "model_word", "use") or following.under("verb")
     known = bool(known) or following.phrase in ("一", "个", "款", "几", "下", "another", "a", "the")

@@ -1,0 +1,100 @@
+"""Judged wishes, and whether a decision agrees with one: the comparison of the shared scorer."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.route import route
+
+Case = dict[str, Any]
+
+
+def cases(path: Path) -> list[Case]:
+    """The cases of a file, one JSON object per line."""
+    lines = path.read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def decide(case: Case) -> dict[str, object]:
+    """The router's decision about a case, as JSON."""
+    return decision_json(case["text"], route(case["text"], case.get("images", ())))
+
+
+def misses(case: Case, decision: Mapping[str, object]) -> Iterator[str]:
+    """The keys on which the decision is not what was expected."""
+    for key, want in case["expect"].items():
+        got = decision.get(key)
+        if key in ("params", "preference") and isinstance(want, dict):
+            inner = got if isinstance(got, dict) else {}
+            for name, value in want.items():
+                if not _same_inner(name, value, inner.get(name)):
+                    yield f"{key}.{name}: {inner.get(name)!r}, not {value!r}"
+        elif not _same(key, want, got):
+            yield f"{key}: {got!r}, not {want!r}"
+
+
+def _same_inner(name: str, want: object, got: object) -> bool:
+    if name == "model_id":
+        return got == want
+    if name == "n" and want is None:
+        return _unset(got) or _number(got) == 1
+    return _same_value(want, got)
+
+
+def _same(key: str, want: Any, got: Any) -> bool:
+    if key == "model_id":
+        return _unset(got) if want is None else got == want
+    if key == "unsupported":
+        return {_text(each) for each in want or []} == {_text(each) for each in got or []}
+    if key == "steps":
+        return [_text(each) for each in want] == [_text(each) for each in got or []]
+    if key == "images_role":
+        return _roles(want or {}) == _roles(got or {})
+    return _same_value(want, got)
+
+
+def _same_value(want: object, got: object) -> bool:
+    if want is None:
+        return _unset(got)
+    if want == "*":
+        return not _unset(got)
+    if isinstance(want, bool) or isinstance(got, bool):
+        return want is got
+    if _unset(got) or isinstance(got, list | dict):
+        return False
+    left, right = _number(want), _number(got)
+    if left is not None or right is not None:
+        return left == right
+    return _text(want) == _text(got)
+
+
+def _roles(roles: Mapping[str, object]) -> dict[str, object]:
+    found = {role: place for role, place in roles.items() if not _unset(place)}
+    if isinstance(reference := found.get("reference"), int):
+        found["reference"] = [reference]
+    return found
+
+
+def _unset(value: object) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    written = re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value) if isinstance(value, str) else None
+    return float(written.group()) if written else None
+
+
+def _text(value: object) -> str:
+    text = unicodedata.normalize("NFKC", str(value)).casefold()
+    text = re.sub(r"\s*([,、])\s*", r"\1", re.sub(r"\s+", " ", text))
+    return text.strip(" \t.,;:!?。、\"'")

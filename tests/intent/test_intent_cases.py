@@ -1,0 +1,43 @@
+"""The judged wishes: our own two sets, and the shared one where it lies beside the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from judging import Case, cases, decide, misses
+
+HERE = Path(__file__).parent
+SHARED = Path(__file__).parents[3] / "shared" / "routing" / "cases.jsonl"
+FLOORS = {"cases.jsonl": 0.97, "holdout.jsonl": 0.85}
+"""How many must be wholly right; docs/routing.md tells the scores there were."""
+
+
+def wrong(of: list[Case]) -> dict[str, list[str]]:
+    found = {case["id"]: list(misses(case, decide(case))) for case in of}
+    return {name: keys for name, keys in found.items() if keys}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_own_sets_stay_above_their_floor(name: str) -> None:
+    listed = cases(HERE / name)
+    missed = wrong(listed)
+    assert 1 - len(missed) / len(listed) >= FLOORS[name], missed
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_own_sets_are_well_formed(name: str) -> None:
+    listed = cases(HERE / name)
+    assert len({case["id"] for case in listed}) == len(listed)
+    assert all(case["expect"] and case["why"] for case in listed)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not beside the project")
+def test_shared_cases_are_wholly_right() -> None:
+    assert wrong(cases(SHARED)) == {}
+
+
+def test_own_set_is_large_and_speaks_two_languages() -> None:
+    listed = cases(HERE / "cases.jsonl")
+    assert len(listed) >= 150
+    assert {"en", "zh", "mixed"} <= {case["lang"] for case in listed}

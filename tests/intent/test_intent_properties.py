@@ -1,0 +1,88 @@
+"""What holds for every text: an answer, spans inside it, and the same decision however it is
+typed: in capitals, in full-width forms, with blanks around it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judging import cases
+
+from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.route import route
+
+TEXTS = [(c["text"], tuple(c.get("images", ()))) for c in cases(Path(__file__).parent / "cases.jsonl")]
+SET_APART = frozenset("ßŉİıſK")
+"""Letters whose capitals are other letters."""
+PIECES = st.sampled_from(
+    [*(word for text, _ in TEXTS for word in (text[:6], text[-6:])), ":", "，", "。", '"', "「", "/", "\n"]
+)
+
+
+def decision(text: str, images: tuple[str, ...] = ()) -> dict[str, object]:
+    """All that is decided; where it stands in the text is not."""
+    found = decision_json(text, route(text, images))
+    return {key: value for key, value in found.items() if key not in ("evidence", "inputs", "absent")}
+
+
+def check(text: str) -> None:
+    found = route(text)
+    for evidence in found.evidence:
+        start, end = evidence.span
+        assert 0 <= start <= end <= len(text)
+    json.dumps(decision_json(text, found))
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_answered(text: str) -> None:
+    check(text)
+
+
+@given(st.binary(max_size=2_000))
+def test_any_bytes_are_answered(data: bytes) -> None:
+    check(data.decode("utf-8", "replace"))
+    check(data.decode("utf-8", "surrogateescape"))
+    check(data.decode("latin-1"))
+    check(data.decode("utf-16-le", "replace"))
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_any_mixture_of_wishes_is_answered(text: str) -> None:
+    check(text)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=40).map("".join), st.integers(2, 400))
+def test_long_texts_are_answered(piece: str, times: int) -> None:
+    check((piece * times)[:10_000])
+
+
+@pytest.mark.parametrize(("text", "images"), TEXTS)
+def test_capitals_do_not_matter(text: str, images: tuple[str, ...]) -> None:
+    assert decision(text.upper(), images) == decision(text, images)
+    assert decision(text.swapcase(), images) == decision(text, images)
+
+
+@pytest.mark.parametrize(("text", "images"), TEXTS)
+def test_full_width_forms_do_not_matter(text: str, images: tuple[str, ...]) -> None:
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+    assert decision(wide, images) == decision(text, images)
+
+
+@pytest.mark.parametrize(("text", "images"), TEXTS)
+def test_blanks_around_do_not_matter(text: str, images: tuple[str, ...]) -> None:
+    assert decision(f" \n\t{text}\u3000  \n", images) == decision(text, images)
+
+
+@given(st.lists(PIECES, max_size=20).map("".join), st.text(" \t\n\u3000", max_size=20))
+def test_no_mixture_minds_capitals_and_blanks(text: str, blanks: str) -> None:
+    if not SET_APART & set(text):
+        assert decision(blanks + text.upper() + blanks) == decision(text)
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
+    first = [decision(text, images) for text, images in TEXTS]
+    assert [decision(text, images) for text, images in reversed(TEXTS)] == first[::-1]
