@@ -169,10 +169,14 @@ async def _agreed(studio: Studio, errands: Sequence[Errand], arguments: argparse
     for errand in paid:
         for warning in errand.warnings:
             talk(say("batch.row", line=errand.row.line, sentence=warning))
-    talk(_plan(errands, len(paid), points))
+    if len(paid) < len(errands):
+        talk(_plan(errands, len(paid), points))
     if not paid and all(errand.job and errand.job.state is State.DONE for errand in errands):
         talk(say("batch.nothing_new"))
-    if not paid or arguments.yes or (limit is not None and not somebody_is_here()):
+    if not paid:
+        return True
+    if arguments.yes or (limit is not None and not somebody_is_here()):
+        talk(say("batch.start", n=len(paid), rows=len(errands), points=points))
         return True
     if not somebody_is_here():
         raise UsageError("error.batch_confirm", n=len(paid), points=points)

@@ -53,20 +53,23 @@ class Run:
         self._json: bool = arguments.json
         self._errands = errands
         self._manifest = _manifest(arguments)
+        self._feeder = Feeder(studio)
         self._progress = Progress()
-        self._codes: list[int] = []
+        self._codes: set[int] = set()
+        self._done = 0
+        self._not_done = 0
         self._failed = 0
         self._offline = False
 
     async def to_the_end(self) -> int:
         await self._note([])  # a manifest that can't be written is told before anything is sent
-        feeder = Feeder(self._studio)
+        feeder = self._feeder
         unsubscribe = self._studio.subscribe(self._hear)
         try:
             async with aclosing(feeder.run(self._errands)) as ends:
                 async for ended in ends:
                     await self._tell(ended)
-                    self._show(feeder.live)
+                    self._show()
         except asyncio.CancelledError:
             self._progress.clear()
             talk(say("batch.interrupted"))
@@ -74,9 +77,10 @@ class Run:
         finally:
             self._progress.clear()
             unsubscribe()
-        return self._conclude(feeder)
+        return self._conclude()
 
     def _hear(self, notice: Notice) -> None:
+        self._show()
         if not isinstance(notice, LinkChanged):
             return
         offline = notice.problem is not None and notice.problem.exit_code == EXIT_UNREACHABLE
@@ -85,10 +89,9 @@ class Run:
             self._progress.clear()
             talk(say("batch.offline" if offline else "batch.online"))
 
-    def _show(self, live: int) -> None:
-        failed = sum(code != EXIT_DONE for code in self._codes)
-        done, rows = len(self._codes) - failed, len(self._errands)
-        self._progress.show(say("batch.progress", done=done, rows=rows, live=live, failed=failed))
+    def _show(self) -> None:
+        counts = {"done": self._done, "rows": len(self._errands), "failed": self._not_done}
+        self._progress.show(say("batch.progress", live=self._feeder.live, **counts))
 
     async def _tell(self, ended: Sequence[Errand]) -> None:
         lines: list[dict[str, object]] = []
@@ -97,7 +100,9 @@ class Run:
             if (job := errand.job) is None:
                 continue
             problem = _problem(job)
-            self._codes.append(EXIT_DONE if problem is None else _code(job))
+            self._done += problem is None
+            self._not_done += problem is not None
+            self._codes.add(EXIT_DONE if problem is None else _code(job))
             self._failed += may_retry(job)
             head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
             line = head | await job_json(self._studio, job, problem)
@@ -113,13 +118,13 @@ class Run:
         if self._manifest is not None:
             await asyncio.to_thread(self._manifest.append, lines)
 
-    def _conclude(self, feeder: Feeder) -> int:
-        done = self._codes.count(EXIT_DONE)
-        talk(say("batch.ended", done=done, rows=len(self._errands)))
+    def _conclude(self) -> int:
+        feeder = self._feeder
+        talk(say("batch.ended", done=self._done, rows=len(self._errands)))
         if self._failed:
             talk(say("batch.failed", n=self._failed))
         if feeder.given_up is not None:
-            self._codes.append(feeder.given_up.exit_code)
+            self._codes.add(feeder.given_up.exit_code)
             if feeder.unsent:
                 sentence = explain(feeder.given_up)
                 talk(say("batch.given_up", n=feeder.unsent, sentence=sentence))

@@ -409,6 +409,16 @@ TEXTS: dict[str, str] = {
     "warning.custom_endpoint": "Your key goes to {host}.",
     "error.model_gone": "{model} is no longer offered.",
     "error.model_gone.hint": "Choose another model.",
+    "error.over_job": "{points} pts are more than the {limit} you allow for one job.",
+    "error.over_job.hint": "Nothing was sent. spending.per_job in config.toml is the limit.",
+    "error.over_session": "{points} pts on top of {spent} are more than the {limit} you allow for "
+    "one session.",
+    "error.over_session.hint": "Nothing was sent. spending.per_session in config.toml is the limit.",
+    "error.over_day": "{points} pts on top of {spent} are more than the {limit} you allow for one "
+    "day.",
+    "error.over_day.hint": "Nothing was sent. spending.per_day in config.toml is the limit.",
+    "error.no_result": "#{id} has no result {index} to go on with.",
+    "error.no_result.hint": "Nothing was sent. Choose another input.",
     "error.price_rose": "The price has risen from {before} to {points} points. Nothing was sent.",
     "error.price_rose.hint": "Send it again if the new price is all right.",
     # ---- event: the rows of a job's timeline
@@ -443,6 +453,21 @@ TEXTS: dict[str, str] = {
     "event.taken_out": "taken out before it was sent; nothing charged",
     "event.followed_again": "followed again",
     "event.forgotten": "forgotten",
+    "event.repointed": "waits for #{id} now, instead of #{before}",
+    # ---- why a job is not sent yet
+    "waiting.running": "waits: {limit} jobs are running, as many as you allow at once",
+    "waiting.kind": "waits: {limit} of its kind are running, as many as you allow at once",
+    "waiting.after": "waits for #{id}",
+    "waiting.in_vain": "#{id} made nothing to go on with; run it again, then let this one go on",
+    "waiting.word_after": "#{id} makes what this one needs; it goes on when you say so",
+    "waiting.word": "not sent yet: the last run ended badly; it is sent when you say so",
+    "waiting.price": "the price rose from {before} to {points} pts; it is sent when you say so",
+    "waiting.over_job": "{points} pts are more than the {limit} you allow for one job; "
+    "it is sent when you say so",
+    "waiting.over_session": "{points} pts on top of {spent} are more than the {limit} you allow "
+    "for one session; it is sent when you say so",
+    "waiting.over_day": "{points} pts on top of {spent} are more than the {limit} you allow "
+    "for one day; it is sent when you say so",
     # ---- cli
     "cli.about": "A terminal studio for IMA: images, videos, music and speech, with every price known before it is spent.",
     "cli.bare": "Without a verb the studio opens. Without a key, try: ima-tui demo",
@@ -608,12 +633,13 @@ TEXTS: dict[str, str] = {
     "batch.bad_more": "… and {n} more.",
     "batch.bad": "{n} of {rows} rows can't be sent as they are, so nothing was sent. Mend them, "
     "or leave them out with --skip-bad.",
-    "batch.skipped": "{n} rows are left out.",
+    "batch.skipped": "Rows left out: {n}.",
     "batch.total": "{rows} rows · {points} points · nothing was sent",
     "batch.to_pay": "Some rows were sent before; {points} points are still to be paid.",
     "batch.plan": "{rows} rows: {done} done before, {open} under way, {left} left as they are, "
     "{new} to be sent for {points} points.",
-    "batch.ask": "Send {n} rows for {points} points? [y/N]",
+    "batch.start": "Sending {n} of {rows} rows for {points} points.",
+    "batch.ask": "Send {n} of the rows for {points} points? [y/N]",
     "batch.declined": "Nothing was sent.",
     "batch.progress": "{done}/{rows} done · {live} under way · {failed} not done",
     "batch.unknown": "It was sent and no answer came back: {points} points may have been spent. "
@@ -623,15 +649,15 @@ TEXTS: dict[str, str] = {
     "error.batch_left": "Its job {id} was stopped or forgotten, so it was left alone.",
     "batch.parked": "It takes longer than it may. It is kept; run the batch again to ask for it "
     "(job {id}).",
-    "batch.ended": "{done} of {rows} rows are done.",
-    "batch.failed": "{n} rows failed. --retry-failed sends them again.",
-    "batch.given_up": "{n} rows were not sent, because they would fare no better: {sentence}",
+    "batch.ended": "Done: {done} of {rows} rows.",
+    "batch.failed": "Failed rows: {n}. --retry-failed sends them again.",
+    "batch.given_up": "Rows not sent, because they would fare no better: {n}. {sentence}",
     "batch.interrupted": "Interrupted. What was sent is kept; the same command goes on from here.",
     "batch.nothing_new": "Every row was sent before. For the same wishes once more, name a new "
     "run with --label.",
     "batch.offline": "IMA can't be reached. Waiting for the network; nothing is lost.",
     "batch.online": "IMA can be reached again.",
-    "error.batch_confirm": "{n} rows cost {points} points, and nobody is here to ask.",
+    "error.batch_confirm": "To be sent: {n} of the rows, for {points} points; nobody is here to ask.",
     "error.batch_confirm.hint": "Agree with --yes, or set a limit with --max-credits.",
     "error.batch_file": "{path} can't be read: {reason}.",
     "error.batch_encoding": "{path} is not UTF-8 text.",
@@ -665,10 +691,10 @@ TEXTS: dict[str, str] = {
     "error.retry_confirm": "This costs {points} points, and nobody is here to ask.",
     "error.retry_confirm.hint": "Agree with --yes.",
     "error.since": "{text} is no length of time. Write it like 90m, 12h, 7d or 2w.",
-    "jobs.ask_retry": "Run {n} jobs again for {points} points? [y/N]",
+    "jobs.ask_retry": "Run again for {points} points (jobs: {n})? [y/N]",
     "jobs.maybe_paid": "Job {id} may have been charged {points} points already.",
     "jobs.sent_again": "Job {old} runs again as job {id}, for {points} points.",
-    "jobs.forgotten": "{n} jobs are off the list. Their files stay.",
+    "jobs.forgotten": "Taken off the list: {n}. Their files stay.",
     "jobs.watch": "{running} running · {waiting} waiting · {points} points out",
     "jobs.interrupted": "Interrupted. The jobs are kept: ima-tui jobs list",
     "jobs.none_open": "No job is open.",

@@ -403,6 +403,14 @@ TEXTS: dict[str, str] = {
     "warning.custom_endpoint": "你的密钥会发往 {host}。",
     "error.model_gone": "{model} 已经下架了。",
     "error.model_gone.hint": "请换一个模型。",
+    "error.over_job": "{points} 积分，超过你设的单个任务上限 {limit}。",
+    "error.over_job.hint": "什么都没有发送。上限是 config.toml 里的 spending.per_job。",
+    "error.over_session": "本次已用 {spent} 积分，再加 {points} 就超过你设的上限 {limit}。",
+    "error.over_session.hint": "什么都没有发送。上限是 config.toml 里的 spending.per_session。",
+    "error.over_day": "今天已用 {spent} 积分，再加 {points} 就超过你设的上限 {limit}。",
+    "error.over_day.hint": "什么都没有发送。上限是 config.toml 里的 spending.per_day。",
+    "error.no_result": "#{id} 没有第 {index} 个结果可用。",
+    "error.no_result.hint": "什么都没有发送。请换一个输入。",
     "error.price_rose": "价格从 {before} 涨到了 {points} 积分，什么都没有发送。",
     "error.price_rose.hint": "能接受新价格的话，再发送一次。",
     # ---- event: the rows of a job's timeline
@@ -437,6 +445,19 @@ TEXTS: dict[str, str] = {
     "event.taken_out": "发送前取出，未扣积分",
     "event.followed_again": "重新跟踪",
     "event.forgotten": "已移除",
+    "event.repointed": "改为等待 #{id}，不再等 #{before}",
+    # ---- 为什么还没有发送
+    "waiting.running": "排队中：已有 {limit} 个任务在运行，达到你设的上限",
+    "waiting.kind": "排队中：同类任务已有 {limit} 个在运行，达到你设的上限",
+    "waiting.after": "等待 #{id} 的结果",
+    "waiting.in_vain": "#{id} 没有可用的结果；请重做它，再让这个任务继续",
+    "waiting.word_after": "要用 #{id} 的结果；等你确认后继续",
+    "waiting.word": "尚未发送：上次运行异常结束；等你确认后发送",
+    "waiting.price": "价格从 {before} 积分涨到 {points} 积分；等你确认后发送",
+    "waiting.over_job": "{points} 积分，超过你设的单个任务上限 {limit}；等你确认后发送",
+    "waiting.over_session": "本次已用 {spent} 积分，再加 {points} 就超过你设的上限 {limit}；"
+    "等你确认后发送",
+    "waiting.over_day": "今天已用 {spent} 积分，再加 {points} 就超过你设的上限 {limit}；等你确认后发送",
     # ---- cli
     "cli.about": "IMA 的终端创作室：图片、视频、音乐、语音，花多少积分事先都看得见。",
     "cli.bare": "不带命令直接打开创作室。没有密钥可以先试：ima-tui demo",
@@ -606,6 +627,7 @@ TEXTS: dict[str, str] = {
     "batch.to_pay": "有些行以前发过，还要付 {points} 积分。",
     "batch.plan": "共 {rows} 行：以前完成 {done} 行，进行中 {open} 行，保持原样 {left} 行，还要发"
     "送 {new} 行，共 {points} 积分。",
+    "batch.start": "正在发送：{rows} 行里的 {n} 行，共 {points} 点。",
     "batch.ask": "发送 {n} 行，共 {points} 积分？[y/N]",
     "batch.declined": "什么都没有发送。",
     "batch.progress": "完成 {done}/{rows} · 进行中 {live} · 未成 {failed}",

@@ -161,7 +161,7 @@ def test_without_points_the_rest_is_not_tried(person: Person) -> None:
     file = person.write(wishes(*(f"wish {index}" for index in range(60))))
     said = person.verb("batch", file, "--yes", "--api-key", "ima_poor_person")
     assert said.code == 4
-    assert "were not sent" in said.err
+    assert "Rows not sent" in said.err
     assert len(person.sandbox.ledger()["creates"]) <= feeder.MOST_LIVE + 8
 
 
@@ -205,7 +205,7 @@ def test_the_network_is_waited_for(person: Person, monkeypatch: pytest.MonkeyPat
     over.set()
     network.join()
     assert said.code == 0
-    assert said.err.count("Waiting for the network") == said.err.count("reached again") == 1
+    assert said.err.count("Waiting for the network") == said.err.count("reached again") >= 1
 
 
 def test_without_a_key(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

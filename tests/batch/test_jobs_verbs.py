@@ -89,7 +89,7 @@ def test_a_batch_asks_at_a_terminal(person: Person, monkeypatch: pytest.MonkeyPa
         said = person.verb("batch", file)
     os.close(ours)
     assert (said.code, person.accepted()) == (0, ["a lighthouse"])
-    assert "Send 1 rows for 5 points?" in said.err
+    assert "Send 1 of the rows for 5 points?" in said.err
 
 
 # --------------------------------------------------------------------------------- forget

@@ -67,7 +67,7 @@ class Place:
         assert not paid or max(paid.values()) == 1, paid
         jobs = self.jobs()
         states = Counter(job["state"] for job in jobs)
-        assert len(jobs) == self.rows
+        assert len(jobs) == self.rows, (code, self.said())
         assert set(states) <= {"done", "unknown"}, states
         assert code == (7 if states["unknown"] else 0), (code, states, self.said())
         named = {job["task_id"] for job in jobs}
