@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := ima_tui tests benchmarks docs
 
-.PHONY: demo test check static format screenshots clean
+.PHONY: demo test check static format screenshots torture clean
 
 demo: $(VENV)/.demo
 	$(BIN)/ima-tui demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# killed 3,000 times, some of them while it recovers; the usual test run does 300
+torture: $(VENV)/.dev
+	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest tests/torture -s
 
 # formatter, linter, strict types, import rule: what needs no running
 static: $(VENV)/.dev

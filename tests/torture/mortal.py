@@ -1,0 +1,201 @@
+"""One life of the program, lived in a forked child that may be killed at any moment.
+
+A life opens a studio on a ledger, submits what its plan wishes for, says *yes* to what waits for a
+person's word, and ends when every job has ended. It knows nothing of the product's insides: what
+it counts are the COMMITs that pass through sqlite3, and the creates that pass through httpx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ima_tui import config
+from ima_tui.catalogue import order
+from ima_tui.config import Settings
+from ima_tui.domain import Draft, Job, Order, TaskType
+from ima_tui.errors import ImaError
+from ima_tui.key import Key
+from ima_tui.lifecycle import ENDED, UNSENT, ImpossibleTransition
+from ima_tui.studio import Studio, open_studio
+
+KEY = Key("ima_canary_0123456789", "flag")
+LOOK_AGAIN = 0.01
+CREATE = "/tasks/create"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One job of the plan. With an `intent` every life submits it anew, as a batch does."""
+
+    prompt: str
+    task_type: str = "text_to_image"
+    model_id: str = ""
+    n: int = 1
+    chosen: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[str, ...] = ()
+    intent: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a life is to do, and where it is to die by its own hand (0, "": nowhere)."""
+
+    folder: Path
+    url: str
+    rate: float
+    origin: float
+    wishes: tuple[Wish, ...] = ()
+    commit: int = 0
+    after: bool = False
+    create: str = ""
+    """`before` it is sent, once it was `sent`, or when it was `answered`."""
+    pipe: int = -1
+    name: str = ""
+    patient: bool = True
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class SharedClock:
+    """`rate` times as fast as the wall's clock, and the same in every process of an ordeal."""
+
+    def __init__(self, rate: float, origin: float) -> None:
+        self._rate = rate
+        self._origin = origin
+
+    def time(self) -> float:
+        return self._origin + (time.time() - self._origin) * self._rate
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds) / self._rate)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)  # a signal to oneself may take a moment
+
+
+def doom_commit(nth: int, after: bool) -> None:
+    """Die right before or right after the nth COMMIT of this process."""
+    seen = 0
+
+    class Mortal(sqlite3.Connection):
+        def execute(self, sql: str, *more: Any) -> sqlite3.Cursor:  # type: ignore[override]
+            nonlocal seen
+            if sql.strip().rstrip(";").upper() not in ("COMMIT", "END"):
+                return super().execute(sql, *more)
+            seen += 1
+            if seen == nth and not after:
+                die()
+            done = super().execute(sql, *more)
+            if seen == nth:
+                die()
+            return done
+
+        def commit(self) -> None:
+            self.execute("COMMIT")
+
+    plain = sqlite3.connect
+
+    def connect(*args: Any, **more: Any) -> sqlite3.Connection:
+        return plain(*args, **{"factory": Mortal, **more})
+
+    sqlite3.connect = connect
+
+
+def doom_create(moment: str) -> None:
+    """Die at the first create: before it leaves, when it has left, or when it was answered."""
+    plain = httpx.AsyncClient.send
+
+    async def send(self: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
+        if not request.url.path.endswith(CREATE):
+            return await plain(self, request, **more)
+        if moment == "before":
+            die()
+        exchange = asyncio.ensure_future(plain(self, request, **more))
+        if moment == "answered":
+            await exchange
+        else:
+            await asyncio.sleep(float(moment))
+        die()
+        return await exchange
+
+    httpx.AsyncClient.send = send  # type: ignore[method-assign,assignment]
+
+
+def settings_of(plan: Plan) -> Settings:
+    plain = config.load({}, {"IMA_TUI_CONFIG": str(plan.folder / "config.toml")})
+    return replace(
+        plain,
+        base_url=plan.url,
+        upload_url=plan.url,
+        data=plan.folder / "data",
+        cache=plan.folder.parent / "cache",
+        folder=plan.folder / "out",
+        preferences=plan.folder / "ima_prefs.json",
+        max_age=10**9,
+        **plan.extra,
+    )
+
+
+async def order_of(studio: Studio, wish: Wish) -> Order:
+    task_type = TaskType(wish.task_type)
+    leaves = await studio.fresh(task_type)
+    leaf = next((one for one in leaves if one.model_id == wish.model_id), None) or studio.suggested(
+        task_type
+    )
+    assert leaf is not None
+    draft = Draft(
+        task_type, leaf.model_id, leaf.version, wish.prompt, wish.chosen, wish.inputs, wish.n
+    )
+    return order.place(leaf, draft)[0]
+
+
+async def submit(studio: Studio, plan: Plan, *, first: bool) -> None:
+    """Every promise that a submit has given is told to the parent before anything else."""
+    for wish in plan.wishes:
+        if first or wish.intent:
+            await studio.submit(await order_of(studio, wish), intent=wish.intent)
+            if plan.pipe >= 0:
+                os.write(plan.pipe, f"{wish.prompt}\n".encode())
+
+
+async def to_the_end(studio: Studio) -> tuple[Job, ...]:
+    """Until every job has ended; a person is there who says yes to what waits for a word."""
+    while True:
+        jobs = await studio.recent(100_000)
+        for job in jobs:
+            if job.held and job.state in UNSENT:
+                try:
+                    await studio.follow(job.id)
+                except (ImaError, ImpossibleTransition):  # another window was faster
+                    await asyncio.sleep(LOOK_AGAIN)
+        if all(job.state in ENDED for job in jobs):
+            return jobs
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+async def _live(plan: Plan, first: bool) -> None:
+    clock = SharedClock(plan.rate, plan.origin)
+    settings = settings_of(plan)
+    async with open_studio(settings, clock=clock, key=KEY, for_screen=True) as studio:
+        await studio.begin()
+        await submit(studio, plan, first=first)
+        await to_the_end(studio)
+
+
+def live(plan: Plan, *, first: bool) -> None:
+    """A whole life; returns when all jobs have ended, unless it dies before."""
+    if plan.commit:
+        doom_commit(plan.commit, plan.after)
+    if plan.create:
+        doom_create(plan.create)
+    asyncio.run(_live(plan, first))

@@ -1,0 +1,64 @@
+"""Killed at every commit boundary, at random moments, in the middle of a create, and while it
+recovers from that: nothing is lost and nothing is paid twice.
+
+TORTURE_MOMENTS=3000 (`make torture`) asks for more moments than the 300 of the usual run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ORDEAL = Path(__file__).with_name("ordeal.py")
+WORKERS = 2
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork and SIGKILL")
+
+
+def suffer(kind: str, count: int = 0) -> dict[str, Any]:
+    """Run an ordeal's shares side by side; what they counted, together."""
+    command = [sys.executable, str(ORDEAL), kind, "--count", str(count), "--workers", str(WORKERS)]
+    shares = [
+        subprocess.Popen([*command, "--worker", str(number)], stdout=subprocess.PIPE, text=True)
+        for number in range(WORKERS)
+    ]
+    total: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    broken: list[str] = []
+    for said, share in [(share.communicate()[0], share) for share in shares]:
+        assert share.returncode in (0, 1), said
+        tally = json.loads(said)
+        broken += tally["broken"]
+        states.update(tally["states"])
+        total.update({key: tally[key] for key in ("runs", "lives", "kills", "kills_in_recovery")})
+    print(kind, dict(total), dict(states))
+    assert broken == []
+    return {**total, "states": states}
+
+
+def test_killed_right_before_and_right_after_every_commit() -> None:
+    tally = suffer("boundaries")
+    assert tally["runs"] > 2 * 30  # six jobs have more commits than that
+    assert tally["kills_in_recovery"]
+    assert {"done", "failed", "unknown"} <= set(tally["states"])
+
+
+def test_killed_at_random_moments_and_while_it_recovers() -> None:
+    count = int(os.environ.get("TORTURE_MOMENTS", "300"))
+    tally = suffer("moments", count)
+    assert tally["kills"] - tally["kills_in_recovery"] == count
+    assert tally["kills_in_recovery"]
+
+
+def test_killed_before_a_create_in_the_middle_of_it_and_with_its_answer_in_hand() -> None:
+    """The twelfth fault point, a hundred times."""
+    tally = suffer("creates", 100)
+    assert tally["kills"] == 100
+    assert tally["states"]["unknown"] >= 100
