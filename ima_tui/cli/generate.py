@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.cli import session, wish
+from ima_tui.cli import routed, session, wish
 from ima_tui.cli.documents import instead, job_json
 from ima_tui.cli.models import from_cache, print_models
 from ima_tui.cli.output import print_json, talk
@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
+        decision = routed.read(arguments)
         task_type = wish.task_type_of(arguments.task_type)
         if arguments.list_models:
             await studio.fresh(task_type)
@@ -44,7 +45,11 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
             print_models(studio, [task_type], "", as_json=arguments.json)
             return EXIT_DONE
         wish.check_prompt(arguments)
+        if decision is not None:
+            await routed.choose(studio, arguments, decision, task_type)
         leaf = await wish.leaf_of(studio, arguments, task_type)
+        if decision is not None:
+            arguments.routed = routed.values(leaf, decision)
         placed, quote = await wish.order_of(studio, arguments, task_type, leaf)
         warnings = changes(quote)
         note = from_cache(studio, [task_type])
@@ -53,6 +58,8 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         if note:
             talk(note)
         _check_price(arguments, placed, warnings)
+        if decision is not None:
+            await routed.remember(studio, arguments, decision, task_type)
         if arguments.remember_model and not await studio.prefer(task_type, leaf):
             talk(say("error.prefs_read_only", path=str(settings.preferences)))
         return await _send(studio, arguments, placed, leaf, quote)

@@ -15,7 +15,7 @@ from ima_tui.config import Settings
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import EXIT_DONE, UsageError
 from ima_tui.intent.decision_json import decision_json
-from ima_tui.intent.reading import Action, Decision, Kind
+from ima_tui.intent.reading import Decision, Kind
 from ima_tui.intent.route import route
 from ima_tui.lists import ProductLists
 from ima_tui.messages import say
@@ -104,7 +104,9 @@ def told(text: str, decision: Decision) -> Iterator[str]:
     """The decision in sentences, each part with the words that gave it."""
     yield _headline(decision)
     for number, step in enumerate(decision.steps, 1):
-        yield say("route.step", number=number, task=step.task_type.value, model=step.model_id or "—")
+        yield say(
+            "route.step", number=number, task=step.task_type.value, model=step.model_id or "—"
+        )
     if decision.model_id:
         yield _part(text, decision, "model", "model", decision.model_id)
     if decision.tier:
@@ -115,7 +117,8 @@ def told(text: str, decision: Decision) -> Iterator[str]:
     if decision.preference is not None:
         key = f"route.{decision.preference.action.value}"
         yield say(key, model=decision.preference.model_id)
-    yield from _impossible(decision)
+    yield from impossible(decision)
+    yield from _refused(decision)
     if decision.leaf is not None:
         yield say("route.leaf", model=decision.leaf.name, version=decision.leaf.version)
 
@@ -146,13 +149,17 @@ def _roles(decision: Decision) -> Iterator[str]:
             yield say("route.part", name=name, value=one_line(decision.inputs[place], 200))
 
 
-def _impossible(decision: Decision) -> Iterator[str]:
+def impossible(decision: Decision) -> Iterator[str]:
+    """What nobody here can do, and what can be had instead."""
     for limit in decision.limits:
         possible, models = ", ".join(limit.possible), ", ".join(limit.models)
         key = f"route.no_{limit.code}"
         yield say(key, asked=limit.asked, possible=possible, models=models)
     for name in decision.absent:
         yield say("route.absent", name=one_line(name, 80))
+
+
+def _refused(decision: Decision) -> Iterator[str]:
     for refusal in decision.refused:
         possible = ", ".join(str(value) for value in refusal.possible) or "—"
         model = decision.leaf.name if decision.leaf else decision.model_id
@@ -163,7 +170,3 @@ def _impossible(decision: Decision) -> Iterator[str]:
             value=str(refusal.asked),
             possible=possible,
         )
-
-
-def clears(decision: Decision) -> bool:
-    return decision.preference is not None and decision.preference.action is Action.CLEAR

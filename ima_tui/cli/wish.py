@@ -78,7 +78,9 @@ def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> tuple[tuple[str, Value
         if not separator or not name.strip():
             raise UsageError("error.bad_parameter", text=one_line(text, 80))
         written[name.strip()] = value
-    return tuple(_accepted(leaf, written, lenient=arguments.lenient))
+    said = getattr(arguments, "routed", {})  # what the words ask for gives way to every flag
+    flags = dict(_accepted(leaf, written, lenient=arguments.lenient))
+    return tuple({**said, **flags}.items())
 
 
 def _accepted(

@@ -63,6 +63,8 @@ def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
         field = form.control(leaf, name)
         if field is None and name not in form.names(leaf):
             continue
+        if param.name == "voice" and not (field and field.options):
+            continue  # a free text wants a voice's own name; "female" is none
         for value in (param.value, *_WORDS.get((param.name, param.value), ())):
             try:
                 return form.accept(leaf, name, value)

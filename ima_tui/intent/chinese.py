@@ -83,7 +83,7 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
         if before.phrase == "的" and back + 2 <= place and _is_whole(items[place - back - 2]):
             return False
         if before.has("this") or before.under("ordinal"):
-            return back <= _NEAR and before.phrase != "我" or back == 0
+            return (back <= _NEAR and before.phrase != "我") or back == 0
         if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
             return False
         if before.phrase in ("把", "将") and medium_of(noun) is not None:
@@ -100,7 +100,7 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
 
 def _is_whole(item: Item) -> bool:
     """第二张图的…, 照片的…: what stands before 的 is a thing of its own."""
-    return is_noun(item) or item.last - item.first > 1 and bool(item.under("ordinal"))
+    return is_noun(item) or (item.last - item.first > 1 and bool(item.under("ordinal")))
 
 
 def _is_voice(items: tuple[Item, ...], noun: Item) -> bool:

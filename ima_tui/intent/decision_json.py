@@ -21,6 +21,7 @@ def decision_json(text: str, decision: Decision) -> dict[str, object]:
         "preference": _preference(decision),
         "unsupported": [limit.code for limit in decision.limits],
         "images_role": _roles(decision.roles),
+        "spoken": clean(text[slice(*decision.spoken)]) if decision.spoken else None,
         "inputs": [clean(source) for source in decision.inputs],
         "limits": [_limit(limit) for limit in decision.limits],
         "absent": [clean(name) for name in decision.absent],

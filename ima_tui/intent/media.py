@@ -67,7 +67,8 @@ class _Gatherer:
         clause = reading.clause
         if Medium.SPEECH in self._wants and clause.after in _BEFORE_SPOKEN:
             if len(self._wants) == 1 or self._last_medium is Medium.SPEECH:
-                self._spoken_from = clause.start
+                # quotations and the like are hidden from the clause, and spoken all the same
+                self._spoken_from = self._readings[-1].clause.end + 1
                 return False
         labelled = bool(self._readings) and self._readings[-1].content
         if clause.after == ":" and (self._wants or labelled):

@@ -81,9 +81,36 @@ def _brands() -> _Brands:
 
 
 _EVERYDAY = frozenset(
-    "google video image generate preview flash dream machine stable diffusion audio turbo master "
-    "background music sonic doubao kings klein journey seeding seedling seedlings universe reverse "
-    "studio studios music".split()
+    [
+        "google",
+        "video",
+        "image",
+        "generate",
+        "preview",
+        "flash",
+        "dream",
+        "machine",
+        "stable",
+        "diffusion",
+        "audio",
+        "turbo",
+        "master",
+        "background",
+        "music",
+        "sonic",
+        "doubao",
+        "kings",
+        "klein",
+        "journey",
+        "seeding",
+        "seedling",
+        "seedlings",
+        "universe",
+        "reverse",
+        "studio",
+        "studios",
+        "music",
+    ]
 )
 _VERSION = re.compile(
     r"\s*(?:-|的)?\s*(?:(?:version|ver\.?|v|版本)\s*)?"

@@ -90,7 +90,25 @@ _RATIO_NEAR = re.compile(
 _RATIO_BEFORE = re.compile(
     r"(?:比例|画幅|尺寸|ratio|aspect|format|宽高比|长宽比|in|an?|张|幅|个|要|段|的|是|为|,|^)\s*(?:of|:|=|是|为|用)?\s*$"
 )
-STANDARD = frozenset("1:1 16:9 9:16 4:3 3:4 3:2 2:3 21:9 4:5 5:4 1:4 4:1 1:8 8:1 adaptive".split())
+STANDARD = frozenset(
+    [
+        "1:1",
+        "16:9",
+        "9:16",
+        "4:3",
+        "3:4",
+        "3:2",
+        "2:3",
+        "21:9",
+        "4:5",
+        "5:4",
+        "1:4",
+        "4:1",
+        "1:8",
+        "8:1",
+        "adaptive",
+    ]
+)
 """Ratios that at least one model offers."""
 
 

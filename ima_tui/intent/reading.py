@@ -137,6 +137,8 @@ class Decision:
     limits: tuple[Limit, ...] = ()
     roles: Roles = Roles()
     inputs: tuple[str, ...] = ()
+    spoken: Span | None = None
+    """The words to be spoken, where the text tells them apart from the wish."""
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     absent: tuple[str, ...] = ()

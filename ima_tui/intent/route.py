@@ -28,6 +28,7 @@ from ima_tui.intent.reading import (
     Preference,
     Question,
     Roles,
+    Span,
     Step,
 )
 from ima_tui.intent.scan import Item, Scan, scan
@@ -299,10 +300,22 @@ class _Router:
             limits=tuple(each.limit for each in impossible),
             roles=roles,
             inputs=self._inputs.sources,
+            spoken=self._spoken() if Medium.SPEECH in self._asked.media else None,
             alternatives=tuple(dict.fromkeys(self._alternatives)),
             absent=models.absent_names(self._scan, self._asked),
         )
         return self._bound(decision)
+
+    def _spoken(self) -> Span | None:
+        """What stands behind the colon, else the only quotation."""
+        scan, start = self._scan, self._asked.spoken_from
+        if start < len(scan.text):
+            found = scan.plain.span(start, len(scan.text))
+            return _trimmed(scan.plain.original, found)
+        if len(scan.content.quotes) == 1:
+            first, last = scan.content.quotes[0]
+            return scan.plain.span(first + 1, last - 1)
+        return None
 
     def _bound(self, decision: Decision) -> Decision:
         """With the live leaf, where there is a catalogue and a single task."""
@@ -409,13 +422,48 @@ _OF_MEDIUM = {
 }
 
 
+def _trimmed(text: str, span: Span) -> Span:
+    """Without blanks and quotation marks around."""
+    start, end = span
+    while start < end and text[start] in _AROUND:
+        start += 1
+    while end > start and text[end - 1] in _AROUND:
+        end -= 1
+    return (start, end)
+
+
+_AROUND = " \t\n\u3000\"'“”‘’「」『』"
+
+
 def _describes(item: Item) -> bool:
     """A word of content: nothing the grammar knows, and no particle."""
     return not item.tags and item.phrase not in _PARTICLES and item.phrase[0].isalnum()
 
 
 _PARTICLES = frozenset(
-    "的 了 吧 都 就 是 我 时 候 所 有 the my all i ll i'll will be when you".split()
+    [
+        "的",
+        "了",
+        "吧",
+        "都",
+        "就",
+        "是",
+        "我",
+        "时",
+        "候",
+        "所",
+        "有",
+        "the",
+        "my",
+        "all",
+        "i",
+        "ll",
+        "i'll",
+        "will",
+        "be",
+        "when",
+        "you",
+    ]
 )
 
 

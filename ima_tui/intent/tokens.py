@@ -41,7 +41,7 @@ def tokenise(text: str) -> Tokens:
     for found in _TOKEN.finditer(text):
         start, end = found.span()
         word = found.group()
-        if word in "-_" and 0 < start and end < length and _joins(text[start - 1], text[end]):
+        if word in "-_" and start > 0 and end < length and _joins(text[start - 1], text[end]):
             continue  # text-to-speech and text to speech are the same words
         words.append(word)
         starts.append(start)
