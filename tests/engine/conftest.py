@@ -42,9 +42,9 @@ def _shop() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def box(_shop: Sandbox) -> Sandbox:
-    """As freshly started, with no faults."""
-    _shop.scenario("")
+    """As freshly started, without faults, and without deadlines: a busy machine would miss them."""
     _shop.reset()
+    _shop.scenario("[server]\ntimeout_s = 0\n")
     return _shop
 
 
@@ -156,7 +156,7 @@ def ima(
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(session, "clock", ScaledClock(SPEED / 2))
+    monkeypatch.setattr(session, "clock", ScaledClock(SPEED / 10))
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> Said:
