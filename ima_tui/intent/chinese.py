@@ -49,7 +49,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
 
 
 def _content_from(items: tuple[Item, ...]) -> int:
-    """Where the description of the content begins: 内容是…, 关于… (unless 关于…的 leads to a noun)."""
+    """Where the description of the content begins: 内容是…, 关于… (unless 的 leads to a noun)."""
     for place, item in enumerate(items):
         if item.has("about"):
             return place
@@ -193,7 +193,8 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     if verb is not None and kind == "image" and not _counts_other(items, at, head):
         edit = reading.existing is not None
         phrase = (verb.start, head.end if head else verb.end)
-        want = _want(reading, head if _of(head, Medium.IMAGE) else verb, Medium.IMAGE, asked=True)
+        told = head if head is not None and _of(head, Medium.IMAGE) else verb
+        want = _want(reading, told, Medium.IMAGE, asked=True)
         reading.wants.append(replace(want, works_on=edit, phrase=phrase))
         _coordinated(reading, items, free, Medium.IMAGE)
         return
@@ -275,9 +276,9 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
             return False
         if is_noun(item) and head is not None and head is not item and not _of(head, Medium.SPEECH):
             return False
-        if not is_noun(item) and head is not None and not _of(head, Medium.SPEECH):
-            if head.first > item.first or not _mostly_known(items[:place]):
-                return False
+        other = not is_noun(item) and head is not None and not _of(head, Medium.SPEECH)
+        if other and head and (head.first > item.first or not _mostly_known(items[:place])):
+            return False
         if not _mostly_known(items[:place]) and following is not None:
             return False
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
@@ -307,7 +308,7 @@ def _mostly_known(items: tuple[Item, ...]) -> bool:
 
 
 def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], asked: bool) -> bool:
-    """把这张图做成视频, 变成油画: the noun behind the verb is wanted, made of what stands before."""
+    """把这张图做成视频: the noun behind the verb is wanted, made of what stands before."""
     place = next((i for i in range(len(items)) if _turns(items, i)), None)
     if place is None:
         return False
@@ -397,9 +398,9 @@ def _counted(reading: ClauseReading, items: tuple[Item, ...], asked: bool) -> No
         if kind not in ("image", "music") or place == 0:
             continue
         before = items[place - 1]
-        if not (before.under("number") or before.phrase in "0123456789一二两三四五六七八九十几"):
-            if not (kind == "music" and before.under("verb")) and not before.phrase.isdigit():
-                continue
+        counted = before.phrase.isdigit() or before.phrase in "一二两三四五六七八九十几"
+        if not (counted or before.under("number") or (kind == "music" and before.under("verb"))):
+            continue
         if any(item.has("this") for item in items[max(0, place - 3) : place]):
             continue
         if any(later.has("flat") for later in items[place + 1 : place + 4]):

@@ -18,9 +18,10 @@ _PICTURES = "png|jpe?g|webp|gif|bmp|heic|heif|tiff?|avif"
 _OTHERS = "mp4|mov|webm|mkv|avi|mp3|wav|m4a|flac|ogg|txt|md|pdf|docx?|srt"
 _ADDRESS = r"(?:https?|file)://[^\s,。、;!?\"'()<>《》「」\u4e00-\u9fff]+"
 _STEP = r"[^\s/,:;\"'<>|?*]"
-_PATH = rf"(?:~|\.{{1,2}})?/(?:{_STEP}{{1,99}}/){{0,30}}{_STEP}{{0,99}}?\.(?:{_PICTURES}|{_OTHERS})(?![a-z0-9])"
-_DRIVE = rf"[a-z]:\\[^\s,;\"'<>|?*]{{0,250}}?\.(?:{_PICTURES}|{_OTHERS})(?![a-z0-9])"
-_BARE = rf"(?<![\w./\\])[a-z0-9_][a-z0-9_.\-]{{0,99}}\.(?:{_PICTURES}|{_OTHERS})(?![a-z0-9])"
+_END = rf"\.(?:{_PICTURES}|{_OTHERS})(?![a-z0-9])"
+_PATH = rf"(?:~|\.{{1,2}})?/(?:{_STEP}{{1,99}}/){{0,30}}{_STEP}{{0,99}}?{_END}"
+_DRIVE = rf"[a-z]:\\[^\s,;\"'<>|?*]{{0,250}}?{_END}"
+_BARE = rf"(?<![\w./\\])[a-z0-9_][a-z0-9_.\-]{{0,99}}{_END}"
 _SOURCE = re.compile(f"{_ADDRESS}|{_DRIVE}|{_PATH}|{_BARE}")
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,2000}\"|「[^「」]{1,2000}」|『[^『』]{1,2000}』|《[^《》]{1,500}》"

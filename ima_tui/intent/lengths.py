@@ -5,27 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from ima_tui.intent import numerals
+from ima_tui.intent.vocabulary import vocabulary
 
 _N = numerals.ANY
-_ONE = r"(?:an?|one)"
+_MINUTE = r"(?:minutes?|mins?|分钟?)"
+_SECOND = r"(?:seconds?|secs?|s\b|秒)"
 _LENGTH = re.compile(
-    rf"(?<![a-z0-9.])(?P<m>{_N})\s*-?\s*(?:minutes?|mins?|分钟?)\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*(?:seconds?|secs?|s\b|秒)"
+    rf"(?<![a-z0-9.])(?P<m>{_N})\s*-?\s*{_MINUTE}\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*{_SECOND}"
     rf"|(?<![a-z0-9.])(?P<halfm>{_N})\s*分半"
     rf"|(?<![a-z0-9.])(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
     rf"|(?<![a-z0-9.])(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
-    rf"|(?<![a-z0-9.])(?P<min>{_N}|{_ONE}(?= minute))\s*(?:个)?\s*-?\s*(?:minutes?|mins?|分钟)(?![a-z])"
+    rf"|(?<![a-z0-9.])(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:minutes?|mins?|分钟)(?![a-z])"
     rf"|(?<![a-z0-9.:])(?P<sec>{_N})\s*-?\s*(?:seconds?|secs?|s|秒钟?)(?![a-z0-9])"
     rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
 )
-_NOT_BEFORE = re.compile(
-    r"(?:第|每|每隔|after|every|within|last|first|倒数|倒计时|before|过了|在|takes?|in|前|最后|still|only|剩|限时|读秒|about \w+ for|下午|上午|点)\s*(?:about|约|the)?\s*$"
-)
-_NOT_AFTER = re.compile(
-    r"^\s*(?:后|前|之后|之前|later|before|after|ago|内|之内|倒计时|countdown|until|till|to go|left|钟?后|rule|的倒计时|from now|delay|每|一次|per|记忆|定律|exposure|曝光|old|into|快门)"
-)
-_CONTENT_BEFORE = ("in", "在")
+
+
+@cache
+def _moment() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What before and behind a number of seconds makes it a moment."""
+    words = vocabulary()
+    before = rf"(?:{words.any_of('moment_before')})\s*(?:about|约|the)?\s*$"
+    behind = rf"\s*(?:{words.any_of('moment_behind')})"
+    return re.compile(before), re.compile(behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,11 @@ class Length:
 
 def lengths(text: str) -> Iterator[Length]:
     """Every length that is not part of what is described."""
+    before, behind = _moment()
     for found in _LENGTH.finditer(text):
-        if _NOT_BEFORE.search(text[max(0, found.start() - 16) : found.start()]):
+        if before.search(text[max(0, found.start() - 16) : found.start()]):
             continue
-        if _NOT_AFTER.match(text[found.end() : found.end() + 16]):
+        if behind.match(text, found.end()):
             continue
         seconds = _seconds(found)
         if seconds:

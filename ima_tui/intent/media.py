@@ -65,11 +65,10 @@ class _Gatherer:
     def add(self, reading: ClauseReading) -> bool:
         """Read one clause; False where the rest of the text is to be spoken."""
         clause = reading.clause
-        if Medium.SPEECH in self._wants and clause.after in _BEFORE_SPOKEN:
-            if len(self._wants) == 1 or self._last_medium is Medium.SPEECH:
-                # quotations and the like are hidden from the clause, and spoken all the same
-                self._spoken_from = self._readings[-1].clause.end + 1
-                return False
+        if self._last_medium is Medium.SPEECH and clause.after in _BEFORE_SPOKEN:
+            # quotations and the like are hidden from the clause, and spoken all the same
+            self._spoken_from = self._readings[-1].clause.end + 1
+            return False
         labelled = bool(self._readings) and self._readings[-1].content
         if clause.after == ":" and (self._wants or labelled):
             self._describing = True

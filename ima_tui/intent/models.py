@@ -46,8 +46,7 @@ def named_model(scan: Scan, asked: Asked, medium: Medium | None) -> Named | None
 def model_of(named: Named, task_type: TaskType | None) -> Model:
     """The model id, leaf and field that a name leads to for a task type."""
     family = named.family
-    assert family is not None
-    if named.exact:
+    if named.exact or family is None:
         return Model(named.exact, named.start, named.end)
     version = named.version if named.version in family.versions else ""
     model_id = family.model_id(version, task_type)

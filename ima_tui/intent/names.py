@@ -81,36 +81,12 @@ def _brands() -> _Brands:
 
 
 _EVERYDAY = frozenset(
-    [
-        "google",
-        "video",
-        "image",
-        "generate",
-        "preview",
-        "flash",
-        "dream",
-        "machine",
-        "stable",
-        "diffusion",
-        "audio",
-        "turbo",
-        "master",
-        "background",
-        "music",
-        "sonic",
-        "doubao",
-        "kings",
-        "klein",
-        "journey",
-        "seeding",
-        "seedling",
-        "seedlings",
-        "universe",
-        "reverse",
-        "studio",
-        "studios",
-        "music",
-    ]
+    (
+        *("google", "video", "image", "generate", "preview", "flash", "dream", "machine", "stable"),
+        *("diffusion", "audio", "turbo", "master", "background", "music", "sonic", "doubao"),
+        *("kings", "klein", "journey", "seeding", "seedling", "seedlings", "universe", "reverse"),
+        *("studio", "studios"),
+    )
 )
 _VERSION = re.compile(
     r"\s*(?:-|的)?\s*(?:(?:version|ver\.?|v|版本)\s*)?"
@@ -136,9 +112,9 @@ def find_names(tokens: Tokens, text: str) -> list[Named]:
         named = _read(brands, tokens, text, mark)
         if signs is None:
             signs = [m for m in vocabulary().lexicon.find(tokens) if _is_sign(m)]
-        named = _judge(brands, tokens, text, mark, named, signs)
-        if named is not None and not (found and named.first < found[-1].last):
-            found.append(named)
+        judged = _judge(brands, tokens, text, mark, named, signs)
+        if judged is not None and not (found and judged.first < found[-1].last):
+            found.append(judged)
     return found
 
 

@@ -70,8 +70,7 @@ def fold_character(character: str) -> str:
     if not folded.isascii() and all(unicodedata.name(c, "").startswith("LATIN") for c in folded):
         parts = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in parts if not unicodedata.combining(c))
-    folded = "".join(_PUNCTUATION.get(c) or _SIMPLE.get(c) or c for c in folded)
-    return folded
+    return "".join(_PUNCTUATION.get(c) or _SIMPLE.get(c) or c for c in folded)
 
 
 _BLANKS = {code: " " for code in (*range(32), 127) if code != 10}

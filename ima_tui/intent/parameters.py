@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from ima_tui.domain import Medium, Value
 from ima_tui.intent import counting, numerals
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import Asked
 from ima_tui.intent.scan import Item, Scan
+from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
 
 
@@ -75,56 +77,53 @@ def _once(found: list[Found]) -> Iterator[Found]:
 
 # ------------------------------------------------------------------------------ the picture
 
+_NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 _RATIO = re.compile(
-    r"(?<![\d.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>\d{1,2}(?:\.\d{1,2})?)\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
+    rf"(?<![\d.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>{_NUMBER})"
+    r"\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
     r"(?![\d.:]|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
 )
-_SHOWN = re.compile(
-    r"(?:show(?:s|ing)?|reads?|reading|says?|saying|score(?:d|s)?(?: of)?|at|clock|time|won|lost|written|display(?:s|ing)?"
-    r"|写着|显示|显示着|比分|写有|指着|时间|赔率|指向|印着|标着|输了|赢了|写上|刻着|得分|以|定格在)\s*(?:的是|为|是|:|着)?\s*$"
-)
-_RATIO_NEAR = re.compile(
-    r"\s*(?:的|比例|画幅|画面|横|竖|宽|长|图|照|海报|视频|壁纸|影片|aspect|ratio|image|picture|photo|poster|video|banner|format|"
-    r"landscape|portrait|clip|wallpaper|illustration|painting|drawing|,|$)"
-)
-_RATIO_BEFORE = re.compile(
-    r"(?:比例|画幅|尺寸|ratio|aspect|format|宽高比|长宽比|in|an?|张|幅|个|要|段|的|是|为|,|^)\s*(?:of|:|=|是|为|用)?\s*$"
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What beside a ratio tells whether it is a format."""
+
+    shown: re.Pattern[str]
+    behind: re.Pattern[str]
+    before: re.Pattern[str]
+
+
+@cache
+def _around() -> _Around:
+    any_of = vocabulary().any_of
+    return _Around(
+        shown=re.compile(rf"(?:{any_of('shown')})\s*(?:的是|为|是|:|着)?\s*$"),
+        behind=re.compile(rf"\s*(?:{any_of('format_behind')}|,|$)"),
+        before=re.compile(rf"(?:{any_of('format_before')}|,|^)\s*(?:of|:|=|是|为|用)?\s*$"),
+    )
+
+
 STANDARD = frozenset(
-    [
-        "1:1",
-        "16:9",
-        "9:16",
-        "4:3",
-        "3:4",
-        "3:2",
-        "2:3",
-        "21:9",
-        "4:5",
-        "5:4",
-        "1:4",
-        "4:1",
-        "1:8",
-        "8:1",
-        "adaptive",
-    ]
-)
+    ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4", "1:4", "4:1", "1:8")
+) | {"8:1"}
 """Ratios that at least one model offers."""
 
 
 def _ratio(text: str) -> Found | None:
+    around = _around()
     for found in _RATIO.finditer(text):
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):
             continue
         before = text[max(0, found.start() - 24) : found.start()]
-        if _SHOWN.search(before):
+        if around.shown.search(before):
             continue
         width, height = float(found["w"]), int(found["h"])
         if not (width and height):
             continue
         value = f"{width:g}:{height}"
-        spelled = "aspect ratio" in found.group() or _RATIO_BEFORE.search(before)
-        if value not in STANDARD and not (spelled and _RATIO_NEAR.match(text, found.end())):
+        spelled = "aspect ratio" in found.group() or around.before.search(before)
+        if value not in STANDARD and not (spelled and around.behind.match(text, found.end())):
             continue
         if not any(c in found.group() for c in ":比x×") and not spelled:
             continue
@@ -204,11 +203,13 @@ def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
 
 
 _NEGATIVE = re.compile(
-    r"(?:negative[ _-]?prompts?|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))\s*(?:is|are|为|是|:|=)?\s*"
-    r"(?P<what>[^.。;\n!?]+)"
+    r"(?:negative[ _-]?prompts?|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))"
+    r"\s*(?:is|are|为|是|:|=)?\s*(?P<what>[^.。;\n!?]+)"
 )
 _AVOID = re.compile(
-    r"(?:\bavoid(?:ing)?\s*:|(?:画面|图|视频|片)?(?:里|中|上)?(?:不要|不能|避免|别|请勿)(?:出现|有任何|包含)\s*:?)\s*(?P<what>[^.。;\n!?,，]+)"
+    r"(?:\bavoid(?:ing)?\s*:"
+    r"|(?:画面|图|视频|片)?(?:里|中|上)?(?:不要|不能|避免|别|请勿)(?:出现|有任何|包含)\s*:?)"
+    r"\s*(?P<what>[^.。;\n!?,，]+)"
 )
 
 
@@ -271,10 +272,12 @@ _BPM = re.compile(
     r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bpm\s*(?:of|:|=|为|是)?\s*(?P<w>\d{2,3})"
 )
 _EXCLUDE = re.compile(
-    r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)\s*(?P<what>[^.。;\n!?]+)"
+    r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)"
+    r"\s*(?P<what>[^.。;\n!?]+)"
 )
 _TAGS = re.compile(
-    r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)"
+    r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)"
+    r"|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)"
 )
 
 

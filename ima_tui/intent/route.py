@@ -346,9 +346,9 @@ class _Router:
         """The parameters that can be had, each told in the evidence."""
         codes = {each.limit.code for each in impossible}
         found = list(findings.params)
-        if findings.ratio and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
-            if set(self._asked.media) & {Medium.IMAGE, Medium.VIDEO}:
-                found.append(findings.ratio)
+        visual = set(self._asked.media) & {Medium.IMAGE, Medium.VIDEO}
+        if findings.ratio and visual and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
+            found.append(findings.ratio)
         params: list[Parameter] = []
         if findings.length and not codes & {"video_too_long", "music_duration"}:
             length = findings.length
@@ -441,29 +441,10 @@ def _describes(item: Item) -> bool:
 
 
 _PARTICLES = frozenset(
-    [
-        "的",
-        "了",
-        "吧",
-        "都",
-        "就",
-        "是",
-        "我",
-        "时",
-        "候",
-        "所",
-        "有",
-        "the",
-        "my",
-        "all",
-        "i",
-        "ll",
-        "i'll",
-        "will",
-        "be",
-        "when",
-        "you",
-    ]
+    (
+        *("的", "了", "吧", "都", "就", "是", "我", "时", "候", "所", "有"),
+        *("the", "my", "all", "i", "ll", "i'll", "will", "be", "when", "you"),
+    )
 )
 
 

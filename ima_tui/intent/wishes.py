@@ -184,5 +184,14 @@ def _is_content(clause: Clause, place: int) -> bool:
     ):
         return False
     known = following.has("polite", "seq", "model_word", "use") or following.under("verb")
-    known = bool(known) or following.phrase in ("一", "个", "款", "几", "下", "another", "a", "the")
-    return not (known or medium_of(following) is not None or following.under("number"))
+    is_known = bool(known) or following.phrase in (
+        "一",
+        "个",
+        "款",
+        "几",
+        "下",
+        "another",
+        "a",
+        "the",
+    )
+    return not (is_known or medium_of(following) is not None or following.under("number"))

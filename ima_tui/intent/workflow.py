@@ -19,7 +19,8 @@ def plan(asked: Asked, inputs: int) -> tuple[tuple[TaskType, int | None], ...]:
     steps: list[tuple[TaskType, int | None]] = []
     image_step: int | None = None
     for want in asked.wants:
-        assert want.medium is not None
+        if want.medium is None:
+            continue
         if want.medium is Medium.VIDEO:
             steps.append(_video(want, image_step, inputs))
         elif want.medium is Medium.IMAGE:

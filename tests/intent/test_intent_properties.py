@@ -14,18 +14,31 @@ from judging import cases
 from ima_tui.intent.decision_json import decision_json
 from ima_tui.intent.route import route
 
-TEXTS = [(c["text"], tuple(c.get("images", ()))) for c in cases(Path(__file__).parent / "cases.jsonl")]
+TEXTS = [
+    (c["text"], tuple(c.get("images", ()))) for c in cases(Path(__file__).parent / "cases.jsonl")
+]
 SET_APART = frozenset("ßŉİıſK")
 """Letters whose capitals are other letters."""
 PIECES = st.sampled_from(
-    [*(word for text, _ in TEXTS for word in (text[:6], text[-6:])), ":", "，", "。", '"', "「", "/", "\n"]
+    [
+        *(word for text, _ in TEXTS for word in (text[:6], text[-6:])),
+        ":",
+        "，",
+        "。",
+        '"',
+        "「",
+        "/",
+        "\n",
+    ]
 )
 
 
 def decision(text: str, images: tuple[str, ...] = ()) -> dict[str, object]:
     """All that is decided; where it stands in the text is not."""
     found = decision_json(text, route(text, images))
-    return {key: value for key, value in found.items() if key not in ("evidence", "inputs", "absent")}
+    return {
+        key: value for key, value in found.items() if key not in ("evidence", "inputs", "absent")
+    }
 
 
 def check(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,13 @@ class Vocabulary:
 
     lexicon: Lexicon
     speller: Speller
+    around: Mapping[str, tuple[str, ...]]
+    """Words that stand around numbers, by what they tell; parts of patterns, no phrases."""
+
+    def any_of(self, name: str) -> str:
+        """A pattern that matches any of the words `around` numbers, the longest first."""
+        words = sorted(self.around[name], key=len, reverse=True)
+        return "|".join(rf"\b{re.escape(w)}\b" if w.isascii() else re.escape(w) for w in words)
 
 
 @cache
@@ -36,8 +44,12 @@ def vocabulary() -> Vocabulary:
             phrases.setdefault(tag, []).extend(folded)
     fuzzy = phrases.pop("fuzzy", [])
     real = phrases.pop("fuzzy.not_typos", [])
+    around = {
+        tag.partition(".")[2]: tuple(phrases.pop(tag))
+        for tag in [tag for tag in phrases if tag.startswith("around.")]
+    }
     known = {word for words in phrases.values() for phrase in words for word in phrase.split()}
-    return Vocabulary(Lexicon(phrases), Speller(fuzzy, known | set(real)))
+    return Vocabulary(Lexicon(phrases), Speller(fuzzy, known | set(real)), around)
 
 
 def _read(language: str) -> Mapping[str, object]:
@@ -47,8 +59,7 @@ def _read(language: str) -> Mapping[str, object]:
 
 def _sections(data: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
     for section, lists in data.items():
-        assert isinstance(lists, Mapping)
-        for name, words in lists.items():
+        for name, words in lists.items() if isinstance(lists, Mapping) else ():
             yield (section if name == _BARE else f"{section}.{name}"), words
 
 
