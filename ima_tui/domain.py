@@ -7,6 +7,7 @@ frozen: to change one is to make another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -237,6 +238,15 @@ class Order:
         return self.points * self.n
 
 
+_RESULT = re.compile(r"job:([0-9]{1,15})#([0-9]{1,4})")
+
+
+def result_of(source: str) -> tuple[int, int] | None:
+    """The job and the result (from 1) that an input such as `job:41#1` stands for."""
+    found = _RESULT.fullmatch(source)
+    return (int(found[1]), int(found[2])) if found else None
+
+
 # -------------------------------------------------------------------------------- what happened
 
 
@@ -308,6 +318,11 @@ class Job:
     deadline: float | None = None
     medias: tuple[Media, ...] = ()
     failure: Failure | None = None
+    waiting: str = ""
+    """Why it is not sent yet: a key of `messages`; no state, and empty once it is on its way."""
+    waiting_values: Mapping[str, str | int | float] = field(default_factory=dict)
+    revision: int = 0
+    """Grows with every change of any job: of two pictures of a job, the higher one is newer."""
 
     def elapsed(self, now: float) -> float:
         """Seconds since the service took it, or until it ended."""

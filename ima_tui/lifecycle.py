@@ -33,6 +33,8 @@ FOLLOWED = frozenset({S.RUNNING, S.PARKED, S.FETCHING})
 """The service has these; somebody must ask for them, or fetch what they made."""
 ENDED = frozenset({S.DONE, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN})
 OPEN = frozenset(S) - ENDED
+IN_VAIN = ENDED - {S.DONE}
+"""Whoever waits for the result of such a job waits in vain."""
 SPENT = frozenset({S.SENDING, S.RUNNING, S.PARKED, S.FETCHING})
 """Points that are out and have brought nothing yet."""
 

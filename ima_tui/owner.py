@@ -18,17 +18,27 @@ def name() -> str:
 
 def is_gone(owner: str) -> bool:
     """True only where it is certain that the run has ended."""
+    return _lives(owner) is False
+
+
+def is_here(owner: str) -> bool:
+    """True only where it is certain that the run goes on, on this machine."""
+    return _lives(owner) is True
+
+
+def _lives(owner: str) -> bool | None:
+    """None: nobody can tell from here."""
     host, _, rest = owner.partition("/")
     pid = rest.partition("/")[0]
     if host != _host() or not pid.isdigit():
-        return False
+        return None
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
         return False
-    return False
+    except (OSError, OverflowError):
+        return None
+    return True
 
 
 def _host() -> str:

@@ -134,6 +134,8 @@ class Scheduler:
         self._paused_until = 0.0
         self._leases: asyncio.Task[None] | None = None
         self._everything = False
+        self._alone_until = 0.0
+        """After a sleep: until the other runs had time to renew their leases, too."""
 
     # ----------------------------------------------------------------------------- running
 
@@ -164,10 +166,25 @@ class Scheduler:
                 log.warning("leases: %r", error)  # a busy file must not end the renewals
 
     async def _renew(self) -> None:
-        now = self._clock.time()
-        only: Collection[int] | None = None if self._everything else set(self._stories)
-        for job in await self._ledger.claim(now, now + LEASE_SECONDS, only):
-            if job.id not in self._stories:
+        now, busy = self._clock.time(), self._busy()
+        alone = not self._everything or now < self._alone_until
+        only: Collection[int] | None = set(self._stories) if alone else None
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, only)
+        await self._take_up(ours, busy)
+        for job_id in busy.intersection(self._stories) - {job.id for job in ours}:
+            job = await self._ledger.job(job_id)
+            if job is not None and job.state in lifecycle.OPEN and not self._delivery(job_id):
+                await self.leave(job_id)  # another run took it over while this one slept
+
+    def _busy(self) -> set[int]:
+        """Jobs that something is done to right now: what the ledger said of them may be old."""
+        sending = {int(each.get_name().removeprefix("send ")) for each in self._deliveries}
+        return sending.union(self._stories)
+
+    async def _take_up(self, jobs: Collection[Job], busy: Collection[int]) -> None:
+        """Follow those that nothing was done to (`busy`: it was) when they were read."""
+        for job in jobs:
+            if job.id not in busy:
                 await self.follow(job)
 
     async def follow(self, job: Job) -> None:
@@ -184,12 +201,19 @@ class Scheduler:
             self._stories[job.id] = story
             story.add_done_callback(partial(self._ended, job.id))
 
+    async def heard(self, jobs: Collection[Job]) -> None:
+        """Another process changed these: what it stopped is left, what it let go is followed."""
+        for job in jobs:
+            if job.id in self._stories and job.state not in lifecycle.OPEN:
+                await self.leave(job.id)
+        busy = self._busy()
+        await self._take_up(await self._ledger.owned(), busy)
+
     async def adopt(self, *job_ids: int) -> None:
         """Take those jobs over that no living process follows."""
-        now = self._clock.time()
-        for job in await self._ledger.claim(now, now + LEASE_SECONDS, job_ids):
-            if job.id in job_ids:
-                await self.follow(job)
+        now, busy = self._clock.time(), self._busy()
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, job_ids)
+        await self._take_up([job for job in ours if job.id in job_ids], busy)
 
     def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:
         """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
@@ -47,9 +47,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+log = logging.getLogger(__name__)
+
 Listener = Callable[[Notice], None]
 WATCH_SECONDS = 2.0
 """How often the preferences file is looked at: a stat, no read."""
+NEWS_SECONDS = 1.0
+"""How often the ledger is asked whether another process changed it, while somebody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,9 @@ class Studio:
         self._listeners: list[Listener] = []
         self._connecting = asyncio.Lock()
         self._service: RemoteService | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: tuple[asyncio.Task[None], ...] = ()
+        self._told: dict[int, int] = {}
+        """The newest revision of each job that was told: nothing is told twice."""
         self._product_lists = ProductLists(
             settings.cache, clock.time, lambda found: self._tell(ListChanged(found))
         )
@@ -156,7 +162,10 @@ class Studio:
         self._tell(PreferencesChanged())
         await self._product_lists.load(self.settings.base_url)
         await engine.scheduler.start(everything=self._everything)
-        self._watch = asyncio.create_task(self._watch_preferences(), name="preferences")
+        self._watches = (
+            asyncio.create_task(self._watch_preferences(), name="preferences"),
+            asyncio.create_task(self._watch_ledger(engine), name="ledger"),
+        )
 
     async def _build_engine(self) -> Engine:
         await asyncio.to_thread(import_module, "ima_tui.scheduler")
@@ -186,10 +195,9 @@ class Studio:
         return (await asyncio.shield(self._engine)).scheduler
 
     async def _aclose(self) -> None:
-        if self._watch:
-            self._watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watch
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
         opened = self._engine.done() and self._engine.exception() is None
         if opened:
             await self._engine.result().scheduler.aclose()
@@ -406,7 +414,9 @@ class Studio:
             raise UsageError("error.busy_job")  # another window is just sending it
         unsent = job.state in lifecycle.UNSENT
         key = "event.taken_out" if unsent else "event.stopped"
-        return await self._step(job_id, State.STOPPED, key)
+        job = await self._step(job_id, State.STOPPED, key)
+        await (await self._scheduler()).leave(job_id)  # a renewal may have taken it up meanwhile
+        return job
 
     async def follow(self, job_id: int) -> Job:
         """Follow again what was stopped or parked, or send what waited for a word."""
@@ -494,6 +504,22 @@ class Studio:
                 await asyncio.to_thread(self.preferences.reload)
                 self._tell(PreferencesChanged())
 
+    async def _watch_ledger(self, engine: Engine) -> None:
+        """What other processes do to the jobs shows by itself, too."""
+        while True:
+            await self.clock.sleep(NEWS_SECONDS)
+            if not self._listeners:
+                continue
+            try:
+                news = await engine.ledger.news()
+                fresh = [job for job in news if job.revision > self._told.get(job.id, 0)]
+                for job in fresh:
+                    self._tell(JobChanged(job))
+                if fresh:
+                    await engine.scheduler.heard(fresh)
+            except (ImaError, lifecycle.ImpossibleTransition) as error:
+                log.warning("news: %r", error)  # a busy file is asked again in a second
+
     # --------------------------------------------------------------------------- listening
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -502,6 +528,11 @@ class Studio:
         return lambda: self._listeners.remove(listener)
 
     def _tell(self, notice: Notice) -> None:
+        if isinstance(notice, JobChanged):
+            job = notice.job
+            if job.revision < self._told.get(job.id, 0):
+                return  # another process was faster, and its news were told already
+            self._told[job.id] = job.revision
         for listener in tuple(self._listeners):
             try:
                 listener(notice)

@@ -29,7 +29,7 @@ SEEN_BY = {
     "textual": ("tui/",),
     "httpx": ("api/",),
     "pydantic": ("api/",),
-    "sqlite3": ("ledger.py",),
+    "sqlite3": ("ledger/",),
     "starlette": ("sandbox/",),
     "uvicorn": ("sandbox/",),
     "keyring": ("key.py",),

@@ -40,6 +40,12 @@ TEXTS: dict[str, str] = {
     "bind.copy": "copy link",
     "bind.open": "open file",
     "bind.filter": "filter",
+    "bind.undo": "undo",
+    "bind.instead": "other model",
+    "bind.edit": "edit",
+    "bind.sort_jobs": "sort",
+    "bind.group": "group",
+    "bind.mark_all": "mark all that are shown",
     "bind.timeline": "timeline",
     "bind.use": "compose with it",
     "bind.prefer": "make it mine",
@@ -86,7 +92,7 @@ TEXTS: dict[str, str] = {
     "queue.standing_held": "Not sent yet: the last run ended badly. Press f to send it for "
     "{points} pts, s to take it out.",
     "queue.ask_send": "Send #{id}? It costs {points} pts.",
-    "queue.ask_send_many": "Send these {n}? They cost {points} pts.",
+    "queue.ask_send_many": "Send these {n} ({which})? They cost {points} pts.",
     "queue.col_state": "STATE",
     "queue.col_kind": "KIND",
     "queue.col_model": "MODEL",
@@ -99,7 +105,27 @@ TEXTS: dict[str, str] = {
     "queue.sum_failed": "{n} failed",
     "queue.sum_needs": "{n} needs you",
     "queue.sum_hidden": "{n} hidden",
-    "queue.sum_marked": "{n} marked",
+    "queue.sum_marked": "{n} marked, {points} pts",
+    "queue.sum_stopped": "{n} stopped",
+    "queue.sort_newest": "newest first",
+    "queue.sort_points": "dearest first",
+    "queue.sort_time": "longest first",
+    "queue.group_state": "by state",
+    "queue.group_kind": "by kind",
+    "queue.group": "{name}  {n} · {points} pts",
+    "queue.and_more": "and {n} more",
+    "queue.choose_other": "Which model instead?",
+    "queue.no_other": "No other model offered now does what {model} does.",
+    "queue.ask_instead": "Run #{id} with {model} instead? It costs {points} pts.",
+    "queue.ask_instead_unknown": "#{id} may have cost {maybe} pts already, and its result may never "
+    "show. Run it with {model} for {points} pts more all the same? Press y.",
+    "queue.changed": "({changes})",
+    "queue.ask_take_out_many": "Take these {n} out ({which})? They were not sent and cost nothing.",
+    "queue.ask_forget_open": "Forget #{id}? It is not over: what it cost ({points} pts) or made "
+    "can't be looked up here any more.",
+    "queue.ask_forget_open_many": "Forget these {n} ({which})? Not all are over: what they cost "
+    "({points} pts) or made can't be looked up here any more.",
+    "queue.forgetting": "Forgotten: {which}. u brings back; files stay.",
     "queue.spent": "today {today} pts · session {session}",
     "queue.empty": "Nothing was ordered yet. Press 2 and say what you would like to see or hear.",
     "queue.none_match": "No job matches the filter. Esc clears it.",
@@ -108,21 +134,27 @@ TEXTS: dict[str, str] = {
     "queue.points": "{points} pts",
     "queue.usually": "usually {time}",
     "queue.longer": "Longer than usual. It is still being asked for; nothing is lost.",
-    "queue.standing_unknown": "It was sent and no answer came back: it may have been charged. "
-    "Look at the website before you run it again.",
+    "queue.standing_unknown": "It was sent and no answer came back. IMA may have taken it, and "
+    "charged {points} pts; it may never have arrived. Nothing here can find out: compare your "
+    "points at https://imastudio.com/dashboard before you press r.",
     "queue.standing_parked": "No end within its time. Press f to ask for it again; that costs "
     "nothing.",
     "queue.standing_stopped": "No longer followed. Press f to follow it again; that costs nothing.",
     "queue.failed": "It failed, and the service did not say why. Another model may do.",
     "queue.ask_again": "Run #{id} again? It costs {points} pts.",
-    "queue.ask_again_unknown": "#{id} may have been charged already. Run it again for {points} "
-    "pts all the same?",
-    "queue.ask_again_many": "Run these {n} again? They cost {points} pts.",
+    "queue.ask_again_unknown": "#{id} may have been charged {maybe} pts already. Send it once more "
+    "for {points} pts all the same? Press y.",
+    "queue.ask_again_unknown_many": "Some of these {n} ({which}) may have been charged already, up "
+    "to {maybe} pts. Run them all for {points} pts all the same? Press y.",
+    "queue.ask_again_many": "Run these {n} again ({which})? They cost {points} pts.",
     "queue.ask_stop": "Stop following #{id}? Its {points} pts stay spent.",
-    "queue.ask_stop_many": "Stop following these {n}? Their {points} pts stay spent.",
-    "queue.ask_forget": "Forget #{id}? Files that were fetched stay.",
-    "queue.ask_forget_many": "Forget these {n}? Files that were fetched stay.",
+    "queue.ask_stop_many": "Stop these {n} ({which})? What was sent stays spent: {points} pts.",
+    "queue.ask_forget_many": "Forget these {n} ({which}, {points} pts)? Files that were fetched "
+    "stay.",
     "queue.file_is": "The file is {path}",
+    # ---- notify
+    "notify.one": "{state}: #{id} {model}",
+    "notify.several": "{n} jobs ended",
     # ---- viewer
     "viewer.on_demand": "enter shows it (over a slow line nothing is drawn unasked)",
     "viewer.none": "nothing to show yet",
@@ -224,6 +256,11 @@ TEXTS: dict[str, str] = {
     "compose.reads_missing_input": "this needs a picture: ctrl+o adds it",
     "compose.reads_absent": "{names}: not offered here",
     "compose.reads_refused": "{asked} is not to be had; what is: {possible}",
+    "compose.replaces": "This takes the place of #{id}, which is not sent yet and goes when this is "
+    "sent.",
+    "compose.sent_instead": "#{number} is in the queue in place of #{old}: {points} pts.",
+    "error.no_longer_unsent": "#{id} was sent meanwhile, so nothing more was sent. Sending this now "
+    "would be a second order.",
     "compose.sent": "#{number} is in the queue: {points} pts. f3 shows it.",
     # ---- welcome
     "bind.welcome_demo": "open the demo",

@@ -1,0 +1,169 @@
+"""Who may be sent now: the ceilings, over all processes of this ledger, in one transaction.
+
+A queued job that may be sent has a *turn*: one of the places at the service. It keeps it until it
+is ready, ends, is parked or held. What may not be sent yet says why; what is over a limit on
+spending is held until a person says yes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ima_tui.domain import Job, State
+from ima_tui.ledger.reading import MOST_NAMED, OPEN, require
+from ima_tui.ledger.writing import write_event
+from ima_tui.lifecycle import IN_VAIN
+
+ABANDONED = 900.0
+"""Seconds that a job which nobody follows still counts as running at the service."""
+
+Why = tuple[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Jobs at the service at once, and points. 0: no limit."""
+
+    running: int = 8
+    per_kind: int = 0
+    per_job: int = 0
+    per_session: int = 0
+    per_day: int = 0
+
+
+def settled(job: Job) -> bool:
+    """Nothing is left to wait for: it has its turn, is held, or was taken away."""
+    return job.held or job.state is not State.QUEUED or not job.waiting
+
+
+def admit(
+    connection: sqlite3.Connection,
+    session: str,
+    ids: tuple[int, ...],
+    limits: Limits,
+    now: float,
+    midnight: float,
+) -> tuple[Job, ...]:
+    desk = _Desk(connection, session, limits, now, midnight)
+    told: list[Job] = []
+    for row in _rows(connection, ids):
+        if row["held"] or row["state"] != State.QUEUED or row["turn"]:
+            told.append(require(connection, row["id"]))
+            continue
+        hold, (key, values) = desk.judge(row)
+        if key and not hold and (row["waiting"], json.loads(row["waiting_json"])) == (key, values):
+            continue
+        connection.execute(
+            "UPDATE jobs SET turn = ?, held = ?, waiting = ?, waiting_json = ? WHERE id = ?",
+            (not key, hold, key, json.dumps(values), row["id"]),
+        )
+        if hold:
+            write_event(connection, row["id"], now, State.QUEUED, key, values)
+        told.append(require(connection, row["id"]))
+    return tuple(told)
+
+
+def _rows(connection: sqlite3.Connection, ids: tuple[int, ...]) -> list[sqlite3.Row]:
+    """In the order of `ids`. Orders are not read: hundreds may wait."""
+    found: dict[int, sqlite3.Row] = {}
+    for start in range(0, len(ids), MOST_NAMED):
+        named = ids[start : start + MOST_NAMED]
+        rows = connection.execute(
+            "SELECT id, state, held, turn, task_type, points, session, waived, waiting,"
+            " waiting_json, EXISTS (SELECT 1 FROM needs WHERE job = jobs.id) AS needy"
+            f" FROM jobs WHERE id IN ({', '.join('?' * len(named))})",
+            named,
+        )
+        found |= {row["id"]: row for row in rows}
+    return [found[each] for each in ids if each in found]
+
+
+class _Desk:
+    """The places and the points that are left, while jobs are looked at one after the other."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        session: str,
+        limits: Limits,
+        now: float,
+        midnight: float,
+    ) -> None:
+        self._connection = connection
+        self._session = session
+        self._limits = limits
+        self._kinds = Counter(_running(connection, session, now))
+        self._this_session = _committed(connection, 0.0, session) if limits.per_session else 0
+        self._today = _committed(connection, midnight, "") if limits.per_day else 0
+
+    def judge(self, row: sqlite3.Row) -> tuple[bool, Why]:
+        """Whether it is to be held, and why it can't be sent; an empty key: it can."""
+        if row["needy"] and (verdict := self._needs(row["id"])):
+            return verdict
+        if not row["waived"] and (over := self._over(row)):
+            return True, over
+        if full := self._full(row["task_type"]):
+            return False, full
+        self._kinds[row["task_type"]] += 1
+        self._today += row["points"]
+        if row["session"] == self._session:
+            self._this_session += row["points"]
+        return False, ("", {})
+
+    def _needs(self, job_id: int) -> tuple[bool, Why] | None:
+        rows = self._connection.execute(
+            "SELECT first, state FROM needs JOIN jobs ON jobs.id = first WHERE job = ?", (job_id,)
+        ).fetchall()
+        for row in rows:
+            if State(row["state"]) in IN_VAIN:
+                return True, ("waiting.in_vain", {"id": row["first"]})
+        for row in rows:
+            if row["state"] != State.DONE:
+                return False, ("waiting.after", {"id": row["first"]})
+        return None
+
+    def _over(self, row: sqlite3.Row) -> Why | None:
+        points, limits = row["points"], self._limits
+        if 0 < limits.per_job < points:
+            return "waiting.over_job", {"points": points, "limit": limits.per_job}
+        ours = row["session"] == self._session
+        if ours and 0 < limits.per_session < self._this_session + points:
+            spent, limit = self._this_session, limits.per_session
+            return "waiting.over_session", {"points": points, "spent": spent, "limit": limit}
+        if 0 < limits.per_day < self._today + points:
+            spent, limit = self._today, limits.per_day
+            return "waiting.over_day", {"points": points, "spent": spent, "limit": limit}
+        return None
+
+    def _full(self, kind: str) -> Why | None:
+        if self._kinds.total() >= self._limits.running > 0:
+            return "waiting.running", {"limit": self._limits.running}
+        if self._kinds[kind] >= self._limits.per_kind > 0:
+            return "waiting.kind", {"limit": self._limits.per_kind}
+        return None
+
+
+def _running(connection: sqlite3.Connection, session: str, now: float) -> list[str]:
+    """The kind of each job that has a place. A dead run's unsent job has none."""
+    rows = connection.execute(
+        f"SELECT task_type FROM jobs WHERE turn = 1 AND {OPEN}"
+        " AND (owner = ? OR lease_until >= ? OR (sent_at IS NOT NULL AND sent_at > ?))",
+        (session, now, now - ABANDONED),
+    )
+    return [row[0] for row in rows]
+
+
+def _committed(connection: sqlite3.Connection, since: float, session: str) -> int:
+    """Points that were charged, may have been, or are about to be."""
+    row = connection.execute(
+        "SELECT COALESCE(SUM(points), 0) FROM jobs WHERE (? = '' OR session = ?)"
+        " AND ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND (task_id != ''"
+        " OR state IN ('sending', 'unknown') OR (state = 'forgotten' AND EXISTS"
+        " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))))",
+        (session, session, since),
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,61 @@
+"""Rows of the ledger and the nouns that they stand for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from ima_tui.domain import Estimate, Failure, Job, Media, Order, State, TaskType
+from ima_tui.errors import ImaError
+
+
+class LedgerError(ImaError):
+    """The ledger's file can't be opened, read or written, or lacks what was asked for."""
+
+
+class Row(Protocol):
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def job_of(row: Row) -> Job:
+    medias = tuple(Media(**media) for media in json.loads(row["medias_json"]))
+    failure = Failure(**json.loads(row["failure_json"])) if row["failure_json"] else None
+    return Job(
+        id=row["id"],
+        order=load_order(row["order_json"]),
+        state=State(row["state"]),
+        held=bool(row["held"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        task_id=row["task_id"],
+        sent_at=row["sent_at"],
+        ended_at=row["ended_at"],
+        deadline=row["deadline"],
+        medias=medias,
+        failure=failure,
+        waiting=row["waiting"],
+        waiting_values=json.loads(row["waiting_json"]),
+        revision=row["revision"],
+    )
+
+
+def dump_order(order: Order) -> str:
+    return json.dumps(asdict(order), ensure_ascii=False)
+
+
+def load_order(text: str) -> Order:
+    raw = json.loads(text)
+    raw["task_type"] = TaskType(raw["task_type"])
+    raw["parameters"] = tuple((name, value) for name, value in raw["parameters"])
+    raw["inputs"] = tuple(raw["inputs"])
+    raw["estimate"] = Estimate(**raw["estimate"]) if raw["estimate"] else None
+    return Order(**raw)
+
+
+def dump_failure(failure: Failure) -> str:
+    return json.dumps(asdict(failure), ensure_ascii=False) if failure.kind else ""
+
+
+def dump_medias(medias: tuple[Media, ...]) -> str:
+    return json.dumps([asdict(media) for media in medias], ensure_ascii=False)

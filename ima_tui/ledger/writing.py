@@ -1,0 +1,246 @@
+"""What is written into the ledger: each function runs inside one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from ima_tui import lifecycle, owner
+from ima_tui.domain import Job, Order, State, result_of
+from ima_tui.ledger.reading import OPEN, by_intents, require
+from ima_tui.ledger.records import dump_order, job_of
+
+FIRST_LEASE = 30.0
+"""Seconds that a new job is ours before the scheduler renews its lease."""
+GRACE = 90.0
+"""Seconds more for a run whose process is there: it may only be slow, or stopped with ctrl+z."""
+UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
+
+
+def add(
+    connection: sqlite3.Connection,
+    order: Order,
+    now: float,
+    session: str,
+    repeats: int | None,
+    intent: str,
+    after: int | None,
+) -> Job:
+    if intent and (known := by_intents(connection, (intent,))):
+        return known[intent]
+    cursor = connection.execute(
+        "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, owner,"
+        " lease_until, created_at, updated_at, repeats, intent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            State.QUEUED,
+            order.task_type,
+            order.model_id,
+            dump_order(order),
+            order.total,
+            session,
+            session,
+            now + FIRST_LEASE,
+            now,
+            now,
+            repeats,
+            intent,
+        ),
+    )
+    job_id = cursor.lastrowid or 0
+    write_event(connection, job_id, now, State.QUEUED, "event.queued", {"points": order.total})
+    firsts = {found[0] for found in map(result_of, order.inputs) if found}
+    for first in firsts | ({after} if after is not None else set()):
+        require(connection, first)
+        connection.execute("INSERT INTO needs (job, first) VALUES (?, ?)", (job_id, first))
+    if repeats is not None:
+        _repoint(connection, repeats, job_id, now)
+    return require(connection, job_id)
+
+
+def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float) -> None:
+    """What waits in vain for `before` waits for `first` from now on; held jobs stay held."""
+    if require(connection, before).state not in lifecycle.IN_VAIN:
+        return
+    rows = connection.execute("SELECT job FROM needs WHERE first = ?", (before,)).fetchall()
+    for job in [require(connection, row[0]) for row in rows]:
+        if job.state is not State.QUEUED:
+            continue
+        old, new = f"job:{before}#", f"job:{first}#"
+        inputs = tuple(
+            new + each.removeprefix(old) if each.startswith(old) else each
+            for each in job.order.inputs
+        )
+        connection.execute(
+            "UPDATE jobs SET order_json = ?, updated_at = ?, waiting = ?, waiting_json = ?"
+            " WHERE id = ?",
+            (
+                dump_order(replace(job.order, inputs=inputs)),
+                now,
+                "waiting.word_after" if job.held else "waiting.after",
+                json.dumps({"id": first}),
+                job.id,
+            ),
+        )
+        connection.execute(
+            "UPDATE OR REPLACE needs SET first = ? WHERE job = ? AND first = ?",
+            (first, job.id, before),
+        )
+        values = {"before": before, "id": first}
+        write_event(connection, job.id, now, job.state, "event.repointed", values)
+
+
+def step(
+    connection: sqlite3.Connection,
+    session: str,
+    job_id: int,
+    after: State,
+    now: float,
+    key: str,
+    values: dict[str, str | int | float],
+    columns: dict[str, object],
+) -> Job:
+    before = require(connection, job_id)
+    lifecycle.check(before.state, after)
+    columns |= {"state": after, "updated_at": now}
+    if after is State.SENDING:
+        _check_owner(connection, session, job_id)
+        columns["sent_at"] = now
+    if after is not State.QUEUED:
+        columns |= {"waiting": "", "waiting_json": "{}"}
+    if after in (State.SENDING, State.RUNNING):
+        columns["turn"] = 1
+    elif after not in UNSENT:
+        columns["turn"] = 0
+    if after in lifecycle.ENDED or after is State.FETCHING:
+        columns["ended_at"] = before.ended_at or now  # the service was done before we fetched
+    else:
+        columns["ended_at"] = None
+    if after is State.QUEUED:
+        columns["sent_at"] = None
+    names = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*columns.values(), job_id))
+    write_event(connection, job_id, now, after, key, values)
+    return require(connection, job_id)
+
+
+def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> None:
+    """A run that slept while another took its job over must not send it."""
+    row = connection.execute("SELECT owner FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    if row[0] not in ("", session):
+        raise lifecycle.ImpossibleTransition(f"job {job_id} is another run's")
+
+
+def note(
+    connection: sqlite3.Connection,
+    job_id: int,
+    now: float,
+    key: str,
+    values: dict[str, str | int | float],
+) -> None:
+    job = require(connection, job_id)
+    write_event(connection, job_id, now, job.state, key, values)
+
+
+def write_event(
+    connection: sqlite3.Connection,
+    job_id: int,
+    now: float,
+    state: State,
+    key: str,
+    values: Mapping[str, str | int | float],
+) -> None:
+    connection.execute(
+        "INSERT INTO events (job, at, state, key, values_json) VALUES (?, ?, ?, ?, ?)",
+        (job_id, now, state, key, json.dumps(values, ensure_ascii=False)),
+    )
+
+
+def reorder(
+    connection: sqlite3.Connection,
+    job_id: int,
+    order: Order,
+    now: float,
+    key: str,
+    values: dict[str, str | int | float],
+) -> Job:
+    job = require(connection, job_id)
+    if job.state not in lifecycle.UNSENT:
+        raise lifecycle.ImpossibleTransition(f"reorder in {job.state}")
+    connection.execute(
+        "UPDATE jobs SET order_json = ?, points = ?, updated_at = ? WHERE id = ?",
+        (dump_order(order), order.total, now, job_id),
+    )
+    write_event(connection, job_id, now, job.state, key, values)
+    return require(connection, job_id)
+
+
+def hold(
+    connection: sqlite3.Connection,
+    job_id: int,
+    held: bool,
+    why: str,
+    values: Mapping[str, str | int | float],
+) -> Job:
+    connection.execute(
+        "UPDATE jobs SET held = ?, waived = waived OR (? AND waiting LIKE 'waiting.over%'),"
+        " turn = turn AND NOT ?, waiting = ?, waiting_json = ? WHERE id = ?",
+        (held, not held, held, why, json.dumps(values), job_id),
+    )
+    return require(connection, job_id)
+
+
+def claim(
+    connection: sqlite3.Connection,
+    session: str,
+    now: float,
+    until: float,
+    only: Collection[int] | None,
+) -> tuple[Job, ...]:
+    ids = tuple(only or ())
+    among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
+    others = [row[0] for row in other_owners(connection, session)]
+    gone = [each for each in others if owner.is_gone(each)]
+    here = [each for each in others if owner.is_here(each)]
+    ended = f" OR owner IN ({', '.join('?' * len(gone))})"
+    slow = f"lease_until < CASE WHEN owner IN ({', '.join('?' * len(here))}) THEN ? ELSE ? END"
+    ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{ended})"
+    named = (*ids, session, *here, now - GRACE, now, *gone)
+    # an owner that ended without releasing died: what it had not sent yet waits for a person's word
+    connection.execute(
+        "UPDATE jobs SET turn = 0, waiting = CASE WHEN held THEN waiting ELSE 'waiting.word' END,"
+        " waiting_json = CASE WHEN held THEN waiting_json ELSE '{}' END, held = 1"
+        f" WHERE owner NOT IN ('', ?) AND state IN (?, ?, ?) AND {ours_to_be}",
+        (session, *UNSENT, *named),
+    )
+    connection.execute(
+        f"UPDATE jobs SET owner = ?, lease_until = ? WHERE {ours_to_be}", (session, until, *named)
+    )
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE {OPEN} AND owner = ? ORDER BY id",
+        (session,),
+    )
+    return tuple(map(job_of, rows))
+
+
+def other_owners(connection: sqlite3.Connection, session: str) -> list[sqlite3.Row]:
+    return connection.execute(
+        f"SELECT DISTINCT owner FROM jobs WHERE {OPEN} AND owner NOT IN ('', ?)", (session,)
+    ).fetchall()
+
+
+def release(connection: sqlite3.Connection, session: str, hold: bool) -> None:
+    mine = f"{OPEN} AND owner = ?"
+    if hold:
+        connection.execute(
+            "UPDATE jobs SET waiting = 'waiting.word', waiting_json = '{}', held = 1"
+            f" WHERE state IN (?, ?, ?) AND NOT held AND {mine}",
+            (*UNSENT, session),
+        )
+    connection.execute(
+        "UPDATE jobs SET turn = turn AND state NOT IN (?, ?, ?), owner = '', lease_until = 0"
+        f" WHERE {mine}",
+        (*UNSENT, session),
+    )

@@ -1,0 +1,65 @@
+"""What the tests of the queue do as a person would: open windows, order, wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from ima_tui.catalogue import order
+from ima_tui.config import Settings
+from ima_tui.domain import Draft, Job, Order, State, TaskType
+from ima_tui.key import Key
+from ima_tui.studio import Studio, open_studio
+
+SPEED = 200.0
+KEY = Key("ima_canary_0123456789", "flag")
+ENDS = (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED)
+BASE = float(os.environ.setdefault("QUEUE_TEST_BASE", str(time.time())))
+"""All processes of a test run on one fast clock: leases are compared across them."""
+
+
+class CommonClock:
+    def time(self) -> float:
+        return BASE + (time.time() - BASE) * SPEED
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds) / SPEED)
+
+
+@asynccontextmanager
+async def window(settings: Settings, *, screen: bool = True) -> AsyncIterator[Studio]:
+    clock = CommonClock()
+    async with open_studio(settings, clock=clock, key=KEY, for_screen=screen) as studio:
+        await studio.begin()
+        yield studio
+
+
+async def wish(
+    studio: Studio,
+    prompt: str = "a lighthouse",
+    task_type: TaskType = TaskType.TEXT_TO_IMAGE,
+    **more: Any,
+) -> Order:
+    await studio.fresh(task_type)
+    leaf = studio.suggested(task_type)
+    assert leaf is not None
+    draft = Draft(task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
+    return order.place(leaf, draft)[0]
+
+
+async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:
+    async with asyncio.timeout(30):
+        while True:
+            job = await studio.job(job_id)
+            assert job is not None
+            if good(job):
+                return job
+            await asyncio.sleep(0.01)
+
+
+async def at(studio: Studio, job_id: int, *wanted: State) -> Job:
+    return await until(studio, job_id, lambda job: job.state in (wanted or ENDS))
