@@ -93,10 +93,11 @@ async def _batch(
             return EXIT_USAGE
         if bad:
             talk(say("batch.skipped", n=len(bad)))
-        if not await _agreed(studio, errands, arguments):
+        question = _question(studio, errands, arguments)
+        if question and not await ask(question):
             talk(say("batch.declined"))
             return EXIT_INTERRUPTED
-        return await Run(studio, arguments, errands).to_the_end()
+        return await Run(studio, arguments, errands, asked=bool(question)).to_the_end()
 
 
 # ------------------------------------------------------------------------- before it is sent
@@ -157,8 +158,9 @@ def _print_document(
     print_json({"rows": rows, "total_credit": total, "to_pay": to_pay, "errors": errors})
 
 
-async def _agreed(studio: Studio, errands: Sequence[Errand], arguments: argparse.Namespace) -> bool:
-    """The total is said, kept under the limit, and agreed to by somebody, before anything goes."""
+def _question(studio: Studio, errands: Sequence[Errand], arguments: argparse.Namespace) -> str:
+    """The total is said, kept under the limit, and agreed to by somebody, before anything goes:
+    what to ask, or "" where the flags agree."""
     paid = [errand for errand in errands if errand.to_pay]
     points = sum(errand.to_pay for errand in paid)
     limit = arguments.max_credits
@@ -174,13 +176,13 @@ async def _agreed(studio: Studio, errands: Sequence[Errand], arguments: argparse
     if not paid and all(errand.job and errand.job.state is State.DONE for errand in errands):
         talk(say("batch.nothing_new"))
     if not paid:
-        return True
+        return ""
     if arguments.yes or (limit is not None and not somebody_is_here()):
         talk(say("batch.start", n=len(paid), rows=len(errands), points=points))
-        return True
+        return ""
     if not somebody_is_here():
         raise UsageError("error.batch_confirm", n=len(paid), points=points)
-    return await ask(say("batch.ask", n=len(paid), points=points))
+    return say("batch.ask", n=len(paid), points=points)
 
 
 def _plan(errands: Sequence[Errand], new: int, points: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ima_tui.cli import session
 from ima_tui.cli.documents import job_json
-from ima_tui.cli.feeder import Feeder
+from ima_tui.cli.feeder import OVER, Feeder, limit_of
 from ima_tui.cli.output import Progress, print_line, talk
 from ima_tui.cli.rows import Errand, may_retry
 from ima_tui.domain import Job, State
@@ -47,13 +47,18 @@ class Run:
     """One run of a priced and agreed batch."""
 
     def __init__(
-        self, studio: Studio, arguments: argparse.Namespace, errands: Sequence[Errand]
+        self,
+        studio: Studio,
+        arguments: argparse.Namespace,
+        errands: Sequence[Errand],
+        *,
+        asked: bool,
     ) -> None:
         self._studio = studio
         self._json: bool = arguments.json
         self._errands = errands
         self._manifest = _manifest(arguments)
-        self._feeder = Feeder(studio)
+        self._feeder = Feeder(studio, asked=asked)
         self._progress = Progress()
         self._codes: set[int] = set()
         self._done = 0
@@ -154,6 +159,8 @@ def _problem(job: Job) -> ImaError | None:
         return None
     if job.state is State.UNKNOWN:
         return ImaError("error.lost")
+    if job.waiting.startswith(OVER):
+        return limit_of(job)
     if job.state in UNSENT:
         rise = {"before": job.order.confirmed, "points": job.order.total}
         return ImaError("error.price_rose", **rise)
@@ -167,7 +174,7 @@ def _problem(job: Job) -> ImaError | None:
 def _sentence(job: Job, problem: ImaError) -> str:
     """Why, and what the next run does about it."""
     own = {State.UNKNOWN: "batch.unknown", State.PARKED: "batch.parked", State.QUEUED: "batch.held"}
-    key = own.get(job.state)
+    key = None if job.waiting.startswith(OVER) else own.get(job.state)
     return say(key, points=job.order.total, id=job.id) if key else explain(problem)
 
 

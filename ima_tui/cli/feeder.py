@@ -11,7 +11,7 @@ from dataclasses import replace
 from ima_tui.cli import session
 from ima_tui.cli.rows import Errand
 from ima_tui.domain import Job, State
-from ima_tui.errors import EXIT_KEY, EXIT_LIMIT, ImaError, UsageError
+from ima_tui.errors import EXIT_KEY, EXIT_LIMIT, ImaError, OverLimit, UsageError
 from ima_tui.lifecycle import ENDED, OPEN, UNSENT, ImpossibleTransition
 from ima_tui.notices import JobChanged, Notice
 from ima_tui.studio import Studio
@@ -22,11 +22,19 @@ SWEEP_SECONDS = 2.0
 """How often the ledger is asked about rows that another process may be following."""
 
 
-class Feeder:
-    """`run` gives rows back as they end. `given_up` says why the rest was not sent."""
+OVER = "waiting.over_"
+"""A limit on spending that the person set holds the job."""
 
-    def __init__(self, studio: Studio) -> None:
+
+class Feeder:
+    """`run` gives rows back as they end. `given_up` says why the rest was not sent.
+
+    `asked`: a person said yes just now, which lets go what was over a limit; a flag does not.
+    """
+
+    def __init__(self, studio: Studio, *, asked: bool) -> None:
         self._studio = studio
+        self._asked = asked
         self._live: dict[int, Errand] = {}
         self._settled: dict[int, Job] = {}
         self._news = asyncio.Event()
@@ -80,11 +88,15 @@ class Feeder:
         with suppress(ImpossibleTransition, UsageError):  # another window was just faster
             if lacks_files and self._studio.settings.download:
                 await self._studio.fetch(job.id)  # an earlier run left it; it costs nothing
-            elif job.state is State.PARKED or (job.held and job.state in UNSENT):
+            elif job.state is State.PARKED or self._may_let_go(job):
                 await self._studio.follow(job.id)  # the batch was agreed to, and with it this job
             else:
                 return job
         return await self._studio.job(job.id) or job
+
+    def _may_let_go(self, job: Job) -> bool:
+        held = job.held and job.state in UNSENT
+        return held and (self._asked or not job.waiting.startswith(OVER))
 
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, JobChanged) and settled(notice.job):
@@ -96,6 +108,8 @@ class Feeder:
         return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
 
     def _end(self, errand: Errand, job: Job) -> Errand:
+        if job.held and job.waiting in (f"{OVER}session", f"{OVER}day"):
+            self.given_up = limit_of(job)
         failed_now = errand.job is None or errand.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:
             problem = session.failure_of(job)
@@ -124,12 +138,18 @@ class Feeder:
         for job in jobs.values():
             if settled(job):
                 self._hear(JobChanged(job))
-            elif job.held and job.state in UNSENT:
+            elif self._may_let_go(job):
                 with suppress(ImpossibleTransition):
                     await self._studio.follow(job.id)
 
 
 def settled(job: Job) -> bool:
-    """Nothing more comes of it in this run: ended, parked, or dearer than was agreed to."""
-    dearer = job.held and job.state in UNSENT and job.order.total > job.order.confirmed
-    return dearer or job.state in ENDED or job.state is State.PARKED
+    """Nothing more comes of it in this run: ended, parked, dearer than agreed, over a limit."""
+    dearer = job.order.total > job.order.confirmed
+    held_back = job.held and job.state in UNSENT and (dearer or job.waiting.startswith(OVER))
+    return held_back or job.state in ENDED or job.state is State.PARKED
+
+
+def limit_of(job: Job) -> OverLimit:
+    """The limit that holds a job, in words."""
+    return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import pty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ima_tui.sandbox.server import Sandbox
 
@@ -52,6 +57,18 @@ class Person:
 def wishes(*prompts: str, **more: object) -> str:
     rows = [{"prompt": prompt, "task_type": "text_to_image", **more} for prompt in prompts]
     return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@contextmanager
+def typed(monkeypatch: pytest.MonkeyPatch, keys: str) -> Iterator[None]:
+    """A terminal at which somebody types."""
+    ours, theirs = pty.openpty()
+    os.write(ours, keys.encode())
+    with os.fdopen(theirs, "r") as stdin, monkeypatch.context() as patched:
+        patched.setattr("sys.stdin", stdin)
+        patched.setattr("sys.stderr.isatty", lambda: True)
+        yield
+    os.close(ours)
 
 
 def environment_of(folder: Path, url: str) -> dict[str, str]:

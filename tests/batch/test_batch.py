@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from batch_person import PATIENT, SPEED, Person, wishes
+from batch_person import PATIENT, SPEED, Person, typed, wishes
 
+from ima_tui import config
 from ima_tui import ledger as ledgers
 from ima_tui.cli import feeder
 from ima_tui.domain import State
@@ -175,6 +176,39 @@ def test_a_dearer_price_is_agreed_to_anew(person: Person) -> None:
     assert person.verb("batch", file, "--max-credits", "11").code == 4
     assert person.verb("batch", file, "--max-credits", "12").code == 0
     assert len(person.accepted()) == 1
+
+
+LIMITS = pytest.mark.skipif(
+    all(setting.name != "spending.per_day" for setting in config.SETTINGS),
+    reason="no limits can be set yet",
+)
+
+
+@LIMITS
+def test_a_limit_of_the_day_is_let_go_by_a_person_alone(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (person.folder / "config.toml").write_text("[spending]\nper_day = 12\n")
+    file = person.write(wishes(*THREE))
+    said = person.verb("batch", file, "--yes", "--json")
+    assert (said.code, len(person.accepted())) == (4, 2)
+    over = next(line for line in said.lines if line["status"] == "queued")
+    assert over["error"]["kind"] == "over_day"
+    assert person.verb("batch", file, "--yes").code == 4
+    assert len(person.accepted()) == 2
+    with typed(monkeypatch, "y\n"):
+        assert person.verb("batch", file).code == 0
+    assert sorted(person.accepted()) == sorted(THREE)
+
+
+@LIMITS
+def test_over_a_limit_the_rest_is_not_tried(person: Person) -> None:
+    (person.folder / "config.toml").write_text("[spending]\nper_day = 12\n")
+    file = person.write(wishes(*(f"wish {index}" for index in range(100))))
+    said = person.verb("batch", file, "--yes")
+    assert (said.code, "Rows not sent" in said.err) == (4, True)
+    assert len(person.accepted()) == 2
+    assert len(json.loads(person.verb("jobs", "list", "--json").out)) < 60
 
 
 def test_without_a_service_nothing_happens(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import pty
 from pathlib import Path
 
 import pytest
-from batch_person import Person, wishes
+from batch_person import Person, typed, wishes
 
 from ima_tui.cli.export import length
 from ima_tui.errors import UsageError
@@ -62,32 +60,22 @@ def test_one_that_can_not_be_retried_stops_them_all(person: Person) -> None:
     assert states(person) == {1: "done"}
 
 
-@pytest.mark.parametrize(("typed", "code", "charges"), [("y\n", 0, 2), ("\n", 130, 1)])
+@pytest.mark.parametrize(("keys", "code", "charges"), [("y\n", 0, 2), ("\n", 130, 1)])
 def test_a_terminal_is_asked(
-    person: Person, monkeypatch: pytest.MonkeyPatch, typed: str, code: int, charges: int
+    person: Person, monkeypatch: pytest.MonkeyPatch, keys: str, code: int, charges: int
 ) -> None:
     batch(person, "a lighthouse")
-    ours, theirs = pty.openpty()
-    os.write(ours, typed.encode())
-    with os.fdopen(theirs, "r") as stdin:
-        monkeypatch.setattr("sys.stdin", stdin)
-        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with typed(monkeypatch, keys):
         said = person.verb("jobs", "retry", "1")
-    os.close(ours)
     assert (said.code, len(person.accepted())) == (code, charges)
     assert "[y/N]" in said.err
 
 
 def test_a_batch_asks_at_a_terminal(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = pty.openpty()
-    os.write(ours, b"n\ny\n")
     file = person.write(wishes("a lighthouse"))
-    with os.fdopen(theirs, "r") as stdin:
-        monkeypatch.setattr("sys.stdin", stdin)
-        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with typed(monkeypatch, "n\ny\n"):
         assert (person.verb("batch", file).code, person.accepted()) == (130, [])
         said = person.verb("batch", file)
-    os.close(ours)
     assert (said.code, person.accepted()) == (0, ["a lighthouse"])
     assert "Send 1 of the rows for 5 points?" in said.err
 
