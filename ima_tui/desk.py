@@ -51,14 +51,17 @@ class Desk:
         """The leaf is one that the words named."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
+        self.replaces: int | None = None
+        """The unsent job that goes when this is sent."""
 
     def turn_to(self, kind: TaskType) -> None:
         """Another kind of thing is wanted; `catch_up` then finds the leaf."""
         if kind is not self.kind:
             self.kind, self.leaf, self._recalled = kind, None, None
 
-    def recall(self, wanted: Order) -> None:
-        """What `wanted` was made of is wanted again, perhaps otherwise."""
+    def recall(self, wanted: Order, replaces: int | None = None) -> None:
+        """What `wanted` was made of is wanted again, perhaps otherwise, or instead of a job."""
+        self.replaces = replaces
         self.kind, self.leaf, self._recalled = wanted.task_type, None, wanted
 
     def take(self, leaf: Leaf) -> None:
@@ -118,6 +121,7 @@ class Desk:
     def begin_anew(self) -> None:
         """The wish was emptied: the next words decide again."""
         self.pinned.clear()
+        self.replaces = None
 
     def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
         """Follow what was read; None, or nothing clear: what earlier words set goes back.

@@ -267,6 +267,11 @@ def finish(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
     return order.place(leaf, sendable(leaf, draft))
 
 
+def instead(leaf: Leaf, done: Order) -> tuple[Order, price.Quote]:
+    """The wish of `done` on another leaf, with those of its settings that can be had there."""
+    return finish(leaf, recall(leaf, done))
+
+
 def leaf_of(leaves: Sequence[Leaf], done: Order) -> Leaf | None:
     """The leaf that `done` was made with, else another version of its model."""
     kin = [leaf for leaf in leaves if leaf.model_id == done.model_id]

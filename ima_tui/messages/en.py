@@ -91,6 +91,8 @@ TEXTS: dict[str, str] = {
     # ---- queue
     "queue.standing_held": "Not sent yet: the last run ended badly. Press f to send it for "
     "{points} pts, s to take it out.",
+    "queue.standing_held_why": "Not sent: {reason}. Press f to send it for {points} pts, s to "
+    "take it out.",
     "queue.ask_send": "Send #{id}? It costs {points} pts.",
     "queue.ask_send_many": "Send these {n} ({which})? They cost {points} pts.",
     "queue.col_state": "STATE",
@@ -117,8 +119,8 @@ TEXTS: dict[str, str] = {
     "queue.choose_other": "Which model instead?",
     "queue.no_other": "No other model offered now does what {model} does.",
     "queue.ask_instead": "Run #{id} with {model} instead? It costs {points} pts.",
-    "queue.ask_instead_unknown": "#{id} may have cost {maybe} pts already, and its result may never "
-    "show. Run it with {model} for {points} pts more all the same? Press y.",
+    "queue.ask_instead_unknown": "#{id} may have cost {maybe} pts already, and its result may "
+    "never show. Run it with {model} for {points} pts more all the same? Press y.",
     "queue.changed": "({changes})",
     "queue.ask_take_out_many": "Take these {n} out ({which})? They were not sent and cost nothing.",
     "queue.ask_forget_open": "Forget #{id}? It is not over: what it cost ({points} pts) or made "
@@ -256,11 +258,11 @@ TEXTS: dict[str, str] = {
     "compose.reads_missing_input": "this needs a picture: ctrl+o adds it",
     "compose.reads_absent": "{names}: not offered here",
     "compose.reads_refused": "{asked} is not to be had; what is: {possible}",
-    "compose.replaces": "This takes the place of #{id}, which is not sent yet and goes when this is "
-    "sent.",
+    "compose.replaces": "This takes the place of #{id}, which is not sent yet and goes when this "
+    "is sent.",
     "compose.sent_instead": "#{number} is in the queue in place of #{old}: {points} pts.",
-    "error.no_longer_unsent": "#{id} was sent meanwhile, so nothing more was sent. Sending this now "
-    "would be a second order.",
+    "error.no_longer_unsent": "#{id} was sent meanwhile, so nothing more was sent. Sending this "
+    "now would be a second order.",
     "compose.sent": "#{number} is in the queue: {points} pts. f3 shows it.",
     # ---- welcome
     "bind.welcome_demo": "open the demo",
@@ -492,6 +494,17 @@ TEXTS: dict[str, str] = {
     "event.forgotten": "forgotten",
     "event.repointed": "waits for #{id} now, instead of #{before}",
     # ---- why a job is not sent yet
+    # .short: at most eleven cells, for the queue's TIME column
+    "waiting.running.short": "slots full",
+    "waiting.kind.short": "slots full",
+    "waiting.after.short": "after #{id}",
+    "waiting.in_vain.short": "#{id} failed",
+    "waiting.word_after.short": "after #{id}",
+    "waiting.word.short": "your word",
+    "waiting.price.short": "price rose",
+    "waiting.over_job.short": "over limit",
+    "waiting.over_session.short": "over limit",
+    "waiting.over_day.short": "over limit",
     "waiting.running": "waits: {limit} jobs are running, as many as you allow at once",
     "waiting.kind": "waits: {limit} of its kind are running, as many as you allow at once",
     "waiting.after": "waits for #{id}",

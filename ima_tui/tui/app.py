@@ -23,7 +23,8 @@ from ima_tui.domain import Job, Leaf, Order
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
 from ima_tui.notices import Notice, Totals
-from ima_tui.tui import actions, clipboard, styles, theme
+from ima_tui.tui import actions, clipboard, endings, styles, theme
+from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.news import GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 class Composer(Protocol):
     """What the Compose place can be handed."""
 
-    def load_order(self, order: Order) -> None: ...
+    def load_order(self, order: Order, replaces: int | None = None) -> None: ...
 
     def load_leaf(self, leaf: Leaf) -> None: ...
 
@@ -84,6 +85,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.totals = Totals()
         self.news: Signal[News] = Signal(self, "news")
         self._gatherer = Gatherer()
+        self._endings = Endings(studio.clock.time())
         self._leave_studio: Callable[[], None] | None = None
         for place in PLACES:
             self.add_mode(place.id, place.open)
@@ -110,11 +112,15 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._leave_studio = self.studio.subscribe(self._hear)
+        if self.studio.settings.notify != "off":
+            self._write(endings.KEEP_TITLE)
         self.call_after_refresh(self._after_first_paint)
 
     def on_unmount(self) -> None:
         if self._leave_studio is not None:  # None: it failed before it was mounted
             self._leave_studio()
+            if self.studio.settings.notify != "off":
+                self._write(endings.GIVE_TITLE_BACK)
 
     def _after_first_paint(self) -> None:
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
@@ -134,7 +140,27 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     async def _publish(self) -> None:
         self.totals = await self.studio.totals()
-        self.news.publish(self._gatherer.take())
+        news = self._gatherer.take()
+        self.news.publish(news)
+        if ended := self._endings.fresh(news.jobs.values()):
+            self._tell_of_ends(ended)
+
+    def _tell_of_ends(self, ended: list[Job]) -> None:
+        """Title, bell or notification, as the person set it."""
+        now, way = self.studio.clock.time(), self.studio.settings.notify
+        self._write(
+            endings.sequences(
+                endings.words(ended),
+                way,
+                sound=endings.sounds(ended, now, focused=self.app_focus),
+                in_tmux="TMUX" in os.environ,
+            )
+        )
+
+    def _write(self, sequences: str) -> None:
+        """Straight to the terminal, past the screen."""
+        if self._driver is not None and sequences:
+            self._driver.write(sequences)
 
     def paint(self, name: str) -> None:
         """Use the theme `name`, in the colours that this terminal has."""
@@ -146,9 +172,10 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     async def action_go(self, place: str) -> None:
         await self.switch_mode(place)
 
-    async def compose_from(self, job: Job) -> None:
-        """Open Compose with what `job` was made of."""
-        (await self._composer()).load_order(job.order)
+    async def compose_from(self, job: Job, *, in_its_place: bool = False) -> None:
+        """Open Compose with what `job` was made of; what is sent there may take its place."""
+        replaces = job.id if in_its_place else None
+        (await self._composer()).load_order(job.order, replaces)
 
     async def compose_with(self, leaf: Leaf) -> None:
         """Open Compose with `leaf` chosen."""
@@ -198,8 +225,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def copy_to_clipboard(self, text: str) -> None:
         """Hand `text` to the terminal; whether it took it, nobody can know."""
         self._clipboard = text
-        if self._driver is not None:
-            self._driver.write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
+        self._write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
 
     def notify(
         self,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui import drafting
 from ima_tui.catalogue import choice, times
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
 from ima_tui.messages import say
@@ -87,6 +88,12 @@ def models(
     at = leaves.index(now) if now else 0
     title = say("compose.choose_model", kind=kind_name(task_type))
     return Chooser(title, _MODELS, choices, at)
+
+
+def others(offered: Sequence[Alternative]) -> Chooser:
+    """Models that could do a job instead of its own."""
+    choices = [_model(one.leaf, False, "") for one in offered]
+    return Chooser(say("queue.choose_other"), _MODELS, choices)
 
 
 def _model(leaf: Leaf, is_mine: bool, star: str) -> Choice:

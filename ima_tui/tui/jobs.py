@@ -50,6 +50,23 @@ def state_words(state: State) -> str:
     return say(f"state.{state}")
 
 
+def state_name(job: Job) -> str:
+    """As `state_words` has it, but what waits for a person's word is no ordinary waiting."""
+    return "held" if job.held else job.state.value
+
+
+STATE_ORDER = ("unknown", "held", *(state.value for state in State if state is not State.UNKNOWN))
+"""In which groups by state stand."""
+
+
+def group_state(job: Job) -> str:
+    return say(f"state.{state_name(job)}")
+
+
+def group_kind(job: Job) -> str:
+    return kind_words(job.order.task_type)
+
+
 def clock_words(at: float) -> str:
     return time.strftime("%H:%M", time.localtime(at))
 
@@ -73,8 +90,11 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
     order = job.order
     medium = order.task_type.medium
     role = "warn" if job.held else STATE_ROLE[job.state]
-    state = say("state.held") if job.held else state_words(job.state)
+    state = say(f"state.{state_name(job)}")
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
+    points = Cell(str(order.total), quiet)
+    if job.state is State.UNKNOWN:  # nobody knows whether they were spent
+        quiet, points = "strong", Cell(f"{order.total}?", "warn")
     return (
         Cell(f"{glyphs.state(job.state)} {state}", role),
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
@@ -82,7 +102,7 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
         Cell(one_line(order.prompt, 200), quiet),
         Cell(_bar(job, now, glyphs), "accent"),
         _time(job, now),
-        Cell(str(order.total), quiet),
+        points,
     )
 
 
@@ -104,6 +124,8 @@ def _time(job: Job, now: float) -> Cell:
         return Cell(both if len(both) <= _TIME else so_far, role)
     if job.state is State.DONE:
         return Cell(duration(job.elapsed(now)), "muted")
+    if reason := waiting_words(job, short=True):
+        return Cell(reason, "muted")
     return Cell(clock_words(job.updated_at), "muted")
 
 
@@ -146,10 +168,27 @@ def standing(job: Job, now: float) -> tuple[str, str]:
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
     if job.held:
-        return say("queue.standing_held", points=job.order.total), "warn"
-    if job.state in (State.UNKNOWN, State.PARKED, State.STOPPED):
+        reason, points = waiting_words(job), job.order.total
+        if reason:
+            return say("queue.standing_held_why", reason=reason, points=points), "warn"
+        return say("queue.standing_held", points=points), "warn"
+    if job.state is State.UNKNOWN:
+        return say("queue.standing_unknown", points=job.order.total), "warn"
+    if job.state in (State.PARKED, State.STOPPED):
         return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
-    return "", ""
+    return waiting_words(job), "muted"
+
+
+def waiting_words(job: Job, *, short: bool = False) -> str:
+    """Why it is not sent yet; "" where nothing but its turn is missing. `short`: for a column."""
+    if not job.waiting:
+        return ""
+    for key in (f"{job.waiting}.short", job.waiting) if short else (job.waiting,):
+        try:
+            return say(key, **job.waiting_values)
+        except (KeyError, IndexError):
+            continue  # no short form; or written by another version
+    return ""
 
 
 def failure_words(job: Job) -> str:
@@ -189,6 +228,7 @@ def matches(job: Job, wanted: str) -> bool:
     """Whether all words of a filter (folded) stand somewhere in the job."""
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")
-    text = f"#{job.id} {state_words(job.state)} {order.model_name} {medium} {order.prompt}"
+    kind = kind_words(order.task_type)
+    text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
     folded = text.casefold()
     return all(word in folded for word in wanted.split())

@@ -7,17 +7,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui.domain import Job, State
-from ima_tui.errors import ImaError
+from ima_tui import drafting
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.domain import Job, Order, State
+from ima_tui.errors import ImaError, UsageError
 from ima_tui.lifecycle import ENDED, UNSENT
 from ima_tui.messages import say
+from ima_tui.tui import choosing, pricing
+from ima_tui.tui.forgetting import MOMENT, Forgetting
 from ima_tui.tui.jobs import may_become
 
 if TYPE_CHECKING:
+    from ima_tui.studio import Studio
     from ima_tui.tui.screens.place import Place
+
+MOST_NAMED = 6
+"""Jobs that a question names; how many more there are is said."""
 
 
 def _may_follow(job: Job) -> bool:
@@ -27,16 +36,20 @@ def _may_follow(job: Job) -> bool:
 
 FITS: Mapping[str, Callable[[Job], bool]] = {
     "again": lambda job: job.state in ENDED or job.state is State.PARKED,
+    "instead": lambda job: job.state in ENDED,
     "stop": lambda job: may_become(job, State.STOPPED),
     "follow": _may_follow,
     "fetch": lambda job: job.state is State.DONE,
     "forget": lambda job: may_become(job, State.FORGOTTEN),
     "duplicate": lambda job: True,
+    "edit": lambda job: job.state in (State.DRAFT, State.QUEUED),
     "copy": lambda job: any(media.url for media in job.medias),
     "open": lambda job: any(media.path for media in job.medias),
     "view": lambda job: bool(job.medias),
 }
 """A verb and whether it means anything for a job."""
+ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
+"""Verbs that take a single job: with several marked they are not offered."""
 
 
 class JobVerbs:
@@ -44,26 +57,63 @@ class JobVerbs:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self.forgetting = Forgetting(self._forget_for_good)
+
+    def can(self, verb: str, jobs: Sequence[Job]) -> bool:
+        """Whether `verb` means anything for some of `jobs`."""
+        if verb in ONE_ONLY and len(jobs) != 1:
+            return False
+        return any(FITS[verb](job) for job in jobs)
 
     async def do(self, verb: str, jobs: Sequence[Job]) -> None:
         """Do `verb` with those of `jobs` that it fits."""
-        fitting = [job for job in jobs if FITS[verb](job)]
-        if fitting:
+        if self.can(verb, jobs):
             method: Callable[[list[Job]], Awaitable[None]] = getattr(self, verb)
-            await method(fitting)
+            await method([job for job in jobs if FITS[verb](job)])
+
+    # ------------------------------------------------------------------------ what costs points
 
     async def again(self, jobs: list[Job]) -> None:
-        key = "queue.ask_again"
-        if len(jobs) == 1 and jobs[0].state is State.UNKNOWN:
-            key = "queue.ask_again_unknown"
-        self._ask(key, jobs, self._place.studio.again)
+        unknown = [job for job in jobs if job.state is State.UNKNOWN]
+        key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
+        maybe = sum(job.order.total for job in unknown)
+        self._ask(key, jobs, self._place.studio.again, deliberate=bool(unknown), maybe=maybe)
 
-    async def stop(self, jobs: list[Job]) -> None:
-        unsent = [job for job in jobs if job.state in UNSENT]
-        await self._each(unsent, self._place.studio.stop)
-        sent = [job for job in jobs if job not in unsent]
-        if sent:
-            self._ask("queue.ask_stop", sent, self._place.studio.stop)
+    async def instead(self, jobs: list[Job]) -> None:
+        """The same wish on a model that can do it too: which one, then for how much."""
+        job, place = jobs[0], self._place
+        offered = place.studio.alternatives(job.order)
+        if not offered:
+            place.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
+        elif len(offered) == 1:
+            self._ask_instead(job, offered[0])
+        else:
+
+            def chosen(number: int | None) -> None:
+                if number is not None:
+                    self._ask_instead(job, offered[number])
+
+            place.app.push_screen(choosing.others(offered), chosen)
+
+    def _ask_instead(self, job: Job, offered: Alternative) -> None:
+        place, leaf = self._place, offered.leaf
+        try:
+            order, quote = drafting.instead(leaf, job.order)
+        except UsageError as problem:
+            place.notify(say(problem.key, **drafting.spoken(leaf, problem)), severity="error")
+            return
+        unknown = job.state is State.UNKNOWN
+        key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
+        words = say(key, id=job.id, model=leaf.name, points=order.total, maybe=job.order.total)
+        if quote.changes:
+            words += " " + say("queue.changed", changes=pricing.changes(leaf, quote.changes))
+        place.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
+
+    async def _submit(self, order: Order, repeats: int) -> None:
+        try:
+            await self._place.studio.submit(order, repeats=repeats)
+        except ImaError as error:
+            self._place.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
         held = [job for job in jobs if job.held]
@@ -71,14 +121,55 @@ class JobVerbs:
         if held:
             self._ask("queue.ask_send", held, self._place.studio.follow)
 
+    # ------------------------------------------------------------------- what takes something off
+
+    async def stop(self, jobs: list[Job]) -> None:
+        spent = sum(job.order.total for job in jobs if job.state not in UNSENT)
+        if len(jobs) == 1 and not spent:
+            await self._each(jobs, self._place.studio.stop)
+        else:
+            key = "queue.ask_stop" if spent else "queue.ask_take_out"
+            self._ask(key, jobs, self._place.studio.stop, points=spent)
+
+    async def forget(self, jobs: list[Job]) -> None:
+        """What is over goes at once, and comes back by a key; the rest only after a yes."""
+        over = (State.DONE, State.FAILED, State.STOPPED)
+        if len(jobs) == 1 and jobs[0].state in over:
+            await self._begin_to_forget(jobs)
+        elif all(job.state in over for job in jobs):
+            self._ask_once("queue.ask_forget", jobs, partial(self._begin_to_forget, jobs))
+        else:
+            self._ask("queue.ask_forget_open", jobs, self._place.studio.forget)
+
+    async def _begin_to_forget(self, jobs: list[Job]) -> None:
+        batch = self.forgetting.begin(*(job.id for job in jobs))
+        self._place.set_timer(MOMENT, partial(self.forgetting.end, batch), name="forget")
+        self._place.notify(
+            say("queue.forgetting", which=_which(jobs)), severity="information", timeout=MOMENT
+        )
+        await self._place.reload()
+
+    async def undo(self) -> None:
+        """Bring back what was taken off the list last."""
+        if self.forgetting.undo():
+            await self._place.reload()
+
+    async def _forget_for_good(self, job_id: int) -> None:
+        try:
+            await self._place.studio.forget(job_id)
+        except ImaError as error:
+            self._place.complain(error)
+
+    # ----------------------------------------------------------------------------- what is free
+
     async def fetch(self, jobs: list[Job]) -> None:
         await self._each(jobs, self._place.studio.fetch)
 
-    async def forget(self, jobs: list[Job]) -> None:
-        self._ask("queue.ask_forget", jobs, self._place.studio.forget)
-
     async def duplicate(self, jobs: list[Job]) -> None:
         await self._place.ima.compose_from(jobs[0])
+
+    async def edit(self, jobs: list[Job]) -> None:
+        await self._place.ima.compose_from(jobs[0], in_its_place=True)
 
     async def copy(self, jobs: list[Job]) -> None:
         links = [media.url for job in jobs for media in job.medias if media.url]
@@ -90,19 +181,46 @@ class JobVerbs:
         if not open_file(path):
             self._place.notify(say("queue.file_is", path=path))
 
-    def _ask(self, key: str, jobs: list[Job], then: Callable[[int], Awaitable[object]]) -> None:
-        """Ask once for all of them, with what they cost together."""
-        points = sum(job.order.total for job in jobs)
+    async def view(self, jobs: list[Job]) -> None:
+        from ima_tui.tui.screens.viewer import ViewerScreen
+
+        self._place.app.push_screen(ViewerScreen(jobs[0]))
+
+    # ---------------------------------------------------------------------------------- asking
+
+    def _ask(
+        self,
+        key: str,
+        jobs: list[Job],
+        then: Callable[[int], Awaitable[object]],
+        *,
+        deliberate: bool = False,
+        points: int | None = None,
+        maybe: int = 0,
+    ) -> None:
+        """Ask once for all of them, then do it with each."""
+        each = partial(self._each, jobs, then)
+        self._ask_once(key, jobs, each, deliberate=deliberate, points=points, maybe=maybe)
+
+    def _ask_once(
+        self,
+        key: str,
+        jobs: list[Job],
+        then: Callable[[], Awaitable[None]],
+        *,
+        deliberate: bool = False,
+        points: int | None = None,
+        maybe: int = 0,
+    ) -> None:
+        """Ask once for all of them: how many, which, and what they cost together."""
+        if points is None:
+            points = sum(job.order.total for job in jobs)
         words = (
-            say(key, id=jobs[0].id, points=points)
+            say(key, id=jobs[0].id, points=points, maybe=maybe)
             if len(jobs) == 1
-            else say(f"{key}_many", n=len(jobs), points=points)
+            else say(f"{key}_many", n=len(jobs), which=_which(jobs), points=points, maybe=maybe)
         )
-
-        async def answer() -> None:
-            await self._each(jobs, then)
-
-        self._place.ask(words, answer)
+        self._place.ask(words, then, deliberate=deliberate)
 
     async def _each(self, jobs: list[Job], do: Callable[[int], Awaitable[object]]) -> None:
         for job in jobs:
@@ -111,6 +229,32 @@ class JobVerbs:
             except ImaError as error:
                 self._place.complain(error)
                 return
+
+
+def _which(jobs: Sequence[Job]) -> str:
+    """`#7 #5 #4`, and how many more there are."""
+    named = " ".join(f"#{job.id}" for job in jobs[:MOST_NAMED])
+    more = len(jobs) - MOST_NAMED
+    return f"{named} {say('queue.and_more', n=more)}" if more > 0 else named
+
+
+async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -> Job:
+    """Submit `order`; an unsent job whose place it takes is taken out before.
+
+    Raises `UsageError` when that one is no longer unsent: then nothing was submitted, for it would
+    be a second charge. Forgetting is the way out that can't hit a job which was just sent.
+    """
+    old = in_place_of
+    if old is None:
+        return await studio.submit(order)
+    before = await studio.job(old)
+    if before is None or before.state not in UNSENT:
+        raise UsageError("error.no_longer_unsent", id=old)
+    try:
+        await studio.forget(old)
+    except UsageError as error:
+        raise UsageError("error.no_longer_unsent", id=old) from error
+    return await studio.submit(order)
 
 
 def open_file(path: str) -> bool:

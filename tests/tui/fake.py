@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.domain import (
     Accepts,
     Estimate,
@@ -272,8 +273,12 @@ class FakeStudio:
 
     # -- jobs
 
-    async def submit(self, wanted: Order) -> Job:
-        self.asked.append(("submit", wanted))
+    def alternatives(self, wanted: Order) -> tuple[Alternative, ...]:
+        leaves = self.leaves(wanted.task_type)
+        return alternatives(leaves, wanted.task_type, wanted.model_id, len(wanted.inputs))
+
+    async def submit(self, wanted: Order, repeats: int | None = None) -> Job:
+        self.asked.append(("submit", wanted, *(() if repeats is None else (repeats,))))
         number = max(self.jobs, default=0) + 1
         made = Job(number, wanted, State.QUEUED, NOW, NOW)
         self.tell(JobChanged(made))

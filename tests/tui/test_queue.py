@@ -252,7 +252,12 @@ async def test_running_again_says_the_price_and_waits_for_a_yes() -> None:
 async def test_an_unknown_outcome_is_asked_about_with_more_care() -> None:
     async with open_app(job(3, State.UNKNOWN)).run_test() as pilot:
         await pilot.press("r")
-        assert "may have been charged already" in question(pilot)
+        assert "may have been charged 5 pts already" in question(pilot)
+        await pilot.press("enter")
+        assert asked(pilot) == []
+        assert question(pilot)
+        await pilot.press("y")
+        assert asked(pilot)[0] == ("again", 3)
 
 
 @pytest.mark.parametrize("size", [(40, 20), (60, 20), (120, 40)])
@@ -260,7 +265,7 @@ async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -
     async with open_app(job(3, State.UNKNOWN)).run_test(size=size) as pilot:
         await pilot.press("r")
         await pilot.pause()
-        assert question(pilot).endswith("again for 5 pts all the same?")
+        assert question(pilot).endswith("once more for 5 pts all the same? Press y.")
 
 
 async def test_stopping_says_that_the_points_stay_spent() -> None:
@@ -281,7 +286,7 @@ async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -
     found = (failed(3), failed(2), job(1, State.FAILED, MIDJOURNEY))
     async with open_app(*found).run_test() as pilot:
         await pilot.press("space", "space", "space", "r")
-        assert question(pilot) == "? Run these 3 again? They cost 28 pts."
+        assert question(pilot) == "? Run these 3 again (#3 #2 #1)? They cost 28 pts."
         await pilot.press("enter")
         again = [one for one in asked(pilot) if one[0] == "again"]
         assert again == [("again", 3), ("again", 2), ("again", 1)]
@@ -293,12 +298,46 @@ async def test_hidden_rows_are_never_marked() -> None:
         assert "#2 again" in question(pilot)
 
 
-async def test_forgetting_asks_and_the_row_goes() -> None:
+async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
     async with open_app(done(2), done(1)).run_test() as pilot:
         await pilot.press("x")
-        assert "Files that were fetched stay" in question(pilot)
-        await pilot.press("enter")
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
+        assert asked(pilot) == []
+        await pilot.press("u")
+        await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
+        assert not queue(pilot).check_action("undo", ())
+        await queue(pilot).verbs.forgetting.end((2,))
+        assert asked(pilot) == []
+
+
+async def test_forgetting_is_done_when_its_moment_has_passed_or_the_place_is_closed() -> None:
+    app = open_app(done(3), done(2), done(1))
+    async with app.run_test() as pilot:
+        await pilot.press("x")
+        await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
+        await queue(pilot).verbs.forgetting.end((3,))
+        assert asked(pilot) == [("forget", 3)]
+        await pilot.press("x")
+        await until(pilot, lambda: list(queue(pilot).table.order) == [1])
+    assert ("forget", 2) in app.studio.asked  # type: ignore[attr-defined]
+
+
+async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
+    async with open_app(done(3), done(2), done(1)).run_test() as pilot:
+        await pilot.press("a", "x")
+        assert "Forget these 3 (#3 #2 #1, 15 pts)?" in question(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: not queue(pilot).table.order)
+        await pilot.press("u")
+        await until(pilot, lambda: len(queue(pilot).table.order) == 3)
+
+
+async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
+    async with open_app(job(2, State.UNKNOWN)).run_test() as pilot:
+        await pilot.press("x")
+        assert "Forget #2? It is not over" in question(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: asked(pilot) == [("forget", 2)])
 
 
 @pytest.mark.parametrize(
@@ -326,13 +365,13 @@ async def test_a_held_job_is_sent_only_after_a_yes() -> None:
 async def test_duplicate_hands_the_order_to_compose() -> None:
     app = open_app(done(1))
     async with app.run_test() as pilot:
-        loaded: list[Order] = []
+        loaded: list[tuple[Order, int | None]] = []
         await pilot.press("2")
-        app.screen.load_order = loaded.append  # type: ignore[attr-defined]
+        app.screen.load_order = lambda *given: loaded.append(given)  # type: ignore[attr-defined]
         await pilot.press("f3", "d")
         await pilot.pause()
         assert app.current_mode == "compose"
-        assert [one.prompt for one in loaded] == ["a red fox in snow"]
+        assert [(one.prompt, old) for one, old in loaded] == [("a red fox in snow", None)]
 
 
 async def test_the_link_goes_to_the_clipboard() -> None:

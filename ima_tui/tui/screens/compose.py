@@ -24,7 +24,7 @@ from ima_tui.drafting import Offer
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
-from ima_tui.tui import choosing, pricing, styles
+from ima_tui.tui import choosing, pricing, styles, verbs
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
 from ima_tui.tui.widgets.fieldlines import Picked, Pressed
@@ -125,12 +125,12 @@ class ComposeScreen(Place):
         await self._show()
         self.query_one(Reading).show(self.desk, decision)
 
-    def load_order(self, order: Order) -> None:
+    def load_order(self, order: Order, replaces: int | None = None) -> None:
         """Fill the screen with what `order` was made of."""
         prompt = self.query_one(Prompt)
         prompt.text = order.prompt
         prompt.move_cursor(prompt.document.end)
-        self.desk.recall(order)
+        self.desk.recall(order, replaces)
         self.desk.pin(KIND, MODEL, INPUTS, *(name for name, _ in order.parameters))
         self.call_next(self.reload)
 
@@ -172,6 +172,8 @@ class ComposeScreen(Place):
             words, role = self._note
         elif remark is not None:
             words, role = say(remark.key, **remark.values), "warn"
+        elif desk.replaces is not None:
+            words, role = say("compose.replaces", id=desk.replaces), "warn"
         elif desk.leaf is None:
             words, role = choosing.way_to_a_list(self.studio.lists[desk.kind]), "muted"
         else:
@@ -297,8 +299,9 @@ class ComposeScreen(Place):
         self._remark(say(problem.key, **problem.values), "bad")
 
     async def _send(self, order: Order) -> None:
+        old, self.desk.replaces = self.desk.replaces, None
         try:
-            job = await self.studio.submit(order)
+            job = await verbs.submit(self.studio, order, in_place_of=old)
         except KeyMissing:
             self.action_key()
             return
@@ -306,7 +309,8 @@ class ComposeScreen(Place):
             self._remark(say(error.key, **error.values), "bad")
             return
         self._sent = order
-        self._remark(say("compose.sent", number=job.id, points=order.total), "ok")
+        key = "compose.sent" if old is None else "compose.sent_instead"
+        self._remark(say(key, number=job.id, points=order.total, old=old or 0), "ok")
         if self.studio.settings.after_send == "queue":
             await self.ima.show_job(job.id)
 

@@ -93,9 +93,9 @@ class Place(Screen[None]):
 
     # ------------------------------------------------------------------------------ the person
 
-    def ask(self, words: str, then: Answer) -> None:
-        """Ask on the line above the keys; `then` runs only on a yes."""
-        self.query_one(Question).ask(words, then)
+    def ask(self, words: str, then: Answer, *, deliberate: bool = False) -> None:
+        """Ask on the line above the keys; `then` runs only on a yes (`deliberate`: on a `y`)."""
+        self.query_one(Question).ask(words, then, deliberate=deliberate)
 
     def complain(self, error: ImaError) -> None:
         """Say an error that has no better place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -13,39 +13,17 @@ from textual.widgets import Input
 
 from ima_tui.domain import Job, State
 from ima_tui.messages import say
-from ima_tui.text import folded
-from ima_tui.tui import jobs as words
 from ima_tui.tui import styles
+from ima_tui.tui.arrangement import Arrangement
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
-from ima_tui.tui.verbs import FITS, JobVerbs
+from ima_tui.tui.verbs import JobVerbs
 from ima_tui.tui.widgets.detail import JobDetail
 from ima_tui.tui.widgets.jobtable import JobTable
-from ima_tui.tui.widgets.lines import Line, Part, Rule, measure
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.summary import Summary
 from ima_tui.tui.widgets.table import Table
-
-
-class Summary(Line):
-    """How many jobs stand where; right: the points."""
-
-    GROUND = "background"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.states: Counter[str] = Counter()
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        roles = {"needs": "warn", "failed": "bad", "hidden": "warn", "marked": "accent"}
-        left: list[Part] = []
-        for name, count in self.states.items():
-            if count:
-                left.append((" · " if left else " ", "muted"))
-                left.append((say(f"queue.sum_{name}", n=count), roles.get(name, "text")))
-        totals = self.ima.totals
-        spent = say("queue.spent", today=totals.today, session=totals.session)
-        right: list[Part] = [(f"{spent} ", "muted")]
-        return left, right if measure(left) + measure(right) < cells else []
 
 
 class QueueScreen(Place):
@@ -56,16 +34,21 @@ class QueueScreen(Place):
     CSS_PATH = styles.path("queue")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "view", "bind.view", id="queue.view"),
+        Binding("u", "undo", "bind.undo", id="queue.undo"),
         Binding("r", "do('again')", "bind.again", id="queue.again"),
+        Binding("R", "do('instead')", "bind.instead", id="queue.instead"),
         Binding("s", "do('stop')", "bind.stop", id="queue.stop"),
         Binding("f", "do('follow')", "bind.follow", id="queue.follow"),
+        Binding("e", "do('edit')", "bind.edit", id="queue.edit"),
         Binding("d", "do('duplicate')", "bind.duplicate", id="queue.duplicate"),
         Binding("slash", "filter", "bind.filter", id="queue.filter"),
+        Binding("t", "timeline", "bind.timeline", id="queue.timeline"),
+        Binding("S", "arrange('sort')", "bind.sort_jobs", id="queue.sort"),
+        Binding("b", "arrange('group')", "bind.group", id="queue.group"),
         Binding("y", "do('copy')", "bind.copy", id="queue.copy"),
         Binding("o", "do('open')", "bind.open", id="queue.open"),
         Binding("f", "do('fetch')", "bind.fetch", id="queue.fetch"),
         Binding("x,delete", "do('forget')", "bind.forget", id="queue.forget"),
-        Binding("t", "timeline", "bind.timeline", id="queue.timeline"),
         Binding(
             "J,shift+down",
             "scroll_facts(3)",
@@ -83,7 +66,7 @@ class QueueScreen(Place):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[int, Job] = {}
-        self.filter = ""
+        self.how = Arrangement()
         self.timeline_first = False
         self.verbs = JobVerbs(self)
 
@@ -105,6 +88,9 @@ class QueueScreen(Place):
         self.table.focus()
         await self.reload()
 
+    async def on_unmount(self) -> None:
+        await self.verbs.forgetting.end_all()
+
     async def reload(self) -> None:
         self.jobs = {job.id: job for job in await self.studio.recent()}
         self._show_all()
@@ -122,31 +108,21 @@ class QueueScreen(Place):
 
     async def show_job(self, job_id: int) -> None:
         """Set the cursor on a job, whatever was filtered before."""
-        self.filter = ""
         self.action_clear()
         await self.reload()
         self.table.move_to(job_id)
         self.table.focus()
 
     def _show_all(self) -> None:
-        wanted = folded(self.filter)
-        shown = [
-            job
-            for job in sorted(self.jobs.values(), key=words.sort_key)
-            if not wanted or words.matches(job, wanted)
-        ]
-        self.table.empty = say("queue.none_match" if wanted else "queue.empty")
-        self.table.show(shown)
+        self.how = replace(self.how, hidden=self.verbs.forgetting.ids)
+        self.table.empty = say("queue.none_match" if self.how.filter else "queue.empty")
+        self.table.show(self.how.of(self.jobs.values()))
         self._sum_up()
 
     def _sum_up(self) -> None:
-        summary = self.query_one(Summary)
-        hidden = len(self.jobs) - len(self.table.order)
-        counts = Counter(words.summary_name(job) for job in self.jobs.values())
-        counts |= Counter(hidden=hidden, marked=len(self.table.marked))
-        names = ("needs", "hidden", "marked", "running", "waiting", "failed", "done")
-        summary.states = Counter({name: counts[name] for name in names})
-        summary.refresh()
+        every = [job for job in self.jobs.values() if job.id not in self.how.hidden]
+        marked = self.table.chosen_jobs() if self.table.marked else []
+        self.query_one(Summary).show(every, self.table.jobs(), marked, self.how)
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
@@ -176,25 +152,39 @@ class QueueScreen(Place):
     # --------------------------------------------------------------------------- the actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "do" and self.is_mounted:
-            return any(FITS[str(parameters[0])](job) for job in self.table.chosen_jobs())
-        if action == "view":
-            return self.table.current is not None and FITS["view"](self.table.current)
-        if action == "clear":
-            return bool(self.filter or self.table.marked)
-        if action == "timeline":
-            return self.table.current is not None
+        if not self.is_mounted:
+            return True
+        current = [self.table.current] if self.table.current else []
+        match action:
+            case "do":
+                return self.verbs.can(str(parameters[0]), self.table.chosen_jobs())
+            case "view":
+                return self.verbs.can("view", current)
+            case "clear":
+                return bool(self.how.filter or self.table.marked)
+            case "timeline":
+                return bool(current)
+            case "undo":
+                return bool(self.verbs.forgetting.ids)
+            case "arrange":
+                return bool(self.jobs)
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
         await self.verbs.do(verb, self.table.chosen_jobs())
 
     @on(Table.RowSelected)
-    def action_view(self) -> None:
-        from ima_tui.tui.screens.viewer import ViewerScreen
+    async def action_view(self) -> None:
+        if self.table.current is not None:
+            await self.verbs.do("view", [self.table.current])
 
-        if self.table.current is not None and self.table.current.medias:
-            self.app.push_screen(ViewerScreen(self.table.current))
+    async def action_undo(self) -> None:
+        await self.verbs.undo()
+
+    def action_arrange(self, what: str) -> None:
+        """Sort by, or group by, the next thing there is."""
+        self.how = self.how.next_sort() if what == "sort" else self.how.next_group()
+        self._show_all()
 
     async def action_timeline(self) -> None:
         self.timeline_first = not self.timeline_first
@@ -209,7 +199,7 @@ class QueueScreen(Place):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        self.filter = event.value
+        self.how = replace(self.how, filter=event.value)
         self._show_all()
 
     @on(Input.Submitted, "#filter")
@@ -218,6 +208,7 @@ class QueueScreen(Place):
 
     def action_clear(self) -> None:
         """Everything is shown again, nothing is marked."""
+        self.how = replace(self.how, filter="")
         self.table.unmark(tuple(self.table.marked))
         self.query_one("#filter", Input).value = ""
         self.remove_class("-filtering")

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, cast
 from textual.timer import Timer
 
 from ima_tui.domain import Job
+from ima_tui.messages import say
 from ima_tui.tui import jobs as words
-from ima_tui.tui.widgets.table import Row, Table
+from ima_tui.tui.arrangement import Group
+from ima_tui.tui.widgets.painter import Cell, Row
+from ima_tui.tui.widgets.table import RowId, Table
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
@@ -29,11 +32,20 @@ class JobTable(Table):
     def on_mount(self) -> None:
         self._clock = self.set_interval(PULSE, self.tick, pause=True, name="queue clock")
 
-    def show(self, jobs: Sequence[Job]) -> None:
+    def show(self, groups: Sequence[Group]) -> None:
         """Show exactly these, in this order."""
-        self._jobs = {job.id: job for job in jobs}
-        self.set_rows({job.id: self._row(job) for job in jobs})
+        self._jobs = {job.id: job for group in groups for job in group.jobs}
+        rows: dict[RowId, Row] = {}
+        for group in groups:
+            if group.name:
+                rows[group.name] = self._heading(group)
+            rows |= {job.id: self._row(job) for job in group.jobs}
+        self.set_rows(rows)
         self.wind()
+
+    def jobs(self) -> list[Job]:
+        """All that are shown, in their order."""
+        return list(self._jobs.values())
 
     @property
     def current(self) -> Job | None:
@@ -57,9 +69,13 @@ class JobTable(Table):
 
     def tick(self) -> None:
         for row_id in self.in_sight():
-            job = self._jobs[cast(int, row_id)]
-            if job.state in words.MOVING:
+            job = self._jobs.get(cast(int, row_id))
+            if job is not None and job.state in words.MOVING:
                 self.update_row(row_id, self._row(job))
+
+    def _heading(self, group: Group) -> Row:
+        count, points = len(group.jobs), group.points
+        return (Cell(say("queue.group", name=group.name, n=count, points=points), "title"),)
 
     def _row(self, job: Job) -> Row:
         app = cast("ImaApp", self.app)

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from ima_tui.messages import say
 from ima_tui.tui.glyphs import Glyphs
 from ima_tui.tui.theme import style
-from ima_tui.tui.widgets.cells import fit, width, wrap
+from ima_tui.tui.widgets.cells import cut, fit, width, wrap
 from ima_tui.tui.widgets.columns import Column, Slot, layout
 
 GUTTER = 2
@@ -35,6 +35,11 @@ class Cell:
 
 
 Row = tuple[Cell, ...]
+"""A cell for each column; a row of one cell is a heading over the rows below it."""
+
+
+def is_heading(row: Row) -> bool:
+    return len(row) == 1
 
 
 class Painter:
@@ -59,6 +64,12 @@ class Painter:
         return strip
 
     def _draw(self, row: Row, here: bool, focused: bool, marked: bool) -> Strip:
+        if is_heading(row):
+            words = cut(row[0].text, self.total - GUTTER, self._glyphs.ellipsis)
+            plain = self._style(row[0].role, "background")
+            return Strip([Segment(" " * GUTTER + words, plain)]).adjust_cell_length(
+                self.total, plain
+            )
         ground = "raised" if here else "background"
         glyphs = self._glyphs
         segments = [
@@ -93,6 +104,9 @@ class Painter:
 
     def changed(self, before: Row, after: Row) -> Iterator[tuple[int, int]]:
         """(x, number of cells) of all that looks different in `after`."""
+        if is_heading(before) or is_heading(after):
+            yield 0, self.total
+            return
         for slot in self._slots:
             old, new = before[slot.index], after[slot.index]
             if (old.role, old.matched) != (new.role, new.matched):

@@ -18,11 +18,13 @@ Answer = Callable[[], Awaitable[None]]
 
 
 class Question(Line):
-    """Takes the keys while it asks: `enter` or `y` does it, everything else leaves it."""
+    """Takes the keys while it asks: `enter` or `y` does it, everything else leaves it. Where it is
+    `deliberate`, `y` alone does: enter is too easily pressed."""
 
     GROUND = "raised"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,y", "yes", "bind.yes", id="question.yes"),
+        Binding("enter", "take", "bind.yes", id="question.take"),
+        Binding("y", "yes", "bind.yes", show=False, id="question.yes"),
         Binding("escape,n", "no", "bind.no", id="question.no"),
     ]
 
@@ -31,15 +33,16 @@ class Question(Line):
         self.display = False
         self._words = ""
         self._then: Answer | None = None
+        self._deliberate = False
         self._before: Widget | None = None
 
     @property
     def asking(self) -> bool:
         return self._then is not None
 
-    def ask(self, words: str, then: Answer) -> None:
+    def ask(self, words: str, then: Answer, *, deliberate: bool = False) -> None:
         """Show `words`; `then` runs only on a yes."""
-        self._words, self._then = words, then
+        self._words, self._then, self._deliberate = words, then, deliberate
         self._before = self.screen.focused
         self.styles.height = len(self._lines())
         self.display = self.can_focus = True
@@ -69,6 +72,12 @@ class Question(Line):
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """While it asks, the place's own keys are off."""
         return key == "delete" or (character is not None and character.isprintable())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action == "take" and self._deliberate)
+
+    async def action_take(self) -> None:
+        await self.action_yes()
 
     async def action_yes(self) -> None:
         then = self._then

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -18,7 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.painter import Cell, Painter, Row
+from ima_tui.tui.widgets.painter import Cell, Painter, Row, is_heading
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
@@ -40,6 +41,7 @@ class Table(ScrollView, can_focus=True):
         Binding("home,g", "end(-1)", "bind.first", show=False, id="table.first"),
         Binding("end,G", "end(1)", "bind.last", show=False, id="table.last"),
         Binding("space", "mark", "bind.mark", show=False, id="table.mark"),
+        Binding("a", "mark_all", "bind.mark_all", show=False, id="table.mark_all"),
     ]
 
     @dataclass
@@ -118,7 +120,7 @@ class Table(ScrollView, can_focus=True):
         self.marked &= self._rows.keys()
         self.virtual_size = Size(self.size.width, len(order) + 1)
         if self.cursor not in self._rows:
-            self.cursor = order[min(before, len(order) - 1)] if order else None
+            self.cursor = self._row_near(before, 1)
             self.post_message(self.RowHighlighted(self, self.cursor))
         self._reveal()
         self.refresh()
@@ -199,7 +201,9 @@ class Table(ScrollView, can_focus=True):
             return
         index, room = self._at[self.cursor], self.size.height - 1
         top = self.scroll_offset.y
-        if index < top:
+        if index and index <= top and is_heading(self._rows[self._order[index - 1]]):
+            self.scroll_to(y=index - 1, animate=False)
+        elif index < top:
             self.scroll_to(y=index, animate=False)
         elif index >= top + room:
             self.scroll_to(y=index - room + 1, animate=False)
@@ -211,10 +215,22 @@ class Table(ScrollView, can_focus=True):
     def _refresh_row(self, row_id: RowId) -> None:
         self.refresh_line(self._at[row_id] + 1)
 
+    def _row_near(self, index: int, way: int) -> RowId | None:
+        """The row at `index`; where that is a heading, the next one on that side, else before."""
+        if not self._order:
+            return None
+        last = len(self._order) - 1
+        start = max(0, min(last, index))
+        beyond = range(start, last + 1) if way > 0 else range(start, -1, -1)
+        back = range(start, -1, -1) if way > 0 else range(start, last + 1)
+        found = (self._order[at] for at in chain(beyond, back))
+        return next((row_id for row_id in found if not is_heading(self._rows[row_id])), None)
+
     def action_move(self, by: int) -> None:
-        if self._order:
-            at = self._at.get(self.cursor, 0) if self.cursor is not None else 0
-            self.move_to(self._order[max(0, min(len(self._order) - 1, at + by))])
+        at = self._at.get(self.cursor, 0) if self.cursor is not None else 0
+        target = self._row_near(at + by, by)
+        if target is not None:
+            self.move_to(target)
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - 2))
@@ -229,12 +245,21 @@ class Table(ScrollView, can_focus=True):
             self.post_message(self.Marked(self))
             self.action_move(1)
 
+    def action_mark_all(self) -> None:
+        """All rows that are shown; none, where all are marked already."""
+        every = {row_id for row_id, row in self._rows.items() if not is_heading(row)}
+        self.marked = set() if self.marked == every else every
+        self.refresh()
+        self.post_message(self.Marked(self))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.markable if action == "mark" else True
+        return self.markable if action in ("mark", "mark_all") else True
 
     def on_click(self, event: events.Click) -> None:
         index = event.y - 1 + self.scroll_offset.y
         if event.y > 0 and index < len(self._order):
+            if is_heading(self._rows[self._order[index]]):
+                return
             self.move_to(self._order[index])
             if event.chain == 2:
                 self.post_message(self.RowSelected(self, self._order[index]))

@@ -1,0 +1,84 @@
+"""A job's end is told to the terminal: when, how, and never in words from outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fake import NOW, FakeStudio, done, failed, job
+from patience import until
+
+from ima_tui import messages
+from ima_tui.domain import Job, State
+from ima_tui.notices import JobChanged
+from ima_tui.tui import endings
+from ima_tui.tui.app import ImaApp
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+def quick(number: int) -> Job:
+    return replace(done(number), sent_at=NOW, ended_at=NOW + 4)
+
+
+def test_an_end_is_told_once_and_old_ones_never() -> None:
+    heard = endings.Endings(NOW)
+    old = replace(done(1), ended_at=NOW - 60)
+    assert heard.fresh([old, done(2), job(3)]) == [done(2)]
+    assert heard.fresh([old, done(2)]) == []
+
+
+def test_it_sounds_after_ten_seconds_or_when_nobody_looks() -> None:
+    assert endings.sounds([done(1)], NOW, focused=True)
+    assert not endings.sounds([quick(1)], NOW, focused=True)
+    assert endings.sounds([quick(1)], NOW, focused=False)
+
+
+@pytest.mark.parametrize(
+    ("way", "bell", "note", "title"),
+    [
+        ("off", False, False, False),
+        ("bell", True, False, True),
+        ("osc9", False, True, True),
+        ("both", True, True, True),
+    ],
+)
+def test_the_setting_chooses(way: str, bell: bool, note: bool, title: bool) -> None:
+    found = endings.sequences("done: #1 Suno", way, sound=True, in_tmux=False)
+    assert ("\x07\x07" in found) == bell
+    assert ("\x1b]9;ima-tui: done: #1 Suno\x07" in found) == note
+    assert found.startswith("\x1b]2;ima-tui · done: #1 Suno\x07") == title
+
+
+def test_silent_ends_change_the_title_alone_and_tmux_passes_the_note_on() -> None:
+    assert endings.sequences("x", "both", sound=False, in_tmux=False) == "\x1b]2;ima-tui · x\x07"
+    wrapped = endings.sequences("x", "osc9", sound=True, in_tmux=True)
+    assert wrapped.endswith("\x1bPtmux;\x1b\x1b]9;ima-tui: x\x07\x1b\\")
+
+
+def test_a_hostile_name_or_prompt_reaches_no_terminal() -> None:
+    bad = "\x1b]0;owned\x07\x9d52;c;AAAA\x9c\u202eevil\nname"
+    hostile = done(1)
+    hostile = replace(hostile, order=replace(hostile.order, model_name=bad, prompt=bad))
+    text = endings.words([hostile])
+    assert "owned" not in text
+    assert text.isprintable()
+    assert endings.words([hostile, failed(2)]) == "2 jobs ended"
+
+
+async def test_the_app_writes_it_when_a_job_ends() -> None:
+    app = ImaApp(FakeStudio((job(1),), notify="bell"), start="queue")  # type: ignore[arg-type]
+    written: list[str] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app._write = written.append  # type: ignore[method-assign]
+        app.studio.tell(JobChanged(done(1)))  # type: ignore[attr-defined]
+        await until(pilot, lambda: written)
+        assert written == ["\x1b]2;ima-tui · done: #1 SeeDream 4.5\x07\x07"]
+        app.studio.tell(JobChanged(replace(done(1), state=State.FETCHING)))  # type: ignore[attr-defined]
+        app.studio.tell(JobChanged(done(1)))  # type: ignore[attr-defined]
+        await until(pilot, lambda: not app._gatherer._waiting)
+        assert len(written) == 1
