@@ -23,6 +23,9 @@ def read_chinese(clause: Clause) -> ClauseReading:
     limit = _content_from(items)
     if limit == 0:
         reading.content = True
+        reading.existing = _pointed_at(items, [n for n in items if _is_existing_image(items, n)])
+        if items[0].phrase in _ABOUT_VIDEO:
+            reading.weak = [_want(reading, items[0], Medium.VIDEO)]
         return reading
     items = items[:limit]
     reading.motion = next((item for item in items if item.has("motion")), None)
@@ -35,9 +38,10 @@ def read_chinese(clause: Clause) -> ClauseReading:
         reading.given = True
         return reading
     free = [n for n in nouns if n not in reading.refused and n not in existing]
-    free = [n for n in free if not _is_setting(items, n)]
+    settings = [n for n in free if _is_setting(items, n)]
+    free = [n for n in free if n not in settings]
     kinds = [n for n in free if names_models(items, items.index(n)) or _modifies(items, n)]
-    reading.weak = [_want(reading, noun, medium_of(noun)) for noun in kinds]
+    reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
     free = [n for n in free if n not in kinds]
     task = next((item for item in items if item.under("task")), None)
     if task is not None:
@@ -48,10 +52,23 @@ def read_chinese(clause: Clause) -> ClauseReading:
     return reading
 
 
+def _is_label(items: tuple[Item, ...], place: int) -> bool:
+    """内容：…, 文案为…; but not 把文案做成…"""
+    following = items[place + 1] if place + 1 < len(items) else None
+    return place == 0 or following is None or following.has(QUOTE) or following.phrase in "是为"
+
+
+_ABOUT_VIDEO = frozenset({"视频里", "视频中", "片中", "镜头里"})
+
+
+def _is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
+    return medium_of(item) is Medium.IMAGE and _is_existing(items, item)
+
+
 def _content_from(items: tuple[Item, ...]) -> int:
     """Where the description of the content begins: 内容是…, 关于… (unless 的 leads to a noun)."""
     for place, item in enumerate(items):
-        if item.has("about"):
+        if item.has("about") or (item.has("label") and _is_label(items, place)):
             return place
         if item.has("about_of") and not _leads_to_noun(items, place):
             return place if place else len(items)
@@ -95,7 +112,9 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return _verb_follows(items, place) and not _is_voice(items, noun)
         if back > 2 * _NEAR:
             return False
-    return place == 0 and _verb_follows(items, place) and medium_of(noun) is Medium.IMAGE
+    located = place + 1 < len(items) and items[place + 1].has("loc")
+    opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
+    return opens and _verb_follows(items, place)
 
 
 def _is_whole(item: Item) -> bool:
@@ -204,10 +223,9 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     if head is not None:
         _headed(reading, items, free, asked or kind in ("make", "want", "film"))
         return
-    if verb is not None and kind == "film":
-        reading.wants.append(_want(reading, verb, Medium.VIDEO, asked=True))
-        return
     _counted(reading, items, asked)
+    if verb is not None and kind == "film" and not reading.wants:
+        reading.wants.append(_want(reading, verb, Medium.VIDEO, asked=True))
 
 
 def _of(noun: Item | None, medium: Medium) -> bool:
@@ -323,7 +341,9 @@ def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
         reading.speech_from = items[-1].end
     medium = medium_of(target)
     edit = medium is Medium.IMAGE
-    want = _want(reading, target, medium, works_on=True, edit=edit, asked=True)
+    told = any(item.phrase in ("把", "将") for item in items[:place])
+    works_on = source or not told  # 把故事画成海报 is made of words alone
+    want = _want(reading, target, medium, works_on=works_on, edit=edit and works_on, asked=True)
     reading.wants.append(replace(want, phrase=(items[place].start, target.end)))
     _coordinated(reading, items, free, medium)
     return True

@@ -45,7 +45,7 @@ def read_english(clause: Clause) -> ClauseReading:
         return reading
     if items[at].has("neg"):
         at = _refuse(reading, items, at)
-        rest = next((p for p in range(at, len(items)) if items[p].under("verb")), None)
+        rest = next((p for p in range(at, len(items)) if _resumes(items[p])), None)
         if rest is not None and reading.refused:
             _request(reading, items, rest, asked=True)
         return reading
@@ -57,6 +57,11 @@ def read_english(clause: Clause) -> ClauseReading:
 
 
 _STEPS = frozenset({"then", "and then", "and", "but", "after that", "finally", "next", "also"})
+
+
+def _resumes(item: Item) -> bool:
+    """ "rather than an image I'd prefer …": the wish behind what is turned down."""
+    return bool(item.under("verb") or item.under("wish"))
 
 
 def _skip_politeness(items: tuple[Item, ...], at: int) -> int:
@@ -150,7 +155,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
     elif item.phrase == "read" and following is None and reading.clause.before == ":":
         reading.speech_from = item.end
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
-    elif kind == "edit" and not _asks_for_noun(items, at):
+    elif "verb.edit" in item.tags and not _asks_for_noun(items, at):
         reading.edit = item
     else:
         _noun_phrase(reading, items, at, asked or kind in ("make", "want", "edit"))
@@ -273,13 +278,16 @@ def _want(
     )
 
 
+_ENDS = ("stop", "first", "first.last", "reference", "source")
+
+
 def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
     """The last media noun of the noun phrase at `at`, and where that phrase ends."""
     head: Item | None = None
     place = at
     while place < len(items):
         item = items[place]
-        if item.has("stop") and not is_noun(item) and place > at:
+        if place > at and item.has(*_ENDS) and not is_noun(item):
             break
         if head is not None and item.has("and"):
             break

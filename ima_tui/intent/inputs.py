@@ -128,13 +128,16 @@ class _Pairs:
         self._image = self._role = None
 
     def told(self, scan: Scan) -> Told:
-        transition = any(item.has("transition") for c in scan.clauses for item in c.items)
+        found_at = [i for c in scan.clauses for i in c.items if i.has("transition")]
+        spans = tuple((item.start, item.end) for item in found_at)
+        transition = bool(found_at)
         first, last = "first" in self._seen, "last" in self._seen
         found = self._found
         if transition and len(set(self._order)) >= 2 and not first and not last:
             first = last = True
             order = list(dict.fromkeys(self._order))
             found = {**found, "first": [order[0]], "last": [order[1]]}
+        both = self._both or (transition and self._count == 2 and not first and not last)
         roles = Roles(
             source=tuple(found.get("source", ())),
             first_frame=_only(found.get("first")),
@@ -143,12 +146,12 @@ class _Pairs:
         )
         return Told(
             roles=roles,
-            frames=self._both or (first and last),
-            first=first or self._both,
-            last=last or self._both,
+            frames=both or (first and last),
+            first=first or both,
+            last=last or both,
             reference="reference" in self._seen,
             mentioned=tuple(dict.fromkeys(self._order)),
-            places=tuple(self._spans),
+            places=tuple(self._spans) or spans,
         )
 
 

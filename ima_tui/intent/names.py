@@ -69,14 +69,15 @@ def _brands() -> _Brands:
     cautious |= {_key(word) for word in known.everyday}
     phrases = [*families, *exact, *outsiders]
     latin = {w for p in phrases for w in p.split() if w.isascii() and w.isalpha()}
-    words = {w for w in latin if len(w) >= 5 and w not in _EVERYDAY}
+    ours = {w for p in families for w in p.split() if w.isascii() and w.isalpha()}
+    words = {w for w in ours if len(w) >= 5 and w not in _EVERYDAY}
     return _Brands(
         lexicon=Lexicon({"name": phrases}),
         families=families,
         exact={key: value for key, value in exact.items() if key not in families},
         outsiders=outsiders,
         cautious=frozenset(cautious),
-        speller=Speller(words, latin | _EVERYDAY),
+        speller=Speller(words, latin | _EVERYDAY | {"images"}),
     )
 
 

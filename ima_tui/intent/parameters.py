@@ -55,7 +55,7 @@ def read_parameters(scan: Scan, asked: Asked) -> Findings:
         found += [size] if size and not eight_k else []
         found += _visual(text, scan)
     if Medium.VIDEO in media:
-        found += _audio(items) or _silent(scan, asked)
+        found += _audio(items) or _silent(scan, asked) or _heard(scan, asked)
         found += _shots(items)
     if Medium.MUSIC in media:
         found += _music(text, items, scan)
@@ -257,6 +257,18 @@ def _silent(scan: Scan, asked: Asked) -> list[Found]:
                 rest = clause.items[place + 1 : place + 3]
                 if len(clause.items) <= 2 or any(medium_of(i) is Medium.VIDEO for i in rest):
                     return [Found("audio", False, item.start, item.end)]
+    return []
+
+
+def _heard(scan: Scan, asked: Asked) -> list[Found]:
+    """要有海浪的声音: a sound among what is asked for, beside a video."""
+    for clause in scan.clauses:
+        if clause.start >= asked.spoken_from:
+            break
+        for place, item in enumerate(clause.items):
+            before = clause.items[max(0, place - 7) : place]
+            if item.under("noun") == "sound" and any(i.has("with", "verb.want") for i in before):
+                return [Found("audio", not any(i.has("neg") for i in before), item.start, item.end)]
     return []
 
 
