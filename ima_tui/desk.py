@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui import drafting
 from ima_tui.catalogue import form
+from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
 from ima_tui.drafting import Offer
 from ima_tui.errors import UsageError
@@ -168,7 +169,16 @@ class Desk:
             return Offer()
         if leaves and drafting.same_leaf(leaves, self.leaf) is None:
             return Offer(problem=UsageError("compose.gone", model=self.leaf.name))
-        return drafting.offer(self.leaf, self.draft)
+        return self._with_elsewhere(drafting.offer(self.leaf, self.draft), leaves)
+
+    def _with_elsewhere(self, offer: Offer, leaves: Sequence[Leaf]) -> Offer:
+        if offer.quote is None or self.leaf is None or self.draft is None:
+            return offer
+        inputs = len(self.draft.inputs) if self.kind.takes_inputs else 0
+        found = cheaper(leaves, self.kind, offer.quote.rule.points, inputs)
+        if found is None or found.leaf.model_id == self.leaf.model_id:
+            return offer
+        return replace(offer, elsewhere=found)
 
 
 def _wanted(decision: Decision, leaf: Leaf) -> dict[str, Value]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, form, order, price
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Draft, Field, FieldKind, Leaf, Order, TaskType, Value
 from ima_tui.errors import UsageError
 
@@ -57,6 +58,8 @@ class Offer:
     at_fault: frozenset[str] = frozenset()
     cheaper: price.Neighbour | None = None
     better: price.Neighbour | None = None
+    elsewhere: Alternative | None = None
+    """Another model that does it for less."""
 
 
 def begin(leaf: Leaf, prompt: str = "") -> Draft:

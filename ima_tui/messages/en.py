@@ -243,6 +243,7 @@ TEXTS: dict[str, str] = {
     "compose.minutes": "{span} min",
     "compose.usually": "usually {time}",
     "compose.saves": "{what} saves {points}",
+    "compose.elsewhere": "{model} does it for {points}",
     "compose.costs_more": "{what} costs {points} more",
     "compose.list_comma": ", ",
     "compose.becomes": "{name} becomes {value}",

@@ -235,6 +235,7 @@ TEXTS: dict[str, str] = {
     "compose.minutes": "{span} 分钟",
     "compose.usually": "通常 {time}",
     "compose.saves": "{what} 省 {points} 积分",
+    "compose.elsewhere": "{model} 只要 {points} 积分",
     "compose.costs_more": "{what} 多 {points} 积分",
     "compose.list_comma": "，",
     "compose.becomes": "「{name}」会是 {value}",

@@ -41,7 +41,12 @@ def neighbour(leaf: Leaf, near: price.Neighbour, n: int) -> str:
 
 
 def neighbours(leaf: Leaf, offer: Offer, n: int) -> list[str]:
-    return [neighbour(leaf, near, n) for near in (offer.cheaper, offer.better) if near]
+    """What is worth knowing before it is sent, the most useful first."""
+    found = [neighbour(leaf, near, n) for near in (offer.cheaper, offer.better) if near]
+    if (other := offer.elsewhere) is not None:
+        words = say("compose.elsewhere", model=other.leaf.name, points=other.points * n)
+        found.insert(1, words)
+    return found
 
 
 def changes(leaf: Leaf, changed: tuple[Change, ...]) -> str:

@@ -18,8 +18,8 @@ from ima_tui.tui.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width, wrap
 from ima_tui.tui.widgets.columns import Column, Slot, layout
 
-GUTTER = 2
-"""The cursor's bar, and the mark."""
+GUTTER = 3
+"""The cursor's bar, the mark, and a blank."""
 MOST_STRIPS = 1_000
 AIRY = 94
 """From this width on the columns stand two cells apart."""
@@ -67,9 +67,7 @@ class Painter:
         if is_heading(row):
             words = cut(row[0].text, self.total - GUTTER, self._glyphs.ellipsis)
             plain = self._style(row[0].role, "background")
-            return Strip([Segment(" " * GUTTER + words, plain)]).adjust_cell_length(
-                self.total, plain
-            )
+            return Strip([Segment("  " + words, plain)]).adjust_cell_length(self.total, plain)
         ground = "raised" if here else "background"
         glyphs = self._glyphs
         segments = [
@@ -77,7 +75,7 @@ class Painter:
                 glyphs.cursor if here else " ",
                 self._style("accent" if focused else "muted", ground),
             ),
-            Segment(glyphs.mark if marked else " ", self._style("accent", ground)),
+            Segment(glyphs.mark + " " if marked else "  ", self._style("accent", ground)),
         ]
         ends = [*(slot.x for slot in self._slots), self.total][1:]
         for slot, end in zip(self._slots, ends, strict=True):

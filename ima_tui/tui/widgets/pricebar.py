@@ -36,7 +36,7 @@ class PriceBar(Line):
         if quote.changes:
             return left, [(pricing.changes(self._leaf, quote.changes) + " ", "warn")]
         near = pricing.neighbours(self._leaf, self._offer, quote.n)
-        for kept in (near, near[:1], []):
+        for kept in (near[:count] for count in range(len(near), -1, -1)):
             right: list[Part] = (
                 [(f" {self.ima.glyphs.dot} ".join(kept) + " ", "muted")] if kept else []
             )
