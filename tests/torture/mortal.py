@@ -8,6 +8,7 @@ it counts are the COMMITs that pass through sqlite3, and the creates that pass t
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
@@ -28,7 +29,6 @@ from ima_tui.lifecycle import ENDED, UNSENT, ImpossibleTransition
 from ima_tui.studio import Studio, open_studio
 
 KEY = Key("ima_canary_0123456789", "flag")
-LOOK_AGAIN = 0.01
 CREATE = "/tasks/create"
 
 
@@ -60,7 +60,9 @@ class Plan:
     """`before` it is sent, once it was `sent`, or when it was `answered`."""
     pipe: int = -1
     name: str = ""
-    patient: bool = True
+    asks: Path | None = None
+    """Where every question about a task is noted: who asked about which one, and when."""
+    look_again: float = 0.01
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -131,6 +133,20 @@ def doom_create(moment: str) -> None:
     httpx.AsyncClient.send = send  # type: ignore[method-assign,assignment]
 
 
+def note_asks(file: Path) -> None:
+    """From now on this process notes `pid task time` before each question that it asks."""
+    plain = httpx.AsyncClient.send
+    notes = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    async def send(self: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
+        if request.url.path.endswith("/tasks/detail"):
+            task_id = json.loads(request.content)["task_id"]
+            os.write(notes, f"{os.getpid()} {task_id} {time.time()}\n".encode())
+        return await plain(self, request, **more)
+
+    httpx.AsyncClient.send = send  # type: ignore[method-assign,assignment]
+
+
 def settings_of(plan: Plan) -> Settings:
     plain = config.load({}, {"IMA_TUI_CONFIG": str(plan.folder / "config.toml")})
     return replace(
@@ -168,7 +184,7 @@ async def submit(studio: Studio, plan: Plan, *, first: bool) -> None:
                 os.write(plan.pipe, f"{wish.prompt}\n".encode())
 
 
-async def to_the_end(studio: Studio) -> tuple[Job, ...]:
+async def to_the_end(studio: Studio, look_again: float = 0.01) -> tuple[Job, ...]:
     """Until every job has ended; a person is there who says yes to what waits for a word."""
     while True:
         jobs = await studio.recent(100_000)
@@ -177,10 +193,10 @@ async def to_the_end(studio: Studio) -> tuple[Job, ...]:
                 try:
                     await studio.follow(job.id)
                 except (ImaError, ImpossibleTransition):  # another window was faster
-                    await asyncio.sleep(LOOK_AGAIN)
+                    await asyncio.sleep(look_again)
         if all(job.state in ENDED for job in jobs):
             return jobs
-        await asyncio.sleep(LOOK_AGAIN)
+        await asyncio.sleep(look_again)
 
 
 async def _live(plan: Plan, first: bool) -> None:
@@ -189,7 +205,7 @@ async def _live(plan: Plan, first: bool) -> None:
     async with open_studio(settings, clock=clock, key=KEY, for_screen=True) as studio:
         await studio.begin()
         await submit(studio, plan, first=first)
-        await to_the_end(studio)
+        await to_the_end(studio, plan.look_again)
 
 
 def live(plan: Plan, *, first: bool) -> None:
@@ -198,4 +214,6 @@ def live(plan: Plan, *, first: bool) -> None:
         doom_commit(plan.commit, plan.after)
     if plan.create:
         doom_create(plan.create)
+    if plan.asks is not None:
+        note_asks(plan.asks)
     asyncio.run(_live(plan, first))

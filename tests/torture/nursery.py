@@ -103,9 +103,10 @@ class Service:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
 
-    def start_over(self, scenario: str) -> None:
+    def start_over(self, scenario: str, server: str = "") -> None:
         self._ask("reset", "")
-        self._ask("scenario", "[server]\nbalance = 100000000\ntimeout_s = 0\n" + scenario)
+        head = "[server]\nbalance = 100000000\ntimeout_s = 0\n"
+        self._ask("scenario", f"{head}{server}\n{scenario}")
 
     def ledger(self) -> dict[str, Any]:
         found: dict[str, Any] = self._ask("ledger")
