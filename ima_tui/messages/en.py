@@ -127,7 +127,7 @@ TEXTS: dict[str, str] = {
     "can't be looked up here any more.",
     "queue.ask_forget_open_many": "Forget these {n} ({which})? Not all are over: what they cost "
     "({points} pts) or made can't be looked up here any more.",
-    "queue.forgetting": "Forgotten: {which}. u brings back; files stay.",
+    "queue.sum_forgotten": "{n} forgotten, u undoes",
     "queue.spent": "today {today} pts · session {session}",
     "queue.empty": "Nothing was ordered yet. Press 2 and say what you would like to see or hear.",
     "queue.none_match": "No job matches the filter. Esc clears it.",

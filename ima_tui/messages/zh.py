@@ -122,7 +122,7 @@ TEXTS: dict[str, str] = {
     "queue.ask_forget_open": "移除 #{id}？它还没有了结：花掉的 {points} 积分和结果在这里都查不到了。",
     "queue.ask_forget_open_many": "移除这 {n} 个（{which}）？有的还没有了结：花掉的 {points} 积分和结果"
     "在这里都查不到了。",
-    "queue.forgetting": "已移除：{which}。按 u 恢复；文件会留下。",
+    "queue.sum_forgotten": "已移除 {n} 个，按 u 恢复",
     "queue.spent": "今天 {today} 积分 · 本次 {session} 积分",
     "queue.empty": "还没有任务。按 2，说出你想看到或听到的。",
     "queue.none_match": "没有任务符合筛选。按 esc 清除。",

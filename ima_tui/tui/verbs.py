@@ -143,11 +143,12 @@ class JobVerbs:
 
     async def _begin_to_forget(self, jobs: list[Job]) -> None:
         batch = self.forgetting.begin(*(job.id for job in jobs))
-        self._place.set_timer(MOMENT, partial(self.forgetting.end, batch), name="forget")
-        self._place.notify(
-            say("queue.forgetting", which=_which(jobs)), severity="information", timeout=MOMENT
-        )
+        self._place.set_timer(MOMENT, partial(self._end_forgetting, batch), name="forget")
         await self._place.reload()
+
+    async def _end_forgetting(self, batch: tuple[int, ...]) -> None:
+        await self.forgetting.end(batch)
+        await self._place.reload()  # what could not be forgotten is shown again
 
     async def undo(self) -> None:
         """Bring back what was taken off the list last."""

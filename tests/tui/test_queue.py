@@ -303,6 +303,8 @@ async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
         await pilot.press("x")
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
         assert asked(pilot) == []
+        summary = queue(pilot).query_one(Summary)
+        assert "1 forgotten, u undoes" in summary.render_line(0).text
         await pilot.press("u")
         await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
         assert not queue(pilot).check_action("undo", ())

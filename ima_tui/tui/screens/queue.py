@@ -47,7 +47,7 @@ class QueueScreen(Place):
         Binding("b", "arrange('group')", "bind.group", id="queue.group"),
         Binding("y", "do('copy')", "bind.copy", id="queue.copy"),
         Binding("o", "do('open')", "bind.open", id="queue.open"),
-        Binding("f", "do('fetch')", "bind.fetch", id="queue.fetch"),
+        Binding("f", "do('fetch')", "bind.fetch", show=False, id="queue.fetch"),
         Binding("x,delete", "do('forget')", "bind.forget", id="queue.forget"),
         Binding(
             "J,shift+down",

@@ -41,7 +41,9 @@ class Summary(Line):
             if counts[name]
         ]
         if hidden := len(every) - len(shown):
-            parts.insert(1, (say("queue.sum_hidden", n=hidden), "warn"))
+            parts.insert(0, (say("queue.sum_hidden", n=hidden), "warn"))
+        if how.hidden:
+            parts.insert(0, (say("queue.sum_forgotten", n=len(how.hidden)), "info"))
         if marked:
             points = sum(job.order.total for job in marked)
             parts.insert(0, (say("queue.sum_marked", n=len(marked), points=points), "accent"))
