@@ -12,11 +12,17 @@ from ima_tui.cli.route import impossible
 from ima_tui.domain import Leaf, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
-from ima_tui.intent.reading import Action, Decision, Kind, Roles
+from ima_tui.intent.reading import Action, Decision, Kind, Question, Roles
 from ima_tui.intent.route import route
 from ima_tui.messages import say
 from ima_tui.studio import Studio
 from ima_tui.text import one_line
+
+_UNSURE = {
+    Question.MEDIA_TYPE: "error.route_media_type",
+    Question.IMAGE_ROLES: "error.route_image_roles",
+    Question.MISSING_INPUT: "error.route_missing_input",
+}
 
 
 def read(arguments: argparse.Namespace) -> Decision | None:
@@ -30,7 +36,7 @@ def read(arguments: argparse.Namespace) -> Decision | None:
     text = wish.prompt_of(arguments)
     decision = route(text, arguments.input_images)
     if decision.kind is Kind.CLARIFY and decision.question is not None:
-        raise UsageError(f"error.route_{decision.question.value}")
+        raise UsageError(_UNSURE[decision.question])
     if decision.kind is Kind.WORKFLOW:
         steps = ", ".join(step.task_type.value for step in decision.steps)
         raise UsageError("error.route_workflow", steps=steps)

@@ -9,7 +9,7 @@ from ima_tui.intent.media import Asked
 from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
 
-MOST = 99
+MOST = 999
 Count = tuple[int, int, int]
 """(how many, where it is told: start, end in the folded text)."""
 

@@ -278,7 +278,7 @@ def _want(
     )
 
 
-_ENDS = ("stop", "first", "first.last", "reference", "source")
+_ENDS = ("stop", "neg", "first", "first.last", "reference", "source")
 
 
 def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:

@@ -177,15 +177,17 @@ class _Gatherer:
                 for want in reading.weak:
                     if want.medium is not None:
                         return {want.medium: want}
-            return self._from_names() or self._from_music()
+            return self._from_names() or self._from_telling()
         return {}
 
-    def _from_music(self) -> dict[Medium, Want]:
-        """ "orchestral, 120 BPM, no vocals": nobody says so of anything but music."""
+    def _from_telling(self) -> dict[Medium, Want]:
+        """Said of nothing else: "120 BPM, no vocals" is music, 语速快一倍 is speech."""
         for clause in self._scan.clauses:
             for item in clause.items:
                 if item.under("vocals") == "none" or item.phrase == "bpm":
                     return _one(Medium.MUSIC, item.start, item.end)
+                if item.phrase.startswith("语速"):
+                    return _one(Medium.SPEECH, item.start, item.end)
         return {}
 
     def _from_names(self) -> dict[Medium, Want]:

@@ -79,9 +79,9 @@ def _once(found: list[Found]) -> Iterator[Found]:
 
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 _RATIO = re.compile(
-    rf"(?<![\d.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>{_NUMBER})"
+    rf"(?<!\d)(?<!\d[.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>{_NUMBER})"
     r"\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
-    r"(?![\d.:]|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
+    r"(?!\d|[.:]\d|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
 )
 
 
@@ -329,5 +329,7 @@ def _speech(text: str, items: list[Item]) -> list[Found]:
     for name in _SPEECH_WORDS:
         told = [item for item in items if item.under(name)]
         exact = [item for item in told if item.under(name) != "any"] or told
+        if name == "voice" and len({item.under(name) for item in exact}) > 1:
+            continue  # either will do
         found += [Found(name, item.under(name), item.start, item.end) for item in exact[:1]]
     return found

@@ -19,6 +19,8 @@ TEXTS = [
 ]
 SET_APART = frozenset("ßŉİıſK")
 """Letters whose capitals are other letters."""
+TOLD = frozenset({"evidence", "inputs", "absent", "spoken"})
+"""What repeats the words of the text."""
 PIECES = st.sampled_from(
     [
         *(word for text, _ in TEXTS for word in (text[:6], text[-6:])),
@@ -36,9 +38,7 @@ PIECES = st.sampled_from(
 def decision(text: str, images: tuple[str, ...] = ()) -> dict[str, object]:
     """All that is decided; where it stands in the text is not."""
     found = decision_json(text, route(text, images))
-    return {
-        key: value for key, value in found.items() if key not in ("evidence", "inputs", "absent")
-    }
+    return {key: value for key, value in found.items() if key not in TOLD}
 
 
 def check(text: str) -> None:

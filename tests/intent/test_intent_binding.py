@@ -1,0 +1,82 @@
+"""With a catalogue, a decision leads to a live leaf and to that leaf's own parameters."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from ima_tui.catalogue import tree
+from ima_tui.domain import Leaf, TaskType, Value
+from ima_tui.intent.reading import Decision
+from ima_tui.intent.route import route
+from ima_tui.sandbox.products import Catalogue
+
+
+@cache
+def lists() -> dict[TaskType, tuple[Leaf, ...]]:
+    shop = Catalogue()
+    return {each: tree.leaves(shop.tree(each.value, "en"), each) for each in TaskType}
+
+
+def read(text: str, *images: str, preferred: dict[TaskType, str] | None = None) -> Decision:
+    return route(text, images, lists(), preferred)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "bound"),
+    [
+        ("video of a fox, Pixverse v5, 8s", "Pixverse V5", {"duration": 8}),
+        ("用可灵O1做个10秒视频，9:16", "Kling O1", {"duration": "10", "aspect_ratio": "9:16"}),
+        ("Suno v5 song, no vocals", "Suno",
+         {"make_instrumental": True, "model_version": "sonic-v5"}),
+        ("写一首女声的歌，用suno", "Suno", {"vocal_gender": "f"}),
+        ("Nano Banana Pro picture of a fox, 4k", "Nano Banana Pro", {"size": "4K"}),
+        ("wan 1080p video of a fox", "Wan 2.6", {"resolution": "1080P"}),
+    ],
+)  # fmt: skip
+def test_words_become_the_leafs_own_fields(text: str, name: str, bound: dict[str, Value]) -> None:
+    decision = read(text)
+    assert decision.leaf is not None
+    assert decision.leaf.name == name
+    assert dict(decision.bound) == bound
+
+
+def test_what_the_leaf_cannot_do_is_answered_with_what_it_can() -> None:
+    decision = read("用可灵O1做个7秒的视频")
+    refusal = decision.refused[0]
+    assert (refusal.name, refusal.asked) == ("duration", 7)
+    assert "5" in refusal.possible
+
+
+def test_the_tempo_stays_in_the_prompt() -> None:
+    decision = read("Suno song, 90 BPM")
+    assert decision.param("bpm") == 90
+    assert decision.bound == ()
+    assert decision.refused == ()
+
+
+def test_the_preferred_model_serves_where_none_is_named() -> None:
+    wish = {TaskType.TEXT_TO_IMAGE: "midjourney"}
+    assert read("draw a fox", preferred=wish).leaf is not None
+    decision = read("draw a fox", preferred=wish)
+    assert decision.leaf is not None
+    assert decision.leaf.model_id == "midjourney"
+    assert decision.model_id == ""
+    decision = read("用最好的模型画一只狐狸", preferred=wish)
+    assert decision.leaf is not None
+    assert decision.leaf.model_id != "midjourney"
+
+
+def test_a_model_that_the_list_lacks_is_said_with_its_kin() -> None:
+    decision = read("用Kling 2.1 master做个视频")
+    if any(leaf.model_id == decision.model_id for leaf in lists()[TaskType.TEXT_TO_VIDEO]):
+        pytest.skip("the sandbox sells it now")
+    assert decision.leaf is None
+    assert decision.model_id in decision.absent
+    assert [each.value for each in decision.alternatives if each.part == "model"]
+
+
+def test_every_id_of_the_names_that_is_live_is_known_to_the_lists() -> None:
+    live = {leaf.model_id for leaves in lists().values() for leaf in leaves}
+    assert {"kling-video-o1", "midjourney", "sonic", "wan2.6-t2v"} <= live

@@ -1,0 +1,149 @@
+"""The parts by themselves: folding with the way back, spelling, names, numbers, content."""
+
+from __future__ import annotations
+
+import pytest
+
+from ima_tui.domain import Medium, TaskType
+from ima_tui.intent import numerals
+from ima_tui.intent.content import hide
+from ima_tui.intent.lengths import lengths
+from ima_tui.intent.normalise import HEAD, TAIL, fold, normalise
+from ima_tui.intent.reading import Action, Decision, Kind, Question
+from ima_tui.intent.route import route
+from ima_tui.intent.spelling import distance
+
+
+def words(text: str, decision: Decision, part: str) -> list[str]:
+    return [text[slice(*span)] for span in decision.spans(part)]
+
+
+def test_folding_forgets_case_width_accents_and_traditional_forms() -> None:
+    assert fold("ＡＢＣ１：１ Vidéo 畫一張圖") == "abc1:1 video 画一张图"
+
+
+@pytest.mark.parametrize("text", ["a ½ b", "㎞ x", "e\u0301t", "ﬁne ß"])
+def test_every_folded_character_knows_where_it_came_from(text: str) -> None:
+    plain = normalise(text)
+    for place in range(len(plain.text)):
+        start, end = plain.span(place, place + 1)
+        assert 0 <= start < end <= len(text)
+
+
+def test_of_a_long_text_both_ends_are_read() -> None:
+    middle = "lorem ipsum " * 1000
+    assert route(f"Draw a fox. {middle}").medium is Medium.IMAGE
+    text = f"{middle}. Make it a 10 second video"
+    assert len(middle) > HEAD + TAIL
+    assert words(text, route(text), "media") == ["video"]
+
+
+def test_quotations_and_files_are_hidden_in_place() -> None:
+    text = "画“音乐”，用 ./a.png 和 https://x.org/b.mp4"
+    content = hide(normalise(text))
+    assert len(content.text) == len(text)
+    assert "音乐" not in content.text
+    assert [source.kind.value for source in content.sources] == ["picture", "other"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("3", 3), ("十五", 15), ("两", 2), ("二十", 20), ("一百零五", 105), ("一点五", 1.5),
+     ("twelve", 12), ("twenty five", 25), ("forty-five", 45), ("猫", None), ("", None)],
+)  # fmt: skip
+def test_numbers(text: str, value: float | None) -> None:
+    assert numerals.number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("10s", 10), ("十秒钟", 10), ("半分钟", 30), ("1分30秒", 90), ("a minute long", 60),
+     ("one minute", 60), ("一分半", 90), ("3秒后", None), ("after 5 seconds", None),
+     ("ten-second clip", 10), ("2026", None)],
+)  # fmt: skip
+def test_lengths(text: str, seconds: float | None) -> None:
+    found = next(lengths(text), None)
+    assert (found.seconds if found else None) == seconds
+
+
+def test_slips_are_counted_with_neighbours_swapped() -> None:
+    assert distance("vidoe", "video") == 1
+    assert distance("midjorney", "midjourney") == 1
+    assert distance("cat", "dog") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "model_id"),
+    [("用可灵O1做个视频", "kling-video-o1"), ("kling2.6 video", "kling-v2-6"),
+     ("Hailuo02 video", "MiniMax-Hailuo-02"), ("video, hailou 2.3", "MiniMax-Hailuo-2.3"),
+     ("seedance 2.0 fast video", "ima-pro-fast"), ("use wan2.6-t2v for a video", "wan2.6-t2v"),
+     ("a photo of a wan smile", ""), ("画一万只鸟", ""), ("Use Suno for a song", "sonic"),
+     ("not Kling, use Vidu Q2, video of a fox", "viduq2"), ("一串香蕉的照片", "")],
+)  # fmt: skip
+def test_names_lead_to_ids(text: str, model_id: str) -> None:
+    assert route(text).model_id == model_id
+
+
+def test_a_name_leads_to_another_id_with_a_picture() -> None:
+    assert route("animate this with Wan", ["./a.png"]).model_id == "wan2.6-i2v"
+    assert route("a video of rain with Wan 2.6").model_id == "wan2.6-t2v"
+
+
+def test_a_brand_without_a_version_offers_its_others() -> None:
+    decision = route("video of a fox with Kling")
+    assert "kling-v2-6" in [each.value for each in decision.alternatives if each.part == "model"]
+
+
+def test_names_that_nobody_offers_are_said() -> None:
+    assert route("use DALL-E for a picture of a fox").absent == ("DALL-E",)
+    assert route("可灵9.5视频").absent == ("可灵9.5",)
+
+
+def test_evidence_is_the_words_as_typed() -> None:
+    text = "用 Ｋｌｉｎｇ Ｏ１ 做１０秒的視頻"
+    decision = route(text)
+    assert words(text, decision, "model") == ["Ｋｌｉｎｇ Ｏ１"]
+    assert words(text, decision, "params.duration") == ["１０秒"]
+    assert words(text, decision, "media") == ["視頻"]
+
+
+def test_what_is_spoken_is_told_apart() -> None:
+    text = "用女声朗读：“今天，天气真好。”"
+    decision = route(text)
+    assert decision.spoken is not None
+    assert text[slice(*decision.spoken)] == "今天，天气真好。"
+    text = 'Say "hello there" in a male voice'
+    spoken = route(text).spoken
+    assert spoken is not None
+    assert text[slice(*spoken)] == "hello there"
+
+
+def test_only_a_wish_about_models_makes_nothing() -> None:
+    decision = route("以后都用Midjourney")
+    assert decision.kind is Kind.PREFERENCE
+    assert decision.preference is not None
+    assert decision.preference.action is Action.SAVE
+
+
+def test_questions() -> None:
+    assert route("").question is Question.MEDIA_TYPE
+    assert route("make a video", ["./a.png", "./b.png"]).question is Question.IMAGE_ROLES
+    assert route("animate my photo").question is Question.MISSING_INPUT
+
+
+def test_limits_say_what_is_possible() -> None:
+    limit = route("a 7:3 image of a fox").limits[0]
+    assert limit.code == "aspect_ratio_custom"
+    assert "21:9" in limit.possible
+    assert route("Midjourney picture, 16:9").limits[0].models
+
+
+def test_steps_know_what_they_are_made_of() -> None:
+    decision = route("Draw a fox with Midjourney, animate it with Kling 2.6, add a Suno song")
+    assert [step.task_type for step in decision.steps] == [
+        TaskType.TEXT_TO_IMAGE,
+        TaskType.IMAGE_TO_VIDEO,
+        TaskType.TEXT_TO_MUSIC,
+    ]
+    assert [step.uses for step in decision.steps] == [None, 0, None]
+    assert [step.model_id for step in decision.steps] == ["midjourney", "kling-v2-6", "sonic"]

@@ -1,0 +1,168 @@
+"""`route`, and `generate` without --task-type, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ima_tui import cli, messages
+from ima_tui.cli import session
+from ima_tui.clock import ScaledClock
+from ima_tui.sandbox.server import Sandbox, running_sandbox
+
+
+@dataclass
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(speed=1000) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def ima(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Any]:
+    for name in list(os.environ):
+        if name.startswith(("IMA_", "XDG_", "LC_")):
+            monkeypatch.delenv(name)
+    for name, value in {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "IMA_TUI_CONFIG": str(tmp_path / "config.toml"),
+        "IMA_TUI_DATA_DIR": str(tmp_path / "data"),
+        "IMA_PREFS_PATH": str(tmp_path / "ima_prefs.json"),
+        "IMA_API_KEY": "ima_canary_0123456789",
+        "IMA_BASE_URL": sandbox.base_url,
+        "IMA_UPLOAD_URL": sandbox.base_url,
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(session, "clock", ScaledClock(500.0))
+    monkeypatch.chdir(tmp_path)
+    sandbox.reset()
+    before = messages.language()
+
+    def run(*words: str) -> Said:
+        capfd.readouterr()
+        try:
+            code = cli.run(list(words))
+        except SystemExit as over:
+            code = int(str(over.code or 0))
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return Said(code, out, err)
+
+    yield run
+    messages.use(before)
+
+
+def payload(said: Said) -> dict[str, Any]:
+    assert said.code == 0, said.err
+    found: dict[str, Any] = json.loads(said.out)["payload"]
+    return found
+
+
+def test_route_prints_the_keys_of_the_cases(ima: Any) -> None:
+    said = ima("route", "用可灵O1做个10秒视频", "--json")
+    assert said.code == 0
+    decision = json.loads(said.out)
+    assert {"media", "task_type", "kind", "evidence", "alternatives"} <= set(decision)
+    assert decision["params"] == {"duration": 10}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "text",
+    ["8K picture of a fox", "一段30秒的视频", "draw a fox, then animate it", "hello",
+     "以后都用Midjourney", "use DALL-E for a picture", "7:3 image", "a 5 minute song",
+     "Midjourney 16:9 picture", "Wan video with sound", "用最好的模型画猫"],
+)  # fmt: skip
+def test_route_says_it_in_words(ima: Any, text: str, language: str) -> None:
+    said = ima("route", text, "--language", language)
+    assert said.code == 0
+    assert said.out.strip()
+
+
+def test_route_reads_a_file(ima: Any, tmp_path: Path) -> None:
+    rows = [
+        {"id": 1, "text": "draw a fox"},
+        {"id": "b", "text": "动起来", "images": ["./a.png"]},
+        {"id": "c", "text": "\ud800"},
+    ]
+    file = tmp_path / "wishes.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    said = ima("route", "--batch", str(file))
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [line["id"] for line in lines] == [1, "b", "c"]
+    assert lines[1]["decision"]["task_type"] == "image_to_video"
+
+
+@pytest.mark.parametrize("line", ["nonsense", "[]", '{"text": "a"}', '{"id": 1, "text": 2}'])
+def test_a_bad_line_is_told(ima: Any, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "wishes.jsonl"
+    file.write_text(line, "utf-8")
+    said = ima("route", "--batch", str(file))
+    assert said.code == 2
+    assert said.out == ""
+
+
+def test_generate_reads_the_words(ima: Any) -> None:
+    sent = payload(ima("generate", "用可灵O1做个10秒视频，9:16，一只猫", "--dry-run", "--json"))
+    order = sent["parameters"][0]
+    assert sent["task_type"] == "text_to_video"
+    assert order["model_id"] == "kling-video-o1"
+    assert order["parameters"]["duration"] == "10"
+    assert order["parameters"]["aspect_ratio"] == "9:16"
+
+
+def test_every_flag_wins_over_the_words(ima: Any) -> None:
+    words = "use Midjourney to draw a fox, 16:9, 4K"
+    flags = ("--model-id", "gemini-3-pro-image", "--param", "aspect_ratio=1:1", "--yes")
+    order = payload(ima("generate", words, *flags, "--dry-run", "--json"))["parameters"][0]
+    assert order["model_id"] == "gemini-3-pro-image"
+    assert order["parameters"]["aspect_ratio"] == "1:1"
+    assert order["parameters"]["size"] == "4K"
+
+
+def test_only_the_words_to_be_spoken_are_sent(ima: Any) -> None:
+    order = payload(ima("generate", "朗读：今天天气真好", "--dry-run", "--json"))["parameters"][0]
+    assert order["parameters"]["prompt"] == "今天天气真好"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a fox", "draw a fox, then animate it", "animate my photo", "以后都用Midjourney",
+     "8K picture of a fox", "一分钟的视频，一只猫"],
+)  # fmt: skip
+def test_what_is_not_one_possible_thing_is_refused(ima: Any, sandbox: Sandbox, text: str) -> None:
+    said = ima("generate", text, "--json")
+    assert said.code == 2
+    assert said.err.strip() or json.loads(said.out)["error"]
+    assert sandbox.ledger()["creates"] == []
+
+
+def test_a_preference_in_the_words_is_saved_and_forgotten(ima: Any, tmp_path: Path) -> None:
+    prefs = tmp_path / "ima_prefs.json"
+    assert ima("generate", "always use Midjourney; draw a fox", "--json").code == 0
+    kept = json.loads(prefs.read_text("utf-8"))["user_default"]["text_to_image"]
+    assert kept["model_id"] == "midjourney"
+    assert ima("generate", "仅本次用即梦画一只猫", "--json").code == 0
+    kept = json.loads(prefs.read_text("utf-8"))["user_default"]["text_to_image"]
+    assert kept["model_id"] == "midjourney"
+    assert ima("generate", "用最好的模型画一只猫", "--json").code == 0
+    assert "text_to_image" not in json.loads(prefs.read_text("utf-8"))["user_default"]
