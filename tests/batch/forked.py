@@ -18,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SPEED = 300.0
+PATIENCE = 90.0
 
 
 class SteadyClock:
@@ -63,6 +64,9 @@ class Forker:
         if after is not None and not select.select([self._process.stdout], [], [], after)[0]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, number)
+        if not select.select([self._process.stdout], [], [], PATIENCE)[0]:
+            os.kill(self._pid, signal.SIGKILL)
+            raise TimeoutError(f"the run did not end within {PATIENCE:.0f} s")
         return int(self._process.stdout.readline())
 
     def end(self) -> None:
