@@ -105,7 +105,7 @@ TEXTS: dict[str, str] = {
     "queue.sum_waiting": "{n} waiting",
     "queue.sum_done": "{n} done",
     "queue.sum_failed": "{n} failed",
-    "queue.sum_needs": "{n} needs you",
+    "queue.sum_needs": "needs you: {n}",
     "queue.sum_hidden": "{n} hidden",
     "queue.sum_marked": "{n} marked, {points} pts",
     "queue.sum_stopped": "{n} stopped",
@@ -117,6 +117,9 @@ TEXTS: dict[str, str] = {
     "queue.group": "{name}  {n} · {points} pts",
     "queue.and_more": "and {n} more",
     "queue.choose_other": "Which model instead?",
+    "queue.others": "R runs it with another model: {offers}.",
+    "queue.offer": "{model} for {points} pts",
+    "queue.or": " or ",
     "queue.no_other": "No other model offered now does what {model} does.",
     "queue.ask_instead": "Run #{id} with {model} instead? It costs {points} pts.",
     "queue.ask_instead_unknown": "#{id} may have cost {maybe} pts already, and its result may "

@@ -113,6 +113,9 @@ TEXTS: dict[str, str] = {
     "queue.group": "{name}  {n} 个 · {points} 积分",
     "queue.and_more": "等另外 {n} 个",
     "queue.choose_other": "换哪个模型？",
+    "queue.others": "按 R 换模型再做：{offers}。",
+    "queue.offer": "{model}（{points} 积分）",
+    "queue.or": "或 ",
     "queue.no_other": "现在没有别的模型能代替 {model}。",
     "queue.ask_instead": "改用 {model} 做 #{id}？要花 {points} 积分。",
     "queue.ask_instead_unknown": "#{id} 可能已经扣了 {maybe} 积分，结果也可能不会出现。仍要改用 {model}"

@@ -44,7 +44,11 @@ class Gatherer:
         """Keep `notice`; True when it is the first since `take`."""
         match notice:
             case JobChanged(job):
-                self._jobs[job.id] = job
+                before = self._jobs.get(job.id)
+                if (
+                    before is None or before.revision <= job.revision
+                ):  # they may overtake each other
+                    self._jobs[job.id] = job
             case ListChanged(product_list):
                 self._lists[product_list.task_type] = product_list
             case LinkChanged(problem):

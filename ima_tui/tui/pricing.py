@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ima_tui.catalogue import price, times
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Change, Estimate, Leaf, Order
-from ima_tui.drafting import Offer, neighbour_label
+from ima_tui.drafting import Offer, instead, neighbour_label
+from ima_tui.errors import UsageError
 from ima_tui.messages import say
 
 
@@ -47,6 +51,18 @@ def neighbours(leaf: Leaf, offer: Offer, n: int) -> list[str]:
         words = say("compose.elsewhere", model=other.leaf.name, points=other.points * n)
         found.insert(1, words)
     return found
+
+
+def others(done: Order, offered: Sequence[Alternative]) -> str:
+    """What could do `done` too: `Wan 2.6 for 50 pts or Vidu Q2 for 15 pts`, or ""."""
+    told: list[str] = []
+    for one in offered:
+        try:
+            points = instead(one.leaf, done)[0].total
+        except UsageError:
+            continue
+        told.append(say("queue.offer", model=one.leaf.name, points=points))
+    return say("queue.or").join(told)
 
 
 def changes(leaf: Leaf, changed: tuple[Change, ...]) -> str:

@@ -150,7 +150,7 @@ async def test_the_summary_counts() -> None:
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         text = queue(pilot).query_one(Summary).render_line(0).text
-        assert "1 needs you · 2 running · 1 waiting · 1 failed · 1 done" in text
+        assert "needs you: 1 · 2 running · 1 waiting · 1 failed · 1 done" in text
         assert "today 325 pts · session 61" in text
 
 

@@ -14,6 +14,7 @@ from ima_tui import messages
 from ima_tui.domain import Job, Order, State
 from ima_tui.lifecycle import UNSENT
 from ima_tui.notices import JobChanged
+from ima_tui.tui import actions
 from ima_tui.tui import jobs as words
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.arrangement import Arrangement
@@ -190,6 +191,13 @@ async def test_another_model_is_chosen_priced_and_named_after_the_old_job() -> N
         assert (order.model_id, order.prompt) == ("doubao-seedream-4.5", "a red fox in snow")
 
 
+async def test_a_failure_names_what_could_do_it_and_for_how_much() -> None:
+    async with open_app(failed(3)).run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        told = facts(pilot).replace("\n", " ")
+        assert "R runs it with another model: SeeDream 4.5 for 5 pts or Nano Banana 2 for" in told
+
+
 async def test_where_no_other_model_is_offered_it_says_so() -> None:
     async with open_app(job(3, State.FAILED, WAN)).run_test(size=(100, 30)) as pilot:
         await pilot.press("R")
@@ -280,3 +288,5 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
         assert "charged 5 pts" in facts(pilot).replace("\n", " ")
         await pilot.press("r")
         assert question(pilot).endswith("for 5 pts all the same? Press y.")
+        shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
+        assert shown_keys == ["y", "esc n"]

@@ -98,6 +98,9 @@ class QueueScreen(Place):
 
     async def heard(self, news: News) -> None:
         for job in news.jobs.values():
+            known = self.jobs.get(job.id)
+            if known is not None and known.revision > job.revision:
+                continue  # the list was read after this was told
             if job.state is State.FORGOTTEN:
                 self.jobs.pop(job.id, None)
             else:

@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.domain import Event, Job
+from ima_tui.domain import Event, Job, State
 from ima_tui.messages import say
 from ima_tui.text import clean
 from ima_tui.tui import jobs as words
+from ima_tui.tui import pricing
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.preview import Preview
 
@@ -39,12 +40,16 @@ class JobDetail(Widget):
     ) -> None:
         """Tell about `job`; `timeline` puts what happened to it first."""
         media = next((media for media in job.medias if media.path), None) if job else None
-        eager = cast("ImaApp", self.app).studio.settings.preview
+        studio = cast("ImaApp", self.app).studio
+        eager = studio.settings.preview
         self.set_class(media is not None and eager, "-picture")
         self.query_one(Preview).media = media if eager else None
         facts = Content("")
         if job is not None:
-            facts = _facts(job, events, now, timeline=timeline)
+            others = ""
+            if job.state is State.FAILED:
+                others = pricing.others(job.order, studio.alternatives(job.order))
+            facts = _facts(job, events, now, others, timeline=timeline)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
         self.query_one("#detail-facts", Static).update(facts)
@@ -55,7 +60,9 @@ class JobDetail(Widget):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _facts(job: Job, events: Sequence[Event], now: float, *, timeline: bool) -> Content:
+def _facts(
+    job: Job, events: Sequence[Event], now: float, others: str, *, timeline: bool
+) -> Content:
     happened = [Content.styled(words.event_words(event), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
@@ -64,6 +71,8 @@ def _facts(job: Job, events: Sequence[Event], now: float, *, timeline: bool) -> 
     ]
     if sentence:
         lines.append(Content.styled(sentence, f"${role}"))
+    if others:
+        lines.append(Content.styled(say("queue.others", offers=others), "$muted"))
     results = [Content.styled(words.result_words(media), "$info") for media in job.medias]
     prompt = [Content(steady(clean(job.order.prompt, PROMPT_LIMIT)))]
     rest = [happened, results, prompt] if timeline else [results, prompt, happened[-LATEST:]]

@@ -25,6 +25,7 @@ class Question(Line):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.yes", id="question.take"),
         Binding("y", "yes", "bind.yes", show=False, id="question.yes"),
+        Binding("y", "yes_deliberately", "bind.yes", id="question.yes_deliberately"),
         Binding("escape,n", "no", "bind.no", id="question.no"),
     ]
 
@@ -74,9 +75,14 @@ class Question(Line):
         return key == "delete" or (character is not None and character.isprintable())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action == "take" and self._deliberate)
+        if action in ("take", "yes"):
+            return not self._deliberate
+        return self._deliberate if action == "yes_deliberately" else True
 
     async def action_take(self) -> None:
+        await self.action_yes()
+
+    async def action_yes_deliberately(self) -> None:
         await self.action_yes()
 
     async def action_yes(self) -> None:

@@ -47,9 +47,10 @@ class Summary(Line):
         if marked:
             points = sum(job.order.total for job in marked)
             parts.insert(0, (say("queue.sum_marked", n=len(marked), points=points), "accent"))
-        self._left = _spaced(parts)
-        self._right = [_spaced(right) for right in self._rights(how)]
-        self.refresh()
+        left, right = _spaced(parts), [_spaced(one) for one in self._rights(how)]
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
 
     def _rights(self, how: Arrangement) -> list[list[Part]]:
         """What may stand on the right, the fullest first."""
