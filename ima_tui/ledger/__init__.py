@@ -113,6 +113,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             OR old.waiting_json IS NOT new.waiting_json {_NUMBER}
         """,  # a lease that is renewed is no change
     ),
+    ("CREATE INDEX jobs_session ON jobs(session)",),
 )
 
 

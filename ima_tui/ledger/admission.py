@@ -159,11 +159,12 @@ def _running(connection: sqlite3.Connection, session: str, now: float) -> list[s
 
 def _committed(connection: sqlite3.Connection, since: float, session: str) -> int:
     """Points that were charged, may have been, or are about to be."""
+    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
     row = connection.execute(
-        "SELECT COALESCE(SUM(points), 0) FROM jobs WHERE (? = '' OR session = ?)"
-        " AND ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND (task_id != ''"
+        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}"
+        " ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND (task_id != ''"
         " OR state IN ('sending', 'unknown') OR (state = 'forgotten' AND EXISTS"
         " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))))",
-        (session, session, since),
+        (*named, since),
     ).fetchone()
     return int(row[0])

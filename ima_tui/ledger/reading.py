@@ -67,12 +67,12 @@ def timeline(connection: sqlite3.Connection, job_id: int) -> tuple[Event, ...]:
 
 def spent(connection: sqlite3.Connection, since: float, session: str) -> int:
     """A refused or unsent job cost nothing; whatever has a task id, or may have one, did."""
+    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
     row = connection.execute(
-        "SELECT COALESCE(SUM(points), 0) FROM jobs WHERE sent_at >= ?"
+        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ?"
         " AND (task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten'"
-        " AND EXISTS (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))"
-        " AND (? = '' OR session = ?)",
-        (since, session, session),
+        " AND EXISTS (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))",
+        (*named, since),
     ).fetchone()
     return int(row[0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ima_tui.domain import Estimate, Failure, Job, Media, Order, State, TaskType
@@ -44,7 +45,9 @@ def dump_order(order: Order) -> str:
     return json.dumps(asdict(order), ensure_ascii=False)
 
 
+@lru_cache(maxsize=4096)
 def load_order(text: str) -> Order:
+    """Each renewal of the leases reads all open jobs, and their orders hardly ever change."""
     raw = json.loads(text)
     raw["task_type"] = TaskType(raw["task_type"])
     raw["parameters"] = tuple((name, value) for name, value in raw["parameters"])

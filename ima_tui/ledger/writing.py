@@ -218,9 +218,9 @@ def claim(
     connection.execute(
         f"UPDATE jobs SET owner = ?, lease_until = ? WHERE {ours_to_be}", (session, until, *named)
     )
+    # +id: else SQLite walks through all jobs that ever were, to have them in order
     rows = connection.execute(
-        f"SELECT * FROM jobs WHERE {OPEN} AND owner = ? ORDER BY id",
-        (session,),
+        f"SELECT * FROM jobs WHERE {OPEN} AND owner = ? ORDER BY +id", (session,)
     )
     return tuple(map(job_of, rows))
 
