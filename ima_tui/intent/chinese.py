@@ -99,7 +99,7 @@ def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     for back, before in enumerate(reversed(items[:place])):
         if before.phrase == "的" and back + 2 <= place and _is_whole(items[place - back - 2]):
             return False
-        if is_noun(before) and not before.under("ordinal"):
+        if (is_noun(before) or before.has("text")) and not before.under("ordinal"):
             return False  # 这个视频配个乐: what is pointed at is the other one
         if before.has("this") or before.under("ordinal"):
             return (back <= _NEAR and before.phrase != "我") or back == 0

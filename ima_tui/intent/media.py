@@ -94,7 +94,7 @@ class _Gatherer:
         if clause.after == LISTED:
             return True
         last = self._readings[-1]
-        told = [each for each in last.wants if each.asked]
+        told = [each for each in last.wants if each.medium is not None]
         opens = clause.items[0].under("number") or clause.items[0].phrase.isdigit()
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
