@@ -11,7 +11,7 @@ from dataclasses import replace
 from ima_tui.cli import session
 from ima_tui.cli.rows import Errand
 from ima_tui.domain import Job, State
-from ima_tui.errors import EXIT_KEY, EXIT_LIMIT, ImaError, OverLimit, UsageError
+from ima_tui.errors import EXIT_KEY, ImaError, OverLimit, UsageError
 from ima_tui.lifecycle import ENDED, OPEN, UNSENT, ImpossibleTransition
 from ima_tui.notices import JobChanged, Notice
 from ima_tui.studio import Studio
@@ -22,6 +22,8 @@ SWEEP_SECONDS = 2.0
 """How often the ledger is asked about rows that another process may be following."""
 
 
+FOR_ALL = frozenset({"error.too_few_points", "error.over_session", "error.over_day"})
+"""After these, as without a key, the next row would fare the same."""
 OVER = "waiting.over_"
 """A limit on spending that the person set holds the job."""
 
@@ -113,8 +115,8 @@ class Feeder:
         failed_now = errand.job is None or errand.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:
             problem = session.failure_of(job)
-            if problem.exit_code in (EXIT_KEY, EXIT_LIMIT):
-                self.given_up = problem  # no key, no points: the next row would fare the same
+            if problem.exit_code == EXIT_KEY or problem.key in FOR_ALL:
+                self.given_up = problem
         return replace(errand, job=job)
 
     async def _wait(self) -> None:
