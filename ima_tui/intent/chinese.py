@@ -30,6 +30,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
     items = items[:limit]
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
+    reading.motion = reading.motion or _made_to_move(reading, items)
     nouns = [item for item in items if is_noun(item)]
     reading.refused = [noun for noun in nouns if _is_refused(items, noun)]
     existing = [n for n in nouns if n not in reading.refused and _is_existing(items, n)]
@@ -228,6 +229,13 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     _counted(reading, items, asked)
     if verb is not None and kind == "film" and not reading.wants:
         reading.wants.append(_want(reading, verb, Medium.VIDEO, asked=True))
+
+
+def _made_to_move(reading: ClauseReading, items: tuple[Item, ...]) -> Item | None:
+    """让它飞: somebody in the picture is to do something; 让它更亮 alters the picture."""
+    if reading.edit is not None or any(item.phrase in "更变换" for item in items):
+        return None
+    return next((item for item in items if item.phrase in ("让", "让它", "使", "叫")), None)
 
 
 def _of(noun: Item | None, medium: Medium) -> bool:

@@ -9,7 +9,11 @@ from ima_tui.intent.media import Asked
 from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
 
-MOST = 999
+MOST = 100
+_UNITS = frozenset(
+    {":", "px", "k", "p", "x", "fps", "bpm", "%", "s", "x", "by", "岁", "年", "月", "度"}
+)
+"""Behind a number these make it anything but a count."""
 Count = tuple[int, int, int]
 """(how many, where it is told: start, end in the folded text)."""
 
@@ -71,7 +75,7 @@ def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
         if not following:
             continue
         measure = following[0]
-        if measure.phrase == ":":
+        if measure.phrase in _UNITS:
             continue
         if measure.under("classifier"):
             if _measures(items, place + 1, want):

@@ -99,7 +99,7 @@ def _around() -> _Around:
     any_of = vocabulary().any_of
     return _Around(
         shown=re.compile(rf"(?:{any_of('shown')})\s*(?:的是|为|是|:|着)?\s*$"),
-        behind=re.compile(rf"\s*(?:{any_of('format_behind')}|,|$)"),
+        behind=re.compile(rf"\s*(?:{any_of('format_behind')}|[,.?!]|$)"),
         before=re.compile(rf"(?:{any_of('format_before')}|,|^)\s*(?:of|:|=|是|为|用)?\s*$"),
     )
 
@@ -125,7 +125,8 @@ def _ratio(text: str) -> Found | None:
         spelled = "aspect ratio" in found.group() or around.before.search(before)
         if value not in STANDARD and not (spelled and around.behind.match(text, found.end())):
             continue
-        if not any(c in found.group() for c in ":比x×") and not spelled:
+        worded = not any(sign in found.group() for sign in ":比x×")
+        if worded and not (spelled or around.behind.match(text, found.end())):
             continue
         return Found("aspect_ratio", value, found.start(), found.end())
     return None
