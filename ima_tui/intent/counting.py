@@ -10,9 +10,7 @@ from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
 
 MOST = 100
-_UNITS = frozenset(
-    {":", "px", "k", "p", "x", "fps", "bpm", "%", "s", "x", "by", "岁", "年", "月", "度"}
-)
+_UNITS = frozenset({":", "px", "k", "p", "x", "fps", "bpm", "%", "s", "by", "岁", "年", "月", "度"})
 """Behind a number these make it anything but a count."""
 Count = tuple[int, int, int]
 """(how many, where it is told: start, end in the folded text)."""

@@ -19,7 +19,6 @@ from ima_tui.domain import Medium
 from ima_tui.intent.normalise import fold
 from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import Lexicon, Mark, Tokens, is_break, phrase_of, words_of
-from ima_tui.intent.vocabulary import vocabulary
 
 NEAR = 4
 """Tokens before a name in which a sign ("use", "not") still belongs to it."""
@@ -99,20 +98,20 @@ _NO_VERSION = re.compile(
 )
 
 
-def find_names(tokens: Tokens, text: str) -> list[Named]:
-    """Every model that is named, in the order of the text."""
+def find_names(tokens: Tokens, text: str, marks: Sequence[Mark]) -> list[Named]:
+    """Every model that is named, in the order of the text; `marks` are the vocabulary's phrases."""
     brands = _brands()
     respell = {
         place: meant
         for place, word in enumerate(tokens.words)
         if len(word) >= 5 and (meant := brands.speller.meant(word)) is not None
     }
-    signs: Sequence[Mark] | None = None
+    signs: Sequence[Mark] | None = None  # most texts name nothing
     found: list[Named] = []
     for mark in brands.lexicon.find(tokens, respell):
         named = _read(brands, tokens, text, mark)
         if signs is None:
-            signs = [m for m in vocabulary().lexicon.find(tokens) if _is_sign(m)]
+            signs = [m for m in marks if _is_sign(m)]
         judged = _judge(brands, tokens, text, mark, named, signs)
         if judged is not None and not (found and judged.first < found[-1].last):
             found.append(judged)

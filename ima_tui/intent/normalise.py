@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from ima_tui.intent.tokens import HIDDEN
 
-HEAD, TAIL = 1_200, 400
+HEAD, TAIL = 1_000, 300
 """Characters read at the two ends of a long text: wishes stand there, the middle describes."""
 
 _TRADITIONAL = (

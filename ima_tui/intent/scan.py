@@ -92,7 +92,6 @@ def scan(original: str) -> Scan:
     plain = normalise(original)
     content = hide(plain)
     tokens = tokenise(content.text)
-    names = find_names(tokens, content.text)
     speller = vocabulary().speller
     respell = {
         place: meant
@@ -100,6 +99,7 @@ def scan(original: str) -> Scan:
         if len(word) >= SHORTEST and (meant := speller.meant(word)) is not None
     }
     marks = vocabulary().lexicon.find(tokens, respell)
+    names = find_names(tokens, content.text, marks)
     items = list(_items(tokens, marks, names))
     tags = frozenset(tag for item in items for tag in item.tags)
     return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)), tags)
