@@ -249,7 +249,7 @@ TEXTS: dict[str, str] = {
     "compose.reads": "理解为",
     "compose.reads_limit": "做不到 {asked}，可以：{possible}",
     "compose.reads_steps": "像是一连串作品：{steps}，请一个一个来",
-    "compose.reads_media_type": "要图片、视频、音乐还是语音？写出来，或按 ctrl+t 选",
+    "compose.reads_media_type": "没说要做什么：以「做什么」为准，ctrl+t 可改",
     "compose.reads_image_roles": "哪张图做什么？请在输入里排好顺序",
     "compose.reads_missing_input": "这需要一张图：按 ctrl+o 添加",
     "compose.reads_absent": "这里没有 {names}",
