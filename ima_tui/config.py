@@ -84,6 +84,20 @@ SETTINGS: tuple[Setting, ...] = (
         50,
         "Points above which the TUI asks once more before it sends.",
     ),
+    Setting("spending.per_job", 0, "Points that one job may cost before you are asked. 0: any."),
+    Setting("spending.per_session", 0, "Points that one run of ima-tui may spend. 0: any."),
+    Setting("spending.per_day", 0, "Points that all runs together may spend in a day. 0: any."),
+    Setting("queue.running", 8, "Jobs that may run at IMA at once; more wait here.", minimum=1),
+    Setting("queue.running_per_kind", 0, "The same for each task type by itself. 0: no limit."),
+    Setting(
+        "queue.requests_per_second",
+        4,
+        "Requests to IMA in a second: creates, questions, uploads.",
+        minimum=1,
+    ),
+    Setting(
+        "queue.requests_at_once", 8, "Requests to IMA that may be on their way at once.", minimum=1
+    ),
     Setting("results.download", True, "Store results as soon as they are ready (links expire)."),
     Setting("results.folder", "~/Pictures/ima", "Where results are stored."),
     Setting(
@@ -148,6 +162,13 @@ class Settings:
     notify: Literal["off", "bell", "osc9", "both"] = "bell"
     after_send: Literal["queue", "stay"] = "queue"
     ask_above: int = 50
+    per_job: int = 0
+    per_session: int = 0
+    per_day: int = 0
+    running: int = 8
+    running_per_kind: int = 0
+    requests_per_second: int = 4
+    requests_at_once: int = 8
     download: bool = True
     folder: Path = Path("ima")
     prompt_in_sidecar: bool = False

@@ -14,7 +14,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +22,10 @@ from ima_tui import key as keys
 from ima_tui import lifecycle
 from ima_tui.catalogue import choice, price, times
 from ima_tui.catalogue.alternatives import Alternative, alternatives
-from ima_tui.clock import Clock, SystemClock
+from ima_tui.clock import Clock, SystemClock, midnight
 from ima_tui.config import Settings, is_loopback
 from ima_tui.domain import Estimate, Event, Job, Leaf, Order, State, TaskType
-from ima_tui.errors import ImaError, KeyMissing, UsageError
+from ima_tui.errors import ImaError, KeyMissing, Limited, UsageError
 from ima_tui.lists import ProductLists
 from ima_tui.notices import (
     JobChanged,
@@ -52,6 +51,8 @@ log = logging.getLogger(__name__)
 Listener = Callable[[Notice], None]
 WATCH_SECONDS = 2.0
 """How often the preferences file is looked at: a stat, no read."""
+LIMITED_SECONDS = 5.0
+"""A pause when the service wants one and does not say how long."""
 NEWS_SECONDS = 1.0
 """How often the ledger is asked whether another process changed it, while somebody listens."""
 
@@ -171,9 +172,18 @@ class Studio:
         await asyncio.to_thread(import_module, "ima_tui.scheduler")
         from ima_tui import owner
         from ima_tui.ledger import Ledger
+        from ima_tui.ledger.admission import Limits
+        from ima_tui.pace import Pace
         from ima_tui.scheduler import Scheduler
 
         ledger = await Ledger.open(self.settings.ledger, session=owner.name())
+        limits = Limits(
+            running=self.settings.running,
+            per_kind=self.settings.running_per_kind,
+            per_job=self.settings.per_job,
+            per_session=self.settings.per_session,
+            per_day=self.settings.per_day,
+        )
         scheduler = Scheduler(
             ledger,
             self.clock,
@@ -183,6 +193,13 @@ class Studio:
             download=self.settings.download,
             with_prompt=self.settings.prompt_in_sidecar,
             patient=self._patient,
+            asks=self._everything,
+            limits=limits,
+            pace=Pace(
+                self.clock,
+                per_second=self.settings.requests_per_second,
+                at_once=self.settings.requests_at_once,
+            ),
             tell_job=lambda job: self._tell(JobChanged(job)),
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
         )
@@ -282,6 +299,9 @@ class Studio:
             (await self._scheduler()).link.works()
         elif problems and problems[0] is not None:
             (await self._scheduler()).link.broke(problems[0])
+        for problem in problems:
+            if isinstance(problem, Limited):
+                (await self._scheduler()).pace.pause(problem.retry_after or LIMITED_SECONDS)
 
     async def fresh(self, task_type: TaskType) -> tuple[Leaf, ...]:
         """The list, fetched again if it is too old. Raises the problem if there is no list."""
@@ -324,19 +344,29 @@ class Studio:
         loopback = self._origin if is_loopback(self._origin) else ""
         return await asyncio.to_thread(input_files.inspect, leaf, inputs, loopback)
 
-    async def submit(self, order: Order, intent: str = "", repeats: int | None = None) -> Job:
+    async def submit(
+        self,
+        order: Order,
+        intent: str = "",
+        repeats: int | None = None,
+        after: int | None = None,
+    ) -> Job:
         """Write the intent to disk and wake the scheduler. Raises `KeyMissing`.
 
         An `intent` that is known already brings its job back, and sends nothing: see
-        `Ledger.add`. `repeats` names the job that this one tries again.
+        `Ledger.add`. `repeats` names the job that this one tries again. `after` names one that
+        must be done first; inputs such as `job:41#1` (the first result of job 41) name theirs.
         """
         if not self.has_key:
             raise KeyMissing
         order = replace(order, estimate=await self._expect(order))
         job = await (await self._ledger()).add(
-            order, self.clock.time(), repeats=repeats, intent=intent
+            order, self.clock.time(), repeats=repeats, intent=intent, after=after
         )
         self._tell(JobChanged(job))
+        if repeats is not None:  # what waited in vain for that one waits for this one now
+            for each in await (await self._ledger()).waiting_for(job.id):
+                self._tell(JobChanged(each))
         if intent:  # it may be another process's, perhaps just being sent
             await (await self._scheduler()).adopt(job.id)
         else:
@@ -373,7 +403,11 @@ class Studio:
         return Alternative(usual, quoted.rule.points)
 
     async def again(self, job_id: int) -> Job:
-        """The same order as a new job: a new intent, and a new charge."""
+        """The same order as a new job: a new intent, and a new charge.
+
+        Jobs that waited in vain for the old one's result wait for the new one's; those that are
+        held go on when the person says so (`follow`).
+        """
         before = await self._require(job_id)
         return await self.submit(before.order, repeats=job_id)
 
@@ -396,10 +430,8 @@ class Studio:
 
     async def totals(self) -> Totals:
         ledger = await self._ledger()
-        midnight = datetime.fromtimestamp(self.clock.time()).astimezone()
-        midnight = midnight.replace(hour=0, minute=0, second=0, microsecond=0)
         return Totals(
-            today=await ledger.spent(midnight.timestamp()),
+            today=await ledger.spent(midnight(self.clock.time())),
             session=await ledger.spent(0.0, ledger.session),
             out=await ledger.out(),
         )
@@ -479,6 +511,7 @@ class Studio:
     async def _step(self, job_id: int, after: State, key: str) -> Job:
         job = await (await self._ledger()).step(job_id, after, self.clock.time(), key)
         self._tell(JobChanged(job))
+        (await self._scheduler()).look()
         return job
 
     # -------------------------------------------------------------------------- the wishes

@@ -71,6 +71,12 @@ async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str
     }
 
 
+async def standing_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
+    """A job of the ledger, with the reason why it is not sent yet."""
+    why = say(job.waiting, **job.waiting_values) if job.waiting else None
+    return {**await job_json(studio, job, error), "waiting": why}
+
+
 def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
     """Alternatives help where the model is the trouble; they never replace a job that may run."""
     if job.state is not State.FAILED:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from ima_tui.cli import session
-from ima_tui.cli.documents import job_json
+from ima_tui.cli.documents import job_json, standing_json
 from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
@@ -26,7 +26,7 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         jobs = (await studio.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
         if arguments.json:
-            print_json([await job_json(studio, job, _problem(job)) for job in jobs])
+            print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
             return EXIT_DONE
         heads = [
             say(f"cli.head.{n}") for n in ("job", "state", "model", "prompt", "time", "points")
@@ -41,12 +41,18 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 def _row(job: Job, now: float) -> list[str]:
     return [
         str(job.id),
-        say(f"state.{job.state.value}"),
+        _standing(job),
         job.order.model_name,
         one_line(job.order.prompt, 48),
         duration(job.elapsed(now)) if job.sent_at else "",
         str(job.order.total),
     ]
+
+
+def _standing(job: Job) -> str:
+    """The state, or why it is not sent yet."""
+    words = say(job.waiting, **job.waiting_values) if job.waiting else ""
+    return one_line(words, 40) or say(f"state.{job.state.value}")
 
 
 def _problem(job: Job) -> ImaError | None:
@@ -62,10 +68,12 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         job = await require(studio, arguments.id)
         if arguments.json:
-            print_json(await job_json(studio, job, _problem(job)))
+            print_json(await standing_json(studio, job, _problem(job)))
             return EXIT_DONE
         order = job.order
         print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
+        if job.waiting:
+            print(say(job.waiting, **job.waiting_values))
         print(one_line(order.prompt, 400))
         print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
         for event in await studio.timeline(job.id):

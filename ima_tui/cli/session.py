@@ -122,6 +122,10 @@ def failure_of(job: Job) -> ImaError:
         "error.unauthorised": EXIT_KEY,
         "error.key_missing": EXIT_KEY,
         "error.too_few_points": EXIT_LIMIT,
+        "error.price_rose": EXIT_LIMIT,
+        "error.over_job": EXIT_LIMIT,
+        "error.over_session": EXIT_LIMIT,
+        "error.over_day": EXIT_LIMIT,
         "error.unreachable": EXIT_UNREACHABLE,
         "error.malformed": EXIT_UNREACHABLE,
         "error.lost": EXIT_UNKNOWN,
@@ -177,6 +181,8 @@ def _enough(job: Job, until_sent: bool) -> bool:
 
 def _line(studio: Studio, job: Job) -> str:
     words = say(f"state.{job.state.value}")
+    if job.waiting:
+        return f"{job.order.model_name} · {say(job.waiting, **job.waiting_values)}"
     estimate, elapsed = job.order.estimate, job.elapsed(studio.clock.time())
     if job.state is not State.RUNNING or estimate is None:
         return f"{job.order.model_name} · {words}"

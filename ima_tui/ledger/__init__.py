@@ -302,6 +302,10 @@ class Ledger:
             self._version = version
         return jobs
 
+    async def waiting_for(self, first: int) -> tuple[Job, ...]:
+        """Jobs that take what the job `first` makes."""
+        return await self._read(reading.waiting_for, first)
+
     async def owned(self) -> tuple[Job, ...]:
         """Open jobs that are this run's to follow."""
         return await self._read(reading.owned, self.session)

@@ -121,3 +121,10 @@ def version(connection: sqlite3.Connection) -> int:
 def owned(connection: sqlite3.Connection, session: str) -> tuple[Job, ...]:
     rows = connection.execute(f"SELECT * FROM jobs WHERE {OPEN} AND owner = ?", (session,))
     return tuple(map(job_of, rows))
+
+
+def waiting_for(connection: sqlite3.Connection, first: int) -> tuple[Job, ...]:
+    rows = connection.execute(
+        "SELECT jobs.* FROM needs JOIN jobs ON jobs.id = needs.job WHERE first = ?", (first,)
+    )
+    return tuple(map(job_of, rows))

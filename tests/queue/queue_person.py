@@ -15,7 +15,7 @@ from ima_tui.domain import Draft, Job, Order, State, TaskType
 from ima_tui.key import Key
 from ima_tui.studio import Studio, open_studio
 
-SPEED = 200.0
+SPEED = 100.0
 KEY = Key("ima_canary_0123456789", "flag")
 ENDS = (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED)
 BASE = float(os.environ.setdefault("QUEUE_TEST_BASE", str(time.time())))

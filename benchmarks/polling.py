@@ -1,0 +1,144 @@
+"""How soon a finished job is known of, and at how many questions, against fixed intervals.
+
+    python benchmarks/polling.py
+
+A virtual clock: no second passes. Durations are drawn from the ranges that the service's own
+documentation names for its models, and from a heavy tail (one in ten takes longer than the range,
+some many times as long). It also names a fixed interval for each; that is the comparison. With
+"history" the same model ran twenty times before, and runs differ by a tenth.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import ceil
+
+from ima_tui import polling
+from ima_tui.domain import Estimate, TaskType
+
+RUNS = 4_000
+T = TaskType
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    task_type: TaskType
+    low: float
+    high: float
+    every: float
+    """The documented interval, in seconds."""
+
+    @property
+    def model_id(self) -> str:
+        return self.name.lower()
+
+
+_IMAGES = (("SeeDream 4.5", 25, 60, 5), ("Nano Banana 2", 20, 40, 5),
+           ("Nano Banana Pro", 60, 120, 5), ("Midjourney", 40, 90, 8))  # fmt: skip
+_FILMS = (("Wan, Hailuo, Vidu", 60, 120, 8), ("SeeDance, Kling 2.6", 90, 180, 8),
+          ("Kling O1, Sora 2", 180, 360, 8))  # fmt: skip
+ROWS = (
+    *(Row(name, T.TEXT_TO_IMAGE, low, high, every) for name, low, high, every in _IMAGES),
+    *(Row(name, T.IMAGE_TO_IMAGE, low, high, every) for name, low, high, every in _IMAGES),
+    *(Row(name, T.TEXT_TO_VIDEO, low, high, every) for name, low, high, every in _FILMS),
+    *(Row(name, T.IMAGE_TO_VIDEO, low, high, every) for name, low, high, every in _FILMS),
+    Row("Kling O1, Veo 3.1", T.FIRST_LAST_FRAME, 180, 360, 8),
+    Row("Kling O1, Veo 3.1", T.REFERENCE_TO_VIDEO, 180, 360, 8),
+    Row("DouBao", T.TEXT_TO_MUSIC, 10, 25, 5),
+    Row("Suno", T.TEXT_TO_MUSIC, 20, 45, 5),
+    Row("any voice", T.TEXT_TO_SPEECH, 5, 30, 3),
+)
+Draw = Callable[[random.Random, Row], float]
+
+
+def in_range(lots: random.Random, row: Row) -> float:
+    return lots.uniform(row.low, row.high)
+
+
+def heavy_tail(lots: random.Random, row: Row) -> float:
+    late = lots.random() < 0.1
+    return row.high * lots.paretovariate(1.5) if late else in_range(lots, row)
+
+
+def fixed(row: Row, durations: Iterable[float]) -> tuple[float, float]:
+    """Mean delay and mean questions of asking every so many seconds from the start."""
+    counts = [(took, ceil(took / row.every)) for took in durations]
+    delays = sum(count * row.every - took for took, count in counts)
+    return delays / len(counts), sum(count for _, count in counts) / len(counts)
+
+
+def ours(view: polling.Outlook, lots: random.Random, took: float) -> tuple[float, int]:
+    asked, questions = 0.0, 0
+    while True:
+        then = polling.due(view, asked)
+        then += polling.jitter(then - asked, lots.random())
+        assert then - asked >= view.floor
+        asked, questions = then, questions + 1
+        if asked >= took:
+            return asked - took, questions
+
+
+def planned(row: Row, lots: random.Random, durations: list[float]) -> tuple[float, float]:
+    view = polling.outlook(row.task_type, Estimate(row.low, row.high), (), row.model_id)
+    found = [ours(view, lots, took) for took in durations]
+    return tuple(sum(each) / len(found) for each in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def learned(row: Row, lots: random.Random) -> tuple[list[float], tuple[float, float]]:
+    """Models that are as regular as machines are: what was seen says what comes."""
+    took_all: list[float] = []
+    found: list[tuple[float, int]] = []
+    for _ in range(40):
+        usual = lots.uniform(row.low, row.high)
+
+        def draw(usual: float = usual) -> float:
+            return max(1.0, lots.gauss(usual, usual / 30))
+
+        seen = [draw() for _ in range(20)]
+        view = polling.outlook(row.task_type, Estimate(row.low, row.high), seen, row.model_id)
+        for _ in range(RUNS // 40):
+            took_all.append(draw())
+            found.append(ours(view, lots, took_all[-1]))
+    mean = tuple(sum(each) / len(found) for each in zip(*found, strict=True))
+    return took_all, mean  # type: ignore[return-value]
+
+
+def line(row: Row, theirs: tuple[float, float], mine: tuple[float, float]) -> bool:
+    good = mine[0] <= theirs[0] / 2 and mine[1] <= theirs[1]
+    floor = polling.floor(row.task_type)
+    why = "" if good else f"  (questions {floor:.0f} s apart: {floor / 2:.1f} s by chance alone)"
+    print(
+        f"{row.task_type.value:26} {row.name:20} {theirs[0]:6.2f} s {theirs[1]:6.1f}"
+        f"   {mine[0]:6.2f} s {mine[1]:6.1f}   {mine[0] / theirs[0]:5.0%} {mine[1] / theirs[1]:5.0%}"
+        f"  {'met' if good else 'missed'}{why}"
+    )
+    return good
+
+
+def table(title: str) -> None:
+    print(f"\n{title}")
+    print(f"{'task type':26} {'model':20} {'fixed: delay, asks':>16}   {'ours: delay, asks':>16}"
+          f"   delay  asks  goal: half the delay, no more asks")  # fmt: skip
+
+
+def main() -> None:
+    met = 0
+    for title, draw in (("durations within the range", in_range), ("heavy tail", heavy_tail)):
+        table(title)
+        for row in ROWS:
+            lots = random.Random(f"{row.name} {row.task_type}")
+            durations = [draw(lots, row) for _ in range(RUNS)]
+            met += line(row, fixed(row, durations), planned(row, lots, durations))
+    table("with history: this model took about the same the last twenty times")
+    for row in ROWS:
+        lots = random.Random(f"{row.name} {row.task_type}")
+        durations, mine = learned(row, lots)
+        met += line(row, fixed(row, durations), mine)
+    print(f"\nmet: {met} of {3 * len(ROWS)}")
+
+
+if __name__ == "__main__":
+    main()

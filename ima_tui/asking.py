@@ -1,0 +1,139 @@
+"""From running to ready: ask when an answer is likely, and never hold a fault of the way against
+the job."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from ima_tui import polling, reasons
+from ima_tui.domain import Estimate, Failure, Job, State
+from ima_tui.errors import (
+    ImaError,
+    KeyInvalid,
+    KeyMissing,
+    Limited,
+    Malformed,
+    Refused,
+    Unauthorised,
+    Unreachable,
+)
+from ima_tui.link import Link
+from ima_tui.pace import Alarm, Pace
+from ima_tui.record import Record, Service
+
+if TYPE_CHECKING:
+    from ima_tui.api.wire import Progress
+
+LATE = 20.0
+"""Seconds after the time to ask: this machine slept, and all jobs are late at once."""
+SPREAD = 5.0
+USUAL = Estimate(60, 120)
+
+
+class Asker:
+    def __init__(
+        self,
+        record: Record,
+        connect: Callable[[], Awaitable[Service]],
+        link: Link,
+        pace: Pace,
+        alarm: Alarm,
+        *,
+        download: bool,
+        patient: bool,
+    ) -> None:
+        self._record = record
+        self._connect = connect
+        self._link = link
+        self._pace = pace
+        self._alarm = alarm
+        self._download = download
+        self._patient = patient
+
+    async def until_ready(self, job: Job) -> Job:
+        view = await self._outlook(job)
+        asked: float | None = None
+        began = self._record.clock.time()
+        failures = 0
+        odd = ""
+        while job.state in (State.RUNNING, State.PARKED):
+            if failures == 0:
+                await self._wait(job, view, asked, began)
+            try:
+                progress = await self._ask(job)
+            except (Refused, Unreachable, Malformed, KeyMissing, KeyInvalid) as error:
+                failures += 1  # a fault while asking is no failure of the job
+                self._blame(error)
+                job = await self._park_if_due(job)
+                await self._wait_out(error, failures)
+                continue
+            failures = 0
+            asked = self._record.clock.time()
+            self._link.works()
+            if progress.odd_status and progress.odd_status != odd:
+                odd = progress.odd_status
+                await self._record.note(job, "event.odd_status")
+            job = await self._judge(job, progress)
+        return job
+
+    async def _outlook(self, job: Job) -> polling.Outlook:
+        order = job.order
+        seen = await self._record.ledger.durations(order)
+        estimate = order.estimate or USUAL
+        return polling.outlook(order.task_type, estimate, seen, order.model_id)
+
+    async def _wait(
+        self, job: Job, view: polling.Outlook, asked: float | None, began: float
+    ) -> None:
+        """Until an answer is likely. Who takes a job over knows not when it was last asked for."""
+        sent_at = job.sent_at or job.updated_at
+        last = asked if asked is not None else began
+        if job.state is State.PARKED:
+            due = last + polling.PARKED_GAP
+        else:
+            due = sent_at + polling.due(view, (asked or sent_at) - sent_at)
+        due = max(due, last + view.floor)
+        late = await self._alarm.until(due + polling.jitter(due - last, random.random()))  # noqa: S311
+        if late > LATE:
+            await self._record.clock.sleep(random.uniform(0, SPREAD))  # noqa: S311
+
+    def _blame(self, error: ImaError) -> None:
+        if isinstance(error, Unreachable):
+            self._link.broke(error)
+        if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self._patient:
+            self._link.broke(error)
+            raise error
+
+    async def _wait_out(self, error: ImaError, failures: int) -> None:
+        pause = polling.backoff(failures)
+        if isinstance(error, Limited):
+            self._pace.pause(error.retry_after or pause)
+            await self._pace.rest()
+        else:
+            await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
+
+    async def _ask(self, job: Job) -> Progress:
+        async with self._link.passage(), self._pace.request():
+            return await (await self._connect()).detail(job.task_id)
+
+    async def _judge(self, job: Job, progress: Progress) -> Job:
+        if progress.failed:
+            kind = reasons.cause(progress.reason, job.order.task_type)
+            if progress.deleted:
+                kind = "error.result_deleted"
+            failure = Failure(kind, progress.reason)
+            return await self._record.step(job, State.FAILED, "event.failed", failure=failure)
+        if progress.done:
+            after = State.FETCHING if self._download else State.DONE
+            key = "event.ready" if self._download else "event.done"
+            return await self._record.step(job, after, key, medias=progress.medias)
+        return await self._park_if_due(job)
+
+    async def _park_if_due(self, job: Job) -> Job:
+        sent_at = job.sent_at or job.created_at
+        due = polling.deadline(sent_at, job.deadline, job.order.estimate or USUAL)
+        if job.state is State.RUNNING and self._record.clock.time() > due:
+            return await self._record.step(job, State.PARKED, "event.parked")
+        return job

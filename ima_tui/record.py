@@ -1,0 +1,53 @@
+"""Writing down what happens to a job, and telling it: each step is in the ledger first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ima_tui.clock import Clock
+from ima_tui.domain import Failure, Job, State
+from ima_tui.errors import ImaError, Refused
+from ima_tui.ledger import Ledger, Values
+
+if TYPE_CHECKING:
+    from ima_tui.api.client import Created
+    from ima_tui.api.wire import Progress
+
+
+class Service(Protocol):
+    """What jobs need of the API: the client and the downloader in one."""
+
+    async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created: ...
+    async def detail(self, task_id: str) -> Progress: ...
+    async def verify(self, url: str) -> None: ...
+    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str: ...
+    async def download(self, url: str, part: Path) -> int: ...
+
+
+class Record:
+    def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Job], None]) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.tell = tell
+
+    async def step(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        stepped = await self.ledger.step(
+            job.id,
+            after,
+            self.clock.time(),
+            key,
+            **columns,  # type: ignore[arg-type]
+        )
+        self.tell(stepped)
+        return stepped
+
+    async def fail(self, job: Job, error: ImaError) -> Job:
+        """Nothing was sent that could be charged."""
+        reason = error.message if isinstance(error, Refused) else ""
+        failure = Failure(error.key, reason, error.values)
+        return await self.step(job, State.FAILED, "event.refused", failure=failure)
+
+    async def note(self, job: Job, key: str, values: Values | None = None) -> None:
+        await self.ledger.note(job.id, self.clock.time(), key, values)

@@ -1,0 +1,255 @@
+"""From queued to running: prepare the inputs, send once, and whatever is answered, write it down.
+
+Money rules:
+
+- *sending* is on disk before the request leaves;
+- only what provably was not accepted (a refusal, no connection) is sent again;
+- what may have been accepted is *unknown*, and only a person sends it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from ima_tui import polling, reasons
+from ima_tui.catalogue import refusals
+from ima_tui.domain import Failure, Job, Leaf, Order, State, result_of
+from ima_tui.errors import (
+    ImaError,
+    Limited,
+    Lost,
+    Malformed,
+    OverLimit,
+    Refused,
+    Unreachable,
+    UsageError,
+)
+from ima_tui.inputs import SUFFIXES, sniff
+from ima_tui.ledger import LedgerError, Values
+from ima_tui.link import Link
+from ima_tui.pace import Pace
+from ima_tui.record import Record, Service
+from ima_tui.text import one_line, redact
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 3
+"""Of one create that is refused as too often or does not get through."""
+REFUSED = "event.refused_once"
+CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
+"""These want their input media checked first."""
+
+Delivery = asyncio.Task[tuple[Job, ImaError | None]]
+
+
+class Sender:
+    """`patient` ones wait for the network for ever; a script's give up soon."""
+
+    def __init__(
+        self,
+        record: Record,
+        connect: Callable[[], Awaitable[Service]],
+        find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        link: Link,
+        pace: Pace,
+        *,
+        patient: bool,
+    ) -> None:
+        self._record = record
+        self._connect = connect
+        self._find_leaf = find_leaf
+        self._link = link
+        self._pace = pace
+        self._patient = patient
+        self.deliveries: dict[int, Delivery] = {}
+        """The creates that are on their way right now, by job."""
+
+    async def send(self, job: Job) -> Job:
+        """A queued job whose turn it is, until the service has it, or it is settled otherwise."""
+        tries = 0
+        while job.state is State.QUEUED and not job.held:
+            tries += 1
+            try:
+                job = await self._settle_price(job)
+                if job.held or job.state is not State.QUEUED:
+                    break
+                service = await self._connect()
+                job, urls = await self._prepare(service, job)
+                async with self._link.passage(), self._pace.request():
+                    job, problem = await self._deliver(service, job, urls)
+            except (Limited, Unreachable, Malformed) as error:
+                job, problem = await self._back_to_queue(job, "event.waiting"), error
+            except ImaError as error:
+                return await self._record.fail(job, error)
+            if isinstance(problem, Refused) and not isinstance(problem, Limited):
+                job = await self._adapt(job, problem)
+            elif problem is not None:
+                if isinstance(problem, Unreachable):
+                    self._link.broke(problem)
+                if not self._may_try_again(problem, tries):
+                    return await self._record.fail(job, problem)
+                await self._wait_out(problem, tries)
+        return job
+
+    async def _settle_price(self, job: Job) -> Job:
+        """Prices change: an order that the list no longer has at its price is priced anew."""
+        leaf = await self._find_leaf(job.order, False)
+        current = (job.order.attribute_id, job.order.points)
+        if any((rule.attribute_id, rule.points) == current for rule in leaf.rules):
+            return job
+        fresh = refusals.reprice(job.order, leaf, refusals.choices_of(leaf, job.order))
+        return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total})
+
+    async def _adapt(self, job: Job, problem: Refused) -> Job:
+        """After a refusal: the next try, by the service's table; else the end."""
+        try:
+            leaf = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
+        except ImaError as error:
+            return await self._record.fail(job, error)
+        refused = await self._refusals(job)
+        adapted = refusals.adapt(problem.code, job.order, leaf, refused)
+        if adapted is None:
+            return await self._record.fail(job, problem)
+        return await self._reorder(job, adapted.order, adapted.key, adapted.values)
+
+    async def _refusals(self, job: Job) -> int:
+        """How often this job was refused; counted in the ledger, so that a restart forgets none."""
+        timeline = await self._record.ledger.timeline(job.id)
+        return sum(event.key == REFUSED for event in timeline)
+
+    async def _reorder(self, job: Job, order: Order, key: str, values: Values) -> Job:
+        """Put the changed order on record; a dearer one waits for the person's word."""
+        now, ledger = self._record.clock.time(), self._record.ledger
+        job = await ledger.reorder(job.id, order, now, key, values)
+        if order.total > order.confirmed:
+            rise = {"before": order.confirmed, "points": order.total}
+            if not self._patient:
+                return await self._record.fail(job, OverLimit("error.price_rose", **rise))
+            await self._record.note(job, "event.price_rose", rise)
+            job = await ledger.hold(job.id, True, "waiting.price", rise)
+        self._record.tell(job)
+        return job
+
+    async def _back_to_queue(self, job: Job, key: str) -> Job:
+        current = await self._record.ledger.job(job.id) or job
+        if current.state is State.QUEUED:
+            return current
+        return await self._record.step(current, State.QUEUED, key)
+
+    def _may_try_again(self, error: ImaError, tries: int) -> bool:
+        if isinstance(error, Unreachable) and self._patient:
+            return True
+        return tries < MOST_TRIES
+
+    async def _wait_out(self, error: ImaError, failures: int) -> None:
+        pause = polling.backoff(failures)
+        if isinstance(error, Limited):
+            self._pace.pause(error.retry_after or pause)
+            await self._pace.rest()
+        else:
+            await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
+
+    async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
+        """Upload what lies here, have checked what wants checking; nothing of it costs points."""
+        urls: list[str] = []
+        order = job.order
+        for source in order.inputs:
+            if (made := result_of(source)) is not None:
+                urls.append(await self._result(*made))
+                continue
+            if "://" in source:
+                urls.append(source)
+                continue
+            if job.state is not State.UPLOADING:
+                job = await self._record.step(job, State.UPLOADING, "event.uploading")
+            content, mime = await asyncio.to_thread(_load, Path(source))
+            suffix = SUFFIXES.get(mime, "bin")
+            async with self._link.passage(), self._pace.request():
+                urls.append(await service.upload(content, mime=mime, suffix=suffix))
+            self._link.works()
+        if urls and order.model_id in CHECKED_MODELS:
+            job = await self._record.step(job, State.VERIFYING, "event.verifying")
+            for url in urls:
+                async with self._link.passage(), self._pace.request():
+                    await service.verify(url)
+        return job, tuple(urls)
+
+    async def _result(self, job_id: int, index: int) -> str:
+        """What an earlier job made, as an input."""
+        first = await self._record.ledger.job(job_id)
+        if first is None or not 0 < index <= len(first.medias):
+            raise UsageError("error.no_result", id=job_id, index=index)
+        return first.medias[index - 1].url
+
+    async def _deliver(
+        self, service: Service, job: Job, urls: tuple[str, ...]
+    ) -> tuple[Job, ImaError | None]:
+        """Send once. The exchange outlives whoever waits for it: its answer must reach the disk."""
+        delivery = asyncio.create_task(self._send(service, job, urls), name=f"send {job.id}")
+        self.deliveries[job.id] = delivery
+        delivery.add_done_callback(lambda _: self.deliveries.pop(job.id, None))
+        return await asyncio.shield(delivery)
+
+    async def _send(
+        self, service: Service, job: Job, urls: tuple[str, ...]
+    ) -> tuple[Job, ImaError | None]:
+        """Whatever comes back, the ledger tells the truth about it when this returns.
+
+        The error, if one is returned, proves that nothing was accepted: it may be tried again.
+        """
+        job = await self._record.step(job, State.SENDING, "event.sending")
+        try:
+            created = await service.create_order(job, urls)
+        except (Limited, Unreachable) as error:
+            return await self._write_down(job, State.QUEUED, "event.not_accepted"), error
+        except Refused as error:
+            if error.code in refusals.ADAPTED:
+                return await self._write_down(job, State.QUEUED, REFUSED), error
+            kind = reasons.of_refusal(error, job.order.task_type)
+            failure = Failure(kind, error.message, error.values)
+            return await self._write_down(job, State.FAILED, "event.refused", failure=failure), None
+        except Exception as error:  # noqa: BLE001 - lost, or our fault: it may be charged
+            if not isinstance(error, Lost):
+                log.error("job %s: %s", job.id, redact(repr(error)))  # noqa: TRY400
+            failure = Failure("error.lost")
+            return await self._write_down(
+                job, State.UNKNOWN, "event.unknown", failure=failure
+            ), None
+        self._link.works()
+        running = await self._write_down(
+            job,
+            State.RUNNING,
+            "event.running",
+            task_id=created.task_id,
+            deadline=created.deadline,
+            failure=Failure(""),
+        )
+        return running, None
+
+    async def _write_down(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """Write down what a create was answered, however long the disk makes us wait.
+
+        An error here would be taken for one before the sending: "refused, nothing charged".
+        """
+        failures = 0
+        while True:
+            try:
+                return await self._record.step(job, after, key, **columns)
+            except LedgerError as error:
+                failures += 1
+                task_id = columns.get("task_id", "")
+                log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
+                await self._record.clock.sleep(polling.backoff(failures))
+
+
+def _load(path: Path) -> tuple[bytes, str]:
+    """A file's content and its type. Raises `ImaError` when it has gone since it was looked at."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ImaError("error.input_missing", input=one_line(path, 200)) from error
+    return content, sniff(content[:32]) or "application/octet-stream"
