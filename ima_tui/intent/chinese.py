@@ -10,11 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ima_tui.domain import Medium
-from ima_tui.intent.scan import NAME, QUOTE, SOURCE, Clause, Item
+from ima_tui.intent.pointing import (
+    is_existing,
+    is_existing_image,
+    is_refused,
+    is_setting,
+    modifies,
+    pointed_at,
+)
+from ima_tui.intent.scan import NAME, QUOTE, Clause, Item
 from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
 
 _ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "不", "时", "想"})
-_NEAR = 5
 
 
 def read_chinese(clause: Clause) -> ClauseReading:
@@ -23,7 +30,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
     limit = _content_from(items)
     if limit == 0:
         reading.content = True
-        reading.existing = _pointed_at(items, [n for n in items if _is_existing_image(items, n)])
+        reading.existing = pointed_at(items, [n for n in items if is_existing_image(items, n)])
         if items[0].phrase in _ABOUT_VIDEO:
             reading.weak = [_want(reading, items[0], Medium.VIDEO)]
         return reading
@@ -32,16 +39,16 @@ def read_chinese(clause: Clause) -> ClauseReading:
     reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
     reading.motion = reading.motion or _made_to_move(reading, items)
     nouns = [item for item in items if is_noun(item)]
-    reading.refused = [noun for noun in nouns if _is_refused(items, noun)]
-    existing = [n for n in nouns if n not in reading.refused and _is_existing(items, n)]
-    reading.existing = _pointed_at(items, existing)
+    reading.refused = [noun for noun in nouns if is_refused(items, noun)]
+    existing = [n for n in nouns if n not in reading.refused and is_existing(items, n)]
+    reading.existing = pointed_at(items, existing)
     if any(item.has("given") for item in items) and not _verb_after_given(items):
         reading.given = True
         return reading
     free = [n for n in nouns if n not in reading.refused and n not in existing]
-    settings = [n for n in free if _is_setting(items, n)]
+    settings = [n for n in free if is_setting(items, n)]
     free = [n for n in free if n not in settings]
-    kinds = [n for n in free if names_models(items, items.index(n)) or _modifies(items, n)]
+    kinds = [n for n in free if names_models(items, items.index(n)) or modifies(items, n)]
     reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
     free = [n for n in free if n not in kinds]
     task = next((item for item in items if item.under("task")), None)
@@ -62,10 +69,6 @@ def _is_label(items: tuple[Item, ...], place: int) -> bool:
 _ABOUT_VIDEO = frozenset({"视频里", "视频中", "片中", "镜头里"})
 
 
-def _is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
-    return medium_of(item) is Medium.IMAGE and _is_existing(items, item)
-
-
 def _content_from(items: tuple[Item, ...]) -> int:
     """Where the description of the content begins: 内容是…, 关于… (unless 的 leads to a noun)."""
     for place, item in enumerate(items):
@@ -82,116 +85,12 @@ def _leads_to_noun(items: tuple[Item, ...], at: int) -> bool:
     return of and any(is_noun(item) for item in rest)
 
 
-def _is_refused(items: tuple[Item, ...], noun: Item) -> bool:
-    place = items.index(noun)
-    for before in reversed(items[max(0, place - _NEAR) : place]):
-        if before.has("neg"):
-            return True
-        if before.under("verb") in ("want", "make", "image", "turn") or before.has("but"):
-            return False
-        if before.phrase == "的" or is_noun(before):
-            return False
-    return False
-
-
-def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
-    """这张图, 我的视频, the object of 把, 给…做."""
-    place = items.index(noun)
-    for back, before in enumerate(reversed(items[:place])):
-        if before.phrase == "的" and back + 2 <= place and _is_whole(items[place - back - 2]):
-            return False
-        if (is_noun(before) or before.has("text")) and not before.under("ordinal"):
-            return False  # 这个视频配个乐: what is pointed at is the other one
-        if before.has("this") or before.under("ordinal"):
-            return (back <= _NEAR and before.phrase != "我") or back == 0
-        if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
-            return False
-        if before.phrase in ("把", "将") and medium_of(noun) is not None:
-            return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
-        if (
-            before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按")
-            and back <= _NEAR
-        ):
-            return _verb_follows(items, place) and not _is_voice(items, noun)
-        if back > 2 * _NEAR:
-            return False
-    located = place + 1 < len(items) and items[place + 1].has("loc")
-    opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
-    return opens and _verb_follows(items, place)
-
-
-def _is_whole(item: Item) -> bool:
-    """第二张图的…, 照片的…: what stands before 的 is a thing of its own."""
-    return is_noun(item) or (item.last - item.first > 1 and bool(item.under("ordinal")))
-
-
-def _is_voice(items: tuple[Item, ...], noun: Item) -> bool:
-    return noun.under("noun") == SOUND
-
-
-def _verb_follows(items: tuple[Item, ...], place: int) -> bool:
-    """A verb right behind the noun, and another noun or its content behind that."""
-    for item in items[place + 1 : place + 4]:
-        if item.under("verb") or item.has("motion"):
-            return True
-        if item.phrase == "的":
-            return False
-    return False
-
-
-def _pointed_at(items: tuple[Item, ...], existing: list[Item]) -> Item | None:
-    for item in items:
-        if item.has(SOURCE):
-            return item
-    for noun in existing:
-        if medium_of(noun) is Medium.IMAGE:
-            return noun
-    for place, item in enumerate(items):
-        if item.under("ordinal") and item.last - item.first > 1:
-            return item
-        if item.phrase in ("图里", "图中", "照片里", "照片中", "画面中", "图上"):
-            return item
-        following = items[place + 1] if place + 1 < len(items) else None
-        if medium_of(item) is Medium.IMAGE and following is not None and following.has("loc"):
-            return item
-    return None
-
-
 def _verb_after_given(items: tuple[Item, ...]) -> bool:
     place = max(i for i, item in enumerate(items) if item.has("given"))
     return any(
         item.under("verb") in ("make", "turn", "image", "speech", "film")
         for item in items[place + 1 :]
     )
-
-
-def _is_setting(items: tuple[Item, ...], noun: Item) -> bool:
-    """图里, 视频中: a place; 用于视频: a purpose; 配乐的节奏: not the thing itself."""
-    place = items.index(noun)
-    following = items[place + 1] if place + 1 < len(items) else None
-    if following is not None and following.has("loc"):
-        return True
-    for before in reversed(items[max(0, place - _NEAR) : place]):
-        if before.phrase in ("给", "为"):
-            return _verb_follows(items, place)
-        if before.has("purpose") and before.phrase not in ("适合",):
-            return not _of_follows(items, place)
-        if before.under("verb") or before.phrase == "的":
-            return False
-    return False
-
-
-def _modifies(items: tuple[Item, ...], noun: Item) -> bool:
-    """拍视频的博主: with 的 behind it and no other noun, it only tells of something else."""
-    place = items.index(noun)
-    following = items[place + 1] if place + 1 < len(items) else None
-    if following is None or following.phrase != "的" or place + 2 >= len(items):
-        return False
-    return not any(is_noun(item) or item.under("classifier") for item in items[place + 2 :])
-
-
-def _of_follows(items: tuple[Item, ...], place: int) -> bool:
-    return any(item.phrase == "的" for item in items[place + 1 :])
 
 
 # ------------------------------------------------------------------------------------- asking

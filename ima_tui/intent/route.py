@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ima_tui.domain import Leaf, Medium, TaskType
 from ima_tui.intent import binding, limits, models, parameters, wishes, workflow
-from ima_tui.intent.inputs import Inputs, Told, gather, read_roles, roles_for_frames
+from ima_tui.intent.inputs import Inputs, gather, read_roles
 from ima_tui.intent.limits import Impossible
 from ima_tui.intent.media import Asked, read_media
 from ima_tui.intent.models import Model
@@ -31,7 +31,8 @@ from ima_tui.intent.reading import (
     Span,
     Step,
 )
-from ima_tui.intent.scan import Item, Scan, scan
+from ima_tui.intent.scan import Scan, scan
+from ima_tui.intent.tasks import Tasks, describes
 from ima_tui.intent.wants import Want
 from ima_tui.intent.wishes import PreferenceWish, TierWish
 
@@ -75,7 +76,7 @@ class _Router:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
             asked = self._asked = replace(asked, wants=(want,))
-        task_type, question, roles = self._task(told)
+        task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         steps = workflow.plan(asked, len(self._inputs.sources))
         kind = self._kind(question)
         medium = None if question is Question.MEDIA_TYPE or not asked.wants else asked.media[0]
@@ -102,103 +103,6 @@ class _Router:
         if question is not None:
             return Kind.CLARIFY
         return Kind.WORKFLOW if len(self._asked.wants) > 1 else Kind.SINGLE
-
-    def _task(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
-        asked, count = self._asked, len(self._inputs.sources)
-        if not asked.wants:
-            return None, Question.MEDIA_TYPE, Roles()
-        if len(asked.wants) > 1:
-            return None, self._missing(told), self._workflow_roles(count)
-        medium = asked.media[0]
-        if medium is Medium.VIDEO:
-            return self._video(told)
-        if medium is Medium.IMAGE:
-            return self._image(told)
-        return workflow.from_text(medium), None, Roles()
-
-    def _missing(self, told: Told) -> Question | None:
-        """An input is spoken of and none is there. A later step may use an earlier one's."""
-        if self._inputs.sources:
-            return None
-        first = self._asked.wants[0]
-        pointed = any(reading.existing is not None for reading in self._asked.readings)
-        if first.medium in (Medium.MUSIC, Medium.SPEECH):
-            return None
-        if not pointed and self._described_before(first.start):
-            return None  # "a dog surfing, make it a video": it is what was described
-        needs = first.works_on or first.edit or (told.reference and pointed)
-        return Question.MISSING_INPUT if needs else None
-
-    def _described_before(self, start: int) -> bool:
-        told = [i for c in self._scan.clauses for i in c.items if i.start < start]
-        return sum(max(1, i.end - i.start) for i in told if _describes(i)) >= 3
-
-    def _workflow_roles(self, count: int) -> Roles:
-        first = self._asked.wants[0]
-        takes = count > 0 and first.medium in (Medium.IMAGE, Medium.VIDEO)
-        return Roles(source=tuple(range(count))) if takes else Roles()
-
-    def _video(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
-        count = len(self._inputs.sources)
-        frames = told.frames or told.roles.first_frame is not None
-        frames = frames or told.roles.last_frame is not None
-        if count == 0:
-            pointed = any(reading.existing is not None for reading in self._asked.readings)
-            spoken_of = told.roles.first_frame is not None or told.roles.last_frame is not None
-            task_named = self._task_named(TaskType.FIRST_LAST_FRAME) or self._task_named(
-                TaskType.IMAGE_TO_VIDEO
-            )
-            if self._missing(told) or spoken_of or task_named or (pointed and frames):
-                return None, Question.MISSING_INPUT, Roles()
-            return TaskType.TEXT_TO_VIDEO, None, Roles()
-        if frames and count >= 2:
-            settled = roles_for_frames(told, count)
-            if settled is None:
-                return None, Question.IMAGE_ROLES, Roles()
-            return TaskType.FIRST_LAST_FRAME, None, settled
-        if told.reference:
-            places = told.roles.reference or tuple(range(count))
-            return (
-                TaskType.REFERENCE_TO_VIDEO,
-                None,
-                Roles(
-                    reference=tuple(range(count))
-                    if len(places) < count and not told.roles.source
-                    else places
-                ),
-            )
-        if count == 1:
-            if frames and told.first and told.last:
-                return None, Question.MISSING_INPUT, Roles()
-            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
-        if told.roles.source:
-            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
-        if len(told.mentioned) == 1 and told.mentioned[0] < count:
-            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
-        return None, Question.IMAGE_ROLES, Roles()
-
-    def _task_named(self, task_type: TaskType) -> bool:
-        return any(
-            item.under("task") == task_type.value
-            for clause in self._scan.clauses
-            for item in clause.items
-        )
-
-    def _image(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
-        count = len(self._inputs.sources)
-        if count == 0:
-            named = self._task_named(TaskType.IMAGE_TO_IMAGE)
-            if self._missing(told) or named:
-                return None, Question.MISSING_INPUT, Roles()
-            return TaskType.TEXT_TO_IMAGE, None, Roles()
-        reference = told.roles.reference
-        source = told.roles.source or tuple(i for i in range(count) if i not in reference)
-        if told.reference and not reference:
-            source, reference = (
-                told.roles.source,
-                tuple(i for i in range(count) if i not in told.roles.source),
-            )
-        return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
 
     # -------------------------------------------------------------------------------- models
 
@@ -259,7 +163,7 @@ class _Router:
             return False
         if any(want.clause != clause.index and want.asked for want in self._asked.wants):
             return False
-        return not any(_describes(item) for c in self._scan.clauses for item in c.items)
+        return not any(describes(item) for c in self._scan.clauses for item in c.items)
 
     # ------------------------------------------------------------------------------ together
 
@@ -433,19 +337,6 @@ def _trimmed(text: str, span: Span) -> Span:
 
 
 _AROUND = " \t\n\u3000\"'“”‘’「」『』"
-
-
-def _describes(item: Item) -> bool:
-    """A word of content: nothing the grammar knows, and no particle."""
-    return not item.tags and item.phrase not in _PARTICLES and item.phrase[0].isalnum()
-
-
-_PARTICLES = frozenset(
-    (
-        *("的", "了", "吧", "都", "就", "是", "我", "时", "候", "所", "有"),
-        *("the", "my", "all", "i", "ll", "i'll", "will", "be", "when", "you"),
-    )
-)
 
 
 def _whole(seconds: float) -> int | float:

@@ -1,0 +1,123 @@
+"""Which nouns of a Chinese clause are no wish: turned down, pointed at, a place, a purpose.
+
+不要视频 turns down, 这张图 and 我的视频 point at what is there, 图里 is a place, 用于视频 a
+purpose,
+拍视频的博主 tells of somebody else.
+"""
+
+from __future__ import annotations
+
+from ima_tui.domain import Medium
+from ima_tui.intent.scan import SOURCE, Item
+from ima_tui.intent.wants import SOUND, is_noun, medium_of
+
+NEAR = 5
+"""Items before a noun in which a sign still belongs to it."""
+
+
+def is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
+    return medium_of(item) is Medium.IMAGE and is_existing(items, item)
+
+
+def is_refused(items: tuple[Item, ...], noun: Item) -> bool:
+    place = items.index(noun)
+    for before in reversed(items[max(0, place - NEAR) : place]):
+        if before.has("neg"):
+            return True
+        if before.under("verb") in ("want", "make", "image", "turn") or before.has("but"):
+            return False
+        if before.phrase == "的" or is_noun(before):
+            return False
+    return False
+
+
+def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
+    """这张图, 我的视频, the object of 把, 给…做."""
+    place = items.index(noun)
+    for back, before in enumerate(reversed(items[:place])):
+        if before.phrase == "的" and back + 2 <= place and _is_whole(items[place - back - 2]):
+            return False
+        if (is_noun(before) or before.has("text")) and not before.under("ordinal"):
+            return False  # 这个视频配个乐: what is pointed at is the other one
+        if before.has("this") or before.under("ordinal"):
+            return (back <= NEAR and before.phrase != "我") or back == 0
+        if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
+            return False
+        if before.phrase in ("把", "将") and medium_of(noun) is not None:
+            return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
+        if (
+            before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按")
+            and back <= NEAR
+        ):
+            return _verb_follows(items, place) and not _is_voice(items, noun)
+        if back > 2 * NEAR:
+            return False
+    located = place + 1 < len(items) and items[place + 1].has("loc")
+    opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
+    return opens and _verb_follows(items, place)
+
+
+def _is_whole(item: Item) -> bool:
+    """第二张图的…, 照片的…: what stands before 的 is a thing of its own."""
+    return is_noun(item) or (item.last - item.first > 1 and bool(item.under("ordinal")))
+
+
+def _is_voice(items: tuple[Item, ...], noun: Item) -> bool:
+    return noun.under("noun") == SOUND
+
+
+def _verb_follows(items: tuple[Item, ...], place: int) -> bool:
+    """A verb right behind the noun, and another noun or its content behind that."""
+    for item in items[place + 1 : place + 4]:
+        if item.under("verb") or item.has("motion"):
+            return True
+        if item.phrase == "的":
+            return False
+    return False
+
+
+def pointed_at(items: tuple[Item, ...], existing: list[Item]) -> Item | None:
+    for item in items:
+        if item.has(SOURCE):
+            return item
+    for noun in existing:
+        if medium_of(noun) is Medium.IMAGE:
+            return noun
+    for place, item in enumerate(items):
+        if item.under("ordinal") and item.last - item.first > 1:
+            return item
+        if item.phrase in ("图里", "图中", "照片里", "照片中", "画面中", "图上"):
+            return item
+        following = items[place + 1] if place + 1 < len(items) else None
+        if medium_of(item) is Medium.IMAGE and following is not None and following.has("loc"):
+            return item
+    return None
+
+
+def is_setting(items: tuple[Item, ...], noun: Item) -> bool:
+    """图里, 视频中: a place; 用于视频: a purpose; 配乐的节奏: not the thing itself."""
+    place = items.index(noun)
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is not None and following.has("loc"):
+        return True
+    for before in reversed(items[max(0, place - NEAR) : place]):
+        if before.phrase in ("给", "为"):
+            return _verb_follows(items, place)
+        if before.has("purpose") and before.phrase not in ("适合",):
+            return not _of_follows(items, place)
+        if before.under("verb") or before.phrase == "的":
+            return False
+    return False
+
+
+def modifies(items: tuple[Item, ...], noun: Item) -> bool:
+    """拍视频的博主: with 的 behind it and no other noun, it only tells of something else."""
+    place = items.index(noun)
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is None or following.phrase != "的" or place + 2 >= len(items):
+        return False
+    return not any(is_noun(item) or item.under("classifier") for item in items[place + 2 :])
+
+
+def _of_follows(items: tuple[Item, ...], place: int) -> bool:
+    return any(item.phrase == "的" for item in items[place + 1 :])

@@ -1,0 +1,132 @@
+"""Which of the eight task types a wish is, from its medium and the pictures at hand; or what has
+to be asked first: what the pictures are for, or where they are.
+"""
+
+from __future__ import annotations
+
+from ima_tui.domain import Medium, TaskType
+from ima_tui.intent import workflow
+from ima_tui.intent.inputs import Inputs, Told, roles_for_frames
+from ima_tui.intent.media import Asked
+from ima_tui.intent.reading import Question, Roles
+from ima_tui.intent.scan import Item, Scan
+
+
+class Tasks:
+    """One text's media and pictures, on the way to a task type."""
+
+    def __init__(self, scan: Scan, inputs: Inputs, asked: Asked) -> None:
+        self._scan = scan
+        self._inputs = inputs
+        self._asked = asked
+
+    def read(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+        """(task type, what has to be asked, roles of the pictures)."""
+        asked, count = self._asked, len(self._inputs.sources)
+        if not asked.wants:
+            return None, Question.MEDIA_TYPE, Roles()
+        if len(asked.wants) > 1:
+            return None, self._missing(told), self._workflow_roles(count)
+        medium = asked.media[0]
+        if medium is Medium.VIDEO:
+            return self._video(told)
+        if medium is Medium.IMAGE:
+            return self._image(told)
+        return workflow.from_text(medium), None, Roles()
+
+    def _missing(self, told: Told) -> Question | None:
+        """An input is spoken of and none is there. A later step may use an earlier one's."""
+        if self._inputs.sources:
+            return None
+        first = self._asked.wants[0]
+        pointed = any(reading.existing is not None for reading in self._asked.readings)
+        if first.medium in (Medium.MUSIC, Medium.SPEECH):
+            return None
+        if not pointed and self._described_before(first.start):
+            return None  # "a dog surfing, make it a video": it is what was described
+        needs = first.works_on or first.edit or (told.reference and pointed)
+        return Question.MISSING_INPUT if needs else None
+
+    def _described_before(self, start: int) -> bool:
+        told = [i for c in self._scan.clauses for i in c.items if i.start < start]
+        return sum(max(1, i.end - i.start) for i in told if describes(i)) >= 3
+
+    def _workflow_roles(self, count: int) -> Roles:
+        first = self._asked.wants[0]
+        takes = count > 0 and first.medium in (Medium.IMAGE, Medium.VIDEO)
+        return Roles(source=tuple(range(count))) if takes else Roles()
+
+    def _video(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+        count = len(self._inputs.sources)
+        frames = told.frames or told.roles.first_frame is not None
+        frames = frames or told.roles.last_frame is not None
+        if count == 0:
+            pointed = any(reading.existing is not None for reading in self._asked.readings)
+            spoken_of = told.roles.first_frame is not None or told.roles.last_frame is not None
+            task_named = self._task_named(TaskType.FIRST_LAST_FRAME) or self._task_named(
+                TaskType.IMAGE_TO_VIDEO
+            )
+            if self._missing(told) or spoken_of or task_named or (pointed and frames):
+                return None, Question.MISSING_INPUT, Roles()
+            return TaskType.TEXT_TO_VIDEO, None, Roles()
+        if frames and count >= 2:
+            settled = roles_for_frames(told, count)
+            if settled is None:
+                return None, Question.IMAGE_ROLES, Roles()
+            return TaskType.FIRST_LAST_FRAME, None, settled
+        if told.reference:
+            places = told.roles.reference or tuple(range(count))
+            return (
+                TaskType.REFERENCE_TO_VIDEO,
+                None,
+                Roles(
+                    reference=tuple(range(count))
+                    if len(places) < count and not told.roles.source
+                    else places
+                ),
+            )
+        if count == 1:
+            if frames and told.first and told.last:
+                return None, Question.MISSING_INPUT, Roles()
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
+        if told.roles.source:
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
+        if len(told.mentioned) == 1 and told.mentioned[0] < count:
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
+        return None, Question.IMAGE_ROLES, Roles()
+
+    def _task_named(self, task_type: TaskType) -> bool:
+        return any(
+            item.under("task") == task_type.value
+            for clause in self._scan.clauses
+            for item in clause.items
+        )
+
+    def _image(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+        count = len(self._inputs.sources)
+        if count == 0:
+            named = self._task_named(TaskType.IMAGE_TO_IMAGE)
+            if self._missing(told) or named:
+                return None, Question.MISSING_INPUT, Roles()
+            return TaskType.TEXT_TO_IMAGE, None, Roles()
+        reference = told.roles.reference
+        source = told.roles.source or tuple(i for i in range(count) if i not in reference)
+        if told.reference and not reference:
+            source, reference = (
+                told.roles.source,
+                tuple(i for i in range(count) if i not in told.roles.source),
+            )
+        return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
+
+
+def describes(item: Item) -> bool:
+    """A word of content: nothing the grammar knows, and no particle."""
+    return not item.tags and item.phrase not in _PARTICLES and item.phrase[0].isalnum()
+
+
+_PARTICLES = frozenset(
+    (
+        *("的", "了", "吧", "都", "就", "是", "我", "时", "候", "所", "有"),
+        *("the", "my", "all", "i", "ll", "i'll", "will", "be", "when", "you"),
+    )
+)
