@@ -244,9 +244,13 @@ def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
     target = next((noun for noun in reversed(free) if noun.first >= items[place].first), None)
     if target is None or not (source or explicit):
         return False
+    told_text = any(item.has("text") for item in items[:place])
+    if target.under("noun") == SOUND and told_text:
+        reading.wants.append(_want(reading, target, Medium.SPEECH, asked=True))
+        return True
     if target.under("noun") in (SOUND, BOTH):
         return False
-    if any(item.has("text") for item in items[:place]) and _of(target, Medium.SPEECH):
+    if told_text and _of(target, Medium.SPEECH):
         reading.speech_from = items[-1].end
     medium = medium_of(target)
     edit = medium is Medium.IMAGE

@@ -13,7 +13,7 @@ from ima_tui.domain import Medium
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.english import read_english
 from ima_tui.intent.scan import LISTED, Clause, Scan
-from ima_tui.intent.wants import ClauseReading, Want
+from ima_tui.intent.wants import ClauseReading, Want, is_noun
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
 _SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
@@ -81,7 +81,9 @@ class _Gatherer:
         for want in reading.wants:
             if self._continues_list(want, clause):
                 want = replace(want, asked=True)
-            if step and want.medium is Medium.VIDEO and want.end >= clause.end - 1:
+            animated = self._scan.text.startswith("animat", want.start)
+            ends = step and want.end >= clause.end - 1
+            if want.medium is Medium.VIDEO and (ends or animated):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
             self._consider(want, step)
         self._readings.append(reading)
@@ -95,7 +97,8 @@ class _Gatherer:
             return True
         last = self._readings[-1]
         told = [each for each in last.wants if each.medium is not None]
-        opens = clause.items[0].under("number") or clause.items[0].phrase.isdigit()
+        first = clause.items[0]
+        opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     @property
@@ -122,8 +125,17 @@ class _Gatherer:
             if only.clause != want.clause and not (want.works_on and animated):
                 self._wants = {want.medium: want}
                 return
+        if len(self._wants) == 1 and not only.asked and self._stands_alone(want, only):
+            self._wants = {want.medium: want}
+            return
         if want.asked or want.extra or self._goes_along(want):
             self._wants[want.medium] = want
+
+    def _stands_alone(self, want: Want, only: Want) -> bool:
+        """ "the crest of a wave, video": a medium by itself says what the rest is to be."""
+        clause, before = self._scan.clauses[want.clause], self._scan.clauses[only.clause]
+        bare = len(clause.items) <= 2 and not clause.items[0].under("number")
+        return bare and not want.asked and len(before.items) > 2 and want.clause != only.clause
 
     def _goes_along(self, want: Want) -> bool:
         """背景音乐要轻快, behind a video: music or a voice named in a clause of its own."""
