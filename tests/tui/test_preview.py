@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from fake import FakeStudio, done
+from patience import until
 from PIL import Image
+from textual.widgets import Static
 
 from ima_tui import messages
 from ima_tui.domain import Media
@@ -163,3 +165,19 @@ async def test_a_broken_file_is_said_and_hurts_nobody(tmp_path: Path) -> None:
         assert preview.shown is None
         text = " ".join(preview.render_line(y).text.strip() for y in range(4))
         assert "can't be read" in text
+
+
+async def test_over_a_slow_line_a_picture_is_drawn_when_asked_for(tmp_path: Path) -> None:
+    path = picture(tmp_path)
+    studio = FakeStudio((done(1, path),), preview=False)
+    app = ImaApp(studio, start="queue")  # type: ignore[arg-type]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        beside = app.screen.query_one(Preview)
+        facts = app.screen.query_one("#detail-facts", Static)
+        assert (beside.media, beside.display) == (None, False)
+        assert "enter shows it" in str(facts.content)
+        await pilot.press("enter")
+        assert isinstance(app.screen, ViewerScreen)
+        large = app.screen.query_one(Preview)
+        await until(pilot, lambda: large.shown)
