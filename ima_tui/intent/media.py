@@ -79,13 +79,14 @@ class _Gatherer:
             asked = [want for want in reading.wants if want.asked] if not self._wants else []
             reading = replace(replace_content(reading), wants=asked)
         for want in reading.wants:
-            if self._continues_list(want, clause):
+            listed = self._continues_list(want, clause)
+            if listed:
                 want = replace(want, asked=True)
             animated = self._scan.text.startswith("animat", want.start)
             ends = step and want.end >= clause.end - 1
             if want.medium is Medium.VIDEO and (ends or animated):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
-            self._consider(want, step)
+            self._consider(want, step or listed)
         self._readings.append(reading)
         return True
 

@@ -158,11 +158,11 @@ def test_what_is_not_one_possible_thing_is_refused(ima: Any, sandbox: Sandbox, t
 
 def test_a_preference_in_the_words_is_saved_and_forgotten(ima: Any, tmp_path: Path) -> None:
     prefs = tmp_path / "ima_prefs.json"
-    assert ima("generate", "always use Midjourney; draw a fox", "--json").code == 0
+    assert ima("generate", "always use Midjourney; draw a fox", "--json", "--no-wait").code == 0
     kept = json.loads(prefs.read_text("utf-8"))["user_default"]["text_to_image"]
     assert kept["model_id"] == "midjourney"
-    assert ima("generate", "仅本次用即梦画一只猫", "--json").code == 0
+    assert ima("generate", "仅本次用即梦画一只猫", "--json", "--no-wait").code == 0
     kept = json.loads(prefs.read_text("utf-8"))["user_default"]["text_to_image"]
     assert kept["model_id"] == "midjourney"
-    assert ima("generate", "用最好的模型画一只猫", "--json").code == 0
+    assert ima("generate", "用最好的模型画一只猫", "--json", "--no-wait").code == 0
     assert "text_to_image" not in json.loads(prefs.read_text("utf-8"))["user_default"]
