@@ -772,10 +772,12 @@ TEXTS: dict[str, str] = {
     "route.once": "  {model}, this time only.",
     "route.no_8k": "  8K can't be made; {possible} is the most, with {models}.",
     "route.no_aspect_ratio_custom": "  {asked} is no format on offer; nearest: {possible}.",
-    "route.no_model_aspect_ratio": "  That model can't do {asked}, only {possible}. Others: {models}.",
+    "route.no_model_aspect_ratio": "  That model can't do {asked}, only {possible}. "
+    "Others: {models}.",
     "route.no_video_too_long": "  No video is as long as {asked}; possible: {possible} ({models}).",
     "route.no_audio_unsupported_model": "  {asked} makes no sound; {models} do.",
-    "route.no_music_duration": "  The length of music can't be chosen: {possible}, by model ({models}).",
+    "route.no_music_duration": "  The length of music can't be chosen: {possible}, "
+    "by model ({models}).",
     "route.absent": "  {name} is not offered here.",
     "route.refused": "  {model} has no {name} {value}; possible: {possible}.",
     "error.route_nothing": "Say what to route, or name a file with --batch.",
@@ -784,7 +786,8 @@ TEXTS: dict[str, str] = {
     "error.route_workflow": "That is several things ({steps}), and generate makes one.",
     "error.route_workflow.hint": "Ask for one of them, or name it with --task-type.",
     "error.route_media_type": "These words don't tell what to make.",
-    "error.route_media_type.hint": "Say image, video, music or speech, or name it with --task-type.",
+    "error.route_media_type.hint": "Say image, video, music or speech, or name it with "
+    "--task-type.",
     "error.route_image_roles": "What each picture is for is not told.",
     "error.route_image_roles.hint": "Say which is the first and which the last frame, or that they "
     "are references.",
