@@ -110,9 +110,10 @@ def line(row: Row, theirs: tuple[float, float], mine: tuple[float, float]) -> bo
     good = mine[0] <= theirs[0] / 2 and mine[1] <= theirs[1]
     floor = polling.floor(row.task_type)
     why = "" if good else f"  (questions {floor:.0f} s apart: {floor / 2:.1f} s by chance alone)"
+    shares = f"{mine[0] / theirs[0]:5.0%} {mine[1] / theirs[1]:5.0%}"
     print(
         f"{row.task_type.value:26} {row.name:20} {theirs[0]:6.2f} s {theirs[1]:6.1f}"
-        f"   {mine[0]:6.2f} s {mine[1]:6.1f}   {mine[0] / theirs[0]:5.0%} {mine[1] / theirs[1]:5.0%}"
+        f"   {mine[0]:6.2f} s {mine[1]:6.1f}   {shares}"
         f"  {'met' if good else 'missed'}{why}"
     )
     return good

@@ -1,0 +1,156 @@
+"""A job that takes what another makes: it waits, goes on by itself, or says why it can't."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from fakes import DONE, FakeService, FastClock, any_order, placed, scheduler
+from queue_person import at, until, window, wish
+from trees import make
+
+from ima_tui.api.client import Created
+from ima_tui.api.wire import Progress
+from ima_tui.config import Settings
+from ima_tui.domain import Job, State, TaskType, result_of
+from ima_tui.ledger import Ledger, LedgerError
+from ima_tui.sandbox.server import Sandbox
+
+I2I = TaskType.IMAGE_TO_IMAGE
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    opened = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
+    yield opened
+    await opened.aclose()
+
+
+def test_how_a_result_is_written() -> None:
+    assert result_of("job:41#2") == (41, 2)
+    bad = ("job:41", "job:#1", "job:4 1#1", "xjob:41#1", "job:41#1x", "/tmp/job:41#1", "")
+    assert [result_of(each) for each in bad] == [None] * len(bad)
+
+
+async def test_a_job_can_only_wait_for_one_that_is_there(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError):
+        await ledger.add(any_order(), 0.0, after=7)
+    assert await ledger.recent(10) == ()
+
+
+async def test_it_waits_visibly_and_takes_the_result_when_it_is_sent(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with window(settings) as studio:
+        first = await studio.submit(await wish(studio, "first"))
+        order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
+        second = await studio.submit(order)
+        seen = await until(
+            studio, second.id, lambda job: bool(job.waiting) or job.sent_at is not None
+        )
+        assert (seen.waiting, seen.waiting_values) == ("waiting.after", {"id": first.id})
+        assert (await at(studio, second.id)).state is State.DONE
+        assert (await at(studio, first.id)).state is State.DONE
+    assert [each["prompt"] for each in sandbox.ledger()["creates"]] == ["first", "second"]
+
+
+async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
+    """A first job that ended so, and one that waited for it."""
+    leaf = make(task_type=I2I)
+    first = await ledger.add(placed(leaf, inputs=("https://x.example/a.png",)), 0.0)
+    way = {
+        State.FAILED: (State.FAILED,),
+        State.STOPPED: (State.STOPPED,),
+        State.FORGOTTEN: (State.FORGOTTEN,),
+        State.UNKNOWN: (State.SENDING, State.UNKNOWN),
+    }[end]
+    second = await ledger.add(placed(leaf, inputs=(f"job:{first.id}#1",)), 0.0)
+    for step in way:
+        first = await ledger.step(first.id, step, 1.0, "event.failed")
+    service = FakeService()
+    made = scheduler(ledger, service, leaf, tmp_path)
+    await made.start(everything=True)
+    for _ in range(500):
+        job = await ledger.job(second.id)
+        if job is not None and job.held:
+            break
+    await made.aclose()
+    assert service.calls == []
+    found = await ledger.job(second.id)
+    assert found is not None
+    return first, found
+
+
+@pytest.mark.parametrize("end", [State.FAILED, State.STOPPED, State.FORGOTTEN, State.UNKNOWN])
+async def test_if_the_first_makes_nothing_the_waiting_one_is_held_with_the_reason(
+    ledger: Ledger, tmp_path: Path, end: State
+) -> None:
+    first, second = await held(ledger, tmp_path, end)
+    assert (second.held, second.state) == (True, State.QUEUED)
+    assert (second.waiting, second.waiting_values) == ("waiting.in_vain", {"id": first.id})
+
+
+async def test_a_retry_of_the_first_takes_the_waiting_ones_along(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    first, second = await held(ledger, tmp_path, State.FAILED)
+    again = await ledger.add(first.order, 2.0, repeats=first.id)
+    found = await ledger.job(second.id)
+    assert found is not None
+    assert found.order.inputs == (f"job:{again.id}#1",)
+    assert (found.held, found.waiting_values) == (True, {"id": again.id})
+    assert [each.id for each in await ledger.waiting_for(again.id)] == [second.id]
+    assert await ledger.waiting_for(first.id) == ()
+
+
+async def test_held_resumed_after_a_retry_and_sent_with_the_new_result(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    sandbox.scenario('[[fault]]\nkind = "fail_task"\nprompt_contains = "first"\ntimes = 1\n')
+    async with window(settings) as studio:
+        first = await studio.submit(await wish(studio, "first"))
+        order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
+        second = await studio.submit(order)
+        await until(studio, second.id, lambda job: job.held)
+        again = await studio.again(first.id)
+        await at(studio, again.id, State.DONE)
+        waits = await until(studio, second.id, lambda _: True)
+        assert (waits.held, waits.waiting) == (True, "waiting.word_after")
+        await studio.follow(second.id)
+        assert (await at(studio, second.id)).state is State.DONE
+    assert len(sandbox.ledger()["creates"]) == 3
+
+
+async def test_a_result_that_is_not_there_fails_before_anything_is_sent(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    leaf = make(task_type=I2I)
+    clock = FastClock()
+    first = await ledger.add(placed(leaf, inputs=("https://x.example/a.png",)), clock.time())
+    second = await ledger.add(placed(leaf, inputs=(f"job:{first.id}#2",)), clock.time())
+    service = FakeService(create=(Created("t", None),), ask=(Progress(), DONE))
+    made = scheduler(ledger, service, leaf, tmp_path, clock=clock)
+    await made.start(everything=True)
+    for _ in range(5000):
+        job = await ledger.job(second.id)
+        if job is not None and job.state is State.FAILED:
+            break
+    await made.aclose()
+    assert job is not None
+    assert job.failure is not None
+    assert (job.failure.kind, service.calls.count("create")) == ("error.no_result", 1)
+
+
+async def test_what_waits_survives_the_end_of_its_window(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    sandbox.scenario('[[fault]]\nkind = "delay"\nendpoint = "detail"\nseconds = 0.3\ntimes = 3\n')
+    async with window(settings) as studio:
+        first = await studio.submit(await wish(studio, "first"))
+        order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
+        second = await studio.submit(order)
+        await at(studio, first.id, State.RUNNING)
+    async with window(settings) as studio:
+        assert (await at(studio, second.id)).state is State.DONE
+    assert len(sandbox.ledger()["creates"]) == 2
