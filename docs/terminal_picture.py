@@ -51,11 +51,11 @@ def _draw_cell(
     wide = bool(cell.data) and ord(cell.data[0]) > 0x2E7F
     if paper != f"#{PAPER}" and cell.data:
         pen.rectangle((x, y, x + width * (2 if wide else 1) - 1, y + height - 1), fill=paper)
-    if cell.data in "▀▄█▌▐▁▂▃▅▆▇":
+    if cell.data and cell.data in "▀▄█▌▐▁▂▃▅▆▇":  # the second half of a wide one is empty
         _draw_block(pen, cell.data, x, y, ink)
     elif cell.data.strip():
         font = _font(wide, cell.bold)
-        pen.text((x, y + (0 if wide else 1)), cell.data, fill=ink, font=font)
+        pen.text((x, y + (-3 if wide else 1)), cell.data, fill=ink, font=font)
     if cell.underscore:
         pen.line((x, y + height - 2, x + width, y + height - 2), fill=ink)
     if cell.strikethrough:
