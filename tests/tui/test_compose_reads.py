@@ -46,3 +46,9 @@ async def test_unclear_words_ask_and_change_nothing() -> None:
     async with composing("a fox") as (pilot, screen):
         await until(pilot, lambda: "ctrl+t" in told(screen))
         assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
+
+
+async def test_only_the_words_to_be_spoken_are_sent() -> None:
+    async with composing("read aloud: Good evening") as (pilot, screen):
+        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
+        assert screen._words() == "Good evening"

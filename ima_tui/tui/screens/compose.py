@@ -276,7 +276,7 @@ class ComposeScreen(Place):
         if self._offer.problem is not None:
             form.reveal(next(iter(self._offer.at_fault), ""))
             return None
-        draft = replace(draft, prompt=self.query_one(Prompt).text)
+        draft = replace(draft, prompt=self._words())
         try:
             order, _ = drafting.finish(leaf, draft)
         except UsageError as problem:
@@ -289,6 +289,14 @@ class ComposeScreen(Place):
             self._remark(say("compose.input_bad"), "bad")
             return None
         return replace(order, inputs=tuple(one.source for one in facts))
+
+    def _words(self) -> str:
+        """What goes out: of a wish for speech, only the words to be spoken."""
+        text, decision = self.query_one(Prompt).text, self._decision
+        if decision is not None and decision.spoken and self.desk.kind is TaskType.TEXT_TO_SPEECH:
+            start, end = decision.spoken
+            return text[start:end]
+        return text
 
     def _point_at(self, problem: UsageError) -> None:
         """Say what is missing, and give the keys to the field that lacks it."""
