@@ -165,7 +165,11 @@ def fill(file: Path, service: Service, running: int, finished: int) -> None:
     for number in range(running):
         wish = wishes[number % len(wishes)]
         at = now - dice.uniform(0, wish.estimate.high if wish.estimate else 60)
-        changed = {"state": "running", "task_id": service.create(wish), "ended_at": None}
+        changed: dict[str, object] = {
+            "state": "running",
+            "task_id": service.create(wish),
+            "ended_at": None,
+        }
         changed |= {"owner": "", "lease_until": 0}
         times = {"created_at": at - 1, "updated_at": at, "sent_at": at}
         marks = {"turn": 1} if "turn" in columns else {}

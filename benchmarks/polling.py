@@ -84,7 +84,7 @@ def ours(view: polling.Outlook, lots: random.Random, took: float) -> tuple[float
 def planned(row: Row, lots: random.Random, durations: list[float]) -> tuple[float, float]:
     view = polling.outlook(row.task_type, Estimate(row.low, row.high), (), row.model_id)
     found = [ours(view, lots, took) for took in durations]
-    return tuple(sum(each) / len(found) for each in zip(*found, strict=True))  # type: ignore[return-value]
+    return tuple(sum(each) / len(found) for each in zip(*found, strict=True))
 
 
 def learned(row: Row, lots: random.Random) -> tuple[list[float], tuple[float, float]]:
@@ -103,7 +103,7 @@ def learned(row: Row, lots: random.Random) -> tuple[list[float], tuple[float, fl
             took_all.append(draw())
             found.append(ours(view, lots, took_all[-1]))
     mean = tuple(sum(each) / len(found) for each in zip(*found, strict=True))
-    return took_all, mean  # type: ignore[return-value]
+    return took_all, mean
 
 
 def line(row: Row, theirs: tuple[float, float], mine: tuple[float, float]) -> bool:
