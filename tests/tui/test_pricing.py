@@ -1,0 +1,39 @@
+"""What the price bar says beside the price."""
+
+from __future__ import annotations
+
+import pytest
+from fake import BANANA_2, BANANA_PRO, LEAVES, T2I
+
+from ima_tui import messages
+from ima_tui.desk import Desk
+from ima_tui.domain import Leaf
+from ima_tui.tui import pricing
+
+STILLS = tuple(leaf for leaf in LEAVES if leaf.task_type is T2I)
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
+def standing_on(leaf: Leaf) -> Desk:
+    desk = Desk()
+    desk.take(leaf)
+    return desk
+
+
+def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
+    desk = standing_on(BANANA_PRO)
+    offer = desk.offer(STILLS)
+    assert offer.elsewhere is not None
+    assert offer.elsewhere.leaf is BANANA_2
+    assert "Nano Banana 2 does it for 12" in pricing.neighbours(BANANA_PRO, offer, 2)
+
+
+def test_a_model_is_not_compared_with_itself_and_nothing_cheaper_says_nothing() -> None:
+    desk = standing_on(BANANA_2)
+    desk.set("size", "4K")
+    assert desk.offer((BANANA_2,)).elsewhere is None
+    assert standing_on(BANANA_2).offer((BANANA_2, BANANA_PRO)).elsewhere is None
