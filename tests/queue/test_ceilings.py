@@ -159,7 +159,10 @@ async def test_never_more_at_once_than_may_though_there_are_two_windows(
 
     async with window(settings) as one, window(settings) as two:
         one.subscribe(listen)
-        jobs = [await (one, two)[n % 2].submit(await wish(one, f"no {n}")) for n in range(12)]
+        wishes = [await wish(one, f"no {n}") for n in range(12)]
+        windows = (one, two) * 6
+        sent = (studio.submit(each) for studio, each in zip(windows, wishes, strict=True))
+        jobs = await asyncio.gather(*sent)
         ends = await asyncio.gather(*(at(one, job.id) for job in jobs))
     assert {job.state for job in ends} == {State.DONE}
     assert len(sandbox.ledger()["creates"]) == 12
