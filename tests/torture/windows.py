@@ -28,7 +28,7 @@ from verdict import promises, rows
 from ima_tui import cli
 from ima_tui.cli import session
 
-FAST, SLOW = 150.0, 8.0
+FAST, SLOW = 40.0, 8.0
 """Of the service: when somebody is to freeze, all of its jobs have to outlast a lease."""
 PATIENCE = 120.0
 FREEZE = 150.0
@@ -52,6 +52,7 @@ class Scene:
         self._asks = folder / "asks.txt"
         self.folder = folder / "run"
         self.folder.mkdir()
+        (self.folder / "config.toml").write_text("[queue]\nrunning = 24\n", "utf-8")
         self.service = Service(speed, self._words)
         self.rate = rate
         self.service.start_over("", f"poll_scale = {1 / rate}")
@@ -101,25 +102,23 @@ class Scene:
 
         return fork(life, self._words)
 
-    def ended_jobs(self) -> int:
-        """How many jobs have ended by now."""
+    def count(self, which: str) -> int:
+        """How many jobs there are like that by now."""
         if not self.ledger.exists():
             return 0
         connection = sqlite3.connect(self.ledger, timeout=10)
         try:
-            found = connection.execute(
-                "SELECT COUNT(*) FROM jobs WHERE state IN ('done', 'failed', 'unknown')"
-            )
+            found = connection.execute(f"SELECT COUNT(*) FROM jobs WHERE {which}")
             return int(found.fetchone()[0])
         except sqlite3.OperationalError:  # not a table yet
             return 0
         finally:
             connection.close()
 
-    def wait_until(self, count: int) -> None:
+    def wait_until(self, count: int, which: str = "state = 'done'") -> None:
         due = time.monotonic() + PATIENCE
-        while self.ended_jobs() < count and time.monotonic() < due:
-            time.sleep(0.05)
+        while self.count(which) < count and time.monotonic() < due:
+            time.sleep(0.01)
 
     def told(self) -> set[str]:
         """Every prompt whose submit has returned, and every row of the batch."""
@@ -187,10 +186,13 @@ def killed(scene: Scene, jobs: int) -> dict[str, object]:
     pids["batch"] = scene.batch(jobs - 2 * share)
     scene.wait_until(jobs // 3)
     victim = pids.pop("two")
+    its_own = f"state = 'running' AND owner LIKE '%/{victim}/%'"
+    scene.wait_until(2, its_own)
     allowed = {victim: time.time()}
     kill(victim)
+    orphans = scene.count(its_own)
     pids["three"] = scene.window("three", 0)
-    return finish(scene, pids, allowed)
+    return {"orphans": orphans, **finish(scene, pids, allowed)}
 
 
 def frozen(scene: Scene, jobs: int) -> dict[str, object]:
@@ -214,7 +216,7 @@ def main() -> int:
     began = time.monotonic()
     with playground() as name:
         if asked.scene == "killed":
-            play, scene = killed, Scene(Path(name), FAST, 20.0)
+            play, scene = killed, Scene(Path(name), FAST, 40.0)
         else:
             play, scene = frozen, Scene(Path(name), SLOW, 60.0)
         told = play(scene, asked.jobs)
