@@ -142,12 +142,8 @@ class Scheduler:
         await self._take_up(ours, busy)
         for job_id in busy.intersection(self._stories) - {job.id for job in ours}:
             job = await self._ledger.job(job_id)
-            if (
-                job is not None
-                and job.state in lifecycle.OPEN
-                and job_id not in self._sender.deliveries
-            ):
-                await self.leave(job_id)  # another run took it over while this one slept
+            if job is not None and job_id not in self._sender.deliveries:
+                await self.leave(job_id)  # another run took it over, perhaps to its end
 
     def _busy(self) -> set[int]:
         """Jobs that something is done to right now: what the ledger said of them may be old."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
@@ -208,6 +209,6 @@ def _end_on_signals(over: threading.Event) -> Callable[[], None]:
 
 def _watch_stdin(over: threading.Event) -> None:
     """A parent that dies, even by SIGKILL, closes our stdin: then it is over."""
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):  # no buffer, whose lock would outlive the interpreter
         pass
     over.set()
