@@ -117,6 +117,7 @@ TEXTS: dict[str, str] = {
     "queue.group": "{name}  {n} · {points} pts",
     "queue.and_more": "and {n} more",
     "queue.choose_other": "Which model instead?",
+    "queue.usual": "{model} would suit this too, for {points} pts.",
     "queue.others": "R runs it with another model: {offers}.",
     "queue.offer": "{model} for {points} pts",
     "queue.or": " or ",

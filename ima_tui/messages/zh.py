@@ -113,6 +113,7 @@ TEXTS: dict[str, str] = {
     "queue.group": "{name}  {n} 个 · {points} 积分",
     "queue.and_more": "等另外 {n} 个",
     "queue.choose_other": "换哪个模型？",
+    "queue.usual": "用 {model} 也不错，{points} 积分。",
     "queue.others": "按 R 换模型再做：{offers}。",
     "queue.offer": "{model}（{points} 积分）",
     "queue.or": "或 ",

@@ -219,6 +219,7 @@ class FakeStudio:
         self.preferences = FakePreferences()
         self.has_key = True
         self.asked: list[tuple[object, ...]] = []
+        self.usual: Alternative | None = None
         self.jobs = {one.id: one for one in jobs}
         self.events: dict[int, tuple[Event, ...]] = {}
         self.lists = {
@@ -272,6 +273,9 @@ class FakeStudio:
         return inspect(leaf, sources)
 
     # -- jobs
+
+    def usual_instead(self, wanted: Order) -> Alternative | None:
+        return self.usual
 
     def alternatives(self, wanted: Order) -> tuple[Alternative, ...]:
         leaves = self.leaves(wanted.task_type)

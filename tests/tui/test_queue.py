@@ -22,6 +22,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from ima_tui import messages
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Event, Failure, Job, Order, State
 from ima_tui.notices import JobChanged
 from ima_tui.tui import jobs as words
@@ -175,6 +176,13 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
         assert "25 pts · usually 60–90 s" in text
         assert messages.say("error.too_heavy") in text
         assert messages.say("event.queued", points=25) in text
+
+
+async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() -> None:
+    app = open_app(job(1, State.DONE))
+    app.studio.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: f"{WAN.name} would suit this too, for 5 pts." in facts(pilot))
 
 
 async def test_a_prompt_with_brackets_is_text() -> None:

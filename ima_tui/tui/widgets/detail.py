@@ -20,6 +20,7 @@ from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.preview import Preview
 
 if TYPE_CHECKING:
+    from ima_tui.studio import Studio
     from ima_tui.tui.app import ImaApp
 
 PROMPT_LIMIT = 400
@@ -46,10 +47,7 @@ class JobDetail(Widget):
         self.query_one(Preview).media = media if eager else None
         facts = Content("")
         if job is not None:
-            others = ""
-            if job.state is State.FAILED:
-                others = pricing.others(job.order, studio.alternatives(job.order))
-            facts = _facts(job, events, now, others, timeline=timeline)
+            facts = _facts(job, events, now, _aside(studio, job), timeline=timeline)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
         self.query_one("#detail-facts", Static).update(facts)
@@ -60,9 +58,17 @@ class JobDetail(Widget):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _facts(
-    job: Job, events: Sequence[Event], now: float, others: str, *, timeline: bool
-) -> Content:
+def _aside(studio: Studio, job: Job) -> str:
+    """After a failure what to take instead; after a success a quiet word on the usual choice."""
+    if job.state is State.FAILED:
+        offers = pricing.others(job.order, studio.alternatives(job.order))
+        return say("queue.others", offers=offers) if offers else ""
+    if job.state is State.DONE and (usual := studio.usual_instead(job.order)) is not None:
+        return say("queue.usual", model=usual.leaf.name, points=usual.points * job.order.n)
+    return ""
+
+
+def _facts(job: Job, events: Sequence[Event], now: float, aside: str, *, timeline: bool) -> Content:
     happened = [Content.styled(words.event_words(event), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
@@ -71,8 +77,8 @@ def _facts(
     ]
     if sentence:
         lines.append(Content.styled(sentence, f"${role}"))
-    if others:
-        lines.append(Content.styled(say("queue.others", offers=others), "$muted"))
+    if aside:
+        lines.append(Content.styled(aside, "$muted"))
     results = [Content.styled(words.result_words(media), "$info") for media in job.medias]
     prompt = [Content(steady(clean(job.order.prompt, PROMPT_LIMIT)))]
     rest = [happened, results, prompt] if timeline else [results, prompt, happened[-LATEST:]]
