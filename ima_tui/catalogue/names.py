@@ -6,11 +6,10 @@ model by them, and the intent router reads them in a sentence.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from ima_tui.domain import Medium, TaskType
 
@@ -55,7 +54,9 @@ class Names:
 @cache
 def names() -> Names:
     """names.toml, read when it is first asked for."""
-    text = resources.files("ima_tui.catalogue").joinpath("names.toml").read_text("utf-8")
+    import tomllib
+
+    text = Path(__file__).with_name("names.toml").read_text("utf-8")
     data = tomllib.loads(text)
     families = tuple(_family(row) for row in data["family"])
     outsiders = {

@@ -20,6 +20,8 @@ from ima_tui.text import one_line
 if TYPE_CHECKING:
     import argparse
 
+    from ima_tui.sandbox.process import SandboxProcess
+
 DEMO = "demo"
 """What the first screen returns when somebody wants to try it without a key."""
 DEMO_KEY = "ima_demo_key_of_nobody"
@@ -71,25 +73,29 @@ async def _demo(settings: Settings, speed: float) -> int:
     """Everything in a throw-away folder, and the service in a child that ends with us."""
     import tempfile
 
-    from ima_tui.sandbox.process import SandboxProcess, start_sandbox
+    running: list[asyncio.Task[SandboxProcess]] = []
 
     async def locate() -> Address:
+        """Start the child when the service is first wanted: the screen stands by then."""
+        from ima_tui.sandbox.process import start_sandbox
+
+        if not running:
+            running.append(asyncio.create_task(start_sandbox(speed=speed)))
         try:
-            sandbox = await asyncio.shield(starting)
+            sandbox = await asyncio.shield(running[0])
         except OSError as error:
             raise ImaError("error.demo", reason=one_line(error, 200)) from error
         return Address(sandbox.base_url, sandbox.upload_url, DEMO_KEY)
 
-    starting: asyncio.Task[SandboxProcess] = asyncio.create_task(start_sandbox(speed=speed))
-    await asyncio.sleep(0)  # let the child start while the screens are being imported
     try:
         with tempfile.TemporaryDirectory(prefix="ima-tui-demo-") as folder:
             demo = _throw_away(settings, Path(folder))
             async with open_studio(demo, locate=locate, for_screen=True) as studio:
                 await _show(studio)
     finally:
-        with suppress(OSError):
-            await (await starting).stop()
+        for starting in running:
+            with suppress(OSError):
+                await (await starting).stop()
     return EXIT_DONE
 
 

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 Route = Callable[..., "Decision"]
 
 
+AFTER_FIRST_PAINT = 0.15
+"""Seconds: the vocabulary is read when the screen already stands."""
+
+
 class ComposeScreen(Place):
     """The draft stays when it was sent: the next picture is often almost the same."""
 
@@ -84,7 +88,7 @@ class ComposeScreen(Place):
     async def on_mount(self) -> None:
         self.query_one(Prompt).focus()
         await self.reload()
-        self.run_worker(self._learn_to_read(), name="learn to read", group="reading")
+        self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
         if not self.studio.has_key and not self.studio.settings.profile:
             self.call_after_refresh(self.action_key)
 
@@ -100,6 +104,9 @@ class ComposeScreen(Place):
         kind = self.desk.kind
         self.desk.catch_up(self.studio.leaves(kind), self.studio.suggested(kind))
         await self._show()
+
+    def _begin_to_read(self) -> None:
+        self.run_worker(self._learn_to_read(), name="learn to read", group="reading")
 
     async def _learn_to_read(self) -> None:
         """The vocabulary takes a moment to load, which no key should have to wait for."""
