@@ -39,8 +39,12 @@ def open_studio_screen(_: argparse.Namespace | None = None) -> int:
 
 
 def open_demo(arguments: argparse.Namespace) -> int:
+    return show_demo(arguments.language, arguments.speed)
+
+
+def show_demo(language: str | None, speed: float) -> int:
     _check_terminal()
-    return asyncio.run(_demo(_demo_settings(arguments), arguments.speed))
+    return asyncio.run(_demo(_demo_settings(language), speed))
 
 
 def _check_terminal() -> None:
@@ -48,10 +52,10 @@ def _check_terminal() -> None:
         raise UsageError("error.no_terminal")
 
 
-def _demo_settings(arguments: argparse.Namespace) -> Settings:
+def _demo_settings(language: str | None) -> Settings:
     """The person's looks and language; nothing else of theirs, not even a broken config file."""
     try:
-        return config.load({"language": arguments.language})
+        return config.load({"language": language})
     except ImaError:
         return replace(
             config.load({}, {"IMA_TUI_CONFIG": os.devnull}), config_file=Path(os.devnull)
