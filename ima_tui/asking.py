@@ -19,6 +19,7 @@ from ima_tui.errors import (
     Unauthorised,
     Unreachable,
 )
+from ima_tui.lease import Lease
 from ima_tui.link import Link
 from ima_tui.pace import Alarm, Pace
 from ima_tui.record import Record, Service
@@ -40,6 +41,7 @@ class Asker:
         link: Link,
         pace: Pace,
         alarm: Alarm,
+        lease: Lease,
         *,
         download: bool,
         patient: bool,
@@ -49,6 +51,7 @@ class Asker:
         self._link = link
         self._pace = pace
         self._alarm = alarm
+        self._lease = lease
         self._download = download
         self._patient = patient
 
@@ -115,8 +118,11 @@ class Asker:
             await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
 
     async def _ask(self, job: Job) -> Progress:
-        async with self._link.passage(), self._pace.request():
-            return await (await self._connect()).detail(job.task_id)
+        while True:
+            async with self._link.passage(), self._pace.request():
+                if self._lease.holds:
+                    return await (await self._connect()).detail(job.task_id)
+            await self._lease.wait()  # it slept while it stood in line: the job may be another's
 
     async def _judge(self, job: Job, progress: Progress) -> Job:
         if progress.failed:

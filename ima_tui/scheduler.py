@@ -20,6 +20,7 @@ from ima_tui.clock import Clock
 from ima_tui.domain import Job, Leaf, Order, State
 from ima_tui.errors import ImaError, OverLimit
 from ima_tui.fetching import Fetcher
+from ima_tui.lease import Lease
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import Limits
 from ima_tui.link import Link
@@ -68,6 +69,7 @@ class Scheduler:
         self.link = Link(clock, tell_link)
         self.pace = pace or Pace(clock)
         self._alarm = Alarm(clock)
+        self._lease = Lease(clock)
         self._record = Record(ledger, clock, self._tell)
         self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
         self._sender = Sender(
@@ -79,6 +81,7 @@ class Scheduler:
             self.link,
             self.pace,
             self._alarm,
+            self._lease,
             download=download,
             patient=patient,
         )
@@ -144,6 +147,7 @@ class Scheduler:
             job = await self._ledger.job(job_id)
             if job is not None and job_id not in self._sender.deliveries:
                 await self.leave(job_id)  # another run took it over, perhaps to its end
+        self._lease.renew(now + LEASE_SECONDS)
 
     def _busy(self) -> set[int]:
         """Jobs that something is done to right now: what the ledger said of them may be old."""

@@ -19,7 +19,7 @@ LAYERS = (
     {"config", "key", "lifecycle", "polling", "inputs", "notices"},
     {"catalogue"},
     {"api", "intent", "knowledge", "ledger", "lists", "logbook", "preferences", "results",
-     "link", "pace",
+     "lease", "link", "pace",
      "reasons", "drafting", "batch", "manifest"},
     {"record", "turns"},
     {"sending", "asking", "fetching"},

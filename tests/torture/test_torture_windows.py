@@ -39,10 +39,6 @@ def test_500_jobs_of_two_windows_and_a_batch_survive_one_of_them() -> None:
     assert set(told["states"]) <= {"done", "unknown"}
 
 
-@pytest.mark.xfail(
-    reason="a run that wakes asks at times once more for what another took over meanwhile",
-    strict=False,
-)
 def test_a_window_that_was_frozen_leaves_to_others_what_they_took_over() -> None:
     told = play("frozen", 24)
     assert told["takeovers"]
