@@ -258,7 +258,7 @@ TEXTS: dict[str, str] = {
     "compose.reads": "reads as",
     "compose.reads_limit": "{asked} can't be had here; what can: {possible}",
     "compose.reads_steps": "reads as several works in a row: {steps}; make them one after the other",
-    "compose.reads_media_type": "no kind named: Make holds, ctrl+t changes it",
+    "compose.reads_media_type": "no kind named: it becomes what stands at Make; ctrl+t changes it",
     "compose.reads_image_roles": "which picture is what? Put them in order under input",
     "compose.reads_missing_input": "this needs a picture: ctrl+o adds it",
     "compose.reads_absent": "{names}: not offered here",
