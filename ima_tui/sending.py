@@ -219,7 +219,6 @@ class Sender:
             return await self._write_down(
                 job, State.UNKNOWN, "event.unknown", failure=failure
             ), None
-        self._link.works()
         running = await self._write_down(
             job,
             State.RUNNING,
@@ -228,6 +227,7 @@ class Sender:
             deadline=created.deadline,
             failure=Failure(""),
         )
+        self._link.works()  # told after: nothing may stand between a task id and the disk
         return running, None
 
     async def _write_down(self, job: Job, after: State, key: str, **columns: object) -> Job:

@@ -92,6 +92,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     async def main() -> int:
         task = asyncio.current_task()
         if task is not None:
+            # where a loop takes no signals (not the main thread), the system's own way holds
             with suppress(NotImplementedError, RuntimeError):
                 loop = asyncio.get_running_loop()
                 loop.add_signal_handler(signal.SIGTERM, task.cancel)

@@ -1,7 +1,7 @@
 """Partial updates that begin where the change begins.
 
-Textual draws a changed region from the left edge of the widget it lies in (its own code says so
-in a TODO). In a table whose last columns tick, that is the whole row, over SSH ten times the
+Textual draws a changed region from the left edge of the widget it lies in (a known shortcoming of
+its own). In a table whose last columns tick, that is the whole row, over SSH ten times the
 bytes. These two classes cut the left side off too; the exact pin of Textual keeps them true.
 """
 
