@@ -171,3 +171,18 @@ def test_the_language_is_the_wished_one_else_the_locales(
     wish: str | None, environ: dict[str, str], language: str
 ) -> None:
     assert messages.detect(wish, environ) == language
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_sentence_stands_in_two_modules(language: str) -> None:
+    """The later one would silently win."""
+    modules = sorted((PACKAGE / "messages" / language).glob("[!_]*.py"))
+    keys = [
+        key.value
+        for module in modules
+        for table in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(table, ast.Dict)
+        for key in table.keys
+        if isinstance(key, ast.Constant)
+    ]
+    assert len(keys) == len(set(keys)) == len({"en": en, "zh": zh}[language].TEXTS)

@@ -1,0 +1,38 @@
+"""Models."""
+
+TEXTS: dict[str, str] = {
+    # ---- models
+    "models.col_model": "MODEL",
+    "models.col_id": "ID",
+    "models.col_kind": "KIND",
+    "models.col_points": "POINTS",
+    "models.col_time": "TIME",
+    "models.col_tags": "TAGS",
+    "models.filter": "/ filter: mj, 可灵",
+    "models.every": "all kinds",
+    "models.sort_listed": "as listed",
+    "models.sort_price": "cheapest first",
+    "models.sort_time": "fastest first",
+    "models.sort_name": "by name",
+    "models.as_of": "as of {time}",
+    "models.live": "live",
+    "models.cached": "from the cache",
+    "models.offline": "offline",
+    "models.none_match_here": "Nothing of this kind matches. {n} of other kinds do: press a to "
+    "see all kinds.",
+    "models.none_match": "No model matches. Esc clears the filter.",
+    "models.fetching": "The list is being fetched.",
+    "models.usually": "usually {time}",
+    "models.takes": "takes {count} files: {kinds}",
+    "models.hidden_price": "{points} pts; what changes it can't be set here",
+    "models.one_price": "{points} pts, one price for everything",
+    "models.usual": "usual",
+    "models.more": "and {n} more",
+    "models.on": "on",
+    "models.off": "off",
+    "models.kind_choice": "a choice",
+    "models.kind_toggle": "on or off",
+    "models.kind_number": "a number",
+    "models.kind_text": "free text",
+    "models.not_stored": "Preferences can't be written here, so nothing was kept.",
+}

@@ -1,0 +1,31 @@
+"""Preferences."""
+
+TEXTS: dict[str, str] = {
+    # ---- prefs
+    "bind.prefs_choose": "choose a model",
+    "bind.prefs_clear": "clear",
+    "bind.prefs_undo": "undo",
+    "bind.prefs_next_user": "next user",
+    "bind.prefs_previous_user": "previous user",
+    "prefs.user": "user {user}",
+    "prefs.users": "{index} of {count} · [ ] switch",
+    "prefs.column_kind": "KIND",
+    "prefs.column_model": "MODEL",
+    "prefs.column_saved": "SAVED",
+    "prefs.column_now": "NOW",
+    "prefs.column_used": "LAST USED",
+    "prefs.none": "–",
+    "prefs.gone": "gone",
+    "prefs.unseen": "?",
+    "prefs.about": "What you prefer is used when you name no model. enter chooses, del clears.",
+    "prefs.read_only": "This file is not to be written: what you choose here is not stored.",
+    "prefs.kept": "{kind}: {model} is preferred from now on.",
+    "prefs.cleared": "{kind}: cleared. u takes that back.",
+    "prefs.undone": "{kind}: {model} is back.",
+    "prefs.cleared_for_good": "{kind}: cleared.",
+    "prefs.ask_clear": "Clear {model}? It is no longer offered, so this can't be undone.",
+    "prefs.nothing_to_undo": "There is nothing to take back.",
+    "prefs.one_user": "Nobody else has wishes in this file.",
+    "prefs.not_stored": "The file is not to be written, so nothing was stored.",
+    "prefs.no_list": "The models of this kind are not there yet; 2 and ctrl+r fetch them.",
+}

@@ -1,0 +1,27 @@
+"""Chinese, one module for each subject."""
+
+from ima_tui.messages.zh import (
+    batch,
+    cli,
+    compose,
+    doctor,
+    errors,
+    frame,
+    jobs,
+    models,
+    preferences,
+    route,
+)
+
+TEXTS: dict[str, str] = {
+    **batch.TEXTS,
+    **cli.TEXTS,
+    **compose.TEXTS,
+    **doctor.TEXTS,
+    **errors.TEXTS,
+    **frame.TEXTS,
+    **jobs.TEXTS,
+    **models.TEXTS,
+    **preferences.TEXTS,
+    **route.TEXTS,
+}

@@ -1,0 +1,31 @@
+"""Preferences."""
+
+TEXTS: dict[str, str] = {
+    # ---- prefs
+    "bind.prefs_choose": "选模型",
+    "bind.prefs_clear": "清除",
+    "bind.prefs_undo": "撤销",
+    "bind.prefs_next_user": "下一个用户",
+    "bind.prefs_previous_user": "上一个用户",
+    "prefs.user": "用户 {user}",
+    "prefs.users": "第 {index} 个，共 {count} 个 · [ ] 切换",
+    "prefs.column_kind": "类型",
+    "prefs.column_model": "模型",
+    "prefs.column_saved": "保存时",
+    "prefs.column_now": "现价",
+    "prefs.column_used": "最近使用",
+    "prefs.none": "–",
+    "prefs.gone": "已下架",
+    "prefs.unseen": "?",
+    "prefs.about": "没点名模型时，就用你的首选。enter 选择，del 清除。",
+    "prefs.read_only": "这个文件不可写：在这里的选择不会保存。",
+    "prefs.kept": "{kind}：以后首选 {model}。",
+    "prefs.cleared": "{kind}：已清除，按 u 撤销。",
+    "prefs.undone": "{kind}：{model} 回来了。",
+    "prefs.cleared_for_good": "{kind}：已清除。",
+    "prefs.ask_clear": "清除 {model} 吗？它已下架，清除后无法恢复。",
+    "prefs.nothing_to_undo": "没有可以撤销的。",
+    "prefs.one_user": "这个文件里没有别的用户。",
+    "prefs.not_stored": "文件不可写，没有保存。",
+    "prefs.no_list": "这类模型的列表还没到；按 2 再按 ctrl+r 获取。",
+}
