@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := ima_tui tests benchmarks docs
 
-.PHONY: demo test check static format screenshots torture clean
+.PHONY: demo test check static format screenshots keys torture clean
 
 demo: $(VENV)/.demo
 	$(BIN)/ima-tui demo
@@ -31,6 +31,10 @@ format: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
+
+# the list of all actions and their keys, from the code
+keys: $(VENV)/.dev
+	$(BIN)/python docs/keys.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -183,6 +183,8 @@ class Settings:
     config_file: Path = Path("config.toml")
     profile: str = ""
     """"" or "demo"."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Id of a binding to its keys, comma between; as written: the TUI knows which ids there are."""
     origins: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -220,13 +222,13 @@ def load(
     """Settle every setting. Raises `UsageError` naming file, key and what is allowed."""
     env = os.environ if environ is None else environ
     path = config_path(env)
-    written, warnings = read(path)
+    written, keys, warnings = read(path)
     raw: dict[str, Raw] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
         value, origin = _settle(setting, flags or {}, env, written, path)
         raw[setting.attribute], origins[setting.name] = value, origin
-    return _settings(raw, origins, warnings, env, path)
+    return _settings(raw, keys, origins, warnings, env, path)
 
 
 def _settle(
@@ -268,12 +270,12 @@ def checked(setting: Setting, value: Raw, source: str) -> Raw:
     return value
 
 
-def read(path: Path) -> tuple[dict[str, Raw], tuple[str, ...]]:
-    """The file's known settings by `table.key`, and a warning for each unknown one."""
+def read(path: Path) -> tuple[dict[str, Raw], dict[str, str], tuple[str, ...]]:
+    """The file's known settings by `table.key`, its keys, and a warning for each unknown name."""
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        return {}, ()
+        return {}, {}, ()
     except OSError as error:
         raise UsageError(
             "error.config_unreadable", path=str(path), reason=error.strerror or "—"
@@ -286,6 +288,7 @@ def read(path: Path) -> tuple[dict[str, Raw], tuple[str, ...]]:
         raise UsageError(
             "error.config_broken", path=str(path), reason=one_line(error, 200)
         ) from error
+    keys = keymap(tables.pop("keys", {}), path)
     flat: dict[str, object] = {}
     for key, value in tables.items():
         if isinstance(value, dict):
@@ -294,7 +297,33 @@ def read(path: Path) -> tuple[dict[str, Raw], tuple[str, ...]]:
             flat[key] = value
     known = {setting.name for setting in SETTINGS}
     warnings = tuple(_unknown(path, name, sorted(known)) for name in flat if name not in known)
-    return cast(dict[str, Raw], {n: v for n, v in flat.items() if n in known}), warnings
+    return cast(dict[str, Raw], {n: v for n, v in flat.items() if n in known}), keys, warnings
+
+
+def keymap(table: object, source: Path) -> dict[str, str]:
+    """The `[keys]` table by ids. `queue.stop = "S"` and `"queue.stop" = ["S", "f6"]` will both do;
+    "" takes an action's keys away."""
+    found: dict[str, str] = {}
+    pending: list[tuple[str, object]] = [("", table)]
+    while pending:
+        name, value = pending.pop(0)
+        if isinstance(value, dict):
+            pending += [(f"{name}.{key}" if name else key, item) for key, item in value.items()]
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            found[name] = ",".join(value)
+        elif isinstance(value, str) and name:
+            found[name] = value
+        else:
+            shown = one_line(value, 60)
+            where = f"keys.{one_line(name, 60)}" if name else "keys"
+            raise UsageError(
+                "error.config_value",
+                source=one_line(source, 300),
+                name=where,
+                value=shown,
+                allowed='"ctrl+s"',
+            )
+    return found
 
 
 def _unknown(path: Path, name: str, known: list[str]) -> str:
@@ -307,6 +336,7 @@ def _unknown(path: Path, name: str, known: list[str]) -> str:
 
 def _settings(
     raw: Mapping[str, Raw],
+    keys: Mapping[str, str],
     origins: Mapping[str, str],
     warnings: tuple[str, ...],
     env: Mapping[str, str],
@@ -327,6 +357,7 @@ def _settings(
         "data": _path(data),
         "cache": Path(platformdirs.user_cache_dir("ima-tui", appauthor=False)),
         "config_file": path,
+        "keys": keys,
         "origins": origins,
         "warnings": warnings,
     }
@@ -395,6 +426,14 @@ def example() -> str:
         if setting.environment:
             lines.append(f"# Environment: {setting.environment}.")
         lines += [f"# {setting.attribute} = {toml_value(setting.default)}", ""]
+    lines += [
+        "[keys]",
+        "",
+        "# Other keys for an action, by its id; docs/keys.md lists them all.",
+        '# "queue.stop" = "S"',
+        '# "app.palette" = "ctrl+p,f10"',
+        "",
+    ]
     return "\n".join(lines)
 
 

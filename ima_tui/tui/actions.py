@@ -12,11 +12,21 @@ from enum import StrEnum
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.keys import key_to_character
 from textual.screen import Screen
 
 from ima_tui.messages import say
 
 FOOTER_KEYS = 5
+_MISTAKEN = {
+    "slash": "/",
+    "backslash": "\\",
+    "at": "@",
+    "minus": "-",
+    "plus": "+",
+    "underscore": "_",
+}
+"""Keys with a name of Textual's own, which it doesn't lead back to their characters."""
 
 
 class Scope(StrEnum):
@@ -54,13 +64,9 @@ def acts(screen: Screen[object]) -> tuple[Act, ...]:
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not binding.description.startswith("bind.") or not enabled:
             continue
-        if (
-            node is not focused
-            and focused
-            and key == "slash"
-            and focused.check_consume_key(key, "/")
-        ):
-            continue  # typed into the field: Textual knows it of all keys but this one
+        if key in _MISTAKEN and node is not focused and focused:
+            if focused.check_consume_key(key, _MISTAKEN[key]):
+                continue  # typed into the field: Textual knows it of all keys but these
         name = binding.id or binding.action
         before = found.get(name)
         found[name] = Act(
@@ -92,15 +98,6 @@ def footer(all_acts: Sequence[Act]) -> tuple[Act, ...]:
 
 
 _NAMES = {
-    "question_mark": "?",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "full_stop": ".",
-    "comma": ",",
-    "minus": "-",
-    "plus": "+",
-    "colon": ":",
     "escape": "esc",
     "delete": "del",
     "pageup": "pgup",
@@ -113,4 +110,8 @@ def key_name(key: str) -> str:
     *modifiers, base = key.split("+") if key != "plus" else ["plus"]
     if base.startswith("upper_"):
         base = base.removeprefix("upper_").upper()
-    return "+".join((*modifiers, _NAMES.get(base, base)))
+    name = _NAMES.get(base) or _MISTAKEN.get(base)
+    if name is None:
+        character = key_to_character(base)
+        name = character if character and character.isprintable() else base
+    return "+".join((*modifiers, name if name != " " else "space"))

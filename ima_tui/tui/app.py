@@ -6,6 +6,7 @@ redraws what changed. Nothing here, and nothing imported here, loads the client 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import traceback
@@ -16,14 +17,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.signal import Signal
+from textual.widget import Widget
 
 from ima_tui.domain import Job, Leaf, Order
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
 from ima_tui.notices import Notice, Totals
-from ima_tui.tui import actions, clipboard, endings, styles, theme
+from ima_tui.tui import actions, clipboard, endings, keymap, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.news import GATHERING, Gatherer, News
@@ -80,6 +83,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         first = [styles.path(place.id) for place in PLACES if place.id == start]
         super().__init__(css_path=[styles.path("app"), *first])
         self.studio = studio
+        self.keymap = keymap.settled(studio.settings.keys)
+        self._bindings = keymap.rekey(self._bindings, self.keymap)
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()
         self.totals = Totals()
@@ -122,9 +127,27 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             if self.studio.settings.notify != "off":
                 self._write(endings.GIVE_TITLE_BACK)
 
+    def _register_child(
+        self, parent: DOMNode, child: Widget, before: int | None, after: int | None
+    ) -> None:
+        """Every widget and screen comes by here once: with the keys that the person gave it."""
+        if self.keymap:
+            child._bindings = keymap.rekey(child._bindings, self.keymap)
+        super()._register_child(parent, child, before, after)
+
     def _after_first_paint(self) -> None:
+        if self.studio.settings.keys or self.studio.settings.warnings:
+            self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
         self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
+
+    async def _say_what_is_odd(self) -> None:
+        """About the config file. Each action's keys are known when all of tui is imported, which
+        takes a moment."""
+        settings = self.studio.settings
+        odd = await asyncio.to_thread(keymap.warnings, settings.keys) if settings.keys else []
+        for warning in (*settings.warnings, *odd):
+            self.notify(warning, severity="warning", timeout=12)
 
     async def _wake(self) -> None:
         try:

@@ -173,6 +173,8 @@ class FakeSettings:
     notify: str = "off"
     ascii: bool = False
     after_send: str = "queue"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass

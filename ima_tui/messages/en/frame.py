@@ -13,6 +13,12 @@ TEXTS: dict[str, str] = {
     "app.how_to_quit": "ctrl+q quits. Jobs that were sent go on; the next start follows "
     "them again.",
     "app.copied": "Sent to your terminal's clipboard.",
+    # ---- keys in the config
+    "keys.unknown": "keys.{name}: no action has this id. docs/keys.md lists them all.",
+    "keys.unknown_near": "keys.{name}: no action has this id. Perhaps {near}?",
+    "keys.no_key": "keys.{name}: {pressed} is no key, so nothing was changed.",
+    "keys.needed": "keys.{name}: without a key for this nobody would find the way, so it keeps its own.",
+    "keys.clash": "{pressed} is {name} now; where both could be meant, {other} may no longer hear it.",
     # ---- place
     "place.models": "Models",
     "place.compose": "Compose",

@@ -12,6 +12,12 @@ TEXTS: dict[str, str] = {
     "app.theme": "配色：{theme}",
     "app.how_to_quit": "按 ctrl+q 退出。已送出的任务会继续，下次启动再接着跟进。",
     "app.copied": "已送往终端的剪贴板。",
+    # ---- keys in the config
+    "keys.unknown": "keys.{name}：没有这个操作。全部操作列在 docs/keys.md。",
+    "keys.unknown_near": "keys.{name}：没有这个操作，是不是 {near}？",
+    "keys.no_key": "keys.{name}：{pressed} 不是按键，保持原样。",
+    "keys.needed": "keys.{name}：这个操作不能没有按键，保持原样。",
+    "keys.clash": "{pressed} 现在是 {name}；两者都可用的地方，{other} 可能不再响应它。",
     # ---- place
     "place.models": "模型",
     "place.compose": "创作",

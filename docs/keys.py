@@ -1,0 +1,53 @@
+"""Writes docs/keys.md: every action that has a key, read off the bindings themselves.
+
+make keys
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ima_tui import messages
+from ima_tui.messages import say
+from ima_tui.tui import keymap
+from ima_tui.tui.actions import key_name
+
+PATH = Path(__file__).with_name("keys.md")
+HEAD = """# Every action and its keys
+
+Written by `make keys` from the program itself. Give an action other keys in config.toml
+(`ima-tui config path`), by its id; the footer, the help (`?`) and the palette (`ctrl+p`) follow:
+
+```toml
+[keys]
+"queue.stop" = "S"
+"app.palette" = "ctrl+p, f10"    # several keys
+"queue.forget" = ""              # none
+```
+
+A letter as you type it (`S` is not `s`), or `enter`, `escape`, `space`, `tab`, `up`, `f6`, `ctrl+s`, `alt+x`,
+`comma`. An id or a key that does not exist, and a key that something else has already, are told at the start."""
+
+
+def page() -> str:
+    """The whole of docs/keys.md."""
+    messages.use("en")
+    words = {
+        str(binding.id): binding.description
+        for owner in keymap.owners()
+        for binding in keymap.bindings_of(owner)
+    }
+    lines = [HEAD]
+    group = ""
+    for name, keys in sorted(keymap.every_id().items()):
+        head = name.partition(".")[0]
+        if head != group:
+            group = head
+            lines += ["", f"## {group}", "", "| id | keys | does |", "| --- | --- | --- |"]
+        shown = " ".join(f"`{key_name(key)}`" for key in keys)
+        lines.append(f"| `{name}` | {shown} | {say(words[name])} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(page(), "utf-8")
