@@ -25,8 +25,9 @@ Written by `make keys` from the program itself. Give an action other keys in con
 "queue.forget" = ""              # none
 ```
 
-A letter as you type it (`S` is not `s`), or `enter`, `escape`, `space`, `tab`, `up`, `f6`, `ctrl+s`, `alt+x`,
-`comma`. An id or a key that does not exist, and a key that something else has already, are told at the start."""
+A letter as you type it (`S` is not `s`), or `enter`, `escape`, `space`, `tab`, `up`, `f6`,
+`ctrl+s`, `alt+x`, `comma`. An id or a key that does not exist, and a key that something else
+has already, are told at the start."""
 
 
 def page() -> str:

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
+from textual.widget import Widget
 
 from ima_tui.messages import say
 
@@ -64,9 +65,8 @@ def acts(screen: Screen[object]) -> tuple[Act, ...]:
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not binding.description.startswith("bind.") or not enabled:
             continue
-        if key in _MISTAKEN and node is not focused and focused:
-            if focused.check_consume_key(key, _MISTAKEN[key]):
-                continue  # typed into the field: Textual knows it of all keys but these
+        if node is not focused and _is_typed(focused, key):
+            continue
         name = binding.id or binding.action
         before = found.get(name)
         found[name] = Act(
@@ -79,6 +79,13 @@ def acts(screen: Screen[object]) -> tuple[Act, ...]:
             prominent=binding.show,
         )
     return tuple(replace(act, keys=_plain_first(act.keys)) for act in found.values())
+
+
+def _is_typed(focused: Widget | None, key: str) -> bool:
+    """Whether a text field takes it. Textual knows it of all keys but a few."""
+    if focused is None or key not in _MISTAKEN:
+        return False
+    return focused.check_consume_key(key, _MISTAKEN[key])
 
 
 def _plain_first(keys: tuple[str, ...]) -> tuple[str, ...]:
