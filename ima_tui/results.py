@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ima_tui.domain import Job, Media
 from ima_tui.inputs import SUFFIXES, sniff
+from ima_tui.text import encodable
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _EXTRA = {"image/jpeg": "jpg"}
@@ -65,7 +66,7 @@ def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
         facts["prompt"] = order.prompt
     part = path.with_name(f".{path.name}.json.part")
     with part.open("w", encoding="utf-8") as handle:
-        json.dump(facts, handle, ensure_ascii=False, indent=2)
+        handle.write(encodable(json.dumps(facts, ensure_ascii=False, indent=2)))
         handle.flush()
         os.fsync(handle.fileno())
     part.replace(path.with_name(path.name + ".json"))

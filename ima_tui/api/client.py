@@ -22,7 +22,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from ima_tui import __version__
-from ima_tui.api import wire
+from ima_tui.api import guard, wire
 from ima_tui.domain import TaskType
 from ima_tui.errors import (
     KeyInvalid,
@@ -47,6 +47,10 @@ VERIFY_CALL = 420.0
 """Checking an asset can take minutes."""
 LIMITS = httpx.Limits(max_connections=24, max_keepalive_connections=12, keepalive_expiry=15)
 LARGEST_ANSWER = 16 * 1024 * 1024
+LARGE_ANSWER = 200_000
+"""Bytes above which reading an answer takes longer than the screen should wait."""
+DEEPEST_ANSWER = 48
+"""Levels of an answer's JSON; product trees have about a dozen."""
 
 APP_ID = "webAgent"
 APP_KEY = "32jdskjdk320eew"
@@ -118,9 +122,11 @@ class ImaClient:
             headers={"User-Agent": f"ima-tui/{__version__}"},
             transport=transport,
         )
+        self._uploads = guard.Connections(TIMEOUT, transport)
 
     async def aclose(self) -> None:
         await self._http.aclose()
+        await self._uploads.aclose()
 
     # ------------------------------------------------------------------------------- calls
 
@@ -164,15 +170,29 @@ class ImaClient:
         token = _read(wire.UploadToken, await self._call(self._token_request(mime, suffix)))
         if not token.ful or not token.fdl:
             raise Malformed("upload token without addresses")
-        if not token.ful.startswith(("https://", self._upload_url + "/")):
-            raise Malformed("upload address is not https")
-        request = self._http.build_request(
-            "PUT", token.ful, content=content, headers={"Content-Type": mime}
-        )
-        status, _, _ = await self._exchange(request, paid=False, seconds=UPLOAD_CALL)
+        await self._put(token.ful, content, mime)
+        return token.fdl
+
+    async def _put(self, url: str, content: bytes, mime: str) -> None:
+        """To where the token says, which must be a public host or the upload host itself."""
+        try:
+            checked = await guard.check(url, self._upload_url)
+        except guard.NotPublic as error:
+            raise Malformed(f"upload address: {error}") from error
+        except guard.Unresolved as error:
+            raise Unreachable("upload host has no address") from error
+        try:
+            async with (
+                asyncio.timeout(UPLOAD_CALL),
+                self._uploads.asked(
+                    checked, "PUT", content=content, headers={"Content-Type": mime}
+                ) as response,
+            ):
+                status = response.status_code
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unreachable(type(error).__name__) from error
         if not 200 <= status < 300:
             raise Unreachable(f"upload answered {status}")
-        return token.fdl
 
     # ---------------------------------------------------------------------------- requests
 
@@ -217,7 +237,10 @@ class ImaClient:
     ) -> object:
         """`data` of the envelope. The body's code decides, not the HTTP status."""
         status, headers, body = await self._exchange(request, paid=paid, seconds=seconds)
-        envelope = _envelope(body)
+        if len(body) > LARGE_ANSWER:  # the event loop has others to serve meanwhile
+            envelope = await asyncio.to_thread(_envelope, body)
+        else:
+            envelope = _envelope(body)
         if envelope is None or envelope.code is None:
             raise _transport_fault(status, headers, paid)
         if envelope.code in OK:
@@ -254,9 +277,20 @@ class ImaClient:
 
 def _envelope(body: bytes) -> wire.Envelope | None:
     try:
-        return wire.Envelope.model_validate(json.loads(body))
+        return wire.Envelope.model_validate(_shallow(json.loads(body)))
     except (ValueError, RecursionError):
         return None
+
+
+def _shallow(value: Any) -> Any:
+    """`value`, or ValueError when it is nested deeper than anything the service says."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST_ANSWER):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [item for items in inner for item in items if isinstance(item, dict | list)]
+        if not level:
+            return value
+    raise ValueError("nested too deeply")
 
 
 def _transport_fault(status: int, headers: httpx.Headers, paid: bool) -> ServiceError:

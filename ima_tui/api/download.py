@@ -1,21 +1,20 @@
 """Fetching results: public https hosts only, within caps, into a `.part` that is then renamed.
 
-The addresses come from the service, so they are data: each one, and each redirect, is checked
-after its name was resolved. The sandbox's own loopback address is the one exception.
+The addresses come from the service, so they are data: each one, and each redirect, is checked by
+`guard`, and the connection goes to the address that was checked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
-import socket
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
+from ima_tui.api import guard
 from ima_tui.api.client import quieten_httpx
 from ima_tui.errors import ImaError
 
@@ -24,46 +23,50 @@ SECONDS = 1_800.0
 MOST_REDIRECTS = 4
 GONE = frozenset({401, 403, 404, 410})
 CHUNK = 256 * 1024
+TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=60)
+PLAIN = {"Accept-Encoding": "identity"}
+"""What is counted is what is stored."""
 
 
 class DownloadError(ImaError):
     """`error.link_expired`, `error.link_refused`, `error.download_broken` …: nothing was stored."""
 
 
-async def check_address(url: str, sandbox: str) -> None:
-    """Raise `DownloadError` unless `url` is https on a public host, or of the `sandbox` origin."""
+async def check_address(
+    url: str, sandbox: str, resolver: guard.Resolve = guard.resolve
+) -> guard.Checked:
+    """`url` as it may be asked: https on a public host, or of the `sandbox` origin.
+
+    Raises `DownloadError`.
+    """
     try:
-        parts = urlsplit(url)
-    except ValueError as error:
+        return await guard.check(url, sandbox, resolver)
+    except guard.NotPublic as error:
         raise DownloadError("error.link_refused") from error
-    if sandbox and f"{parts.scheme}://{parts.netloc}" == sandbox.rstrip("/"):
-        return
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise DownloadError("error.link_refused")
-    try:
-        port = parts.port or 443
-        found = await asyncio.get_running_loop().getaddrinfo(
-            parts.hostname, port, type=socket.SOCK_STREAM
-        )
-    except (OSError, UnicodeError, ValueError) as error:
+    except guard.Unresolved as error:
         raise DownloadError("error.download_broken") from error
-    for *_, address in found:
-        if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
-            raise DownloadError("error.link_refused")
 
 
 class Downloader:
-    """Fetches one result after another over a client of its own, which knows no key."""
+    """Fetches one result after another over connections of its own, which know no key.
 
-    def __init__(self, *, sandbox: str = "") -> None:
+    `resolver` and `transport` (for addresses that were checked) are the system's own but in tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: str = "",
+        resolver: guard.Resolve = guard.resolve,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         quieten_httpx()
         self._sandbox = sandbox
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(connect=10, read=60, write=30, pool=60), follow_redirects=False
-        )
+        self._resolver = resolver
+        self._connections = guard.Connections(TIMEOUT, transport)
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def fetch(self, url: str, part: Path) -> int:
         """Store `url` in `part`, flushed to disk; returns its size in bytes."""
@@ -77,9 +80,8 @@ class Downloader:
 
     async def _fetch(self, url: str, part: Path) -> int:
         for _ in range(MOST_REDIRECTS):
-            await check_address(url, self._sandbox)
-            headers = {"Accept-Encoding": "identity"}  # what is counted is what is stored
-            async with self._http.stream("GET", url, headers=headers) as response:
+            checked = await check_address(url, self._sandbox, self._resolver)
+            async with self._connections.asked(checked, "GET", headers=PLAIN) as response:
                 if response.is_redirect:
                     url = _redirected(url, response.headers.get("Location", ""))
                     continue
@@ -99,7 +101,9 @@ def _redirected(url: str, location: str) -> str:
 
 
 async def _store(response: httpx.Response, part: Path) -> int:
-    announced = response.headers.get("Content-Length", "")
+    announced = _announced(response)
+    if announced is not None and announced > LARGEST:
+        raise DownloadError("error.too_large")
     stored = 0
     file = await asyncio.to_thread(part.open, "wb")
     try:
@@ -108,12 +112,17 @@ async def _store(response: httpx.Response, part: Path) -> int:
             if stored > LARGEST:
                 raise DownloadError("error.too_large")
             await asyncio.to_thread(file.write, chunk)
-        if announced.isdigit() and stored != int(announced):
+        if announced is not None and stored != announced:
             raise DownloadError("error.download_broken")
         await asyncio.to_thread(_flush, file)
     finally:
         file.close()
     return stored
+
+
+def _announced(response: httpx.Response) -> int | None:
+    written = response.headers.get("Content-Length", "")
+    return int(written) if written.isdecimal() and len(written) < 20 else None
 
 
 def _flush(file: BinaryIO) -> None:

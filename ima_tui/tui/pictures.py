@@ -22,7 +22,8 @@ from ima_tui.text import duration
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-MOST_PIXELS = 80_000_000
+MOST_PIXELS = 40_000_000
+"""A picture of 8K has 33 million; four bytes each are all the memory that one may take."""
 MOST_BYTES = 300_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _FILMS = frozenset({".mp4", ".webm", ".mov", ".mkv"})
@@ -104,7 +105,9 @@ def _blocks(image: Picture, size: tuple[int, int], facts: str, coarse: bool) -> 
     """Two pixels a cell: the upper in the foreground, the lower behind it."""
     from PIL import Image
 
-    small = image.convert("RGBA").resize(size, reducing_gap=2.0)
+    if image.mode not in ("RGB", "RGBA", "L", "LA"):  # those shrink as they are: no second copy
+        image = image.convert("RGBA")
+    small = _nearly(image, size).resize(size, reducing_gap=2.0).convert("RGBA")
     ground = Image.new("RGBA", size, (18, 20, 28, 255))
     ground.alpha_composite(small)
     plain = ground.convert("RGB")
@@ -114,6 +117,21 @@ def _blocks(image: Picture, size: tuple[int, int], facts: str, coarse: bool) -> 
     wide, high = size
     lines = tuple(_block_line(data, wide, y) for y in range(0, high, 2))
     return Rendered(lines, wide, facts)
+
+
+def _nearly(image: Picture, size: tuple[int, int]) -> Picture:
+    """A large picture made smaller by bands: Pillow copies one with transparency to resize it."""
+    from PIL import Image
+
+    factor = min(image.width // (3 * size[0]), image.height // (3 * size[1]))
+    if factor < 2 or image.mode not in ("RGBA", "LA"):
+        return image
+    band = factor * 32
+    smaller = Image.new(image.mode, (-(-image.width // factor), -(-image.height // factor)))
+    for top in range(0, image.height, band):
+        box = (0, top, image.width, min(image.height, top + band))
+        smaller.paste(image.crop(box).reduce(factor), (0, top // factor))
+    return smaller
 
 
 def _in_few_colours(image: Picture) -> Picture:
