@@ -21,7 +21,7 @@ LAYERS = (
     {"api", "intent", "knowledge", "ledger", "lists", "logbook", "preferences", "results",
      "lease", "link", "pace",
      "reasons", "drafting", "batch", "manifest"},
-    {"record", "turns"},
+    {"record", "turns", "remembering"},
     {"sending", "asking", "fetching"},
     {"desk", "scheduler"},
     {"studio"},

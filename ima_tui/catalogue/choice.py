@@ -23,6 +23,17 @@ class Tier(StrEnum):
     ARTISTIC = "artistic"
 
 
+class Reason(StrEnum):
+    """Why a leaf serves, in the order of choice; a tier is asked for, and names no model."""
+
+    REQUEST = "request"
+    TIER = "tier"
+    PREFERENCE = "preference"
+    RECOMMENDATION = "recommendation"
+    DEFAULT = "default"
+    FIRST = "first"
+
+
 _IMAGE_TIERS = {
     Tier.DEFAULT: "doubao-seedream-4.5",
     Tier.BUDGET: "gemini-3.1-flash-image",
@@ -112,11 +123,28 @@ def tiers_of(leaf: Leaf) -> tuple[Tier, ...]:
     )
 
 
-def default_leaf(leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "") -> Leaf | None:
-    """The preferred model, else the table's default or its kin, else the first live one."""
-    if preferred and (mine := [leaf for leaf in leaves if leaf.model_id == preferred]):
-        return newest(mine)
-    return tier_leaf(leaves, task_type, Tier.DEFAULT) or (leaves[0] if leaves else None)
+def serving(
+    leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "", recommended: str = ""
+) -> tuple[Leaf, Reason] | None:
+    """Who serves where nothing is asked for, and why: the preferred model, else the recommended
+    one, else the table's default or its kin, else the first live one."""
+    for model_id, reason in (
+        (preferred, Reason.PREFERENCE),
+        (recommended, Reason.RECOMMENDATION),
+    ):
+        if model_id and (mine := [leaf for leaf in leaves if leaf.model_id == model_id]):
+            return newest(mine), reason
+    if (usual := tier_leaf(leaves, task_type, Tier.DEFAULT)) is not None:
+        return usual, Reason.DEFAULT
+    return (leaves[0], Reason.FIRST) if leaves else None
+
+
+def default_leaf(
+    leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "", recommended: str = ""
+) -> Leaf | None:
+    """The leaf of `serving`."""
+    found = serving(leaves, task_type, preferred, recommended)
+    return found[0] if found is not None else None
 
 
 def near_ids(leaves: Sequence[Leaf], model_id: str, count: int = 3) -> list[str]:

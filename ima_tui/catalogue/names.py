@@ -91,6 +91,25 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
+def family_of(model_id: str) -> Family | None:
+    """The brand that an id belongs to."""
+    return next((each for each in names().families if model_id in each.model_ids()), None)
+
+
+def sibling(model_id: str, task_type: TaskType) -> str:
+    """The same brand and version for another task type: wan2.6-t2v becomes wan2.6-i2v for pictures.
+
+    "" where the brand makes another medium; the id itself where nothing is known of it.
+    """
+    family = family_of(model_id)
+    if family is None:
+        return model_id
+    if family.medium is not task_type.medium:
+        return ""
+    version = next(word for word, ids in family.versions.items() if model_id in ids.values())
+    return family.model_id(version, task_type)
+
+
 @cache
 def aliases() -> Mapping[str, tuple[str, ...]]:
     """model id -> what people type to find it: the family's names, also with the version."""

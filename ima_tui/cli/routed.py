@@ -83,7 +83,7 @@ async def choose(
     leaves = await studio.fresh(task_type)
     forgets = decision.preference is not None and decision.preference.action is Action.CLEAR
     if decision.model_id:
-        leaf, _ = binding.leaf_for(leaves, task_type, decision.model_id, decision.version, "")
+        leaf, _ = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
         arguments.model_id = decision.model_id
     elif forgets:
         leaf = choice.default_leaf(leaves, task_type)

@@ -89,14 +89,9 @@ def _by_label(field: Field | None, value: Value) -> Value | None:
 
 
 def leaf_for(
-    leaves: Sequence[Leaf], task_type: TaskType, model_id: str, leaf_version: str, preferred: str
+    leaves: Sequence[Leaf], task_type: TaskType, model_id: str, leaf_version: str = ""
 ) -> tuple[Leaf | None, tuple[str, ...]]:
-    """(the leaf that is meant, kin of a named model that the list lacks).
-
-    Choice: what the text names, else the preference, else the table's default.
-    """
-    if not model_id:
-        return choice.default_leaf(leaves, task_type, preferred), ()
+    """(the leaf of a named model, kin of one that the list lacks)."""
     found = [leaf for leaf in leaves if leaf.model_id == model_id]
     if not found:
         return None, tuple(choice.near_ids(leaves, model_id))

@@ -76,6 +76,7 @@ def _leaf(decision: Decision) -> dict[str, object] | None:
         "model_id": decision.leaf.model_id,
         "version": decision.leaf.version,
         "name": decision.leaf.name,
+        "reason": decision.reason.value if decision.reason else None,
         "params": dict(decision.bound),
         "refused": [
             {"name": each.name, "asked": each.asked, "possible": list(each.possible)}

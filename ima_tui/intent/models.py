@@ -19,12 +19,15 @@ from ima_tui.intent.wishes import TierWish
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`leaf_version` is the version word where it picks a leaf of the family."""
+    """`leaf_version` is the version word where it picks a leaf of the family; `named` is False
+    where only a tier or a kind stands for the model; `picked` says that it was named outright."""
 
     model_id: str
     start: int = 0
     end: int = 0
     leaf_version: str = ""
+    named: bool = True
+    picked: bool = False
     field: tuple[str, str] | None = None
     alternatives: tuple[Alternative, ...] = ()
 
@@ -47,7 +50,7 @@ def model_of(named: Named, task_type: TaskType | None) -> Model:
     """The model id, leaf and field that a name leads to for a task type."""
     family = named.family
     if named.exact or family is None:
-        return Model(named.exact, named.start, named.end)
+        return Model(named.exact, named.start, named.end, picked=named.cued)
     version = named.version if named.version in family.versions else ""
     model_id = family.model_id(version, task_type)
     value = family.field_values.get(named.version)
@@ -57,6 +60,7 @@ def model_of(named: Named, task_type: TaskType | None) -> Model:
         named.start,
         named.end,
         leaf_version=named.version if family.leaves else "",
+        picked=named.cued,
         field=(family.field_name, value) if value else None,
         alternatives=tuple(Alternative("model", other) for other in others if other != model_id),
     )
@@ -67,7 +71,7 @@ def background_music(scan: Scan, asked: Asked) -> Model | None:
     for clause in scan.clauses:
         for item in clause.items:
             if item.start < asked.spoken_from and item.has("background"):
-                return Model("GenBGM", item.start, item.end)
+                return Model("GenBGM", item.start, item.end, named=False)
     return None
 
 
@@ -76,7 +80,7 @@ def tier_model(wish: TierWish, task_type: TaskType, is_song: bool) -> Model | No
     model_id = TIERS[task_type].get(wish.tier)
     if task_type is TaskType.TEXT_TO_MUSIC and wish.tier is Tier.BUDGET and is_song:
         model_id = "GenSong"
-    return Model(model_id, wish.start, wish.end) if model_id else None
+    return Model(model_id, wish.start, wish.end, named=False) if model_id else None
 
 
 def absent_names(scan: Scan, asked: Asked) -> tuple[str, ...]:

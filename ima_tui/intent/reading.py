@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ima_tui.catalogue.choice import Tier
+from ima_tui.catalogue.choice import Reason, Tier
 from ima_tui.domain import Leaf, Medium, TaskType, Value
 
 Span = tuple[int, int]
@@ -131,6 +131,8 @@ class Decision:
     steps: tuple[Step, ...] = ()
     model_id: str = ""
     version: str = ""
+    picks: bool = False
+    """The words choose the model outright (用X, "use X"): more than a mention of it."""
     tier: Tier | None = None
     params: tuple[Parameter, ...] = ()
     preference: Preference | None = None
@@ -143,6 +145,8 @@ class Decision:
     alternatives: tuple[Alternative, ...] = ()
     absent: tuple[str, ...] = ()
     leaf: Leaf | None = None
+    reason: Reason | None = None
+    """Why `model_id` is meant; where there is a leaf, why that one serves."""
     bound: tuple[tuple[str, Value], ...] = ()
     refused: tuple[Refusal, ...] = ()
 

@@ -9,8 +9,10 @@ Pure and deterministic: no clock, no network, no file but the vocabulary, which 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from ima_tui.catalogue import choice
+from ima_tui.catalogue.choice import Reason
 from ima_tui.domain import Leaf, Medium, TaskType
 from ima_tui.intent import binding, limits, models, parameters, wishes, workflow
 from ima_tui.intent.inputs import Inputs, gather, read_roles
@@ -38,7 +40,7 @@ from ima_tui.intent.wishes import PreferenceWish, TierWish
 
 Catalogue = Mapping[TaskType, Sequence[Leaf]]
 Preferred = Mapping[TaskType, str]
-"""The preferred model id for each task type."""
+"""The preferred (or the recommended) model id for each task type."""
 
 
 def route(
@@ -46,26 +48,34 @@ def route(
     images: Sequence[str] = (),
     catalogue: Catalogue | None = None,
     preferences: Preferred | None = None,
+    recommended: Preferred | None = None,
 ) -> Decision:
     """Read `text`, with `images` attached. With a catalogue the decision also leads to a live
     leaf and its own parameters."""
     read = scan(text)
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
-    return _Router(read, inputs, asked, catalogue or {}, preferences or {}).decide()
+    known = _Known(catalogue or {}, preferences or {}, recommended or {})
+    return _Router(read, inputs, asked, known).decide()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known beside the text."""
+
+    catalogue: Catalogue
+    preferred: Preferred
+    recommended: Preferred
 
 
 class _Router:
     """One text on its way to a decision; every method adds one part and its evidence."""
 
-    def __init__(
-        self, read: Scan, inputs: Inputs, asked: Asked, catalogue: Catalogue, preferred: Preferred
-    ) -> None:
+    def __init__(self, read: Scan, inputs: Inputs, asked: Asked, known: _Known) -> None:
         self._scan = read
         self._inputs = inputs
         self._asked = asked
-        self._catalogue = catalogue
-        self._preferred = preferred
+        self._known = known
         self._evidence: list[Evidence] = []
         self._alternatives: list[Alternative] = []
 
@@ -198,6 +208,8 @@ class _Router:
             steps=self._steps(steps, params, chosen) if kind is Kind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,
+            picks=model is not None and model.picked,
+            reason=_reason(model),
             tier=tier.tier if tier else None,
             params=params,
             preference=self._preference(wish, task_type, medium),
@@ -224,15 +236,10 @@ class _Router:
     def _bound(self, decision: Decision) -> Decision:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
-        leaves = self._catalogue.get(decision.task_type, ()) if decision.task_type else ()
+        leaves = self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
         if not leaves or decision.task_type is None:
             return replace(decision, evidence=evidence)
-        preferred = self._preferred.get(decision.task_type, "")
-        if decision.preference and decision.preference.action is Action.CLEAR:
-            preferred = ""
-        leaf, kin = binding.leaf_for(
-            leaves, decision.task_type, decision.model_id, decision.version, preferred
-        )
+        leaf, reason, kin = self._leaf(decision, decision.task_type, leaves)
         if leaf is None:
             others = tuple(Alternative("model", model_id) for model_id in kin)
             return replace(
@@ -242,7 +249,25 @@ class _Router:
                 alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
             )
         bound, refused = binding.bind(leaf, decision.params)
-        return replace(decision, evidence=evidence, leaf=leaf, bound=bound, refused=refused)
+        return replace(
+            decision, evidence=evidence, leaf=leaf, reason=reason, bound=bound, refused=refused
+        )
+
+    def _leaf(
+        self, decision: Decision, task_type: TaskType, leaves: Sequence[Leaf]
+    ) -> tuple[Leaf | None, Reason | None, tuple[str, ...]]:
+        """(the leaf, why it serves, kin of a model that is not there): what the text names or its
+        tier stands for, else the order of choice. What is to be forgotten does not choose."""
+        if decision.model_id:
+            leaf, kin = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
+            if leaf is not None or decision.reason is Reason.REQUEST:
+                return leaf, decision.reason, kin  # what was named is not replaced by a guess
+        wish = decision.preference
+        forgets = wish is not None and wish.action is Action.CLEAR
+        preferred = "" if forgets else self._known.preferred.get(task_type, "")
+        recommended = self._known.recommended.get(task_type, "")
+        served = choice.serving(leaves, task_type, preferred, recommended)
+        return (*served, ()) if served is not None else (None, None, ())
 
     def _params(
         self, findings: Findings, impossible: tuple[Impossible, ...], model: Model | None
@@ -324,6 +349,12 @@ _OF_MEDIUM = {
     ),
     Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
 }
+
+
+def _reason(model: Model | None) -> Reason | None:
+    if model is None or not model.model_id:
+        return None
+    return Reason.REQUEST if model.named else Reason.TIER
 
 
 def _trimmed(text: str, span: Span) -> Span:
