@@ -75,8 +75,8 @@ async def studio_at(
 async def order_for(
     studio: Studio, prompt: str = "a lighthouse", task_type: TaskType = T2I, **more: Any
 ) -> Order:
-    await studio.fresh(task_type)
-    leaf = studio.suggested(task_type)
+    await studio.offer.fresh(task_type)
+    leaf = studio.offer.suggested(task_type)
     assert leaf is not None
     draft = Draft(task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
     return order.place(leaf, draft)[0]
@@ -85,7 +85,7 @@ async def order_for(
 async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:
     async with asyncio.timeout(20):
         while True:
-            job = await studio.job(job_id)
+            job = await studio.jobs.get(job_id)
             assert job is not None
             if good(job):
                 return job
@@ -116,8 +116,8 @@ async def test_without_a_key_nothing_is_written(settings: Settings, sandbox: San
         wish = await order_for(studio)
     async with studio_at(settings, None) as studio:
         with pytest.raises(KeyMissing):
-            await studio.submit(wish)
-        assert await studio.recent() == ()
+            await studio.jobs.submit(wish)
+        assert await studio.jobs.recent() == ()
     assert count(sandbox) == (0, 0)
 
 
@@ -127,9 +127,9 @@ async def test_every_commit_is_told_and_the_totals_follow(
     told: list[Notice] = []
     async with studio_at(settings) as studio:
         studio.subscribe(told.append)
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         await state(studio, job.id, State.DONE)
-        totals = await studio.totals()
+        totals = await studio.jobs.totals()
     states = [n.job.state for n in told if isinstance(n, JobChanged)]
     assert states == [
         State.QUEUED, State.SENDING, State.RUNNING, State.FETCHING, State.DONE
@@ -143,12 +143,12 @@ async def test_stopping_what_runs_keeps_it_paid_and_it_can_be_followed_again(
 ) -> None:
     sandbox.scenario(STUCK)
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         await state(studio, job.id, State.RUNNING)
-        assert (await studio.stop(job.id)).state is State.STOPPED
-        assert (await studio.stop(job.id)).state is State.STOPPED
-        assert (await studio.totals()).session == job.order.total
-        assert (await studio.follow(job.id)).state is State.RUNNING
+        assert (await studio.jobs.stop(job.id)).state is State.STOPPED
+        assert (await studio.jobs.stop(job.id)).state is State.STOPPED
+        assert (await studio.jobs.totals()).session == job.order.total
+        assert (await studio.jobs.follow(job.id)).state is State.RUNNING
     assert count(sandbox) == (1, job.order.total)
 
 
@@ -159,16 +159,16 @@ async def test_stopping_what_was_not_sent_takes_it_out(
         '[[fault]]\nkind = "refuse"\nendpoint = "create"\ncode = 429\nretry_after = 9999\n'
     )
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         await until(
             studio, job.id, lambda j: j.state is State.QUEUED and j.updated_at > j.created_at
         )
-        stopped = await studio.stop(job.id)
+        stopped = await studio.jobs.stop(job.id)
         assert stopped.state is State.STOPPED
-        assert (await refused(studio.follow(job.id))).key == "error.never_sent"
-        assert (await studio.totals()).session == 0
-        await studio.forget(job.id)
-        assert await studio.recent() == ()
+        assert (await refused(studio.jobs.follow(job.id))).key == "error.never_sent"
+        assert (await studio.jobs.totals()).session == 0
+        await studio.jobs.forget(job.id)
+        assert await studio.jobs.recent() == ()
     assert count(sandbox) == (1, 0)
 
 
@@ -177,9 +177,9 @@ async def test_stopping_just_while_it_is_sent_keeps_the_task_id(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "delay"\nendpoint = "create"\nseconds = 0.4\n' + STUCK)
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         await state(studio, job.id, State.SENDING)
-        stopped = await studio.stop(job.id)
+        stopped = await studio.jobs.stop(job.id)
     assert stopped.state is State.STOPPED
     assert stopped.task_id == sandbox.ledger()["tasks"][0]["id"]
 
@@ -189,11 +189,11 @@ async def test_closing_while_a_create_is_on_its_way_keeps_the_task_id(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "delay"\nendpoint = "create"\nseconds = 0.4\n' + STUCK)
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         await state(studio, job.id, State.SENDING)
     sandbox.scenario("")
     async with studio_at(settings, rate=1.0) as studio:
-        kept = await studio.job(job.id)
+        kept = await studio.jobs.get(job.id)
     assert kept is not None
     assert (kept.state, kept.task_id) == (State.RUNNING, sandbox.ledger()["tasks"][0]["id"])
     assert count(sandbox)[0] == 1
@@ -204,10 +204,10 @@ async def test_another_window_cant_stop_or_forget_what_is_just_being_sent(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "delay"\nendpoint = "create"\nseconds = 0.4\n' + STUCK)
     async with studio_at(settings, rate=1.0) as one, studio_at(settings, rate=1.0) as two:
-        job = await one.submit(await order_for(one))
+        job = await one.jobs.submit(await order_for(one))
         await state(one, job.id, State.SENDING)
-        assert (await refused(two.stop(job.id))).key == "error.busy_job"
-        assert (await refused(two.forget(job.id))).key == "error.busy_job"
+        assert (await refused(two.jobs.stop(job.id))).key == "error.busy_job"
+        assert (await refused(two.jobs.forget(job.id))).key == "error.busy_job"
         running = await state(one, job.id, State.RUNNING)
         assert running.task_id
 
@@ -223,19 +223,21 @@ async def test_a_word_for_a_held_job_is_given_in_either_window_and_sends_it_once
         job = await ledger.add(wish, owner.clock.time() - 3600)
         await ledger.aclose()
         await until(owner, job.id, lambda job: job.held)
-        await asyncio.gather(owner.follow(job.id), other.follow(job.id), return_exceptions=True)
+        await asyncio.gather(
+            owner.jobs.follow(job.id), other.jobs.follow(job.id), return_exceptions=True
+        )
         running = await state(owner, job.id, State.RUNNING, State.UNKNOWN, State.FAILED)
         await asyncio.sleep(0.3)
-        assert await owner.job(job.id) == running
+        assert await owner.jobs.get(job.id) == running
     assert (running.state, bool(running.task_id)) == (State.RUNNING, True)
     assert count(sandbox) == (1, wish.total)
 
 
 async def test_again_is_a_new_intent_and_a_new_charge(settings: Settings, sandbox: Sandbox) -> None:
     async with studio_at(settings) as studio:
-        first = await studio.submit(await order_for(studio))
+        first = await studio.jobs.submit(await order_for(studio))
         await state(studio, first.id, State.DONE)
-        second = await studio.again(first.id)
+        second = await studio.jobs.again(first.id)
         await state(studio, second.id, State.DONE)
         assert second.id != first.id
     assert count(sandbox) == (2, 2 * first.order.total)
@@ -245,13 +247,13 @@ async def test_fetch_brings_a_lost_file_back_without_a_create(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio, n=2))
+        job = await studio.jobs.submit(await order_for(studio, n=2))
         done = await state(studio, job.id, State.DONE)
         paths = [Path(media.path) for media in done.medias]
         assert len(set(paths)) == 2
         whole = paths[0].read_bytes()
         paths[0].unlink()
-        fetching = await studio.fetch(job.id)
+        fetching = await studio.jobs.fetch(job.id)
         assert fetching.state is State.FETCHING
         await state(studio, job.id, State.DONE)
         assert paths[0].read_bytes() == whole
@@ -263,13 +265,13 @@ async def test_expired_links_are_said_and_cost_no_second_create(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "expire_media"\n')
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         done = await state(studio, job.id, State.DONE)
         assert done.failure is not None
         assert done.failure.kind == "error.link_expired"
         assert done.medias[0].url
         sandbox.scenario("")
-        await studio.fetch(job.id)
+        await studio.jobs.fetch(job.id)
         mended = await state(studio, job.id, State.DONE)
     assert mended.failure is None
     assert Path(mended.medias[0].path).exists()
@@ -280,7 +282,7 @@ async def test_expired_links_are_said_and_cost_no_second_create(
 @pytest.mark.parametrize("verb", ["stop", "follow", "forget", "fetch", "again"])
 async def test_a_job_that_is_not_there_is_answered_in_words(settings: Settings, verb: str) -> None:
     async with studio_at(settings) as studio:
-        assert (await refused(getattr(studio, verb)(99))).key == "error.no_job"
+        assert (await refused(getattr(studio.jobs, verb)(99))).key == "error.no_job"
 
 
 @pytest.mark.parametrize(
@@ -291,9 +293,9 @@ async def test_what_runs_cant_be_forgotten_or_fetched(
 ) -> None:
     sandbox.scenario(STUCK)
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         await state(studio, job.id, State.RUNNING)
-        assert (await refused(getattr(studio, verb)(job.id))).key == key
+        assert (await refused(getattr(studio.jobs, verb)(job.id))).key == key
 
 
 BROKEN_CREATES = {
@@ -314,7 +316,7 @@ async def test_one_intent_is_at_most_one_create_that_may_have_been_charged(
 ) -> None:
     sandbox.scenario(f"[[fault]]\n{fault}\nnth = 1\n")
     async with studio_at(settings) as studio:
-        job = await studio.submit(await order_for(studio))
+        job = await studio.jobs.submit(await order_for(studio))
         ended = await state(studio, job.id, State.UNKNOWN, State.DONE, State.FAILED)
         await asyncio.sleep(0.05)
     async with studio_at(settings):
@@ -339,7 +341,7 @@ async def test_a_dead_network_is_waited_out_and_the_job_is_sent_once(settings: S
             wish = await order_for(studio)
     async with studio_at(here) as studio:
         studio.subscribe(listen)
-        job = await studio.submit(wish)
+        job = await studio.jobs.submit(wish)
         await until(studio, job.id, lambda _: bool(told))
         assert (await state(studio, job.id, State.QUEUED)).held is False
         port = int(first.base_url.rpartition(":")[2])
@@ -369,7 +371,7 @@ CHILD = textwrap.dedent(
             folder=folder / "out", preferences=folder / "ima_prefs.json",
         )
         async with t.studio_at(settings, rate=1.0) as studio:
-            job = await studio.submit(await t.order_for(studio))
+            job = await studio.jobs.submit(await t.order_for(studio))
             await t.state(studio, job.id, wanted)
             await asyncio.sleep(0.3)
             print(job.id, flush=True)

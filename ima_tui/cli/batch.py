@@ -166,7 +166,7 @@ def _question(studio: Studio, errands: Sequence[Errand], arguments: argparse.Nam
     limit = arguments.max_credits
     if limit is not None and points > limit:
         raise OverLimit("error.over_limit", total=points, limit=limit)
-    if not studio.has_key and (paid or any(_is_open(errand.job) for errand in errands)):
+    if not studio.connection.has_key and (paid or any(_is_open(errand.job) for errand in errands)):
         raise KeyMissing
     for errand in paid:
         for warning in errand.warnings:

@@ -16,12 +16,12 @@ from ima_tui import __version__, config, key
 from ima_tui.cli import session
 from ima_tui.cli.output import print_json
 from ima_tui.config import Settings
+from ima_tui.connection import key_file
 from ima_tui.domain import TaskType
 from ima_tui.errors import EXIT_DONE, EXIT_FAILED, ImaError, KeyMissing
 from ima_tui.ledger import SQLITE_VERSION, Ledger
 from ima_tui.messages import explain, say
 from ima_tui.preferences import Preferences
-from ima_tui.studio import key_file
 from ima_tui.text import one_line, size
 
 Level = Literal["ok", "note", "bad"]
@@ -150,8 +150,8 @@ def _key(arguments: argparse.Namespace, settings: Settings) -> tuple[bool, Findi
 async def _service(arguments: argparse.Namespace, settings: Settings) -> Finding:
     async with session.session(arguments, settings) as studio:
         task_type = TaskType.TEXT_TO_IMAGE
-        await studio.refresh(task_type)
-        found = studio.lists[task_type]
+        await studio.offer.refresh(task_type)
+        found = studio.offer.lists[task_type]
         host = one_line(settings.base_url, 120)
         if found.problem is not None:
             return Finding("service", "bad", host, explain(found.problem))

@@ -35,7 +35,7 @@ def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dic
 async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
     """The one shape of a job in JSON, wherever it is printed."""
     placed, estimate = job.order, job.order.estimate
-    events = await studio.timeline(job.id)
+    events = await studio.jobs.timeline(job.id)
     medias = [
         {
             "url": media.url,
@@ -82,7 +82,7 @@ def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
     if job.state is not State.FAILED:
         return ()
     poor = job.failure is not None and job.failure.kind == "error.too_few_points"
-    return studio.alternatives(job.order, cheaper=poor)
+    return studio.offer.alternatives(job.order, cheaper=poor)
 
 
 def leaf_json(leaf: Leaf) -> dict[str, object]:

@@ -44,7 +44,7 @@ async def _export(arguments: argparse.Namespace, settings: Settings, seconds: in
         since = 0.0 if seconds is None else studio.clock.time() - seconds
         table = _Table() if arguments.format == "csv" else None
         after = 0
-        while jobs := await studio.page(after, since, PAGE):
+        while jobs := await studio.jobs.page(after, since, PAGE):
             for job in jobs:
                 facts = _facts(job, with_prompts=arguments.with_prompts)
                 if table is None:

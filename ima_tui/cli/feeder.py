@@ -80,21 +80,23 @@ class Feeder:
     async def _begin(self, errand: Errand) -> Job:
         """Hand one row over: a new job, or the one it has already."""
         if errand.job is None:
-            job = await self._studio.submit(errand.order, errand.intent, errand.repeats)
+            job = await self._studio.jobs.submit(errand.order, errand.intent, errand.repeats)
         else:
             job = errand.job
             if job.state in OPEN:
-                await self._studio.adopt(job.id)
-                job = await self._studio.job(job.id) or job
+                await self._studio.jobs.adopt(job.id)
+                job = await self._studio.jobs.get(job.id) or job
         lacks_files = job.state is State.DONE and any(not media.path for media in job.medias)
         with suppress(ImpossibleTransition, UsageError):  # another window was just faster
             if lacks_files and self._studio.settings.download:
-                await self._studio.fetch(job.id)  # an earlier run left it; it costs nothing
+                await self._studio.jobs.fetch(job.id)  # an earlier run left it; it costs nothing
             elif job.state is State.PARKED or self._may_let_go(job):
-                await self._studio.follow(job.id)  # the batch was agreed to, and with it this job
+                await self._studio.jobs.follow(
+                    job.id
+                )  # the batch was agreed to, and with it this job
             else:
                 return job
-        return await self._studio.job(job.id) or job
+        return await self._studio.jobs.get(job.id) or job
 
     def _may_let_go(self, job: Job) -> bool:
         held = job.held and job.state in UNSENT
@@ -133,8 +135,8 @@ class Feeder:
 
     async def _sweep(self) -> None:
         """A row may be another process's: take it over if that one died, see it if it ended."""
-        await self._studio.adopt(*self._live)
-        jobs: Mapping[str, Job] = await self._studio.by_intents(
+        await self._studio.jobs.adopt(*self._live)
+        jobs: Mapping[str, Job] = await self._studio.jobs.by_intents(
             tuple(errand.intent for errand in self._live.values())
         )
         for job in jobs.values():
@@ -142,7 +144,7 @@ class Feeder:
                 self._hear(JobChanged(job))
             elif self._may_let_go(job):
                 with suppress(ImpossibleTransition):
-                    await self._studio.follow(job.id)
+                    await self._studio.jobs.follow(job.id)
 
 
 def settled(job: Job) -> bool:

@@ -39,7 +39,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         decision = routed.read(arguments)
         task_type = wish.task_type_of(arguments.task_type)
         if arguments.list_models:
-            await studio.fresh(task_type)
+            await studio.offer.fresh(task_type)
             if note := from_cache(studio, [task_type]):
                 talk(note)
             print_models(studio, [task_type], "", as_json=arguments.json)
@@ -60,7 +60,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         _check_price(arguments, placed, warnings)
         if decision is not None:
             await routed.remember(studio, arguments, decision, task_type)
-        if arguments.remember_model and not await studio.prefer(task_type, leaf):
+        if arguments.remember_model and not await studio.wishes.prefer(task_type, leaf):
             talk(say("error.prefs_read_only", path=str(settings.preferences)))
         return await _send(studio, arguments, placed, leaf, quote)
 
@@ -117,7 +117,7 @@ def _announce(studio: Studio, placed: Order, leaf: Leaf, quote: price.Quote) -> 
         label = field.label if field is not None else setting.name
         saved = -setting.difference * placed.n
         talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
-    leaves = studio.leaves(placed.task_type)
+    leaves = studio.offer.leaves(placed.task_type)
     other = cheaper(leaves, placed.task_type, quote.rule.points, len(placed.inputs))
     if other is not None:
         talk(say("cli.cheaper", model=other.leaf.name, points=other.points * placed.n))
@@ -130,13 +130,13 @@ async def _send(
         _announce(studio, placed, leaf, quote)
     if arguments.yes and arguments.max_credits is not None:
         placed = replace(placed, confirmed=arguments.max_credits)
-    job = await studio.submit(placed)
+    job = await studio.jobs.submit(placed)
     interrupted = False
     try:
         job = await session.wait_for(studio, job, until_sent=arguments.no_wait)
     except asyncio.CancelledError:
         interrupted = True
-        job = await studio.job(job.id) or job
+        job = await studio.jobs.get(job.id) or job
     return await _conclude(studio, arguments, job, interrupted)
 
 
@@ -176,7 +176,7 @@ def _suggest(studio: Studio, job: Job) -> None:
         ]
         if others:
             talk(say("cli.instead", models=", ".join(others)))
-    elif job.state is State.DONE and (usual := studio.usual_instead(job.order)) is not None:
+    elif job.state is State.DONE and (usual := studio.offer.usual_instead(job.order)) is not None:
         talk(say("cli.mismatch", model=usual.leaf.name, points=usual.points * job.order.n))
 
 

@@ -24,7 +24,7 @@ def list_jobs(arguments: argparse.Namespace) -> int:
 
 async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        jobs = (await studio.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
+        jobs = (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
         if arguments.json:
             print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
             return EXIT_DONE
@@ -76,7 +76,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
             print(say(job.waiting, **job.waiting_values))
         print(one_line(order.prompt, 400))
         print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
-        for event in await studio.timeline(job.id):
+        for event in await studio.jobs.timeline(job.id):
             print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
         for media in job.medias:
             print(media.path or media.url)
@@ -95,7 +95,7 @@ def _clock(at: float) -> str:
 
 
 async def require(studio: Studio, job_id: int) -> Job:
-    job = await studio.job(job_id)
+    job = await studio.jobs.get(job_id)
     if job is None:
         raise UsageError("error.no_job", id=job_id)
     return job
@@ -112,10 +112,10 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.id:
             jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
         else:
-            jobs = [job for job in await studio.recent() if job.state in FOLLOWED]
+            jobs = [job for job in await studio.jobs.recent() if job.state in FOLLOWED]
         for job in jobs:
             if job.state in OPEN:
-                await studio.adopt(job.id)
+                await studio.jobs.adopt(job.id)
         waits = [session.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
         try:
             ended = list(await asyncio.gather(*waits))
@@ -159,6 +159,6 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
                 raise UsageError("error.retry_open", id=job.id)
         listed = [job for job in jobs if job.state is not State.FORGOTTEN]
         for job in listed:
-            await studio.forget(job.id)
+            await studio.jobs.forget(job.id)
         talk(say("jobs.forgotten", n=len(listed)))
     return EXIT_DONE

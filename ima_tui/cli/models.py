@@ -27,13 +27,15 @@ async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
     wanted = [TaskType(arguments.task_type)] if arguments.task_type else list(TaskType)
     async with session.session(arguments, settings) as studio:
         if arguments.refresh:
-            await studio.refresh(*wanted)
+            await studio.offer.refresh(*wanted)
         else:
-            stale = [each for each in wanted if studio.age(each) > settings.max_age]
+            stale = [each for each in wanted if studio.offer.age(each) > settings.max_age]
             if stale:
-                await studio.refresh(*stale)
-        problem = next((studio.lists[t].problem for t in wanted if studio.lists[t].problem), None)
-        if problem is not None and not any(studio.leaves(each) for each in wanted):
+                await studio.offer.refresh(*stale)
+        problem = next(
+            (studio.offer.lists[t].problem for t in wanted if studio.offer.lists[t].problem), None
+        )
+        if problem is not None and not any(studio.offer.leaves(each) for each in wanted):
             raise problem
         if note := from_cache(studio, wanted):
             talk(note)
@@ -43,7 +45,11 @@ async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
     """How old the lists are and why, where they could not be fetched again; else ""."""
-    kept = [studio.lists[each] for each in task_types if studio.lists[each].problem is not None]
+    kept = [
+        studio.offer.lists[each]
+        for each in task_types
+        if studio.offer.lists[each].problem is not None
+    ]
     for oldest in sorted(kept, key=lambda one: one.as_of or 0.0):
         if oldest.as_of is not None and oldest.problem is not None:
             time = datetime.fromtimestamp(oldest.as_of).astimezone().strftime("%Y-%m-%d %H:%M")
@@ -58,7 +64,7 @@ def print_models(
     leaves = [
         leaf
         for task_type in task_types
-        for leaf in studio.leaves(task_type)
+        for leaf in studio.offer.leaves(task_type)
         if all(word in choice.search_terms(leaf) for word in words)
     ]
     if as_json:

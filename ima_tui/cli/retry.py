@@ -34,7 +34,7 @@ async def _retry(arguments: argparse.Namespace, settings: Settings) -> int:
             return EXIT_INTERRUPTED
         news: list[Job] = []
         for old in olds:
-            job = await studio.again(old.id)
+            job = await studio.jobs.again(old.id)
             talk(say("jobs.sent_again", old=old.id, id=job.id, points=job.order.total))
             news.append(job)
         return await _follow(studio, arguments, news)
@@ -49,7 +49,7 @@ async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[
             if not arguments.yes_unknown:
                 raise UsageError("error.retry_unknown", id=old.id, points=old.order.total)
             talk(say("jobs.maybe_paid", id=old.id, points=old.order.total))
-    if not studio.has_key:
+    if not studio.connection.has_key:
         raise KeyMissing
     points = sum(old.order.total for old in olds)
     if arguments.yes:

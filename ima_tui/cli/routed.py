@@ -80,7 +80,7 @@ async def choose(
     """The model that the text names, unless a flag does; forgotten wishes don't choose."""
     if arguments.model_id is not None:
         return
-    leaves = await studio.fresh(task_type)
+    leaves = await studio.offer.fresh(task_type)
     forgets = decision.preference is not None and decision.preference.action is Action.CLEAR
     if decision.model_id:
         leaf, _ = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
@@ -114,5 +114,5 @@ async def remember(
         return
     if preference.action is Action.SAVE:
         arguments.remember_model = True
-    elif preference.action is Action.CLEAR and not await studio.unprefer(task_type):
+    elif preference.action is Action.CLEAR and not await studio.wishes.unprefer(task_type):
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))

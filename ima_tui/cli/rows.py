@@ -84,13 +84,13 @@ class Desk:
         wanted = (task_type, row.model_id, row.version_id)
         if wanted in self._picked:
             return self._picked[wanted]
-        if not row.model_id and self._studio.preferences.trouble is not None:
-            raise self._studio.preferences.trouble
+        if not row.model_id and self._studio.wishes.preferences.trouble is not None:
+            raise self._studio.wishes.preferences.trouble
         if task_type not in self._leaves:
-            self._leaves[task_type] = await self._studio.fresh(task_type)
+            self._leaves[task_type] = await self._studio.offer.fresh(task_type)
         model_id = row.model_id
         if not model_id:
-            suggested = self._studio.suggested(task_type)
+            suggested = self._studio.offer.suggested(task_type)
             model_id = suggested.model_id if suggested is not None else ""
         leaf = choice.pick(self._leaves[task_type], model_id, row.version_id)
         self._picked[wanted] = leaf
@@ -121,7 +121,7 @@ async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bo
     standing = list(errands)
     wanted = {index: errand.intent for index, errand in enumerate(errands)}
     while wanted:
-        jobs = await studio.by_intents(tuple(wanted.values()))
+        jobs = await studio.jobs.by_intents(tuple(wanted.values()))
         found = {index: jobs[intent] for index, intent in wanted.items() if intent in jobs}
         for index, job in found.items():
             standing[index] = replace(standing[index], intent=wanted[index], job=job)

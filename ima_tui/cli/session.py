@@ -14,6 +14,7 @@ from ima_tui import config, key, messages
 from ima_tui.cli.output import Progress, talk
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Raw, Settings
+from ima_tui.connection import key_file
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
@@ -27,7 +28,7 @@ from ima_tui.errors import (
 from ima_tui.lifecycle import ENDED, UNSENT
 from ima_tui.messages import say
 from ima_tui.notices import JobChanged, LinkChanged, Notice
-from ima_tui.studio import Studio, key_file, open_studio
+from ima_tui.studio import Studio, open_studio
 from ima_tui.text import duration
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ async def wait_for(
     progress = Progress()
     due = None if seconds is None else studio.clock.time() + seconds
     try:
-        job = await studio.job(job.id) or job
+        job = await studio.jobs.get(job.id) or job
         while not _enough(job, until_sent):
             if due is not None and studio.clock.time() >= due:
                 break
@@ -165,7 +166,7 @@ async def wait_for(
             try:
                 job = await asyncio.wait_for(news.get(), 0.5)
             except TimeoutError:  # another process may be the one that follows it
-                job = await studio.job(job.id) or job
+                job = await studio.jobs.get(job.id) or job
     finally:
         progress.clear()
         unsubscribe()

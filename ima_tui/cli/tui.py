@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from ima_tui import config, key
 from ima_tui.cli import session
 from ima_tui.config import Settings
+from ima_tui.connection import Address, key_file
 from ima_tui.errors import EXIT_DONE, ImaError, UsageError
-from ima_tui.studio import Address, Studio, key_file, open_studio
+from ima_tui.studio import Studio, open_studio
 from ima_tui.text import one_line
 
 if TYPE_CHECKING:

@@ -50,8 +50,8 @@ class _Watch:
                 if all(_waits_for_a_word(job) for job in still):
                     break
                 self._show(still)
-                if self._studio.has_key:
-                    await self._studio.adopt(*(job.id for job in still))
+                if self._studio.connection.has_key:
+                    await self._studio.jobs.adopt(*(job.id for job in still))
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             self._progress.clear()
@@ -61,10 +61,10 @@ class _Watch:
 
     async def _changed(self) -> list[Job]:
         """Open jobs that stand otherwise than they were shown, and those that have ended."""
-        now = {job.id: job for job in await self._studio.recent(0)}
+        now = {job.id: job for job in await self._studio.jobs.recent(0)}
         for job_id, job in self._shown.items():
             if job.state in OPEN and job_id not in now:
-                now[job_id] = await self._studio.job(job_id) or job
+                now[job_id] = await self._studio.jobs.get(job_id) or job
         changed = [job for i, job in sorted(now.items()) if _face(job) != _face(self._shown.get(i))]
         self._shown |= {job.id: job for job in changed}
         return changed

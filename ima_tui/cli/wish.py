@@ -39,12 +39,13 @@ def check_prompt(arguments: argparse.Namespace) -> None:
 
 async def leaf_of(studio: Studio, arguments: argparse.Namespace, task_type: TaskType) -> Leaf:
     """The named model, else the preferred, else the default one."""
-    if arguments.model_id is None and studio.preferences.trouble is not None:
-        raise studio.preferences.trouble  # a wish that can't be read is not replaced by a guess
-    leaves = await studio.fresh(task_type)
+    if arguments.model_id is None and studio.wishes.preferences.trouble is not None:
+        # a wish that can't be read is not replaced by a guess
+        raise studio.wishes.preferences.trouble
+    leaves = await studio.offer.fresh(task_type)
     if arguments.model_id is not None:
         return choice.pick(leaves, arguments.model_id, arguments.version_id)
-    leaf = studio.suggested(task_type)
+    leaf = studio.offer.suggested(task_type)
     if leaf is None:
         raise UsageError("error.no_models")
     return choice.pick(leaves, leaf.model_id, arguments.version_id)

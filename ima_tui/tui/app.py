@@ -155,14 +155,14 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         except ImaError as error:
             self.exit(error)
             return
-        await self.studio.refresh()
+        await self.studio.offer.refresh()
 
     def _hear(self, notice: Notice) -> None:
         if self._gatherer.hear(notice):
             self.set_timer(GATHERING, self._publish, name="gather news")
 
     async def _publish(self) -> None:
-        self.totals = await self.studio.totals()
+        self.totals = await self.studio.jobs.totals()
         news = self._gatherer.take()
         self.news.publish(news)
         if ended := self._endings.fresh(news.jobs.values()):

@@ -50,13 +50,13 @@ def kind_name(task_type: TaskType) -> str:
 
 def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
     """The id of the model that the person prefers for this, or ""."""
-    wishes = studio.preferences.users().get(user or f"user_{studio.settings.user_id}", {})
+    wishes = studio.wishes.preferences.users().get(user or f"user_{studio.settings.user_id}", {})
     wish = wishes.get(task_type)
     return wish.model_id if wish else ""
 
 
 def kinds(studio: Studio, current: TaskType) -> Chooser:
-    choices = [_kind(task_type, studio.leaves(task_type)) for task_type in TaskType]
+    choices = [_kind(task_type, studio.offer.leaves(task_type)) for task_type in TaskType]
     at = list(TaskType).index(current)
     return Chooser(say("compose.choose_kind"), _KINDS, choices, at)
 
@@ -82,7 +82,7 @@ def models(
     user: str | None = None,
 ) -> Chooser:
     """The models of one kind, the one that is `current` under the cursor."""
-    leaves, mine = studio.leaves(task_type), preferred(studio, task_type, user)
+    leaves, mine = studio.offer.leaves(task_type), preferred(studio, task_type, user)
     choices = [_model(leaf, leaf.model_id == mine, signs.star) for leaf in leaves]
     now = drafting.same_leaf(leaves, current) if current else None
     at = leaves.index(now) if now else 0
@@ -119,7 +119,7 @@ def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[
     """What is made, and how fresh the list of its models is."""
     tag = medium_cell(task_type)
     left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} {_opens(signs)}", "text")]
-    seen = studio.lists[task_type]
+    seen = studio.offer.lists[task_type]
     if seen.as_of is None or (seen.live and seen.problem is None):
         return left, []
     clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
@@ -143,10 +143,10 @@ def model_line(
 ) -> tuple[list[Part], list[Part]]:
     """The model; or why there is none to choose, and what to do about it."""
     if leaf is None:
-        problem = studio.lists[task_type].problem
+        problem = studio.offer.lists[task_type].problem
         if problem is not None:
             return [(say(problem.key, **problem.values), "bad")], []
-        never = studio.lists[task_type].as_of is None
+        never = studio.offer.lists[task_type].as_of is None
         return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
     is_mine = leaf.model_id == preferred(studio, task_type)
     left = [

@@ -77,12 +77,12 @@ class JobVerbs:
         unknown = [job for job in jobs if job.state is State.UNKNOWN]
         key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
         maybe = sum(job.order.total for job in unknown)
-        self._ask(key, jobs, self._place.studio.again, deliberate=bool(unknown), maybe=maybe)
+        self._ask(key, jobs, self._place.studio.jobs.again, deliberate=bool(unknown), maybe=maybe)
 
     async def instead(self, jobs: list[Job]) -> None:
         """The same wish on a model that can do it too: which one, then for how much."""
         job, place = jobs[0], self._place
-        offered = place.studio.alternatives(job.order)
+        offered = place.studio.offer.alternatives(job.order)
         if not offered:
             place.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
         elif len(offered) == 1:
@@ -111,25 +111,25 @@ class JobVerbs:
 
     async def _submit(self, order: Order, repeats: int) -> None:
         try:
-            await self._place.studio.submit(order, repeats=repeats)
+            await self._place.studio.jobs.submit(order, repeats=repeats)
         except ImaError as error:
             self._place.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
         held = [job for job in jobs if job.held]
-        await self._each([job for job in jobs if job not in held], self._place.studio.follow)
+        await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
         if held:
-            self._ask("queue.ask_send", held, self._place.studio.follow)
+            self._ask("queue.ask_send", held, self._place.studio.jobs.follow)
 
     # ------------------------------------------------------------------- what takes something off
 
     async def stop(self, jobs: list[Job]) -> None:
         spent = sum(job.order.total for job in jobs if job.state not in UNSENT)
         if len(jobs) == 1 and not spent:
-            await self._each(jobs, self._place.studio.stop)
+            await self._each(jobs, self._place.studio.jobs.stop)
         else:
             key = "queue.ask_stop" if spent else "queue.ask_take_out"
-            self._ask(key, jobs, self._place.studio.stop, points=spent)
+            self._ask(key, jobs, self._place.studio.jobs.stop, points=spent)
 
     async def forget(self, jobs: list[Job]) -> None:
         """What is over goes at once, and comes back by a key; the rest only after a yes."""
@@ -139,7 +139,7 @@ class JobVerbs:
         elif all(job.state in over for job in jobs):
             self._ask_once("queue.ask_forget", jobs, partial(self._begin_to_forget, jobs))
         else:
-            self._ask("queue.ask_forget_open", jobs, self._place.studio.forget)
+            self._ask("queue.ask_forget_open", jobs, self._place.studio.jobs.forget)
 
     async def _begin_to_forget(self, jobs: list[Job]) -> None:
         batch = self.forgetting.begin(*(job.id for job in jobs))
@@ -157,14 +157,14 @@ class JobVerbs:
 
     async def _forget_for_good(self, job_id: int) -> None:
         try:
-            await self._place.studio.forget(job_id)
+            await self._place.studio.jobs.forget(job_id)
         except ImaError as error:
             self._place.complain(error)
 
     # ----------------------------------------------------------------------------- what is free
 
     async def fetch(self, jobs: list[Job]) -> None:
-        await self._each(jobs, self._place.studio.fetch)
+        await self._each(jobs, self._place.studio.jobs.fetch)
 
     async def duplicate(self, jobs: list[Job]) -> None:
         await self._place.ima.compose_from(jobs[0])
@@ -247,15 +247,15 @@ async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -
     """
     old = in_place_of
     if old is None:
-        return await studio.submit(order)
-    before = await studio.job(old)
+        return await studio.jobs.submit(order)
+    before = await studio.jobs.get(old)
     if before is None or before.state not in UNSENT:
         raise UsageError("error.no_longer_unsent", id=old)
     try:
-        await studio.forget(old)
+        await studio.jobs.forget(old)
     except UsageError as error:
         raise UsageError("error.no_longer_unsent", id=old) from error
-    return await studio.submit(order)
+    return await studio.jobs.submit(order)
 
 
 def open_file(path: str) -> bool:

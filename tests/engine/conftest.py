@@ -99,7 +99,7 @@ async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job
         async with asyncio.timeout(60):
             while True:
                 changed.clear()
-                job = await studio.job(job_id)
+                job = await studio.jobs.get(job_id)
                 assert job is not None
                 if good(job):
                     return job

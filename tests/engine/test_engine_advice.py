@@ -246,5 +246,5 @@ async def test_history_counts_of_the_same_model_at_the_same_price(
         await run_before(settings, orders[0], seconds)
     await run_before(settings, orders[1], 900.0)
     async with opened() as studio:
-        expected = [(await studio.submit(order)).order.estimate for order in orders]
+        expected = [(await studio.jobs.submit(order)).order.estimate for order in orders]
     assert expected == [Estimate(115, 130), Estimate(60, 120)]

@@ -44,7 +44,7 @@ MODELS = {
 
 
 async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
-    leaves = await studio.fresh(model.task_type)
+    leaves = await studio.offer.fresh(model.task_type)
     leaf = next(leaf for leaf in leaves if leaf.version == model.version)
     draft = Draft(
         task_type=model.task_type,
@@ -91,7 +91,7 @@ def judge(job: Job) -> None:
 
 async def story(studio: Studio, job: Job) -> list[str]:
     """The timeline's keys, after each was said in both languages."""
-    events = await studio.timeline(job.id)
+    events = await studio.jobs.timeline(job.id)
     for language in ("en", "zh"):
         messages.use("en" if language == "en" else "zh")
         assert all(messages.say(event.key, **event.values).strip() for event in events)
@@ -128,7 +128,7 @@ async def tell_all(opened: Open, box: Sandbox, about: str) -> dict[str, Told]:
             name: await place(studio, model, f"{name}: {about}") for name, model in MODELS.items()
         }
         before = lists_fetched(box)
-        jobs = {name: await studio.submit(placed) for name, placed in orders.items()}
+        jobs = {name: await studio.jobs.submit(placed) for name, placed in orders.items()}
         for name, job in jobs.items():
             job = await ended(studio, job.id)
             sent = [create for create in creates(box) if create["prompt"] == job.order.prompt]
@@ -178,7 +178,7 @@ async def test_several_outputs_are_charged_as_often(box: Sandbox, opened: Open) 
     box.scenario(fault("refuse", endpoint="create", code=6010, times=2))
     async with opened() as studio:
         placed = await place(studio, MODELS["a virtual size"], "three of them", n=3)
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert charged(box) == [15]
     assert (job.state, len(job.medias)) == (State.DONE, 3)
 
@@ -191,7 +191,7 @@ NANO = Model(TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image-preview", (("size", "4K
 async def test_a_risen_price_ends_a_scripts_job(box: Sandbox, opened: Open) -> None:
     box.scenario(fault("price_change", endpoint="create", add=7, times=1))
     async with opened() as studio:
-        job = await ended(studio, (await studio.submit(await place(studio, NANO, "dear"))).id)
+        job = await ended(studio, (await studio.jobs.submit(await place(studio, NANO, "dear"))).id)
         keys = await story(studio, job)
     assert job.state is State.FAILED
     assert job.failure is not None
@@ -206,10 +206,10 @@ async def test_a_risen_price_ends_a_scripts_job(box: Sandbox, opened: Open) -> N
 async def test_a_risen_price_waits_for_a_word_at_the_screen(box: Sandbox, opened: Open) -> None:
     box.scenario(fault("price_change", endpoint="create", add=7, times=1))
     async with opened(patient=True) as studio:
-        job = await held(studio, (await studio.submit(await place(studio, NANO, "wait"))).id)
+        job = await held(studio, (await studio.jobs.submit(await place(studio, NANO, "wait"))).id)
         assert (job.state, job.held, job.order.total) == (State.QUEUED, True, 25)
         assert (len(creates(box)), charged(box)) == (1, [])
-        await studio.follow(job.id)
+        await studio.jobs.follow(job.id)
         job = await ended(studio, job.id)
         keys = await story(studio, job)
     assert (job.state, charged(box), len(creates(box))) == (State.DONE, [25], 2)
@@ -225,8 +225,8 @@ async def test_a_price_that_rose_before_the_sending_is_not_sent_at_all(
     async with opened() as studio:
         placed = await place(studio, NANO, "refreshed")
         box.scenario(fault("price_change", endpoint="product_list", add=7, times=1, when="before"))
-        await studio.refresh(NANO.task_type)
-        job = await ended(studio, (await studio.submit(placed)).id)
+        await studio.offer.refresh(NANO.task_type)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.price_rose")
     assert creates(box) == []
@@ -235,7 +235,9 @@ async def test_a_price_that_rose_before_the_sending_is_not_sent_at_all(
 async def test_a_fallen_price_is_taken_without_a_word(box: Sandbox, opened: Open) -> None:
     box.scenario(fault("price_change", endpoint="create", add=-8, times=1))
     async with opened() as studio:
-        job = await ended(studio, (await studio.submit(await place(studio, NANO, "fallen"))).id)
+        job = await ended(
+            studio, (await studio.jobs.submit(await place(studio, NANO, "fallen"))).id
+        )
     assert (job.state, charged(box), job.order.total) == (State.DONE, [10], 10)
 
 
@@ -245,7 +247,7 @@ async def test_new_numbers_at_the_old_price_are_taken_without_a_word(
     box.scenario(fault("price_change", endpoint="create", renumber=True, times=1))
     async with opened() as studio:
         placed = await place(studio, NANO, "renumbered")
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert (job.state, charged(box)) == (State.DONE, [18])
     assert job.order.attribute_id == placed.attribute_id + 20_000
 
@@ -255,8 +257,8 @@ async def test_a_model_that_went_away_meanwhile(box: Sandbox, opened: Open) -> N
         placed = await place(studio, NANO, "gone")
         box.scenario(fault("price_change", endpoint="product_list", model_id=placed.model_id,
                            remove=True, when="before"))  # fmt: skip
-        await studio.refresh(NANO.task_type)
-        job = await ended(studio, (await studio.submit(placed)).id)
+        await studio.offer.refresh(NANO.task_type)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.model_gone")
     assert creates(box) == []
@@ -301,7 +303,7 @@ async def test_too_heavy_steps_down_the_heaviest(
         box.scenario(fault("refuse", endpoint="create", code=500, times=times))
         async with opened() as studio:
             placed = await place(studio, model, f"heavy {times} {model.version}")
-            job = await ended(studio, (await studio.submit(placed)).id)
+            job = await ended(studio, (await studio.jobs.submit(placed)).id)
             keys = await story(studio, job)
         sent = dict(job.order.parameters)
         assert {name: sent[name] for name in steps[times]} == steps[times]
@@ -324,7 +326,7 @@ async def test_a_bad_value_first_keeps_what_is_known_then_drops_the_advanced(
     async with opened() as studio:
         placed = await place(studio, model, "plainer")
         assert ("negative_prompt", "rain") in placed.parameters
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
         keys = await story(studio, job)
     assert [key for key in keys if key in ("corrected", "plainer")] == ["corrected", "plainer"]
     assert "negative_prompt" not in dict(job.order.parameters)
@@ -339,7 +341,7 @@ async def test_a_bad_value_drops_the_unknown_and_fills_in_what_the_family_needs(
     async with opened() as studio:
         placed = await place(studio, MODELS["a model to be told"], "of another day")
         old = [(name, value) for name, value in placed.parameters if name != "model"]
-        job = await studio.submit(replace(placed, parameters=(*old, ("seed", 7))))
+        job = await studio.jobs.submit(replace(placed, parameters=(*old, ("seed", 7))))
         job = await ended(studio, job.id)
         keys = await story(studio, job)
     parameters = dict(job.order.parameters)
@@ -361,15 +363,15 @@ async def test_an_answer_lost_during_the_tries_is_never_sent_again(
     )
     async with opened() as studio:
         placed = await place(studio, MODELS["twelve prices"], f"lost {code}")
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.state is State.UNKNOWN
     assert job.failure is not None
     assert job.failure.kind == "error.lost"
     box.scenario("")
     async with opened(patient=True) as studio:
-        other = await studio.submit(await place(studio, MODELS["no form"], f"after {code}"))
+        other = await studio.jobs.submit(await place(studio, MODELS["no form"], f"after {code}"))
         await ended(studio, other.id)  # whoever sends this one would have sent that one, too
-        again = await studio.job(job.id)
+        again = await studio.jobs.get(job.id)
     assert again is not None
     assert again.state is State.UNKNOWN
     assert [create["prompt"] for create in creates(box)] == [f"lost {code}"] * 2 + [f"after {code}"]
@@ -382,10 +384,12 @@ async def test_refusals_are_counted_over_a_restart(box: Sandbox, opened: Open) -
         + fault("refuse", endpoint="create", code=500, nth=[2, 3, 4])
     )
     async with opened(patient=True) as studio:
-        job = await held(studio, (await studio.submit(await place(studio, NANO, "restart"))).id)
+        job = await held(
+            studio, (await studio.jobs.submit(await place(studio, NANO, "restart"))).id
+        )
         assert job.held
     async with opened(patient=True) as studio:
-        await studio.follow(job.id)
+        await studio.jobs.follow(job.id)
         job = await ended(studio, job.id)
         keys = await story(studio, job)
     assert (job.state, keys.count("refused_once")) == (State.FAILED, 3)

@@ -181,7 +181,7 @@ async def test_a_failed_task_says_why_in_plain_words(
     box.scenario(fault("fail_task", message=reason or " "))
     async with opened() as studio:
         placed = await place(studio, model, f"fails: {reason} {task_type}")
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
         assert job.failure is not None
         assert (job.state, job.failure.kind) == (State.FAILED, key)
         for language in ("en", "zh"):
@@ -202,7 +202,7 @@ async def test_a_refusal_without_a_known_code_is_told_by_its_words(
     box.scenario(fault("refuse", endpoint="create", code=31337, message="Content policy violation"))
     async with opened() as studio:
         placed = await place(studio, MODELS["no form"], "refused in words")
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.moderated")
     assert [create["code"] for create in box.ledger()["creates"]] == [31337]
@@ -212,17 +212,17 @@ async def test_a_deleted_result_is_said_to_be_deleted(box: Sandbox, opened: Open
     box.scenario(fault("fail_task", resource_status=3, message="x"))
     async with opened() as studio:
         placed = await place(studio, MODELS["no form"], "deleted")
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure == Failure("error.result_deleted", "x", {})
 
 
 async def test_a_model_that_needs_a_subscription(box: Sandbox, opened: Open) -> None:
     sora = Model(TaskType.TEXT_TO_VIDEO, "sora-2-pro")
     async with opened(key="ima_free_0001") as studio:
-        job = await ended(studio, (await studio.submit(await place(studio, sora, "free"))).id)
+        job = await ended(studio, (await studio.jobs.submit(await place(studio, sora, "free"))).id)
         assert job.failure is not None
         assert job.failure.kind == "error.subscription"
-        others = [one.leaf.model_id for one in studio.alternatives(job.order)]
+        others = [one.leaf.model_id for one in studio.offer.alternatives(job.order)]
     assert others
     assert "sora-2-pro" not in others
 
@@ -230,7 +230,7 @@ async def test_a_model_that_needs_a_subscription(box: Sandbox, opened: Open) -> 
 async def test_too_few_points_names_cheaper_models(box: Sandbox, opened: Open) -> None:
     async with opened(key="ima_poor_0001") as studio:
         placed = await place(studio, MODELS["twelve prices"], "poor")
-        job = await ended(studio, (await studio.submit(placed)).id)
+        job = await ended(studio, (await studio.jobs.submit(placed)).id)
         assert job.failure is not None
         assert job.failure.kind == "error.too_few_points"
         document = await job_json(studio, job, failure_of(job))

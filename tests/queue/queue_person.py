@@ -44,8 +44,8 @@ async def wish(
     task_type: TaskType = TaskType.TEXT_TO_IMAGE,
     **more: Any,
 ) -> Order:
-    await studio.fresh(task_type)
-    leaf = studio.suggested(task_type)
+    await studio.offer.fresh(task_type)
+    leaf = studio.offer.suggested(task_type)
     assert leaf is not None
     draft = Draft(task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
     return order.place(leaf, draft)[0]
@@ -54,7 +54,7 @@ async def wish(
 async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:
     async with asyncio.timeout(30):
         while True:
-            job = await studio.job(job_id)
+            job = await studio.jobs.get(job_id)
             assert job is not None
             if good(job):
                 return job

@@ -161,7 +161,7 @@ async def test_never_more_at_once_than_may_though_there_are_two_windows(
         one.subscribe(listen)
         wishes = [await wish(one, f"no {n}") for n in range(12)]
         windows = (one, two) * 6
-        sent = (studio.submit(each) for studio, each in zip(windows, wishes, strict=True))
+        sent = (studio.jobs.submit(each) for studio, each in zip(windows, wishes, strict=True))
         jobs = await asyncio.gather(*sent)
         ends = await asyncio.gather(*(at(one, job.id) for job in jobs))
     assert {job.state for job in ends} == {State.DONE}
@@ -175,11 +175,11 @@ async def test_over_the_day_a_window_asks_and_follow_is_the_word(
 ) -> None:
     settings = replace(settings, per_day=1)
     async with window(settings) as studio:
-        job = await studio.submit(await wish(studio))
+        job = await studio.jobs.submit(await wish(studio))
         job = await until(studio, job.id, lambda job: job.held)
         assert job.waiting == "waiting.over_day"
         assert sandbox.ledger()["creates"] == []
-        await studio.follow(job.id)
+        await studio.jobs.follow(job.id)
         assert (await at(studio, job.id)).state is State.DONE
 
 
@@ -187,7 +187,7 @@ async def test_a_script_fails_over_a_limit_and_sends_nothing(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with window(replace(settings, per_session=1), screen=False) as studio:
-        job = await studio.submit(await wish(studio))
+        job = await studio.jobs.submit(await wish(studio))
         job = await at(studio, job.id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.over_session")

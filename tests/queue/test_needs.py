@@ -43,9 +43,9 @@ async def test_it_waits_visibly_and_takes_the_result_when_it_is_sent(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with window(settings) as studio:
-        first = await studio.submit(await wish(studio, "first"))
+        first = await studio.jobs.submit(await wish(studio, "first"))
         order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
-        second = await studio.submit(order)
+        second = await studio.jobs.submit(order)
         seen = await until(
             studio, second.id, lambda job: bool(job.waiting) or job.sent_at is not None
         )
@@ -109,15 +109,15 @@ async def test_held_resumed_after_a_retry_and_sent_with_the_new_result(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "fail_task"\nprompt_contains = "first"\ntimes = 1\n')
     async with window(settings) as studio:
-        first = await studio.submit(await wish(studio, "first"))
+        first = await studio.jobs.submit(await wish(studio, "first"))
         order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
-        second = await studio.submit(order)
+        second = await studio.jobs.submit(order)
         await until(studio, second.id, lambda job: job.held)
-        again = await studio.again(first.id)
+        again = await studio.jobs.again(first.id)
         await at(studio, again.id, State.DONE)
         waits = await until(studio, second.id, lambda _: True)
         assert (waits.held, waits.waiting) == (True, "waiting.word_after")
-        await studio.follow(second.id)
+        await studio.jobs.follow(second.id)
         assert (await at(studio, second.id)).state is State.DONE
     assert len(sandbox.ledger()["creates"]) == 3
 
@@ -147,9 +147,9 @@ async def test_what_waits_survives_the_end_of_its_window(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "delay"\nendpoint = "detail"\nseconds = 0.3\ntimes = 3\n')
     async with window(settings) as studio:
-        first = await studio.submit(await wish(studio, "first"))
+        first = await studio.jobs.submit(await wish(studio, "first"))
         order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
-        second = await studio.submit(order)
+        second = await studio.jobs.submit(order)
         await at(studio, first.id, State.RUNNING)
     async with window(settings) as studio:
         assert (await at(studio, second.id)).state is State.DONE

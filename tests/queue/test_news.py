@@ -72,7 +72,7 @@ async def test_a_window_sees_the_other_ones_job_through_to_its_end(
 
     async with window(settings) as one, window(settings) as two_:
         two_.subscribe(listen)
-        job = await one.submit(await wish(one))
+        job = await one.jobs.submit(await wish(one))
         async with asyncio.timeout(20):
             while not told or told[-1].state is not State.DONE:
                 await asyncio.sleep(0.01)
@@ -88,10 +88,10 @@ async def test_what_one_window_stops_the_other_no_longer_asks_for(
     sandbox.scenario('[[fault]]\nkind = "stuck"\n')
     async with window(settings) as one, window(settings) as two_:
         one.subscribe(lambda _: None)
-        job = await one.submit(await wish(one))
+        job = await one.jobs.submit(await wish(one))
         await at(one, job.id, State.RUNNING)
-        await two_.stop(job.id)
-        scheduler = (await one._engine).scheduler
+        await two_.jobs.stop(job.id)
+        scheduler = await one.engine.scheduler()
         async with asyncio.timeout(10):
             while job.id in scheduler._stories:
                 await asyncio.sleep(0.01)
@@ -104,7 +104,7 @@ async def test_two_windows_and_forty_jobs_no_poll_is_doubled_and_none_is_lost(
         jobs = []
         for number in range(40):
             studio = one if number % 2 else two_
-            jobs.append(await studio.submit(await wish(studio, f"picture {number}")))
+            jobs.append(await studio.jobs.submit(await wish(studio, f"picture {number}")))
         ends = await asyncio.gather(*(at(one, job.id) for job in jobs))
     assert {job.state for job in ends} == {State.DONE}
     assert len({job.task_id for job in ends}) == len(sandbox.ledger()["creates"]) == 40
@@ -128,7 +128,7 @@ SCRIPT = textwrap.dedent(
         )
         async with window(settings, screen=False) as studio:
             for number in range(3):
-                job = await studio.submit(await wish(studio, f"{sys.argv[4]} {number}"))
+                job = await studio.jobs.submit(await wish(studio, f"{sys.argv[4]} {number}"))
                 print((await at(studio, job.id)).state.value, flush=True)
 
     asyncio.run(main())
@@ -155,7 +155,7 @@ async def test_scripts_in_other_processes_beside_two_windows(
             )
             for name in ("first", "second")
         ]  # fmt: skip
-        own = [await one.submit(await wish(one, f"own {n}")) for n in range(6)]
+        own = [await one.jobs.submit(await wish(one, f"own {n}")) for n in range(6)]
         said = await asyncio.gather(*(script.communicate() for script in scripts))
         for job in own:
             await at(one, job.id)

@@ -164,10 +164,10 @@ def settings_of(plan: Plan) -> Settings:
 
 async def order_of(studio: Studio, wish: Wish) -> Order:
     task_type = TaskType(wish.task_type)
-    leaves = await studio.fresh(task_type)
-    leaf = next((one for one in leaves if one.model_id == wish.model_id), None) or studio.suggested(
-        task_type
-    )
+    leaves = await studio.offer.fresh(task_type)
+    leaf = next(
+        (one for one in leaves if one.model_id == wish.model_id), None
+    ) or studio.offer.suggested(task_type)
     assert leaf is not None
     draft = Draft(
         task_type, leaf.model_id, leaf.version, wish.prompt, wish.chosen, wish.inputs, wish.n
@@ -179,7 +179,7 @@ async def submit(studio: Studio, plan: Plan, *, first: bool) -> None:
     """Every promise that a submit has given is told to the parent before anything else."""
     for wish in plan.wishes:
         if first or wish.intent:
-            await studio.submit(await order_of(studio, wish), intent=wish.intent)
+            await studio.jobs.submit(await order_of(studio, wish), intent=wish.intent)
             if plan.pipe >= 0:
                 os.write(plan.pipe, f"{wish.prompt}\n".encode())
 
@@ -187,11 +187,11 @@ async def submit(studio: Studio, plan: Plan, *, first: bool) -> None:
 async def to_the_end(studio: Studio, look_again: float = 0.01) -> tuple[Job, ...]:
     """Until every job has ended; a person is there who says yes to what waits for a word."""
     while True:
-        jobs = await studio.recent(100_000)
+        jobs = await studio.jobs.recent(100_000)
         for job in jobs:
             if job.held and job.state in UNSENT:
                 try:
-                    await studio.follow(job.id)
+                    await studio.jobs.follow(job.id)
                 except (ImaError, ImpossibleTransition):  # another window was faster
                     await asyncio.sleep(look_again)
         if all(job.state in ENDED for job in jobs):

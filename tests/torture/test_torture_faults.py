@@ -183,14 +183,14 @@ async def one_seed(seed: int, folder: Path, url: str) -> tuple[Job, ...]:
         for fault in table(seed, patient):
             prompt = f"seed {seed:03} {fault} "
             wish = Wish(prompt, model_id="gemini-3.1-flash-image", chosen=(("size", "4K"),))
-            await studio.submit(await order_of(studio, wish))
+            await studio.jobs.submit(await order_of(studio, wish))
         async with asyncio.timeout(60):
             jobs = await to_the_end(studio)
     if seed % 10 == 0:  # and the next start does not try again either
         async with open_studio(settings, clock=clock, key=KEY, for_screen=True) as studio:
             await studio.begin()
             await asyncio.sleep(0.05)
-            assert await studio.recent() == jobs
+            assert await studio.jobs.recent() == jobs
     return jobs
 
 

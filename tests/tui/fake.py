@@ -207,94 +207,33 @@ class FakePreferences:
         return self.rows.get(f"user_{user_id}", {}).get(task_type)
 
 
-class FakeStudio:
-    """Keeps jobs in a dict, calls its listeners at once, and notes what was asked of it."""
+Asked = list[tuple[object, ...]]
 
-    def __init__(
-        self,
-        jobs: tuple[Job, ...] = (),
-        leaves: tuple[Leaf, ...] = LEAVES,
-        **settings: object,
-    ) -> None:
-        self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
-        self.clock = FakeClock()
-        self.preferences = FakePreferences()
-        self.has_key = True
-        self.asked: list[tuple[object, ...]] = []
-        self.usual: Alternative | None = None
-        self.jobs = {one.id: one for one in jobs}
+
+class FakeJobs:
+    """Keeps jobs in a dict, and tells of every change at once."""
+
+    def __init__(self, jobs: tuple[Job, ...], asked: Asked, tell: Callable[[Notice], None]) -> None:
+        self.rows = {one.id: one for one in jobs}
         self.events: dict[int, tuple[Event, ...]] = {}
-        self.lists = {
-            kind: ProductList(
-                kind, tuple(leaf for leaf in leaves if leaf.task_type is kind), NOW - 60, live=True
-            )
-            for kind in TaskType
-        }
-        self._listeners: list[Callable[[Notice], None]] = []
+        self._asked = asked
+        self._tell = tell
 
-    # -- listening
-
-    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def tell(self, notice: Notice) -> None:
-        """What the studio does after a commit."""
-        if isinstance(notice, JobChanged):
-            self.jobs[notice.job.id] = notice.job
-        if isinstance(notice, ListChanged):
-            self.lists[notice.product_list.task_type] = notice.product_list
-        for listener in list(self._listeners):
-            listener(notice)
-
-    # -- lists
-
-    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
-        return self.lists[task_type].leaves
-
-    def suggested(self, task_type: TaskType) -> Leaf | None:
-        return next(iter(self.leaves(task_type)), None)
-
-    def preferred(self) -> dict[TaskType, str]:
-        return {}
-
-    async def begin(self) -> None:
-        """All is there from the start."""
-
-    async def refresh(self, *task_types: TaskType) -> None:
-        self.asked.append(("refresh", *task_types))
-
-    # -- key and inputs
-
-    async def set_key(self, key: str, *, keep: str) -> None:
-        checked(key)
-        self.asked.append(("set_key", key, keep))
-        self.has_key = True
-
-    async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
-        return inspect(leaf, sources)
-
-    # -- jobs
-
-    def usual_instead(self, wanted: Order) -> Alternative | None:
-        return self.usual
-
-    def alternatives(self, wanted: Order) -> tuple[Alternative, ...]:
-        leaves = self.leaves(wanted.task_type)
-        return alternatives(leaves, wanted.task_type, wanted.model_id, len(wanted.inputs))
+    def __getitem__(self, job_id: int) -> Job:
+        return self.rows[job_id]
 
     async def submit(self, wanted: Order, repeats: int | None = None) -> Job:
-        self.asked.append(("submit", wanted, *(() if repeats is None else (repeats,))))
-        number = max(self.jobs, default=0) + 1
+        self._asked.append(("submit", wanted, *(() if repeats is None else (repeats,))))
+        number = max(self.rows, default=0) + 1
         made = Job(number, wanted, State.QUEUED, NOW, NOW)
-        self.tell(JobChanged(made))
+        self._tell(JobChanged(made))
         return made
 
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
-        return tuple(sorted(self.jobs.values(), key=lambda one: -one.id))[:limit]
+        return tuple(sorted(self.rows.values(), key=lambda one: -one.id))[:limit]
 
-    async def job(self, job_id: int) -> Job | None:
-        return self.jobs.get(job_id)
+    async def get(self, job_id: int) -> Job | None:
+        return self.rows.get(job_id)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
         return self.events.get(job_id, ())
@@ -307,43 +246,128 @@ class FakeStudio:
 
     async def forget(self, job_id: int) -> None:
         self._turn("forget", job_id, State.FORGOTTEN)
-        del self.jobs[job_id]
+        del self.rows[job_id]
 
     async def again(self, job_id: int) -> Job:
-        self.asked.append(("again", job_id))
-        return await self.submit(self.jobs[job_id].order)
+        self._asked.append(("again", job_id))
+        return await self.submit(self.rows[job_id].order)
 
     async def fetch(self, job_id: int) -> Job:
         return self._turn("fetch", job_id, State.FETCHING)
 
     def _turn(self, verb: str, job_id: int, state: State) -> Job:
-        self.asked.append((verb, job_id))
-        changed = replace(self.jobs[job_id], state=state)
-        self.tell(JobChanged(changed))
+        self._asked.append((verb, job_id))
+        changed = replace(self.rows[job_id], state=state)
+        self._tell(JobChanged(changed))
         return changed
 
     async def totals(self) -> Totals:
-        out = sum(one.order.total for one in self.jobs.values() if one.state in SPENT)
+        out = sum(one.order.total for one in self.rows.values() if one.state in SPENT)
         return Totals(today=325, session=61, out=out)
 
-    # -- preferences
+
+class FakeOffer:
+    def __init__(self, leaves: tuple[Leaf, ...], asked: Asked) -> None:
+        self.usual: Alternative | None = None
+        self._asked = asked
+        self.lists = {
+            kind: ProductList(
+                kind, tuple(leaf for leaf in leaves if leaf.task_type is kind), NOW - 60, live=True
+            )
+            for kind in TaskType
+        }
+
+    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        return self.lists[task_type].leaves
+
+    def suggested(self, task_type: TaskType) -> Leaf | None:
+        return next(iter(self.leaves(task_type)), None)
+
+    async def refresh(self, *task_types: TaskType) -> None:
+        self._asked.append(("refresh", *task_types))
+
+    def usual_instead(self, wanted: Order) -> Alternative | None:
+        return self.usual
+
+    def alternatives(self, wanted: Order) -> tuple[Alternative, ...]:
+        leaves = self.leaves(wanted.task_type)
+        return alternatives(leaves, wanted.task_type, wanted.model_id, len(wanted.inputs))
+
+
+class FakeWishes:
+    def __init__(self, asked: Asked, tell: Callable[[Notice], None]) -> None:
+        self.preferences = FakePreferences()
+        self._asked = asked
+        self._tell = tell
+
+    def preferred(self) -> dict[TaskType, str]:
+        return {}
 
     async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
-        self.asked.append(("prefer", task_type, leaf.model_id))
+        self._asked.append(("prefer", task_type, leaf.model_id))
         if not self.preferences.writable:
             return False
         mine = self.preferences.rows.setdefault(f"user_{user or 'default'}", {})
         mine[task_type] = FakePreference(leaf.model_id, leaf.name, leaf.points[0])
-        self.tell(PreferencesChanged())
+        self._tell(PreferencesChanged())
         return True
 
     async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
-        self.asked.append(("unprefer", task_type))
+        self._asked.append(("unprefer", task_type))
         if not self.preferences.writable:
             return False
         self.preferences.rows.get(f"user_{user or 'default'}", {}).pop(task_type, None)
-        self.tell(PreferencesChanged())
+        self._tell(PreferencesChanged())
         return True
+
+
+class FakeConnection:
+    def __init__(self, asked: Asked) -> None:
+        self.has_key = True
+        self._asked = asked
+
+    async def set_key(self, key: str, *, keep: str) -> None:
+        checked(key)
+        self._asked.append(("set_key", key, keep))
+        self.has_key = True
+
+
+class FakeStudio:
+    """Calls its listeners at once, and notes in `asked` what was asked of it."""
+
+    def __init__(
+        self,
+        jobs: tuple[Job, ...] = (),
+        leaves: tuple[Leaf, ...] = LEAVES,
+        **settings: object,
+    ) -> None:
+        self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
+        self.clock = FakeClock()
+        self.asked: Asked = []
+        self.connection = FakeConnection(self.asked)
+        self.wishes = FakeWishes(self.asked, self.tell)
+        self.offer = FakeOffer(leaves, self.asked)
+        self.jobs = FakeJobs(jobs, self.asked, self.tell)
+        self.listeners: list[Callable[[Notice], None]] = []
+
+    async def begin(self) -> None:
+        """All is there from the start."""
+
+    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def tell(self, notice: Notice) -> None:
+        """What the studio does after a commit."""
+        if isinstance(notice, JobChanged):
+            self.jobs.rows[notice.job.id] = notice.job
+        if isinstance(notice, ListChanged):
+            self.offer.lists[notice.product_list.task_type] = notice.product_list
+        for listener in list(self.listeners):
+            listener(notice)
+
+    async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
+        return inspect(leaf, sources)
 
 
 def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:

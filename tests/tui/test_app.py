@@ -67,8 +67,8 @@ async def test_lists_are_fetched_after_the_first_paint_and_the_guest_leaves() ->
     async with open_app(studio).run_test() as pilot:
         await pilot.pause()
         assert ("refresh",) in studio.asked
-        assert len(studio._listeners) == 1
-    assert studio._listeners == []
+        assert len(studio.listeners) == 1
+    assert studio.listeners == []
 
 
 # ----------------------------------------------------------------------------------- the news

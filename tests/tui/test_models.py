@@ -171,7 +171,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
         assert standing(pilot).rstrip().endswith("· live")
-        now = studio.lists[TaskType.TEXT_TO_IMAGE]
+        now = studio.offer.lists[TaskType.TEXT_TO_IMAGE]
         studio.tell(ListChanged(replace(now, live=False)))
         await until(pilot, lambda: standing(pilot).rstrip().endswith("· from the cache"))
         studio.tell(ListChanged(replace(now, problem=Unreachable())))
@@ -182,7 +182,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
 async def test_without_any_list_the_reason_stands_in_its_place() -> None:
     studio = FakeStudio(leaves=())
     kind = TaskType.TEXT_TO_IMAGE
-    studio.lists[kind] = ProductList(kind, problem=Unreachable())
+    studio.offer.lists[kind] = ProductList(kind, problem=Unreachable())
     async with open_app(studio).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert models(pilot).table.empty == messages.say("error.unreachable")

@@ -31,7 +31,7 @@ def english() -> None:
 @pytest.fixture
 def studio() -> FakeStudio:
     made = FakeStudio()
-    made.preferences.rows = {
+    made.wishes.preferences.rows = {
         "user_default": {
             T2I: FakePreference(MIDJOURNEY.model_id, "Midjourney", 7, "2026-11-20T10:00:00Z"),
             T2V: FakePreference("retired", "Old Model", 30, "2026-01-02T10:00:00Z"),
@@ -58,7 +58,7 @@ def said(pilot: Pilot[None]) -> str:
 
 
 def model_of(studio: FakeStudio, user: str, task_type: TaskType) -> str:
-    wish = studio.preferences.rows.get(user, {}).get(task_type)
+    wish = studio.wishes.preferences.rows.get(user, {}).get(task_type)
     return wish.model_id if wish else ""
 
 
@@ -115,14 +115,16 @@ async def test_users_are_switched_and_changed_one_by_one(studio: FakeStudio) -> 
 
 async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
-        studio.preferences.rows["user_default"] = {T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)}
+        studio.wishes.preferences.rows["user_default"] = {
+            T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)
+        }
         studio.tell(PreferencesChanged())
         await until(pilot, lambda: row(pilot, T2V)[2:5] == ["Wan 2.6", "25", "25–40"])
         assert row(pilot, T2I)[2] == "–"
 
 
 async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> None:
-    studio.preferences.writable = False
+    studio.wishes.preferences.writable = False
     async with open_preferences(studio) as pilot:
         assert "not to be written" in said(pilot)
         await pilot.press("delete")
@@ -131,7 +133,7 @@ async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> Non
 
 
 async def test_a_broken_file_is_told_with_where_it_was_kept(studio: FakeStudio) -> None:
-    studio.preferences.trouble = UsageError(
+    studio.wishes.preferences.trouble = UsageError(
         "error.prefs_set_aside", path="/p/a.json", aside="/p/a.broken.json", reason="1:2"
     )
     async with open_preferences(studio) as pilot:
@@ -140,7 +142,7 @@ async def test_a_broken_file_is_told_with_where_it_was_kept(studio: FakeStudio) 
 
 async def test_without_a_list_nothing_is_called_gone() -> None:
     studio = FakeStudio(leaves=())
-    studio.preferences.rows = {"user_default": {T2I: FakePreference("midjourney", "MJ", 8)}}
+    studio.wishes.preferences.rows = {"user_default": {T2I: FakePreference("midjourney", "MJ", 8)}}
     async with open_preferences(studio) as pilot:
         assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
         await pilot.press("enter")

@@ -168,7 +168,7 @@ async def test_news_changes_the_row_in_place() -> None:
 async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
     found = job(7, State.FAILED, WAN, failure=Failure("error.too_heavy"))
     app = open_app(found)
-    app.studio.events[7] = (Event(NOW, State.QUEUED, "event.queued", {"points": 25}),)  # type: ignore[attr-defined]
+    app.studio.jobs.events[7] = (Event(NOW, State.QUEUED, "event.queued", {"points": 25}),)  # type: ignore[attr-defined]
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         text = facts(pilot)
@@ -180,7 +180,7 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
 
 async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() -> None:
     app = open_app(job(1, State.DONE))
-    app.studio.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
+    app.studio.offer.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
     async with app.run_test() as pilot:
         await until(pilot, lambda: f"{WAN.name} would suit this too, for 5 pts." in facts(pilot))
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from fake import FakeStudio
+from fake import FakeConnection, FakeStudio
 from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -33,7 +33,7 @@ async def first_start(
     studio: FakeStudio | None = None, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Pilot[None], FakeStudio]]:
     studio = studio or FakeStudio(profile="")
-    studio.has_key = False
+    studio.connection.has_key = False
     app = ImaApp(studio)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen) and app.focused)
@@ -93,11 +93,13 @@ async def test_a_key_of_another_product_is_refused_here() -> None:
 
 
 async def test_a_keyring_that_fails_is_told_and_nothing_is_lost() -> None:
-    class NoKeyring(FakeStudio):
+    class NoKeyring(FakeConnection):
         async def set_key(self, key: str, *, keep: str) -> None:
             raise UsageError("error.keyring")
 
-    async with first_start(NoKeyring(profile="")) as (pilot, _):
+    studio = FakeStudio(profile="")
+    studio.connection = NoKeyring(studio.asked)
+    async with first_start(studio) as (pilot, _):
         await pilot.press(*KEY, "enter")
         await until(pilot, lambda: said(pilot).startswith("The system's keyring could not"))
         assert pilot.app.screen.query_one(Input).value == KEY
@@ -117,7 +119,7 @@ async def test_escape_looks_around_without_a_key() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
         await pilot.press("ctrl+g")
         assert isinstance(pilot.app.screen, WelcomeScreen)
-        assert not studio.has_key
+        assert not studio.connection.has_key
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -131,7 +133,7 @@ async def test_all_of_it_fits_the_smallest_terminal(language: Language) -> None:
 
 async def test_the_demo_profile_needs_no_key() -> None:
     studio = FakeStudio(profile="demo")
-    studio.has_key = False
+    studio.connection.has_key = False
     async with ImaApp(studio).run_test() as pilot:  # type: ignore[arg-type]
         await pilot.pause()
         assert isinstance(pilot.app.screen, ComposeScreen)

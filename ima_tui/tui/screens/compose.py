@@ -89,7 +89,7 @@ class ComposeScreen(Place):
         self.query_one(Prompt).focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
-        if not self.studio.has_key and not self.studio.settings.profile:
+        if not self.studio.connection.has_key and not self.studio.settings.profile:
             self.call_after_refresh(self.action_key)
 
     # ------------------------------------------------------------------ what comes from outside
@@ -102,7 +102,7 @@ class ComposeScreen(Place):
 
     async def reload(self) -> None:
         kind = self.desk.kind
-        self.desk.catch_up(self.studio.leaves(kind), self.studio.suggested(kind))
+        self.desk.catch_up(self.studio.offer.leaves(kind), self.studio.offer.suggested(kind))
         await self._show()
 
     def _begin_to_read(self) -> None:
@@ -122,13 +122,15 @@ class ComposeScreen(Place):
             return
         studio, draft = self.studio, self.desk.draft
         attached = draft.inputs if draft and self.desk.kind.takes_inputs else ()
-        lists = {kind: studio.leaves(kind) for kind in TaskType}
-        decision = self._route(text, attached, lists, studio.preferred()) if text.strip() else None
+        lists = {kind: studio.offer.leaves(kind) for kind in TaskType}
+        decision = (
+            self._route(text, attached, lists, studio.wishes.preferred()) if text.strip() else None
+        )
         if decision == self._decision:
             return
         self._decision = decision
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
-        self.desk.hear(decision, studio.suggested(meant))
+        self.desk.hear(decision, studio.offer.suggested(meant))
         await self._show()
         self.query_one(Reading).show(self.desk, decision)
 
@@ -158,7 +160,7 @@ class ComposeScreen(Place):
     async def _show(self) -> None:
         """Show the desk; each widget repaints only what differs."""
         desk, page = self.desk, self.query_one(Form)
-        before, self._offer = self._offer, desk.offer(self.studio.leaves(desk.kind))
+        before, self._offer = self._offer, desk.offer(self.studio.offer.leaves(desk.kind))
         if before != self._offer and (question := self.query_one(Question)).asking:
             question.action_no()  # what it asked no longer holds
         page.kind.show(*choosing.kind_line(self.studio, desk.kind, self.ima.glyphs))
@@ -182,7 +184,7 @@ class ComposeScreen(Place):
         elif desk.replaces is not None:
             words, role = say("compose.replaces", id=desk.replaces), "warn"
         elif desk.leaf is None:
-            words, role = choosing.way_to_a_list(self.studio.lists[desk.kind]), "muted"
+            words, role = choosing.way_to_a_list(self.studio.offer.lists[desk.kind]), "muted"
         else:
             words, role = hint(self.focused), "muted"
         self.query_one(Said).say(words, role)
@@ -225,7 +227,7 @@ class ComposeScreen(Place):
         self.app.push_screen(choosing.kinds(self.studio, self.desk.kind), chosen)
 
     def action_choose_model(self) -> None:
-        leaves = self.studio.leaves(self.desk.kind)
+        leaves = self.studio.offer.leaves(self.desk.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -246,7 +248,7 @@ class ComposeScreen(Place):
 
     def action_refresh(self) -> None:
         self._remark(*self._asking_again())
-        refresh = self.studio.refresh(self.desk.kind)
+        refresh = self.studio.offer.refresh(self.desk.kind)
         self.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
 
     def _asking_again(self) -> tuple[str, str]:
@@ -263,7 +265,7 @@ class ComposeScreen(Place):
         """Check, ask where it could be a slip, and hand the order over."""
         leaf = self.desk.leaf
         order = await self._order()
-        if not self.studio.has_key and (order or leaf is None):
+        if not self.studio.connection.has_key and (order or leaf is None):
             self.action_key()  # without a key there is no list, and so no leaf either
             return
         if leaf is None or order is None:

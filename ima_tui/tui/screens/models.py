@@ -117,7 +117,7 @@ class ModelsScreen(Place):
         return folded(self.query_one("#filter", Input).value)
 
     def _lists(self) -> list[ProductList]:
-        return [self.studio.lists[kind] for kind in leaves.task_types(self.every, self.kind)]
+        return [self.studio.offer.lists[kind] for kind in leaves.task_types(self.every, self.kind)]
 
     def _is_mine(self, leaf: Leaf) -> bool:
         return choosing.preferred(self.studio, leaf.task_type) == leaf.model_id
@@ -141,7 +141,7 @@ class ModelsScreen(Place):
 
     def _why_empty(self, lists: list[ProductList]) -> str:
         if self.wanted:
-            everywhere = [leaf for kind in TaskType for leaf in self.studio.leaves(kind)]
+            everywhere = [leaf for kind in TaskType for leaf in self.studio.offer.leaves(kind)]
             count = len(leaves.arrange(everywhere, self.wanted, self.sort))
             return say("models.none_match_here" if count else "models.none_match", n=count)
         problem = next((one.problem for one in lists if one.problem), None)
@@ -240,9 +240,9 @@ class ModelsScreen(Place):
         if leaf is None:
             return
         if self._is_mine(leaf):
-            stored = await self.studio.unprefer(leaf.task_type)
+            stored = await self.studio.wishes.unprefer(leaf.task_type)
         else:
-            stored = await self.studio.prefer(leaf.task_type, leaf)
+            stored = await self.studio.wishes.prefer(leaf.task_type, leaf)
         if not stored:
             self.notify(say("models.not_stored"), severity="warning")
 
@@ -252,5 +252,8 @@ class ModelsScreen(Place):
     def action_refetch(self) -> None:
         kinds = leaves.task_types(self.every, self.kind)
         self.run_worker(
-            self.studio.refresh(*kinds), name="fetch lists", group="lists", exit_on_error=False
+            self.studio.offer.refresh(*kinds),
+            name="fetch lists",
+            group="lists",
+            exit_on_error=False,
         )

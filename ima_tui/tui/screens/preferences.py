@@ -118,7 +118,7 @@ class PreferencesScreen(Place):
         yield Table(COLUMNS, widget_id="wishes")
         yield Rule()
         yield Said(widget_id="said")
-        yield FileLine(self.studio.preferences.path)
+        yield FileLine(self.studio.wishes.preferences.path)
 
     async def on_mount(self) -> None:
         self._user = self.studio.settings.user_id
@@ -138,12 +138,12 @@ class PreferencesScreen(Place):
     @property
     def users(self) -> tuple[str, ...]:
         """Everyone with wishes, without the prefix of the file; whoever works here comes first."""
-        known = [user.removeprefix(PREFIX) for user in self.studio.preferences.users()]
+        known = [user.removeprefix(PREFIX) for user in self.studio.wishes.preferences.users()]
         return tuple(dict.fromkeys([self.studio.settings.user_id, *known]))
 
     @property
     def wishes(self) -> Mapping[TaskType, Preference]:
-        return self.studio.preferences.users().get(PREFIX + self._user, {})
+        return self.studio.wishes.preferences.users().get(PREFIX + self._user, {})
 
     def _show(self) -> None:
         users = self.users
@@ -152,14 +152,16 @@ class PreferencesScreen(Place):
         self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
         wishes = self.wishes
         rows: dict[int | str, Row] = {
-            task_type.value: _row(task_type, wishes.get(task_type), self.studio.leaves(task_type))
+            task_type.value: _row(
+                task_type, wishes.get(task_type), self.studio.offer.leaves(task_type)
+            )
             for task_type in TaskType
         }
         self.query_one(Table).set_rows(rows)
 
     def _about(self) -> None:
         """What is wrong with the file, else what this place is for."""
-        preferences = self.studio.preferences
+        preferences = self.studio.wishes.preferences
         if preferences.trouble is not None:
             trouble = preferences.trouble
             self._say(say(trouble.key, **trouble.values), "warn")
@@ -183,7 +185,7 @@ class PreferencesScreen(Place):
 
     def action_choose(self) -> None:
         task_type, user = self.task_type, self._user
-        leaves = self.studio.leaves(task_type)
+        leaves = self.studio.offer.leaves(task_type)
         if not leaves:
             self._say(say("prefs.no_list"), "warn")
             return
@@ -202,7 +204,7 @@ class PreferencesScreen(Place):
         task_type, wish = self.task_type, self.wishes.get(self.task_type)
         if wish is None:
             return
-        leaf = _leaf_of(self.studio.leaves(task_type), wish)
+        leaf = _leaf_of(self.studio.offer.leaves(task_type), wish)
         clear = partial(self._clear, self._user, task_type, leaf)
         if leaf is not None:
             await clear()
@@ -211,7 +213,7 @@ class PreferencesScreen(Place):
 
     async def _clear(self, user: str, task_type: TaskType, leaf: Leaf | None) -> None:
         try:
-            stored = await self.studio.unprefer(task_type, user)
+            stored = await self.studio.wishes.unprefer(task_type, user)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
@@ -236,7 +238,7 @@ class PreferencesScreen(Place):
 
     async def _prefer(self, user: str, task_type: TaskType, leaf: Leaf, words: str) -> None:
         try:
-            stored = await self.studio.prefer(task_type, leaf, user)
+            stored = await self.studio.wishes.prefer(task_type, leaf, user)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return

@@ -92,7 +92,7 @@ class QueueScreen(Place):
         await self.verbs.forgetting.end_all()
 
     async def reload(self) -> None:
-        self.jobs = {job.id: job for job in await self.studio.recent()}
+        self.jobs = {job.id: job for job in await self.studio.jobs.recent()}
         self._show_all()
         await self._show_detail()
 
@@ -145,7 +145,7 @@ class QueueScreen(Place):
 
     async def _show_detail(self) -> None:
         job = self.table.current
-        happened = await self.studio.timeline(job.id) if job else ()
+        happened = await self.studio.jobs.timeline(job.id) if job else ()
         if job is self.table.current:  # the cursor may have moved on meanwhile
             now = self.studio.clock.time()
             detail = self.query_one(JobDetail)

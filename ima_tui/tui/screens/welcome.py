@@ -144,13 +144,13 @@ class WelcomeScreen(Screen[None]):
             return
         self._said(say("welcome.checking"), "muted")
         try:
-            await self.ima.studio.set_key(field.value, keep=self._keep)
+            await self.ima.studio.connection.set_key(field.value, keep=self._keep)
         except ImaError as error:
             self._said(say(error.key, **error.values), "bad")
             field.focus()
             return
         self.app.run_worker(
-            self.ima.studio.refresh(), name="fetch lists", group="lists", exit_on_error=False
+            self.ima.studio.offer.refresh(), name="fetch lists", group="lists", exit_on_error=False
         )
         self.dismiss()
 

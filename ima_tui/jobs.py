@@ -1,0 +1,211 @@
+"""The jobs: every verb that both front ends use on them. The ledger keeps them, the scheduler runs
+them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+
+from ima_tui import lifecycle
+from ima_tui.broadcast import Broadcast
+from ima_tui.catalogue import times
+from ima_tui.clock import Clock, midnight
+from ima_tui.connection import Connection
+from ima_tui.domain import Estimate, Event, Job, Order, State
+from ima_tui.engine import Engine
+from ima_tui.errors import ImaError, KeyMissing, UsageError
+from ima_tui.notices import JobChanged, Totals
+from ima_tui.offer import Offer
+
+log = logging.getLogger(__name__)
+
+NEWS_SECONDS = 1.0
+"""How often the ledger is asked whether another process changed it, while somebody listens."""
+
+
+class Jobs:
+    """Submit, look at, stop, follow, forget. A verb that names no job raises `UsageError`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        offer: Offer,
+        connection: Connection,
+        clock: Clock,
+        broadcast: Broadcast,
+    ) -> None:
+        self._engine = engine
+        self._offer = offer
+        self._connection = connection
+        self._clock = clock
+        self._broadcast = broadcast
+
+    def _tell(self, job: Job) -> None:
+        self._broadcast.tell(JobChanged(job))
+
+    async def submit(
+        self,
+        order: Order,
+        intent: str = "",
+        repeats: int | None = None,
+        after: int | None = None,
+    ) -> Job:
+        """Write the intent to disk and wake the scheduler. Raises `KeyMissing`.
+
+        An `intent` that is known already brings its job back, and sends nothing: see
+        `Ledger.add`. `repeats` names the job that this one tries again. `after` names one that
+        must be done first; inputs such as `job:41#1` (the first result of job 41) name theirs.
+        """
+        if not self._connection.has_key:
+            raise KeyMissing
+        order = replace(order, estimate=await self._expect(order))
+        job = await (await self._engine.ledger()).add(
+            order, self._clock.time(), repeats=repeats, intent=intent, after=after
+        )
+        self._tell(job)
+        if repeats is not None:  # what waited in vain for that one waits for this one now
+            for each in await (await self._engine.ledger()).waiting_for(job.id):
+                self._tell(each)
+        if intent:  # it may be another process's, perhaps just being sent
+            await (await self._engine.scheduler()).adopt(job.id)
+        else:
+            await (await self._engine.scheduler()).follow(job)
+        return job
+
+    async def _expect(self, order: Order) -> Estimate | None:
+        """How long it should take: the list knows, or the table, or our own history."""
+        leaf = self._offer.leaf_of(order)
+        if leaf is None:
+            return order.estimate
+        return times.estimate(leaf, await (await self._engine.ledger()).durations(order))
+
+    async def again(self, job_id: int) -> Job:
+        """The same order as a new job: a new intent, and a new charge.
+
+        Jobs that waited in vain for the old one's result wait for the new one's; those that are
+        held go on when the person says so (`follow`).
+        """
+        before = await self._require(job_id)
+        return await self.submit(before.order, repeats=job_id)
+
+    async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
+        """What became of orders that were submitted under these intents."""
+        return await (await self._engine.ledger()).by_intents(intents)
+
+    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
+        """A stretch of the whole ledger, oldest first: jobs above the id `after`."""
+        return await (await self._engine.ledger()).page(after, since, limit)
+
+    async def recent(self, limit: int = 500) -> tuple[Job, ...]:
+        return await (await self._engine.ledger()).recent(limit)
+
+    async def get(self, job_id: int) -> Job | None:
+        return await (await self._engine.ledger()).job(job_id)
+
+    async def timeline(self, job_id: int) -> tuple[Event, ...]:
+        return await (await self._engine.ledger()).timeline(job_id)
+
+    async def totals(self) -> Totals:
+        ledger = await self._engine.ledger()
+        return Totals(
+            today=await ledger.spent(midnight(self._clock.time())),
+            session=await ledger.spent(0.0, ledger.session),
+            out=await ledger.out(),
+        )
+
+    async def stop(self, job_id: int) -> Job:
+        """Stop following; an unsent job is taken out. What was sent stays paid."""
+        await (await self._engine.scheduler()).leave(job_id)
+        job = await self._require(job_id)
+        if job.state not in lifecycle.OPEN:
+            return job
+        if State.STOPPED not in lifecycle.TRANSITIONS[job.state]:
+            raise UsageError("error.busy_job")  # another window is just sending it
+        unsent = job.state in lifecycle.UNSENT
+        key = "event.taken_out" if unsent else "event.stopped"
+        job = await self._step(job_id, State.STOPPED, key)
+        await (await self._engine.scheduler()).leave(
+            job_id
+        )  # a renewal may have taken it up meanwhile
+        return job
+
+    async def follow(self, job_id: int) -> Job:
+        """Follow again what was stopped or parked, or send what waited for a word."""
+        job = await self._require(job_id)
+        if job.held and job.state in lifecycle.UNSENT:
+            await (await self._engine.scheduler()).adopt(
+                job_id
+            )  # first: whoever takes a dead run's job holds it
+            job = await self._release(job)
+        elif job.state is State.STOPPED and not job.task_id:
+            raise UsageError("error.never_sent")
+        elif job.state in (State.STOPPED, State.PARKED):
+            await (await self._engine.scheduler()).leave(job_id)
+            job = await self._step(job_id, State.RUNNING, "event.followed_again")
+        await (await self._engine.scheduler()).adopt(
+            job_id
+        )  # a window that lives and owns it follows it itself
+        return job
+
+    async def _release(self, job: Job) -> Job:
+        """The person's word that a held job may be sent, at the price it has now."""
+        ledger = await self._engine.ledger()
+        agreed = replace(job.order, confirmed=job.order.total)
+        values = {"points": agreed.total}
+        await ledger.reorder(job.id, agreed, self._clock.time(), "event.released", values)
+        job = await ledger.hold(job.id, held=False)
+        self._tell(job)
+        return job
+
+    async def adopt(self, *job_ids: int) -> None:
+        """Follow these jobs if nobody alive does; else they are watched in the ledger alone."""
+        await (await self._engine.scheduler()).adopt(*job_ids)
+
+    async def forget(self, job_id: int) -> None:
+        """Take an ended or unsent job off the list; its row stays in the ledger."""
+        job = await self._require(job_id)
+        if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
+            raise UsageError("error.busy_job")
+        await (await self._engine.scheduler()).leave(job_id)
+        job = await self._require(job_id)
+        if State.FORGOTTEN not in lifecycle.TRANSITIONS[job.state]:
+            raise UsageError("error.busy_job")  # it was just being sent
+        await self._step(job_id, State.FORGOTTEN, "event.forgotten")
+
+    async def fetch(self, job_id: int) -> Job:
+        """Download the results of a finished job again."""
+        job = await self._require(job_id)
+        if job.state is not State.DONE:
+            raise UsageError("error.not_done")
+        job = await self._step(job_id, State.FETCHING, "event.fetching_again")
+        await (await self._engine.scheduler()).follow(job)
+        return job
+
+    async def _require(self, job_id: int) -> Job:
+        job = await (await self._engine.ledger()).job(job_id)
+        if job is None:
+            raise UsageError("error.no_job", id=job_id)
+        return job
+
+    async def _step(self, job_id: int, after: State, key: str) -> Job:
+        job = await (await self._engine.ledger()).step(job_id, after, self._clock.time(), key)
+        self._tell(job)
+        (await self._engine.scheduler()).look()
+        return job
+
+    async def watch(self) -> None:
+        """What other processes do to the jobs shows by itself, too."""
+        ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
+        while True:
+            await self._clock.sleep(NEWS_SECONDS)
+            if not self._broadcast.heard:
+                continue
+            try:
+                fresh = [job for job in await ledger.news() if self._broadcast.is_news(job)]
+                for job in fresh:
+                    self._tell(job)
+                if fresh:
+                    await scheduler.heard(fresh)
+            except (ImaError, lifecycle.ImpossibleTransition) as error:
+                log.warning("news: %r", error)  # a busy file is asked again in a second

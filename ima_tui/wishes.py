@@ -1,0 +1,58 @@
+"""The person's preferred models: kept in the file that all of IMA's tools share, and watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ima_tui.clock import Clock
+from ima_tui.config import Settings
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.notices import Notice, PreferencesChanged
+from ima_tui.preferences import Preferences
+
+WATCH_SECONDS = 2.0
+"""How often the preferences file is looked at: a stat, no read."""
+
+
+class Wishes:
+    """`preferences` is the store; what is changed here, or by another tool, is told."""
+
+    def __init__(self, settings: Settings, clock: Clock, tell: Callable[[Notice], None]) -> None:
+        self.preferences = Preferences(settings.preferences)
+        self._user = settings.user_id
+        self._clock = clock
+        self._tell = tell
+
+    async def load(self) -> None:
+        await asyncio.to_thread(self.preferences.reload)
+        self._tell(PreferencesChanged())
+
+    def model_id(self, task_type: TaskType, user: str | None = None) -> str:
+        """The preferred model for `task_type`, else ""."""
+        wish = self.preferences.of(user or self._user, task_type)
+        return wish.model_id if wish else ""
+
+    def preferred(self) -> dict[TaskType, str]:
+        """The ids of the models that the person prefers."""
+        return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
+
+    async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
+        """Remember a model for a task type. False where the file is not to be written."""
+        user_id = user or self._user
+        stored = await asyncio.to_thread(self.preferences.save, user_id, task_type, leaf)
+        self._tell(PreferencesChanged())
+        return stored
+
+    async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
+        user_id = user or self._user
+        stored = await asyncio.to_thread(self.preferences.clear, user_id, task_type)
+        self._tell(PreferencesChanged())
+        return stored
+
+    async def watch(self) -> None:
+        """Other tools write the same file: what they change shows by itself."""
+        while True:
+            await self._clock.sleep(WATCH_SECONDS)
+            if self.preferences.changed():
+                await self.load()
