@@ -23,6 +23,9 @@ SERVICE = "ima-tui"
 KEYRING_SECONDS = 2.0
 """A keyring that waits for a dialog nobody sees must not hold the program."""
 
+LARGEST_FILE = 4096
+"""Bytes read of a key file; a key has a few dozen."""
+
 Keep = Literal["session", "keyring", "file"]
 Source = Literal["flag", "environment", "keyring", "file"]
 
@@ -75,15 +78,64 @@ def keep(secret: str, where: Keep, file: Path) -> None:
         _to_file(plain, file)
 
 
+def kept(file: Path) -> tuple[Key, ...]:
+    """Every key that is kept for later, in the order of use. Raises as `find` does."""
+    found = (("keyring", _from_keyring()), ("file", _from_file(file)))
+    return tuple(Key(checked(secret), source) for source, secret in found if secret)  # type: ignore[arg-type]
+
+
+def forget(file: Path) -> tuple[Source, ...]:
+    """Remove the key from the keyring and from the file; returns where there was one.
+
+    The environment is not ours to change. Raises `UsageError` where a key could not be removed.
+    """
+    gone: list[Source] = []
+    if _from_keyring():
+        _out_of_keyring()
+        gone.append("keyring")
+    try:
+        file.unlink()
+        gone.append("file")
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise UsageError("error.key_file", path=str(file)) from error
+    return tuple(gone)
+
+
+def exposed(file: Path) -> bool:
+    """Whether others on this machine could read the key file, or change what stands in it."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return False
+    return _open_to_others(facts)
+
+
+def environment_for_children() -> dict[str, str]:
+    """What every program that we start is given: all but the key, under whatever name it is."""
+    secret = os.environ.get(VARIABLE, "").strip()
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != VARIABLE and not (secret and secret in value)
+    }
+
+
 def _from_file(file: Path) -> str:
     try:
-        if file.stat().st_mode & 0o077:
-            raise UsageError("error.key_file_open", path=str(file))
-        return file.read_text("utf-8").strip()
+        with file.open("rb") as handle:  # what was looked at is what is read
+            if _open_to_others(os.fstat(handle.fileno())):
+                raise UsageError("error.key_file_open", path=str(file))
+            return handle.read(LARGEST_FILE).decode("utf-8").strip()
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("error.key_file", path=str(file)) from error
+
+
+def _open_to_others(facts: os.stat_result) -> bool:
+    return bool(facts.st_mode & 0o077) or facts.st_uid not in (os.geteuid(), 0)
 
 
 def _to_file(secret: str, file: Path) -> None:
@@ -128,6 +180,21 @@ def _to_keyring(secret: str) -> None:
     _within(KEYRING_SECONDS * 5, store)
     if not (done and done[0]):
         raise UsageError("error.keyring")
+
+
+def _out_of_keyring() -> None:
+    done: list[bool] = []
+
+    def remove() -> None:
+        with contextlib.suppress(Exception):
+            import keyring
+
+            keyring.delete_password(SERVICE, VARIABLE)
+            done.append(True)
+
+    _within(KEYRING_SECONDS * 5, remove)
+    if not done:
+        raise UsageError("error.keyring_forget")
 
 
 def _within(seconds: float, work: Callable[[], None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import stat
 import sys
 import threading
@@ -29,11 +31,15 @@ class FakeRing:
     def set_password(self, service: str, name: str, secret: str) -> None:
         self.kept[service, name] = secret
 
+    def delete_password(self, service: str, name: str) -> None:
+        del self.kept[service, name]
+
 
 def install(monkeypatch: pytest.MonkeyPatch, ring: Any) -> None:
     module = types.ModuleType("keyring")
     module.get_password = ring.get_password  # type: ignore[attr-defined]
     module.set_password = ring.set_password  # type: ignore[attr-defined]
+    module.delete_password = getattr(ring, "delete_password", None)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "keyring", module)
 
 
@@ -168,3 +174,78 @@ def test_a_key_never_shows_itself() -> None:
     key = keys.Key(GOOD, "flag")
     assert GOOD not in repr(key) + str(key) + f"{key}" + key.shown
     assert key.shown.endswith("1234")
+
+
+def test_every_key_that_is_kept_in_the_order_of_use(file: Path) -> None:
+    assert keys.kept(file) == ()
+    keys.keep("ima_from_file_1", "file", file)
+    keys.keep("ima_from_ring_1", "keyring", file)
+    assert [key.source for key in keys.kept(file)] == ["keyring", "file"]
+
+
+def test_forgetting_removes_it_from_each_place(file: Path, ring: FakeRing) -> None:
+    keys.keep(GOOD, "file", file)
+    keys.keep(GOOD, "keyring", file)
+    assert keys.forget(file) == ("keyring", "file")
+    assert not file.exists()
+    assert ring.kept == {}
+    assert keys.forget(file) == ()
+
+
+def test_forgetting_takes_a_file_that_others_could_read_too(file: Path) -> None:
+    keys.keep(GOOD, "file", file)
+    file.chmod(0o644)
+    assert keys.exposed(file)
+    assert keys.forget(file) == ("file",)
+    assert not keys.exposed(file)
+
+
+def test_a_keyring_that_keeps_what_it_should_forget_is_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clinging(FakeRing):
+        def delete_password(self, service: str, name: str) -> None:
+            raise RuntimeError("locked")
+
+    install(monkeypatch, Clinging())
+    keys.keep(GOOD, "keyring", file)
+    with pytest.raises(UsageError) as caught:
+        keys.forget(file)
+    assert caught.value.key == "error.keyring_forget"
+
+
+def test_children_get_all_but_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMA_API_KEY", f" {GOOD}\n")
+    monkeypatch.setenv("MY_OWN_NAME_FOR_IT", GOOD)
+    monkeypatch.setenv("EXPORTED", f"IMA_API_KEY={GOOD}")
+    monkeypatch.setenv("IMA_BASE_URL", "http://127.0.0.1:1")
+    given = keys.environment_for_children()
+    assert GOOD not in "".join(given.values())
+    assert given["IMA_BASE_URL"] == "http://127.0.0.1:1"
+    assert given.keys() < dict(os.environ).keys()
+
+
+def test_without_a_key_children_get_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IMA_API_KEY", raising=False)
+    assert keys.environment_for_children() == dict(os.environ)
+
+
+SPAWNS = {"Popen", "run", "check_output", "check_call", "call", "create_subprocess_exec",
+          "create_subprocess_shell", "posix_spawn", "execv", "execvp", "system"}  # fmt: skip
+
+
+def test_every_child_is_started_without_the_key() -> None:
+    """Whoever starts a program says `env=environment_for_children()`, or takes it from above."""
+    package = Path(keys.__file__).parent
+    bare = [
+        f"{path.relative_to(package)}:{node.lineno}"
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in SPAWNS
+        and ast.unparse(node.func.value) in ("subprocess", "os", "asyncio")
+        and not (ast.unparse(node.func.value) == "asyncio" and node.func.attr == "run")
+        and not any(word.arg == "env" for word in node.keywords)
+    ]
+    assert bare == []

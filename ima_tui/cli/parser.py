@@ -12,7 +12,7 @@ from ima_tui import __version__
 from ima_tui.domain import TaskType
 from ima_tui.errors import EXIT_USAGE
 from ima_tui.messages import say
-from ima_tui.text import clean
+from ima_tui.text import clean, redact
 
 Verb = Callable[[argparse.Namespace], int]
 TASK_TYPES = [task_type.value for task_type in TaskType]
@@ -20,9 +20,9 @@ TASK_TYPES = [task_type.value for task_type in TaskType]
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Usage on stderr and exit code 2; what was typed is shown cleaned."""
+        """Usage on stderr and exit code 2; what was typed is shown cleaned, and no key."""
         self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, clean(f"{self.prog}: {message}") + "\n")
+        self.exit(EXIT_USAGE, redact(clean(f"{self.prog}: {message}")) + "\n")
 
 
 def build(argv: Sequence[str] = ()) -> _Parser:
@@ -48,8 +48,8 @@ def verb_of(arguments: argparse.Namespace) -> Verb:
 Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
-def _add(verbs: Verbs, name: str, run: str, *, json: bool = False) -> _Parser:
-    about = say(f"cli.{name}")
+def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = "") -> _Parser:
+    about = say(about or f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(verb=f"ima_tui.cli.{run}")
     parser.add_argument("--language", help=say("cli.language"))
@@ -193,6 +193,16 @@ def _config(verbs: Verbs) -> None:
     _add(actions, "init", "config:init")
 
 
+def _key(verbs: Verbs) -> None:
+    about = say("cli.key")
+    parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="", required=True)
+    kept = _add(actions, "set", "key:set_key", about="cli.key_set")
+    kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
+    _add(actions, "show", "key:show_key", json=True, about="cli.key_show")
+    _add(actions, "forget", "key:forget_key", about="cli.key_forget")
+
+
 def _doctor(verbs: Verbs) -> None:
     parser = _add(verbs, "doctor", "doctor:run", json=True)
     _service(parser)
@@ -222,6 +232,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "jobs": _jobs,
     "prefs": _prefs,
     "config": _config,
+    "key": _key,
     "doctor": _doctor,
     "sandbox": _sandbox,
 }

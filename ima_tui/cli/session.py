@@ -66,6 +66,15 @@ def settled(flags: Mapping[str, Raw | None]) -> Settings:
     return settings
 
 
+def find_key(settings: Settings, flag: str | None = None) -> key.Key | None:
+    """The key to use; a file that others could read is told of even where it is not needed."""
+    file = key_file(settings)
+    found = key.find(file, flag)
+    if key.exposed(file):
+        talk(say("warning.key_file_open", path=str(file)))
+    return found
+
+
 def _language(wish: str | None) -> str | None:
     return messages.detect(wish) if wish else None
 
@@ -82,7 +91,7 @@ async def session(
 
     `patient`: the network is waited for, as long as it takes.
     """
-    found = key.find(key_file(settings), getattr(arguments, "api_key", None)) if with_key else None
+    found = find_key(settings, getattr(arguments, "api_key", None)) if with_key else None
     async with open_studio(settings, clock=clock, key=found, patient=patient) as studio:
         yield studio
 

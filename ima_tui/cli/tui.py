@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ima_tui import config, key
 from ima_tui.cli import session
 from ima_tui.config import Settings
-from ima_tui.connection import Address, key_file
+from ima_tui.connection import Address
 from ima_tui.errors import EXIT_DONE, ImaError, UsageError
 from ima_tui.studio import Studio, open_studio
 from ima_tui.text import one_line
@@ -32,7 +32,7 @@ DEMO_SPEED = 8.0
 def open_studio_screen(_: argparse.Namespace | None = None) -> int:
     _check_terminal()
     settings = session.settled({})
-    found = key.find(key_file(settings))
+    found = session.find_key(settings)
     wish = asyncio.run(_studio(settings, found))
     if isinstance(wish, ImaError):
         raise wish
@@ -85,7 +85,9 @@ async def _demo(settings: Settings, speed: float) -> int:
         from ima_tui.sandbox.process import start_sandbox
 
         if not running:
-            running.append(asyncio.create_task(start_sandbox(speed=speed)))
+            running.append(
+                asyncio.create_task(start_sandbox(speed=speed, env=key.environment_for_children()))
+            )
         try:
             sandbox = await asyncio.shield(running[0])
         except OSError as error:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 START_PATIENCE_S = 20.0
@@ -49,15 +50,23 @@ def command(speed: float, scenario: Path | None) -> list[str]:
 
 
 async def start_sandbox(
-    *, speed: float, scenario: Path | None = None, argv: list[str] | None = None
+    *,
+    speed: float,
+    scenario: Path | None = None,
+    argv: list[str] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> SandboxProcess:
-    """Start the child and wait until it serves. Raises OSError with the child's last words."""
+    """Start the child and wait until it serves. Raises OSError with the child's last words.
+
+    `env`: what the child is given instead of all that we have.
+    """
     words = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe nobody reads would fill up
     process = await asyncio.create_subprocess_exec(
         *(argv or command(speed, scenario)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=words,
+        env=None if env is None else dict(env),
         start_new_session=True,  # keys and signals meant for the terminal are not meant for it
     )
     assert process.stdout is not None  # noqa: S101 - for the type checker

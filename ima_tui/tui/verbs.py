@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui import drafting
+from ima_tui import drafting, key
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Job, Order, State
 from ima_tui.errors import ImaError, UsageError
@@ -271,6 +271,7 @@ def open_file(path: str) -> bool:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=key.environment_for_children(),
             start_new_session=True,
         )
     except OSError:

@@ -55,7 +55,7 @@ class PtyProgram:
             command[0],
             list(command[1:]),
             dimensions=(rows, columns),
-            env={**_plain_environment(), **(env or {})},
+            env={**plain_environment(), **(env or {})},
             cwd=cwd,
             timeout=30,
         )
@@ -126,7 +126,7 @@ class PtyProgram:
         return int(self.process.exitstatus or 0)
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """As over SSH: nothing that tells of a graphical terminal, and none of our own settings."""
     dropped = ("COLORTERM", "TERM_PROGRAM", "TMUX", "NO_COLOR", "COLUMNS", "LINES")
     kept = {

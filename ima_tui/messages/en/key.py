@@ -1,0 +1,27 @@
+"""Keeping, showing and forgetting the key."""
+
+TEXTS: dict[str, str] = {
+    "cli.key": "keep, show or forget your API key",
+    "cli.key_set": "keep a key; it is read from the keyboard or from stdin, never from the command line",
+    "cli.key_show": "its last four characters, and where it lives",
+    "cli.key_forget": "remove it from the keyring and from the file",
+    "cli.keep": "where to keep it, instead of being asked",
+    "key.type": "Your key (it is not shown): ",
+    "key.where": "Where to keep it?\n  1  the system's keyring\n  2  a file that only you can read: {path}",
+    "key.which": "1 or 2:",
+    "key.one_or_two": "Please type 1 or 2; ctrl+c keeps nothing.",
+    "key.file_instead": "Keep it in {path} instead, readable only by you? (y/n)",
+    "key.kept_keyring": "{which} is in the system's keyring now.",
+    "key.kept_file": "{which} is in {path} now, readable only by you.",
+    "key.not_used": "(not used: the one above comes first)",
+    "key.environment_wins": "{name} is set as well, and comes first.",
+    "key.environment_stays": "{name} is still set; only your shell can unset it.",
+    "key.forgotten_keyring": "Removed from the system's keyring.",
+    "key.forgotten_file": "Removed from ima-tui's key file.",
+    "key.nothing_to_forget": "There was no key to forget.",
+    "error.key_where": "Say where to keep the key: --keep keyring or --keep file.",
+    "error.key_not_kept": "The key was not kept.",
+    "error.keyring_forget": "The system's keyring did not let go of the key.",
+    "error.keyring_forget.hint": "Remove the entry ima-tui with your system's own tool.",
+    "warning.key_file_open": "Others on this machine could read the key file {path}. Close it with: chmod 600 {path}",
+}

@@ -1,0 +1,27 @@
+"""Keeping, showing and forgetting the key."""
+
+TEXTS: dict[str, str] = {
+    "cli.key": "保存、查看或清除 API 密钥",
+    "cli.key_set": "保存密钥；从键盘或标准输入读取，不从命令行读取",
+    "cli.key_show": "显示末四位和存放位置",
+    "cli.key_forget": "从钥匙串和文件中清除",
+    "cli.keep": "直接指定存放位置，不再询问",
+    "key.type": "请输入密钥（不会显示）：",
+    "key.where": "存在哪里？\n  1  系统钥匙串\n  2  只有你能读的文件：{path}",
+    "key.which": "1 或 2：",
+    "key.one_or_two": "请输入 1 或 2；按 ctrl+c 则不保存。",
+    "key.file_instead": "改存到 {path}，只有你能读，好吗？(y/n)",
+    "key.kept_keyring": "{which} 已存入系统钥匙串。",
+    "key.kept_file": "{which} 已存入 {path}，只有你能读。",
+    "key.not_used": "（未使用：上面那个优先）",
+    "key.environment_wins": "还设了 {name}，它优先生效。",
+    "key.environment_stays": "{name} 仍然有效，只能在你的 shell 里取消。",
+    "key.forgotten_keyring": "已从系统钥匙串中清除。",
+    "key.forgotten_file": "已删除 ima-tui 的密钥文件。",
+    "key.nothing_to_forget": "没有存过密钥。",
+    "error.key_where": "请说明存放位置：--keep keyring 或 --keep file。",
+    "error.key_not_kept": "密钥没有保存。",
+    "error.keyring_forget": "系统钥匙串没能清除密钥。",
+    "error.keyring_forget.hint": "请用系统自带的工具删除名为 ima-tui 的条目。",
+    "warning.key_file_open": "本机其他人也能读密钥文件 {path}。请收紧权限：chmod 600 {path}",
+}
