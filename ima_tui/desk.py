@@ -11,21 +11,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ima_tui import drafting
+from ima_tui import drafting, heard
 from ima_tui.catalogue import form
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
-from ima_tui.drafting import Offer
+from ima_tui.drafting import Offer, Role
 from ima_tui.errors import UsageError
+from ima_tui.heard import COUNT, Heard
 
 if TYPE_CHECKING:
     from ima_tui.intent.reading import Decision
 
-KIND, MODEL, INPUTS = "kind", "model", "inputs"
-COUNT = "n"
-"""The number of outputs is set like a control."""
+KIND, MODEL, INPUTS, ORDER = "kind", "model", "inputs", "order"
+"""Parts that can be chosen by hand, beside the controls: what is made, with what, from what, and
+what each input is for."""
+
+
+class By(StrEnum):
+    """Who put a part where it stands."""
+
+    HAND = "hand"
+    WORDS = "words"
+    ITSELF = "itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who put a part where it stands, and the words that did: places in the wish."""
+
+    by: By
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +63,12 @@ class Desk:
         self.draft: Draft | None = None
         self.remark: Remark | None = None
         self.pinned: set[str] = set()
-        """`KIND`, `MODEL`, `INPUTS` or a control's name: chosen by hand."""
-        self._read: frozenset[str] = frozenset()
+        """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by hand."""
+        self.decision: Decision | None = None
+        """What was heard last."""
+        self.order: tuple[int, ...] = ()
+        """The places of the inputs in the order in which they go out."""
+        self._read: dict[str, Heard] = {}
         """The controls that stand where the words put them."""
         self._named = False
         """The leaf is one that the words named."""
@@ -119,29 +141,46 @@ class Desk:
         """What was chosen by hand is not read any more."""
         self.pinned.update(parts)
 
+    def unpin(self, part: str) -> None:
+        """Let go of what was chosen by hand: `hear` then puts it where the words want it."""
+        self.pinned.discard(part)
+        if part == MODEL:
+            self._named = True  # it stands on no usual model, and goes back to one
+        elif part == ORDER:
+            self.order = ()
+        elif part not in (KIND, INPUTS):
+            self.set(part, None)
+
     def begin_anew(self) -> None:
-        """The wish was emptied: the next words decide again."""
-        self.pinned.clear()
-        self.replaces = None
+        """The wish was emptied: nothing that costs is left over, and the next words decide."""
+        for part in (*self.pinned, *self._read):
+            if part not in (KIND, MODEL, INPUTS, ORDER):
+                self.set(part, None)
+        self.pinned &= {INPUTS} if self.draft is not None and self.draft.inputs else set()
+        self.replaces, self.order = None, ()
 
     def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
         """Follow what was read; None, or nothing clear: what earlier words set goes back.
 
         `suggested` is the leaf of the kind that is meant, where the words name no model.
         """
-        if decision is None or decision.task_type is None or decision.kind != "single":
+        self.decision = decision
+        if decision is None or decision.task_type is None:
             self._set_read({})
             self._follow_to(suggested if self._named else None, named=False)
             return
         if KIND not in self.pinned:
             self.turn_to(decision.task_type)
         if self.kind is not decision.task_type:
-            return  # another kind was chosen by hand: the rest of the words is about the other
+            self._set_read({})
+            return  # another kind was chosen by hand: the words are about the other
         named = bool(decision.model_id or decision.tier)
         self._follow_to(decision.leaf or suggested, named=named)
         if INPUTS not in self.pinned and decision.inputs and self.kind.takes_inputs:
             self.feed(decision.inputs)
-        self._set_read(_wanted(decision, self.leaf) if self.leaf is not None else {})
+        if ORDER not in self.pinned:
+            self.order = heard.in_order(decision.roles, len(decision.inputs))
+        self._set_read(heard.controls(decision, self.leaf) if self.leaf is not None else {})
 
     def _follow_to(self, leaf: Leaf | None, *, named: bool) -> None:
         if MODEL not in self.pinned and leaf is not None:
@@ -149,14 +188,52 @@ class Desk:
             if leaf != self.leaf:
                 self.take(leaf)
 
-    def _set_read(self, wanted: Mapping[str, Value]) -> None:
+    def _set_read(self, wanted: Mapping[str, Heard]) -> None:
         """Put the controls where the words want them, and back what they no longer speak of."""
-        mine = {name: value for name, value in wanted.items() if name not in self.pinned}
-        for name in self._read - set(mine) - self.pinned:
+        mine = {name: one for name, one in wanted.items() if name not in self.pinned}
+        for name in self._read.keys() - mine.keys() - self.pinned:
             self.set(name, None)
-        for name, value in mine.items():
-            self.set(name, value)
-        self._read = frozenset(mine)
+        for name, one in mine.items():
+            self.set(name, one.value)
+        self._read = mine
+
+    def origin(self, part: str) -> Origin:
+        """Where `part` (as in `pinned`) comes from."""
+        if part in self.pinned:
+            return Origin(By.HAND)
+        decision = self.decision
+        if decision is None or decision.task_type is not self.kind:
+            return Origin(By.ITSELF)
+        told = {KIND: ("media", "task_type"), MODEL: ("model", "tier"), ORDER: ("images_role",)}
+        if part in self._read:
+            told[part] = (self._read[part].part,)
+        spans = tuple(span for name in told.get(part, ()) for span in decision.spans(name))
+        return Origin(By.WORDS, spans) if spans else Origin(By.ITSELF)
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The controls that stand where the words put them."""
+        return frozenset(self._read)
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """The inputs that were given by hand, where they count."""
+        if self.draft is None or INPUTS not in self.pinned:
+            return ()
+        return self.draft.inputs if self.kind.takes_inputs or KIND not in self.pinned else ()
+
+    def roles(self, filled: int) -> tuple[Role, ...]:
+        """The role of each input line when so many inputs are there."""
+        found = drafting.roles_on(self.leaf, filled)
+        if sorted(self.order) != list(range(len(found))):
+            return found
+        return tuple(found[self.order.index(place)] for place in range(len(found)))
+
+    def ordered(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """`inputs` in the order in which they go out."""
+        if sorted(self.order) != list(range(len(inputs))):
+            return inputs
+        return tuple(inputs[place] for place in self.order)
 
     def feed(self, inputs: tuple[str, ...]) -> None:
         if self.draft is not None:
@@ -179,23 +256,3 @@ class Desk:
         if found is None or found.leaf.model_id == self.leaf.model_id:
             return offer
         return replace(offer, elsewhere=found)
-
-
-def _wanted(decision: Decision, leaf: Leaf) -> dict[str, Value]:
-    """The controls of `leaf` that the words set. What it does not have is left out here, and said
-    where the reading is shown."""
-    if decision.leaf == leaf:
-        found = dict(decision.bound)
-    else:
-        found = {}
-        for param in decision.params:
-            try:
-                name, value = form.accept(leaf, param.name, param.value)
-            except UsageError:
-                continue
-            found[name] = value
-    count = decision.param(COUNT)
-    if isinstance(count, int) and count in form.counts(leaf):
-        found[COUNT] = count
-    controls = {field.name for field in form.controls(leaf)} | {COUNT}
-    return {name: value for name, value in found.items() if name in controls}

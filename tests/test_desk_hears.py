@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from ima_tui.catalogue import choice, tree
-from ima_tui.desk import COUNT, KIND, MODEL, Desk
+from ima_tui.desk import KIND, MODEL, By, Desk
 from ima_tui.domain import Leaf, TaskType
+from ima_tui.heard import COUNT
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import Catalogue
 
@@ -90,3 +91,56 @@ def test_an_emptied_wish_unpins(desk: Desk, lists: Lists) -> None:
     hear(desk, lists, "lo-fi music, no vocals")
     assert desk.kind is TaskType.TEXT_TO_MUSIC
     assert chosen(desk) == {"make_instrumental": True}
+
+
+def test_who_put_a_part_where_it_stands_is_known(desk: Desk, lists: Lists) -> None:
+    text = "a 10s video of a puppy with Kling O1, 9:16"
+    hear(desk, lists, text)
+    origin = desk.origin("duration")
+    assert (origin.by, [text[a:b] for a, b in origin.spans]) == (By.WORDS, ["10s"])
+    assert [text[a:b] for a, b in desk.origin(KIND).spans] == ["video"]
+    assert [text[a:b] for a, b in desk.origin(MODEL).spans] == ["Kling O1"]
+    assert desk.origin("quality").by is By.ITSELF
+    desk.set("duration", 5)
+    desk.pin("duration")
+    assert desk.origin("duration").by is By.HAND
+
+
+def test_what_is_let_go_follows_the_words_again(desk: Desk, lists: Lists) -> None:
+    text = "a 10s video of a puppy with Kling O1"
+    hear(desk, lists, text)
+    desk.set("duration", 5)
+    desk.pin("duration", MODEL)
+    desk.take(choice.newest([leaf for leaf in lists[desk.kind] if leaf.model_id == "wan2.6-t2v"]))
+    desk.unpin("duration")
+    desk.unpin(MODEL)
+    hear(desk, lists, text)
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "kling-video-o1"
+    assert chosen(desk)["duration"] == "10"
+
+
+def test_a_model_let_go_goes_back_to_the_usual_one(desk: Desk, lists: Lists) -> None:
+    desk.pin(KIND, MODEL)
+    desk.take(next(leaf for leaf in lists[desk.kind] if leaf.model_id == "midjourney"))
+    desk.unpin(MODEL)
+    hear(desk, lists, "")
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "doubao-seedream-4.5"
+
+
+def test_how_many_by_hand_does_not_outlive_an_emptied_wish(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "picture of a fox")
+    desk.set(COUNT, 4)
+    desk.pin(COUNT)
+    desk.begin_anew()
+    hear(desk, lists, "")
+    assert desk.draft is not None
+    assert (desk.draft.n, desk.pinned) == (1, set())
+
+
+def test_roles_of_pictures_decide_their_order(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "把 /a.png 当尾帧，/b.png 当首帧，做成视频")
+    assert desk.kind is TaskType.FIRST_LAST_FRAME
+    assert desk.ordered(("/a.png", "/b.png")) == ("/b.png", "/a.png")
+    assert [role.value for role in desk.roles(2)] == ["last", "first"]

@@ -34,7 +34,7 @@ from ima_tui.intent.reading import (
     Step,
 )
 from ima_tui.intent.scan import Scan, scan
-from ima_tui.intent.tasks import Tasks, describes
+from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
 from ima_tui.intent.wishes import PreferenceWish, TierWish
 
@@ -49,13 +49,15 @@ def route(
     catalogue: Catalogue | None = None,
     preferences: Preferred | None = None,
     recommended: Preferred | None = None,
+    settled: TaskType | None = None,
 ) -> Decision:
     """Read `text`, with `images` attached. With a catalogue the decision also leads to a live
-    leaf and its own parameters."""
+    leaf and its own parameters. `settled`: the task type is known already, and nothing about it
+    has to be asked."""
     read = scan(text)
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
-    known = _Known(catalogue or {}, preferences or {}, recommended or {})
+    known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
     return _Router(read, inputs, asked, known).decide()
 
 
@@ -66,6 +68,7 @@ class _Known:
     catalogue: Catalogue
     preferred: Preferred
     recommended: Preferred
+    settled: TaskType | None = None
 
 
 class _Router:
@@ -74,7 +77,7 @@ class _Router:
     def __init__(self, read: Scan, inputs: Inputs, asked: Asked, known: _Known) -> None:
         self._scan = read
         self._inputs = inputs
-        self._asked = asked
+        self._asked = self._said = asked
         self._known = known
         self._evidence: list[Evidence] = []
         self._alternatives: list[Alternative] = []
@@ -82,18 +85,24 @@ class _Router:
     def decide(self) -> Decision:
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
+        if self._known.settled is not None:
+            asked = self._asked = _only(asked, self._known.settled.medium)
         if not asked.wants and told.frames and len(self._inputs.sources) > 1:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
             asked = self._asked = replace(asked, wants=(want,))
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
+        if self._known.settled is not None and task_type is not self._known.settled:
+            roles = roles_of(self._known.settled, told, len(self._inputs.sources))
+            task_type, question = self._known.settled, None
         steps = workflow.plan(asked, len(self._inputs.sources))
         kind = self._kind(question)
         medium = None if question is Question.MEDIA_TYPE or not asked.wants else asked.media[0]
         if kind is Kind.WORKFLOW:
             task_type = None
         for want in asked.wants:
-            self._tell("media", want.start, want.end)
+            if want.start < want.end:
+                self._tell("media", want.start, want.end)
         if roles:
             for place in told.places:
                 self._tell("images_role", *place)
@@ -164,14 +173,14 @@ class _Router:
 
     def _only_wish(self, wish: PreferenceWish) -> bool:
         """Nothing is to be made: no medium, or a medium only as what the wish is about."""
-        if not self._asked.wants:
+        if not self._said.wants:
             return True
         if not wish.standing or self._inputs.sources:
             return False
         clause = next(c for c in self._scan.clauses if c.start <= wish.start < c.end)
-        if wish.action is Action.CLEAR and any(want.asked for want in self._asked.wants):
+        if wish.action is Action.CLEAR and any(want.asked for want in self._said.wants):
             return False
-        if any(want.clause != clause.index and want.asked for want in self._asked.wants):
+        if any(want.clause != clause.index and want.asked for want in self._said.wants):
             return False
         return not any(describes(item) for c in self._scan.clauses for item in c.items)
 
@@ -338,6 +347,12 @@ class _Router:
 
     def _tell(self, part: str, start: int, end: int) -> None:
         self._evidence.append(Evidence(part, self._scan.plain.span(start, end)))
+
+
+def _only(asked: Asked, medium: Medium) -> Asked:
+    """Asked for this medium alone, whatever else the words speak of."""
+    want = asked.want(medium) or Want(medium, 0, 0)
+    return replace(asked, wants=(want,))
 
 
 _VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})

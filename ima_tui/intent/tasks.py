@@ -119,6 +119,18 @@ class Tasks:
         return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
 
 
+def roles_of(task_type: TaskType, told: Told, count: int) -> Roles:
+    """What `count` pictures are for where the task type is settled; in order, if nothing says
+    otherwise."""
+    every = tuple(range(count))
+    if task_type is TaskType.FIRST_LAST_FRAME:
+        in_order = Roles(first_frame=0, last_frame=1) if count == 2 else Roles()
+        return roles_for_frames(told, count) or in_order
+    if task_type is TaskType.REFERENCE_TO_VIDEO:
+        return Roles(reference=every)
+    return Roles(source=every) if task_type.takes_inputs else Roles()
+
+
 def describes(item: Item) -> bool:
     """A word of content: nothing the grammar knows, and no particle."""
     return not item.tags and item.phrase not in _PARTICLES and item.phrase[0].isalnum()

@@ -124,7 +124,7 @@ def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[
         return left, []
     clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
     key = "compose.as_of_offline" if seen.problem else "compose.as_of"
-    return left, [(say(key, clock=clock) + " ", "warn" if seen.problem else "muted")]
+    return left, [(say(key, clock=clock), "warn" if seen.problem else "muted")]
 
 
 def way_to_a_list(seen: ProductList) -> str:
@@ -154,4 +154,4 @@ def model_line(
         (f" {signs.star}" if is_mine else "", "accent"),
     ]
     notes = ", ".join(_notes(leaf, is_mine))
-    return left, [(f"{notes} ", "muted")] if notes else []
+    return left, [(notes, "muted")] if notes else []

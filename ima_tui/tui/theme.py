@@ -179,8 +179,13 @@ def known(name: str, *, coarse: bool = False) -> str:
 
 @cache
 def style(theme: str, role: str, ground: str = "background") -> Style:
-    """The style of a role (a token's name, or `strong`, `title`, `link`) on a ground."""
+    """The style of a role (a token's name, or `strong`, `title`, `link`) on a ground.
+
+    `image:words` is that role underlined, as words of the wish that gave something; `image:here`
+    is turned round: of these words the line under the cursor speaks.
+    """
     tokens = TOKENS.get(theme, TOKENS[DARK])
+    role, _, how = role.partition(":")
     colour, bold, underline = {
         "strong": (tokens.text, True, False),
         "title": (tokens.accent, True, False),
@@ -190,6 +195,7 @@ def style(theme: str, role: str, ground: str = "background") -> Style:
     return Style(
         color=colour,
         bgcolor=getattr(tokens, ground),
-        bold=bold or None,
-        underline=underline or None,
+        bold=bold or how == "here" or None,
+        underline=underline or how == "words" or None,
+        reverse=how == "here" or None,
     )

@@ -89,8 +89,8 @@ def line(pilot: Pilot[None], control: str) -> ChoiceLine:
 
 
 def drawn(widget: ChoiceLine) -> str:
-    left, right = widget.parts(widget.size.width)
-    return "".join(text for text, _ in (*left, *right))
+    left, _ = widget.parts(widget.size.width)
+    return "".join(text for text, _ in left)
 
 
 async def write(pilot: Pilot[None], words: str) -> None:
@@ -214,7 +214,7 @@ async def test_what_is_shut_out_is_crossed_skipped_and_explained() -> None:
         resolution.focus()
         await pilot.press("right", "space")
         assert drawn(resolution).endswith("[720p]×1080p ")
-        assert said(pilot) == "1080p does not go with Duration 10."
+        assert said(pilot).startswith("1080p does not go with Duration 10.")
         await pilot.click(resolution, offset=(resolution.size.width - 1, 0))
         assert resolution.row.value == "720p"
 

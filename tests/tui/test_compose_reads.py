@@ -27,7 +27,7 @@ async def composing(words: str) -> AsyncIterator[tuple[Pilot[None], ComposeScree
     async with app.run_test(size=(100, 30)) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, ComposeScreen)
-        await until(pilot, lambda: screen._route is not None)
+        await until(pilot, lambda: screen.is_mounted and screen.reader.can_read)
         screen.query_one(Prompt).text = words
         yield pilot, screen
 
@@ -51,4 +51,4 @@ async def test_unclear_words_ask_and_change_nothing() -> None:
 async def test_only_the_words_to_be_spoken_are_sent() -> None:
     async with composing("read aloud: Good evening") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
-        assert screen._words() == "Good evening"
+        assert screen.dispatch._words() == "Good evening"

@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "compose.ask_dear": "Send to {model} for {points} pts?",
     "compose.ask_again": "The same once more to {model}, for {points} pts again?",
     "compose.ask_changes": "{points} pts to {model}, and {changes}. Send it so?",
+    "compose.by_hand": "by hand",
+    "compose.let_go": "backspace lets the words decide again.",
     "compose.reads": "reads as",
     "compose.reads_limit": "{asked} can't be had here; what can: {possible}",
     "compose.reads_steps": "reads as several works in a row: {steps}; make them one after the other",

@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "compose.ask_dear": "花 {points} 积分发给 {model} 吗？",
     "compose.ask_again": "和刚才一样，再花 {points} 积分发给 {model} 吗？",
     "compose.ask_changes": "花 {points} 积分发给 {model}，{changes}，这样发吗？",
+    "compose.by_hand": "手选",
+    "compose.let_go": "按退格键，恢复由文字决定。",
     "compose.reads": "理解为",
     "compose.reads_limit": "做不到 {asked}，可以：{possible}",
     "compose.reads_steps": "像是一连串作品：{steps}，请一个一个来",

@@ -32,7 +32,7 @@ MOVES: list[BindingType] = [
 
 @dataclass
 class Picked(Message):
-    """The person set a control; `value` is None for "as it was by itself"."""
+    """The person set a control; `value` is None for "as it is read, or as it is by itself"."""
 
     name: str
     value: Value | None
@@ -58,6 +58,15 @@ class FormLine(Line, can_focus=True):
         self.label = label
         self.label_cells = width(label)
         self.is_wrong = False
+        self.is_mine = False
+        """Chosen by hand: what the words say about it does not count."""
+        self._origin: tuple[Part, ...] = ()
+
+    def show_origin(self, origin: Sequence[Part], *, mine: bool) -> None:
+        """Say who put this where it stands: the words that did, or the person."""
+        if (tuple(origin), mine) != (self._origin, self.is_mine):
+            self._origin, self.is_mine = tuple(origin), mine
+            self.refresh()
 
     def on_focus(self) -> None:
         self.refresh()
@@ -75,14 +84,23 @@ class FormLine(Line, can_focus=True):
         signs = self.ima.glyphs
         return [
             (signs.cursor if self.is_active else " ", "accent"),
-            ("!" if self.is_wrong else " ", "bad"),
+            ("!", "bad") if self.is_wrong else (signs.mark if self.is_mine else " ", "accent"),
             (fit(self.label, self.label_cells), "strong" if self.is_active else "muted"),
             ("  ", "text"),
         ]
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         head = self.head()
-        return [*head, *self.tail(cells - measure(head))], []
+        tail = self.tail(cells - measure(head))
+        return [*head, *tail], self.right(cells - measure(head) - measure(tail))
+
+    def right(self, cells: int, notes: Sequence[Part] = ()) -> list[Part]:
+        """What stands at the right end: notes, and who put this here; what finds no room goes."""
+        gap: list[Part] = [("  ", "text")] if notes and self._origin else []
+        for parts in ([*notes, *gap, *self._origin], [*self._origin], [*notes]):
+            if parts and measure(parts) + 3 <= cells:
+                return [*parts, (" ", "text")]
+        return []
 
     def tail(self, cells: int) -> list[Part]:
         """What stands behind the label."""
@@ -98,6 +116,7 @@ class ButtonLine(FormLine):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "press", "bind.form_open", id="form.open"),
+        Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
     ]
 
     def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
@@ -113,11 +132,14 @@ class ButtonLine(FormLine):
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         head = self.head()
         room = cells - measure(head)
-        right = self._right if measure(self._left) + measure(self._right) + 2 <= room else []
-        return [*head, *_clipped(self._left, room)], right
+        left = _clipped(self._left, room)
+        return [*head, *left], self.right(room - measure(left), self._right)
 
     def action_press(self) -> None:
         self.post_message(Pressed(self.control))
+
+    def action_clear(self) -> None:
+        self.post_message(Picked(self.control, None))
 
     def on_click(self) -> None:
         self.action_press()
@@ -265,6 +287,10 @@ class TextLine(Horizontal):
     def compose(self) -> ComposeResult:
         yield self._head
         yield self.input
+
+    def show_origin(self, origin: Sequence[Part], *, mine: bool) -> None:
+        """Beside a text there is room for the mark alone."""
+        self._head.show_origin((), mine=mine)
 
     def show(self, row: Row, is_wrong: bool) -> None:
         self.row = row

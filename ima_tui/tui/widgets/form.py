@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from ima_tui.catalogue import form
-from ima_tui.desk import COUNT
 from ima_tui.domain import Draft, Field, FieldKind, Leaf, Option
 from ima_tui.drafting import Row
+from ima_tui.heard import COUNT
 from ima_tui.messages import say
 from ima_tui.tui.widgets.cells import width
-from ima_tui.tui.widgets.fieldlines import ButtonLine, ChoiceLine, Pressed, TextLine
+from ima_tui.tui.widgets.fieldlines import ButtonLine, ChoiceLine, FormLine, Pressed, TextLine
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.prompt import LineInput
 
 LONGEST_LABEL = 20
@@ -41,8 +42,12 @@ class Form(VerticalScroll, can_focus=False):
         leaf: Leaf | None,
         draft: Draft | None,
         faults: frozenset[str],
+        origin: Callable[[str], tuple[list[Part], bool]],
     ) -> None:
-        """Show the controls and how many; lines are made anew only where the form is another."""
+        """Show the controls and how many; lines are made anew only where the form is another.
+
+        `origin` says who put a control where it stands, and whether by hand.
+        """
         rows = (*controls, *_count_row(leaf, draft))
         shape = tuple((row.field.name, row.field.kind, row.field.options) for row in rows)
         if shape != self._shape:
@@ -50,6 +55,9 @@ class Form(VerticalScroll, can_focus=False):
             await self._rebuild(rows)
         for line, row in zip(self._lines, rows, strict=True):
             line.show(row, row.field.name in faults)
+        for each in (self.kind, self.model, *self._lines):
+            parts, mine = origin(each.control)
+            each.show_origin(parts, mine=mine)
         self._show_fold(rows)
 
     async def _rebuild(self, rows: Sequence[Row]) -> None:
@@ -120,6 +128,12 @@ def _count_row(leaf: Leaf | None, draft: Draft | None) -> tuple[Row, ...]:
     return (Row(field, draft.n, is_set=draft.n != counts[0]),)
 
 
+def control_of(focused: object) -> str:
+    """The control whose line has the keys; "" for anything else."""
+    line = focused.parent if isinstance(focused, LineInput) else focused
+    return line.control if isinstance(line, FormLine | TextLine) else ""
+
+
 def hint(focused: object) -> str:
     """What the field that has the keys is about, and why some of its options can't be had."""
     line = focused.parent if isinstance(focused, LineInput) else focused
@@ -131,4 +145,5 @@ def hint(focused: object) -> str:
             say("compose.blocked", option=label, other=why.other, value=why.other_value)
             for label, why in line.why_blocked()
         ]
+        said += [say("compose.let_go")] if line.is_mine else []
     return "  ".join(said)

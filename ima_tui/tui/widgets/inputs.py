@@ -166,6 +166,14 @@ class InputLine(Vertical):
         if self.field.value:
             self._look_soon()
 
+    def take_role(self, role: Role) -> None:
+        """Be for something else from now on."""
+        if role is not self.role:
+            self.role = role
+            self._role.words = say(f"compose.role_{role}")
+            self._role.styles.width = width(self._role.words) + 4
+            self._role.refresh()
+
     @property
     def value(self) -> str:
         return self.field.value.strip()
@@ -248,12 +256,22 @@ class Inputs(Vertical):
         self._roles_for = roles_for
         if not roles_for(len(values)):
             await self.remove_children()
-        elif self.values != tuple(values) or self._wanted() != self._standing():
+        elif self.values != tuple(values) or not self.lines:
             await self.remove_children()
             await self._fill(values)
+        else:
+            await self._fit()
 
-    def _standing(self) -> tuple[Role, ...]:
-        return tuple(line.role for line in self.lines)
+    async def _fit(self) -> None:
+        """The lines that are there in the roles that are wanted; nobody loses the keys."""
+        wanted, lines = self._wanted(), self.lines
+        for line, role in zip(lines, wanted, strict=False):
+            line.take_role(role)
+        for line in reversed(lines[len(wanted) :]):
+            if not line.value and not line.field.has_focus:
+                await line.remove()
+        if len(wanted) > len(lines):
+            await self.mount_all(InputLine(role, self._check) for role in wanted[len(lines) :])
 
     def _wanted(self) -> tuple[Role, ...]:
         filled = [number for number, line in enumerate(self.lines, 1) if line.value]
@@ -270,12 +288,7 @@ class Inputs(Vertical):
 
     async def on_input_changed(self) -> None:
         """Grow by an empty line when the last one was filled, shrink when it was emptied."""
-        wanted, lines = self._wanted(), self.lines
-        for line in reversed(lines[len(wanted) :]):
-            if not line.value and not line.field.has_focus:
-                await line.remove()
-        if len(wanted) > len(lines):
-            await self.mount_all(InputLine(role, self._check) for role in wanted[len(lines) :])
+        await self._fit()
         self.post_message(InputsChanged(self.values))
 
     async def settle(self) -> tuple[InputFacts, ...] | None:

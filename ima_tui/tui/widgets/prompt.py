@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, TextArea
 
+from ima_tui.marks import Mark, by_line, moved
 from ima_tui.messages import say
 from ima_tui.text import clean, one_line
+from ima_tui.tui.theme import style
 
 SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
 """The screen's own, named in its fields too: so it stands first among the keys at the bottom."""
@@ -33,9 +37,55 @@ class Prompt(TextArea):
             placeholder=Content(say("compose.placeholder")),
         )
         self.cursor_blink = False  # an idle screen sends nothing
+        self._marks: tuple[Mark, ...] = ()
+        self._marked = ""
+        """The text that the marks are places in."""
+        self._lines: Mapping[int, tuple[Mark, ...]] = {}
+        self._role: Callable[[str], str] = str
+        self._pointed = ""
 
     def on_paste(self, event: events.Paste) -> None:
         event.text = clean(event.text)  # Textual calls the base class's handler next, by itself
+
+    # --------------------------------------------------------------------- words that were read
+
+    def show_marks(self, found: Sequence[Mark], role: Callable[[str], str]) -> None:
+        """Underline the words of the text as it stands that gave something, each in the `role`
+        of its part."""
+        now = [(mark, role(mark.part)) for mark in found]
+        same = now == [(mark, self._role(mark.part)) for mark in self._marks]
+        self._marks, self._marked, self._role = tuple(found), self.text, role
+        if not same:
+            self._draw_marks()
+
+    def point_at(self, part: str) -> None:
+        """Stress the words that gave `part`; nothing for no part."""
+        if part != self._pointed:
+            shown = {self._pointed, part} & {mark.part for mark in self._marks}
+            self._pointed = part
+            if shown:
+                self._draw_marks()
+
+    def _draw_marks(self) -> None:
+        self._lines = by_line(self._marks, self.document.lines, len(self.document.newline))
+        self.notify_style_update()  # lines are kept as they were drawn
+        self.refresh()
+
+    def _follow_edit(self) -> None:
+        """A key may be drawn before the text was read anew: until then the marks move along."""
+        text = self.text
+        if text != self._marked:
+            self._marks, self._marked = moved(self._marks, self._marked, text), text
+            self._lines = by_line(self._marks, self.document.lines, len(self.document.newline))
+
+    def get_line(self, line_index: int) -> Text:
+        self._follow_edit()
+        line = super().get_line(line_index)
+        for mark in self._lines.get(line_index, ()):
+            how = "here" if mark.part == self._pointed else "words"
+            look = style(self.app.theme, f"{self._role(mark.part)}:{how}", "surface")
+            line.stylize(look, mark.start, mark.end)
+        return line
 
 
 class LineInput(Input):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.desk import COUNT, Desk
+from ima_tui.desk import Desk
+from ima_tui.heard import COUNT
 from ima_tui.messages import say
 from ima_tui.tui.widgets.cells import cut, width
 from ima_tui.tui.widgets.lines import Line, Part
@@ -21,8 +22,9 @@ class Reading(Line):
         super().__init__(id=widget_id)
         self._told: tuple[Part, ...] = ()
 
-    def show(self, desk: Desk, decision: Decision | None) -> None:
+    def show(self, desk: Desk) -> None:
         """Draws only when what is told differs: most keys change nothing here."""
+        decision = desk.decision
         told = tuple(_told(desk, decision)) if decision is not None else ()
         if told != self._told:
             self._told = told

@@ -1,0 +1,99 @@
+"""Sending: what stands on the desk is checked, asked about where it could be a slip, and handed
+over. For the Compose place, as `verbs` is for the queue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ima_tui import drafting
+from ima_tui.domain import Order, TaskType
+from ima_tui.errors import ImaError, KeyMissing, UsageError
+from ima_tui.messages import say
+from ima_tui.tui import pricing, verbs
+
+if TYPE_CHECKING:
+    from ima_tui.tui.screens.compose import ComposeScreen
+
+
+class Dispatch:
+    """Remembers what was sent last: the same once more is asked about."""
+
+    def __init__(self, place: ComposeScreen) -> None:
+        self._place = place
+        self._sent: Order | None = None
+
+    async def send(self) -> None:
+        place = self._place
+        leaf = place.desk.leaf
+        order = await self._order()
+        if not place.studio.connection.has_key and (order or leaf is None):
+            place.action_key()  # without a key there is no list, and so no leaf either
+            return
+        if leaf is None or order is None:
+            return
+        limit = place.studio.settings.ask_above
+        words = pricing.question(leaf, order, place.offer, limit, self._sent)
+        if words:
+            place.ask(words, partial(self._send, order))
+        else:
+            await self._send(order)
+
+    async def _order(self) -> Order | None:
+        """The order as it stands; None, and the keys where something is missing."""
+        place = self._place
+        leaf, draft = place.desk.leaf, place.desk.draft
+        if leaf is None or draft is None:
+            return None
+        if place.offer.problem is not None:
+            place.form.reveal(next(iter(place.offer.at_fault), ""))
+            return None
+        draft = replace(draft, prompt=self._words())
+        try:
+            order, _ = drafting.finish(leaf, draft)
+        except UsageError as problem:
+            self._point_at(problem)
+            return None
+        if not order.inputs:
+            return order
+        facts = await place.inputs.settle()
+        if facts is None:
+            place.remark(say("compose.input_bad"), "bad")
+            return None
+        sources = tuple(one.source for one in facts)
+        return replace(order, inputs=place.desk.ordered(sources))
+
+    def _words(self) -> str:
+        """What goes out: of a wish for speech, only the words to be spoken."""
+        desk, text = self._place.desk, self._place.prompt.text
+        decision = desk.decision
+        if decision is not None and decision.spoken and desk.kind is TaskType.TEXT_TO_SPEECH:
+            start, end = decision.spoken
+            return text[start:end]
+        return text
+
+    def _point_at(self, problem: UsageError) -> None:
+        """Say what is missing, and give the keys to the field that lacks it."""
+        if problem.key.startswith("error.inputs"):
+            self._place.inputs.focus_empty()
+        else:
+            self._place.prompt.focus()
+        self._place.remark(say(problem.key, **problem.values), "bad")
+
+    async def _send(self, order: Order) -> None:
+        place = self._place
+        old, place.desk.replaces = place.desk.replaces, None
+        try:
+            job = await verbs.submit(place.studio, order, in_place_of=old)
+        except KeyMissing:
+            place.action_key()
+            return
+        except ImaError as error:
+            place.remark(say(error.key, **error.values), "bad")
+            return
+        self._sent = order
+        key = "compose.sent" if old is None else "compose.sent_instead"
+        place.remark(say(key, number=job.id, points=order.total, old=old or 0), "ok")
+        if place.studio.settings.after_send == "queue":
+            await place.ima.show_job(job.id)

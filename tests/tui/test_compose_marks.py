@@ -1,0 +1,84 @@
+"""The words that gave something are marked in the prompt, and told on the line that they set."""
+
+from __future__ import annotations
+
+from patience import until
+from rich.segment import Segment
+from test_compose_reads import composing
+from textual.pilot import Pilot
+
+from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.widgets.fieldlines import ChoiceLine
+
+WISH = "a video of a puppy, 1080p"
+
+
+def marked(screen: ComposeScreen, *, stressed: bool = False) -> list[str]:
+    """What is underlined (or stressed) in the prompt, as it is drawn, line by line."""
+    found: list[str] = []
+    for y in range(screen.prompt.size.height):
+        found += [
+            segment.text for segment in screen.prompt.render_line(y) if _is(segment, stressed)
+        ]
+    return found
+
+
+def _is(segment: Segment, stressed: bool) -> bool:
+    style = segment.style
+    return style is not None and bool(style.reverse if stressed else style.underline)
+
+
+def line(screen: ComposeScreen, control: str) -> ChoiceLine:
+    return next(one for one in screen.query(ChoiceLine) if one.control == control)
+
+
+def told(one: ChoiceLine) -> str:
+    return "".join(text for text, _ in one.parts(80)[1]).strip()
+
+
+async def ready(pilot: Pilot[None], screen: ComposeScreen) -> None:
+    await until(pilot, lambda: marked(screen))
+
+
+async def test_words_are_underlined_and_told_on_their_lines() -> None:
+    async with composing(WISH) as (pilot, screen):
+        await ready(pilot, screen)
+        assert marked(screen) == ["video", "1080p"]
+        assert told(line(screen, "resolution")) == "1080p"
+        assert told(line(screen, "duration")) == ""
+
+
+async def test_moving_through_the_form_stresses_the_words() -> None:
+    async with composing(WISH) as (pilot, screen):
+        await ready(pilot, screen)
+        line(screen, "resolution").focus()
+        await until(pilot, lambda: marked(screen, stressed=True) == ["1080p"])
+        screen.form.kind.focus()
+        await until(pilot, lambda: marked(screen, stressed=True) == ["video"])
+        screen.prompt.focus()
+        await until(pilot, lambda: marked(screen) == ["video", "1080p"])
+
+
+async def test_chosen_by_hand_it_is_not_marked_and_backspace_lets_the_words_decide() -> None:
+    async with composing(WISH) as (pilot, screen):
+        await ready(pilot, screen)
+        line(screen, "resolution").focus()
+        await pilot.press("left")
+        assert marked(screen) == ["video"]
+        assert told(line(screen, "resolution")) == "by hand"
+        assert line(screen, "resolution").row.value == "720p"
+        await pilot.press("backspace")
+        assert marked(screen, stressed=True) == ["1080p"]
+        assert line(screen, "resolution").row.value == "1080p"
+
+
+async def test_marks_follow_keys_wide_characters_and_wrapped_lines() -> None:
+    async with composing("") as (pilot, screen):
+        screen.prompt.text = "雪" * 60 + "，做成1080p的视频"
+        await until(pilot, lambda: marked(screen) == ["1080p", "视频"])
+        screen.prompt.move_cursor((0, 0))
+        await pilot.press("大", "家")
+        assert marked(screen) == ["1080p", "视频"]
+        screen.prompt.text = "雪" * 44 + "，做成1080p的视频"
+        await pilot.pause()
+        assert "".join(marked(screen)) == "1080p视频"
