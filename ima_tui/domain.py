@@ -323,6 +323,13 @@ class Job:
     waiting_values: Mapping[str, str | int | float] = field(default_factory=dict)
     revision: int = 0
     """Grows with every change of any job: of two pictures of a job, the higher one is newer."""
+    place: int | None = None
+    """Where a person put it in the line of unsent jobs; None: where its number puts it."""
+
+    @property
+    def in_line(self) -> int:
+        """Its place among the unsent jobs: the lower is sent sooner."""
+        return self.id if self.place is None else self.place
 
     def elapsed(self, now: float) -> float:
         """Seconds since the service took it, or until it ended."""

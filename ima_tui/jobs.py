@@ -4,7 +4,7 @@ them."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ima_tui import lifecycle
@@ -161,6 +161,12 @@ class Jobs:
     async def adopt(self, *job_ids: int) -> None:
         """Follow these jobs if nobody alive does; else they are watched in the ledger alone."""
         await (await self._engine.scheduler()).adopt(*job_ids)
+
+    async def arrange(self, ids: Sequence[int]) -> None:
+        """Let unsent jobs wait in this order, in the places that they have between them."""
+        for job in await (await self._engine.ledger()).arrange(ids):
+            self._tell(job)
+        (await self._engine.scheduler()).look()
 
     async def forget(self, job_id: int) -> None:
         """Take an ended or unsent job off the list; its row stays in the ledger."""

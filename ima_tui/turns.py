@@ -1,5 +1,5 @@
-"""Whose turn it is: queued jobs wait here until the ceilings let them go, in the order of their
-ids. What the ceilings are is the ledger's to know; all processes share them."""
+"""Whose turn it is: queued jobs wait here until the ceilings let them go. In which order, and what
+the ceilings are, is the ledger's to know; all processes share them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Turns:
 
     async def _admit(self) -> None:
         now = self._clock.time()
-        ids = sorted(self._waiting)
+        ids = tuple(self._waiting)
         for job in await self._ledger.admit(ids, self._limits, now, midnight(now)):
             if job.held or job.waiting or job.id in self._reasons:
                 self._tell(job)  # who may go at once has nothing new to tell

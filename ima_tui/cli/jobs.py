@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 
 from ima_tui.cli import session
 from ima_tui.cli.documents import job_json, standing_json
@@ -24,7 +25,7 @@ def list_jobs(arguments: argparse.Namespace) -> int:
 
 async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        jobs = (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
+        jobs = _in_line((await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)])
         if arguments.json:
             print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
             return EXIT_DONE
@@ -36,6 +37,13 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             heads, [_row(job, now) for job in jobs], right=f"{heads[0]} {heads[4]} {heads[5]}"
         )
     return EXIT_DONE
+
+
+def _in_line(jobs: Sequence[Job]) -> list[Job]:
+    """Newest first; unsent jobs as they will be sent, from the last to the next."""
+    line = sorted((job for job in jobs if job.state is State.QUEUED), key=lambda job: -job.in_line)
+    unsent = iter(line)
+    return [next(unsent) if job.state is State.QUEUED else job for job in jobs]
 
 
 def _row(job: Job, now: float) -> list[str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ima_tui.domain import Event, Failure, Job, Media, Order, State
-from ima_tui.ledger import admission, reading, records, writing
+from ima_tui.ledger import admission, line, reading, records, writing
 from ima_tui.ledger.admission import Limits
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
@@ -114,6 +114,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,  # a lease that is renewed is no change
     ),
     ("CREATE INDEX jobs_session ON jobs(session)",),
+    (
+        "ALTER TABLE jobs ADD COLUMN place INTEGER",  # in the line of unsent jobs; null: its id
+        "DROP TRIGGER jobs_changed",
+        f"""
+        CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
+            WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
+            OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
+            OR old.waiting_json IS NOT new.waiting_json OR old.place IS NOT new.place {_NUMBER}
+        """,
+    ),
 )
 
 
@@ -252,10 +262,18 @@ class Ledger:
         """
         return await self._write(writing.hold, job_id, held, why, dict(values or {}))
 
+    async def arrange(self, ids: Collection[int]) -> tuple[Job, ...]:
+        """Let unsent jobs wait in this order, in the places that they have between them.
+
+        What is no longer queued is passed over. Returns the jobs that have moved.
+        """
+        return await self._write(line.arrange, tuple(ids))
+
     async def admit(
         self, ids: Collection[int], limits: Limits, now: float, midnight: float
     ) -> tuple[Job, ...]:
-        """Give places to queued jobs, in this order, as far as the limits allow.
+        """Give places at the service to queued jobs, in the order of the line, as far as the
+        limits allow. Where another run's job stands before them, its place is left to it.
 
         Returns the jobs that need not be asked for again (they have a place, are held, or are
         no longer queued) and those whose reason to wait has changed; `admission.settled` tells

@@ -3,6 +3,9 @@
 A queued job that may be sent has a *turn*: one of the places at the service. It keeps it until it
 is ready, ends, is parked or held. What may not be sent yet says why; what is over a limit on
 spending is held until a person says yes.
+
+All runs stand in one line: a job that waits in another run, and may go now, keeps its place before
+those behind it, until that run gives it its turn or its lease is over.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ima_tui import owner
 from ima_tui.domain import Job, State
+from ima_tui.ledger.line import PLACE
 from ima_tui.ledger.reading import MOST_NAMED, OPEN, require
-from ima_tui.ledger.writing import write_event
+from ima_tui.ledger.writing import GRACE, write_event
 from ima_tui.lifecycle import IN_VAIN
 
 ABANDONED = 900.0
@@ -50,9 +55,15 @@ def admit(
 ) -> tuple[Job, ...]:
     desk = _Desk(connection, session, limits, now, midnight)
     told: list[Job] = []
-    for row in _rows(connection, ids):
-        if row["held"] or row["state"] != State.QUEUED or row["turn"]:
+    asked = {row["id"]: row for row in _rows(connection, ids)}
+    line = {row["id"]: row for row in _others(connection, session, now)} | asked
+    for row in sorted(line.values(), key=lambda row: row["place"]):
+        settled_already = row["held"] or row["state"] != State.QUEUED or row["turn"]
+        if row["id"] in asked and settled_already:
             told.append(require(connection, row["id"]))
+            continue
+        if row["owner"] not in ("", session):
+            desk.leave_to(row)
             continue
         hold, (key, values) = desk.judge(row)
         if key and not hold and (row["waiting"], json.loads(row["waiting_json"])) == (key, values):
@@ -67,19 +78,36 @@ def admit(
     return tuple(told)
 
 
+_COLUMNS = (
+    "id, state, held, turn, task_type, points, session, owner, waived, waiting, waiting_json,"
+    f" {PLACE} AS place, EXISTS (SELECT 1 FROM needs WHERE job = jobs.id) AS needy"
+)
+"""Orders are not read: hundreds may wait."""
+
+
 def _rows(connection: sqlite3.Connection, ids: tuple[int, ...]) -> list[sqlite3.Row]:
-    """In the order of `ids`. Orders are not read: hundreds may wait."""
-    found: dict[int, sqlite3.Row] = {}
+    found: list[sqlite3.Row] = []
     for start in range(0, len(ids), MOST_NAMED):
         named = ids[start : start + MOST_NAMED]
-        rows = connection.execute(
-            "SELECT id, state, held, turn, task_type, points, session, waived, waiting,"
-            " waiting_json, EXISTS (SELECT 1 FROM needs WHERE job = jobs.id) AS needy"
-            f" FROM jobs WHERE id IN ({', '.join('?' * len(named))})",
-            named,
-        )
-        found |= {row["id"]: row for row in rows}
-    return [found[each] for each in ids if each in found]
+        among = f"id IN ({', '.join('?' * len(named))})"
+        found += connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE {among}", named)
+    return found
+
+
+def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sqlite3.Row]:
+    """What waits for its turn in another run that lives, as far as anybody can tell."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS}, lease_until FROM jobs WHERE {OPEN} AND state = ? AND NOT held"
+        " AND NOT turn AND owner NOT IN ('', ?) AND lease_until >= ?",
+        (State.QUEUED, session, now - GRACE),
+    ).fetchall()
+    owners = {row["owner"] for row in rows}
+    gone, here = set(filter(owner.is_gone, owners)), set(filter(owner.is_here, owners))
+    return [
+        row
+        for row in rows
+        if row["owner"] in here or (row["owner"] not in gone and row["lease_until"] >= now)
+    ]
 
 
 class _Desk:
@@ -113,6 +141,21 @@ class _Desk:
         if row["session"] == self._session:
             self._this_session += row["points"]
         return False, ("", {})
+
+    def leave_to(self, row: sqlite3.Row) -> None:
+        """Keep a place for another run's job, unless it could not go now either.
+
+        That run's own limits may be closer than ours; it has written down what it waits for.
+        """
+        kind, stated = row["task_type"], json.loads(row["waiting_json"]).get("limit", 0)
+        full_there = {
+            "waiting.running": self._kinds.total() >= stated,
+            "waiting.kind": self._kinds[kind] >= stated,
+        }
+        if full_there.get(row["waiting"]) or self._full(kind):
+            return
+        if not (row["needy"] and self._needs(row["id"])):
+            self._kinds[kind] += 1
 
     def _needs(self, job_id: int) -> tuple[bool, Why] | None:
         rows = self._connection.execute(

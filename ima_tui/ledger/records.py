@@ -38,6 +38,7 @@ def job_of(row: Row) -> Job:
         waiting=row["waiting"],
         waiting_values=json.loads(row["waiting_json"]),
         revision=row["revision"],
+        place=row["place"],
     )
 
 

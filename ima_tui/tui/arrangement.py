@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -78,6 +78,21 @@ class Arrangement:
         shown.sort(key=GROUPS[self.group])  # stable: the order within a group stays
         name = words.group_state if self.group == "state" else words.group_kind
         return tuple(Group(head, tuple(found)) for head, found in groupby(shown, name))
+
+
+def moved(line: Sequence[Job], chosen: Collection[int], by: int) -> tuple[int, ...]:
+    """The ids of `line` when those of `chosen` go one place earlier (-1) or later (1); who
+    follows another that is chosen, too, keeps behind it."""
+    ids = [job.id for job in line][::-by]  # those that go first are looked at first
+    for at in range(1, len(ids)):
+        if ids[at] in chosen and ids[at - 1] not in chosen:
+            ids[at - 1], ids[at] = ids[at], ids[at - 1]
+    return tuple(ids[::-by])
+
+
+def next_in(line: Sequence[Job], chosen: Collection[int]) -> tuple[int, ...]:
+    """The ids of `line` when those of `chosen` go before all others."""
+    return tuple(job.id for job in sorted(line, key=lambda job: job.id not in chosen))
 
 
 def _after(names: tuple[str, ...], now: str) -> str:

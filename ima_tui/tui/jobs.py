@@ -32,6 +32,11 @@ MOVING = frozenset({State.RUNNING, State.FETCHING})
 _WAITING = frozenset({State.DRAFT, State.QUEUED})
 
 
+def stands_in_line(job: Job) -> bool:
+    """It will be sent when its turn comes."""
+    return job.state is State.QUEUED and not job.held
+
+
 def needs_a_person(job: Job) -> bool:
     """Nothing will happen to it until somebody says so."""
     return job.held or job.state in (State.UNKNOWN, State.PARKED)
@@ -72,11 +77,12 @@ def clock_words(at: float) -> str:
 
 
 def sort_key(job: Job) -> tuple[int, int]:
-    """What needs a person first, then what runs, what waits, what ended; newest first in each."""
+    """What needs a person first, then what runs, what waits, what ended; newest first in each,
+    but what waits in the order in which it will be sent."""
     group = (
         0 if needs_a_person(job) else 3 if job.state in ENDED else 2 if job.state in _WAITING else 1
     )
-    return group, -job.id
+    return group, job.in_line if stands_in_line(job) else -job.id
 
 
 def stepped(elapsed: float) -> float:

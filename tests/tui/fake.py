@@ -244,6 +244,12 @@ class FakeJobs:
     async def follow(self, job_id: int) -> Job:
         return self._turn("follow", job_id, State.RUNNING)
 
+    async def arrange(self, ids: Sequence[int]) -> None:
+        self._asked.append(("arrange", *ids))
+        places = sorted(self.rows[each].in_line for each in ids)
+        for each, place in zip(ids, places, strict=True):
+            self._tell(JobChanged(replace(self.rows[each], place=place)))
+
     async def forget(self, job_id: int) -> None:
         self._turn("forget", job_id, State.FORGOTTEN)
         del self.rows[job_id]

@@ -17,7 +17,7 @@ from ima_tui.notices import JobChanged
 from ima_tui.tui import actions
 from ima_tui.tui import jobs as words
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.arrangement import Arrangement
+from ima_tui.tui.arrangement import Arrangement, moved, next_in
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.screens.chooser import Chooser
 from ima_tui.tui.screens.queue import QueueScreen
@@ -60,6 +60,10 @@ def question(pilot: Pilot[None]) -> str:
 
 def shown(pilot: Pilot[None], line: int) -> str:
     return queue(pilot).table.render_line(line).text
+
+
+async def stands(pilot: Pilot[None], order: list[int]) -> None:
+    await until(pilot, lambda: list(queue(pilot).table.order) == order)
 
 
 def summary(pilot: Pilot[None]) -> str:
@@ -117,6 +121,55 @@ async def test_a_key_sorts_and_the_summary_says_how() -> None:
         await pilot.press("S", "S", "S")
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
         assert "first" not in summary(pilot)
+
+
+WAITING = tuple(job(n, State.QUEUED) for n in (1, 2, 3, 4))
+
+
+def test_a_line_moves_by_one_place_and_back() -> None:
+    for chosen, sooner in (({3}, (1, 3, 2, 4)), ({3, 4}, (1, 3, 4, 2)), ({2, 4}, (2, 1, 4, 3))):
+        assert moved(WAITING, chosen, -1) == sooner
+        line = [WAITING[each - 1] for each in sooner]
+        assert moved(line, chosen, 1) == (1, 2, 3, 4)
+    assert moved(WAITING, {1, 2}, -1) == (1, 2, 3, 4)
+    assert moved(WAITING, {4}, 1) == (1, 2, 3, 4)
+    assert next_in(WAITING, {2, 4}) == (2, 4, 1, 3)
+
+
+async def test_keys_move_unsent_jobs_in_their_line() -> None:
+    app = open_app(*WAITING, job(9))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        assert list(queue(pilot).table.order) == [9, 1, 2, 3, 4]
+        assert not queue(pilot).check_action("line", ("earlier",)), "a running job"
+        await pilot.press("end")
+        assert "Number 4 of 4 in line" in facts(pilot)
+        await pilot.press("less_than_sign")
+        await stands(pilot, [9, 1, 2, 4, 3])
+        assert queue(pilot).table.cursor == 4
+        await until(pilot, lambda: "Number 3 of 4 in line" in facts(pilot))
+        await pilot.press("n")
+        await stands(pilot, [9, 4, 1, 2, 3])
+        await pilot.press("greater_than_sign")
+        await stands(pilot, [9, 1, 4, 2, 3])
+        await pilot.press("S")
+        assert not queue(pilot).check_action("line", ("earlier",)), "nobody would see it"
+        assert queue(pilot).check_action("line", ("next",))
+
+
+async def test_a_job_moves_past_what_is_shown_and_leaves_hidden_ones_where_they_are() -> None:
+    shown = [replace(one, order=replace(one.order, prompt="fox")) for one in WAITING]
+    hidden = replace(WAITING[1], order=replace(WAITING[1].order, prompt="owl"))
+    app = open_app(shown[0], hidden, *shown[2:])
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("slash", *"fox", "enter", "down", "less_than_sign")
+        await stands(pilot, [3, 1, 4])
+        assert {one.id: one.in_line for one in queue(pilot).jobs.values()} == {
+            3: 1,
+            2: 2,
+            1: 3,
+            4: 4,
+        }
 
 
 async def test_headings_are_no_rows() -> None:

@@ -67,6 +67,7 @@ TEXTS: dict[str, str] = {
     "queue.outputs": "{n} results",
     "queue.points": "{points} pts",
     "queue.usually": "usually {time}",
+    "queue.in_line": "Number {place} of {of} in line. < and > move it, n sends it next.",
     "queue.longer": "Longer than usual. It is still being asked for; nothing is lost.",
     "queue.standing_unknown": "It was sent and no answer came back. IMA may have taken it, and "
     "charged {points} pts; it may never have arrived. Nothing here can find out: compare your "

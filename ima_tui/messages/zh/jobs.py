@@ -64,6 +64,7 @@ TEXTS: dict[str, str] = {
     "queue.outputs": "{n} 个结果",
     "queue.points": "{points} 积分",
     "queue.usually": "通常 {time}",
+    "queue.in_line": "排在第 {place} 个，共 {of} 个等着发送。按 < 或 > 挪动，按 n 下一个就发。",
     "queue.longer": "比平常久。仍在跟进，不会丢。",
     "queue.standing_unknown": "已经送出，但没有收到回音。IMA 可能已经接受并扣了 {points} 积分，也可能"
     "根本没收到，这里无法查明。按 r 之前，请先到 https://imastudio.com/dashboard 核对积分。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,9 +13,11 @@ from textual.containers import Container
 from textual.widgets import Input
 
 from ima_tui.domain import Job, State
+from ima_tui.errors import ImaError
 from ima_tui.messages import say
+from ima_tui.tui import jobs as words
 from ima_tui.tui import styles
-from ima_tui.tui.arrangement import Arrangement
+from ima_tui.tui.arrangement import Arrangement, moved, next_in
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
 from ima_tui.tui.verbs import JobVerbs
@@ -45,6 +48,21 @@ class QueueScreen(Place):
         Binding("t", "timeline", "bind.timeline", id="queue.timeline"),
         Binding("S", "arrange('sort')", "bind.sort_jobs", id="queue.sort"),
         Binding("b", "arrange('group')", "bind.group", id="queue.group"),
+        Binding("n", "line('next')", "bind.send_next", show=False, id="queue.send_next"),
+        Binding(
+            "less_than_sign,ctrl+up",
+            "line('earlier')",
+            "bind.earlier",
+            show=False,
+            id="queue.earlier",
+        ),
+        Binding(
+            "greater_than_sign,ctrl+down",
+            "line('later')",
+            "bind.later",
+            show=False,
+            id="queue.later",
+        ),
         Binding("y", "do('copy')", "bind.copy", id="queue.copy"),
         Binding("o", "do('open')", "bind.open", id="queue.open"),
         Binding("f", "do('fetch')", "bind.fetch", show=False, id="queue.fetch"),
@@ -149,8 +167,19 @@ class QueueScreen(Place):
         if job is self.table.current:  # the cursor may have moved on meanwhile
             now = self.studio.clock.time()
             detail = self.query_one(JobDetail)
-            detail.show(job, happened, now, timeline=self.timeline_first)
+            place = self._place_in_line(job) if job else ""
+            detail.show(job, happened, now, place, timeline=self.timeline_first)
             self.refresh_bindings()
+
+    def _line(self, jobs: Iterable[Job]) -> list[Job]:
+        """Those of `jobs` that will be sent when their turn comes, in the order of their turns."""
+        return sorted(filter(words.stands_in_line, jobs), key=lambda job: job.in_line)
+
+    def _place_in_line(self, job: Job) -> str:
+        line = [each.id for each in self._line(self.jobs.values())]
+        if len(line) < 2 or job.id not in line:
+            return ""
+        return say("queue.in_line", place=line.index(job.id) + 1, of=len(line))
 
     # --------------------------------------------------------------------------- the actions
 
@@ -167,6 +196,9 @@ class QueueScreen(Place):
                 return bool(self.how.filter or self.table.marked)
             case "timeline":
                 return bool(current)
+            case "line":
+                seen = parameters[0] == "next" or self.how.sort == "state"
+                return seen and any(map(words.stands_in_line, self.table.chosen_jobs()))
             case "undo":
                 return bool(self.verbs.forgetting.ids)
             case "arrange":
@@ -180,6 +212,19 @@ class QueueScreen(Place):
     async def action_view(self) -> None:
         if self.table.current is not None:
             await self.verbs.do("view", [self.table.current])
+
+    async def action_line(self, where: str) -> None:
+        """Move what is chosen in the line of unsent jobs, past what is shown; or before all."""
+        chosen = {job.id for job in self.table.chosen_jobs()}
+        if where == "next":
+            ids = next_in(self._line(self.jobs.values()), chosen)
+        else:
+            by = -1 if where == "earlier" else 1
+            ids = moved(self._line(self.table.jobs()), chosen, by)
+        try:
+            await self.studio.jobs.arrange(ids)
+        except ImaError as error:
+            self.complain(error)
 
     async def action_undo(self) -> None:
         await self.verbs.undo()

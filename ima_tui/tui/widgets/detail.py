@@ -37,9 +37,15 @@ class JobDetail(Widget):
         yield Preview(widget_id="detail-picture", ground="surface", delay=0.3)
 
     def show(
-        self, job: Job | None, events: Sequence[Event], now: float, *, timeline: bool = False
+        self,
+        job: Job | None,
+        events: Sequence[Event],
+        now: float,
+        place: str = "",
+        *,
+        timeline: bool = False,
     ) -> None:
-        """Tell about `job`; `timeline` puts what happened to it first."""
+        """Tell about `job`; `timeline` puts what happened to it first, `place` is its in line."""
         media = next((media for media in job.medias if media.path), None) if job else None
         studio = cast("ImaApp", self.app).studio
         eager = studio.settings.preview
@@ -47,7 +53,7 @@ class JobDetail(Widget):
         self.query_one(Preview).media = media if eager else None
         facts = Content("")
         if job is not None:
-            facts = _facts(job, events, now, _aside(studio, job), timeline=timeline)
+            facts = _facts(job, events, now, place or _aside(studio, job), timeline=timeline)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
         self.query_one("#detail-facts", Static).update(facts)
