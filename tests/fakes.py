@@ -22,7 +22,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
 class FastClock:
     """A minute takes a few milliseconds, and nobody sleeps shorter than one turn of the loop."""
 
-    def __init__(self, rate: float = 4000.0) -> None:
+    def __init__(self, rate: float = 1500.0) -> None:
         self._rate = rate
         self._ahead = 0.0
 

@@ -25,7 +25,9 @@ def list_jobs(arguments: argparse.Namespace) -> int:
 
 async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        jobs = _in_line((await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)])
+        jobs = _in_line(
+            (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
+        )
         if arguments.json:
             print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
             return EXIT_DONE

@@ -153,7 +153,7 @@ async def test_two_windows_send_in_the_order_of_the_line(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     sandbox.scenario(
-        '[server]\npoll_scale = 0.005\n[[fault]]\nkind = "stuck"\nendpoint = "create"\n'
+        '[server]\ntimeout_s = 0\npoll_scale = 0.005\n[[fault]]\nkind = "stuck"\nendpoint = "create"\n'
         'prompt_contains = "no end"\n'
     )
     settings = replace(settings, running=1)
