@@ -68,6 +68,12 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("auto", "on", "off"),
     ),
     Setting(
+        "look.images",
+        "auto",
+        "How pictures are drawn. auto: the best that your terminal is known to understand.",
+        choices=("auto", "kitty", "iterm2", "sixel", "blocks", "off"),
+    ),
+    Setting(
         "look.notify",
         "bell",
         "How you hear that a job ended, when it took over 10 s or you looked elsewhere.",
@@ -159,6 +165,7 @@ class Settings:
     ascii: bool = False
     motion: bool = True
     preview: bool = True
+    images: Literal["auto", "kitty", "iterm2", "sixel", "blocks", "off"] = "auto"
     notify: Literal["off", "bell", "osc9", "both"] = "bell"
     after_send: Literal["queue", "stay"] = "queue"
     ask_above: int = 50

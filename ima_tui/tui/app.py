@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import Widget
 
@@ -29,6 +31,7 @@ from ima_tui.notices import Notice, Totals
 from ima_tui.tui import actions, clipboard, endings, keymap, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
+from ima_tui.tui.graphics import Graphics
 from ima_tui.tui.news import GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES
 from ima_tui.tui.plain import AsciiFilter
@@ -91,6 +94,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.news: Signal[News] = Signal(self, "news")
         self._gatherer = Gatherer()
         self._endings = Endings(studio.clock.time())
+        self.graphics = Graphics(self, self._write)
         self._leave_studio: Callable[[], None] | None = None
         for place in PLACES:
             self.add_mode(place.id, place.open)
@@ -121,7 +125,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self._write(endings.KEEP_TITLE)
         self.call_after_refresh(self._after_first_paint)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
+        await self.graphics.aclose()
         if self._leave_studio is not None:  # None: it failed before it was mounted
             self._leave_studio()
             if self.studio.settings.notify != "off":
@@ -136,6 +141,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         super()._register_child(parent, child, before, after)
 
     def _after_first_paint(self) -> None:
+        self.graphics.ask()
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
@@ -184,6 +190,12 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         """Straight to the terminal, past the screen."""
         if self._driver is not None and sequences:
             self._driver.write(sequences)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Pictures that are no cells are painted right after the cells below them."""
+        super()._display(screen, renderable)
+        if renderable is not None and not self._batch_count:
+            self._write(self.graphics.after(screen, renderable))
 
     def paint(self, name: str) -> None:
         """Use the theme `name`, in the colours that this terminal has."""

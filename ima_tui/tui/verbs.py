@@ -183,9 +183,9 @@ class JobVerbs:
             self._place.notify(say("queue.file_is", path=path))
 
     async def view(self, jobs: list[Job]) -> None:
-        from ima_tui.tui.screens.viewer import ViewerScreen
+        from ima_tui.tui.screens.viewer import OfJob, ViewerScreen
 
-        self._place.app.push_screen(ViewerScreen(jobs[0]))
+        self._place.app.push_screen(ViewerScreen(OfJob(jobs[0])))
 
     # ---------------------------------------------------------------------------------- asking
 

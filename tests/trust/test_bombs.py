@@ -20,13 +20,15 @@ MOST_RSS = 300_000  # KB
 LOOK = """
 import json, re, sys
 from ima_tui import inputs
-from ima_tui.tui import pictures
+from ima_tui.imaging.request import CannotShow, Request
+from ima_tui.imaging.worker import answer
 said = {}
 for path in sys.argv[1:]:
     inputs._pixels(__import__("pathlib").Path(path))
     try:
-        said[path] = pictures.render(path, 40, 20).facts
-    except pictures.CannotShow as error:
+        facts = answer(Request(path, 40, 40)).facts
+        said[path] = f"{facts.width}x{facts.height}"
+    except CannotShow as error:
         said[path] = error.key
 peak = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())
 print(json.dumps({"said": said, "rss": int(peak[1])}))

@@ -170,6 +170,7 @@ class FakeSettings:
     ask_above: int = 100
     motion: bool = False
     preview: bool = True
+    images: str = "auto"
     notify: str = "off"
     ascii: bool = False
     after_send: str = "queue"

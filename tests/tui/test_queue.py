@@ -215,7 +215,7 @@ async def test_the_picture_of_the_job_under_the_cursor(tmp_path: Path) -> None:
         await until(pilot, lambda: preview.shown)
         shown = preview.shown
         assert shown is not None
-        assert shown.facts == "64x36"
+        assert (shown.facts.width, shown.facts.height) == (64, 36)
 
 
 # ---------------------------------------------------------------------------------- the clock

@@ -2,70 +2,156 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from ima_tui.domain import Job
+from ima_tui.domain import Job, Media
 from ima_tui.messages import say
 from ima_tui.tui import jobs as words
 from ima_tui.tui import styles
+from ima_tui.tui.tight import TightCompositor
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import BottomLine, Line, Part, measure
-from ima_tui.tui.widgets.preview import Preview
+from ima_tui.tui.widgets.preview import Cover, Preview
+
+ZOOM: list[BindingType] = [
+    Binding("plus,equals_sign,z", "zoom(2)", "bind.closer", id="viewer.closer"),
+    Binding("minus,Z", "zoom(0.5)", "bind.farther", id="viewer.farther"),
+    Binding("left,h", "pan(-1, 0)", "bind.pan_left", show=False, id="viewer.pan_left"),
+    Binding("right,l", "pan(1, 0)", "bind.pan_right", show=False, id="viewer.pan_right"),
+    Binding("up,k", "pan(0, -1)", "bind.pan_up", show=False, id="viewer.pan_up"),
+    Binding("down,j", "pan(0, 1)", "bind.pan_down", show=False, id="viewer.pan_down"),
+]
+"""How a picture is looked at closely, here and where two are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One result of a job; `index` counts from 0."""
+
+    job: Job
+    index: int
+
+    @property
+    def media(self) -> Media:
+        return self.job.medias[self.index]
+
+
+class Exhibits(Protocol):
+    """Results to turn through; read one at a time, for there may be thousands."""
+
+    def __len__(self) -> int: ...
+
+    async def get(self, number: int) -> Exhibit | None:
+        """The result at `number`, from 0; None: it is no more."""
+
+
+class OfJob:
+    """All results of one job."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __len__(self) -> int:
+        return len(self._job.medias)
+
+    async def get(self, number: int) -> Exhibit | None:
+        return Exhibit(self._job, number)
 
 
 class ViewerLine(Line):
     """What is being looked at."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self.job = job
-        self.index = 0
+        self.count = count
+        self.number = 0
+        self.exhibit: Exhibit | None = None
+
+    def show(self, exhibit: Exhibit, number: int) -> None:
+        self.exhibit, self.number = exhibit, number
+        self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        count = len(self.job.medias)
+        if self.exhibit is None:
+            return [], []
         right: list[Part] = []
-        if count > 1:
-            right = [(say("viewer.of", index=self.index + 1, count=count) + " ", "strong")]
-        where = words.result_words(self.job.medias[self.index])
-        title = f" #{self.job.id} {self.job.order.model_name}  "
+        if self.count > 1:
+            right = [(say("viewer.of", index=self.number + 1, count=self.count) + " ", "strong")]
+        job = self.exhibit.job
+        where = words.result_words(self.exhibit.media)
+        title = f" #{job.id} {job.order.model_name}  "
         room = cells - measure([(title, ""), *right]) - 2
         return [(title, "strong"), (cut(where, max(10, room)), "muted")], right
 
 
-class ViewerScreen(ModalScreen[None]):
-    """Over the place that opened it."""
+class ViewerScreen(ModalScreen[int]):
+    """Over the place that opened it; what it is closed with is where one stood last."""
 
     CSS_PATH = styles.path("viewer")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l,space", "turn(1)", "bind.next_result", id="viewer.next"),
-        Binding("left,h", "turn(-1)", "bind.previous_result", id="viewer.previous"),
+        Binding("right,l,n", "turn(1)", "bind.next_result", id="viewer.next"),
+        Binding("left,h,N", "turn(-1)", "bind.previous_result", id="viewer.previous"),
+        Binding("space,p", "play", "bind.play", id="viewer.play"),
+        *ZOOM,
         Binding("escape,q,enter", "close", "bind.close", id="viewer.close"),
     ]
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, exhibits: Exhibits, at: int = 0, *, cover: Cover | None = None) -> None:
         super().__init__()
-        self.job = job
+        self._compositor = TightCompositor()
+        self.exhibits = exhibits
+        self.at = at
+        self._cover_of = cover
 
     def compose(self) -> ComposeResult:
-        yield ViewerLine(self.job)
-        yield Preview()
+        yield ViewerLine(len(self.exhibits))
+        yield Preview(cover=self._cover_of)
         yield BottomLine()
 
-    def on_mount(self) -> None:
-        self.query_one(Preview).media = self.job.medias[0]
+    async def on_mount(self) -> None:
+        await self._show()
+
+    async def _show(self) -> None:
+        exhibit = await self.exhibits.get(self.at)
+        if exhibit is not None:
+            self.query_one(ViewerLine).show(exhibit, self.at)
+            self.query_one(Preview).media = exhibit.media
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return len(self.job.medias) > 1 if action == "turn" else True
+        if not self.is_mounted:
+            return True
+        preview = self.query_one(Preview)
+        match action:
+            case "turn":
+                return len(self.exhibits) > 1 and preview.lens.whole
+            case "play":
+                return preview.is_film
+            case "pan":
+                return not preview.lens.whole
+            case "zoom":
+                return preview.is_picture
+        return True
 
-    def action_turn(self, by: int) -> None:
-        line = self.query_one(ViewerLine)
-        line.index = (line.index + by) % len(self.job.medias)
-        line.refresh()
-        self.query_one(Preview).media = self.job.medias[line.index]
+    async def action_turn(self, by: int) -> None:
+        self.at = (self.at + by) % len(self.exhibits)
+        await self._show()
+
+    def action_play(self) -> None:
+        self.query_one(Preview).play()
+
+    def action_zoom(self, factor: float) -> None:
+        preview = self.query_one(Preview)
+        preview.lens = preview.lens.closer(factor)
+        self.refresh_bindings()
+
+    def action_pan(self, right: int, down: int) -> None:
+        preview = self.query_one(Preview)
+        preview.lens = preview.lens.moved(right, down)
 
     def action_close(self) -> None:
-        self.dismiss()
+        self.dismiss(self.at)

@@ -1,0 +1,137 @@
+"""Our side of the decoding child: started when it is needed, asked one thing at a time, ended when
+it takes too long.
+
+The newest wish goes first: whoever scrolls on wants what is in sight now, and drops what was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import deque
+from contextlib import suppress
+
+from ima_tui.imaging.request import CannotShow, Reply, Request, read_head, reply_of
+
+MOST_SECONDS = 12.0
+"""For one answer; then the child is killed."""
+MOST_ANSWER = 64 * 1024 * 1024
+_ANSWER_LINE = 1 << 16
+KEPT = frozenset(
+    {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "SYSTEMROOT"}
+)
+"""Of the environment; the key is none of its business."""
+
+Wish = tuple[Request, "asyncio.Future[Reply]"]
+
+
+class Decoder:
+    """`await decoder.ask(request)` in any number of tasks; `aclose` at the end."""
+
+    def __init__(self, seconds: float = MOST_SECONDS) -> None:
+        self._seconds = seconds
+        self._wishes: deque[Wish] = deque()
+        self._child: asyncio.subprocess.Process | None = None
+        self._working: asyncio.Task[None] | None = None
+
+    async def ask(self, request: Request) -> Reply:
+        """The picture. Raises `CannotShow`. A wish whose waiter is cancelled is not decoded."""
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._wishes.append((request, future))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work(), name="decode")
+        return await future
+
+    async def aclose(self) -> None:
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
+        while self._wishes:
+            self._wishes.pop()[1].cancel()
+        await self._end()
+
+    async def _work(self) -> None:
+        while self._wishes:
+            request, future = self._wishes.pop()
+            if future.done():
+                continue
+            try:
+                reply = await self._answer(request)
+            except CannotShow as problem:
+                if not future.done():
+                    future.set_exception(problem)
+            except asyncio.CancelledError:
+                future.cancel()
+                raise
+            else:
+                if not future.done():
+                    future.set_result(reply)
+
+    async def _answer(self, request: Request) -> Reply:
+        for _ in range(2):  # a child that had just gone to rest is started anew, once
+            child = await self._ready()
+            try:
+                async with asyncio.timeout(self._seconds):
+                    reply = await _exchange(child, request)
+            except TimeoutError as error:
+                await self._end()
+                raise CannotShow("viewer.too_slow") from error
+            except asyncio.CancelledError:
+                await self._end()  # half an answer may be on its way
+                raise
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                await self._end()
+                raise CannotShow("viewer.broken") from error
+            if reply is not None:
+                return reply
+            rested = await child.wait() == 0
+            self._child = None
+            if not rested:
+                break  # it was killed, or fell over this very file
+        raise CannotShow("viewer.broken")
+
+    async def _ready(self) -> asyncio.subprocess.Process:
+        if self._child is None or self._child.returncode is not None:
+            try:
+                self._child = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-P",  # what lies in the folder we are in is no module of ours
+                    "-m",
+                    "ima_tui.imaging.worker",
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    env={name: os.environ[name] for name in KEPT if name in os.environ},
+                    start_new_session=True,  # ctrl+c is for us
+                    limit=_ANSWER_LINE,
+                )
+            except OSError as error:
+                raise CannotShow("viewer.broken") from error
+        return self._child
+
+    async def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+
+
+async def _exchange(child: asyncio.subprocess.Process, request: Request) -> Reply | None:
+    """None: the child is no more."""
+    if child.stdin is None or child.stdout is None:
+        return None
+    try:
+        child.stdin.write(request.line())
+        await child.stdin.drain()
+        line = await child.stdout.readline()
+    except (BrokenPipeError, ConnectionResetError):
+        return None
+    if not line.endswith(b"\n"):
+        return None
+    head, size = read_head(line)
+    if not 0 <= size <= MOST_ANSWER:
+        raise ValueError(size)
+    return reply_of(head, await child.stdout.readexactly(size))

@@ -1,0 +1,110 @@
+"""Films, by PyAV where it is there: a frame, a strip of frames, or a reel. In the child."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ima_tui.imaging import still
+from ima_tui.imaging.request import MOST_FRAMES, CannotShow, Facts, Reply, Request
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+BUDGET = 6.0
+"""Seconds of decoding, then what was found so far has to do."""
+CONTAINERS = {"video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm"}
+
+
+def opened(path: str, container: str) -> Any:
+    """The file by PyAV, as the container that its first bytes say, and from this disk alone: a
+    playlist in disguise must not make it read something else. Raises `CannotShow` without PyAV."""
+    try:
+        import av
+    except ImportError as error:
+        raise CannotShow("viewer.no_film") from error
+    av.logging.set_level(None)
+    return av.open(f"file:{path}", format=container, options={"protocol_whitelist": "file"})
+
+
+def show(request: Request, mime: str) -> Reply:
+    """One frame, with a strip below it if it was asked for; or a reel. Raises `CannotShow`."""
+    with opened(request.path, CONTAINERS[mime]) as container:
+        stream = container.streams.video[0]
+        still.refuse_too_large(stream.width, stream.height)
+        stream.thread_type = "NONE"  # threads take memory for every core
+        facts = _facts(container, stream, mime)
+        if request.reel:
+            return _reel(container, stream, facts, request)
+        count = request.frames
+        if not count:
+            size = still.fit(facts.width, facts.height, request.width, request.height)
+            (large,) = _at(container, stream, facts.seconds, 1, size)
+            return still.reply(large, facts, request.form)
+        size = still.with_strip(request, facts)
+        small = still.strip_size(request, facts)
+        (large,) = _at(container, stream, facts.seconds, 1, size)
+        pictures = list(_at(container, stream, facts.seconds, count, small))
+        return still.reply(still.contact(large, pictures, request), facts, request.form)
+
+
+def _facts(container: Any, stream: Any, mime: str) -> Facts:
+    seconds = (container.duration or 0) / 1_000_000
+    return Facts(
+        "film",
+        mime.partition("/")[2].upper(),
+        stream.width,
+        stream.height,
+        seconds,
+        has_sound=bool(container.streams.audio),
+    )
+
+
+def _at(
+    container: Any,
+    stream: Any,
+    seconds: float,
+    count: int,
+    size: tuple[int, int],
+) -> Iterator[Picture]:
+    """`count` frames, evenly over the film; the first one is the film's first."""
+    until = time.monotonic() + BUDGET
+    last: Picture | None = None
+    for number in range(count):
+        due = seconds * number / count
+        if number and time.monotonic() > until and last is not None:
+            yield last
+            continue
+        container.seek(int(due * 1_000_000))
+        for frame in container.decode(stream):
+            if (frame.time or 0.0) >= due - 0.05 or time.monotonic() > until:
+                last = _picture(frame, size)
+                break
+        if last is None:
+            raise CannotShow("viewer.broken")
+        yield last
+
+
+def _reel(container: Any, stream: Any, facts: Facts, request: Request) -> Reply:
+    size = still.fit(facts.width, facts.height, request.width, request.height)
+    until = time.monotonic() + BUDGET
+    found: list[Picture] = []
+    due = 0.0
+    for frame in container.decode(stream):
+        if (frame.time or 0.0) + 0.001 < due:
+            continue
+        found.append(_picture(frame, size))
+        due += 1 / request.rate
+        if len(found) >= min(request.frames or MOST_FRAMES, MOST_FRAMES):
+            break
+        if time.monotonic() > until:
+            break
+    if not found:
+        raise CannotShow("viewer.broken")
+    return still.reel(found, facts)
+
+
+def _picture(frame: Any, size: tuple[int, int]) -> Picture:
+    picture: Picture = frame.to_image(width=size[0], height=size[1])
+    return picture

@@ -1,0 +1,202 @@
+"""Pictures, by Pillow: opened, scaled, and put into the form that was asked for. In the child."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import cache
+
+from PIL import Image, ImageOps
+
+from ima_tui.imaging import sixel
+from ima_tui.imaging.request import MOST_PIXELS, CannotShow, Facts, Form, Reply, Request
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+COLOURS = 192
+"""Of a sixel picture."""
+GAP = 2
+"""Pixels between the frames of a strip."""
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+def show(request: Request) -> Reply:
+    """A picture; an animated one is a film, of which this shows frames. Raises `CannotShow`."""
+    with Image.open(request.path, formats=FORMATS) as opened:
+        width, height = opened.size
+        refuse_too_large(width, height)
+        frames = getattr(opened, "n_frames", 1)
+        facts = Facts("picture", opened.format or "", width, height)
+        if frames > 1:
+            return _animation(opened, frames, facts, request)
+        box = _box(request.crop, width, height)
+        size = fit(box[2] - box[0], box[3] - box[1], request.width, request.height)
+        if request.crop == (0.0, 0.0, 1.0, 1.0):
+            opened.draft("RGB", size)  # a large JPEG is read at a part of its size
+            image: Image.Image = opened
+        else:
+            image = opened.crop(box)
+        return reply(_scaled(image, size, request.ground), facts, request.form)
+
+
+def refuse_too_large(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise CannotShow("viewer.too_big")
+
+
+def fit(width: int, height: int, most_wide: int, most_high: int) -> tuple[int, int]:
+    """The largest size of this shape within the room."""
+    scale = min(most_wide / max(1, width), most_high / max(1, height))
+    return (
+        max(1, min(most_wide, round(width * scale))),
+        max(1, min(most_high, round(height * scale))),
+    )
+
+
+def _box(
+    crop: tuple[float, float, float, float], width: int, height: int
+) -> tuple[int, int, int, int]:
+    left, top, right, bottom = crop
+    x, y = int(left * width), int(top * height)
+    return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))
+
+
+def _scaled(image: Image.Image, size: tuple[int, int], ground: str) -> Image.Image:
+    """`image` in RGB at `size`; what is transparent lets the ground through."""
+    if "transparency" in image.info or image.mode not in ("RGB", "RGBA", "L", "LA"):
+        image = image.convert("RGBA")
+    small = _nearly(image, size).resize(size, reducing_gap=2.0)
+    if small.mode not in ("RGBA", "LA"):
+        return small.convert("RGB")
+    below = Image.new("RGBA", size, ground)
+    below.alpha_composite(small.convert("RGBA"))
+    return below.convert("RGB")
+
+
+def _nearly(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A large picture made smaller by bands: Pillow copies one with transparency to resize it."""
+    factor = min(image.width // (3 * size[0]), image.height // (3 * size[1]))
+    if factor < 2 or image.mode not in ("RGBA", "LA"):
+        return image
+    band = factor * 32
+    smaller = Image.new(image.mode, (-(-image.width // factor), -(-image.height // factor)))
+    for top in range(0, image.height, band):
+        box = (0, top, image.width, min(image.height, top + band))
+        smaller.paste(image.crop(box).reduce(factor), (0, top // factor))
+    return smaller
+
+
+def _animation(opened: Image.Image, frames: int, facts: Facts, request: Request) -> Reply:
+    opened.load()  # WebP tells how long a frame stands only then
+    length = float(opened.info.get("duration", 100) or 100) / 1000 * frames
+    facts = Facts("film", facts.format, facts.width, facts.height, round(length, 2))
+    size = fit(facts.width, facts.height, request.width, request.height)
+    if request.reel:
+        count = max(1, min(request.frames or frames, frames, round(length * request.rate)))
+        return reel(
+            [_frame(opened, at, frames, count, size, request) for at in range(count)], facts
+        )
+    if request.frames:
+        size = with_strip(request, facts)
+        small = strip_size(request, facts)
+        pictures = [
+            _frame(opened, at, frames, request.frames, small, request)
+            for at in range(request.frames)
+        ]
+        large = _frame(opened, 0, frames, 1, size, request)
+        return reply(contact(large, pictures, request), facts, request.form)
+    return reply(_frame(opened, 0, frames, 1, size, request), facts, request.form)
+
+
+def _frame(
+    opened: Image.Image, at: int, frames: int, count: int, size: tuple[int, int], request: Request
+) -> Image.Image:
+    opened.seek(min(frames - 1, at * frames // count))
+    return _scaled(opened, size, request.ground)
+
+
+# ----------------------------------------------------------------------------- films as one picture
+
+STRIP_SHARE = 4
+"""The strip takes one part in so many of the height."""
+
+
+def strip_size(request: Request, facts: Facts) -> tuple[int, int]:
+    """The size of each small frame."""
+    wide = max(1, (request.width - GAP * (request.frames - 1)) // max(1, request.frames))
+    return fit(facts.width, facts.height, wide, max(2, request.height // STRIP_SHARE))
+
+
+def with_strip(request: Request, facts: Facts) -> tuple[int, int]:
+    """The size of the large frame above a strip."""
+    high = max(2, request.height - strip_size(request, facts)[1] - GAP)
+    return fit(facts.width, facts.height, request.width, high)
+
+
+def contact(large: Image.Image, small: Sequence[Image.Image], request: Request) -> Image.Image:
+    """The large frame with the strip below it."""
+    strip_wide = sum(image.width for image in small) + GAP * (len(small) - 1)
+    wide = max(large.width, strip_wide)
+    high = large.height + GAP + max(image.height for image in small)
+    sheet = Image.new("RGB", (wide, high), request.ground)
+    sheet.paste(large, ((wide - large.width) // 2, 0))
+    x = (wide - strip_wide) // 2
+    for image in small:
+        sheet.paste(image, (x, large.height + GAP))
+        x += image.width + GAP
+    return sheet
+
+
+def reel(pictures: Sequence[Image.Image], facts: Facts) -> Reply:
+    """Frames of one size, one after the other."""
+    data = b"".join(image.tobytes() for image in pictures)
+    return Reply(facts, pictures[0].width, pictures[0].height, data, len(pictures))
+
+
+# -------------------------------------------------------------------------------------------- forms
+
+
+def reply(image: Image.Image, facts: Facts, form: Form) -> Reply:
+    """`image`, an RGB one, in the form that was asked for."""
+    match form:
+        case Form.RGB:
+            data = image.tobytes()
+        case Form.FEW:
+            data = _in_few_colours(image).tobytes()
+        case Form.DOTS:
+            grey = ImageOps.autocontrast(image.convert("L"), cutoff=1)
+            data = grey.convert("1").convert("L").tobytes()
+        case Form.SIXEL:
+            data = _sixel(image)
+        case Form.PNG | Form.JPEG:
+            buffer = io.BytesIO()
+            image.save(buffer, form.value, **({"quality": 88} if form is Form.JPEG else {}))
+            data = buffer.getvalue()
+    return Reply(facts, image.width, image.height, data)
+
+
+def _sixel(image: Image.Image) -> bytes:
+    found = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
+    flat = image.quantize(palette=found, dither=Image.Dither.FLOYDSTEINBERG)
+    raw = flat.getpalette() or []
+    palette = [(raw[i], raw[i + 1], raw[i + 2]) for i in range(0, len(raw) - 2, 3)]
+    return sixel.encode(flat.tobytes(), palette, flat.width, flat.height)
+
+
+def _in_few_colours(image: Image.Image) -> Image.Image:
+    """Dithered, for the terminal's own rounding makes bands; but by half, for at this size full
+    dithering makes noise."""
+    nearest = image.quantize(palette=_palette(), dither=Image.Dither.NONE).convert("RGB")
+    halfway = Image.blend(nearest, image, 0.5)
+    return halfway.quantize(palette=_palette()).convert("RGB")
+
+
+@cache
+def _palette() -> Image.Image:
+    """The 216 colours and 24 greys that every terminal with 256 colours has."""
+    steps = (0, 95, 135, 175, 215, 255)
+    colours = [(r, g, b) for r in steps for g in steps for b in steps]
+    colours += [(grey, grey, grey) for grey in range(8, 248, 10)]
+    image = Image.new("P", (1, 1))
+    image.putpalette([part for colour in colours for part in colour])
+    return image

@@ -1,0 +1,146 @@
+"""Which way to pictures a terminal has: told by the setting, else by the environment, else by its
+answer to one question (device attributes), which no screen ever waits for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+QUESTION = "\x1b[c"
+_ANSWER = re.compile(r"\x1b\[\?([0-9;]*)c")
+_BEGUN = re.compile(r"\x1b\[(?:\?[0-9;]*)?\Z")
+_ENDED = re.compile(r"\[\?([0-9;]*)c")
+TMUX_SECONDS = 1.0
+
+
+class Way(StrEnum):
+    KITTY = "kitty"
+    ITERM2 = "iterm2"
+    SIXEL = "sixel"
+    BLOCKS = "blocks"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`way`, or what it would be if the terminal says that it knows sixel (`ask`).
+
+    `in_tmux`: sequences for the terminal outside have to be wrapped.
+    """
+
+    way: Way
+    ask: bool = False
+    in_tmux: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tmux:
+    """What tmux says of itself: the terminal outside, and whether it lets anything through."""
+
+    terminal: str = ""
+    passes: bool = False
+
+
+def choose(setting: str, environ: Mapping[str, str], tmux: Tmux | None = None) -> Choice:
+    """The way to take. `tmux` as `ask_tmux` found it, where we are in one."""
+    inside = "TMUX" in environ
+    if setting != "auto":
+        return Choice(Way(setting), in_tmux=inside)
+    term = environ.get("TERM", "")
+    if inside:
+        outside = tmux or Tmux()
+        if outside.passes and outside.terminal in _KITTY_TERMS:
+            return Choice(Way.KITTY, in_tmux=True)
+        return Choice(Way.BLOCKS, ask=True)  # tmux draws sixel itself, where it was built so
+    if term.startswith("screen") or "STY" in environ or term in ("linux", "dumb"):
+        return Choice(Way.BLOCKS)
+    program = environ.get("TERM_PROGRAM", "")
+    if term in _KITTY_TERMS or environ.get("KITTY_WINDOW_ID") or program == "ghostty":
+        return Choice(Way.KITTY)
+    if program in _ITERM2_PROGRAMS or environ.get("LC_TERMINAL") == "iTerm2":
+        return Choice(Way.ITERM2)
+    if program in ("Apple_Terminal", "vscode"):
+        return Choice(Way.BLOCKS)
+    if term.startswith(_SIXEL_TERMS):
+        return Choice(Way.SIXEL)
+    return Choice(Way.BLOCKS, ask=True)
+
+
+_KITTY_TERMS = frozenset({"xterm-kitty", "xterm-ghostty"})
+_ITERM2_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "mintty"})
+_SIXEL_TERMS = ("foot", "mlterm", "yaft", "contour")
+
+
+def ask_tmux() -> Tmux:
+    """Asks the tmux we are in; blocks for up to a second."""
+    wanted = "#{client_termname} #{allow-passthrough}"
+    try:
+        told = subprocess.run(
+            ["tmux", "display-message", "-p", wanted],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TMUX_SECONDS,
+            check=True,
+        ).stdout.split()
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return Tmux()
+    terminal, passes = (*told, "", "")[:2]
+    return Tmux(terminal, passes in ("on", "all", "1", "2"))
+
+
+class Listener:
+    """Takes the answer out of what the terminal sends, however late and in however many pieces it
+    comes, so that it never becomes keystrokes."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._escaped = False
+        self.awaited = False
+        self.sixel = False
+        """Whether it was answered that it knows sixel."""
+
+    def take(self, data: str) -> str:
+        """`data` without an answer. What may be the beginning of one is kept for the next time;
+        a lone escape is not, for it may be the key: of an answer cut there, the rest is taken."""
+        if not self.awaited and not self._rest:
+            return data
+        data, self._rest = self._rest + data, ""
+        found = _ANSWER.search(data) or (_ENDED.match(data) if self._escaped else None)
+        self._escaped = data.endswith("\x1b")
+        if found is not None:
+            self.awaited = False
+            self.sixel = "4" in found[1].split(";")[1:]
+            return data[: found.start()] + data[found.end() :]
+        if (begun := _BEGUN.search(data)) is not None:  # no key that we know begins like this
+            self._rest = begun[0]
+            return data[: begun.start()]
+        return data
+
+
+def cell_size() -> tuple[int, int] | None:
+    """Width and height of one cell in pixels, as the terminal told the system; None: it did not."""
+    try:
+        import fcntl
+        import struct
+        import termios
+    except ImportError:
+        return None
+    for stream in (sys.__stderr__, sys.__stdout__, sys.__stdin__):
+        try:
+            asked = fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, bytes(8)) if stream else b""
+        except (OSError, ValueError):
+            continue
+        if len(asked) == 8:
+            rows, columns, wide, high = struct.unpack("HHHH", asked)
+            if rows and columns and wide and high:
+                return _plausible(wide // columns, high // rows)
+    return None
+
+
+def _plausible(wide: int, high: int) -> tuple[int, int] | None:
+    return (wide, high) if 3 <= wide <= 100 and 5 <= high <= 200 else None

@@ -1,0 +1,102 @@
+"""The child that decodes: `python -m ima_tui.imaging.worker`. One request, one answer.
+
+It ends when its parent does (its stdin closes), and by itself when nothing was asked for a while.
+What it may take of the machine is limited; how long it may take is its parent's affair.
+"""
+
+from __future__ import annotations
+
+import select
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from ima_tui.imaging.request import (
+    MOST_BYTES,
+    MOST_MEMORY,
+    CannotShow,
+    Reply,
+    Request,
+    read_request,
+    refusal_line,
+)
+from ima_tui.inputs import sniff
+
+IDLE = 30.0
+"""Seconds without a request, then it goes and gives its memory back."""
+
+
+def main() -> None:
+    limit()
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while _asked(source) and (line := source.readline()):
+        try:
+            reply = answer(read_request(line))
+        except CannotShow as problem:
+            sink.write(refusal_line(problem))
+        else:
+            sink.write(reply.line() + reply.data)
+        sink.flush()
+
+
+def limit() -> None:
+    """No more memory than a large picture takes, no file written, no core dumped."""
+    with suppress(ImportError, ValueError, OSError):  # not everywhere, and not above one's own
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _asked(source: IO[bytes]) -> bool:
+    try:
+        return bool(select.select([source], [], [], IDLE)[0])
+    except (OSError, ValueError):  # pipes can't be waited for on Windows: it stays
+        return True
+
+
+def answer(request: Request) -> Reply:
+    """Raises `CannotShow`, and nothing else: decoders fail in every way there is."""
+    try:
+        mime = _mime(Path(request.path))
+        if mime.startswith("audio/"):
+            from ima_tui.imaging import sound
+
+            return sound.show(request, mime)
+        if mime.startswith("video/"):
+            from ima_tui.imaging import film
+
+            return film.show(request, mime)
+        from ima_tui.imaging import still
+
+        return still.show(request)
+    except CannotShow:
+        raise
+    except MemoryError as error:
+        raise CannotShow("viewer.too_big") from error
+    except Exception as error:
+        if type(error).__name__ == "DecompressionBombError":
+            raise CannotShow("viewer.too_big") from error
+        raise CannotShow("viewer.broken") from error
+
+
+def _mime(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise CannotShow("viewer.gone", path=str(path))
+        with path.open("rb") as handle:
+            mime = sniff(handle.read(32))
+    except OSError as error:
+        raise CannotShow("viewer.gone", path=str(path)) from error
+    if size > MOST_BYTES:
+        raise CannotShow("viewer.too_big")
+    if not mime:
+        raise CannotShow("viewer.broken")
+    return mime
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The terminal's answers are taken out of what it sends before Textual reads keys from it.
+
+Textual knows no device attributes, and would hand a late or cut answer to the person's fields as
+keystrokes. The exact pin of Textual keeps this true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+from ima_tui.imaging.terminal import Listener
+
+
+def install(listener: Listener) -> bool:
+    """Let `listener` read first, in every driver made from now on. False: not on this system."""
+    try:
+        from textual.drivers import linux_driver
+    except ImportError:
+        return False
+
+    class ListeningParser(XTermParser):
+        def feed(self, data: str) -> Iterable[Message]:
+            rest = listener.take(data) if data else data
+            return super().feed(rest) if rest or not data else ()  # nothing would mean the end
+
+    vars(linux_driver)["XTermParser"] = ListeningParser
+    return True

@@ -1,0 +1,39 @@
+"""Which part of a picture is looked at. Arithmetic only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+MOST = 8.0
+STEP = 0.25
+"""Of what is seen, for one key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """`zoom` times as large, with the point `x`, `y` (between 0 and 1) in the middle."""
+
+    zoom: float = 1.0
+    x: float = 0.5
+    y: float = 0.5
+
+    @property
+    def whole(self) -> bool:
+        return self.zoom <= 1.0
+
+    @property
+    def crop(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        half = 0.5 / self.zoom
+        return self.x - half, self.y - half, self.x + half, self.y + half
+
+    def closer(self, factor: float) -> Lens:
+        return replace(self, zoom=max(1.0, min(MOST, self.zoom * factor)))._inside()
+
+    def moved(self, right: int, down: int) -> Lens:
+        step = STEP / self.zoom
+        return replace(self, x=self.x + right * step, y=self.y + down * step)._inside()
+
+    def _inside(self) -> Lens:
+        half = 0.5 / self.zoom
+        return replace(self, x=max(half, min(1 - half, self.x)), y=max(half, min(1 - half, self.y)))

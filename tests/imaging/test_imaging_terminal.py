@@ -1,0 +1,89 @@
+"""Which way to pictures a terminal has, and how its answer is heard."""
+
+from __future__ import annotations
+
+import pytest
+
+from ima_tui.imaging.terminal import Choice, Listener, Tmux, Way, choose
+
+XTERM = {"TERM": "xterm-256color"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "way"),
+    [
+        ({"TERM": "xterm-kitty"}, Way.KITTY),
+        ({**XTERM, "KITTY_WINDOW_ID": "1"}, Way.KITTY),
+        ({**XTERM, "TERM_PROGRAM": "ghostty"}, Way.KITTY),
+        ({"TERM": "xterm-ghostty"}, Way.KITTY),
+        ({**XTERM, "TERM_PROGRAM": "iTerm.app"}, Way.ITERM2),
+        ({**XTERM, "LC_TERMINAL": "iTerm2", "SSH_TTY": "/dev/pts/1"}, Way.ITERM2),
+        ({**XTERM, "TERM_PROGRAM": "WezTerm"}, Way.ITERM2),
+        ({"TERM": "foot"}, Way.SIXEL),
+        ({"TERM": "foot-extra"}, Way.SIXEL),
+        ({"TERM": "mlterm-256color"}, Way.SIXEL),
+        ({**XTERM, "TERM_PROGRAM": "Apple_Terminal"}, Way.BLOCKS),
+        ({"TERM": "linux"}, Way.BLOCKS),
+        ({"TERM": "screen-256color", "STY": "1.pts"}, Way.BLOCKS),
+        ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1", "STY": "1"}, Way.BLOCKS),
+    ],
+)
+def test_the_environment_tells(environ: dict[str, str], way: Way) -> None:
+    assert choose("auto", environ) == Choice(way)
+
+
+def test_a_terminal_that_may_know_sixel_is_asked() -> None:
+    assert choose("auto", XTERM) == Choice(Way.BLOCKS, ask=True)
+    assert choose("auto", {}) == Choice(Way.BLOCKS, ask=True)
+
+
+@pytest.mark.parametrize("setting", ["kitty", "iterm2", "sixel", "blocks", "off"])
+def test_a_setting_is_followed_whatever_the_terminal(setting: str) -> None:
+    assert choose(setting, {"TERM": "xterm-kitty"}) == Choice(Way(setting))
+
+
+def test_in_tmux_only_what_it_lets_through() -> None:
+    environ = {"TERM": "tmux-256color", "TMUX": "/tmp/x,1,0", "KITTY_WINDOW_ID": "1"}
+    assert choose("auto", environ, Tmux("xterm-kitty", passes=True)) == Choice(
+        Way.KITTY, in_tmux=True
+    )
+    for tmux in (Tmux("xterm-kitty"), Tmux("xterm-256color", passes=True), None):
+        assert choose("auto", environ, tmux) == Choice(Way.BLOCKS, ask=True)
+
+
+# ------------------------------------------------------------------------------------ the answer
+
+
+def heard(*pieces: str) -> tuple[str, bool]:
+    listener = Listener()
+    listener.awaited = True
+    left = "".join(listener.take(piece) for piece in pieces)
+    return left, listener.sixel
+
+
+def test_the_answer_is_taken_out_of_what_is_typed() -> None:
+    assert heard("ab\x1b[?62;4;22ccd") == ("abcd", True)
+    assert heard("\x1b[?1;2c") == ("", False)
+    assert heard("\x1b[?64;1;2;4;6;8;15;18;21;22;28;29;42;52c") == ("", True)
+    assert heard("\x1b[?4c") == ("", False)  # the first number is the terminal's age
+
+
+@pytest.mark.parametrize("cut", range(2, 12))
+def test_an_answer_in_two_pieces_becomes_no_keys(cut: int) -> None:
+    answer = "\x1b[?62;4;22c"
+    assert heard("x" + answer[:cut], answer[cut:] + "y") == ("xy", True)
+
+
+def test_of_an_answer_cut_after_its_escape_the_rest_is_taken() -> None:
+    assert heard("\x1b", "[?62;4c", "q") == ("\x1bq", True)
+
+
+@pytest.mark.parametrize(
+    "keys", ["q", "\x1b", "\x1b[A", "\x1bOP", "\x1b[?2026;2$y", "\x1b[200~[?1c"]
+)
+def test_keys_and_other_answers_come_through_while_it_waits(keys: str) -> None:
+    assert heard(keys)[0] == keys
+
+
+def test_who_asked_nothing_takes_nothing() -> None:
+    assert Listener().take("\x1b[?62;4c") == "\x1b[?62;4c"
