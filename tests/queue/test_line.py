@@ -153,8 +153,8 @@ async def test_two_windows_send_in_the_order_of_the_line(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     sandbox.scenario(
-        '[server]\ntimeout_s = 0\npoll_scale = 0.005\n[[fault]]\nkind = "stuck"\nendpoint = "create"\n'
-        'prompt_contains = "no end"\n'
+        "[server]\ntimeout_s = 0\npoll_scale = 0.005\n"
+        '[[fault]]\nkind = "stuck"\nendpoint = "create"\nprompt_contains = "no end"\n'
     )
     settings = replace(settings, running=1)
     async with window(settings) as one, window(settings) as two:
