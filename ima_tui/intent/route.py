@@ -91,6 +91,10 @@ class _Router:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
             asked = self._asked = replace(asked, wants=(want,))
+        elif not asked.wants and told.by_style and len(self._inputs.sources) > 1:
+            place = told.places[0]
+            want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
+            asked = self._asked = replace(asked, wants=(want,))
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
