@@ -174,6 +174,7 @@ class FakeSettings:
     notify: str = "off"
     ascii: bool = False
     after_send: str = "queue"
+    config_file: Path = Path("/nowhere/config.toml")
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

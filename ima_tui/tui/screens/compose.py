@@ -112,6 +112,10 @@ class ComposeScreen(Place):
         self.desk.catch_up(self.studio.offer.leaves(kind), self.studio.offer.suggested(kind))
         await self._show()
 
+    async def retell(self) -> None:
+        self._decision = None  # so that the reading is said anew, too
+        await super().retell()
+
     def _begin_to_read(self) -> None:
         async def learn() -> None:
             await self.reader.learn()
