@@ -245,7 +245,12 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         from ima_tui.tui.screens.jump import JumpScreen
 
         below = self.screen
-        self.push_screen(JumpScreen(below), lambda found: found and below.set_focus(found))
+
+        def found(widget: Widget | None) -> None:
+            if widget is not None:
+                below.set_focus(widget)
+
+        self.push_screen(JumpScreen(below), found)
 
     def action_language(self) -> None:
         looks.switch_language(self)
