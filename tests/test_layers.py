@@ -17,7 +17,7 @@ LAYERS = (
     {"errors", "text", "clock", "__init__"},
     {"domain", "messages", "owner"},
     {"config", "key", "lifecycle", "polling", "inputs", "notices"},
-    {"catalogue", "imaging"},
+    {"catalogue", "configfile", "imaging"},
     {"api", "intent", "knowledge", "ledger", "lists", "logbook", "preferences", "results",
      "lease", "link", "pace",
      "reasons", "drafting", "batch", "manifest"},
