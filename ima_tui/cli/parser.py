@@ -85,6 +85,7 @@ def _route(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--batch", metavar="FILE.jsonl", help=say("cli.route_batch"))
+    parser.add_argument("--user-id", help=say("cli.user_id"))
 
 
 def _generate(verbs: Verbs) -> None:

@@ -51,6 +51,9 @@ def read_chinese(clause: Clause) -> ClauseReading:
     kinds = [n for n in free if names_models(items, items.index(n)) or modifies(items, n)]
     reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
     free = [n for n in free if n not in kinds]
+    if _is_about_models(items):
+        reading.weak += [_want(reading, noun, medium_of(noun)) for noun in free]
+        return reading
     task = next((item for item in items if item.under("task")), None)
     if task is not None:
         medium = Medium(task.under("task").rsplit("_to_", 1)[-1])
@@ -58,6 +61,13 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     _ask(reading, items, free)
     return reading
+
+
+def _is_about_models(items: tuple[Item, ...]) -> bool:
+    """画图的模型, …: which model it is about, and nothing to make."""
+    if items[-1].phrase not in ("模型", "的模型", "大模型"):
+        return False
+    return not any(item.has("use") or item.under("verb") in ("make", "want") for item in items)
 
 
 def _with_picture(items: tuple[Item, ...]) -> tuple[Item, ...]:

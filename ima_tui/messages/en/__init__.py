@@ -12,6 +12,7 @@ from ima_tui.messages.en import (
     key,
     models,
     preferences,
+    remembering,
     route,
 )
 
@@ -27,5 +28,6 @@ TEXTS: dict[str, str] = {
     **key.TEXTS,
     **models.TEXTS,
     **preferences.TEXTS,
+    **remembering.TEXTS,
     **route.TEXTS,
 }
