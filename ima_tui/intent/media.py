@@ -143,7 +143,7 @@ class _Gatherer:
     def _goes_along(self, want: Want) -> bool:
         """背景音乐要轻快, behind a video: music or a voice named in a clause of its own."""
         clause = self._scan.clauses[want.clause]
-        early = want.start - clause.start <= 4
+        early = want.start - clause.start <= 5  # "with music"
         visual = Medium.VIDEO in self._wants
         return visual and early and want.medium in (Medium.MUSIC, Medium.SPEECH)
 

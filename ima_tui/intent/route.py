@@ -294,7 +294,7 @@ class _Router:
         params: list[Parameter] = []
         if findings.length and not codes & {"video_too_long", "music_duration"}:
             length = findings.length
-            params.append(Parameter("duration", _whole(length.seconds)))
+            params.append(Parameter("duration", whole(length.seconds)))
             self._tell("params.duration", length.start, length.end)
         for each in found:
             if each.name == "audio" and "audio_unsupported_model" in codes:
@@ -315,7 +315,7 @@ class _Router:
         made: list[Step] = []
         for want, (task_type, uses) in zip(self._asked.wants, steps, strict=True):
             model = chosen.get(want.medium)
-            own = tuple(p for p in params if p.name in _OF_MEDIUM[task_type.medium])
+            own = tuple(p for p in params if p.name in OF_MEDIUM[task_type.medium])
             made.append(Step(task_type, model.model_id if model else "", own, uses))
         return tuple(made)
 
@@ -360,7 +360,7 @@ def _only(asked: Asked, medium: Medium) -> Asked:
 
 
 _VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
-_OF_MEDIUM = {
+OF_MEDIUM = {
     Medium.IMAGE: _VISUAL,
     Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
     Medium.MUSIC: frozenset(
@@ -389,5 +389,5 @@ def _trimmed(text: str, span: Span) -> Span:
 _AROUND = " \t\n\u3000\"'“”‘’「」『』"
 
 
-def _whole(seconds: float) -> int | float:
+def whole(seconds: float) -> int | float:
     return int(seconds) if seconds == int(seconds) else seconds

@@ -14,6 +14,7 @@ from ima_tui.messages.en import (
     preferences,
     remembering,
     route,
+    workflow,
 )
 
 TEXTS: dict[str, str] = {
@@ -30,4 +31,5 @@ TEXTS: dict[str, str] = {
     **preferences.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
+    **workflow.TEXTS,
 }

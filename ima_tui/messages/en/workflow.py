@@ -1,0 +1,43 @@
+"""Workflows: plans of several steps."""
+
+TEXTS: dict[str, str] = {
+    # ---- how a plan is made
+    "workflow.title_master": "master picture",
+    "workflow.title_more": "more of the same",
+    "workflow.absent": "{model} is not offered here; there is: {known}.",
+    # ---- what can't be in a plan
+    "error.plan_nothing": "There is nothing in this text that could be made.",
+    "error.plan_nothing.hint": "Say what the pictures, videos, music or speech should be.",
+    "error.plan_empty": "The plan has no steps.",
+    "error.plan_too_many": "The plan has {count} steps; {limit} are allowed.",
+    "error.plan_twice": "Two steps are both called {id}.",
+    "error.plan_before": "Step {id} needs step {needed}, so {needed} has to stand above it.",
+    "error.plan_used": "Step {user} is made of step {id}.",
+    "error.plan_used.hint": "Take step {user} out first.",
+    "error.plan_no_picture": "Step {id} takes what step {needed} makes, and that is no picture.",
+    "error.plan_no_result": "Step {id} takes result {index} of step {needed}, which makes fewer.",
+    "error.plan_changes": "There is no price for it like this; {changes} would have one.",
+    "error.plan_no_words": "The words to be spoken are missing.",
+    "error.plan_no_words.hint": "Write them as the prompt of this step.",
+    # ---- plans as files
+    "error.plan_unwritable": "{path} can't be written: {reason}.",
+    "error.plan_unreadable": "{path} can't be read: {reason}.",
+    "error.plan_no_file": "{path} is no ordinary file.",
+    "error.plan_large": "{path} is larger than {limit}: that is no plan.",
+    "error.plan_json": "{path} is not valid JSON ({place}).",
+    "error.plan_none": "{path} is no plan of ima-tui.",
+    "error.plan_none.hint": "Make one with: ima-tui workflow plan TEXT -o plan.json",
+    "error.plan_newer": "{path} was written by a newer ima-tui.",
+    "error.plan_unknown": "{path}: nobody here knows what {where} means.",
+    "error.plan_unknown.hint": "Perhaps it is a typing mistake; settings stand under parameters.",
+    "error.plan_missing": "{path}: {where} is missing.",
+    "error.plan_number": "{path}: {where} should be a whole number from {low} to {high}.",
+    "error.plan_task_type": "{path}: {where} has the task type {value}, which there is not.",
+    "error.plan_shape_list": "{path}: {where} should be a list.",
+    "error.plan_shape_object": "{path}: {where} should be an object.",
+    "error.plan_shape_text": "{path}: {where} should be text.",
+    "error.plan_shape_short": "{path}: {where} is too long.",
+    "error.plan_shape_value": "{path}: {where} should be one text, number, true or false.",
+    "error.plan_shape_pair": "{path}: {where} should be two numbers of seconds.",
+    "error.plan_shape_id": "{path}: {where} should be 8 to 64 of the signs 0-9 and a-f.",
+}

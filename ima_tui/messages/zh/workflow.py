@@ -1,0 +1,43 @@
+"""Workflows: plans of several steps."""
+
+TEXTS: dict[str, str] = {
+    # ---- how a plan is made
+    "workflow.title_master": "主图",
+    "workflow.title_more": "同一主角的其余几张",
+    "workflow.absent": "这里没有 {model}，有的是：{known}。",
+    # ---- what can't be in a plan
+    "error.plan_nothing": "这段话里没有可以制作的东西。",
+    "error.plan_nothing.hint": "说说想要什么样的图片、视频、音乐或语音。",
+    "error.plan_empty": "方案里一步都没有。",
+    "error.plan_too_many": "方案有 {count} 步，最多 {limit} 步。",
+    "error.plan_twice": "有两步的编号都是 {id}。",
+    "error.plan_before": "第 {id} 步要用到第 {needed} 步，所以第 {needed} 步得排在前面。",
+    "error.plan_used": "第 {user} 步要用第 {id} 步的结果。",
+    "error.plan_used.hint": "先去掉第 {user} 步。",
+    "error.plan_no_picture": "第 {id} 步要用第 {needed} 步的结果，可那不是图片。",
+    "error.plan_no_result": "第 {id} 步要用第 {needed} 步的第 {index} 个结果，可它没有那么多。",
+    "error.plan_changes": "这样的组合没有价格；改成 {changes} 就有。",
+    "error.plan_no_words": "还缺要朗读的文字。",
+    "error.plan_no_words.hint": "把它写进这一步的描述里。",
+    # ---- plans as files
+    "error.plan_unwritable": "{path} 写不了：{reason}。",
+    "error.plan_unreadable": "{path} 读不了：{reason}。",
+    "error.plan_no_file": "{path} 不是普通文件。",
+    "error.plan_large": "{path} 超过了 {limit}，不会是方案。",
+    "error.plan_json": "{path} 不是有效的 JSON（{place}）。",
+    "error.plan_none": "{path} 不是 ima-tui 的方案。",
+    "error.plan_none.hint": "可以这样生成：ima-tui workflow plan 描述 -o plan.json",
+    "error.plan_newer": "{path} 是更新版本的 ima-tui 写的。",
+    "error.plan_unknown": "{path}：不认识 {where}。",
+    "error.plan_unknown.hint": "也许是打错了字；模型的设置写在 parameters 下面。",
+    "error.plan_missing": "{path}：缺少 {where}。",
+    "error.plan_number": "{path}：{where} 应该是 {low} 到 {high} 的整数。",
+    "error.plan_task_type": "{path}：{where} 的任务类型 {value} 不存在。",
+    "error.plan_shape_list": "{path}：{where} 应该是列表。",
+    "error.plan_shape_object": "{path}：{where} 应该是对象。",
+    "error.plan_shape_text": "{path}：{where} 应该是文字。",
+    "error.plan_shape_short": "{path}：{where} 太长了。",
+    "error.plan_shape_value": "{path}：{where} 应该是一个文字、数字、true 或 false。",
+    "error.plan_shape_pair": "{path}：{where} 应该是两个秒数。",
+    "error.plan_shape_id": "{path}：{where} 应该是 8 到 64 个 0-9 和 a-f 的字符。",
+}
