@@ -13,25 +13,28 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ima_tui import lifecycle
 from ima_tui.domain import Job, Leaf, Order, State, TaskType
 from ima_tui.errors import UsageError
-from ima_tui.inputs import InputFacts
-from ima_tui.intent.sharing import Shared, share
 from ima_tui.jobs import Jobs
 from ima_tui.lifecycle import ImpossibleTransition
 from ima_tui.offer import Offer
 from ima_tui.plan import file
-from ima_tui.plan.building import Note, build
 from ima_tui.plan.pricing import Priced, dearer, price_plan
 from ima_tui.plan.steps import Plan, Step, digest, intents, result_of
 from ima_tui.wishes import Wishes
 
+if TYPE_CHECKING:
+    from ima_tui.inputs import InputFacts
+    from ima_tui.intent.sharing import Shared
+    from ima_tui.plan.building import Note
+
 MOST_KEPT = 200
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
-Inspect = Callable[[Leaf, Sequence[str]], Awaitable[tuple[InputFacts, ...]]]
+Inspect = Callable[[Leaf, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,20 @@ class Status:
         """Whether `given`, or what was agreed to before (""), covers what would be paid."""
         if not self.to_pay(again=again):
             return True
-        known = given or self.before.confirmed
-        if known == self.hash(again=again) and given:
+        if given == self.hash(again=again):
             return True
         if (again and self.failures) or dearer(self.before, self.plan):
             return False
-        return known == digest(self.before)
+        return (given or (self.begun and self.before.confirmed)) == digest(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new plan, the reading it was made of, and what has to be said about it."""
+
+    plan: Plan
+    shared: Shared
+    notes: tuple[Note, ...] = ()
 
 
 class Plans:
@@ -151,20 +162,25 @@ class Plans:
 
     # ------------------------------------------------------------------------------- made of
 
-    async def make(
-        self, wish: str, images: Sequence[str] = (), *, fetch: bool = True
-    ) -> tuple[Plan, Shared, tuple[Note, ...]]:
-        """The plan for a wish, by the live lists (`fetch`: fresh ones). Raises `UsageError`."""
-        shared = await asyncio.to_thread(share, wish, tuple(images))
+    async def make(self, wish: str, images: Sequence[str] = (), *, fetch: bool = True) -> Made:
+        """The plan for a wish, by the live lists (`fetch`: fresh ones); without steps where there
+        is nothing to make. Raises `UsageError`."""
+        shared = await asyncio.to_thread(_share, wish, tuple(images))
         kinds = {each.task_type for each in shared.shares}
         if shared.one_subject:
             kinds |= set(_FOR_SERIES)
         if fetch:
             for kind in sorted(kinds):
                 await self._offer.fresh(kind)
+        from ima_tui.plan.building import (
+            build,
+        )  # with the router, which the first paint can't wait for
+
         plan_id = secrets.token_hex(8)
+        if not shared.shares:
+            return Made(Plan(plan_id, wish, ()), shared)
         plan, notes = build(shared, self._lists(), self._wishes.preferred(), plan_id, wish)
-        return plan, shared, notes
+        return Made(plan, shared, notes)
 
     def _lists(self) -> Mapping[TaskType, Sequence[Leaf]]:
         return {kind: self._offer.leaves(kind) for kind in TaskType}
@@ -202,12 +218,16 @@ class Plans:
         return tuple(found)
 
     async def agreed_before(self, plan: Plan) -> Plan:
-        """`plan` with the hash that was agreed to here: a file from elsewhere can't say that."""
+        """`plan` as it was agreed to here, prices and hash; without a hash where it was not. What
+        a file from elsewhere says about that is not believed."""
         try:
             kept = await asyncio.to_thread(file.read, self.path(plan.id))
         except UsageError:
             return replace(plan, confirmed="")
-        return replace(plan, confirmed=kept.confirmed)
+        points = {step.id: step.points for step in kept.steps}
+        steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in plan.steps)
+        priced = replace(plan, steps=steps, confirmed=kept.confirmed)
+        return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
     async def agree(self, status: Status) -> Plan:
         """Write down that a person agreed to the plan at the prices of now."""
@@ -309,9 +329,18 @@ class Plans:
         with suppress(ImpossibleTransition, UsageError):  # another window was just faster
             if lacks_files and self._download:
                 await self._jobs.fetch(job.id)
-            elif (job.held and job.state in lifecycle.UNSENT) or stopped or job.state is State.PARKED:
+            elif (
+                (job.held and job.state in lifecycle.UNSENT) or stopped or job.state is State.PARKED
+            ):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job
+
+
+def _share(wish: str, images: tuple[str, ...]) -> Shared:
+    """Reads the vocabulary when it is first needed: call it off the event loop."""
+    from ima_tui.intent.sharing import share
+
+    return share(wish, images)
 
 
 def _brought_nothing(job: Job) -> bool:
@@ -332,5 +361,3 @@ def _source(source: str, made: Mapping[int, Job]) -> str:
     if job.state is State.FORGOTTEN and index <= len(job.medias):
         return job.medias[index - 1].url
     return f"job:{job.id}#{index}"
-
-

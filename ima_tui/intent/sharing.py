@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from ima_tui.domain import Medium, TaskType
 from ima_tui.intent import limits, models, parameters, workflow
@@ -36,7 +37,7 @@ _SAYS_NOTHING = (
 _UNITS = re.compile(
     r"[\d.:x×一二两三四五六七八九十半]+|s|secs?|seconds?|mins?|minutes?|秒|分钟?|k|p|的"
 )
-_COLONS = re.compile("[:：]")  # noqa: RUF001 - the full-width one is what Chinese is typed with
+_COLONS = re.compile("[:：]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _aside(text: str) -> str:
     read = scan(text)
     found = [clause for clause in read.clauses if _is_aside(read, clause)]
     spans = [read.plain.span(clause.start, clause.end) for clause in found]
-    return "，".join(text[start:end].strip() for start, end in spans)  # noqa: RUF001 - Chinese
+    return "，".join(text[start:end].strip() for start, end in spans)
 
 
 def _is_aside(read: Scan, clause: Clause) -> bool:
@@ -197,7 +198,7 @@ def _cuts(read: Scan, asked: Asked) -> dict[Want, Span]:
     """Where each want's words begin and end, in the folded text."""
     ordered = sorted(asked.wants, key=lambda want: want.start)
     starts = [0]
-    for before, want in zip(ordered, ordered[1:], strict=False):
+    for before, want in pairwise(ordered):
         if want.clause != before.clause:
             starts.append(_clause(read, want).start)
             continue
@@ -237,7 +238,7 @@ def _own_words(
     if not pieces and clauses:
         first, last = read.plain.span(clauses[0].start, clauses[-1].end)
         pieces.append(text[first:last].strip())
-    comma = "，" if any(c.chinese for c in clauses) else ", "  # noqa: RUF001 - Chinese
+    comma = "，" if any(c.chinese for c in clauses) else ", "
     return comma.join(pieces), kept
 
 
@@ -281,7 +282,9 @@ def _params(piece: str, want: Want, model_id: str) -> tuple[Parameter, ...]:
     if asked is None:
         return ()
     told = parameters.read_parameters(read, asked)
-    codes = {i.limit.code for i in limits.find_limits(told, (want.medium,), {want.medium: model_id})}
+    codes = {
+        i.limit.code for i in limits.find_limits(told, (want.medium,), {want.medium: model_id})
+    }
     params = [Parameter(each.name, each.value) for each in told.params]
     if told.ratio and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
         params.append(Parameter("aspect_ratio", told.ratio.value))

@@ -25,7 +25,7 @@ from ima_tui.text import clean, encodable, nearest, one_line
 TITLE = 80
 _INHERITED = ("aspect_ratio",)
 """A first frame of another shape than its film would be cut."""
-_LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"  # noqa: RUF001 - Chinese
+_LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
 """No music model has a field for its length; the words of the prompt tell it."""
 
 
@@ -55,9 +55,7 @@ def build(
 class _Builder:
     """Takes the shares one by one."""
 
-    def __init__(
-        self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str]
-    ) -> None:
+    def __init__(self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str]) -> None:
         self._shared = shared
         self._lists = lists
         self._preferred = preferred
@@ -91,23 +89,18 @@ class _Builder:
         if not together:
             return self._add(share, self._prompt(share), own)
         alone = replace(share, params=_without(share.params, "n"))
-        words = self._prompt(share)
-        if own:  # the pictures at hand show the subject already
-            first, source = 0, own
-        else:
-            first = self._add(alone, words, (), title=say("workflow.title_master"))
-            source = (source_of(first),)
+        words, source, master = self._prompt(share), own, 0
+        if not source:  # pictures at hand show the subject already
+            master = self._add(alone, words, (), title=say("workflow.title_master"))
+            source = (source_of(master),)
         made_of = replace(alone, task_type=TaskType.IMAGE_TO_IMAGE)
-        if not shared.scenes:
-            more = replace(made_of, params=(*alone.params, Parameter("n", count - 1)))
-            return self._add(more, words, source) if not first else self._more(more, words, source)
         for scene in shared.scenes:
             self._add(made_of, _told_of(scene, words), source, title=scene)
-        return first or self._steps[0].id
-
-    def _more(self, share: Share, words: str, source: tuple[str, ...]) -> int:
-        self._add(share, words, source, title=say("workflow.title_more"))
-        return self._steps[0].id
+        if not shared.scenes:
+            rest = Parameter("n", count - 1 if master else count)
+            more = replace(made_of, params=(*alone.params, rest))
+            self._add(more, words, source, title=say("workflow.title_more"))
+        return master or self._steps[-1].id
 
     def _films(self, share: Share) -> int:
         """One film, or one for each scene; of a picture where there is one, or should be."""
@@ -233,11 +226,13 @@ class _Builder:
         wish = self._shared.decision.preference
         clears = wish is not None and wish.action is Action.CLEAR
         preferred = "" if clears else self._preferred.get(kind, "")
-        leaf, kin = binding.leaf_for(leaves, kind, share.model_id, share.version, preferred)
-        if leaf is None and share.model_id:
+        if share.model_id:
+            leaf, kin = binding.leaf_for(leaves, kind, share.model_id, share.version)
+            if leaf is not None:
+                return leaf
             values = {"model": share.model_id, "known": ", ".join(kin) or "—"}
             self.notes.append(Note("workflow.absent", values))
-            leaf = choice.default_leaf(leaves, kind, preferred)
+        leaf = choice.default_leaf(leaves, kind, preferred)
         if leaf is None:
             raise UsageError("error.no_models")
         return leaf
@@ -246,7 +241,13 @@ class _Builder:
 def _settled(step: Step, leaf: Leaf) -> Step:
     """With the values that its price rule would set otherwise: a plan says what will go out."""
     draft = Draft(
-        step.task_type, leaf.model_id, leaf.version, step.prompt, step.chosen, step.inputs, step.n
+        step.task_type,
+        leaf.model_id,
+        leaf.version,
+        step.prompt or "…",
+        step.chosen,
+        step.inputs,
+        step.n,
     )
     try:
         _, quote = order.place(leaf, draft)
@@ -274,7 +275,7 @@ def _only(params: Sequence[Parameter], *names: str) -> tuple[Parameter, ...]:
 
 
 def _told_of(words: str, subject: str) -> str:
-    return f"{words}：{subject}" if _is_chinese(words) else f"{words}: {subject}"  # noqa: RUF001
+    return f"{words}：{subject}" if _is_chinese(words) else f"{words}: {subject}"
 
 
 def _is_chinese(text: str) -> bool:

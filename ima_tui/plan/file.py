@@ -28,7 +28,9 @@ VERSION = 1
 LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
-_PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"}
+_PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
+    *("notes", "problems"),  # what `workflow plan --json` says besides
+}
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
     *("parameters", "n", "inputs", "after", "credit", "estimated_s"),
@@ -84,9 +86,9 @@ def write(path: Path, plan: Plan) -> None:
         real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if real.exists() and not real.is_file():
             raise IsADirectoryError(21, os.strerror(21))
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # prompts are in it
+        part.touch(0o600)  # prompts are in it
         try:
-            with open(handle, "w", encoding="utf-8") as writer:
+            with part.open("w", encoding="utf-8") as writer:
                 writer.write(encodable(text))
                 writer.flush()
                 os.fsync(writer.fileno())
@@ -119,7 +121,7 @@ def read(path: Path) -> Plan:
     try:
         # nothing is waited for: the name may be a pipe's
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as reader:
+        with os.fdopen(handle, "rb") as reader:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise UsageError("error.plan_no_file", path=shown)
             content = reader.read(LARGEST + 1)
@@ -173,10 +175,10 @@ class _Reader:
         self._known(raw, _PLAN_KEYS, "")
         steps = self._need(raw, "steps", "")
         if not isinstance(steps, list):
-            raise self._error("list", "steps")
+            raise self._error("error.plan_shape_list", "steps")
         plan_id = self._text(raw, "id", "", 64)
         if not _ID.fullmatch(plan_id):
-            raise self._error("id", "id")
+            raise self._error("error.plan_shape_id", "id")
         return Plan(
             id=plan_id,
             wish=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
@@ -186,7 +188,7 @@ class _Reader:
 
     def _step(self, raw: object, at: str) -> Step:
         if not isinstance(raw, dict):
-            raise self._error("object", at)
+            raise self._error("error.plan_shape_object", at)
         self._known(raw, _STEP_KEYS, at)
         kind = self._text(raw, "task_type", at, 60)
         if kind not in _KINDS:
@@ -212,16 +214,16 @@ class _Reader:
         if raw is None:
             return ()
         if not isinstance(raw, dict):
-            raise self._error("object", at)
+            raise self._error("error.plan_shape_object", at)
         if len(raw) > _MOST_PARAMETERS:
-            raise self._error("short", at)
+            raise self._error("error.plan_shape_short", at)
         found: list[tuple[str, Value]] = []
         for name, value in raw.items():
             where = f"{at}.{one_line(name, 60)}"
             if isinstance(value, str):
                 value = self._checked(value, where, LONGEST_PROMPT)
             elif not isinstance(value, bool | int | float) or not _sane(value):
-                raise self._error("value", where)
+                raise self._error("error.plan_shape_value", where)
             found.append((self._checked(name, where, 80), value))
         return tuple(found)
 
@@ -229,13 +231,13 @@ class _Reader:
         if raw is None:
             return ()
         if not isinstance(raw, list):
-            raise self._error("list", at)
+            raise self._error("error.plan_shape_list", at)
         if len(raw) > _MOST_INPUTS:
-            raise self._error("short", at)
+            raise self._error("error.plan_shape_short", at)
         found: list[str] = []
         for i, each in enumerate(raw):
             if not isinstance(each, str) or not each.strip():
-                raise self._error("text", f"{at}[{i}]")
+                raise self._error("error.plan_shape_text", f"{at}[{i}]")
             found.append(self._checked(each, f"{at}[{i}]", 4096).strip())
         return tuple(found)
 
@@ -245,7 +247,7 @@ class _Reader:
         numbers = raw if isinstance(raw, list) and len(raw) == 2 else []
         good = [x for x in numbers if isinstance(x, int | float) and _sane(x) and 0 <= x < _MOST]
         if len(good) != 2 or any(isinstance(x, bool) for x in good):
-            raise self._error("pair", at)
+            raise self._error("error.plan_shape_pair", at)
         return Estimate(float(good[0]), float(good[1]))
 
     # ------------------------------------------------------------------------------- values
@@ -268,12 +270,12 @@ class _Reader:
             return missing
         value = self._need(raw, name, at)
         if not isinstance(value, str):
-            raise self._error("text", _at(at, name))
+            raise self._error("error.plan_shape_text", _at(at, name))
         return self._checked(value, _at(at, name), limit).strip()
 
     def _checked(self, value: str, where: str, limit: int) -> str:
         if len(value) > limit:
-            raise self._error("short", where)
+            raise self._error("error.plan_shape_short", where)
         return encodable(clean(value))
 
     def _number(
@@ -293,8 +295,8 @@ class _Reader:
             raise UsageError("error.plan_number", path=self._name, where=where, low=low, high=high)
         return value
 
-    def _error(self, kind: str, where: str) -> UsageError:
-        return UsageError(f"error.plan_shape_{kind}", path=self._name, where=where)
+    def _error(self, key: str, where: str) -> UsageError:
+        return UsageError(key, path=self._name, where=where)
 
 
 def _at(at: str, name: str) -> str:

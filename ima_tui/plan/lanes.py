@@ -1,12 +1,12 @@
 """The connections between steps, drawn beside their rows as a version tree is. Text only.
 
-    ●      1 a master picture
-    │
-    ├─●    2 a film that starts with it
-    │
-    ●      3 another one; the last that needs a step stands right below it
-    │
-    ●      4 music, when the third is done
+●      1 a master picture
+│
+├─●    2 a film that starts with it
+│
+●      3 another one; the last that needs a step stands right below it
+│
+●      4 music, when the third is done
 """
 
 from __future__ import annotations

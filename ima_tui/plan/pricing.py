@@ -11,6 +11,8 @@ from ima_tui.errors import UsageError
 from ima_tui.plan.steps import Plan, Step
 
 Lists = Mapping[TaskType, Sequence[Leaf]]
+_UNWRITTEN = "…"
+"""Words change no price: what lacks them has one all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +35,23 @@ def price_step(step: Step, lists: Lists) -> Priced:
     leaf = leaf_of(step, lists)
     if leaf is None:
         return Priced(step, problem=UsageError("error.model_gone", model=step.model_name))
+    words = step.prompt or _UNWRITTEN
     draft = Draft(
-        step.task_type, leaf.model_id, leaf.version, step.prompt, step.chosen, step.inputs, step.n
+        step.task_type, leaf.model_id, leaf.version, words, step.chosen, step.inputs, step.n
     )
     try:
         placed, quote = order.place(leaf, draft)
     except UsageError as problem:
-        return Priced(step, leaf, problem=_in_words(step, problem))
-    told = replace(
-        step, points=placed.points, model_name=leaf.name, estimate=times.estimate(leaf)
-    )
+        return Priced(step, leaf, problem=problem)
+    told = replace(step, points=placed.points, model_name=leaf.name, estimate=times.estimate(leaf))
     if quote.changes:
         changes = ", ".join(f"{each.name} = {each.becomes}" for each in quote.changes)
         return Priced(told, leaf, problem=UsageError("error.plan_changes", changes=changes))
+    if not step.prompt:
+        speech = step.task_type is TaskType.TEXT_TO_SPEECH
+        key = "error.plan_no_words" if speech else "error.empty_prompt"
+        return Priced(told, leaf, problem=UsageError(key))
     return Priced(told, leaf, placed)
-
-
-def _in_words(step: Step, problem: UsageError) -> UsageError:
-    """What is missing where speech has no text is not "a prompt"."""
-    speech = step.task_type is TaskType.TEXT_TO_SPEECH
-    if speech and problem.key == "error.empty_prompt":
-        return UsageError("error.plan_no_words")
-    return problem
 
 
 def price_plan(plan: Plan, lists: Lists) -> tuple[Plan, tuple[Priced, ...]]:

@@ -56,7 +56,8 @@ def test_what_stands_beside_a_thing_is_about_that_thing() -> None:
 
 def test_the_same_in_chinese_with_names_of_models() -> None:
     plan = plan_of(
-        "先画一张竖屏的狐狸海报，用Nano Banana Pro，再做成10秒的视频，用可灵O1，最后配一首轻快的钢琴曲"
+        "先画一张竖屏的狐狸海报，用Nano Banana Pro，再做成10秒的视频，用可灵O1，"
+        "最后配一首轻快的钢琴曲"
     )
     picture, film, music = plan.steps
     assert picture.model_id == "gemini-3-pro-image"
@@ -100,9 +101,7 @@ def test_words_that_only_name_a_thing_are_told_what_it_is_about() -> None:
         ),
     ],
 )
-def test_a_series_is_made_of_one_master_picture(
-    wish: str, subject: str, scenes: list[str]
-) -> None:
+def test_a_series_is_made_of_one_master_picture(wish: str, subject: str, scenes: list[str]) -> None:
     plan = plan_of(wish)
     assert kinds(plan) == [T2I, I2I, I2I, I2I]
     master, *rest = plan.steps
@@ -182,7 +181,9 @@ def test_every_step_has_the_price_of_the_lists() -> None:
     assert again == plan
 
 
-@given(st.text(max_size=300) | st.from_regex(r"(draw|画|视频|video|音乐|music|：|:|,|，|then|再| )*"))
+@given(
+    st.text(max_size=300) | st.from_regex(r"(draw|画|视频|video|音乐|music|：|:|,|，|then|再| )*")
+)
 def test_whatever_is_written_is_a_plan_that_can_stand_or_none(text: str) -> None:
     shared = share(text)
     if not shared.shares:

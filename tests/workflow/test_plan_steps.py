@@ -147,7 +147,15 @@ def test_what_is_made_of_one_branches_off_it() -> None:
         "",
         (bare_step(1), *(bare_step(i, "step:1#1", task_type=FILM) for i in (2, 3)), bare_step(4)),
     )
-    assert [line.rstrip() for line in drawn(several).split("\n")] == ["o", "│", "├─o", "│", "o", "", "o"]
+    assert [line.rstrip() for line in drawn(several).split("\n")] == [
+        "o",
+        "│",
+        "├─o",
+        "│",
+        "o",
+        "",
+        "o",
+    ]
     assert "├" not in drawn(several, ascii_only=True)
     assert drawn(several, ascii_only=True).isascii()
 
