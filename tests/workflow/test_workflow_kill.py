@@ -23,7 +23,7 @@ from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 ANCHOR = time.time()
-MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "12"))
+MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "6"))
 
 
 @dataclass

@@ -165,8 +165,8 @@ def test_a_step_that_was_run_again_elsewhere_is_found(person: Person, sandbox: S
 
 
 def test_an_unknown_end_is_never_paid_again_by_itself(person: Person, sandbox: Sandbox) -> None:
-    lost = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "animate"\ntimes = 1\n'
-    sandbox.scenario(PATIENT + lost)
+    lost = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\ntimes = 1\n'
+    sandbox.scenario(f'{PATIENT}{lost}prompt_contains = "animate"\n')
     file, plan = made(person)
     assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 7
     said = person.verb("workflow", "resume", file)
