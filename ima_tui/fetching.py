@@ -43,9 +43,7 @@ class Fetcher:
                 medias[index - 1] = await self._fetch_one(job, media, index)
             except ImaError as error:
                 problem = error
-                await self._record.ledger.note(
-                    job.id, self._record.clock.time(), "event.fetch_failed", {"index": index}
-                )
+                await self._record.note(job, "event.fetch_failed", {"index": index})
         key = "event.done" if problem is None else "event.done_unfetched"
         failure = Failure(problem.key, values=problem.values) if problem else Failure("")
         await self._record.step(job, State.DONE, key, medias=tuple(medias), failure=failure)

@@ -17,6 +17,7 @@ from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.notices import JobChanged, Totals
 from ima_tui.offer import Offer
+from ima_tui.record import log_step
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Jobs:
         job = await (await self._engine.ledger()).add(
             order, self._clock.time(), repeats=repeats, intent=intent, after=after
         )
+        log_step(job, "again" if repeats is not None else "queued")
         self._tell(job)
         if repeats is not None:  # what waited in vain for that one waits for this one now
             for each in await (await self._engine.ledger()).waiting_for(job.id):
@@ -159,6 +161,7 @@ class Jobs:
         values = {"points": agreed.total}
         await ledger.reorder(job.id, agreed, self._clock.time(), "event.released", values)
         job = await ledger.hold(job.id, held=False)
+        log_step(job, "event.released")
         self._tell(job)
         return job
 
@@ -200,6 +203,7 @@ class Jobs:
 
     async def _step(self, job_id: int, after: State, key: str) -> Job:
         job = await (await self._engine.ledger()).step(job_id, after, self._clock.time(), key)
+        log_step(job, key)
         self._tell(job)
         (await self._engine.scheduler()).look()
         return job

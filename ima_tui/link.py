@@ -7,6 +7,7 @@ everybody goes on at once.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from contextlib import asynccontextmanager
 from ima_tui import polling
 from ima_tui.clock import Clock
 from ima_tui.errors import ImaError
+
+log = logging.getLogger(__name__)
 
 
 class Link:
@@ -32,12 +35,14 @@ class Link:
         self._not_before = self._clock.time() + pause
         if self._up.is_set():
             self._up.clear()
+            log.warning("the way to the service is broken: %s", problem.key.removeprefix("error."))
             self._tell(problem)
 
     def works(self) -> None:
         self._failures = 0
         if not self._up.is_set():
             self._up.set()
+            log.info("the service answers again")
             self._tell(None)
 
     async def wait(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +15,30 @@ from ima_tui.ledger import Ledger, Values
 if TYPE_CHECKING:
     from ima_tui.api.client import Created
     from ima_tui.api.wire import Progress
+
+
+log = logging.getLogger(__name__)
+_LEVELS = {
+    State.FAILED: logging.ERROR,
+    State.UNKNOWN: logging.ERROR,
+    State.PARKED: logging.WARNING,
+}
+_NEW = ("queued", "again", "event.repriced")
+
+
+def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1) -> None:
+    """One line of the log for what the ledger has just taken in: ids, states and points, nothing
+    that a person wrote. `depth`: how far up the function stands that did it."""
+    way = f"{before.value} -> {job.state.value}" if before else job.state.value
+    words = [f"job {job.id}", f"task {job.task_id}:" if job.task_id else "", way]
+    words.append(f"({key.removeprefix('event.')})")
+    if job.state is State.FAILED and job.failure is not None:
+        words.append(job.failure.kind.removeprefix("error."))
+    if key in _NEW:
+        order = job.order
+        words.append(f"{order.task_type.value} {order.model_id} x{order.n}, {order.total} points")
+    level = _LEVELS.get(job.state, logging.INFO)
+    log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
 
 
 class Service(Protocol):
@@ -40,6 +65,7 @@ class Record:
             key,
             **columns,  # type: ignore[arg-type]
         )
+        log_step(stepped, key, job.state, depth=2)
         self.tell(stepped)
         return stepped
 
@@ -51,3 +77,4 @@ class Record:
 
     async def note(self, job: Job, key: str, values: Values | None = None) -> None:
         await self.ledger.note(job.id, self.clock.time(), key, values)
+        log_step(job, key, depth=2)

@@ -25,7 +25,7 @@ from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import Limits
 from ima_tui.link import Link
 from ima_tui.pace import Alarm, Pace
-from ima_tui.record import Record, Service
+from ima_tui.record import Record, Service, log_step
 from ima_tui.sending import Sender
 from ima_tui.turns import Turns
 
@@ -173,6 +173,7 @@ class Scheduler:
             job = await self._record.step(job, State.QUEUED, "event.requeued")
         waits_for_a_word = job.held and job.state in lifecycle.UNSENT
         if job.state in lifecycle.OPEN and not waits_for_a_word:
+            log_step(job, "followed")
             story = asyncio.create_task(self._story(job), name=f"job {job.id}")
             self._stories[job.id] = story
             story.add_done_callback(partial(self._ended, job.id))

@@ -32,8 +32,8 @@ from ima_tui.inputs import SUFFIXES, sniff
 from ima_tui.ledger import LedgerError, Values
 from ima_tui.link import Link
 from ima_tui.pace import Pace
-from ima_tui.record import Record, Service
-from ima_tui.text import one_line, redact
+from ima_tui.record import Record, Service, log_step
+from ima_tui.text import one_line
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +131,7 @@ class Sender:
                 return await self._record.fail(job, OverLimit("error.price_rose", **rise))
             await self._record.note(job, "event.price_rose", rise)
             job = await ledger.hold(job.id, True, "waiting.price", rise)
+        log_step(job, key)
         self._record.tell(job)
         return job
 
@@ -212,9 +213,9 @@ class Sender:
             kind = reasons.of_refusal(error, job.order.task_type)
             failure = Failure(kind, error.message, error.values)
             return await self._write_down(job, State.FAILED, "event.refused", failure=failure), None
-        except Exception as error:  # noqa: BLE001 - lost, or our fault: it may be charged
+        except Exception as error:
             if not isinstance(error, Lost):
-                log.error("job %s: %s", job.id, redact(repr(error)))  # noqa: TRY400
+                log.exception("job %s: the create ended in %s", job.id, type(error).__name__)
             failure = Failure("error.lost")
             return await self._write_down(
                 job, State.UNKNOWN, "event.unknown", failure=failure

@@ -11,6 +11,7 @@ from ima_tui.clock import Clock, midnight
 from ima_tui.domain import Job
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import Limits, settled
+from ima_tui.record import log_step
 
 log = logging.getLogger(__name__)
 BUSY_PAUSE = 2.0
@@ -60,6 +61,8 @@ class Turns:
         now = self._clock.time()
         ids = tuple(self._waiting)
         for job in await self._ledger.admit(ids, self._limits, now, midnight(now)):
+            if job.held or job.waiting:
+                log_step(job, job.waiting or "held")
             if job.held or job.waiting or job.id in self._reasons:
                 self._tell(job)  # who may go at once has nothing new to tell
             self._reasons.add(job.id)

@@ -81,6 +81,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[list[Finding], Settings | 
 async def _collect(arguments: argparse.Namespace, settings: Settings) -> list[Finding]:
     found = [_preferences(settings), _folder("results", settings.folder)]
     found.append(_folder("data", settings.data))
+    found.append(_logs(settings))
     found.append(await _ledger(settings))
     has_key, finding = _key(arguments, settings)
     found.append(finding)
@@ -121,6 +122,14 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(
         name, level, f"{folder} · {room}", "" if level == "ok" else say("doctor.no_room")
     )
+
+
+def _logs(settings: Settings) -> Finding:
+    """No reason to fail: without a log everything else goes on."""
+    finding = _folder("logs", settings.logs)
+    if finding.level == "ok":
+        return finding
+    return Finding("logs", "note", finding.found, say("doctor.no_logs"))
 
 
 async def _ledger(settings: Settings) -> Finding:

@@ -92,8 +92,24 @@ async def session(
     `patient`: the network is waited for, as long as it takes.
     """
     found = find_key(settings, getattr(arguments, "api_key", None)) if with_key else None
-    async with open_studio(settings, clock=clock, key=found, patient=patient) as studio:
+    async with (
+        logged(settings),
+        open_studio(settings, clock=clock, key=found, patient=patient) as studio,
+    ):
         yield studio
+
+
+@asynccontextmanager
+async def logged(settings: Settings) -> AsyncIterator[None]:
+    """What happens inside is written to the log folder, down to the last line."""
+    from ima_tui.logbook.writer import Writer
+
+    writer = Writer(settings.logs, clock.time)
+    writer.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(writer.close)
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:

@@ -64,7 +64,10 @@ def _demo_settings(language: str | None) -> Settings:
 
 
 async def _studio(settings: Settings, found: key.Key | None) -> str | ImaError | None:
-    async with open_studio(settings, key=found, for_screen=True) as studio:
+    async with (
+        session.logged(settings),
+        open_studio(settings, key=found, for_screen=True) as studio,
+    ):
         return await _show(studio)
 
 
@@ -97,7 +100,10 @@ async def _demo(settings: Settings, speed: float) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="ima-tui-demo-") as folder:
             demo = _throw_away(settings, Path(folder))
-            async with open_studio(demo, locate=locate, for_screen=True) as studio:
+            async with (
+                session.logged(demo),
+                open_studio(demo, locate=locate, for_screen=True) as studio,
+            ):
                 await _show(studio)
     finally:
         for starting in running:

@@ -6,6 +6,7 @@ A walk is done in steps of one block, so that whoever waits can be told, or can 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from ima_tui.logbook.blocks import EMPTY, Block, after, before, first_time
 from ima_tui.logbook.entry import Entry, parse, time_of
@@ -151,7 +152,7 @@ class Forward(Cursor):
 
     def __init__(self, file: LogFile, edge: int, wanted: Wanted) -> None:
         super().__init__(file, edge, wanted)
-        self.reached = first_time(file, edge)
+        self.reached = -inf
         self._size = edge
         self.done = True  # until it is told how far to go
 
@@ -162,8 +163,11 @@ class Forward(Cursor):
 
     def go_on(self, size: int) -> None:
         """There is more to read, up to `size`."""
-        if size > self._size and not self._beyond(self.reached):
-            self._size, self.done = size, False
+        if size <= self._size or self._beyond(self.reached):
+            return
+        if self.done:
+            self.reached = first_time(self.file, self.edge)
+        self._size, self.done = size, False
 
     def _load(self) -> Block:
         return after(self.file, self.edge, self._size)

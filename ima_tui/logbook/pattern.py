@@ -29,11 +29,12 @@ class _Compiled(Protocol):
 
 
 class Pattern:
-    """Case never matters. Raises `UsageError` when `written` can't be understood."""
+    """Case never matters. Raises `UsageError` when `written` can't be understood. `literal`: it
+    stands for itself, whatever is in it."""
 
-    def __init__(self, written: str) -> None:
+    def __init__(self, written: str, *, literal: bool = False) -> None:
         self.written = written
-        self.plain = _SPECIAL.search(written) is None
+        self.plain = literal or _SPECIAL.search(written) is None
         self.local = _NOT_LOCAL.search(written) is None
         """What is found in a text is also found in any longer one."""
         self._words = re.compile(re.escape(written), re.IGNORECASE) if self.plain else None
@@ -66,7 +67,7 @@ def literally(written: str) -> Pattern:
     try:
         return Pattern(written)
     except UsageError:
-        return Pattern(re.escape(written))
+        return Pattern(written, literal=True)
 
 
 def _compiled(written: str) -> _Compiled:

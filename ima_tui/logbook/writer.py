@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import re
 import stat
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ def line_of(record: logging.LogRecord, now: float) -> str:
     that could be taken for another entry, without keys, and without what errors quote: that may be
     what a person wrote."""
     when = datetime.fromtimestamp(now).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ006 - as the others
-    function = one_line(record.funcName or "-", 40)
+    function = one_line(record.funcName or "", 40).strip("_<>") or "-"
     message = one_line(redact(record.getMessage()), 2000)
     line = f"{when} | {record.levelname:<5} | {function:<20} | {message}\n"
     if record.exc_info and record.exc_info[1] is not None:
@@ -74,12 +74,18 @@ class Writer(logging.Handler):
         self.now = now
         self.trouble = ""
         """Why nothing is written, in the system's words; "" while it is."""
-        self._lines: queue.Queue[tuple[float, str] | None] = queue.Queue(MOST_WAITING)
-        self._lost = 0
+        self._lines: deque[tuple[float, str]] = deque()
+        self._wake = threading.Event()
+        self._closing = False
+        self._idle = threading.Event()
+        self._idle.set()
+        self.lost = 0
+        """Lines that could not be written; told in the log when it can be written again."""
         self._rest_until = 0.0
         self._tidied: date | None = None
         self._number = 0
         self._torn = False
+        self._levels: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="logbook", daemon=True)
 
     def start(self) -> None:
@@ -88,47 +94,61 @@ class Writer(logging.Handler):
         for name, level in _HEARD.items():
             logger = logging.getLogger(name)
             logger.addHandler(self)
-            if logger.level == logging.NOTSET or logger.level > level:
-                logger.setLevel(level)
+            self._levels[name] = logger.level
+            logger.setLevel(level)
 
     def close(self) -> None:
         """Write what waits, for two seconds at most, and hear nothing more."""
-        for name in _HEARD:
+        for name, level in self._levels.items():
             logging.getLogger(name).removeHandler(self)
+            logging.getLogger(name).setLevel(level)
+        self._closing = True
+        self._wake.set()
         if self._thread.is_alive():
-            try:
-                self._lines.put(None, timeout=CLOSING)
-            except queue.Full:
-                return
             self._thread.join(CLOSING)
         super().close()
 
+    @property
+    def waiting(self) -> int:
+        """Lines that wait for the disk."""
+        return len(self._lines)
+
+    def settled(self, seconds: float) -> bool:
+        """Wait until no line waits any more; False when that takes longer."""
+        return self._idle.wait(seconds)
+
     def emit(self, record: logging.LogRecord) -> None:
         try:
+            if len(self._lines) >= MOST_WAITING:
+                self.lost += 1
+                return
             now = self.now()
-            self._lines.put_nowait((now, line_of(record, now)))
-        except queue.Full:
-            self._lost += 1
+            line = line_of(record, now)
+            self._idle.clear()
+            self._lines.append((now, line))
+            self._wake.set()
         except Exception:  # noqa: BLE001 - a line that can't be written must break nothing
-            self._lost += 1
+            self.lost += 1
 
     # ------------------------------------------------------------------------- in the thread
 
     def _run(self) -> None:
-        going = True
-        while going:
-            waiting = [self._lines.get()]
-            while len(waiting) < MOST_WAITING and not self._lines.empty():
-                waiting.append(self._lines.get_nowait())
-            going = None not in waiting
-            lines = [each for each in waiting if each is not None]
+        while True:
+            self._wake.wait()
+            closing = self._closing  # looked at first: what is handed over before it is written
+            self._wake.clear()
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
                 self._write(lines)
+            if not self._wake.is_set():
+                self._idle.set()
+            if closing:
+                return
 
     def _write(self, lines: list[tuple[float, str]]) -> None:
         now = lines[-1][0]
         if 0 <= self._rest_until - now <= PAUSE:
-            self._lost += len(lines)
+            self.lost += len(lines)
             return
         written = 0
         try:
@@ -136,16 +156,16 @@ class Writer(logging.Handler):
                 self._tidy(day)
                 self._append(day, text.encode("utf-8", "replace"))
                 written += count
-            if self._lost and not self.trouble:
-                self._tell_lost(now)
             self.trouble = ""
+            if self.lost:
+                self._tell_lost(now)
         except (OSError, ValueError, OverflowError) as error:
             self.trouble = getattr(error, "strerror", None) or type(error).__name__
-            self._lost += len(lines) - written
+            self.lost += len(lines) - written
             self._rest_until = now + PAUSE
 
     def _tell_lost(self, now: float) -> None:
-        lost, self._lost = self._lost, 0
+        lost, self.lost = self.lost, 0
         words = f"{lost} lines before this one could not be written"
         record = logging.LogRecord("ima_tui", logging.WARNING, "", 0, words, (), None, "logbook")
         self._append(_day(now), line_of(record, now).encode())

@@ -8,6 +8,8 @@ TEXTS: dict[str, str] = {
     "doctor.prefs": "preferences",
     "doctor.results": "results folder",
     "doctor.data": "data folder",
+    "doctor.logs": "Log folder",
+    "doctor.no_logs": "Nothing is logged: the folder can't be written, or its disk is full. All else works.",
     "doctor.ledger": "ledger",
     "doctor.key": "key",
     "doctor.service": "service",

@@ -8,6 +8,8 @@ TEXTS: dict[str, str] = {
     "doctor.prefs": "偏好",
     "doctor.results": "结果文件夹",
     "doctor.data": "数据文件夹",
+    "doctor.logs": "日志文件夹",
+    "doctor.no_logs": "现在不记日志：文件夹写不了，或者磁盘满了。其他功能不受影响。",
     "doctor.ledger": "账本",
     "doctor.key": "密钥",
     "doctor.service": "服务",
