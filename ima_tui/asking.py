@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ima_tui import polling, reasons
@@ -19,7 +20,7 @@ from ima_tui.errors import (
     Unauthorised,
     Unreachable,
 )
-from ima_tui.lease import Lease
+from ima_tui.lease import Lapsed, Lease
 from ima_tui.link import Link
 from ima_tui.pace import Alarm, Pace
 from ima_tui.record import Record, Service
@@ -120,9 +121,10 @@ class Asker:
     async def _ask(self, job: Job) -> Progress:
         while True:
             async with self._link.passage(), self._pace.request():
-                if self._lease.holds:
-                    return await (await self._connect()).detail(job.task_id)
-            await self._lease.wait()  # it slept while it stood in line: the job may be another's
+                service = await self._connect()
+                with suppress(Lapsed):
+                    return await service.detail(job.task_id, self._lease.check)
+            await self._lease.wait()  # it slept with the question in hand: perhaps another's now
 
     async def _judge(self, job: Job, progress: Progress) -> Job:
         if progress.failed:

@@ -8,6 +8,10 @@ import asyncio
 from ima_tui.clock import Clock
 
 
+class Lapsed(Exception):
+    """What was about to be asked is perhaps another run's to ask by now."""
+
+
 class Lease:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -22,6 +26,11 @@ class Lease:
     @property
     def holds(self) -> bool:
         return self._clock.time() < self._until
+
+    def check(self) -> None:
+        """Raises `Lapsed` unless it holds at this moment."""
+        if not self.holds:
+            raise Lapsed
 
     async def wait(self) -> None:
         """Until it holds again."""

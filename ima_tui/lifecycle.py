@@ -43,6 +43,10 @@ class ImpossibleTransition(RuntimeError):
     """A bug of ours: nothing that happens outside can ask for this step."""
 
 
+class NotOurs(ImpossibleTransition):
+    """Another run follows the job by now; what we know of it is old."""
+
+
 def check(before: State, after: State) -> None:
     """Raise `ImpossibleTransition` unless a job in `before` may become `after`."""
     if after not in TRANSITIONS[before]:

@@ -45,7 +45,7 @@ class Service(Protocol):
     """What jobs need of the API: the client and the downloader in one."""
 
     async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created: ...
-    async def detail(self, task_id: str) -> Progress: ...
+    async def detail(self, task_id: str, before: Callable[[], None]) -> Progress: ...
     async def verify(self, url: str) -> None: ...
     async def upload(self, content: bytes, *, mime: str, suffix: str) -> str: ...
     async def download(self, url: str, part: Path) -> int: ...
@@ -58,11 +58,22 @@ class Record:
         self.tell = tell
 
     async def step(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """A step of a job that this run follows. Raises `NotOurs` when another took it over."""
+        return await self._step(job, after, key, ours=True, **columns)
+
+    async def answered(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """What a create was answered: true whoever follows the job by now. It is ours again."""
+        return await self._step(job, after, key, ours=False, **columns)
+
+    async def _step(
+        self, job: Job, after: State, key: str, *, ours: bool, **columns: object
+    ) -> Job:
         stepped = await self.ledger.step(
             job.id,
             after,
             self.clock.time(),
             key,
+            ours=ours,
             **columns,  # type: ignore[arg-type]
         )
         log_step(stepped, key, job.state, depth=2)

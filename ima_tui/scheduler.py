@@ -201,7 +201,8 @@ class Scheduler:
         """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""
         self._stories.pop(job_id, None)
         if not story.cancelled() and (error := story.exception()) is not None:
-            log.error("job %s: %r", job_id, error)
+            level = logging.INFO if isinstance(error, lifecycle.NotOurs) else logging.ERROR
+            log.log(level, "job %s: %r", job_id, error)
 
     async def leave(self, job_id: int) -> None:
         """Stop following one job, unless it is just being sent: then its answer comes first."""

@@ -239,7 +239,7 @@ class Sender:
         failures = 0
         while True:
             try:
-                return await self._record.step(job, after, key, **columns)
+                return await self._record.answered(job, after, key, **columns)
             except LedgerError as error:
                 failures += 1
                 task_id = columns.get("task_id", "")

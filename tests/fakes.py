@@ -63,7 +63,8 @@ class FakeService:
         created: Created = await self._next("create", self.create)
         return created
 
-    async def detail(self, task_id: str) -> Progress:
+    async def detail(self, task_id: str, before: Callable[[], None]) -> Progress:
+        before()
         progress: Progress = await self._next("ask", self.ask)
         return progress
 

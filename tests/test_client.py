@@ -555,3 +555,27 @@ async def test_the_sandbox_takes_what_the_client_sends(sandbox_url: str, tmp_pat
             await made.products(TaskType.TEXT_TO_IMAGE)
     ledger = httpx.get(f"{sandbox_url}/sandbox/ledger").json()
     assert ledger["violations"] == []
+
+
+async def test_a_last_look_right_before_a_question_is_written(server: Wire) -> None:
+    class Changed(Exception):
+        pass
+
+    looks = 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks != 3:  # once before the headers, once between them and the body, then neither
+            raise Changed
+
+    server.answer = http(envelope(0, {"medias": []}))
+    async with talking(server.url) as made:
+        with pytest.raises(Changed):
+            await made.detail("task-1", look)
+        looks = 2
+        with pytest.raises(Changed):
+            await made.detail("task-1", look)
+        assert server.heard == [], "nothing was asked"
+        await made.detail("task-1", lambda: None)
+    assert len(server.heard) == 1

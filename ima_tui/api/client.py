@@ -13,7 +13,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -151,8 +151,12 @@ class ImaClient:
             raise Lost("accepted without an id")
         return Created(created.id, created.timeout_at / 1000 if created.timeout_at else None)
 
-    async def detail(self, task_id: str) -> wire.Progress:
+    async def detail(self, task_id: str, before: Callable[[], None] | None = None) -> wire.Progress:
+        """`before` is called as late as can be: with the connection there, right before the
+        question is written. What it raises is raised, and nothing was asked."""
         request = self._api("POST", "/open/v1/tasks/detail", body={"task_id": task_id})
+        if before is not None:
+            request.extensions["trace"] = _before_writing(before)
         return _read(wire.Detail, await self._call(request)).progress()
 
     async def verify(self, url: str) -> None:
@@ -273,6 +277,16 @@ class ImaClient:
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise lost(type(error).__name__) from error
         return response.status_code, response.headers, bytes(body)
+
+
+def _before_writing(check: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
+    """httpcore tells of each step of an exchange: headers and body of a request are two writes."""
+
+    async def trace(name: str, _: object) -> None:
+        if name.endswith(("send_request_headers.started", "send_request_body.started")):
+            check()
+
+    return trace
 
 
 def _envelope(body: bytes) -> wire.Envelope | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ class RemoteService:
     async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created:
         return await self._client.create(wire.create_payload(job.order, urls))
 
-    async def detail(self, task_id: str) -> wire.Progress:
-        return await self._client.detail(task_id)
+    async def detail(self, task_id: str, before: Callable[[], None]) -> wire.Progress:
+        return await self._client.detail(task_id, before)
 
     async def verify(self, url: str) -> None:
         await self._client.verify(url)

@@ -226,8 +226,12 @@ class Ledger:
         deadline: float | None = None,
         medias: tuple[Media, ...] | None = None,
         failure: Failure | None = None,
+        ours: bool = False,
     ) -> Job:
-        """One transition and its row of the timeline, together. Raises `ImpossibleTransition`."""
+        """One transition and its row of the timeline, together. Raises `ImpossibleTransition`.
+
+        `ours`: only where no other run follows the job, else `NotOurs`; *sending* always asks so.
+        """
         columns: dict[str, object] = {}
         if order is not None:
             columns |= {"order_json": _dump_order(order), "points": order.total}
@@ -240,7 +244,7 @@ class Ledger:
         if failure is not None:
             columns["failure_json"] = records.dump_failure(failure)
         return await self._write(
-            writing.step, self.session, job_id, after, now, key, dict(values or {}), columns
+            writing.step, self.session, job_id, after, now, key, dict(values or {}), columns, ours
         )
 
     async def note(self, job_id: int, now: float, key: str, values: Values | None = None) -> None:

@@ -16,6 +16,8 @@ FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
 GRACE = 90.0
 """Seconds more for a run whose process is there: it may only be slow, or stopped with ctrl+z."""
+_TAKEN_UP = lifecycle.ENDED | {State.SENDING}
+"""Whoever wakes a job from these, or has the answer to its create, follows it."""
 UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
 
 
@@ -101,12 +103,14 @@ def step(
     key: str,
     values: dict[str, str | int | float],
     columns: dict[str, object],
+    ours: bool,
 ) -> Job:
     before = require(connection, job_id)
+    if ours or after is State.SENDING:
+        _check_owner(connection, session, job_id)
     lifecycle.check(before.state, after)
     columns |= {"state": after, "updated_at": now}
     if after is State.SENDING:
-        _check_owner(connection, session, job_id)
         columns["sent_at"] = now
     if after is not State.QUEUED:
         columns |= {"waiting": "", "waiting_json": "{}"}
@@ -120,6 +124,8 @@ def step(
         columns["ended_at"] = None
     if after is State.QUEUED:
         columns["sent_at"] = None
+    if after in lifecycle.OPEN and before.state in _TAKEN_UP:
+        columns |= {"owner": session, "lease_until": now + FIRST_LEASE}
     names = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*columns.values(), job_id))
     write_event(connection, job_id, now, after, key, values)
@@ -127,10 +133,10 @@ def step(
 
 
 def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> None:
-    """A run that slept while another took its job over must not send it."""
+    """A run that slept while another took its job over must not go on with it."""
     row = connection.execute("SELECT owner FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row[0] not in ("", session):
-        raise lifecycle.ImpossibleTransition(f"job {job_id} is another run's")
+        raise lifecycle.NotOurs(f"job {job_id} is another run's")
 
 
 def note(

@@ -30,6 +30,8 @@ from ima_tui.studio import Studio, open_studio
 
 KEY = Key("ima_canary_0123456789", "flag")
 CREATE = "/tasks/create"
+FREEZES_AT = 6
+"""The question: by then several jobs are followed."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Plan:
     name: str = ""
     asks: Path | None = None
     """Where every question about a task is noted: who asked about which one, and when."""
+    freeze: str = ""
+    """`before` a question is written, or `during` one: see `note_asks`."""
     look_again: float = 0.01
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -133,16 +137,38 @@ def doom_create(moment: str) -> None:
     httpx.AsyncClient.send = send  # type: ignore[method-assign,assignment]
 
 
-def note_asks(file: Path) -> None:
-    """From now on this process notes `pid task time` before each question that it asks."""
+def note_asks(file: Path, freeze: str = "", nth: int = FREEZES_AT) -> None:
+    """From now on this process notes `pid task time` when it writes a question to the wire.
+
+    `freeze`: it stops itself at the nth question: `before` that is written, or with it on its way
+    (`during`) until somebody lets it go on. So the moment is known, and no chance decides.
+    """
     plain = httpx.AsyncClient.send
     notes = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    seen = 0
 
     async def send(self: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
-        if request.url.path.endswith("/tasks/detail"):
-            task_id = json.loads(request.content)["task_id"]
-            os.write(notes, f"{os.getpid()} {task_id} {time.time()}\n".encode())
-        return await plain(self, request, **more)
+        nonlocal seen
+        if not request.url.path.endswith("/tasks/detail"):
+            return await plain(self, request, **more)
+        task_id = json.loads(request.content)["task_id"]
+        last_look = request.extensions.get("trace")
+
+        async def trace(name: str, info: Any) -> None:
+            if last_look is not None:
+                await last_look(name, info)
+            if name.endswith("send_request_body.started"):
+                os.write(notes, f"{os.getpid()} {task_id} {time.time()}\n".encode())
+
+        request.extensions["trace"] = trace
+        seen += 1
+        if freeze == "before" and seen == nth:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        exchange = asyncio.ensure_future(plain(self, request, **more))
+        if freeze == "during" and seen == nth:
+            await asyncio.sleep(0.005)  # most of the time it is at the service by then
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return await exchange
 
     httpx.AsyncClient.send = send  # type: ignore[method-assign,assignment]
 
@@ -215,5 +241,5 @@ def live(plan: Plan, *, first: bool) -> None:
     if plan.create:
         doom_create(plan.create)
     if plan.asks is not None:
-        note_asks(plan.asks)
+        note_asks(plan.asks, plan.freeze)
     asyncio.run(_live(plan, first))

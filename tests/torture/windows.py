@@ -1,7 +1,8 @@
 """Two windows and a batch on one ledger; one window is killed, or frozen, in the middle.
 
     python tests/torture/windows.py killed --jobs 500
-    python tests/torture/windows.py frozen --jobs 60
+    python tests/torture/windows.py frozen-before --jobs 24
+    python tests/torture/windows.py frozen-during --jobs 24
 
 Prints one JSON line: what was counted, and every promise that was broken.
 """
@@ -28,7 +29,7 @@ from verdict import promises, rows
 from ima_tui import cli
 from ima_tui.cli import session
 
-FAST, SLOW = 40.0, 8.0
+FAST, SLOW = 40.0, 4.0
 """Of the service: when somebody is to freeze, all of its jobs have to outlast a lease."""
 PATIENCE = 120.0
 FREEZE = 150.0
@@ -64,13 +65,13 @@ class Scene:
     def ledger(self) -> Path:
         return self.folder / "data" / "ledger.sqlite3"
 
-    def window(self, name: str, count: int) -> int:
+    def window(self, name: str, count: int, freeze: str = "") -> int:
         """A window that submits so many jobs and stays until all jobs of the ledger have ended."""
         models = ("doubao-seedream-4.5", "midjourney")  # the second takes twice as long
         wishes = tuple(Wish(f"{name} {n}", model_id=models[n % 2]) for n in range(count))
         reading, writing = os.pipe()
         plan = Plan(self.folder, self.service.url, self.rate, self.origin, wishes, pipe=writing)
-        plan = replace(plan, asks=self._asks, look_again=0.2)
+        plan = replace(plan, asks=self._asks, look_again=0.2, freeze=freeze)
         pid = fork(lambda: live(plan, first=True), self._words)
         os.close(writing)
         self._pipes.append(reading)
@@ -195,31 +196,41 @@ def killed(scene: Scene, jobs: int) -> dict[str, object]:
     return {"orphans": orphans, **finish(scene, pids, allowed)}
 
 
-def frozen(scene: Scene, jobs: int) -> dict[str, object]:
-    """The second window is stopped for longer than a lease, and wakes up."""
-    pids = {"one": scene.window("one", jobs // 2), "two": scene.window("two", jobs // 2)}
-    scene.wait_until(1)
+def frozen(scene: Scene, jobs: int, moment: str) -> dict[str, object]:
+    """The second window stops itself at a question, for longer than a lease, and wakes up."""
+    pids = {"one": scene.window("one", jobs // 2), "two": scene.window("two", jobs // 2, moment)}
     sleeper = pids["two"]
-    os.kill(sleeper, signal.SIGSTOP)
-    allowed = {sleeper: time.time()}
+    stopped = time.time() if _wait_for_stop(sleeper) else 0.0
     time.sleep(FREEZE / scene.rate)
     os.kill(sleeper, signal.SIGCONT)
-    return finish(scene, pids, allowed)
+    told = finish(scene, pids, {sleeper: stopped})
+    return told if stopped else {**told, "broken": ["the second window never froze"]}
+
+
+def _wait_for_stop(pid: int) -> bool:
+    due = time.monotonic() + PATIENCE
+    while time.monotonic() < due:
+        found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if found:
+            return os.WIFSTOPPED(status)
+        time.sleep(0.001)
+    return False
 
 
 def main() -> int:
     """Play one scene."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("scene", choices=("killed", "frozen"))
+    parser.add_argument("scene", choices=("killed", "frozen-before", "frozen-during"))
     parser.add_argument("--jobs", type=int, default=500)
     asked = parser.parse_args()
     began = time.monotonic()
     with playground() as name:
         if asked.scene == "killed":
-            play, scene = killed, Scene(Path(name), FAST, 40.0)
+            scene = Scene(Path(name), FAST, 40.0)
+            told = killed(scene, asked.jobs)
         else:
-            play, scene = frozen, Scene(Path(name), SLOW, 60.0)
-        told = play(scene, asked.jobs)
+            scene = Scene(Path(name), SLOW, 30.0)
+            told = frozen(scene, asked.jobs, asked.scene.removeprefix("frozen-"))
         scene.service.stop()
         shutil.rmtree(scene.folder)
     told["seconds"] = round(time.monotonic() - began, 1)
