@@ -190,6 +190,8 @@ class Settings:
     config_file: Path = Path("config.toml")
     profile: str = ""
     """"" or "demo"."""
+    read_only: bool = False
+    """For looking: nothing is sent or written. A flag of one run, not a setting."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Id of a binding to its keys, comma between; as written: the TUI knows which ids there are."""
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -11,14 +12,19 @@ from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.connection import Connection
 from ima_tui.errors import ImaError, KeyMissing
+from ima_tui.messages import say
 from ima_tui.notices import JobChanged, LinkChanged, Notice
 
 if TYPE_CHECKING:
-    from ima_tui.ledger import Ledger
+    from ima_tui.ledger import Ledger, Mended
     from ima_tui.offer import Offer
     from ima_tui.scheduler import Scheduler
 
+log = logging.getLogger(__name__)
+
 Parts = tuple["Ledger", "Scheduler"]
+COPY_SECONDS = 600.0
+"""Between two looks at whether the ledger changed since its last copy."""
 
 
 class Engine:
@@ -41,6 +47,7 @@ class Engine:
         self._tell = tell
         self._everything = everything
         self._patient = patient
+        self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
     async def open(self, offer: Offer) -> None:
@@ -54,8 +61,20 @@ class Engine:
         self._parts.set_result(parts)
 
     async def start(self) -> None:
-        """Follow jobs from now on."""
-        await (await self.scheduler()).start(everything=self._everything)
+        """Follow jobs from now on, but for who only looks."""
+        ledger, scheduler = await asyncio.shield(self._parts)
+        if ledger.looking is None:
+            await scheduler.start(everything=self._everything)
+            self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
+
+    async def _keep_copies(self, ledger: Ledger) -> None:
+        """A whole copy of the ledger, never much older than its last change."""
+        while True:
+            try:
+                await ledger.backup()
+            except ImaError as error:
+                log.warning("copy of the ledger: %s", say(error.key, **error.values))
+            await self._clock.sleep(COPY_SECONDS)
 
     async def ledger(self) -> Ledger:
         return (await asyncio.shield(self._parts))[0]
@@ -65,12 +84,25 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop following. A create that is on its way is waited for."""
-        if self._opened:
+        if self._copying is not None:
+            self._copying.cancel()
+            await asyncio.gather(self._copying, return_exceptions=True)
+        if self._opened and self.looking is None:
             await self._parts.result()[1].aclose()
 
     async def aclose(self) -> None:
         if self._opened:
             await self._parts.result()[0].aclose()
+
+    @property
+    def mended(self) -> Mended | None:
+        """What was done to a damaged ledger when it was opened."""
+        return self._parts.result()[0].mended if self._opened else None
+
+    @property
+    def looking(self) -> ImaError | None:
+        """Why nothing is written, if so; known as soon as the parts are there."""
+        return self._parts.result()[0].looking if self._opened else None
 
     @property
     def _opened(self) -> bool:
@@ -79,13 +111,12 @@ class Engine:
     async def _build(self, offer: Offer) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.scheduler")
         from ima_tui import owner
-        from ima_tui.ledger import Ledger
         from ima_tui.ledger.admission import Limits
         from ima_tui.pace import Pace
         from ima_tui.scheduler import Scheduler
 
         settings = self._settings
-        ledger = await Ledger.open(settings.ledger, session=owner.name())
+        ledger = await self._open_ledger(owner.name())
         limits = Limits(
             running=settings.running,
             per_kind=settings.running_per_kind,
@@ -113,3 +144,20 @@ class Engine:
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
         )
         return ledger, scheduler
+
+    async def _open_ledger(self, session: str) -> Ledger:
+        """To be written; else to be looked at, where that is the wish or all that is possible."""
+        from ima_tui.ledger import Ledger, LedgerError
+
+        path = self._settings.ledger
+        if self._settings.read_only:
+            return await Ledger.look(path, session)
+        try:
+            return await Ledger.open(path, session)
+        except LedgerError as error:
+            if error.key != "error.ledger_unwritable":
+                raise
+            try:
+                return await Ledger.look(path, session, error)
+            except LedgerError:
+                raise error from None

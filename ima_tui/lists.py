@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,8 +23,12 @@ Tell = Callable[[ProductList], None]
 class ProductLists:
     """The one owner of what the service offers. `tell` hears of every change."""
 
-    def __init__(self, cache: Path, now: Callable[[], float], tell: Tell) -> None:
+    def __init__(
+        self, cache: Path, now: Callable[[], float], tell: Tell, *, keep: bool = True
+    ) -> None:
+        """`keep`: store what was fetched in the folder `cache`, for the next start."""
         self._cache = cache
+        self._keep = keep
         self._now = now
         self._tell = tell
         self.lists = {task_type: ProductList(task_type) for task_type in TaskType}
@@ -58,7 +63,8 @@ class ProductLists:
         now = self._now()
         leaves = await asyncio.to_thread(tree.leaves, raw, task_type)
         self._set(ProductList(task_type, leaves, now, live=True))
-        await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
+        if self._keep:
+            await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
 
     def fail(self, task_type: TaskType, problem: ImaError) -> None:
         last = self.lists[task_type]
@@ -90,4 +96,5 @@ def _store(path: Path, raw: Sequence[object], as_of: float) -> None:
         part.write_text(json.dumps({"as_of": as_of, "tree": raw}), "utf-8")
         part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)  # a full disk costs the cache, not the run
+        with suppress(OSError):  # a full disk costs the cache, not the run
+            part.unlink(missing_ok=True)

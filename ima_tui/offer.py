@@ -37,7 +37,10 @@ class Offer:
         self._engine = engine
         self._wishes = wishes
         self._lists = ProductLists(
-            settings.cache, clock.time, lambda found: tell(ListChanged(found))
+            settings.cache,
+            clock.time,
+            lambda found: tell(ListChanged(found)),
+            keep=not settings.read_only,
         )
 
     @property

@@ -38,8 +38,9 @@ class Preference:
 class Preferences:
     """The file at `path`. Reading never raises: `trouble` then says what is wrong with it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._read_only = read_only
         self.trouble: UsageError | None = None
         self._stamp: tuple[int, int, int] | None = None
         self._data: dict[str, object] = {}
@@ -80,6 +81,8 @@ class Preferences:
     def writable(self) -> bool:
         """False for /dev/null, a read-only file or folder: then nothing is stored."""
         real = self.path.resolve()
+        if self._read_only:
+            return False
         if real.exists():
             return real.is_file() and os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
         above = next((folder for folder in real.parents if folder.exists()), None)
@@ -141,6 +144,8 @@ class Preferences:
 
     def _set_aside(self, error: _BrokenError) -> UsageError:
         """Keep the broken file under another name: it may hold what somebody needs."""
+        if self._read_only:
+            return UsageError("error.prefs_broken", path=str(self.path), reason=str(error))
         real = self.path.resolve()
         moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         aside = real.with_name(f"{real.stem}.broken-{moment}{real.suffix}")

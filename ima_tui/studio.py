@@ -4,9 +4,8 @@
         await ImaApp(studio).run_async()
 
 `studio.connection` holds the key and the client, `studio.offer` the live lists, `studio.wishes` the
-preferred models, `studio.jobs` the jobs, `studio.plans` several jobs in order. The first paint
-waits for nothing: the ledger and the scheduler are imported and opened by `begin`, the API when it
-is first needed.
+preferred models, `studio.jobs` the jobs. The first paint waits for nothing: the ledger and the
+scheduler are imported and opened by `begin`, the API when it is first needed.
 """
 
 from __future__ import annotations
@@ -23,13 +22,14 @@ from ima_tui.config import Settings
 from ima_tui.connection import Connection, Locate
 from ima_tui.domain import Leaf
 from ima_tui.engine import Engine
+from ima_tui.errors import ImaError, UsageError
 from ima_tui.jobs import Jobs
 from ima_tui.offer import Offer
-from ima_tui.plans import Plans
 from ima_tui.wishes import Wishes
 
 if TYPE_CHECKING:
     from ima_tui.inputs import InputFacts
+    from ima_tui.ledger import Mended
 
 
 @asynccontextmanager
@@ -89,14 +89,6 @@ class Studio:
         self.wishes = Wishes(settings, clock, tell)
         self.offer = Offer(settings, clock, self.connection, self.engine, self.wishes, tell)
         self.jobs = Jobs(self.engine, self.offer, self.connection, clock, self._broadcast)
-        self.plans = Plans(
-            self.jobs,
-            self.offer,
-            self.wishes,
-            self.inspect_inputs,
-            settings.data / "plans",
-            download=settings.download,
-        )
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
 
@@ -116,6 +108,16 @@ class Studio:
             asyncio.create_task(self.wishes.watch(), name="preferences"),
             asyncio.create_task(self.jobs.watch(), name="ledger"),
         )
+
+    @property
+    def looking(self) -> ImaError | None:
+        """Why nothing is sent or written, if so: by wish, or as the ledger can't be written."""
+        return UsageError("error.looking") if self.settings.read_only else self.engine.looking
+
+    @property
+    def mended(self) -> Mended | None:
+        """What was done to a damaged ledger when it was opened."""
+        return self.engine.mended
 
     async def _aclose(self) -> None:
         for watch in self._watches:

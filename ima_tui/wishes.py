@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import UsageError
 from ima_tui.notices import Notice, PreferencesChanged
 from ima_tui.preferences import Preferences
 
@@ -19,8 +20,9 @@ class Wishes:
     """`preferences` is the store; what is changed here, or by another tool, is told."""
 
     def __init__(self, settings: Settings, clock: Clock, tell: Callable[[Notice], None]) -> None:
-        self.preferences = Preferences(settings.preferences)
+        self.preferences = Preferences(settings.preferences, read_only=settings.read_only)
         self._user = settings.user_id
+        self._read_only = settings.read_only
         self._clock = clock
         self._tell = tell
 
@@ -38,17 +40,26 @@ class Wishes:
         return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
 
     async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
-        """Remember a model for a task type. False where the file is not to be written."""
+        """Remember a model for a task type. False where the file is not to be written.
+
+        Raises `UsageError` where nothing is written at all.
+        """
+        self._refuse_to_write()
         user_id = user or self._user
         stored = await asyncio.to_thread(self.preferences.save, user_id, task_type, leaf)
         self._tell(PreferencesChanged())
         return stored
 
     async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
+        self._refuse_to_write()
         user_id = user or self._user
         stored = await asyncio.to_thread(self.preferences.clear, user_id, task_type)
         self._tell(PreferencesChanged())
         return stored
+
+    def _refuse_to_write(self) -> None:
+        if self._read_only:
+            raise UsageError("error.looking")
 
     async def watch(self) -> None:
         """Other tools write the same file: what they change shows by itself."""

@@ -18,10 +18,9 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui import ledger as ledgers
 from ima_tui import lifecycle
 from ima_tui.domain import Estimate, Failure, Job, Media, State, TaskType
-from ima_tui.ledger import Ledger, LedgerError
+from ima_tui.ledger import Ledger, LedgerError, opening, schema
 from ima_tui.lifecycle import ImpossibleTransition
 
 ROOT = Path(__file__).parents[1]
@@ -127,7 +126,7 @@ async def test_only_its_owner_can_read_the_file(ledger: Ledger, path: Path) -> N
 async def test_a_file_by_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version={len(ledgers.MIGRATIONS) + 1}")
+        connection.execute(f"PRAGMA user_version={len(schema.MIGRATIONS) + 1}")
     connection.close()
     before = path.read_bytes()
     with pytest.raises(LedgerError) as caught:
@@ -136,11 +135,13 @@ async def test_a_file_by_a_newer_version_is_refused_and_left_alone(path: Path) -
     assert path.read_bytes() == before
 
 
-async def test_a_file_that_is_no_ledger_is_an_error_in_words(path: Path) -> None:
+async def test_a_file_that_is_no_ledger_is_set_aside_as_it_is(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(LedgerError):
-        await Ledger.open(path, "me")
+    opened = await Ledger.open(path, "me")
+    assert opened.mended is not None
+    assert opened.mended.aside.read_bytes() == b"no database at all" * 100
+    await opened.aclose()
 
 
 async def test_a_folder_that_cant_be_made_is_an_error_in_words(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ async def test_a_folder_that_cant_be_made_is_an_error_in_words(tmp_path: Path) -
 
 def _open_once(path: Path, barrier: multiprocessing.synchronize.Barrier) -> None:
     barrier.wait(20)
-    ledgers._connect(path).close()
+    opening.connect(path).close()
 
 
 def test_many_processes_may_begin_at_once(path: Path) -> None:
@@ -166,7 +167,7 @@ def test_many_processes_may_begin_at_once(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.close()
-    assert version == len(ledgers.MIGRATIONS)
+    assert version == len(schema.MIGRATIONS)
 
 
 # ------------------------------------------------------------------------------- who follows

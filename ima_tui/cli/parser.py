@@ -31,6 +31,7 @@ def build(argv: Sequence[str] = ()) -> _Parser:
         prog="ima-tui", description=say("cli.about"), epilog=say("cli.bare"), allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
+    parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
     parser.set_defaults(verb="ima_tui.cli.tui:open_studio_screen")
     verbs = parser.add_subparsers(title=say("cli.verbs"), metavar="")
     named = VERBS.get(argv[0]) if argv else None
@@ -85,7 +86,6 @@ def _route(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--batch", metavar="FILE.jsonl", help=say("cli.route_batch"))
-    parser.add_argument("--user-id", help=say("cli.user_id"))
 
 
 def _generate(verbs: Verbs) -> None:
@@ -137,29 +137,6 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
     parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-
-
-def _workflow(verbs: Verbs) -> None:
-    about = say("cli.workflow")
-    parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
-    planned = _add(actions, "plan", "workflow:make", json=True)
-    _service(planned)
-    planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
-    planned.add_argument("-o", "--output", metavar="FILE", help=say("cli.plan_output"))
-    planned.add_argument(
-        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
-    )
-    shown = _add(actions, "show", "workflow:show", json=True)
-    shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
-    for name in ("run", "resume"):
-        run = _add(actions, name, f"workflow_run:{name}", json=True)
-        _service(run)
-        run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
-        run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
-        run.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
-        run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
 
 
 def _jobs(verbs: Verbs) -> None:
@@ -253,7 +230,6 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "route": _route,
     "generate": _generate,
     "batch": _batch,
-    "workflow": _workflow,
     "jobs": _jobs,
     "prefs": _prefs,
     "config": _config,

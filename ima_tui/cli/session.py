@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ima_tui import config, key, messages
+from ima_tui import config, ground, key, messages
 from ima_tui.cli.output import Progress, talk
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Raw, Settings
@@ -96,6 +96,9 @@ async def session(
         logged(settings),
         open_studio(settings, clock=clock, key=found, patient=patient) as studio,
     ):
+        if studio.mended is not None:
+            for words in ground.mended(studio.mended):
+                talk(words)
         yield studio
 
 

@@ -29,9 +29,11 @@ DEMO_KEY = "ima_demo_key_of_nobody"
 DEMO_SPEED = 8.0
 
 
-def open_studio_screen(_: argparse.Namespace | None = None) -> int:
+def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
     _check_terminal()
     settings = session.settled({})
+    if arguments is not None:
+        settings = replace(settings, read_only=arguments.read_only)
     found = session.find_key(settings)
     wish = asyncio.run(_studio(settings, found))
     if isinstance(wish, ImaError):
@@ -116,6 +118,7 @@ def _throw_away(settings: Settings, folder: Path) -> Settings:
     return replace(
         settings,
         profile=DEMO,
+        read_only=False,
         user_id=DEMO,
         base_url=config.OFFICIAL_API,
         upload_url=config.OFFICIAL_UPLOAD,

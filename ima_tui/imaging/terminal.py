@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ima_tui.key import environment_for_children
+
 QUESTION = "\x1b[c"
 _ANSWER = re.compile(r"\x1b\[\?([0-9;]*)c")
 _BEGUN = re.compile(r"\x1b\[(?:\?[0-9;]*)?\Z")
@@ -82,6 +84,7 @@ def ask_tmux() -> Tmux:
         told = subprocess.run(
             ["tmux", "display-message", "-p", wanted],
             stdin=subprocess.DEVNULL,
+            env=environment_for_children(),
             capture_output=True,
             text=True,
             timeout=TMUX_SECONDS,

@@ -12,18 +12,27 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ima_tui.domain import Event, Failure, Job, Media, Order, State
-from ima_tui.ledger import admission, line, reading, records, writing
+from ima_tui.ledger import (
+    admission,
+    backup,
+    line,
+    mending,
+    opening,
+    reading,
+    records,
+    schema,
+    writing,
+)
 from ima_tui.ledger.admission import Limits
+from ima_tui.ledger.mending import Mended as Mended
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
-from ima_tui.text import one_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,100 +40,6 @@ T = TypeVar("T")
 Values = Mapping[str, str | int | float]
 
 SQLITE_VERSION = sqlite3.sqlite_version
-BUSY_SECONDS = 15.0
-
-_NUMBER = """
-    BEGIN
-        UPDATE jobs SET revision =
-            (SELECT COALESCE(MAX(revision), 0) + 1 FROM jobs WHERE revision > 0)
-            WHERE id = new.id;
-    END
-"""
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """
-        CREATE TABLE jobs (
-            id          INTEGER PRIMARY KEY AUTOINCREMENT,
-            state       TEXT NOT NULL,
-            held        INTEGER NOT NULL DEFAULT 0, -- not to be sent before a person says so
-            task_type   TEXT NOT NULL,
-            model_id    TEXT NOT NULL,
-            order_json  TEXT NOT NULL,
-            points      INTEGER NOT NULL,           -- the total that is or may be charged
-            task_id     TEXT NOT NULL DEFAULT '',
-            medias_json TEXT NOT NULL DEFAULT '[]',
-            failure_json TEXT NOT NULL DEFAULT '',
-            repeats     INTEGER REFERENCES jobs(id),
-            session     TEXT NOT NULL,              -- the run of the program that made it
-            owner       TEXT NOT NULL DEFAULT '',   -- the run that follows it now
-            lease_until REAL NOT NULL DEFAULT 0,
-            created_at  REAL NOT NULL,
-            updated_at  REAL NOT NULL,
-            sent_at     REAL,
-            ended_at    REAL,
-            deadline    REAL
-        )
-        """,
-        """
-        CREATE INDEX jobs_open ON jobs(state)
-            WHERE state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')
-        """,
-        "CREATE INDEX jobs_sent ON jobs(sent_at)",
-        "CREATE INDEX jobs_history ON jobs(task_type, model_id, ended_at) WHERE state = 'done'",
-        """
-        CREATE TABLE events (
-            id          INTEGER PRIMARY KEY AUTOINCREMENT,
-            job         INTEGER NOT NULL REFERENCES jobs(id),
-            at          REAL NOT NULL,
-            state       TEXT NOT NULL,
-            key         TEXT NOT NULL,
-            values_json TEXT NOT NULL DEFAULT '{}'
-        )
-        """,
-        "CREATE INDEX events_of_job ON events(job, id)",
-    ),
-    (
-        "ALTER TABLE jobs ADD COLUMN intent TEXT NOT NULL DEFAULT ''",
-        "CREATE UNIQUE INDEX jobs_intent ON jobs(intent) WHERE intent != ''",
-    ),
-    (
-        "ALTER TABLE jobs ADD COLUMN waiting TEXT NOT NULL DEFAULT ''",  # why it is not sent yet
-        "ALTER TABLE jobs ADD COLUMN waiting_json TEXT NOT NULL DEFAULT '{}'",
-        "ALTER TABLE jobs ADD COLUMN waived INTEGER NOT NULL DEFAULT 0",  # over a limit, by a word
-        "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",  # has one of the places
-        "ALTER TABLE jobs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
-        "UPDATE jobs SET turn = 1 WHERE state IN ('sending', 'running')",
-        "CREATE INDEX jobs_turn ON jobs(turn) WHERE turn = 1",
-        "CREATE INDEX jobs_revision ON jobs(revision) WHERE revision > 0",
-        """
-        CREATE TABLE needs (                        -- this job takes what the first one makes
-            job         INTEGER NOT NULL REFERENCES jobs(id),
-            first       INTEGER NOT NULL REFERENCES jobs(id),
-            PRIMARY KEY (job, first)
-        ) WITHOUT ROWID
-        """,
-        "CREATE INDEX needs_first ON needs(first)",
-        f"CREATE TRIGGER jobs_new AFTER INSERT ON jobs {_NUMBER}",
-        f"""
-        CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
-            WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
-            OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
-            OR old.waiting_json IS NOT new.waiting_json {_NUMBER}
-        """,  # a lease that is renewed is no change
-    ),
-    ("CREATE INDEX jobs_session ON jobs(session)",),
-    (
-        "ALTER TABLE jobs ADD COLUMN place INTEGER",  # in the line of unsent jobs; null: its id
-        "DROP TRIGGER jobs_changed",
-        f"""
-        CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
-            WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
-            OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
-            OR old.waiting_json IS NOT new.waiting_json OR old.place IS NOT new.place {_NUMBER}
-        """,
-    ),
-)
 
 
 class Ledger:
@@ -134,10 +49,15 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, session: str
+        self, path: Path, opened: opening.Opened, thread: ThreadPoolExecutor, session: str
     ) -> None:
         self._path = path
-        self._connection = connection
+        self._connection = opened.connection
+        self._presence = opened.presence
+        self.mended = opened.mended
+        """What was done to a damaged file when it was opened."""
+        self.looking: LedgerError | None = None
+        """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
         self.session = session
         self._version = 0
@@ -145,16 +65,32 @@ class Ledger:
 
     @classmethod
     async def open(cls, path: Path, session: str) -> Ledger:
+        """The ledger at `path`, made if there is none, mended if it is damaged.
+
+        Raises `LedgerError`; where that is `error.ledger_unwritable`, `look` may still do.
+        """
+        return await cls._opened(path, session, opening.to_write)
+
+    @classmethod
+    async def look(cls, path: Path, session: str, why: LedgerError | None = None) -> Ledger:
+        """The ledger as it is, never written: every attempt raises `why`."""
+        ledger = await cls._opened(path, session, opening.to_look)
+        ledger.looking = why or LedgerError("error.looking")
+        return ledger
+
+    @classmethod
+    async def _opened(
+        cls, path: Path, session: str, way: Callable[[Path], opening.Opened]
+    ) -> Ledger:
         thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         try:
-            loop = asyncio.get_running_loop()
-            connection = await loop.run_in_executor(thread, _connect, path)
+            opened = await asyncio.get_running_loop().run_in_executor(thread, way, path)
         except (sqlite3.Error, OSError) as error:
             thread.shutdown()
-            raise _ledger_error(path, error) from error
-        opened = cls(path, connection, thread, session)
-        await opened._read(opened._take_note)
-        return opened
+            raise opening.ledger_error(path, error) from error
+        ledger = cls(path, opened, thread, session)
+        await ledger._read(ledger._take_note)
+        return ledger
 
     def _take_note(self, connection: sqlite3.Connection) -> None:
         self._version = reading.version(connection)
@@ -163,6 +99,21 @@ class Ledger:
     async def aclose(self) -> None:
         await self._on_thread(self._connection.close)
         self._thread.shutdown()
+        mending.leave(self._presence)
+
+    async def backup(self) -> None:
+        """Copy the file if it changed since its last copy, beside the writer thread.
+
+        Raises `LedgerError`, also when the copy shows that the file is damaged.
+        """
+        try:
+            due = self.looking is None and await asyncio.to_thread(backup.is_due, self._path)
+            whole = not due or await asyncio.to_thread(backup.keep, self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise opening.ledger_error(self._path, error) from error
+        if not whole:
+            mending.mark(self._path)
+            raise LedgerError("error.ledger_damaged", path=str(self._path))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         """Run on the writer thread, to the end even if the caller is cancelled."""
@@ -170,7 +121,7 @@ class Ledger:
         try:
             return await asyncio.shield(future)
         except (sqlite3.Error, OSError) as error:
-            raise _ledger_error(self._path, error) from error
+            raise opening.ledger_error(self._path, error) from error
 
     async def _read(
         self,
@@ -187,9 +138,11 @@ class Ledger:
         **kwargs: P.kwargs,
     ) -> T:
         """One transaction, on disk when this returns."""
+        if self.looking is not None:
+            raise self.looking
 
         def transaction() -> T:
-            with _transaction(self._connection):
+            with schema.transaction(self._connection):
                 return work(self._connection, *args, **kwargs)
 
         return await self._on_thread(transaction)
@@ -336,10 +289,6 @@ class Ledger:
         """The jobs of those intents that are known."""
         return await self._read(reading.by_intents, tuple(intents))
 
-    async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
-        """The newest tries of jobs that were run again, by the job they repeat."""
-        return await self._read(reading.repeats_of, tuple(ids))
-
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
         """Jobs made since then, oldest first, with ids above `after`; forgotten ones too."""
         return await self._read(reading.page, after, since, limit)
@@ -366,49 +315,3 @@ class Ledger:
     async def healthy(self) -> bool:
         """SQLite's own check of the whole file."""
         return await self._read(reading.healthy)
-
-
-# ---------------------------------------------------------------------------- on the thread
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    path.chmod(0o600)  # prompts stand in it
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=DELETE")
-    connection.execute("PRAGMA synchronous=EXTRA")
-    connection.execute("PRAGMA foreign_keys=ON")
-    _migrate(connection)
-    return connection
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring an older file up to date; refuse a newer one rather than harm it."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
-        return
-    with _transaction(connection):  # asked again inside: another process may have been faster
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise sqlite3.DatabaseError("written by a newer ima-tui")
-        for statements in MIGRATIONS[version:]:
-            for statement in statements:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
-
-
-def _ledger_error(path: Path, error: Exception) -> LedgerError:
-    return LedgerError("error.ledger", path=str(path), reason=one_line(error, 200))

@@ -24,14 +24,10 @@ class PlaceRow:
         """The message that names it."""
         return f"place.{self.id}"
 
-    def load(self) -> type[Place]:
-        """The class of its screen, imported now."""
-        found: type[Place] = getattr(import_module(self.module), self.screen)
-        return found
-
     def open(self) -> Place:
         """A new screen of this place."""
-        return self.load()()
+        screen: Place = getattr(import_module(self.module), self.screen)()
+        return screen
 
 
 _SCREENS = "ima_tui.tui.screens"

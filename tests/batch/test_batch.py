@@ -13,9 +13,9 @@ import pytest
 from batch_person import PATIENT, SPEED, Person, wishes
 
 from ima_tui import config
-from ima_tui import ledger as ledgers
 from ima_tui.cli import feeder
 from ima_tui.domain import State
+from ima_tui.ledger import opening
 from ima_tui.manifest import Manifest
 from ima_tui.sandbox.server import running_sandbox
 
@@ -285,14 +285,14 @@ def test_five_hundred_rows(person: Person, monkeypatch: pytest.MonkeyPatch) -> N
 
 def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No crash is played here, so nothing has to be waited for."""
-    connect = ledgers._connect
+    connect = opening.connect
 
     def unsynced(path: Path) -> object:
         connection = connect(path)
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
-    monkeypatch.setattr(ledgers, "_connect", unsynced)
+    monkeypatch.setattr(opening, "connect", unsynced)
     monkeypatch.setattr("ima_tui.manifest.os.fsync", lambda _: None)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui import ledger as ledgers
 from ima_tui.domain import State
-from ima_tui.ledger import Ledger
+from ima_tui.ledger import Ledger, opening, schema
+from ima_tui.ledger.records import dump_order
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ async def test_a_file_of_the_first_version_is_brought_up_with_its_jobs(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(ledgers, "MIGRATIONS", ledgers.MIGRATIONS[:1])
-        raw = ledgers._connect(path)
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        raw = opening.connect(path)
         raw.close()
     with sqlite3.connect(path) as raw:
         assert raw.execute("PRAGMA user_version").fetchone()[0] == 1
@@ -81,7 +81,7 @@ async def test_a_file_of_the_first_version_is_brought_up_with_its_jobs(
                 " session, created_at, updated_at)"
                 " VALUES ('running', 'text_to_image', 'test', ?, 5, ?, 's',"
                 " 1.0, 2.0)",
-                (ledgers._dump_order(any_order()), f"task-{number}"),
+                (dump_order(any_order()), f"task-{number}"),
             )
     raw.close()
     ledger = await Ledger.open(path, "me")
@@ -93,7 +93,7 @@ async def test_a_file_of_the_first_version_is_brought_up_with_its_jobs(
     finally:
         await ledger.aclose()
     with sqlite3.connect(path) as raw:
-        assert raw.execute("PRAGMA user_version").fetchone()[0] == len(ledgers.MIGRATIONS)
+        assert raw.execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS)
         with pytest.raises(sqlite3.IntegrityError):
             raw.execute("UPDATE jobs SET intent = 'row-1' WHERE id = 1")
     raw.close()

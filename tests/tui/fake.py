@@ -26,6 +26,7 @@ from ima_tui.domain import (
 from ima_tui.errors import ImaError
 from ima_tui.inputs import InputFacts, inspect
 from ima_tui.key import checked
+from ima_tui.ledger import Mended
 from ima_tui.lifecycle import ENDED, SPENT
 from ima_tui.notices import (
     JobChanged,
@@ -163,6 +164,7 @@ class FakeSettings:
     language: str = "en"
     theme: str = "ima-dark"
     profile: str = "demo"
+    read_only: bool = False
     user_id: str = "default"
     base_url: str = "https://api.imastudio.com"
     custom_endpoint: bool = False
@@ -174,7 +176,6 @@ class FakeSettings:
     notify: str = "off"
     ascii: bool = False
     after_send: str = "queue"
-    config_file: Path = Path("/nowhere/config.toml")
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -308,12 +309,8 @@ class FakeWishes:
         self._asked = asked
         self._tell = tell
 
-    def model_id(self, task_type: TaskType, user: str | None = None) -> str:
-        wish = self.preferences.of(user or "default", task_type)
-        return wish.model_id if wish else ""
-
     def preferred(self) -> dict[TaskType, str]:
-        return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
+        return {}
 
     async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
         self._asked.append(("prefer", task_type, leaf.model_id))
@@ -361,6 +358,8 @@ class FakeStudio:
         self.offer = FakeOffer(leaves, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
+        self.looking: ImaError | None = None
+        self.mended: Mended | None = None
 
     async def begin(self) -> None:
         """All is there from the start."""

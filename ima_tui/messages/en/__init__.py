@@ -8,14 +8,13 @@ from ima_tui.messages.en import (
     errors,
     frame,
     gallery,
+    ground,
     jobs,
     key,
     logs,
     models,
     preferences,
-    remembering,
     route,
-    workflow,
 )
 
 TEXTS: dict[str, str] = {
@@ -26,12 +25,11 @@ TEXTS: dict[str, str] = {
     **errors.TEXTS,
     **frame.TEXTS,
     **gallery.TEXTS,
+    **ground.TEXTS,
     **jobs.TEXTS,
     **logs.TEXTS,
     **key.TEXTS,
     **models.TEXTS,
     **preferences.TEXTS,
-    **remembering.TEXTS,
     **route.TEXTS,
-    **workflow.TEXTS,
 }

@@ -84,6 +84,8 @@ class TopLine(Line):
         app = self.ima
         settings = app.studio.settings
         found: list[Part] = []
+        if app.studio.looking is not None:
+            found.append((say("app.looking" if full else "app.looking_short"), "warn"))
         if app.problem is not None:
             found.append((say("app.offline"), "warn"))
         if settings.custom_endpoint and settings.profile != "demo":

@@ -1,0 +1,24 @@
+"""What became of a damaged ledger, in words, for both front ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ima_tui.messages import say
+
+if TYPE_CHECKING:
+    from ima_tui.ledger import Mended
+
+
+def mended(done: Mended) -> list[str]:
+    """One sentence or two, to be told once."""
+    values: dict[str, str | int] = {"aside": str(done.aside), "jobs": done.jobs}
+    if done.copied_at is None:
+        words = [say("ledger.mended_bare", **values)]
+    else:
+        when = datetime.fromtimestamp(done.copied_at).astimezone().strftime("%Y-%m-%d %H:%M")
+        words = [say("ledger.mended", when=when, **values)]
+    if done.jobs:
+        words.append(say("ledger.listing", path=str(done.listing)))
+    return words

@@ -1,0 +1,125 @@
+"""The tables, and how an older file is brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_NUMBER = """
+    BEGIN
+        UPDATE jobs SET revision =
+            (SELECT COALESCE(MAX(revision), 0) + 1 FROM jobs WHERE revision > 0)
+            WHERE id = new.id;
+    END
+"""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE jobs (
+            id          INTEGER PRIMARY KEY AUTOINCREMENT,
+            state       TEXT NOT NULL,
+            held        INTEGER NOT NULL DEFAULT 0, -- not to be sent before a person says so
+            task_type   TEXT NOT NULL,
+            model_id    TEXT NOT NULL,
+            order_json  TEXT NOT NULL,
+            points      INTEGER NOT NULL,           -- the total that is or may be charged
+            task_id     TEXT NOT NULL DEFAULT '',
+            medias_json TEXT NOT NULL DEFAULT '[]',
+            failure_json TEXT NOT NULL DEFAULT '',
+            repeats     INTEGER REFERENCES jobs(id),
+            session     TEXT NOT NULL,              -- the run of the program that made it
+            owner       TEXT NOT NULL DEFAULT '',   -- the run that follows it now
+            lease_until REAL NOT NULL DEFAULT 0,
+            created_at  REAL NOT NULL,
+            updated_at  REAL NOT NULL,
+            sent_at     REAL,
+            ended_at    REAL,
+            deadline    REAL
+        )
+        """,
+        """
+        CREATE INDEX jobs_open ON jobs(state)
+            WHERE state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')
+        """,
+        "CREATE INDEX jobs_sent ON jobs(sent_at)",
+        "CREATE INDEX jobs_history ON jobs(task_type, model_id, ended_at) WHERE state = 'done'",
+        """
+        CREATE TABLE events (
+            id          INTEGER PRIMARY KEY AUTOINCREMENT,
+            job         INTEGER NOT NULL REFERENCES jobs(id),
+            at          REAL NOT NULL,
+            state       TEXT NOT NULL,
+            key         TEXT NOT NULL,
+            values_json TEXT NOT NULL DEFAULT '{}'
+        )
+        """,
+        "CREATE INDEX events_of_job ON events(job, id)",
+    ),
+    (
+        "ALTER TABLE jobs ADD COLUMN intent TEXT NOT NULL DEFAULT ''",
+        "CREATE UNIQUE INDEX jobs_intent ON jobs(intent) WHERE intent != ''",
+    ),
+    (
+        "ALTER TABLE jobs ADD COLUMN waiting TEXT NOT NULL DEFAULT ''",  # why it is not sent yet
+        "ALTER TABLE jobs ADD COLUMN waiting_json TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE jobs ADD COLUMN waived INTEGER NOT NULL DEFAULT 0",  # over a limit, by a word
+        "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",  # has one of the places
+        "ALTER TABLE jobs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
+        "UPDATE jobs SET turn = 1 WHERE state IN ('sending', 'running')",
+        "CREATE INDEX jobs_turn ON jobs(turn) WHERE turn = 1",
+        "CREATE INDEX jobs_revision ON jobs(revision) WHERE revision > 0",
+        """
+        CREATE TABLE needs (                        -- this job takes what the first one makes
+            job         INTEGER NOT NULL REFERENCES jobs(id),
+            first       INTEGER NOT NULL REFERENCES jobs(id),
+            PRIMARY KEY (job, first)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX needs_first ON needs(first)",
+        f"CREATE TRIGGER jobs_new AFTER INSERT ON jobs {_NUMBER}",
+        f"""
+        CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
+            WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
+            OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
+            OR old.waiting_json IS NOT new.waiting_json {_NUMBER}
+        """,  # a lease that is renewed is no change
+    ),
+    ("CREATE INDEX jobs_session ON jobs(session)",),
+    (
+        "ALTER TABLE jobs ADD COLUMN place INTEGER",  # in the line of unsent jobs; null: its id
+        "DROP TRIGGER jobs_changed",
+        f"""
+        CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
+            WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
+            OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
+            OR old.waiting_json IS NOT new.waiting_json OR old.place IS NOT new.place {_NUMBER}
+        """,
+    ),
+)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older file up to date; refuse a newer one rather than harm it."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
+        return
+    with transaction(connection):  # asked again inside: another process may have been faster
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise sqlite3.DatabaseError("written by a newer ima-tui")
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
