@@ -204,6 +204,20 @@ def _key(verbs: Verbs) -> None:
     _add(actions, "forget", "key:forget_key", about="cli.key_forget")
 
 
+def _logs(verbs: Verbs) -> None:
+    parser = _add(verbs, "logs", "logs:run", json=True)
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("-f", "--follow", action="store_true", help=say("cli.follow"))
+    way.add_argument("--export", metavar="FILE", help=say("cli.logs_export"))
+    parser.add_argument("--level", metavar="L", default="", help=say("cli.level"))
+    parser.add_argument("--grep", metavar="RE", default="", help=say("cli.grep"))
+    parser.add_argument("--since", metavar="2h", default="", help=say("cli.logs_since"))
+    parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
+    parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
+    parser.add_argument("--job", type=int, metavar="N", help=say("cli.logs_job"))
+    parser.add_argument("--last", type=_count, metavar="N", help=say("cli.last"))
+
+
 def _doctor(verbs: Verbs) -> None:
     parser = _add(verbs, "doctor", "doctor:run", json=True)
     _service(parser)
@@ -215,6 +229,13 @@ def _sandbox(verbs: Verbs) -> None:
     parser.add_argument("--speed", type=_positive, default=1.0, help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 100_000:
+        raise ValueError(text)
+    return number
 
 
 def _positive(text: str) -> float:
@@ -234,6 +255,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "prefs": _prefs,
     "config": _config,
     "key": _key,
+    "logs": _logs,
     "doctor": _doctor,
     "sandbox": _sandbox,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-START = datetime(2026, 11, 25, 14, 0, 0).timestamp()  # noqa: DTZ001 - two o'clock here
+START = datetime(2024, 11, 25, 14, 0, 0).timestamp()  # noqa: DTZ001 - two o'clock here
 
 
 @pytest.fixture

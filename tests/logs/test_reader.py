@@ -69,10 +69,10 @@ def test_a_line_of_the_common_form_is_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "level", "message"),
     [
-        ("[2026-11-25T14:00:00.500] FATAL: gone", Level.CRITICAL, "FATAL: gone"),
-        ("2026-11-25 14:00:00,5 - tool - ERROR - no", Level.ERROR, "tool - ERROR - no"),
-        ("2026-11-25 14:00:00 nothing said of it", Level.INFO, "nothing said of it"),
-        ("\x1b[32m2026-11-25 14:00:00\x1b[0m DEBUG x", Level.DEBUG, "DEBUG x"),
+        ("[2024-11-25T14:00:00.500] FATAL: gone", Level.CRITICAL, "FATAL: gone"),
+        ("2024-11-25 14:00:00,5 - tool - ERROR - no", Level.ERROR, "tool - ERROR - no"),
+        ("2024-11-25 14:00:00 nothing said of it", Level.INFO, "nothing said of it"),
+        ("\x1b[32m2024-11-25 14:00:00\x1b[0m DEBUG x", Level.DEBUG, "DEBUG x"),
     ],
 )
 def test_other_programs_lines_are_understood_as_far_as_they_go(
@@ -89,7 +89,7 @@ def test_what_says_no_time_has_that_of_its_neighbour(text: str) -> None:
 
 
 def test_a_zone_is_respected() -> None:
-    assert one("2026-11-25T14:00:00Z x").time - one("2026-11-25T14:00:00+02:00 x").time == 7200
+    assert one("2024-11-25T14:00:00Z x").time - one("2024-11-25T14:00:00+02:00 x").time == 7200
 
 
 def test_keys_and_escapes_do_not_come_through() -> None:
@@ -116,7 +116,7 @@ def test_any_bytes_are_an_entry(raw: bytes) -> None:
         ("ima_create_20261125.log", "ima_create"),
         ("ima_create_20261125.log.3", "ima_create"),
         ("ima_tui_20261125.2.log", "ima_tui"),
-        ("voice.2026-11-25.txt", "voice"),
+        ("voice.2024-11-25.txt", "voice"),
         ("20261125.log", "20261125"),
         ("plain", "plain"),
     ],
