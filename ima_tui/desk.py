@@ -10,6 +10,7 @@ the wish is emptied and a new one begins.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -74,8 +75,16 @@ class Desk:
         """The leaf is one that the words named."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
+        self.remember: bool | None = None
+        """Whether the model is to be remembered, where somebody said so by hand."""
         self.replaces: int | None = None
         """The unsent job that goes when this is sent."""
+
+    def copy(self) -> Desk:
+        """The same desk, to try something on."""
+        other = copy(self)
+        other.pinned = set(self.pinned)
+        return other
 
     def turn_to(self, kind: TaskType) -> None:
         """Another kind of thing is wanted; `catch_up` then finds the leaf."""
@@ -157,7 +166,7 @@ class Desk:
             if part not in (KIND, MODEL, INPUTS, ORDER):
                 self.set(part, None)
         self.pinned &= {INPUTS} if self.draft is not None and self.draft.inputs else set()
-        self.replaces, self.order = None, ()
+        self.replaces, self.remember, self.order = None, None, ()
 
     def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
         """Follow what was read; None, or nothing clear: what earlier words set goes back.

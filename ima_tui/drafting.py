@@ -260,6 +260,18 @@ def roles_on(leaf: Leaf | None, filled: int) -> tuple[Role, ...]:
     return roles(leaf.task_type, filled, order.input_counts(leaf)[1])
 
 
+def most_inputs(leaf: Leaf) -> int | None:
+    """How many inputs `leaf` takes; None: it does not say."""
+    return order.input_counts(leaf)[1]
+
+
+def option_label(leaf: Leaf, name: str, value: Value) -> str:
+    """What people know `value` of the control `name` by."""
+    field = form.control(leaf, name)
+    options = field.options if field is not None else ()
+    return next((o.label for o in options if form.same(o.value, value)), str(value))
+
+
 def sendable(leaf: Leaf, draft: Draft) -> Draft:
     """The draft without the inputs that it keeps for another task type."""
     return draft if leaf.task_type.takes_inputs else replace(draft, inputs=())

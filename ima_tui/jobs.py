@@ -95,6 +95,10 @@ class Jobs:
         """What became of orders that were submitted under these intents."""
         return await (await self._engine.ledger()).by_intents(intents)
 
+    async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
+        """The newest tries of jobs that were run again, by the job they repeat."""
+        return await (await self._engine.ledger()).repeats_of(ids)
+
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
         """A stretch of the whole ledger, oldest first: jobs above the id `after`."""
         return await (await self._engine.ledger()).page(after, since, limit)

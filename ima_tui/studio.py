@@ -4,8 +4,9 @@
         await ImaApp(studio).run_async()
 
 `studio.connection` holds the key and the client, `studio.offer` the live lists, `studio.wishes` the
-preferred models, `studio.jobs` the jobs. The first paint waits for nothing: the ledger and the
-scheduler are imported and opened by `begin`, the API when it is first needed.
+preferred models, `studio.jobs` the jobs, `studio.plans` several jobs in order. The first paint
+waits for nothing: the ledger and the scheduler are imported and opened by `begin`, the API when it
+is first needed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.jobs import Jobs
 from ima_tui.offer import Offer
+from ima_tui.plans import Plans
 from ima_tui.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -89,6 +91,14 @@ class Studio:
         self.wishes = Wishes(settings, clock, tell)
         self.offer = Offer(settings, clock, self.connection, self.engine, self.wishes, tell)
         self.jobs = Jobs(self.engine, self.offer, self.connection, clock, self._broadcast)
+        self.plans = Plans(
+            self.jobs,
+            self.offer,
+            self.wishes,
+            self.inspect_inputs,
+            settings.data / "plans",
+            download=settings.download,
+        )
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
 

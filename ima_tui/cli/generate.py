@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.cli import routed, session, wish
+from ima_tui.cli import remembered, routed, session, wish
 from ima_tui.cli.documents import instead, job_json
 from ima_tui.cli.models import from_cache, print_models
 from ima_tui.cli.output import print_json, talk
@@ -23,6 +23,7 @@ from ima_tui.errors import (
     OverLimit,
     UsageError,
 )
+from ima_tui.intent.reading import Kind
 from ima_tui.lifecycle import OPEN
 from ima_tui.messages import explain, say
 from ima_tui.studio import Studio
@@ -37,6 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
 async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
         decision = routed.read(arguments)
+        if decision is not None and decision.kind is Kind.PREFERENCE:
+            return await remembered.alone(studio, arguments, decision)
+        arguments.by_hand = arguments.model_id is not None
         task_type = wish.task_type_of(arguments.task_type)
         if arguments.list_models:
             await studio.offer.fresh(task_type)
@@ -58,10 +62,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         if note:
             talk(note)
         _check_price(arguments, placed, warnings)
-        if decision is not None:
-            await routed.remember(studio, arguments, decision, task_type)
-        if arguments.remember_model and not await studio.wishes.prefer(task_type, leaf):
-            talk(say("error.prefs_read_only", path=str(settings.preferences)))
+        await remembered.change(studio, arguments, decision, leaf)
         return await _send(studio, arguments, placed, leaf, quote)
 
 

@@ -86,6 +86,7 @@ def _route(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--batch", metavar="FILE.jsonl", help=say("cli.route_batch"))
+    parser.add_argument("--user-id", help=say("cli.user_id"))
 
 
 def _generate(verbs: Verbs) -> None:
@@ -137,6 +138,29 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
     parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+
+
+def _workflow(verbs: Verbs) -> None:
+    about = say("cli.workflow")
+    parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="", required=True)
+    planned = _add(actions, "plan", "workflow:make", json=True)
+    _service(planned)
+    planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
+    planned.add_argument("-o", "--output", metavar="FILE", help=say("cli.plan_output"))
+    planned.add_argument(
+        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
+    )
+    shown = _add(actions, "show", "workflow:show", json=True)
+    shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+    for name in ("run", "resume"):
+        run = _add(actions, name, f"workflow_run:{name}", json=True)
+        _service(run)
+        run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+        run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
+        run.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
+        run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
 
 
 def _jobs(verbs: Verbs) -> None:
@@ -251,6 +275,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "route": _route,
     "generate": _generate,
     "batch": _batch,
+    "workflow": _workflow,
     "jobs": _jobs,
     "prefs": _prefs,
     "config": _config,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ima_tui import remembering
 from ima_tui.cli import session
 from ima_tui.cli.output import print_json
 from ima_tui.config import Settings
@@ -20,6 +21,7 @@ from ima_tui.intent.route import route
 from ima_tui.lists import ProductLists
 from ima_tui.messages import say
 from ima_tui.preferences import Preferences
+from ima_tui.remembering import Proposal
 from ima_tui.text import clean, one_line
 
 LONGEST_LINE = 1_000_000
@@ -33,12 +35,53 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("error.route_nothing")
     catalogue, preferred = asyncio.run(known(settings))
     decision = route(arguments.text, arguments.input_images, catalogue, preferred)
+    proposal = _proposed(decision, preferred)
     if arguments.json:
-        print_json(decision_json(arguments.text, decision))
-    else:
-        for line in told(arguments.text, decision):
+        print_json(decision_json(arguments.text, decision) | {"remembering": _json(proposal)})
+        return EXIT_DONE
+    for line in told(arguments.text, decision):
+        print(clean(line))
+    if proposal is not None and proposal.leaf is not None:
+        for line in _remembered(decision, proposal, proposal.leaf, catalogue):
             print(clean(line))
     return EXIT_DONE
+
+
+# -------------------------------------------------------------------------- what is remembered
+
+
+def _proposed(decision: Decision, preferred: Mapping[TaskType, str]) -> Proposal | None:
+    """What generating it would change in the preferences."""
+    if decision.leaf is None or decision.reason is None:
+        return None
+    before = preferred.get(decision.leaf.task_type, "")
+    return remembering.propose(decision, decision.leaf, decision.reason, before)
+
+
+def _json(proposal: Proposal | None) -> dict[str, object] | None:
+    """`on`: it would be done unasked; else it is the change question."""
+    if proposal is None:
+        return None
+    return {
+        "change": proposal.change.value,
+        "on": proposal.on,
+        "model_id": proposal.leaf.model_id if proposal.leaf is not None else None,
+        "before": proposal.before or None,
+    }
+
+
+def _remembered(
+    decision: Decision,
+    proposal: Proposal,
+    leaf: Leaf,
+    catalogue: Mapping[TaskType, tuple[Leaf, ...]],
+) -> Iterator[str]:
+    if proposal.asks:
+        names = {each.model_id: each.name for each in catalogue[leaf.task_type]}
+        before = names.get(proposal.before, proposal.before)
+        yield say("route.ask", before=before, model=leaf.name)
+    elif decision.preference is None:
+        yield say("route.kept", model=leaf.name, task=leaf.task_type.value)
 
 
 async def known(

@@ -40,7 +40,9 @@ def read(arguments: argparse.Namespace) -> Decision | None:
     if decision.kind is Kind.WORKFLOW:
         steps = ", ".join(step.task_type.value for step in decision.steps)
         raise UsageError("error.route_workflow", steps=steps)
-    if decision.kind is Kind.PREFERENCE or decision.task_type is None:
+    if decision.kind is Kind.PREFERENCE:
+        return decision
+    if decision.task_type is None:
         raise UsageError("error.route_preference")
     _refuse_impossible(arguments, decision)
     arguments.task_type = decision.task_type.value
@@ -103,16 +105,3 @@ def values(leaf: Leaf, decision: Decision) -> Mapping[str, Value]:
         names = {"model": leaf.name, "name": refusal.name, "value": value, "possible": possible}
         talk(say("route.refused", **names).strip())
     return dict(bound)
-
-
-async def remember(
-    studio: Studio, arguments: argparse.Namespace, decision: Decision, task_type: TaskType
-) -> None:
-    """A wish to save acts as --remember-model does; a wish to forget forgets."""
-    preference = decision.preference
-    if preference is None:
-        return
-    if preference.action is Action.SAVE:
-        arguments.remember_model = True
-    elif preference.action is Action.CLEAR and not await studio.wishes.unprefer(task_type):
-        talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))

@@ -34,7 +34,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
         if items[0].phrase in _ABOUT_VIDEO:
             reading.weak = [_want(reading, items[0], Medium.VIDEO)]
         return reading
-    items = items[:limit]
+    items = _with_picture(items[:limit])
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
     reading.motion = reading.motion or _made_to_move(reading, items)
@@ -51,6 +51,9 @@ def read_chinese(clause: Clause) -> ClauseReading:
     kinds = [n for n in free if names_models(items, items.index(n)) or modifies(items, n)]
     reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
     free = [n for n in free if n not in kinds]
+    if _is_about_models(items):
+        reading.weak += [_want(reading, noun, medium_of(noun)) for noun in free]
+        return reading
     task = next((item for item in items if item.under("task")), None)
     if task is not None:
         medium = Medium(task.under("task").rsplit("_to_", 1)[-1])
@@ -58,6 +61,20 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     _ask(reading, items, free)
     return reading
+
+
+def _is_about_models(items: tuple[Item, ...]) -> bool:
+    """画图的模型, …: which model it is about, and nothing to make."""
+    if items[-1].phrase not in ("模型", "的模型", "大模型"):
+        return False
+    return not any(item.has("use") or item.under("verb") in ("make", "want") for item in items)
+
+
+def _with_picture(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """静物画, 结婚照: behind other words and with nothing after it, 画 or 照 is a noun."""
+    if len(items) > 2 and items[-1].phrase in ("画", "照"):
+        return (*items[:-1], replace(items[-1], tags=("noun.image",)))
+    return items
 
 
 def _is_label(items: tuple[Item, ...], place: int) -> bool:
@@ -125,9 +142,18 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     if head is not None:
         _headed(reading, items, free, asked or kind in ("make", "want", "film"))
         return
+    painted = next((item for item in items if item.phrase in _PAINTED), None)
+    if painted is not None:
+        works_on = reading.existing is not None
+        want = _want(reading, painted, Medium.IMAGE, works_on=works_on, edit=works_on, asked=True)
+        reading.wants.append(want)
+        return
     _counted(reading, items, asked)
     if verb is not None and kind == "film" and not reading.wants:
         reading.wants.append(_want(reading, verb, Medium.VIDEO, asked=True))
+
+
+_PAINTED = frozenset({"画成", "绘成", "重绘成"})
 
 
 def _made_to_move(reading: ClauseReading, items: tuple[Item, ...]) -> Item | None:
@@ -320,8 +346,18 @@ def _behind_of(items: tuple[Item, ...], place: int) -> bool:
 def _counted_at(items: tuple[Item, ...], head: Item) -> bool:
     """The clause begins with a number and a measure word: 一首歌."""
     opening = [item for item in items[:3] if item.under("classifier")]
+    if _count_behind(items, items.index(head)):
+        return True
     near = head.first - items[0].first < 14
     return near and any(item.phrase not in ("个", "种", "款") for item in opening)
+
+
+def _count_behind(items: tuple[Item, ...], place: int) -> bool:
+    """海报一张: the number stands behind, as in a list."""
+    rest = items[place + 1 :]
+    if len(rest) != 2 or not rest[1].under("classifier"):
+        return False
+    return bool(rest[0].phrase.isdigit() or rest[0].phrase in "一二两三四五六七八九十几")
 
 
 def _counted(reading: ClauseReading, items: tuple[Item, ...], asked: bool) -> None:

@@ -104,13 +104,14 @@ def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
             return medium is want.medium
         if item.has("copies"):
             return True
-    if items[at].phrase in ("个", "条", "种", "份", "篇", "句", "组", "套"):
+    differing = bool(rest) and rest[0].has("differing")
+    if not differing and items[at].phrase in ("个", "条", "种", "份", "篇", "句", "组", "套"):
         return False
     later = [item for item in items[at + 1 :] if medium_of(item) is not None]
     return (
         bool(later)
         and medium_of(later[-1]) is want.medium
-        and items[at].phrase in ("段", "部", "支", "版")
+        and (differing or items[at].phrase in ("段", "部", "支", "版"))
     )
 
 

@@ -9,10 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ima_tui.domain import Medium
-from ima_tui.intent.scan import NAME, SOURCE, Clause, Item
+from ima_tui.intent.objects import (
+    definite,
+    existing,
+    is_existing,
+    made_of,
+    points,
+    pronoun,
+    works_on,
+)
+from ima_tui.intent.scan import NAME, Clause, Item
 from ima_tui.intent.wants import (
     BOTH,
-    EXISTING_BEFORE,
     SOUND,
     ClauseReading,
     Want,
@@ -26,7 +34,6 @@ _ARTICLES = frozenset(
 )
 _USE = frozenset({"use", "using", "with", "via", "try", "please use", "run", "prefer", "by"})
 _LINKS = frozenset({"to", "for", "and", "as"})
-_OF = frozenset({"from", "of", "out", "with", "using", "based"})
 _BE = frozenset({"is", "are", "as", "be", "should", "was"})
 
 
@@ -34,8 +41,11 @@ def read_english(clause: Clause) -> ClauseReading:
     reading = ClauseReading(clause)
     written = next((p for p, item in enumerate(clause.items) if p and item.has("about")), None)
     items = clause.items[:written]
+    if items[0].has("label") or items[-1].has("label"):
+        reading.content = True
+        return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
-    reading.existing = _existing(items)
+    reading.existing = existing(items)
     at = _skip_politeness(items, 0)
     if at >= len(items):
         return reading
@@ -88,15 +98,19 @@ def _skip_use(items: tuple[Item, ...], at: int) -> tuple[int, bool]:
         if item.under("verb") and item.under("verb") not in ("film",) and place > at + 1:
             return place, False
     if not named:
-        return at, any(item.has("first", "first.last", "reference") for item in items)
+        role = next((p for p, item in enumerate(items) if item.has(*_ROLES)), None)
+        return (at, False) if role is None else _past_role(items, role, at)
     past = next(place for place in range(at, len(items)) if items[place].has(NAME)) + 1
     return (past, False) if past < len(items) else (at, False)
+
+
+_ROLES = ("first", "first.last", "reference")
 
 
 def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]:
     """ "use both as references for a video": the wish behind the role, if there is one."""
     for later in range(place + 1, len(items)):
-        if items[later].phrase in ("for", "to", "in") and any(map(is_noun, items[later:])):
+        if items[later].phrase in ("for", "to", "in", "of") and any(map(is_noun, items[later:])):
             return later + 1, False
     return at, True
 
@@ -136,8 +150,8 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         other = head is not None and medium_of(head) not in (Medium.IMAGE, None)
         _take(reading, items, head if other and head else item, Medium.IMAGE, at, end)
     elif kind == "video":
-        works_on = _works_on(items, at + 1)
-        reading.wants.append(_want(reading, item, Medium.VIDEO, works_on=works_on, asked=True))
+        on = works_on(items, at + 1)
+        reading.wants.append(_want(reading, item, Medium.VIDEO, works_on=on, asked=True))
         _extras(reading, items, at + 1, reading.wants[-1].medium)
     elif kind == "music":
         head, end = _head(items, at + 1)
@@ -147,7 +161,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif kind == "turn" or (kind == "make" and _becomes(items, at)):
         _turn(reading, items, at)
-    elif reading.motion and (_works_on(items, at + 1) or reading.existing):
+    elif reading.motion and (works_on(items, at + 1) or reading.existing):
         if reading.motion.first > item.first or item.has("motion"):
             reading.wants.append(
                 _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
@@ -174,7 +188,13 @@ def _speaks(clause: Clause, item: Item, following: Item | None) -> bool:
     """A verb of speaking as an order; "voice: female" is a label."""
     if following is None:
         return item.phrase != "voice" and (clause.before == ":" or item.phrase not in _LABELS)
+    if following.phrase == "in" and item.phrase != "voice":
+        near = clause.items[clause.items.index(item) + 1 :][:7]
+        return any(each.under(kind) for each in near for kind in _SPOKEN_HOW)
     return following.phrase not in _ACTED
+
+
+_SPOKEN_HOW = ("voice", "speed", "pitch", "volume")
 
 
 def _asks_for_noun(items: tuple[Item, ...], at: int) -> bool:
@@ -207,7 +227,23 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
             if head is not None and head.under("noun") == SOUND:
                 reading.wants.append(_want(reading, head, None, asked=True))
                 return
+    if (form := _as_what(items, at)) is not None:
+        medium = medium_of(form)
+        edit = medium is Medium.IMAGE
+        reading.wants.append(_want(reading, form, medium, works_on=True, edit=edit, asked=True))
+        return
     reading.edit = items[at]
+
+
+def _as_what(items: tuple[Item, ...], at: int) -> Item | None:
+    """ "… as a video": the form that something is to take, at the end of its clause."""
+    for place in range(len(items) - 1, at, -1):
+        if items[place].phrase == "as" and place + 2 < len(items):
+            head, end = _head(items, place + 2)
+            articled = items[place + 1].phrase in ("a", "an")
+            found = articled and head is not None and medium_of(head) is not None
+            return head if found and end == len(items) else None
+    return None
 
 
 def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool) -> None:
@@ -216,12 +252,12 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
         rest = next((p for p in range(at + 1, len(items)) if _late_request(items, p)), None)
         if rest is not None:
             _request(reading, items, rest, asked)
-        elif asked and _definite(items) and (reading.existing or _points(items, at + 1)):
+        elif asked and definite(items) and (reading.existing or points(items, at + 1)):
             reading.edit = items[at]
         return
-    if _is_existing(items, head):
+    if is_existing(items, head):
         reading.existing = reading.existing or head
-        if asked:
+        if asked or _acts_on(items, at):
             reading.edit = items[at]
         return
     medium = medium_of(head)
@@ -231,12 +267,17 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
         if not reading.wants:
             reading.wants.append(_want(reading, head, None, asked=asked))
         return
-    works_on = _pronoun(items, at + 1, head) or _made_of(items, end)
-    want = _want(reading, head, medium, works_on=works_on, asked=asked, phrase=(start, head.end))
+    on = pronoun(items, at + 1, head) or made_of(items, end)
+    want = _want(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
     reading.wants.append(want)
     if head.under("noun") == BOTH:
         reading.wants.append(replace(want, medium=Medium.MUSIC, extra=True))
     _extras(reading, items, end, medium)
+
+
+def _acts_on(items: tuple[Item, ...], at: int) -> bool:
+    """ "cartoonify my portrait": a word that we don't know, right before what it acts on."""
+    return not items[at].tags and at + 1 < len(items) and items[at + 1].has("this")
 
 
 def _late_request(items: tuple[Item, ...], place: int) -> bool:
@@ -309,7 +350,7 @@ def _extras(
             continue
         other, end = _head(items, place + 1)
         beside = medium_of(other) if other else None
-        if other is None or beside is None or beside in taken or _is_existing(items, other):
+        if other is None or beside is None or beside in taken or is_existing(items, other):
             continue
         at_end = other.last == items[end - 1].last
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)
@@ -324,72 +365,5 @@ def _mentioned(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None
     for place in range(at, len(items)):
         item = items[place]
         medium = medium_of(item)
-        if medium is not None and not _is_existing(items, item):
+        if medium is not None and not is_existing(items, item):
             reading.weak.append(_want(reading, item, medium))
-
-
-def _existing(items: tuple[Item, ...]) -> Item | None:
-    """An image that is pointed at: "this photo", "my picture", a path."""
-    for item in items:
-        if item.has(SOURCE):
-            return item
-        if medium_of(item) is Medium.IMAGE and _is_existing(items, item):
-            return item
-        if item.under("ordinal") and item.last - item.first > 1:
-            return item
-    return None
-
-
-def _is_existing(items: tuple[Item, ...], noun: Item) -> bool:
-    """ "this photo", "my cooking video": it is there already."""
-    place = items.index(noun)
-    for before in reversed(items[max(0, place - EXISTING_BEFORE) : place]):
-        if before.has("stop") or before.under("verb") in ("make", "turn", "image"):
-            return False
-        if before.phrase in ("a", "an", "new"):
-            return False
-        if before.has("this"):
-            return True
-    return False
-
-
-def _works_on(items: tuple[Item, ...], at: int) -> bool:
-    """The object of the verb is there already: "animate this picture", "animate it"."""
-    for item in items[at : at + 8]:
-        if item.has(SOURCE, "this", "pronoun") or item.phrase in ("the", "it", "them"):
-            return True
-        if item.phrase in ("a", "an") or item.has("stop"):
-            return False
-    return False
-
-
-def _pronoun(items: tuple[Item, ...], at: int, until: Item | None = None) -> bool:
-    """ "make it a video", "make her hair red"."""
-    near = [item for item in items[at : at + 3] if until is None or item.first < until.first]
-    return any(item.has("pronoun") or item.phrase in ("it", "them") for item in near)
-
-
-def _definite(items: tuple[Item, ...]) -> bool:
-    """ "make something with my picture" leaves open what."""
-    return not any(item.phrase in ("something", "anything", "stuff") for item in items)
-
-
-def _points(items: tuple[Item, ...], at: int) -> bool:
-    """ "make her hair red", "make the sky purple": about something that is there."""
-    following = items[at] if at < len(items) else None
-    return following is not None and (
-        following.has("this", "pronoun") or following.phrase in ("the", "it", "them")
-    )
-
-
-def _made_of(items: tuple[Item, ...], at: int) -> bool:
-    """ "a video from this photo", "a clip of it", "out of my picture"."""
-    for place in range(at, len(items)):
-        item = items[place]
-        if item.has(SOURCE):
-            return True
-        if medium_of(item) is Medium.IMAGE and _is_existing(items, item):
-            return True
-        if item.phrase in ("it", "these", "them", "this") and items[place - 1].phrase in _OF:
-            return True
-    return False

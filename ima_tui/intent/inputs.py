@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,8 @@ class Told:
     first: bool
     last: bool
     reference: bool
+    by_style: bool
+    """Some pictures are references for others, which are to be altered."""
     mentioned: tuple[int, ...]
     places: tuple[tuple[int, int], ...]
     """Where the role words stand in the folded text."""
@@ -65,7 +68,17 @@ def read_roles(scan: Scan, inputs: Inputs, asked: Asked) -> Told:
     for item in items:
         clause = clauses[item.first]
         pairs.see(item, clause.index, labelled=clause.after == ":")
+    pairs.see_style(scan.text[: asked.spoken_from])
     return pairs.told(scan)
+
+
+_STYLE_OF = re.compile(
+    r"(?:用|按|照|以|套用|换成|学习?|模仿|迁移)[^,。，]{0,3}(?P<zh>第[一二三1-3][张幅]图?|图[一二三1-3])[^,。，]{0,3}的"
+    r"(?:风格|画风|色调|配色|构图|姿势|姿态|光影|材质|笔触)"
+    r"|(?:style|look|colou?rs?|palette|pose|lighting|composition|texture)\s+(?:of|from|in)\s+(?:the\s+)?"
+    r"(?P<en>first|second|third|image \d|picture \d|photo \d)"
+)
+_NUMBERS = {"一": 0, "二": 1, "三": 2, "first": 0, "second": 1, "third": 2}
 
 
 class _Pairs:
@@ -104,6 +117,22 @@ class _Pairs:
             self._pair(role, self._image[0])
         elif not (self._role and self._role[0] == role):
             self._role = (role, clause)
+
+    def see_style(self, text: str) -> None:
+        """用第二张图的风格: a reference; the others are altered."""
+        found = _STYLE_OF.search(text)
+        if found is None:
+            return
+        told = found["zh"] or found["en"]
+        number = next((n for word, n in _NUMBERS.items() if word in told), None)
+        if number is None:
+            number = int(re.sub(r"\D", "", told)) - 1
+        others = [place for place in dict.fromkeys(self._order) if place != number]
+        self._seen.add("reference")
+        self._found["reference"] = [number]
+        if others:
+            self._found["source"] = others
+        self._spans.append(found.span())
 
     def _expire(self, clause: int, labelled: bool) -> None:
         """A picture waits for its role into the next clause, a role only behind its colon."""
@@ -150,6 +179,7 @@ class _Pairs:
             first=first or both,
             last=last or both,
             reference="reference" in self._seen,
+            by_style=bool(found.get("reference")) and len(set(self._order)) > 1,
             mentioned=tuple(dict.fromkeys(self._order)),
             places=tuple(self._spans) or spans,
         )

@@ -69,6 +69,8 @@ class _Gatherer:
             # quotations and the like are hidden from the clause, and spoken all the same
             self._spoken_from = self._readings[-1].clause.end + 1
             return False
+        if self._inputs and _is_inventory(clause):
+            reading = ClauseReading(clause, given=True)
         labelled = bool(self._readings) and self._readings[-1].content
         if clause.after == ":" and (self._wants or labelled):
             self._describing = True
@@ -141,7 +143,7 @@ class _Gatherer:
     def _goes_along(self, want: Want) -> bool:
         """背景音乐要轻快, behind a video: music or a voice named in a clause of its own."""
         clause = self._scan.clauses[want.clause]
-        early = want.start - clause.start <= 4
+        early = want.start - clause.start <= 5  # "with music"
         visual = Medium.VIDEO in self._wants
         return visual and early and want.medium in (Medium.MUSIC, Medium.SPEECH)
 
@@ -224,6 +226,15 @@ class _Gatherer:
             and not item.under("verb")
         ]
         return sum(max(1, item.end - item.start) for item in extra) >= 2
+
+
+def _is_inventory(clause: Clause) -> bool:
+    """两张图：…, "two photos, …": with pictures at hand, it tells what is there."""
+    kinds = [item for item in clause.items if not (item.under("number") or item.phrase.isdigit())]
+    bare = [
+        i for i in kinds if i.phrase not in "一二两三四五六七八九十几" and not i.under("classifier")
+    ]
+    return len(clause.items) > 1 and len(bare) == 1 and bare[0].under("noun") == "image"
 
 
 def _begins_step(clause: Clause) -> bool:

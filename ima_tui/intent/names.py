@@ -180,6 +180,7 @@ def _judge(
             cued
             or bool(named.told_version)
             or followed.startswith(("model", "模型", "video", "视频"))
+            or (_opens(tokens, named) and _FORMAT_BEHIND.match(followed) is not None)
             or _alone(tokens, named)
         )
         if not meant or _is_content(mark.phrase, text, named):
@@ -208,9 +209,16 @@ def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]
             yield sign
 
 
+_FORMAT_BEHIND = re.compile(r"\d{1,2}\s*(?:[:比x]\s*\d|k\b)")
+
+
+def _opens(tokens: Tokens, named: Named) -> bool:
+    return named.first == 0 or is_break(tokens.words[named.first - 1])
+
+
 def _alone(tokens: Tokens, named: Named) -> bool:
     """Nothing else in the clause."""
     words = tokens.words
-    before = named.first == 0 or is_break(words[named.first - 1])
+    before = _opens(tokens, named)
     after = named.last >= len(words) or is_break(words[named.last]) or words[named.last] == ":"
     return before and after

@@ -98,7 +98,7 @@ class _Around:
 def _around() -> _Around:
     any_of = vocabulary().any_of
     return _Around(
-        shown=re.compile(rf"(?:{any_of('shown')})\s*(?:的是|为|是|:|着)?\s*$"),
+        shown=re.compile(rf"(?:{any_of('shown')})\s*(?:的是|为|是|:|着|was|is|of)?\s*$"),
         behind=re.compile(rf"\s*(?:{any_of('format_behind')}|[,.?!]|$)"),
         before=re.compile(rf"(?:{any_of('format_before')}|,|^)\s*(?:of|:|=|是|为|用)?\s*$"),
     )
@@ -116,7 +116,7 @@ def _ratio(text: str) -> Found | None:
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):
             continue
         before = text[max(0, found.start() - 24) : found.start()]
-        if around.shown.search(before):
+        if (shown := around.shown.search(before)) and not _no_time(shown, found):
             continue
         width, height = float(found["w"]), int(found["h"])
         if not (width and height):
@@ -130,6 +130,11 @@ def _ratio(text: str) -> Found | None:
             continue
         return Found("aspect_ratio", value, found.start(), found.end())
     return None
+
+
+def _no_time(shown: re.Match[str], found: re.Match[str]) -> bool:
+    """ "at 4:3": minutes would have two digits."""
+    return shown.group().strip() == "at" and len(found["h"]) == 1
 
 
 _PIXELS = re.compile(r"(?<![a-z0-9.])(?P<w>\d{3,4})\s*[x×*]\s*(?P<h>\d{3,4})(?![a-z0-9])")
@@ -218,14 +223,25 @@ def _visual(text: str, scan: Scan) -> list[Found]:
     found = _NEGATIVE.search(text) or _AVOID.search(text)
     if not found:
         return []
-    return [Found("negative_prompt", _written(scan, found, "what"), found.start(), found.end())]
+    start, end = found.span("what")
+    further = _FURTHER.search(text, start, end)
+    end = further.start() if further else end
+    return [Found("negative_prompt", _written(scan, start, end), found.start(), end)]
 
 
-def _written(scan: Scan, found: re.Match[str], group: str) -> str:
+_FURTHER = re.compile(
+    r"\s*[,，、]\s*(?:and |再|并)?(?:seed|随机|种子|时长|比例|画幅|分辨率"
+    r"|aspect|duration|resolution|bpm|n\s*=|\d+\s*(?:s\b|sec|秒|p\b|k\b|:|比)"
+    r"|用|使用|using |with |横屏|竖屏)"
+)
+"""The next parameter behind a list of unwanted things."""
+
+
+def _written(scan: Scan, first: int, last: int) -> str:
     """The person's own words, folded in width and case only: a decision is the same in capitals."""
     import unicodedata
 
-    start, end = scan.plain.span(*found.span(group))
+    start, end = scan.plain.span(first, last)
     return unicodedata.normalize("NFKC", scan.plain.original[start:end]).casefold().strip(" :,、")
 
 
@@ -306,10 +322,12 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:
         value = int(beat["v"] or beat["w"])
         found.append(Found("bpm", value, beat.start(), beat.end()))
     if tags := _EXCLUDE.search(text):
-        found.append(Found("negative_tags", _written(scan, tags, "what"), tags.start(), tags.end()))
+        found.append(
+            Found("negative_tags", _written(scan, *tags.span("what")), tags.start(), tags.end())
+        )
     if tags := _TAGS.search(text):
         group = "what" if tags["what"] else "zh"
-        found.append(Found("tags", _written(scan, tags, group), tags.start(), tags.end()))
+        found.append(Found("tags", _written(scan, *tags.span(group)), tags.start(), tags.end()))
     return found
 
 

@@ -91,6 +91,10 @@ class _Router:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
             asked = self._asked = replace(asked, wants=(want,))
+        elif not asked.wants and told.by_style and len(self._inputs.sources) > 1:
+            place = told.places[0]
+            want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
+            asked = self._asked = replace(asked, wants=(want,))
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
@@ -290,7 +294,7 @@ class _Router:
         params: list[Parameter] = []
         if findings.length and not codes & {"video_too_long", "music_duration"}:
             length = findings.length
-            params.append(Parameter("duration", _whole(length.seconds)))
+            params.append(Parameter("duration", whole(length.seconds)))
             self._tell("params.duration", length.start, length.end)
         for each in found:
             if each.name == "audio" and "audio_unsupported_model" in codes:
@@ -311,7 +315,7 @@ class _Router:
         made: list[Step] = []
         for want, (task_type, uses) in zip(self._asked.wants, steps, strict=True):
             model = chosen.get(want.medium)
-            own = tuple(p for p in params if p.name in _OF_MEDIUM[task_type.medium])
+            own = tuple(p for p in params if p.name in OF_MEDIUM[task_type.medium])
             made.append(Step(task_type, model.model_id if model else "", own, uses))
         return tuple(made)
 
@@ -356,7 +360,7 @@ def _only(asked: Asked, medium: Medium) -> Asked:
 
 
 _VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
-_OF_MEDIUM = {
+OF_MEDIUM = {
     Medium.IMAGE: _VISUAL,
     Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
     Medium.MUSIC: frozenset(
@@ -385,5 +389,5 @@ def _trimmed(text: str, span: Span) -> Span:
 _AROUND = " \t\n\u3000\"'“”‘’「」『』"
 
 
-def _whole(seconds: float) -> int | float:
+def whole(seconds: float) -> int | float:
     return int(seconds) if seconds == int(seconds) else seconds

@@ -66,6 +66,7 @@ class Tasks:
             task_named = self._task_named(TaskType.FIRST_LAST_FRAME) or self._task_named(
                 TaskType.IMAGE_TO_VIDEO
             )
+            spoken_of = spoken_of or self._reference_named()
             if self._missing(told) or spoken_of or task_named or (pointed and frames):
                 return None, Question.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
@@ -94,6 +95,14 @@ class Tasks:
         if len(told.mentioned) == 1 and told.mentioned[0] < count:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
         return None, Question.IMAGE_ROLES, Roles()
+
+    def _reference_named(self) -> bool:
+        """ "the reference image", 参考图: a picture that should be there."""
+        return any(
+            item.has("reference") and ("image" in item.phrase or item.phrase.endswith("图"))
+            for clause in self._scan.clauses
+            for item in clause.items
+        )
 
     def _task_named(self, task_type: TaskType) -> bool:
         return any(

@@ -51,11 +51,11 @@ def _about_model(clause: Clause, place: int) -> bool:
             return True
         if following.under("verb") and not following.under("noun"):
             return True
-        if following.phrase in ("的", "一", "点", "些", "and", "style", ",") or following.has(
-            "polite"
+        if following.phrase in ("的", "一", "点", "些", "style", ",") or following.has(
+            "polite", "tier_skip"
         ):
             continue
-        return False
+        return place == 0 and rest[0].has("and") and len(rest) == 2  # "cheap and quick:"
     return True
 
 
@@ -115,7 +115,7 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
     for wish in ("save", "switch"):
         for clause, place, item in _marks(scan, asked, wish):
             name = _name_after(scan, clause, place, names)
-            if name is not None and scan.text[name.end : name.end + 7].lstrip().startswith(_STYLE):
+            if name is not None and scan.text[name.end : name.end + 11].lstrip().startswith(_STYLE):
                 continue  # "I like the Midjourney style" is about pictures
             if name is not None:
                 standing = wish == "save"
@@ -128,7 +128,7 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
     return None
 
 
-_STYLE = ("style", "风格", "画风", "那种", "味")
+_STYLE = ("style", "look", "vibe", "aesthetic", "feel", "风格", "画风", "那种", "味")
 
 
 def _name_after(scan: Scan, clause: Clause, place: int, names: list[Named]) -> Named | None:

@@ -289,6 +289,10 @@ class Ledger:
         """The jobs of those intents that are known."""
         return await self._read(reading.by_intents, tuple(intents))
 
+    async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
+        """The newest tries of jobs that were run again, by the job they repeat."""
+        return await self._read(reading.repeats_of, tuple(ids))
+
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
         """Jobs made since then, oldest first, with ids above `after`; forgotten ones too."""
         return await self._read(reading.page, after, since, limit)

@@ -33,6 +33,19 @@ def by_intents(connection: sqlite3.Connection, intents: tuple[str, ...]) -> dict
     return found
 
 
+def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int, Job]:
+    """The newest job that tries each of `ids` again; they are younger than what they repeat."""
+    if not ids:
+        return {}
+    named = ids[:MOST_NAMED]
+    marks = ", ".join("?" * len(named))
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE id > ? AND repeats IN ({marks}) ORDER BY id",
+        (min(named), *named),
+    )
+    return {row["repeats"]: job_of(row) for row in rows}
+
+
 def page(connection: sqlite3.Connection, after: int, since: float, limit: int) -> tuple[Job, ...]:
     rows = connection.execute(
         "SELECT * FROM jobs WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?",

@@ -122,3 +122,9 @@ def key_name(key: str) -> str:
         character = key_to_character(base)
         name = character if character and character.isprintable() else base
     return "+".join((*modifiers, name if name != " " else "space"))
+
+
+def key_of(screen: Screen[object], binding_id: str) -> str:
+    """The key that does `binding_id` now, as people read it; "" while none does."""
+    active = screen.active_bindings.items()
+    return next((key_name(key) for key, one in active if one.binding.id == binding_id), "")

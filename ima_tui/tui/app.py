@@ -29,13 +29,14 @@ from ima_tui.domain import Job, Leaf, Order
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
 from ima_tui.notices import Notice, Totals
-from ima_tui.tui import actions, clipboard, endings, keymap, looking, styles, theme
+from ima_tui.tui import actions, clipboard, endings, keymap, looking, looks, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.graphics import Graphics
 from ima_tui.tui.news import GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES
-from ima_tui.tui.plain import AsciiFilter
+from ima_tui.tui.plain import AsciiFilter, NoColour
+from ima_tui.tui.screens.place import Place
 
 if TYPE_CHECKING:
     from ima_tui.studio import Studio
@@ -76,6 +77,9 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         ),
         Binding("question_mark", "help", "bind.help", show=False, id="app.help"),
         Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
+        Binding("apostrophe,f8", "jump", "bind.jump", show=False, id="app.jump"),
+        Binding("L,f12", "language", "bind.language", show=False, id="app.language"),
+        Binding("T,f10", "theme", "bind.theme", show=False, id="app.theme"),
         Binding("q,ctrl+q", "quit", "bind.quit", show=False, id="app.quit"),
         Binding("ctrl+c", "say_how_to_quit", show=False, id="app.interrupt"),
     ]
@@ -103,7 +107,9 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self.add_mode(place.id, place.open)
         for one in theme.themes():
             self.register_theme(one)
-        self.paint(studio.settings.theme)
+        if self.no_color:
+            self._filters[:] = [NoColour()]  # Textual's own would draw in shades of grey
+        looks.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
 
@@ -209,11 +215,6 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         if renderable is not None and not self._batch_count:
             self._write(self.graphics.after(screen, renderable))
 
-    def paint(self, name: str) -> None:
-        """Use the theme `name`, in the colours that this terminal has."""
-        coarse = self.console.color_system != "truecolor"
-        self.theme = theme.known(name, coarse=coarse)
-
     # ------------------------------------------------------------------------------ the places
 
     async def action_go(self, place: str) -> None:
@@ -251,6 +252,29 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
+
+    def action_jump(self) -> None:
+        from ima_tui.tui.screens.jump import JumpScreen
+
+        below = self.screen
+
+        def found(widget: Widget | None) -> None:
+            if widget is not None:
+                below.set_focus(widget)
+
+        self.push_screen(JumpScreen(below), found)
+
+    def action_language(self) -> None:
+        looks.switch_language(self)
+
+    def action_theme(self) -> None:
+        looks.choose_theme(self)
+
+    def retell(self) -> None:
+        """The language changed: say everything anew, what is hidden when it is opened again."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Place):
+                screen.call_next(screen.retell)
 
     def action_say_how_to_quit(self) -> None:
         self.notify(say("app.how_to_quit"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ima_tui import drafting
 from ima_tui.domain import Order, TaskType
 from ima_tui.errors import ImaError, KeyMissing, UsageError
+from ima_tui.intent.reading import Kind
 from ima_tui.messages import say
 from ima_tui.tui import pricing, verbs
 
@@ -27,14 +28,20 @@ class Dispatch:
     async def send(self) -> None:
         place = self._place
         leaf = place.desk.leaf
+        if (decision := place.desk.decision) is not None and decision.kind is Kind.PREFERENCE:
+            await place.memory.alone(decision)
+            return
+        if any(asking.blocks for asking in place.showing.askings):
+            place.showing.remark(say("compose.answer_first"), "bad")
+            return
         order = await self._order()
         if not place.studio.connection.has_key and (order or leaf is None):
-            place.action_key()  # without a key there is no list, and so no leaf either
+            place.enter_key()  # without a key there is no list, and so no leaf either
             return
         if leaf is None or order is None:
             return
         limit = place.studio.settings.ask_above
-        words = pricing.question(leaf, order, place.offer, limit, self._sent)
+        words = pricing.question(leaf, order, place.showing.offer, limit, self._sent)
         if words:
             place.ask(words, partial(self._send, order))
         else:
@@ -46,8 +53,8 @@ class Dispatch:
         leaf, draft = place.desk.leaf, place.desk.draft
         if leaf is None or draft is None:
             return None
-        if place.offer.problem is not None:
-            place.form.reveal(next(iter(place.offer.at_fault), ""))
+        if place.showing.offer.problem is not None:
+            place.form.reveal(next(iter(place.showing.offer.at_fault), ""))
             return None
         draft = replace(draft, prompt=self._words())
         try:
@@ -59,7 +66,7 @@ class Dispatch:
             return order
         facts = await place.inputs.settle()
         if facts is None:
-            place.remark(say("compose.input_bad"), "bad")
+            place.showing.remark(say("compose.input_bad"), "bad")
             return None
         sources = tuple(one.source for one in facts)
         return replace(order, inputs=place.desk.ordered(sources))
@@ -79,7 +86,7 @@ class Dispatch:
             self._place.inputs.focus_empty()
         else:
             self._place.prompt.focus()
-        self._place.remark(say(problem.key, **problem.values), "bad")
+        self._place.showing.remark(say(problem.key, **problem.values), "bad")
 
     async def _send(self, order: Order) -> None:
         place = self._place
@@ -87,13 +94,15 @@ class Dispatch:
         try:
             job = await verbs.submit(place.studio, order, in_place_of=old)
         except KeyMissing:
-            place.action_key()
+            place.enter_key()
             return
         except ImaError as error:
-            place.remark(say(error.key, **error.values), "bad")
+            place.showing.remark(say(error.key, **error.values), "bad")
             return
         self._sent = order
+        remembered = await place.memory.after_sending()
         key = "compose.sent" if old is None else "compose.sent_instead"
-        place.remark(say(key, number=job.id, points=order.total, old=old or 0), "ok")
+        words = say(key, number=job.id, points=order.total, old=old or 0)
+        place.showing.remark("  ".join((words, *remembered)), "ok")
         if place.studio.settings.after_send == "queue":
             await place.ima.show_job(job.id)

@@ -26,7 +26,7 @@ from ima_tui.imaging.request import CannotShow, Form, Reply, Request
 from ima_tui.imaging.terminal import Choice, Listener, Way
 from ima_tui.tui import answers, pictures
 from ima_tui.tui.pictures import Lines, Rendered
-from ima_tui.tui.theme import COARSE, LIGHT, TOKENS, style
+from ima_tui.tui.theme import COARSE, FEW, LIGHT, TOKENS, style
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -161,7 +161,7 @@ class Graphics:
 
     async def reel(self, path: str, columns: int, rows: int, ground: str) -> Reply:
         """The frames of a film, each of them two pixels a cell. Raises `CannotShow`."""
-        form = Form.FEW if self._app.theme.endswith(COARSE) else Form.RGB
+        form = Form.FEW if self._app.theme.endswith((COARSE, FEW)) else Form.RGB
         return await self.decoder.ask(
             Request(
                 path,
@@ -207,7 +207,7 @@ class Graphics:
             return Form.RGB, (1, 2)
         if self._plain:
             return Form.DOTS, (2, 4)
-        return (Form.FEW if look.theme.endswith(COARSE) else Form.RGB), (1, 2)
+        return (Form.FEW if look.theme.endswith((COARSE, FEW)) else Form.RGB), (1, 2)
 
     def _rendered(
         self, reply: Reply, request: Request, look: Look, choice: Choice, role: str

@@ -24,10 +24,14 @@ class PlaceRow:
         """The message that names it."""
         return f"place.{self.id}"
 
+    def load(self) -> type[Place]:
+        """The class of its screen, imported now."""
+        found: type[Place] = getattr(import_module(self.module), self.screen)
+        return found
+
     def open(self) -> Place:
         """A new screen of this place."""
-        screen: Place = getattr(import_module(self.module), self.screen)()
-        return screen
+        return self.load()()
 
 
 _SCREENS = "ima_tui.tui.screens"

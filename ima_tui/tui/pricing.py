@@ -44,12 +44,17 @@ def neighbour(leaf: Leaf, near: price.Neighbour, n: int) -> str:
     return say("compose.costs_more", what=what, points=near.difference * n)
 
 
-def neighbours(leaf: Leaf, offer: Offer, n: int) -> list[str]:
-    """What is worth knowing before it is sent, the most useful first."""
-    found = [neighbour(leaf, near, n) for near in (offer.cheaper, offer.better) if near]
+def neighbours(leaf: Leaf, offer: Offer, n: int) -> list[tuple[str, str]]:
+    """What is worth knowing before it is sent, the most useful first: the verb that takes it
+    (`cheaper`, `elsewhere`, `better`), and its words."""
+    found: list[tuple[str, str]] = []
+    if offer.cheaper is not None:
+        found.append(("cheaper", neighbour(leaf, offer.cheaper, n)))
     if (other := offer.elsewhere) is not None:
         words = say("compose.elsewhere", model=other.leaf.name, points=other.points * n)
-        found.insert(1, words)
+        found.append(("elsewhere", words))
+    if offer.better is not None:
+        found.append(("better", neighbour(leaf, offer.better, n)))
     return found
 
 

@@ -5,17 +5,22 @@ Style sheets say `$muted`, `$rule` …; widgets on the Line API ask `style(theme
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 
 from rich.style import Style
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = "ima-dark"
 LIGHT = "ima-light"
 COARSE = "-256"
-"""Ends the name of a theme's twin for 256 colours and fewer. Its colours are ones that such
-terminals have: near-black blues would else come out as plain blue."""
+"""Ends the name of a theme's twin for 256 colours. Its colours are ones that such terminals have:
+near-black blues would else come out as plain blue."""
+FEW = "-16"
+"""The same for 16 colours, or fewer."""
+_TWINS = {256: COARSE, 16: FEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,40 @@ TOKENS = {
         music="#875f00",
         speech="#005f5f",
     ),
+    DARK + FEW: Tokens(
+        background="#000000",
+        surface="#000000",
+        raised="#0000aa",
+        rule="#555555",
+        text="#ffffff",
+        muted="#aaaaaa",
+        accent="#ff55ff",
+        ok="#55ff55",
+        warn="#ffff55",
+        bad="#ff5555",
+        info="#55ffff",
+        image="#55ffff",
+        video="#ff55ff",
+        music="#ffff55",
+        speech="#55ff55",
+    ),
+    LIGHT + FEW: Tokens(
+        background="#ffffff",
+        surface="#ffffff",
+        raised="#55ffff",
+        rule="#aaaaaa",
+        text="#000000",
+        muted="#0000aa",
+        accent="#aa00aa",
+        ok="#0000aa",
+        warn="#aa00aa",
+        bad="#aa0000",
+        info="#0000aa",
+        image="#0000aa",
+        video="#aa0000",
+        music="#aa00aa",
+        speech="#0000aa",
+    ),
 }
 
 
@@ -148,33 +187,127 @@ def variables(tokens: Tokens) -> dict[str, str]:
 
 
 def themes() -> tuple[Theme, ...]:
-    """The themes to register; their names are `DARK` and `LIGHT`."""
-    return tuple(
-        Theme(
-            name=name,
-            primary=tokens.accent,
-            secondary=tokens.info,
-            warning=tokens.warn,
-            error=tokens.bad,
-            success=tokens.ok,
-            accent=tokens.accent,
-            foreground=tokens.text,
-            background=tokens.background,
-            surface=tokens.surface,
-            panel=tokens.raised,
-            dark=name.startswith(DARK),
-            variables=variables(tokens),
-        )
-        for name, tokens in TOKENS.items()
+    """Our own themes, to be registered."""
+    return tuple(_theme(name, TOKENS[name], name.startswith(DARK)) for name in OWN)
+
+
+def _theme(name: str, tokens: Tokens, dark: bool) -> Theme:
+    return Theme(
+        name=name,
+        primary=tokens.accent,
+        secondary=tokens.info,
+        warning=tokens.warn,
+        error=tokens.bad,
+        success=tokens.ok,
+        accent=tokens.accent,
+        foreground=tokens.text,
+        background=tokens.background,
+        surface=tokens.surface,
+        panel=tokens.raised,
+        dark=dark,
+        variables=variables(tokens),
     )
 
 
-def known(name: str, *, coarse: bool = False) -> str:
-    """The theme to use for `name`: the dark one for a name that is none of ours; `light` will do.
-    `coarse`: the terminal has 256 colours or fewer."""
-    plain = name.removesuffix(COARSE)
-    ours = plain if plain in TOKENS else LIGHT if plain == "light" else DARK
-    return ours + COARSE if coarse else ours
+OWN = tuple(TOKENS)
+
+
+def adopted(foreign: Theme) -> Theme:
+    """A theme of Textual's with all of our tokens: its colours, moved until they can be read."""
+    found = foreign.to_color_system().generate()
+    text = _hex(found["foreground"])
+    # what is behind decides: a theme's panel may be too near to its text
+    grounds = [_hex(found[name]) for name in ("background", "surface", "panel")]
+    background = grounds[0]
+    surface, raised = (_nearer(ground, background, text) for ground in grounds[1:])
+
+    def role(name: str, ratio: float = 4.5) -> str:
+        return _readable(_hex(found[name]), text, (background, surface, raised), ratio)
+
+    tokens = Tokens(
+        background=background,
+        surface=surface,
+        raised=raised,
+        rule=Color.parse(background).blend(Color.parse(text), 0.2).hex,
+        text=_readable(text, text, (background, surface, raised), 7.0),
+        muted=_readable(
+            Color.parse(background).blend(Color.parse(text), 0.5).hex6,
+            text,
+            (background, surface, raised),
+            4.5,
+        ),
+        accent=role("accent"),
+        ok=role("success"),
+        warn=role("warning"),
+        bad=role("error"),
+        info=role("primary"),
+        image=role("primary"),
+        video=role("error"),
+        music=role("warning"),
+        speech=role("success"),
+    )
+    TOKENS[foreign.name] = tokens
+    return _theme(foreign.name, tokens, foreign.dark)
+
+
+def _hex(colour: str) -> str:
+    return Color.parse(colour).hex6
+
+
+def _nearer(ground: str, background: str, text: str) -> str:
+    """`ground`, moved to `background` until text can be read on it."""
+    for step in range(11):
+        moved = Color.parse(ground).blend(Color.parse(background), step / 10).hex6
+        if contrast(text, moved) >= 7:
+            return moved
+    return background
+
+
+def _readable(colour: str, text: str, grounds: Sequence[str], ratio: float) -> str:
+    """`colour`, moved to the text's and then to white or black until it can be read."""
+    ends = [text, "#ffffff" if luminance(grounds[0]) < 0.2 else "#000000"]
+    for end in ends:
+        for step in range(21):
+            moved = Color.parse(colour).blend(Color.parse(end), step / 20).hex6
+            if all(contrast(moved, ground) >= ratio for ground in grounds):
+                return moved
+    return ends[-1]
+
+
+def luminance(colour: str) -> float:
+    """WCAG's relative luminance."""
+
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part) for part in Color.parse(colour).normalized)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast ratio, 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def depth(color_system: str | None) -> int:
+    """How many colours a terminal has, 0 for millions; rich's name for it."""
+    return {"truecolor": 0, "256": 256}.get(color_system or "", 16)
+
+
+def plain(name: str) -> str:
+    """A theme's name as people know it."""
+    return name.removesuffix(COARSE).removesuffix(FEW)
+
+
+def known(name: str, *, colours: int = 0) -> str:
+    """The theme to use for `name`: the dark one for a name that nobody knows; `light` will do.
+    `colours` as `depth` gives them; below millions our own have twins."""
+    wanted = plain(name)
+    if colours != 16 and wanted in TOKENS and wanted not in (DARK, LIGHT):
+        return wanted
+    ours = LIGHT if wanted == "light" or wanted.endswith("-light") else DARK
+    return ours + _TWINS.get(colours, "")
 
 
 @cache

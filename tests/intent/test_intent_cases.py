@@ -1,4 +1,4 @@
-"""The judged wishes: our own two sets, and the shared one where it lies beside the project."""
+"""The judged wishes: our own sets, and the shared one where it lies beside the project."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from judging import Case, cases, decide, misses
 
 HERE = Path(__file__).parent
 SHARED = Path(__file__).parents[3] / "shared" / "routing" / "cases.jsonl"
-FLOORS = {"cases.jsonl": 0.97, "holdout.jsonl": 0.85}
+FLOORS = {
+    "cases.jsonl": 0.97,
+    "holdout.jsonl": 0.97,
+    "unseen_1.jsonl": 0.97,
+    "unseen_2.jsonl": 0.97,
+}
 """How many must be wholly right; docs/routing.md tells the scores there were."""
 
 

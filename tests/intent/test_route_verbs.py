@@ -146,7 +146,7 @@ def test_only_the_words_to_be_spoken_are_sent(ima: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a fox", "draw a fox, then animate it", "animate my photo", "以后都用Midjourney",
+    ["a fox", "draw a fox, then animate it", "animate my photo",
      "8K picture of a fox", "一分钟的视频，一只猫"],
 )  # fmt: skip
 def test_what_is_not_one_possible_thing_is_refused(ima: Any, sandbox: Sandbox, text: str) -> None:
@@ -166,3 +166,70 @@ def test_a_preference_in_the_words_is_saved_and_forgotten(ima: Any, tmp_path: Pa
     assert kept["model_id"] == "midjourney"
     assert ima("generate", "用最好的模型画一只猫", "--json", "--no-wait").code == 0
     assert "text_to_image" not in json.loads(prefs.read_text("utf-8"))["user_default"]
+
+
+# ------------------------------------------------------------------------------ what is kept
+
+
+def kept(tmp_path: Path, user: str = "user_default") -> dict[str, str]:
+    """task type -> model id, as the shared file has it."""
+    prefs = tmp_path / "ima_prefs.json"
+    if not prefs.exists():
+        return {}
+    wishes = json.loads(prefs.read_text("utf-8")).get(user, {})
+    return {task_type: row["model_id"] for task_type, row in wishes.items()}
+
+
+def test_use_x_is_kept_for_the_user_and_then_asked_about(ima: Any, tmp_path: Path) -> None:
+    flags = ("--json", "--no-wait", "--user-id", "ann")
+    said = ima("generate", "用Midjourney画一只猫", *flags)
+    assert said.code == 0
+    assert "Midjourney" in said.err
+    assert kept(tmp_path, "user_ann") == {"text_to_image": "midjourney"}
+    said = ima("generate", "用即梦画一只猫", *flags)
+    assert said.code == 0
+    assert "prefs set text_to_image doubao-seedream-4.5" in said.err
+    assert kept(tmp_path, "user_ann") == {"text_to_image": "midjourney"}
+
+
+def test_a_dry_run_keeps_nothing(ima: Any, tmp_path: Path) -> None:
+    assert ima("generate", "always use Midjourney; draw a fox", "--dry-run").code == 0
+    assert ima("generate", "以后都用Midjourney", "--dry-run", "--json").code == 0
+    assert kept(tmp_path) == {}
+
+
+def test_a_model_by_flag_is_kept_only_with_remember_model(ima: Any, tmp_path: Path) -> None:
+    flags = ("--task-type", "text_to_image", "--no-wait", "--json", "--model-id")
+    assert ima("generate", "a cat", *flags, "midjourney").code == 0
+    assert kept(tmp_path) == {}
+    assert ima("generate", "a cat", *flags, "midjourney", "--remember-model").code == 0
+    assert kept(tmp_path) == {"text_to_image": "midjourney"}
+    said = ima("generate", "a cat", *flags, "doubao-seedream-4.5")
+    assert "prefs set" in said.err
+    assert kept(tmp_path) == {"text_to_image": "midjourney"}
+
+
+def test_a_wish_alone_is_kept_for_every_task_type_of_the_model(ima: Any, tmp_path: Path) -> None:
+    said = ima("generate", "以后都用Midjourney", "--json")
+    assert said.code == 0
+    changes = json.loads(said.out)["preference"]["changes"]
+    assert {row["task_type"] for row in changes} == {"text_to_image", "image_to_image"}
+    assert set(kept(tmp_path)) == {"text_to_image", "image_to_image"}
+    said = ima("generate", "换个模型试试", "--json")
+    assert said.code == 2, "of two kinds remembered it is not told which"
+    assert ima("generate", "画图的模型，换个试试", "--json").code == 0
+    assert kept(tmp_path) == {}
+    assert ima("generate", "换个模型试试").code == 0
+
+
+def test_route_says_what_would_be_kept(ima: Any) -> None:
+    assert ima("models", "--task-type", "text_to_image", "--json").code == 0
+    said = json.loads(ima("route", "用Midjourney画一只猫", "--json").out)
+    assert said["remembering"] == {
+        "change": "save", "on": True, "model_id": "midjourney", "before": None
+    }  # fmt: skip
+    assert ima("prefs", "set", "text_to_image", "doubao-seedream-4.5").code == 0
+    said = json.loads(ima("route", "用Midjourney画一只猫", "--json").out)
+    assert said["remembering"]["on"] is False
+    assert said["remembering"]["before"] == "doubao-seedream-4.5"
+    assert "SeeDream" in ima("route", "用Midjourney画一只猫").out

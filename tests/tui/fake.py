@@ -176,6 +176,7 @@ class FakeSettings:
     notify: str = "off"
     ascii: bool = False
     after_send: str = "queue"
+    config_file: Path = Path("/nowhere/config.toml")
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -309,8 +310,12 @@ class FakeWishes:
         self._asked = asked
         self._tell = tell
 
+    def model_id(self, task_type: TaskType, user: str | None = None) -> str:
+        wish = self.preferences.of(user or "default", task_type)
+        return wish.model_id if wish else ""
+
     def preferred(self) -> dict[TaskType, str]:
-        return {}
+        return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
 
     async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
         self._asked.append(("prefer", task_type, leaf.model_id))

@@ -166,7 +166,10 @@ async def test_a_key_in_the_prompt_touches_neither_form_nor_price() -> None:
 
 async def test_left_and_right_choose_and_the_price_follows() -> None:
     async with open_compose(studio_with(BANANA_2)) as pilot:
-        assert price(pilot) == "6 pts   usually 20–35 s | Size 512 saves 2 · 2K costs 4 more"
+        assert (
+            price(pilot, 90)
+            == "6 pts   usually 20–35 s | alt+s Size 512 saves 2 · alt+u 2K costs 4 more"
+        )
         size = line(pilot, "size")
         size.focus()
         await pilot.press("right")
@@ -182,10 +185,10 @@ async def test_several_outputs_multiply_the_price_and_its_neighbours() -> None:
     async with open_compose(studio_with(BANANA_2)) as pilot:
         line(pilot, "n").focus()
         await pilot.press("right", "right")
-        assert price(pilot, 90) == (
-            "18 pts   3 × 6   usually 20–35 s | Size 512 saves 6 · 2K costs 12 more"
+        assert price(pilot, 100) == (
+            "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6 · alt+u 2K costs 12 more"
         )
-        assert price(pilot, 60) == "18 pts   3 × 6   usually 20–35 s | Size 512 saves 6"
+        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6"
 
 
 EXCLUDING = replace(

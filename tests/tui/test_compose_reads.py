@@ -17,8 +17,7 @@ from ima_tui.tui.widgets.reading import Reading
 
 
 def told(screen: ComposeScreen) -> str:
-    left, _ = screen.query_one(Reading).parts(200)
-    return "".join(text for text, _ in left).strip()
+    return screen.query_one(Reading).words
 
 
 @asynccontextmanager
@@ -44,7 +43,7 @@ async def test_what_cannot_be_is_said_at_once() -> None:
 
 async def test_unclear_words_ask_and_change_nothing() -> None:
     async with composing("a fox") as (pilot, screen):
-        await until(pilot, lambda: "ctrl+t" in told(screen))
+        await until(pilot, lambda: "What shall it be?" in told(screen))
         assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
 
 

@@ -33,7 +33,7 @@ TEXTS: dict[str, str] = {
     "error.route_file": "{path} can't be read: {reason}.",
     "error.route_line": "Line {line} is no wish: it should be a JSON object with id and text.",
     "error.route_workflow": "That is several things ({steps}), and generate makes one.",
-    "error.route_workflow.hint": "Ask for one of them, or name it with --task-type.",
+    "error.route_workflow.hint": "Plan them with: ima-tui workflow plan TEXT -o plan.json; or ask for one of them.",
     "error.route_media_type": "These words don't tell what to make.",
     "error.route_media_type.hint": "Say image, video, music or speech, or name it with "
     "--task-type.",

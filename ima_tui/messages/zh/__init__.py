@@ -14,7 +14,9 @@ from ima_tui.messages.zh import (
     logs,
     models,
     preferences,
+    remembering,
     route,
+    workflow,
 )
 
 TEXTS: dict[str, str] = {
@@ -31,5 +33,7 @@ TEXTS: dict[str, str] = {
     **key.TEXTS,
     **models.TEXTS,
     **preferences.TEXTS,
+    **remembering.TEXTS,
     **route.TEXTS,
+    **workflow.TEXTS,
 }

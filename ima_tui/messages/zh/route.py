@@ -30,7 +30,7 @@ TEXTS: dict[str, str] = {
     "error.route_file": "读不了 {path}：{reason}。",
     "error.route_line": "第 {line} 行不对：应当是带 id 和 text 的 JSON 对象。",
     "error.route_workflow": "这是几件事（{steps}），generate 一次只做一件。",
-    "error.route_workflow.hint": "只说其中一件，或者用 --task-type 指定。",
+    "error.route_workflow.hint": "可以先定方案：ima-tui workflow plan 描述 -o plan.json；或者只说其中一件。",
     "error.route_media_type": "从这句话看不出要做什么。",
     "error.route_media_type.hint": "请说明要图片、视频、音乐还是语音，或者用 --task-type 指定。",
     "error.route_image_roles": "没有说明每张图作什么用。",

@@ -1,43 +1,52 @@
 """Compose: say what you want, see what it costs, send it.
 
-What is being shaped lies on the `Desk`; the screen shows it and hears the person. Typing in the
-prompt draws nothing anew.
+What is being shaped lies on the `Desk`. The screen hears the person and the news; `Picking` changes
+the desk, `Showing` shows it, `Dispatch` sends what lies there. Typing in the prompt draws nothing
+anew that did not change.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import TextArea
 
-from ima_tui import drafting
 from ima_tui.desk import INPUTS, KIND, MODEL, Desk
-from ima_tui.domain import Leaf, Order, TaskType
-from ima_tui.drafting import Offer
+from ima_tui.domain import Leaf, Order
 from ima_tui.errors import UsageError
+from ima_tui.heard import COUNT
 from ima_tui.inputs import InputFacts
-from ima_tui.marks import marks
 from ima_tui.messages import say
-from ima_tui.tui import choosing, origins, styles
+from ima_tui.tui import styles
 from ima_tui.tui.dispatch import Dispatch
+from ima_tui.tui.memory import Memory
 from ima_tui.tui.news import News
+from ima_tui.tui.picking import Picking
 from ima_tui.tui.reader import Reader
 from ima_tui.tui.screens.place import Place
+from ima_tui.tui.showing import Showing
 from ima_tui.tui.widgets.fieldlines import Picked, Pressed
-from ima_tui.tui.widgets.form import Form, control_of, hint
+from ima_tui.tui.widgets.form import Form, control_of
 from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
 from ima_tui.tui.widgets.prompt import Prompt
-from ima_tui.tui.widgets.question import Question
-from ima_tui.tui.widgets.reading import Reading
+from ima_tui.tui.widgets.reading import Answered, Reading, Switched
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
+ANSWERS = 9
+Verb = Callable[[], Awaitable[None] | None]
+
+
+def _do(key: str, verb: str, *, show: bool = False) -> Binding:
+    """A binding of a verb, with its id and sentence."""
+    return Binding(key, f"do('{verb}')", f"bind.compose_{verb}", show=show, id=f"compose.{verb}")
 
 
 class ComposeScreen(Place):
@@ -49,23 +58,47 @@ class ComposeScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j", "send", "bind.compose_send", id="compose.send"),
         Binding("f9,ctrl+enter", "send", "bind.compose_send", show=False, id="compose.send_too"),
-        Binding("ctrl+l", "choose_model", "bind.compose_model", id="compose.model"),
-        Binding("ctrl+t", "choose_kind", "bind.compose_kind", id="compose.kind"),
-        Binding("ctrl+o", "inputs", "bind.compose_inputs", id="compose.inputs"),
-        Binding("ctrl+r", "refresh", "bind.compose_refresh", show=False, id="compose.refresh"),
-        Binding("ctrl+g", "key", "bind.compose_key", show=False, id="compose.key"),
+        _do("ctrl+l", "model", show=True),
+        _do("ctrl+t", "kind", show=True),
+        _do("ctrl+o", "inputs", show=True),
+        _do("alt+m", "remember"),
+        _do("alt+s", "cheaper"),
+        _do("alt+o", "elsewhere"),
+        _do("alt+u", "better"),
+        Binding("alt+1", "answer(1)", "bind.compose_answer", show=False, id="compose.answer"),
+        *(
+            Binding(f"alt+{n}", f"answer({n})", show=False, id=f"compose.answer{n}")
+            for n in range(2, ANSWERS + 1)
+        ),
+        _do("ctrl+r", "refresh"),
+        _do("ctrl+g", "key"),
         Binding("i", "app.focus('prompt')", "bind.compose_write", show=False, id="compose.write"),
     ]
+    prompt = getters.query_one(Prompt)
+    form = getters.query_one(Form)
+    inputs = getters.query_one(Inputs)
 
     def __init__(self) -> None:
         super().__init__()
         self.desk = Desk()
-        self.offer = Offer()
+        self.showing = Showing(self)
+        self.picking = Picking(self)
         self.dispatch = Dispatch(self)
+        self.memory = Memory(self)
         self.reader: Reader
-        self._note = ("", "")
-        """What happened last, and the role it is said in."""
         self._is_empty = True
+        pick = self.picking
+        self._verbs: dict[str, Verb] = {
+            "model": pick.model,
+            "kind": pick.kind,
+            "inputs": pick.inputs,
+            "cheaper": pick.cheaper,
+            "better": pick.better,
+            "elsewhere": pick.elsewhere,
+            "remember": pick.remember,
+            "refresh": self._refresh_list,
+            "key": self.enter_key,
+        }
 
     def body(self) -> ComposeResult:
         with Container(id="desk"):
@@ -79,38 +112,29 @@ class ComposeScreen(Place):
         yield Said(widget_id="said")
         yield PriceBar(widget_id="price")
 
-    @property
-    def prompt(self) -> Prompt:
-        return self.query_one(Prompt)
-
-    @property
-    def form(self) -> Form:
-        return self.query_one(Form)
-
-    @property
-    def inputs(self) -> Inputs:
-        return self.query_one(Inputs)
-
     async def on_mount(self) -> None:
         self.reader = Reader(self.studio)
         self.prompt.focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
         if not self.studio.connection.has_key and not self.studio.settings.profile:
-            self.call_after_refresh(self.action_key)
+            self.call_after_refresh(self.enter_key)
 
     # ------------------------------------------------------------------ what comes from outside
 
     async def heard(self, news: News) -> None:
         if self.desk.kind in news.lists or news.preferences:
-            if self._note == self._asking_again():
-                self._note = ("", "")
+            self.showing.forget_remark(only=say("compose.asking_again"))
             await self.reload()
 
     async def reload(self) -> None:
         kind = self.desk.kind
         self.desk.catch_up(self.studio.offer.leaves(kind), self.studio.offer.suggested(kind))
-        await self._show()
+        await self.showing.all()
+
+    async def retell(self) -> None:
+        self._decision = None  # so that the reading is said anew, too
+        await super().retell()
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
@@ -131,24 +155,25 @@ class ComposeScreen(Place):
             return
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
         self.desk.hear(decision, self.studio.offer.suggested(meant))
-        await self._show()
+        await self.showing.all()
 
     def load_order(self, order: Order, replaces: int | None = None) -> None:
         """Fill the screen with what `order` was made of."""
-        prompt = self.prompt
-        prompt.text = order.prompt
-        prompt.move_cursor(prompt.document.end)
+        self.prompt.text = order.prompt
+        self.prompt.move_cursor(self.prompt.document.end)
         self.desk.recall(order, replaces)
         self.desk.pin(KIND, MODEL, INPUTS, *(name for name, _ in order.parameters))
-        self.call_next(self._take_over)
+        self.desk.pin(*((COUNT,) if order.n > 1 else ()))
+        self.call_next(self.take_over)
 
     def load_leaf(self, leaf: Leaf) -> None:
         """Compose with `leaf`; what was shaped so far comes along as far as it fits."""
         self.desk.take(leaf)
         self.desk.pin(KIND, MODEL)
-        self.call_next(self._take_over)
+        self.call_next(self.take_over)
 
-    async def _take_over(self) -> None:
+    async def take_over(self) -> None:
+        """Something was chosen by hand, perhaps another kind: what the words say may differ."""
         await self.reload()
         await self.read(anew=True)
 
@@ -158,119 +183,58 @@ class ComposeScreen(Place):
             raise UsageError("error.no_models")
         return (await self.studio.inspect_inputs(leaf, (source,)))[0]
 
-    # ---------------------------------------------------------------------------- what is shown
-
-    async def _show(self) -> None:
-        """Show the desk; each widget repaints only what differs."""
-        desk, page, text = self.desk, self.form, self.prompt.text
-        before, self.offer = self.offer, desk.offer(self.studio.offer.leaves(desk.kind))
-        if before != self.offer and (question := self.query_one(Question)).asking:
-            question.action_no()  # what it asked no longer holds
-        page.kind.show(*choosing.kind_line(self.studio, desk.kind, self.ima.glyphs))
-        page.model.show(*choosing.model_line(self.studio, desk.kind, desk.leaf, self.ima.glyphs))
-        rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
-        origin = partial(origins.tail, desk, text)
-        await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
-        inputs = desk.draft.inputs if desk.draft else ()
-        await self.inputs.show(desk.roles, inputs)
-        self.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
-        self.query_one(Reading).show(desk)
-        self.query_one(PriceBar).show(desk.leaf, self.offer)
-        self._speak()
-
-    def _speak(self) -> None:
-        """One sentence: what is wrong, else what happened, else what the field is about."""
-        desk, problem, remark = self.desk, self.offer.problem, self.desk.remark
-        if problem is not None:
-            words, role = say(problem.key, **drafting.spoken(desk.leaf, problem)), "bad"
-        elif self._note[0]:
-            words, role = self._note
-        elif remark is not None:
-            words, role = say(remark.key, **remark.values), "warn"
-        elif desk.replaces is not None:
-            words, role = say("compose.replaces", id=desk.replaces), "warn"
-        elif desk.leaf is None:
-            words, role = choosing.way_to_a_list(self.studio.offer.lists[desk.kind]), "muted"
-        else:
-            words, role = hint(self.focused), "muted"
-        self.query_one(Said).say(words, role)
-
-    def remark(self, words: str, role: str) -> None:
-        self._note = (words, role)
-        self._speak()
+    # -------------------------------------------------------------------- what the person does
 
     def on_descendant_focus(self) -> None:
         self.prompt.point_at(control_of(self.focused))
-        self._speak()
-
-    # -------------------------------------------------------------------- what the person does
+        self.showing.speak()
 
     async def on_picked(self, event: Picked) -> None:
-        self._note = ("", "")
+        self.showing.forget_remark()
         if event.value is None and not event.typed:
             self.desk.unpin(event.name)
             await self.read(anew=True)
             return
         self.desk.set(event.name, event.value, typed=event.typed)
         self.desk.pin(event.name)
-        await self._show()
+        await self.showing.all()
 
     async def on_inputs_changed(self, event: InputsChanged) -> None:
         self.desk.feed(event.inputs)
         self.desk.pin(INPUTS)
-        self.remark("", "")
+        self.showing.forget_remark()
         await self.read(anew=True)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        if self._note[0]:
-            self.remark("", "")
+        self.showing.forget_remark()
         await self.read()
 
-    def on_pressed(self, event: Pressed) -> None:
-        {"kind": self.action_choose_kind, "model": self.action_choose_model}[event.name]()
+    async def on_pressed(self, event: Pressed) -> None:
+        await self.action_do(event.name)
 
-    def action_choose_kind(self) -> None:
-        async def chosen(number: int | None) -> None:
-            if number is not None:
-                self.desk.turn_to(list(TaskType)[number])
-                self.desk.pin(KIND)
-                await self.reload()
-                await self.read(anew=True)
+    async def on_answered(self, event: Answered) -> None:
+        await self.picking.answer(event.number)
 
-        self.app.push_screen(choosing.kinds(self.studio, self.desk.kind), chosen)
+    async def on_switched(self, event: Switched) -> None:
+        await self.picking.remember()
 
-    def action_choose_model(self) -> None:
-        leaves = self.studio.offer.leaves(self.desk.kind)
+    async def action_answer(self, number: int) -> None:
+        await self.picking.answer(number)
 
-        async def chosen(number: int | None) -> None:
-            if number is not None:
-                self._note = ("", "")
-                self.desk.take(leaves[number])
-                self.desk.pin(KIND, MODEL)
-                await self.read(anew=True)
-
-        if leaves:
-            chooser = choosing.models(self.studio, self.desk.kind, self.desk.leaf, self.ima.glyphs)
-            self.app.push_screen(chooser, chosen)
-
-    def action_inputs(self) -> None:
-        if self.desk.kind.takes_inputs:
-            self.inputs.focus_empty()
-        else:
-            self.remark(say("compose.no_inputs", kind=choosing.kind_name(self.desk.kind)), "muted")
-
-    def action_refresh(self) -> None:
-        self.remark(*self._asking_again())
-        refresh = self.studio.offer.refresh(self.desk.kind)
-        self.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
-
-    def _asking_again(self) -> tuple[str, str]:
-        return say("compose.asking_again"), "muted"
-
-    def action_key(self) -> None:
-        from ima_tui.tui.screens.welcome import WelcomeScreen
-
-        self.app.push_screen(WelcomeScreen())
+    async def action_do(self, verb: str) -> None:
+        done = self._verbs[verb]()
+        if done is not None:
+            await done
 
     async def action_send(self) -> None:
         await self.dispatch.send()
+
+    def _refresh_list(self) -> None:
+        self.showing.remark(say("compose.asking_again"), "muted")
+        refresh = self.studio.offer.refresh(self.desk.kind)
+        self.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
+
+    def enter_key(self) -> None:
+        from ima_tui.tui.screens.welcome import WelcomeScreen
+
+        self.app.push_screen(WelcomeScreen())

@@ -14,8 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from ima_tui import messages
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
+from ima_tui.tui.keeping import Kept
 from ima_tui.tui.news import News
 from ima_tui.tui.tight import TightCompositor
 from ima_tui.tui.widgets.lines import BottomLine, TopLine
@@ -47,6 +49,7 @@ class Place(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = TightCompositor()
+        self._language = messages.language()
 
     def compose(self) -> ComposeResult:
         yield TopLine(self.PLACE)
@@ -81,6 +84,8 @@ class Place(Screen[None]):
 
     @on(events.ScreenResume)
     def _catch_up(self) -> None:
+        if self._language != messages.language():
+            self.call_next(self.retell)
         if self._stale:
             self._stale = False
             self.call_next(self.reload)
@@ -90,6 +95,17 @@ class Place(Screen[None]):
 
     async def reload(self) -> None:
         """Anything may have changed while this place was hidden: read it all again."""
+
+    async def retell(self) -> None:
+        """The language changed: every widget is made anew, and what was typed and marked stays."""
+        if self._language == messages.language():
+            return
+        self._language = messages.language()
+        kept = Kept(self)
+        await self.recompose()
+        kept.give_back_words(self)
+        await self.reload()
+        kept.give_back_places(self)
 
     # ------------------------------------------------------------------------------ the person
 

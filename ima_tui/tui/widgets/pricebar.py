@@ -8,7 +8,7 @@ from textual.widgets import Static
 from ima_tui.domain import Leaf
 from ima_tui.drafting import Offer
 from ima_tui.messages import say
-from ima_tui.tui import pricing
+from ima_tui.tui import actions, pricing
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 
@@ -35,14 +35,26 @@ class PriceBar(Line):
         left.append((f"   {pricing.usually(self._leaf)}", "muted"))
         if quote.changes:
             return left, [(pricing.changes(self._leaf, quote.changes) + " ", "warn")]
-        near = pricing.neighbours(self._leaf, self._offer, quote.n)
-        for kept in (near[:count] for count in range(len(near), -1, -1)):
-            right: list[Part] = (
-                [(f" {self.ima.glyphs.dot} ".join(kept) + " ", "muted")] if kept else []
-            )
-            if measure(left) + measure(right) + 2 <= cells:
-                break
-        return left, right
+        near = self._neighbours(quote.n)
+        for kept in (near[:count] for count in range(len(near), 0, -1)):
+            right = [part for place, one in enumerate(kept) for part in (*self._dot(place), *one)]
+            if measure(left) + measure(right) + 3 <= cells:
+                return left, [*right, (" ", "text")]
+        return left, []
+
+    def _neighbours(self, n: int) -> list[list[Part]]:
+        """What else it could cost, each with the key that takes it."""
+        if self._leaf is None:
+            return []
+        found = pricing.neighbours(self._leaf, self._offer, n)
+        keys = {name: actions.key_of(self.screen, f"compose.{name}") for name, _ in found}
+        return [
+            [(f"{keys[name]} " if keys[name] else "", "strong"), (words, "muted")]
+            for name, words in found
+        ]
+
+    def _dot(self, place: int) -> list[Part]:
+        return [(f" {self.ima.glyphs.dot} ", "muted")] if place else []
 
 
 class Said(Static):

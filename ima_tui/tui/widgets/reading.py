@@ -1,86 +1,200 @@
-"""What the words of the wish were read as: one line under it, as it is typed."""
+"""What the words of the wish were read as, under it, as it is typed; and what they leave open, with
+an answer to each key. Asked here, beside the words, never in a window."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from ima_tui.answers import Answer, Asking, Switch
 from ima_tui.catalogue import form
-from ima_tui.desk import Desk
+from ima_tui.desk import KIND, MODEL, Desk
 from ima_tui.heard import COUNT
+from ima_tui.intent.reading import Kind
 from ima_tui.messages import say
-from ima_tui.tui.widgets.cells import cut, width
+from ima_tui.remembering import Change
+from ima_tui.tui import actions, origins
+from ima_tui.tui.theme import style
+from ima_tui.tui.widgets.flow import Chunk, flow
 from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.prompt import SEND
 
-if TYPE_CHECKING:
-    from ima_tui.intent.reading import Decision
+MOST_LINES = {"-narrow": 3, "-normal": 4}
+"""Lines by the width of the place; where it is wider, there is room for more."""
+MOST = 8
 
 
-class Reading(Line):
-    """Kind, model and settings that the words gave; or what they leave open, or ask too much."""
+@dataclass
+class Answered(Message):
+    """The person gave the answer with this number, from 1."""
+
+    number: int
+
+
+@dataclass
+class Switched(Message):
+    """The person turned the switch."""
+
+
+Row = list[Chunk]
+
+
+class Reading(Line, can_focus=False):
+    """Kind, model and settings that the words gave; questions with numbered answers; the switch
+    for what is to be remembered. It takes the keys only while something is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        SEND,
+        Binding("1", "number(1)", "bind.compose_answer", id="reading.answer"),
+        *(
+            Binding(f"{n}", f"number({n})", show=False, id=f"reading.answer{n}")
+            for n in range(2, 10)
+        ),
+        Binding("m,space", "turn", "bind.compose_remember", show=False, id="reading.remember"),
+        Binding("up,k", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
+        Binding("down,j", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+    ]
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._told: tuple[Part, ...] = ()
+        self._rows: list[Row] = []
+        self._drawn: list[list[Part]] = []
 
-    def show(self, desk: Desk) -> None:
-        """Draws only when what is told differs: most keys change nothing here."""
-        decision = desk.decision
-        told = tuple(_told(desk, decision)) if decision is not None else ()
-        if told != self._told:
-            self._told = told
-            self.refresh()
+    def show(
+        self, desk: Desk, told: Sequence[Part], open_: Sequence[Asking], turn: Switch | None
+    ) -> None:
+        """Draws only when what is told differs: most keys change nothing here. `told` is one
+        sentence that stands for the reading where there is one."""
+        rows: list[Row] = []
+        read = [list(told)] if told else _read(desk)
+        if read:
+            rows.append(read)
+        count = 0
+        for asking in open_:
+            keys = [self._key(count + place) for place in range(1, len(asking.answers) + 1)]
+            rows.append(_asked(asking, keys))
+            count += len(asking.answers)
+        if turn is not None:
+            rows.append(_turned(desk, turn, actions.key_of(self.screen, "compose.remember")))
+        self.can_focus = bool(open_ or turn)
+        if rows != self._rows:
+            self._rows = rows
+            self._fit()
 
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        left: list[Part] = [("  ", "text")]
-        room = cells - 2
-        for text, role in self._told:
-            shown = cut(text, room)
-            left.append((shown, role))
-            room -= width(shown)
-            if room <= 0:
-                break
-        return left, []
+    def _key(self, number: int) -> str:
+        """The key that gives an answer from anywhere; with the keys here, the number does."""
+        name = "compose.answer" if number == 1 else f"compose.answer{number}"
+        return actions.key_of(self.screen, name) or str(number)
+
+    def _fit(self) -> None:
+        cells = max(20, self.size.width - 4)
+        lines = [line for row in self._rows for line in flow(row, cells, 2)]
+        shape = next((n for name, n in MOST_LINES.items() if self.screen.has_class(name)), MOST)
+        self._drawn = lines[:shape]
+        height = max(1, len(self._drawn))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    @property
+    def words(self) -> str:
+        """All that stands here."""
+        return "\n".join("".join(text for text, _ in line) for line in self._drawn)
+
+    def render_line(self, y: int) -> Strip:
+        theme, ground = self.app.theme, self.GROUND
+        plain = style(theme, "text", ground)
+        line = self._drawn[y] if y < len(self._drawn) else []
+        bar = self.ima.glyphs.cursor if self.has_focus and y == 0 else " "
+        segments = [Segment(f"{bar} ", style(theme, "accent", ground))]
+        segments += [Segment(text, style(theme, role, ground)) for text, role in line if text]
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
+
+    def action_number(self, number: int) -> None:
+        self.post_message(Answered(number))
+
+    def action_turn(self) -> None:
+        self.post_message(Switched())
 
 
-def _told(desk: Desk, decision: Decision) -> list[Part]:
-    if decision.limits:
-        limit = decision.limits[0]
-        possible = ", ".join(limit.possible) or "—"
-        return [(say("compose.reads_limit", asked=limit.asked, possible=possible), "warn")]
-    if decision.kind == "workflow":
-        steps = " → ".join(say(f"task.{step.task_type.value}") for step in decision.steps)
-        return [(say("compose.reads_steps", steps=steps), "warn")]
-    if decision.kind == "clarify" and decision.question is not None:
-        return [(say(f"compose.reads_{decision.question.value}"), "muted")]
-    if decision.task_type is None or decision.kind != "single":
+# ------------------------------------------------------------------------------ what is told
+
+
+def _read(desk: Desk) -> Row:
+    """`reads as  text to video · Kling O1 · 10`, each part in the colour of its words."""
+    decision = desk.decision
+    if decision is None or decision.task_type is not desk.kind or decision.kind is not Kind.SINGLE:
         return []
-    words = [say(f"task.{decision.task_type.value}"), *_model(desk, decision)]
-    words += _settings(desk, decision)
-    lead: list[Part] = [(say("compose.reads") + "  ", "muted"), (" · ".join(words), "text")]
-    if decision.absent:
-        lead.append(("  " + say("compose.reads_absent", names=", ".join(decision.absent)), "warn"))
-    elif decision.refused:
-        first = decision.refused[0]
-        possible = ", ".join(map(str, first.possible)) or "—"
-        words_for = say("compose.reads_refused", asked=str(first.asked), possible=possible)
-        lead.append(("  " + words_for, "warn"))
-    return lead
+    parts: list[Part] = [(say(f"task.{desk.kind.value}"), origins.role(KIND, desk.kind))]
+    if (decision.model_id or decision.tier) and desk.leaf is not None:
+        parts.append((desk.leaf.name, origins.role(MODEL, desk.kind)))
+    parts += [(words, "ok") for words in _settings(desk)]
+    spaced: list[Part] = [(say("compose.reads") + "  ", "muted")]
+    for place, part in enumerate(parts):
+        spaced += [(" · ", "muted"), part] if place else [part]
+    return [spaced]
 
 
-def _model(desk: Desk, decision: Decision) -> list[str]:
-    """The model only where the words name one: a default was not read."""
-    named = decision.model_id or decision.tier
-    return [desk.leaf.name] if named and desk.leaf is not None else []
-
-
-def _settings(desk: Desk, decision: Decision) -> list[str]:
-    leaf = desk.leaf
-    if leaf is None or decision.leaf != leaf:
+def _settings(desk: Desk) -> list[str]:
+    leaf, draft = desk.leaf, desk.draft
+    if leaf is None or draft is None:
         return []
-    count = decision.param(COUNT)
-    told = [f"×{count}"] if count not in (None, 1) else []
-    for name, value in decision.bound:
+    told: list[str] = []
+    chosen = dict(draft.chosen)
+    for name in sorted(desk.read):
         field = form.control(leaf, name)
-        if field is not None and name not in desk.pinned:
+        if name == COUNT:
+            told.append(f"×{draft.n}")
+        elif field is not None and name in chosen:
+            value = chosen[name]
             told.append(f"{field.label} {value}" if isinstance(value, bool) else str(value))
     return told
+
+
+def _asked(asking: Asking, keys: Sequence[str]) -> Row:
+    role = "info" if asking.is_question else "warn"
+    sign = "? " if asking.is_question else "! "
+    lead: Chunk = [(sign, role), (say(asking.key, **asking.values), "text")]
+    return [lead, *map(_answer, asking.answers, keys)]
+
+
+def _answer(answer: Answer, key: str) -> Chunk:
+    points = say("compose.answer_points", points=answer.points) if answer.points else ""
+    words = f" {say(answer.key, **answer.values)}"
+    return [(key, "title"), (words, "strong"), (points, "muted")]
+
+
+def _turned(desk: Desk, turn: Switch, key: str) -> Row:
+    proposal = turn.proposal
+    kind = say(f"task.{desk.kind.value}")
+    if proposal.change is Change.FORGET:
+        words = say("compose.switch_forget", kind=kind)
+    elif proposal.asks:
+        words = say("compose.switch_change", model=_model(desk), kind=kind)
+    else:
+        words = say("compose.switch_save", model=_model(desk), kind=kind)
+    on, off = say("compose.on"), say("compose.off")
+    state: Chunk = [
+        (f"[{on}]" if turn.on else f" {on} ", "title" if turn.on else "muted"),
+        (f"[{off}]" if not turn.on else f" {off} ", "strong" if not turn.on else "muted"),
+    ]
+    return [[(key, "title"), (f" {words}  ", "text"), *state]]
+
+
+def _model(desk: Desk) -> str:
+    return desk.leaf.name if desk.leaf is not None else ""

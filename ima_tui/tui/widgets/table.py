@@ -190,6 +190,14 @@ class Table(ScrollView, can_focus=True):
             return tuple(row_id for row_id in self._order if row_id in self.marked)
         return () if self.cursor is None else (self.cursor,)
 
+    def mark(self, row_ids: Iterable[RowId]) -> None:
+        """Mark those of `row_ids` that are shown."""
+        found = (set(row_ids) & self._rows.keys()) - self.marked
+        if found:
+            self.marked |= found
+            self.refresh()
+            self.post_message(self.Marked(self))
+
     def unmark(self, row_ids: Iterable[RowId]) -> None:
         for row_id in set(row_ids) & self.marked:
             self.marked.discard(row_id)

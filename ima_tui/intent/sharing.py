@@ -1,0 +1,306 @@
+"""Several media in one wish: which of its words belong to which step.
+
+A clause belongs to the thing that it asks for, and so do the clauses behind it up to the next
+thing. Where one clause asks for two ("a clip with background music") it is cut before the word
+that joins them. Parameters are read in each share by itself: "10 seconds" is the length of what
+stands beside it.
+
+    a film about a fox: poster, then animate it      the heading is what all of it is about
+    the same cat: at the beach, in the snow          *scenes*: one picture for each of them
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+
+from ima_tui.domain import Medium, TaskType
+from ima_tui.intent import limits, models, parameters, workflow
+from ima_tui.intent.inputs import gather
+from ima_tui.intent.media import Asked, read_media
+from ima_tui.intent.reading import Decision, Kind, Parameter, Span
+from ima_tui.intent.route import OF_MEDIUM, route, whole
+from ima_tui.intent.scan import Clause, Item, Scan, scan
+from ima_tui.intent.vocabulary import vocabulary
+from ima_tui.intent.wants import Want
+
+MOST_SCENES = 12
+_LEADING = ("seq", "and", "with", "polite")
+"""What joins a step to the one before says nothing about the step."""
+_SAYS_NOTHING = (
+    *("seq", "and", "with", "polite", "stop", "use", "name", "pronoun", "this", "copies"),
+    *("model_word", "background", "first", "reference", "neg"),
+)
+_UNITS = re.compile(
+    r"[\d.:x×一二两三四五六七八九十半]+|s|secs?|seconds?|mins?|minutes?|秒|分钟?|k|p|的"
+)
+_COLONS = re.compile("[:：]")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One thing to make, and the words about it.
+
+    `words` as they were typed, without what joins them to the step before; `bare` where they only
+    name the thing ("animate it") and say nothing about what it shows. `uses` is the place of the
+    share that it is made of.
+    """
+
+    task_type: TaskType
+    words: str
+    bare: bool = False
+    uses: int | None = None
+    params: tuple[Parameter, ...] = ()
+    model_id: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """`decision` is the reading of the whole text; `about` what all of it is about, where the
+    text says that before a colon; `scenes` the entries of a list behind one; `one_subject` that
+    the same thing has to be seen in several results."""
+
+    decision: Decision
+    shares: tuple[Share, ...]
+    about: str = ""
+    scenes: tuple[str, ...] = ()
+    one_subject: bool = False
+
+
+def share(text: str, images: Sequence[str] = ()) -> Shared:
+    """Read `text` as several things to make; no shares where nothing can be made of it."""
+    decision = route(text, images)
+    one_subject = bool(_same_subject().search(scan(text).text))
+    if decision.kind is not Kind.WORKFLOW:
+        listed = _behind_heading(text, images, decision, one_subject)
+        if listed is not None:
+            return listed
+    if decision.kind not in (Kind.WORKFLOW, Kind.SINGLE):
+        return Shared(decision, ())
+    about = _aside(text) if one_subject and decision.kind is Kind.WORKFLOW else ""
+    return Shared(decision, _shares(text, images, decision), about, one_subject=one_subject)
+
+
+def _aside(text: str) -> str:
+    """主角是旺财, among the things to make: a clause about all of them."""
+    read = scan(text)
+    found = [clause for clause in read.clauses if _is_aside(read, clause)]
+    spans = [read.plain.span(clause.start, clause.end) for clause in found]
+    return "，".join(text[start:end].strip() for start, end in spans)
+
+
+def _is_aside(read: Scan, clause: Clause) -> bool:
+    words = read.text[clause.start : clause.end]
+    wanted = any(item.under("noun") or item.under("verb") for item in clause.items)
+    return not wanted and bool(_same_subject().search(words))
+
+
+@cache
+def _same_subject() -> re.Pattern[str]:
+    return re.compile(vocabulary().any_of("same_subject"))
+
+
+# ------------------------------------------------------------------------- a heading and a list
+
+
+def _behind_heading(
+    text: str, images: Sequence[str], decision: Decision, one_subject: bool
+) -> Shared | None:
+    """The reading where a colon divides the text into what it is about and what is made."""
+    colon = _COLONS.search(text)
+    if colon is None or decision.spoken is not None:
+        return None
+    head, rest = text[: colon.start()].strip(), text[colon.end() :].strip()
+    first, second = route(head, images), route(rest, images)
+    if second.kind is Kind.WORKFLOW:
+        shares = _shares(rest, images, second)
+        return Shared(second, shares, about=head, one_subject=one_subject)
+    if not one_subject or first.kind not in (Kind.SINGLE, Kind.WORKFLOW):
+        return None
+    sounds = second.kind is Kind.SINGLE and second.medium in (Medium.MUSIC, Medium.SPEECH)
+    entries, sound = _entries(rest, second if sounds else None)
+    if len(entries) < 2:
+        return None
+    shares = tuple(_uncounted(each, head, first) for each in _shares(head, images, first))
+    if sound and second.medium not in [each.task_type.medium for each in shares]:
+        shares = (*shares, *_shares(sound, images, route(sound, images)))
+    return Shared(first, shares, scenes=entries[:MOST_SCENES], one_subject=True)
+
+
+def _uncounted(share: Share, text: str, decision: Decision) -> Share:
+    """Without "three pictures of": each of the three is made by itself."""
+    words = share.words
+    for start, end in decision.spans("params.n"):
+        words = words.replace(text[start:end], "").strip()
+    words = words.removeprefix("of ").strip()
+    return replace(share, words=words or share.words)
+
+
+def _entries(rest: str, sound: Decision | None) -> tuple[tuple[str, ...], str]:
+    """(the entries of a list, what follows them and asks for music or a voice)."""
+    read = scan(rest)
+    ends = len(rest)
+    if sound is not None and (spans := sound.spans("media")):
+        at = min(start for start, _ in spans)
+        own = [c for c in read.clauses if read.plain.span(c.start, c.end)[0] <= at]
+        ends = read.plain.span(own[-1].start, own[-1].end)[0] if own else ends
+    found: list[str] = []
+    for clause in read.clauses:
+        start, end = read.plain.span(clause.start, clause.end)
+        if start < ends:
+            found.append(rest[start:end].strip())
+    return tuple(found), rest[ends:].strip()
+
+
+# ------------------------------------------------------------------------------------- shares
+
+
+def _shares(text: str, images: Sequence[str], decision: Decision) -> tuple[Share, ...]:
+    """One for each thing asked for, in the order in which they are made."""
+    read = scan(text)
+    inputs = gather(read, images)
+    asked = read_media(read, len(inputs.sources))
+    if not asked.wants:
+        alone = decision.task_type
+        params = decision.params
+        return () if alone is None else (_single(text, alone, params, decision),)
+    steps = workflow.plan(asked, len(inputs.sources))
+    cuts = _cuts(read, asked)
+    found: list[Share] = []
+    for want, (task_type, uses) in zip(asked.wants, steps, strict=True):
+        own_type = decision.task_type or task_type
+        start, end = cuts[want]
+        span = read.plain.span(start, end) if end > start else (0, len(text))
+        piece = text[slice(*span)]
+        clauses = [c for c in read.clauses if c.start < end and c.end > start]
+        words, items = _own_words(text, read, clauses, (start, end), alone=len(steps) == 1)
+        if decision.spoken is not None and want.medium is Medium.SPEECH:
+            words, items = text[slice(*decision.spoken)], []
+        model_id, version, field = _model(read, asked, want.medium, own_type, decision, len(found))
+        params = (*_params(piece, want, model_id), *field)
+        bare = bool(items) and not any(_tells(item) for item in items)
+        found.append(Share(own_type, words, bare, uses, params, model_id, version))
+    return tuple(_with_rest(found, decision.params))
+
+
+def _single(
+    text: str, task_type: TaskType, params: tuple[Parameter, ...], decision: Decision
+) -> Share:
+    words = text[slice(*decision.spoken)] if decision.spoken else text.strip()
+    return Share(task_type, words, False, None, params, decision.model_id, decision.version)
+
+
+def _cuts(read: Scan, asked: Asked) -> dict[Want, Span]:
+    """Where each want's words begin and end, in the folded text."""
+    ordered = sorted(asked.wants, key=lambda want: want.start)
+    starts = [0]
+    for before, want in pairwise(ordered):
+        if want.clause != before.clause:
+            starts.append(_clause(read, want).start)
+            continue
+        joins = [
+            item.start
+            for item in _clause(read, want).items
+            if before.end <= item.start <= want.start and item.has("seq", "and", "with")
+        ]
+        starts.append(joins[-1] if joins else max(before.end, min(want.phrase[0], want.start)))
+    ends = [*starts[1:], len(read.text)]
+    return {want: (starts[i], ends[i]) for i, want in enumerate(ordered)}
+
+
+def _clause(read: Scan, want: Want) -> Clause:
+    return next(clause for clause in read.clauses if clause.index == want.clause)
+
+
+def _own_words(
+    text: str, read: Scan, clauses: Sequence[Clause], piece: Span, *, alone: bool
+) -> tuple[str, list[Item]]:
+    """The words of a share as typed, and the items they consist of; clauses that only name a
+    model or speak of all shares, and what joins the share to the one before, are left out."""
+    start, end = piece
+    pieces: list[str] = []
+    kept: list[Item] = []
+    for clause in clauses:
+        items = [item for item in clause.items if start <= item.start < end]
+        while len(items) > 1 and not pieces and items[0].has(*_LEADING):
+            items = items[1:]
+        if not alone and _is_aside(read, clause) and len(clauses) > 1:
+            continue
+        if not items or all(item.has("use", "name", "model_word", *_LEADING) for item in items):
+            continue
+        kept += items
+        first, last = read.plain.span(items[0].start, items[-1].end)
+        pieces.append(text[first:last].strip())
+    if not pieces and clauses:
+        first, last = read.plain.span(clauses[0].start, clauses[-1].end)
+        pieces.append(text[first:last].strip())
+    comma = "，" if any(c.chinese for c in clauses) else ", "
+    return comma.join(pieces), kept
+
+
+def _tells(item: Item) -> bool:
+    """Whether it says something about what is seen or heard."""
+    if item.has(*_SAYS_NOTHING) or _UNITS.fullmatch(item.phrase):
+        return False
+    return not any(item.under(section) for section in ("noun", "verb", "classifier", "number"))
+
+
+def _model(
+    read: Scan,
+    asked: Asked,
+    medium: Medium | None,
+    task_type: TaskType,
+    decision: Decision,
+    place: int,
+) -> tuple[str, str, tuple[Parameter, ...]]:
+    """(model id, version word, the parameter that stands for its version)."""
+    named = models.named_model(read, asked, medium)
+    if named is not None:
+        model = models.model_of(named, task_type)
+        return model.model_id, model.leaf_version, _field(model.field)
+    if decision.steps and place < len(decision.steps):
+        return decision.steps[place].model_id, "", ()
+    return decision.model_id, decision.version, ()
+
+
+def _field(pair: tuple[str, str] | None) -> tuple[Parameter, ...]:
+    return (Parameter(*pair),) if pair else ()
+
+
+def _params(piece: str, want: Want, model_id: str) -> tuple[Parameter, ...]:
+    """What `piece` says about the thing it asks for, as far as anybody can do it."""
+    if want.medium is None:
+        return ()
+    read = scan(piece)
+    again = read_media(read, 0)
+    mine = again.want(want.medium) or Want(want.medium, 0, 1, phrase=(0, 1))
+    asked = replace(again, wants=(mine,)) if read.clauses else None
+    if asked is None:
+        return ()
+    told = parameters.read_parameters(read, asked)
+    codes = {
+        i.limit.code for i in limits.find_limits(told, (want.medium,), {want.medium: model_id})
+    }
+    params = [Parameter(each.name, each.value) for each in told.params]
+    if told.ratio and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
+        params.append(Parameter("aspect_ratio", told.ratio.value))
+    if told.length and not codes & {"video_too_long", "music_duration"}:
+        params.append(Parameter("duration", whole(told.length.seconds)))
+    if "audio_unsupported_model" in codes:
+        params = [each for each in params if each.name != "audio"]
+    return tuple(each for each in params if each.name in OF_MEDIUM[want.medium])
+
+
+def _with_rest(shares: Sequence[Share], params: Sequence[Parameter]) -> list[Share]:
+    """What the whole text tells and no share does goes to whoever can have it."""
+    told = {param.name for each in shares for param in each.params}
+    rest = [param for param in params if param.name not in told]
+    found: list[Share] = []
+    for each in shares:
+        more = tuple(p for p in rest if p.name in OF_MEDIUM[each.task_type.medium])
+        found.append(replace(each, params=(*each.params, *more)))
+    return found

@@ -1,0 +1,290 @@
+"""From a wish to a plan, by the patterns that keep several media together.
+
+- A picture and a video: the picture is made first and is the video's first frame.
+- The same subject in several results (a series, a character, shots): a master picture first, and
+  every other one is made of it.
+- Music and speech come last: they wait for what is seen, and music is told how long that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ima_tui.catalogue import choice, form, order
+from ima_tui.domain import Draft, Leaf, Medium, TaskType, Value
+from ima_tui.errors import UsageError
+from ima_tui.intent import binding
+from ima_tui.intent.reading import Action, Parameter
+from ima_tui.intent.sharing import Share, Shared
+from ima_tui.messages import say
+from ima_tui.plan.pricing import Lists, price_step
+from ima_tui.plan.steps import Plan, Step, check, source_of
+from ima_tui.text import clean, encodable, nearest, one_line
+
+TITLE = 80
+_INHERITED = ("aspect_ratio",)
+"""A first frame of another shape than its film would be cut."""
+_LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
+"""No music model has a field for its length; the words of the prompt tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to be said about how a plan came about: a row of `messages` and its values."""
+
+    key: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+def build(
+    shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], plan_id: str, wish: str
+) -> tuple[Plan, tuple[Note, ...]]:
+    """The plan for what was read, each step bound to a live model and priced.
+
+    Raises `UsageError` where nothing in the text can be made, or a list has no models.
+    """
+    if not shared.shares:
+        raise UsageError("error.plan_nothing")
+    builder = _Builder(shared, lists, preferred)
+    plan = Plan(plan_id, encodable(clean(wish)).strip(), tuple(builder.steps()))
+    check(plan)
+    return plan, tuple(builder.notes)
+
+
+class _Builder:
+    """Takes the shares one by one."""
+
+    def __init__(self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str]) -> None:
+        self._shared = shared
+        self._lists = lists
+        self._preferred = preferred
+        self._steps: list[Step] = []
+        self._made: dict[int, int] = {}
+        """The step that a share became, by the share's place."""
+        self._seconds = 0.0
+        self.notes: list[Note] = []
+        self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
+
+    def steps(self) -> list[Step]:
+        for place, share in enumerate(self._shared.shares):
+            share = replace(share, params=self._params(place, share))
+            if share.task_type.medium is Medium.IMAGE:
+                self._made[place] = self._pictures(share)
+            elif share.task_type.medium is Medium.VIDEO:
+                self._made[place] = self._films(share)
+            else:
+                self._made[place] = self._sound(share)
+        return self._steps
+
+    # -------------------------------------------------------------------------- the patterns
+
+    def _pictures(self, share: Share) -> int:
+        """One picture; or a master and what is made of it."""
+        shared = self._shared
+        films = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
+        own = self._own_inputs(share)
+        count = _count(share.params)
+        together = shared.one_subject and not films and (shared.scenes or count > 1)
+        if not together:
+            return self._add(share, self._prompt(share), own)
+        alone = replace(share, params=_without(share.params, "n"))
+        words, source, master = self._prompt(share), own, 0
+        if not source:  # pictures at hand show the subject already
+            master = self._add(alone, words, (), title=say("workflow.title_master"))
+            source = (source_of(master),)
+        made_of = replace(alone, task_type=TaskType.IMAGE_TO_IMAGE)
+        for scene in shared.scenes:
+            self._add(made_of, _told_of(scene, words), source, title=scene)
+        if not shared.scenes:
+            rest = Parameter("n", count - 1 if master else count)
+            more = replace(made_of, params=(*alone.params, rest))
+            self._add(more, words, source, title=say("workflow.title_more"))
+        return master or self._steps[-1].id
+
+    def _films(self, share: Share) -> int:
+        """One film, or one for each scene; of a picture where there is one, or should be."""
+        shared = self._shared
+        source = self._own_inputs(share)
+        if share.uses is not None:
+            source = (source_of(self._made[share.uses]),)
+        words = self._prompt(share)
+        if not source and shared.one_subject and share.task_type is TaskType.TEXT_TO_VIDEO:
+            master = Share(TaskType.TEXT_TO_IMAGE, share.words, params=share.params)
+            kept = replace(master, params=_only(share.params, *_INHERITED))
+            subject = self._subject() or words
+            first = self._add(kept, subject, (), title=say("workflow.title_master"))
+            source = (source_of(first),)
+        if source and share.task_type is TaskType.TEXT_TO_VIDEO:
+            share = self._of_a_picture(share)
+        if not shared.scenes:
+            return self._add(share, words, source)
+        for scene in shared.scenes:
+            made = self._add(share, _told_of(scene, self._subject() or words), source, title=scene)
+        return made
+
+    def _sound(self, share: Share) -> int:
+        """Music or speech: behind what is seen, and as long as that."""
+        after = next((s.id for s in reversed(self._steps) if _is_visual(s.task_type)), 0)
+        if share.task_type is TaskType.TEXT_TO_SPEECH:
+            words = "" if share.bare else share.words  # a wish for a voice is not what it says
+            return self._add(share, words, (), after=after)
+        words = self._prompt(share)
+        if self._seconds:
+            words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
+        return self._add(share, words, (), after=after)
+
+    # ------------------------------------------------------------------------------ the words
+
+    def _subject(self) -> str:
+        """What all of it is about: said before a colon, else by the first that says anything."""
+        if self._shared.about:
+            return self._shared.about
+        telling = [share.words for share in self._visual if not share.bare]
+        return next(iter(telling or [share.words for share in self._visual]), "")
+
+    def _prompt(self, share: Share) -> str:
+        """The share's own words; with the subject where they only name the thing."""
+        subject = self._subject()
+        told = share.words == subject or not subject
+        if told or not (share.bare or self._shared.about):
+            return share.words
+        return _told_of(share.words, subject)
+
+    # ------------------------------------------------------------------------------- the parts
+
+    def _params(self, place: int, share: Share) -> tuple[Parameter, ...]:
+        """Its own, and the shape of the picture that it is made of, or that is made for it."""
+        if not _is_visual(share.task_type):
+            return share.params
+        told = {param.name for param in share.params}
+        kin = [
+            other
+            for at, other in enumerate(self._shared.shares)
+            if share.uses == at or other.uses == place
+        ]
+        more = {
+            param.name: param
+            for other in kin
+            for param in other.params
+            if param.name in _INHERITED and param.name not in told
+        }
+        return (*share.params, *more.values())
+
+    def _own_inputs(self, share: Share) -> tuple[str, ...]:
+        if share.uses is not None or not share.task_type.takes_inputs:
+            return ()
+        decision = self._shared.decision
+        roles = decision.roles
+        places = [p for p in (roles.first_frame, roles.last_frame) if p is not None]
+        places += [*roles.source, *roles.reference]
+        found = places or list(range(len(decision.inputs)))
+        return tuple(decision.inputs[p] for p in found if p < len(decision.inputs))
+
+    def _of_a_picture(self, share: Share) -> Share:
+        """The same film from a first frame: some models have another id for that."""
+        kind = TaskType.IMAGE_TO_VIDEO
+        known = [leaf.model_id for leaf in self._lists.get(kind, ())]
+        model_id = share.model_id
+        if model_id and model_id not in known:
+            model_id = next(iter(nearest(model_id, known, 1)), "")
+        return replace(share, task_type=kind, model_id=model_id)
+
+    def _add(
+        self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
+    ) -> int:
+        leaf = self._leaf(share)
+        bound, refused = binding.bind(leaf, share.params)
+        for each in refused:
+            possible = ", ".join(map(str, each.possible)) or "—"
+            values = {"model": leaf.name, "name": each.name, "value": str(each.asked)}
+            self.notes.append(Note("route.refused", {**values, "possible": possible}))
+        counts, wanted = form.counts(leaf), _count(share.params)
+        step = Step(
+            id=len(self._steps) + 1,
+            title=one_line(title or share.words, TITLE),
+            task_type=share.task_type,
+            model_id=leaf.model_id,
+            version=leaf.version,
+            model_name=leaf.name,
+            prompt=encodable(clean(prompt)).strip(),
+            chosen=bound,
+            n=max((c for c in counts if c <= wanted), default=counts[0]),
+            inputs=inputs,
+            after=after,
+        )
+        step = price_step(_settled(step, leaf), self._lists).step
+        self._steps.append(step)
+        if share.task_type.medium is Medium.VIDEO:
+            self._seconds += _seconds(leaf, step.chosen)
+        return step.id
+
+    def _leaf(self, share: Share) -> Leaf:
+        """What the words name, else the preferred, else the default one."""
+        kind = share.task_type
+        leaves = self._lists.get(kind, ())
+        wish = self._shared.decision.preference
+        clears = wish is not None and wish.action is Action.CLEAR
+        preferred = "" if clears else self._preferred.get(kind, "")
+        if share.model_id:
+            leaf, kin = binding.leaf_for(leaves, kind, share.model_id, share.version)
+            if leaf is not None:
+                return leaf
+            values = {"model": share.model_id, "known": ", ".join(kin) or "—"}
+            self.notes.append(Note("workflow.absent", values))
+        leaf = choice.default_leaf(leaves, kind, preferred)
+        if leaf is None:
+            raise UsageError("error.no_models")
+        return leaf
+
+
+def _settled(step: Step, leaf: Leaf) -> Step:
+    """With the values that its price rule would set otherwise: a plan says what will go out."""
+    draft = Draft(
+        step.task_type,
+        leaf.model_id,
+        leaf.version,
+        step.prompt or "…",
+        step.chosen,
+        step.inputs,
+        step.n,
+    )
+    try:
+        _, quote = order.place(leaf, draft)
+        wanted = dict(form.accept(leaf, each.name, each.becomes) for each in quote.changes)
+    except UsageError:
+        return step  # told where it is priced
+    return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
+
+
+def _is_visual(task_type: TaskType) -> bool:
+    return task_type.medium in (Medium.IMAGE, Medium.VIDEO)
+
+
+def _count(params: Sequence[Parameter]) -> int:
+    found = next((param.value for param in params if param.name == "n"), 1)
+    return found if isinstance(found, int) else 1
+
+
+def _without(params: Sequence[Parameter], name: str) -> tuple[Parameter, ...]:
+    return tuple(param for param in params if param.name != name)
+
+
+def _only(params: Sequence[Parameter], *names: str) -> tuple[Parameter, ...]:
+    return tuple(param for param in params if param.name in names)
+
+
+def _told_of(words: str, subject: str) -> str:
+    return f"{words}：{subject}" if _is_chinese(words) else f"{words}: {subject}"
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def _seconds(leaf: Leaf, chosen: Sequence[tuple[str, Value]]) -> float:
+    """How long a film will be, where its model tells."""
+    try:
+        return float(form.shown(leaf, dict(chosen)).get("duration", 0))
+    except (UsageError, ValueError):
+        return 0.0

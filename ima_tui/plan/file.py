@@ -1,0 +1,308 @@
+"""Plans as files: JSON that people can read and change, and that is read as if an enemy wrote it.
+
+    {"ima_tui_plan": 1, "id": …, "wish": …, "total_credit": …, "hash": …, "confirmed": …,
+     "steps": [{"id": 1, "title": …, "task_type": …, "model_id": …, "model_version": …,
+                "model_name": …, "prompt": …, "parameters": {…}, "n": 1, "inputs": ["step:1#1"],
+                "after": null, "credit": …, "estimated_s": [20, 40]}]}
+
+`total_credit` and `hash` are for the reader; both are worked out anew. A key that nobody knows is
+an error, not a surprise later: it may be a typing mistake, and points hang on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ima_tui.catalogue.order import LONGEST_PROMPT
+from ima_tui.domain import Estimate, TaskType, Value
+from ima_tui.errors import UsageError
+from ima_tui.plan.steps import Plan, Step, check, digest
+from ima_tui.text import clean, encodable, one_line, size
+
+VERSION = 1
+LARGEST = 4 * 1024 * 1024
+_MARK = "ima_tui_plan"
+_ID = re.compile(r"[0-9a-f]{8,64}")
+_PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
+    *("notes", "problems"),  # what `workflow plan --json` says besides
+}
+_STEP_KEYS = {
+    *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
+    *("parameters", "n", "inputs", "after", "credit", "estimated_s"),
+}
+_KINDS = {kind.value: kind for kind in TaskType}
+_MOST = 1_000_000_000
+_MOST_INPUTS = 40
+_MOST_PARAMETERS = 100
+
+
+# ---------------------------------------------------------------------------------- writing
+
+
+def to_json(plan: Plan) -> dict[str, object]:
+    return {
+        _MARK: VERSION,
+        "id": plan.id,
+        "wish": plan.wish,
+        "total_credit": plan.total,
+        "hash": digest(plan),
+        "confirmed": plan.confirmed or None,
+        "steps": [_step_json(step) for step in plan.steps],
+    }
+
+
+def _step_json(step: Step) -> dict[str, object]:
+    return {
+        "id": step.id,
+        "title": step.title,
+        "task_type": step.task_type.value,
+        "model_id": step.model_id,
+        "model_version": step.version,
+        "model_name": step.model_name,
+        "prompt": step.prompt,
+        "parameters": dict(step.chosen),
+        "n": step.n,
+        "inputs": list(step.inputs),
+        "after": step.after or None,
+        "credit": step.points,
+        "estimated_s": [step.estimate.low, step.estimate.high] if step.estimate else None,
+    }
+
+
+def write(path: Path, plan: Plan) -> None:
+    """Write beside, flush, rename: a reader sees the old file or the new one, never half.
+
+    Touches the disk: call it off the event loop. Raises `UsageError`.
+    """
+    text = json.dumps(to_json(plan), ensure_ascii=False, indent=2) + "\n"
+    real = path.resolve()
+    part = real.with_name(f".{real.name}.{os.getpid()}.part")
+    try:
+        real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if real.exists() and not real.is_file():
+            raise IsADirectoryError(21, os.strerror(21))
+        part.touch(0o600)  # prompts are in it
+        try:
+            with part.open("w", encoding="utf-8") as writer:
+                writer.write(encodable(text))
+                writer.flush()
+                os.fsync(writer.fileno())
+            part.replace(real)
+        finally:
+            part.unlink(missing_ok=True)
+        _flush_folder(real.parent)
+    except OSError as error:
+        raise _file_error("error.plan_unwritable", path, error) from error
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _file_error(key: str, path: Path, error: OSError) -> UsageError:
+    return UsageError(key, path=one_line(path, 300), reason=error.strerror or "—")
+
+
+# ---------------------------------------------------------------------------------- reading
+
+
+def read(path: Path) -> Plan:
+    """The plan in a file. Touches the disk: call it off the event loop. Raises `UsageError`."""
+    shown = one_line(path, 300)
+    try:
+        # nothing is waited for: the name may be a pipe's
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as reader:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UsageError("error.plan_no_file", path=shown)
+            content = reader.read(LARGEST + 1)
+    except OSError as error:
+        raise _file_error("error.plan_unreadable", path, error) from error
+    if len(content) > LARGEST:
+        raise UsageError("error.plan_large", path=shown, limit=size(LARGEST))
+    return parse(content, shown)
+
+
+def parse(content: bytes | str, name: str) -> Plan:
+    """The plan in a text; `name` is what errors call it."""
+    try:
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        place = f"{error.lineno}:{error.colno}"
+        raise UsageError("error.plan_json", path=name, place=place) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.plan_json", path=name, place="—") from error
+    if not isinstance(found, dict) or _MARK not in found:
+        raise UsageError("error.plan_none", path=name)
+    version = found[_MARK]
+    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        raise UsageError("error.plan_newer", path=name)
+    if version != VERSION or isinstance(version, bool):
+        raise UsageError("error.plan_none", path=name)
+    plan = _Reader(name).plan(found)
+    check(plan)
+    return plan
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)
+
+
+class _Reader:
+    """Reads one document; every error names the place in it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def plan(self, raw: Mapping[str, object]) -> Plan:
+        self._known(raw, _PLAN_KEYS, "")
+        steps = self._need(raw, "steps", "")
+        if not isinstance(steps, list):
+            raise self._error("error.plan_shape_list", "steps")
+        plan_id = self._text(raw, "id", "", 64)
+        if not _ID.fullmatch(plan_id):
+            raise self._error("error.plan_shape_id", "id")
+        return Plan(
+            id=plan_id,
+            wish=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
+            steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
+            confirmed=self._text(raw, "confirmed", "", 64, missing=""),
+        )
+
+    def _step(self, raw: object, at: str) -> Step:
+        if not isinstance(raw, dict):
+            raise self._error("error.plan_shape_object", at)
+        self._known(raw, _STEP_KEYS, at)
+        kind = self._text(raw, "task_type", at, 60)
+        if kind not in _KINDS:
+            raise UsageError("error.plan_task_type", path=self._name, where=at, value=kind)
+        model_id = self._text(raw, "model_id", at, 200)
+        return Step(
+            id=self._number(raw, "id", at, 1, 9_999),
+            title=one_line(self._text(raw, "title", at, 200, missing=""), 200),
+            task_type=_KINDS[kind],
+            model_id=model_id,
+            version=self._text(raw, "model_version", at, 200),
+            model_name=self._text(raw, "model_name", at, 200, missing=model_id),
+            prompt=self._text(raw, "prompt", at, LONGEST_PROMPT),
+            chosen=self._parameters(raw.get("parameters"), f"{at}.parameters"),
+            n=self._number(raw, "n", at, 1, 100, missing=1),
+            inputs=self._inputs(raw.get("inputs"), f"{at}.inputs"),
+            after=self._number(raw, "after", at, 1, 9_999, missing=0),
+            points=self._number(raw, "credit", at, 0, _MOST, missing=0),
+            estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
+        )
+
+    def _parameters(self, raw: object, at: str) -> tuple[tuple[str, Value], ...]:
+        if raw is None:
+            return ()
+        if not isinstance(raw, dict):
+            raise self._error("error.plan_shape_object", at)
+        if len(raw) > _MOST_PARAMETERS:
+            raise self._error("error.plan_shape_short", at)
+        found: list[tuple[str, Value]] = []
+        for name, value in raw.items():
+            where = f"{at}.{one_line(name, 60)}"
+            if isinstance(value, str):
+                value = self._checked(value, where, LONGEST_PROMPT)
+            elif not isinstance(value, bool | int | float) or not _sane(value):
+                raise self._error("error.plan_shape_value", where)
+            found.append((self._checked(name, where, 80), value))
+        return tuple(found)
+
+    def _inputs(self, raw: object, at: str) -> tuple[str, ...]:
+        if raw is None:
+            return ()
+        if not isinstance(raw, list):
+            raise self._error("error.plan_shape_list", at)
+        if len(raw) > _MOST_INPUTS:
+            raise self._error("error.plan_shape_short", at)
+        found: list[str] = []
+        for i, each in enumerate(raw):
+            if not isinstance(each, str) or not each.strip():
+                raise self._error("error.plan_shape_text", f"{at}[{i}]")
+            found.append(self._checked(each, f"{at}[{i}]", 4096).strip())
+        return tuple(found)
+
+    def _estimate(self, raw: object, at: str) -> Estimate | None:
+        if raw is None:
+            return None
+        numbers = raw if isinstance(raw, list) and len(raw) == 2 else []
+        good = [x for x in numbers if isinstance(x, int | float) and _sane(x) and 0 <= x < _MOST]
+        if len(good) != 2 or any(isinstance(x, bool) for x in good):
+            raise self._error("error.plan_shape_pair", at)
+        return Estimate(float(good[0]), float(good[1]))
+
+    # ------------------------------------------------------------------------------- values
+
+    def _known(self, raw: Mapping[str, object], known: set[str], at: str) -> None:
+        foreign = next((name for name in raw if name not in known), None)
+        if foreign is not None:
+            where = _at(at, one_line(foreign, 60))
+            raise UsageError("error.plan_unknown", path=self._name, where=where)
+
+    def _need(self, raw: Mapping[str, object], name: str, at: str) -> object:
+        if raw.get(name) is None:
+            raise UsageError("error.plan_missing", path=self._name, where=_at(at, name))
+        return raw[name]
+
+    def _text(
+        self, raw: Mapping[str, object], name: str, at: str, limit: int, missing: str | None = None
+    ) -> str:
+        if missing is not None and raw.get(name) is None:
+            return missing
+        value = self._need(raw, name, at)
+        if not isinstance(value, str):
+            raise self._error("error.plan_shape_text", _at(at, name))
+        return self._checked(value, _at(at, name), limit).strip()
+
+    def _checked(self, value: str, where: str, limit: int) -> str:
+        if len(value) > limit:
+            raise self._error("error.plan_shape_short", where)
+        return encodable(clean(value))
+
+    def _number(
+        self,
+        raw: Mapping[str, object],
+        name: str,
+        at: str,
+        low: int,
+        high: int,
+        missing: int | None = None,
+    ) -> int:
+        if missing is not None and raw.get(name) is None:
+            return missing
+        value = self._need(raw, name, at)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            where = _at(at, name)
+            raise UsageError("error.plan_number", path=self._name, where=where, low=low, high=high)
+        return value
+
+    def _error(self, key: str, where: str) -> UsageError:
+        return UsageError(key, path=self._name, where=where)
+
+
+def _at(at: str, name: str) -> str:
+    return f"{at}.{name}" if at else name
+
+
+def _sane(value: float) -> bool:
+    """A number that is the same one on every way through JSON."""
+    return abs(value) <= 2**53  # which nan and infinity are not

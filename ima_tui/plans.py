@@ -1,0 +1,363 @@
+"""Plans on their way: made of a wish, kept, and run on the queue without paying twice.
+
+A step's job is known in the ledger by the step's intent, so a plan that is run again, from a copy
+or after a crash, finds what was paid for. A failed step that is tried again is another intent,
+named after the job that failed: two runs that both try it again name the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ima_tui import lifecycle
+from ima_tui.domain import Job, Leaf, Order, State, TaskType
+from ima_tui.errors import UsageError
+from ima_tui.jobs import Jobs
+from ima_tui.lifecycle import ImpossibleTransition
+from ima_tui.offer import Offer
+from ima_tui.plan import file
+from ima_tui.plan.pricing import Priced, dearer, price_plan
+from ima_tui.plan.steps import Plan, Step, digest, intents, result_of
+from ima_tui.wishes import Wishes
+
+if TYPE_CHECKING:
+    from ima_tui.inputs import InputFacts
+    from ima_tui.intent.sharing import Shared
+    from ima_tui.plan.building import Note
+
+MOST_KEPT = 200
+_FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
+
+Inspect = Callable[[Leaf, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one step stands: `job` is its newest try, `intent` the name of its first. `blocked`: it
+    needs a step that brought nothing."""
+
+    priced: Priced
+    intent: str
+    job: Job | None = None
+    blocked: bool = False
+
+    @property
+    def step(self) -> Step:
+        return self.priced.step
+
+    @property
+    def is_done(self) -> bool:
+        """Paid for, and something came of it. A job that was taken off the list stays done."""
+        job = self.job
+        return job is not None and (
+            job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Nothing will come of it any more; only another order would help."""
+        return self.job is not None and _brought_nothing(self.job)
+
+    @property
+    def unsent(self) -> bool:
+        return self.job is None or self.job.state in lifecycle.UNSENT
+
+    def price(self) -> int:
+        """Points that sending it would cost; what was sent costs nothing any more."""
+        if self.job is not None and self.job.state in lifecycle.UNSENT:
+            return max(self.job.order.total, self.step.total if self.job.held else 0)
+        return self.step.total if self.job is None or self.failed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A plan at the prices of now (`before`: as it was read), and where each step stands."""
+
+    before: Plan
+    plan: Plan
+    steps: tuple[Standing, ...]
+
+    def standing(self, step_id: int) -> Standing:
+        return next(each for each in self.steps if each.step.id == step_id)
+
+    @property
+    def failures(self) -> tuple[Standing, ...]:
+        return tuple(each for each in self.steps if each.failed)
+
+    @property
+    def is_done(self) -> bool:
+        return all(each.is_done for each in self.steps)
+
+    @property
+    def begun(self) -> bool:
+        return any(each.job is not None for each in self.steps)
+
+    @property
+    def moving(self) -> bool:
+        """Something is on its way by itself."""
+        return any(
+            each.job is not None and each.job.state in lifecycle.OPEN and not each.job.held
+            for each in self.steps
+        )
+
+    def to_send(self, *, again: bool) -> tuple[Standing, ...]:
+        """What would be sent, failed steps once more where `again` is said."""
+        if again:
+            return tuple(each for each in self.steps if each.unsent or each.failed)
+        return tuple(each for each in self.steps if each.unsent and not each.blocked)
+
+    def to_pay(self, *, again: bool) -> int:
+        return sum(each.price() for each in self.to_send(again=again))
+
+    def hash(self, *, again: bool) -> str:
+        """What is agreed to: the plan at the prices of now, and which failures are paid anew."""
+        failed = [each.job.id for each in self.failures if each.job is not None]
+        return digest(self.plan, failed if again else ())
+
+    def agreed(self, given: str, *, again: bool) -> bool:
+        """Whether `given`, or what was agreed to before (""), covers what would be paid."""
+        if not self.to_pay(again=again):
+            return True
+        if given == self.hash(again=again):
+            return True
+        if (again and self.failures) or dearer(self.before, self.plan):
+            return False
+        return (given or (self.begun and self.before.confirmed)) == digest(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new plan, the reading it was made of, and what has to be said about it."""
+
+    plan: Plan
+    shared: Shared
+    notes: tuple[Note, ...] = ()
+
+
+class Plans:
+    """`folder` is where plans are kept that nobody gave a file."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        offer: Offer,
+        wishes: Wishes,
+        inspect: Inspect,
+        folder: Path,
+        *,
+        download: bool,
+    ) -> None:
+        self._jobs = jobs
+        self._offer = offer
+        self._wishes = wishes
+        self._inspect = inspect
+        self._folder = folder
+        self._download = download
+
+    # ------------------------------------------------------------------------------- made of
+
+    async def make(self, wish: str, images: Sequence[str] = (), *, fetch: bool = True) -> Made:
+        """The plan for a wish, by the live lists (`fetch`: fresh ones); without steps where there
+        is nothing to make. Raises `UsageError`."""
+        shared = await asyncio.to_thread(_share, wish, tuple(images))
+        kinds = {each.task_type for each in shared.shares}
+        if shared.one_subject:
+            kinds |= set(_FOR_SERIES)
+        if fetch:
+            for kind in sorted(kinds):
+                await self._offer.fresh(kind)
+        from ima_tui.plan.building import (
+            build,
+        )  # with the router, which the first paint can't wait for
+
+        plan_id = secrets.token_hex(8)
+        if not shared.shares:
+            return Made(Plan(plan_id, wish, ()), shared)
+        plan, notes = build(shared, self._lists(), self._wishes.preferred(), plan_id, wish)
+        return Made(plan, shared, notes)
+
+    def _lists(self) -> Mapping[TaskType, Sequence[Leaf]]:
+        return {kind: self._offer.leaves(kind) for kind in TaskType}
+
+    def price(self, plan: Plan) -> tuple[Plan, tuple[Priced, ...]]:
+        """The plan at the prices of the lists as they are."""
+        return price_plan(plan, self._lists())
+
+    # ---------------------------------------------------------------------------------- kept
+
+    async def keep(self, plan: Plan) -> None:
+        await asyncio.to_thread(file.write, self.path(plan.id), plan)
+
+    def path(self, plan_id: str) -> Path:
+        return self._folder / f"{plan_id}.json"
+
+    async def drop(self, plan_id: str) -> None:
+        """Away with a kept plan; its jobs stay where they are."""
+        await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
+
+    async def kept(self) -> tuple[tuple[Plan, float], ...]:
+        """The kept plans with the time of their last change, newest first; what can't be read is
+        left where it is."""
+        return await asyncio.to_thread(self._read_kept)
+
+    def _read_kept(self) -> tuple[tuple[Plan, float], ...]:
+        try:
+            paths = [(path.stat().st_mtime, path) for path in self._folder.glob("*.json")]
+        except OSError:
+            return ()
+        found: list[tuple[Plan, float]] = []
+        for changed, path in sorted(paths, reverse=True)[:MOST_KEPT]:
+            with suppress(UsageError):
+                found.append((file.read(path), changed))
+        return tuple(found)
+
+    async def agreed_before(self, plan: Plan) -> Plan:
+        """`plan` as it was agreed to here, prices and hash; without a hash where it was not. What
+        a file from elsewhere says about that is not believed."""
+        try:
+            kept = await asyncio.to_thread(file.read, self.path(plan.id))
+        except UsageError:
+            return replace(plan, confirmed="")
+        points = {step.id: step.points for step in kept.steps}
+        steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in plan.steps)
+        priced = replace(plan, steps=steps, confirmed=kept.confirmed)
+        return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
+
+    async def agree(self, status: Status) -> Plan:
+        """Write down that a person agreed to the plan at the prices of now."""
+        agreed = replace(status.plan, confirmed=digest(status.plan))
+        await self.keep(agreed)
+        return agreed
+
+    # ------------------------------------------------------------------------------ standing
+
+    async def status(self, plan: Plan, *, fetch: bool = False, priced: bool = True) -> Status:
+        """Where each step stands, at the prices of now. `fetch` asks for lists that are too old;
+        not `priced`: the prices are the plan's own."""
+        if fetch:
+            for kind in sorted({step.task_type for step in plan.steps}):
+                await self._offer.fresh(kind)
+        now, prices = self.price(plan) if priced else (plan, tuple(map(Priced, plan.steps)))
+        names = intents(plan)
+        tries = await self._tries(names)
+        standings: list[Standing] = []
+        lost: set[int] = set()
+        for each in prices:
+            step_id = each.step.id
+            blocked = any(needed in lost for needed in each.step.needs)
+            standing = Standing(each, names[step_id], tries.get(step_id), blocked)
+            if standing.failed or (blocked and standing.unsent):
+                lost.add(step_id)
+            standings.append(standing)
+        return Status(plan, now, tuple(standings))
+
+    async def _tries(self, names: Mapping[int, str]) -> dict[int, Job]:
+        """The newest try of each step that has one, wherever it was tried again."""
+        jobs = await self._jobs.by_intents(tuple(names.values()))
+        found = {step_id: jobs[name] for step_id, name in names.items() if name in jobs}
+        while vain := [job.id for job in found.values() if _brought_nothing(job)]:
+            again = await self._jobs.repeats_of(vain)
+            if not again:
+                break
+            found = {step_id: again.get(job.id, job) for step_id, job in found.items()}
+        return found
+
+    # ---------------------------------------------------------------------------------- run
+
+    async def go(self, status: Status, *, again: bool) -> None:
+        """Send what is missing, let go what waits for a word, take up what nobody follows; with
+        `again`, failed steps once more. The person has agreed to `status.to_pay`.
+
+        Raises `UsageError` before anything is sent where a step can't be, `KeyMissing`.
+        """
+        orders: dict[int, Order] = {}
+        for each in status.to_send(again=again):
+            if each.job is None or each.failed:
+                orders[each.step.id] = await self._order(each)
+        made: dict[int, Job] = {}
+        for each in status.steps:
+            job = await self._further(each, orders.get(each.step.id), made, again=again)
+            if job is not None:
+                made[each.step.id] = job
+
+    async def _order(self, standing: Standing) -> Order:
+        """The step's order, its files looked at; other steps' results still by their steps."""
+        priced = standing.priced
+        if priced.problem is not None or priced.order is None or priced.leaf is None:
+            problem = priced.problem or UsageError("error.no_models")
+            raise UsageError(problem.key, **problem.values)
+        sources: list[str] = []
+        for source in priced.order.inputs:
+            if result_of(source) is None:
+                source = (await self._inspect(priced.leaf, (source,)))[0].source
+            sources.append(source)
+        return replace(priced.order, inputs=tuple(sources))
+
+    async def _further(
+        self, each: Standing, order: Order | None, made: Mapping[int, Job], *, again: bool
+    ) -> Job | None:
+        """One step further; None where it can't go."""
+        if each.blocked and not again:
+            return each.job
+        if order is not None:
+            if any(needed not in made for needed in each.step.needs):
+                return None
+            failed = each.job
+            intent = each.intent if failed is None else f"{each.intent}:after-{failed.id}"
+            after = made[each.step.after] if each.step.after else None
+            return await self._jobs.submit(
+                replace(order, inputs=tuple(_source(s, made) for s in order.inputs)),
+                intent,
+                repeats=failed.id if failed else None,
+                after=after.id if after and after.state is not State.FORGOTTEN else None,
+            )
+        return await self._take_up(each.job) if each.job is not None else None
+
+    async def _take_up(self, job: Job) -> Job:
+        """Follow what is open, held, parked or stopped: all of it was agreed to."""
+        if job.state in lifecycle.OPEN:
+            await self._jobs.adopt(job.id)
+            job = await self._jobs.get(job.id) or job
+        stopped = job.state is State.STOPPED and bool(job.task_id)
+        lacks_files = job.state is State.DONE and any(not media.path for media in job.medias)
+        with suppress(ImpossibleTransition, UsageError):  # another window was just faster
+            if lacks_files and self._download:
+                await self._jobs.fetch(job.id)
+            elif (
+                (job.held and job.state in lifecycle.UNSENT) or stopped or job.state is State.PARKED
+            ):
+                await self._jobs.follow(job.id)
+        return await self._jobs.get(job.id) or job
+
+
+def _share(wish: str, images: tuple[str, ...]) -> Shared:
+    """Reads the vocabulary when it is first needed: call it off the event loop."""
+    from ima_tui.intent.sharing import share
+
+    return share(wish, images)
+
+
+def _brought_nothing(job: Job) -> bool:
+    if job.state is State.FORGOTTEN:
+        return not job.medias
+    never_sent = job.state is State.STOPPED and not job.task_id
+    return job.state in (State.FAILED, State.UNKNOWN) or never_sent
+
+
+def _source(source: str, made: Mapping[int, Job]) -> str:
+    """A step's result as the queue knows it. A job that was taken off the list is waited for by
+    nobody: its result goes by its address."""
+    found = result_of(source)
+    if found is None:
+        return source
+    step_id, index = found
+    job = made[step_id]
+    if job.state is State.FORGOTTEN and index <= len(job.medias):
+        return job.medias[index - 1].url
+    return f"job:{job.id}#{index}"

@@ -1,0 +1,95 @@
+"""What Compose shows of its desk: every widget is told, and repaints only what differs; and the one
+sentence above the price."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ima_tui import answers, drafting
+from ima_tui.answers import Asking, Switch
+from ima_tui.domain import TaskType
+from ima_tui.drafting import Offer
+from ima_tui.intent.reading import Kind
+from ima_tui.marks import marks
+from ima_tui.messages import say
+from ima_tui.tui import choosing, origins
+from ima_tui.tui.widgets.form import hint
+from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.pricebar import PriceBar, Said
+from ima_tui.tui.widgets.question import Question
+from ima_tui.tui.widgets.reading import Reading
+
+if TYPE_CHECKING:
+    from ima_tui.tui.screens.compose import ComposeScreen
+
+
+class Showing:
+    """`offer`, `askings` and `switch` are what is shown now."""
+
+    def __init__(self, place: ComposeScreen) -> None:
+        self._place = place
+        self.offer = Offer()
+        self.askings: tuple[Asking, ...] = ()
+        self.switch: Switch | None = None
+        self._note = ("", "")
+        """What happened last, and the role it is said in."""
+
+    async def all(self) -> None:
+        place, desk, page = self._place, self._place.desk, self._place.form
+        studio, signs = place.studio, place.ima.glyphs
+        lists = {kind: studio.offer.leaves(kind) for kind in TaskType}
+        before, self.offer = self.offer, desk.offer(lists[desk.kind])
+        if before != self.offer and (question := place.query_one(Question)).asking:
+            question.action_no()  # what it asked no longer holds
+        self.askings = answers.askings(desk, lists)
+        self.switch = answers.switch(desk, studio.wishes.model_id(desk.kind))
+        page.kind.show(*choosing.kind_line(studio, desk.kind, signs))
+        page.model.show(*choosing.model_line(studio, desk.kind, desk.leaf, signs))
+        rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
+        origin = partial(origins.tail, desk, place.prompt.text)
+        await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
+        await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else ())
+        place.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
+        place.query_one(Reading).show(desk, self._told(), self.askings, self.switch)
+        place.query_one(PriceBar).show(desk.leaf, self.offer)
+        self.speak()
+
+    def _told(self) -> list[Part]:
+        """What stands for the reading where more, or less, than one thing is to be made."""
+        decision = self._place.desk.decision
+        if decision is None:
+            return []
+        if decision.kind is Kind.PREFERENCE:
+            return [(self._place.memory.meant(decision), "info")]
+        if not decision.steps:
+            return []
+        steps = " → ".join(say(f"task.{step.task_type.value}") for step in decision.steps)
+        return [(say("compose.reads_steps", steps=steps), "warn")]
+
+    def speak(self) -> None:
+        """One sentence: what is wrong, else what happened, else what the field is about."""
+        desk, problem, remark = self._place.desk, self.offer.problem, self._place.desk.remark
+        if problem is not None:
+            words, role = say(problem.key, **drafting.spoken(desk.leaf, problem)), "bad"
+        elif self._note[0]:
+            words, role = self._note
+        elif remark is not None:
+            words, role = say(remark.key, **remark.values), "warn"
+        elif desk.replaces is not None:
+            words, role = say("compose.replaces", id=desk.replaces), "warn"
+        elif desk.leaf is None:
+            lists = self._place.studio.offer.lists
+            words, role = choosing.way_to_a_list(lists[desk.kind]), "muted"
+        else:
+            words, role = hint(self._place.focused), "muted"
+        self._place.query_one(Said).say(words, role)
+
+    def remark(self, words: str, role: str) -> None:
+        self._note = (words, role)
+        self.speak()
+
+    def forget_remark(self, only: str = "") -> None:
+        """What happened is over (`only`: if it is that)."""
+        if self._note[0] and only in ("", self._note[0]):
+            self.remark("", "")

@@ -1,0 +1,188 @@
+"""What a reading leaves open has answers, each a choice by hand that is not asked about again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ima_tui import answers
+from ima_tui.answers import Answer, Asking
+from ima_tui.catalogue import choice, tree
+from ima_tui.desk import KIND, MODEL, Desk
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.intent.route import route
+from ima_tui.remembering import Change
+from ima_tui.sandbox.products import Catalogue
+
+Lists = Mapping[TaskType, tuple[Leaf, ...]]
+
+
+@pytest.fixture(scope="module")
+def lists() -> Lists:
+    offered = Catalogue()
+    return {kind: tree.leaves(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+
+
+def read(
+    desk: Desk, lists: Lists, text: str, preferred: Mapping[TaskType, str] | None = None
+) -> None:
+    from dataclasses import replace
+
+    from ima_tui import heard
+
+    settled = desk.kind if KIND in desk.pinned else None
+    decision = route(text, desk.attached, lists, preferred, settled=settled)
+    if (likely := heard.tentative(decision)) is not None:
+        rest = route(text, desk.attached, lists, preferred, settled=likely)
+        decision = replace(rest, kind=decision.kind, question=decision.question)
+    meant = decision.task_type or desk.kind
+    desk.hear(decision, choice.default_leaf(lists[meant], meant))
+
+
+@pytest.fixture
+def desk(lists: Lists) -> Desk:
+    desk = Desk()
+    desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
+    return desk
+
+
+def only(desk: Desk, lists: Lists) -> Asking:
+    (one,) = answers.askings(desk, lists)
+    return one
+
+
+def give(desk: Desk, lists: Lists, answer: Answer) -> None:
+    answers.take(desk, answer, lambda kind: choice.default_leaf(lists[kind], kind))
+
+
+def values(asking: Asking) -> list[object]:
+    return [answer.values.get("value") for answer in asking.answers]
+
+
+def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "a fox in snow, 16:9")
+    asking = only(desk, lists)
+    assert [answer.key for answer in asking.answers] == [
+        "compose.answer_image",
+        "compose.answer_video",
+        "compose.answer_music",
+        "compose.answer_speech",
+    ]
+    give(desk, lists, asking.answers[1])
+    read(desk, lists, "a fox in snow, 16:9")
+    assert desk.kind is TaskType.TEXT_TO_VIDEO
+    assert desk.draft is not None
+    assert dict(desk.draft.chosen)["aspect_ratio"] == "16:9"
+    assert answers.askings(desk, lists) == ()
+
+
+def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Desk, lists: Lists) -> None:
+    text = "把 a.png 和 b.png 做成视频"
+    read(desk, lists, text)
+    asking = only(desk, lists)
+    assert asking.blocks
+    other_way = asking.answers[1]
+    assert other_way.values == {"first": "b.png", "last": "a.png"}
+    give(desk, lists, other_way)
+    read(desk, lists, text)
+    assert desk.kind is TaskType.FIRST_LAST_FRAME
+    assert desk.ordered(("a.png", "b.png")) == ("b.png", "a.png")
+    assert answers.askings(desk, lists) == ()
+
+
+def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
+    assert desk.kind is TaskType.IMAGE_TO_VIDEO
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "kling-video-o1"
+    add, without = only(desk, lists).answers
+    assert add.wants_input
+    give(desk, lists, without)
+    read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
+    assert desk.kind is TaskType.TEXT_TO_VIDEO
+    assert answers.askings(desk, lists) == ()
+
+
+def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
+    desk: Desk, lists: Lists
+) -> None:
+    text = "a picture of a harbour, 7:3"
+    read(desk, lists, text)
+    asking = only(desk, lists)
+    assert values(asking) == ["21:9", "16:9"]
+    assert all(answer.points == 5 for answer in asking.answers)
+    give(desk, lists, asking.answers[0])
+    read(desk, lists, text)
+    assert answers.askings(desk, lists) == ()
+    assert desk.draft is not None
+    assert dict(desk.draft.chosen)["aspect_ratio"] == "21:9"
+    desk.unpin("aspect_ratio")
+    read(desk, lists, text)
+    assert values(only(desk, lists)) == ["21:9", "16:9"]
+
+
+def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "a 30 second video of the sea")
+    asking = only(desk, lists)
+    assert [(a.values["value"], a.points) for a in asking.answers] == [("15 s", 120), ("10 s", 80)]
+
+
+def test_what_only_this_model_lacks_names_what_it_has_and_who_can(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
+    asking = only(desk, lists)
+    assert asking.key == "compose.model_cannot"
+    assert values(asking)[0] == "10"
+    assert asking.answers[-1].leaf is not None
+    give(desk, lists, asking.answers[-1])
+    read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
+    assert desk.leaf is not None
+    assert desk.leaf.model_id != "kling-video-o1"
+    assert answers.askings(desk, lists) == ()
+
+
+def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "a picture of a fox with DALL-E 3")
+    asking = only(desk, lists)
+    assert asking.key == "compose.reads_absent"
+    give(desk, lists, asking.answers[-1])
+    assert MODEL in desk.pinned
+    read(desk, lists, "a picture of a fox with DALL-E 3")
+    assert answers.askings(desk, lists) == ()
+
+
+@pytest.mark.parametrize("text", ["music for a film, 45 seconds", "lo-fi, 90 BPM 的音乐，两分钟"])
+def test_every_answer_of_every_question_can_be_given(text: str, desk: Desk, lists: Lists) -> None:
+    read(desk, lists, text)
+    for asking in answers.askings(desk, lists):
+        for answer in asking.answers:
+            give(desk.copy(), lists, answer)
+
+
+def test_always_use_is_a_switch_that_is_on(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "always use Nano Banana Pro; draw a fox")
+    turn = answers.switch(desk, "")
+    assert turn is not None
+    assert (turn.on, turn.proposal.change) == (True, Change.SAVE)
+    desk.remember = False
+    turn = answers.switch(desk, "")
+    assert turn is not None
+    assert not turn.on
+
+
+def test_another_model_than_the_usual_one_is_a_switch_that_is_off(desk: Desk, lists: Lists) -> None:
+    preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
+    read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
+    turn = answers.switch(desk, "midjourney")
+    assert turn is not None
+    assert turn.proposal.asks
+    assert not turn.on
+    read(desk, lists, "draw a fox", preferred)
+    assert answers.switch(desk, "midjourney") is None
+
+
+def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
+    turn = answers.switch(desk, "midjourney")
+    assert turn is not None
+    assert (turn.on, turn.proposal.change) == (True, Change.FORGET)

@@ -1,0 +1,98 @@
+"""Questions stand beside the words and are answered by one key; what is remembered is a switch."""
+
+from __future__ import annotations
+
+from patience import until
+from test_compose import sent
+from test_compose_reads import composing, told
+
+from ima_tui.domain import TaskType
+from ima_tui.tui.widgets.reading import Reading
+
+
+async def test_a_question_is_answered_while_typing() -> None:
+    async with composing("a fox") as (pilot, screen):
+        await until(pilot, lambda: "alt+2 video" in told(screen))
+        await pilot.press("alt+2")
+        assert screen.desk.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.focused is screen.prompt
+        await until(pilot, lambda: "What shall it be?" not in told(screen))
+        screen.form.kind.focus()
+        await pilot.press("backspace")
+        await until(pilot, lambda: "What shall it be?" in told(screen))
+
+
+async def test_with_the_keys_there_the_number_alone_answers() -> None:
+    async with composing("a fox") as (pilot, screen):
+        await until(pilot, lambda: "alt+2 video" in told(screen))
+        await pilot.press("tab")
+        assert isinstance(screen.focused, Reading)
+        await pilot.press("1")
+        await until(pilot, lambda: "What shall it be?" not in told(screen))
+        assert "kind" in screen.desk.pinned
+
+
+async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> None:
+    async with composing("a.png and b.png into a video") as (pilot, screen):
+        await until(pilot, lambda: screen.showing.askings)
+        await pilot.press("ctrl+j")
+        assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
+        assert "Answer first" in str(screen.query_one("#said").content)  # type: ignore[attr-defined]
+
+
+async def test_what_can_be_had_instead_is_taken_by_its_key() -> None:
+    async with composing("a picture of a harbour, 7:3, Nano Banana Pro") as (pilot, screen):
+        await until(pilot, lambda: "7:3 can't be had." in told(screen))
+        await pilot.press("alt+1")
+        await until(pilot, lambda: "7:3" not in told(screen))
+        assert screen.desk.draft is not None
+        assert dict(screen.desk.draft.chosen)["aspect_ratio"] == "16:9"
+
+
+async def test_neighbours_of_the_price_are_taken_by_a_key() -> None:
+    async with composing("a picture of a fox, Nano Banana Pro, 4K") as (pilot, screen):
+        await until(pilot, lambda: screen.showing.offer.cheaper)
+        await pilot.press("alt+s")
+        assert screen.showing.offer.quote is not None
+        assert screen.showing.offer.quote.total == 10
+        await pilot.press("alt+u")
+        assert screen.showing.offer.quote.total == 18
+        await pilot.press("alt+o")
+        assert screen.desk.leaf is not None
+        assert screen.desk.leaf.name == "Nano Banana 2"
+
+
+def asked_of(pilot: object, verb: str) -> list[tuple[object, ...]]:
+    return [one for one in pilot.app.studio.asked if one[0] == verb]  # type: ignore[attr-defined]
+
+
+async def test_a_model_is_remembered_only_when_it_is_sent_and_the_switch_is_on() -> None:
+    async with composing("always use Nano Banana Pro; draw a fox") as (pilot, screen):
+        await until(pilot, lambda: "[on]" in told(screen))
+        assert asked_of(pilot, "prefer") == []
+        await pilot.press("alt+m")
+        assert "[off]" in told(screen)
+        await pilot.press("alt+m", "ctrl+j")
+        await until(pilot, lambda: asked_of(pilot, "prefer"))
+        assert asked_of(pilot, "prefer") == [
+            ("prefer", TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image")
+        ]
+        assert len(sent(pilot.app.studio)) == 1  # type: ignore[attr-defined]
+
+
+async def test_turned_off_nothing_is_remembered() -> None:
+    async with composing("always use Nano Banana Pro; draw a fox") as (pilot, screen):
+        await until(pilot, lambda: "[on]" in told(screen))
+        await pilot.press("alt+m", "ctrl+j")
+        await until(pilot, lambda: sent(pilot.app.studio))  # type: ignore[attr-defined]
+        assert asked_of(pilot, "prefer") == []
+
+
+async def test_a_wish_about_models_alone_is_done_without_sending_anything() -> None:
+    async with composing("always use Nano Banana Pro") as (pilot, screen):
+        await until(
+            pilot, lambda: "Nothing is spent" in told(screen) or "remembers" in told(screen)
+        )
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: asked_of(pilot, "prefer"))
+        assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]

@@ -1,0 +1,175 @@
+"""The hash, the names in the ledger, and edits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from offered import PLAN_ID, bare_step
+
+from ima_tui.domain import TaskType
+from ima_tui.errors import UsageError
+from ima_tui.plan.lanes import lanes
+from ima_tui.plan.steps import Plan, Step, check, digest, intents, move, put, remove, result_of
+
+FILM = TaskType.IMAGE_TO_VIDEO
+
+
+def chain(*more: Step) -> Plan:
+    """A picture, a film of it, and something after the film."""
+    first, second = bare_step(1), bare_step(2, "step:1#1", task_type=FILM)
+    return Plan(PLAN_ID, "a fox", (first, second, bare_step(3, after=2), *more))
+
+
+def test_how_a_result_of_a_step_is_written() -> None:
+    assert result_of("step:3#2") == (3, 2)
+    assert [result_of(x) for x in ("step:3", "step:a#1", "xstep:1#1", "job:1#1")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "another"},
+        {"points": 6},
+        {"n": 2},
+        {"chosen": (("size", "2k"),)},
+        {"model_id": "midjourney"},
+        {"version": "other"},
+        {"inputs": ("https://x.example/a.png",)},
+        {"task_type": TaskType.IMAGE_TO_IMAGE},
+    ],
+)
+def test_all_that_matters_is_in_the_hash(change: dict[str, object]) -> None:
+    plan = chain()
+    other = put(plan, replace(plan.steps[0], **change))  # type: ignore[arg-type]
+    assert digest(other) != digest(plan)
+
+
+def test_what_is_only_said_is_not_in_the_hash() -> None:
+    plan = chain()
+    named = replace(plan.steps[0], title="else", model_name="Else", estimate=None)
+    assert digest(put(plan, named)) == digest(plan)
+    assert digest(replace(plan, wish="else", confirmed="x")) == digest(plan)
+
+
+def test_values_of_another_type_are_another_plan() -> None:
+    plan = chain()
+    hashes = {
+        digest(put(plan, replace(plan.steps[0], chosen=(("duration", value),))))
+        for value in (5, "5", 5.5, True, "true")
+    }
+    assert len(hashes) == 5
+
+
+def test_the_order_of_settings_does_not_matter() -> None:
+    plan = chain()
+    one = put(plan, replace(plan.steps[0], chosen=(("a", 1), ("b", 2))))
+    two = put(plan, replace(plan.steps[0], chosen=(("b", 2), ("a", 1))))
+    assert digest(one) == digest(two)
+    assert intents(one) == intents(two)
+
+
+def test_paying_again_is_agreed_to_by_itself() -> None:
+    plan = chain()
+    assert len({digest(plan), digest(plan, [7]), digest(plan, [8]), digest(plan, [7, 8])}) == 4
+
+
+def test_a_changed_step_renews_what_is_made_of_it_and_nothing_else() -> None:
+    plan = chain(bare_step(4))
+    before = intents(plan)
+    after = intents(put(plan, replace(plan.steps[0], prompt="a hare")))
+    assert [before[i] == after[i] for i in (1, 2, 3, 4)] == [False, False, True, True]
+
+
+def test_a_price_changes_no_name() -> None:
+    plan = chain()
+    dearer = put(plan, replace(plan.steps[0], points=99))
+    assert intents(dearer) == intents(plan)
+
+
+def test_another_plan_of_the_same_steps_is_another_wish() -> None:
+    plan = chain()
+    other = replace(plan, id="fedcba9876543210")
+    assert set(intents(plan).values()).isdisjoint(intents(other).values())
+
+
+@pytest.mark.parametrize(
+    ("steps", "key"),
+    [
+        ((), "error.plan_empty"),
+        ((bare_step(1), bare_step(1)), "error.plan_twice"),
+        ((bare_step(1, "step:2#1"), bare_step(2)), "error.plan_before"),
+        ((bare_step(1, after=1),), "error.plan_before"),
+        ((bare_step(1), bare_step(2, "step:1#2")), "error.plan_no_result"),
+        ((bare_step(1), bare_step(2, "step:1#0")), "error.plan_no_result"),
+        ((bare_step(1, task_type=FILM), bare_step(2, "step:1#1")), "error.plan_no_picture"),
+        (tuple(bare_step(i + 1) for i in range(41)), "error.plan_too_many"),
+    ],
+)
+def test_what_can_not_stand_says_why(steps: tuple[Step, ...], key: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(Plan(PLAN_ID, "", steps))
+    assert caught.value.key == key
+
+
+def test_a_step_that_others_are_made_of_stays() -> None:
+    with pytest.raises(UsageError, match="plan_used"):
+        remove(chain(), 1)
+    with pytest.raises(UsageError, match="plan_empty"):
+        remove(Plan(PLAN_ID, "", (bare_step(1),)), 1)
+
+
+def test_who_waited_for_a_step_that_goes_waits_for_what_it_was_made_of() -> None:
+    shorter = remove(chain(), 2)
+    assert [(step.id, step.after) for step in shorter.steps] == [(1, 0), (3, 1)]
+
+
+def test_steps_change_places_where_nothing_needs_the_other() -> None:
+    plan = chain(bare_step(4))
+    assert [step.id for step in move(plan, 4, -9).steps] == [4, 1, 2, 3]
+    assert move(plan, 4, 1) == plan
+    with pytest.raises(UsageError, match="plan_before"):
+        move(plan, 2, -1)
+
+
+def drawn(plan: Plan, *, ascii_only: bool = False) -> str:
+    rows = lanes(plan.steps, ascii_only=ascii_only)
+    return "\n".join(f"{row.before}o{row.after}\n{row.below}" for row in rows).rstrip()
+
+
+def test_a_chain_goes_straight_down() -> None:
+    assert drawn(chain()) == "o\n│\no\n│\no"
+
+
+def test_what_is_made_of_one_branches_off_it() -> None:
+    several = Plan(
+        PLAN_ID,
+        "",
+        (bare_step(1), *(bare_step(i, "step:1#1", task_type=FILM) for i in (2, 3)), bare_step(4)),
+    )
+    assert [line.rstrip() for line in drawn(several).split("\n")] == [
+        "o",
+        "│",
+        "├─o",
+        "│",
+        "o",
+        "",
+        "o",
+    ]
+    assert "├" not in drawn(several, ascii_only=True)
+    assert drawn(several, ascii_only=True).isascii()
+
+
+def test_two_that_meet_in_one() -> None:
+    both = Plan(PLAN_ID, "", (bare_step(1), bare_step(2), bare_step(3, "step:1#1", "step:2#1")))
+    assert [line.rstrip() for line in drawn(both).split("\n")] == ["o", "│", "│ o", "│ │", "o─╯"]
+
+
+def test_every_row_is_equally_wide_however_many_there_are() -> None:
+    steps = [bare_step(1)]
+    for number in range(2, 41):
+        inputs = [f"step:{x}#1" for x in range(1, number) if (number * x) % 3]
+        steps.append(bare_step(number, *inputs))
+    rows = lanes(steps)
+    widths = {len(row.before) + 1 + len(row.after) for row in rows} | {len(r.below) for r in rows}
+    assert len(widths) == 1

@@ -1,0 +1,216 @@
+"""`ima-tui workflow`: planned, shown, confirmed, run once, gone on with."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batch_person import PATIENT, Person, Said
+
+from ima_tui.sandbox.server import Sandbox
+
+WISH = "Draw a dragon, then animate it, and add a soundtrack"
+FAILS = PATIENT + '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
+
+
+def made(person: Person, wish: str = WISH) -> tuple[str, dict[str, Any]]:
+    """A plan's file, and what stands in it."""
+    file = str(person.folder / "plan.json")
+    said = person.verb("workflow", "plan", wish, "-o", file)
+    assert said.code == 0, said.err
+    return file, json.loads(Path(file).read_text("utf-8"))
+
+
+def document(said: Said) -> dict[str, Any]:
+    found = json.loads(said.out)
+    assert isinstance(found, dict)
+    return found
+
+
+def prompts(person: Person) -> list[str]:
+    return [prompt.partition(":")[0] for prompt in person.accepted()]
+
+
+def inputs_of(person: Person, job_id: int) -> list[str]:
+    with sqlite3.connect(person.folder / "data" / "ledger.sqlite3") as raw:
+        row = raw.execute("SELECT order_json FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    raw.close()
+    found: list[str] = json.loads(row[0])["inputs"]
+    return found
+
+
+def test_a_plan_sends_nothing_and_says_how_to_run_it(person: Person) -> None:
+    said = person.verb("workflow", "plan", WISH)
+    assert (said.code, person.accepted()) == (0, [])
+    assert "3 steps" in said.out
+    file, plan = made(person)
+    assert plan["total_credit"] == sum(step["credit"] for step in plan["steps"])
+    shown = person.verb("workflow", "show", file)
+    assert plan["hash"] in shown.out
+    assert shown.code == 0
+
+
+def test_json_is_one_document_and_can_be_a_plan_itself(person: Person) -> None:
+    said = person.verb("workflow", "plan", WISH, "--json")
+    plan = document(said)
+    assert plan["problems"] == plan["notes"] == []
+    file = person.write(said.out, "printed.json")
+    assert document(person.verb("workflow", "show", file, "--json"))["hash"] == plan["hash"]
+
+
+def test_nothing_runs_without_the_hash(person: Person) -> None:
+    file, plan = made(person)
+    said = person.verb("workflow", "run", file)
+    assert said.code == 2
+    assert plan["hash"] in said.out
+    assert f"{plan['total_credit']} points" in said.out
+    wrong = person.verb("workflow", "run", file, "--confirm", "0" * 16, "--json")
+    assert wrong.code == 2
+    told = document(wrong)
+    assert (told["status"], told["confirm"]) == ("unconfirmed", plan["hash"])
+    assert told["error"]["kind"] == "plan_changed"
+    assert person.accepted() == []
+
+
+def test_run_makes_each_step_once_however_often_it_is_run(person: Person) -> None:
+    file, plan = made(person)
+    first = person.verb("workflow", "run", file, "--confirm", plan["hash"], "--json")
+    assert first.code == 0, first.err
+    told = document(first)
+    assert [step["status"] for step in told["steps"]] == ["done"] * 3
+    assert prompts(person) == ["Draw a dragon", "animate it", "a soundtrack"]
+    assert inputs_of(person, 2) == ["job:1#1"]
+    for verb in (("run", file, "--confirm", plan["hash"]), ("run", file), ("resume", file)):
+        again = person.verb("workflow", *verb)
+        assert again.code == 0, again.err
+    assert len(person.accepted()) == 3
+    shown = document(person.verb("workflow", "show", file, "--json"))
+    assert [step["job"]["url"] for step in shown["steps"]] == [
+        step["job"]["url"] for step in told["steps"]
+    ]
+
+
+def test_a_changed_plan_needs_a_new_hash(person: Person) -> None:
+    file, plan = made(person)
+    plan["steps"][0]["prompt"] = "Draw a hare"
+    Path(file).write_text(json.dumps(plan), "utf-8")
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 2
+    assert person.accepted() == []
+    now = document(person.verb("workflow", "show", file, "--json"))["hash"]
+    assert person.verb("workflow", "run", file, "--confirm", now).code == 0
+
+
+def test_a_risen_price_needs_a_new_hash(person: Person) -> None:
+    file, plan = made(person)
+    cheaper = json.loads(json.dumps(plan))
+    cheaper["steps"][1]["credit"] -= 1  # as if it had been planned before the price rose
+    Path(file).write_text(json.dumps(cheaper), "utf-8")
+    old = document(person.verb("workflow", "show", file, "--json"))["hash"]
+    said = person.verb("workflow", "run", file, "--confirm", old)
+    assert (said.code, person.accepted()) == (2, [])
+    assert plan["hash"] in said.out
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 0
+    assert len(person.accepted()) == 3
+
+
+def test_a_price_that_fell_does_not(person: Person) -> None:
+    file, plan = made(person)
+    plan["steps"][1]["credit"] += 9
+    Path(file).write_text(json.dumps(plan), "utf-8")
+    dearer = document(person.verb("workflow", "show", file, "--json"))["hash"]
+    assert person.verb("workflow", "run", file, "--confirm", dearer).code == 0
+
+
+def test_a_limit_is_kept(person: Person) -> None:
+    file, plan = made(person)
+    limit = str(plan["total_credit"] - 1)
+    said = person.verb("workflow", "run", file, "--confirm", plan["hash"], "--max-credits", limit)
+    assert (said.code, person.accepted()) == (4, [])
+
+
+def test_a_failed_step_is_paid_again_only_when_that_is_agreed_to(
+    person: Person, sandbox: Sandbox
+) -> None:
+    sandbox.scenario(FAILS)
+    file, plan = made(person)
+    first = person.verb("workflow", "run", file, "--confirm", plan["hash"])
+    assert first.code == 1
+    assert "Step 2" in first.err
+    assert prompts(person) == ["Draw a dragon", "animate it"]
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
+    unasked = person.verb("workflow", "resume", file, "--confirm", plan["hash"], "--json")
+    told = document(unasked)
+    assert (unasked.code, len(person.accepted())) == (2, 2)
+    costs = sum(step["credit"] for step in plan["steps"][1:])
+    assert told["to_pay"] == costs
+    assert told["confirm"] != plan["hash"]
+    second = person.verb("workflow", "resume", file, "--confirm", told["confirm"], "--json")
+    assert second.code == 0, second.err
+    assert prompts(person) == ["Draw a dragon", "animate it", "animate it", "a soundtrack"]
+    assert person.verb("workflow", "resume", file).code == 0
+    assert len(person.accepted()) == 4
+
+
+def test_a_step_that_was_run_again_elsewhere_is_found(person: Person, sandbox: Sandbox) -> None:
+    sandbox.scenario(FAILS)
+    file, plan = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
+    assert person.verb("jobs", "retry", "2", "--yes").code == 0
+    said = person.verb("workflow", "resume", file)
+    assert said.code == 0, said.err
+    assert prompts(person) == ["Draw a dragon", "animate it", "animate it", "a soundtrack"]
+
+
+def test_an_unknown_end_is_never_paid_again_by_itself(person: Person, sandbox: Sandbox) -> None:
+    lost = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\ntimes = 1\n'
+    sandbox.scenario(f'{PATIENT}{lost}prompt_contains = "animate"\n')
+    file, plan = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 7
+    said = person.verb("workflow", "resume", file)
+    assert said.code == 2
+    assert "--yes-unknown" in said.err
+    assert prompts(person) == ["Draw a dragon", "animate it"]
+
+
+def test_a_file_from_elsewhere_can_not_agree_to_itself(person: Person) -> None:
+    file, plan = made(person)
+    plan["confirmed"] = plan["hash"]
+    Path(file).write_text(json.dumps(plan), "utf-8")
+    for verb in ("run", "resume"):
+        assert person.verb("workflow", verb, file).code == 2
+    assert person.accepted() == []
+
+
+def test_a_step_that_lacks_its_words_is_named(person: Person) -> None:
+    said = person.verb("workflow", "plan", "Make a promo video with a voiceover", "--json")
+    assert said.code == 2
+    assert [each["step"] for each in document(said)["problems"]] == [2]
+    file = person.write(said.out, "plan.json")
+    agreed = document(said)["hash"]
+    run = person.verb("workflow", "run", file, "--confirm", agreed)
+    assert (run.code, person.accepted()) == (2, [])
+    assert "Step 2" in run.err
+
+
+@pytest.mark.parametrize("text", ["a fox in the snow", "always use Kling O1", ""])
+def test_what_is_no_plan_says_what_to_do(person: Person, text: str) -> None:
+    said = person.verb("workflow", "plan", text)
+    assert (said.code, said.out) == (2, "")
+    assert said.err
+
+
+def test_a_broken_file_is_refused_in_words(person: Person) -> None:
+    file = person.write("{not json", "plan.json")
+    for verb in ("show", "run", "resume"):
+        said = person.verb("workflow", verb, file)
+        assert (said.code, said.out) == (2, "")
+        assert "plan.json" in said.err
+
+
+def test_generate_points_here(person: Person) -> None:
+    said = person.verb("generate", WISH)
+    assert said.code == 2
+    assert "workflow plan" in said.err
