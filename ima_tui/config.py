@@ -56,9 +56,25 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("look.ascii", False, "Draw with ASCII only, for fonts without symbols."),
     Setting(
+        "look.plain",
+        False,
+        "Talk line by line instead of drawing screens, for screen readers. Also: --plain.",
+    ),
+    Setting(
+        "look.inline_safe",
+        False,
+        "One pane at a time and the mouse left to tmux, for small splits. Also: --inline-safe.",
+    ),
+    Setting(
         "look.motion",
         "auto",
         "Small movements on screen. auto: on, but off over SSH.",
+        choices=("auto", "on", "off"),
+    ),
+    Setting(
+        "look.quiet",
+        "auto",
+        "Redraw running jobs less often, for slow lines. auto: off, but on over SSH.",
         choices=("auto", "on", "off"),
     ),
     Setting(
@@ -163,7 +179,10 @@ class Settings:
     user_id: str = "default"
     theme: str = "ima-dark"
     ascii: bool = False
+    plain: bool = False
+    inline_safe: bool = False
     motion: bool = True
+    quiet: bool = False
     preview: bool = True
     images: Literal["auto", "kitty", "iterm2", "sixel", "blocks", "off"] = "auto"
     notify: Literal["off", "bell", "osc9", "both"] = "bell"
@@ -359,6 +378,7 @@ def _settings(
         **raw,
         "language": messages.detect(None if wish == "auto" else wish, env),
         "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
+        "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
         "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
         "folder": _path(raw["folder"]),
         "preferences": _path(raw["preferences"]),

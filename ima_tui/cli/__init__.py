@@ -38,7 +38,7 @@ def _run(argv: Sequence[str]) -> int:
     if list(argv) in ([], ["demo"]):  # the screen needs no parser, and should be there at once
         from ima_tui.cli.tui import DEMO_SPEED, open_studio_screen, show_demo
 
-        return show_demo(None, DEMO_SPEED) if argv else open_studio_screen()
+        return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()
 
     from ima_tui.cli.parser import build, verb_of
 

@@ -33,6 +33,8 @@ def build(argv: Sequence[str] = ()) -> _Parser:
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
     parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
     parser.set_defaults(verb="ima_tui.cli.tui:open_studio_screen")
+    parser.add_argument("--language", help=say("cli.language"))
+    _screen(parser)
     verbs = parser.add_subparsers(title=say("cli.verbs"), metavar="")
     named = VERBS.get(argv[0]) if argv else None
     for add in (named,) if named else VERBS.values():
@@ -53,7 +55,8 @@ def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = 
     about = say(about or f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(verb=f"ima_tui.cli.{run}")
-    parser.add_argument("--language", help=say("cli.language"))
+    # what stands before the verb is not put back to nothing by what does not stand behind it
+    parser.add_argument("--language", default=argparse.SUPPRESS, help=say("cli.language"))
     if json:
         parser.add_argument("--json", action="store_true", help=say("cli.json"))
     return parser
@@ -66,8 +69,19 @@ def _service(parser: _Parser) -> None:
     parser.add_argument("--user-id", help=say("cli.user_id"))
 
 
+def _screen(parser: _Parser) -> None:
+    """Flags of the verbs that open the studio for a person."""
+    parser.add_argument(
+        "--plain", action="store_true", default=argparse.SUPPRESS, help=say("cli.plain")
+    )
+    parser.add_argument(
+        "--inline-safe", action="store_true", default=argparse.SUPPRESS, help=say("cli.inline_safe")
+    )
+
+
 def _demo(verbs: Verbs) -> None:
     parser = _add(verbs, "demo", "tui:open_demo")
+    _screen(parser)
     parser.add_argument("--speed", type=_positive, default=8.0, help=say("cli.speed"))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui import config, key
+from ima_tui import config, key, messages
 from ima_tui.cli import session
-from ima_tui.config import Settings
+from ima_tui.config import Raw, Settings
 from ima_tui.connection import Address
 from ima_tui.errors import EXIT_DONE, ImaError, UsageError
 from ima_tui.studio import Studio, open_studio
@@ -30,8 +31,9 @@ DEMO_SPEED = 8.0
 
 
 def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
-    _check_terminal()
-    settings = session.settled({})
+    settings = session.settled(_flags(arguments))
+    if not settings.plain:
+        _check_terminal()
     if arguments is not None:
         settings = replace(settings, read_only=arguments.read_only)
     found = session.find_key(settings)
@@ -42,26 +44,44 @@ def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
 
 
 def open_demo(arguments: argparse.Namespace) -> int:
-    return show_demo(arguments.language, arguments.speed)
+    return show_demo(_flags(arguments), arguments.speed)
 
 
-def show_demo(language: str | None, speed: float) -> int:
-    _check_terminal()
-    return asyncio.run(_demo(_demo_settings(language), speed))
+def show_demo(flags: Mapping[str, Raw | None], speed: float) -> int:
+    settings = _demo_settings(flags)
+    messages.use(settings.language)
+    if not settings.plain:
+        _check_terminal()
+    return asyncio.run(_demo(settings, speed))
+
+
+def _flags(arguments: argparse.Namespace | None) -> Mapping[str, Raw | None]:
+    """What was typed behind the verb; the rest is for the settings to say."""
+    if arguments is None:
+        return {}
+    language = getattr(arguments, "language", None)
+    return {
+        "language": messages.detect(language) if language else None,
+        "plain": getattr(arguments, "plain", None),
+        "inline_safe": getattr(arguments, "inline_safe", None),
+    }
 
 
 def _check_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+    """Without a terminal that can draw: which verbs, or which mode, do without one."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("error.no_terminal")
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        raise UsageError("error.dumb_terminal")
 
 
-def _demo_settings(language: str | None) -> Settings:
+def _demo_settings(flags: Mapping[str, Raw | None]) -> Settings:
     """The person's looks and language; nothing else of theirs, not even a broken config file."""
     try:
-        return config.load({"language": language})
+        return config.load(flags)
     except ImaError:
         return replace(
-            config.load({}, {"IMA_TUI_CONFIG": os.devnull}), config_file=Path(os.devnull)
+            config.load(flags, {"IMA_TUI_CONFIG": os.devnull}), config_file=Path(os.devnull)
         )
 
 
@@ -74,9 +94,13 @@ async def _studio(settings: Settings, found: key.Key | None) -> str | ImaError |
 
 
 async def _show(studio: Studio) -> str | ImaError | None:
+    if studio.settings.plain:
+        from ima_tui.cli.plain import talk_with
+
+        return await talk_with(studio)
     from ima_tui.tui.app import ImaApp
 
-    return await ImaApp(studio).run_async()
+    return await ImaApp(studio).run_async(mouse=not studio.settings.inline_safe)
 
 
 async def _demo(settings: Settings, speed: float) -> int:

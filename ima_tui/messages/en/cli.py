@@ -5,6 +5,8 @@ TEXTS: dict[str, str] = {
     "cli.about": "A terminal studio for IMA: images, videos, music and speech, with every price known before it is spent.",
     "cli.bare": "Without a verb the studio opens. Without a key, try: ima-tui demo",
     "cli.verbs": "verbs",
+    "cli.plain": "talk line by line instead of drawing screens: for screen readers",
+    "cli.inline_safe": "one pane at a time, the mouse left to tmux: for small splits",
     "cli.language": "en or zh; else your locale's",
     "cli.json": "one JSON document on stdout",
     "cli.api_key": "your key, instead of IMA_API_KEY",

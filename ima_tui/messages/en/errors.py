@@ -126,6 +126,7 @@ TEXTS: dict[str, str] = {
     "error.prefs_read_only": "{path} is not to be written, so the wish was not stored.",
     "error.scenario": "{reason}",
     "error.port": "Port {port} is taken. Choose another one, or 0 for any free one.",
+    "error.dumb_terminal": "This terminal can't draw screens. ima-tui --plain talks line by line; without talking there are: ima-tui generate, models, jobs, prefs, config, doctor.",
     "error.no_terminal": "The studio needs a terminal. Without one there are: ima-tui generate, models, jobs, prefs, config, doctor. See ima-tui --help.",
     "error.demo": "The demo service did not start: {reason}",
     "error.unexpected": "Something went wrong inside ima-tui ({kind}). Your jobs are safe in the ledger.",

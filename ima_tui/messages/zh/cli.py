@@ -5,6 +5,8 @@ TEXTS: dict[str, str] = {
     "cli.about": "IMA 的终端创作室：图片、视频、音乐、语音，花多少积分事先都看得见。",
     "cli.bare": "不带命令直接打开创作室。没有密钥可以先试：ima-tui demo",
     "cli.verbs": "命令",
+    "cli.plain": "逐行对话，不画界面，适合读屏软件",
+    "cli.inline_safe": "一次只显示一栏，鼠标留给 tmux，适合小分屏",
     "cli.language": "en 或 zh，默认跟随系统",
     "cli.json": "在标准输出打印一个 JSON 文档",
     "cli.api_key": "你的密钥，代替 IMA_API_KEY",

@@ -126,6 +126,7 @@ TEXTS: dict[str, str] = {
     "error.prefs_read_only": "{path} 不可写，所以没有保存偏好。",
     "error.scenario": "{reason}",
     "error.port": "端口 {port} 被占用了。换一个，或用 0 自动选择。",
+    "error.dumb_terminal": "这个终端画不了界面。ima-tui --plain 可以逐行对话；不用对话的命令有：ima-tui generate、models、jobs、prefs、config、doctor。",
     "error.no_terminal": "创作界面需要终端。没有终端时可以用：ima-tui generate、models、jobs、prefs、config、doctor。详见 ima-tui --help。",
     "error.demo": "演示服务没有启动：{reason}",
     "error.unexpected": "ima-tui 内部出了问题（{kind}）。任务都安全地记在账本里。",
