@@ -1,8 +1,4 @@
-"""Settings: flag > environment > config.toml > default, each with the sentence that explains it.
-
-`SETTINGS` is the one list of them: `Settings`, config.example.toml, `config show` and the
-reference in docs/ are all read off it.
-"""
+"""Settings: flag > environment > config.toml > default, with where each value came from."""
 
 from __future__ import annotations
 
@@ -11,163 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import urlsplit
 
-from ima_tui import messages
+from ima_tui import config_file, messages
 from ima_tui.errors import UsageError
-from ima_tui.text import clean, nearest, one_line
-
-OFFICIAL_API = "https://api.imastudio.com"
-OFFICIAL_UPLOAD = "https://imapi.liveme.com"
-_OPENCLAW = "~/.openclaw"
-
-Raw = str | int | bool
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of config.toml. `name` is `table.key`, or a bare key of the top table."""
-
-    name: str
-    default: Raw
-    about: str
-    environment: str = ""
-    choices: tuple[str, ...] = ()
-    minimum: int = 0
-
-    @property
-    def attribute(self) -> str:
-        return self.name.rpartition(".")[2]
-
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "language",
-        "auto",
-        "The language you are spoken to in. auto follows LANG.",
-        choices=("auto", "en", "zh"),
-    ),
-    Setting("user_id", "default", "Whose model preferences to use; never sent to the service."),
-    Setting(
-        "look.theme",
-        "ima-dark",
-        "ima-dark, ima-light, or the name of any Textual theme (ctrl+p lists them).",
-    ),
-    Setting("look.ascii", False, "Draw with ASCII only, for fonts without symbols."),
-    Setting(
-        "look.plain",
-        False,
-        "Talk line by line instead of drawing screens, for screen readers. Also: --plain.",
-    ),
-    Setting(
-        "look.inline_safe",
-        False,
-        "One pane at a time and the mouse left to tmux, for small splits. Also: --inline-safe.",
-    ),
-    Setting(
-        "look.motion",
-        "auto",
-        "Small movements on screen. auto: on, but off over SSH.",
-        choices=("auto", "on", "off"),
-    ),
-    Setting(
-        "look.quiet",
-        "auto",
-        "Redraw running jobs less often, for slow lines. auto: off, but on over SSH.",
-        choices=("auto", "on", "off"),
-    ),
-    Setting(
-        "look.preview",
-        "auto",
-        "Draw results beside the queue at once. auto: yes, but over SSH only when you ask.",
-        choices=("auto", "on", "off"),
-    ),
-    Setting(
-        "look.images",
-        "auto",
-        "How pictures are drawn. auto: the best that your terminal is known to understand.",
-        choices=("auto", "kitty", "iterm2", "sixel", "blocks", "off"),
-    ),
-    Setting(
-        "look.notify",
-        "bell",
-        "How you hear that a job ended, when it took over 10 s or you looked elsewhere.",
-        choices=("off", "bell", "osc9", "both"),
-    ),
-    Setting(
-        "compose.after_send",
-        "queue",
-        "Where you are after sending: at the job in the queue, or still composing.",
-        choices=("queue", "stay"),
-    ),
-    Setting(
-        "spending.ask_above",
-        50,
-        "Points above which the TUI asks once more before it sends.",
-    ),
-    Setting("spending.per_job", 0, "Points that one job may cost before you are asked. 0: any."),
-    Setting("spending.per_session", 0, "Points that one run of ima-tui may spend. 0: any."),
-    Setting("spending.per_day", 0, "Points that all runs together may spend in a day. 0: any."),
-    Setting("queue.running", 8, "Jobs that may run at IMA at once; more wait here.", minimum=1),
-    Setting("queue.running_per_kind", 0, "The same for each task type by itself. 0: no limit."),
-    Setting(
-        "queue.requests_per_second",
-        4,
-        "Requests to IMA in a second: creates, questions, uploads.",
-        minimum=1,
-    ),
-    Setting(
-        "queue.requests_at_once", 8, "Requests to IMA that may be on their way at once.", minimum=1
-    ),
-    Setting("results.download", True, "Store results as soon as they are ready (links expire)."),
-    Setting("results.folder", "~/Pictures/ima", "Where results are stored."),
-    Setting(
-        "results.prompt_in_sidecar",
-        False,
-        "Write the prompt into the small .json file beside each result.",
-    ),
-    Setting(
-        "catalogue.max_age",
-        600,
-        "Seconds that a fetched model list is good for before it is fetched again.",
-    ),
-    Setting(
-        "network.base_url",
-        OFFICIAL_API,
-        "The service. Another host needs allow_custom_endpoints, or to be this machine.",
-        environment="IMA_BASE_URL",
-    ),
-    Setting(
-        "network.upload_url",
-        OFFICIAL_UPLOAD,
-        "Where inputs are uploaded. The same rule holds.",
-        environment="IMA_UPLOAD_URL",
-    ),
-    Setting(
-        "network.allow_custom_endpoints",
-        False,
-        "Let your key go to a host that is not IMA's. A mark on the screen then says so.",
-    ),
-    Setting(
-        "paths.preferences",
-        f"{_OPENCLAW}/memory/ima_prefs.json",
-        "The preferences file that all of IMA's tools share.",
-        environment="IMA_PREFS_PATH",
-    ),
-    Setting(
-        "paths.logs",
-        f"{_OPENCLAW}/logs/ima_skills",
-        "The log folder that all of IMA's tools share.",
-        environment="IMA_LOG_DIR",
-    ),
-    Setting(
-        "paths.data",
-        "",
-        "Where the ledger of your jobs lives. Empty: where your system keeps such data.",
-        environment="IMA_TUI_DATA_DIR",
-    ),
-)
+from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, checked
+from ima_tui.text import clean, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +71,11 @@ class Settings:
         return self.data / "ledger.sqlite3"
 
     @property
+    def wish_notes(self) -> Path:
+        """What we wrote into the shared preferences: see `Preferences`."""
+        return self.data / "wishes.json"
+
+    @property
     def custom_endpoint(self) -> bool:
         """The key goes to another host than IMA's two."""
         return (self.base_url, self.upload_url) != (OFFICIAL_API, OFFICIAL_UPLOAD)
@@ -247,119 +98,44 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
 def load(
     flags: Mapping[str, Raw | None] | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
-    """Settle every setting. Raises `UsageError` naming file, key and what is allowed."""
+    """Settle every setting.
+
+    A wrong value in the file is warned about and replaced by its default, but for those that guard
+    points or the key: they raise `UsageError`, as every wrong flag and variable does.
+    """
     env = os.environ if environ is None else environ
     path = config_path(env)
-    written, keys, warnings = read(path)
+    written = config_file.read(path)
+    warnings = list(written.warnings)
     raw: dict[str, Raw] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
-        value, origin = _settle(setting, flags or {}, env, written, path)
+        value, origin = _settle(setting, flags or {}, env, written, warnings)
         raw[setting.attribute], origins[setting.name] = value, origin
-    return _settings(raw, keys, origins, warnings, env, path)
+    return _settings(raw, written.keys, origins, tuple(warnings), env, path)
 
 
 def _settle(
     setting: Setting,
     flags: Mapping[str, Raw | None],
     env: Mapping[str, str],
-    written: Mapping[str, Raw],
-    path: Path,
+    written: config_file.Written,
+    warnings: list[str],
 ) -> tuple[Raw, str]:
     if (flag := flags.get(setting.attribute)) is not None:
         return checked(setting, flag, "flag"), "flag"
     if setting.environment and env.get(setting.environment):
         return checked(setting, env[setting.environment], setting.environment), "environment"
-    if setting.name in written:
-        return checked(setting, written[setting.name], str(path)), "file"
+    if setting.name in written.values:
+        try:
+            return checked(
+                setting, written.values[setting.name], written.place(setting.name)
+            ), "file"
+        except UsageError as error:
+            if setting.guards:
+                raise
+            warnings.append(messages.say("warning.config_default", **error.values))
     return setting.default, "default"
-
-
-def checked(setting: Setting, value: Raw, source: str) -> Raw:
-    """`value` in the setting's own type, or `UsageError` saying what is allowed."""
-    kind = type(setting.default)
-    if setting.choices:
-        good, allowed = value in setting.choices, ", ".join(setting.choices)
-    elif kind is bool:
-        good, allowed = isinstance(value, bool), "true, false"
-    elif kind is int:
-        good = isinstance(value, int) and not isinstance(value, bool) and value >= setting.minimum
-        allowed = f"{setting.minimum}, {setting.minimum + 1}, {setting.minimum + 2} …"
-    else:
-        good, allowed = isinstance(value, str), '"…"'
-    if not good:
-        raise UsageError(
-            "error.config_value",
-            source=one_line(source, 300),
-            name=setting.name,
-            value=one_line(value, 60),
-            allowed=allowed,
-        )
-    return value
-
-
-def read(path: Path) -> tuple[dict[str, Raw], dict[str, str], tuple[str, ...]]:
-    """The file's known settings by `table.key`, its keys, and a warning for each unknown name."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return {}, {}, ()
-    except OSError as error:
-        raise UsageError(
-            "error.config_unreadable", path=str(path), reason=error.strerror or "—"
-        ) from error
-    import tomllib
-
-    try:
-        tables = tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(
-            "error.config_broken", path=str(path), reason=one_line(error, 200)
-        ) from error
-    keys = keymap(tables.pop("keys", {}), path)
-    flat: dict[str, object] = {}
-    for key, value in tables.items():
-        if isinstance(value, dict):
-            flat |= {f"{key}.{inner}": item for inner, item in value.items()}
-        else:
-            flat[key] = value
-    known = {setting.name for setting in SETTINGS}
-    warnings = tuple(_unknown(path, name, sorted(known)) for name in flat if name not in known)
-    return cast(dict[str, Raw], {n: v for n, v in flat.items() if n in known}), keys, warnings
-
-
-def keymap(table: object, source: Path) -> dict[str, str]:
-    """The `[keys]` table by ids. `queue.stop = "S"` and `"queue.stop" = ["S", "f6"]` will both do;
-    "" takes an action's keys away."""
-    found: dict[str, str] = {}
-    pending: list[tuple[str, object]] = [("", table)]
-    while pending:
-        name, value = pending.pop(0)
-        if isinstance(value, dict):
-            pending += [(f"{name}.{key}" if name else key, item) for key, item in value.items()]
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            found[name] = ",".join(value)
-        elif isinstance(value, str) and name:
-            found[name] = value
-        else:
-            shown = one_line(value, 60)
-            where = f"keys.{one_line(name, 60)}" if name else "keys"
-            raise UsageError(
-                "error.config_value",
-                source=one_line(source, 300),
-                name=where,
-                value=shown,
-                allowed='"ctrl+s"',
-            )
-    return found
-
-
-def _unknown(path: Path, name: str, known: list[str]) -> str:
-    near = nearest(name, known, 1)
-    values = {"path": str(path), "name": one_line(name, 60)}
-    if near:
-        return messages.say("warning.config_unknown_near", near=near[0], **values)
-    return messages.say("warning.config_unknown", **values)
 
 
 def _settings(
@@ -438,35 +214,3 @@ def endpoint(url: str, custom_allowed: bool) -> str:
     if not custom_allowed:
         raise UsageError("error.custom_endpoint", url=shown)
     return plain
-
-
-def example() -> str:
-    """config.example.toml: every setting, commented out, with its sentence and its default."""
-    lines = ["# ima-tui settings. Flags and environment variables win over this file.", ""]
-    table = ""
-    for setting in SETTINGS:
-        head = setting.name.rpartition(".")[0]
-        if head != table:
-            table = head
-            lines += [f"[{table}]", ""]
-        lines.append(f"# {setting.about}")
-        if setting.choices:
-            lines.append(f"# One of: {', '.join(setting.choices)}.")
-        if setting.environment:
-            lines.append(f"# Environment: {setting.environment}.")
-        lines += [f"# {setting.attribute} = {toml_value(setting.default)}", ""]
-    lines += [
-        "[keys]",
-        "",
-        "# Other keys for an action, by its id; docs/keys.md lists them all.",
-        '# "queue.stop" = "S"',
-        '# "app.palette" = "ctrl+p,f10"',
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def toml_value(value: Raw) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else f'"{value}"'

@@ -3,6 +3,10 @@
 Every write locks, reads again, merges our own keys, writes beside, flushes and renames. What we
 don't know stays as it is. A file that can't be read as preferences is set aside under a name that
 says so, and told; it is never overwritten. A read-only file or /dev/null means "don't store".
+
+Not everybody locks: an older tool truncates the file and writes it anew in place. So a file that is
+empty or broken is read again for a moment before that is believed, and what such a writer drops of
+ours is noticed by the notes of what we wrote (`dropped`), and offered back.
 """
 
 from __future__ import annotations
@@ -11,17 +15,22 @@ import contextlib
 import json
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ima_tui import files
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import UsageError
 from ima_tui.text import encodable, one_line
 
-LOCK_SECONDS = 5.0
+LOCK_SECONDS = 10.0
+LOCK_POLL_SECONDS = 0.005
 LARGEST = 4 * 1024 * 1024
+SETTLING = (0.02, 0.05, 0.1, 0.2)
+"""Seconds between two looks at a file that somebody may just be writing in place."""
 _KNOWN = {task_type.value: task_type for task_type in TaskType}
 
 
@@ -35,11 +44,28 @@ class Preference:
     last_used: str = ""
 
 
-class Preferences:
-    """The file at `path`. Reading never raises: `trouble` then says what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A wish that we wrote and that is gone, or was put back to an older one, without our doing."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    user_id: str
+    task_type: TaskType
+    wish: Preference
+
+
+Row = dict[str, object]
+Change = Callable[[dict[str, object]], None]
+
+
+class Preferences:
+    """The file at `path`. Reading never raises: `trouble` then says what is wrong with it.
+
+    `notes` is a file of our own that remembers what we wrote; without it nothing is missed.
+    """
+
+    def __init__(self, path: Path, notes: Path | None = None, *, read_only: bool = False) -> None:
         self.path = path
+        self._notes = notes
         self._read_only = read_only
         self.trouble: UsageError | None = None
         self._stamp: tuple[int, int, int] | None = None
@@ -56,7 +82,7 @@ class Preferences:
         self._stamp = _stamp(self.path)
         self._data, self.trouble = {}, None
         try:
-            self._data = _read(self.path)
+            self._data = _read_settled(self.path)
         except _BrokenError as error:
             self.trouble = self._set_aside(error)
         except OSError as error:
@@ -93,46 +119,76 @@ class Preferences:
     def save(self, user_id: str, task_type: TaskType, leaf: Leaf) -> bool:
         """Store a wish. False where the person's file is not to be written."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        row = {
+        row: Row = {
             "model_id": leaf.model_id,
             "model_name": leaf.name,
             "credit": leaf.points[0],
             "last_used": stamp,
         }
-
-        def put(data: dict[str, object]) -> None:
-            wishes = data.setdefault(f"user_{user_id}", {})
-            if isinstance(wishes, dict):
-                before = wishes.get(task_type.value)
-                kept = before if isinstance(before, dict) else {}
-                wishes[task_type.value] = {**kept, **row}
-
-        return self._update(put)
+        return self._put(user_id, task_type, row)
 
     def clear(self, user_id: str, task_type: TaskType) -> bool:
-        def drop(data: dict[str, object]) -> None:
-            wishes = data.get(f"user_{user_id}")
-            if isinstance(wishes, dict):
-                wishes.pop(task_type.value, None)
+        return self._update(
+            lambda data: _drop(data, user_id, task_type),
+            lambda notes: _drop(notes, user_id, task_type),
+        )
 
-        return self._update(drop)
+    def dropped(self) -> tuple[Dropped, ...]:
+        """What we wrote and somebody else took out or put back, as last read; newest wish each.
 
-    def _update(self, change: Callable[[dict[str, object]], None]) -> bool:
+        Another tool's newer wish is no loss: the last one to be wished for holds.
+        """
+        if self.trouble is not None or not self.writable:
+            return ()
+        return tuple(
+            Dropped(user.removeprefix("user_"), _KNOWN[name], wish)
+            for user, wishes in self._read_notes().items()
+            if isinstance(wishes, dict)
+            for name, row in wishes.items()
+            if name in _KNOWN
+            and (wish := _preference(row)) is not None
+            and self._misses(user, name, wish)
+        )
+
+    def _misses(self, user: str, name: str, ours: Preference) -> bool:
+        wishes = self._data.get(user)
+        theirs = _preference(wishes.get(name)) if isinstance(wishes, dict) else None
+        if theirs is None:
+            return True
+        return theirs.model_id != ours.model_id and theirs.last_used < ours.last_used
+
+    def bring_back(self, dropped: Dropped) -> bool:
+        """Write a dropped wish again. False where the person's file is not to be written."""
+        wish = dropped.wish
+        row: Row = {
+            "model_id": wish.model_id,
+            "model_name": wish.model_name,
+            "credit": wish.credit,
+            "last_used": wish.last_used,
+        }
+        return self._put(dropped.user_id, dropped.task_type, row)
+
+    def let_go(self, dropped: Dropped) -> None:
+        """It is gone for good: no longer offered back."""
+        self._update(None, lambda notes: _drop(notes, dropped.user_id, dropped.task_type))
+
+    def _put(self, user_id: str, task_type: TaskType, row: Row) -> bool:
+        return self._update(
+            lambda data: _merge(data, user_id, task_type, row),
+            lambda notes: _merge(notes, user_id, task_type, row),
+        )
+
+    def _update(self, change: Change | None, note: Change) -> bool:
+        """Note first: what was noted and not written is offered back, the other way it is lost."""
         if not self.writable:
             return False
         real = self.path.resolve()
         try:
             real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _locked(real):
-                try:
-                    data = _read(real)
-                except _BrokenError as error:
-                    self.trouble = self._set_aside(error)
-                    if self.trouble.key == "error.prefs_broken":
-                        raise self.trouble from error  # it is still there: never over it
-                    data = {}
-                change(data)
-                _replace(real, data)
+                self._write_notes(note)
+                if change is not None:
+                    self._rewrite(real, change)
         except (OSError, TimeoutError) as error:
             raise UsageError(
                 "error.prefs_unwritable", path=str(self.path), reason=one_line(error, 120)
@@ -141,6 +197,39 @@ class Preferences:
         self.reload()
         self.trouble = self.trouble or trouble
         return True
+
+    def _rewrite(self, real: Path, change: Change) -> None:
+        """Read, change, write; once more if somebody who does not lock wrote meanwhile."""
+        for _ in SETTLING:
+            before = _stamp(real)
+            try:
+                data = _read_settled(real)
+            except _BrokenError as error:
+                self.trouble = self._set_aside(error)
+                if self.trouble.key == "error.prefs_broken":
+                    raise self.trouble from error  # it is still there: never over it
+                data, before = {}, _stamp(real)
+            change(data)
+            if _stamp(real) == before:
+                break
+        files.replace(real, (_dumped(data) + "\n").encode())
+
+    def _read_notes(self) -> dict[str, object]:
+        if self._notes is None:
+            return {}
+        with contextlib.suppress(OSError, _BrokenError):
+            return _read(self._notes)
+        return {}
+
+    def _write_notes(self, change: Change) -> None:
+        """An aid: where it can't be kept, the wish is stored all the same."""
+        if self._notes is None:
+            return
+        notes = self._read_notes()
+        change(notes)
+        with contextlib.suppress(OSError):
+            self._notes.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            files.replace(self._notes, (_dumped(notes) + "\n").encode(), flush=False)
 
     def _set_aside(self, error: _BrokenError) -> UsageError:
         """Keep the broken file under another name: it may hold what somebody needs."""
@@ -189,6 +278,40 @@ def _read(path: Path) -> dict[str, object]:
     return data
 
 
+def _read_settled(path: Path) -> dict[str, object]:
+    """As `_read`, but what is empty or broken is looked at again: it may be half written."""
+    for pause in SETTLING:
+        with contextlib.suppress(_BrokenError):
+            found = _read(path)
+            if found or not _is_empty(path):
+                return found
+        time.sleep(pause)
+    return _read(path)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        facts = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and facts.st_size == 0
+
+
+def _merge(data: dict[str, object], user_id: str, task_type: TaskType, row: Row) -> None:
+    """What else the row holds, by another tool, stays."""
+    wishes = data.setdefault(f"user_{user_id}", {})
+    if isinstance(wishes, dict):
+        before = wishes.get(task_type.value)
+        kept = before if isinstance(before, dict) else {}
+        wishes[task_type.value] = {**kept, **row}
+
+
+def _drop(data: dict[str, object], user_id: str, task_type: TaskType) -> None:
+    wishes = data.get(f"user_{user_id}")
+    if isinstance(wishes, dict):
+        wishes.pop(task_type.value, None)
+
+
 def _preferences(wishes: Mapping[str, object]) -> Iterator[tuple[TaskType, Preference]]:
     for name, row in wishes.items():
         preference = _preference(row)
@@ -221,7 +344,11 @@ def _locked(real: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(real.with_name(real.name + ".lock"), timeout=LOCK_SECONDS):
+        with FileLock(
+            real.with_name(real.name + ".lock"),
+            timeout=LOCK_SECONDS,
+            poll_interval=LOCK_POLL_SECONDS,
+        ):
             yield
     except Timeout as error:
         raise TimeoutError("lock") from error
@@ -231,23 +358,3 @@ def _dumped(data: Mapping[str, object]) -> str:
     """Readable where it can be; another program's lone surrogates stay the escapes they were."""
     text = json.dumps(data, ensure_ascii=False, indent=2)
     return text if encodable(text) == text else json.dumps(data, indent=2)
-
-
-def _replace(real: Path, data: Mapping[str, object]) -> None:
-    """Write beside, flush, rename: a reader sees the old file or the new one, never half."""
-    part = real.with_name(f"{real.name}.{os.getpid()}.part")
-    mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else 0o600
-    try:
-        with part.open("w", encoding="utf-8") as handle:
-            handle.write(_dumped(data) + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        part.chmod(mode)
-        part.replace(real)
-    finally:
-        part.unlink(missing_ok=True)
-    folder = os.open(real.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

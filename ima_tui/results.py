@@ -7,11 +7,11 @@ its ending follows the file's own first bytes.
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import datetime
 from pathlib import Path
 
+from ima_tui import files
 from ima_tui.domain import Job, Media
 from ima_tui.inputs import SUFFIXES, sniff
 from ima_tui.text import encodable
@@ -64,9 +64,5 @@ def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
     }
     if with_prompt:
         facts["prompt"] = order.prompt
-    part = path.with_name(f".{path.name}.json.part")
-    with part.open("w", encoding="utf-8") as handle:
-        handle.write(encodable(json.dumps(facts, ensure_ascii=False, indent=2)))
-        handle.flush()
-        os.fsync(handle.fileno())
-    part.replace(path.with_name(path.name + ".json"))
+    text = encodable(json.dumps(facts, ensure_ascii=False, indent=2))
+    files.replace(path.with_name(path.name + ".json"), text.encode())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import UsageError
 from ima_tui.notices import Notice, PreferencesChanged
-from ima_tui.preferences import Preferences
+from ima_tui.preferences import Dropped, Preferences
 
 WATCH_SECONDS = 2.0
 """How often the preferences file is looked at: a stat, no read."""
@@ -20,14 +20,18 @@ class Wishes:
     """`preferences` is the store; what is changed here, or by another tool, is told."""
 
     def __init__(self, settings: Settings, clock: Clock, tell: Callable[[Notice], None]) -> None:
-        self.preferences = Preferences(settings.preferences, read_only=settings.read_only)
+        self.preferences = Preferences(
+            settings.preferences, settings.wish_notes, read_only=settings.read_only
+        )
         self._user = settings.user_id
         self._read_only = settings.read_only
         self._clock = clock
         self._tell = tell
+        self._dropped: tuple[Dropped, ...] = ()
 
     async def load(self) -> None:
         await asyncio.to_thread(self.preferences.reload)
+        self._dropped = await asyncio.to_thread(self.preferences.dropped)
         self._tell(PreferencesChanged())
 
     def model_id(self, task_type: TaskType, user: str | None = None) -> str:
@@ -60,6 +64,24 @@ class Wishes:
     def _refuse_to_write(self) -> None:
         if self._read_only:
             raise UsageError("error.looking")
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        """Wishes of ours that another program dropped, as of the last look at the file."""
+        return self._dropped
+
+    async def bring_back(self, dropped: Sequence[Dropped]) -> bool:
+        """Store dropped wishes again. False where the file is not to be written."""
+        self._refuse_to_write()
+        stored = [await asyncio.to_thread(self.preferences.bring_back, each) for each in dropped]
+        await self.load()
+        return all(stored)
+
+    async def let_go(self, dropped: Sequence[Dropped]) -> None:
+        """They are gone for good."""
+        self._refuse_to_write()
+        for each in dropped:
+            await asyncio.to_thread(self.preferences.let_go, each)
+        await self.load()
 
     async def watch(self) -> None:
         """Other tools write the same file: what they change shows by itself."""

@@ -478,3 +478,43 @@ def test_interrupted_before_anything_was_sent(sandbox: Sandbox, number: signal.S
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, "Traceback" in err) == (130, "", False)
     assert creates(sandbox) == []
+
+
+# ------------------------------------------------------------------------------------ config set
+
+
+def test_config_set_writes_what_it_is_told_and_says_what_wins(
+    ima: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config.toml").write_text("# mine\n[paths]\n")
+    assert ima("config", "set", "queue.running", "3").code == 0
+    assert ima("config", "set", "theme", "ima-light").code == 0
+    assert (home / "config.toml").read_text().startswith("# mine\n[paths]\n")
+    shown = json.loads(ima("config", "show", "--json").out)
+    assert shown["queue.running"] == {"value": 3, "source": "file"}
+    assert shown["look.theme"]["value"] == "ima-light"
+    said = ima("config", "set", "paths.data", "/tmp/elsewhere")
+    assert "IMA_TUI_DATA_DIR" in said.err
+    assert ima("config", "unset", "queue.running").code == 0
+    shown = json.loads(ima("config", "show", "--json").out)
+    assert shown["queue.running"] == {"value": 8, "source": "default"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("queue.runing", "3", "queue.running"),
+        ("queue.running", "many", "1, 2, 3"),
+        ("network.base_url", "https://elsewhere.example", "elsewhere.example"),
+        ("network.base_url", "http://api.imastudio.com", "api.imastudio.com"),
+    ],
+)
+def test_config_set_refuses_with_a_word(
+    ima: Any, home: Path, name: str, value: str, words: str
+) -> None:
+    before = (home / "config.toml").read_text() if (home / "config.toml").exists() else None
+    said = ima("config", "set", name, value)
+    assert said.code == 2
+    assert words in said.err
+    after = (home / "config.toml").read_text() if (home / "config.toml").exists() else None
+    assert before == after

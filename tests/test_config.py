@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ima_tui import config
-from ima_tui.config import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS
+from ima_tui import config, config_file
 from ima_tui.errors import UsageError
+from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, parsed
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,11 +31,11 @@ def refused(env: dict[str, str], **flags: str) -> UsageError:
 
 
 def test_the_example_in_the_repository_is_the_one_the_program_writes() -> None:
-    assert (ROOT / "config.example.toml").read_text("utf-8") == config.example()
+    assert (ROOT / "config.example.toml").read_text("utf-8") == config_file.example()
 
 
 def test_the_example_is_toml_and_sets_nothing() -> None:
-    tables = tomllib.loads(config.example())
+    tables = tomllib.loads(config_file.example())
     assert all(table == {} for table in tables.values())
 
 
@@ -42,7 +43,7 @@ def test_the_example_with_every_line_in_force_gives_the_defaults(env: dict[str, 
     setting = [f"# {s.attribute} = " for s in SETTINGS]
     lines = [
         line[2:] if line.startswith(tuple(setting)) else line
-        for line in config.example().splitlines()
+        for line in config_file.example().splitlines()
     ]
     write(env, "\n".join(lines))
     settings = config.load({}, env)
@@ -85,21 +86,46 @@ def test_a_file_that_cant_be_read_is_named(env: dict[str, str]) -> None:
     ("text", "name", "allowed"),
     [
         ('language = "de"', "language", "auto, en, zh"),
-        ("[look]\nascii = 1", "look.ascii", "true, false"),
-        ('[spending]\nask_above = "50"', "spending.ask_above", "0, 1, 2 …"),
-        ("[spending]\nask_above = true", "spending.ask_above", "0, 1, 2 …"),
+        ("\n[look]\nascii = 1", "look.ascii", "true, false"),
         ("[catalogue]\nmax_age = -1", "catalogue.max_age", "0, 1, 2 …"),
-        ("[results]\nfolder = 5", "results.folder", '"…"'),
-        ('[look]\nmotion = ["on"]', "look.motion", "auto, on, off"),
+        ("[results]\n# here\nfolder = 5", "results.folder", '"…"'),
+        ('look.motion = ["on"]', "look.motion", "auto, on, off"),
     ],
 )
-def test_a_wrong_value_names_key_and_what_is_allowed(
+def test_a_wrong_value_in_the_file_is_told_with_its_line_and_the_default_holds(
     env: dict[str, str], text: str, name: str, allowed: str
 ) -> None:
     write(env, text)
+    settled = config.load({}, env)
+    (warning,) = settled.warnings
+    line = len(text.splitlines())
+    assert f"config.toml:{line}" in warning
+    assert name in warning
+    assert allowed in warning
+    assert settled.origins[name] == "default"
+    plain = config.load({}, {**env, "IMA_TUI_CONFIG": "/none"})
+    assert replace(settled, warnings=(), config_file=plain.config_file) == plain
+
+
+GUARDS = [setting.name for setting in SETTINGS if setting.guards]
+
+
+def test_what_keeps_points_and_the_key_guards() -> None:
+    assert {name.partition(".")[0] for name in GUARDS} == {"spending", "network"}
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_guard_is_never_replaced_by_its_default(env: dict[str, str], name: str) -> None:
+    table, _, key = name.partition(".")
+    write(env, f"[{table}]\n{key} = [1]")
     error = refused(env)
     assert (error.key, error.values["name"]) == ("error.config_value", name)
-    assert error.values["allowed"] == allowed
+    assert str(error.values["source"]).endswith("config.toml:2")
+
+
+@pytest.mark.parametrize("flag", [{"language": "de"}, {"ascii": "x"}])
+def test_a_wrong_flag_is_refused(env: dict[str, str], flag: dict[str, str]) -> None:
+    assert refused(env, **flag).key == "error.config_value"
 
 
 def test_an_unknown_key_is_a_warning_with_the_nearest_name(env: dict[str, str]) -> None:
@@ -193,3 +219,98 @@ def test_the_data_folder_moves_ledger_and_cache(env: dict[str, str], tmp_path: P
 def test_a_home_of_nobody_is_a_path_like_any_other(env: dict[str, str]) -> None:
     write(env, '[results]\nfolder = "~nobody-of-this-name/x"')
     assert config.load({}, env).folder == Path("~nobody-of-this-name/x")
+
+
+# ------------------------------------------------------------------------------- changing the file
+
+WRITTEN = """# mine
+language = "zh"  # I like it
+
+[look]
+# dark rooms
+theme = "ima-light"
+odd = [1,
+  2]
+
+[keys]
+"queue.stop" = "S"
+"""
+
+
+def named(name: str) -> Setting:
+    return next(setting for setting in SETTINGS if setting.name == name)
+
+
+def test_a_change_keeps_comments_order_and_what_nobody_knows(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(WRITTEN)
+    config_file.put(path, "look.theme", "ima-dark")
+    assert path.read_text() == WRITTEN.replace('"ima-light"', '"ima-dark"')
+    config_file.put(path, "spending.per_day", 500)
+    assert path.read_text().startswith(WRITTEN.replace('"ima-light"', '"ima-dark"'))
+    assert tomllib.loads(path.read_text())["spending"] == {"per_day": 500}
+
+
+def test_a_setting_that_is_taken_out_has_its_default_again(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(WRITTEN)
+    assert config_file.drop(path, "look.theme")
+    assert path.read_text() == WRITTEN.replace('theme = "ima-light"\n', "")
+    assert not config_file.drop(path, "look.theme")
+    assert not config_file.drop(path, "queue.running")
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.name)
+def test_every_setting_survives_being_written_and_read(
+    env: dict[str, str], setting: Setting
+) -> None:
+    path = Path(env["IMA_TUI_CONFIG"])
+    value: Raw = setting.default
+    if setting.choices:
+        value = setting.choices[-1]
+    elif isinstance(value, bool):
+        value = not value
+    elif isinstance(value, int):
+        value += 1
+    elif setting.name.startswith("network."):
+        value = "https://127.0.0.1:9"
+    else:
+        value = '/tmp/é"中'
+    config_file.put(path, setting.name, value)
+    settled = config.load({}, env)
+    assert settled.origins[setting.name] == "file"
+    assert config_file.read(path).values == {setting.name: value}
+
+
+@pytest.mark.parametrize("text", ["look = 3", "[look"])
+def test_a_file_that_is_no_config_is_never_written_over(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        config_file.put(path, "look.theme", "x")
+    assert caught.value.key == "error.config_broken"
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "value"),
+    [
+        ("look.ascii", "ON", True),
+        ("look.ascii", "no", False),
+        ("queue.running", " 12 ", 12),
+        ("look.notify", "osc9", "osc9"),
+        ("user_id", "ana", "ana"),
+    ],
+)
+def test_typed_words_become_values(name: str, words: str, value: Raw) -> None:
+    assert parsed(named(name), words) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("look.ascii", "maybe"), ("queue.running", "0"), ("queue.running", "٣"), ("language", "de")],
+)
+def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parsed(named(name), words)
+    assert caught.value.values["allowed"] == named(name).allowed

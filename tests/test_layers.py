@@ -14,10 +14,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ima_tui"
 
 LAYERS = (
-    {"errors", "text", "clock", "__init__"},
+    {"errors", "text", "clock", "files", "__init__"},
     {"domain", "messages", "owner"},
+    {"settings"},
+    {"config_file"},
     {"config", "key", "lifecycle", "polling", "inputs", "notices"},
-    {"catalogue", "configfile", "imaging"},
+    {"catalogue", "imaging"},
     {"api", "intent", "knowledge", "ledger", "lists", "logbook", "preferences", "results",
      "lease", "link", "pace",
      "reasons", "drafting", "batch", "manifest"},

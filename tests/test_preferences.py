@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -206,25 +207,161 @@ def test_the_files_own_mode_is_kept(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-def _write_many(path: Path, user: str, count: int) -> None:
-    preferences = Preferences(path)
+# ------------------------------------------------------------------------- what others drop of ours
+
+
+@pytest.fixture
+def noted(path: Path, tmp_path: Path) -> Preferences:
+    preferences = Preferences(path, tmp_path / "data" / "wishes.json")
+    preferences.reload()
+    return preferences
+
+
+def rewrite(path: Path, data: object) -> None:
+    """As the older tool does: no lock, truncated and written in place."""
+    path.write_text(json.dumps(data), "utf-8")
+
+
+def gone(preferences: Preferences) -> list[tuple[str, TaskType, str]]:
+    preferences.reload()
+    return [(each.user_id, each.task_type, each.wish.model_id) for each in preferences.dropped()]
+
+
+def test_what_a_lockless_writer_drops_is_noticed_and_brought_back(
+    noted: Preferences, path: Path
+) -> None:
+    rewrite_with = {"user_ben": {"text_to_image": {"model_id": "x"}}}
+    noted.save("ana", T2I, LEAF)
+    assert gone(noted) == []
+    rewrite(path, rewrite_with)
+    assert gone(noted) == [("ana", T2I, "midjourney")]
+    again = Preferences(path, path.parent.parent / "data" / "wishes.json")
+    assert gone(again) == gone(noted), "the next start knows it, too"
+    (dropped,) = noted.dropped()
+    assert noted.bring_back(dropped)
+    assert gone(noted) == []
+    found = json.loads(path.read_text())
+    assert found["user_ben"] == rewrite_with["user_ben"]
+    assert found["user_ana"]["text_to_image"]["model_id"] == "midjourney"
+
+
+def test_an_older_wish_put_back_is_a_loss_and_a_newer_one_is_not(
+    noted: Preferences, path: Path
+) -> None:
+    noted.save("ana", T2I, LEAF)
+    for stamp, lost in (("2001-01-01T00:00:00Z", ["midjourney"]), ("2099-01-01T00:00:00Z", [])):
+        row = {"model_id": "other", "last_used": stamp}
+        rewrite(path, {"user_ana": {"text_to_image": row}})
+        assert [model for *_, model in gone(noted)] == lost
+
+
+def test_what_we_clear_ourselves_is_no_loss_and_what_is_let_go_is_not_offered_again(
+    noted: Preferences, path: Path
+) -> None:
+    noted.save("ana", T2I, LEAF)
+    noted.clear("ana", T2I)
+    assert gone(noted) == []
+    noted.save("ana", T2I, LEAF)
+    rewrite(path, {})
+    (dropped,) = (gone(noted), noted.dropped())[1]
+    noted.let_go(dropped)
+    assert gone(noted) == []
+    assert json.loads(path.read_text()) == {}
+
+
+def test_a_broken_file_loses_nothing_until_it_is_settled(noted: Preferences, path: Path) -> None:
+    noted.save("ana", T2I, LEAF)
+    path.write_text("{broken")
+    assert gone(noted) == []
+    assert noted.trouble is not None
+    assert gone(noted) == [("ana", T2I, "midjourney")], "set aside now, and ours can be had back"
+
+
+@pytest.mark.parametrize("first", ["", '{"user_ben": {"text_to_im'])
+def test_a_file_that_is_just_being_written_is_waited_for(
+    noted: Preferences, path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    whole = {"user_ben": {"text_to_image": {"model_id": "x"}}}
+    path.parent.mkdir()
+    path.write_text(first)
+    monkeypatch.setattr("time.sleep", lambda _: rewrite(path, whole))
+    assert noted.save("ana", T2I, LEAF)
+    found = json.loads(path.read_text())
+    assert found["user_ben"] == whole["user_ben"]
+    assert set(found) == {"user_ana", "user_ben"}
+    assert noted.trouble is None
+
+
+@pytest.mark.parametrize("text", ["[]", "{broken", '{"user_ana": 3}'])
+def test_notes_that_cant_be_read_are_none(noted: Preferences, path: Path, text: str) -> None:
+    notes = path.parent.parent / "data" / "wishes.json"
+    notes.parent.mkdir()
+    notes.write_text(text)
+    assert gone(noted) == []
+    assert noted.save("ben", T2I, LEAF)
+    assert noted.of("ben", T2I) is not None
+
+
+def _write_many(path: Path, notes: Path, user: str, count: int) -> None:
+    preferences = Preferences(path, notes)
     for number in range(count):
-        leaf = read(leaf_json(model_id=f"model-{number}"))
+        leaf = read(leaf_json(model_id=f"model-{number:04}"))
         preferences.save(user, T2I, leaf)
 
 
-def test_writers_side_by_side_lose_nothing(path: Path) -> None:
+def _write_like_the_script(path: Path, stop: str) -> None:
+    """Reads, changes its own row and writes in place: no lock, no rename, broken read as empty."""
+    number = 0
+    while not Path(stop).exists():
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            data = {}
+        row = {"model_id": f"s{number}", "last_used": "2001-01-01T00:00:00Z"}
+        data.setdefault("user_script", {})["text_to_image"] = row
+        with path.open("w", encoding="utf-8") as handle:
+            json.dump(data, handle)
+        number += 1
+        time.sleep(0.05)
+
+
+EACH = 1000
+"""Updates of each of the eight writers."""
+
+
+@pytest.mark.parametrize("with_script", [False, True])
+def test_eight_writers_lose_nothing_and_are_never_torn(
+    path: Path, tmp_path: Path, with_script: bool
+) -> None:
+    """With a lockless writer beside them, what it drops of ours is noticed: nothing goes unnoticed,
+    and ours never makes a torn file."""
     context = multiprocessing.get_context("spawn")
-    users = [f"user{n}" for n in range(3)]
-    crowd = [context.Process(target=_write_many, args=(path, user, 15)) for user in users]
+    notes, stop = tmp_path / "data" / "wishes.json", tmp_path / "stop"
+    path.parent.mkdir()
+    path.write_text(json.dumps(FOREIGN))
+    users = [f"user{n}" for n in range(8)]
+    count = EACH // 10 if with_script else EACH
+    crowd = [context.Process(target=_write_many, args=(path, notes, u, count)) for u in users]
+    script = context.Process(target=_write_like_the_script, args=(path, str(stop)))
+    if with_script:
+        script.start()
     for process in crowd:
         process.start()
     while any(process.is_alive() for process in crowd):
-        if path.exists():
+        if not with_script:
             json.loads(path.read_bytes())
-    assert [process.exitcode for process in crowd] == [0, 0, 0]
-    preferences = opened(path)
+        time.sleep(0.005)
+    stop.touch()
+    if with_script:
+        script.join()
+    assert [process.exitcode for process in crowd] == [0] * 8
+    preferences = Preferences(path, notes)
+    preferences.reload()
+    lost = {each.user_id: each.wish.model_id for each in preferences.dropped()}
     for user in users:
         wish = preferences.of(user, T2I)
-        assert wish is not None
-        assert wish.model_id == "model-14"
+        last = f"model-{count - 1:04}"
+        assert (wish is not None and wish.model_id == last) or lost.get(user) == last
+    if not with_script:
+        assert lost == {}
+        assert json.loads(path.read_text())["other_tool"] == FOREIGN["other_tool"]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from ima_tui import config
+from ima_tui import config, config_file
 from ima_tui.cli import session
 from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.errors import EXIT_DONE, UsageError
 from ima_tui.messages import say
-from ima_tui.text import one_line
+from ima_tui.settings import BY_NAME, SETTINGS, Setting, parsed
+from ima_tui.text import nearest, one_line
 
 
 def show(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
     rows = [
         (setting.name, _shown(getattr(settings, setting.attribute)), settings.origins[setting.name])
-        for setting in config.SETTINGS
+        for setting in SETTINGS
     ]
     if arguments.json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
@@ -44,7 +45,7 @@ def init(_: argparse.Namespace) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as handle:
-            handle.write(config.example())
+            handle.write(config_file.example())
     except FileExistsError as error:
         raise UsageError("error.config_exists", path=str(path)) from error
     except OSError as error:
@@ -53,3 +54,45 @@ def init(_: argparse.Namespace) -> int:
     print(path)
     talk(say("cli.config_written"))
     return EXIT_DONE
+
+
+def put(arguments: argparse.Namespace) -> int:
+    """Write one setting into the file. What wins over the file is told."""
+    setting = _named(arguments.name)
+    value = parsed(setting, arguments.value)
+    for guarded in ("base_url", "upload_url"):
+        if setting.attribute == guarded:
+            allowed = session.settle(arguments).allow_custom_endpoints
+            value = config.endpoint(str(value), allowed)
+    config_file.put(config.config_path(), setting.name, value)
+    talk(say("cli.config_set", name=setting.name, value=config_file.toml_value(value)))
+    _tell_what_wins(arguments, setting)
+    return EXIT_DONE
+
+
+def drop(arguments: argparse.Namespace) -> int:
+    """Take one setting out of the file."""
+    setting = _named(arguments.name)
+    was_there = config_file.drop(config.config_path(), setting.name)
+    key = "cli.config_unset" if was_there else "cli.config_was_default"
+    talk(say(key, name=setting.name, value=config_file.toml_value(setting.default)))
+    _tell_what_wins(arguments, setting)
+    return EXIT_DONE
+
+
+def _named(name: str) -> Setting:
+    """A setting by `table.key`, or by its last part where only one is called so."""
+    found = [setting for setting in SETTINGS if name in (setting.name, setting.attribute)]
+    if len(found) == 1:
+        return found[0]
+    near = nearest(name, sorted(BY_NAME), 1)
+    if near:
+        raise UsageError("error.config_name_near", name=one_line(name, 60), near=near[0])
+    raise UsageError("error.config_name", name=one_line(name, 60))
+
+
+def _tell_what_wins(arguments: argparse.Namespace, setting: Setting) -> None:
+    origin = session.settle(arguments).origins[setting.name]
+    if origin in ("flag", "environment"):
+        source = setting.environment if origin == "environment" else say(f"cli.source.{origin}")
+        talk(say("cli.config_over", source=source, name=setting.name))

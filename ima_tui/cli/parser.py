@@ -221,6 +221,8 @@ def _prefs(verbs: Verbs) -> None:
     cleared = _add(actions, "clear", "prefs:clear_pref")
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
+    restored = _add(actions, "restore", "prefs:restore", about="cli.prefs_restore")
+    restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
 def _config(verbs: Verbs) -> None:
@@ -230,6 +232,11 @@ def _config(verbs: Verbs) -> None:
     _add(actions, "show", "config:show", json=True)
     _add(actions, "path", "config:show_path")
     _add(actions, "init", "config:init")
+    changed = _add(actions, "set", "config:put", about="cli.config_put")
+    changed.add_argument("name", metavar="NAME")
+    changed.add_argument("value", metavar="VALUE")
+    dropped = _add(actions, "unset", "config:drop", about="cli.config_drop")
+    dropped.add_argument("name", metavar="NAME")
 
 
 def _key(verbs: Verbs) -> None:

@@ -16,11 +16,10 @@ from ima_tui.preferences import Preferences
 
 def list_prefs(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
-    preferences = Preferences(settings.preferences)
-    preferences.reload()
-    if preferences.trouble is not None:
-        raise preferences.trouble
+    preferences = _opened(settings)
     users = preferences.users()
+    if dropped := preferences.dropped():
+        talk(say("cli.prefs_dropped", n=len(dropped)))
     if arguments.json:
         print_json(
             {
@@ -50,6 +49,33 @@ def list_prefs(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _opened(settings: Settings) -> Preferences:
+    preferences = Preferences(settings.preferences, settings.wish_notes)
+    preferences.reload()
+    if preferences.trouble is not None:
+        raise preferences.trouble
+    return preferences
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Put back what another program dropped of ours, or (`--let-go`) stop offering it."""
+    settings = session.settle(arguments)
+    preferences = _opened(settings)
+    dropped = preferences.dropped()
+    if not dropped:
+        talk(say("cli.nothing_dropped"))
+    for each in dropped:
+        task = each.task_type.value
+        if arguments.let_go:
+            preferences.let_go(each)
+            talk(say("cli.cleared", task=task))
+        elif preferences.bring_back(each):
+            talk(say("cli.restored", task=task, model=each.wish.model_name or each.wish.model_id))
+        else:
+            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    return EXIT_DONE
+
+
 def show_path(arguments: argparse.Namespace) -> int:
     print(session.settle(arguments).preferences)
     return EXIT_DONE
@@ -76,11 +102,7 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
 def clear_pref(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
     task_type = TaskType(arguments.task_type)
-    preferences = Preferences(settings.preferences)
-    preferences.reload()
-    if preferences.trouble is not None:
-        raise preferences.trouble
-    if not preferences.clear(settings.user_id, task_type):
+    if not _opened(settings).clear(settings.user_id, task_type):
         raise UsageError("error.prefs_read_only", path=str(settings.preferences))
     talk(say("cli.cleared", task=task_type.value))
     return EXIT_DONE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ima_tui import config, ground, key, messages
 from ima_tui.cli.output import Progress, talk
 from ima_tui.clock import Clock, SystemClock
-from ima_tui.config import Raw, Settings
+from ima_tui.config import Settings
 from ima_tui.connection import key_file
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
@@ -28,6 +28,7 @@ from ima_tui.errors import (
 from ima_tui.lifecycle import ENDED, UNSENT
 from ima_tui.messages import say
 from ima_tui.notices import JobChanged, LinkChanged, Notice
+from ima_tui.settings import Raw
 from ima_tui.studio import Studio, open_studio
 from ima_tui.text import duration
 

@@ -16,6 +16,7 @@ from ima_tui.cli import session
 from ima_tui.config import Raw, Settings
 from ima_tui.connection import Address
 from ima_tui.errors import EXIT_DONE, ImaError, UsageError
+from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD
 from ima_tui.studio import Studio, open_studio
 from ima_tui.text import one_line
 
@@ -144,8 +145,8 @@ def _throw_away(settings: Settings, folder: Path) -> Settings:
         profile=DEMO,
         read_only=False,
         user_id=DEMO,
-        base_url=config.OFFICIAL_API,
-        upload_url=config.OFFICIAL_UPLOAD,
+        base_url=OFFICIAL_API,
+        upload_url=OFFICIAL_UPLOAD,
         data=folder / "data",
         cache=folder / "cache",
         folder=folder / "results",

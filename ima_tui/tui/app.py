@@ -213,7 +213,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         """Pictures that are no cells are painted right after the cells below them."""
         super()._display(screen, renderable)
         if renderable is not None and not self._batch_count:
-            self._write(self.graphics.after(screen, renderable))
+            if drawn := self.graphics.after(screen, renderable):
+                self._write(drawn)
 
     # ------------------------------------------------------------------------------ the places
 

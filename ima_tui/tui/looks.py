@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.theme import BUILTIN_THEMES
 
-from ima_tui import configfile, messages
+from ima_tui import config_file, messages
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
 from ima_tui.text import folded
@@ -85,7 +85,7 @@ def ask_to_keep(app: ImaApp, name: str, value: str, words: str) -> None:
 
 async def _keep(app: ImaApp, name: str, value: str) -> None:
     try:
-        await asyncio.to_thread(configfile.put, app.studio.settings.config_file, name, value)
+        await asyncio.to_thread(config_file.put, app.studio.settings.config_file, name, value)
     except ImaError as error:
         app.notify(say(error.key, **error.values), severity="error")
         return

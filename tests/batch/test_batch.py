@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from batch_person import PATIENT, SPEED, Person, wishes
 
-from ima_tui import config
+from ima_tui import settings
 from ima_tui.cli import feeder
 from ima_tui.domain import State
 from ima_tui.ledger import opening
@@ -180,7 +180,7 @@ def test_a_dearer_price_is_agreed_to_anew(person: Person) -> None:
 
 
 LIMITS = pytest.mark.skipif(
-    all(setting.name != "spending.per_day" for setting in config.SETTINGS),
+    all(setting.name != "spending.per_day" for setting in settings.SETTINGS),
     reason="no limits can be set yet",
 )
 

@@ -12,7 +12,7 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from ima_tui import config, configfile, messages
+from ima_tui import config, config_file, messages
 from ima_tui.errors import UsageError
 from ima_tui.tui import looks, palette, theme
 from ima_tui.tui.app import ImaApp
@@ -188,13 +188,13 @@ def test_every_theme_of_textual_has_all_tokens() -> None:
 
 def test_what_is_kept_must_be_a_setting_that_can_be(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
-    configfile.put(path, "language", "zh")
+    config_file.put(path, "language", "zh")
     assert config.load({}, {"IMA_TUI_CONFIG": str(path)}).language == "zh"
     with pytest.raises(UsageError):
-        configfile.put(path, "language", "xx")
+        config_file.put(path, "language", "xx")
     path.write_text("broken [")
     with pytest.raises(UsageError):
-        configfile.put(path, "language", "en")
+        config_file.put(path, "language", "en")
     assert path.read_text() == "broken ["
 
 

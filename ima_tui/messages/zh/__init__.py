@@ -17,6 +17,7 @@ from ima_tui.messages.zh import (
     preferences,
     remembering,
     route,
+    settings,
     workflow,
 )
 
@@ -37,5 +38,6 @@ TEXTS: dict[str, str] = {
     **preferences.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
+    **settings.TEXTS,
     **workflow.TEXTS,
 }

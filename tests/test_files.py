@@ -1,0 +1,58 @@
+"""A file is the old one or the new one, never half, and stays what it was: a link, its mode."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ima_tui import files
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    files.replace(path, b"one")
+    assert path.read_bytes() == b"one"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert names(tmp_path) == ["a.json"]
+
+
+@pytest.mark.parametrize(("mode", "then"), [(None, 0o640), (0o600, 0o600)])
+def test_the_mode_is_kept_or_named(tmp_path: Path, mode: int | None, then: int) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"one")
+    path.chmod(0o640)
+    files.replace(path, b"two", mode=mode)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"two", then)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_bytes(b"one")
+    link.symlink_to(real)
+    files.replace(link, b"two")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_what_fails_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"one")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), refuse)
+    with pytest.raises(OSError, match="No space"):
+        files.replace(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert names(tmp_path) == ["a.json"]
