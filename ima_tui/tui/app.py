@@ -212,9 +212,10 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Pictures that are no cells are painted right after the cells below them."""
         super()._display(screen, renderable)
-        if renderable is not None and not self._batch_count:
-            if drawn := self.graphics.after(screen, renderable):
-                self._write(drawn)
+        if renderable is None or self._batch_count:
+            return
+        if drawn := self.graphics.after(screen, renderable):
+            self._write(drawn)
 
     # ------------------------------------------------------------------------------ the places
 

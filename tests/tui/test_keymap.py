@@ -112,7 +112,7 @@ def test_every_binding_of_ours_has_an_id_and_a_sentence() -> None:
         for binding in owner.__dict__["BINDINGS"]
         if not (binding.id and binding.description.startswith("bind."))
         and binding.id != "app.interrupt"  # it only says how to quit
-        and not (binding.id or "").startswith("compose.answer")  # the first names them all
+        and "answer" not in (binding.id or "")  # the first names them all
     ]
     assert odd == []
     assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", name) for name in keymap.every_id())
