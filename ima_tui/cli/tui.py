@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from ima_tui import config, key, messages
 from ima_tui.cli import session
-from ima_tui.config import Raw, Settings
+from ima_tui.config import Settings
 from ima_tui.connection import Address
 from ima_tui.errors import EXIT_DONE, ImaError, UsageError
-from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD
+from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD, Raw
 from ima_tui.studio import Studio, open_studio
 from ima_tui.text import one_line
 
