@@ -50,6 +50,7 @@ class Settings:
     allow_custom_endpoints: bool = False
     preferences: Path = Path("ima_prefs.json")
     logs: Path = Path("logs")
+    knowledge: Path = Path("knowledge")
     data: Path = Path("data")
     cache: Path = Path("cache")
     config_file: Path = Path("config.toml")
@@ -159,6 +160,7 @@ def _settings(
         "folder": _path(raw["folder"]),
         "preferences": _path(raw["preferences"]),
         "logs": _path(raw["logs"]),
+        "knowledge": _path(raw["knowledge"]),
         "data": _path(data),
         "cache": Path(platformdirs.user_cache_dir("ima-tui", appauthor=False)),
         "config_file": path,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ima_tui import remembering
 from ima_tui.catalogue import choice, price
 from ima_tui.catalogue.alternatives import Alternative, alternatives
+from ima_tui.catalogue.choice import Reason
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.connection import Connection
 from ima_tui.domain import Leaf, Order, TaskType
 from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, Limited, UsageError
+from ima_tui.knowledge import Knowledge
 from ima_tui.lists import ProductLists
 from ima_tui.notices import ListChanged, Notice, ProductList
 from ima_tui.wishes import Wishes
@@ -30,12 +33,14 @@ class Offer:
         connection: Connection,
         engine: Engine,
         wishes: Wishes,
+        knowledge: Knowledge,
         tell: Callable[[Notice], None],
     ) -> None:
         self._settings = settings
         self._connection = connection
         self._engine = engine
         self._wishes = wishes
+        self._knowledge = knowledge
         self._lists = ProductLists(
             settings.cache,
             clock.time,
@@ -55,9 +60,22 @@ class Offer:
         return self._lists.age(task_type)
 
     def suggested(self, task_type: TaskType) -> Leaf | None:
-        """The person's preferred model, else the default, else the first live one."""
-        wish = self._wishes.model_id(task_type)
-        return choice.default_leaf(self.leaves(task_type), task_type, wish)
+        """The person's preferred model, else what their guides recommend, else the default, else
+        the first live one."""
+        served = self.serving(task_type)
+        return served[0] if served is not None else None
+
+    def serving(self, task_type: TaskType) -> tuple[Leaf, Reason] | None:
+        """The leaf of `suggested`, and why it is that one."""
+        wish, recommended = self._wishes.model_id(task_type), self._knowledge.recommended
+        return choice.serving(
+            self.leaves(task_type), task_type, wish, recommended.get(task_type, "")
+        )
+
+    def impersonal(self, task_type: TaskType) -> Leaf | None:
+        """What serves whoever prefers nothing."""
+        recommended = self._knowledge.recommended.get(task_type, "")
+        return choice.default_leaf(self.leaves(task_type), task_type, recommended=recommended)
 
     def leaf_of(self, order: Order) -> Leaf | None:
         """The leaf that an order is for, as the list has it now."""
@@ -127,11 +145,17 @@ class Offer:
         return alternatives(leaves, order.task_type, order.model_id, count, below=below)
 
     def usual_instead(self, order: Order) -> Alternative | None:
-        """The default model, where the person's own preference was followed and differs from it."""
-        if self._wishes.model_id(order.task_type) != order.model_id:
-            return None
-        usual = choice.default_leaf(self.leaves(order.task_type), order.task_type)
+        """The recommended (else usual) model, where the person's own preference was followed and
+        differs from it."""
+        kind = order.task_type
+        usual = remembering.usual_instead(
+            self.leaves(kind),
+            kind,
+            order.model_id,
+            self._wishes.model_id(kind),
+            self._knowledge.recommended.get(kind, ""),
+        )
         quoted = price.quote_or_none(usual, {}) if usual is not None else None
-        if usual is None or quoted is None or usual.model_id == order.model_id:
+        if usual is None or quoted is None:
             return None
         return Alternative(usual, quoted.rule.points)

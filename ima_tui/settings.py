@@ -89,6 +89,11 @@ SETTINGS: tuple[Setting, ...] = (
         "paths.preferences", f"{_OPENCLAW}/memory/ima_prefs.json", environment="IMA_PREFS_PATH"
     ),
     Setting("paths.logs", f"{_OPENCLAW}/logs/ima_skills", environment="IMA_LOG_DIR"),
+    Setting(
+        "paths.knowledge",
+        f"{_OPENCLAW}/skills/ima-knowledge-ai",
+        environment="IMA_KNOWLEDGE_DIR",
+    ),
     Setting("paths.data", "", environment="IMA_TUI_DATA_DIR"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}

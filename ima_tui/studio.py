@@ -4,9 +4,9 @@
         await ImaApp(studio).run_async()
 
 `studio.connection` holds the key and the client, `studio.offer` the live lists, `studio.wishes` the
-preferred models, `studio.jobs` the jobs, `studio.plans` several jobs in order. The first paint
-waits for nothing: the ledger and the scheduler are imported and opened by `begin`, the API when it
-is first needed.
+preferred models, `studio.knowledge` the guides, `studio.jobs` the jobs, `studio.plans` several jobs
+in order. The first paint waits for nothing: the ledger and the scheduler are imported and opened by
+`begin`, the API when it is first needed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ima_tui.domain import Leaf
 from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.jobs import Jobs
+from ima_tui.knowledge import Knowledge
 from ima_tui.offer import Offer
 from ima_tui.plans import Plans
 from ima_tui.wishes import Wishes
@@ -89,7 +90,10 @@ class Studio:
             settings, clock, self.connection, tell, everything=everything, patient=patient
         )
         self.wishes = Wishes(settings, clock, tell)
-        self.offer = Offer(settings, clock, self.connection, self.engine, self.wishes, tell)
+        self.knowledge = Knowledge(settings.knowledge)
+        self.offer = Offer(
+            settings, clock, self.connection, self.engine, self.wishes, self.knowledge, tell
+        )
         self.jobs = Jobs(self.engine, self.offer, self.connection, clock, self._broadcast)
         self.plans = Plans(
             self.jobs,
@@ -112,6 +116,7 @@ class Studio:
         self._begun = True
         await self.engine.open(self.offer)
         await self.wishes.load()
+        await asyncio.to_thread(self.knowledge.load)
         await self.offer.load()
         await self.engine.start()
         self._watches = (

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ima_tui import remembering
+from ima_tui.catalogue.choice import Reason
 from ima_tui.cli import session
 from ima_tui.cli.output import print_json
 from ima_tui.config import Settings
@@ -18,6 +19,7 @@ from ima_tui.errors import EXIT_DONE, UsageError
 from ima_tui.intent.decision_json import decision_json
 from ima_tui.intent.reading import Decision, Kind
 from ima_tui.intent.route import route
+from ima_tui.knowledge import Knowledge
 from ima_tui.lists import ProductLists
 from ima_tui.messages import say
 from ima_tui.preferences import Preferences
@@ -34,17 +36,40 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.text is None:
         raise UsageError("error.route_nothing")
     catalogue, preferred = asyncio.run(known(settings))
-    decision = route(arguments.text, arguments.input_images, catalogue, preferred)
+    knowledge = Knowledge(settings.knowledge)
+    knowledge.load()
+    decision = route(
+        arguments.text, arguments.input_images, catalogue, preferred, knowledge.recommended
+    )
     proposal = _proposed(decision, preferred)
     if arguments.json:
-        print_json(decision_json(arguments.text, decision) | {"remembering": _json(proposal)})
+        told_of = decision_json(arguments.text, decision) | {"remembering": _json(proposal)}
+        told_of["knowledge"] = _guides(arguments.text, decision, knowledge)
+        print_json(told_of)
         return EXIT_DONE
     for line in told(arguments.text, decision):
         print(clean(line))
+    for document in knowledge.documents(arguments.text, decision):
+        print(clean(say("route.guide", title=document.title, path=str(document.path))))
     if proposal is not None and proposal.leaf is not None:
         for line in _remembered(decision, proposal, proposal.leaf, catalogue):
             print(clean(line))
     return EXIT_DONE
+
+
+def _guides(text: str, decision: Decision, knowledge: Knowledge) -> dict[str, object] | None:
+    """The guides that matter, and the line that recommends the leaf; None where there are none."""
+    documents = knowledge.documents(text, decision)
+    recommends = decision.leaf is not None and decision.reason is Reason.RECOMMENDATION
+    found = knowledge.recommendation(decision.leaf.task_type) if decision.leaf else None
+    if not documents and not recommends:
+        return None
+    return {
+        "documents": [str(document.path) for document in documents],
+        "recommended": {"model_id": found.model_id, "line": found.line, "text": found.words}
+        if found is not None and recommends
+        else None,
+    }
 
 
 # -------------------------------------------------------------------------- what is remembered

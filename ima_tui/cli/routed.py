@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from ima_tui.catalogue import choice
 from ima_tui.cli import wish
 from ima_tui.cli.output import talk
 from ima_tui.cli.route import impossible
@@ -88,7 +87,7 @@ async def choose(
         leaf, _ = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
         arguments.model_id = decision.model_id
     elif forgets:
-        leaf = choice.default_leaf(leaves, task_type)
+        leaf = studio.offer.impersonal(task_type)
         arguments.model_id = leaf.model_id if leaf else None
     else:
         return

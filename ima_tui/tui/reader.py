@@ -49,11 +49,12 @@ class Reader:
             return None
         lists = {kind: self._studio.offer.leaves(kind) for kind in TaskType}
         preferred = self._studio.wishes.preferred()
-        decision = self._route(text, attached, lists, preferred, settled=settled)
+        recommended = self._studio.knowledge.recommended
+        decision = self._route(text, attached, lists, preferred, recommended, settled=settled)
         likely = heard.tentative(decision)
         if likely is None:
             return decision
-        rest = self._route(text, attached, lists, preferred, settled=likely)
+        rest = self._route(text, attached, lists, preferred, recommended, settled=likely)
         return replace(rest, kind=decision.kind, question=decision.question)
 
 

@@ -11,6 +11,7 @@ from ima_tui.answers import Asking, Switch
 from ima_tui.domain import TaskType
 from ima_tui.drafting import Offer
 from ima_tui.intent.reading import Kind
+from ima_tui.knowledge import Document
 from ima_tui.marks import marks
 from ima_tui.messages import say
 from ima_tui.tui import choosing, origins
@@ -51,9 +52,22 @@ class Showing:
         await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
         await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else ())
         place.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
-        place.query_one(Reading).show(desk, self._told(), self.askings, self.switch)
+        place.query_one(Reading).show(
+            desk, self._told(), self.askings, self.switch, self._guide_names()
+        )
         place.query_one(PriceBar).show(desk.leaf, self.offer)
         self.speak()
+
+    def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
+        """The guides that matter for the wish; behind them (`everything`) all the others."""
+        place, knowledge = self._place, self._place.studio.knowledge
+        decision = place.desk.decision
+        found = knowledge.documents(place.prompt.text, decision) if decision is not None else ()
+        rest = tuple(each for each in knowledge.all if each not in found) if everything else ()
+        return (*found, *rest)
+
+    def _guide_names(self) -> tuple[str, ...]:
+        return tuple(say(f"guides.{document.topic.name.lower()}") for document in self.guides())
 
     def _told(self) -> list[Part]:
         """What stands for the reading where more, or less, than one thing is to be made."""

@@ -26,6 +26,7 @@ from ima_tui.domain import (
 from ima_tui.errors import ImaError
 from ima_tui.inputs import InputFacts, inspect
 from ima_tui.key import checked
+from ima_tui.knowledge import Knowledge
 from ima_tui.ledger import Mended
 from ima_tui.lifecycle import ENDED, SPENT
 from ima_tui.notices import (
@@ -360,6 +361,7 @@ class FakeStudio:
         self.asked: Asked = []
         self.connection = FakeConnection(self.asked)
         self.wishes = FakeWishes(self.asked, self.tell)
+        self.knowledge = Knowledge(Path("no guides"))
         self.offer = FakeOffer(leaves, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []

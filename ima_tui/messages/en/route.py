@@ -16,6 +16,7 @@ TEXTS: dict[str, str] = {
     "route.part": "  {name}: {value}",
     "route.part_from": "  {name}: {value}  (“{words}”)",
     "route.leaf": "  on {model} ({version})",
+    "route.guide": "  Guide: {title} ({path})",
     "route.save": "  {model} would be remembered as your model.",
     "route.clear": "  Your preferred model would be forgotten.",
     "route.once": "  {model}, this time only.",

@@ -30,5 +30,6 @@ TEXTS: dict[str, str] = {
     "setting.network.allow_custom_endpoints": "Let your key go to a host that is not IMA's. A mark on the screen then says so.",
     "setting.paths.preferences": "The preferences file that all of IMA's tools share.",
     "setting.paths.logs": "The log folder that all of IMA's tools share.",
+    "setting.paths.knowledge": "The guides of ima-knowledge-ai, if you have them: read, never written.",
     "setting.paths.data": "Where the ledger of your jobs lives. Empty: where your system keeps such data.",
 }

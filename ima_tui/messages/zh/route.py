@@ -15,6 +15,7 @@ TEXTS: dict[str, str] = {
     "route.part": "  {name}：{value}",
     "route.part_from": "  {name}：{value}  （“{words}”）",
     "route.leaf": "  用 {model}（{version}）",
+    "route.guide": "  指南：{title}（{path}）",
     "route.save": "  会把 {model} 记为常用模型。",
     "route.clear": "  会忘掉记住的常用模型。",
     "route.once": "  只在这一次用 {model}。",

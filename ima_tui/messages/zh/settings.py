@@ -30,5 +30,6 @@ TEXTS: dict[str, str] = {
     "setting.network.allow_custom_endpoints": "允许密钥发往非 IMA 的主机。屏幕上会有标记。",
     "setting.paths.preferences": "IMA 各工具共用的偏好文件。",
     "setting.paths.logs": "IMA 各工具共用的日志文件夹。",
+    "setting.paths.knowledge": "ima-knowledge-ai 的指南，有就读，从不改写。",
     "setting.paths.data": "任务账本放在哪里。留空：用系统的惯例位置。",
 }

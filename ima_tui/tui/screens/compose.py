@@ -7,6 +7,7 @@ anew that did not change.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -70,6 +71,7 @@ class ComposeScreen(Place):
             Binding(f"alt+{n}", f"answer({n})", show=False, id=f"compose.answer{n}")
             for n in range(2, ANSWERS + 1)
         ),
+        _do("alt+g", "guides"),
         _do("ctrl+r", "refresh"),
         _do("ctrl+g", "key"),
         Binding("i", "app.focus('prompt')", "bind.compose_write", show=False, id="compose.write"),
@@ -96,6 +98,7 @@ class ComposeScreen(Place):
             "better": pick.better,
             "elsewhere": pick.elsewhere,
             "remember": pick.remember,
+            "guides": self._open_guides,
             "refresh": self._refresh_list,
             "key": self.enter_key,
         }
@@ -228,6 +231,18 @@ class ComposeScreen(Place):
 
     async def action_send(self) -> None:
         await self.dispatch.send()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do" and parameters == ("guides",):
+            return bool(self.studio.knowledge.all)  # without guides nothing is missing
+        return super().check_action(action, parameters)
+
+    async def _open_guides(self) -> None:
+        from ima_tui.tui.screens.guides import GuidesScreen
+
+        await asyncio.to_thread(self.studio.knowledge.load)
+        if documents := self.showing.guides(everything=True):
+            self.app.push_screen(GuidesScreen(documents))
 
     def _refresh_list(self) -> None:
         self.showing.remark(say("compose.asking_again"), "muted")

@@ -44,6 +44,13 @@ class Prompt(TextArea):
         self._role: Callable[[str], str] = str
         self._pointed = ""
 
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key.startswith("alt+"):
+            event.prevent_default()  # a command: many terminals send its letter along
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        return not key.startswith("alt+") and super().check_consume_key(key, character)
+
     def on_paste(self, event: events.Paste) -> None:
         event.text = clean(event.text)  # Textual calls the base class's handler next, by itself
 

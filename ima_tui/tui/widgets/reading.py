@@ -67,7 +67,12 @@ class Reading(Line, can_focus=False):
         self._drawn: list[list[Part]] = []
 
     def show(
-        self, desk: Desk, told: Sequence[Part], open_: Sequence[Asking], turn: Switch | None
+        self,
+        desk: Desk,
+        told: Sequence[Part],
+        open_: Sequence[Asking],
+        turn: Switch | None,
+        guides: Sequence[str] = (),
     ) -> None:
         """Draws only when what is told differs: most keys change nothing here. `told` is one
         sentence that stands for the reading where there is one."""
@@ -82,6 +87,8 @@ class Reading(Line, can_focus=False):
             count += len(asking.answers)
         if turn is not None:
             rows.append(_turned(desk, turn, actions.key_of(self.screen, "compose.remember")))
+        if guides:
+            rows.append(_listed(guides, actions.key_of(self.screen, "compose.guides")))
         self.can_focus = bool(open_ or turn)
         if rows != self._rows:
             self._rows = rows
@@ -177,6 +184,11 @@ def _answer(answer: Answer, key: str) -> Chunk:
     points = say("compose.answer_points", points=answer.points) if answer.points else ""
     words = f" {say(answer.key, **answer.values)}"
     return [(key, "title"), (words, "strong"), (points, "muted")]
+
+
+def _listed(names: Sequence[str], key: str) -> Row:
+    """`alt+g guides  video modes · model selection`."""
+    return [[(key, "title"), (f" {say('guides.offered')}  ", "text"), (" · ".join(names), "muted")]]
 
 
 def _turned(desk: Desk, turn: Switch, key: str) -> Row:

@@ -1,0 +1,13 @@
+"""Guides of the knowledge folder."""
+
+TEXTS: dict[str, str] = {
+    "bind.compose_guides": "guides for this wish",
+    "bind.guides_next": "next guide",
+    "bind.guides_back": "previous guide",
+    "guides.offered": "guides",
+    "guides.cut": "There is more in the file.",
+    "guides.workflow": "workflow design",
+    "guides.consistency": "visual consistency",
+    "guides.video_modes": "video modes",
+    "guides.selection": "model selection",
+}
