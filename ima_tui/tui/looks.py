@@ -84,6 +84,8 @@ def ask_to_keep(app: ImaApp, name: str, value: str, words: str) -> None:
 
 
 async def _keep(app: ImaApp, name: str, value: str) -> None:
+    if app.studio.settings.read_only:
+        return
     try:
         await asyncio.to_thread(config_file.put, app.studio.settings.config_file, name, value)
     except ImaError as error:

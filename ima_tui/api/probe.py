@@ -1,0 +1,50 @@
+"""One look at a host without a key: does it answer, over TLS, and what time does it think it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from ima_tui.api.client import quieten_httpx
+
+SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`status` is the HTTP status, whatever it is; 0 where nothing answered, `problem` then names
+    the kind of failure. `skew`: seconds that our clock is ahead, None when no date came."""
+
+    status: int = 0
+    problem: str = ""
+    skew: float | None = None
+    certificate_refused: bool = False
+
+
+async def look(url: str, now: Callable[[], float]) -> Seen:
+    """Ask `url` for its root. Never raises."""
+    quieten_httpx()
+    try:
+        async with (
+            asyncio.timeout(SECONDS),
+            httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client,
+        ):
+            before = now()
+            async with client.stream("GET", url) as answer:
+                middle = (before + now()) / 2
+                return Seen(answer.status_code, skew=_skew(answer.headers.get("Date"), middle))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        refused = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        return Seen(problem=type(error).__name__, certificate_refused=refused)
+
+
+def _skew(date: str | None, now: float) -> float | None:
+    """A Date header has whole seconds: half of one is taken off."""
+    try:
+        return now - (parsedate_to_datetime(date).timestamp() + 0.5) if date else None
+    except (ValueError, TypeError, OverflowError):
+        return None
