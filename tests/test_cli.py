@@ -66,7 +66,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMA_PREFS_PATH", str(tmp_path / "ima_prefs.json"))
     monkeypatch.setenv("IMA_API_KEY", KEY)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    monkeypatch.setattr(session, "clock", ScaledClock(500.0))
+    # an upload is signed with it: five minutes are three seconds
+    monkeypatch.setattr(session, "clock", ScaledClock(100.0))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
