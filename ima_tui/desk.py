@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ima_tui import drafting, heard
 from ima_tui.catalogue import form
 from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
+from ima_tui.domain import Draft, Leaf, Medium, Order, TaskType, Value
 from ima_tui.drafting import Offer, Role
 from ima_tui.errors import UsageError
 from ima_tui.heard import COUNT, Heard
@@ -90,6 +90,22 @@ class Desk:
         """Another kind of thing is wanted; `catch_up` then finds the leaf."""
         if kind is not self.kind:
             self.kind, self.leaf, self._recalled = kind, None, None
+
+    def make_room_for_inputs(self) -> None:
+        """Turn to a kind that takes pictures, if this one takes none: of the same medium."""
+        if not self.kind.takes_inputs:
+            film = self.kind.medium is Medium.VIDEO
+            self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
+
+    def add_inputs(self, sources: Sequence[str]) -> None:
+        """Some more inputs; where the kind takes no more, the newest ones stay."""
+        if self.draft is not None:
+            most = self.kind.inputs[1]
+            if most is None and self.leaf is not None:
+                limits = [one.at_most for one in self.leaf.accepts if one.at_most is not None]
+                most = max(limits, default=None)
+            every = tuple(dict.fromkeys((*self.draft.inputs, *sources)))
+            self.feed(every[-most:] if most else every)
 
     def recall(self, wanted: Order, replaces: int | None = None) -> None:
         """What `wanted` was made of is wanted again, perhaps otherwise, or instead of a job."""

@@ -336,3 +336,49 @@ class Job:
         if self.sent_at is None:
             return 0.0
         return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.sent_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One media of a finished job, as far as a list of many thousands needs it.
+
+    `index` counts from 1, as in `job:41#1`; `at` is when the job ended; `prompt` is its beginning.
+    """
+
+    job: int
+    index: int
+    at: float
+    task_type: TaskType
+    model: str
+    prompt: str
+    path: str = ""
+    length: str = ""
+    fetching: bool = False
+    """Its file is on its way."""
+
+
+PROMPT_BEGINNING = 400
+"""Characters of the prompt that a `Result` holds."""
+
+
+def results_of(job: Job) -> tuple[Result, ...]:
+    """Every media of `job`, if it has come to its end."""
+    if job.state not in (State.DONE, State.FETCHING):
+        return ()
+    order = job.order
+    at = job.ended_at if job.ended_at is not None else job.updated_at
+    prompt = order.prompt[:PROMPT_BEGINNING]
+    return tuple(
+        Result(
+            job.id,
+            index,
+            at,
+            order.task_type,
+            order.model_name,
+            prompt,
+            media.path,
+            media.duration,
+            job.state is State.FETCHING,
+        )
+        for index, media in enumerate(job.medias, 1)
+    )

@@ -24,6 +24,7 @@ from ima_tui.connection import Connection, Locate
 from ima_tui.domain import Leaf
 from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, UsageError
+from ima_tui.gallery import Gallery
 from ima_tui.jobs import Jobs
 from ima_tui.knowledge import Knowledge
 from ima_tui.offer import Offer
@@ -103,6 +104,7 @@ class Studio:
             settings.data / "plans",
             download=settings.download,
         )
+        self.gallery = Gallery(settings, clock, self.engine, self.connection, self._broadcast)
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
 

@@ -29,7 +29,7 @@ LAYERS = (
     {"marks", "answers"},
     {"engine"},
     {"offer"},
-    {"jobs"},
+    {"jobs", "gallery"},
     {"plans"},
     {"studio"},
     {"cli", "tui"},

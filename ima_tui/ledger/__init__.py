@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ima_tui.domain import Event, Failure, Job, Media, Order, State
+from ima_tui.domain import Event, Failure, Job, Media, Order, Result, State
 from ima_tui.ledger import (
     admission,
     backup,
@@ -204,6 +204,10 @@ class Ledger:
         """A row of the timeline without a change of state."""
         await self._write(writing.note, job_id, now, key, dict(values or {}))
 
+    async def misplace(self, job_id: int, index: int, now: float, key: str) -> Job:
+        """The file of a result (from 1) is no longer here, with the row of the timeline for it."""
+        return await self._write(writing.misplace, job_id, index, now, key)
+
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
     ) -> Job:
@@ -300,6 +304,10 @@ class Ledger:
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Every open job and the newest ended ones that were not forgotten, newest first."""
         return await self._read(reading.recent, limit)
+
+    async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
+        """What jobs below this id made, newest first, and the id to go on below; 0: at the end."""
+        return await self._read(reading.results, below, limit)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
         return await self._read(reading.timeline, job_id)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ima_tui import lifecycle, owner
 from ima_tui.domain import Job, Order, State, result_of
 from ima_tui.ledger.reading import OPEN, by_intents, require
-from ima_tui.ledger.records import dump_order, job_of
+from ima_tui.ledger.records import dump_medias, dump_order, job_of
 
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
@@ -162,6 +162,19 @@ def write_event(
         "INSERT INTO events (job, at, state, key, values_json) VALUES (?, ?, ?, ?, ?)",
         (job_id, now, state, key, json.dumps(values, ensure_ascii=False)),
     )
+
+
+def misplace(connection: sqlite3.Connection, job_id: int, index: int, now: float, key: str) -> Job:
+    job = require(connection, job_id)
+    medias = tuple(
+        replace(media, path="") if at == index else media for at, media in enumerate(job.medias, 1)
+    )
+    connection.execute(
+        "UPDATE jobs SET medias_json = ?, updated_at = ? WHERE id = ?",
+        (dump_medias(medias), now, job_id),
+    )
+    write_event(connection, job_id, now, job.state, key, {"index": index})
+    return require(connection, job_id)
 
 
 def reorder(

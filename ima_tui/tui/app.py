@@ -52,6 +52,8 @@ class Composer(Protocol):
 
     def load_leaf(self, leaf: Leaf) -> None: ...
 
+    def load_inputs(self, sources: Sequence[str]) -> None: ...
+
 
 class JobShower(Protocol):
     """What the queue can be asked."""
@@ -230,6 +232,10 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     async def compose_with(self, leaf: Leaf) -> None:
         """Open Compose with `leaf` chosen."""
         (await self._composer()).load_leaf(leaf)
+
+    async def compose_on(self, sources: Sequence[str]) -> None:
+        """Open Compose with `sources`, paths or links, as inputs."""
+        (await self._composer()).load_inputs(sources)
 
     async def show_job(self, job_id: int) -> None:
         """Open the queue on a job."""

@@ -18,7 +18,7 @@ Lines = tuple[tuple[Segment, ...], ...]
 RAMP = " .:-=+*#%@"
 """From nothing to full, in letters."""
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-MOST_WAVE = 9
+MOST_WAVE = 10
 """Lines that a wave takes at most: higher ones say no more."""
 
 
@@ -137,17 +137,14 @@ def _brightness(pixel: bytes) -> float:
 
 
 def wave(peaks: bytes, rows: int, style: Style, *, ascii_only: bool = False) -> Lines:
-    """Loudness from left to right, up and down from a middle line; `style` on its ground."""
-    half = max(1, (min(rows, MOST_WAVE) - 1) // 2)
-    full = half * 8
-    heights = [round(peak / 255 * full) for peak in peaks]
-    middle = (Segment(("-" if ascii_only else "─") * len(peaks), style),)
+    """Loudness from left to right, up and down from the middle; `style` on its ground."""
+    half = max(1, min(rows, MOST_WAVE) // 2)
+    heights = [max(1, round(peak / 255 * half * 8)) for peak in peaks]
     up = [_wave_line(heights, line, ascii_only) for line in range(half - 1, -1, -1)]
-    below = style if ascii_only else Style(color=style.bgcolor, bgcolor=style.color)
     down = [_hanging_line(heights, line, ascii_only) for line in range(half)]
+    below = style if ascii_only else Style(color=style.bgcolor, bgcolor=style.color)
     return (
         *((Segment(text, style),) for text in up),
-        middle,
         *((Segment(text, below),) for text in down),
     )
 

@@ -40,5 +40,6 @@ PLACES = (
     PlaceRow(1, "models", f"{_SCREENS}.models", "ModelsScreen"),
     PlaceRow(2, "compose", f"{_SCREENS}.compose", "ComposeScreen"),
     PlaceRow(3, "queue", f"{_SCREENS}.queue", "QueueScreen"),
+    PlaceRow(4, "gallery", f"{_SCREENS}.gallery", "GalleryScreen"),
     PlaceRow(5, "preferences", f"{_SCREENS}.preferences", "PreferencesScreen"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from ima_tui.domain import (
     Option,
     Order,
     PriceRule,
+    Result,
     State,
     TaskType,
+    results_of,
 )
 from ima_tui.errors import ImaError
 from ima_tui.inputs import InputFacts, inspect
@@ -297,6 +299,10 @@ class FakeOffer:
     async def refresh(self, *task_types: TaskType) -> None:
         self._asked.append(("refresh", *task_types))
 
+    def leaf_of(self, wanted: Order) -> Leaf | None:
+        leaves = self.leaves(wanted.task_type)
+        return next((leaf for leaf in leaves if leaf.version == wanted.version), None)
+
     def usual_instead(self, wanted: Order) -> Alternative | None:
         return self.usual
 
@@ -347,6 +353,41 @@ class FakeConnection:
         self.has_key = True
 
 
+class FakeGallery:
+    """What the jobs made; verbs on files are noted."""
+
+    def __init__(self, jobs: FakeJobs, asked: Asked, tell: Callable[[Notice], None]) -> None:
+        self._jobs = jobs
+        self._asked = asked
+        self._tell = tell
+
+    async def results(self) -> AsyncIterator[tuple[Result, ...]]:
+        rows = sorted(self._jobs.rows.values(), key=lambda one: -one.id)
+        for start in range(0, len(rows), 1000):
+            yield tuple(r for one in rows[start : start + 1000] for r in results_of(one))
+
+    def expires(self, one: Job) -> float:
+        return (one.ended_at or one.updated_at) + 7 * 24 * 3600
+
+    async def cover(self, media: Media) -> str:
+        return ""
+
+    async def copy(self, media: Media, written: str) -> Path:
+        self._asked.append(("copy", media.path, written))
+        return Path(written)
+
+    async def discard(self, job_id: int, index: int) -> Job:
+        self._asked.append(("discard", job_id, index))
+        before = self._jobs.rows[job_id]
+        medias = tuple(
+            replace(media, path="") if at == index else media
+            for at, media in enumerate(before.medias, 1)
+        )
+        changed = replace(before, medias=medias, revision=before.revision + 1)
+        self._tell(JobChanged(changed))
+        return changed
+
+
 class FakeStudio:
     """Calls its listeners at once, and notes in `asked` what was asked of it."""
 
@@ -364,6 +405,7 @@ class FakeStudio:
         self.knowledge = Knowledge(Path("no guides"))
         self.offer = FakeOffer(leaves, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
+        self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
         self.looking: ImaError | None = None
         self.mended: Mended | None = None

@@ -67,8 +67,8 @@ def test_letters_grow_with_the_light() -> None:
 def test_a_wave_stands_and_hangs_from_its_middle() -> None:
     lines = pictures.wave(bytes([0, 128, 255]), 5, Style(color="red", bgcolor="blue"))
     texts = [line[0].text for line in lines]
-    assert texts == ["  █", " ██", "───", "█  ", "██ "]
-    assert (lines[0][0].style, lines[4][0].style) == (
+    assert texts == ["  █", "▁██", "▇  ", "██ "]
+    assert (lines[0][0].style, lines[3][0].style) == (
         Style(color="red", bgcolor="blue"),
         Style(color="blue", bgcolor="red"),
     )

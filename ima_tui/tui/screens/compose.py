@@ -8,7 +8,7 @@ anew that did not change.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import getters
@@ -174,6 +174,17 @@ class ComposeScreen(Place):
         self.desk.take(leaf)
         self.desk.pin(KIND, MODEL)
         self.call_next(self.take_over)
+
+    def load_inputs(self, sources: Sequence[str]) -> None:
+        """Compose with `sources` as inputs; a kind that takes none becomes one that does."""
+        self.desk.make_room_for_inputs()
+        self.call_next(self._take_inputs, tuple(sources))
+
+    async def _take_inputs(self, sources: tuple[str, ...]) -> None:
+        await self.reload()
+        self.desk.add_inputs(sources)
+        self.desk.pin(KIND, INPUTS)
+        await self.take_over()
 
     async def take_over(self) -> None:
         """Something was chosen by hand, perhaps another kind: what the words say may differ."""

@@ -17,27 +17,10 @@ from ima_tui.text import folded
 from ima_tui.tui import choosing, jobs, leaves, styles
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
-from ima_tui.tui.widgets.lines import Line, Part, Rule, measure
+from ima_tui.tui.widgets.lines import Part, Rule
 from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.standing import Standing
 from ima_tui.tui.widgets.table import Table
-
-
-class Standing(Line):
-    """Which kind is shown, how many there are, how sorted, and how old the list is."""
-
-    GROUND = "background"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[Part] = []
-
-    def say(self, words: list[Part]) -> None:
-        self.words = words
-        self.styles.width = measure(words) + 1
-        self.refresh()
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        return [], [*self.words, (" ", "text")]
 
 
 class ModelsScreen(Place):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.worker import WorkType
 
 from ima_tui.domain import Media
 from ima_tui.imaging.request import CannotShow, Reply
@@ -97,7 +99,8 @@ class Preview(Widget):
         if media is None or not media.path or size.width < 4 or size.height < 2:
             self._show(None, self._why_nothing(media))
             return
-        self.run_worker(self._decode(media, delay), group="preview", exit_on_error=False)
+        decode: WorkType[None] = partial(self._decode, media, delay)
+        self.run_worker(decode, group="preview", exit_on_error=False)
 
     def _why_nothing(self, media: Media | None) -> str:
         if media is None:
@@ -158,8 +161,9 @@ class Preview(Widget):
         if self.playing and self.ima.studio.settings.motion:
             self._load(0.0)
         elif self.media is not None and self.is_film:
+            play: WorkType[None] = partial(self._play, self.media.path)
             self.workers.cancel_group(self, "film")
-            self.run_worker(self._play(self.media.path), group="film", exit_on_error=False)
+            self.run_worker(play, group="film", exit_on_error=False)
 
     async def _play(self, path: str) -> None:
         try:

@@ -72,7 +72,8 @@ class Question(Line):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """While it asks, the place's own keys are off."""
-        return key == "delete" or (character is not None and character.isprintable())
+        taken = ("delete", "enter") if self._deliberate else ("delete",)
+        return key in taken or (character is not None and character.isprintable())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("take", "yes"):
