@@ -113,7 +113,7 @@ class Asker:
     async def _wait_out(self, error: ImaError, failures: int) -> None:
         pause = polling.backoff(failures)
         if isinstance(error, Limited):
-            self._pace.pause(error.retry_after or pause)
+            await self._pace.pause(error.retry_after or pause)
             await self._pace.rest()
         else:
             await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311

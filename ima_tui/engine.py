@@ -111,6 +111,7 @@ class Engine:
     async def _build(self, offer: Offer) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.scheduler")
         from ima_tui import owner
+        from ima_tui.gate import Gate
         from ima_tui.ledger.admission import Limits
         from ima_tui.pace import Pace
         from ima_tui.scheduler import Scheduler
@@ -139,6 +140,7 @@ class Engine:
                 self._clock,
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
+                gate=Gate(settings.ledger.with_name("pace.json")),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
             tell_link=lambda problem: self._tell(LinkChanged(problem)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from ima_tui import remembering
 from ima_tui.catalogue import choice, price
@@ -98,8 +99,14 @@ class Offer:
             for task_type in wanted:
                 self._lists.fail(task_type, error)
             return
+        await self._rest()
         await self._lists.refresh(service.products, self._connection.origin, wanted)
         await self._report([self.lists[task_type].problem for task_type in wanted])
+
+    async def _rest(self) -> None:
+        """A pause that the service asked for holds for lists as well."""
+        with suppress(ImaError):  # without a ledger there are no jobs, and lists all the same
+            await (await self._engine.scheduler()).pace.rest()
 
     async def _report(self, problems: list[ImaError | None]) -> None:
         """What the fetching says of the way to the service is true for jobs as well."""
@@ -110,7 +117,7 @@ class Offer:
             scheduler.link.broke(problems[0])
         for problem in problems:
             if isinstance(problem, Limited):
-                scheduler.pace.pause(problem.retry_after or LIMITED_SECONDS)
+                await scheduler.pace.pause(problem.retry_after or LIMITED_SECONDS)
 
     async def fresh(self, task_type: TaskType) -> tuple[Leaf, ...]:
         """The list, fetched again if it is too old. Raises the problem if there is no list."""

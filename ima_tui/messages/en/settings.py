@@ -19,7 +19,7 @@ TEXTS: dict[str, str] = {
     "setting.spending.per_day": "Points that all runs together may spend in a day. 0: any.",
     "setting.queue.running": "Jobs that may run at IMA at once; more wait here.",
     "setting.queue.running_per_kind": "The same for each task type by itself. 0: no limit.",
-    "setting.queue.requests_per_second": "Requests to IMA in a second: creates, questions, uploads.",
+    "setting.queue.requests_per_second": "Requests to IMA in a second, by all runs of ima-tui together.",
     "setting.queue.requests_at_once": "Requests to IMA that may be on their way at once.",
     "setting.results.download": "Store results as soon as they are ready (links expire).",
     "setting.results.folder": "Where results are stored.",

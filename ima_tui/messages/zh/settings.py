@@ -19,7 +19,7 @@ TEXTS: dict[str, str] = {
     "setting.spending.per_day": "所有窗口一天合计最多花费的积分。0：不限。",
     "setting.queue.running": "同时在 IMA 运行的任务数；其余在这里等候。",
     "setting.queue.running_per_kind": "同上，按任务类型分别计算。0：不限。",
-    "setting.queue.requests_per_second": "每秒向 IMA 发出的请求：创建、询问、上传。",
+    "setting.queue.requests_per_second": "每秒向 IMA 发出的请求，所有运行中的 ima-tui 合计。",
     "setting.queue.requests_at_once": "同时在途的请求数。",
     "setting.results.download": "结果一好就存下来（链接会过期）。",
     "setting.results.folder": "结果存放的文件夹。",
