@@ -14,8 +14,9 @@ from queue_person import at, window, wish
 from ima_tui.clock import midnight
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
-from ima_tui.ledger import MIGRATIONS, Ledger
+from ima_tui.ledger import Ledger
 from ima_tui.ledger.admission import Limits
+from ima_tui.ledger.schema import MIGRATIONS
 from ima_tui.sandbox.server import Sandbox
 
 NOW = 100_000.0
