@@ -22,7 +22,7 @@ LAYERS = (
     {"catalogue", "gate", "imaging"},
     {"api", "intent", "ledger", "lists", "logbook", "preferences", "results",
      "lease", "link",
-     "reasons", "drafting", "batch", "manifest"},
+     "reasons", "drafting", "batch", "manifest", "saved"},
     {"ground", "pace", "record", "remembering", "heard", "plan", "knowledge"},
     {"sending", "asking", "fetching", "turns"},
     {"desk", "scheduler", "broadcast", "connection", "wishes"},

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ima_tui import drafting
 from ima_tui.catalogue import choice, times
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.domain import Job, Leaf, TaskType
 from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
 from ima_tui.messages import say
 from ima_tui.notices import ProductList
-from ima_tui.text import folded, points_range
+from ima_tui.text import folded, one_line, points_range
 from ima_tui.tui.glyphs import Glyphs
 from ima_tui.tui.pricing import usual_time
 from ima_tui.tui.screens.chooser import Choice, Chooser
@@ -36,6 +36,12 @@ _MODELS = (
     Column("note", 12, "", flex=1, drop=2),
     Column("points", 8, "compose.column_points", align="right"),
     Column("time", 10, "compose.column_time", align="right", drop=1),
+)
+_HISTORY = (
+    Column("tag", 4),
+    Column("wish", 24, "compose.column_wish", flex=3),
+    Column("model", 14, "compose.column_model", flex=1, drop=1),
+    Column("day", 6, "compose.column_day", align="right"),
 )
 
 
@@ -88,6 +94,29 @@ def models(
     at = leaves.index(now) if now else 0
     title = say("compose.choose_model", kind=kind_name(task_type))
     return Chooser(title, _MODELS, choices, at)
+
+
+def history(jobs: Sequence[Job], now: float) -> Chooser:
+    """Earlier wishes, as they were sent."""
+    return Chooser(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
+
+
+def _wish(job: Job, now: float) -> Choice:
+    order = job.order
+    words = one_line(order.prompt, 300)
+    cells = (
+        medium_cell(order.task_type),
+        Cell(words),
+        Cell(order.model_name, "muted"),
+        Cell(_day(job.created_at, now), "muted"),
+    )
+    return Choice(cells, folded(f"{words} {order.model_name}"))
+
+
+def _day(at: float, now: float) -> str:
+    """The clock today, the day before that."""
+    then, today = datetime.fromtimestamp(at), datetime.fromtimestamp(now)  # noqa: DTZ006
+    return then.strftime("%H:%M" if then.date() == today.date() else "%m-%d")
 
 
 def others(offered: Sequence[Alternative]) -> Chooser:

@@ -101,6 +101,7 @@ class Dispatch:
             return
         self._sent = order
         remembered = await place.memory.after_sending()
+        await place.drawer.was_sent()
         key = "compose.sent" if old is None else "compose.sent_instead"
         words = say(key, number=job.id, points=order.total, old=old or 0)
         place.showing.remark("  ".join((words, *remembered)), "ok")

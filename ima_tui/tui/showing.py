@@ -56,6 +56,7 @@ class Showing:
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
         place.query_one(PriceBar).show(desk.leaf, self.offer)
+        place.drawer.soon()
         self.speak()
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:

@@ -171,6 +171,7 @@ class FakeSettings:
     user_id: str = "default"
     base_url: str = "https://api.imastudio.com"
     custom_endpoint: bool = False
+    data: Path = Path("/dev/null/data")
     downloads: Path = Path("/nowhere")
     ask_above: int = 100
     motion: bool = False

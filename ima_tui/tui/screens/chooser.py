@@ -39,6 +39,19 @@ class Choice:
         """Whether the words are in what is shown, not only in what it is also called."""
         return _holds(folded(" ".join(cell.text for cell in self.cells)), words)
 
+    def is_like(self, words: Sequence[str]) -> bool:
+        """Whether the letters of each word stand in it in this order, whatever is between."""
+        return all(_has_letters(self.terms, word) for word in words)
+
+
+def _has_letters(text: str, word: str) -> bool:
+    at = 0
+    for letter in word:
+        at = text.find(letter, at) + 1
+        if not at:
+            return False
+    return True
+
 
 def _holds(text: str, words: Sequence[str]) -> bool:
     dense = text.replace(" ", "")
@@ -92,7 +105,9 @@ class Chooser(ModalScreen[int | None]):
     def _narrow(self, written: str) -> None:
         words = folded(written).split()
         table = self.query_one(Table)
-        found = [(i, c) for i, c in enumerate(self.choices) if c.matches(words)]
+        every = list(enumerate(self.choices))
+        found = [(i, c) for i, c in every if c.matches(words)]
+        found = found or [(i, c) for i, c in every if c.is_like(words)]
         found.sort(key=lambda pair: not pair[1].is_named(words))
         table.set_rows({number: one.cells for number, one in found})
         if words and table.order:

@@ -25,6 +25,7 @@ from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
 from ima_tui.tui import styles
 from ima_tui.tui.dispatch import Dispatch
+from ima_tui.tui.drawer import Drawer
 from ima_tui.tui.memory import Memory
 from ima_tui.tui.news import News
 from ima_tui.tui.picking import Picking
@@ -36,7 +37,7 @@ from ima_tui.tui.widgets.form import Form, control_of
 from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
-from ima_tui.tui.widgets.prompt import Prompt
+from ima_tui.tui.widgets.prompt import EDIT, Prompt
 from ima_tui.tui.widgets.reading import Answered, Reading, Switched
 
 AFTER_FIRST_PAINT = 0.15
@@ -62,6 +63,9 @@ class ComposeScreen(Place):
         _do("ctrl+l", "model", show=True),
         _do("ctrl+t", "kind", show=True),
         _do("ctrl+o", "inputs", show=True),
+        EDIT,
+        _do("alt+h", "history"),
+        _do("alt+t", "templates"),
         _do("alt+m", "remember"),
         _do("alt+s", "cheaper"),
         _do("alt+o", "elsewhere"),
@@ -88,20 +92,11 @@ class ComposeScreen(Place):
         self.dispatch = Dispatch(self)
         self.memory = Memory(self)
         self.reader: Reader
+        self.drawer: Drawer
+        self.by_lines = False
+        """Each line of the prompt is a wish of its own."""
         self._is_empty = True
-        pick = self.picking
-        self._verbs: dict[str, Verb] = {
-            "model": pick.model,
-            "kind": pick.kind,
-            "inputs": pick.inputs,
-            "cheaper": pick.cheaper,
-            "better": pick.better,
-            "elsewhere": pick.elsewhere,
-            "remember": pick.remember,
-            "guides": self._open_guides,
-            "refresh": self._refresh_list,
-            "key": self.enter_key,
-        }
+        self._verbs: dict[str, Verb] = {}
 
     def body(self) -> ComposeResult:
         with Container(id="desk"):
@@ -116,12 +111,33 @@ class ComposeScreen(Place):
         yield PriceBar(widget_id="price")
 
     async def on_mount(self) -> None:
-        self.reader = Reader(self.studio)
+        self.reader, self.drawer = Reader(self.studio), Drawer(self)
+        self._verbs = self._all_verbs()
         self.prompt.focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
         if not self.studio.connection.has_key and not self.studio.settings.profile:
             self.call_after_refresh(self.enter_key)
+
+    def _all_verbs(self) -> dict[str, Verb]:
+        pick, drawer = self.picking, self.drawer
+        return {
+            "model": pick.model,
+            "kind": pick.kind,
+            "inputs": pick.inputs,
+            "cheaper": pick.cheaper,
+            "better": pick.better,
+            "elsewhere": pick.elsewhere,
+            "remember": pick.remember,
+            "history": drawer.history,
+            "templates": drawer.templates,
+            "editor": drawer.edit,
+            "refresh": self._refresh_list,
+            "key": self.enter_key,
+        }
+
+    async def on_unmount(self) -> None:
+        await self.drawer.keep()
 
     # ------------------------------------------------------------------ what comes from outside
 
@@ -129,6 +145,7 @@ class ComposeScreen(Place):
         if self.desk.kind in news.lists or news.preferences:
             self.showing.forget_remark(only=say("compose.asking_again"))
             await self.reload()
+            await self.drawer.lists_came()
 
     async def reload(self) -> None:
         kind = self.desk.kind
@@ -142,7 +159,9 @@ class ComposeScreen(Place):
     def _begin_to_read(self) -> None:
         async def learn() -> None:
             await self.reader.learn()
-            await self.read()
+            await self.drawer.restore()
+            if self.query(Form):  # it may have been left meanwhile
+                await self.read()
 
         self.run_worker(learn(), name="learn to read", group="reading")
 
@@ -221,6 +240,7 @@ class ComposeScreen(Place):
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self.showing.forget_remark()
+        self.drawer.soon()
         await self.read()
 
     async def on_pressed(self, event: Pressed) -> None:

@@ -19,13 +19,17 @@ from ima_tui.tui.theme import style
 
 SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
 """The screen's own, named in its fields too: so it stands first among the keys at the bottom."""
+EDIT = Binding(
+    "ctrl+e", "screen.do('editor')", "bind.compose_editor", show=False, id="compose.editor"
+)
+"""Instead of the editor's own end of line, which is `end` as well."""
 
 
 class Prompt(TextArea):
     """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [SEND]
+    BINDINGS: ClassVar[list[BindingType]] = [SEND, EDIT]
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(

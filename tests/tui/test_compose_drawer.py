@@ -1,0 +1,139 @@
+"""What was being written comes back; earlier wishes and templates are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import pytest
+from fake import NOW, FakeStudio, done, job
+from patience import until
+from test_compose import said
+from textual.pilot import Pilot
+
+from ima_tui import messages, owner
+from ima_tui.desk import MODEL
+from ima_tui.domain import TaskType
+from ima_tui.saved import Drafts, Saved, Templates
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.screens.chooser import Chooser
+from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.widgets.table import Table
+
+GONE = f"{owner.name().partition('/')[0]}/999999999/0000"
+
+
+@asynccontextmanager
+async def opened(data: Path, *jobs: object) -> AsyncIterator[tuple[Pilot[None], ComposeScreen]]:
+    messages.use("en")
+    studio = FakeStudio(jobs, data=data, after_send="stay")  # type: ignore[arg-type]
+    app = ImaApp(studio)  # type: ignore[arg-type]
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = cast(ComposeScreen, app.screen)
+        await until(pilot, lambda: screen.is_mounted and screen.reader.can_read)
+        yield pilot, screen
+
+
+async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen):
+        await pilot.press("ctrl+t", *"video", "enter")
+        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
+        screen.prompt.text = "旺财 runs"
+        await pilot.pause()
+        await screen.drawer.keep()
+        (kept,) = (tmp_path / "drafts").glob("*.json")
+        kept.write_text(kept.read_text().replace(owner.name().rpartition("/")[0], GONE[:-5]))
+    (kept,) = (tmp_path / "drafts").glob("*.json")
+    async with opened(tmp_path) as (pilot, screen):
+        await until(pilot, lambda: screen.prompt.text == "旺财 runs")
+        assert screen.desk.kind is TaskType.TEXT_TO_VIDEO
+        await until(pilot, lambda: "is back" in said(pilot))
+
+
+async def test_what_was_sent_as_it_stands_does_not_come_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = "a picture of a fox"
+        await pilot.pause()
+        await screen.drawer.keep()
+        assert list((tmp_path / "drafts").glob("*.json"))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "in the queue" in said(pilot))
+        await until(pilot, lambda: not list((tmp_path / "drafts").glob("*.json")))
+
+
+async def test_leaving_keeps_the_draft_at_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = "half a wi"
+        await pilot.pause()
+    assert Drafts(tmp_path / "drafts").take_over(NOW) is not None
+
+
+async def test_choices_by_hand_come_back_pinned(tmp_path: Path) -> None:
+    wish = Saved("a fox", TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image", n=2, at=NOW)
+    chosen = Saved(**{**_fields(wish), "chosen": (("size", "4K"), ("gone", 1))})
+    Drafts(tmp_path / "drafts", GONE).keep(chosen)
+    async with opened(tmp_path) as (pilot, screen):
+        await until(pilot, lambda: screen.prompt.text == "a fox")
+        await until(pilot, lambda: "size" in screen.desk.pinned)
+        assert MODEL in screen.desk.pinned
+        assert screen.desk.draft is not None
+        assert (dict(screen.desk.draft.chosen), screen.desk.draft.n) == ({"size": "4K"}, 2)
+
+
+def _fields(wish: Saved) -> dict[str, object]:
+    return {name: getattr(wish, name) for name in wish.__slots__}
+
+
+async def test_an_earlier_wish_is_found_by_a_few_letters(tmp_path: Path) -> None:
+    jobs = [job(1, prompt="a lighthouse in fog"), job(2, prompt="旺财在雪地里"), done(3)]
+    async with opened(tmp_path, *jobs) as (pilot, screen):
+        await pilot.press("alt+h")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press(*"lthsfg")
+        chooser = cast(Chooser, pilot.app.screen)
+        rows = chooser.query_one(Table).order
+        assert [chooser.choices[int(row)].cells[1].text for row in rows] == ["a lighthouse in fog"]
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.prompt.text == "a lighthouse in fog")
+
+
+async def test_without_earlier_wishes_that_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("alt+h")
+        await until(pilot, lambda: "Nothing was sent yet" in said(pilot))
+
+
+async def test_a_template_is_saved_taken_and_deleted(tmp_path: Path) -> None:
+    templates = Templates(tmp_path / "templates")
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = "a picture of a fox, 4K"
+        await pilot.pause()
+        await pilot.press("alt+t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press(*"Fox", "ctrl+s")
+        await until(pilot, lambda: [wish.name for wish in templates.all()] == ["Fox"])
+        await until(pilot, lambda: "Saved as" in said(pilot))
+        screen.prompt.text = ""
+        await pilot.press("alt+t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.prompt.text == "a picture of a fox, 4K")
+        await pilot.press("alt+t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press("ctrl+d")
+        assert [wish.name for wish in templates.all()] == ["Fox"]
+        await pilot.press("ctrl+d")
+        assert templates.all() == []
+
+
+async def test_an_editor_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor-here -w")
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = "a fox"
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: "no-such-editor-here" in said(pilot))
+        assert screen.prompt.text == "a fox"
