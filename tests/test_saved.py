@@ -69,7 +69,7 @@ def test_a_process_id_that_came_back_is_no_living_window(tmp_path: Path) -> None
 def test_each_window_has_a_draft_of_its_own_and_the_newest_comes_first(tmp_path: Path) -> None:
     Drafts(tmp_path, GONE).keep(WISH)
     Drafts(tmp_path, GONE).keep(Saved("newer", at=NOW + 5))
-    first, second = Drafts(tmp_path, LIVES), Drafts(tmp_path, LIVES + "2")
+    first, second = Drafts(tmp_path, LIVES), Drafts(tmp_path, f"{HOST}/1/2222")
     found = first.take_over(NOW + 9), second.take_over(NOW + 9)
     assert [wish.text for wish in found if wish] == ["newer", "一只狐狸"]
 

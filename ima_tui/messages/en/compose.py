@@ -139,8 +139,8 @@ TEXTS: dict[str, str] = {
     "compose.column_wish": "WISH",
     "compose.column_day": "WHEN",
     "compose.column_template": "TEMPLATE",
-    "compose.templates": "Templates · enter takes one · ctrl+s saves the wish under "
-    "the name you type",
+    "compose.templates": "Templates: enter takes, ctrl+s saves, ctrl+d deletes",
+    "compose.template_name": "a name to save under, or letters to find one",
     "compose.no_templates": "None yet: ctrl+s saves the wish as it stands.",
     "compose.template_empty": "There is nothing to save yet: write a wish first.",
     "compose.template_delete": "ctrl+d once more deletes “{name}”.",

@@ -79,6 +79,9 @@ class Chooser(ModalScreen[int | None]):
         ),
     ]
 
+    PLACEHOLDER = "compose.filter"
+    EMPTY = "compose.filter_none"
+
     def __init__(
         self, title: str, columns: Sequence[Column], choices: Sequence[Choice], current: int = 0
     ) -> None:
@@ -91,13 +94,13 @@ class Chooser(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="chooser"):
             yield Static(Content(self.heading), id="chooser-title")
-            yield LineInput(placeholder=say("compose.filter"), widget_id="chooser-filter")
+            yield LineInput(placeholder=say(self.PLACEHOLDER), widget_id="chooser-filter")
             yield Table(self.columns, widget_id="chooser-rows")
 
     def on_mount(self) -> None:
         table = self.query_one(Table)
         table.can_focus = False  # the keys stay with the filter
-        table.empty = say("compose.filter_none")
+        table.empty = say(self.EMPTY)
         self.query_one("#chooser").styles.height = max(4, len(self.choices) + 1) + AROUND
         self._narrow("")
         table.move_to(self.start)

@@ -132,6 +132,7 @@ class ComposeScreen(Place):
             "history": drawer.history,
             "templates": drawer.templates,
             "editor": drawer.edit,
+            "guides": self._open_guides,
             "refresh": self._refresh_list,
             "key": self.enter_key,
         }

@@ -30,6 +30,8 @@ class TemplateChooser(Chooser):
     """What is typed narrows the list, and is the name to save under; without one, how the wish
     begins. Deleting wants the key twice."""
 
+    PLACEHOLDER = "compose.template_name"
+    EMPTY = "compose.no_templates"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "bind.template_save", priority=True, id="template.save"),
         Binding("ctrl+d", "remove", "bind.template_delete", priority=True, id="template.delete"),
@@ -42,11 +44,6 @@ class TemplateChooser(Chooser):
         self._save = save
         self._delete = delete
         self._doomed = ""
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        table = self.query_one(Table)
-        table.empty = say("compose.no_templates")
 
     def _say(self, words: str) -> None:
         self.query_one("#chooser-title", Static).update(Content(words))

@@ -25,6 +25,12 @@ EDIT = Binding(
 """Instead of the editor's own end of line, which is `end` as well."""
 
 
+def _leave_alt(event: events.Key) -> None:
+    """A terminal tells alt+t as `t` with a word before it; a field would take the `t` as typed."""
+    if event.key.startswith("alt+"):
+        event.prevent_default()
+
+
 class Prompt(TextArea):
     """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
@@ -57,6 +63,9 @@ class Prompt(TextArea):
 
     def on_paste(self, event: events.Paste) -> None:
         event.text = clean(event.text)  # Textual calls the base class's handler next, by itself
+
+    def on_key(self, event: events.Key) -> None:
+        _leave_alt(event)
 
     # --------------------------------------------------------------------- words that were read
 
@@ -122,6 +131,9 @@ class LineInput(Input):
             select_on_focus=False,
         )
         self.cursor_blink = False
+
+    def on_key(self, event: events.Key) -> None:
+        _leave_alt(event)
 
     def tidy(self, pasted: str) -> str:
         """What a paste becomes."""
