@@ -100,8 +100,11 @@ async def _show(studio: Studio) -> str | ImaError | None:
 
         return await talk_with(studio)
     from ima_tui.tui.app import ImaApp
+    from ima_tui.tui.hangup import orderly
 
-    return await ImaApp(studio).run_async(mouse=not studio.settings.inline_safe)
+    app = ImaApp(studio)
+    with orderly(app):
+        return await app.run_async(mouse=not studio.settings.inline_safe)
 
 
 async def _demo(settings: Settings, speed: float) -> int:

@@ -33,7 +33,7 @@ from ima_tui.tui import actions, clipboard, endings, keymap, looking, looks, sty
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.graphics import Graphics
-from ima_tui.tui.news import GATHERING, Gatherer, News
+from ima_tui.tui.news import GATHERING, SLOW_GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES
 from ima_tui.tui.plain import AsciiFilter, NoColour
 from ima_tui.tui.screens.place import Place
@@ -82,6 +82,9 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         Binding("apostrophe,f8", "jump", "bind.jump", show=False, id="app.jump"),
         Binding("L,f12", "language", "bind.language", show=False, id="app.language"),
         Binding("T,f10", "theme", "bind.theme", show=False, id="app.theme"),
+        Binding(
+            "ctrl+z", "suspend_process", "bind.suspend", show=False, priority=True, id="app.suspend"
+        ),
         Binding("q,ctrl+q", "quit", "bind.quit", show=False, id="app.quit"),
         Binding("ctrl+c", "say_how_to_quit", show=False, id="app.interrupt"),
     ]
@@ -132,6 +135,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._leave_studio = self.studio.subscribe(self._hear)
+        # back from the shell the terminal is blank, which Textual doesn't know
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.studio.settings.notify != "off":
             self._write(endings.KEEP_TITLE)
         self.call_after_refresh(self._after_first_paint)
@@ -185,7 +190,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def _hear(self, notice: Notice) -> None:
         if self._gatherer.hear(notice):
-            self.set_timer(GATHERING, self._publish, name="gather news")
+            pause = SLOW_GATHERING if self.studio.settings.quiet else GATHERING
+            self.set_timer(pause, self._publish, name="gather news")
 
     async def _publish(self) -> None:
         self.totals = await self.studio.jobs.totals()

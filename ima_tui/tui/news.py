@@ -18,6 +18,8 @@ from ima_tui.notices import (
 
 GATHERING = 0.1
 """Seconds between the first notice and the redraw."""
+SLOW_GATHERING = 0.5
+"""The same over a slow line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,8 @@ class FakeSettings:
     downloads: Path = Path("/nowhere")
     ask_above: int = 100
     motion: bool = False
+    quiet: bool = False
+    inline_safe: bool = False
     preview: bool = True
     images: str = "auto"
     notify: str = "off"

@@ -82,6 +82,8 @@ TEXTS: dict[str, str] = {
     "bind.language": "中文 / English",
     "bind.theme": "colours",
     "bind.palette": "all actions",
+    "bind.suspend": "to the shell; fg comes back",
+    "bind.prompt_undo": "undo typing",
     "bind.quit": "quit",
     "bind.leave": "leave field",
     "bind.close": "close",

@@ -81,6 +81,8 @@ TEXTS: dict[str, str] = {
     "bind.language": "English / 中文",
     "bind.theme": "配色",
     "bind.palette": "全部操作",
+    "bind.suspend": "回到 shell，fg 再回来",
+    "bind.prompt_undo": "撤销输入",
     "bind.quit": "退出",
     "bind.leave": "离开输入框",
     "bind.close": "关闭",

@@ -73,6 +73,8 @@ class Place(Screen[None]):
 
     @on(events.Mount)
     def _listen(self) -> None:
+        if self.studio.settings.inline_safe:
+            self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
         self.ima.news.subscribe(self, self._hear, immediate=True)
 
     def _hear(self, news: News) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
+SLOW_PULSE = 5.0
+"""The same over a slow line."""
 
 
 class JobTable(Table):
@@ -30,7 +32,9 @@ class JobTable(Table):
         self._clock: Timer | None = None
 
     def on_mount(self) -> None:
-        self._clock = self.set_interval(PULSE, self.tick, pause=True, name="queue clock")
+        quiet = cast("ImaApp", self.app).studio.settings.quiet
+        pulse = SLOW_PULSE if quiet else PULSE
+        self._clock = self.set_interval(pulse, self.tick, pause=True, name="queue clock")
 
     def show(self, groups: Sequence[Group]) -> None:
         """Show exactly these, in this order."""

@@ -35,7 +35,12 @@ class Prompt(TextArea):
     """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [SEND, EDIT]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        SEND,
+        EDIT,
+        # ctrl+z leads to the shell, as everywhere in a terminal
+        Binding("ctrl+underscore", "undo", "bind.prompt_undo", show=False, id="prompt.undo"),
+    ]
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(

@@ -1,0 +1,120 @@
+"""The terminal may go away, and the system may want us gone: then the app ends in order.
+
+Without this a SIGTERM would leave the terminal in the app's modes, and after a dropped connection
+the writing thread would wait for a terminal that takes nothing any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+LOOK_SECONDS = 5.0
+"""How often the line is looked at, for connections that drop without a signal. Draws nothing."""
+
+
+class Forgiving:
+    """A file whose other end may be gone: what can't be written any more is dropped. Textual's
+    writing thread would die of it, and then whoever writes waits for ever."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+
+class LineDriver(LinuxDriver):
+    """Textual's, for a line that may drop."""
+
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file = cast(Any, Forgiving(cast(TextIO, self._file)))
+
+    def run_input_thread(self) -> None:
+        """Reading from a closed terminal is no fault of the app: `orderly` sees it, too."""
+        with suppress(OSError):
+            super().run_input_thread()
+
+
+@contextmanager
+def orderly(app: ImaApp) -> Iterator[None]:
+    """While this holds, a signal or a dropped line ends `app` as its own key would. A second
+    signal ends it at once."""
+    app.driver_class = LineDriver
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        with suppress(NotImplementedError, RuntimeError):  # not the main thread: the system's way
+            loop.add_signal_handler(number, partial(_end, app, number))
+    watch = asyncio.create_task(_watch(app), name="watch the line")
+    try:
+        yield
+    finally:
+        watch.cancel()
+        with suppress(NotImplementedError, RuntimeError):
+            loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _end(app: ImaApp, number: int) -> None:
+    """The way out. A closed terminal may hang up more than once; a second SIGTERM means it."""
+    if number == signal.SIGHUP or is_gone():
+        let_go()
+    with suppress(NotImplementedError, RuntimeError):
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+    app.exit()
+
+
+async def _watch(app: ImaApp) -> None:
+    while not is_gone():  # noqa: ASYNC110 - nobody would set an event for it
+        await asyncio.sleep(LOOK_SECONDS)
+    _end(app, signal.SIGHUP)
+
+
+def is_gone() -> bool:
+    """Whether the other end of the terminal is closed."""
+    poll = select.poll()
+    try:
+        poll.register(0, 0)
+        return any(found & (select.POLLHUP | select.POLLNVAL) for _, found in poll.poll(0))
+    except OSError:
+        return True
+
+
+def let_go() -> None:
+    """What is still written goes nowhere, rather than wait for nobody."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
