@@ -60,6 +60,8 @@ class Settings:
     """For looking: nothing is sent or written. A flag of one run, not a setting."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Id of a binding to its keys, comma between; as written: the TUI knows which ids there are."""
+    values: Mapping[str, Raw] = field(default_factory=dict)
+    """Every setting by name as it was written, before it was settled: `auto` is still that."""
     origins: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -165,6 +167,7 @@ def _settings(
         "cache": Path(platformdirs.user_cache_dir("ima-tui", appauthor=False)),
         "config_file": path,
         "keys": keys,
+        "values": {setting.name: raw[setting.attribute] for setting in SETTINGS},
         "origins": origins,
         "warnings": warnings,
     }

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ima_tui import key as keys
+from ima_tui.adjustments import Adjustments
 from ima_tui.broadcast import Broadcast, Listener
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Settings
@@ -90,6 +91,7 @@ class Studio:
         self.engine = Engine(
             settings, clock, self.connection, tell, everything=everything, patient=patient
         )
+        self.adjustments = Adjustments(settings)
         self.wishes = Wishes(settings, clock, tell)
         self.knowledge = Knowledge(settings.knowledge)
         self.offer = Offer(

@@ -25,7 +25,7 @@ LAYERS = (
      "reasons", "drafting", "batch", "manifest", "saved"},
     {"ground", "pace", "record", "remembering", "heard", "plan", "knowledge"},
     {"sending", "asking", "fetching", "turns"},
-    {"desk", "scheduler", "broadcast", "connection", "wishes"},
+    {"desk", "scheduler", "broadcast", "connection", "wishes", "adjustments"},
     {"marks", "answers"},
     {"engine"},
     {"offer"},

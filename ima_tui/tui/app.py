@@ -39,6 +39,7 @@ from ima_tui.tui.plain import AsciiFilter, NoColour
 from ima_tui.tui.screens.place import Place
 
 if TYPE_CHECKING:
+    from ima_tui.preferences import Dropped
     from ima_tui.studio import Studio
 
 
@@ -105,6 +106,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.totals = Totals()
         self.news: Signal[News] = Signal(self, "news")
         self._gatherer = Gatherer()
+        self._losses: set[Dropped] = set()
         self._endings = Endings(studio.clock.time())
         self.graphics = Graphics(self, self._write)
         self._leave_studio: Callable[[], None] | None = None
@@ -199,6 +201,17 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.news.publish(news)
         if ended := self._endings.fresh(news.jobs.values()):
             self._tell_of_ends(ended)
+        if news.preferences:
+            self._tell_of_losses()
+
+    def _tell_of_losses(self) -> None:
+        """Wishes that another program dropped: once each, and not where they are seen anyway."""
+        fresh = [one for one in self.studio.wishes.dropped() if one not in self._losses]
+        self._losses |= {*fresh}
+        if fresh and self.current_mode != "preferences":
+            from ima_tui.tui import choosing
+
+            self.notify(say("prefs.dropped_toast", which=choosing.dropped(fresh)), timeout=12)
 
     def _tell_of_ends(self, ended: list[Job]) -> None:
         """Title, bell or notification, as the person set it."""

@@ -22,6 +22,7 @@ from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.table import Cell
 
 if TYPE_CHECKING:
+    from ima_tui.preferences import Dropped
     from ima_tui.studio import Studio
 
 _KINDS = (
@@ -184,3 +185,13 @@ def model_line(
     ]
     notes = ", ".join(_notes(leaf, is_mine))
     return left, [(notes, "muted")] if notes else []
+
+
+def dropped(found: Sequence[Dropped]) -> str:
+    """`Midjourney (text to image), Wan 2.6 (text to video)`, and how many more."""
+    shown = [
+        f"{one.wish.model_name or one.wish.model_id} ({kind_name(one.task_type)})"
+        for one in found[:3]
+    ]
+    more = len(found) - len(shown)
+    return ", ".join(shown) + (f" +{more}" if more else "")

@@ -39,6 +39,7 @@ from ima_tui.notices import (
     ProductList,
     Totals,
 )
+from ima_tui.preferences import Dropped
 
 NOW = 1_800_000_000.0
 
@@ -317,8 +318,21 @@ class FakeOffer:
 class FakeWishes:
     def __init__(self, asked: Asked, tell: Callable[[Notice], None]) -> None:
         self.preferences = FakePreferences()
+        self.gone: tuple[Dropped, ...] = ()
         self._asked = asked
         self._tell = tell
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        return self.gone
+
+    async def bring_back(self, dropped: Sequence[Dropped]) -> bool:
+        self._asked.append(("bring_back", *(one.task_type for one in dropped)))
+        self.gone = ()
+        return self.preferences.writable
+
+    async def let_go(self, dropped: Sequence[Dropped]) -> None:
+        self._asked.append(("let_go", *(one.task_type for one in dropped)))
+        self.gone = ()
 
     def model_id(self, task_type: TaskType, user: str | None = None) -> str:
         wish = self.preferences.of(user or "default", task_type)

@@ -14,6 +14,8 @@ from ima_tui import messages
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
 from ima_tui.notices import PreferencesChanged
+from ima_tui.preferences import Dropped, Preference
+from ima_tui.tui.actions import acts
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.chooser import Chooser
 from ima_tui.tui.widgets.pricebar import Said
@@ -147,3 +149,43 @@ async def test_without_a_list_nothing_is_called_gone() -> None:
         assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
         await pilot.press("enter")
         assert said(pilot).startswith("The models of this kind are not there yet")
+
+
+# ------------------------------------------------------------------- what another program dropped
+
+GONE = Dropped("default", T2I, Preference("midjourney", "Midjourney", 8, "2026-11-25T10:00:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "then"),
+    [
+        ("b", "bring_back", "Back again: Midjourney (text to image)."),
+        ("x", "let_go", "Let go: Midjourney (text to image)."),
+    ],
+)
+async def test_what_another_program_dropped_is_offered_back(
+    studio: FakeStudio, key: str, asked: str, then: str
+) -> None:
+    async with open_preferences(studio) as pilot:
+        assert "prefs.bring_back" not in {act.id for act in acts(pilot.app.screen)}
+        studio.wishes.gone = (GONE,)
+        studio.tell(PreferencesChanged())
+        await until(pilot, lambda: said(pilot).startswith("Another program dropped Midjourney"))
+        assert " b brings it back, x lets it go" in said(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: said(pilot) == then)
+        assert (asked, T2I) in studio.asked
+
+
+async def test_elsewhere_a_drop_is_told_once(studio: FakeStudio) -> None:
+    app = ImaApp(studio, start="queue")  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        studio.wishes.gone = (GONE,)
+        for _ in range(2):
+            studio.tell(PreferencesChanged())
+            await until(pilot, lambda: not app._gatherer._waiting)
+        await until(pilot, lambda: bool(app._notifications))
+        assert [one.message for one in app._notifications] == [
+            "Another program dropped Midjourney (text to image) from your preferences. "
+            "Place 5 brings it back."
+        ]

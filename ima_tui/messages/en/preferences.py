@@ -27,5 +27,11 @@ TEXTS: dict[str, str] = {
     "prefs.nothing_to_undo": "There is nothing to take back.",
     "prefs.one_user": "Nobody else has wishes in this file.",
     "prefs.not_stored": "The file is not to be written, so nothing was stored.",
+    "bind.prefs_bring_back": "bring back what was dropped",
+    "bind.prefs_let_go": "let go of what was dropped",
+    "prefs.dropped": "Another program dropped {which}. {back} brings it back, {leave} lets it go.",
+    "prefs.brought_back": "Back again: {which}.",
+    "prefs.let_go": "Let go: {which}.",
+    "prefs.dropped_toast": "Another program dropped {which} from your preferences. Place 5 brings it back.",
     "prefs.no_list": "The models of this kind are not there yet; 2 and ctrl+r fetch them.",
 }

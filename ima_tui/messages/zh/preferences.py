@@ -27,5 +27,11 @@ TEXTS: dict[str, str] = {
     "prefs.nothing_to_undo": "没有可以撤销的。",
     "prefs.one_user": "这个文件里没有别的用户。",
     "prefs.not_stored": "文件不可写，没有保存。",
+    "bind.prefs_bring_back": "找回被丢掉的",
+    "bind.prefs_let_go": "不再找回",
+    "prefs.dropped": "另一个程序丢掉了 {which}。{back} 找回，{leave} 放弃。",
+    "prefs.brought_back": "已找回：{which}。",
+    "prefs.let_go": "已放弃：{which}。",
+    "prefs.dropped_toast": "另一个程序从你的偏好里丢掉了 {which}。到“偏好”（5）可以找回。",
     "prefs.no_list": "这类模型的列表还没到；按 2 再按 ctrl+r 获取。",
 }

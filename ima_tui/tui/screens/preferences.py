@@ -16,7 +16,7 @@ from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
 from ima_tui.text import one_line, points_range
-from ima_tui.tui import choosing, styles
+from ima_tui.tui import actions, choosing, styles
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
 from ima_tui.tui.widgets.cells import cut
@@ -91,6 +91,9 @@ class PreferencesScreen(Place):
         Binding("enter", "choose", "bind.prefs_choose", id="prefs.choose"),
         Binding("delete", "clear", "bind.prefs_clear", id="prefs.clear"),
         Binding("u", "undo", "bind.prefs_undo", id="prefs.undo"),
+        Binding("b", "bring_back", "bind.prefs_bring_back", id="prefs.bring_back"),
+        Binding("x", "let_go", "bind.prefs_let_go", show=False, id="prefs.let_go"),
+        Binding("s", "settings", "bind.settings", id="prefs.settings"),
         Binding(
             "left_square_bracket",
             "user(-1)",
@@ -130,6 +133,8 @@ class PreferencesScreen(Place):
     async def heard(self, news: News) -> None:
         if news.preferences or news.lists:
             self._show()
+        if news.preferences and self.studio.wishes.dropped():
+            self._about()
 
     async def reload(self) -> None:
         self._show()
@@ -162,7 +167,14 @@ class PreferencesScreen(Place):
     def _about(self) -> None:
         """What is wrong with the file, else what this place is for."""
         preferences = self.studio.wishes.preferences
-        if preferences.trouble is not None:
+        self.refresh_bindings()
+        if dropped := self.studio.wishes.dropped():
+            keys = {
+                "back": actions.key_of(self.screen, "prefs.bring_back"),
+                "leave": actions.key_of(self.screen, "prefs.let_go"),
+            }
+            self._say(say("prefs.dropped", which=choosing.dropped(dropped), **keys), "warn")
+        elif preferences.trouble is not None:
             trouble = preferences.trouble
             self._say(say(trouble.key, **trouble.values), "warn")
         elif not preferences.writable:
@@ -248,6 +260,40 @@ class PreferencesScreen(Place):
         else:
             self._say(say("prefs.not_stored"), "warn")
         self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("bring_back", "let_go"):
+            return bool(self.studio.wishes.dropped())
+        return super().check_action(action, parameters)
+
+    async def action_bring_back(self) -> None:
+        dropped = self.studio.wishes.dropped()
+        try:
+            stored = await self.studio.wishes.bring_back(dropped)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        words = say("prefs.brought_back", which=choosing.dropped(dropped)) if stored else ""
+        self._after_the_offer(words or say("prefs.not_stored"), "ok" if stored else "warn")
+
+    async def action_let_go(self) -> None:
+        dropped = self.studio.wishes.dropped()
+        try:
+            await self.studio.wishes.let_go(dropped)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        self._after_the_offer(say("prefs.let_go", which=choosing.dropped(dropped)), "muted")
+
+    def _after_the_offer(self, words: str, role: str) -> None:
+        self._show()
+        self._say(words, role)
+        self.refresh_bindings()
+
+    def action_settings(self) -> None:
+        from ima_tui.tui.screens.settings import SettingsScreen
+
+        self.app.push_screen(SettingsScreen())
 
     def action_user(self, by: int) -> None:
         users = self.users
