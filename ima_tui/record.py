@@ -30,13 +30,15 @@ def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1)
     """One line of the log for what the ledger has just taken in: ids, states and points, nothing
     that a person wrote. `depth`: how far up the function stands that did it."""
     way = f"{before.value} -> {job.state.value}" if before else job.state.value
-    words = [f"job {job.id}", f"task {job.task_id}:" if job.task_id else "", way]
-    words.append(f"({key.removeprefix('event.')})")
+    why = key.removeprefix("event.")
+    words = [f"job {job.id}", way, "" if why == job.state.value else f"({why})"]
     if job.state is State.FAILED and job.failure is not None:
         words.append(job.failure.kind.removeprefix("error."))
     if key in _NEW:
         order = job.order
         words.append(f"{order.task_type.value} {order.model_id} x{order.n}, {order.total} points")
+    if job.task_id:
+        words.append(f"task {job.task_id}")
     level = _LEVELS.get(job.state, logging.INFO)
     log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
 
@@ -76,7 +78,7 @@ class Record:
             ours=ours,
             **columns,  # type: ignore[arg-type]
         )
-        log_step(stepped, key, job.state, depth=2)
+        log_step(stepped, key, job.state, depth=3)
         self.tell(stepped)
         return stepped
 

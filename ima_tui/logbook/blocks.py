@@ -120,6 +120,19 @@ def first_time(file: LogFile, start: int) -> float:
     return file.mtime if time is None else time
 
 
+def last_time(file: LogFile, end: int) -> float:
+    """When the last entry before `end` was written; where nobody can tell at a glance, just after
+    the file was changed."""
+    if file.is_timed():
+        start = max(0, end - PROBE)
+        data = file.read(start, end - start)
+        block = Block(start, data, _ENTRY)
+        time = time_of(data[block.last_cut : block.last_cut + 64])
+        if time is not None:
+            return time
+    return file.mtime + 1
+
+
 def _exactly(file: LogFile, start: int, when: float) -> int:
     """Walk on from `start` to the first entry at `when` or later."""
     at = start

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from ima_tui.logbook.blocks import EMPTY, Block, after, before, first_time
+from ima_tui.logbook.blocks import EMPTY, Block, after, before, first_time, last_time
 from ima_tui.logbook.entry import Entry, parse, time_of
 from ima_tui.logbook.files import LogFile
 from ima_tui.logbook.wanted import Wanted
@@ -116,12 +116,12 @@ class Cursor:
 
 
 class Backward(Cursor):
-    """From `edge` towards the beginning. Nothing was written after the file last changed, so a
-    file need not be read before its turn comes."""
+    """From `edge` towards the beginning. It knows when its last entry was written, so a file need
+    not be read before its turn comes."""
 
     def __init__(self, file: LogFile, edge: int, wanted: Wanted) -> None:
         super().__init__(file, edge, wanted)
-        self.reached = file.mtime + 1
+        self.reached = last_time(file, edge)
         if edge <= 0 or self._beyond(self.reached):
             self.done = True
 

@@ -7,7 +7,6 @@ gigabytes. Every call reads files: make them off the event loop, one at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -32,6 +31,8 @@ class Window:
         self.folder = Folder(path)
         self.wanted = Wanted()
         self.entries: list[Entry] = []
+        self.at_top = True
+        """Nothing newer was there when it was last looked at."""
         self._top: Edges = {}
         self._bottom: Edges = {}
         self._older: Older | None = None
@@ -44,6 +45,7 @@ class Window:
         self.folder.look()
         self.wanted = wanted
         self._stand({n: _end(file, wanted) for n, file in self.folder.files.items()})
+        self.at_top = True
 
     def go_to(self, when: float) -> None:
         """Stand where `when` is: older is what was written before it, and nothing is in it."""
@@ -60,6 +62,7 @@ class Window:
         self.entries = []
         self._top, self._bottom = dict(edges), dict(edges)
         self._older = self._newer = None
+        self.at_top = False
 
     @property
     def files(self) -> Mapping[int, LogFile]:
@@ -67,7 +70,7 @@ class Window:
 
     @property
     def at_bottom(self) -> bool:
-        """There is nothing older."""
+        """There is nothing older that is wanted."""
         return self._older is not None and self._older.done
 
     def place(self, entry: Entry) -> int | None:
@@ -95,6 +98,7 @@ class Window:
             for entry in dropped:
                 self._top[entry.file] = min(entry.start, self._top.get(entry.file, entry.start))
             self._newer = None
+            self.at_top = False
         return len(found)
 
     def newer(self, count: int, due: Due = never) -> int:
@@ -107,6 +111,7 @@ class Window:
             self._newer = Newer(self.files, self._top, self.wanted)
         found = self._newer.take(count, due)
         self._top |= self._newer.edges()
+        self.at_top = self._newer.done
         self.entries[:0] = reversed(found)
         if len(self.entries) > MOST:
             dropped = self.entries[CUT_TO:]
@@ -157,12 +162,6 @@ class Window:
                     cursor.take()
                     total += 1
                 yield total
-
-    def whole_story(self) -> Window:
-        """Another window on the same, for reading all of it."""
-        other = Window(self.folder.path)
-        other.wanted = replace(self.wanted)
-        return other
 
 
 def _end(file: LogFile, wanted: Wanted) -> int:

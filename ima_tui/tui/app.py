@@ -57,7 +57,7 @@ class Composer(Protocol):
 
 
 class JobShower(Protocol):
-    """What the queue can be asked."""
+    """What the queue, and the logs, can be asked."""
 
     async def show_job(self, job_id: int) -> None: ...
 
@@ -259,6 +259,11 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     async def show_job(self, job_id: int) -> None:
         """Open the queue on a job."""
         await self.switch_mode("queue")
+        await cast(JobShower, self.screen).show_job(job_id)
+
+    async def show_log(self, job_id: int) -> None:
+        """Open the logs on what was done for a job."""
+        await self.switch_mode("logs")
         await cast(JobShower, self.screen).show_job(job_id)
 
     async def _composer(self) -> Composer:

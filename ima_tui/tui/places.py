@@ -42,4 +42,5 @@ PLACES = (
     PlaceRow(3, "queue", f"{_SCREENS}.queue", "QueueScreen"),
     PlaceRow(4, "gallery", f"{_SCREENS}.gallery", "GalleryScreen"),
     PlaceRow(5, "preferences", f"{_SCREENS}.preferences", "PreferencesScreen"),
+    PlaceRow(6, "logs", f"{_SCREENS}.logs", "LogsScreen"),
 )

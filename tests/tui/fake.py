@@ -174,6 +174,8 @@ class FakeSettings:
     custom_endpoint: bool = False
     data: Path = Path("/dev/null/data")
     downloads: Path = Path("/nowhere")
+    logs: Path = Path("/nowhere/logs")
+    data: Path = Path("/nowhere/data")
     ask_above: int = 100
     motion: bool = False
     quiet: bool = False

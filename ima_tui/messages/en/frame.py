@@ -94,7 +94,7 @@ TEXTS: dict[str, str] = {
     "help.here": "In {place}",
     "help.everywhere": "Everywhere",
     "help.typing": "While typing, esc gives the keys back to the place;\n"
-    "f1 f2 f3 f4 f5 switch places even then.",
+    "f1 f2 f3 f4 f5 f6 switch places even then.",
     # ---- welcome
     "bind.welcome_demo": "open the demo",
     "bind.welcome_take": "take the key",

@@ -63,6 +63,7 @@ class QueueScreen(Place):
             show=False,
             id="queue.later",
         ),
+        Binding("l", "log", "bind.job_log", show=False, id="queue.log"),
         Binding("y", "do('copy')", "bind.copy", id="queue.copy"),
         Binding("o", "do('open')", "bind.open", id="queue.open"),
         Binding("f", "do('fetch')", "bind.fetch", show=False, id="queue.fetch"),
@@ -194,7 +195,7 @@ class QueueScreen(Place):
                 return self.verbs.can("view", current)
             case "clear":
                 return bool(self.how.filter or self.table.marked)
-            case "timeline":
+            case "timeline" | "log":
                 return bool(current)
             case "line":
                 seen = parameters[0] == "next" or self.how.sort == "state"
@@ -237,6 +238,10 @@ class QueueScreen(Place):
     async def action_timeline(self) -> None:
         self.timeline_first = not self.timeline_first
         await self._show_detail()
+
+    async def action_log(self) -> None:
+        if self.table.current is not None:
+            await self.ima.show_log(self.table.current.id)
 
     def action_scroll_facts(self, by: int) -> None:
         self.query_one(JobDetail).scroll_facts(by)

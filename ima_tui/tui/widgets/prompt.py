@@ -31,6 +31,10 @@ def _leave_alt(event: events.Key) -> None:
         event.prevent_default()
 
 
+LOGS = Binding("f6", "app.go('logs')", "bind.go_logs", show=False, id="place.logs")
+"""The app's own, named here too: Textual's editor would select a line with this key."""
+
+
 class Prompt(TextArea):
     """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
@@ -38,6 +42,7 @@ class Prompt(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         SEND,
         EDIT,
+        LOGS,
         # ctrl+z leads to the shell, as everywhere in a terminal
         Binding("ctrl+underscore", "undo", "bind.prompt_undo", show=False, id="prompt.undo"),
     ]
