@@ -75,6 +75,8 @@ class Tour:
             program.press("p")
             program.press("5")
             self._shot("preferences")
+            program.press("6")
+            self._shot("logs")
             program.press("?")
             self._shot("help")
 
