@@ -1,6 +1,8 @@
-"""A folder of 2 GB of logs: how soon the first screen stands, what it costs, how soon a filter finds.
+"""A folder of 2 GB of logs: how soon the first screen stands, how soon a filter finds.
 
-python benchmarks/logs.py [--megabytes 2000] [--folder DIR]     a scratch folder on disk, removed afterwards
+python benchmarks/logs.py [--megabytes 2000] [--folder DIR]
+
+In a scratch folder on disk (in DIR), removed afterwards. Ends with 1 when a goal was missed.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ def fill(folder: Path, megabytes: int) -> None:
 
 
 def measured(folder: Path, work: str) -> list[float]:
-    """Seconds, seconds of importing, entries found and peak memory (MB), in a process of its own."""
+    """Seconds, seconds of importing, entries, peak memory (MB); in a process of its own."""
     code = ONE.format(work=work, memory=MEMORY)
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True
