@@ -175,7 +175,6 @@ class FakeSettings:
     data: Path = Path("/dev/null/data")
     downloads: Path = Path("/nowhere")
     logs: Path = Path("/nowhere/logs")
-    data: Path = Path("/nowhere/data")
     ask_above: int = 100
     motion: bool = False
     quiet: bool = False
