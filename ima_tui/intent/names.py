@@ -180,7 +180,7 @@ def _judge(
             cued
             or bool(named.told_version)
             or followed.startswith(("model", "模型", "video", "视频"))
-            or (_opens(tokens, named) and _FORMAT_BEHIND.match(followed) is not None)
+            or (_opens(tokens, named) and _REQUEST_BEHIND.match(text, named.end) is not None)
             or _alone(tokens, named)
         )
         if not meant or _is_content(mark.phrase, text, named):
@@ -195,9 +195,19 @@ _CONTENT_AFTER = re.compile(
 )
 
 
+_ENDS_SHORT = re.compile(r"\s*(?:模型|生成|做|来|拍|制作|把|将|给|出|弄|整|视频|[,。:;、!?\n]|$)")
+_ARTICLE = re.compile(r"(?<![a-z])(?:a|an|some|my|your|two|three|the)\s+$")
+
+
 def _is_content(phrase: str, text: str, named: Named) -> bool:
-    """ "use a banana and a mango": a name would stand by itself."""
-    return not named.told_version and _CONTENT_AFTER.match(text, named.end) is not None
+    """ "use a banana and a mango": a name would stand by itself; 用万花筒 is no 万."""
+    if named.told_version:
+        return False
+    if len(phrase) == 1 and not _ENDS_SHORT.match(text, named.end):
+        return True
+    if _ARTICLE.search(text, max(0, named.start - 6), named.start):
+        return not text[named.end :].lstrip().startswith(("model", "video", "模型", "视频"))
+    return _CONTENT_AFTER.match(text, named.end) is not None
 
 
 def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]:
@@ -209,7 +219,10 @@ def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]
             yield sign
 
 
-_FORMAT_BEHIND = re.compile(r"\d{1,2}\s*(?:[:比x]\s*\d|k\b)")
+_REQUEST_BEHIND = re.compile(
+    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s+(?:画|生成|做|来|制作|出|拍|一[张段]|draw|make|create|generate)"
+)
+"""A format or a wish right behind a name that opens its clause: "mj 9:16", "海螺 生成…"."""
 
 
 def _opens(tokens: Tokens, named: Named) -> bool:

@@ -182,7 +182,7 @@ _FORMATS = frozenset(
     {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
 )
 _SIZE = re.compile(
-    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b)|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
+    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|尺寸|大小|size|resolution|分辨率|[,。]|$))|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
 )
 _EIGHT_K = re.compile(
@@ -205,7 +205,14 @@ def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
         else:
             value, name = f"{found['p'] or 1080}p", "resolution"
         return Found(name, value, found.start(), found.end()), found_eight
+    clear = _CLEAR.search(text) if Medium.VIDEO in media and not found_eight else None
+    if clear is not None:
+        return Found("resolution", "1080p", clear.start(), clear.end()), found_eight
     return None, found_eight
+
+
+_CLEAR = re.compile(r"(?<![超全])高清(?!化|晰|一点)")
+"""高清 of a video means 1080p (of a picture it means nothing exact)."""
 
 
 _NEGATIVE = re.compile(
