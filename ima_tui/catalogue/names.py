@@ -25,6 +25,7 @@ class Family:
     medium: Medium
     words: tuple[str, ...]
     cautious: tuple[str, ...]
+    numbered: tuple[str, ...]
     newest: str
     versions: Mapping[str, Mapping[str, str]]
     field_name: str = ""
@@ -79,6 +80,7 @@ def _family(row: Mapping[str, object]) -> Family:
         medium=Medium(str(row["medium"])),
         words=_strings(row.get("words")),
         cautious=_strings(row.get("cautious")),
+        numbered=_strings(row.get("numbered")),
         newest=str(row["newest"]),
         versions=versions,
         field_name=str(told["name"]) if isinstance(told, Mapping) else "",

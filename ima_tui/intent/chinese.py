@@ -90,10 +90,19 @@ def _content_from(items: tuple[Item, ...]) -> int:
     """Where the description of the content begins: 内容是…, 关于… (unless 的 leads to a noun)."""
     for place, item in enumerate(items):
         if item.has("about") or (item.has("label") and _is_label(items, place)):
+            if place == 0 and _is_relative(items):
+                continue
             return place
         if item.has("about_of") and not _leads_to_noun(items, place):
             return place if place else len(items)
     return len(items)
+
+
+def _is_relative(items: tuple[Item, ...]) -> bool:
+    """写着“…”的插画: what is written only describes the noun behind it."""
+    if len(items) < 4 or not items[1].has(QUOTE):
+        return False
+    return items[2].phrase == "的" and is_noun(items[-1])
 
 
 def _leads_to_noun(items: tuple[Item, ...], at: int) -> bool:

@@ -15,22 +15,21 @@ from ima_tui.intent.scan import SOURCE, Item, Scan
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """`sources` are the attached ones, then the ones in the text; `told` where each of the
-    latter stands in the folded text."""
+    """`sources` are the attached ones, then the others that the text names; `told`: where one is
+    named in the folded text, and its place in `sources`."""
 
     sources: tuple[str, ...]
-    told: tuple[int, ...]
+    told: tuple[tuple[int, int], ...]
 
     def at(self, start: int) -> int | None:
         """The place in `sources` of the path that stands at `start`."""
-        attached = len(self.sources) - len(self.told)
-        return attached + self.told.index(start) if start in self.told else None
+        return dict(self.told).get(start)
 
 
 def gather(scan: Scan, images: Sequence[str]) -> Inputs:
     """Attached pictures and the ones that the text names, each once."""
     sources = list(images)
-    told: list[int] = []
+    told: list[tuple[int, int]] = []
     for source in scan.content.sources:
         if source.kind is Kind.OTHER:
             continue
@@ -38,7 +37,9 @@ def gather(scan: Scan, images: Sequence[str]) -> Inputs:
         written = scan.plain.original[start:end]
         if written not in images:
             sources.append(written)
-            told.append(source.start)
+            told.append((source.start, len(sources) - 1))
+        else:
+            told.append((source.start, list(images).index(written)))
     return Inputs(tuple(sources), tuple(told))
 
 

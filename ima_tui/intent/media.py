@@ -187,12 +187,20 @@ class _Gatherer:
             sure = next((i for i in reading.clause.items[:4] if i.has("edit_sure")), None)
             if sure is not None:
                 return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
-        if self._sound is None:
-            for reading in self._readings:
-                for want in reading.weak:
-                    if want.medium is not None:
-                        return {want.medium: want}
-            return self._from_names() or self._from_telling()
+        if self._sound is not None:
+            return self._heard_from_names()
+        for reading in self._readings:
+            for want in reading.weak:
+                if want.medium is not None:
+                    return {want.medium: want}
+        return self._from_names() or self._from_telling()
+
+    def _heard_from_names(self) -> dict[Medium, Want]:
+        """用豆包BGM做一段声音: the model tells which kind of sound."""
+        for name in self._scan.names:
+            audible = name.medium in (Medium.MUSIC, Medium.SPEECH)
+            if audible and not name.rejected and name.start < self._spoken_from:
+                return _one(name.medium, name.start, name.end)
         return {}
 
     def _from_telling(self) -> dict[Medium, Want]:

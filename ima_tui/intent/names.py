@@ -42,6 +42,8 @@ class Named:
     told_version: str = ""
     cued: bool = False
     rejected: bool = False
+    everyday: bool = False
+    """An everyday word without a version: it could be no name after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class _Brands:
     exact: dict[str, tuple[Family, str]]
     outsiders: dict[str, Medium]
     cautious: frozenset[str]
+    numbered: frozenset[str]
     speller: Speller
 
 
@@ -61,11 +64,12 @@ def _key(phrase: str) -> str:
 @cache
 def _brands() -> _Brands:
     known = facts.names()
-    families = {_key(w): f for f in known.families for w in (*f.words, *f.cautious)}
+    families = {_key(w): f for f in known.families for w in (*f.words, *f.cautious, *f.numbered)}
     exact = {_key(i): (f, i) for f in known.families for i in f.model_ids()}
     outsiders = {_key(word): medium for word, medium in known.outsiders.items()}
     cautious = {_key(w) for f in known.families for w in f.cautious}
     cautious |= {_key(word) for word in known.everyday}
+    numbered = frozenset(_key(w) for f in known.families for w in f.numbered)
     phrases = [*families, *exact, *outsiders]
     latin = {w for p in phrases for w in p.split() if w.isascii() and w.isalpha()}
     ours = {w for p in families for w in p.split() if w.isascii() and w.isalpha()}
@@ -76,6 +80,7 @@ def _brands() -> _Brands:
         exact={key: value for key, value in exact.items() if key not in families},
         outsiders=outsiders,
         cautious=frozenset(cautious),
+        numbered=numbered,
         speller=Speller(words, latin | _EVERYDAY | {"images"}),
     )
 
@@ -167,6 +172,8 @@ def _judge(
     brands: _Brands, tokens: Tokens, text: str, mark: Mark, named: Named, signs: Sequence[Mark]
 ) -> Named | None:
     """`named` with its signs; None where the word is not used as a name."""
+    if mark.phrase in brands.numbered and not named.told_version:
+        return None
     cue, negation = -1, -1
     for sign in _before(signs, tokens, mark.first):
         if sign.has("neg"):
@@ -187,7 +194,8 @@ def _judge(
             return None
     after = text[named.end : named.end + 16].lstrip()
     struck = negation > cue or after.startswith(("isn't", "is not", "不行", "不好", "太贵", "除外"))
-    return replace(named, cued=cued and not struck, rejected=struck)
+    everyday = mark.phrase in brands.cautious and not named.told_version
+    return replace(named, cued=cued and not struck, rejected=struck, everyday=everyday)
 
 
 _CONTENT_AFTER = re.compile(
@@ -220,7 +228,7 @@ def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]
 
 
 _REQUEST_BEHIND = re.compile(
-    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s+(?:画|生成|做|来|制作|出|拍|一[张段]|draw|make|create|generate)"
+    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s*(?:生成|制作)|\s+(?:画|做|来|出|拍|一[张段]|draw|make|create|generate)"
 )
 """A format or a wish right behind a name that opens its clause: "mj 9:16", "海螺 生成…"."""
 

@@ -304,6 +304,10 @@ def _shots(items: list[Item]) -> list[Found]:
     ][:1]
 
 
+_UNSUNG = re.compile(
+    r"(?:不要|不用|别要|别有|别带|别加|没有|无需|去掉|去除|不需要|不带|不含|免去)(?:任何|有|加)?(?:人声|歌词|演唱|人唱|歌声|主唱)"
+    r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics|singers?)\b"
+)
 _BPM = re.compile(
     r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bpm\s*(?:of|:|=|为|是)?\s*(?P<w>\d{2,3})"
 )
@@ -325,6 +329,10 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:
             found.append(Found("make_instrumental", True, item.start, item.end))
         elif kind:
             found.append(Found("vocal_gender", kind, item.start, item.end))
+    if not any(each.name == "make_instrumental" for each in found):
+        found += [
+            Found("make_instrumental", True, *no.span()) for no in [_UNSUNG.search(text)] if no
+        ]
     if beat := _BPM.search(text):
         value = int(beat["v"] or beat["w"])
         found.append(Found("bpm", value, beat.start(), beat.end()))

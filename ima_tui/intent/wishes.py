@@ -78,7 +78,13 @@ class PreferenceWish:
 
 def read_preference(scan: Scan, asked: Asked) -> PreferenceWish | None:
     """What is to be remembered or forgotten."""
-    names = [n for n in scan.names if not n.rejected and n.start < asked.spoken_from]
+    names = [
+        name
+        for name in scan.names
+        if not name.rejected
+        and name.start < asked.spoken_from
+        and not (name.everyday and asked.wants and name.medium not in asked.media)
+    ]
     kept = _once(scan, asked, names) or _save(scan, asked, names)
     if kept is not None:
         return kept
@@ -169,6 +175,8 @@ def _is_content(clause: Clause, place: int) -> bool:
         "来",
         "for",
         "to",
+        "which",
+        "what",
         "and",
         "you",
         "available",
