@@ -11,9 +11,11 @@ from dataclasses import replace
 
 from ima_tui.domain import Medium
 from ima_tui.intent.pointing import (
+    is_about_models,
     is_existing,
     is_existing_image,
     is_refused,
+    is_relative,
     is_setting,
     modifies,
     pointed_at,
@@ -51,7 +53,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
     kinds = [n for n in free if names_models(items, items.index(n)) or modifies(items, n)]
     reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
     free = [n for n in free if n not in kinds]
-    if _is_about_models(items):
+    if is_about_models(items):
         reading.weak += [_want(reading, noun, medium_of(noun)) for noun in free]
         return reading
     task = next((item for item in items if item.under("task")), None)
@@ -61,13 +63,6 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     _ask(reading, items, free)
     return reading
-
-
-def _is_about_models(items: tuple[Item, ...]) -> bool:
-    """画图的模型, …: which model it is about, and nothing to make."""
-    if items[-1].phrase not in ("模型", "的模型", "大模型"):
-        return False
-    return not any(item.has("use") or item.under("verb") in ("make", "want") for item in items)
 
 
 def _with_picture(items: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -90,19 +85,12 @@ def _content_from(items: tuple[Item, ...]) -> int:
     """Where the description of the content begins: 内容是…, 关于… (unless 的 leads to a noun)."""
     for place, item in enumerate(items):
         if item.has("about") or (item.has("label") and _is_label(items, place)):
-            if place == 0 and _is_relative(items):
+            if place == 0 and is_relative(items):
                 continue
             return place
         if item.has("about_of") and not _leads_to_noun(items, place):
             return place if place else len(items)
     return len(items)
-
-
-def _is_relative(items: tuple[Item, ...]) -> bool:
-    """写着“…”的插画: what is written only describes the noun behind it."""
-    if len(items) < 4 or not items[1].has(QUOTE):
-        return False
-    return items[2].phrase == "的" and is_noun(items[-1])
 
 
 def _leads_to_noun(items: tuple[Item, ...], at: int) -> bool:

@@ -8,7 +8,7 @@ purpose,
 from __future__ import annotations
 
 from ima_tui.domain import Medium
-from ima_tui.intent.scan import SOURCE, Item
+from ima_tui.intent.scan import QUOTE, SOURCE, Item
 from ima_tui.intent.wants import SOUND, is_noun, medium_of
 
 NEAR = 5
@@ -121,3 +121,17 @@ def modifies(items: tuple[Item, ...], noun: Item) -> bool:
 
 def _of_follows(items: tuple[Item, ...], place: int) -> bool:
     return any(item.phrase == "的" for item in items[place + 1 :])
+
+
+def is_about_models(items: tuple[Item, ...]) -> bool:
+    """画图的模型, …: which model it is about, and nothing to make."""
+    if items[-1].phrase not in ("模型", "的模型", "大模型"):
+        return False
+    return not any(item.has("use") or item.under("verb") in ("make", "want") for item in items)
+
+
+def is_relative(items: tuple[Item, ...]) -> bool:
+    """写着“…”的插画: what is written only describes the noun behind it."""
+    if len(items) < 4 or not items[1].has(QUOTE):
+        return False
+    return items[2].phrase == "的" and is_noun(items[-1])
