@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := ima_tui tests benchmarks docs
+# where a branch that no test takes could cost points, data or the key
+STRICT := ima_tui/lifecycle.py,ima_tui/catalogue/price.py,ima_tui/text.py,ima_tui/preferences.py,ima_tui/api/download.py,ima_tui/api/guard.py
 
-.PHONY: demo test check static format screenshots keys torture clean
+.PHONY: demo test check static format screenshots keys configuration coverage torture clean
 
 demo: $(VENV)/.demo
 	$(BIN)/ima-tui demo
@@ -35,6 +37,15 @@ screenshots: $(VENV)/.dev
 # the list of all actions and their keys, from the code
 keys: $(VENV)/.dev
 	$(BIN)/python docs/keys.py
+
+# the reference of all settings, and config.example.toml, from the code
+configuration: $(VENV)/.dev
+	$(BIN)/python docs/configuration.py
+
+# how much of the code the tests go through, branch by branch; the strict ones must be whole
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/coverage report --show-missing --fail-under=100 --include=$(STRICT)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,9 @@ from ima_tui.errors import UsageError
 from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, parsed
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "docs"))
+
+import configuration  # noqa: E402
 
 
 @pytest.fixture
@@ -80,6 +84,10 @@ def test_broken_toml_names_the_file(env: dict[str, str], text: str) -> None:
 def test_a_file_that_cant_be_read_is_named(env: dict[str, str]) -> None:
     Path(env["IMA_TUI_CONFIG"]).mkdir()
     assert refused(env).key == "error.config_unreadable"
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    assert configuration.PATH.read_text("utf-8") == configuration.page(), "make configuration"
 
 
 @pytest.mark.parametrize(

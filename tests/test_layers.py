@@ -43,6 +43,7 @@ SEEN_BY = {
     "starlette": ("sandbox/",),
     "uvicorn": ("sandbox/",),
     "keyring": ("key.py",),
+    "shtab": ("cli/completion.py",),
     "PIL": ("imaging/", "inputs.py", "sandbox/"),
     "av": ("imaging/", "sandbox/"),
 }

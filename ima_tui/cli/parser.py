@@ -276,6 +276,11 @@ def _sandbox(verbs: Verbs) -> None:
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
 
 
+def _completion(verbs: Verbs) -> None:
+    parser = _add(verbs, "completion", "completion:run")
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL")
+
+
 def _count(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 100_000:
@@ -304,4 +309,5 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "logs": _logs,
     "doctor": _doctor,
     "sandbox": _sandbox,
+    "completion": _completion,
 }

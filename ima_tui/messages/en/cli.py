@@ -45,6 +45,7 @@ TEXTS: dict[str, str] = {
     "cli.set": "prefer a model for a task type",
     "cli.clear": "clear the preference for a task type",
     "cli.config": "show or change the settings, or write a file to begin with",
+    "cli.completion": "a script that lets bash, zsh or fish complete verbs and flags",
     "cli.config_put": "change a setting in the file; its comments stay",
     "cli.config_drop": "take a setting out of the file, so that its default holds",
     "cli.prefs_restore": "bring back what another program dropped",

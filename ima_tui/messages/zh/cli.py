@@ -58,6 +58,7 @@ TEXTS: dict[str, str] = {
     "cli.no_prefs": "还没有偏好。可以这样设置：ima-tui prefs set text_to_image 模型",
     "cli.preferred": "{task} 以后优先用 {model}。",
     "cli.cleared": "{task} 不再有偏好。",
+    "cli.completion": "输出补全脚本，让 bash、zsh 或 fish 补全命令和参数",
     "cli.config_put": "修改文件中的一个设置项，注释保持不变",
     "cli.config_drop": "从文件中去掉一个设置项，恢复默认",
     "cli.prefs_restore": "找回被其他程序丢掉的偏好",
