@@ -75,6 +75,24 @@ class Jobs:
             await (await self._engine.scheduler()).follow(job)
         return job
 
+    async def submit_all(self, orders: Sequence[tuple[str, Order]]) -> list[Job]:
+        """Write every (intent, order) to disk, and only then wake the scheduler for all of them.
+
+        An intent that is known brings its job back: whoever was interrupted between two of them
+        submits the same again, and pays for none twice. Raises `KeyMissing`.
+        """
+        if not self._connection.has_key:
+            raise KeyMissing
+        ledger = await self._engine.ledger()
+        jobs: list[Job] = []
+        for intent, order in orders:
+            order = replace(order, estimate=await self._expect(order))
+            job = await ledger.add(order, self._clock.time(), intent=intent)
+            self._tell(job)
+            jobs.append(job)
+        await self.adopt(*(job.id for job in jobs))
+        return jobs
+
     async def _expect(self, order: Order) -> Estimate | None:
         """How long it should take: the list knows, or the table, or our own history."""
         leaf = self._offer.leaf_of(order)

@@ -26,7 +26,7 @@ LAYERS = (
     {"ground", "pace", "record", "remembering", "heard", "plan", "knowledge"},
     {"sending", "asking", "fetching", "turns"},
     {"desk", "scheduler", "broadcast", "connection", "wishes", "adjustments"},
-    {"marks", "answers"},
+    {"marks", "answers", "several"},
     {"engine"},
     {"offer"},
     {"jobs", "gallery"},

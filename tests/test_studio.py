@@ -121,6 +121,23 @@ async def test_without_a_key_nothing_is_written(settings: Settings, sandbox: San
     assert count(sandbox) == (0, 0)
 
 
+async def test_several_are_all_on_disk_before_one_is_sent_and_none_is_paid_twice(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    told: list[Notice] = []
+    async with studio_at(settings) as studio:
+        studio.subscribe(told.append)
+        wishes = [(f"intent {n}", await order_for(studio, f"fox {n}")) for n in range(3)]
+        first = await studio.jobs.submit_all(wishes[:2])  # a crash came here, and
+        jobs = await studio.jobs.submit_all(wishes)  # the same is submitted again
+        assert [job.id for job in jobs[:2]] == [job.id for job in first]
+        for job in jobs:
+            await state(studio, job.id, State.DONE)
+    states = [n.job.state for n in told if isinstance(n, JobChanged)]
+    assert states[:2] == [State.QUEUED, State.QUEUED]
+    assert count(sandbox) == (3, 3 * jobs[0].order.total)
+
+
 async def test_every_commit_is_told_and_the_totals_follow(
     settings: Settings, sandbox: Sandbox
 ) -> None:

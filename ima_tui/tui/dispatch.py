@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui import drafting
-from ima_tui.domain import Order, TaskType
+from ima_tui.domain import Order
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.intent.reading import Kind
 from ima_tui.messages import say
+from ima_tui.several import words_of
 from ima_tui.tui import pricing, verbs
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Dispatch:
         leaf = place.desk.leaf
         if (decision := place.desk.decision) is not None and decision.kind is Kind.PREFERENCE:
             await place.memory.alone(decision)
+            return
+        if place.many.is_several:
+            await place.many.send()
             return
         if any(asking.blocks for asking in place.showing.askings):
             place.showing.remark(say("compose.answer_first"), "bad")
@@ -56,7 +60,7 @@ class Dispatch:
         if place.showing.offer.problem is not None:
             place.form.reveal(next(iter(place.showing.offer.at_fault), ""))
             return None
-        draft = replace(draft, prompt=self._words())
+        draft = replace(draft, prompt=words_of(place.prompt.text, place.desk))
         try:
             order, _ = drafting.finish(leaf, draft)
         except UsageError as problem:
@@ -70,15 +74,6 @@ class Dispatch:
             return None
         sources = tuple(one.source for one in facts)
         return replace(order, inputs=place.desk.ordered(sources))
-
-    def _words(self) -> str:
-        """What goes out: of a wish for speech, only the words to be spoken."""
-        desk, text = self._place.desk, self._place.prompt.text
-        decision = desk.decision
-        if decision is not None and decision.spoken and desk.kind is TaskType.TEXT_TO_SPEECH:
-            start, end = decision.spoken
-            return text[start:end]
-        return text
 
     def _point_at(self, problem: UsageError) -> None:
         """Say what is missing, and give the keys to the field that lacks it."""

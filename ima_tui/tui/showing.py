@@ -55,7 +55,7 @@ class Showing:
         place.query_one(Reading).show(
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
-        place.query_one(PriceBar).show(desk.leaf, self.offer)
+        place.query_one(PriceBar).show(desk.leaf, self.offer, place.many.several)
         place.drawer.soon()
         self.speak()
 
@@ -96,6 +96,8 @@ class Showing:
         elif desk.leaf is None:
             lists = self._place.studio.offer.lists
             words, role = choosing.way_to_a_list(lists[desk.kind]), "muted"
+        elif self._place.many.could_be:
+            words, role = say("compose.by_lines_hint"), "muted"
         else:
             words, role = hint(self._place.focused), "muted"
         self._place.query_one(Said).say(words, role)

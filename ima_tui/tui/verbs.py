@@ -240,14 +240,19 @@ def _which(jobs: Sequence[Job]) -> str:
 
 
 async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -> Job:
-    """Submit `order`; an unsent job whose place it takes is taken out before.
+    """Submit `order`; an unsent job whose place it takes is taken out before."""
+    await take_out(studio, in_place_of)
+    return await studio.jobs.submit(order)
 
-    Raises `UsageError` when that one is no longer unsent: then nothing was submitted, for it would
-    be a second charge. Forgetting is the way out that can't hit a job which was just sent.
+
+async def take_out(studio: Studio, old: int | None) -> None:
+    """Take an unsent job out, for others take its place.
+
+    Raises `UsageError` when it is no longer unsent: what came then would be a second charge.
+    Forgetting is the way out that can't hit a job which was just sent.
     """
-    old = in_place_of
     if old is None:
-        return await studio.jobs.submit(order)
+        return
     before = await studio.jobs.get(old)
     if before is None or before.state not in UNSENT:
         raise UsageError("error.no_longer_unsent", id=old)
@@ -255,7 +260,6 @@ async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -
         await studio.jobs.forget(old)
     except UsageError as error:
         raise UsageError("error.no_longer_unsent", id=old) from error
-    return await studio.jobs.submit(order)
 
 
 def open_file(path: str) -> bool:

@@ -241,6 +241,9 @@ class FakeJobs:
         self._tell(JobChanged(made))
         return made
 
+    async def submit_all(self, orders: Sequence[tuple[str, Order]]) -> list[Job]:
+        return [await self.submit(order) for _, order in orders]
+
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
         return tuple(sorted(self.rows.values(), key=lambda one: -one.id))[:limit]
 

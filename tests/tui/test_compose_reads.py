@@ -10,6 +10,7 @@ from patience import until
 from textual.pilot import Pilot
 
 from ima_tui.domain import TaskType
+from ima_tui.several import words_of
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.compose import ComposeScreen
 from ima_tui.tui.widgets.prompt import Prompt
@@ -50,4 +51,4 @@ async def test_unclear_words_ask_and_change_nothing() -> None:
 async def test_only_the_words_to_be_spoken_are_sent() -> None:
     async with composing("read aloud: Good evening") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
-        assert screen.dispatch._words() == "Good evening"
+        assert words_of(screen.prompt.text, screen.desk) == "Good evening"

@@ -23,9 +23,11 @@ from ima_tui.errors import UsageError
 from ima_tui.heard import COUNT
 from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
+from ima_tui.several import first_line
 from ima_tui.tui import styles
 from ima_tui.tui.dispatch import Dispatch
 from ima_tui.tui.drawer import Drawer
+from ima_tui.tui.many import Many
 from ima_tui.tui.memory import Memory
 from ima_tui.tui.news import News
 from ima_tui.tui.picking import Picking
@@ -39,6 +41,7 @@ from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
 from ima_tui.tui.widgets.prompt import EDIT, Prompt
 from ima_tui.tui.widgets.reading import Answered, Reading, Switched
+from ima_tui.tui.widgets.wishes import Wishes
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
@@ -63,6 +66,7 @@ class ComposeScreen(Place):
         _do("ctrl+l", "model", show=True),
         _do("ctrl+t", "kind", show=True),
         _do("ctrl+o", "inputs", show=True),
+        _do("ctrl+b", "batch"),
         EDIT,
         _do("alt+h", "history"),
         _do("alt+t", "templates"),
@@ -91,6 +95,7 @@ class ComposeScreen(Place):
         self.picking = Picking(self)
         self.dispatch = Dispatch(self)
         self.memory = Memory(self)
+        self.many = Many(self)
         self.reader: Reader
         self.drawer: Drawer
         self.by_lines = False
@@ -103,6 +108,7 @@ class ComposeScreen(Place):
             with Vertical(id="wish"):
                 yield Prompt(widget_id="prompt")
                 yield Reading(widget_id="reading")
+                yield Wishes(widget_id="wishes")
                 yield Inputs(self._look_at, widget_id="inputs")
             yield Rule()
             yield Form(widget_id="form")
@@ -129,9 +135,9 @@ class ComposeScreen(Place):
             "better": pick.better,
             "elsewhere": pick.elsewhere,
             "remember": pick.remember,
+            "batch": self.many.turn,
             "history": drawer.history,
             "templates": drawer.templates,
-            "editor": drawer.edit,
             "guides": self._open_guides,
             "refresh": self._refresh_list,
             "key": self.enter_key,
@@ -173,7 +179,8 @@ class ComposeScreen(Place):
         was_empty, self._is_empty = self._is_empty, not text.strip()
         if self._is_empty and not was_empty:
             self.desk.begin_anew()
-        decision = self.reader.read(text, self.desk)
+        self.many.look(text)
+        decision = self.reader.read(first_line(text, by_lines=self.by_lines), self.desk)
         if decision == self.desk.decision and not anew:
             return
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
@@ -260,6 +267,9 @@ class ComposeScreen(Place):
         done = self._verbs[verb]()
         if done is not None:
             await done
+
+    async def action_edit(self) -> None:
+        await self.drawer.edit()
 
     async def action_send(self) -> None:
         await self.dispatch.send()

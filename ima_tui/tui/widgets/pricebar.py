@@ -8,6 +8,7 @@ from textual.widgets import Static
 from ima_tui.domain import Leaf
 from ima_tui.drafting import Offer
 from ima_tui.messages import say
+from ima_tui.several import Several
 from ima_tui.tui import actions, pricing
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
@@ -19,13 +20,17 @@ class PriceBar(Line):
         super().__init__(id=widget_id)
         self._leaf: Leaf | None = None
         self._offer = Offer()
+        self._several: Several | None = None
 
-    def show(self, leaf: Leaf | None, offer: Offer) -> None:
-        if (leaf, offer) != (self._leaf, self._offer):
-            self._leaf, self._offer = leaf, offer
+    def show(self, leaf: Leaf | None, offer: Offer, several: Several | None = None) -> None:
+        if (leaf, offer, several) != (self._leaf, self._offer, self._several):
+            self._leaf, self._offer, self._several = leaf, offer, several
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        if self._several is not None:
+            jobs, points = len(self._several.wishes), self._several.total
+            return [(" " + say("compose.several", n=jobs, points=points), "title")], []
         quote = self._offer.quote
         if self._leaf is None or quote is None:
             return [(" " + say("compose.no_price"), "muted")], []

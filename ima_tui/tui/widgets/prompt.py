@@ -19,9 +19,7 @@ from ima_tui.tui.theme import style
 
 SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
 """The screen's own, named in its fields too: so it stands first among the keys at the bottom."""
-EDIT = Binding(
-    "ctrl+e", "screen.do('editor')", "bind.compose_editor", show=False, id="compose.editor"
-)
+EDIT = Binding("ctrl+e", "screen.edit", "bind.compose_editor", show=False, id="compose.editor")
 """Instead of the editor's own end of line, which is `end` as well."""
 
 
@@ -64,18 +62,14 @@ class Prompt(TextArea):
         self._role: Callable[[str], str] = str
         self._pointed = ""
 
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key.startswith("alt+"):
-            event.prevent_default()  # a command: many terminals send its letter along
+    def on_key(self, event: events.Key) -> None:
+        _leave_alt(event)
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def on_paste(self, event: events.Paste) -> None:
         event.text = clean(event.text)  # Textual calls the base class's handler next, by itself
-
-    def on_key(self, event: events.Key) -> None:
-        _leave_alt(event)
 
     # --------------------------------------------------------------------- words that were read
 
@@ -144,6 +138,9 @@ class LineInput(Input):
 
     def on_key(self, event: events.Key) -> None:
         _leave_alt(event)
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def tidy(self, pasted: str) -> str:
         """What a paste becomes."""

@@ -1,0 +1,99 @@
+"""Several wishes of one text: each is read and priced for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ima_tui import several
+from ima_tui.catalogue import choice, tree
+from ima_tui.desk import KIND, MODEL, Desk
+from ima_tui.domain import Leaf, TaskType
+from ima_tui.errors import UsageError
+from ima_tui.intent.route import route
+from ima_tui.sandbox.products import Catalogue
+from ima_tui.several import Several
+
+Lists = Mapping[TaskType, tuple[Leaf, ...]]
+
+
+@pytest.fixture(scope="module")
+def lists() -> Lists:
+    offered = Catalogue()
+    return {kind: tree.leaves(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+
+
+@pytest.fixture
+def desk(lists: Lists) -> Desk:
+    desk = Desk()
+    desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
+    return desk
+
+
+def planned(desk: Desk, lists: Lists, text: str, *, by_lines: bool = False) -> Several:
+    settled = desk.kind if KIND in desk.pinned else None
+    return several.plan(
+        desk,
+        several.rows(text, by_lines=by_lines),
+        lambda words: route(words, desk.attached, lists, settled=settled),
+        lambda kind: choice.default_leaf(lists[kind], kind),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "a fox", "a {fox}", "a fox\na bear"])
+def test_one_wish_is_not_taken_apart(text: str) -> None:
+    assert several.rows(text, by_lines=False) == ()
+
+
+def test_variants_are_read_for_themselves(desk: Desk, lists: Lists) -> None:
+    found = planned(desk, lists, "画一只{红|蓝}狐狸，{16:9|9:16}")
+    sizes = [dict(wish.order.parameters)["size"] for wish in found.wishes if wish.order]
+    assert sizes[:2] == sizes[2:]
+    assert sizes[0] != sizes[1]
+    assert found.wishes[0].row.prompt == "画一只红狐狸，16:9"
+    assert (len(found.wishes), found.total, found.bad) == (4, 20, ())
+
+
+def test_each_line_has_its_own_kind_and_model(desk: Desk, lists: Lists) -> None:
+    text = "draw a fox\n\na 10s video of a puppy with Kling O1\nread aloud: Good evening"
+    found = planned(desk, lists, text, by_lines=True)
+    orders = [wish.order for wish in found.wishes if wish.order]
+    assert [order.task_type for order in orders] == [
+        TaskType.TEXT_TO_IMAGE,
+        TaskType.TEXT_TO_VIDEO,
+        TaskType.TEXT_TO_SPEECH,
+    ]
+    assert orders[1].model_id == "kling-video-o1"
+    assert orders[2].prompt == "Good evening"
+    assert desk.kind is TaskType.TEXT_TO_IMAGE  # it was tried on copies
+
+
+def test_what_was_chosen_by_hand_holds_for_all(desk: Desk, lists: Lists) -> None:
+    midjourney = next(leaf for leaf in lists[desk.kind] if leaf.model_id == "midjourney")
+    desk.take(midjourney)
+    desk.pin(KIND, MODEL)
+    found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
+    assert {wish.order.model_id for wish in found.wishes if wish.order} == {"midjourney"}
+
+
+def test_what_cannot_be_sent_says_why(desk: Desk, lists: Lists) -> None:
+    text = "draw a fox\nalways use Midjourney\n把这张图做成视频\na fox picture, then a video of it"
+    found = planned(desk, lists, text, by_lines=True)
+    keys = [wish.problem.key if wish.problem else "" for wish in found.wishes]
+    assert keys[0] == ""
+    assert keys[1] == "compose.one_is_a_preference"
+    assert keys[2] == "compose.one_needs_input"
+    assert keys[3] == "compose.one_is_a_workflow"
+
+
+def test_too_many_are_told() -> None:
+    with pytest.raises(UsageError):
+        several.rows("\n".join(["a fox"] * (several.MOST + 1)), by_lines=True)
+    with pytest.raises(UsageError):
+        several.rows("{a|b|c|d|e|f}" * 4, by_lines=False)
+
+
+def test_the_first_line_is_what_the_screen_reads() -> None:
+    assert several.first_line("\n  a fox\na bear", by_lines=True) == "\n  a fox"
+    assert several.first_line("a fox\na bear", by_lines=False) == "a fox\na bear"

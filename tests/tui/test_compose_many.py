@@ -1,0 +1,60 @@
+"""Several wishes are shown, priced together, agreed to once, and handed over together."""
+
+from __future__ import annotations
+
+from patience import until
+from test_compose import asked, price, said, sent
+from test_compose_reads import composing
+
+from ima_tui.tui.widgets.wishes import Wishes
+
+
+async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
+    async with composing("a picture of a {red|blue|white} fox") as (pilot, screen):
+        await until(pilot, lambda: screen.many.several)
+        total = screen.many.several.total if screen.many.several else 0
+        await until(pilot, lambda: price(pilot).startswith(f"3 jobs · {total} pts"))
+        assert screen.query_one(Wishes).display
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: asked(pilot) == f"Send 3 jobs for {total} pts in all?")
+        assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
+        await pilot.press("y")
+        await until(pilot, lambda: len(sent(pilot.app.studio)) == 3)  # type: ignore[attr-defined]
+        prompts = [order.prompt for order in sent(pilot.app.studio)]  # type: ignore[attr-defined]
+        assert prompts == [f"a picture of a {colour} fox" for colour in ("red", "blue", "white")]
+
+
+async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
+    async with composing("a picture of a fox\na video of a bear") as (pilot, screen):
+        await until(pilot, lambda: "ctrl+b" in said(pilot))
+        assert not screen.query_one(Wishes).display
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: screen.many.several)
+        assert screen.many.several is not None
+        assert [w.order.task_type.medium.value for w in screen.many.several.wishes if w.order] == [
+            "image",
+            "video",
+        ]
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: not screen.query_one(Wishes).display)
+
+
+async def test_one_that_cannot_be_sent_stops_all() -> None:
+    async with composing("a picture of a fox\nalways use Midjourney") as (pilot, screen):
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: screen.many.several)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: said(pilot).startswith("Number 2:"))
+        assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
+
+
+async def test_the_list_scrolls_and_lets_the_keys_go_at_its_end() -> None:
+    words = "|".join("abcdefghijklmnop")
+    async with composing(f"a picture of {{{words}}}") as (pilot, screen):
+        await until(pilot, lambda: screen.many.several)
+        wishes = screen.query_one(Wishes)
+        wishes.focus()
+        await pilot.press("down")
+        assert wishes._first == 1
+        await pilot.press("up", "up")
+        await until(pilot, lambda: screen.focused is not wishes)
