@@ -60,22 +60,23 @@ class TopLine(Line):
         self.place = place
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        right = self._state(full=True)
-        left = self._places(names=True)
-        if measure(left) + measure(right) >= cells:
-            right = self._state(full=False)
-        if measure(left) + measure(right) >= cells:
-            left = self._places(names=False)
-        return left, right
+        for full, form in ((True, "airy"), (False, "airy"), (False, "dense")):
+            left, right = self._places(form), self._state(full=full)
+            if measure(left) + measure(right) < cells:
+                return left, right
+        return self._places("numbers"), self._state(full=False)
 
-    def _places(self, *, names: bool) -> list[Part]:
-        row = [(self._label(place, names), self._role(place)) for place in PLACES]
+    def _places(self, form: str) -> list[Part]:
+        """`airy`, `dense`, or `numbers` alone, as the room allows."""
+        row = [(self._label(place, form), self._role(place)) for place in PLACES]
         return [(" ima ", "title"), *row]
 
-    def _label(self, place: PlaceRow, names: bool) -> str:
+    def _label(self, place: PlaceRow, form: str) -> str:
+        blank = "" if form == "dense" else " "
         if place.id == self.place:
-            return f" [{place.number} {say(place.key)}]"
-        return f"  {place.number} {say(place.key)} " if names else f"  {place.number} "
+            return f"{blank}[{place.number} {say(place.key)}]"
+        name = "" if form == "numbers" else f" {say(place.key)}"
+        return f"{blank} {place.number}{name} "
 
     def _role(self, place: PlaceRow) -> str:
         return "strong" if place.id == self.place else "muted"
@@ -103,10 +104,10 @@ class TopLine(Line):
         return [*spaced, (" ", "text")]
 
     async def on_click(self, event: events.Click) -> None:
-        names = measure(self._places(names=True)) + measure(self._state(full=False))
-        at = len(" ima ")
-        for place in PLACES:
-            at += width(self._label(place, names < self.size.width))
+        labels, _ = self.parts(self.size.width)
+        at = measure(labels[:1])
+        for place, label in zip(PLACES, labels[1:], strict=True):
+            at += measure([label])
             if event.x < at:
                 await self.ima.action_go(place.id)
                 return
