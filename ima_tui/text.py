@@ -20,8 +20,16 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # the two-character ones, and a lone ESC
 )
 _BIDI_AND_INVISIBLE = re.compile(
-    "[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
+_PILES = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+    "|([\u200c\u200d])[\u200c\u200d]+"
+    "|([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
+"""Marks that take no cell: three on one letter are a language's, forty are an attack."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
@@ -34,7 +42,7 @@ def clean(text: object, limit: int = LIMIT) -> str:
     cut = _ESCAPES.sub("", cut)
     cut = _BREAKS.sub("\n", cut).replace("\t", "    ")
     cut = _CONTROLS.sub("", _BIDI_AND_INVISIBLE.sub("", cut))
-    cut = encodable(cut)
+    cut = encodable(_PILES.sub(r"\1\2\3", cut))
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
 
 

@@ -194,7 +194,8 @@ class Exchange:
         elif fault.kind == "wrong_types":
             await self._deliver(mistyped(answer))
         elif fault.kind == "hostile":
-            await self._deliver(hostile(answer, options.get("text"), options.get("size", 100_000)))
+            text, size = options.get("text"), options.get("size", 100_000)
+            await self._deliver(hostile(answer, text, size, options.get("fuzz")))
         else:
             await self._deliver(answer)
 

@@ -30,7 +30,7 @@ KINDS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "drip": (_ANY, {"seconds", "pieces"}),
     "truncate": (_ANY, {"keep"}),
     "wrong_types": (_ANY, set()),
-    "hostile": (_ANY, {"text", "size"}),
+    "hostile": (_ANY, {"text", "size", "fuzz"}),
     "fail_task": (_TASK, {"resource_status", "task_status", "message", "media"}),
     "stuck": (_TASK, {"timeout_s"}),
     "no_url": (_TASK, {"seconds"}),
@@ -45,7 +45,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "probability": (int, float), "seed": (int, str), "status": (int,), "code": (int,),
     "message": (str,), "body": (str,), "retry_after": (int, float), "when": (str,),
     "close": (str,), "seconds": (int, float), "pieces": (int,), "keep": (int, float),
-    "text": (str,), "size": (int,), "resource_status": (int,), "task_status": (str,),
+    "text": (str,), "size": (int,), "fuzz": (int,),
+    "resource_status": (int,), "task_status": (str,),
     "media": (int,), "timeout_s": (int, float), "add": (int,), "factor": (int, float),
     "renumber": (bool,), "remove": (bool,),
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import zlib
 from typing import Any
 
@@ -22,34 +24,75 @@ ATTACKS = (
     "zero\u200bwidth\ufeff \ud83d\udca9 e\u0301\u0301\u0301\u0301 \U000e0041",
     "../../../etc/passwd\\..\\$(reboot)`id`",
 )
+_PIECES = (
+    *ATTACKS,
+    "\x1b[7777;1H", "\x1b[?1049l", "\x1b[3J", "\x1bc", "\x1b(0lqqk\x1b(B",
+    "\x1b]8;;https://evil.example\x1b\\", "\x1b]4;1;?\x07", "\x1b]1337;File=:AAAA\x07",
+    "\x1b_Gf=100;AAAA\x1b\\", "\x1b^pm\x1b\\", "\x1b[5i", "\x1b[c", "\x1b[21t", "\x1b#8", "\x1bN",
+    "\x1b",
+    "\x9f\x9c", "\x85", "\x0e\x0f", "\x1b[200~rm\x1b[201~", "\x1b[\x1b[2J2J", "\x1b]0;", "\x1b[",
+    "[/]", "[red]", "[link=https://evil.example]x[/link]", "[bold on_red", "[[", "\\[",
+    "{x}", "{0}", "%s", "&#27;", "\u202e", "\u2067", "\u200b\u200c\u200d", "\u2028", "\ufeff",
+    "\u00ad", "\u180e", "\u3164", "\u0301" * 40, "\ud800", "\udfff", "\U000e0041", "\U0001d173",
+    "👩\u200d👩\u200d👧", "可灵", "مرحبا", "\x00", "\r", "\n", "\t",
+)  # fmt: skip
+_ODD = (
+    *range(0x20), *range(0x7F, 0xA1), 0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010),
+    *range(0x2028, 0x2030), *range(0x2060, 0x2070), 0xFE0F, 0xFEFF, *range(0xFFF9, 0x10000),
+    0x4E2D, 0x1F600, 0xE0001,
+)  # fmt: skip
+_numbers = itertools.count(1)
+made = 0
+"""How many texts were fuzzed since this process began: a test wants to know."""
 
 
-def hostile(answer: Answer, text: str | None, size: int) -> Answer:
-    """Every text field becomes an attack, some `size` letters long. Files get bad headers."""
+def hostile(answer: Answer, text: str | None, size: int, fuzz: int | None = None) -> Answer:
+    """Every text field becomes an attack, some `size` letters long. Files get bad headers.
+
+    `fuzz`: a seed; each text is then another one, made up of pieces of attacks.
+    """
     if answer.envelope is None:
         answer.headers["content-disposition"] = 'attachment; filename="../../../tmp/owned.sh"'
         answer.headers["content-type"] = "text/html; charset=utf-8"
         return answer
-    answer.envelope = _attacked(answer.envelope, text, size)
+    answer.envelope = _attacked(answer.envelope, text, size, fuzz)
     return answer
 
 
-def _attacked(value: Any, text: str | None, size: int) -> Any:
+def _fuzzed(original: str, seed: int, size: int) -> str:
+    global made
+    made = next(_numbers)
+    chance = random.Random(f"{seed} {made}")  # noqa: S311 - the same texts each time
+    if chance.random() < 0.002:
+        return chance.choice(_PIECES) * (size // 8)
+    parts = [original[:12]]
+    for _ in range(chance.randint(1, 5)):
+        if chance.random() < 0.6:
+            parts.append(chance.choice(_PIECES))
+        else:
+            parts.append("".join(chr(chance.choice(_ODD)) for _ in range(chance.randint(1, 6))))
+        parts.append(chance.choice(("", "", "mJ", "0m", " ", "x")))
+    return "".join(parts)
+
+
+def _attacked(value: Any, text: str | None, size: int, fuzz: int | None) -> Any:
     if isinstance(value, list):
-        return [_attacked(item, text, size) for item in value]
+        return [_attacked(item, text, size, fuzz) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: _attack(item, text, size)
+        key: _attack(item, text, size, fuzz)
         if key in TEXT_FIELDS and isinstance(item, str)
-        else _attacked(item, text, size)
+        else _attacked(item, text, size, fuzz)
         for key, item in value.items()
     }
 
 
-def _attack(original: str, text: str | None, size: int) -> str:
+def _attack(original: str, text: str | None, size: int, fuzz: int | None) -> str:
     if text is not None:
         return text
+    if fuzz is not None:
+        return _fuzzed(original, fuzz, size)
     turn = zlib.crc32(original.encode("utf-8", "replace")) % (len(ATTACKS) + 1)
     if turn == len(ATTACKS):
         return "W" * size
