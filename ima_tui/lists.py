@@ -8,13 +8,15 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ima_tui.catalogue import tree
+from ima_tui.catalogue.changes import compare
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import ImaError
-from ima_tui.notices import ProductList
+from ima_tui.notices import ListChanges, ProductList
 
 Fetch = Callable[[TaskType], Awaitable[Sequence[object]]]
 Tell = Callable[[ProductList], None]
@@ -32,6 +34,8 @@ class ProductLists:
         self._now = now
         self._tell = tell
         self.lists = {task_type: ProductList(task_type) for task_type in TaskType}
+        self._first: dict[TaskType, ProductList] = {}
+        """What each list was when this run first saw it: what changed is told since then."""
 
     def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
         return self.lists[task_type].leaves
@@ -62,16 +66,24 @@ class ProductLists:
             return
         now = self._now()
         leaves = await asyncio.to_thread(tree.leaves, raw, task_type)
-        self._set(ProductList(task_type, leaves, now, live=True))
+        first = self._first.get(task_type)
+        changes = (
+            compare(first.leaves, leaves, first.as_of)
+            if first is not None and first.as_of is not None
+            else ListChanges()
+        )
+        self._set(ProductList(task_type, leaves, now, live=True, changes=changes))
         if self._keep:
             await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
 
     def fail(self, task_type: TaskType, problem: ImaError) -> None:
         last = self.lists[task_type]
-        self._set(ProductList(task_type, last.leaves, last.as_of, live=False, problem=problem))
+        self._set(replace(last, live=False, problem=problem))
 
     def _set(self, product_list: ProductList) -> None:
         self.lists[product_list.task_type] = product_list
+        if product_list.as_of is not None:
+            self._first.setdefault(product_list.task_type, product_list)
         self._tell(product_list)
 
     def _path(self, origin: str, task_type: TaskType) -> Path:

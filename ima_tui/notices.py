@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ima_tui.domain import Job, Leaf, TaskType
 from ima_tui.errors import ImaError
+
+LeafName = tuple[str, str]
+"""A leaf within its kind: model id and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    """How a list differs from the one that was known at `since`; 0: from none.
+
+    `was`: the points that a model ranged over whose prices are others now.
+    """
+
+    since: float = 0.0
+    new: frozenset[LeafName] = frozenset()
+    gone: tuple[Leaf, ...] = ()
+    was: Mapping[LeafName, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +38,8 @@ class ProductList:
     as_of: float | None = None
     live: bool = False
     problem: ImaError | None = None
+    changes: ListChanges = field(default_factory=ListChanges)
+    """Since the last run, or since this one's first look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
-"""A model in words and cells: the rows of Models, in which order, and everything about one."""
+"""A model in words and cells: its row in Models, and everything about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from ima_tui.catalogue import choice, form, price, times
+from ima_tui.catalogue.changes import name_of
 from ima_tui.catalogue.order import input_counts
 from ima_tui.domain import Field, Leaf, TaskType, Value
 from ima_tui.messages import say
-from ima_tui.text import folded, points_range
+from ima_tui.notices import ListChanges
+from ima_tui.text import points_range
+from ima_tui.tui.finder import moment, places, scattered
 from ima_tui.tui.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.pricing import usual_time
 from ima_tui.tui.widgets.cells import fit, steady, width
@@ -26,80 +29,17 @@ COLUMNS = (
     Column("tags", 12, "models.col_tags", drop=2),
 )
 
-SORTS: Mapping[str, Callable[[Leaf], object]] = {
-    "price": lambda leaf: leaf.points,
-    "time": lambda leaf: times.estimate(leaf).high,
-    "name": lambda leaf: folded(leaf.name),
-}
-"""How rows can be sorted, beside the order of the list itself (`listed`)."""
-SORT_NAMES = ("listed", *SORTS)
-
+UNCHANGED = ListChanges()
 MOST_PRICES = 24
 MOST_OPTIONS = 12
-
-
-def leaf_id(leaf: Leaf) -> str:
-    return f"{leaf.task_type}/{leaf.model_id}/{leaf.version}"
-
-
-# ---------------------------------------------------------------------------------- searching
-
-
-def score(leaf: Leaf, wanted: str) -> int:
-    """How well `wanted` (folded) names this leaf: 0 is not at all."""
-    name, terms = folded(leaf.name), choice.search_terms(leaf)
-    if not wanted:
-        return 1
-    if name.startswith(wanted):
-        return 6
-    if wanted in name:
-        return 5
-    if wanted in terms:
-        return 4
-    words = wanted.split()
-    if all(word in terms for word in words):
-        return 3
-    squeezed = wanted.replace(" ", "")
-    if squeezed in terms.replace(" ", "").replace("-", ""):
-        return 2
-    return 1 if scattered(name, squeezed) else 0
-
-
-def places(text: str, wanted: str) -> tuple[int, ...]:
-    """Which characters of `text` to point out as `wanted`."""
-    start = text.lower().find(wanted) if wanted else -1
-    return tuple(range(start, start + len(wanted))) if start >= 0 else ()
-
-
-def scattered(text: str, wanted: str) -> tuple[int, ...]:
-    """Where the characters of `wanted` stand in `text` one after the other; none for so short a
-    wish that it would be found everywhere."""
-    if len(wanted) < 3:
-        return ()
-    found: list[int] = []
-    at = 0
-    for character in wanted:
-        at = text.lower().find(character, at)
-        if at < 0:
-            return ()
-        found.append(at)
-        at += 1
-    return tuple(found)
-
-
-def arrange(leaves: Sequence[Leaf], wanted: str, sort: str) -> list[Leaf]:
-    """The leaves that match, sorted; while filtering in list order the best match comes first."""
-    scores = {leaf_id(leaf): score(leaf, wanted) for leaf in leaves}
-    found = [leaf for leaf in leaves if scores[leaf_id(leaf)]]
-    if sort in SORTS:
-        return sorted(found, key=SORTS[sort])  # type: ignore[arg-type]
-    return sorted(found, key=lambda leaf: -scores[leaf_id(leaf)])
 
 
 # --------------------------------------------------------------------------------------- rows
 
 
-def row(leaf: Leaf, wanted: str, preferred: bool, glyphs: Glyphs) -> Row:
+def row(
+    leaf: Leaf, wanted: str, preferred: bool, glyphs: Glyphs, changes: ListChanges = UNCHANGED
+) -> Row:
     """The row for `leaf`, in the order of `COLUMNS`."""
     star = f" {glyphs.star}" if preferred else ""
     estimate = times.estimate(leaf)
@@ -111,7 +51,33 @@ def row(leaf: Leaf, wanted: str, preferred: bool, glyphs: Glyphs) -> Row:
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         Cell(points_range(*leaf.points)),
         Cell(usual_time(estimate), "muted"),
-        Cell(tags(leaf), "muted"),
+        _news(leaf, changes, glyphs) or Cell(tags(leaf), "muted"),
+    )
+
+
+def _news(leaf: Leaf, changes: ListChanges, glyphs: Glyphs) -> Cell | None:
+    """That it is new, or costs otherwise than it did."""
+    name = name_of(leaf)
+    if name in changes.new:
+        return Cell(say("models.new"), "ok")
+    before = changes.was.get(name)
+    if before is None:
+        return None
+    is_dearer = leaf.points > before
+    sign = glyphs.up if is_dearer else glyphs.down
+    was = say("models.was", points=points_range(*before))
+    return Cell(f"{sign} {was}", "warn" if is_dearer else "ok")
+
+
+def gone_row(leaf: Leaf) -> Row:
+    """One that the list has no more."""
+    return (
+        Cell(steady(leaf.name), "muted"),
+        Cell(leaf.model_id, "muted"),
+        Cell(say(f"task.tag_{leaf.task_type.medium}"), "muted"),
+        Cell(points_range(*leaf.points), "muted"),
+        Cell("", "muted"),
+        Cell(say("models.gone"), "warn"),
     )
 
 
@@ -124,8 +90,10 @@ def tags(leaf: Leaf) -> str:
 # ------------------------------------------------------------------------------- one in detail
 
 
-def detail(leaf: Leaf, preferred: bool, glyphs: Glyphs) -> Content:
-    """Everything that the list says about one leaf."""
+def detail(
+    leaf: Leaf, preferred: bool, glyphs: Glyphs, changes: ListChanges = UNCHANGED
+) -> Content:
+    """Everything that the list says about one leaf, and what of it was otherwise before."""
     estimate = times.estimate(leaf)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
@@ -138,10 +106,26 @@ def detail(leaf: Leaf, preferred: bool, glyphs: Glyphs) -> Content:
         Content.styled(leaf.version, "$muted"),
         Content(" · ".join(facts)),
     ]
+    if told := _changed(leaf, changes):
+        lines.append(Content.styled(told, "$warn"))
     if leaf.description:
         lines.append(Content.styled(steady(leaf.description), "$muted"))
     lines += [Content(""), *_prices(leaf, glyphs), *_fields(leaf)]
     return Content("\n").join(lines)
+
+
+def _changed(leaf: Leaf, changes: ListChanges) -> str:
+    """In a sentence, with the time since when; "" where nothing did."""
+    if not changes.since:
+        return ""
+    name, since = name_of(leaf), moment(changes.since)
+    if name in changes.new:
+        return say("models.new_since", since=since)
+    if any(name_of(one) == name for one in changes.gone):
+        return say("models.gone_since", since=since)
+    if before := changes.was.get(name):
+        return say("models.was_since", points=points_range(*before), since=since)
+    return ""
 
 
 def _inputs(leaf: Leaf) -> list[str]:

@@ -63,7 +63,8 @@ class JobVerbs:
         """Whether `verb` means anything for some of `jobs`."""
         if verb in ONE_ONLY and len(jobs) != 1:
             return False
-        return any(FITS[verb](job) for job in jobs)
+        # a field of another place may ask while that place is being left
+        return verb in FITS and any(FITS[verb](job) for job in jobs)
 
     async def do(self, verb: str, jobs: Sequence[Job]) -> None:
         """Do `verb` with those of `jobs` that it fits."""

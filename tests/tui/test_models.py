@@ -5,20 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake import BANANA_2, BANANA_PRO, KLING, LEAVES, MIDJOURNEY, SEEDREAM, WAN, FakeStudio
+from fake import (
+    BANANA_2,
+    BANANA_PRO,
+    KLING,
+    LEAVES,
+    MIDJOURNEY,
+    NOW,
+    SEEDREAM,
+    T2I,
+    WAN,
+    FakeStudio,
+    rules,
+)
 from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from ima_tui import messages
+from ima_tui.catalogue.changes import compare
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import Unreachable
 from ima_tui.notices import ListChanged, ProductList
 from ima_tui.tui import leaves
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.finder import Finder
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.screens.models import ModelsScreen, Standing
-from ima_tui.tui.widgets.table import Table
+from ima_tui.tui.widgets.table import LazyRows, Table
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +81,12 @@ def standing(pilot: Pilot[None]) -> str:
     ],
 )
 def test_models_are_found_by_what_people_type(typed: str, found: Leaf) -> None:
-    assert leaves.arrange(LEAVES, typed, "listed")[0] is found
+    assert Finder(LEAVES).arrange(typed, "listed")[0] is found
 
 
 def test_nothing_is_found_by_chance() -> None:
-    assert leaves.arrange(LEAVES, "zz", "listed") == []
-    assert leaves.arrange(LEAVES, "mj", "listed") == [MIDJOURNEY]
+    assert Finder(LEAVES).arrange("zz", "listed") == []
+    assert Finder(LEAVES).arrange("mj", "listed") == [MIDJOURNEY]
 
 
 def test_what_matched_is_pointed_out() -> None:
@@ -85,7 +99,7 @@ def test_what_matched_is_pointed_out() -> None:
     [("listed", MIDJOURNEY), ("price", BANANA_2), ("time", BANANA_2), ("name", KLING)],
 )
 def test_sorting(sort: str, first: Leaf) -> None:
-    assert leaves.arrange(LEAVES, "", sort)[0] is first
+    assert Finder(LEAVES).arrange("", sort)[0] is first
 
 
 # --------------------------------------------------------------------------------- the detail
@@ -170,12 +184,12 @@ async def test_where_the_list_comes_from_is_said() -> None:
     app = open_app(studio)
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
-        assert standing(pilot).rstrip().endswith("· live")
+        assert "· live ·" in standing(pilot)
         now = studio.offer.lists[TaskType.TEXT_TO_IMAGE]
         studio.tell(ListChanged(replace(now, live=False)))
-        await until(pilot, lambda: standing(pilot).rstrip().endswith("· from the cache"))
+        await until(pilot, lambda: standing(pilot).rstrip().count("· from the cache"))
         studio.tell(ListChanged(replace(now, problem=Unreachable())))
-        await until(pilot, lambda: standing(pilot).rstrip().endswith("· offline"))
+        await until(pilot, lambda: standing(pilot).rstrip().count("· offline"))
         assert len(names(pilot)) == 4
 
 
@@ -222,3 +236,75 @@ async def test_whole_at_every_size(size: tuple[int, int]) -> None:
         detail = models(pilot).query_one("#detail")
         assert detail.region.height >= 7
         assert (detail.region.x > 0) == (size[0] >= 96)
+
+
+# ------------------------------------------------------------------------- what changed, and many
+
+
+def changed_list() -> ProductList:
+    """Midjourney is gone, Nano Banana 2 is dearer, SeeDream new."""
+    dearer = replace(BANANA_2, rules=rules("size", **{"512": 8, "1K": 12}))
+    before, after = (MIDJOURNEY, BANANA_2, BANANA_PRO), (SEEDREAM, dearer, BANANA_PRO)
+    return ProductList(T2I, after, NOW, live=True, changes=compare(before, after, NOW - 9000))
+
+
+def test_what_differs_between_two_lists() -> None:
+    changes = changed_list().changes
+    assert changes.new == {(SEEDREAM.model_id, SEEDREAM.version)}
+    assert changes.gone == (MIDJOURNEY,)
+    assert changes.was == {(BANANA_2.model_id, BANANA_2.version): (4, 13)}
+    assert compare(LEAVES, LEAVES, 1.0).was == {}
+
+
+async def test_what_is_new_dearer_and_gone_is_said_where_it_stands() -> None:
+    studio = FakeStudio()
+    app = open_app(studio)
+    async with app.run_test(size=(130, 30)) as pilot:
+        await pilot.pause()
+        studio.tell(ListChanged(changed_list()))
+        await until(pilot, lambda: "1 new, 1 repriced, 1 gone" in standing(pilot))
+        table = models(pilot).table
+        tagged = {table._rows[row][0].text: table._rows[row][-1].text for row in table.order}
+        assert tagged["SeeDream 4.5"] == "new"
+        assert tagged["Nano Banana 2"] == "↑ was 4–13"
+        assert tagged["Midjourney"] == "gone"
+        await pilot.press("end")
+        assert models(pilot).current is None  # what is gone can't be composed with
+        assert any("can't be used any more" in line for line in facts(pilot))
+        await pilot.press("enter")
+        assert app.current_mode == "models"
+
+
+async def test_how_many_a_filter_hides_is_said() -> None:
+    app = open_app()
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.press("slash", *"banana")
+        assert "3 hidden" in standing(pilot) or "2 hidden" in standing(pilot)
+        await pilot.press("escape", "escape")
+        assert "hidden" not in standing(pilot)
+
+
+async def test_a_wish_made_by_p_is_undone_by_u() -> None:
+    studio = FakeStudio()
+    app = open_app(studio)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.press("p", "down", "p", "u")
+        wishes = [one for one in studio.asked if one[0] in ("prefer", "unprefer")]
+        assert [one[-1] for one in wishes] == [
+            MIDJOURNEY.model_id, SEEDREAM.model_id, MIDJOURNEY.model_id
+        ]  # fmt: skip
+        await pilot.press("u")
+        assert studio.asked[-1] == ("unprefer", T2I)
+
+
+async def test_of_thousands_only_what_is_seen_is_made() -> None:
+    many = tuple(
+        replace(MIDJOURNEY, model_id=f"m{number}", name=f"Model {number}") for number in range(5000)
+    )
+    app = open_app(FakeStudio(leaves=many))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.press("slash", *"model 4")
+        rows = models(pilot).table._rows
+        assert isinstance(rows, LazyRows)
+        assert len(rows) > 1000
+        assert len(rows._made) < 60

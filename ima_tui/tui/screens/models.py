@@ -12,15 +12,19 @@ from textual.widgets import Input, Static
 
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.messages import say
-from ima_tui.notices import ProductList
+from ima_tui.notices import ListChanges, ProductList
 from ima_tui.text import folded
-from ima_tui.tui import choosing, jobs, leaves, styles
+from ima_tui.tui import choosing, finder, leaves, styles
+from ima_tui.tui.finder import SORT_NAMES, Finder, leaf_id
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
-from ima_tui.tui.widgets.lines import Part, Rule
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.standing import Standing
-from ima_tui.tui.widgets.table import Table
+from ima_tui.tui.widgets.table import LazyRows, Row, Table
+
+LEAST_FILTER = 16
+"""Cells that the filter keeps beside what is said of the list."""
 
 
 class ModelsScreen(Place):
@@ -41,6 +45,7 @@ class ModelsScreen(Place):
         Binding("t", "choose_kind", "bind.kind", id="models.kind"),
         Binding("s", "sort", "bind.sort", id="models.sort"),
         Binding("p", "prefer", "bind.prefer", id="models.prefer"),
+        Binding("u", "undo", "bind.undo", show=False, id="models.undo"),
         Binding("right_square_bracket", "turn_kind(1)", "bind.next_kind", id="models.next_kind"),
         Binding(
             "left_square_bracket", "turn_kind(-1)", "bind.previous_kind", id="models.previous_kind"
@@ -65,8 +70,12 @@ class ModelsScreen(Place):
         super().__init__()
         self.kind = TaskType.TEXT_TO_IMAGE
         self.every = False
-        self.sort = leaves.SORT_NAMES[0]
+        self.sort = SORT_NAMES[0]
         self._by_id: dict[str, Leaf] = {}
+        self._gone: dict[str, Leaf] = {}
+        self._finder: Finder | None = None
+        self._undo: list[tuple[TaskType, Leaf | None]] = []
+        """Wishes as they were before each change that was made here."""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="head"):
@@ -95,6 +104,9 @@ class ModelsScreen(Place):
         if news.lists or news.preferences:
             self._show()
 
+    def on_resize(self) -> None:
+        self._say_standing()
+
     @property
     def wanted(self) -> str:
         return folded(self.query_one("#filter", Input).value)
@@ -105,55 +117,59 @@ class ModelsScreen(Place):
     def _is_mine(self, leaf: Leaf) -> bool:
         return choosing.preferred(self.studio, leaf.task_type) == leaf.model_id
 
+    def _changes(self, leaf: Leaf) -> ListChanges:
+        return self.studio.offer.lists[leaf.task_type].changes
+
+    def _find_in(self, lists: list[ProductList]) -> Finder:
+        """The finder for these lists: made anew when they are others."""
+        offered = tuple(leaf for one in lists for leaf in one.leaves)
+        if self._finder is None or self._finder.leaves != offered:
+            self._finder = Finder(offered)
+        return self._finder
+
     def _show(self) -> None:
-        """Everything anew; the table draws only what came out differently."""
+        """Everything anew; the table makes and draws only what is in sight."""
         lists = self._lists()
-        offered = [leaf for one in lists for leaf in one.leaves]
-        shown = leaves.arrange(offered, self.wanted, self.sort)
-        self._by_id = {leaves.leaf_id(leaf): leaf for leaf in shown}
+        wanted = self.wanted
+        fresh = frozenset(name for one in lists for name in one.changes.new)
+        shown = self._find_in(lists).arrange(wanted, self.sort, fresh)
+        lost = Finder([leaf for one in lists for leaf in one.changes.gone])
+        gone = lost.arrange(wanted, self.sort)
+        self._by_id = {leaf_id(leaf): leaf for leaf in shown}
+        self._gone = {f"gone {leaf_id(leaf)}": leaf for leaf in gone}
         signs = self.ima.glyphs
-        self.table.empty = self._why_empty(lists)
-        self.table.set_rows(
-            {
-                row_id: leaves.row(leaf, self.wanted, self._is_mine(leaf), signs)
-                for row_id, leaf in self._by_id.items()
-            }
-        )
-        self._say_standing(lists, len(shown))
+
+        def make(row_id: int | str) -> Row:
+            if (leaf := self._by_id.get(str(row_id))) is None:
+                return leaves.gone_row(self._gone[str(row_id)])
+            return leaves.row(leaf, wanted, self._is_mine(leaf), signs, self._changes(leaf))
+
+        self.table.empty = "" if shown else self._why_empty(lists)
+        self.table.set_rows(LazyRows([*self._by_id, *self._gone], make))
+        self._say_standing()
         self._show_detail()
+
+    def _say_standing(self) -> None:
+        kind = say("models.every") if self.every else choosing.kind_name(self.kind)
+        room = self.size.width - LEAST_FILTER
+        dot = self.ima.glyphs.dot
+        words = finder.standing(self._lists(), len(self._by_id), kind, self.sort, dot, room)
+        self.query_one(Standing).say(words)
 
     def _why_empty(self, lists: list[ProductList]) -> str:
         if self.wanted:
             everywhere = [leaf for kind in TaskType for leaf in self.studio.offer.leaves(kind)]
-            count = len(leaves.arrange(everywhere, self.wanted, self.sort))
+            count = len(Finder(everywhere).arrange(self.wanted, self.sort))
             return say("models.none_match_here" if count else "models.none_match", n=count)
         problem = next((one.problem for one in lists if one.problem), None)
         if problem is not None:
             return say(problem.key, **problem.values)
         return say("models.fetching")
 
-    def _say_standing(self, lists: list[ProductList], count: int) -> None:
-        kind = say("models.every") if self.every else choosing.kind_name(self.kind)
-        words: list[Part] = [(f"{kind} ({count})", "strong")]
-        if self.size.width >= 80:
-            words.append((f" · {say(f'models.sort_{self.sort}')}", "muted"))
-        seen = [one.as_of for one in lists if one.as_of is not None]
-        if seen:
-            at = jobs.clock_words(min(seen))
-            words.append((f" · {say('models.as_of', time=at)}", "muted"))
-        mark = (
-            ("models.offline", "warn")
-            if any(one.problem for one in lists)
-            else ("models.live", "ok")
-            if all(one.live for one in lists)
-            else ("models.cached", "muted")
-        )
-        words.append((f" · {say(mark[0])}", mark[1]))
-        self.query_one(Standing).say(words)
-
     def _show_detail(self) -> None:
-        leaf = self.current
-        facts = leaves.detail(leaf, self._is_mine(leaf), self.ima.glyphs) if leaf else ""
+        leaf = self.current or self._gone.get(str(self.table.cursor))
+        signs = self.ima.glyphs
+        facts = leaves.detail(leaf, self._is_mine(leaf), signs, self._changes(leaf)) if leaf else ""
         self.query_one("#facts", Static).update(facts)
         self.query_one("#detail").scroll_home(animate=False)
 
@@ -166,6 +182,8 @@ class ModelsScreen(Place):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("use", "prefer") and self.is_mounted:
             return self.current is not None
+        if action == "undo":
+            return bool(self._undo)
         if action == "clear" and self.is_mounted:
             return bool(self.wanted)
         return super().check_action(action, parameters)
@@ -195,8 +213,7 @@ class ModelsScreen(Place):
         self.query_one("#filter", Input).value = ""
 
     def action_sort(self) -> None:
-        names = leaves.SORT_NAMES
-        self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        self.sort = SORT_NAMES[(SORT_NAMES.index(self.sort) + 1) % len(SORT_NAMES)]
         self._show()
 
     def action_turn_kind(self, by: int) -> None:
@@ -222,12 +239,24 @@ class ModelsScreen(Place):
         leaf = self.current
         if leaf is None:
             return
-        if self._is_mine(leaf):
-            stored = await self.studio.wishes.unprefer(leaf.task_type)
-        else:
-            stored = await self.studio.wishes.prefer(leaf.task_type, leaf)
+        kind = leaf.task_type
+        before = choosing.preferred(self.studio, kind)
+        wish = next((o for o in self.studio.offer.leaves(kind) if o.model_id == before), None)
+        if await self._set_wish(kind, None if self._is_mine(leaf) else leaf):
+            self._undo.append((kind, wish))
+            self.refresh_bindings()
+
+    async def action_undo(self) -> None:
+        kind, leaf = self._undo.pop()
+        await self._set_wish(kind, leaf)
+        self.refresh_bindings()
+
+    async def _set_wish(self, kind: TaskType, leaf: Leaf | None) -> bool:
+        wishes = self.studio.wishes
+        stored = await (wishes.prefer(kind, leaf) if leaf else wishes.unprefer(kind))
         if not stored:
             self.notify(say("models.not_stored"), severity="warning")
+        return stored
 
     def action_scroll_detail(self, by: int) -> None:
         self.query_one("#detail").scroll_relative(y=by, animate=False)

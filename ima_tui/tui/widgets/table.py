@@ -6,7 +6,7 @@ changed row is compared with what stands on the screen, and only the differing c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -24,9 +24,42 @@ from ima_tui.tui.widgets.painter import Cell, Painter, Row, is_heading
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
-__all__ = ["Cell", "Row", "RowId", "Table"]
+__all__ = ["Cell", "LazyRows", "Row", "RowId", "Table"]
 
 RowId = int | str
+
+
+class LazyRows(MutableMapping[RowId, Row]):
+    """Rows that are made when they are first looked at: of thousands few are ever seen."""
+
+    def __init__(self, ids: Iterable[RowId], make: Callable[[RowId], Row]) -> None:
+        self._ids = dict.fromkeys(ids)
+        self._make = make
+        self._made: dict[RowId, Row] = {}
+
+    def __getitem__(self, row_id: RowId) -> Row:
+        if row_id not in self._made:
+            if row_id not in self._ids:
+                raise KeyError(row_id)
+            self._made[row_id] = self._make(row_id)
+        return self._made[row_id]
+
+    def __setitem__(self, row_id: RowId, row: Row) -> None:
+        self._ids.setdefault(row_id)
+        self._made[row_id] = row
+
+    def __delitem__(self, row_id: RowId) -> None:
+        del self._ids[row_id]
+        self._made.pop(row_id, None)
+
+    def __iter__(self) -> Iterator[RowId]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, row_id: object) -> bool:
+        return row_id in self._ids
 
 
 class Table(ScrollView, can_focus=True):
@@ -90,7 +123,7 @@ class Table(ScrollView, can_focus=True):
         self.empty = ""
         """What stands here while there are no rows."""
         self.cursor: RowId | None = None
-        self._rows: dict[RowId, Row] = {}
+        self._rows: MutableMapping[RowId, Row] = {}
         self._order: list[RowId] = []
         self._at: dict[RowId, int] = {}
         self._painter: Painter | None = None
@@ -108,19 +141,22 @@ class Table(ScrollView, can_focus=True):
         return self._order[top : top + max(0, self.size.height - 1)]
 
     def set_rows(self, rows: Mapping[RowId, Row]) -> None:
-        """Show exactly these, in this order. The cursor stays on its row, or near where it was."""
+        """Show exactly these, in this order. The cursor stays on its row, or near where it was.
+        Rows that are made when they are looked at (`LazyRows`) are made as they come in sight."""
         order = list(rows)
-        if order == self._order:
-            for row_id, row in rows.items():
-                self.update_row(row_id, row)
+        before, old_rows = self._order, self._rows
+        self._rows = rows if isinstance(rows, LazyRows) else dict(rows)
+        if order == before:
+            for row_id in self.in_sight():
+                self._redraw(row_id, old_rows[row_id], self._rows[row_id])
             return
-        before = self._at.get(self.cursor, 0) if self.cursor is not None else 0
-        self._rows, self._order = dict(rows), order
+        at = self._at.get(self.cursor, 0) if self.cursor is not None else 0
+        self._order = order
         self._at = {row_id: index for index, row_id in enumerate(order)}
-        self.marked &= self._rows.keys()
+        self.marked &= self._at.keys()
         self.virtual_size = Size(self.size.width, len(order) + 1)
-        if self.cursor not in self._rows:
-            self.cursor = self._row_near(before, 1)
+        if self.cursor not in self._at:
+            self.cursor = self._row_near(at, 1)
             self.post_message(self.RowHighlighted(self, self.cursor))
         self._reveal()
         self.refresh()
@@ -128,9 +164,12 @@ class Table(ScrollView, can_focus=True):
     def update_row(self, row_id: RowId, row: Row) -> None:
         """Change one row; of what is on the screen only the cells that differ are drawn again."""
         before = self._rows[row_id]
+        self._rows[row_id] = row
+        self._redraw(row_id, before, row)
+
+    def _redraw(self, row_id: RowId, before: Row, row: Row) -> None:
         if row == before:
             return
-        self._rows[row_id] = row
         y = self._at[row_id] + 1 - self.scroll_offset.y
         if not 1 <= y < self.size.height:
             return
@@ -176,7 +215,7 @@ class Table(ScrollView, can_focus=True):
 
     def move_to(self, row_id: RowId) -> None:
         """Set the cursor on a row."""
-        if row_id == self.cursor or row_id not in self._rows:
+        if row_id == self.cursor or row_id not in self._at:
             return
         self._refresh_cursor()
         self.cursor = row_id
@@ -192,7 +231,7 @@ class Table(ScrollView, can_focus=True):
 
     def mark(self, row_ids: Iterable[RowId]) -> None:
         """Mark those of `row_ids` that are shown."""
-        found = (set(row_ids) & self._rows.keys()) - self.marked
+        found = (set(row_ids) & self._at.keys()) - self.marked
         if found:
             self.marked |= found
             self.refresh()
