@@ -186,7 +186,8 @@ class JobVerbs:
     async def view(self, jobs: list[Job]) -> None:
         from ima_tui.tui.screens.viewer import OfJob, ViewerScreen
 
-        self._place.app.push_screen(ViewerScreen(OfJob(jobs[0])))
+        cover = self._place.studio.gallery.cover
+        self._place.app.push_screen(ViewerScreen(OfJob(jobs[0]), cover=cover))
 
     # ---------------------------------------------------------------------------------- asking
 

@@ -123,7 +123,7 @@ async def test_one_pane_two_or_three_by_width(
         await pilot.press("v")
         if size[0] < 80:
             assert screen.query_one(Placard).display
-            assert not screen.wall.display
+            assert (screen.wall.size.width, screen.wall.has_focus) == (0, True)
         else:
             assert screen.wall.tiles is not tiles
 

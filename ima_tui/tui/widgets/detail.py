@@ -34,7 +34,8 @@ class JobDetail(Widget):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="detail-scroll", can_focus=False):
             yield Static(id="detail-facts")
-        yield Preview(widget_id="detail-picture", ground="surface", delay=0.3)
+        cover = cast("ImaApp", self.app).studio.gallery.cover
+        yield Preview(widget_id="detail-picture", ground="surface", delay=0.3, cover=cover)
 
     def show(
         self,
