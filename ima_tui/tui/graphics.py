@@ -26,7 +26,7 @@ from ima_tui.imaging.request import CannotShow, Form, Reply, Request
 from ima_tui.imaging.terminal import Choice, Listener, Way
 from ima_tui.tui import answers, pictures
 from ima_tui.tui.pictures import Lines, Rendered
-from ima_tui.tui.theme import COARSE, FEW, LIGHT, TOKENS, style
+from ima_tui.tui.theme import FEW, TOKENS, depth, style
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -122,8 +122,8 @@ class Graphics:
     def _plain(self) -> bool:
         """Without colours, or with 16 that nobody knows: pictures are dots or letters."""
         app = self._app
-        few = app.console.color_system not in ("truecolor", "256")
-        return app.no_color or app.glyphs.ascii or (few and not app.is_headless)
+        few = app.theme.endswith(FEW) and not app.is_headless  # a test has no terminal at all
+        return app.no_color or app.glyphs.ascii or few
 
     # --------------------------------------------------------------------------------- the pictures
 
@@ -161,13 +161,12 @@ class Graphics:
 
     async def reel(self, path: str, columns: int, rows: int, ground: str) -> Reply:
         """The frames of a film, each of them two pixels a cell. Raises `CannotShow`."""
-        form = Form.FEW if self._app.theme.endswith((COARSE, FEW)) else Form.RGB
         return await self.decoder.ask(
             Request(
                 path,
                 columns,
                 rows * 2,
-                form,
+                self._colours,
                 reel=True,
                 rate=RATE,
                 ground=self._colour(ground),
@@ -207,7 +206,12 @@ class Graphics:
             return Form.RGB, (1, 2)
         if self._plain:
             return Form.DOTS, (2, 4)
-        return (Form.FEW if look.theme.endswith((COARSE, FEW)) else Form.RGB), (1, 2)
+        return self._colours, (1, 2)
+
+    @property
+    def _colours(self) -> Form:
+        """As many as the terminal has."""
+        return Form.RGB if depth(self._app.console.color_system) == 0 else Form.FEW
 
     def _rendered(
         self, reply: Reply, request: Request, look: Look, choice: Choice, role: str
@@ -233,7 +237,7 @@ class Graphics:
 
     def _cells(self, data: bytes, reply: Reply, ground: str) -> Lines:
         theme = self._app.theme
-        light = theme.startswith(LIGHT)
+        light = not self._app.current_theme.dark
         plain = style(theme, "text", ground)
         if self._app.glyphs.ascii:
             return pictures.letters(data, reply.width, reply.height, plain, light=light)

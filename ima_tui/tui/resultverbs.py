@@ -44,8 +44,8 @@ class ResultVerbs:
         self.jobs = JobVerbs(place)
 
     def can(self, verb: str, chosen: Sequence[Exhibit]) -> bool:
-        if verb in ONE_ONLY and len(chosen) != 1:
-            return False
+        if verb not in FITS or (verb in ONE_ONLY and len(chosen) != 1):
+            return False  # the keys of another place may be asked about while it closes
         return any(FITS[verb](one) for one in chosen)
 
     async def do(self, verb: str, chosen: Sequence[Exhibit]) -> None:
