@@ -426,3 +426,9 @@ async def test_show_job_finds_a_job_behind_a_filter() -> None:
         await app.show_job(1)
         assert app.current_mode == "queue"
         assert queue(pilot).table.cursor == 1
+
+
+async def test_the_keys_of_another_place_are_none_here() -> None:
+    async with open_app(job(1)).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert queue(pilot).check_action("do", ("editor",)) is False
