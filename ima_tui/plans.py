@@ -192,7 +192,19 @@ class Plans:
     # ---------------------------------------------------------------------------------- kept
 
     async def keep(self, plan: Plan) -> None:
-        await asyncio.to_thread(file.write, self.path(plan.id), plan)
+        """Keep it in the place of its last version; jobs of that which nobody sent yet, and which
+        are no part of it any more, are taken out."""
+        path = self.path(plan.id)
+        try:
+            before = await asyncio.to_thread(file.read, path)
+        except UsageError:
+            before = plan
+        gone = set(intents(before).values()) - set(intents(plan).values())
+        for job in (await self._jobs.by_intents(gone)).values() if gone else ():
+            if job.state in lifecycle.UNSENT:
+                with suppress(ImpossibleTransition, UsageError):  # just being sent: it stays
+                    await self._jobs.forget(job.id)
+        await asyncio.to_thread(file.write, path, plan)
 
     def path(self, plan_id: str) -> Path:
         return self._folder / f"{plan_id}.json"

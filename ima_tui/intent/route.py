@@ -58,7 +58,24 @@ def route(
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
     known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
-    return _Router(read, inputs, asked, known).decide()
+    decision = _Router(read, inputs, asked, known).decide()
+    alone = decision.kind is Kind.SINGLE and decision.medium is Medium.VIDEO and settled is None
+    start = workflow.behind_heading(text) if alone and decision.spoken is None else 0
+    if start:
+        parts = route(text[start:], images, catalogue, preferences, recommended)
+        if any(step.uses is not None for step in parts.steps):
+            return _shifted(parts, start)
+    return decision
+
+
+def _shifted(decision: Decision, by: int) -> Decision:
+    """The reading of what stands `by` characters further on in the whole text."""
+    evidence = tuple(
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.evidence
+    )
+    spoken = decision.spoken
+    moved = None if spoken is None else (spoken[0] + by, spoken[1] + by)
+    return replace(decision, evidence=evidence, spoken=moved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,9 @@ def share(text: str, images: Sequence[str] = ()) -> Shared:
     """Read `text` as several things to make; no shares where nothing can be made of it."""
     decision = route(text, images)
     one_subject = bool(_same_subject().search(scan(text).text))
-    if decision.kind is not Kind.WORKFLOW:
-        listed = _behind_heading(text, images, decision, one_subject)
-        if listed is not None:
-            return listed
+    listed = _behind_heading(text, images, decision, one_subject)
+    if listed is not None:
+        return listed
     if decision.kind not in (Kind.WORKFLOW, Kind.SINGLE):
         return Shared(decision, ())
     about = _aside(text) if one_subject and decision.kind is Kind.WORKFLOW else ""
@@ -111,14 +110,14 @@ def _behind_heading(
     text: str, images: Sequence[str], decision: Decision, one_subject: bool
 ) -> Shared | None:
     """The reading where a colon divides the text into what it is about and what is made."""
-    colon = _COLONS.search(text)
-    if colon is None or decision.spoken is not None:
+    start = workflow.behind_heading(text)
+    if not start or decision.spoken is not None:
         return None
-    head, rest = text[: colon.start()].strip(), text[colon.end() :].strip()
+    head, rest = text[: start - 1].strip(), text[start:].strip()
     first, second = route(head, images), route(rest, images)
-    if second.kind is Kind.WORKFLOW:
+    if second.kind is Kind.WORKFLOW and first.kind is not Kind.WORKFLOW:
         shares = _shares(rest, images, second)
-        return Shared(second, shares, about=head, one_subject=one_subject)
+        return Shared(decision, shares, about=head, one_subject=one_subject)
     if not one_subject or first.kind not in (Kind.SINGLE, Kind.WORKFLOW):
         return None
     sounds = second.kind is Kind.SINGLE and second.medium in (Medium.MUSIC, Medium.SPEECH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ima_tui.domain import Medium, TaskType
 from ima_tui.intent.media import Asked
 from ima_tui.intent.wants import Want
@@ -37,6 +39,15 @@ def _video(want: Want, image_step: int | None, inputs: int) -> tuple[TaskType, i
         made = want.works_on
         return (TaskType.IMAGE_TO_VIDEO, image_step) if made else (TaskType.TEXT_TO_VIDEO, None)
     return (TaskType.IMAGE_TO_VIDEO if inputs else TaskType.TEXT_TO_VIDEO, None)
+
+
+_COLON = re.compile("[:：]")
+
+
+def behind_heading(text: str) -> int:
+    """Where the parts of "a film about a fox: poster, then animate it" begin; 0 where none do."""
+    found = _COLON.search(text)
+    return found.end() if found is not None and text[found.end() :].strip() else 0
 
 
 def from_text(medium: Medium) -> TaskType:

@@ -85,6 +85,19 @@ class Plan:
         return tuple(step for step in self.steps if step_id in step.sources)
 
 
+def takes(plan: Plan) -> Estimate | None:
+    """How long all of it usually takes, steps side by side where they can be; in seconds."""
+    if any(step.estimate is None for step in plan.steps):
+        return None
+    low: dict[int, float] = {}
+    high: dict[int, float] = {}
+    for step in plan.steps:
+        if step.estimate is not None:
+            low[step.id] = step.estimate.low + max((low[n] for n in step.needs), default=0.0)
+            high[step.id] = step.estimate.high + max((high[n] for n in step.needs), default=0.0)
+    return Estimate(max(low.values(), default=0.0), max(high.values(), default=0.0))
+
+
 # ------------------------------------------------------------------------- what is agreed to
 
 

@@ -34,7 +34,7 @@ from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.graphics import Graphics
 from ima_tui.tui.news import GATHERING, SLOW_GATHERING, Gatherer, News
-from ima_tui.tui.places import PLACES
+from ima_tui.tui.places import PLACES, PLAN
 from ima_tui.tui.plain import AsciiFilter, NoColour
 from ima_tui.tui.screens.place import Place
 
@@ -80,6 +80,9 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         ),
         Binding("question_mark", "help", "bind.help", show=False, id="app.help"),
         Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
+        Binding("W", "plans", "bind.plans", show=False, id="app.plans"),
+        # a text field would take it for "select all"
+        Binding("f7", "plans", show=False, priority=True, id="app.plans_too"),
         Binding("apostrophe,f8", "jump", "bind.jump", show=False, id="app.jump"),
         Binding("L,f12", "language", "bind.language", show=False, id="app.language"),
         Binding("T,f10", "theme", "bind.theme", show=False, id="app.theme"),
@@ -110,7 +113,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self._endings = Endings(studio.clock.time())
         self.graphics = Graphics(self, self._write)
         self._leave_studio: Callable[[], None] | None = None
-        for place in PLACES:
+        for place in (*PLACES, PLAN):
             self.add_mode(place.id, place.open)
         for one in theme.themes():
             self.register_theme(one)
@@ -266,6 +269,12 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         await self.switch_mode("logs")
         await cast(JobShower, self.screen).show_job(job_id)
 
+    async def action_plans(self) -> None:
+        """The list of the plans that are kept."""
+        from ima_tui.tui.planning import choose_plan
+
+        await choose_plan(self)
+
     async def _composer(self) -> Composer:
         await self.switch_mode("compose")
         return cast(Composer, self.screen)
@@ -275,7 +284,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def action_help(self) -> None:
         from ima_tui.tui.screens.help import HelpScreen
 
-        place = next((p for p in PLACES if p.id == self.current_mode), None)
+        place = next((p for p in (*PLACES, PLAN) if p.id == self.current_mode), None)
         title = say(place.key) if place else ""
         self.push_screen(HelpScreen(actions.acts(self.screen), title))
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui import drafting
+from ima_tui.desk import KIND
 from ima_tui.domain import Order
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.intent.reading import Kind
@@ -35,6 +36,10 @@ class Dispatch:
         if place.many.is_several:
             await place.many.send()
             return
+        steps = decision is not None and decision.kind is Kind.WORKFLOW
+        if steps and KIND not in place.desk.pinned:
+            await self._plan()
+            return
         if any(asking.blocks for asking in place.showing.askings):
             place.showing.remark(say("compose.answer_first"), "bad")
             return
@@ -50,6 +55,15 @@ class Dispatch:
             place.ask(words, partial(self._send, order))
         else:
             await self._send(order)
+
+    async def _plan(self) -> None:
+        """Several things in one wish: what would be made, step by step, before anything is sent."""
+        from ima_tui.tui.planning import plan_wish
+
+        place = self._place
+        why_not = await plan_wish(place.ima, place.prompt.text, place.desk.attached)
+        if why_not:
+            place.showing.remark(why_not, "bad")
 
     async def _order(self) -> Order | None:
         """The order as it stands; None, and the keys where something is missing."""

@@ -59,6 +59,7 @@ class Glyphs:
     down: str
     left: str
     right: str
+    planned: str
 
     def state(self, state: State) -> str:
         return _SIGNS[state][self.ascii]
@@ -69,8 +70,8 @@ class Glyphs:
         return self.full * filled + self.empty * (cells - filled)
 
 
-_FANCY = Glyphs(False, "▌", "●", "─", "▰", "▱", "★", "…", "·", "↑", "↓", "←", "→")
-_PLAIN = Glyphs(True, ">", "*", "-", "#", "-", "*", "~", "-", "up", "down", "left", "right")
+_FANCY = Glyphs(False, "▌", "●", "─", "▰", "▱", "★", "…", "·", "↑", "↓", "←", "→", "○")
+_PLAIN = Glyphs(True, ">", "*", "-", "#", "-", "*", "~", "-", "up", "down", "left", "right", ".")
 
 
 def glyphs(ascii_only: bool) -> Glyphs:

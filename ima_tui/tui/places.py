@@ -44,3 +44,5 @@ PLACES = (
     PlaceRow(5, "preferences", f"{_SCREENS}.preferences", "PreferencesScreen"),
     PlaceRow(6, "logs", f"{_SCREENS}.logs", "LogsScreen"),
 )
+PLAN = PlaceRow(0, "plan", f"{_SCREENS}.plan", "PlanScreen")
+"""A place without a number: it is reached from a wish, and from the list of plans."""

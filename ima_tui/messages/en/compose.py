@@ -76,8 +76,7 @@ TEXTS: dict[str, str] = {
     "compose.let_go": "backspace lets the words decide again.",
     "compose.reads": "reads as",
     "compose.reads_limit": "{asked} can't be had here; what can: {possible}",
-    "compose.reads_steps": "reads as several works in a row: {steps}; make them one "
-    "after the other",
+    "compose.reads_steps": "ctrl+j plans it: {steps}",
     "compose.reads_absent": "{names}: not offered here",
     "compose.replaces": "This takes the place of #{id}, which is not sent yet and goes when this "
     "is sent.",

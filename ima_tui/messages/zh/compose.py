@@ -76,7 +76,7 @@ TEXTS: dict[str, str] = {
     "compose.let_go": "按退格键，恢复由文字决定。",
     "compose.reads": "理解为",
     "compose.reads_limit": "做不到 {asked}，可以：{possible}",
-    "compose.reads_steps": "像是一连串作品：{steps}，请一个一个来",
+    "compose.reads_steps": "ctrl+j 做成方案：{steps}",
     "compose.reads_absent": "这里没有 {names}",
     "compose.replaces": "这一份会取代还没送出的 #{id}；发送时 #{id} 会被取下。",
     "compose.sent_instead": "#{number} 已取代 #{old} 进队列，{points} 积分。",

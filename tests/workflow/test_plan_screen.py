@@ -1,0 +1,355 @@
+"""The plan's screen: from a wish to results by keys alone, against the real sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+TESTS = Path(__file__).parents[1]
+sys.path += [str(TESTS / "queue"), str(TESTS / "tui")]  # their clock, and their patience
+
+from queue_person import KEY, SPEED, CommonClock  # noqa: E402
+
+from ima_tui import config, messages  # noqa: E402
+from ima_tui.config import Settings  # noqa: E402
+from ima_tui.domain import State, TaskType  # noqa: E402
+from ima_tui.plan.steps import Plan, digest  # noqa: E402
+from ima_tui.sandbox.server import Sandbox, running_sandbox  # noqa: E402
+from ima_tui.studio import open_studio  # noqa: E402
+from ima_tui.tui.app import ImaApp  # noqa: E402
+from ima_tui.tui.screens.chooser import Chooser  # noqa: E402
+from ima_tui.tui.screens.compose import ComposeScreen  # noqa: E402
+from ima_tui.tui.screens.plan import PlanScreen  # noqa: E402
+from ima_tui.tui.screens.step import StepScreen  # noqa: E402
+from ima_tui.tui.widgets.plangraph import PlanGraph, PlanLine  # noqa: E402
+from ima_tui.tui.widgets.pricebar import Said  # noqa: E402
+from ima_tui.tui.widgets.prompt import Prompt  # noqa: E402
+from ima_tui.tui.widgets.question import Question  # noqa: E402
+
+POLITE = f"[server]\nseed = 1\nbalance = 100000\ntimeout_s = 0\npoll_scale = {0.5 / SPEED}\n"
+FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
+WISH = "Draw a dragon, then animate it, and add a soundtrack"
+
+
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(speed=SPEED) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    shared_sandbox.scenario(POLITE)
+    shared_sandbox.reset()
+    return shared_sandbox
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
+    messages.use("en")
+    plain = config.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
+    return replace(
+        plain,
+        base_url=sandbox.base_url,
+        upload_url=sandbox.base_url,
+        data=tmp_path / "data",
+        cache=tmp_path / "cache",
+        folder=tmp_path / "out",
+        preferences=tmp_path / "ima_prefs.json",
+        motion=False,
+        notify="off",
+    )
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await pilot.pause(0.02)
+
+
+@asynccontextmanager
+async def app_of(
+    settings: Settings, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[Pilot[None]]:
+    async with open_studio(settings, clock=CommonClock(), key=KEY, for_screen=True) as studio:
+        app = ImaApp(studio)
+        async with app.run_test(size=size) as pilot:
+            lists = studio.offer.lists
+            await until(pilot, lambda: all(lists[kind].leaves for kind in TaskType))
+            yield pilot
+
+
+@asynccontextmanager
+async def planning(settings: Settings, wish: str = WISH) -> AsyncIterator[Pilot[None]]:
+    """A plan on the screen, made of `wish` on Compose."""
+    async with app_of(settings) as pilot:
+        compose = pilot.app.screen
+        assert isinstance(compose, ComposeScreen)
+        compose.query_one(Prompt).text = wish
+        await until(pilot, lambda: compose.desk.decision is not None)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: screen(pilot).status is not None)
+        yield pilot
+
+
+def screen(pilot: Pilot[None]) -> PlanScreen:
+    found = pilot.app.screen
+    assert isinstance(found, PlanScreen)
+    return found
+
+
+def plan(pilot: Pilot[None]) -> Plan:
+    found = screen(pilot).plan
+    assert found is not None
+    return found
+
+
+def states(pilot: Pilot[None]) -> list[State | None]:
+    status = screen(pilot).status
+    return [each.job.state if each.job else None for each in status.steps] if status else []
+
+
+def told(pilot: Pilot[None]) -> str:
+    return str(screen(pilot).query_one(Said).content)
+
+
+def line(pilot: Pilot[None], name: str) -> str:
+    return screen(pilot).query_one(name, PlanLine).render_line(0).text
+
+
+def graph(pilot: Pilot[None]) -> list[str]:
+    drawn = screen(pilot).query_one(PlanGraph)
+    return [drawn.render_line(y).text.rstrip() for y in range(drawn.size.height)]
+
+
+def question(pilot: Pilot[None]) -> str:
+    asking = screen(pilot).query_one(Question)
+    return asking.render_line(0).text.strip() if asking.asking else ""
+
+
+async def ask_to_run(pilot: Pilot[None]) -> str:
+    await pilot.press("ctrl+j")
+    await until(pilot, lambda: question(pilot))
+    return question(pilot)
+
+
+async def run_to_the_end(pilot: Pilot[None]) -> None:
+    await ask_to_run(pilot)
+    await pilot.press("y")
+    await until(pilot, lambda: screen(pilot).status and screen(pilot).status.is_done)  # type: ignore[union-attr]
+
+
+def charged(sandbox: Sandbox) -> list[str]:
+    creates = sandbox.ledger()["creates"]
+    return [str(c["prompt"]).partition(":")[0] for c in creates if c["charged"]]
+
+
+# ------------------------------------------------------------------------------------- a plan
+
+
+async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with planning(settings) as pilot:
+        rows = graph(pilot)
+        assert [row for row in rows if "Draw a dragon" in row and "5" in row]
+        assert "from step 1" in rows[3]
+        assert "│" in rows[1]
+        assert f"{plan(pilot).total} pts" in line(pilot, "#plan-total")
+        assert WISH in line(pilot, "#plan-title")
+        assert "Nothing was sent" in told(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
+    assert charged(sandbox) == []
+
+
+async def test_run_asks_with_the_total_and_follows_to_the_results(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with planning(settings) as pilot:
+        words = await ask_to_run(pilot)
+        assert f"{plan(pilot).total} pts" in words
+        await pilot.press("n")
+        assert (question(pilot), charged(sandbox)) == ("", [])
+        await run_to_the_end(pilot)
+        assert states(pilot) == [State.DONE] * 3
+        assert "all done" in line(pilot, "#plan-total")
+        assert not screen(pilot).verbs.can("run")
+        assert screen(pilot).verbs.can("view")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
+    assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack"]
+
+
+async def test_a_failed_step_is_gone_on_with_after_a_word(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    sandbox.scenario(POLITE + FAILS)
+    async with planning(settings) as pilot:
+        await ask_to_run(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: State.FAILED in states(pilot))
+        await until(pilot, lambda: "brought nothing" in told(pilot))
+        words = await ask_to_run(pilot)
+        assert "Step 2 failed" in words
+        costs = sum(step.total for step in plan(pilot).steps[1:])
+        assert f"{costs} pts" in words
+        await pilot.press("y")
+        await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
+    assert charged(sandbox) == ["Draw a dragon", "animate it", "animate it", "a soundtrack"]
+
+
+async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox: Sandbox) -> None:
+    async with planning(settings) as pilot:
+        await run_to_the_end(pilot)
+        agreed = digest(plan(pilot))
+    async with app_of(settings) as pilot:
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
+        assert digest(plan(pilot)) == agreed
+    assert len(charged(sandbox)) == 3
+
+
+async def test_without_plans_the_list_says_how_one_comes_about(settings: Settings) -> None:
+    async with app_of(settings) as pilot:
+        await pilot.press("f7")
+        await until(pilot, lambda: pilot.app._notifications)
+        assert not isinstance(pilot.app.screen, Chooser)
+
+
+# ------------------------------------------------------------------------------------ changes
+
+
+async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        before = digest(plan(pilot))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        editor = pilot.app.screen.query_one(Prompt)
+        editor.text = "a quiet harbour"
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: plan(pilot).steps[0].prompt == "a quiet harbour")
+        assert digest(plan(pilot)) != before
+        kept = await screen(pilot).studio.plans.kept()
+        assert [each.steps for each, _ in kept] == [plan(pilot).steps]
+
+
+async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        before = plan(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        pilot.app.screen.query_one(Prompt).text = "  "
+        await pilot.press("ctrl+j")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, StepScreen)
+        assert str(pilot.app.screen.query_one(Said).content)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        assert plan(pilot) == before
+
+
+async def test_another_model_is_another_price(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press(*"banana pro", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: plan(pilot).steps[0].model_id == "gemini-3-pro-image")
+        assert f"{plan(pilot).total} pts" in line(pilot, "#plan-total")
+
+
+async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        await pilot.press("x")
+        await until(pilot, lambda: "made of step 1" in told(pilot))
+        await pilot.press("G", "x")
+        await until(pilot, lambda: len(plan(pilot).steps) == 2)
+        await pilot.press("K")
+        await until(pilot, lambda: "needs step 1" in told(pilot))
+        assert [step.id for step in plan(pilot).steps] == [1, 2]
+
+
+async def test_a_step_that_lacks_its_words_stands_out_and_is_not_run(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with planning(settings, "Make a promo video with a voiceover") as pilot:
+        assert "Step 2" in told(pilot)
+        assert any("lacks something" in row for row in graph(pilot))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "spoken" in told(pilot))
+        assert (question(pilot), screen(pilot).graph.current) == ("", 2)
+    assert charged(sandbox) == []
+
+
+async def test_what_was_paid_for_stays_when_another_step_is_changed(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with planning(settings) as pilot:
+        await run_to_the_end(pilot)
+        await pilot.press("G", "e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        pilot.app.screen.query_one(Prompt).text = "a slow waltz"
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: states(pilot)[2] is None)
+        words = await ask_to_run(pilot)
+        assert f"{plan(pilot).steps[2].total} pts" in words
+        await pilot.press("y")
+        await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
+    assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack", "a slow waltz"]
+
+
+async def test_a_plan_is_forgotten_and_its_jobs_stay(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        await run_to_the_end(pilot)
+        studio = screen(pilot).studio
+        await pilot.press("D", "y")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
+        assert await studio.plans.kept() == ()
+        assert len(await studio.jobs.recent()) == 3
+
+
+# --------------------------------------------------------------------------------- the picture
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_it_fits_every_size(
+    settings: Settings, size: tuple[int, int], language: messages.Language
+) -> None:
+    messages.use(language)
+    async with app_of(settings, size) as pilot:
+        compose = pilot.app.screen
+        compose.query_one(Prompt).text = "先画一张竖屏的狐狸海报，再做成10秒的视频，配上音乐"
+        await until(pilot, lambda: compose.desk.decision is not None)  # type: ignore[attr-defined]
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: screen(pilot).status is not None)
+        drawn = screen(pilot).query_one(PlanGraph)
+        lines = [drawn.render_line(y) for y in range(drawn.size.height)]
+        assert {strip.cell_length for strip in lines} == {drawn.size.width}
+        assert "狐狸" in lines[0].text
+        assert str(plan(pilot).steps[0].total) in lines[0].text
+    messages.use("en")
+
+
+async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        clock = screen(pilot)._clock
+        assert clock is not None
+        assert not clock._active.is_set()
+        await run_to_the_end(pilot)
+        await until(pilot, lambda: not clock._active.is_set())
