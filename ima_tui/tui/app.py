@@ -82,7 +82,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
         Binding("W", "plans", "bind.plans", show=False, id="app.plans"),
         # a text field would take it for "select all"
-        Binding("f7", "plans", show=False, priority=True, id="app.plans_too"),
+        Binding("f7", "plans", "bind.plans", show=False, priority=True, id="app.plans_too"),
         Binding("apostrophe,f8", "jump", "bind.jump", show=False, id="app.jump"),
         Binding("L,f12", "language", "bind.language", show=False, id="app.language"),
         Binding("T,f10", "theme", "bind.theme", show=False, id="app.theme"),

@@ -43,8 +43,8 @@ class PlanGraph(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         # the screen's own, named here too: so it stands first among the keys at the bottom
         Binding("ctrl+j,r", "screen.do('run')", "bind.plan_run", id="plan.run"),
-        Binding("up,k", "step(-1)", "bind.up", show=False, id="plan.up"),
-        Binding("down,j", "step(1)", "bind.down", show=False, id="plan.down"),
+        Binding("up,k", "step(-1)", "bind.up", show=False, id="plan.above"),
+        Binding("down,j", "step(1)", "bind.down", show=False, id="plan.below"),
         Binding("home,g", "step(-99)", "bind.first", show=False, id="plan.first"),
         Binding("end,G", "step(99)", "bind.last", show=False, id="plan.last"),
     ]
