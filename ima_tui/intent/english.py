@@ -348,7 +348,8 @@ def _extras(
         joined, accompanied = item.has("and"), item.has("with")
         if not (joined or accompanied) or item.has("neg"):
             continue
-        if place > at and is_noun(items[place - 1]) and medium_of(items[place - 1]):
+        beside_it = medium_of(items[place - 1]) if place > at else None
+        if beside_it is not None and beside_it not in taken:
             continue  # "a song about a photograph and a film": beside what it is about
         other, end = _head(items, place + 1)
         beside = medium_of(other) if other else None
