@@ -61,9 +61,12 @@ _KEY = re.compile(r"(ima_)(?!(?:prefs|skills)\b)[A-Za-z0-9_\-]{4,}(?:[.~+=]+[A-Z
 _KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
 
 
+_USERINFO = re.compile(r"(://)[^/?#\s@]+@")
+
+
 def redact(text: str) -> str:
-    """`text` without API keys and signatures, for logs and reports."""
-    return _KEY_QUERY.sub(r"\1…", _KEY.sub(r"\1…", text))
+    """`text` without API keys, signatures and passwords in addresses, for logs and reports."""
+    return _USERINFO.sub(r"\1…@", _KEY_QUERY.sub(r"\1…", _KEY.sub(r"\1…", text)))
 
 
 def folded(text: str) -> str:

@@ -121,6 +121,13 @@ def test_signatures_are_unreadable_too() -> None:
     assert said == "https://x/?sign=…&Signature=…&OSSAccessKeyId=…&x=1"
 
 
+def test_who_logs_in_by_an_address_is_unreadable_too() -> None:
+    assert redact("at https://jane:pw@x.example:1/a?b=c@d") == "at https://…@x.example:1/a?b=c@d"
+    assert redact("mail a@b.example, see https://x.example/@a") == (
+        "mail a@b.example, see https://x.example/@a"
+    )
+
+
 @pytest.mark.parametrize(
     "path", ["/home/x/.openclaw/memory/ima_prefs.json", "~/.openclaw/logs/ima_skills/x.log"]
 )

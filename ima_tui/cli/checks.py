@@ -73,7 +73,7 @@ async def program(_: Patient) -> list[Finding]:
             parts.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             parts.append(f"{name} –")
-    parts.append(platform.platform(terse=True))
+    parts.append(f"{platform.system()} {platform.release()}")
     return [Finding("program", "ok", " · ".join(parts))]
 
 

@@ -99,6 +99,9 @@ async def _show(studio: Studio) -> str | ImaError | None:
         from ima_tui.cli.plain import talk_with
 
         return await talk_with(studio)
+    if not os.environ.get("IMA_TUI_DEBUG"):
+        for name in ("TEXTUAL", "TEXTUAL_LOG"):  # they write down all that is typed, the key too
+            os.environ.pop(name, None)
     from ima_tui.tui.app import ImaApp
     from ima_tui.tui.hangup import orderly
 
