@@ -40,7 +40,7 @@ _BE = frozenset({"is", "are", "as", "be", "should", "was"})
 def read_english(clause: Clause) -> ClauseReading:
     reading = ClauseReading(clause)
     written = next((p for p, item in enumerate(clause.items) if p and item.has("about")), None)
-    items = clause.items[:written]
+    items = _without_thanks(clause.items[:written])
     if items[0].has("label") or items[-1].has("label"):
         reading.content = True
         return reading
@@ -67,6 +67,12 @@ def read_english(clause: Clause) -> ClauseReading:
 
 
 _STEPS = frozenset({"then", "and then", "and", "but", "after that", "finally", "next", "also"})
+
+
+def _without_thanks(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    while len(items) > 1 and items[-1].has("polite") and not items[-1].has("seq"):
+        items = items[:-1]
+    return items
 
 
 def _resumes(item: Item) -> bool:
@@ -149,6 +155,9 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         head, end = _head(items, at + 1)
         other = head is not None and medium_of(head) not in (Medium.IMAGE, None)
         _take(reading, items, head if other and head else item, Medium.IMAGE, at, end)
+    elif _into_video(items, at) is not None:
+        target = items[at + 2]
+        reading.wants.append(_want(reading, target, Medium.VIDEO, works_on=True, asked=True))
     elif kind == "video":
         on = works_on(items, at + 1)
         reading.wants.append(_want(reading, item, Medium.VIDEO, works_on=on, asked=True))
@@ -178,6 +187,14 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
 def _becomes(items: tuple[Item, ...], at: int) -> bool:
     """ "make this into a video"."""
     return any(item.phrase == "into" for item in items[at + 1 : at + 7])
+
+
+def _into_video(items: tuple[Item, ...], at: int) -> Item | None:
+    """ "illustration to clip": what is to become what."""
+    if at + 2 >= len(items) or items[at + 1].phrase not in ("to", "into"):
+        return None
+    moves = medium_of(items[at]) is Medium.IMAGE and medium_of(items[at + 2]) is Medium.VIDEO
+    return items[at + 2] if moves else None
 
 
 _ACTED = frozenset({"of", "for", "is", "in", "should"})

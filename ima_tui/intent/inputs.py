@@ -63,7 +63,10 @@ def read_roles(scan: Scan, inputs: Inputs, asked: Asked) -> Told:
     """The roles that the words give, whatever task they end up in."""
     pairs = _Pairs(inputs, len(inputs.sources))
     items = [
-        item for clause in scan.clauses for item in clause.items if item.start < asked.spoken_from
+        item
+        for clause in scan.clauses
+        for item in clause.items
+        if item.tags and item.start < asked.spoken_from
     ]
     clauses = {item.first: clause for clause in scan.clauses for item in clause.items}
     for item in items:

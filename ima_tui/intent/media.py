@@ -65,7 +65,8 @@ class _Gatherer:
     def add(self, reading: ClauseReading) -> bool:
         """Read one clause; False where the rest of the text is to be spoken."""
         clause = reading.clause
-        if self._last_medium is Medium.SPEECH and clause.after in _BEFORE_SPOKEN:
+        spoken = self._last_medium is Medium.SPEECH and clause.after in _BEFORE_SPOKEN
+        if spoken and not (clause.after == "\n" and _tells_how(clause)):
             # quotations and the like are hidden from the clause, and spoken all the same
             self._spoken_from = self._readings[-1].clause.end + 1
             return False
@@ -86,6 +87,7 @@ class _Gatherer:
                 want = replace(want, asked=True)
             animated = self._scan.text.startswith("animat", want.start)
             ends = step and want.end >= clause.end - 1
+            ends = ends or (step and any(item.phrase in _OF_BEFORE for item in clause.items))
             if want.medium is Medium.VIDEO and (ends or animated):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
             self._consider(want, step or listed)
@@ -184,7 +186,7 @@ class _Gatherer:
                     item = reading.edit
                     return _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
         for reading in self._readings:
-            sure = next((i for i in reading.clause.items[:4] if i.has("edit_sure")), None)
+            sure = next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
             if sure is not None:
                 return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
         if self._sound is not None:
@@ -236,6 +238,15 @@ class _Gatherer:
         return sum(max(1, item.end - item.start) for item in extra) >= 2
 
 
+def _tells_how(clause: Clause) -> bool:
+    """A line of its own about voice or speed, before the words to be spoken or behind them."""
+    told = any(
+        i.under(kind) for i in clause.items for kind in ("voice", "speed", "pitch", "volume")
+    )
+    rated = any(item.phrase in ("倍", "x", "语") for item in clause.items)
+    return len(clause.items) <= 7 and (told or rated)
+
+
 def _is_inventory(clause: Clause) -> bool:
     """两张图：…, "two photos, …": with pictures at hand, it tells what is there."""
     kinds = [item for item in clause.items if not (item.under("number") or item.phrase.isdigit())]
@@ -243,6 +254,10 @@ def _is_inventory(clause: Clause) -> bool:
         i for i in kinds if i.phrase not in "一二两三四五六七八九十几" and not i.under("classifier")
     ]
     return len(clause.items) > 1 and len(bare) == 1 and bare[0].under("noun") == "image"
+
+
+_OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them"})
+"""再制作她跳舞的视频: made of what the step before made."""
 
 
 def _begins_step(clause: Clause) -> bool:

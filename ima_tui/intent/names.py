@@ -186,7 +186,7 @@ def _judge(
         meant = (
             cued
             or bool(named.told_version)
-            or followed.startswith(("model", "模型", "video", "视频"))
+            or followed.startswith(_MODEL_BEHIND)
             or (_opens(tokens, named) and _REQUEST_BEHIND.match(text, named.end) is not None)
             or _alone(tokens, named)
         )
@@ -199,10 +199,22 @@ def _judge(
 
 
 _CONTENT_AFTER = re.compile(
-    r"\s*(?:壳|号角|汤|肉|皮|船|树|和|与|奶|做的|制|装饰|编|拼|chai|chi|smile|face|light|hedgehog|boom)"
+    r"\s*(?:壳|号角|汤|肉|皮|船|树|和|与|奶|做的|制成|制的|装饰|编|拼|chai|chi|smile|face|light|hedgehog|boom)"
 )
 
 
+_MODEL_BEHIND = (
+    "model",
+    "模型",
+    "video",
+    "视频",
+    "clip",
+    "film",
+    "animation",
+    "短片",
+    "影片",
+    "image",
+)
 _ENDS_SHORT = re.compile(r"\s*(?:模型|生成|做|来|拍|制作|把|将|给|出|弄|整|视频|[,。:;、!?\n]|$)")
 _ARTICLE = re.compile(r"(?<![a-z])(?:a|an|some|my|your|two|three|the)\s+$")
 
@@ -214,7 +226,7 @@ def _is_content(phrase: str, text: str, named: Named) -> bool:
     if len(phrase) == 1 and not _ENDS_SHORT.match(text, named.end):
         return True
     if _ARTICLE.search(text, max(0, named.start - 6), named.start):
-        return not text[named.end :].lstrip().startswith(("model", "video", "模型", "视频"))
+        return not text[named.end :].lstrip().startswith(_MODEL_BEHIND)
     return _CONTENT_AFTER.match(text, named.end) is not None
 
 
@@ -228,13 +240,21 @@ def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]
 
 
 _REQUEST_BEHIND = re.compile(
-    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s*(?:生成|制作)|\s+(?:画|做|来|出|拍|一[张段]|draw|make|create|generate)"
+    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s*(?:生成|制作|做视频|做个|做一)|\s+(?:画|做|来|出|拍|一[张段]|draw|make|create|generate)"
 )
 """A format or a wish right behind a name that opens its clause: "mj 9:16", "海螺 生成…"."""
 
 
 def _opens(tokens: Tokens, named: Named) -> bool:
-    return named.first == 0 or is_break(tokens.words[named.first - 1])
+    first = named.first
+    while first and tokens.words[first - 1] in _BEFORE_ALL:
+        first -= 1
+    return first == 0 or is_break(tokens.words[first - 1])
+
+
+_BEFORE_ALL = frozenset(
+    ("please", "so", "ok", "okay", "hey", "hi", "well", "now", "请", "帮", "我", "麻", "烦", "那")
+)
 
 
 def _alone(tokens: Tokens, named: Named) -> bool:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from ima_tui.intent.tokens import HIDDEN
 
-HEAD, TAIL = 1_000, 300
+HEAD, TAIL = 800, 200
 """Characters read at the two ends of a long text: wishes stand there, the middle describes."""
 
 _TRADITIONAL = (
@@ -92,15 +92,25 @@ def normalise(text: str) -> Plain:
     start = len(text) - len(text.lstrip()) if body else 0
     middle = len(body) - HEAD - TAIL
     if middle > 0:
-        folded = [*_folded(body[:HEAD]), *HIDDEN * middle, *_folded(body[-TAIL:])]
-    else:
-        folded = _folded(body)
+        return _ends_alone(text, body, start)
+    folded = _folded(body)
     joined = "".join(folded)
     if len(joined) == len(body) and "" not in folded:
         end = start + len(body)
         return Plain(text, joined, range(start, end), range(start + 1, end + 1))
     origins = tuple(place for place, piece in enumerate(folded, start) for _ in piece)
     return Plain(text, joined, origins, tuple(place + 1 for place in origins))
+
+
+def _ends_alone(text: str, body: str, start: int) -> Plain:
+    """Head and tail of a long text, with one hidden character for all between them."""
+    pieces = [*_folded(body[:HEAD]), HIDDEN, *_folded(body[-TAIL:])]
+    behind = start + len(body) - TAIL
+    froms = [*range(start, start + HEAD + 1), *range(behind, behind + TAIL)]
+    tos = [*range(start + 1, start + HEAD + 1), behind, *range(behind + 1, behind + TAIL + 1)]
+    origins = tuple(place for piece, place in zip(pieces, froms, strict=True) for _ in piece)
+    ends = tuple(place for piece, place in zip(pieces, tos, strict=True) for _ in piece)
+    return Plain(text, "".join(pieces), origins, ends)
 
 
 def _folded(text: str) -> list[str]:

@@ -45,7 +45,7 @@ class Findings:
 def read_parameters(scan: Scan, asked: Asked) -> Findings:
     """All parameters that the text gives for the media asked for."""
     text = scan.text[: asked.spoken_from]
-    items = [i for c in scan.clauses for i in c.items if i.start < asked.spoken_from]
+    items = [i for c in scan.clauses for i in c.items if i.tags and i.start < asked.spoken_from]
     media = set(asked.media)
     found: list[Found] = []
     ratio = _ratio(text) or _pixels(text) or _ratio_words(scan, asked)
@@ -100,7 +100,7 @@ def _around() -> _Around:
     return _Around(
         shown=re.compile(rf"(?:{any_of('shown')})\s*(?:的是|为|是|:|着|was|is|of)?\s*$"),
         behind=re.compile(rf"\s*(?:{any_of('format_behind')}|[,.?!]|$)"),
-        before=re.compile(rf"(?:{any_of('format_before')}|,|^)\s*(?:of|:|=|是|为|用)?\s*$"),
+        before=re.compile(rf"(?:{any_of('format_before')}|[,.!?;]|^)\s*(?:of|:|=|是|为|用)?\s*$"),
     )
 
 
@@ -163,6 +163,8 @@ def _plausible(found: re.Match[str]) -> bool:
 
 
 def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
+    if not scan.sections & {"aspect", "aspect_if"}:
+        return None
     for clause in scan.clauses:
         items = clause.items
         for place, item in enumerate(items):
@@ -275,6 +277,8 @@ def _audio(items: list[Item]) -> list[Found]:
 
 def _silent(scan: Scan, asked: Asked) -> list[Found]:
     """ "a silent video", "…, silent": the word beside the medium, or by itself."""
+    if "audio_if" not in scan.sections:
+        return []
     for clause in scan.clauses:
         for place, item in enumerate(clause.items):
             if item.start < asked.spoken_from and item.under("audio_if"):
@@ -286,6 +290,8 @@ def _silent(scan: Scan, asked: Asked) -> list[Found]:
 
 def _heard(scan: Scan, asked: Asked) -> list[Found]:
     """要有海浪的声音: a sound among what is asked for, beside a video."""
+    if "noun.sound" not in scan.tags:
+        return []
     for clause in scan.clauses:
         if clause.start >= asked.spoken_from:
             break

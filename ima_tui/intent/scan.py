@@ -81,6 +81,8 @@ class Scan:
     clauses: tuple[Clause, ...]
     tags: frozenset[str]
     """Every tag that occurs, so that nobody looks for what is not there."""
+    sections: frozenset[str]
+    """Their sections."""
 
     @property
     def text(self) -> str:
@@ -102,7 +104,8 @@ def scan(original: str) -> Scan:
     names = find_names(tokens, content.text, marks)
     items = list(_items(tokens, marks, names))
     tags = frozenset(tag for item in items for tag in item.tags)
-    return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)), tags)
+    sections = frozenset(tag.partition(".")[0] for tag in tags)
+    return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)), tags, sections)
 
 
 def _items(tokens: Tokens, marks: list[Mark], names: list[Named]) -> Iterator[Item]:

@@ -17,7 +17,14 @@ HIDDEN = "\x00"
 INPUT = "\x01"
 """What stands for a character of a path or address that is an input."""
 
+_HAN = "\u4e00-\u9fff"
+_PAUSE = (
+    rf"(?<=[{_HAN}]{{3}}[^\s用不要个段张的和与把将给在是有做成为被让换])"
+    rf" +(?=[{_HAN}]{{2,}}|再|[{_HAN}]\d)"
+)
+"""画一间小屋 再让它动起来: between Chinese phrases a blank is a comma."""
 _TOKEN = re.compile(
+    rf"{_PAUSE}|"
     r"\x00+|\x01+|\d+(?:\.\d+)*|[a-z]+(?:'[a-z]+)?|[\u0370-\u04ff\u0590-\u06ff]+|\n|[^\s]"
 )
 _BREAKS = frozenset(",.;!?。、;…\n|—–()[]{}·•")
@@ -40,7 +47,7 @@ def tokenise(text: str) -> Tokens:
     length = len(text)
     for found in _TOKEN.finditer(text):
         start, end = found.span()
-        word = found.group()
+        word = found.group().strip(" ") or ","
         if word in "-_" and start > 0 and end < length and _joins(text[start - 1], text[end]):
             continue  # text-to-speech and text to speech are the same words
         words.append(word)

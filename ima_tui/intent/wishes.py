@@ -29,7 +29,7 @@ class TierWish:
 
 def read_tier(scan: Scan, asked: Asked) -> TierWish | None:
     """Budget, premium or artistic, where the words are about the model or the result."""
-    for clause in scan.clauses:
+    for clause in scan.clauses if "tier" in scan.sections else ():
         if clause.start >= asked.spoken_from:
             break
         for place, item in enumerate(clause.items):
@@ -55,13 +55,15 @@ def _about_model(clause: Clause, place: int) -> bool:
             "polite", "tier_skip"
         ):
             continue
-        return place == 0 and rest[0].has("and") and len(rest) == 2  # "cheap and quick:"
+        opens = all(item.has("polite") for item in clause.items[:place])
+        return opens and rest[0].has("and") and len(rest) == 2  # "cheap and quick:"
     return True
 
 
 def _is_predicate(before: tuple[Item, ...]) -> bool:
     """ "the watch is cheap": about something else."""
-    return bool(before) and not before[-1].tags and len(before) > 2
+    told = [item for item in before if not item.has("polite")]
+    return bool(told) and not told[-1].tags and len(told) > 2
 
 
 @dataclass(frozen=True, slots=True)

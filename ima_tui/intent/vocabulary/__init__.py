@@ -41,6 +41,8 @@ def vocabulary() -> Vocabulary:
             folded = [fold(word) for word in words]
             if tag.startswith("noun.") and language == "en":
                 folded += [plural(word) for word in folded]
+            if tag.startswith(("wish.", "neg", "use")) and language == "zh":
+                folded += [spelled for word in folded for spelled in other_use(word)]
             phrases.setdefault(tag, []).extend(folded)
     fuzzy = phrases.pop("fuzzy", [])
     real = phrases.pop("fuzzy.not_typos", [])
@@ -61,6 +63,13 @@ def _sections(data: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
     for section, lists in data.items():
         for name, words in lists.items() if isinstance(lists, Mapping) else ():
             yield (section if name == _BARE else f"{section}.{name}"), words
+
+
+def other_use(phrase: str) -> Iterator[str]:
+    """以后都用 is 以后都使用 as well, 用默认的 is 选用默认的."""
+    if phrase.count("用") == 1 and not any(word in phrase for word in ("使用", "选用", "采用")):
+        for verb in ("使用", "选用", "采用"):
+            yield phrase.replace("用", verb)
 
 
 def plural(noun: str) -> str:
