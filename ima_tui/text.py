@@ -56,8 +56,13 @@ def one_line(text: object, limit: int = 500) -> str:
     return _SPACES.sub(" ", clean(text, limit * 2)).strip()[:limit]
 
 
-_KEY = re.compile(r"(ima_)(?!(?:prefs|skills)\b)[A-Za-z0-9_\-]{4,}(?:[.~+=]+[A-Za-z0-9_\-]+)*")
-"""Not the names of the shared preferences file and log folder, which people are told of."""
+_KEY = re.compile(
+    r"(ima_)(?!(?:prefs|skills|logger)\b"
+    r"|(?:tui|create|(?:image|video|voice|music)(?:_create)?)(?:_20\d{6})?(?:\.\w{1,4})*(?![\w\-.~+=]))"
+    r"[A-Za-z0-9_\-]{4,}(?:[.~+=]+[A-Za-z0-9_\-]+)*"
+)
+"""Not the names of the shared preferences file, the log folder, the tools and their logs, which
+people are told of."""
 _KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
 
 

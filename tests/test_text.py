@@ -171,3 +171,23 @@ def test_the_nearest_names_best_first() -> None:
     assert nearest("klng", ["Kling", "Wan", "king"])[0] == "Kling"
     assert nearest("zzz", ["Kling"]) == []
     assert nearest("dream", ["SeeDream 4.5", "Wan"]) == ["SeeDream 4.5"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'File "ima_create.py", line 4',
+        "ima_tui_20261125.log",
+        "ima_create_20261125.log.3 and ima_voice",
+        "ima_image_create.py",
+    ],
+)
+def test_tools_and_their_logs_keep_their_names(words: str) -> None:
+    assert redact(words) == words
+
+
+@pytest.mark.parametrize(
+    "key", ["ima_create_9f8e7d", "ima_tui-secret", "ima_voice.9f8e7d6c", "ima_create20261125"]
+)
+def test_a_key_that_begins_like_a_tool_is_taken_out(key: str) -> None:
+    assert redact(f"with {key} in it") == "with ima_… in it"

@@ -22,6 +22,7 @@ _WORDS: dict[Level, tuple[str, ...]] = {
     Level.ERROR: ("ERROR",),
     Level.CRITICAL: ("CRITICAL", "FATAL"),
 }
+_CONTROLS = (b"\x1b", b"\0", b"\b", b"\x7f", b"\a")
 _ODD = bytes([*range(9), *range(11, 32), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3])
 """Bytes that may begin something that cleaning takes away: then the raw text proves nothing."""
 
@@ -116,7 +117,7 @@ def _caseless(written: str) -> Probe:
         if not plain:
             return None
         found = _found(raw.lower(), needle)
-        return None if len(raw.translate(None, _ODD)) < len(raw) else found
+        return None if _is_odd(raw) else found
 
     return probe
 
@@ -125,7 +126,7 @@ def _somewhere(pattern: Pattern) -> Probe:
     """Whether it is found at all, lines or not: where that says anything about single entries."""
 
     def probe(raw: bytes, _: LogFile) -> list[int] | None:
-        if not pattern.local or len(raw.translate(None, _ODD)) < len(raw):
+        if not pattern.local or _is_odd(raw):
             return None
         try:
             return None if pattern.is_in(raw.decode("utf-8", "replace")) else []
@@ -133,6 +134,14 @@ def _somewhere(pattern: Pattern) -> Probe:
             return None  # too long for so much text; it may do for a line
 
     return probe
+
+
+def _is_odd(raw: bytes) -> bool:
+    """Whether cleaning may join what stands apart in `raw`. In plain ASCII escape sequences and
+    overwriting do; to look for every control would take longer than the search."""
+    if raw.isascii():
+        return any(control in raw for control in _CONTROLS)
+    return len(raw.translate(None, _ODD)) < len(raw)
 
 
 def _found(raw: bytes, needle: bytes) -> list[int]:

@@ -12,6 +12,8 @@ from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 MOST_WORDS = 24
+NARROW = 80
+"""Below, a sign alone says that this is not the newest: what is looked for needs the room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class LogStatusLine(Line):
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        left = [(" ", "text"), *self._follow()]
+        left = [(" ", "text"), *self._follow(cells)]
         room = cells - 2
         right = self._where()
         for words, role in [*self._problem(), *self._found(), *self._filters()]:
@@ -62,11 +64,12 @@ class LogStatusLine(Line):
             right = []
         return left, right
 
-    def _follow(self) -> list[Part]:
+    def _follow(self, cells: int) -> list[Part]:
         status = self.status
         if status.live:
             return [(say("logs.live"), "ok")]
         words = say("logs.paused") if status.paused else say("logs.back")
+        words = words[:1] if cells < NARROW and not status.paused else words
         found: list[Part] = [(words, "warn" if status.paused else "muted")]
         if status.unseen:
             found += [(" · ", "muted"), (say("logs.unseen", n=status.unseen), "info")]
