@@ -105,7 +105,11 @@ async def session(
 
 @asynccontextmanager
 async def logged(settings: Settings) -> AsyncIterator[None]:
-    """What happens inside is written to the log folder, down to the last line."""
+    """What happens inside is written to the log folder, down to the last line; who only looks
+    writes nothing."""
+    if settings.read_only:
+        yield
+        return
     from ima_tui.logbook.writer import Writer
 
     writer = Writer(settings.logs, clock.time)
