@@ -162,7 +162,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         super()._register_child(parent, child, before, after)
 
     def _after_first_paint(self) -> None:
-        self.graphics.ask()
+        self.graphics.way.ask()
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
@@ -238,7 +238,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         super()._display(screen, renderable)
         if renderable is None or self._batch_count:
             return
-        if drawn := self.graphics.after(screen, renderable):
+        if drawn := self.graphics.overlay.after(screen, renderable):
             self._write(drawn)
 
     # ------------------------------------------------------------------------------ the places

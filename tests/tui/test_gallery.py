@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 from fake import KLING, NOW, WAN, FakeStudio, done, job
 from patience import until
 from PIL import Image
+from rich.color import ColorSystem
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from ima_tui import messages
 from ima_tui.domain import Job, Media, State, TaskType
+from ima_tui.imaging.kitty import PLACEHOLDER
 from ima_tui.notices import JobChanged
 from ima_tui.tui import resultverbs
 from ima_tui.tui.app import ImaApp
@@ -408,3 +411,35 @@ async def test_a_click_chooses_and_two_open(path: Callable[[str], str]) -> None:
         assert screen.wall.cursor == screen.wall.keys[1]
         await pilot.click(Wall, offset=(30, 4), times=2)
         await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
+
+
+async def test_in_kitty_the_wall_hangs_real_pictures_and_numbers_are_never_confused(
+    path: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ima_tui.tui.shelf.MOST_NUMBERS", 6)
+    app = app_of(*(done(number, path(f"{number}.png")) for number in range(1, 41)), images="kitty")
+    sent: list[str] = []
+    async with app.run_test(size=SIZE) as pilot:
+        monkeypatch.setattr(app.graphics.shelf, "_write", lambda text: sent.append(text))
+        screen = await ready(pilot, 40)
+        preview = screen.query_one(Placard).preview
+        await until(pilot, lambda: preview.shown and PLACEHOLDER in lines(screen.wall))
+        first = preview.shown
+        for _ in range(12):
+            screen.wall.scroll_relative(y=10, animate=False)
+            await pilot.pause(0.15)
+        await app.workers.wait_for_complete()
+        assert first is not None
+        assert app.graphics.shelf.is_good(first)  # it hangs, and so it was not dropped
+        uploads = re.findall(r"a=T,U=1,f=100,i=(\d+)", "".join(sent))
+        deleted = re.findall(r"a=d,d=I,q=2,i=(\d+)", "".join(sent))
+        assert len(uploads) - len(deleted) <= 6
+        alive = {*app.graphics.shelf._alive}
+        drawn = {
+            number
+            for y in range(screen.wall.size.height)
+            for segment in screen.wall.render_line(y)
+            if PLACEHOLDER in segment.text and segment.style and segment.style.color
+            for number in (segment.style.color.downgrade(ColorSystem.EIGHT_BIT).number,)
+        }
+        assert drawn <= alive  # no cell shows a picture that is no more, or another one's

@@ -79,6 +79,14 @@ class Preview(Widget):
 
     # ------------------------------------------------------------------------------ what is shown
 
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._repaint, init=False)
+
+    def _repaint(self) -> None:
+        """Letters, waves and what shines through are in the theme's colours."""
+        self._reel = None
+        self._load(0.0)
+
     def watch_media(self) -> None:
         self._reel, self._number = None, 0
         self.set_reactive(Preview.lens, Lens())
@@ -144,11 +152,11 @@ class Preview(Widget):
         self.screen.refresh_bindings()
 
     def _hang(self) -> None:
-        graphics = self.ima.graphics
-        if self._shown is None or not self._shown.paint or self._frame:
-            graphics.take_down(self)
+        overlay = self.ima.graphics.overlay
+        if self._shown is None or self._frame:
+            overlay.take_down(self)
         else:
-            graphics.hang(self, self._shown, (self.size.width - self._shown.width) // 2, 0)
+            overlay.hang(self, self._shown, (self.size.width - self._shown.width) // 2)
 
     # ----------------------------------------------------------------------------------- films
 

@@ -3,11 +3,8 @@ in sight cost anything."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
@@ -17,31 +14,20 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.worker import WorkType
 
 from ima_tui.domain import Result
-from ima_tui.imaging.request import CannotShow
-from ima_tui.messages import say
-from ima_tui.tui import pictures
 from ima_tui.tui.collection import Group, Key
-from ima_tui.tui.glyphs import MEDIUM_ROLE
 from ima_tui.tui.hanging import Hanging
 from ima_tui.tui.theme import style
+from ima_tui.tui.thumbnails import Thumbnails
 from ima_tui.tui.widgets.cells import wrap
-from ima_tui.tui.widgets.tiles import HIGH, PICTURE, Shown, Standing, TilePainter
+from ima_tui.tui.widgets.tiles import HIGH, Standing, TilePainter
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
 TILE = 24
 """Cells that a tile has at least."""
-MOST_KEPT = 600
-"""Small pictures that are kept: some screens full."""
-PAUSE = 0.08
-"""Seconds that the wall stands still before pictures are asked for."""
-
-Name = tuple[str, int, str]
-"""What a small picture is kept by: path, width, theme."""
 
 
 class Wall(ScrollView, can_focus=True):
@@ -88,12 +74,14 @@ class Wall(ScrollView, can_focus=True):
         self._keys: list[Key] = []
         self._at: dict[Key, int] = {}
         self._hanging = Hanging((), 1, 1)
-        self._pictures: OrderedDict[Name, pictures.Rendered | str] = OrderedDict()
-        self._wanted: frozenset[Key] = frozenset()
+        self._thumbnails = Thumbnails(self, self._refresh_tile)
 
     @property
     def ima(self) -> ImaApp:
         return cast("ImaApp", self.app)
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._look, init=False)
 
     # ------------------------------------------------------------------------------ what hangs here
 
@@ -150,52 +138,9 @@ class Wall(ScrollView, can_focus=True):
         if not self.tiles or not self.is_mounted:
             return
         seen = self._hanging.seen(self.scroll_offset.y, self.size.height)
-        self._wanted = frozenset(self._keys[place] for place in seen)
-        missing = [self._keys[place] for place in seen if self._lacks(self._keys[place])]
-        self.workers.cancel_group(self, "tiles")
-        if missing:
-            fetch: WorkType[None] = partial(self._fetch, missing)
-            self.run_worker(fetch, group="tiles", exit_on_error=False)
-
-    async def _fetch(self, keys: Sequence[Key]) -> None:
-        await asyncio.sleep(PAUSE)
-        # the newest wish is answered first, so the first of them is asked for last
-        await asyncio.gather(*(self._draw(key) for key in reversed(keys)))
-
-    async def _draw(self, key: Key) -> None:
-        result = self._find(key)
-        if result is None or not result.path:
-            return
-        name, painter = self._name_of(result), self._painter
-        found: pictures.Rendered | str
-        try:
-            found = await self.ima.graphics.picture(
-                result.path,
-                painter.picture_wide,
-                PICTURE,
-                ground="background",
-                role=MEDIUM_ROLE[result.task_type.medium],
-                small=True,
-            )
-        except CannotShow as problem:
-            found = say(problem.key, **problem.values)
-        self._pictures[name] = found
-        while len(self._pictures) > MOST_KEPT:
-            self._pictures.popitem(last=False)
-        if key in self._wanted:
-            self._refresh_tile(key)
-
-    def _name_of(self, result: Result) -> Name:
-        return result.path, self._painter.wide, self.app.theme
-
-    def _shown(self, result: Result) -> Shown:
-        if result.path:
-            return self._pictures.get(self._name_of(result))
-        return say("gallery.fetching" if result.fetching else "gallery.no_file")
-
-    def _lacks(self, key: Key) -> bool:
-        result = self._find(key)
-        return result is not None and self._shown(result) is None
+        found = (self._find(self._keys[place]) for place in seen)
+        results = [result for result in found if result is not None]
+        self._thumbnails.want(results, self._painter.picture_wide, self.ima.graphics)
 
     # -------------------------------------------------------------------------------- drawing
 
@@ -234,7 +179,8 @@ class Wall(ScrollView, can_focus=True):
             return painter.blank()
         standing = Standing(key == self.cursor, self.has_focus, key in self.marked)
         if self.tiles:
-            return painter.tile(result, standing, line, self._shown(result))
+            shown = self._thumbnails.of(result, painter.picture_wide, self.ima.graphics)
+            return painter.tile(result, standing, line, shown)
         return painter.line(result, standing)
 
     # --------------------------------------------------------------------------- cursor and marks
