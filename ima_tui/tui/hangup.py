@@ -77,7 +77,7 @@ def orderly(app: ImaApp) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         with suppress(NotImplementedError, RuntimeError):  # not the main thread: the system's way
-            loop.add_signal_handler(number, partial(_end, app, number))
+            loop.add_signal_handler(number, partial(_end, app))
     watch = asyncio.create_task(_watch(app), name="watch the line")
     try:
         yield
@@ -87,9 +87,10 @@ def orderly(app: ImaApp) -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGTERM)
 
 
-def _end(app: ImaApp, number: int) -> None:
-    """The way out. A closed terminal may hang up more than once; a second SIGTERM means it."""
-    if number == signal.SIGHUP or is_gone():
+def _end(app: ImaApp) -> None:
+    """The way out. A closed terminal may hang up more than once; a second SIGTERM means it. Who
+    sends a SIGHUP by hand gets the terminal back: it is still there."""
+    if is_gone():
         let_go()
     with suppress(NotImplementedError, RuntimeError):
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
@@ -99,7 +100,7 @@ def _end(app: ImaApp, number: int) -> None:
 async def _watch(app: ImaApp) -> None:
     while not is_gone():  # noqa: ASYNC110 - nobody would set an event for it
         await asyncio.sleep(LOOK_SECONDS)
-    _end(app, signal.SIGHUP)
+    _end(app)
 
 
 def is_gone() -> bool:
