@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from ima_tui import drafting
 from ima_tui.catalogue import choice, times
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.domain import Job, Leaf, TaskType
+from ima_tui.domain import Job, Leaf, Media, Medium, TaskType
 from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
 from ima_tui.messages import say
 from ima_tui.notices import ProductList
@@ -112,6 +113,37 @@ def _wish(job: Job, now: float) -> Choice:
         Cell(_day(job.created_at, now), "muted"),
     )
     return Choice(cells, folded(f"{words} {order.model_name}"))
+
+
+Result = tuple[Job, Media]
+
+
+def pictures(jobs: Sequence[Job], leaf: Leaf | None) -> list[Result]:
+    """Results that `leaf` takes as inputs; pictures, where it does not say what it takes."""
+    taken = {mime for accepts in (leaf.accepts if leaf else ()) for mime in accepts.types}
+    return [
+        (job, media)
+        for job in jobs
+        for media in job.medias
+        if job.order.task_type.medium is Medium.IMAGE or guess_type(media.path)[0] in taken
+    ]
+
+
+def results(found: Sequence[Result], now: float) -> Chooser:
+    """Results of earlier jobs, to be put in."""
+    return Chooser(say("compose.results"), _HISTORY, [_result(*one, now) for one in found])
+
+
+def _result(job: Job, media: Media, now: float) -> Choice:
+    words = one_line(job.order.prompt, 300)
+    pixels = f"{media.width}x{media.height}" if media.width and media.height else media.format
+    cells = (
+        medium_cell(job.order.task_type),
+        Cell(f"#{job.id} {words}"),
+        Cell(pixels, "muted"),
+        Cell(_day(job.created_at, now), "muted"),
+    )
+    return Choice(cells, folded(f"{job.id} {words} {job.order.model_name}"))
 
 
 def _day(at: float, now: float) -> str:

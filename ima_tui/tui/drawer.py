@@ -21,7 +21,6 @@ from ima_tui.messages import say
 from ima_tui.saved import Drafts, Saved, Templates, usual_name
 from ima_tui.tui import choosing, editor
 from ima_tui.tui.screens.templates import TemplateChooser
-from ima_tui.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from ima_tui.tui.screens.compose import ComposeScreen
@@ -102,7 +101,7 @@ class Drawer:
     async def restore(self) -> None:
         """What a window that is gone left behind, if the person has not begun already."""
         wish = await asyncio.to_thread(self._drafts.take_over, self._place.studio.clock.time())
-        if wish is None or wish.is_empty or not self._place.query(Prompt):
+        if wish is None or wish.is_empty or not self._place.stands:
             return
         if self._place.prompt.text:
             return

@@ -86,8 +86,8 @@ class Many:
 
     def _show(self, found: Several | None) -> None:
         place, self.several = self._place, found
-        if not place.query(Wishes):
-            return  # it was left meanwhile
+        if not place.stands:
+            return
         place.query_one(Wishes).show(found)
         place.query_one(PriceBar).show(place.desk.leaf, place.showing.offer, found)
 

@@ -3,12 +3,14 @@ what the words leave open. Each is a choice by hand."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from ima_tui import answers
 from ima_tui.catalogue.price import Neighbour
-from ima_tui.desk import KIND, MODEL
+from ima_tui.desk import INPUTS, KIND, MODEL
 from ima_tui.domain import Leaf, TaskType
+from ima_tui.inputs import local_path
 from ima_tui.messages import say
 from ima_tui.tui import choosing
 
@@ -103,3 +105,49 @@ class Picking:
         else:
             words = say("compose.no_inputs", kind=choosing.kind_name(place.desk.kind))
             place.showing.remark(words, "muted")
+
+    async def results(self) -> None:
+        """An earlier job's result as an input."""
+        place = self._place
+        found = choosing.pictures(await place.studio.jobs.recent(), place.desk.leaf)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                media = found[number][1]
+                here = bool(media.path) and await asyncio.to_thread(_is_file, media.path)
+                await self.attach(media.path if here else media.url)
+
+        if found:
+            now = place.studio.clock.time()
+            place.app.push_screen(choosing.results(found, now), chosen)
+        else:
+            place.showing.remark(say("compose.no_results"), "muted")
+
+    async def attach(self, source: str) -> None:
+        """One more input, by hand; where nothing is put in, the kind becomes one that takes it."""
+        place, desk = self._place, self._place.desk
+        place.showing.forget_remark()
+        if not desk.kind.takes_inputs:
+            medium, leaves = desk.kind.medium, place.studio.offer.leaves
+            taking = [kind for kind in TaskType if kind.takes_inputs and leaves(kind)]
+            if not taking:
+                self.inputs()  # it says so
+                return
+            desk.pinned.discard(KIND)
+            desk.turn_to(min(taking, key=lambda kind: kind.medium is not medium))
+            await place.reload()
+        before = desk.draft.inputs if desk.draft is not None and INPUTS in desk.pinned else ()
+        desk.feed((*before, source))
+        desk.pin(INPUTS)
+        await place.take_over()
+
+    async def dropped(self, path: str) -> None:
+        """A path that was pasted or dragged into the wish: a file is an input, else it is text."""
+        if await asyncio.to_thread(_is_file, path):
+            await self.attach(path)
+        else:
+            self._place.prompt.insert(path)
+
+
+def _is_file(path: str) -> bool:
+    return local_path(path).is_file()

@@ -47,17 +47,18 @@ class Showing:
         self.switch = answers.switch(desk, studio.wishes.model_id(desk.kind))
         page.kind.show(*choosing.kind_line(studio, desk.kind, signs))
         page.model.show(*choosing.model_line(studio, desk.kind, desk.leaf, signs))
-        rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
-        origin = partial(origins.tail, desk, place.prompt.text)
-        await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
-        await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else ())
         place.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
         place.query_one(Reading).show(
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
         place.query_one(PriceBar).show(desk.leaf, self.offer, place.many.several)
         place.drawer.soon()
-        self.speak()
+        rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
+        origin = partial(origins.tail, desk, place.prompt.text)
+        await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
+        if place.stands:
+            await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else ())
+            self.speak()
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
         """The guides that matter for the wish; behind them (`everything`) all the others."""

@@ -37,14 +37,16 @@ def told(one: ChoiceLine) -> str:
 
 
 async def ready(pilot: Pilot[None], screen: ComposeScreen) -> None:
+    """The form follows the words a moment after they are marked."""
     await until(pilot, lambda: marked(screen))
+    await until(pilot, lambda: any(x.control == "resolution" for x in screen.query(ChoiceLine)))
 
 
 async def test_words_are_underlined_and_told_on_their_lines() -> None:
     async with composing(WISH) as (pilot, screen):
         await ready(pilot, screen)
         assert marked(screen) == ["video", "1080p"]
-        assert told(line(screen, "resolution")) == "1080p"
+        await until(pilot, lambda: told(line(screen, "resolution")) == "1080p")
         assert told(line(screen, "duration")) == ""
 
 

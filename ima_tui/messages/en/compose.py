@@ -164,4 +164,7 @@ TEXTS: dict[str, str] = {
     "compose.one_is_a_preference": "nothing is to be made here",
     "compose.one_needs_roles": "which picture is what?",
     "compose.one_needs_input": "the picture is missing",
+    "bind.compose_results": "put in an earlier result",
+    "compose.results": "Which result shall go in?",
+    "compose.no_results": "No picture was made yet; once there is one, it can be put in here.",
 }

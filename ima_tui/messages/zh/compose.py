@@ -155,4 +155,7 @@ TEXTS: dict[str, str] = {
     "compose.one_is_a_preference": "没有要生成的内容",
     "compose.one_needs_roles": "没说哪张图做什么",
     "compose.one_needs_input": "缺少图片",
+    "bind.compose_results": "用之前的作品",
+    "compose.results": "用哪个作品？",
+    "compose.no_results": "还没有做好的图片；有了就能在这里选用。",
 }

@@ -39,7 +39,7 @@ from ima_tui.tui.widgets.form import Form, control_of
 from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
-from ima_tui.tui.widgets.prompt import EDIT, Prompt
+from ima_tui.tui.widgets.prompt import EDIT, Dropped, Prompt
 from ima_tui.tui.widgets.reading import Answered, Reading, Switched
 from ima_tui.tui.widgets.wishes import Wishes
 
@@ -66,6 +66,7 @@ class ComposeScreen(Place):
         _do("ctrl+l", "model", show=True),
         _do("ctrl+t", "kind", show=True),
         _do("ctrl+o", "inputs", show=True),
+        _do("alt+r", "results"),
         _do("ctrl+b", "batch"),
         EDIT,
         _do("alt+h", "history"),
@@ -116,6 +117,12 @@ class ComposeScreen(Place):
         yield Said(widget_id="said")
         yield PriceBar(widget_id="price")
 
+    @property
+    def stands(self) -> bool:
+        """Whether all of it is there still: what was waited for may come when it is left."""
+        needed = (Prompt, Reading, Wishes, Inputs, Form, PriceBar)
+        return all(self.query(kind) for kind in needed) and len(self.query("#said")) == 1
+
     async def on_mount(self) -> None:
         self.reader, self.drawer = Reader(self.studio), Drawer(self)
         self._verbs = self._all_verbs()
@@ -131,6 +138,7 @@ class ComposeScreen(Place):
             "model": pick.model,
             "kind": pick.kind,
             "inputs": pick.inputs,
+            "results": pick.results,
             "cheaper": pick.cheaper,
             "better": pick.better,
             "elsewhere": pick.elsewhere,
@@ -167,7 +175,7 @@ class ComposeScreen(Place):
         async def learn() -> None:
             await self.reader.learn()
             await self.drawer.restore()
-            if self.query(Form):  # it may have been left meanwhile
+            if self.stands:
                 await self.read()
 
         self.run_worker(learn(), name="learn to read", group="reading")
@@ -245,6 +253,9 @@ class ComposeScreen(Place):
         self.desk.pin(INPUTS)
         self.showing.forget_remark()
         await self.read(anew=True)
+
+    async def on_dropped(self, event: Dropped) -> None:
+        await self.picking.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self.showing.forget_remark()

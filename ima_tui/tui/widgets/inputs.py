@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from mimetypes import guess_type
@@ -29,7 +28,7 @@ from ima_tui.text import one_line, size
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.pricebar import Said
-from ima_tui.tui.widgets.prompt import SEND, LineInput
+from ima_tui.tui.widgets.prompt import SEND, LineInput, unquoted
 
 PAUSE = 0.3
 """Seconds without a key before a line is looked at."""
@@ -96,10 +95,7 @@ class PathInput(LineInput):
 
     def tidy(self, pasted: str) -> str:
         """A file dragged onto the terminal comes in quotes, or with its blanks escaped."""
-        plain = super().tidy(pasted)
-        if len(plain) > 1 and plain[0] == plain[-1] and plain[0] in "'\"":
-            return plain[1:-1]
-        return plain if "://" in plain else re.sub(r"\\(.)", r"\1", plain)
+        return unquoted(super().tidy(pasted))
 
 
 class _Role(Line):
@@ -230,7 +226,8 @@ def _in_words(facts: InputFacts) -> str:
     if facts.kind == "url":
         return say("compose.input_link")
     pixels = f"{facts.width}x{facts.height} · " if facts.width and facts.height else ""
-    return pixels + size(facts.size)
+    kind = facts.mime.partition("/")[2].upper()
+    return f"{kind} {pixels}{size(facts.size)}"
 
 
 class Inputs(Vertical):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, TextArea
 
@@ -21,6 +24,31 @@ SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
 """The screen's own, named in its fields too: so it stands first among the keys at the bottom."""
 EDIT = Binding("ctrl+e", "screen.edit", "bind.compose_editor", show=False, id="compose.editor")
 """Instead of the editor's own end of line, which is `end` as well."""
+
+
+@dataclass
+class Dropped(Message):
+    """What looks like the path of a picture, video or sound came in one piece."""
+
+    path: str
+
+
+_DRAGGED = re.compile(
+    r"(?:file://)?(?:~|\.{1,2})?/[^\n]*\.(?:png|jpe?g|webp|gif|bmp|mp4|mov|mp3|wav)", re.I
+)
+
+
+def dragged(pasted: str) -> str:
+    """The path, where nothing but one of a medium was pasted, else "". A file that is dragged onto
+    the terminal comes in quotes, or with its blanks escaped."""
+    plain = unquoted(pasted.strip())
+    return plain if _DRAGGED.fullmatch(plain) else ""
+
+
+def unquoted(path: str) -> str:
+    if len(path) > 1 and path[0] == path[-1] and path[0] in "'\"":
+        return path[1:-1]
+    return path if "://" in path else re.sub(r"\\(.)", r"\1", path)
 
 
 def _leave_alt(event: events.Key) -> None:
@@ -70,6 +98,11 @@ class Prompt(TextArea):
 
     def on_paste(self, event: events.Paste) -> None:
         event.text = clean(event.text)  # Textual calls the base class's handler next, by itself
+        path = dragged(event.text)
+        if path:
+            event.prevent_default()
+            event.stop()
+            self.post_message(Dropped(path))
 
     # --------------------------------------------------------------------- words that were read
 

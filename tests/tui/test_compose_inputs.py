@@ -1,0 +1,70 @@
+"""Inputs come from a path that is dragged in, or from what was made before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake import done
+from patience import until
+from PIL import Image
+from test_compose import said
+from test_compose_drawer import opened
+from textual import events
+
+from ima_tui.domain import TaskType
+from ima_tui.tui.screens.chooser import Chooser
+from ima_tui.tui.widgets.prompt import dragged
+
+
+@pytest.mark.parametrize(
+    ("pasted", "path"),
+    [
+        ("'/a/my cat.png' ", "/a/my cat.png"),
+        (r"/a/my\ cat.PNG", "/a/my cat.PNG"),
+        ("~/cat.jpg", "~/cat.jpg"),
+        ("file:///a/cat.webp", "file:///a/cat.webp"),
+        ("a fox like /a/cat.png", ""),
+        ("/a/notes.txt", ""),
+        ("https://ima.example/a.png", ""),
+        ("/a/cat.png\n/b.png", ""),
+    ],
+)
+def test_only_the_path_of_a_medium_is_dragged(pasted: str, path: str) -> None:
+    assert dragged(pasted) == path
+
+
+async def test_a_picture_dragged_into_the_wish_becomes_an_input(tmp_path: Path) -> None:
+    Image.new("RGB", (320, 200)).save(tmp_path / "my cat.png")
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = "make it run, a video"
+        await pilot.pause()
+        pilot.app.post_message(events.Paste(f"'{tmp_path}/my cat.png'"))
+        await until(pilot, lambda: screen.inputs.values == (f"{tmp_path}/my cat.png",))
+        assert screen.desk.kind is TaskType.IMAGE_TO_VIDEO
+        assert screen.prompt.text == "make it run, a video"
+        line = screen.inputs.lines[0]
+        await until(pilot, lambda: "PNG 320x200" in line._facts.words)
+
+
+async def test_a_path_that_is_no_file_is_text(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen):
+        pilot.app.post_message(events.Paste("/nowhere/cat.png"))
+        await until(pilot, lambda: screen.prompt.text == "/nowhere/cat.png")
+
+
+async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
+    path = tmp_path / "fox.png"
+    Image.new("RGB", (64, 64)).save(path)
+    async with opened(tmp_path, done(7, str(path))) as (pilot, screen):
+        await pilot.press("alt+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.inputs.values == (str(path),))
+        assert screen.desk.kind.takes_inputs
+
+
+async def test_without_results_that_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, _):
+        await pilot.press("alt+r")
+        await until(pilot, lambda: "No picture was made yet" in said(pilot))
