@@ -180,7 +180,8 @@ def _first_verb(items: tuple[Item, ...]) -> tuple[Item | None, int]:
         kind = item.under("verb")
         following = items[place + 1].phrase if place + 1 < len(items) else ""
         if kind and following != "的" and not (kind in ("make", "want") and item.has("polite")):
-            if place and items[place - 1].phrase in _ONGOING:
+            ongoing = place and items[place - 1].phrase in _ONGOING
+            if ongoing and not all(_is_opening(before) for before in items[:place]):
                 return None, 0
             return item, place
         if item.has("use", "object", "reference", "this"):
@@ -212,7 +213,7 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
             continue
         before = items[place - 1] if place else None
         following = items[place + 1] if place + 1 < len(items) else None
-        if before is not None and before.phrase in _ONGOING:
+        if before is not None and (before.phrase in _ONGOING or before.has("neg")):
             return False
         if following is not None and following.phrase in (
             "的",

@@ -65,11 +65,12 @@ def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
     items = clause.items
     for place, item in enumerate(items):
         value = _number(item)
-        if value is None or item.start > max(want.end, want.phrase[1]):
+        following = items[place + 1 : place + 2 + _ADJECTIVES]
+        copied = bool(following) and following[0].has("copies")  # "draw two versions of a logo"
+        if value is None or (item.start > max(want.end, want.phrase[1]) and not copied):
             continue
         if _is_pointed(clause, place) or (place and items[place - 1].phrase in ("第", "每", ":")):
             continue
-        following = items[place + 1 : place + 2 + _ADJECTIVES]
         if not following:
             continue
         measure = following[0]

@@ -33,6 +33,10 @@ def _moment() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(before), re.compile(behind)
 
 
+_SET = re.compile(r"(?:控制|保持|维持|限制|设定?|定|缩短|压缩|剪)(?:在|到|为)\s*$")
+"""控制在12秒 sets a length, where 在12秒 would tell a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
     """A length in seconds, with its place in the folded text."""
@@ -46,7 +50,8 @@ def lengths(text: str) -> Iterator[Length]:
     """Every length that is not part of what is described."""
     before, behind = _moment()
     for found in _LENGTH.finditer(text):
-        if before.search(text[max(0, found.start() - 16) : found.start()]):
+        told = text[max(0, found.start() - 16) : found.start()]
+        if before.search(told) and not _SET.search(told):
             continue
         if behind.match(text, found.end()):
             continue

@@ -180,7 +180,8 @@ def _judge(
             negation = sign.first
         else:
             cue = sign.first
-    cued = cue > negation
+    chosen = mark.first > 0 and tokens.words[mark.first - 1] == "就"  # 就可灵O1吧
+    cued = cue > negation or chosen
     if mark.phrase in brands.cautious and negation < 0:
         followed = text[named.end : named.end + 8].lstrip()
         meant = (
@@ -235,6 +236,8 @@ def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]
     low = bisect_left(signs, first - 2 * NEAR, key=lambda sign: sign.first)
     for sign in signs[low : bisect_left(signs, first, key=lambda sign: sign.first)]:
         between = tokens.words[sign.last : first]
+        if sign.phrase == "还是" and sign.first > 0 and not is_break(tokens.words[sign.first - 1]):
+            continue  # 可灵还是海螺？ names both, and chooses none
         if first - sign.last <= NEAR and not any(is_break(word) or word == ":" for word in between):
             yield sign
 
