@@ -34,6 +34,24 @@ Bare().run()
 """
 
 
+BARE_APP = [sys.executable, "-c", BARE]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A profile of its own, and a service that can't be reached."""
+    return {
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "IMA_API_KEY": "ima_benchmark_only",
+        "IMA_BASE_URL": "http://127.0.0.1:9",
+        "IMA_UPLOAD_URL": "http://127.0.0.1:9",
+        "IMA_TUI_DATA_DIR": str(home / "data"),
+        "IMA_TUI_CONFIG": str(home / "config.toml"),
+        "IMA_PREFS_PATH": str(home / "prefs.json"),
+        "IMA_LOG_DIR": str(home / "logs"),
+    }
+
+
 def first_paint(command: Sequence[str], sign: bytes, env: Mapping[str, str]) -> float:
     """Milliseconds from the start to the moment `sign` has reached the terminal."""
     start = time.perf_counter()
@@ -76,21 +94,10 @@ def main() -> None:
     # an installed program's modules are compiled; those of a checkout may not be
     compileall.compile_dir(Path(__file__).parents[1] / "ima_tui", quiet=1)
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        env = {
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "IMA_API_KEY": "ima_benchmark_only",
-            "IMA_BASE_URL": "http://127.0.0.1:9",
-            "IMA_UPLOAD_URL": "http://127.0.0.1:9",
-            "IMA_TUI_DATA_DIR": str(home / "data"),
-            "IMA_TUI_CONFIG": str(home / "config.toml"),
-            "IMA_PREFS_PATH": str(home / "prefs.json"),
-            "IMA_LOG_DIR": str(home / "logs"),
-        }
+        env = environment(Path(folder))
         bare, ours, demo, version, nothing = [], [], [], [], []
         for _ in range(runs + 1):  # the first one warms the caches and is not counted
-            bare.append(first_paint([sys.executable, "-c", BARE], b"ready to go", env))
+            bare.append(first_paint(BARE_APP, b"ready to go", env))
             ours.append(first_paint([sys.executable, "-m", "ima_tui"], b"Compose", env))
             demo.append(first_paint([sys.executable, "-m", "ima_tui", "demo"], b"Compose", env))
             nothing.append(whole_run([sys.executable, "-c", "pass"]))

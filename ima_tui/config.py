@@ -29,6 +29,7 @@ class Settings:
     inline_safe: bool = False
     motion: bool = True
     quiet: bool = False
+    hints: bool = True
     preview: bool = True
     images: Literal["auto", "kitty", "iterm2", "sixel", "blocks", "off"] = "auto"
     notify: Literal["off", "bell", "osc9", "both"] = "bell"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 from ima_tui.clock import Clock
 from ima_tui.domain import Failure, Job, State
 from ima_tui.errors import ImaError, Refused
-from ima_tui.ledger import Ledger, Values
 
 if TYPE_CHECKING:
     from ima_tui.api.client import Created
     from ima_tui.api.wire import Progress
+    from ima_tui.ledger import Ledger, Values
 
 
 log = logging.getLogger(__name__)

@@ -66,6 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("look.inline_safe", False),
     Setting("look.motion", "auto", choices=("auto", "on", "off")),
     Setting("look.quiet", "auto", choices=("auto", "on", "off")),
+    Setting("look.hints", True),
     Setting("look.preview", "auto", choices=("auto", "on", "off")),
     Setting("look.images", "auto", choices=("auto", "kitty", "iterm2", "sixel", "blocks", "off")),
     Setting("look.notify", "bell", choices=("off", "bell", "osc9", "both")),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ima_tui import key as keys
@@ -29,12 +30,12 @@ from ima_tui.gallery import Gallery
 from ima_tui.jobs import Jobs
 from ima_tui.knowledge import Knowledge
 from ima_tui.offer import Offer
-from ima_tui.plans import Plans
 from ima_tui.wishes import Wishes
 
 if TYPE_CHECKING:
     from ima_tui.inputs import InputFacts
     from ima_tui.ledger import Mended
+    from ima_tui.plans import Plans
 
 
 @asynccontextmanager
@@ -98,17 +99,23 @@ class Studio:
             settings, clock, self.connection, self.engine, self.wishes, self.knowledge, tell
         )
         self.jobs = Jobs(self.engine, self.offer, self.connection, clock, self._broadcast)
-        self.plans = Plans(
+        self.gallery = Gallery(settings, clock, self.engine, self.connection, self._broadcast)
+        self._begun = False
+        self._watches: tuple[asyncio.Task[None], ...] = ()
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Several jobs as one; its modules are read when somebody first wants one."""
+        from ima_tui.plans import Plans
+
+        return Plans(
             self.jobs,
             self.offer,
             self.wishes,
             self.inspect_inputs,
-            settings.data / "plans",
-            download=settings.download,
+            self.settings.data / "plans",
+            download=self.settings.download,
         )
-        self.gallery = Gallery(settings, clock, self.engine, self.connection, self._broadcast)
-        self._begun = False
-        self._watches: tuple[asyncio.Task[None], ...] = ()
 
     async def begin(self) -> None:
         """Open the ledger, read the wishes and the cached lists, follow what is unfinished. Once.

@@ -33,10 +33,12 @@ from ima_tui.tui import actions, clipboard, endings, keymap, looking, looks, sty
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.graphics import Graphics
+from ima_tui.tui.hints import Used
 from ima_tui.tui.news import GATHERING, SLOW_GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES, PLAN
 from ima_tui.tui.plain import AsciiFilter, NoColour
 from ima_tui.tui.screens.place import Place
+from ima_tui.tui.widgets.lines import HintLine
 
 if TYPE_CHECKING:
     from ima_tui.preferences import Dropped
@@ -100,6 +102,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         first = [styles.path(place.id) for place in PLACES if place.id == start]
         super().__init__(css_path=[styles.path("app"), *first])
         self.studio = studio
+        self.used = Used(studio.settings.data, wanted=studio.settings.hints)
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
             self.keymap = {**self.keymap, **looking.without_keys()}
@@ -163,10 +166,16 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def _after_first_paint(self) -> None:
         self.graphics.way.ask()
+        self.run_worker(self._hint(), name="hint", group="hint", exit_on_error=False)
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
         self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
+
+    async def _hint(self) -> None:
+        await self.used.load()
+        for line in self.screen.query(HintLine):
+            line.show()
 
     async def _say_what_is_odd(self) -> None:
         """About the config file. Each action's keys are known when all of tui is imported, which

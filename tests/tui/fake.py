@@ -178,6 +178,7 @@ class FakeSettings:
     ask_above: int = 100
     motion: bool = False
     quiet: bool = False
+    hints: bool = False
     inline_safe: bool = False
     preview: bool = True
     images: str = "auto"

@@ -89,6 +89,13 @@ TEXTS: dict[str, str] = {
     "bind.close": "close",
     "bind.yes": "yes",
     "bind.no": "no",
+    # ---- hints, until a place was used
+    "hint.models": "Here is everything you can make things with, and what each costs. The keys below act on the marked row.",
+    "hint.compose": "Say what you want in your own words. What it costs stands below before you send it; nothing is sent by itself.",
+    "hint.queue": "What you sent stands here and is followed by itself. Results are fetched and shown as soon as they are there.",
+    "hint.gallery": "Everything that was made, newest first. Any of it can be the start of something new.",
+    "hint.preferences": "Which model you prefer for what. It is used whenever your words name none.",
+    "hint.logs": "What ima-tui and its siblings did, line by line. Prompts and keys are never in it.",
     # ---- help
     "help.focus": "In this list or field",
     "help.here": "In {place}",

@@ -27,6 +27,7 @@ TEXTS: dict[str, str] = {
     "setting.look.plain": "Talk line by line instead of drawing screens, for screen readers. Also: --plain.",
     "setting.look.inline_safe": "One pane at a time and the mouse left to tmux, for small splits. Also: --inline-safe.",
     "setting.look.motion": "Small movements on screen. auto: on, but off over SSH.",
+    "setting.look.hints": "A line in each place that says what it is for, until you used it.",
     "setting.look.quiet": "Redraw running jobs less often, for slow lines. auto: off, but on over SSH.",
     "setting.look.preview": "Draw results beside the queue at once. auto: yes, but over SSH only when you ask.",
     "setting.look.images": "How pictures are drawn. auto: the best that your terminal is known to understand.",

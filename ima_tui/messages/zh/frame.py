@@ -88,6 +88,13 @@ TEXTS: dict[str, str] = {
     "bind.close": "关闭",
     "bind.yes": "好",
     "bind.no": "不要",
+    # ---- hints, until a place was used
+    "hint.models": "能用来创作的模型和价格都在这里。下面的按键作用于选中的一行。",
+    "hint.compose": "用自己的话说想要什么。送出之前下方总有价格；不会自动送出。",
+    "hint.queue": "送出的任务都在这里，会自动跟进。结果一好就取回并显示。",
+    "hint.gallery": "做过的一切，最新的在前。每一件都可以再拿来创作。",
+    "hint.preferences": "各类创作偏好的模型。话里没提模型时就用它。",
+    "hint.logs": "ima-tui 和同类工具做过什么，一行一行。里面没有提示词和密钥。",
     # ---- help
     "help.focus": "在这个列表或输入框里",
     "help.here": "在「{place}」里",

@@ -27,6 +27,7 @@ TEXTS: dict[str, str] = {
     "setting.look.plain": "不画界面，逐行对话，适合读屏软件。也可用 --plain。",
     "setting.look.inline_safe": "一次一栏，鼠标留给 tmux，适合小分屏。也可用 --inline-safe。",
     "setting.look.motion": "屏幕上的小动画。auto：平时开，SSH 上关。",
+    "setting.look.hints": "每个页面显示一行说明，用过之后就不再出现。",
     "setting.look.quiet": "慢线路上少重画运行中的任务。auto：平时关，SSH 上开。",
     "setting.look.preview": "在队列旁直接画出结果。auto：平时画，SSH 上按需再画。",
     "setting.look.images": "图片怎么画。auto：用终端支持的最好方式。",

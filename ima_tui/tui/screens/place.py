@@ -20,7 +20,7 @@ from ima_tui.messages import say
 from ima_tui.tui.keeping import Kept
 from ima_tui.tui.news import News
 from ima_tui.tui.tight import TightCompositor
-from ima_tui.tui.widgets.lines import BottomLine, TopLine
+from ima_tui.tui.widgets.lines import BottomLine, HintLine, TopLine
 from ima_tui.tui.widgets.question import Answer, Question
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Place(Screen[None]):
     ]
 
     _stale = False
+    _touched = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +55,7 @@ class Place(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopLine(self.PLACE)
         yield from self.body()
+        yield HintLine(self.PLACE)
         yield Question()
         yield BottomLine()
 
@@ -91,6 +93,19 @@ class Place(Screen[None]):
         if self._stale:
             self._stale = False
             self.call_next(self.reload)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that is for this place, not for going to another one."""
+        found = self.ima._bindings.key_to_bindings.get(event.key, ())
+        self._touched = self._touched or not any(
+            one.id.startswith("place.") for one in found if one.id
+        )
+
+    @on(events.ScreenSuspend)
+    async def _was_used(self) -> None:
+        if self._touched and self.ima.used.wants_hint(self.PLACE):
+            await self.ima.used.add(self.PLACE)
+            self.query_one(HintLine).show()
 
     async def heard(self, news: News) -> None:
         """Something changed while this place is open: redraw what shows it."""

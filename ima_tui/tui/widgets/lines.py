@@ -13,10 +13,13 @@ from ima_tui.messages import say
 from ima_tui.tui import actions
 from ima_tui.tui.places import PLACES, PlaceRow
 from ima_tui.tui.theme import style
-from ima_tui.tui.widgets.cells import cut, width
+from ima_tui.tui.widgets.cells import cut, width, wrap
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
+
+LEAST = 16
+"""Lines that a screen has before a hint may take some of them."""
 
 Part = tuple[str, str]
 """Text, and the role it is drawn in."""
@@ -147,6 +150,38 @@ class BottomLine(Line):
                 break
             left += new
         return left, right
+
+
+class HintLine(Line):
+    """What this place is for, while nobody used it yet; above the keys, in as many lines as that
+    takes."""
+
+    GROUND = "background"
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+        self.display = False
+
+    def on_mount(self) -> None:
+        self.show()
+
+    def on_resize(self) -> None:
+        self.show()
+
+    def show(self) -> None:
+        """Be there if the place is still new; the news of that may come after the first paint."""
+        self.display = self.ima.used.wants_hint(self.place) and self.screen.size.height >= LEAST
+        self.styles.height = len(self._lines()) if self.display else 1
+
+    def _lines(self) -> list[str]:
+        return wrap(say(f"hint.{self.place}"), max(10, self.screen.size.width - 2))
+
+    def render_line(self, y: int) -> Strip:
+        lines = self._lines()
+        plain = style(self.app.theme, "info", self.GROUND)
+        text = " " + lines[y] if y < len(lines) else ""
+        return Strip([Segment(text, plain)]).adjust_cell_length(self.size.width, plain)
 
 
 class Rule(Line):
