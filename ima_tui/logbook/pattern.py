@@ -40,12 +40,11 @@ class Pattern:
         self._words = re.compile(re.escape(written), re.IGNORECASE) if self.plain else None
         self._regex = None if self.plain else _compiled(written)
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """(first, after the last) of every place where it is found, empty ones left out.
-
-        Raises `UsageError` when that takes too long.
-        """
-        return [(m.start(), m.end()) for m in self._found(text) if m.end() > m.start()]
+    def spans(self, text: str, *, empty: bool = False) -> list[tuple[int, int]]:
+        """(first, after the last) of every place where it is found; `empty`: also where that is
+        nothing. Raises `UsageError` when it takes too long."""
+        found = ((m.start(), m.end()) for m in self._found(text))
+        return [(first, end) for first, end in found if empty or end > first]
 
     def is_in(self, text: str) -> bool:
         """Raises `UsageError` when that takes too long."""

@@ -123,15 +123,24 @@ def _caseless(written: str) -> Probe:
 
 
 def _somewhere(pattern: Pattern) -> Probe:
-    """Whether it is found at all, lines or not: where that says anything about single entries."""
+    """Where it is found in all of the text, as far as that says something about single entries."""
 
     def probe(raw: bytes, _: LogFile) -> list[int] | None:
         if not pattern.local or _is_odd(raw):
             return None
+        text = raw.decode("utf-8", "replace")
         try:
-            return None if pattern.is_in(raw.decode("utf-8", "replace")) else []
+            spans = pattern.spans(text, empty=True)
         except UsageError:
             return None  # too long for so much text; it may do for a line
+        if "\ufffd" in text or any(first == end or "\n" in text[first:end] for first, end in spans):
+            return None  # it goes over the ends of lines, and may hide another place by that
+        places, at, done = [], 0, 0
+        for first, _end in spans:
+            at += first - done if raw.isascii() else len(text[done:first].encode())
+            places.append(at)
+            done = first
+        return places
 
     return probe
 

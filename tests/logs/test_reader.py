@@ -259,6 +259,21 @@ def test_what_is_wanted(folder: Path) -> None:
     assert found(text=Pattern("nowhere")) == []
 
 
+@given(
+    st.lists(st.text("ab1 服é\t", max_size=12), max_size=30),
+    st.sampled_from(["a", "ab", r"b\d", "a*b", r"\s", "[^a]b", "服.", "^b", r"\w+1", "b?"]),
+)
+def test_a_pattern_finds_in_many_lines_what_it_finds_in_each(
+    tmp_path_factory: pytest.TempPathFactory, words: list[str], written: str
+) -> None:
+    folder = tmp_path_factory.mktemp("found")
+    put(folder / "x.log", "".join(line(n, f"<{word}>") for n, word in enumerate(words)))
+    pattern = Pattern(written)
+    everything = newest_first(folder)
+    wanted = [e for e in everything if pattern.is_in(e.text) or pattern.is_in(e.function)]
+    assert newest_first(folder, Wanted(text=pattern)) == wanted
+
+
 def test_a_text_split_by_escapes_is_found(folder: Path) -> None:
     put(folder / "x.log", line(0, "fo\x1b[31mo\x00bar") + line(1, "other"))
     assert said(newest_first(folder, Wanted(text=Pattern("foobar")))) == ["foobar"]
