@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -31,6 +32,7 @@ from ima_tui.messages import explain, say
 from ima_tui.notices import LinkChanged, Notice
 from ima_tui.studio import Studio
 
+log = logging.getLogger(__name__)
 WORST_LAST = (
     EXIT_DONE,
     EXIT_STILL_RUNNING,
@@ -69,6 +71,7 @@ class Run:
     async def to_the_end(self) -> int:
         await self._note([])  # a manifest that can't be written is told before anything is sent
         feeder = self._feeder
+        log.info("batch of %s rows", len(self._errands))
         unsubscribe = self._studio.subscribe(self._hear)
         try:
             async with aclosing(feeder.run(self._errands)) as ends:
@@ -125,6 +128,7 @@ class Run:
 
     def _conclude(self) -> int:
         feeder = self._feeder
+        log.info("batch ended: %s of %s done", self._done, len(self._errands))
         talk(say("batch.ended", done=self._done, rows=len(self._errands)))
         if self._failed:
             talk(say("batch.failed", n=self._failed))

@@ -35,6 +35,7 @@ class LogFeed:
         self._stands = asyncio.Event()
         self._unseen = 0
         self._looking = False
+        self._following = False
 
     @property
     def lines(self) -> LogLines:
@@ -173,10 +174,21 @@ class LogFeed:
             words = say("logs.empty_filtered")
         self.lines.say_when_empty(words)
 
-    async def look(self) -> None:
-        """Once a second: what was written since. Nothing new draws nothing."""
-        if self.paused or self._looking or not self._stands.is_set() or not self.reader.view.at_top:
-            return
+    def look(self) -> None:
+        """Once a second: what was written since. Nothing new draws nothing, and no key waits."""
+        idle = self._stands.is_set() and not (self.paused or self._looking or self._following)
+        if idle and self.reader.view.at_top:
+            self._following = True
+            work = self._follow()
+            self._place.run_worker(work, name="follow logs", group="log following")
+
+    async def _follow(self) -> None:
+        try:
+            await self._take_news()
+        finally:
+            self._following = False
+
+    async def _take_news(self) -> None:
         live = self.is_live
         try:
             view = await self.reader.follow()
