@@ -33,6 +33,11 @@ WISHES = {
     ),
 }
 
+PLANS = {
+    "en": "Draw a fox in snow, then animate it as a vertical video, and add a lo-fi soundtrack",
+    "zh": "先画一张竖屏的狐狸海报，再做成视频，最后配一首轻快的钢琴曲",
+}
+
 
 class Tour:
     """One run through the places at one size, in one language and theme."""
@@ -83,6 +88,7 @@ class Tour:
             self._shot("logs")
             program.press("?")
             self._shot("help")
+            self._plan()
 
     def _send(self, kind: str, wish: str) -> None:
         program = self._program
@@ -102,6 +108,22 @@ class Tour:
         program.press("ctrl+j")
         self._sent.append(wish)
         self._settle(0.6)
+
+    def _plan(self) -> None:
+        """Several things in one wish, on their way."""
+        program = self._program
+        program.press("escape", "f2")
+        self._settle(0.4)
+        program.press("i", "ctrl+a", "ctrl+k")
+        program.type(PLANS[self._language])
+        self._settle(0.6)
+        program.press("ctrl+j")
+        self._settle(1.0)
+        program.press("ctrl+j")
+        self._settle(0.6)
+        program.press("enter")
+        self._settle(5.0)
+        self._shot("plan")
 
     def _until_all_done(self) -> None:
         for _ in range(60):

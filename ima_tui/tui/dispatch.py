@@ -38,7 +38,7 @@ class Dispatch:
             return
         steps = decision is not None and decision.kind is Kind.WORKFLOW
         if steps and KIND not in place.desk.pinned:
-            await self._plan()
+            await self.plan()
             return
         if any(asking.blocks for asking in place.showing.askings):
             place.showing.remark(say("compose.answer_first"), "bad")
@@ -56,8 +56,9 @@ class Dispatch:
         else:
             await self._send(order)
 
-    async def _plan(self) -> None:
-        """Several things in one wish: what would be made, step by step, before anything is sent."""
+    async def plan(self) -> None:
+        """What the wish would be in steps, before anything is sent: where it is about several
+        things, and where somebody wants it so (a series has a master picture first)."""
         from ima_tui.tui.planning import plan_wish
 
         place = self._place

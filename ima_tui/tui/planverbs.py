@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui import lifecycle
 from ima_tui.domain import State
 from ima_tui.drafting import switch
 from ima_tui.errors import ImaError, KeyMissing, UsageError
@@ -51,7 +50,6 @@ class PlanVerbs:
         if status is None or each is None:
             return False
         job = each.job
-        on_its_way = job is not None and job.state in lifecycle.OPEN and not job.held
         match verb:
             case "run":
                 return not status.is_done and (not status.moving or bool(status.failures))
@@ -59,11 +57,7 @@ class PlanVerbs:
                 return job is not None and bool(job.medias)
             case "queue":
                 return job is not None and job.state is not State.FORGOTTEN
-            case "drop":
-                return not status.moving
-            case "edit" | "model":
-                return not on_its_way
-        return not status.moving
+        return not status.moving  # what is on its way is not changed under its feet
 
     async def do(self, verb: str) -> None:
         if self.can(verb):

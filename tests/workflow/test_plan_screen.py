@@ -353,3 +353,17 @@ async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
         assert not clock._active.is_set()
         await run_to_the_end(pilot)
         await until(pilot, lambda: not clock._active.is_set())
+
+
+async def test_any_wish_can_be_planned(settings: Settings, sandbox: Sandbox) -> None:
+    async with app_of(settings) as pilot:
+        compose = pilot.app.screen
+        assert isinstance(compose, ComposeScreen)
+        compose.query_one(Prompt).text = "three pictures of the same cat: at the beach, in the snow"
+        await until(pilot, lambda: compose.desk.decision is not None)
+        await pilot.press("alt+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: screen(pilot).status is not None)
+        assert [step.inputs for step in plan(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
+        assert "├─" in graph(pilot)[2]
+    assert charged(sandbox) == []

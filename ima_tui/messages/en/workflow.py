@@ -74,6 +74,7 @@ TEXTS: dict[str, str] = {
     "error.plan_unknown_end.hint": "Look at your points at https://imastudio.com/dashboard; to pay for it once more, add --yes-unknown.",
     # ---- the screen
     "place.plan": "Plan",
+    "bind.compose_plan": "plan it in steps",
     "bind.plans": "plans",
     "bind.plan_run": "run",
     "bind.plan_view": "result",

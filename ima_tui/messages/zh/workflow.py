@@ -74,6 +74,7 @@ TEXTS: dict[str, str] = {
     "error.plan_unknown_end.hint": "先到 https://imastudio.com/dashboard 看看积分；仍要再付一次，就加上 --yes-unknown。",
     # ---- the screen
     "place.plan": "方案",
+    "bind.compose_plan": "做成方案",
     "bind.plans": "方案列表",
     "bind.plan_run": "开始制作",
     "bind.plan_view": "结果",
