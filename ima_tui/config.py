@@ -93,7 +93,7 @@ class Settings:
 def config_path(environ: Mapping[str, str] | None = None) -> Path:
     env = os.environ if environ is None else environ
     if named := env.get("IMA_TUI_CONFIG"):
-        return Path(named).expanduser()
+        return _path(named)
     import platformdirs
 
     return Path(platformdirs.user_config_dir("ima-tui", appauthor=False)) / "config.toml"

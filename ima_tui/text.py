@@ -31,6 +31,8 @@ _PILES = re.compile(
 )
 """Marks that take no cell: three on one letter are a language's, forty are an attack."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+"""JSON itself escapes those below."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _SPACES = re.compile(r"\s+")
@@ -44,6 +46,18 @@ def clean(text: object, limit: int = LIMIT) -> str:
     cut = _CONTROLS.sub("", _BIDI_AND_INVISIBLE.sub("", cut))
     cut = encodable(_PILES.sub(r"\1\2\3", cut))
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
+
+
+def escaped(json_text: str) -> str:
+    """JSON that says the same, with escapes for all that a terminal acts on or can't be sent."""
+    for unsafe in (_CONTROLS_IN_JSON, _BIDI_AND_INVISIBLE, _SURROGATES):
+        json_text = unsafe.sub(_as_escape, json_text)
+    return json_text
+
+
+def _as_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def encodable(text: str) -> str:

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Sequence
 
 from ima_tui import messages
+from ima_tui.cli.output import let_any_name_out
 from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
     messages.use(messages.detect(_language_of(argv)))
+    let_any_name_out()
     as_json = "--json" in argv or "--output-json" in argv
     try:
         return _run(argv)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ima_tui.cli import session
 from ima_tui.cli.documents import job_json
 from ima_tui.cli.feeder import OVER, Feeder, limit_of
-from ima_tui.cli.output import Progress, print_line, talk
+from ima_tui.cli.output import Progress, print_line, print_plain, talk
 from ima_tui.cli.rows import Errand, may_retry
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
@@ -184,7 +184,7 @@ def _sentence(job: Job, problem: ImaError) -> str:
 
 def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
     for media in job.medias:
-        print(media.path or media.url, flush=True)
+        print_plain(media.path or media.url)
     if problem is None and job.failure is not None:
         problem = session.failure_of(job)  # done, but a file could not be fetched
     if problem is not None:

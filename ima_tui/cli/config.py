@@ -6,7 +6,7 @@ import argparse
 
 from ima_tui import config, config_file
 from ima_tui.cli import session
-from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.errors import EXIT_DONE, UsageError
 from ima_tui.messages import say
 from ima_tui.settings import BY_NAME, SETTINGS, Setting, parsed
@@ -35,7 +35,7 @@ def _shown(value: object) -> str | int | bool:
 
 
 def show_path(_: argparse.Namespace) -> int:
-    print(config.config_path())
+    print_plain(config.config_path())
     return EXIT_DONE
 
 
@@ -51,7 +51,7 @@ def init(_: argparse.Namespace) -> int:
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.config_unwritable", path=str(path), reason=reason) from error
-    print(path)
+    print_plain(path)
     talk(say("cli.config_written"))
     return EXIT_DONE
 

@@ -13,7 +13,7 @@ from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.cli import remembered, routed, session, wish
 from ima_tui.cli.documents import instead, job_json
 from ima_tui.cli.models import from_cache, print_models
-from ima_tui.cli.output import print_json, talk
+from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job, Leaf, Order, State
 from ima_tui.errors import (
@@ -183,6 +183,6 @@ def _suggest(studio: Studio, job: Job) -> None:
 
 def _print_result(job: Job) -> None:
     for media in job.medias:
-        print(media.path or media.url)
+        print_plain(media.path or media.url)
     if job.state is State.DONE:
         talk(say("cli.done", points=job.order.total, seconds=round(job.elapsed(job.updated_at))))

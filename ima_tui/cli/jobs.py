@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ima_tui.cli import session
 from ima_tui.cli.documents import job_json, standing_json
-from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
 from ima_tui.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
@@ -89,7 +89,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
         for event in await studio.jobs.timeline(job.id):
             print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
         for media in job.medias:
-            print(media.path or media.url)
+            print_plain(media.path or media.url)
         problem = _problem(job)
         if problem is not None:
             talk(explain(problem))
@@ -147,7 +147,7 @@ def end_of(job: Job) -> ImaError | None:
 
 def print_end(job: Job) -> None:
     for media in job.medias:
-        print(media.path or media.url)
+        print_plain(media.path or media.url)
     problem = end_of(job)
     if problem is not None:
         talk(explain(problem))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Sequence
 
-from ima_tui.text import clean, redact
+from ima_tui.text import clean, escaped, redact
 
 
 def talk(sentence: str) -> None:
@@ -14,14 +15,31 @@ def talk(sentence: str) -> None:
     print(redact(clean(sentence)), file=sys.stderr, flush=True)
 
 
+def json_text(document: object, indent: int | None = None) -> str:
+    """JSON as it can be written to stdout, whatever stands in it."""
+    plain = sys.stdout.encoding.lower().replace("-", "") != "utf8"
+    return escaped(json.dumps(document, ensure_ascii=plain, indent=indent))
+
+
 def print_json(document: object) -> None:
-    """One JSON document. Lone surrogates and controls are escaped by JSON itself."""
-    print(json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=2))
+    """One JSON document."""
+    print(json_text(document, indent=2))
+
+
+def print_plain(text: object) -> None:
+    """A path or an address: byte for byte where a script reads it, cleaned where a person does."""
+    print(clean(text) if sys.stdout.isatty() else text, flush=True)
+
+
+def let_any_name_out() -> None:
+    """Names of files need not be UTF-8: they go to stdout as the bytes that they are."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace" if sys.stdout.isatty() else "surrogateescape")
 
 
 def print_line(document: object) -> None:
     """One line of JSON Lines, out at once: whoever reads along waits for nothing."""
-    print(json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8"), flush=True)
+    print(json_text(document), flush=True)
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from ima_tui.catalogue import choice
 from ima_tui.cli import session
-from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.config import Settings
 from ima_tui.domain import TaskType
 from ima_tui.errors import EXIT_DONE, UsageError
@@ -77,7 +77,7 @@ def restore(arguments: argparse.Namespace) -> int:
 
 
 def show_path(arguments: argparse.Namespace) -> int:
-    print(session.settle(arguments).preferences)
+    print_plain(session.settle(arguments).preferences)
     return EXIT_DONE
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ima_tui import remembering
 from ima_tui.catalogue.choice import Reason
 from ima_tui.cli import session
-from ima_tui.cli.output import print_json
+from ima_tui.cli.output import json_text, print_json
 from ima_tui.config import Settings
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import EXIT_DONE, UsageError
@@ -132,12 +132,7 @@ def _batch(path: Path) -> int:
     """One decision per line, by the words alone: the same on every machine."""
     for name, text, images in _rows(path):
         decision = decision_json(text, route(text, images))
-        line = {"id": name, "decision": decision}
-        ascii_only = sys.stdout.encoding.lower() != "utf-8"
-        try:
-            print(json.dumps(line, ensure_ascii=ascii_only))
-        except UnicodeEncodeError:
-            print(json.dumps(line))
+        print(json_text({"id": name, "decision": decision}))
     return EXIT_DONE
 
 

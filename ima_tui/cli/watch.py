@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ima_tui.cli import session
 from ima_tui.cli.documents import job_json
-from ima_tui.cli.output import Progress, print_line, talk
+from ima_tui.cli.output import Progress, print_line, print_plain, talk
 from ima_tui.config import Settings
 from ima_tui.domain import Job
 from ima_tui.errors import EXIT_DONE, EXIT_INTERRUPTED
@@ -80,7 +80,7 @@ class _Watch:
         words = [clock, f"#{job.id}", state, job.order.model_name, one_line(job.order.prompt, 48)]
         print("  ".join(words), flush=True)
         for media in job.medias if job.state in ENDED else ():
-            print(f"  {media.path or media.url}", flush=True)
+            print_plain(f"  {media.path or media.url}")
         if problem is not None:
             talk(f"#{job.id}  {explain(problem)}")
 

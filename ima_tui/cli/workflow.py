@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ima_tui.cli import session
 from ima_tui.cli.documents import error_json, job_json
-from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.cli.route import impossible
 from ima_tui.config import Settings
 from ima_tui.domain import Job
@@ -137,7 +137,7 @@ def print_status(status: Status) -> None:
     print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
     for each in status.steps:
         for media in each.job.medias if each.job else ():
-            print(f"{each.step.id}: {media.path or media.url}")
+            print_plain(f"{each.step.id}: {media.path or media.url}")
 
 
 def state_words(job: Job | None) -> str:

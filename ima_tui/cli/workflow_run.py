@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ima_tui.cli import session
 from ima_tui.cli.batch_run import WORST_LAST
 from ima_tui.cli.documents import error_json
-from ima_tui.cli.output import print_json, talk
+from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.cli.workflow import path_of, print_plan, state_words, status_json
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
@@ -148,7 +148,7 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Statu
 def _print_results(steps: Sequence[Standing]) -> None:
     for each in steps:
         for media in each.job.medias if each.job else ():
-            print(media.path or media.url)
+            print_plain(media.path or media.url)
 
 
 def _code(each: Standing) -> int:

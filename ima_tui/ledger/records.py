@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ima_tui.domain import Estimate, Failure, Job, Media, Order, State, TaskType
 from ima_tui.errors import ImaError
+from ima_tui.text import encodable
 
 
 class LedgerError(ImaError):
@@ -42,8 +43,14 @@ def job_of(row: Row) -> Job:
     )
 
 
+def dump(value: object) -> str:
+    """JSON to be read by people; a name that is no UTF-8 stays the escapes that it needs."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if encodable(text) == text else json.dumps(value)
+
+
 def dump_order(order: Order) -> str:
-    return json.dumps(asdict(order), ensure_ascii=False)
+    return dump(asdict(order))
 
 
 @lru_cache(maxsize=4096)
@@ -58,8 +65,8 @@ def load_order(text: str) -> Order:
 
 
 def dump_failure(failure: Failure) -> str:
-    return json.dumps(asdict(failure), ensure_ascii=False) if failure.kind else ""
+    return dump(asdict(failure)) if failure.kind else ""
 
 
 def dump_medias(medias: tuple[Media, ...]) -> str:
-    return json.dumps([asdict(media) for media in medias], ensure_ascii=False)
+    return dump([asdict(media) for media in medias])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ima_tui import lifecycle, owner
 from ima_tui.domain import Job, Order, State, result_of
 from ima_tui.ledger.reading import OPEN, by_intents, require
-from ima_tui.ledger.records import dump_medias, dump_order, job_of
+from ima_tui.ledger.records import dump, dump_medias, dump_order, job_of
 
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
@@ -160,7 +160,7 @@ def write_event(
 ) -> None:
     connection.execute(
         "INSERT INTO events (job, at, state, key, values_json) VALUES (?, ?, ?, ?, ?)",
-        (job_id, now, state, key, json.dumps(values, ensure_ascii=False)),
+        (job_id, now, state, key, dump(values)),
     )
 
 
