@@ -13,6 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +44,8 @@ class Gate:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._works = True
+        self._one_thread = Lock()
+        self._lock: BaseFileLock | None = None
         self._own = Signal()
         """What stands in where the file can't be used."""
 
@@ -64,14 +71,20 @@ class Gate:
 
     @contextmanager
     def _changing(self) -> Iterator[Signal]:
-        from filelock import FileLock
+        with self._one_thread:
+            yield from self._locked()
 
+    def _locked(self) -> Iterator[Signal]:
         if not self._works:
             yield self._own
             return
-        lock = FileLock(self._file.with_name(f"{self._file.name}.lock"), timeout=LOCK_SECONDS)
+        if self._lock is None:
+            from filelock import FileLock
+
+            name = self._file.with_name(f"{self._file.name}.lock")
+            self._lock = FileLock(name, timeout=LOCK_SECONDS, thread_local=False)
         try:
-            lock.acquire()
+            self._lock.acquire()
         except (OSError, NotImplementedError) as error:  # a timeout is one, too
             log.warning("pace: %r", error)
             self._works = isinstance(error, TimeoutError)
@@ -80,7 +93,7 @@ class Gate:
         try:
             yield self._read()
         finally:
-            lock.release()
+            self._lock.release()
 
     def _read(self) -> Signal:
         try:

@@ -61,15 +61,16 @@ class Jobs:
         if not self._connection.has_key:
             raise KeyMissing
         order = replace(order, estimate=await self._expect(order))
+        now = self._clock.time()
         job = await (await self._engine.ledger()).add(
-            order, self._clock.time(), repeats=repeats, intent=intent, after=after
+            order, now, repeats=repeats, intent=intent, after=after
         )
         log_step(job, "again" if repeats is not None else "queued")
         self._tell(job)
         if repeats is not None:  # what waited in vain for that one waits for this one now
             for each in await (await self._engine.ledger()).waiting_for(job.id):
                 self._tell(each)
-        if intent:  # it may be another process's, perhaps just being sent
+        if intent and job.created_at != now:  # it may be another's, perhaps just being sent
             await (await self._engine.scheduler()).adopt(job.id)
         else:
             await (await self._engine.scheduler()).follow(job)

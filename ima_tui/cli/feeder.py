@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -63,19 +63,32 @@ class Feeder:
             unsubscribe()
 
     async def _feed(self, waiting: deque[Errand]) -> list[Errand]:
-        ended: list[Errand] = []
-        while waiting and len(self._live) < MOST_LIVE and len(ended) < MOST_LIVE:
+        """As many as there is room for, side by side: their intents share commits."""
+        chosen: list[Errand] = []
+        while waiting and len(self._live) + len(chosen) < MOST_LIVE:
             errand = waiting.popleft()
             if self.given_up is not None and errand.to_pay:
                 self.unsent += 1
-                continue
-            job = await self._begin(errand)
+            else:
+                chosen.append(errand)
+        ended: list[Errand] = []
+        for errand, job in zip(chosen, await self._begin_all(chosen), strict=True):
             if settled(job):
                 self._settled.pop(job.id, None)
                 ended.append(self._end(errand, job))
             else:
                 self._live[job.id] = errand
         return ended
+
+    async def _begin_all(self, errands: Sequence[Errand]) -> list[Job]:
+        """All have begun, or failed to, when this returns or raises."""
+        begun = await asyncio.gather(*map(self._begin, errands), return_exceptions=True)
+        jobs: list[Job] = []
+        for each in begun:
+            if isinstance(each, BaseException):
+                raise each
+            jobs.append(each)
+        return jobs
 
     async def _begin(self, errand: Errand) -> Job:
         """Hand one row over: a new job, or the one it has already."""

@@ -1,7 +1,7 @@
 """The ledger: every SQL statement, and the only truth about jobs.
 
-One SQLite file, shared by all processes of one user. Each public method is one transaction, run
-on one writer thread, and has reached the disk when it returns: the intent is here before the
+One SQLite file, shared by all processes of one user. Each public method stands or falls as a whole,
+runs on one writer thread, and has reached the disk when it returns: the intent is here before the
 request leaves, the task id as soon as it comes, the results as their own step.
 
 A rollback journal with `synchronous=EXTRA`, not WAL: see docs/decisions.md. Jobs are written on
@@ -26,10 +26,10 @@ from ima_tui.ledger import (
     opening,
     reading,
     records,
-    schema,
     writing,
 )
 from ima_tui.ledger.admission import Limits
+from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.mending import Mended as Mended
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
@@ -59,6 +59,7 @@ class Ledger:
         self.looking: LedgerError | None = None
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
+        self._commits = Commits(opened.connection, thread)
         self.session = session
         self._version = 0
         self._revision = 0
@@ -137,15 +138,13 @@ class Ledger:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """One transaction, on disk when this returns."""
+        """On disk when this returns; what is asked for at the same time shares a transaction."""
         if self.looking is not None:
             raise self.looking
-
-        def transaction() -> T:
-            with schema.transaction(self._connection):
-                return work(self._connection, *args, **kwargs)
-
-        return await self._on_thread(transaction)
+        try:
+            return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
+        except (sqlite3.Error, OSError) as error:
+            raise opening.ledger_error(self._path, error) from error
 
     # ----------------------------------------------------------------------------- writing
 

@@ -1,0 +1,96 @@
+"""Writes that are asked for while another commit is on its way to the disk share the next one.
+
+A commit costs a few flushes of the disk, whatever is in it, and nothing else costs as much. Each
+write still stands or falls by itself (a savepoint), and none is reported before the commit that
+holds it is on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+
+from ima_tui.ledger.schema import transaction
+
+T = TypeVar("T")
+MOST = 64
+"""Writes in one commit: other processes want the file, too."""
+
+
+@dataclass(slots=True)
+class _Write:
+    """`result` or `error` is there once it was done, and told once it is on the disk."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    told: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.told.done():
+            return
+        if self.error is not None:
+            self.told.set_exception(self.error)
+            self.told.exception()  # whoever waited may have been cancelled meanwhile
+        else:
+            self.told.set_result(self.result)
+
+
+def _tell_all(writes: list[_Write]) -> None:
+    for write in writes:
+        write.tell()
+
+
+class Commits:
+    """The one way to write, on the ledger's `thread`."""
+
+    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._thread = thread
+        self._lock = Lock()
+        self._waiting: list[_Write] = []
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` inside a transaction; it is on disk when this returns, and done to the end
+        even if the caller is cancelled."""
+        loop = asyncio.get_running_loop()
+        write = _Write(work, loop.create_future())
+        with self._lock:
+            self._waiting.append(write)
+            first = len(self._waiting) == 1
+        if first:
+            loop.run_in_executor(self._thread, self._commit, loop)
+        result: T = await asyncio.shield(write.told)
+        return result
+
+    def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            writes, self._waiting = self._waiting, []
+        for start in range(0, len(writes), MOST):
+            self._commit_together(writes[start : start + MOST])
+        loop.call_soon_threadsafe(_tell_all, writes)
+
+    def _commit_together(self, writes: list[_Write]) -> None:
+        try:
+            with transaction(self._connection):
+                for write in writes:
+                    self._do(write)
+        except BaseException as error:  # noqa: BLE001 - nothing of it is on the disk
+            for write in writes:
+                write.error = write.error or error
+
+    def _do(self, write: _Write) -> None:
+        self._connection.execute("SAVEPOINT one")
+        try:
+            write.result = write.work(self._connection)
+        except BaseException as error:
+            if not self._connection.in_transaction:
+                raise  # a full disk takes the whole transaction back
+            write.error = error
+            self._connection.execute("ROLLBACK TO one")
+        self._connection.execute("RELEASE one")
