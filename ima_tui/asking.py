@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ima_tui import polling, reasons
-from ima_tui.domain import Estimate, Failure, Job, State
+from ima_tui.domain import Estimate, Failure, Job, State, TaskType
 from ima_tui.errors import (
     ImaError,
     KeyInvalid,
@@ -32,6 +32,8 @@ LATE = 20.0
 """Seconds after the time to ask: this machine slept, and all jobs are late at once."""
 SPREAD = 5.0
 USUAL = Estimate(60, 120)
+FRESH = 60.0
+"""Seconds that an outlook serves all jobs of its kind."""
 
 
 class Asker:
@@ -55,6 +57,7 @@ class Asker:
         self._lease = lease
         self._download = download
         self._patient = patient
+        self._outlooks: dict[tuple[TaskType, str, int], tuple[polling.Outlook, float]] = {}
 
     async def until_ready(self, job: Job) -> Job:
         view = await self._outlook(job)
@@ -83,10 +86,17 @@ class Asker:
         return job
 
     async def _outlook(self, job: Job) -> polling.Outlook:
-        order = job.order
-        seen = await self._record.ledger.durations(order)
+        """What was known a minute ago is good enough for jobs of the same kind: a plan takes some
+        milliseconds to make, and hundreds of them may be sent one after the other."""
+        order, now = job.order, self._record.clock.time()
         estimate = order.estimate or USUAL
-        return polling.outlook(order.task_type, estimate, seen, order.model_id)
+        kind = (order.task_type, order.model_id, order.attribute_id)
+        view, made_at = self._outlooks.get(kind, (None, now))
+        if view is None or not 0 <= now - made_at < FRESH:
+            seen = await self._record.ledger.durations(order)
+            view = polling.outlook(order.task_type, estimate, seen, order.model_id)
+            self._outlooks[kind] = view, now
+        return view
 
     async def _wait(
         self, job: Job, view: polling.Outlook, asked: float | None, began: float

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from batch_person import PATIENT, SPEED, Person, Said, environment_of
 
-from ima_tui import cli
+from ima_tui import cli, scheduler
 from ima_tui.cli import session
 from ima_tui.clock import ScaledClock
 from ima_tui.sandbox.server import Sandbox, running_sandbox
@@ -32,6 +32,8 @@ def person(
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.setattr(session, "clock", ScaledClock(SPEED))
+    # 30 ms of ours would be over before a busy machine has renewed it
+    monkeypatch.setattr(scheduler, "LEASE_SECONDS", 30.0 * SPEED)
 
     def verb(*argv: str) -> Said:
         capsys.readouterr()
