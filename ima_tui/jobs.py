@@ -114,6 +114,10 @@ class Jobs:
         """What became of orders that were submitted under these intents."""
         return await (await self._engine.ledger()).by_intents(intents)
 
+    async def waiting_for(self, first: int) -> tuple[Job, ...]:
+        """Jobs that take what the job `first` makes, or go when it is done."""
+        return await (await self._engine.ledger()).waiting_for(first)
+
     async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
         """The newest tries of jobs that were run again, by the job they repeat."""
         return await (await self._engine.ledger()).repeats_of(ids)

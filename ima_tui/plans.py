@@ -22,8 +22,9 @@ from ima_tui.jobs import Jobs
 from ima_tui.lifecycle import ImpossibleTransition
 from ima_tui.offer import Offer
 from ima_tui.plan import file
-from ima_tui.plan.pricing import Priced, dearer, price_plan
-from ima_tui.plan.steps import Plan, Step, digest, intents, result_of
+from ima_tui.plan.pricing import Priced, price_plan
+from ima_tui.plan.standing import Standing, Status, brought_nothing
+from ima_tui.plan.steps import Plan, digest, intents, result_of
 from ima_tui.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -35,100 +36,6 @@ MOST_KEPT = 200
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
 Inspect = Callable[[Leaf, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where one step stands: `job` is its newest try, `intent` the name of its first. `blocked`: it
-    needs a step that brought nothing."""
-
-    priced: Priced
-    intent: str
-    job: Job | None = None
-    blocked: bool = False
-
-    @property
-    def step(self) -> Step:
-        return self.priced.step
-
-    @property
-    def is_done(self) -> bool:
-        """Paid for, and something came of it. A job that was taken off the list stays done."""
-        job = self.job
-        return job is not None and (
-            job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
-        )
-
-    @property
-    def failed(self) -> bool:
-        """Nothing will come of it any more; only another order would help."""
-        return self.job is not None and _brought_nothing(self.job)
-
-    @property
-    def unsent(self) -> bool:
-        return self.job is None or self.job.state in lifecycle.UNSENT
-
-    def price(self) -> int:
-        """Points that sending it would cost; what was sent costs nothing any more."""
-        if self.job is not None and self.job.state in lifecycle.UNSENT:
-            return max(self.job.order.total, self.step.total if self.job.held else 0)
-        return self.step.total if self.job is None or self.failed else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A plan at the prices of now (`before`: as it was read), and where each step stands."""
-
-    before: Plan
-    plan: Plan
-    steps: tuple[Standing, ...]
-
-    def standing(self, step_id: int) -> Standing:
-        return next(each for each in self.steps if each.step.id == step_id)
-
-    @property
-    def failures(self) -> tuple[Standing, ...]:
-        return tuple(each for each in self.steps if each.failed)
-
-    @property
-    def is_done(self) -> bool:
-        return all(each.is_done for each in self.steps)
-
-    @property
-    def begun(self) -> bool:
-        return any(each.job is not None for each in self.steps)
-
-    @property
-    def moving(self) -> bool:
-        """Something is on its way by itself."""
-        return any(
-            each.job is not None and each.job.state in lifecycle.OPEN and not each.job.held
-            for each in self.steps
-        )
-
-    def to_send(self, *, again: bool) -> tuple[Standing, ...]:
-        """What would be sent, failed steps once more where `again` is said."""
-        if again:
-            return tuple(each for each in self.steps if each.unsent or each.failed)
-        return tuple(each for each in self.steps if each.unsent and not each.blocked)
-
-    def to_pay(self, *, again: bool) -> int:
-        return sum(each.price() for each in self.to_send(again=again))
-
-    def hash(self, *, again: bool) -> str:
-        """What is agreed to: the plan at the prices of now, and which failures are paid anew."""
-        failed = [each.job.id for each in self.failures if each.job is not None]
-        return digest(self.plan, failed if again else ())
-
-    def agreed(self, given: str, *, again: bool) -> bool:
-        """Whether `given`, or what was agreed to before (""), covers what would be paid."""
-        if not self.to_pay(again=again):
-            return True
-        if given == self.hash(again=again):
-            return True
-        if (again and self.failures) or dearer(self.before, self.plan):
-            return False
-        return (given or (self.begun and self.before.confirmed)) == digest(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +180,7 @@ class Plans:
         """The newest try of each step that has one, wherever it was tried again."""
         jobs = await self._jobs.by_intents(tuple(names.values()))
         found = {step_id: jobs[name] for step_id, name in names.items() if name in jobs}
-        while vain := [job.id for job in found.values() if _brought_nothing(job)]:
+        while vain := [job.id for job in found.values() if brought_nothing(job)]:
             again = await self._jobs.repeats_of(vain)
             if not again:
                 break
@@ -289,14 +196,32 @@ class Plans:
         Raises `UsageError` before anything is sent where a step can't be, `KeyMissing`.
         """
         orders: dict[int, Order] = {}
+        stale = await self._stale(status)
         for each in status.to_send(again=again):
-            if each.job is None or each.failed:
+            if each.job is None or each.failed or each.step.id in stale:
                 orders[each.step.id] = await self._order(each)
         made: dict[int, Job] = {}
         for each in status.steps:
             job = await self._further(each, orders.get(each.step.id), made, again=again)
             if job is not None:
                 made[each.step.id] = job
+
+    async def _stale(self, status: Status) -> frozenset[int]:
+        """The steps whose unsent job waits for one that is no part of the plan any more, or was
+        taken off the list: it would wait in vain."""
+        found: set[int] = set()
+        for each in status.steps:
+            if each.job is None or not each.unsent:
+                continue
+            first = [status.standing(needed) for needed in each.step.needs]
+            if any(one.job is not None and one.job.state is State.FORGOTTEN for one in first):
+                found.add(each.step.id)
+            elif each.step.after:
+                before = status.standing(each.step.after).job
+                waiting = await self._jobs.waiting_for(before.id) if before is not None else ()
+                if each.job.id not in [job.id for job in waiting]:
+                    found.add(each.step.id)
+        return frozenset(found)
 
     async def _order(self, standing: Standing) -> Order:
         """The step's order, its files looked at; other steps' results still by their steps."""
@@ -321,6 +246,8 @@ class Plans:
             if any(needed not in made for needed in each.step.needs):
                 return None
             failed = each.job
+            if failed is not None and failed.state in lifecycle.UNSENT:  # it would wait in vain
+                await self._jobs.forget(failed.id)
             intent = each.intent if failed is None else f"{each.intent}:after-{failed.id}"
             after = made[each.step.after] if each.step.after else None
             return await self._jobs.submit(
@@ -353,13 +280,6 @@ def _share(wish: str, images: tuple[str, ...]) -> Shared:
     from ima_tui.intent.sharing import share
 
     return share(wish, images)
-
-
-def _brought_nothing(job: Job) -> bool:
-    if job.state is State.FORGOTTEN:
-        return not job.medias
-    never_sent = job.state is State.STOPPED and not job.task_id
-    return job.state in (State.FAILED, State.UNKNOWN) or never_sent
 
 
 def _source(source: str, made: Mapping[int, Job]) -> str:

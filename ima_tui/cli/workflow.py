@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from ima_tui.messages import explain, say
 from ima_tui.plan import file
 from ima_tui.plan.lanes import lanes
 from ima_tui.plan.pricing import Priced
+from ima_tui.plan.standing import Status
 from ima_tui.plan.steps import Plan, Step, digest
-from ima_tui.plans import Status
 from ima_tui.studio import Studio
 from ima_tui.text import one_line
 
@@ -150,7 +151,7 @@ def state_words(job: Job | None) -> str:
 def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
     """The steps with their connections, the total and the hash."""
     heads = [say(f"workflow.head_{name}") for name in _HEADS]
-    drawn = lanes(plan.steps, ascii_only=False)
+    drawn = lanes(plan.steps, ascii_only=sys.stdout.encoding.lower() != "utf-8")
     rows = [
         _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
         for step, lane in zip(plan.steps, drawn, strict=True)

@@ -32,8 +32,8 @@ from ima_tui.errors import (
 from ima_tui.lifecycle import UNSENT
 from ima_tui.messages import explain, say
 from ima_tui.plan import file
+from ima_tui.plan.standing import Standing, Status
 from ima_tui.plan.steps import Plan
-from ima_tui.plans import Standing, Status
 from ima_tui.studio import Studio
 from ima_tui.text import one_line
 

@@ -11,8 +11,8 @@ from ima_tui import drafting
 from ima_tui.domain import Draft, Job, Leaf, State
 from ima_tui.messages import say
 from ima_tui.plan.lanes import Lanes, lanes
+from ima_tui.plan.standing import Standing, Status
 from ima_tui.plan.steps import Step, result_of, takes
-from ima_tui.plans import Standing, Status
 from ima_tui.text import clean, duration, one_line
 from ima_tui.tui import jobs as words
 from ima_tui.tui.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs

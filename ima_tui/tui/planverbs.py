@@ -12,8 +12,8 @@ from ima_tui.drafting import switch
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.messages import explain, say
 from ima_tui.plan.pricing import price_step
+from ima_tui.plan.standing import Standing, Status
 from ima_tui.plan.steps import Plan, Step, move, put, remove
-from ima_tui.plans import Standing, Status
 from ima_tui.tui import choosing, planrows
 
 if TYPE_CHECKING:

@@ -207,6 +207,30 @@ async def test_a_failed_step_is_gone_on_with_after_a_word(
     assert charged(sandbox) == ["Draw a dragon", "animate it", "animate it", "a soundtrack"]
 
 
+async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with open_studio(settings, clock=CommonClock(), key=KEY) as studio:
+        made = (await studio.plans.make(WISH)).plan
+        status = await studio.plans.status(made)
+        await studio.plans.agree(status)
+        await studio.plans.go(status, again=False)
+        async with asyncio.timeout(30):
+            while not charged(sandbox):
+                await asyncio.sleep(0.01)
+    async with app_of(settings) as pilot:
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: screen(pilot).status and screen(pilot).verbs.can("run"))
+        words = await ask_to_run(pilot)
+        assert words.removeprefix("? ").startswith("Go on")
+        await pilot.press("y")
+        await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
+    assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack"]
+
+
 async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox: Sandbox) -> None:
     async with planning(settings) as pilot:
         await run_to_the_end(pilot)

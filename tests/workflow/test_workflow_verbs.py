@@ -154,6 +154,34 @@ def test_a_failed_step_is_paid_again_only_when_that_is_agreed_to(
     assert len(person.accepted()) == 4
 
 
+def test_the_first_step_fails_and_is_said_otherwise(person: Person, sandbox: Sandbox) -> None:
+    sandbox.scenario(FAILS.replace("animate", "Draw a dragon"))
+    file, plan = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
+    plan["steps"][0]["prompt"] = "a hare"
+    Path(file).write_text(json.dumps(plan), "utf-8")
+    agreed = document(person.verb("workflow", "show", file, "--json"))["hash"]
+    said = person.verb("workflow", "run", file, "--confirm", agreed)
+    assert said.code == 0, said.err
+    assert prompts(person) == ["Draw a dragon", "a hare", "animate it", "a soundtrack"]
+    assert person.verb("workflow", "run", file, "--confirm", agreed).code == 0
+    assert len(prompts(person)) == 4
+
+
+def test_a_result_that_was_taken_off_the_list_still_serves(
+    person: Person, sandbox: Sandbox
+) -> None:
+    sandbox.scenario(FAILS)
+    file, plan = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
+    assert person.verb("jobs", "forget", "1", "2").code == 0
+    told = document(person.verb("workflow", "resume", file, "--json"))
+    said = person.verb("workflow", "resume", file, "--confirm", told["confirm"])
+    assert said.code == 0, said.err
+    assert prompts(person) == ["Draw a dragon", "animate it", "animate it", "a soundtrack"]
+    assert inputs_of(person, 4)[0].startswith("http")
+
+
 def test_a_step_that_was_run_again_elsewhere_is_found(person: Person, sandbox: Sandbox) -> None:
     sandbox.scenario(FAILS)
     file, plan = made(person)

@@ -16,8 +16,8 @@ from textual.containers import Container
 from textual.timer import Timer
 
 from ima_tui.messages import say
+from ima_tui.plan.standing import Status
 from ima_tui.plan.steps import Plan
-from ima_tui.plans import Status
 from ima_tui.text import one_line
 from ima_tui.tui import jobs as words
 from ima_tui.tui import planrows, styles
