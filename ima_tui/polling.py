@@ -19,12 +19,12 @@ from ima_tui.domain import Estimate, Medium, TaskType
 
 FLOOR = 2.0
 FLOOR_VIDEO = 8.0
-WORTH = {Medium.IMAGE: 3.6, Medium.VIDEO: 4.0, Medium.MUSIC: 3.6, Medium.SPEECH: 2.7}
+WORTH = {Medium.IMAGE: 3.2, Medium.VIDEO: 4.0, Medium.MUSIC: 3.2, Medium.SPEECH: 3.2}
 """Seconds of knowing earlier that one question more is worth, by seconds of the estimate's width:
 wide estimates would else be asked about more seldom."""
 UNHURRIED = {"midjourney": 2.6}
 """Models that the service itself wants asked about more seldom: by how much less it is worth."""
-EARLY, LATE = 0.02, 0.1
+EARLY, LATE = 0.01, 0.1
 """Shares of jobs that end before the estimate (most of them failed) and long after it."""
 TAIL = 1.5
 """How heavy the end of the late ones is (Pareto's exponent)."""
@@ -94,7 +94,7 @@ def due(view: Outlook, asked: float) -> float:
 
 def jitter(gap: float, lot: float) -> float:
     """Seconds more, by a lot between 0 and 1, so that jobs of one moment don't march in step."""
-    return lot * min(1.0, gap / 20)
+    return lot * min(1.0, gap / 40)
 
 
 def deadline(sent_at: float, named: float | None, estimate: Estimate) -> float:

@@ -73,5 +73,5 @@ def test_the_plan_is_quick_to_make() -> None:
 
 
 def test_jitter_only_ever_waits_a_little_longer() -> None:
-    assert [polling.jitter(2.0, 0.0), polling.jitter(2.0, 1.0)] == [0.0, 0.1]
+    assert [polling.jitter(2.0, 0.0), polling.jitter(2.0, 1.0)] == [0.0, 0.05]
     assert polling.jitter(600.0, 1.0) == 1.0
