@@ -59,6 +59,7 @@ class Plans:
         folder: Path,
         *,
         download: bool,
+        read_only: bool = False,
     ) -> None:
         self._jobs = jobs
         self._offer = offer
@@ -66,6 +67,7 @@ class Plans:
         self._inspect = inspect
         self._folder = folder
         self._download = download
+        self._read_only = read_only
 
     # ------------------------------------------------------------------------------- made of
 
@@ -100,7 +102,9 @@ class Plans:
 
     async def keep(self, plan: Plan) -> None:
         """Keep it in the place of its last version; jobs of that which nobody sent yet, and which
-        are no part of it any more, are taken out."""
+        are no part of it any more, are taken out. Raises `UsageError` where nothing is written."""
+        if self._read_only:
+            raise UsageError("error.looking")
         path = self.path(plan.id)
         try:
             before = await asyncio.to_thread(file.read, path)

@@ -115,6 +115,7 @@ class Studio:
             self.inspect_inputs,
             self.settings.data / "plans",
             download=self.settings.download,
+            read_only=self.settings.read_only,
         )
 
     async def begin(self) -> None:

@@ -102,7 +102,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         first = [styles.path(place.id) for place in PLACES if place.id == start]
         super().__init__(css_path=[styles.path("app"), *first])
         self.studio = studio
-        self.used = Used(studio.settings.data, wanted=studio.settings.hints)
+        wanted = studio.settings.hints and not studio.settings.read_only
+        self.used = Used(studio.settings.data, wanted=wanted)
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
             self.keymap = {**self.keymap, **looking.without_keys()}

@@ -100,6 +100,8 @@ class Drawer:
 
     async def restore(self) -> None:
         """What a window that is gone left behind, if the person has not begun already."""
+        if self._place.studio.settings.read_only:
+            return
         wish = await asyncio.to_thread(self._drafts.take_over, self._place.studio.clock.time())
         if wish is None or wish.is_empty or not self._place.stands:
             return
@@ -131,6 +133,8 @@ class Drawer:
         """Write the draft now, off the event loop. What was sent as it stands is none."""
         if self._timer is not None:
             self._timer.stop()
+        if self._place.studio.settings.read_only:
+            return
         async with self._writing:
             wish = self._latest
             if self._sent is not None and replace(wish, at=0.0) == self._sent:

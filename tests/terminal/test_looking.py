@@ -53,7 +53,7 @@ def test_no_key_in_any_place_sends_or_writes(tmp_path: Path) -> None:
         with PtyProgram(command, columns=120, rows=40, env=env) as program:
             program.wait("looking only")
             program.wait("SeeDream")
-            for place in ("f1", "f3", "f5", "f2"):
+            for place in ("f1", "f3", "f4", "f5", "f6", "f2"):
                 program.press("escape", "escape", place)
                 program.read(0.4)
                 assert "looking only" in program.text
@@ -80,7 +80,7 @@ def test_with_nothing_there_nothing_is_made(tmp_path: Path, place: str) -> None:
     with PtyProgram(command, env={**env, "XDG_CACHE_HOME": "", "XDG_DATA_HOME": ""}) as program:
         program.wait("api.imastudio.com")  # no key: what it is for
         program.press("escape", place)
-        program.wait("looking only|look ")
+        program.wait(r"looking only|\blook\b")
         program.press("escape", "ctrl+q")
         assert program.wait_exit() == 0
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -11,7 +11,7 @@ from textual.command import DiscoveryHit
 from textual.widgets import Input
 
 from ima_tui import messages
-from ima_tui.tui import actions, palette
+from ima_tui.tui import actions, keymap, looking, palette
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.places import PLACES
 from ima_tui.tui.screens.help import HelpScreen
@@ -104,3 +104,10 @@ async def test_a_field_takes_the_keys_and_the_footer_says_how_to_leave_it() -> N
 def test_keys_are_named_as_on_the_keyboard() -> None:
     named = [actions.key_name(key) for key in ("question_mark", "slash", "ctrl+p", "escape", "G")]
     assert named == ["?", "/", "ctrl+p", "esc", "G"]
+
+
+def test_what_who_only_looks_has_no_keys_for_is_there_otherwise() -> None:
+    known = {
+        one.id for owner in keymap.owners() for one in owner.BINDINGS if isinstance(one, Binding)
+    }
+    assert known >= looking.WRITING
