@@ -66,10 +66,19 @@ def read_chinese(clause: Clause) -> ClauseReading:
 
 
 def _with_picture(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """静物画, 结婚照: behind other words and with nothing after it, 画 or 照 is a noun."""
-    if len(items) > 2 and items[-1].phrase in ("画", "照"):
-        return (*items[:-1], replace(items[-1], tags=("noun.image",)))
-    return items
+    """静物画, 这张画: behind other words and with nothing after it, or pointed at, it is a noun."""
+    return tuple(
+        replace(item, tags=("noun.image",)) if _is_picture(items, place) else item
+        for place, item in enumerate(items)
+    )
+
+
+def _is_picture(items: tuple[Item, ...], place: int) -> bool:
+    if items[place].phrase not in ("画", "照") or place == 0:
+        return False
+    before = items[place - 1]
+    pointed = before.has("this") and before.phrase[-1] in "张幅的些"
+    return pointed or (place > 1 and place + 1 == len(items))
 
 
 def _is_label(items: tuple[Item, ...], place: int) -> bool:

@@ -30,10 +30,10 @@ from ima_tui.intent.reading import (
     Preference,
     Question,
     Roles,
-    Span,
     Step,
 )
 from ima_tui.intent.scan import Scan, scan
+from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
 from ima_tui.intent.wishes import PreferenceWish, TierWish
@@ -246,22 +246,11 @@ class _Router:
             limits=tuple(each.limit for each in impossible),
             roles=roles,
             inputs=self._inputs.sources,
-            spoken=self._spoken() if Medium.SPEECH in self._asked.media else None,
+            spoken=to_be_spoken(self._scan, self._asked),
             alternatives=tuple(dict.fromkeys(self._alternatives)),
             absent=models.absent_names(self._scan, self._asked),
         )
         return self._bound(decision)
-
-    def _spoken(self) -> Span | None:
-        """What stands behind the colon, else the only quotation."""
-        scan, start = self._scan, self._asked.spoken_from
-        if start < len(scan.text):
-            found = scan.plain.span(start, len(scan.text))
-            return _trimmed(scan.plain.original, found)
-        if len(scan.content.quotes) == 1:
-            first, last = scan.content.quotes[0]
-            return scan.plain.span(first + 1, last - 1)
-        return None
 
     def _bound(self, decision: Decision) -> Decision:
         """With the live leaf, where there is a catalogue and a single task."""
@@ -391,19 +380,6 @@ def _reason(model: Model | None) -> Reason | None:
     if model is None or not model.model_id:
         return None
     return Reason.REQUEST if model.named else Reason.TIER
-
-
-def _trimmed(text: str, span: Span) -> Span:
-    """Without blanks and quotation marks around."""
-    start, end = span
-    while start < end and text[start] in _AROUND:
-        start += 1
-    while end > start and text[end - 1] in _AROUND:
-        end -= 1
-    return (start, end)
-
-
-_AROUND = " \t\n\u3000\"'“”‘’「」『』"
 
 
 def whole(seconds: float) -> int | float:
