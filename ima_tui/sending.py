@@ -32,6 +32,7 @@ from ima_tui.inputs import SUFFIXES, sniff
 from ima_tui.ledger import LedgerError, Values
 from ima_tui.link import Link
 from ima_tui.pace import Pace
+from ima_tui.prepared import Prepared, Stamp
 from ima_tui.record import Record, Service, log_step
 from ima_tui.text import one_line
 
@@ -65,11 +66,18 @@ class Sender:
         self._link = link
         self._pace = pace
         self._patient = patient
+        self._prepared = Prepared(record.clock)
         self.deliveries: dict[int, Delivery] = {}
         """The creates that are on their way right now, by job."""
 
     async def send(self, job: Job) -> Job:
         """A queued job whose turn it is, until the service has it, or it is settled otherwise."""
+        job = await self._send_queued(job)
+        if job.state is not State.QUEUED:
+            self._prepared.drop(job.id)
+        return job
+
+    async def _send_queued(self, job: Job) -> Job:
         tries = 0
         while job.state is State.QUEUED and not job.held:
             tries += 1
@@ -157,7 +165,7 @@ class Sender:
     async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
         """Upload what lies here, have checked what wants checking; nothing of it costs points."""
         urls: list[str] = []
-        order = job.order
+        order, ready = job.order, self._prepared.of(job.id)
         for source in order.inputs:
             if (made := result_of(source)) is not None:
                 urls.append(await self._result(*made))
@@ -165,19 +173,27 @@ class Sender:
             if "://" in source:
                 urls.append(source)
                 continue
-            if job.state is not State.UPLOADING:
-                job = await self._record.step(job, State.UPLOADING, "event.uploading")
-            content, mime = await asyncio.to_thread(_load, Path(source))
-            suffix = SUFFIXES.get(mime, "bin")
-            async with self._link.passage(), self._pace.request():
-                urls.append(await service.upload(content, mime=mime, suffix=suffix))
-            self._link.works()
-        if urls and order.model_id in CHECKED_MODELS:
+            file = source, await asyncio.to_thread(_stamp, Path(source))
+            if file not in ready.uploads:
+                if job.state is not State.UPLOADING:
+                    job = await self._record.step(job, State.UPLOADING, "event.uploading")
+                ready.uploads[file] = await self._upload(service, Path(source))
+            urls.append(ready.uploads[file])
+        unchecked = [url for url in urls if url not in ready.checked]
+        if unchecked and order.model_id in CHECKED_MODELS:
             job = await self._record.step(job, State.VERIFYING, "event.verifying")
-            for url in urls:
+            for url in unchecked:
                 async with self._link.passage(), self._pace.request():
                     await service.verify(url)
+                ready.checked.add(url)
         return job, tuple(urls)
+
+    async def _upload(self, service: Service, path: Path) -> str:
+        content, mime = await asyncio.to_thread(_load, path)
+        async with self._link.passage(), self._pace.request():
+            url = await service.upload(content, mime=mime, suffix=SUFFIXES.get(mime, "bin"))
+        self._link.works()
+        return url
 
     async def _result(self, job_id: int, index: int) -> str:
         """What an earlier job made, as an input."""
@@ -245,6 +261,15 @@ class Sender:
                 task_id = columns.get("task_id", "")
                 log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
                 await self._record.clock.sleep(polling.backoff(failures))
+
+
+def _stamp(path: Path) -> Stamp:
+    """Raises `ImaError` when the file has gone since it was looked at."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise ImaError("error.input_missing", input=one_line(path, 200)) from error
+    return facts.st_size, facts.st_mtime_ns
 
 
 def _load(path: Path) -> tuple[bytes, str]:

@@ -23,7 +23,7 @@ LAYERS = (
     {"api", "intent", "ledger", "lists", "logbook", "preferences", "results",
      "lease", "link",
      "reasons", "drafting", "batch", "manifest", "saved"},
-    {"ground", "pace", "record", "remembering", "heard", "plan", "knowledge"},
+    {"ground", "pace", "prepared", "record", "remembering", "heard", "plan", "knowledge"},
     {"sending", "asking", "fetching", "turns"},
     {"desk", "scheduler", "broadcast", "connection", "wishes", "adjustments"},
     {"marks", "answers", "several"},

@@ -542,6 +542,31 @@ async def test_inputs_are_uploaded_and_checked_before_anything_is_sent(
     assert service.calls[:4] == ["put", "check", "check", "create"]
 
 
+@pytest.mark.parametrize("changed", [False, True])
+async def test_the_next_try_takes_what_was_uploaded_and_checked(
+    ledger: Ledger, tmp_path: Path, changed: bool
+) -> None:
+    picture = tmp_path / "a.png"
+    picture.write_bytes(PNG)
+
+    async def refuse() -> Created:
+        if changed:
+            picture.write_bytes(PNG + b"more")
+        raise Limited(1.0)
+
+    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
+    service = FakeService(
+        create=(refuse, Created("task-1", None)),
+        put=("https://x.example/1.png", "https://x.example/2.png"),
+    )
+    order = placed(leaf, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order)
+    assert job.state is State.DONE
+    before = service.calls[: service.calls.index("ask")]
+    again = ["put", "check"] if changed else []
+    assert before == ["put", "check", "create", *again, "create"]
+
+
 async def test_an_input_that_has_gone_fails_without_a_create(
     ledger: Ledger, tmp_path: Path
 ) -> None:

@@ -1,0 +1,41 @@
+"""What was made ready for a job and serves its next try as well: uploaded inputs, passed checks.
+
+Kept in memory for an hour: after a restart inputs are uploaded again, which costs no points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ima_tui.clock import Clock
+
+KEPT = 3600.0
+"""Seconds; addresses of uploads live longer than that."""
+
+Stamp = tuple[int, int]
+"""A file's size and the time of its last change: another content is another upload."""
+
+
+@dataclass(slots=True)
+class _OfJob:
+    at: float
+    uploads: dict[tuple[str, Stamp], str] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+
+
+class Prepared:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs: dict[int, _OfJob] = {}
+
+    def of(self, job_id: int) -> _OfJob:
+        """What the job has, to be added to; empty when it is too old."""
+        now = self._clock.time()
+        known = self._jobs.get(job_id)
+        if known is None or not 0 <= now - known.at < KEPT:
+            known = self._jobs[job_id] = _OfJob(now)
+        return known
+
+    def drop(self, job_id: int) -> None:
+        """It was sent, or will not be."""
+        self._jobs.pop(job_id, None)
