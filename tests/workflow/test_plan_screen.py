@@ -35,6 +35,8 @@ from ima_tui.tui.widgets.question import Question  # noqa: E402
 
 POLITE = f"[server]\nseed = 1\nbalance = 100000\ntimeout_s = 0\npoll_scale = {0.5 / SPEED}\n"
 FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
+SERIES = "three pictures of the same cat: at the beach, in the snow"
+"""Pictures alone: they are made sooner than films."""
 WISH = "Draw a dragon, then animate it, and add a soundtrack"
 
 
@@ -65,6 +67,7 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
         preferences=tmp_path / "ima_prefs.json",
         motion=False,
         notify="off",
+        download=False,  # the sandbox paints and encodes what is fetched, which takes its time
     )
 
 
@@ -87,14 +90,16 @@ async def app_of(
 
 
 @asynccontextmanager
-async def planning(settings: Settings, wish: str = WISH) -> AsyncIterator[Pilot[None]]:
+async def planning(
+    settings: Settings, wish: str = WISH, key: str = "ctrl+j"
+) -> AsyncIterator[Pilot[None]]:
     """A plan on the screen, made of `wish` on Compose."""
     async with app_of(settings) as pilot:
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
         compose.query_one(Prompt).text = wish
         await until(pilot, lambda: compose.desk.decision is not None)
-        await pilot.press("ctrl+j")
+        await pilot.press(key)
         await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
         await until(pilot, lambda: screen(pilot).status is not None)
         yield pilot
@@ -232,7 +237,7 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
 
 
 async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox: Sandbox) -> None:
-    async with planning(settings) as pilot:
+    async with planning(settings, SERIES, "alt+p") as pilot:
         await run_to_the_end(pilot)
         agreed = digest(plan(pilot))
     async with app_of(settings) as pilot:
@@ -337,7 +342,7 @@ async def test_what_was_paid_for_stays_when_another_step_is_changed(
 
 
 async def test_a_plan_is_forgotten_and_its_jobs_stay(settings: Settings) -> None:
-    async with planning(settings) as pilot:
+    async with planning(settings, SERIES, "alt+p") as pilot:
         await run_to_the_end(pilot)
         studio = screen(pilot).studio
         await pilot.press("D", "y")
@@ -371,7 +376,7 @@ async def test_it_fits_every_size(
 
 
 async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
-    async with planning(settings) as pilot:
+    async with planning(settings, SERIES, "alt+p") as pilot:
         clock = screen(pilot)._clock
         assert clock is not None
         assert not clock._active.is_set()
@@ -380,14 +385,7 @@ async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
 
 
 async def test_any_wish_can_be_planned(settings: Settings, sandbox: Sandbox) -> None:
-    async with app_of(settings) as pilot:
-        compose = pilot.app.screen
-        assert isinstance(compose, ComposeScreen)
-        compose.query_one(Prompt).text = "three pictures of the same cat: at the beach, in the snow"
-        await until(pilot, lambda: compose.desk.decision is not None)
-        await pilot.press("alt+p")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-        await until(pilot, lambda: screen(pilot).status is not None)
+    async with planning(settings, SERIES, "alt+p") as pilot:
         assert [step.inputs for step in plan(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
         assert "├─" in graph(pilot)[2]
     assert charged(sandbox) == []
