@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
@@ -12,6 +13,7 @@ from ima_tui.text import (
     clean,
     duration,
     encodable,
+    escaped,
     folded,
     nearest,
     one_line,
@@ -59,6 +61,17 @@ def test_nothing_that_is_let_in_can_drive_a_terminal(text: str) -> None:
 @given(hostile)
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+@given(hostile)
+@example("\ud800\U000e0041\u202e\x9b\u2028\x7f")
+def test_json_says_the_same_and_drives_no_terminal(text: str) -> None:
+    written = escaped(json.dumps({"a": text}, ensure_ascii=False))
+    written.encode()
+    assert harmful(written) == []
+    # two halves of a surrogate pair are one letter once they were written out
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    assert json.loads(written) == {"a": whole}
 
 
 @given(

@@ -66,7 +66,6 @@ class Checked:
         """The request, once for each address, to be tried in turn until one is connected to."""
         if not self.addresses:
             yield client.build_request(method, self.url, **parts)
-            return
         headers = {
             **parts.pop("headers", {}),
             "Host": self.url.netloc.decode("ascii"),

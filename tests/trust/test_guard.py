@@ -255,6 +255,59 @@ async def test_what_announces_itself_too_large_is_not_begun(
     assert not (tmp_path / "a.part").exists()
 
 
+async def test_what_grows_too_large_without_saying_so_is_left(
+    internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(download.CHUNK)
+
+    monkeypatch.setattr(download, "LARGEST", 3 * download.CHUNK)
+    internet.answers["cdn.example"] = lambda _: httpx.Response(200, content=endless())
+    async with downloading(internet) as made:
+        with pytest.raises(DownloadError) as caught:
+            await made.fetch("https://cdn.example/a", tmp_path / "a.part")
+    assert caught.value.key == "error.too_large"
+
+
+async def test_what_ends_before_it_said_is_broken(internet: Internet, tmp_path: Path) -> None:
+    async def short() -> AsyncIterator[bytes]:
+        yield b"half"
+
+    headers = {"Content-Length": "8"}
+    internet.answers["cdn.example"] = lambda _: httpx.Response(
+        200, headers=headers, content=short()
+    )
+    async with downloading(internet) as made:
+        with pytest.raises(DownloadError) as caught:
+            await made.fetch("https://cdn.example/a", tmp_path / "a.part")
+    assert caught.value.key == "error.download_broken"
+
+
+async def test_a_public_address_itself_is_asked_without_a_name(
+    internet: Internet, tmp_path: Path
+) -> None:
+    async with downloading(internet) as made:
+        await made.fetch(f"https://{PUBLIC}/a", tmp_path / "a.part")
+        await made.fetch(f"https://[{PUBLIC_TOO}]:8443/a", tmp_path / "a.part")
+    assert internet.connections == [PUBLIC, PUBLIC_TOO]
+    assert not any("sni_hostname" in request.extensions for request in internet.requests)
+    assert internet.requests[1].headers["Host"] == f"[{PUBLIC_TOO}]:8443"
+
+
+async def test_the_sandbox_is_asked_as_it_is(internet: Internet, tmp_path: Path) -> None:
+    made = Downloader(
+        sandbox="http://127.0.0.1:8765", resolver=internet.resolve, transport=internet.transport()
+    )
+    await made.fetch("http://127.0.0.1:8765/a", tmp_path / "a.part")
+    for other in ("http://127.0.0.1:8766/a", "http://x@127.0.0.1:8765/a", "http://127.1:8765/a"):
+        with pytest.raises(DownloadError):
+            await made.fetch(other, tmp_path / "a.part")
+    await made.aclose()
+    assert internet.connections == ["127.0.0.1"]
+    assert internet.resolved == []
+
+
 async def test_a_name_that_never_resolves_does_not_hold_a_job(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
