@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 2.0
+LENGTH = 160
+"""Of the file: written over in place, for cutting it off first makes a file system flush it."""
 MOST_AHEAD = 30.0
 """Seconds: a turn that is further away than that was written before the clock was set back."""
 
@@ -105,6 +108,11 @@ class Gate:
     def _write(self, signal: Signal) -> None:
         self._own = signal
         try:
-            self._file.write_text(json.dumps(asdict(signal)), "utf-8")
+            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, json.dumps(asdict(signal)).ljust(LENGTH).encode())
+                os.ftruncate(handle, LENGTH)
+            finally:
+                os.close(handle)
         except OSError as error:
             log.warning("pace: %r", error)
