@@ -29,7 +29,7 @@ from ima_tui.domain import Job, Leaf, Order
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
 from ima_tui.notices import Notice, Totals
-from ima_tui.tui import actions, clipboard, endings, keymap, looking, looks, styles, theme
+from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.graphics import Graphics
@@ -101,6 +101,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         # the first place's sheet comes along: added later, it would have all be read once more
         first = [styles.path(place.id) for place in PLACES if place.id == start]
         super().__init__(css_path=[styles.path("app"), *first])
+        altkeys.use_alt_digits()
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
         self.used = Used(studio.settings.data, wanted=wanted)

@@ -215,7 +215,9 @@ def model_line(
         (f"{leaf.name} {_opens(signs)}", "strong"),
         (f" {signs.star}" if is_mine else "", "accent"),
     ]
-    notes = ", ".join(_notes(leaf, is_mine))
+    advised = studio.knowledge.recommended.get(task_type) == leaf.model_id
+    told = [say("guides.recommended")] if advised and not is_mine else []
+    notes = ", ".join([*told, *_notes(leaf, is_mine)])
     return left, [(notes, "muted")] if notes else []
 
 

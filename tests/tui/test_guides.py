@@ -75,3 +75,14 @@ async def test_a_key_with_alt_types_nothing() -> None:
         screen.prompt.post_message(events.Key("alt+q", "q"))
         await pilot.pause()
         assert screen.prompt.text == before
+
+
+async def test_a_recommended_model_says_so(tmp_path: Path) -> None:
+    (tmp_path / "model-selection.md").write_text("recommended for images: Midjourney")
+    knowledge = Knowledge(tmp_path)
+    knowledge.load()
+    async with composing("a picture of a fox, Midjourney") as (pilot, screen):
+        screen.studio.knowledge = knowledge
+        await pilot.press("space", "x")
+        line = screen.form.model
+        await until(pilot, lambda: "recommended by your guides" in str(line.parts(90)))

@@ -4,6 +4,7 @@ TEXTS: dict[str, str] = {
     "bind.compose_guides": "guides for this wish",
     "bind.guides_next": "next guide",
     "bind.guides_back": "previous guide",
+    "guides.recommended": "recommended by your guides",
     "guides.offered": "guides",
     "guides.cut": "There is more in the file.",
     "guides.workflow": "workflow design",
