@@ -236,6 +236,12 @@ class Desk:
         return Origin(By.WORDS, spans) if spans else Origin(By.ITSELF)
 
     @property
+    def in_steps(self) -> bool:
+        """The wish is about several things, and nobody chose one kind by hand: it is a plan."""
+        several = self.decision is not None and bool(self.decision.steps)
+        return several and KIND not in self.pinned
+
+    @property
     def read(self) -> frozenset[str]:
         """The controls that stand where the words put them."""
         return frozenset(self._read)

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui import drafting
-from ima_tui.desk import KIND
 from ima_tui.domain import Order
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.intent.reading import Kind
@@ -36,8 +35,7 @@ class Dispatch:
         if place.many.is_several:
             await place.many.send()
             return
-        steps = decision is not None and decision.kind is Kind.WORKFLOW
-        if steps and KIND not in place.desk.pinned:
+        if place.desk.in_steps:
             await self.plan()
             return
         if any(asking.blocks for asking in place.showing.askings):

@@ -51,7 +51,8 @@ class Showing:
         place.query_one(Reading).show(
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
-        place.query_one(PriceBar).show(desk.leaf, self.offer, place.many.several)
+        one = Offer() if desk.in_steps else self.offer  # what a plan costs stands in the plan
+        place.query_one(PriceBar).show(desk.leaf, one, place.many.several)
         place.drawer.soon()
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         origin = partial(origins.tail, desk, place.prompt.text)

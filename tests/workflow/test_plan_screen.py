@@ -29,7 +29,7 @@ from ima_tui.tui.screens.compose import ComposeScreen  # noqa: E402
 from ima_tui.tui.screens.plan import PlanScreen  # noqa: E402
 from ima_tui.tui.screens.step import StepScreen  # noqa: E402
 from ima_tui.tui.widgets.plangraph import PlanGraph, PlanLine  # noqa: E402
-from ima_tui.tui.widgets.pricebar import Said  # noqa: E402
+from ima_tui.tui.widgets.pricebar import PriceBar, Said  # noqa: E402
 from ima_tui.tui.widgets.prompt import Prompt  # noqa: E402
 from ima_tui.tui.widgets.question import Question  # noqa: E402
 
@@ -173,6 +173,7 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert "Nothing was sent" in told(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
+        assert "no price yet" in pilot.app.screen.query_one(PriceBar).render_line(0).text
     assert charged(sandbox) == []
 
 
