@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from offered import lists, plan_of, planned
+from planned_leaves import lists, plan_of, planned
 
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from offered import PLAN_ID, bare_step, plan_of
+from planned_leaves import PLAN_ID, bare_step, plan_of
 
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError

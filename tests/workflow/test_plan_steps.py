@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from offered import PLAN_ID, bare_step
+from planned_leaves import PLAN_ID, bare_step
 
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
