@@ -89,7 +89,7 @@ class Many:
         if not place.stands:
             return
         place.query_one(Wishes).show(found)
-        place.query_one(PriceBar).show(place.desk.leaf, place.showing.offer, found)
+        place.query_one(PriceBar).show(place.desk.leaf, place.showing.priced, found)
 
     # -------------------------------------------------------------------------------- sending
 

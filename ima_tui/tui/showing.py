@@ -36,6 +36,11 @@ class Showing:
         self._note = ("", "")
         """What happened last, and the role it is said in."""
 
+    @property
+    def priced(self) -> Offer:
+        """What the price bar tells: of a wish in steps nothing, for the plan does."""
+        return Offer() if self._place.desk.in_steps else self.offer
+
     async def all(self) -> None:
         place, desk, page = self._place, self._place.desk, self._place.form
         studio, signs = place.studio, place.ima.glyphs
@@ -51,8 +56,7 @@ class Showing:
         place.query_one(Reading).show(
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
-        one = Offer() if desk.in_steps else self.offer  # what a plan costs stands in the plan
-        place.query_one(PriceBar).show(desk.leaf, one, place.many.several)
+        place.query_one(PriceBar).show(desk.leaf, self.priced, place.many.several)
         place.drawer.soon()
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         origin = partial(origins.tail, desk, place.prompt.text)
