@@ -117,7 +117,7 @@ class JobVerbs:
             self._place.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
-        held = [job for job in jobs if job.held]
+        held = sorted((job for job in jobs if job.held), key=lambda job: job.in_line)
         await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
         if held:
             self._ask("queue.ask_send", held, self._place.studio.jobs.follow)
