@@ -19,6 +19,7 @@ from ima_tui.intent.pointing import (
     is_setting,
     modifies,
     pointed_at,
+    with_picture,
 )
 from ima_tui.intent.scan import NAME, QUOTE, Clause, Item
 from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
@@ -36,7 +37,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
         if items[0].phrase in _ABOUT_VIDEO:
             reading.weak = [_want(reading, items[0], Medium.VIDEO)]
         return reading
-    items = _with_picture(items[:limit])
+    items = with_picture(items[:limit])
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
     reading.motion = reading.motion or _made_to_move(reading, items)
@@ -65,22 +66,6 @@ def read_chinese(clause: Clause) -> ClauseReading:
     return reading
 
 
-def _with_picture(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """静物画, 这张画: behind other words and with nothing after it, or pointed at, it is a noun."""
-    return tuple(
-        replace(item, tags=("noun.image",)) if _is_picture(items, place) else item
-        for place, item in enumerate(items)
-    )
-
-
-def _is_picture(items: tuple[Item, ...], place: int) -> bool:
-    if items[place].phrase not in ("画", "照") or place == 0:
-        return False
-    before = items[place - 1]
-    pointed = before.has("this") and before.phrase[-1] in "张幅的些"
-    return pointed or (place > 1 and place + 1 == len(items))
-
-
 def _is_label(items: tuple[Item, ...], place: int) -> bool:
     """内容：…, 文案为…; but not 把文案做成…"""
     following = items[place + 1] if place + 1 < len(items) else None
@@ -94,7 +79,7 @@ def _content_from(items: tuple[Item, ...]) -> int:
     """Where the description of the content begins: 内容是…, 关于… (unless 的 leads to a noun)."""
     for place, item in enumerate(items):
         if item.has("about") or (item.has("label") and _is_label(items, place)):
-            if place == 0 and is_relative(items):
+            if is_relative(items, place):
                 continue
             return place
         if item.has("about_of") and not _leads_to_noun(items, place):

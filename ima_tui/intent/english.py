@@ -46,6 +46,9 @@ def read_english(clause: Clause) -> ClauseReading:
         return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.existing = existing(items)
+    if items[0].phrase == "as" and len(items) > 2 and items[1].phrase in ("a", "an"):
+        _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
+        return reading
     at = _skip_politeness(items, 0)
     if at >= len(items):
         return reading
@@ -175,7 +178,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
             reading.wants.append(
                 _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
             )
-    elif item.phrase == "read" and following is None and reading.clause.before == ":":
+    elif item.phrase == "read" and _reads_out(reading.clause, following):
         reading.speech_from = item.end
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif "verb.edit" in item.tags and not _asks_for_noun(items, at):
@@ -187,6 +190,12 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
 def _becomes(items: tuple[Item, ...], at: int) -> bool:
     """ "make this into a video"."""
     return any(item.phrase == "into" for item in items[at + 1 : at + 7])
+
+
+def _reads_out(clause: Clause, following: Item | None) -> bool:
+    """ "read: …", "read in a slow male voice: …"."""
+    how = any(item.under(kind) for item in clause.items for kind in _SPOKEN_HOW)
+    return clause.before == ":" and (following is None or how)
 
 
 def _into_video(items: tuple[Item, ...], at: int) -> Item | None:

@@ -116,6 +116,8 @@ def _ratio(text: str) -> Found | None:
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):
             continue
         before = text[max(0, found.start() - 24) : found.start()]
+        if _TURNED_DOWN.search(before):
+            continue
         if (shown := around.shown.search(before)) and not _no_time(shown, found):
             continue
         width, height = float(found["w"]), int(found["h"])
@@ -130,6 +132,12 @@ def _ratio(text: str) -> Found | None:
             continue
         return Found("aspect_ratio", value, found.start(), found.end())
     return None
+
+
+_TURNED_DOWN = re.compile(
+    r"(?:不用|不要|别用|别要|不是|\bnot|\bno|\bwithout|\binstead of|\brather than)\s*(?:an?\s+)?$"
+)
+"""不用16:9, "not instrumental": what stands behind is not wanted."""
 
 
 def _no_time(shown: re.Match[str], found: re.Match[str]) -> bool:
@@ -331,6 +339,8 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:
     found: list[Found] = []
     for item in items:
         kind = item.under("vocals")
+        if kind and _TURNED_DOWN.search(text[max(0, item.start - 16) : item.start]):
+            continue
         if kind == "none":
             found.append(Found("make_instrumental", True, item.start, item.end))
         elif kind:
@@ -367,7 +377,12 @@ def _speech(text: str, items: list[Item]) -> list[Found]:
         if value is not None and 0.1 <= value <= 5:
             found.append(Found("speed", numerals.plain(value), speed.start(), speed.end()))
     for name in _SPEECH_WORDS:
-        told = [item for item in items if item.under(name)]
+        told = [
+            item
+            for item in items
+            if item.under(name)
+            and not _TURNED_DOWN.search(text[max(0, item.start - 16) : item.start])
+        ]
         exact = [item for item in told if item.under(name) != "any"] or told
         if name == "voice" and len({item.under(name) for item in exact}) > 1:
             continue  # either will do

@@ -7,6 +7,8 @@ purpose,
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ima_tui.domain import Medium
 from ima_tui.intent.scan import QUOTE, SOURCE, Item
 from ima_tui.intent.wants import SOUND, is_noun, medium_of
@@ -130,8 +132,24 @@ def is_about_models(items: tuple[Item, ...]) -> bool:
     return not any(item.has("use") or item.under("verb") in ("make", "want") for item in items)
 
 
-def is_relative(items: tuple[Item, ...]) -> bool:
+def is_relative(items: tuple[Item, ...], at: int) -> bool:
     """写着“…”的插画: what is written only describes the noun behind it."""
-    if len(items) < 4 or not items[1].has(QUOTE):
+    if len(items) < at + 4 or not items[at + 1].has(QUOTE):
         return False
-    return items[2].phrase == "的" and is_noun(items[-1])
+    return items[at + 2].phrase == "的" and is_noun(items[-1])
+
+
+def with_picture(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """静物画, 这张画: behind other words and with nothing after it, or pointed at, it is a noun."""
+    return tuple(
+        replace(item, tags=("noun.image",)) if _is_picture(items, place) else item
+        for place, item in enumerate(items)
+    )
+
+
+def _is_picture(items: tuple[Item, ...], place: int) -> bool:
+    if items[place].phrase not in ("画", "照") or place == 0:
+        return False
+    before = items[place - 1]
+    pointed = before.has("this") and before.phrase[-1] in "张幅的些"
+    return pointed or (place > 1 and place + 1 == len(items))
