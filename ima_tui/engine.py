@@ -140,7 +140,7 @@ class Engine:
                 self._clock,
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
-                gate=Gate(settings.ledger.with_name("pace.json")),
+                gate=None if ledger.looking else Gate(settings.ledger.with_name("pace.json")),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
