@@ -142,7 +142,7 @@ def wave(peaks: bytes, rows: int, style: Style, *, ascii_only: bool = False) -> 
     heights = [max(1, round(peak / 255 * half * 8)) for peak in peaks]
     up = [_wave_line(heights, line, ascii_only) for line in range(half - 1, -1, -1)]
     down = [_hanging_line(heights, line, ascii_only) for line in range(half)]
-    below = style if ascii_only else Style(color=style.bgcolor, bgcolor=style.color)
+    below = style if ascii_only else style + Style(reverse=True)  # also without colours
     return (
         *((Segment(text, style),) for text in up),
         *((Segment(text, below),) for text in down),
@@ -155,7 +155,7 @@ def _wave_line(heights: Sequence[int], line: int, ascii_only: bool) -> str:
 
 
 def _hanging_line(heights: Sequence[int], line: int, ascii_only: bool) -> str:
-    """What hangs from above is what stands on the ground in the ground's own colour."""
+    """What hangs from above is what stands below it, turned round."""
     if ascii_only:
         return _wave_line(heights, line, ascii_only)
     return "".join(_EIGHTHS[8 - max(0, min(8, height - line * 8))] for height in heights)

@@ -70,7 +70,7 @@ def test_a_wave_stands_and_hangs_from_its_middle() -> None:
     assert texts == ["  █", "▁██", "▇  ", "██ "]
     assert (lines[0][0].style, lines[3][0].style) == (
         Style(color="red", bgcolor="blue"),
-        Style(color="blue", bgcolor="red"),
+        Style(color="red", bgcolor="blue", reverse=True),
     )
 
 
