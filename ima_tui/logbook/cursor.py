@@ -5,6 +5,7 @@ A walk is done in steps of one block, so that whoever waits can be told, or can 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import inf
 
@@ -17,7 +18,7 @@ SLACK = 120.0
 """Seconds that a line may stand after younger ones: several programs write into one file."""
 
 
-class Cursor:
+class Cursor(ABC):
     """`head` is the next wanted entry, if it was found; `reached` bounds the times of all that
     comes after it. `edge`: everything on the near side of it was given out or passed over."""
 
@@ -98,21 +99,21 @@ class Cursor:
 
     # what a direction is
 
-    def _load(self) -> Block:
-        raise NotImplementedError
+    @abstractmethod
+    def _load(self) -> Block: ...
 
-    def _in_order(self, indices: Sequence[int]) -> list[int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _in_order(self, indices: Sequence[int]) -> list[int]: ...
 
+    @abstractmethod
     def _pass_block(self) -> bytes:
         """Move the edge to the block's far side; what stands there."""
-        raise NotImplementedError
 
-    def _move_past(self, entry: Entry) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _move_past(self, entry: Entry) -> None: ...
 
-    def _beyond(self, time: float) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _beyond(self, time: float) -> bool: ...
 
 
 class Backward(Cursor):
