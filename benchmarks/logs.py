@@ -18,6 +18,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
+
+from startup import environment  # noqa: E402
+from terminal.pty_program import PtyProgram  # noqa: E402
+
 MEMORY = "import resource; memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024"
 ONE = """
 import json, sys, time
@@ -88,6 +94,38 @@ def measured(folder: Path, work: str) -> list[float]:
     return found
 
 
+def in_the_app(folder: Path) -> dict[str, float]:
+    """The place itself, in a pty: milliseconds from its key to its lines, and from the key of a
+    level to the last line being an error; and the program's memory (MB) after it has counted."""
+    with tempfile.TemporaryDirectory() as home:
+        env = environment(Path(home)) | {"IMA_LOG_DIR": str(folder), "HOME": home}
+        command = [sys.executable, "-m", "ima_tui"]
+        with PtyProgram(command, columns=120, rows=40, env=env) as program:
+            program.wait("pts|Compose")
+            while program.read(1.5):
+                pass  # until it has settled
+            opened = timed(program, "\x1b[17~", r"· +\S+ +INFO")
+            program.press("l", "l")
+            level = timed(program, "l", r"(✗ [^\n]*\n.*){20}")
+            program.type("/http 500\r")
+            program.read(8.0)
+            return {"opened": opened, "level": level, "memory": memory_of(program.process.pid)}
+
+
+def timed(program: PtyProgram, key: str, pattern: str) -> float:
+    start = time.perf_counter()
+    program.type(key)
+    program.wait(pattern)
+    return (time.perf_counter() - start) * 1000
+
+
+def memory_of(pid: int) -> float:
+    """The most it ever took, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=2_000)
@@ -108,6 +146,11 @@ def main() -> None:
                 f"{name:24} {took * 1000:8.0f} ms  (imports {importing * 1000:.0f})  "
                 f"{found:5.0f} entries  {memory:4.0f} MB{'  MISSED' if over else ''}"
             )
+        app = in_the_app(scratch)
+        for name, goal in (("opened", 300), ("level", 1000), ("memory", 120)):
+            over = app[name] > goal
+            missed += [name] if over else []
+            print(f"in the app: {name:12} {app[name]:8.0f}{'  MISSED' if over else ''}")
     finally:
         shutil.rmtree(scratch)
     sys.exit(1 if missed else 0)
