@@ -10,6 +10,7 @@ import asyncio
 import os
 import select
 import signal
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -61,7 +62,40 @@ class LineDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._ours: list[Any] | None = None
+        """The terminal's modes while the app has it."""
         self._file = cast(Any, Forgiving(cast(TextIO, self._file)))
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
+        with suppress(termios.error):
+            self._ours = termios.tcgetattr(self.fileno)
+
+    def stop_application_mode(self) -> None:
+        self._ours = None
+        super().stop_application_mode()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Continued. Textual starts anew, though it never stopped when somebody else sent the
+        SIGSTOP: two threads would read the keys, the first writer would never end, and the modes
+        to give back at the end would be the app's own."""
+        if self._ours is None:
+            super()._sigcont_application()
+        else:
+            asyncio.get_running_loop().call_soon_threadsafe(self._retake)
+
+    def _retake(self) -> None:
+        """What a shell changes when a program under it is stopped: the modes of the line, pasting
+        in brackets, the cursor, and what stands on the screen."""
+        if self._ours is None:
+            return
+        with suppress(termios.error):
+            termios.tcsetattr(self.fileno, termios.TCSANOW, self._ours)
+        self.write("\x1b[?25l")
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self.flush()
+        self._app.refresh(layout=True)
 
     def run_input_thread(self) -> None:
         """Reading from a closed terminal is no fault of the app: `orderly` sees it, too."""
