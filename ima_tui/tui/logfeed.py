@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AHEAD = 150
 """Entries that should be there beyond the cursor."""
 BEHIND = 75
+READING, FOLLOWING = "log reading", "log following"
 
 
 class LogFeed:
@@ -63,6 +64,22 @@ class LogFeed:
         }
         line.show(replace(line.status, **{**facts, **changes}))  # type: ignore[arg-type]
 
+    def rest(self) -> None:
+        """Give up what is being read: the lines to show it in go away."""
+        for group in (READING, FOLLOWING):
+            self._place.workers.cancel_group(self._place, group)
+        self._stands.clear()
+
+    def resume(self, stood: Entry | None) -> None:
+        """Read again after `rest`, and stand where one stood; without `stood` at the newest."""
+
+        async def go() -> None:
+            await self._stand()
+            if stood is not None:
+                await self.stand_at(stood)
+
+        self.read(go)
+
     # ------------------------------------------------------------------------------- wishes
 
     def read(self, work: Callable[[], Awaitable[object]]) -> None:
@@ -78,7 +95,7 @@ class LogFeed:
 
         self._looking = True
         self.tell(problem="")
-        self._place.run_worker(read(), name="read logs", group="log reading", exclusive=True)
+        self._place.run_worker(read(), name="read logs", group=READING, exclusive=True)
 
     def want(self, wanted: Wanted) -> None:
         """Show these, from the newest on."""
@@ -180,7 +197,7 @@ class LogFeed:
         if idle and self.reader.view.at_top:
             self._following = True
             work = self._follow()
-            self._place.run_worker(work, name="follow logs", group="log following")
+            self._place.run_worker(work, name="follow logs", group=FOLLOWING)
 
     async def _follow(self) -> None:
         try:

@@ -69,6 +69,8 @@ class LogsScreen(Place):
         self.search = LogSearch(self, self.feed)
         self._asked = "find"
         self._timer: Timer | None = None
+        self._is_made = True
+        """Not so while the language changes: then the widgets are others from one moment on."""
 
     def body(self) -> ComposeResult:
         yield LogStatusLine()
@@ -101,6 +103,20 @@ class LogsScreen(Place):
         self.lines.midnight = midnight(self.studio.clock.time())
         if self._timer is not None:
             self._timer.resume()
+
+    async def retell(self) -> None:
+        """The lines are made anew as well: nothing reads for them meanwhile."""
+        if self.is_in_language:
+            return
+        stood = None if self.feed.is_live else self.lines.current
+        self._is_made = False
+        self.feed.rest()
+        try:
+            await super().retell()
+        finally:
+            self._is_made = True
+        self._go_on()
+        self.feed.resume(stood)
 
     @on(LogLines.Moved)
     def _moved(self) -> None:
@@ -186,7 +202,7 @@ class LogsScreen(Place):
     # --------------------------------------------------------------------------- the actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if not self.is_mounted:
+        if not (self.is_mounted and self._is_made):
             return True
         current, wanted = self.lines.current, self.feed.wanted
         match action:

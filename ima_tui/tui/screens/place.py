@@ -88,7 +88,7 @@ class Place(Screen[None]):
 
     @on(events.ScreenResume)
     def _catch_up(self) -> None:
-        if self._language != messages.language():
+        if not self.is_in_language:
             self.call_next(self.retell)
         if self._stale:
             self._stale = False
@@ -113,9 +113,14 @@ class Place(Screen[None]):
     async def reload(self) -> None:
         """Anything may have changed while this place was hidden: read it all again."""
 
+    @property
+    def is_in_language(self) -> bool:
+        """Whether it speaks the language that is chosen now."""
+        return self._language == messages.language()
+
     async def retell(self) -> None:
         """The language changed: every widget is made anew, and what was typed and marked stays."""
-        if self._language == messages.language():
+        if self.is_in_language:
             return
         self._language = messages.language()
         kept = Kept(self)
