@@ -76,7 +76,5 @@ class Adjustments:
         return await asyncio.to_thread(config_file.drop, self._path, name)
 
     def _refuse_what_leaves_no_trace(self) -> None:
-        if self._settings.read_only:
-            raise UsageError("error.looking")
-        if self._settings.profile:
+        if self._settings.for_writing().profile:
             raise UsageError("error.demo_settings")

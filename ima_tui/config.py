@@ -66,6 +66,15 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    def for_writing(self) -> Settings:
+        """These settings, asked for by whoever is about to send or write: the one gate.
+
+        Raises `UsageError` in a run for looking.
+        """
+        if self.read_only:
+            raise UsageError("error.looking")
+        return self
+
     @property
     def downloads(self) -> Path:
         return self.folder

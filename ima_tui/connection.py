@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ima_tui import key as keys
 from ima_tui.clock import Clock
 from ima_tui.config import Settings, is_loopback
-from ima_tui.errors import KeyMissing, UsageError
+from ima_tui.errors import KeyMissing
 
 if TYPE_CHECKING:
     from ima_tui.api.service import RemoteService
@@ -84,8 +84,8 @@ class Connection:
         Raises `KeyInvalid`, or `UsageError` where it can't be kept.
         """
         plain = keys.checked(secret)
-        if self._settings.read_only and keep != "session":
-            raise UsageError("error.looking")
+        if keep != "session":
+            self._settings.for_writing()
         await asyncio.to_thread(keys.keep, plain, keep, key_file(self._settings))
         async with self._connecting:
             old, self._service = self._service, None

@@ -64,6 +64,8 @@ class Gallery:
         path = self._settings.cache / "covers" / name
         if await asyncio.to_thread(path.is_file):
             return str(path)
+        if self._settings.read_only:
+            return ""
         part = path.with_name(f".{name}.part")
         try:
             await asyncio.to_thread(_make_room, path.parent)
@@ -79,6 +81,7 @@ class Gallery:
 
     async def copy(self, media: Media, written: str) -> Path:
         """Copy the file to `written`: a folder, or a name that nothing has yet."""
+        self._settings.for_writing()
         if not media.path:
             raise UsageError("gallery.not_here")
         target = local_path(written)
@@ -88,6 +91,7 @@ class Gallery:
     async def discard(self, job_id: int, index: int) -> Job:
         """Delete the file of a result (from 1) and what stands beside it. The result stays: as long
         as its link lives it can be fetched again."""
+        self._settings.for_writing()
         ledger = await self._engine.ledger()
         job = await ledger.job(job_id)
         if job is None or not 1 <= index <= len(job.medias):

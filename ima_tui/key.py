@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ima_tui import files
 from ima_tui.errors import KeyInvalid, UsageError
 
 PREFIX = "ima_"
@@ -139,17 +140,9 @@ def _open_to_others(facts: os.stat_result) -> bool:
 
 
 def _to_file(secret: str, file: Path) -> None:
-    part = file.with_name(file.name + ".part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileNotFoundError):
-            part.unlink()
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(number, "w", encoding="utf-8") as handle:
-            handle.write(secret + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        part.replace(file)
+        file.resolve().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.replace(file, f"{secret}\n".encode(), mode=files.PRIVATE)
     except OSError as error:
         raise UsageError("error.key_file", path=str(file)) from error
 

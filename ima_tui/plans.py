@@ -59,7 +59,7 @@ class Plans:
         folder: Path,
         *,
         download: bool,
-        read_only: bool = False,
+        for_writing: Callable[[], object] = lambda: None,
     ) -> None:
         self._jobs = jobs
         self._offer = offer
@@ -67,7 +67,7 @@ class Plans:
         self._inspect = inspect
         self._folder = folder
         self._download = download
-        self._read_only = read_only
+        self._for_writing = for_writing
 
     # ------------------------------------------------------------------------------- made of
 
@@ -103,8 +103,7 @@ class Plans:
     async def keep(self, plan: Plan) -> None:
         """Keep it in the place of its last version; jobs of that which nobody sent yet, and which
         are no part of it any more, are taken out. Raises `UsageError` where nothing is written."""
-        if self._read_only:
-            raise UsageError("error.looking")
+        self._for_writing()
         path = self.path(plan.id)
         try:
             before = await asyncio.to_thread(file.read, path)
@@ -121,7 +120,9 @@ class Plans:
         return self._folder / f"{plan_id}.json"
 
     async def drop(self, plan_id: str) -> None:
-        """Away with a kept plan; its jobs stay where they are."""
+        """Away with a kept plan; its jobs stay where they are. Raises `UsageError`
+        where nothing is written."""
+        self._for_writing()
         await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
 
     async def kept(self) -> tuple[tuple[Plan, float], ...]:

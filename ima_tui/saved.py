@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,10 +169,12 @@ class Drafts:
 
 
 class Templates:
-    """Wishes that were saved under a name, a file each."""
+    """Wishes that were saved under a name, a file each. `for_writing` raises `UsageError` where
+    nothing is to be written."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, for_writing: Callable[[], object] = lambda: None) -> None:
         self._folder = folder
+        self._for_writing = for_writing
 
     def all(self) -> list[Saved]:
         """By name. What can't be read is left alone, and not shown."""
@@ -185,6 +187,7 @@ class Templates:
 
     def save(self, wish: Saved) -> None:
         """Under its name; one of the same name makes room. Raises `UsageError`."""
+        self._for_writing()
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self._path(wish.name) or self._folder / f"{secrets.token_hex(8)}.json"
@@ -194,6 +197,7 @@ class Templates:
 
     def delete(self, name: str) -> None:
         """Raises `UsageError` where it can't be."""
+        self._for_writing()
         try:
             path = self._path(name)
             if path is not None:

@@ -115,7 +115,7 @@ class Studio:
             self.inspect_inputs,
             self.settings.data / "plans",
             download=self.settings.download,
-            read_only=self.settings.read_only,
+            for_writing=self.settings.for_writing,
         )
 
     async def begin(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import UsageError
 from ima_tui.notices import Notice, PreferencesChanged
 from ima_tui.preferences import Dropped, Preferences
 
@@ -24,7 +23,7 @@ class Wishes:
             settings.preferences, settings.wish_notes, read_only=settings.read_only
         )
         self._user = settings.user_id
-        self._read_only = settings.read_only
+        self._settings = settings
         self._clock = clock
         self._tell = tell
         self._dropped: tuple[Dropped, ...] = ()
@@ -48,22 +47,18 @@ class Wishes:
 
         Raises `UsageError` where nothing is written at all.
         """
-        self._refuse_to_write()
+        self._settings.for_writing()
         user_id = user or self._user
         stored = await asyncio.to_thread(self.preferences.save, user_id, task_type, leaf)
         self._tell(PreferencesChanged())
         return stored
 
     async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
-        self._refuse_to_write()
+        self._settings.for_writing()
         user_id = user or self._user
         stored = await asyncio.to_thread(self.preferences.clear, user_id, task_type)
         self._tell(PreferencesChanged())
         return stored
-
-    def _refuse_to_write(self) -> None:
-        if self._read_only:
-            raise UsageError("error.looking")
 
     def dropped(self) -> tuple[Dropped, ...]:
         """Wishes of ours that another program dropped, as of the last look at the file."""
@@ -71,14 +66,14 @@ class Wishes:
 
     async def bring_back(self, dropped: Sequence[Dropped]) -> bool:
         """Store dropped wishes again. False where the file is not to be written."""
-        self._refuse_to_write()
+        self._settings.for_writing()
         stored = [await asyncio.to_thread(self.preferences.bring_back, each) for each in dropped]
         await self.load()
         return all(stored)
 
     async def let_go(self, dropped: Sequence[Dropped]) -> None:
         """They are gone for good."""
-        self._refuse_to_write()
+        self._settings.for_writing()
         for each in dropped:
             await asyncio.to_thread(self.preferences.let_go, each)
         await self.load()

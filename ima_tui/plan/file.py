@@ -18,6 +18,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ima_tui import files
 from ima_tui.catalogue.order import LONGEST_PROMPT
 from ima_tui.domain import Estimate, TaskType, Value
 from ima_tui.errors import UsageError
@@ -81,31 +82,13 @@ def write(path: Path, plan: Plan) -> None:
     """
     text = json.dumps(to_json(plan), ensure_ascii=False, indent=2) + "\n"
     real = path.resolve()
-    part = real.with_name(f".{real.name}.{os.getpid()}.part")
     try:
         real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if real.exists() and not real.is_file():
             raise IsADirectoryError(21, os.strerror(21))
-        part.touch(0o600)  # prompts are in it
-        try:
-            with part.open("w", encoding="utf-8") as writer:
-                writer.write(encodable(text))
-                writer.flush()
-                os.fsync(writer.fileno())
-            part.replace(real)
-        finally:
-            part.unlink(missing_ok=True)
-        _flush_folder(real.parent)
+        files.replace(real, encodable(text).encode())
     except OSError as error:
         raise _file_error("error.plan_unwritable", path, error) from error
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _file_error(key: str, path: Path, error: OSError) -> UsageError:

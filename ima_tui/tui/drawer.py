@@ -34,9 +34,9 @@ class Drawer:
 
     def __init__(self, place: ComposeScreen) -> None:
         self._place = place
-        data = place.studio.settings.data
-        self._drafts = Drafts(data / "drafts")
-        self._templates = Templates(data / "templates")
+        settings = place.studio.settings
+        self._drafts = Drafts(settings.data / "drafts")
+        self._templates = Templates(settings.data / "templates", settings.for_writing)
         self._timer: Timer | None = None
         self._kept = self._latest = Saved("")
         self._sent: Saved | None = None

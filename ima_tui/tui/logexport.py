@@ -7,6 +7,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from ima_tui.config import Settings
 from ima_tui.errors import UsageError
 from ima_tui.logbook.stream import Stream
 from ima_tui.logbook.wanted import Wanted
@@ -15,9 +16,10 @@ from ima_tui.text import one_line
 MOST_BYTES = 200_000_000
 
 
-async def export(logs: Path, wanted: Wanted, folder: Path, now: float) -> tuple[Path, int, bool]:
+async def export(settings: Settings, wanted: Wanted, now: float) -> tuple[Path, int, bool]:
     """The file, how many entries are in it, and whether those are all. Raises `UsageError`."""
-    return await asyncio.to_thread(_export, logs, wanted, folder, now)
+    folder = settings.for_writing().data / "exports"
+    return await asyncio.to_thread(_export, settings.logs, wanted, folder, now)
 
 
 def _export(logs: Path, wanted: Wanted, folder: Path, now: float) -> tuple[Path, int, bool]:

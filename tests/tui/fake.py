@@ -25,7 +25,7 @@ from ima_tui.domain import (
     TaskType,
     results_of,
 )
-from ima_tui.errors import ImaError
+from ima_tui.errors import ImaError, UsageError
 from ima_tui.inputs import InputFacts, inspect
 from ima_tui.key import checked
 from ima_tui.knowledge import Knowledge
@@ -188,6 +188,11 @@ class FakeSettings:
     config_file: Path = Path("/nowhere/config.toml")
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    def for_writing(self) -> FakeSettings:
+        if self.read_only:
+            raise UsageError("error.looking")
+        return self
 
 
 @dataclass

@@ -263,9 +263,8 @@ class LogsScreen(Place):
         settings, wanted = self.studio.settings, self.feed.wanted
 
         async def write() -> None:
-            folder, now = settings.data / "exports", self.studio.clock.time()
             try:
-                path, count, whole = await export(settings.logs, wanted, folder, now)
+                path, count, whole = await export(settings, wanted, self.studio.clock.time())
             except ImaError as error:
                 self.complain(error)
                 return
