@@ -181,6 +181,7 @@ class Desk:
         for part in (*self.pinned, *self._read):
             if part not in (KIND, MODEL, INPUTS, ORDER):
                 self.set(part, None)
+        self._feed_read(())
         self.pinned &= {INPUTS} if self.draft is not None and self.draft.inputs else set()
         self.replaces, self.remember, self.order = None, None, ()
 
@@ -201,8 +202,8 @@ class Desk:
             return  # another kind was chosen by hand: the words are about the other
         named = bool(decision.model_id or decision.tier)
         self._follow_to(decision.leaf or suggested, named=named)
-        if INPUTS not in self.pinned and decision.inputs and self.kind.takes_inputs:
-            self.feed(decision.inputs)
+        if self.kind.takes_inputs:
+            self._feed_read(decision.inputs)
         if ORDER not in self.pinned:
             self.order = heard.in_order(decision.roles, len(decision.inputs))
         self._set_read(heard.controls(decision, self.leaf) if self.leaf is not None else {})
@@ -221,6 +222,11 @@ class Desk:
         for name, one in mine.items():
             self.set(name, one.value)
         self._read = mine
+
+    def _feed_read(self, inputs: tuple[str, ...]) -> None:
+        """The inputs that the words name; those of earlier words go."""
+        if INPUTS not in self.pinned and self.draft is not None and self.draft.inputs != inputs:
+            self.feed(inputs)
 
     def origin(self, part: str) -> Origin:
         """Where `part` (as in `pinned`) comes from."""

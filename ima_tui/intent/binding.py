@@ -52,8 +52,8 @@ def bind(
         found = _accept(leaf, param)
         if isinstance(found, Refusal):
             refused.append(found)
-        else:
-            bound.setdefault(*found)
+        elif bound.setdefault(*found) != found[1]:  # one control for both: it can't be each
+            refused.append(Refusal(param.name, param.value, ()))
     return tuple(bound.items()), tuple(refused)
 
 

@@ -237,6 +237,8 @@ class Inputs(Vertical):
         super().__init__(id=widget_id)
         self._check = check
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
+        self._told: tuple[str, ...] = ()
+        """What both sides know: a line that is filled by us says so like one that was typed in."""
 
     @property
     def lines(self) -> tuple[InputLine, ...]:
@@ -250,7 +252,7 @@ class Inputs(Vertical):
         self, roles_for: Callable[[int], tuple[Role, ...]], values: Sequence[str]
     ) -> None:
         """Have the lines of `roles_for`, holding `values`; what stands there already stays."""
-        self._roles_for = roles_for
+        self._roles_for, self._told = roles_for, tuple(values)
         if not roles_for(len(values)):
             await self.remove_children()
         elif self.values != tuple(values) or not self.lines:
@@ -286,7 +288,9 @@ class Inputs(Vertical):
     async def on_input_changed(self) -> None:
         """Grow by an empty line when the last one was filled, shrink when it was emptied."""
         await self._fit()
-        self.post_message(InputsChanged(self.values))
+        if self.values != self._told:
+            self._told = self.values
+            self.post_message(InputsChanged(self.values))
 
     async def settle(self) -> tuple[InputFacts, ...] | None:
         """Look at every input now. None, and the keys to the first bad line, where one is bad."""
