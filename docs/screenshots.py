@@ -1,7 +1,8 @@
 """Makes the pictures of every place: the demo, driven by keys in a real pty, drawn as PNG.
 
-make screenshots            all of them into docs/screenshots/
-python docs/screenshots.py --size 80x24 --language zh --theme ima-light --folder /tmp/shots
+make screenshots            the few that the docs show, into docs/screenshots/
+python docs/screenshots.py --all --folder /tmp/shots    every screen, size, language and theme
+python docs/screenshots.py --all --folder /tmp/shots --size 80x24 --language zh --theme ima-light
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +19,15 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "docs")]
 from terminal.pty_program import PtyProgram  # noqa: E402
 from terminal_picture import draw  # noqa: E402
 
-SIZES = ("60x20", "80x24", "120x40")
+SIZES = ("60x20", "80x24", "120x40", "200x60")
+LANGUAGES = ("en", "zh")
+THEMES = ("ima-dark", "ima-light")
+SHOWN = {
+    ("80x24", "en"): {"models", "compose", "queue", "gallery", "preferences", "logs"},
+    ("120x40", "en"): {"compose", "queue", "gallery", "plan"},
+    ("80x24", "zh"): {"queue", "plan"},
+}
+"""What README and docs show, all in the dark theme."""
 WISHES = {
     "en": (
         ("text to image", "a lighthouse in heavy fog, oil on canvas"),
@@ -42,7 +52,11 @@ PLANS = {
 class Tour:
     """One run through the places at one size, in one language and theme."""
 
-    def __init__(self, folder: Path, size: str, language: str, theme: str) -> None:
+    def __init__(
+        self, folder: Path, size: str, language: str, theme: str, only: set[str] | None = None
+    ) -> None:
+        """`only` names the pictures to keep; without it all are kept."""
+        self._only = only
         self._name = f"{size}-{language}-{theme.removeprefix('ima-')}"
         self._folder = folder
         self._language = language
@@ -51,17 +65,37 @@ class Tour:
         self._home = tempfile.TemporaryDirectory()
         home = Path(self._home.name)
         (home / "config.toml").write_text(f'[look]\ntheme = "{theme}"\n', "utf-8")
-        env = {
+        self._size = int(columns), int(rows)
+        self._env = {
             "HOME": str(home),
             "IMA_TUI_CONFIG": str(home / "config.toml"),
+            "IMA_TUI_DATA_DIR": str(home / "data"),
+            "IMA_PREFS_PATH": str(home / "prefs.json"),
+            "IMA_LOG_DIR": str(home / "logs"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "COLORTERM": "truecolor",
         }
-        command = [sys.executable, "-m", "ima_tui", "demo", "--speed", "12"]
-        command += ["--language", language]
-        self._program = PtyProgram(command, columns=int(columns), rows=int(rows), env=env)
+
+    def _started(self, *command: str) -> PtyProgram:
+        command = (sys.executable, "-m", "ima_tui", *command, "--language", self._language)
+        columns, rows = self._size
+        self._program = PtyProgram(command, columns=columns, rows=rows, env=self._env)
+        return self._program
 
     def run(self) -> None:
-        with self._home, self._program as program:
+        with self._home:
+            if self._keeps("welcome"):
+                self._welcome()
+            self._places()
+
+    def _welcome(self) -> None:
+        """The first start, without a key."""
+        with self._started() as program:
+            program.wait("ima_")
+            self._shot("welcome")
+
+    def _places(self) -> None:
+        with self._started("demo", "--speed", "12") as program:
             program.wait(r"5 (pts|积分|点)")
             for kind, wish in WISHES[self._language]:
                 self._send(kind, wish)
@@ -81,14 +115,17 @@ class Tour:
             self._shot("gallery")
             program.press("1")
             self._shot("models")
-            program.press("p")
-            program.press("5")
+            program.press("p", "5")
             self._shot("preferences")
-            program.press("6")
+            program.press("s")
+            self._settle(0.6)
+            self._shot("settings")
+            program.press("escape", "6")
             self._shot("logs")
             program.press("?")
             self._shot("help")
-            self._plan()
+            if self._keeps("plan"):
+                self._plan()
 
     def _send(self, kind: str, wish: str) -> None:
         program = self._program
@@ -131,26 +168,40 @@ class Tour:
             if "◐" not in self._program.text:
                 return
 
+    def _keeps(self, screen: str) -> bool:
+        return self._only is None or screen in self._only
+
     def _settle(self, seconds: float) -> None:
         self._program.read(seconds)
 
-    def _shot(self, place: str) -> None:
-        self._settle(0.8)
-        draw(self._program.screen, self._folder / f"{place}-{self._name}.png")
+    def _shot(self, screen: str) -> None:
+        if self._keeps(screen):
+            self._settle(0.8)
+            draw(self._program.screen, self._folder / f"{screen}-{self._name}.png")
+
+
+def tours(wanted: argparse.Namespace) -> list[Tour]:
+    """Those of every size, language and theme, or those that the docs show."""
+    if not wanted.all:
+        return [
+            Tour(wanted.folder, size, language, "ima-dark", only)
+            for (size, language), only in SHOWN.items()
+        ]
+    ways = product(wanted.size or SIZES, wanted.language or LANGUAGES, wanted.theme or THEMES)
+    return [Tour(wanted.folder, size, language, theme) for size, language, theme in ways]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", action="append")
-    parser.add_argument("--language", action="append", choices=("en", "zh"))
-    parser.add_argument("--theme", action="append")
+    parser.add_argument("--all", action="store_true", help="every screen, not the docs' alone")
+    parser.add_argument("--size", action="append", help="with --all")
+    parser.add_argument("--language", action="append", choices=LANGUAGES, help="with --all")
+    parser.add_argument("--theme", action="append", help="with --all")
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screenshots")
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
-    for size in wanted.size or SIZES:
-        for language in wanted.language or ("en", "zh"):
-            for theme in wanted.theme or ("ima-dark",):
-                Tour(wanted.folder, size, language, theme).run()
+    for tour in tours(wanted):
+        tour.run()
 
 
 if __name__ == "__main__":
