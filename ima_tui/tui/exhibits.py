@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.content import Content
 
 from ima_tui import drafting
-from ima_tui.domain import Job, Leaf, Media, State
+from ima_tui.domain import Job, Leaf, Media, State, Value
 from ima_tui.messages import say
 from ima_tui.text import clean, one_line, size
 from ima_tui.tui import jobs as words
@@ -35,7 +35,7 @@ def facts(
 ) -> Content:
     """Everything about one result; `index` counts from 0."""
     media, order = job.medias[index], job.order
-    rows = [(drafting.label(leaf, name), one_line(value, 120)) for name, value in order.parameters]
+    rows = [(drafting.label(leaf, name), _value(value)) for name, value in order.parameters]
     if order.inputs:
         rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), 300)))
     rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
@@ -53,6 +53,13 @@ def facts(
         _link(expires, now, here=bytes_here >= 0),
     ]
     return Content("\n").join(lines)
+
+
+def _value(value: Value) -> str:
+    """As the form says it: on and off, not True and False."""
+    if isinstance(value, bool):
+        return say("compose.on" if value else "compose.off")
+    return one_line(value, 120)
 
 
 def _title(job: Job, index: int) -> str:

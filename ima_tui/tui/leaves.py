@@ -146,7 +146,7 @@ def _prices(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
         return [Content.styled(say(key, points=points_range(low, high)), "bold")]
     shown = combinations[:MOST_PRICES]
     names = [name for name, _ in shown[0].values]
-    titles = [_label(leaf, name) for name in names]
+    titles = [_label(leaf, name).upper() for name in names]  # as every head of a column
     table = [[_shown(value) for _, value in one.values] for one in shown]
     widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
     points = say("models.col_points")

@@ -108,7 +108,7 @@ def test_sorting(sort: str, first: Leaf) -> None:
 def test_the_price_of_every_combination_cheapest_first() -> None:
     lines = str(leaves.detail(BANANA_2, True, glyphs(False))).split("\n")
     assert lines[0] == "Nano Banana 2 ★"
-    table = lines[lines.index("Size  POINTS") :]
+    table = lines[lines.index("SIZE  POINTS") :]
     assert table[1:5] == [
         "512        4",
         "1K         6  ← usual",

@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "gallery.none_match": "Nothing here matches. Esc shows everything again.",
     "gallery.reading": "Reading what was made…",
     "gallery.count": "{n} results",
+    "gallery.count_one": "1 result",
     "gallery.marked": "{n} marked",
     "gallery.kind_image": "images",
     "gallery.kind_video": "videos",

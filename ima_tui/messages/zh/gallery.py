@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "gallery.none_match": "没有符合的作品。按 esc 显示全部。",
     "gallery.reading": "正在读取作品…",
     "gallery.count": "{n} 件作品",
+    "gallery.count_one": "1 件作品",
     "gallery.marked": "标记 {n} 件",
     "gallery.kind_image": "图片",
     "gallery.kind_video": "视频",

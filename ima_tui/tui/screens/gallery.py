@@ -169,7 +169,8 @@ class GalleryScreen(Place):
 
     def _say_standing(self) -> None:
         shown, how = len(self.wall.keys), self.how
-        words: list[Part] = [(say("gallery.count", n=shown), "strong")]
+        count = "gallery.count_one" if shown == 1 else "gallery.count"
+        words: list[Part] = [(say(count, n=shown), "strong")]
         if how.kind is not None:
             words.append((f" · {say(f'gallery.kind_{how.kind}')}", "info"))
         if self.size.width >= 70:

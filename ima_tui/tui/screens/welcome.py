@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -86,7 +86,8 @@ class WelcomeScreen(Screen[None]):
                 yield KeyInput()
             yield ChoiceLine(self._row())
             yield Said(widget_id="welcome-said")
-            yield Static(self._ways_out(), id="ways")
+            with Vertical(id="ways"):
+                yield from self._ways_out()
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -104,13 +105,16 @@ class WelcomeScreen(Screen[None]):
         before, _, after = say("welcome.make", link="\n").partition("\n")
         return before, (KEY_PAGE, "underline $info"), after
 
-    def _ways_out(self) -> Content:
+    def _ways_out(self) -> ComposeResult:
+        """Key and words in two columns: words that wrap keep to theirs."""
         pairs = (
             (say("welcome.demo_key"), say("welcome.demo")),
             (say("welcome.later_key"), say("welcome.later")),
         )
-        lines = [Content.assemble((f"{key:<5}", "bold"), (words, "$muted")) for key, words in pairs]
-        return Content("\n").join(lines)
+        for key, words in pairs:
+            with Horizontal(classes="way"):
+                yield Static(Content.styled(key, "bold"), classes="way-key")
+                yield Static(Content.styled(words, "$muted"), classes="way-words")
 
     def _row(self) -> Row:
         options = tuple(Option(say(f"welcome.keep_{way}"), way) for way in WAYS)
