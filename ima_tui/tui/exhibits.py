@@ -35,7 +35,7 @@ def facts(
 ) -> Content:
     """Everything about one result; `index` counts from 0."""
     media, order = job.medias[index], job.order
-    rows = [(drafting.label(leaf, name), _value(value)) for name, value in order.parameters]
+    rows = [(_name(leaf, name), _value(value)) for name, value in order.parameters]
     if order.inputs:
         rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), 300)))
     rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
@@ -53,6 +53,12 @@ def facts(
         _link(expires, now, here=bytes_here >= 0),
     ]
     return Content("\n").join(lines)
+
+
+def _name(leaf: Leaf | None, name: str) -> str:
+    """As people know it; what has no control is at least written as those that have one."""
+    known = drafting.label(leaf, name)
+    return known.replace("_", " ").capitalize() if known == name else known
 
 
 def _value(value: Value) -> str:

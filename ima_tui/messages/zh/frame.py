@@ -94,7 +94,7 @@ TEXTS: dict[str, str] = {
     "hint.queue": "送出的任务都在这里，会自动跟进。结果一好就取回并显示。",
     "hint.gallery": "做过的一切，最新的在前。每一件都可以再拿来创作。",
     "hint.preferences": "各类创作偏好的模型。话里没提模型时就用它。",
-    "hint.logs": "ima-tui 和同类工具做过什么，一行一行。里面没有提示词和密钥。",
+    "hint.logs": "ima-tui 和同类工具做过什么，逐行可查。不含提示词和密钥。",
     # ---- help
     "help.focus": "在这个列表或输入框里",
     "help.here": "在「{place}」里",
