@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 
 # killed 3,000 times, some of them while it recovers; the usual test run does 300
 torture: $(VENV)/.dev
-	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest tests/torture tests/terminal/test_signals.py -s
+	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
 
 # formatter, linter, strict types, import rule: what needs no running
 static: $(VENV)/.dev
