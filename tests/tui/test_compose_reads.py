@@ -62,4 +62,5 @@ async def test_a_picture_that_only_earlier_words_named_goes_with_them() -> None:
         await pilot.pause()
         screen.query_one(Prompt).text = "a video of a puppy"
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
-        assert screen.desk.draft is not None and screen.desk.draft.inputs == ()
+        assert screen.desk.draft is not None
+        assert screen.desk.draft.inputs == ()
