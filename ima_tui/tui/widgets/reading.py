@@ -205,7 +205,7 @@ def _turned(desk: Desk, turn: Switch, key: str) -> Row:
         (f"[{on}]" if turn.on else f" {on} ", "title" if turn.on else "muted"),
         (f"[{off}]" if not turn.on else f" {off} ", "strong" if not turn.on else "muted"),
     ]
-    return [[(key, "title"), (f" {words}  ", "text"), *state]]
+    return [[(key, "title"), (f" {words}", "text")], state]  # the switch is never cut off
 
 
 def _model(desk: Desk) -> str:
