@@ -6,7 +6,7 @@ CODE := ima_tui tests benchmarks docs
 # where a branch that no test takes could cost points, data or the key
 STRICT := ima_tui/lifecycle.py,ima_tui/catalogue/price.py,ima_tui/text.py,ima_tui/preferences.py,ima_tui/api/download.py,ima_tui/api/guard.py
 
-.PHONY: demo test check static format screenshots keys configuration coverage torture clean
+.PHONY: demo test check static format screenshots wishes keys configuration coverage torture clean
 
 demo: $(VENV)/.demo
 	$(BIN)/ima-tui demo
@@ -33,6 +33,9 @@ format: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
+
+wishes: $(VENV)/.dev
+	$(BIN)/python docs/wishes.py
 
 # the list of all actions and their keys, from the code
 keys: $(VENV)/.dev
