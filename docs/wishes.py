@@ -120,7 +120,7 @@ WISHES = (
             "zh": "以后都用 Nano Banana Pro，画一座灯塔",
         },
         {"en": "Nano Banana Pro", "zh": "Nano Banana Pro"},
-        "A preference is a switch before it is sent, and is kept with the wish.",
+        "Kept since the first wish, whose switch showed it before it was sent; said again, it stands.",
     ),
     Wish(
         "preference-cleared",
