@@ -120,7 +120,7 @@ WISHES = (
             "zh": "以后都用 Nano Banana Pro，画一座灯塔",
         },
         {"en": "Nano Banana Pro", "zh": "Nano Banana Pro"},
-        "Kept since the first wish, whose switch showed it before it was sent; said again, it stands.",
+        "Kept since the first wish, whose switch showed it before sending; here it stands.",
     ),
     Wish(
         "preference-cleared",

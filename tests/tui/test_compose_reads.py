@@ -52,15 +52,3 @@ async def test_only_the_words_to_be_spoken_are_sent() -> None:
     async with composing("read aloud: Good evening") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
         assert words_of(screen.prompt.text, screen.desk) == "Good evening"
-
-
-async def test_a_picture_that_only_earlier_words_named_goes_with_them() -> None:
-    async with composing("animate https://example.org/cat.png") as (pilot, screen):
-        await until(pilot, lambda: screen.desk.kind is TaskType.IMAGE_TO_VIDEO)
-        await until(pilot, lambda: len(screen.inputs.values) == 1)
-        screen.query_one(Prompt).text = ""
-        await pilot.pause()
-        screen.query_one(Prompt).text = "a video of a puppy"
-        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
-        assert screen.desk.draft is not None
-        assert screen.desk.draft.inputs == ()
