@@ -116,6 +116,27 @@ def test_what_was_made_is_a_file_with_its_facts(
     assert sidecar.with_suffix("").read_bytes()[:3] == b"\xff\xd8\xff"
 
 
+def test_a_preference_is_changed_while_another_program_writes_the_file(
+    box: Sandbox, profile: dict[str, str]
+) -> None:
+    path = Path(profile["IMA_PREFS_PATH"])
+    with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
+        program.wait("SeeDream")
+        program.press("f5")
+        program.wait("text to image")
+        wish = {"model_id": "suno", "model_name": "Suno", "credit": 25}
+        path.write_text(json.dumps({"user_other": {"text_to_music": wish}, "theirs": 1}))
+        program.press("enter")
+        program.wait("Midjourney")
+        program.type("midj")
+        program.press("enter")
+        program.wait(r"text to image +Midjourney")
+        kept = json.loads(path.read_text())
+    assert kept["theirs"] == 1
+    assert kept["user_other"] == {"text_to_music": wish}
+    assert kept["user_default"]["text_to_image"]["model_id"] == "midjourney"
+
+
 def test_an_idle_studio_sends_nothing(box: Sandbox, profile: dict[str, str]) -> None:
     with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
         program.wait("SeeDream")
