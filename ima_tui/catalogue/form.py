@@ -251,7 +251,7 @@ def shown(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
         if field.virtual and field.virtual.target in chosen:
             aim = chosen[field.virtual.target]
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
-            own = {control.name for control in field.virtual.controls}
+            own = {one.name for one in field.virtual.controls}  # 3.12.1 takes `control` for a local
             values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
     values.update({name: value for name, value in chosen.items() if control(leaf, name)})
     return values
