@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "docs")]
 from terminal.pty_program import PtyProgram  # noqa: E402
 from terminal_picture import draw  # noqa: E402
 
-COLOURS = 32  # of a picture's palette; a theme has fewer
+COLOURS = 96  # of a picture's palette: a theme's, and those of previews
 PICTURES = {"cat.png": "#d8a657", "day.png": "#9ed2f2", "night.png": "#1d2450"}
 
 
@@ -38,11 +38,12 @@ WISHES = (
     Wish(
         "text-to-image",
         {
-            "en": "Draw a red fox in the snow, 16:9, with Nano Banana Pro in 4K",
-            "zh": "用 Nano Banana Pro 画一只雪地里的红狐狸，16:9，4K",
+            "en": "Draw a red fox in the snow, 16:9, in 4K, just this once with Nano Banana 2",
+            "zh": "画一只雪地里的红狐狸，16:9，4K，仅本次用 Nano Banana 2",
         },
         {"en": "text to image", "zh": "文生图"},
-        "Words make a picture; shape and size go to the model that has them.",
+        "Words make a picture; shape and size go to the model that has them. "
+        "“Just this once” remembers nothing.",
     ),
     Wish(
         "image-to-image",
@@ -119,8 +120,8 @@ WISHES = (
             "en": "Always use Nano Banana Pro; draw a lighthouse",
             "zh": "以后都用 Nano Banana Pro，画一座灯塔",
         },
-        {"en": "Nano Banana Pro", "zh": "Nano Banana Pro"},
-        "Kept since the first wish, whose switch showed it before sending; here it stands.",
+        {"en": r"remember Nano Banana Pro", "zh": r"」以后都用 Nano Banana Pro"},
+        "The switch shows what sending will remember; f5 has it afterwards.",
     ),
     Wish(
         "preference-cleared",
@@ -128,7 +129,7 @@ WISHES = (
             "en": "Use the best model; draw a lighthouse at night",
             "zh": "用最好的模型，画一座夜晚的灯塔",
         },
-        {"en": "image", "zh": "图"},
+        {"en": "forget the usual model", "zh": "不再固定"},
         "“The best” forgets it again.",
     ),
     Wish(
@@ -140,7 +141,7 @@ WISHES = (
     Wish(
         "ambiguous",
         {"en": "Make a video of day.png and night.png", "zh": "用 day.png 和 night.png 做一段视频"},
-        {"en": "video", "zh": "视频"},
+        {"en": "What are the 2 pictures for", "zh": "这 2 张图怎么用"},
         "Which picture is what is asked beside the prompt, and answered there.",
     ),
 )
@@ -249,7 +250,10 @@ def _page(folder: Path) -> str:
         if wish.name == "ambiguous":
             answered = "screenshots/wishes/ambiguous-answered"
             lines += [f"![answered]({answered}-en.png)", "", f"![answered]({answered}-zh.png)", ""]
-    return "\n".join(lines)
+    lines += ["## All of them", "", "Done, and their results in the queue.", ""]
+    for language in ("en", "zh"):
+        lines += [f"![all done](screenshots/wishes/all-done-{language}.png)", ""]
+    return "\n".join(lines[:-1]) + "\n"
 
 
 if __name__ == "__main__":
