@@ -194,6 +194,7 @@ class Desk:
         if decision is None or decision.task_type is None:
             self._set_read({})
             self._follow_to(suggested if self._named else None, named=False)
+            self._feed_read(decision.inputs if decision is not None else ())
             return
         if KIND not in self.pinned:
             self.turn_to(decision.task_type)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from ima_tui.catalogue import choice, tree
-from ima_tui.desk import KIND, MODEL, By, Desk
+from ima_tui.desk import INPUTS, KIND, MODEL, By, Desk
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.heard import COUNT
 from ima_tui.intent.route import route
@@ -144,3 +144,24 @@ def test_roles_of_pictures_decide_their_order(desk: Desk, lists: Lists) -> None:
     assert desk.kind is TaskType.FIRST_LAST_FRAME
     assert desk.ordered(("/a.png", "/b.png")) == ("/b.png", "/a.png")
     assert [role.value for role in desk.roles(2)] == ["last", "first"]
+
+
+def test_a_picture_that_only_earlier_words_named_goes_with_them(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "animate /cat.png")
+    assert desk.draft is not None
+    assert desk.draft.inputs == ("/cat.png",)
+    hear(desk, lists, "animate this picture")
+    assert desk.draft.inputs == ()
+    hear(desk, lists, "animate /cat.png")
+    desk.begin_anew()
+    assert desk.draft.inputs == ()
+
+
+def test_a_picture_that_was_put_in_by_hand_stays(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "animate this picture")
+    desk.feed(("/cat.png",))
+    desk.pin(INPUTS)
+    hear(desk, lists, "animate this picture, 10 seconds")
+    desk.begin_anew()
+    assert desk.draft is not None
+    assert desk.draft.inputs == ("/cat.png",)

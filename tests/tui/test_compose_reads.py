@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from fake import FakeStudio
 from patience import until
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from ima_tui.desk import INPUTS
 from ima_tui.domain import TaskType
 from ima_tui.several import words_of
 from ima_tui.tui.app import ImaApp
@@ -52,3 +54,15 @@ async def test_only_the_words_to_be_spoken_are_sent() -> None:
     async with composing("read aloud: Good evening") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
         assert words_of(screen.prompt.text, screen.desk) == "Good evening"
+
+
+async def test_a_line_that_the_words_filled_is_never_taken_for_a_choice_by_hand() -> None:
+    async with composing("animate https://example.org/cat.png") as (pilot, screen):
+        await until(pilot, lambda: len(screen.inputs.values) == 1)
+        field = screen.inputs.lines[0].field
+        field.post_message(Input.Changed(field, field.value))  # told late, as on a busy machine
+        screen.desk.feed(())
+        await screen.inputs.show(screen.desk.roles, ())
+        await pilot.pause()
+        assert INPUTS not in screen.desk.pinned
+        assert screen.inputs.values == ()

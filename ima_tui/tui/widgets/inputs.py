@@ -141,6 +141,8 @@ class InputLine(Vertical):
         super().__init__()
         self.role = role
         self._check = check
+        self._heard = value
+        """What was written here when it was last told: filling the line is told like typing."""
         self._role = _Role(say(f"compose.role_{role}"))
         self.field = PathInput(
             value, placeholder=say("compose.input_placeholder"), suggester=PathSuggester()
@@ -174,7 +176,11 @@ class InputLine(Vertical):
     def value(self) -> str:
         return self.field.value.strip()
 
-    def on_input_changed(self) -> None:
+    def on_input_changed(self, event: PathInput.Changed) -> None:
+        if event.value == self._heard:
+            event.stop()  # ours: by the time it comes, other words may name other pictures
+            return
+        self._heard = event.value
         self._say("", None)
         self._look_soon()
 
@@ -237,8 +243,6 @@ class Inputs(Vertical):
         super().__init__(id=widget_id)
         self._check = check
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
-        self._told: tuple[str, ...] = ()
-        """What both sides know: a line that is filled by us says so like one that was typed in."""
 
     @property
     def lines(self) -> tuple[InputLine, ...]:
@@ -252,7 +256,7 @@ class Inputs(Vertical):
         self, roles_for: Callable[[int], tuple[Role, ...]], values: Sequence[str]
     ) -> None:
         """Have the lines of `roles_for`, holding `values`; what stands there already stays."""
-        self._roles_for, self._told = roles_for, tuple(values)
+        self._roles_for = roles_for
         if not roles_for(len(values)):
             await self.remove_children()
         elif self.values != tuple(values) or not self.lines:
@@ -288,9 +292,7 @@ class Inputs(Vertical):
     async def on_input_changed(self) -> None:
         """Grow by an empty line when the last one was filled, shrink when it was emptied."""
         await self._fit()
-        if self.values != self._told:
-            self._told = self.values
-            self.post_message(InputsChanged(self.values))
+        self.post_message(InputsChanged(self.values))
 
     async def settle(self) -> tuple[InputFacts, ...] | None:
         """Look at every input now. None, and the keys to the first bad line, where one is bad."""
