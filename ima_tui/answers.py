@@ -258,6 +258,8 @@ def _absent(desk: Desk, decision: Decision, lists: Lists) -> Iterator[Asking]:
 def _refused(desk: Desk, leaf: Leaf, refusal: Refusal, lists: Lists) -> Asking:
     """What this model can't do, with what it can, and a model that can."""
     near = _nearest(refusal.asked, refusal.possible)
+    if refusal.both:
+        near = [*refusal.possible, refusal.asked]
     answers: list[Answer] = []
     for value in near[: MOST - 1]:
         if refusal.name == heard.COUNT:
@@ -267,13 +269,17 @@ def _refused(desk: Desk, leaf: Leaf, refusal: Refusal, lists: Lists) -> Asking:
         if bound:
             words = {"value": drafting.option_label(leaf, *bound[0])}
             answers.append(_priced(desk, Answer("compose.answer_value", words, sets=bound)))
-    wanted = Parameter(refusal.name, refusal.asked)
+    every = desk.decision.params if refusal.both and desk.decision is not None else ()
+    wanted = every or (Parameter(refusal.name, refusal.asked),)
     for other in _elsewhere(desk, lists):
-        if not binding.bind(other, (wanted,))[1]:
+        if not binding.bind(other, wanted)[1]:
             words = {"model": other.name}
             answers.append(_priced(desk, Answer("compose.answer_model_can", words, leaf=other)))
             break
     asked = {"asked": str(refusal.asked), "model": leaf.name, "name": refusal.name}
+    if refusal.both:
+        beside = {**asked, "other": str(refusal.possible[0])}
+        return Asking("compose.model_not_both", beside, tuple(answers))
     key = "compose.model_cannot" if refusal.possible else "compose.model_lacks"
     return Asking(key, asked, tuple(answers))
 

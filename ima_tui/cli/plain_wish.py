@@ -135,7 +135,7 @@ class Wish:
                 possible = ", ".join(str(value) for value in refusal.possible) or "—"
                 value = one_line(str(refusal.asked), 80)
                 names = {"model": desk.leaf.name, "name": refusal.name}
-                yield say("route.refused", value=value, possible=possible, **names).strip()
+                yield say(f"route.{refusal.fact}", value=value, possible=possible, **names).strip()
 
     def doubt(self) -> str:
         """What has to be said before this wish can be sent, or ""."""

@@ -227,7 +227,7 @@ def _refused(decision: Decision) -> Iterator[str]:
         possible = ", ".join(str(value) for value in refusal.possible) or "—"
         model = decision.leaf.name if decision.leaf else decision.model_id
         yield say(
-            "route.refused",
+            f"route.{refusal.fact}",
             model=model,
             name=refusal.name,
             value=str(refusal.asked),

@@ -102,5 +102,5 @@ def values(leaf: Leaf, decision: Decision) -> Mapping[str, Value]:
         possible = ", ".join(str(value) for value in refusal.possible) or "—"
         value = one_line(str(refusal.asked), 80)
         names = {"model": leaf.name, "name": refusal.name, "value": value, "possible": possible}
-        talk(say("route.refused", **names).strip())
+        talk(say(f"route.{refusal.fact}", **names).strip())
     return dict(bound)

@@ -52,8 +52,10 @@ def bind(
         found = _accept(leaf, param)
         if isinstance(found, Refusal):
             refused.append(found)
-        elif bound.setdefault(*found) != found[1]:  # one control for both: it can't be each
-            refused.append(Refusal(param.name, param.value, ()))
+            continue
+        name, value = _on_its_control(leaf, *found)
+        if bound.setdefault(name, value) != value:  # one control for both: it can't be each
+            refused.append(Refusal(param.name, param.value, (bound[name],), both=True))
     return tuple(bound.items()), tuple(refused)
 
 
@@ -74,6 +76,17 @@ def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
             return name, close
         possible = possible or tuple(option.value for option in (field.options if field else ()))
     return Refusal(param.name, param.value, possible)
+
+
+def _on_its_control(leaf: Leaf, name: str, value: Value) -> tuple[str, Value]:
+    """What goes out, as the control that people see for it, where one alone leads there."""
+    for field in leaf.fields:
+        if field.virtual and field.virtual.target == name and form.control(leaf, name) is None:
+            rules = (rule for rule in field.virtual.rules if form.same(rule.target, value))
+            rule = next(rules, None)
+            if rule is not None and len(rule.source) == 1:
+                return rule.source[0]
+    return name, value
 
 
 def _by_label(field: Field | None, value: Value) -> Value | None:

@@ -198,7 +198,7 @@ class _Builder:
         for each in refused:
             possible = ", ".join(map(str, each.possible)) or "—"
             values = {"model": leaf.name, "name": each.name, "value": str(each.asked)}
-            self.notes.append(Note("route.refused", {**values, "possible": possible}))
+            self.notes.append(Note(f"route.{each.fact}", {**values, "possible": possible}))
         counts, wanted = form.counts(leaf), _count(share.params)
         step = Step(
             id=len(self._steps) + 1,

@@ -6,8 +6,11 @@ from functools import cache
 
 import pytest
 
+from ima_tui import answers, heard
 from ima_tui.catalogue import tree
+from ima_tui.desk import Desk
 from ima_tui.domain import Leaf, TaskType, Value
+from ima_tui.intent import binding
 from ima_tui.intent.reading import Decision
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import Catalogue
@@ -47,6 +50,30 @@ def test_what_the_leaf_cannot_do_is_answered_with_what_it_can() -> None:
     refusal = decision.refused[0]
     assert (refusal.name, refusal.asked) == ("duration", 7)
     assert "5" in refusal.possible
+
+
+def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -> None:
+    decision = read("a picture of a fox, 16:9, 4K, with SeeDream 4.5")
+    (refusal,) = decision.refused
+    assert (refusal.asked, refusal.possible, refusal.both) == ("16:9", ("4k",), True)
+    assert dict(decision.bound) == {"aspect_ratio": "4k"}
+    desk = Desk()
+    desk.hear(decision, None)
+    (asking,) = answers.askings(desk, lists())
+    assert asking.key == "compose.model_not_both"
+    assert [dict(answer.sets) for answer in asking.answers[:2]] == [
+        {"aspect_ratio": "4k"},
+        {"aspect_ratio": "16:9"},
+    ]
+    able = asking.answers[2].leaf
+    assert able is not None
+    assert not binding.bind(able, decision.params)[1]
+
+
+def test_a_size_is_set_where_people_see_it() -> None:
+    decision = read("a picture of a fox in 2K, SeeDream 4.5")
+    assert decision.leaf is not None
+    assert heard.controls(decision, decision.leaf)["aspect_ratio"].value == "2k"
 
 
 def test_the_tempo_stays_in_the_prompt() -> None:

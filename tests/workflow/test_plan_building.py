@@ -47,7 +47,7 @@ def test_what_stands_beside_a_thing_is_about_that_thing() -> None:
         "and add a lo-fi soundtrack without vocals"
     )
     picture, film, music = plan.steps
-    assert dict(picture.chosen) == {"size": "4k"}
+    assert dict(picture.chosen) == {"aspect_ratio": "4k"}  # its one control
     assert (film.model_id, dict(film.chosen)) == ("kling-video-o1", {"duration": "10"})
     assert dict(music.chosen) == {"make_instrumental": True}
     assert picture.prompt == "Draw a 4K poster of a fox in snow"

@@ -107,6 +107,7 @@ TEXTS: dict[str, str] = {
     "compose.answer_model_can": "{model} can",
     "compose.cannot": "{asked} can't be had.",
     "compose.model_cannot": "{model} has no {asked}.",
+    "compose.model_not_both": "{model} can't do {asked} and {other} at once.",
     "compose.model_lacks": "{model} can't do {asked} ({name}).",
     "compose.limit_music_duration": "The length of music can't be set.",
     "compose.limit_audio_unsupported_model": "{asked} makes no sound.",

@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
     "route.no_music_duration": "  The length of music can't be chosen: {possible}, "
     "by model ({models}).",
     "route.absent": "  {name} is not offered here.",
+    "route.not_both": "  {model} can't do {value} and {possible} at once; {possible} stands.",
     "route.refused": "  {model} has no {name} {value}; possible: {possible}.",
     "error.route_nothing": "Say what to route, or name a file with --batch.",
     "error.route_file": "{path} can't be read: {reason}.",

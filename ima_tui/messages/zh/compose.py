@@ -105,6 +105,7 @@ TEXTS: dict[str, str] = {
     "compose.answer_model_can": "{model} 可以",
     "compose.cannot": "做不到 {asked}。",
     "compose.model_cannot": "{model} 没有 {asked}。",
+    "compose.model_not_both": "{model} 不能同时用 {asked} 和 {other}。",
     "compose.model_lacks": "{model} 不支持 {asked}（{name}）。",
     "compose.limit_music_duration": "音乐的长度无法指定。",
     "compose.limit_audio_unsupported_model": "{asked} 不带声音。",

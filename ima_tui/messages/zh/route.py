@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "route.no_audio_unsupported_model": "  {asked} 没有声音；有声音的：{models}。",
     "route.no_music_duration": "  音乐的长度不能选：{possible}，由模型决定（{models}）。",
     "route.absent": "  这里没有 {name}。",
+    "route.not_both": "  {model} 不能同时用 {value} 和 {possible}，先按 {possible} 来。",
     "route.refused": "  {model} 的 {name} 没有 {value}；可选：{possible}。",
     "error.route_nothing": "请写上一句话，或者用 --batch 指定文件。",
     "error.route_file": "读不了 {path}：{reason}。",
