@@ -21,7 +21,7 @@ from ima_tui.errors import UsageError
 from ima_tui.jobs import Jobs
 from ima_tui.lifecycle import ImpossibleTransition
 from ima_tui.offer import Offer
-from ima_tui.plan import file
+from ima_tui.plan import contents, file
 from ima_tui.plan.pricing import Priced, price_plan
 from ima_tui.plan.standing import Standing, Status, brought_nothing
 from ima_tui.plan.steps import Plan, digest, intents, result_of
@@ -89,7 +89,11 @@ class Plans:
         if not shared.shares:
             return Made(Plan(plan_id, wish, ()), shared)
         plan, notes = build(shared, self._lists(), self._wishes.preferred(), plan_id, wish)
-        return Made(plan, shared, notes)
+        return Made(await self.look(plan), shared, notes)
+
+    async def look(self, plan: Plan) -> Plan:
+        """The plan with what its files hold now."""
+        return await asyncio.to_thread(contents.look, plan)
 
     def _lists(self) -> Mapping[TaskType, Sequence[Leaf]]:
         return {kind: self._offer.leaves(kind) for kind in TaskType}
@@ -142,8 +146,9 @@ class Plans:
         return tuple(found)
 
     async def agreed_before(self, plan: Plan) -> Plan:
-        """`plan` as it was agreed to here, prices and hash; without a hash where it was not. What
-        a file from elsewhere says about that is not believed."""
+        """`plan` with its files as they are, as it was agreed to here, prices and hash; without a
+        hash where it was not. What a file from elsewhere says about that is not believed."""
+        plan = await self.look(plan)
         try:
             kept = await asyncio.to_thread(file.read, self.path(plan.id))
         except UsageError:
@@ -154,7 +159,10 @@ class Plans:
         return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
     async def agree(self, status: Status) -> Plan:
-        """Write down that a person agreed to the plan at the prices of now."""
+        """Write down that a person agreed to the plan at the prices of now. Raises `UsageError`
+        where a file has changed since it was asked for."""
+        if await self.look(status.plan) != status.plan:
+            raise UsageError("error.plan_file_changed")
         agreed = replace(status.plan, confirmed=digest(status.plan))
         await self.keep(agreed)
         return agreed

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ima_tui.catalogue import order, times
 from ima_tui.domain import Draft, Leaf, Order, TaskType
 from ima_tui.errors import UsageError
+from ima_tui.plan.contents import trouble
 from ima_tui.plan.steps import Plan, Step
 
 Lists = Mapping[TaskType, Sequence[Leaf]]
@@ -56,8 +57,15 @@ def price_step(step: Step, lists: Lists) -> Priced:
 
 def price_plan(plan: Plan, lists: Lists) -> tuple[Plan, tuple[Priced, ...]]:
     """The plan at the prices of now, and each of its steps."""
-    priced = tuple(price_step(step, lists) for step in plan.steps)
+    priced = tuple(_with_files(plan, price_step(step, lists)) for step in plan.steps)
     return replace(plan, steps=tuple(each.step for each in priced)), priced
+
+
+def _with_files(plan: Plan, priced: Priced) -> Priced:
+    """What is wrong with the step's files, where nothing else is wrong."""
+    if priced.problem is not None:
+        return priced
+    return replace(priced, problem=trouble(plan, priced.step))
 
 
 def dearer(before: Plan, now: Plan) -> tuple[Step, ...]:

@@ -66,12 +66,16 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`id` names it in the ledger: the same plan, run again, pays for no step twice. `wish` is
-    the text it was made of; `confirmed` the hash that a person agreed to last, or ""."""
+    the text it was made of; `confirmed` the hash that a person agreed to last, or "".
+
+    `files`: each path among the inputs with the SHA-256 of what it held when somebody last looked
+    (`contents.look`), or a word where it can't be read."""
 
     id: str
     wish: str
     steps: tuple[Step, ...]
     confirmed: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
     @property
     def total(self) -> int:
@@ -105,11 +109,14 @@ def digest(plan: Plan, again: Sequence[int] = ()) -> str:
     """The hash over all that matters: what is made, of what, in which order, for how much.
 
     `again` are the failed jobs that would be paid for once more: agreeing to the plan is not
-    agreeing to that.
+    agreeing to that. Files count by what they hold, as `plan.files` knows it.
     """
     content: list[object] = [1, plan.id, [[*_content(s), s.points] for s in plan.steps]]
     if again:
         content.append(sorted(again))
+    taken = {source for step in plan.steps for source in step.inputs}
+    if held := [[source, what] for source, what in plan.files if source in taken]:
+        content.append(held)
     return _hash(content)[:HASH_DIGITS]
 
 

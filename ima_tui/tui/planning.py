@@ -58,7 +58,7 @@ def _notes(made: Made) -> list[str]:
 
 
 async def open_plan(app: ImaApp, plan: Plan, notes: Sequence[str] = ()) -> None:
-    came_from = app.current_mode
+    came_from, plan = app.current_mode, await app.studio.plans.look(plan)
     await app.switch_mode("plan")
     await cast("PlanScreen", app.screen).open(plan, came_from, notes)
 

@@ -164,7 +164,7 @@ class PlanVerbs:
         if place.plan is None:
             return
         try:
-            changed = change(place.plan)
+            changed = await place.studio.plans.look(change(place.plan))
             await place.studio.plans.keep(changed)
         except ImaError as error:
             place.remark(explain(error), "bad")

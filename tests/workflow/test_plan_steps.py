@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from planned_leaves import PLAN_ID, bare_step
 
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
+from ima_tui.inputs import LARGEST
+from ima_tui.plan.contents import look, trouble
 from ima_tui.plan.lanes import lanes
 from ima_tui.plan.steps import Plan, Step, check, digest, intents, move, put, remove, result_of
 
@@ -43,6 +46,28 @@ def test_all_that_matters_is_in_the_hash(change: dict[str, object]) -> None:
     plan = chain()
     other = put(plan, replace(plan.steps[0], **change))  # type: ignore[arg-type]
     assert digest(other) != digest(plan)
+
+
+def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Path) -> None:
+    picture = tmp_path / "a.png"
+    plan = Plan(PLAN_ID, "", (bare_step(1, str(picture)), bare_step(2, "https://x.example/a.png")))
+    hashes = set()
+    for content in (None, b"a", b"b"):
+        if content is not None:
+            picture.write_bytes(content)
+        seen = look(plan)
+        hashes.add(digest(seen))
+        problem = trouble(seen, seen.steps[0])
+        assert (problem and problem.key) == (None if content else "error.input_missing")
+        assert [source for source, _ in seen.files] == [str(picture)]
+        assert intents(seen) == intents(plan)  # what is paid for stays paid for
+    assert len(hashes) == 3
+    with picture.open("wb") as large:
+        large.truncate(LARGEST + 1)
+    seen = look(plan)
+    found = trouble(seen, seen.steps[0])
+    assert found is not None
+    assert found.key == "error.input_large"
 
 
 def test_what_is_only_said_is_not_in_the_hash() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from batch_person import PATIENT, Person, Said
+from PIL import Image
 
 from ima_tui.sandbox.server import Sandbox
 
@@ -101,6 +102,35 @@ def test_a_changed_plan_needs_a_new_hash(person: Person) -> None:
     assert person.accepted() == []
     now = document(person.verb("workflow", "show", file, "--json"))["hash"]
     assert person.verb("workflow", "run", file, "--confirm", now).code == 0
+
+
+def test_a_changed_picture_needs_a_new_hash_and_a_missing_one_is_said(person: Person) -> None:
+    picture, file = person.folder / "fox.png", str(person.folder / "plan.json")
+    wish = (
+        "workflow",
+        "plan",
+        "Animate it, and add a soundtrack",
+        "--input-images",
+        str(picture),
+        "-o",
+        file,
+    )
+    missing = person.verb(*wish)
+    assert missing.code == 2
+    assert "fox.png" in missing.err
+    Image.new("RGB", (512, 512), "red").save(picture)
+    assert person.verb(*wish).code == 0
+    agreed = json.loads(Path(file).read_text("utf-8"))["hash"]
+    Image.new("RGB", (512, 512), "blue").save(picture)
+    said = person.verb("workflow", "run", file, "--confirm", agreed)
+    assert (said.code, person.accepted()) == (2, [])
+    assert "a file that it takes" in said.err
+    now = document(person.verb("workflow", "show", file, "--json"))["hash"]
+    assert now != agreed
+    assert person.verb("workflow", "run", file, "--confirm", now).code == 0
+    assert len(person.accepted()) == 2
+    picture.unlink()
+    assert person.verb("workflow", "run", file, "--confirm", now).code == 0  # all is paid for
 
 
 def test_a_risen_price_needs_a_new_hash(person: Person) -> None:
