@@ -23,7 +23,11 @@ class Parts:
     def __init__(self, ledger: Ledger, folder: Path) -> None:
         self._ledger = ledger
         self.cache = folder / "cache"
+        self.read_only = False
         self.downloads: list[str] = []
+
+    def for_writing(self) -> None:
+        """Nobody is only looking."""
 
     async def ledger(self) -> Ledger:
         return self._ledger
