@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from batch_person import PATIENT, SPEED, Person, wishes
 
-from ima_tui import settings
+from ima_tui import settings, turns
 from ima_tui.cli import feeder
 from ima_tui.domain import State
 from ima_tui.ledger import opening
@@ -185,7 +185,15 @@ LIMITS = pytest.mark.skipif(
 )
 
 
+@pytest.fixture
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day without an end: 1,000 times as fast, a test in the evening would see midnight, and
+    with it a new day's points."""
+    monkeypatch.setattr(turns, "midnight", lambda _: 0.0)
+
+
 @LIMITS
+@pytest.mark.usefixtures("one_day")
 def test_no_flag_goes_over_a_limit_of_the_day(person: Person) -> None:
     (person.folder / "config.toml").write_text("[spending]\nper_day = 12\n")
     file = person.write(wishes(*THREE))
@@ -201,6 +209,7 @@ def test_no_flag_goes_over_a_limit_of_the_day(person: Person) -> None:
 
 
 @LIMITS
+@pytest.mark.usefixtures("one_day")
 def test_over_a_limit_the_rest_is_not_tried(person: Person) -> None:
     (person.folder / "config.toml").write_text("[spending]\nper_day = 12\n")
     file = person.write(wishes(*(f"wish {index}" for index in range(100))))

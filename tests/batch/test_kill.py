@@ -109,12 +109,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def test_killed_at_random_moments(
     folder: Path, sandbox: Sandbox, forker: Forker, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    usual = Place(folder / "usual", sandbox, "usual")
-    usual.begin()
-    began = time.monotonic()
-    usual.start(forker)
-    usual.check(forker.finish())
-    length = time.monotonic() - began
+    length = 60.0
+    for calm in range(3):  # the first one fetches the lists
+        usual = Place(folder / f"usual {calm}", sandbox, f"usual {calm}")
+        usual.begin()
+        began = time.monotonic()
+        usual.start(forker)
+        usual.check(forker.finish())
+        length = min(length, time.monotonic() - began)
 
     dice = random.Random(4)
     kills, unknown = 0, 0

@@ -6,6 +6,8 @@ lives as long as the pipe that it holds.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import select
@@ -20,15 +22,25 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn.lifespan.off
-import uvicorn.loops.asyncio  # noqa: F401
 
-import ima_tui.api.service
-import ima_tui.cli.batch_run
-import ima_tui.inputs
-import ima_tui.scheduler  # noqa: F401
 from ima_tui.sandbox import results, uploads
 from ima_tui.sandbox.server import running_sandbox
+
+WARM = (
+    "anyio._backends._asyncio",
+    "filelock",
+    "httpcore",
+    "ima_tui.api.service",
+    "ima_tui.cli.batch_run",
+    "ima_tui.inputs",
+    "ima_tui.scheduler",
+    "platformdirs.unix",
+    "uvicorn.lifespan.off",
+    "uvicorn.loops.asyncio",
+)
+"""What a life or the sandbox imports when it comes to it: here, so that no child has to again."""
+for _name in WARM:
+    importlib.import_module(_name)
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
 _context = httpx.create_ssl_context()
@@ -36,6 +48,7 @@ _context = httpx.create_ssl_context()
 
 def fork(life: Callable[[], None], words: Path) -> int:
     """Run `life` in a child; its exit code is 0 when it returns. What it says goes to `words`."""
+    gc.freeze()  # a child's collector then leaves alone what it shares with us
     pid = os.fork()
     if pid:
         return pid
