@@ -241,6 +241,10 @@ class Order:
 _RESULT = re.compile(r"job:([0-9]{1,15})#([0-9]{1,4})")
 
 
+LINK_SECONDS = 7 * 24 * 3600.0
+"""Links to results expire so long after the end (wire.md)."""
+
+
 def result_of(source: str) -> tuple[int, int] | None:
     """The job and the result (from 1) that an input such as `job:41#1` stands for."""
     found = _RESULT.fullmatch(source)
@@ -336,6 +340,11 @@ class Job:
         if self.sent_at is None:
             return 0.0
         return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.sent_at)
+
+    @property
+    def links_until(self) -> float:
+        """When the links to what it made stop working, in seconds since the epoch."""
+        return (self.ended_at or self.updated_at) + LINK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,6 @@ from ima_tui.notices import JobChanged
 STRETCH = 1_000
 """Jobs that are read at once: the ledger's thread has others to serve."""
 NEWEST = 1 << 62
-LINK_SECONDS = 7 * 24 * 3600.0
-"""Links to results expire (wire.md)."""
 MOST_COVERS = 200
 
 
@@ -55,7 +53,7 @@ class Gallery:
 
     def expires(self, job: Job) -> float:
         """When the links to what `job` made stop working, in seconds since the epoch."""
-        return (job.ended_at or job.updated_at) + LINK_SECONDS
+        return job.links_until
 
     async def cover(self, media: Media) -> str:
         """The picture that the service gives along with a film: its path here, or "" where it

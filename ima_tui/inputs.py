@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from ima_tui.domain import Leaf
+from ima_tui.domain import Job, Leaf
 from ima_tui.errors import UsageError
 from ima_tui.text import clean, one_line
 from ima_tui.text import size as size_in_words
@@ -149,3 +149,17 @@ def _pixels(path: Path) -> tuple[int | None, int | None]:
             return picture.width, picture.height
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None, None
+
+
+def living(job: Job, index: int, now: float) -> str:
+    """What an order can be made of where it takes a result (from 1) of `job`: its link, or, once
+    that is dead at `now`, the path of the file that was downloaded.
+
+    Raises `UsageError` where neither is there. Looks at the disk: call it off the event loop.
+    """
+    media = job.medias[index - 1]
+    if now < job.links_until:
+        return media.url
+    if media.path and Path(media.path).is_file():
+        return media.path
+    raise UsageError("error.result_expired", id=job.id, index=index)

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ima_tui import lifecycle
+from ima_tui.clock import Clock
 from ima_tui.domain import Job, Leaf, Order, State, TaskType
 from ima_tui.errors import UsageError
+from ima_tui.inputs import living
 from ima_tui.jobs import Jobs
 from ima_tui.lifecycle import ImpossibleTransition
 from ima_tui.offer import Offer
@@ -58,6 +60,7 @@ class Plans:
         inspect: Inspect,
         folder: Path,
         *,
+        clock: Clock,
         download: bool,
         for_writing: Callable[[], object] = lambda: None,
     ) -> None:
@@ -66,6 +69,7 @@ class Plans:
         self._wishes = wishes
         self._inspect = inspect
         self._folder = folder
+        self._clock = clock
         self._download = download
         self._for_writing = for_writing
 
@@ -264,12 +268,16 @@ class Plans:
             intent = each.intent if failed is None else f"{each.intent}:after-{failed.id}"
             after = made[each.step.after] if each.step.after else None
             return await self._jobs.submit(
-                replace(order, inputs=tuple(_source(s, made) for s in order.inputs)),
+                replace(order, inputs=await asyncio.to_thread(self._sources, order, made)),
                 intent,
                 repeats=failed.id if failed else None,
                 after=after.id if after and after.state is not State.FORGOTTEN else None,
             )
         return await self._take_up(each.job) if each.job is not None else None
+
+    def _sources(self, order: Order, made: Mapping[int, Job]) -> tuple[str, ...]:
+        now = self._clock.time()
+        return tuple(_source(source, made, now) for source in order.inputs)
 
     async def _take_up(self, job: Job) -> Job:
         """Follow what is open, held, parked or stopped: all of it was agreed to."""
@@ -295,14 +303,14 @@ def _share(wish: str, images: tuple[str, ...]) -> Shared:
     return share(wish, images)
 
 
-def _source(source: str, made: Mapping[int, Job]) -> str:
+def _source(source: str, made: Mapping[int, Job], now: float) -> str:
     """A step's result as the queue knows it. A job that was taken off the list is waited for by
-    nobody: its result goes by its address."""
+    nobody: its result goes by its address, or by its file once that is dead."""
     found = result_of(source)
     if found is None:
         return source
     step_id, index = found
     job = made[step_id]
     if job.state is State.FORGOTTEN and index <= len(job.medias):
-        return job.medias[index - 1].url
+        return living(job, index, now)
     return f"job:{job.id}#{index}"

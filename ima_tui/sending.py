@@ -28,7 +28,7 @@ from ima_tui.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.inputs import SUFFIXES, sniff
+from ima_tui.inputs import SUFFIXES, living, sniff
 from ima_tui.ledger import LedgerError, Values
 from ima_tui.link import Link
 from ima_tui.pace import Pace
@@ -168,8 +168,7 @@ class Sender:
         order, ready = job.order, self._prepared.of(job.id)
         for source in order.inputs:
             if (made := result_of(source)) is not None:
-                urls.append(await self._result(*made))
-                continue
+                source = await self._result(*made)
             if "://" in source:
                 urls.append(source)
                 continue
@@ -196,11 +195,11 @@ class Sender:
         return url
 
     async def _result(self, job_id: int, index: int) -> str:
-        """What an earlier job made, as an input."""
+        """What an earlier job made, as an input: its link, or its file once the link is dead."""
         first = await self._record.ledger.job(job_id)
         if first is None or not 0 < index <= len(first.medias):
             raise UsageError("error.no_result", id=job_id, index=index)
-        return first.medias[index - 1].url
+        return await asyncio.to_thread(living, first, index, self._record.clock.time())
 
     async def _deliver(
         self, service: Service, job: Job, urls: tuple[str, ...]

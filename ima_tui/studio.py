@@ -114,6 +114,7 @@ class Studio:
             self.wishes,
             self.inspect_inputs,
             self.settings.data / "plans",
+            clock=self.clock,
             download=self.settings.download,
             for_writing=self.settings.for_writing,
         )

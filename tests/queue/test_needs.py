@@ -13,7 +13,7 @@ from trees import make
 from ima_tui.api.client import Created
 from ima_tui.api.wire import Progress
 from ima_tui.config import Settings
-from ima_tui.domain import Job, State, TaskType, result_of
+from ima_tui.domain import LINK_SECONDS, Job, State, TaskType, result_of
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.sandbox.server import Sandbox
 
@@ -154,3 +154,41 @@ async def test_what_waits_survives_the_end_of_its_window(
     async with window(settings) as studio:
         assert (await at(studio, second.id)).state is State.DONE
     assert len(sandbox.ledger()["creates"]) == 2
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_result_whose_link_is_dead_goes_on_as_its_file_or_says_so(
+    ledger: Ledger, tmp_path: Path, kept: bool
+) -> None:
+    leaf, clock = make(task_type=I2I), FastClock()
+    service = FakeService(create=(Created("t", None),), ask=(Progress(), DONE))
+    given = placed(leaf, inputs=("https://x.example/a.png",))
+    first = await ledger.add(given, clock.time())
+    made = scheduler(ledger, service, leaf, tmp_path, clock=clock)
+    await made.start(everything=True)
+    first = await ended(ledger, first.id)
+    assert first.medias[0].path
+    if not kept:
+        Path(first.medias[0].path).unlink()
+    await made.aclose()
+    clock.jump(LINK_SECONDS)
+    second = await ledger.add(placed(leaf, inputs=(f"job:{first.id}#1",)), clock.time())
+    made = scheduler(ledger, service, leaf, tmp_path, clock=clock)
+    await made.start(everything=True)
+    second = await ended(ledger, second.id)
+    await made.aclose()
+    if kept:
+        assert second.state is State.DONE
+        assert service.calls.count("put") == 1
+    else:
+        assert second.failure is not None
+        assert second.failure.kind == "error.result_expired"
+    assert service.calls.count("create") == (2 if kept else 1)
+
+
+async def ended(ledger: Ledger, job_id: int) -> Job:
+    for _ in range(5000):
+        job = await ledger.job(job_id)
+        if job is not None and job.state in (State.DONE, State.FAILED):
+            return job
+    raise AssertionError("it never came to its end")

@@ -147,6 +147,8 @@ TEXTS: dict[str, str] = {
     "error.over_day": "{points} pts on top of {spent} are more than the {limit} you allow for one "
     "day.",
     "error.over_day.hint": "Nothing was sent. spending.per_day in config.toml is the limit.",
+    "error.result_expired": "The link to result {index} of #{id} has expired (they last 7 days), and its file is not here.",
+    "error.result_expired.hint": "Nothing was sent. Run #{id} again, which costs points, or choose another input.",
     "error.no_result": "#{id} has no result {index} to go on with.",
     "error.no_result.hint": "Nothing was sent. Choose another input.",
     "error.price_rose": "The price has risen from {before} to {points} points. Nothing was sent.",

@@ -145,6 +145,8 @@ TEXTS: dict[str, str] = {
     "error.over_session.hint": "什么都没有发送。上限是 config.toml 里的 spending.per_session。",
     "error.over_day": "今天已用 {spent} 积分，再加 {points} 就超过你设的上限 {limit}。",
     "error.over_day.hint": "什么都没有发送。上限是 config.toml 里的 spending.per_day。",
+    "error.result_expired": "#{id} 第 {index} 个结果的链接过期了（只保留 7 天），本机也没有它的文件。",
+    "error.result_expired.hint": "什么都没有发送。请重新生成 #{id}（会花积分），或换一个输入。",
     "error.no_result": "#{id} 没有第 {index} 个结果可用。",
     "error.no_result.hint": "什么都没有发送。请换一个输入。",
     "error.price_rose": "价格从 {before} 涨到了 {points} 积分，什么都没有发送。",
