@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ima_tui.domain import Job
 from ima_tui.notices import JobChanged, Notice
+
+if TYPE_CHECKING:
+    from ima_tui.domain import Job
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ima_tui.domain import Job, Leaf, TaskType
-from ima_tui.errors import ImaError
+if TYPE_CHECKING:  # nobody hears of anything before the first paint, which need not wait for it
+    from ima_tui.domain import Job, Leaf, TaskType
+    from ima_tui.errors import ImaError
 
 LeafName = tuple[str, str]
 """A leaf within its kind: model id and version."""

@@ -5,8 +5,8 @@
 
 `studio.connection` holds the key and the client, `studio.offer` the live lists, `studio.wishes` the
 preferred models, `studio.knowledge` the guides, `studio.jobs` the jobs, `studio.plans` several jobs
-in order. The first paint waits for nothing: the ledger and the scheduler are imported and opened by
-`begin`, the API when it is first needed.
+in order. The first paint waits for nothing: a part is imported and made when it is first asked for,
+the ledger and the scheduler are opened by `begin`, the API when it is first needed.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ima_tui import key as keys
-from ima_tui.adjustments import Adjustments
 from ima_tui.broadcast import Broadcast, Listener
 from ima_tui.clock import Clock, SystemClock
-from ima_tui.config import Settings
-from ima_tui.connection import Connection, Locate
-from ima_tui.domain import Leaf
-from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, UsageError
-from ima_tui.gallery import Gallery
-from ima_tui.jobs import Jobs
-from ima_tui.knowledge import Knowledge
-from ima_tui.offer import Offer
-from ima_tui.wishes import Wishes
 
 if TYPE_CHECKING:
+    from ima_tui import key as keys
+    from ima_tui.adjustments import Adjustments
+    from ima_tui.config import Settings
+    from ima_tui.connection import Connection, Locate
+    from ima_tui.domain import Leaf
+    from ima_tui.engine import Engine
+    from ima_tui.gallery import Gallery
     from ima_tui.inputs import InputFacts
+    from ima_tui.jobs import Jobs
+    from ima_tui.knowledge import Knowledge
     from ima_tui.ledger import Mended
+    from ima_tui.offer import Offer
     from ima_tui.plans import Plans
+    from ima_tui.wishes import Wishes
 
 
 @asynccontextmanager
@@ -86,26 +86,88 @@ class Studio:
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self._key = key
+        self._locate = locate
+        self._everything = everything
+        self._patient = patient
         self._broadcast = Broadcast()
-        tell = self._broadcast.tell
-        self.connection = Connection(settings, clock, key, locate)
-        self.engine = Engine(
-            settings, clock, self.connection, tell, everything=everything, patient=patient
-        )
-        self.adjustments = Adjustments(settings)
-        self.wishes = Wishes(settings, clock, tell)
-        self.knowledge = Knowledge(settings.knowledge)
-        self.offer = Offer(
-            settings, clock, self.connection, self.engine, self.wishes, self.knowledge, tell
-        )
-        self.jobs = Jobs(self.engine, self.offer, self.connection, clock, self._broadcast)
-        self.gallery = Gallery(settings, clock, self.engine, self.connection, self._broadcast)
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
 
     @cached_property
+    def connection(self) -> Connection:
+        """The key and the client."""
+        from ima_tui.connection import Connection
+
+        return Connection(self.settings, self.clock, self._key, self._locate)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The ledger and the scheduler."""
+        from ima_tui.engine import Engine
+
+        return Engine(
+            self.settings,
+            self.clock,
+            self.connection,
+            self._broadcast.tell,
+            everything=self._everything,
+            patient=self._patient,
+        )
+
+    @cached_property
+    def adjustments(self) -> Adjustments:
+        """The app's own settings, to be changed."""
+        from ima_tui.adjustments import Adjustments
+
+        return Adjustments(self.settings)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        """The preferred models."""
+        from ima_tui.wishes import Wishes
+
+        return Wishes(self.settings, self.clock, self._broadcast.tell)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The guides, where there are some."""
+        from ima_tui.knowledge import Knowledge
+
+        return Knowledge(self.settings.knowledge)
+
+    @cached_property
+    def offer(self) -> Offer:
+        """The live lists, and what is chosen from them."""
+        from ima_tui.offer import Offer
+
+        return Offer(
+            self.settings,
+            self.clock,
+            self.connection,
+            self.engine,
+            self.wishes,
+            self.knowledge,
+            self._broadcast.tell,
+        )
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Every job, and what a person does to it."""
+        from ima_tui.jobs import Jobs
+
+        return Jobs(self.engine, self.offer, self.connection, self.clock, self._broadcast)
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """What the jobs made."""
+        from ima_tui.gallery import Gallery
+
+        return Gallery(self.settings, self.clock, self.engine, self.connection, self._broadcast)
+
+    @cached_property
     def plans(self) -> Plans:
-        """Several jobs as one; its modules are read when somebody first wants one."""
+        """Several jobs as one."""
         from ima_tui.plans import Plans
 
         return Plans(

@@ -6,6 +6,7 @@ or over a limit · 5 still running · 6 unreachable · 7 outcome unknown · 130 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     if list(argv) in ([], ["demo"]):  # the screen needs no parser, and should be there at once
+        gc.disable()  # a tenth of the start went into looking through what is all still needed
         from ima_tui.cli.tui import DEMO_SPEED, open_studio_screen, show_demo
 
         return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome
 from ima_tui.cli.documents import job_json
 from ima_tui.cli.feeder import OVER, Feeder, limit_of
 from ima_tui.cli.output import Progress, print_line, print_plain, talk
@@ -149,7 +149,7 @@ def _manifest(arguments: argparse.Namespace) -> Manifest | None:
 
 
 def _code(job: Job) -> int:
-    return EXIT_LIMIT if job.held and job.state in UNSENT else session.exit_code(job)
+    return EXIT_LIMIT if job.held and job.state in UNSENT else outcome.exit_code(job)
 
 
 def is_done(job: Job) -> bool:
@@ -172,7 +172,7 @@ def _problem(job: Job) -> ImaError | None:
         return ImaError("error.still_running", id=job.id)
     if job.state in (State.STOPPED, State.FORGOTTEN):
         return ImaError("error.batch_left", id=job.id)
-    return session.failure_of(job)
+    return outcome.failure_of(job)
 
 
 def _sentence(job: Job, problem: ImaError) -> str:
@@ -186,6 +186,6 @@ def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
     if problem is None and job.failure is not None:
-        problem = session.failure_of(job)  # done, but a file could not be fetched
+        problem = outcome.failure_of(job)  # done, but a file could not be fetched
     if problem is not None:
         talk(say("batch.row", line=line, sentence=_sentence(job, problem)))

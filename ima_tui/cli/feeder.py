@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome
 from ima_tui.cli.rows import Errand
 from ima_tui.domain import Job, State
 from ima_tui.errors import EXIT_KEY, ImaError, OverLimit, UsageError
@@ -129,7 +129,7 @@ class Feeder:
             self.given_up = limit_of(job)
         failed_now = errand.job is None or errand.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:
-            problem = session.failure_of(job)
+            problem = outcome.failure_of(job)
             if problem.exit_code == EXIT_KEY or problem.key in FOR_ALL:
                 self.given_up = problem
         return replace(errand, job=job)

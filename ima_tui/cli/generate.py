@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.cli import remembered, routed, session, wish
+from ima_tui.cli import outcome, remembered, routed, session, wish
 from ima_tui.cli.documents import instead, job_json
 from ima_tui.cli.models import from_cache, print_models
 from ima_tui.cli.output import print_json, print_plain, talk
@@ -134,7 +134,7 @@ async def _send(
     job = await studio.jobs.submit(placed)
     interrupted = False
     try:
-        job = await session.wait_for(studio, job, until_sent=arguments.no_wait)
+        job = await outcome.wait_for(studio, job, until_sent=arguments.no_wait)
     except asyncio.CancelledError:
         interrupted = True
         job = await studio.jobs.get(job.id) or job
@@ -155,7 +155,7 @@ async def _conclude(
         _suggest(studio, job)
     if interrupted:
         return EXIT_INTERRUPTED
-    return EXIT_DONE if sent_is_enough else session.exit_code(job)
+    return EXIT_DONE if sent_is_enough else outcome.exit_code(job)
 
 
 def _problem(job: Job, interrupted: bool) -> ImaError | None:
@@ -165,7 +165,7 @@ def _problem(job: Job, interrupted: bool) -> ImaError | None:
         return ImaError("error.still_running", id=job.id)
     if job.state is State.DONE and job.failure is None:
         return None
-    return session.failure_of(job)
+    return outcome.failure_of(job)
 
 
 def _suggest(studio: Studio, job: Job) -> None:

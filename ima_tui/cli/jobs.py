@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import job_json, standing_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.config import Settings
@@ -66,7 +66,7 @@ def _standing(job: Job) -> str:
 
 
 def _problem(job: Job) -> ImaError | None:
-    return session.failure_of(job) if job.failure is not None else None
+    return outcome.failure_of(job) if job.failure is not None else None
 
 
 def show_job(arguments: argparse.Namespace) -> int:
@@ -126,7 +126,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         for job in jobs:
             if job.state in OPEN:
                 await studio.jobs.adopt(job.id)
-        waits = [session.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
+        waits = [outcome.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
         try:
             ended = list(await asyncio.gather(*waits))
         except asyncio.CancelledError:
@@ -136,7 +136,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         for job in ended:
             if not arguments.json:
                 print_end(job)
-        return max((session.exit_code(job) for job in ended), default=EXIT_DONE)
+        return max((outcome.exit_code(job) for job in ended), default=EXIT_DONE)
 
 
 def end_of(job: Job) -> ImaError | None:

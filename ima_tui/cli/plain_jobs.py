@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.cli.jobs import require
+from ima_tui.cli.outcome import failure_of
 from ima_tui.cli.plain_wish import spoken
-from ima_tui.cli.session import failure_of
 from ima_tui.domain import Job, State
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.lifecycle import ENDED, OPEN, UNSENT

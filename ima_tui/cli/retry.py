@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome, session
 from ima_tui.cli.asking import ask, somebody_is_here
 from ima_tui.cli.documents import job_json
 from ima_tui.cli.jobs import end_of, print_end, require
@@ -61,7 +61,7 @@ async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[
 
 async def _follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[Job]) -> int:
     """To their ends, or until the service has them: what is not sent yet would wait for a word."""
-    waits = [session.wait_for(studio, job, until_sent=arguments.no_wait) for job in news]
+    waits = [outcome.wait_for(studio, job, until_sent=arguments.no_wait) for job in news]
     try:
         jobs = list(await asyncio.gather(*waits))
     except asyncio.CancelledError:
@@ -73,5 +73,5 @@ async def _follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[
     for job in jobs:
         if not arguments.json and job not in sent:
             print_end(job)
-    codes = [EXIT_DONE if job in sent else session.exit_code(job) for job in jobs]
+    codes = [EXIT_DONE if job in sent else outcome.exit_code(job) for job in jobs]
     return max(codes, default=EXIT_DONE)

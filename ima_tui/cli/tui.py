@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ DEMO = "demo"
 """What the first screen returns when somebody wants to try it without a key."""
 DEMO_KEY = "ima_demo_key_of_nobody"
 DEMO_SPEED = 8.0
+SETTLED = 2.0
+"""Seconds after which all that the screen stands on is there, and stays."""
 
 
 def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
@@ -94,7 +97,14 @@ async def _studio(settings: Settings, found: key.Key | None) -> str | ImaError |
         return await _show(studio)
 
 
+def _collect_again() -> None:
+    """What a start makes lives as long as the program: collecting is for what comes after it."""
+    gc.freeze()
+    gc.enable()
+
+
 async def _show(studio: Studio) -> str | ImaError | None:
+    asyncio.get_running_loop().call_later(SETTLED, _collect_again)
     if studio.settings.plain:
         from ima_tui.cli.plain import talk_with
 
@@ -105,7 +115,7 @@ async def _show(studio: Studio) -> str | ImaError | None:
     from ima_tui.tui.app import ImaApp
     from ima_tui.tui.hangup import orderly
 
-    app = ImaApp(studio)
+    app = ImaApp(studio, frame_first=True)
     with orderly(app):
         return await app.run_async(mouse=not studio.settings.inline_safe)
 

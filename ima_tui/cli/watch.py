@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from datetime import datetime
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import job_json
 from ima_tui.cli.output import Progress, print_line, print_plain, talk
 from ima_tui.config import Settings
@@ -70,7 +70,7 @@ class _Watch:
         return changed
 
     async def _print(self, job: Job) -> None:
-        problem = session.failure_of(job) if job.failure is not None else None
+        problem = outcome.failure_of(job) if job.failure is not None else None
         if self._json:
             print_line(await job_json(self._studio, job, problem))
             return

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.cli.route import impossible
@@ -177,7 +177,7 @@ async def status_json(
     assert isinstance(steps, list)  # noqa: S101 - made two lines above
     for raw, each in zip(steps, status.steps, strict=True):
         job = each.job
-        problem = session.failure_of(job) if job and each.failed and job.failure else None
+        problem = outcome.failure_of(job) if job and each.failed and job.failure else None
         raw["status"] = job.state.value if job else None
         raw["job"] = await job_json(studio, job, problem) if job else None
     return document | dict(more)

@@ -11,7 +11,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from ima_tui.cli import session
+from ima_tui.cli import outcome, session
 from ima_tui.cli.batch_run import WORST_LAST
 from ima_tui.cli.documents import error_json
 from ima_tui.cli.output import print_json, print_plain, talk
@@ -120,7 +120,7 @@ async def _follow(studio: Studio, plan: Plan) -> None:
     for step in plan.steps:
         each = (await studio.plans.status(plan, priced=False)).standing(step.id)
         if each.job is not None and not (each.blocked and each.unsent):
-            await session.wait_for(studio, each.job)
+            await outcome.wait_for(studio, each.job)
 
 
 async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Status) -> int:
@@ -157,7 +157,7 @@ def _code(each: Standing) -> int:
         return EXIT_DONE if each.is_done else EXIT_FAILED
     if job.held and job.state in UNSENT:
         return EXIT_LIMIT
-    return session.exit_code(job)
+    return outcome.exit_code(job)
 
 
 def _waits_in_vain(job: Job) -> bool:
@@ -180,4 +180,4 @@ def _problem(each: Standing) -> ImaError | None:
         return OverLimit("error.price_rose", **rise)
     if job.state in (State.STOPPED, State.FORGOTTEN):
         return ImaError("error.batch_left", id=job.id)
-    return session.failure_of(job)
+    return outcome.failure_of(job)

@@ -11,6 +11,8 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
@@ -24,28 +26,31 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import Widget
 
-from ima_tui import ground
-from ima_tui.domain import Job, Leaf, Order
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
 from ima_tui.notices import Notice, Totals
 from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
-from ima_tui.tui.graphics import Graphics
 from ima_tui.tui.hints import Used
 from ima_tui.tui.news import GATHERING, SLOW_GATHERING, Gatherer, News
 from ima_tui.tui.places import PLACES, PLAN
 from ima_tui.tui.plain import AsciiFilter, NoColour
-from ima_tui.tui.screens.place import Place
+from ima_tui.tui.screens.opening import Opening
+from ima_tui.tui.terminalway import TerminalWay
 from ima_tui.tui.widgets.lines import HintLine
 
 if TYPE_CHECKING:
+    from ima_tui.domain import Job, Leaf, Order
     from ima_tui.preferences import Dropped
     from ima_tui.studio import Studio
+    from ima_tui.tui.graphics import Graphics
 
 
 log = logging.getLogger(__name__)
+
+WITH_THE_FIRST = ("ima_tui.offer", "ima_tui.jobs", "ima_tui.tui.graphics")
+"""What every place wants when it is mounted."""
 
 
 class Composer(Protocol):
@@ -65,7 +70,8 @@ class JobShower(Protocol):
 
 
 class ImaApp(App[str | ImaError], inherit_bindings=False):
-    """`start` is the id of the place that is open first."""
+    """`start` is the id of the place that is open first; `frame_first`: its frame is painted
+    before the place itself is even imported."""
 
     TITLE = "ima-tui"
     ENABLE_COMMAND_PALETTE = False  # ours is bound below, with an id and a sentence
@@ -95,12 +101,15 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         Binding("ctrl+c", "say_how_to_quit", show=False, id="app.interrupt"),
     ]
 
-    def __init__(self, studio: Studio, *, start: str = "compose") -> None:
-        # read by Textual's own __init__; a class variable there, but each app has its own start
-        self.DEFAULT_MODE = start  # type: ignore[misc]
+    def __init__(
+        self, studio: Studio, *, start: str = "compose", frame_first: bool = False
+    ) -> None:
+        self._first = next(place for place in PLACES if place.id == start)
+        if not frame_first:
+            # read by Textual's own __init__; a class variable there, but each app has its own
+            self.DEFAULT_MODE = start  # type: ignore[misc]
         # the first place's sheet comes along: added later, it would have all be read once more
-        first = [styles.path(place.id) for place in PLACES if place.id == start]
-        super().__init__(css_path=[styles.path("app"), *first])
+        super().__init__(css_path=[styles.path("app"), styles.path(start)])
         altkeys.use_alt_digits()
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
@@ -116,7 +125,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self._gatherer = Gatherer()
         self._losses: set[Dropped] = set()
         self._endings = Endings(studio.clock.time())
-        self.graphics = Graphics(self, self._write)
+        self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
         for place in (*PLACES, PLAN):
             self.add_mode(place.id, place.open)
@@ -141,6 +150,16 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         """Why the service can't be reached; None while it can."""
         return self._gatherer.problem
 
+    @cached_property
+    def graphics(self) -> Graphics:
+        """Pictures in this terminal."""
+        from ima_tui.tui.graphics import Graphics
+
+        return Graphics(self, self._way, self._write)
+
+    def get_default_screen(self) -> Screen[None]:
+        return Opening(self._first.id)
+
     # -------------------------------------------------------------------------------- the news
 
     def on_mount(self) -> None:
@@ -149,7 +168,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.studio.settings.notify != "off":
             self._write(endings.KEEP_TITLE)
-        self.call_after_refresh(self._after_first_paint)
+        if not isinstance(self.screen, Opening):
+            self.call_after_refresh(self._after_first_paint)
 
     async def on_unmount(self) -> None:
         await self.graphics.aclose()
@@ -166,8 +186,19 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             child._bindings = keymap.rekey(child._bindings, self.keymap)
         super()._register_child(parent, child, before, after)
 
+    async def _open_first(self, opening: Opening) -> None:
+        """The frame stands; read the place in beside it. Keys wait their turn behind this."""
+        await asyncio.to_thread(self._read_in)
+        await self.switch_mode(self._first.id)
+        opening.hand_over()
+        self._after_first_paint()
+
+    def _read_in(self) -> None:
+        for module in (self._first.module, *WITH_THE_FIRST):
+            import_module(module)
+
     def _after_first_paint(self) -> None:
-        self.graphics.way.ask()
+        self._way.ask()
         self.run_worker(self._hint(), name="hint", group="hint", exit_on_error=False)
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
@@ -199,6 +230,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def _tell_of_the_ground(self) -> None:
         """What became of the ledger, where it is not as it should be."""
         if (done := self.studio.mended) is not None:
+            from ima_tui import ground
+
             for words in ground.mended(done):
                 self.notify(words, severity="warning", timeout=60)
         if (why := self.studio.looking) is not None and not self.studio.settings.read_only:
@@ -245,11 +278,15 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self._driver.write(sequences)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Pictures that are no cells are painted right after the cells below them."""
+        """Pictures that are no cells are painted right after the cells below them, and the first
+        place is begun right after its frame."""
         super()._display(screen, renderable)
         if renderable is None or self._batch_count:
             return
-        if drawn := self.graphics.overlay.after(screen, renderable):
+        if isinstance(screen, Opening):
+            if screen.is_painted():
+                self.call_next(self._open_first, screen)
+        elif drawn := self.graphics.overlay.after(screen, renderable):
             self._write(drawn)
 
     # ------------------------------------------------------------------------------ the places
@@ -324,9 +361,16 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def retell(self) -> None:
         """The language changed: say everything anew, what is hidden when it is opened again."""
+        from ima_tui.tui.screens.place import Place
+
         for screen in self.screen_stack:
             if isinstance(screen, Place):
                 screen.call_next(screen.retell)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Before the first place is there, a key is kept for it."""
+        stack = self._screen_stacks.get(self._current_mode)
+        return not (stack and isinstance(stack[-1], Opening))
 
     def action_say_how_to_quit(self) -> None:
         self.notify(say("app.how_to_quit"))

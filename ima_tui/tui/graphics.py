@@ -21,11 +21,11 @@ from ima_tui.tui import pictures
 from ima_tui.tui.overlay import Overlay
 from ima_tui.tui.pictures import Lines, Rendered
 from ima_tui.tui.shelf import Shelf
-from ima_tui.tui.terminalway import TerminalWay
 from ima_tui.tui.theme import TOKENS, depth, style
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
+    from ima_tui.tui.terminalway import TerminalWay
 
 STRIP_FRAMES = 5
 STRIP_ROWS = 12
@@ -52,11 +52,11 @@ class Look:
 
 
 class Graphics:
-    """`write` goes straight to the terminal, past the screen."""
+    """`write` goes straight to the terminal, past the screen; `way` is how pictures get there."""
 
-    def __init__(self, app: ImaApp, write: Callable[[str], None]) -> None:
+    def __init__(self, app: ImaApp, way: TerminalWay, write: Callable[[str], None]) -> None:
         self._app = app
-        self.way = TerminalWay(app, write)
+        self.way = way
         self.overlay = Overlay(app)
         self.shelf = Shelf(write, self.overlay.has)
         self.decoder = Decoder()

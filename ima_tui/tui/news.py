@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ima_tui.domain import Job, TaskType
-from ima_tui.errors import ImaError
 from ima_tui.notices import (
     JobChanged,
     LinkChanged,
@@ -15,6 +14,10 @@ from ima_tui.notices import (
     PreferencesChanged,
     ProductList,
 )
+
+if TYPE_CHECKING:
+    from ima_tui.domain import Job, TaskType
+    from ima_tui.errors import ImaError
 
 GATHERING = 0.1
 """Seconds between the first notice and the redraw."""

@@ -11,7 +11,7 @@ from test_engine_refusals import MODELS, Model, fault, place
 
 from ima_tui import messages, reasons
 from ima_tui.cli.documents import job_json
-from ima_tui.cli.session import failure_of
+from ima_tui.cli.outcome import failure_of
 from ima_tui.domain import Failure, State, TaskType
 from ima_tui.errors import ImaError, KeyMissing, Lost, Malformed, Refused, Unreachable
 from ima_tui.messages import en, zh

@@ -15,7 +15,7 @@ from smalldisk import fill, mounted
 
 from ima_tui import cli, config
 from ima_tui.catalogue import choice, order
-from ima_tui.cli import session
+from ima_tui.cli import outcome, session
 from ima_tui.clock import ScaledClock
 from ima_tui.domain import Draft, State, TaskType
 from ima_tui.errors import ImaError
@@ -167,10 +167,10 @@ async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> No
         placed, _ = order.place(
             leaf, Draft(TaskType.TEXT_TO_IMAGE, leaf.model_id, leaf.version, "a fox")
         )
-        first = await session.wait_for(studio, await studio.jobs.submit(placed))
+        first = await outcome.wait_for(studio, await studio.jobs.submit(placed))
         assert first.state is State.DONE
         shutil.rmtree(home / "out")
-        second = await session.wait_for(studio, await studio.jobs.submit(placed))
+        second = await outcome.wait_for(studio, await studio.jobs.submit(placed))
         assert Path(second.medias[0].path).exists()  # the folder is made again
         shutil.rmtree(home / "cache")
         await studio.offer.refresh(TaskType.TEXT_TO_IMAGE)

@@ -12,6 +12,7 @@ from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.strip import Strip
 
 from ima_tui.tui.app import ImaApp
@@ -35,9 +36,12 @@ class Bench(ImaApp):
     """An app with nothing but a table in it."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(FakeStudio(), start="_default")  # type: ignore[arg-type]
+        super().__init__(FakeStudio(), frame_first=True)  # type: ignore[arg-type]
         self.rows = {number: row(number) for number in range(count)}
         self.heard: list[object] = []
+
+    def get_default_screen(self) -> Screen[None]:
+        return Screen()
 
     def compose(self) -> ComposeResult:
         yield Table(COLUMNS, markable=True)
