@@ -51,11 +51,11 @@ def quiet(program: PtyProgram, seconds: float = 30.0) -> None:
 # ---------------------------------------------------------------------------------- many models
 
 LONG_LIST = """
-import sys
+import asyncio, sys
 sys.path[:0] = [{tests!r}]
 from dataclasses import replace
 from fake import LEAVES, FakeStudio
-from ima_tui import messages
+from ima_tui import garbage, messages
 from ima_tui.tui.app import ImaApp
 messages.use("en")
 some = LEAVES[:4]
@@ -64,7 +64,12 @@ many = tuple(
     for i in range({count})
     for one in (some[i % 4],)
 )
-ImaApp(FakeStudio(leaves=many), start="models").run()
+garbage.rest()
+app = ImaApp(FakeStudio(leaves=many), start="models")
+async def main():
+    asyncio.get_running_loop().call_later(2, garbage.resume)
+    await app.run_async()
+asyncio.run(main())
 """
 """The app itself, with the studio of the tests: no service, no ledger, only the list."""
 

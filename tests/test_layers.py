@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ima_tui"
 
 LAYERS = (
-    {"errors", "text", "clock", "files", "__init__"},
+    {"errors", "text", "clock", "files", "garbage", "__init__"},
     {"domain", "messages", "owner"},
     {"settings"},
     {"config_file"},

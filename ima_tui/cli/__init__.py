@@ -6,12 +6,11 @@ or over a limit · 5 still running · 6 unreachable · 7 outcome unknown · 130 
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
 
-from ima_tui import messages
+from ima_tui import garbage, messages
 from ima_tui.cli.output import let_any_name_out
 from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError
 
@@ -39,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     if list(argv) in ([], ["demo"]):  # the screen needs no parser, and should be there at once
-        gc.disable()  # a tenth of the start went into looking through what is all still needed
+        garbage.rest()
         from ima_tui.cli.tui import DEMO_SPEED, open_studio_screen, show_demo
 
         return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()

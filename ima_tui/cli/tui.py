@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui import config, key, messages
+from ima_tui import config, garbage, key, messages
 from ima_tui.cli import session
 from ima_tui.config import Settings
 from ima_tui.connection import Address
@@ -97,14 +96,8 @@ async def _studio(settings: Settings, found: key.Key | None) -> str | ImaError |
         return await _show(studio)
 
 
-def _collect_again() -> None:
-    """What a start makes lives as long as the program: collecting is for what comes after it."""
-    gc.freeze()
-    gc.enable()
-
-
 async def _show(studio: Studio) -> str | ImaError | None:
-    asyncio.get_running_loop().call_later(SETTLED, _collect_again)
+    asyncio.get_running_loop().call_later(SETTLED, garbage.resume)
     if studio.settings.plain:
         from ima_tui.cli.plain import talk_with
 

@@ -1,0 +1,26 @@
+"""The collector's pause: only over what a start makes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import gc
+from ima_tui import garbage
+before = gc.get_threshold()
+garbage.resume()
+assert gc.get_threshold() == before and gc.get_freeze_count() == 0
+garbage.rest()
+assert not gc.isenabled()
+kept = [[] for _ in range(1000)]
+garbage.resume()
+assert gc.isenabled() and gc.get_freeze_count() > 1000
+assert gc.get_threshold() == (garbage.YOUNG, garbage.MIDDLE, garbage.OLD)
+print("as said")
+"""
+
+
+def test_it_rests_until_it_is_called_back_and_leaves_the_start_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("as said\n", "")
