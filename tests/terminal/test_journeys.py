@@ -116,6 +116,43 @@ def test_what_was_made_is_a_file_with_its_facts(
     assert sidecar.with_suffix("").read_bytes()[:3] == b"\xff\xd8\xff"
 
 
+def test_a_model_is_found_priced_and_composed_with_by_keys(
+    box: Sandbox, profile: dict[str, str]
+) -> None:
+    with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
+        program.wait("SeeDream")
+        program.press("f1")
+        program.wait("Nano Banana Pro")
+        program.press("/")
+        program.type("banana 2")
+        program.wait(r"\(2\) · 2 hidden")
+        program.press("enter")
+        program.wait(r"4K +13")  # every combination with its price
+        program.wait(r"1K +6 +← usual")
+        program.press("enter")
+        program.wait("6 pts")
+        program.type("an old map")
+        program.press("ctrl+j")
+        program.wait("✓ done +img +Nano Banana 2")
+    assert box.ledger()["charges"] == 6
+
+
+def test_three_failed_jobs_are_marked_and_sent_again(box: Sandbox, profile: dict[str, str]) -> None:
+    box.scenario('[[fault]]\nkind = "fail_task"\ntimes = 3\n')
+    with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
+        for count in (1, 2, 3):
+            program.press("f2")
+            compose(program, f"attempt {count} fails")
+            program.wait(f"{count} failed")
+        program.press("home", " ", " ", " ", "r")
+        program.wait(r"15 pts|3 jobs")
+        program.press("y")
+        program.wait("3 done")
+    ledger = box.ledger()
+    assert len(ledger["creates"]) == 6
+    assert ledger["violations"] == []
+
+
 def test_a_preference_is_changed_while_another_program_writes_the_file(
     box: Sandbox, profile: dict[str, str]
 ) -> None:
