@@ -80,6 +80,8 @@ async def test_a_key_of_the_app_waits_for_the_place_too(key: str) -> None:
             await until(pilot, lambda: app.current_mode == "queue")
         else:
             await until(pilot, lambda: isinstance(app.screen, Palette))
+            await until(pilot, lambda: bool(app.screen.query("CommandList")))
+            await app.workers.wait_for_complete()
 
 
 def test_the_frame_needs_nothing_of_the_places() -> None:

@@ -85,7 +85,7 @@ class FormLine(Line, can_focus=True):
         return [
             (signs.cursor if self.is_active else " ", "accent"),
             ("!", "bad") if self.is_wrong else (signs.mark if self.is_mine else " ", "accent"),
-            (fit(self.label, self.label_cells), "strong" if self.is_active else "muted"),
+            (" " + fit(self.label, self.label_cells), "strong" if self.is_active else "muted"),
             ("  ", "text"),
         ]
 
@@ -282,7 +282,7 @@ class TextLine(Horizontal):
     @label_cells.setter
     def label_cells(self, cells: int) -> None:
         self._head.label_cells = cells
-        self._head.styles.width = cells + 4
+        self._head.styles.width = cells + 5
 
     def compose(self) -> ComposeResult:
         yield self._head

@@ -32,7 +32,7 @@ COLUMNS = (
     Column("level", 5, drop=1),
     Column("tool", 11, drop=3),
     Column("function", 16, drop=4),
-    Column("message", 30, flex=1),
+    Column("message", 34, flex=1),
     Column("more", 4, align="right", drop=2),
 )
 MARKS = {

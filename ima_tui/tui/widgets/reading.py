@@ -169,7 +169,8 @@ def _settings(desk: Desk) -> list[str]:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen:
             value = chosen[name]
-            told.append(f"{field.label} {value}" if isinstance(value, bool) else str(value))
+            switch = say("compose.on" if value else "compose.off")
+            told.append(f"{field.label} {switch}" if isinstance(value, bool) else str(value))
     return told
 
 
