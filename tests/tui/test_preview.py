@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake import FakeStudio, done
+from fake import SEEDREAM, FakeStudio, done
 from patience import until
 from PIL import Image
 from rich.color import ColorSystem
@@ -14,12 +16,13 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from ima_tui import messages
-from ima_tui.domain import Media
+from ima_tui.domain import Media, TaskType
 from ima_tui.imaging import kitty, terminal
 from ima_tui.tui import pictures
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.lens import Lens
 from ima_tui.tui.screens.viewer import ViewerLine, ViewerScreen
+from ima_tui.tui.theme import style
 from ima_tui.tui.widgets.preview import Preview
 
 
@@ -205,6 +208,26 @@ async def test_a_changed_file_is_drawn_anew(tmp_path: Path) -> None:
 
 
 # --------------------------------------------------------------------------------- the viewer
+
+
+async def test_a_sound_is_drawn_in_the_colour_of_its_medium(tmp_path: Path) -> None:
+    song = tmp_path / "a.wav"
+    with wave.open(str(song), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\x00\x40\x00\xc0" * 4000)
+    app = ImaApp(
+        FakeStudio((done(1, str(song), replace(SEEDREAM, task_type=TaskType.TEXT_TO_MUSIC)),)),
+        start="queue",
+    )  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        preview = app.screen.query_one(Preview)
+        await until(pilot, lambda: preview.shown is not None)
+        assert preview.shown is not None
+        drawn = {one.style.color for line in preview.shown.lines for one in line if one.style}
+        assert drawn == {style(app.theme, "music", "background").color}
 
 
 async def test_the_viewer_turns_through_all_results(tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def test_right_aligned_and_cut() -> None:
 def test_wrap_breaks_at_blanks_and_between_wide_characters() -> None:
     assert wrap("a red fox in snow", 9) == ["a red fox", "in snow"]
     assert wrap("旺财在雪地里奔跑", 6) == ["旺财在", "雪地里", "奔跑"]
+    assert wrap("旺财在雪地里。", 6) == ["旺财在", "雪地", "里。"]
     assert wrap("one\n\ntwo", 9) == ["one", "", "two"]
     assert all(width(part) <= 5 for part in wrap("unbreakablewordthatislong", 5))
 

@@ -95,7 +95,7 @@ TEXTS: dict[str, str] = {
     "hint.queue": "What you sent stands here and is followed by itself. Results are fetched and shown as soon as they are there.",
     "hint.gallery": "Everything that was made, newest first. Any of it can be the start of something new.",
     "hint.preferences": "Which model you prefer for what. It is used whenever your words name none.",
-    "hint.logs": "What ima-tui and its siblings did, line by line. Prompts and keys are never in it.",
+    "hint.logs": "What ima-tui and its siblings did, line by line; never prompts, never keys.",
     # ---- help
     "help.focus": "In this list or field",
     "help.here": "In {place}",

@@ -51,7 +51,7 @@ class Side(Vertical):
         yield self.preview
 
     def on_mount(self) -> None:
-        self.preview.media = self.exhibit.media
+        self.preview.see(self.exhibit.media, self.exhibit.job.order.task_type.medium)
 
 
 class CompareScreen(ModalScreen[None]):

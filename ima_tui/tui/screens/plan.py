@@ -134,7 +134,7 @@ class PlanScreen(Place):
         shown = next((media for media in medias if media.path), None)
         eager = shown if self.studio.settings.preview else None
         facts = planrows.detail(each, self.studio.clock.time())
-        self.query_one(PlanDetail).show(facts, eager)
+        self.query_one(PlanDetail).show(facts, eager, each.step.task_type.medium)
 
     def remark(self, sentence: str, role: str) -> None:
         self._note = (sentence, role)

@@ -120,7 +120,7 @@ class ViewerScreen(ModalScreen[int]):
         exhibit = await self.exhibits.get(self.at)
         if exhibit is not None:
             self.query_one(ViewerLine).show(exhibit, self.at)
-            self.query_one(Preview).media = exhibit.media
+            self.query_one(Preview).see(exhibit.media, exhibit.job.order.task_type.medium)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:

@@ -46,8 +46,13 @@ def fit(text: str, cells: int, align: Align = "left", ellipsis: str = "…") -> 
     return blank + short if align == "right" else short + blank
 
 
+_CLOSING = frozenset("。，、；：？！）」』》】”’…%‰")
+"""What never begins a line in Chinese."""
+
+
 def wrap(text: str, cells: int) -> list[str]:
-    """`text` in lines of at most `cells`; breaks at blanks, and between wide characters."""
+    """`text` in lines of at most `cells`; breaks at blanks, and between wide characters, but not
+    before what closes."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, taken, space = "", 0, -1
@@ -59,6 +64,8 @@ def wrap(text: str, cells: int) -> list[str]:
                     line, taken, space = "", 0, -1
                     continue
                 head, tail = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
+                if not tail and character in _CLOSING and len(line) > 1:
+                    head, tail = line[:-1], line[-1]
                 lines.append(head)
                 line, taken, space = tail, width(tail), -1
             if character == " ":

@@ -51,8 +51,11 @@ class JobDetail(Widget):
         studio = cast("ImaApp", self.app).studio
         eager = studio.settings.preview
         self.set_class(media is not None and eager, "-picture")
-        self.query_one(Preview).media = media if eager else None
         facts = Content("")
+        if job is None or not eager:
+            self.query_one(Preview).see(None)
+        else:
+            self.query_one(Preview).see(media, job.order.task_type.medium)
         if job is not None:
             facts = _facts(job, events, now, place or _aside(studio, job), timeline=timeline)
             if media is not None and not eager:

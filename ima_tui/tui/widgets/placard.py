@@ -39,7 +39,10 @@ class Placard(Widget):
         """Tell about result `index` (from 0) of `job`; `eager`: draw it, too."""
         media = job.medias[index] if job is not None else None
         self.set_class(eager and media is not None, "-picture")
-        self.preview.media = media if eager else None
+        if not eager or job is None:
+            self.preview.see(None)
+        else:
+            self.preview.see(media, job.order.task_type.medium)
         told = Content("")
         if job is not None and media is not None:
             told = await self._facts(job, index)

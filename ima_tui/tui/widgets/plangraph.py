@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.domain import Media
+from ima_tui.domain import Media, Medium
 from ima_tui.tui.planrows import PlanRow
 from ima_tui.tui.theme import style
 from ima_tui.tui.widgets.cells import cut, width
@@ -210,9 +210,9 @@ class PlanDetail(Widget):
             yield Static(id="plan-facts", markup=False)
         yield Preview(widget_id="plan-picture", ground="surface", delay=0.3)
 
-    def show(self, facts: Content, media: Media | None) -> None:
+    def show(self, facts: Content, media: Media | None, medium: Medium) -> None:
         self.set_class(media is not None, "-picture")
-        self.query_one(Preview).media = media
+        self.query_one(Preview).see(media, medium)
         self.query_one("#plan-facts", Static).update(facts)
 
     def scroll_facts(self, by: int) -> None:

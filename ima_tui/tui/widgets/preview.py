@@ -13,11 +13,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import WorkType
 
-from ima_tui.domain import Media
+from ima_tui.domain import Media, Medium
 from ima_tui.imaging.request import CannotShow, Reply
 from ima_tui.messages import say
 from ima_tui.text import duration
 from ima_tui.tui import pictures
+from ima_tui.tui.glyphs import MEDIUM_ROLE
 from ima_tui.tui.graphics import RATE
 from ima_tui.tui.lens import Lens
 from ima_tui.tui.theme import style
@@ -59,6 +60,12 @@ class Preview(Widget):
         self._reel: Reply | None = None
         self._frame: pictures.Lines = ()
         self._number = 0
+        self._role = "speech"
+
+    def see(self, media: Media | None, medium: Medium = Medium.SPEECH) -> None:
+        """Show this; a sound is drawn in the colour of its medium."""
+        self._role = MEDIUM_ROLE[medium]
+        self.media = media
 
     @property
     def ima(self) -> ImaApp:
@@ -130,6 +137,7 @@ class Preview(Widget):
             self.size.width,
             self.size.height - 1,
             ground=self._ground,
+            role=self._role,
             crop=self.lens.crop,
         )
 
