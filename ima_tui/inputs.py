@@ -36,10 +36,11 @@ SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class InputFacts:
-    """`source` is a link or an absolute path; `size` in bytes; pixels where they are known."""
+    """`source` is a link, an absolute path, or (of a plan's step) what another step makes; `size`
+    in bytes; pixels where they are known."""
 
     source: str
-    kind: Literal["url", "file"]
+    kind: Literal["url", "file", "step"]
     mime: str = ""
     size: int = 0
     width: int | None = None

@@ -14,6 +14,7 @@ from ima_tui.errors import UsageError
 MOST_STEPS = 40
 HASH_DIGITS = 16
 _RESULT = re.compile(r"step:([0-9]{1,4})#([0-9]{1,4})")
+_SAID = re.compile(r"(?:step[ :]?|第 ?)([0-9]{1,4})(?: ?步)?(?:#([0-9]{1,4}))?", re.I)
 
 
 def result_of(source: str) -> tuple[int, int] | None:
@@ -24,6 +25,12 @@ def result_of(source: str) -> tuple[int, int] | None:
 
 def source_of(step_id: int, index: int = 1) -> str:
     return f"step:{step_id}#{index}"
+
+
+def source_said(written: str) -> str:
+    """`step 1`, `step:1#2`, `第1步`: a step's result as people write it; else what was written."""
+    found = _SAID.fullmatch(written.strip())
+    return source_of(int(found[1]), int(found[2] or 1)) if found else written
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,14 @@ class Plan:
 
     def step(self, step_id: int) -> Step:
         return next(step for step in self.steps if step.id == step_id)
+
+    def pictures_before(self, step_id: int) -> Iterator[tuple[Step, int]]:
+        """What the steps above this one make that it could be made of: results, from 1."""
+        for step in self.steps:
+            if step.id == step_id:
+                return
+            if step.task_type.medium is Medium.IMAGE:
+                yield from ((step, index) for index in range(1, step.n + 1))
 
     def users_of(self, step_id: int) -> tuple[Step, ...]:
         """The steps that take what this one makes."""

@@ -14,6 +14,7 @@ from ima_tui.domain import Job, Leaf, Media, Medium, TaskType
 from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
 from ima_tui.messages import say
 from ima_tui.notices import ProductList
+from ima_tui.plan.steps import Step, source_of
 from ima_tui.text import folded, one_line, points_range
 from ima_tui.tui.glyphs import Glyphs
 from ima_tui.tui.pricing import usual_time
@@ -129,9 +130,22 @@ def pictures(jobs: Sequence[Job], leaf: Leaf | None) -> list[Result]:
     ]
 
 
-def results(found: Sequence[Result], now: float) -> Chooser:
-    """Results of earlier jobs, to be put in."""
-    return Chooser(say("compose.results"), _HISTORY, [_result(*one, now) for one in found])
+def results(found: Sequence[Result], now: float, made: Sequence[tuple[Step, int]] = ()) -> Chooser:
+    """Results to be put in: `made`, what steps of the same plan will make (from 1), then those of
+    earlier jobs."""
+    rows = [_of_step(*one) for one in made] + [_result(*one, now) for one in found]
+    return Chooser(say("compose.results"), _HISTORY, rows)
+
+
+def _of_step(step: Step, index: int) -> Choice:
+    words = one_line(step.title or step.prompt, 300)
+    cells = (
+        medium_cell(step.task_type),
+        Cell(f"{source_of(step.id, index)} {words}"),
+        Cell(step.model_name, "muted"),
+        Cell(""),
+    )
+    return Choice(cells, folded(f"step {step.id} {words} {step.model_name}"))
 
 
 def _result(job: Job, media: Media, now: float) -> Choice:

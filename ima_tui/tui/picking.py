@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ima_tui import answers
 from ima_tui.catalogue.price import Neighbour
 from ima_tui.desk import INPUTS, KIND, MODEL
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.domain import Leaf, Media, TaskType
 from ima_tui.inputs import local_path
 from ima_tui.messages import say
 from ima_tui.tui import choosing
@@ -113,9 +113,7 @@ class Picking:
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                media = found[number][1]
-                here = bool(media.path) and await asyncio.to_thread(_is_file, media.path)
-                await self.attach(media.path if here else media.url)
+                await self.attach(await where(found[number][1]))
 
         if found:
             now = place.studio.clock.time()
@@ -147,6 +145,12 @@ class Picking:
             await self.attach(path)
         else:
             self._place.prompt.insert(path)
+
+
+async def where(media: Media) -> str:
+    """What a result is put in by: its file, where that is still there, else its link."""
+    here = bool(media.path) and await asyncio.to_thread(_is_file, media.path)
+    return media.path if here else media.url
 
 
 def _is_file(path: str) -> bool:

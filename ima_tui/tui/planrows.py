@@ -212,6 +212,7 @@ def step_of(step: Step, leaf: Leaf, draft: Draft) -> Step:
         model_name=leaf.name,
         chosen=draft.chosen,
         n=draft.n,
+        inputs=draft.inputs,
     )
 
 

@@ -118,10 +118,11 @@ class PlanVerbs:
         from ima_tui.tui.screens.step import StepScreen
 
         each = self.current
-        if each is None:
+        plan = self._place.plan
+        if each is None or plan is None:
             return
         leaf = each.priced.leaf or self._place.studio.offer.suggested(each.step.task_type)
-        await self._place.app.push_screen(StepScreen(each.step, leaf), self._changed)
+        await self._place.app.push_screen(StepScreen(plan, each.step, leaf), self._changed)
 
     async def _changed(self, step: Step | None) -> None:
         if step is not None:

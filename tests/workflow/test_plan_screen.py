@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from textual.pilot import Pilot
 
 TESTS = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ from ima_tui.tui.screens.chooser import Chooser  # noqa: E402
 from ima_tui.tui.screens.compose import ComposeScreen  # noqa: E402
 from ima_tui.tui.screens.plan import PlanScreen  # noqa: E402
 from ima_tui.tui.screens.step import StepScreen  # noqa: E402
+from ima_tui.tui.widgets.inputs import Inputs, PathInput  # noqa: E402
 from ima_tui.tui.widgets.plangraph import PlanGraph, PlanLine  # noqa: E402
 from ima_tui.tui.widgets.pricebar import PriceBar, Said  # noqa: E402
 from ima_tui.tui.widgets.prompt import Prompt  # noqa: E402
@@ -289,6 +291,73 @@ async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Setti
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
         assert plan(pilot) == before
+
+
+async def edit_step(pilot: Pilot[None], *keys: str) -> StepScreen:
+    """The second step, opened for changing; then `keys`."""
+    screen(pilot).graph.move_to(2)
+    await pilot.press("e")
+    await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+    found = pilot.app.screen
+    assert isinstance(found, StepScreen)
+    await until(pilot, lambda: found.query(PathInput))
+    await pilot.press(*keys)
+    return found
+
+
+async def test_what_a_step_is_made_of_is_changed_in_place(
+    settings: Settings, tmp_path: Path
+) -> None:
+    picture = tmp_path / "a cat.png"
+    Image.new("RGB", (64, 48)).save(picture)
+    async with planning(settings) as pilot:
+        page = await edit_step(pilot, "ctrl+o")
+        assert page.query_one(Inputs).values == ("step:1#1",)
+        page.query_one(PathInput).value = str(picture)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: plan(pilot).steps[1].inputs == (str(picture),))
+        assert plan(pilot).steps[1].needs == ()
+        assert dict(plan(pilot).files).keys() == {str(picture)}
+        await until(pilot, lambda: any("a cat.png" in row for row in graph(pilot)))
+        page = await edit_step(pilot, "alt+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await pilot.press("enter")
+        await until(pilot, lambda: page.query_one(Inputs).values == ("step:1#1",))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: plan(pilot).steps[1].inputs == ("step:1#1",))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("step 3", "stand above"), ("第1步#2", "makes fewer"), ("/none.png", "no file")],
+)
+async def test_an_input_that_can_not_be_stays_on_the_screen_with_its_reason(
+    settings: Settings, written: str, told: str
+) -> None:
+    async with planning(settings) as pilot:
+        before, page = plan(pilot), await edit_step(pilot)
+        page.query_one(PathInput).value = written
+        await pilot.press("ctrl+j")
+        await until(
+            pilot, lambda: any(told in str(one.content) for one in page.query("InputLine Said"))
+        )
+        assert pilot.app.screen is page
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        assert plan(pilot) == before
+
+
+async def test_a_step_without_the_input_that_it_needs_is_not_taken(settings: Settings) -> None:
+    async with planning(settings) as pilot:
+        page = await edit_step(pilot)
+        page.query_one(PathInput).value = ""
+        await until(pilot, lambda: page.desk.draft and not page.desk.draft.inputs)
+        await pilot.press("ctrl+j")
+        said = page.query_one("#said", Said)
+        await until(pilot, lambda: "there are 0" in str(said.content))
+        assert pilot.app.screen is page
 
 
 async def test_another_model_is_another_price(settings: Settings) -> None:

@@ -31,6 +31,8 @@ TEXTS: dict[str, str] = {
     "compose.role_reference": "reference",
     "compose.input_placeholder": "a path or an https link",
     "compose.input_link": "link",
+    "compose.input_or_step": "a path, an https link, or step 1",
+    "compose.input_made": "from this plan",
     "compose.input_bad": "One input can't be used: see under it.",
     "compose.no_inputs": "Here ({kind}) nothing is put in. ctrl+t chooses another kind.",
     "compose.blocked": "{option} does not go with {other} {value}.",

@@ -105,6 +105,7 @@ TEXTS: dict[str, str] = {
     "workflow.look_first": "Nothing was sent. Change what should be otherwise, then run it.",
     "workflow.look_at_it": "Every step is done; enter shows what it made.",
     "workflow.change_step": "Step {id} · {kind}",
+    "workflow.no_inputs": "Here ({kind}) nothing is put in.",
     "workflow.sent": "{n} steps are in the queue; each goes when what it needs is there.",
     "workflow.ask_run": "Run all {n} steps for {points} pts?",
     "workflow.ask_on": "Go on: {n} steps for {points} pts?",

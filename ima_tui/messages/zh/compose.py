@@ -31,6 +31,8 @@ TEXTS: dict[str, str] = {
     "compose.role_reference": "参考图",
     "compose.input_placeholder": "文件路径或 https 链接",
     "compose.input_link": "链接",
+    "compose.input_or_step": "文件路径、https 链接或 第1步",
+    "compose.input_made": "来自本方案",
     "compose.input_bad": "有一个素材不能用，原因写在它下面。",
     "compose.no_inputs": "「{kind}」不需要素材。按 ctrl+t 换一种。",
     "compose.blocked": "{option} 不能和「{other}」{value} 一起用。",

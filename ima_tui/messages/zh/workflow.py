@@ -105,6 +105,7 @@ TEXTS: dict[str, str] = {
     "workflow.look_first": "还没有发送。想改哪里先改，再开始制作。",
     "workflow.look_at_it": "每一步都做好了，按 enter 看结果。",
     "workflow.change_step": "第 {id} 步 · {kind}",
+    "workflow.no_inputs": "「{kind}」不需要素材。",
     "workflow.sent": "{n} 步已进入队列，前一步好了就接着做下一步。",
     "workflow.ask_run": "制作全部 {n} 步，共 {points} 积分？",
     "workflow.ask_on": "接着做 {n} 步，共 {points} 积分？",

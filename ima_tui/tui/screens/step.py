@@ -1,4 +1,5 @@
-"""One step of a plan, changed where it stands: its words, its model, its settings, its price."""
+"""One step of a plan, changed where it stands: its words, what it is made of, its model, its
+settings, its price."""
 
 from __future__ import annotations
 
@@ -16,16 +17,20 @@ from ima_tui import drafting
 from ima_tui.desk import MODEL, Desk
 from ima_tui.domain import Leaf
 from ima_tui.drafting import Offer
+from ima_tui.errors import UsageError
+from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
 from ima_tui.plan.pricing import price_step
-from ima_tui.plan.steps import Step
+from ima_tui.plan.steps import Plan, Step, put, result_of, source_of, source_said
 from ima_tui.text import clean, encodable
 from ima_tui.tui import choosing, planrows, styles
+from ima_tui.tui.picking import where
 from ima_tui.tui.widgets.fieldlines import Picked, Pressed
 from ima_tui.tui.widgets.form import Form, hint
+from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import BottomLine, Part, Rule
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
-from ima_tui.tui.widgets.prompt import Prompt
+from ima_tui.tui.widgets.prompt import Dropped, Prompt
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
@@ -35,15 +40,20 @@ class StepScreen(ModalScreen[Step | None]):
     """Gives back the changed step, or None."""
 
     CSS_PATH = styles.path("step")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
         Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
         Binding("ctrl+l", "choose_model", "bind.compose_model", id="step.model"),
+        Binding("ctrl+o", "inputs", "bind.compose_inputs", id="step.inputs"),
+        Binding("alt+r", "results", "bind.compose_results", show=False, id="step.results"),
     ]
 
-    def __init__(self, step: Step, leaf: Leaf | None) -> None:
+    def __init__(self, plan: Plan, step: Step, leaf: Leaf | None) -> None:
         super().__init__()
+        self.plan = plan
         self.step = step
+        self._made = tuple(plan.pictures_before(step.id))
         self.desk = Desk(step.task_type)
         if leaf is not None:
             self.desk.leaf = leaf
@@ -60,6 +70,8 @@ class StepScreen(ModalScreen[Step | None]):
             title = say("workflow.change_step", id=self.step.id, kind=kind)
             yield Static(Content(title), id="step-title")
             yield Prompt(widget_id="step-prompt")
+            known = [source_of(made.id, index) for made, index in self._made]
+            yield Inputs(self._look_at, known, widget_id="inputs")
             yield Rule()
             yield Form(widget_id="form")
             yield Said(widget_id="said")
@@ -79,6 +91,7 @@ class StepScreen(ModalScreen[Step | None]):
         page.model.show(*choosing.model_line(studio, desk.kind, desk.leaf, self.ima.glyphs))
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         await page.show(rows, desk.leaf, desk.draft, self._offer.at_fault, _nobody)
+        await self.query_one(Inputs).show(desk.roles, desk.draft.inputs if desk.draft else ())
         self.query_one(PriceBar).show(desk.leaf, self._offer)
         self._speak()
 
@@ -120,23 +133,106 @@ class StepScreen(ModalScreen[Step | None]):
             chooser = choosing.models(studio, self.desk.kind, self.desk.leaf, signs)
             self.app.push_screen(chooser, chosen)
 
-    def action_take(self) -> None:
+    # ---------------------------------------------------------------------- what it is made of
+
+    async def _look_at(self, written: str) -> InputFacts:
+        """What stands in a line of the inputs: what another step makes, a file or a link. Raises
+        `UsageError` where the step can't be made of it."""
+        source = source_said(written)
+        if result_of(source) is not None:
+            put(self.plan, replace(self.step, inputs=(source,)))
+            return InputFacts(source, "step")
+        if self.desk.leaf is None:
+            raise UsageError("error.no_models")
+        return (await self.ima.studio.inspect_inputs(self.desk.leaf, (written,)))[0]
+
+    async def on_inputs_changed(self, event: InputsChanged) -> None:
+        self.desk.feed(event.inputs)
+        await self._show()
+
+    async def on_dropped(self, event: Dropped) -> None:
+        """A path that was pasted or dragged into the words: an input, where there are any."""
+        if self.desk.kind.takes_inputs:
+            self.desk.add_inputs((event.path,))
+            await self._show()
+        else:
+            self.query_one(Prompt).insert(event.path)
+
+    def action_inputs(self) -> None:
+        if self.desk.kind.takes_inputs:
+            self.query_one(Inputs).focus_empty()
+        else:
+            kind = choosing.kind_name(self.desk.kind)
+            self.query_one(Said).say(say("workflow.no_inputs", kind=kind), "muted")
+
+    async def action_results(self) -> None:
+        """What another step makes, or an earlier job made, as an input."""
+        if not self.desk.kind.takes_inputs:
+            self.action_inputs()  # it says so
+            return
+        studio = self.ima.studio
+        found = choosing.pictures(await studio.jobs.recent(), self.desk.leaf)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                first = len(self._made)
+                made = self._made[number] if number < first else None
+                source = source_of(made[0].id, made[1]) if made else ""
+                self.desk.add_inputs((source or await where(found[number - first][1]),))
+                await self._show()
+
+        if found or self._made:
+            chooser = choosing.results(found, studio.clock.time(), self._made)
+            self.app.push_screen(chooser, chosen)
+        else:
+            self.query_one(Said).say(say("compose.no_results"), "muted")
+
+    async def _inputs(self) -> tuple[str, ...] | None:
+        """The inputs as the plan keeps them: what stood there before stays as it was written.
+        None, and the keys to the line, where one can't be had."""
+        page = self.query_one(Inputs)
+        if page.values == self.step.inputs:
+            return self.step.inputs
+        written, facts = page.values, await page.settle()
+        if facts is None:
+            self.query_one(Said).say(say("compose.input_bad"), "bad")
+            return None
+        return tuple(
+            old if old in self.step.inputs else found.source
+            for old, found in zip(written, facts, strict=True)
+        )
+
+    # ------------------------------------------------------------------------------- its end
+
+    async def action_take(self) -> None:
         """The step as it stands here, where it can be had."""
         leaf, draft = self.desk.leaf, self.desk.draft
         if leaf is None or draft is None or self._offer.problem is not None:
             self.query_one(Form).reveal(next(iter(self._offer.at_fault), ""))
             return
-        words = encodable(clean(self.query_one(Prompt).text)).strip()
-        changed = planrows.step_of(self.step, leaf, replace(draft, prompt=words))
-        priced = price_step(changed, {leaf.task_type: (leaf,)})
-        if priced.problem is not None:
-            told = drafting.spoken(leaf, priced.problem)
-            self.query_one(Said).say(say(priced.problem.key, **told), "bad")
+        inputs = await self._inputs() if self.desk.kind.takes_inputs else ()
+        if inputs is None:
             return
-        self.dismiss(priced.step)
+        words = encodable(clean(self.query_one(Prompt).text)).strip()
+        shaped = replace(draft, prompt=words, inputs=inputs)
+        priced = price_step(planrows.step_of(self.step, leaf, shaped), {leaf.task_type: (leaf,)})
+        problem = priced.problem or _trouble(self.plan, priced.step)
+        if problem is None:
+            self.dismiss(priced.step)
+            return
+        self.query_one(Said).say(say(problem.key, **drafting.spoken(leaf, problem)), "bad")
 
     def action_give_up(self) -> None:
         self.dismiss(None)
+
+
+def _trouble(plan: Plan, step: Step) -> UsageError | None:
+    """Why the plan can't have the step like this: another may need what it no longer makes."""
+    try:
+        put(plan, step)
+    except UsageError as problem:
+        return problem
+    return None
 
 
 def _nobody(control: str) -> tuple[list[Part], bool]:

@@ -67,12 +67,16 @@ def _is_media(name: str) -> bool:
 
 
 class PathSuggester(Suggester):
-    """Looks on a thread: a folder may lie on a slow network."""
+    """Looks on a thread: a folder may lie on a slow network. `known` are names of no files."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Sequence[str] = ()) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self._known = known
 
     async def get_suggestion(self, value: str) -> str | None:
+        begun = [name for name in self._known if value and name.startswith(value)]
+        if begun:
+            return begun[0] if value not in begun else None
         return await asyncio.to_thread(complete, value)
 
 
@@ -137,15 +141,20 @@ class _Found(Line):
 class InputLine(Vertical):
     """One input."""
 
-    def __init__(self, role: Role, check: Check, value: str = "") -> None:
+    def __init__(
+        self, role: Role, check: Check, value: str = "", known: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.role = role
         self._check = check
+        self._names = PathSuggester(known)
         self._heard = value
         """What was written here when it was last told: filling the line is told like typing."""
         self._role = _Role(say(f"compose.role_{role}"))
         self.field = PathInput(
-            value, placeholder=say("compose.input_placeholder"), suggester=PathSuggester()
+            value,
+            placeholder=say("compose.input_or_step" if known else "compose.input_placeholder"),
+            suggester=self._names,
         )
         self._facts = _Found()
         self._facts.styles.width = 0
@@ -216,7 +225,7 @@ class InputLine(Vertical):
         """Whether somebody is still on the way to a file that is there."""
         if problem.key != "error.input_missing":
             return False
-        return await asyncio.to_thread(complete, self.value) is not None
+        return await self._names.get_suggestion(self.value) is not None
 
     def _say(self, found: str, problem: UsageError | None) -> None:
         self._facts.show(found)
@@ -231,17 +240,23 @@ class InputLine(Vertical):
 def _in_words(facts: InputFacts) -> str:
     if facts.kind == "url":
         return say("compose.input_link")
+    if facts.kind == "step":
+        return say("compose.input_made")
     pixels = f"{facts.width}x{facts.height} · " if facts.width and facts.height else ""
     kind = facts.mime.partition("/")[2].upper()
     return f"{kind} {pixels}{size(facts.size)}"
 
 
 class Inputs(Vertical):
-    """All inputs of the draft: `roles_for` says which lines there are when so many are filled."""
+    """All inputs of the draft: `roles_for` says which lines there are when so many are filled.
+    `known` are names that can be written beside paths and links."""
 
-    def __init__(self, check: Check, *, widget_id: str | None = None) -> None:
+    def __init__(
+        self, check: Check, known: Sequence[str] = (), *, widget_id: str | None = None
+    ) -> None:
         super().__init__(id=widget_id)
         self._check = check
+        self._known = known
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
 
     @property
@@ -274,7 +289,7 @@ class Inputs(Vertical):
             if not line.value and not line.field.has_focus:
                 await line.remove()
         if len(wanted) > len(lines):
-            await self.mount_all(InputLine(role, self._check) for role in wanted[len(lines) :])
+            await self.mount_all(self._line(role) for role in wanted[len(lines) :])
 
     def _wanted(self) -> tuple[Role, ...]:
         filled = [number for number, line in enumerate(self.lines, 1) if line.value]
@@ -286,8 +301,11 @@ class Inputs(Vertical):
         texts += [""] * (len(roles) - len(texts))
         roles += roles[-1:] * (len(texts) - len(roles))  # more than are taken: they stay in sight
         await self.mount_all(
-            InputLine(role, self._check, text) for role, text in zip(roles, texts, strict=True)
+            self._line(role, text) for role, text in zip(roles, texts, strict=True)
         )
+
+    def _line(self, role: Role, text: str = "") -> InputLine:
+        return InputLine(role, self._check, text, self._known)
 
     async def on_input_changed(self) -> None:
         """Grow by an empty line when the last one was filled, shrink when it was emptied."""
