@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ima_tui import drafting, heard, remembering
+from ima_tui import drafting, heard, remembering, terms
 from ima_tui.catalogue.choice import Reason, newest
 from ima_tui.desk import KIND, MODEL, ORDER, Desk
 from ima_tui.domain import Leaf, Medium, TaskType, Value
@@ -267,7 +267,8 @@ def _refused(desk: Desk, leaf: Leaf, refusal: Refusal, lists: Lists) -> Asking:
         else:
             bound, _ = binding.bind(leaf, (Parameter(refusal.name, value),))
         if bound:
-            words = {"value": drafting.option_label(leaf, *bound[0])}
+            label = drafting.option_label(leaf, *bound[0])
+            words = {"value": terms.value(refusal.name, label)}
             answers.append(_priced(desk, Answer("compose.answer_value", words, sets=bound)))
     every = desk.decision.params if refusal.both and desk.decision is not None else ()
     wanted = every or (Parameter(refusal.name, refusal.asked),)
@@ -276,12 +277,10 @@ def _refused(desk: Desk, leaf: Leaf, refusal: Refusal, lists: Lists) -> Asking:
             words = {"model": other.name}
             answers.append(_priced(desk, Answer("compose.answer_model_can", words, leaf=other)))
             break
-    asked = {"asked": str(refusal.asked), "model": leaf.name, "name": refusal.name}
-    if refusal.both:
-        beside = {**asked, "other": str(refusal.possible[0])}
-        return Asking("compose.model_not_both", beside, tuple(answers))
-    key = "compose.model_cannot" if refusal.possible else "compose.model_lacks"
-    return Asking(key, asked, tuple(answers))
+    key, told = terms.lacks(leaf.name, refusal)
+    # what is possible instead are the answers themselves
+    key = "compose.lacks_value" if key == "lacking.value" and answers else key
+    return Asking(key, told, tuple(answers))
 
 
 def _nearest(asked: Value, possible: Sequence[Value]) -> list[Value]:

@@ -12,6 +12,7 @@ from ima_tui.catalogue import choice, tree
 from ima_tui.desk import KIND, MODEL, Desk
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.intent.route import route
+from ima_tui.messages import say
 from ima_tui.remembering import Change
 from ima_tui.sandbox.products import Catalogue
 
@@ -131,8 +132,8 @@ def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Desk, lists: Lists
 def test_what_only_this_model_lacks_names_what_it_has_and_who_can(desk: Desk, lists: Lists) -> None:
     read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
     asking = only(desk, lists)
-    assert asking.key == "compose.model_cannot"
-    assert values(asking)[0] == "10"
+    assert asking.key == "compose.lacks_value"
+    assert values(asking)[0] == "10 s"
     assert asking.answers[-1].leaf is not None
     give(desk, lists, asking.answers[-1])
     read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
@@ -186,3 +187,11 @@ def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Desk, lists: List
     turn = answers.switch(desk, "midjourney")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, Change.FORGET)
+
+
+def test_silence_is_had_from_a_model_without_sound(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "a video of a puppy with Kling O1, no sound")
+    assert answers.askings(desk, lists) == ()
+    read(desk, lists, "a video of a puppy with Kling O1, with sound")
+    assert "sound" in say(only(desk, lists).key, **only(desk, lists).values)
+    assert "True" not in say(only(desk, lists).key, **only(desk, lists).values)

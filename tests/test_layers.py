@@ -23,6 +23,7 @@ LAYERS = (
     {"api", "intent", "ledger", "lists", "logbook", "preferences", "results",
      "lease", "link",
      "reasons", "drafting", "batch", "manifest", "saved"},
+    {"terms"},
     {"ground", "pace", "prepared", "record", "remembering", "heard", "plan", "knowledge"},
     {"sending", "asking", "fetching", "turns"},
     {"desk", "scheduler", "broadcast", "connection", "wishes", "adjustments"},

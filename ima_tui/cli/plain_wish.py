@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ima_tui import drafting, heard
+from ima_tui import drafting, heard, terms
 from ima_tui.catalogue import choice, form, times
 from ima_tui.cli.route import impossible
 from ima_tui.desk import INPUTS, KIND, MODEL, Desk
@@ -132,10 +132,8 @@ class Wish:
         if decision is not None:
             yield from impossible(decision)
             for refusal in heard.refusals(decision, desk.leaf):
-                possible = ", ".join(str(value) for value in refusal.possible) or "—"
-                value = one_line(str(refusal.asked), 80)
-                names = {"model": desk.leaf.name, "name": refusal.name}
-                yield say(f"route.{refusal.fact}", value=value, possible=possible, **names).strip()
+                key, words = terms.lacks(desk.leaf.name, refusal)
+                yield say(key, **words)
 
     def doubt(self) -> str:
         """What has to be said before this wish can be sent, or ""."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ima_tui import remembering
+from ima_tui import remembering, terms
 from ima_tui.catalogue.choice import Reason
 from ima_tui.cli import session
 from ima_tui.cli.output import json_text, print_json
@@ -224,12 +224,6 @@ def impossible(decision: Decision) -> Iterator[str]:
 
 def _refused(decision: Decision) -> Iterator[str]:
     for refusal in decision.refused:
-        possible = ", ".join(str(value) for value in refusal.possible) or "—"
         model = decision.leaf.name if decision.leaf else decision.model_id
-        yield say(
-            f"route.{refusal.fact}",
-            model=model,
-            name=refusal.name,
-            value=str(refusal.asked),
-            possible=possible,
-        )
+        key, words = terms.lacks(model, refusal)
+        yield f"  {say(key, **words)}"

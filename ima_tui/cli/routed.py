@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
+from ima_tui import terms
 from ima_tui.cli import wish
 from ima_tui.cli.output import talk
 from ima_tui.cli.route import impossible
@@ -15,7 +16,6 @@ from ima_tui.intent.reading import Action, Decision, Kind, Question, Roles
 from ima_tui.intent.route import route
 from ima_tui.messages import say
 from ima_tui.studio import Studio
-from ima_tui.text import one_line
 
 _UNSURE = {
     Question.MEDIA_TYPE: "error.route_media_type",
@@ -99,8 +99,6 @@ def values(leaf: Leaf, decision: Decision) -> Mapping[str, Value]:
     """The parameters of the text in the leaf's own terms; what it can't do is told."""
     bound, refused = binding.bind(leaf, decision.params)
     for refusal in refused:
-        possible = ", ".join(str(value) for value in refusal.possible) or "—"
-        value = one_line(str(refusal.asked), 80)
-        names = {"model": leaf.name, "name": refusal.name, "value": value, "possible": possible}
-        talk(say(f"route.{refusal.fact}", **names).strip())
+        key, words = terms.lacks(leaf.name, refusal)
+        talk(say(key, **words))
     return dict(bound)

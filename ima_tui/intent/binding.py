@@ -50,6 +50,8 @@ def bind(
                 refused.append(Refusal("n", param.value, tuple(counts)))
             continue
         found = _accept(leaf, param)
+        if isinstance(found, Refusal) and not found.possible and param.value is False:
+            continue  # what it hasn't got is off
         if isinstance(found, Refusal):
             refused.append(found)
             continue

@@ -83,11 +83,6 @@ class Refusal:
     both: bool = False
     """It has the value, but not beside `possible[0]`, which was asked for, too."""
 
-    @property
-    def fact(self) -> str:
-        """The name of what is to be said."""
-        return "not_both" if self.both else "refused"
-
 
 @dataclass(frozen=True, slots=True)
 class Roles:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ima_tui import terms
 from ima_tui.catalogue import choice, form, order
 from ima_tui.domain import Draft, Leaf, Medium, TaskType, Value
 from ima_tui.errors import UsageError
@@ -196,9 +197,7 @@ class _Builder:
         leaf = self._leaf(share)
         bound, refused = binding.bind(leaf, share.params)
         for each in refused:
-            possible = ", ".join(map(str, each.possible)) or "—"
-            values = {"model": leaf.name, "name": each.name, "value": str(each.asked)}
-            self.notes.append(Note(f"route.{each.fact}", {**values, "possible": possible}))
+            self.notes.append(Note(*terms.lacks(leaf.name, each)))
         counts, wanted = form.counts(leaf), _count(share.params)
         step = Step(
             id=len(self._steps) + 1,

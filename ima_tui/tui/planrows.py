@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from textual.content import Content
 
-from ima_tui import drafting
+from ima_tui import drafting, terms
 from ima_tui.domain import Draft, Job, Leaf, State
 from ima_tui.messages import say
 from ima_tui.plan.lanes import Lanes, lanes
@@ -73,7 +73,7 @@ def _row(each: Standing, lane: Lanes, now: float, glyphs: Glyphs) -> PlanRow:
 def _settings(step: Step) -> list[str]:
     """The values as they stand; a bare "True" says nothing without its label."""
     told = [
-        say("compose.seconds", span=str(value)) if name == "duration" else one_line(value, 24)
+        one_line(terms.value(name, value), 24)
         for name, value in step.chosen
         if not isinstance(value, bool)
     ]

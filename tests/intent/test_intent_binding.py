@@ -60,7 +60,7 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
     desk = Desk()
     desk.hear(decision, None)
     (asking,) = answers.askings(desk, lists())
-    assert asking.key == "compose.model_not_both"
+    assert asking.key == "lacking.both"
     assert [dict(answer.sets) for answer in asking.answers[:2]] == [
         {"aspect_ratio": "4k"},
         {"aspect_ratio": "16:9"},

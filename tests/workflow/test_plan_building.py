@@ -170,8 +170,8 @@ def test_the_preferred_model_serves_where_none_is_named() -> None:
 def test_a_length_that_the_model_does_not_offer_is_said() -> None:
     plan, notes = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
     assert plan.steps[1].model_id == "kling-video-o1"
-    assert [note.key for note in notes] == ["route.refused"]
-    assert notes[0].values["possible"] == "5, 10"
+    assert [note.key for note in notes] == ["lacking.value"]
+    assert notes[0].values["possible"] == "5 s, 10 s"
 
 
 def test_every_step_has_the_price_of_the_lists() -> None:

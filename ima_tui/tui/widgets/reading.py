@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from ima_tui import terms
 from ima_tui.answers import Answer, Asking, Switch
 from ima_tui.catalogue import form
 from ima_tui.desk import KIND, MODEL, Desk
@@ -168,9 +169,8 @@ def _settings(desk: Desk) -> list[str]:
         if name == COUNT:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen:
-            value = chosen[name]
-            switch = say("compose.on" if value else "compose.off")
-            told.append(f"{field.label} {switch}" if isinstance(value, bool) else str(value))
+            words = terms.value(name, chosen[name])
+            told.append(f"{field.label} {words}" if isinstance(chosen[name], bool) else words)
     return told
 
 
