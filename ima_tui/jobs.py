@@ -129,6 +129,9 @@ class Jobs:
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
         return await (await self._engine.ledger()).recent(limit)
 
+    async def newest(self) -> Job | None:
+        return await (await self._engine.ledger()).newest()
+
     async def get(self, job_id: int) -> Job | None:
         return await (await self._engine.ledger()).job(job_id)
 

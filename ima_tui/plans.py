@@ -79,21 +79,33 @@ class Plans:
         """The plan for a wish, by the live lists (`fetch`: fresh ones); without steps where there
         is nothing to make. Raises `UsageError`."""
         shared = await asyncio.to_thread(_share, wish, tuple(images))
+        if not shared.shares:
+            return Made(Plan(secrets.token_hex(8), wish, ()), shared)
         kinds = {each.task_type for each in shared.shares}
         if shared.one_subject:
             kinds |= set(_FOR_SERIES)
         if fetch:
             for kind in sorted(kinds):
                 await self._offer.fresh(kind)
-        from ima_tui.plan.building import (
-            build,
-        )  # with the router, which the first paint can't wait for
-
-        plan_id = secrets.token_hex(8)
-        if not shared.shares:
-            return Made(Plan(plan_id, wish, ()), shared)
-        plan, notes = build(shared, self._lists(), self._wishes.preferred(), plan_id, wish)
+        plan, notes = self._build(shared, wish)
         return Made(await self.look(plan), shared, notes)
+
+    async def outline(self, wish: str, images: Sequence[str] = ()) -> Status | None:
+        """What `make` would make by the lists as they are, priced; None where that is nothing. No
+        file is looked at, no job asked for: it is for showing while the wish is written."""
+        shared = await asyncio.to_thread(_share, wish, tuple(images))
+        if not shared.shares:
+            return None
+        plan, prices = self.price(self._build(shared, wish)[0])
+        names = intents(plan)
+        return Status(plan, plan, tuple(Standing(each, names[each.step.id]) for each in prices))
+
+    def _build(self, shared: Shared, wish: str) -> tuple[Plan, tuple[Note, ...]]:
+        # with the router, which the first paint can't wait for
+        from ima_tui.plan.building import build
+
+        preferred = self._wishes.preferred()
+        return build(shared, self._lists(), preferred, secrets.token_hex(8), wish)
 
     async def look(self, plan: Plan) -> Plan:
         """The plan with what its files hold now."""

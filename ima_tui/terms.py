@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ima_tui.domain import Value
 from ima_tui.intent.reading import Refusal
 from ima_tui.messages import say
@@ -28,6 +30,15 @@ def value(parameter: str, asked: Value) -> str:
     words = one_line(str(asked), _LONGEST)
     is_span = parameter == "duration" and words.replace(".", "", 1).isdecimal()
     return say("compose.seconds", span=words) if is_span else words
+
+
+def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str]:
+    """The values as they stand, without what says nothing alone: switches and empty texts."""
+    return [
+        one_line(value(name, each), longest)
+        for name, each in chosen
+        if not isinstance(each, bool) and str(each).strip()
+    ]
 
 
 def lacks(model: str, refusal: Refusal) -> tuple[str, dict[str, str | int]]:

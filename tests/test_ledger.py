@@ -235,6 +235,15 @@ async def test_only_the_named_are_taken(ledger: Ledger, path: Path) -> None:
     await other.aclose()
 
 
+async def test_the_newest_is_the_last_that_was_not_forgotten(ledger: Ledger) -> None:
+    assert await ledger.newest() is None
+    first, second = [await brought_to(ledger, state) for state in (State.DONE, State.RUNNING)]
+    assert await ledger.newest() == second
+    forgotten = await brought_to(ledger, State.FORGOTTEN)
+    assert forgotten.id > second.id > first.id
+    assert await ledger.newest() == second
+
+
 async def test_ended_jobs_are_nobodys(ledger: Ledger) -> None:
     for state in (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED, State.FORGOTTEN):
         await brought_to(ledger, state)

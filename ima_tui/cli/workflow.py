@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ima_tui import terms
 from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
@@ -162,7 +163,7 @@ def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
 
 
 def _cells(step: Step, place: str, note: str) -> list[str]:
-    settings = " ".join(one_line(value, 24) for _, value in step.chosen)
+    settings = " ".join(terms.settings(step.chosen, 24))
     model = f"{step.model_name} {settings}".strip() + (f" ×{step.n}" if step.n > 1 else "")
     kind = say(f"task.{step.task_type.value}")
     return [place, kind, model, one_line(step.title, 40), str(step.total), one_line(note, 60)]

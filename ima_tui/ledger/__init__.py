@@ -304,6 +304,10 @@ class Ledger:
         """Every open job and the newest ended ones that were not forgotten, newest first."""
         return await self._read(reading.recent, limit)
 
+    async def newest(self) -> Job | None:
+        """The job that was written down last, but for those that were forgotten."""
+        return await self._read(reading.newest)
+
     async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
         """What jobs below this id made, newest first, and the id to go on below; 0: at the end."""
         return await self._read(reading.results, below, limit)

@@ -71,6 +71,13 @@ def recent(connection: sqlite3.Connection, limit: int) -> tuple[Job, ...]:
     return tuple(sorted(map(job_of, still_open + ended), key=lambda job: -job.id))
 
 
+def newest(connection: sqlite3.Connection) -> Job | None:
+    row = connection.execute(
+        "SELECT * FROM jobs WHERE state != 'forgotten' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return job_of(row) if row is not None else None
+
+
 def timeline(connection: sqlite3.Connection, job_id: int) -> tuple[Event, ...]:
     rows = connection.execute("SELECT * FROM events WHERE job = ? ORDER BY id", (job_id,))
     return tuple(

@@ -60,6 +60,7 @@ class Glyphs:
     left: str
     right: str
     planned: str
+    minus: str
 
     def state(self, state: State) -> str:
         return _SIGNS[state][self.ascii]
@@ -70,8 +71,8 @@ class Glyphs:
         return self.full * filled + self.empty * (cells - filled)
 
 
-_FANCY = Glyphs(False, "▌", "●", "─", "▰", "▱", "★", "…", "·", "↑", "↓", "←", "→", "○")
-_PLAIN = Glyphs(True, ">", "*", "-", "#", "-", "*", "~", "-", "up", "down", "left", "right", ".")
+_FANCY = Glyphs(False, "▌", "●", "─", "▰", "▱", "★", "…", "·", "↑", "↓", "←", "→", "○", "−")
+_PLAIN = Glyphs(True, ">", "*", "-", "#", "-", "*", "~", "-", "up", "down", "<-", "->", ".", "-")
 
 
 def glyphs(ascii_only: bool) -> Glyphs:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from ima_tui.domain import Event, Job, Media, State, TaskType, Value
+from ima_tui import terms
+from ima_tui.domain import Event, Job, Media, State, TaskType
 from ima_tui.lifecycle import ENDED, TRANSITIONS
 from ima_tui.messages import say
 from ima_tui.text import duration, one_line
@@ -142,19 +143,13 @@ def kind_words(task_type: TaskType) -> str:
 def headline(job: Job) -> str:
     """`#44  SeeDream 4.5 · text to image · 2560x1440`."""
     order = job.order
-    told = [one_line(value, 40) for _, value in order.parameters if _says_something(value)]
-    values = " ".join(told[:6])
+    values = " ".join(terms.settings(order.parameters)[:6])
     parts = [order.model_name, kind_words(order.task_type)]
     if values:
         parts.append(values)
     if order.n > 1:
         parts.append(say("queue.outputs", n=order.n))
     return f"#{job.id}  " + " · ".join(parts)
-
-
-def _says_something(value: Value) -> bool:
-    """A bare "True" says nothing without its label, and an empty text nothing at all."""
-    return not isinstance(value, bool) and str(value).strip() != ""
 
 
 def cost(job: Job) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.content import Content
 
-from ima_tui.catalogue import choice, form, price, times
+from ima_tui.catalogue import choice, form, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.catalogue.order import input_counts
-from ima_tui.domain import Field, Leaf, TaskType, Value
+from ima_tui.domain import Field, Leaf, TaskType
 from ima_tui.messages import say
 from ima_tui.notices import ListChanges
 from ima_tui.text import points_range
+from ima_tui.tui import pricetable
 from ima_tui.tui.finder import moment, places, scattered
 from ima_tui.tui.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.pricing import usual_time
@@ -30,7 +29,6 @@ COLUMNS = (
 )
 
 UNCHANGED = ListChanges()
-MOST_PRICES = 24
 MOST_OPTIONS = 12
 
 
@@ -110,7 +108,7 @@ def detail(
         lines.append(Content.styled(told, "$warn"))
     if leaf.description:
         lines.append(Content.styled(steady(leaf.description), "$muted"))
-    lines += [Content(""), *_prices(leaf, glyphs), *_fields(leaf)]
+    lines += [Content(""), *pricetable.every(leaf, glyphs), *_fields(leaf)]
     return Content("\n").join(lines)
 
 
@@ -137,48 +135,6 @@ def _inputs(leaf: Leaf) -> list[str]:
     return [say("models.takes", count=count, kinds=" ".join(kinds))]
 
 
-def _prices(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
-    """One line for each combination: the values in columns, then the points."""
-    combinations = price.table(leaf)
-    if not combinations or not combinations[0].values:
-        low, high = leaf.points
-        key = "models.one_price" if low == high else "models.hidden_price"
-        return [Content.styled(say(key, points=points_range(low, high)), "bold")]
-    shown = combinations[:MOST_PRICES]
-    names = [name for name, _ in shown[0].values]
-    titles = [_label(leaf, name).upper() for name in names]  # as every head of a column
-    table = [[_shown(value) for _, value in one.values] for one in shown]
-    widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
-    points = say("models.col_points")
-    most = max(width(points), *(len(str(one.points)) for one in shown))
-    lines = [Content.styled(_aligned(titles, widths) + fit(points, most, "right"), "$muted")]
-    for one, cells in zip(shown, table, strict=True):
-        text = _aligned(cells, widths) + fit(str(one.points), most, "right")
-        line = Content.styled(text, "bold") if one.is_default else Content(text)
-        usual = f"  {glyphs.left} {say('models.usual')}" if one.is_default else ""
-        lines.append(line + Content.styled(usual, "$muted"))
-    if len(combinations) > MOST_PRICES:
-        lines.append(
-            Content.styled(say("models.more", n=len(combinations) - MOST_PRICES), "$muted")
-        )
-    return lines
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "".join(f"{fit(cell, size)}  " for cell, size in zip(cells, widths, strict=True))
-
-
-def _label(leaf: Leaf, name: str) -> str:
-    field = form.control(leaf, name)
-    return field.label if field else name
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, bool):
-        return say("models.on" if value else "models.off")
-    return str(value)
-
-
 def _fields(leaf: Leaf) -> list[Content]:
     """What can be set, with the options there are; the default first in bold."""
     controls = form.controls(leaf)
@@ -195,7 +151,7 @@ def _fields(leaf: Leaf) -> list[Content]:
 def _options(field: Field) -> Content:
     usual = form.default_of(field)
     if not field.options:
-        shown = "" if usual is None else _shown(usual)
+        shown = "" if usual is None else pricetable.shown(usual)
         return Content.styled(shown or say(f"models.kind_{field.kind}"), "")
     parts = [
         Content.styled(option.label, "bold" if form.same(option.value, usual) else "")

@@ -71,12 +71,7 @@ def _row(each: Standing, lane: Lanes, now: float, glyphs: Glyphs) -> PlanRow:
 
 
 def _settings(step: Step) -> list[str]:
-    """The values as they stand; a bare "True" says nothing without its label."""
-    told = [
-        one_line(terms.value(name, value), 24)
-        for name, value in step.chosen
-        if not isinstance(value, bool)
-    ]
+    told = terms.settings(step.chosen, 24)
     return [*told[:MOST_SETTINGS], *([f"×{step.n}"] if step.n > 1 else [])]
 
 

@@ -14,12 +14,12 @@ from ima_tui.intent.reading import Kind
 from ima_tui.knowledge import Document
 from ima_tui.marks import marks
 from ima_tui.messages import say
-from ima_tui.tui import choosing, origins
+from ima_tui.tui import actions, choosing, origins
 from ima_tui.tui.widgets.form import hint
-from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
+from ima_tui.tui.widgets.prices import Prices
 from ima_tui.tui.widgets.question import Question
-from ima_tui.tui.widgets.reading import Reading
+from ima_tui.tui.widgets.reading import Reading, Row, joined
 
 if TYPE_CHECKING:
     from ima_tui.tui.screens.compose import ComposeScreen
@@ -35,6 +35,12 @@ class Showing:
         self.switch: Switch | None = None
         self._note = ("", "")
         """What happened last, and the role it is said in."""
+
+    def tell_price(self) -> None:
+        place = self._place
+        steps = place.outline.total if place.desk.in_steps else None
+        bar = place.query_one(PriceBar)
+        bar.show(place.desk.leaf, self.priced, place.many.several, steps)
 
     @property
     def priced(self) -> Offer:
@@ -56,7 +62,9 @@ class Showing:
         place.query_one(Reading).show(
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
-        place.query_one(PriceBar).show(desk.leaf, self.priced, place.many.several)
+        place.outline.look()
+        self.tell_price()
+        place.query_one(Prices).show(desk.leaf, desk.draft, signs)
         place.drawer.soon()
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         origin = partial(origins.tail, desk, place.prompt.text)
@@ -76,17 +84,19 @@ class Showing:
     def _guide_names(self) -> tuple[str, ...]:
         return tuple(say(f"guides.{document.topic.name.lower()}") for document in self.guides())
 
-    def _told(self) -> list[Part]:
+    def _told(self) -> Row:
         """What stands for the reading where more, or less, than one thing is to be made."""
         decision = self._place.desk.decision
         if decision is None:
             return []
         if decision.kind is Kind.PREFERENCE:
-            return [(self._place.memory.meant(decision), "info")]
+            return [[(self._place.memory.meant(decision), "info")]]
         if not decision.steps:
             return []
-        steps = " → ".join(say(f"task.{step.task_type.value}") for step in decision.steps)
-        return [(say("compose.reads_steps", steps=steps), "warn")]
+        key = actions.key_of(self._place.ima.screen, "compose.send")
+        arrow = self._place.ima.glyphs.right
+        steps = [(say(f"task.{step.task_type.value}"), "warn") for step in decision.steps]
+        return [[(say("compose.reads_steps", send=key), "warn")], *joined(steps, arrow)]
 
     def speak(self) -> None:
         """One sentence: what is wrong, else what happened, else what the field is about."""

@@ -253,6 +253,10 @@ class FakeJobs:
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
         return tuple(sorted(self.rows.values(), key=lambda one: -one.id))[:limit]
 
+    async def newest(self) -> Job | None:
+        kept = (one for one in await self.recent() if one.state is not State.FORGOTTEN)
+        return next(kept, None)
+
     async def get(self, job_id: int) -> Job | None:
         return self.rows.get(job_id)
 

@@ -18,6 +18,7 @@ from ima_tui import messages
 from ima_tui.domain import State
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.places import PLACES
+from ima_tui.tui.widgets.detail import JobDetail
 from ima_tui.tui.widgets.loglines import LogLines
 from ima_tui.tui.widgets.prompt import Prompt
 
@@ -89,6 +90,8 @@ async def settled(pilot: Pilot[None]) -> None:
     screen = pilot.app.screen
     for lines in screen.query(LogLines):
         await until(pilot, lambda lines=lines: "t-77" in picture(screen) and lines)
+    for beside in screen.query(JobDetail):
+        await until(pilot, lambda beside=beside: "#" in picture(screen) or not beside.display)
     for prompt in screen.query(Prompt):
         prompt.cursor_blink = False
     before = ""

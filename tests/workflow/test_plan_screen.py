@@ -459,3 +459,25 @@ async def test_any_wish_can_be_planned(settings: Settings, sandbox: Sandbox) -> 
         assert [step.inputs for step in plan(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
         assert "├─" in graph(pilot)[2]
     assert charged(sandbox) == []
+
+
+async def test_compose_shows_the_steps_and_their_price_while_the_wish_is_written(
+    settings: Settings,
+) -> None:
+    async with app_of(settings) as pilot:
+        compose = pilot.app.screen
+        assert isinstance(compose, ComposeScreen)
+        outline, bar = compose.query_one(PlanGraph), compose.query_one(PriceBar)
+        compose.query_one(Prompt).text = WISH
+        await until(pilot, lambda: outline.display)
+        await until(pilot, lambda: "3 steps" in bar.render_line(0).text)
+        drawn = [outline.render_line(y).text for y in range(6)]
+        assert [line[6:11].split()[-1] for line in drawn[::2]] == ["img", "vid", "mus"]
+        prices = [int(line.split()[-1]) for line in drawn[::2]]
+        assert f" {sum(prices)} pts" in bar.render_line(0).text
+        assert not compose.form.display
+        compose.query_one(Prompt).text = "Draw a dragon"
+        await until(pilot, lambda: compose.form.display)
+        assert not outline.display
+        assert "steps" not in bar.render_line(0).text
+        assert await compose.studio.plans.kept() == ()

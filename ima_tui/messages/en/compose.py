@@ -78,7 +78,7 @@ TEXTS: dict[str, str] = {
     "compose.let_go": "backspace lets the words decide again.",
     "compose.reads": "reads as",
     "compose.reads_limit": "{asked} can't be had here; what can: {possible}",
-    "compose.reads_steps": "ctrl+j plans it: {steps}",
+    "compose.reads_steps": "{send} plans it:",
     "compose.reads_absent": "{names}: not offered here",
     "compose.replaces": "This takes the place of #{id}, which is not sent yet and goes when this "
     "is sent.",
@@ -94,6 +94,8 @@ TEXTS: dict[str, str] = {
     "compose.ask_media": "What shall it be?",
     "compose.ask_roles": "What are the {n} pictures for?",
     "compose.ask_input": "Which picture?",
+    "compose.price_now": "now",
+    "compose.latest": "What you send shows up here, and what becomes of it.",
     "compose.answer_image": "picture",
     "compose.answer_video": "video",
     "compose.answer_music": "music",

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
+from ima_tui import terms
 from ima_tui.messages import say
 from ima_tui.text import one_line
 from ima_tui.tui import styles
@@ -41,7 +42,7 @@ class Side(Vertical):
 
     def compose(self) -> ComposeResult:
         job, order = self.exhibit.job, self.exhibit.job.order
-        values = " ".join(one_line(value, 40) for _, value in order.parameters)
+        values = " ".join(terms.settings(order.parameters))
         number = f"#{job.id}"
         if len(job.medias) > 1:
             number += f" {self.exhibit.index + 1}/{len(job.medias)}"

@@ -27,18 +27,23 @@ from ima_tui.several import first_line
 from ima_tui.tui import styles
 from ima_tui.tui.dispatch import Dispatch
 from ima_tui.tui.drawer import Drawer
+from ima_tui.tui.latest import Latest
 from ima_tui.tui.many import Many
 from ima_tui.tui.memory import Memory
 from ima_tui.tui.news import News
+from ima_tui.tui.outline import Outline
 from ima_tui.tui.picking import Picking
 from ima_tui.tui.reader import Reader
 from ima_tui.tui.screens.place import Place
 from ima_tui.tui.showing import Showing
+from ima_tui.tui.widgets.detail import JobDetail
 from ima_tui.tui.widgets.fieldlines import Picked, Pressed
 from ima_tui.tui.widgets.form import Form, control_of
 from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
 from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.plangraph import PlanGraph
 from ima_tui.tui.widgets.pricebar import PriceBar, Said
+from ima_tui.tui.widgets.prices import Prices
 from ima_tui.tui.widgets.prompt import EDIT, Dropped, Prompt
 from ima_tui.tui.widgets.reading import Answered, Reading, Switched
 from ima_tui.tui.widgets.wishes import Wishes
@@ -98,6 +103,8 @@ class ComposeScreen(Place):
         self.dispatch = Dispatch(self)
         self.memory = Memory(self)
         self.many = Many(self)
+        self.outline = Outline(self)
+        self.latest = Latest(self)
         self.reader: Reader
         self.drawer: Drawer
         self.by_lines = False
@@ -113,7 +120,11 @@ class ComposeScreen(Place):
                 yield Wishes(widget_id="wishes")
                 yield Inputs(self._look_at, widget_id="inputs")
             yield Rule()
-            yield Form(widget_id="form")
+            with Vertical(id="making"):
+                yield Form(widget_id="form")
+                yield Prices(widget_id="prices")
+                yield PlanGraph(widget_id="outline", still=True)
+            yield JobDetail()
         yield Rule()
         yield Said(widget_id="said")
         yield PriceBar(widget_id="price")
@@ -163,11 +174,15 @@ class ComposeScreen(Place):
             self.showing.forget_remark(only=say("compose.asking_again"))
             await self.reload()
             await self.drawer.lists_came()
+        if news.jobs:
+            await self.latest.hear(news.jobs)
 
     async def reload(self) -> None:
         kind = self.desk.kind
         self.desk.catch_up(self.studio.offer.leaves(kind), self.studio.offer.suggested(kind))
         await self.showing.all()
+        self.outline.look_again()
+        await self.latest.look_again()
 
     async def retell(self) -> None:
         self._decision = None  # so that the reading is said anew, too
@@ -179,6 +194,7 @@ class ComposeScreen(Place):
             await self.drawer.restore()
             if self.stands:
                 await self.read()
+                await self.latest.look()
 
         self.run_worker(learn(), name="learn to read", group="reading")
 

@@ -45,13 +45,15 @@ class JobDetail(Widget):
         place: str = "",
         *,
         timeline: bool = False,
+        nothing: str = "",
     ) -> None:
-        """Tell about `job`; `timeline` puts what happened to it first, `place` is its in line."""
+        """Tell about `job`; `timeline` puts what happened to it first, `place` is its in line;
+        `nothing` is said where there is no job."""
         media = next((media for media in job.medias if media.path), None) if job else None
         studio = cast("ImaApp", self.app).studio
         eager = studio.settings.preview
         self.set_class(media is not None and eager, "-picture")
-        facts = Content("")
+        facts = Content.styled(nothing, "$muted")
         if job is None or not eager:
             self.query_one(Preview).see(None)
         else:

@@ -61,8 +61,11 @@ class PlanGraph(ScrollView, can_focus=True):
 
         step_id: int
 
-    def __init__(self, *, widget_id: str | None = None) -> None:
+    def __init__(self, *, widget_id: str | None = None, still: bool = False) -> None:
+        """`still`: only to be looked at, without a cursor."""
         super().__init__(id=widget_id)
+        self.can_focus = not still
+        self._still = still
         self._rows: tuple[PlanRow, ...] = ()
         self._at = 0
 
@@ -127,7 +130,7 @@ class PlanGraph(ScrollView, can_focus=True):
         index, line = divmod(y + self.scroll_offset.y, LINES)
         if index >= len(self._rows):
             return Strip.blank(cells, style(theme, "text", "background"))
-        row, here = self._rows[index], index == self._at
+        row, here = self._rows[index], index == self._at and not self._still
         ground = "raised" if here else "background"
         glyphs = cast("ImaApp", self.app).glyphs
         bar = (glyphs.cursor if here else " ", "accent" if self.has_focus else "muted")
@@ -136,6 +139,8 @@ class PlanGraph(ScrollView, can_focus=True):
         return Strip(Segment(text, style(theme, role, ground)) for text, role in parts)
 
     def on_click(self, event: events.Click) -> None:
+        if self._still:
+            return
         index = (event.y + self.scroll_offset.y) // LINES
         if index < len(self._rows):
             self._go(index)

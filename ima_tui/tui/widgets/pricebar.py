@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -12,6 +14,8 @@ from ima_tui.several import Several
 from ima_tui.tui import actions, pricing
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
+Told = tuple[Sequence[Part], Sequence[Part]]
+
 
 class PriceBar(Line):
     """Repaints its one line when the offer is another; nothing else moves."""
@@ -21,16 +25,27 @@ class PriceBar(Line):
         self._leaf: Leaf | None = None
         self._offer = Offer()
         self._several: Several | None = None
+        self._steps: Told | None = None
 
-    def show(self, leaf: Leaf | None, offer: Offer, several: Several | None = None) -> None:
-        if (leaf, offer, several) != (self._leaf, self._offer, self._several):
-            self._leaf, self._offer, self._several = leaf, offer, several
+    def show(
+        self,
+        leaf: Leaf | None,
+        offer: Offer,
+        several: Several | None = None,
+        steps: Told | None = None,
+    ) -> None:
+        """`several`: many wishes are one sending; `steps`: what a plan's bar would say."""
+        now = (self._leaf, self._offer, self._several, self._steps)
+        if (leaf, offer, several, steps) != now:
+            self._leaf, self._offer, self._several, self._steps = leaf, offer, several, steps
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         if self._several is not None:
             jobs, points = len(self._several.wishes), self._several.total
             return [(" " + say("compose.several", n=jobs, points=points), "title")], []
+        if self._steps is not None:
+            return list(self._steps[0]), list(self._steps[1])
         quote = self._offer.quote
         if self._leaf is None or quote is None:
             return [(" " + say("compose.no_price"), "muted")], []

@@ -46,6 +46,13 @@ class Switched(Message):
 Row = list[Chunk]
 
 
+def joined(parts: Sequence[Part], sign: str) -> Row:
+    """Parts in one sentence, `sign` behind each but the last: where it is too long, it goes on
+    below behind a sign."""
+    last = len(parts) - 1
+    return [[part] if i == last else [part, (f" {sign}", "muted")] for i, part in enumerate(parts)]
+
+
 class Reading(Line, can_focus=False):
     """Kind, model and settings that the words gave; questions with numbered answers; the switch
     for what is to be remembered. It takes the keys only while something is open."""
@@ -64,32 +71,34 @@ class Reading(Line, can_focus=False):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._rows: list[Row] = []
+        self._rows: list[tuple[Row, int]] = []
+        """What is told, and how many cells stand between its chunks."""
         self._drawn: list[list[Part]] = []
 
     def show(
         self,
         desk: Desk,
-        told: Sequence[Part],
+        told: Row,
         open_: Sequence[Asking],
         turn: Switch | None,
         guides: Sequence[str] = (),
     ) -> None:
-        """Draws only when what is told differs: most keys change nothing here. `told` is one
-        sentence that stands for the reading where there is one."""
-        rows: list[Row] = []
-        read = [list(told)] if told else _read(desk)
+        """Draws only when what is told differs: most keys change nothing here. `told` is what
+        stands for the reading where there is more, or less, than one thing to make."""
+        rows: list[tuple[Row, int]] = []
+        read = told or _read(desk, self.ima.glyphs.dot)
         if read:
-            rows.append(read)
+            rows.append((read, 1))
         count = 0
         for asking in open_:
             keys = [self._key(count + place) for place in range(1, len(asking.answers) + 1)]
-            rows.append(_asked(asking, keys))
+            rows.append((_asked(asking, keys), 2))
             count += len(asking.answers)
         if turn is not None:
-            rows.append(_turned(desk, turn, actions.key_of(self.screen, "compose.remember")))
+            key = actions.key_of(self.screen, "compose.remember")
+            rows.append((_turned(desk, turn, key), 2))
         if guides:
-            rows.append(_listed(guides, actions.key_of(self.screen, "compose.guides")))
+            rows.append((_listed(guides, actions.key_of(self.screen, "compose.guides")), 2))
         self.can_focus = bool(open_ or turn)
         if rows != self._rows:
             self._rows = rows
@@ -102,7 +111,7 @@ class Reading(Line, can_focus=False):
 
     def _fit(self) -> None:
         cells = max(20, self.size.width - 4)
-        lines = [line for row in self._rows for line in flow(row, cells, 2)]
+        lines = [line for row, gap in self._rows for line in flow(row, cells, 2, gap)]
         shape = next((n for name, n in MOST_LINES.items() if self.screen.has_class(name)), MOST)
         self._drawn = lines[:shape]
         height = max(1, len(self._drawn))
@@ -143,8 +152,8 @@ class Reading(Line, can_focus=False):
 # ------------------------------------------------------------------------------ what is told
 
 
-def _read(desk: Desk) -> Row:
-    """`reads as  text to video · Kling O1 · 10`, each part in the colour of its words."""
+def _read(desk: Desk, dot: str) -> Row:
+    """`reads as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
     decision = desk.decision
     if decision is None or decision.task_type is not desk.kind or decision.kind is not Kind.SINGLE:
         return []
@@ -152,10 +161,8 @@ def _read(desk: Desk) -> Row:
     if (decision.model_id or decision.tier) and desk.leaf is not None:
         parts.append((desk.leaf.name, origins.role(MODEL, desk.kind)))
     parts += [(words, "ok") for words in _settings(desk)]
-    spaced: list[Part] = [(say("compose.reads") + "  ", "muted")]
-    for place, part in enumerate(parts):
-        spaced += [(" · ", "muted"), part] if place else [part]
-    return [spaced]
+    first, *rest = joined(parts, dot)
+    return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
 
 
 def _settings(desk: Desk) -> list[str]:

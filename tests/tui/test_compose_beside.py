@@ -1,0 +1,114 @@
+"""What stands beside the wish where there is room: what its settings cost, and the newest job."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from fake import BANANA_PRO, KLING, SEEDREAM, FakeStudio, choice, job, rules
+from patience import until
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from ima_tui.domain import Leaf, State
+from ima_tui.notices import JobChanged
+from ima_tui.tui import pricetable
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.glyphs import glyphs
+from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.widgets.detail import JobDetail
+
+TWO_PRICED = replace(
+    KLING,
+    rules=tuple(
+        replace(rule, attributes=(("duration", seconds), ("quality", quality)))
+        for (seconds, quality), rule in zip(
+            [(5, "720p"), (5, "1080p"), (10, "720p"), (10, "1080p")],
+            rules("x", a=48, b=60, c=96, d=120),
+            strict=True,
+        )
+    ),
+    fields=(choice("duration", 5, 10), choice("quality", "720p", "1080p")),
+)
+
+
+@asynccontextmanager
+async def composing(
+    studio: FakeStudio, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[Pilot[None], ComposeScreen]]:
+    app = ImaApp(studio)  # type: ignore[arg-type]
+    async with app.run_test(size=size) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ComposeScreen)
+        await until(pilot, lambda: screen.is_mounted and screen.reader.can_read)
+        yield pilot, screen
+
+
+def facts(screen: ComposeScreen) -> str:
+    return str(screen.query_one(JobDetail).query_one("#detail-facts", Static).content)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "chosen", "lines"),
+    [
+        (SEEDREAM, {}, []),
+        (
+            TWO_PRICED,
+            {"duration": 10},
+            [
+                "DURATION  QUALITY  POINTS",
+                "5         720p         48  −48",
+                "10        720p         96  now",
+                "10        1080p       120  +24",
+            ],
+        ),
+        (
+            BANANA_PRO,
+            {"size": "4K"},
+            [
+                "SIZE  POINTS",
+                "1K        10  −8",
+                "2K        10  −8",
+                "4K        18  now",
+            ],
+        ),
+        (TWO_PRICED, {"duration": 7}, []),
+    ],
+    ids=["one price", "two settings", "one setting", "no price"],
+)
+def test_what_one_setting_more_or_less_costs(
+    leaf: Leaf, chosen: dict[str, str | int | float | bool], lines: list[str]
+) -> None:
+    assert [str(line) for line in pricetable.near(leaf, chosen, glyphs(False))] == lines
+
+
+def test_plain_terminals_get_plain_signs() -> None:
+    told = "".join(map(str, pricetable.near(TWO_PRICED, {"duration": 10}, glyphs(True))))
+    assert told.isascii()
+    assert "-48" in told
+
+
+async def test_the_newest_job_is_seen_to_become_something() -> None:
+    studio = FakeStudio((job(3), job(4, State.QUEUED)))
+    async with composing(studio) as (pilot, screen):
+        await until(pilot, lambda: "#4" in facts(screen))
+        studio.tell(JobChanged(job(3, State.DONE)))
+        studio.tell(JobChanged(job(5, prompt="a green fox")))
+        await until(pilot, lambda: "#5" in facts(screen))
+        assert "a green fox" in facts(screen)
+        studio.tell(JobChanged(job(5, State.FORGOTTEN)))
+        await until(pilot, lambda: "#4" in facts(screen))
+
+
+async def test_where_nothing_was_sent_it_says_what_comes_there() -> None:
+    async with composing(FakeStudio()) as (pilot, screen):
+        await until(pilot, lambda: "What you send shows up here" in facts(screen))
+
+
+@pytest.mark.parametrize(("size", "seen"), [((80, 24), False), ((120, 40), True)])
+async def test_it_is_there_only_where_there_is_room(size: tuple[int, int], seen: bool) -> None:
+    async with composing(FakeStudio(), size) as (_, screen):
+        assert screen.query_one(JobDetail).display is seen
+        assert screen.query_one("#prices").display is seen
