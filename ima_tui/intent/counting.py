@@ -67,7 +67,9 @@ def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
         value = _number(item)
         following = items[place + 1 : place + 2 + _ADJECTIVES]
         copied = bool(following) and following[0].has("copies")  # "draw two versions of a logo"
-        if value is None or (item.start > max(want.end, want.phrase[1]) and not copied):
+        drawn = bool(place) and items[place - 1].end == want.end  # "draw two posters of a fox"
+        beyond = item.start > max(want.end, want.phrase[1])
+        if value is None or (beyond and not copied and not drawn):
             continue
         if _is_pointed(clause, place) or (place and items[place - 1].phrase in ("第", "每", ":")):
             continue

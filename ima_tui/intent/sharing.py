@@ -37,7 +37,6 @@ _SAYS_NOTHING = (
 _UNITS = re.compile(
     r"[\d.:x×一二两三四五六七八九十半]+|s|secs?|seconds?|mins?|minutes?|秒|分钟?|k|p|的"
 )
-_COLONS = re.compile("[:：]")
 
 
 @dataclass(frozen=True, slots=True)

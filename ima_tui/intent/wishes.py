@@ -158,10 +158,16 @@ def _clear(scan: Scan, asked: Asked) -> PreferenceWish | None:
     for clause, place, item in _marks(scan, asked, "clear"):
         if any(each.has(NAME) for each in clause.items[place:]):
             continue
-        if _is_content(clause, place):
+        if _is_content(clause, place) or _is_worked_on(clause, place):
             continue
         return PreferenceWish(Action.CLEAR, None, item.start, item.end, True)
     return None
+
+
+def _is_worked_on(clause: Clause, place: int) -> bool:
+    """ "animate the best one": one of the results, not a model."""
+    before = clause.items[place - 1] if place else None
+    return before is not None and bool(before.under("verb")) and not before.has("use")
 
 
 def _is_content(clause: Clause, place: int) -> bool:

@@ -41,7 +41,8 @@ def _video(want: Want, image_step: int | None, inputs: int) -> tuple[TaskType, i
     return (TaskType.IMAGE_TO_VIDEO if inputs else TaskType.TEXT_TO_VIDEO, None)
 
 
-_COLON = re.compile("[:：]")
+_COLON = re.compile(r"(?<!\d)[:：](?!//)|[:：](?!//|\s*\d)")
+"""Not that of 16:9, 10:30 or an address."""
 
 
 def behind_heading(text: str) -> int:

@@ -147,3 +147,24 @@ def test_steps_know_what_they_are_made_of() -> None:
     ]
     assert [step.uses for step in decision.steps] == [None, 0, None]
     assert [step.model_id for step in decision.steps] == ["midjourney", "kling-v2-6", "sonic"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("draw three posters of a fox", 3),
+        ("paint two portraits of a cat", 2),
+        ("draw three foxes", None),
+        ("paint a wall with three photos", None),
+    ],
+)
+def test_what_is_drawn_is_counted_where_it_is_pictures(text: str, count: int | None) -> None:
+    counts = [param.value for param in route(text).params if param.name == "n"]
+    assert counts == ([count] if count else [])
+
+
+def test_the_best_one_is_a_picture_where_something_is_done_to_it() -> None:
+    assert route("draw two foxes and animate the best one").preference is None
+    clears = route("draw two foxes, use the best one").preference
+    assert clears is not None
+    assert clears.action is Action.CLEAR

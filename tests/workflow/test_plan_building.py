@@ -189,3 +189,16 @@ def test_whatever_is_written_is_a_plan_that_can_stand_or_none(text: str) -> None
     if not shared.shares:
         return
     check(plan_of(text))
+
+
+@pytest.mark.parametrize("shape", ["4:3", "16：9"])
+def test_the_colon_of_a_shape_is_no_heading(shape: str) -> None:
+    plan = plan_of(f"draw three posters of a fox, {shape}, then animate the best one, add music")
+    assert [step.task_type.value for step in plan.steps] == [
+        "text_to_image",
+        "image_to_video",
+        "text_to_music",
+    ]
+    assert plan.steps[0].n == 3
+    assert plan.steps[0].prompt.startswith("draw three posters")
+    assert plan.steps[1].prompt == "animate the best one"
