@@ -74,7 +74,7 @@ class Asker:
                 failures += 1  # a fault while asking is no failure of the job
                 self._blame(error)
                 job = await self._park_if_due(job)
-                await self._wait_out(error, failures)
+                await self._wait_out(error, failures, view.floor)
                 continue
             failures = 0
             asked = self._record.clock.time()
@@ -120,13 +120,17 @@ class Asker:
             self._link.broke(error)
             raise error
 
-    async def _wait_out(self, error: ImaError, failures: int) -> None:
+    async def _wait_out(self, error: ImaError, failures: int, floor: float) -> None:
+        """The question may have been heard, whatever became of the answer: the next one keeps
+        the distance of `floor` seconds, too."""
         pause = polling.backoff(failures)
+        again = self._record.clock.time() + floor
         if isinstance(error, Limited):
             await self._pace.pause(error.retry_after or pause)
             await self._pace.rest()
         else:
             await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
+        await self._alarm.until(again)
 
     async def _ask(self, job: Job) -> Progress:
         while True:

@@ -18,6 +18,8 @@ from ima_tui.text import encodable
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _EXTRA = {"image/jpeg": "jpg"}
+_OWN_WORDS = ("prompt", "text", "ssml", "lyric", "title", "tags", "description")
+"""In the name of a parameter: what a person wrote, as much as the prompt itself."""
 
 
 def stem(job: Job, index: int) -> str:
@@ -55,7 +57,11 @@ def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
         "model_id": order.model_id,
         "model_name": order.model_name,
         "model_version": order.version,
-        "parameters": dict(order.parameters),
+        "parameters": {
+            name: value
+            for name, value in order.parameters
+            if with_prompt or not any(each in name.lower() for each in _OWN_WORDS)
+        },
         "points": order.points,
         "url": media.url,
         "width": media.width,

@@ -85,7 +85,15 @@ class Scheduler:
             download=download,
             patient=patient,
         )
-        self._fetcher = Fetcher(self._record, connect, folder=folder, with_prompt=with_prompt)
+        self._fetcher = Fetcher(
+            self._record,
+            connect,
+            self.link,
+            self.pace,
+            folder=folder,
+            with_prompt=with_prompt,
+            patient=patient,
+        )
         self._stories: dict[int, asyncio.Task[None]] = {}
         self._keepers: tuple[asyncio.Task[None], ...] = ()
         self._everything = False

@@ -68,8 +68,11 @@ def test_the_small_file_says_whence_and_the_prompt_only_on_a_wish(
     tmp_path: Path, with_prompt: bool
 ) -> None:
     path = tmp_path / "a.png"
-    results.sidecar(path, JOB, MEDIA, with_prompt)
+    own = (("negative_prompt", "no rain"), ("size", "1K"), ("title", "For Ann"))
+    job = replace(JOB, order=replace(JOB.order, parameters=own))
+    results.sidecar(path, job, MEDIA, with_prompt)
     facts = json.loads((tmp_path / "a.png.json").read_text("utf-8"))
     assert (facts["task_id"], facts["points"], facts["url"]) == ("task_3f9a", 5, MEDIA.url)
     assert ("prompt" in facts) is with_prompt
+    assert facts["parameters"] == (dict(own) if with_prompt else {"size": "1K"})
     assert [p.name for p in tmp_path.iterdir()] == ["a.png.json"]

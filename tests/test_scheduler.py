@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -446,9 +447,25 @@ async def test_a_script_leaves_nothing_behind_that_sends_itself_later(
 async def test_a_fault_while_asking_is_no_failure_of_the_job(
     ledger: Ledger, tmp_path: Path, error: ImaError
 ) -> None:
-    service = FakeService(ask=(error, error, DONE))
-    job, _ = await story(ledger, tmp_path, service)
+    asked: list[float] = []
+    clock = FastClock()
+
+    def answer(what: Any) -> Callable[[], Any]:
+        async def one() -> Progress:
+            asked.append(clock.time())
+            if isinstance(what, ImaError):
+                raise what
+            done: Progress = what
+            return done
+
+        return one
+
+    service = FakeService(ask=tuple(map(answer, (error, error, DONE))))
+    film = replace(placed(LEAF), task_type=TaskType.TEXT_TO_VIDEO)
+    job, _ = await story(ledger, tmp_path, service, clock=clock, order=film)
     assert (job.state, service.calls.count("create")) == (State.DONE, 1)
+    gaps = [after - before for before, after in pairwise(asked)]
+    assert min(gaps) >= 8, "a question that went wrong was a question all the same"
 
 
 async def test_a_failed_generation_says_why_and_stays_paid(ledger: Ledger, tmp_path: Path) -> None:
@@ -505,6 +522,33 @@ async def test_a_broken_download_is_tried_again_never_the_create(
     job, _ = await story(ledger, tmp_path, service)
     assert (job.state, job.failure) == (State.DONE, None)
     assert (service.calls.count("create"), service.calls.count("load")) == (1, 3)
+
+
+@pytest.mark.parametrize("patient", [True, False])
+async def test_a_network_that_is_away_is_waited_for_with_the_result(
+    ledger: Ledger, tmp_path: Path, patient: bool
+) -> None:
+    away, broken = (
+        DownloadError("error.download_unreachable"),
+        DownloadError("error.download_broken"),
+    )
+    service = FakeService(
+        ask=(DONE, *[Unreachable()] * 9, DONE), load=(*[away] * 3, broken, broken, PNG)
+    )
+    job, keys = await story(ledger, tmp_path, service, patient=patient)
+    assert (job.state, job.failure is None) == (State.DONE, patient)
+    assert service.calls.count("load") == (6 if patient else 3)
+    assert keys.count("event.fetch_waits") == patient
+    assert service.calls.count("create") == 1
+
+
+async def test_a_place_that_is_away_while_the_service_answers_is_given_up(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    service = FakeService(load=(DownloadError("error.download_unreachable"),))
+    job, keys = await story(ledger, tmp_path, service)
+    assert (job.state, keys[-1]) == (State.DONE, "event.done_unfetched")
+    assert service.calls.count("load") == 3
 
 
 @pytest.mark.parametrize("key", ["error.download_broken", "error.link_expired", "error.disk"])

@@ -29,7 +29,8 @@ PLAIN = {"Accept-Encoding": "identity"}
 
 
 class DownloadError(ImaError):
-    """`error.link_expired`, `error.link_refused`, `error.download_broken` …: nothing was stored."""
+    """`error.link_expired`, `error.link_refused`, `error.download_broken` …: nothing was stored.
+    `error.download_unreachable`: no connection was made."""
 
 
 async def check_address(
@@ -44,7 +45,7 @@ async def check_address(
     except guard.NotPublic as error:
         raise DownloadError("error.link_refused") from error
     except guard.Unresolved as error:
-        raise DownloadError("error.download_broken") from error
+        raise DownloadError("error.download_unreachable") from error
 
 
 class Downloader:
@@ -73,6 +74,8 @@ class Downloader:
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._fetch(url, part)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            raise DownloadError("error.download_unreachable") from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise DownloadError("error.download_broken") from error
         except OSError as error:

@@ -78,6 +78,7 @@ OTHERS = {
     "dearer": ImaError("error.price_rose", before=5, points=7),
     "expired": ImaError("error.link_expired"),
     "download": ImaError("error.download_broken"),
+    "download unreachable": ImaError("error.download_unreachable"),
     "unknown code": Refused(31337, "internal words of the service"),
     "no models": ImaError("error.no_models"),
 }

@@ -64,6 +64,8 @@ TEXTS: dict[str, str] = {
     "error.link_refused.hint": "Please report this to IMA.",
     "error.download_broken": "The download broke off.",
     "error.download_broken.hint": "Fetch it again; that costs nothing.",
+    "error.download_unreachable": "The place where the result lies could not be reached.",
+    "error.download_unreachable.hint": "Check the network, then fetch it again; that costs nothing.",
     "error.too_large": "The result is larger than what is downloaded by itself.",
     "error.too_large.hint": "Open its link in a browser.",
     "error.disk": "It could not be written to disk: {reason}.",

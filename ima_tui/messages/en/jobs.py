@@ -137,6 +137,7 @@ TEXTS: dict[str, str] = {
     "event.odd_status": "IMA names a state that ima-tui does not know; still asking",
     "event.parked": "takes longer than it may; still asking, seldom",
     "event.ready": "ready, fetching the result",
+    "event.fetch_waits": "result {index} can't be reached; it is fetched as soon as the network lets it",
     "event.fetch_failed": "result {index} could not be fetched",
     "event.fetching_again": "fetching the result again",
     "event.done": "done",

@@ -64,6 +64,8 @@ TEXTS: dict[str, str] = {
     "error.link_refused.hint": "请告诉 IMA。",
     "error.download_broken": "下载中断了。",
     "error.download_broken.hint": "重新下载即可，不花积分。",
+    "error.download_unreachable": "连不上存放结果的地方。",
+    "error.download_unreachable.hint": "检查网络后重新下载即可，不花积分。",
     "error.too_large": "结果太大，没有自动下载。",
     "error.too_large.hint": "请用浏览器打开链接。",
     "error.disk": "写不进磁盘：{reason}。",

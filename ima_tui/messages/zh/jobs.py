@@ -131,6 +131,7 @@ TEXTS: dict[str, str] = {
     "event.odd_status": "IMA 给了一个不认识的状态，继续询问",
     "event.parked": "超过了期限，继续偶尔询问",
     "event.ready": "已完成，正在下载结果",
+    "event.fetch_waits": "第 {index} 个结果暂时连不上，网络恢复后会自动下载",
     "event.fetch_failed": "第 {index} 个结果没能下载",
     "event.fetching_again": "重新下载结果",
     "event.done": "完成",
