@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from ima_tui.catalogue import choice, form, times
@@ -30,6 +32,8 @@ COLUMNS = (
 
 UNCHANGED = ListChanges()
 MOST_OPTIONS = 12
+LONGEST_LABEL = 20
+GAP = 2
 
 
 # --------------------------------------------------------------------------------------- rows
@@ -89,9 +93,15 @@ def tags(leaf: Leaf) -> str:
 
 
 def detail(
-    leaf: Leaf, preferred: bool, glyphs: Glyphs, changes: ListChanges = UNCHANGED
+    leaf: Leaf,
+    preferred: bool,
+    glyphs: Glyphs,
+    changes: ListChanges = UNCHANGED,
+    *,
+    cells: int = pricetable.ROOM,
 ) -> Content:
-    """Everything that the list says about one leaf, and what of it was otherwise before."""
+    """Everything that the list says about one leaf, and what of it was otherwise before, on lines
+    of `cells`."""
     estimate = times.estimate(leaf)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
@@ -108,7 +118,7 @@ def detail(
         lines.append(Content.styled(told, "$warn"))
     if leaf.description:
         lines.append(Content.styled(steady(leaf.description), "$muted"))
-    lines += [Content(""), *pricetable.every(leaf, glyphs), *_fields(leaf)]
+    lines += [Content(""), *pricetable.every(leaf, glyphs), *_fields(leaf, cells)]
     return Content("\n").join(lines)
 
 
@@ -135,31 +145,45 @@ def _inputs(leaf: Leaf) -> list[str]:
     return [say("models.takes", count=count, kinds=" ".join(kinds))]
 
 
-def _fields(leaf: Leaf) -> list[Content]:
-    """What can be set, with the options there are; the default first in bold."""
+def _fields(leaf: Leaf, cells: int) -> list[Content]:
+    """What can be set, with the options there are, the default in bold; what does not fit on a
+    line goes on below, behind the label."""
     controls = form.controls(leaf)
     if not controls:
         return []
-    size = min(20, max(width(control.label) for control in controls))
-    lines = [
-        Content.styled(fit(control.label, size) + "  ", "$muted") + _options(control)
-        for control in controls
-    ]
-    return [Content(""), *lines]
+    size = min(LONGEST_LABEL, max(width(control.label) for control in controls)) + GAP
+    lines = [Content("")]
+    for control in controls:
+        first, *more = _flowing(_options(control), cells - size)
+        lines.append(Content.styled(fit(control.label, size - GAP) + " " * GAP, "$muted") + first)
+        lines += [Content(" " * size) + line for line in more]
+    return lines
 
 
-def _options(field: Field) -> Content:
+def _options(field: Field) -> list[Content]:
     usual = form.default_of(field)
     if not field.options:
         shown = "" if usual is None else pricetable.shown(usual)
-        return Content.styled(shown or say(f"models.kind_{field.kind}"), "")
+        return [Content(shown or say(f"models.kind_{field.kind}"))]
     parts = [
         Content.styled(option.label, "bold" if form.same(option.value, usual) else "")
         for option in field.options[:MOST_OPTIONS]
     ]
     if len(field.options) > MOST_OPTIONS:
         parts.append(Content(f"+{len(field.options) - MOST_OPTIONS}"))
-    return Content("  ").join(parts)
+    return parts
+
+
+def _flowing(parts: Sequence[Content], cells: int) -> list[Content]:
+    """Side by side for as long as they fit."""
+    lines = [Content("")]
+    for part in parts:
+        line = lines[-1]
+        if line.plain and width(line.plain) + GAP + width(part.plain) > cells:
+            lines.append(part)
+        else:
+            lines[-1] = line + (" " * GAP if line.plain else "") + part
+    return lines
 
 
 def task_types(every: bool, one: TaskType) -> tuple[TaskType, ...]:

@@ -15,6 +15,10 @@ from ima_tui.tui.glyphs import Glyphs
 from ima_tui.tui.widgets.cells import fit, steady, width
 
 MOST = 24
+ROOM = 36
+"""Cells that a table may take: those of the narrowest pane it stands in, beside a list."""
+LONG = 10
+"""Cells from which on the last word of a label is title enough."""
 
 
 def every(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
@@ -24,11 +28,18 @@ def every(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
         low, high = leaf.points
         key = "models.one_price" if low == high else "models.hidden_price"
         return [Content.styled(say(key, points=points_range(low, high)), "bold")]
-    told = f"  {glyphs.left} {say('models.usual')}"
-    rows = [(one, one.is_default, told if one.is_default else "") for one in combinations[:MOST]]
-    lines = _lines(leaf, rows)
+    lines = _usual_marked(leaf, combinations[:MOST], glyphs)
     if len(combinations) > MOST:
         lines.append(Content.styled(say("models.more", n=len(combinations) - MOST), "$muted"))
+    return lines
+
+
+def _usual_marked(leaf: Leaf, rows: Sequence[Combination], glyphs: Glyphs) -> list[Content]:
+    """With as much behind the usual one as there is room for; it is bold anyway."""
+    for told in (f"  {glyphs.left} {say('models.usual')}", f"  {glyphs.left}", ""):
+        lines = _lines(leaf, [(one, one.is_default, told * one.is_default) for one in rows])
+        if all(width(str(line)) <= ROOM for line in lines):
+            break
     return lines
 
 
@@ -64,7 +75,7 @@ Row = tuple[Combination, bool, str]
 
 def _lines(leaf: Leaf, rows: Sequence[Row]) -> list[Content]:
     names = [name for name, _ in rows[0][0].values]
-    titles = [_label(leaf, name).upper() for name in names]  # as every head of a column
+    titles = [_title(_label(leaf, name)) for name in names]
     table = [[shown(value) for _, value in one.values] for one, _, _ in rows]
     widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
     points = say("models.col_points")
@@ -79,6 +90,11 @@ def _lines(leaf: Leaf, rows: Sequence[Row]) -> list[Content]:
 
 def _aligned(cells: Iterable[str], widths: Iterable[int]) -> str:
     return "".join(f"{fit(cell, size)}  " for cell, size in zip(cells, widths, strict=True))
+
+
+def _title(label: str) -> str:
+    """As every head of a column: `AUDIO` for "Generate audio"."""
+    return (label.split()[-1] if width(label) > LONG else label).upper()
 
 
 def _label(leaf: Leaf, name: str) -> str:

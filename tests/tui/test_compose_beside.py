@@ -112,3 +112,18 @@ async def test_it_is_there_only_where_there_is_room(size: tuple[int, int], seen:
     async with composing(FakeStudio(), size) as (_, screen):
         assert screen.query_one(JobDetail).display is seen
         assert screen.query_one("#prices").display is seen
+
+
+def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
+    leaf = replace(
+        TWO_PRICED,
+        rules=tuple(
+            replace(rule, attributes=(*rule.attributes, ("generate_audio", "on")))
+            for rule in TWO_PRICED.rules
+        ),
+        fields=(choice("generate_audio", "on", "off"), *TWO_PRICED.fields),
+    )
+    lines = [str(line) for line in pricetable.every(leaf, glyphs(False))]
+    assert lines[0].split() == ["AUDIO", "DURATION", "QUALITY", "POINTS"]
+    assert max(map(len, lines)) <= pricetable.ROOM
+    assert any("usual" in str(line) for line in pricetable.every(TWO_PRICED, glyphs(False)))

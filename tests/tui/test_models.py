@@ -16,6 +16,7 @@ from fake import (
     T2I,
     WAN,
     FakeStudio,
+    choice,
     rules,
 )
 from patience import until
@@ -308,3 +309,15 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
         assert isinstance(rows, LazyRows)
         assert len(rows) > 1000
         assert len(rows._made) < 60
+
+
+def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
+    leaf = replace(SEEDREAM, fields=(choice("size", *(f"{n}00x{n}00" for n in range(1, 9))),))
+    lines = str(leaves.detail(leaf, False, glyphs(False), cells=30)).split("\n")
+    assert lines[-4:] == [
+        "Size  100x100  200x200",
+        "      300x300  400x400",
+        "      500x500  600x600",
+        "      700x700  800x800",
+    ]
+    assert max(map(len, lines[-4:])) <= 30

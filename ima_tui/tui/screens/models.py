@@ -8,13 +8,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.messages import say
 from ima_tui.notices import ListChanges, ProductList
 from ima_tui.text import folded
-from ima_tui.tui import choosing, finder, leaves, styles
+from ima_tui.tui import choosing, finder, leaves, pricetable, styles
 from ima_tui.tui.finder import SORT_NAMES, Finder, leaf_id
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
@@ -106,6 +107,7 @@ class ModelsScreen(Place):
 
     def on_resize(self) -> None:
         self._say_standing()
+        self.call_after_refresh(self._show_detail)
 
     @property
     def wanted(self) -> str:
@@ -169,8 +171,13 @@ class ModelsScreen(Place):
     def _show_detail(self) -> None:
         leaf = self.current or self._gone.get(str(self.table.cursor))
         signs = self.ima.glyphs
-        facts = leaves.detail(leaf, self._is_mine(leaf), signs, self._changes(leaf)) if leaf else ""
-        self.query_one("#facts", Static).update(facts)
+        page = self.query_one("#facts", Static)
+        facts = Content("")
+        if leaf is not None:
+            mine, changes = self._is_mine(leaf), self._changes(leaf)
+            cells = page.size.width or pricetable.ROOM  # not laid out yet
+            facts = leaves.detail(leaf, mine, signs, changes, cells=cells)
+        page.update(facts)
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions
