@@ -162,6 +162,21 @@ class Jobs:
         )  # a renewal may have taken it up meanwhile
         return job
 
+    async def take_out(self, job_id: int) -> Job:
+        """Take an unsent job out, for who means to pay nothing.
+
+        Raises `UsageError` when it was sent meanwhile: then it is paid for, and followed on.
+        """
+        scheduler = await self._engine.scheduler()
+        await scheduler.leave(job_id)
+        job = await self._require(job_id)
+        if job.state in lifecycle.UNSENT:
+            job = await self._step(job_id, State.STOPPED, "event.taken_out")
+            await scheduler.leave(job_id)  # a renewal may have taken it up meanwhile
+            return job
+        await scheduler.adopt(job_id)
+        raise UsageError("error.sent_meanwhile", id=job_id)
+
     async def follow(self, job_id: int) -> Job:
         """Follow again what was stopped or parked, or send what waited for a word."""
         job = await self._require(job_id)
@@ -185,7 +200,10 @@ class Jobs:
         ledger = await self._engine.ledger()
         agreed = replace(job.order, confirmed=job.order.total)
         values = {"points": agreed.total}
-        await ledger.reorder(job.id, agreed, self._clock.time(), "event.released", values)
+        try:
+            await ledger.reorder(job.id, agreed, self._clock.time(), "event.released", values)
+        except lifecycle.ImpossibleTransition as error:  # another window was just faster
+            raise UsageError("error.busy_job") from error
         job = await ledger.hold(job.id, held=False)
         log_step(job, "event.released")
         self._tell(job)
@@ -228,7 +246,10 @@ class Jobs:
         return job
 
     async def _step(self, job_id: int, after: State, key: str) -> Job:
-        job = await (await self._engine.ledger()).step(job_id, after, self._clock.time(), key)
+        try:
+            job = await (await self._engine.ledger()).step(job_id, after, self._clock.time(), key)
+        except lifecycle.ImpossibleTransition as error:  # another window was just faster
+            raise UsageError("error.busy_job") from error
         log_step(job, key)
         self._tell(job)
         (await self._engine.scheduler()).look()

@@ -180,7 +180,7 @@ async def test_stopping_what_was_not_sent_takes_it_out(
         await until(
             studio, job.id, lambda j: j.state is State.QUEUED and j.updated_at > j.created_at
         )
-        stopped = await studio.jobs.stop(job.id)
+        stopped = await studio.jobs.take_out(job.id)
         assert stopped.state is State.STOPPED
         assert (await refused(studio.jobs.follow(job.id))).key == "error.never_sent"
         assert (await studio.jobs.totals()).session == 0
@@ -199,6 +199,18 @@ async def test_stopping_just_while_it_is_sent_keeps_the_task_id(
         stopped = await studio.jobs.stop(job.id)
     assert stopped.state is State.STOPPED
     assert stopped.task_id == sandbox.ledger()["tasks"][0]["id"]
+
+
+async def test_what_was_sent_before_it_could_be_taken_out_is_followed_on(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    sandbox.scenario('[[fault]]\nkind = "delay"\nendpoint = "create"\nseconds = 0.1\n')
+    async with studio_at(settings) as studio:
+        job = await studio.jobs.submit(await order_for(studio))
+        await state(studio, job.id, State.SENDING)
+        assert (await refused(studio.jobs.take_out(job.id))).key == "error.sent_meanwhile"
+        await state(studio, job.id, State.DONE)
+    assert count(sandbox) == (1, job.order.total)
 
 
 async def test_closing_while_a_create_is_on_its_way_keeps_the_task_id(

@@ -125,12 +125,18 @@ class JobVerbs:
     # ------------------------------------------------------------------- what takes something off
 
     async def stop(self, jobs: list[Job]) -> None:
-        spent = sum(job.order.total for job in jobs if job.state not in UNSENT)
-        if len(jobs) == 1 and not spent:
-            await self._each(jobs, self._place.studio.jobs.stop)
+        unsent = {job.id for job in jobs if job.state in UNSENT}
+        spent = sum(job.order.total for job in jobs if job.id not in unsent)
+        studio = self._place.studio
+
+        async def stop(job_id: int) -> None:
+            await (studio.jobs.take_out if job_id in unsent else studio.jobs.stop)(job_id)
+
+        if len(jobs) == 1 and unsent:
+            await self._each(jobs, stop)
         else:
             key = "queue.ask_stop" if spent else "queue.ask_take_out"
-            self._ask(key, jobs, self._place.studio.jobs.stop, points=spent)
+            self._ask(key, jobs, stop, points=spent)
 
     async def forget(self, jobs: list[Job]) -> None:
         """What is over goes at once, and comes back by a key; the rest only after a yes."""

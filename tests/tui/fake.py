@@ -266,6 +266,9 @@ class FakeJobs:
     async def stop(self, job_id: int) -> Job:
         return self._turn("stop", job_id, State.STOPPED)
 
+    async def take_out(self, job_id: int) -> Job:
+        return self._turn("take_out", job_id, State.STOPPED)
+
     async def follow(self, job_id: int) -> Job:
         return self._turn("follow", job_id, State.RUNNING)
 

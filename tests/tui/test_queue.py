@@ -287,7 +287,7 @@ async def test_stopping_says_that_the_points_stay_spent() -> None:
 async def test_an_unsent_job_is_taken_out_without_a_question() -> None:
     async with open_app(job(3, State.QUEUED)).run_test() as pilot:
         await pilot.press("s")
-        assert asked(pilot) == [("stop", 3)]
+        assert asked(pilot) == [("take_out", 3)]
 
 
 async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -> None:

@@ -222,7 +222,7 @@ async def test_stopping_sent_and_unsent_ones_tells_what_stays_spent() -> None:
         assert "What was sent stays spent: 5 pts" in question(pilot)
         await pilot.press("y")
         await until(pilot, lambda: len(asked(pilot)) == 2)
-        assert asked(pilot) == [("stop", 2), ("stop", 1)]
+        assert asked(pilot) == [("stop", 2), ("take_out", 1)]
 
 
 # ------------------------------------------------------------------------ with another model

@@ -107,6 +107,7 @@ TEXTS: dict[str, str] = {
     "error.would_change.hint": "Set it so yourself, or agree with --yes.",
     "error.still_running": "It is not ready yet. It is kept and can be looked at with: ima-tui jobs show {id}",
     "error.interrupted": "Interrupted. The job is kept: ima-tui jobs show {id}",
+    "error.sent_meanwhile": "#{id} was sent meanwhile: it is paid for, so it is followed on.",
     "error.busy_job": "This job is not at its end yet.",
     "error.not_done": "Only a finished job has results to fetch.",
     "error.never_sent": "This job was never sent; run it again to send it.",

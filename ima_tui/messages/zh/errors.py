@@ -107,6 +107,7 @@ TEXTS: dict[str, str] = {
     "error.would_change.hint": "请自己这样设置，或用 --yes 同意。",
     "error.still_running": "还没好。任务已保留，查看：ima-tui jobs show {id}",
     "error.interrupted": "已中断，任务保留着：ima-tui jobs show {id}",
+    "error.sent_meanwhile": "#{id} 刚刚已经送出，积分已花，会继续跟进。",
     "error.busy_job": "这个任务还没有结束。",
     "error.not_done": "完成的任务才有结果可下载。",
     "error.never_sent": "这个任务没有发送过，想发送请重新运行。",
