@@ -29,7 +29,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             medias_json TEXT NOT NULL DEFAULT '[]',
             failure_json TEXT NOT NULL DEFAULT '',
             repeats     INTEGER REFERENCES jobs(id),
-            session     TEXT NOT NULL,              -- the run of the program that made it
+            session     TEXT NOT NULL,              -- the run that made it, or that sent it
             owner       TEXT NOT NULL DEFAULT '',   -- the run that follows it now
             lease_until REAL NOT NULL DEFAULT 0,
             created_at  REAL NOT NULL,

@@ -234,8 +234,11 @@ def claim(
         f" WHERE owner NOT IN ('', ?) AND state IN (?, ?, ?) AND {ours_to_be}",
         (session, *UNSENT, *named),
     )
+    # who sends it pays for it: a limit of the session holds what an earlier run left, too
     connection.execute(
-        f"UPDATE jobs SET owner = ?, lease_until = ? WHERE {ours_to_be}", (session, until, *named)
+        "UPDATE jobs SET session = CASE WHEN state IN (?, ?, ?) THEN ? ELSE session END,"
+        f" owner = ?, lease_until = ? WHERE {ours_to_be}",
+        (*UNSENT, session, session, until, *named),
     )
     # +id: else SQLite walks through all jobs that ever were, to have them in order
     rows = connection.execute(

@@ -113,6 +113,20 @@ async def test_over_a_limit_a_job_is_held_until_a_person_says_yes(
     assert (job.held, free([job])) == (False, [True])
 
 
+async def test_the_limit_of_a_session_holds_what_an_earlier_one_left(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    closed = await Ledger.open(tmp_path / "ledger.sqlite3", "closed")
+    jobs = await queued(closed, 2)
+    await closed.release()
+    await closed.aclose()
+    await ledger.claim(NOW, NOW + 30)
+    jobs = await admit(ledger, Limits(per_session=5), *jobs)
+    assert [job.waiting for job in jobs] == ["", "waiting.over_session"]
+    await ledger.step(jobs[0].id, State.SENDING, NOW, "event.sending")
+    assert await ledger.spent(0.0, "me") == 5
+
+
 async def test_what_is_about_to_be_sent_is_spent_already(ledger: Ledger) -> None:
     jobs = await admit(ledger, Limits(per_day=12), *await queued(ledger, 3))
     assert [job.held for job in jobs] == [False, False, True]
