@@ -43,6 +43,10 @@ WISHES = {
     ),
 }
 
+READ = {
+    "en": "a 10 second video of a puppy in the snow with Kling O1, 16:9, always use it",
+    "zh": "用可灵O1画一段10秒的小狗视频，在雪地里奔跑，横屏，以后都用它",
+}
 PLANS = {
     "en": "Draw a fox in snow, then animate it as a vertical video, and add a lo-fi soundtrack",
     "zh": "先画一张竖屏的狐狸海报，再做成视频，最后配一首轻快的钢琴曲",
@@ -109,7 +113,9 @@ class Tour:
             program.press("enter")
             self._settle(1.5)
             self._shot("viewer")
-            program.press("escape", "f4")
+            program.press("escape")
+            self._compose()
+            program.press("f4")
             self._settle(3.0)
             program.press("down", "right")
             self._shot("gallery")
@@ -127,6 +133,16 @@ class Tour:
             if self._keeps("plan"):
                 self._plan()
 
+    def _compose(self) -> None:
+        """Words that say more than what is to be seen, beside what came of the last."""
+        program = self._program
+        program.press("f2")
+        self._settle(0.4)
+        program.press("i", "ctrl+a", "ctrl+k")
+        program.type(READ[self._language])
+        self._settle(1.0)
+        self._shot("compose")
+
     def _send(self, kind: str, wish: str) -> None:
         program = self._program
         program.press("f2")
@@ -140,8 +156,6 @@ class Tour:
         program.press("ctrl+a", "ctrl+k")
         program.type(wish)
         self._settle(0.4)
-        if len(self._sent) == 0:
-            self._shot("compose")
         program.press("ctrl+j")
         self._sent.append(wish)
         self._settle(0.6)
