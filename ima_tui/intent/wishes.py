@@ -123,6 +123,8 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
     for wish in ("save", "switch"):
         for clause, place, item in _marks(scan, asked, wish):
             name = _name_after(scan, clause, place, names)
+            if name is None and wish == "save":
+                name = _name_meant(clause, place, names)
             if name is not None and scan.text[name.end : name.end + 11].lstrip().startswith(_STYLE):
                 continue  # "I like the Midjourney style" is about pictures
             if name is not None:
@@ -152,6 +154,14 @@ def _name_after(scan: Scan, clause: Clause, place: int, names: list[Named]) -> N
         if item.phrase in ("a", "an"):
             return None
     return None
+
+
+def _name_meant(clause: Clause, place: int, names: list[Named]) -> Named | None:
+    """ "… with Kling O1, always use it": the model that was named last, where nothing follows."""
+    rest = clause.items[place + 1 :]
+    if len(rest) != 1 or not rest[0].has("pronoun"):
+        return None
+    return next((name for name in reversed(names) if name.end <= clause.items[place].start), None)
 
 
 def _clear(scan: Scan, asked: Asked) -> PreferenceWish | None:

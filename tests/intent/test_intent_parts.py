@@ -168,3 +168,10 @@ def test_the_best_one_is_a_picture_where_something_is_done_to_it() -> None:
     clears = route("draw two foxes, use the best one").preference
     assert clears is not None
     assert clears.action is Action.CLEAR
+
+
+def test_always_use_it_means_the_model_that_was_named() -> None:
+    wish = route("a video of a puppy with Kling O1, 16:9, always use it").preference
+    assert wish is not None
+    assert (wish.action, wish.model_id) == (Action.SAVE, "kling-video-o1")
+    assert route("a painting of a dog named Max, always remember it").preference is None
