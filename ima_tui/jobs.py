@@ -94,6 +94,28 @@ class Jobs:
         await self.adopt(*(job.id for job in jobs))
         return jobs
 
+    async def edit(self, old: int, order: Order) -> Job:
+        """`order` in the place of the unsent job `old`: in the line, and for what waits for it.
+
+        Raises `UsageError` when that was sent meanwhile (what came then would be a second charge)
+        and `KeyMissing`; nothing was changed then.
+        """
+        if not self._connection.has_key:
+            raise KeyMissing
+        ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
+        order = replace(order, estimate=await self._expect(order))
+        await scheduler.leave(old)
+        try:
+            job = await ledger.add(order, self._clock.time(), instead=old)
+        except lifecycle.ImpossibleTransition as error:
+            await scheduler.adopt(old)
+            raise UsageError("error.no_longer_unsent", id=old) from error
+        log_step(job, "queued")
+        for each in (await self._require(old), job, *await ledger.waiting_for(job.id)):
+            self._tell(each)
+        await scheduler.follow(job)
+        return job
+
     async def _expect(self, order: Order) -> Estimate | None:
         """How long it should take: the list knows, or the table, or our own history."""
         leaf = self._offer.leaf_of(order)

@@ -156,14 +156,19 @@ class Ledger:
         repeats: int | None = None,
         intent: str = "",
         after: int | None = None,
+        instead: int | None = None,
     ) -> Job:
         """Write a new intent: from here on it can't be forgotten by accident.
 
         `intent` names it across runs: where it is known already, its job comes back as it stands.
         `after` names a job that must be done first; inputs such as `job:41#1` name theirs. Jobs
-        that waited in vain for the one that this `repeats` now wait for this one.
+        that waited in vain for the one that this `repeats` now wait for this one. `instead` names
+        an unsent one that is forgotten for this: it has its place in the line, what that waited
+        for, and what waited for that. Raises `ImpossibleTransition` where that is unsent no more.
         """
-        return await self._write(writing.add, order, now, self.session, repeats, intent, after)
+        return await self._write(
+            writing.add, order, now, self.session, repeats, intent, after, instead
+        )
 
     async def step(
         self,

@@ -29,7 +29,10 @@ def add(
     repeats: int | None,
     intent: str,
     after: int | None,
+    instead: int | None = None,
 ) -> Job:
+    if instead is not None and require(connection, instead).state is not State.QUEUED:
+        raise lifecycle.ImpossibleTransition(f"job {instead} is unsent no more")
     if intent and (known := by_intents(connection, (intent,))):
         return known[intent]
     cursor = connection.execute(
@@ -57,15 +60,34 @@ def add(
     for first in firsts | ({after} if after is not None else set()):
         require(connection, first)
         connection.execute("INSERT INTO needs (job, first) VALUES (?, ?)", (job_id, first))
-    if repeats is not None:
+    if repeats is not None and require(connection, repeats).state in lifecycle.IN_VAIN:
         _repoint(connection, repeats, job_id, now)
+    if instead is not None:
+        _take_place(connection, session, instead, job_id, now)
     return require(connection, job_id)
 
 
+def _take_place(
+    connection: sqlite3.Connection, session: str, before: int, job_id: int, now: float
+) -> None:
+    """Of an unsent job that was edited: in the line, behind what it waits for (unless that was
+    an input, which may be another one now), and before what waits for it."""
+    connection.execute(
+        "UPDATE jobs SET place = (SELECT COALESCE(place, id) FROM jobs WHERE id = ?) WHERE id = ?",
+        (before, job_id),
+    )
+    inputs = {
+        found[0] for found in map(result_of, require(connection, before).order.inputs) if found
+    }
+    for row in connection.execute("SELECT first FROM needs WHERE job = ?", (before,)).fetchall():
+        if row[0] not in inputs:
+            connection.execute("INSERT OR IGNORE INTO needs VALUES (?, ?)", (job_id, row[0]))
+    _repoint(connection, before, job_id, now)
+    step(connection, session, before, State.FORGOTTEN, now, "event.forgotten", {}, {}, False)
+
+
 def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float) -> None:
-    """What waits in vain for `before` waits for `first` from now on; held jobs stay held."""
-    if require(connection, before).state not in lifecycle.IN_VAIN:
-        return
+    """What waits for `before` waits for `first` from now on; held jobs stay held."""
     rows = connection.execute("SELECT job FROM needs WHERE first = ?", (before,)).fetchall()
     for job in [require(connection, row[0]) for row in rows]:
         if job.state is not State.QUEUED:

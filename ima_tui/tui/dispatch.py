@@ -102,9 +102,12 @@ class Dispatch:
         try:
             job = await verbs.submit(place.studio, order, in_place_of=old)
         except KeyMissing:
+            place.desk.replaces = old
             place.enter_key()
             return
         except ImaError as error:
+            if error.key != "error.no_longer_unsent":
+                place.desk.replaces = old  # sent once more, it must not become a second job
             place.showing.remark(say(error.key, **error.values), "bad")
             return
         self._sent = order

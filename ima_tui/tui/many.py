@@ -13,7 +13,7 @@ from ima_tui import drafting, several
 from ima_tui.batch import Row
 from ima_tui.desk import KIND
 from ima_tui.domain import Order
-from ima_tui.errors import ImaError, KeyMissing, UsageError
+from ima_tui.errors import ImaError, UsageError
 from ima_tui.messages import say
 from ima_tui.several import Several, Wish
 from ima_tui.tui import verbs
@@ -135,13 +135,13 @@ class Many:
         orders: Sequence[tuple[str, Order]] = [
             (wish.row.intent(label), wish.order) for wish in found.wishes if wish.order is not None
         ]
+        if not place.studio.connection.has_key:
+            place.enter_key()
+            return
         old, place.desk.replaces = place.desk.replaces, None
         try:
             await verbs.take_out(place.studio, old)
             jobs = await place.studio.jobs.submit_all(orders)
-        except KeyMissing:
-            place.enter_key()
-            return
         except ImaError as error:
             place.showing.remark(say(error.key, **error.values), "bad")
             return

@@ -248,9 +248,10 @@ def _which(jobs: Sequence[Job]) -> str:
 
 
 async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -> Job:
-    """Submit `order`; an unsent job whose place it takes is taken out before."""
-    await take_out(studio, in_place_of)
-    return await studio.jobs.submit(order)
+    """Submit `order`, perhaps in the place of an unsent job."""
+    if in_place_of is None:
+        return await studio.jobs.submit(order)
+    return await studio.jobs.edit(in_place_of, order)
 
 
 async def take_out(studio: Studio, old: int | None) -> None:

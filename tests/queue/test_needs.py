@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ima_tui.api.wire import Progress
 from ima_tui.config import Settings
 from ima_tui.domain import LINK_SECONDS, Job, State, TaskType, result_of
 from ima_tui.ledger import Ledger, LedgerError
+from ima_tui.lifecycle import ImpossibleTransition
 from ima_tui.sandbox.server import Sandbox
 
 I2I = TaskType.IMAGE_TO_IMAGE
@@ -102,6 +104,22 @@ async def test_a_retry_of_the_first_takes_the_waiting_ones_along(
     assert (found.held, found.waiting_values) == (True, {"id": again.id})
     assert [each.id for each in await ledger.waiting_for(again.id)] == [second.id]
     assert await ledger.waiting_for(first.id) == ()
+
+
+async def test_an_edited_job_keeps_its_place_and_what_waits_for_it(ledger: Ledger) -> None:
+    first = await ledger.add(any_order(), 0.0)
+    old = await ledger.add(any_order(), 0.0, after=first.id)
+    taking = await ledger.add(replace(any_order(), inputs=(f"job:{old.id}#1",)), 0.0)
+    after_it = await ledger.add(any_order(), 0.0, after=old.id)
+    new = await ledger.add(any_order(points=7), 1.0, instead=old.id)
+    assert (new.in_line, new.order.points) == (old.in_line, 7)
+    assert new.id in [each.id for each in await ledger.waiting_for(first.id)]
+    waiting = await ledger.waiting_for(new.id)
+    assert [each.id for each in waiting] == [taking.id, after_it.id]
+    assert (waiting[0].order.inputs, waiting[0].held) == ((f"job:{new.id}#1",), False)
+    with pytest.raises(ImpossibleTransition):
+        await ledger.add(any_order(), 2.0, instead=old.id)
+    assert old.id not in [job.id for job in await ledger.recent(10)]
 
 
 async def test_held_resumed_after_a_retry_and_sent_with_the_new_result(

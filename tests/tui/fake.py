@@ -247,6 +247,13 @@ class FakeJobs:
         self._tell(JobChanged(made))
         return made
 
+    async def edit(self, old: int, order: Order) -> Job:
+        found = self.rows.get(old)
+        if found is None or found.state is not State.QUEUED:
+            raise UsageError("error.no_longer_unsent", id=old)
+        self._asked.append(("edit", old, order))
+        return await self.submit(order)
+
     async def submit_all(self, orders: Sequence[tuple[str, Order]]) -> list[Job]:
         return [await self.submit(order) for _, order in orders]
 
