@@ -21,6 +21,8 @@ from terminal.pty_program import PtyProgram  # noqa: E402
 from terminal_picture import draw  # noqa: E402
 
 COLOURS = 96  # of a picture's palette: a theme's, and those of previews
+ALL_DONE = r"(?m)^ \d+ (done|个完成)( |$)"
+"""The queue's summary when nothing runs or waits any more: it begins with what is done."""
 PICTURES = {"cat.png": "#d8a657", "day.png": "#9ed2f2", "night.png": "#1d2450"}
 
 
@@ -176,10 +178,7 @@ class Afternoon:
             for wish in WISHES:
                 self._wish(wish)
             program.press("f3")
-            for _ in range(25):
-                program.read(1.0)
-                if "◐" not in program.text:
-                    break
+            program.wait(ALL_DONE, 120)
             self._shot("all-done")
 
     def _wish(self, wish: Wish) -> None:

@@ -279,6 +279,7 @@ class ComposeScreen(Place):
         self.showing.forget_remark()
         self.drawer.soon()
         await self.read()
+        self.query_one(Reading).make_way()
 
     async def on_pressed(self, event: Pressed) -> None:
         await self.action_do(event.name)

@@ -22,13 +22,15 @@ from ima_tui.messages import say
 from ima_tui.remembering import Change
 from ima_tui.tui import actions, origins
 from ima_tui.tui.theme import style
-from ima_tui.tui.widgets.flow import Chunk, flow
+from ima_tui.tui.widgets.flow import Block, Chunk, flow, within
 from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.prompt import SEND
+from ima_tui.tui.widgets.prompt import SEND, Prompt
 
-MOST_LINES = {"-narrow": 3, "-normal": 4}
+MOST_LINES = {"-narrow": 4, "-normal": 5}
 """Lines by the width of the place; where it is wider, there is room for more."""
-MOST = 8
+MOST = 12
+PROMPT_ROWS = {"-narrow": 4, "-normal": 6}
+"""Rows of the prompt above (styles/compose.tcss); empty ones are lent to what is told here."""
 
 
 @dataclass
@@ -44,6 +46,16 @@ class Switched(Message):
 
 
 Row = list[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row with so many cells between its chunks; see `Block` for what of it goes first."""
+
+    row: Row
+    yields: int = 0
+    least: int = 1
+    gap: int = 2
 
 
 def joined(parts: Sequence[Part], sign: str) -> Row:
@@ -71,9 +83,10 @@ class Reading(Line, can_focus=False):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._rows: list[tuple[Row, int]] = []
-        """What is told, and how many cells stand between its chunks."""
+        self._rows: list[Told] = []
         self._drawn: list[list[Part]] = []
+        self._written = 1
+        """Rows of the wish above."""
 
     def show(
         self,
@@ -85,20 +98,21 @@ class Reading(Line, can_focus=False):
     ) -> None:
         """Draws only when what is told differs: most keys change nothing here. `told` is what
         stands for the reading where there is more, or less, than one thing to make."""
-        rows: list[tuple[Row, int]] = []
+        rows: list[Told] = []
         read = told or _read(desk, self.ima.glyphs.dot)
         if read:
-            rows.append((read, 1))
+            rows.append(Told(read, yields=len(open_) + 1, gap=1))
         count = 0
         for asking in open_:
             keys = [self._key(count + place) for place in range(1, len(asking.answers) + 1)]
-            rows.append((_asked(asking, keys), 2))
+            rows.append(Told(_asked(asking, keys), yields=len(rows)))
             count += len(asking.answers)
         if turn is not None:
             key = actions.key_of(self.screen, "compose.remember")
-            rows.append((_turned(desk, turn, key), 2))
+            rows.append(Told(_turned(desk, turn, key), least=MOST))
         if guides:
-            rows.append((_listed(guides, actions.key_of(self.screen, "compose.guides")), 2))
+            row = _listed(guides, actions.key_of(self.screen, "compose.guides"))
+            rows.append(Told(row, yields=len(open_) + 2, least=0))
         self.can_focus = bool(open_ or turn)
         if rows != self._rows:
             self._rows = rows
@@ -111,13 +125,34 @@ class Reading(Line, can_focus=False):
 
     def _fit(self) -> None:
         cells = max(20, self.size.width - 4)
-        lines = [line for row, gap in self._rows for line in flow(row, cells, 2, gap)]
-        shape = next((n for name, n in MOST_LINES.items() if self.screen.has_class(name)), MOST)
-        self._drawn = lines[:shape]
+        shape = next((name for name in MOST_LINES if self.screen.has_class(name)), "")
+        most = MOST_LINES.get(shape, MOST)
+        blocks = [
+            Block(flow(told.row, cells, 2, told.gap), told.least, told.yields)
+            for told in self._rows
+        ]
+        most += self._borrow(sum(len(block.lines) for block in blocks) - most, shape)
+        self._drawn = within(blocks, most, cells)
         height = max(1, len(self._drawn))
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
         self.refresh()
+
+    def _borrow(self, wanted: int, shape: str) -> int:
+        """Take up to `wanted` rows that the wish leaves empty; they go back when it grows."""
+        prompt = self.screen.query_one(Prompt)
+        whole, self._written = PROMPT_ROWS.get(shape, 0), prompt.wrapped_document.height
+        lent = max(0, min(wanted, whole - self._written - 1))
+        if lent:
+            prompt.styles.height = whole - lent
+        else:
+            prompt.styles.clear_rule("height")
+        return lent
+
+    def make_way(self) -> None:
+        """The wish may have grown or shrunk by a line."""
+        if self._written != self.screen.query_one(Prompt).wrapped_document.height:
+            self._fit()
 
     def on_resize(self) -> None:
         self._fit()
