@@ -21,7 +21,7 @@ from ima_tui.errors import (
     Unreachable,
 )
 from ima_tui.lease import Lapsed, Lease
-from ima_tui.link import Link
+from ima_tui.link import LONGEST, Link
 from ima_tui.pace import Alarm, Pace
 from ima_tui.record import Record, Service
 
@@ -74,7 +74,8 @@ class Asker:
                 failures += 1  # a fault while asking is no failure of the job
                 self._blame(error)
                 job = await self._park_if_due(job)
-                await self._wait_out(error, failures, view.floor)
+                seldom = polling.PARKED_GAP if job.state is State.PARKED else 0.0
+                await self._wait_out(error, max(seldom, polling.backoff(failures)), view.floor)
                 continue
             failures = 0
             asked = self._record.clock.time()
@@ -120,16 +121,17 @@ class Asker:
             self._link.broke(error)
             raise error
 
-    async def _wait_out(self, error: ImaError, failures: int, floor: float) -> None:
+    async def _wait_out(self, error: ImaError, gap: float, floor: float) -> None:
         """The question may have been heard, whatever became of the answer: the next one keeps
         the distance of `floor` seconds, too."""
-        pause = polling.backoff(failures)
         again = self._record.clock.time() + floor
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or pause)
+            await self._pace.pause(error.retry_after or min(gap, polling.LATEST_GAP))
             await self._pace.rest()
+        elif isinstance(error, Unreachable):
+            await self._link.wait(min(gap, LONGEST))
         else:
-            await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
+            await self._link.wait(gap * random.uniform(0.7, 1.0))  # noqa: S311
         await self._alarm.until(again)
 
     async def _ask(self, job: Job) -> Progress:

@@ -19,6 +19,15 @@ from ima_tui.errors import ImaError
 log = logging.getLogger(__name__)
 
 
+LONGEST = 15.0
+"""Seconds between two tries of a broken way at most: one that is back is to be used at once."""
+
+
+def pause(failures: int) -> float:
+    """Seconds to the next try, after so many that failed in a row."""
+    return min(LONGEST, polling.backoff(failures)) * random.uniform(0.7, 1.0)  # noqa: S311
+
+
 class Link:
     def __init__(self, clock: Clock, tell: Callable[[ImaError | None], None]) -> None:
         self._clock = clock
@@ -31,8 +40,7 @@ class Link:
 
     def broke(self, problem: ImaError) -> None:
         self._failures += 1
-        pause = polling.backoff(self._failures) * random.uniform(0.7, 1.0)  # noqa: S311
-        self._not_before = self._clock.time() + pause
+        self._not_before = self._clock.time() + pause(self._failures)
         if self._up.is_set():
             self._up.clear()
             log.warning("the way to the service is broken: %s", problem.key.removeprefix("error."))

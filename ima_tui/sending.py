@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from ima_tui.errors import (
 )
 from ima_tui.inputs import SUFFIXES, living, sniff
 from ima_tui.ledger import LedgerError, Values
-from ima_tui.link import Link
+from ima_tui.link import Link, pause
 from ima_tui.pace import Pace
 from ima_tui.prepared import Prepared, Stamp
 from ima_tui.record import Record, Service, log_step
@@ -155,12 +154,11 @@ class Sender:
         return tries < MOST_TRIES
 
     async def _wait_out(self, error: ImaError, failures: int) -> None:
-        pause = polling.backoff(failures)
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or pause)
+            await self._pace.pause(error.retry_after or polling.backoff(failures))
             await self._pace.rest()
         else:
-            await self._link.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
+            await self._link.wait(pause(failures))
 
     async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
         """Upload what lies here, have checked what wants checking; nothing of it costs points."""

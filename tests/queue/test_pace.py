@@ -15,7 +15,7 @@ from ima_tui.api.wire import Progress
 from ima_tui.domain import State
 from ima_tui.errors import ImaError, Limited, Unreachable
 from ima_tui.ledger import Ledger
-from ima_tui.link import Link
+from ima_tui.link import Link, pause
 from ima_tui.pace import Alarm, Pace
 
 LEAF = make()
@@ -115,6 +115,11 @@ async def test_a_broken_way_is_told_once_tried_by_one_and_free_for_all_when_it_i
     async with asyncio.timeout(5):
         await asyncio.gather(*jobs)
     assert told[1:] == [None]
+
+
+def test_a_way_that_was_long_broken_is_soon_found_to_be_back() -> None:
+    assert 1 <= pause(1) <= 2
+    assert max(pause(failures) for failures in range(1, 500)) <= 15
 
 
 async def test_who_gives_up_while_trying_leaves_the_way_to_the_next() -> None:
