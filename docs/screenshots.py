@@ -138,7 +138,7 @@ class Tour:
         program = self._program
         program.press("f2")
         self._settle(0.4)
-        program.press("i", "ctrl+a", "ctrl+k")
+        program.press("ctrl+n")
         program.type(READ[self._language])
         self._settle(1.0)
         self._shot("compose")
@@ -153,7 +153,7 @@ class Tour:
         self._settle(0.4)
         program.press("enter")
         self._settle(0.4)
-        program.press("ctrl+a", "ctrl+k")
+        program.press("ctrl+n")
         program.type(wish)
         self._settle(0.4)
         program.press("ctrl+j")
@@ -165,7 +165,7 @@ class Tour:
         program = self._program
         program.press("escape", "f2")
         self._settle(0.4)
-        program.press("i", "ctrl+a", "ctrl+k")
+        program.press("ctrl+n")
         program.type(PLANS[self._language])
         self._settle(0.6)
         program.press("ctrl+j")

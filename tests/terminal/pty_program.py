@@ -21,6 +21,7 @@ KEYS = {
     "ctrl+q": "\x11",
     "ctrl+u": "\x15",
     "ctrl+l": "\x0c",
+    "ctrl+n": "\x0e",
     "ctrl+t": "\x14",
     "up": "\x1b[A",
     "down": "\x1b[B",

@@ -578,3 +578,20 @@ async def test_data_is_never_markup() -> None:
         await pilot.press("ctrl+l")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Chooser)
+
+
+async def test_a_new_wish_begins_on_an_empty_page_and_undo_brings_the_old_one_back() -> None:
+    async with open_compose(FakeStudio()) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ComposeScreen)
+        words = "a long wish that goes over more than one line of the page, " * 3
+        screen.prompt.text = words
+        screen.load_inputs(["/tmp/cat.png"])
+        await until(pilot, lambda: screen.desk.draft is not None and screen.desk.draft.inputs)
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: not screen.prompt.text)
+        assert screen.desk.draft is not None
+        assert screen.desk.draft.inputs == ()
+        assert screen.desk.pinned == set()
+        await pilot.press("ctrl+underscore")
+        assert screen.prompt.text == words

@@ -151,6 +151,7 @@ TEXTS: dict[str, str] = {
     "error.template_not_kept": "The templates can't be written in {path}.",
     "error.no_editor": "No editor was found: set EDITOR to the one you like.",
     "error.editor_failed": "{editor} could not be used; the wish stands as it was.",
+    "bind.compose_anew": "new wish",
     "bind.compose_batch": "each line its own wish",
     "compose.several": "{n} jobs · {points} pts",
     "compose.several_bad": "{n} can't be sent",

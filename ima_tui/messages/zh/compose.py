@@ -143,6 +143,7 @@ TEXTS: dict[str, str] = {
     "error.template_not_kept": "无法写入模板文件夹 {path}。",
     "error.no_editor": "没有找到编辑器：请把 EDITOR 设为常用的编辑器。",
     "error.editor_failed": "没能用上 {editor}，描述保持原样。",
+    "bind.compose_anew": "写新的",
     "bind.compose_batch": "一行一个",
     "compose.several": "{n} 个作品 · {points} 积分",
     "compose.several_bad": "{n} 个不能发送",

@@ -74,6 +74,7 @@ class ComposeScreen(Place):
         _do("alt+r", "results"),
         _do("ctrl+b", "batch"),
         EDIT,
+        _do("ctrl+n", "anew"),
         _do("alt+h", "history"),
         _do("alt+t", "templates"),
         _do("alt+p", "plan"),
@@ -157,6 +158,7 @@ class ComposeScreen(Place):
             "remember": pick.remember,
             "batch": self.many.turn,
             "plan": self.dispatch.plan,
+            "anew": self._begin_anew,
             "history": drawer.history,
             "templates": drawer.templates,
             "guides": self._open_guides,
@@ -212,6 +214,15 @@ class ComposeScreen(Place):
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
         self.desk.hear(decision, self.studio.offer.suggested(meant))
         await self.showing.all()
+
+    async def _begin_anew(self) -> None:
+        """An empty page, inputs too; the editor's undo brings the words back."""
+        self.desk.feed(())
+        self.desk.pinned.discard(INPUTS)
+        self.desk.begin_anew()
+        self.prompt.clear()
+        self.prompt.focus()
+        await self.read(anew=True)
 
     def load_order(self, order: Order, replaces: int | None = None) -> None:
         """Fill the screen with what `order` was made of."""
