@@ -301,8 +301,8 @@ def same_leaf(leaves: Sequence[Leaf], leaf: Leaf) -> Leaf | None:
 
 
 def label(leaf: Leaf | None, name: str) -> str:
-    """What people know the control `name` by."""
-    control = form.control(leaf, name) if leaf is not None else None
+    """What people know the control, or what it is sent as, by."""
+    control = form.named(leaf, name) if leaf is not None else None
     return control.label if control is not None else name
 
 

@@ -96,6 +96,16 @@ def control(leaf: Leaf, name: str) -> Field | None:
     return next((field for field in controls(leaf) if _plain_name(field.name) == wanted), None)
 
 
+def named(leaf: Leaf, name: str) -> Field | None:
+    """The control of that name, else the field that controls of other names are sent as."""
+    wanted = _plain_name(name)
+    sent = (field for field in leaf.fields if field.virtual)
+    return control(leaf, name) or next(
+        (field for field in sent if field.virtual and _plain_name(field.virtual.target) == wanted),
+        None,
+    )
+
+
 def _plain_name(name: str) -> str:
     return folded(name).replace("-", "_").replace(" ", "_")
 

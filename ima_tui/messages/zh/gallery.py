@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # ---- place and bind
     "place.gallery": "图库",
-    "bind.go_gallery": "去图库",
+    "bind.go_gallery": "去「图库」",
     "bind.left": "向左",
     "bind.right": "向右",
     "bind.view_large": "查看",

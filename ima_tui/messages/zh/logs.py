@@ -15,7 +15,7 @@ TEXTS: dict[str, str] = {
     "logs.exported": "已将 {n} 条日志写到 {path}。",
     # ---- the place
     "place.logs": "日志",
-    "bind.go_logs": "去日志",
+    "bind.go_logs": "去「日志」",
     "bind.job_log": "查看日志",
     "bind.log_detail": "详情",
     "bind.log_find": "查找",

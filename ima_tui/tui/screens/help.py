@@ -36,18 +36,27 @@ class HelpScreen(ModalScreen[None]):
             yield Static(self._text(), id="help-text")
 
     def _text(self) -> Content:
-        keys = max((width(act.key_words()) for act in self.acts), default=0)
+        groups = [(scope, self._told(scope)) for scope in Scope]
+        keys = max((width(key) for _, group in groups for key in group.values()), default=0)
         lines: list[Content] = []
-        for scope in Scope:
-            group = [act for act in self.acts if act.scope is scope]
+        for scope, group in groups:
             if not group:
                 continue
             if lines:
                 lines.append(Content(""))
             title = say(f"help.{scope}", place=self.place_title)
             lines.append(Content.styled(title, "bold $accent"))
-            for act in group:
-                key = Content.styled(fit(act.key_words(), keys), "bold $text")
-                lines.append(key + Content("   ") + Content(act.words()))
+            for words, key in group.items():
+                lines.append(Content.styled(fit(key, keys), "bold $text") + Content(f"   {words}"))
         lines += [Content(""), Content.styled(say("help.typing"), "$muted")]
         return Content("\n").join(lines)
+
+    def _told(self, scope: Scope) -> dict[str, str]:
+        """The keys of each sentence: what two bindings do alike (one of them while typing, too)
+        is told once."""
+        told: dict[str, str] = {}
+        for act in self.acts:
+            if act.scope is scope:
+                words, keys = act.words(), act.key_words()
+                told[words] = f"{told[words]} {keys}" if words in told else keys
+        return told

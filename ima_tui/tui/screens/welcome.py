@@ -93,7 +93,7 @@ class WelcomeScreen(Screen[None]):
     def on_mount(self) -> None:
         line = self.query_one(ChoiceLine)
         line.label_cells = max(width(line.label), width(say("welcome.key")))
-        self.query_one("#key-label").styles.width = line.label_cells + 3
+        self.query_one("#key-label").styles.width = line.label_cells + 4
         self._show()
 
     # ---------------------------------------------------------------------------- what is shown

@@ -16,6 +16,7 @@ from ima_tui.messages import say
 from ima_tui.text import clean
 from ima_tui.tui import jobs as words
 from ima_tui.tui import pricing
+from ima_tui.tui.widgets import fitted
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.preview import Preview
 
@@ -62,7 +63,7 @@ class JobDetail(Widget):
             facts = _facts(job, events, now, place or _aside(studio, job), timeline=timeline)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
-        self.query_one("#detail-facts", Static).update(facts)
+        self.query_one("#detail-facts", Static).update(fitted.facts(facts))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def scroll_facts(self, by: int) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from ima_tui.domain import Job
 from ima_tui.messages import say
 from ima_tui.tui import exhibits
+from ima_tui.tui.widgets import fitted
 from ima_tui.tui.widgets.preview import Preview
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Placard(Widget):
             told = await self._facts(job, index)
             if not eager:
                 told += Content.styled("\n\n" + say("viewer.on_demand"), "$muted")
-        self.query_one("#placard-facts", Static).update(told)
+        self.query_one("#placard-facts", Static).update(fitted.facts(told))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     async def _facts(self, job: Job, index: int) -> Content:

@@ -23,6 +23,7 @@ from textual.widgets import Static
 from ima_tui.domain import Media, Medium
 from ima_tui.tui.planrows import PlanRow
 from ima_tui.tui.theme import style
+from ima_tui.tui.widgets import fitted
 from ima_tui.tui.widgets.cells import cut, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
 from ima_tui.tui.widgets.preview import Preview
@@ -218,7 +219,7 @@ class PlanDetail(Widget):
     def show(self, facts: Content, media: Media | None, medium: Medium) -> None:
         self.set_class(media is not None, "-picture")
         self.query_one(Preview).see(media, medium)
-        self.query_one("#plan-facts", Static).update(facts)
+        self.query_one("#plan-facts", Static).update(fitted.facts(facts))
 
     def scroll_facts(self, by: int) -> None:
         """By so many lines."""

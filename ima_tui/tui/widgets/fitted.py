@@ -1,0 +1,71 @@
+"""Text made for the width it gets: paths that break where people read on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from textual.content import Content
+from textual.css.styles import RulesMap
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+
+from ima_tui.tui.widgets.cells import width
+
+_WORD = re.compile(r"\S+")
+_PIECE = re.compile(r"[^/_-]+[/_-]*|[/_-]+")
+
+
+class Fitted(Visual):
+    """`made` is asked for the text as it is for so many cells; a `Static` shows it."""
+
+    def __init__(self, made: Callable[[int], Content]) -> None:
+        self._made = made
+
+    def __str__(self) -> str:
+        """What it says where there is room enough."""
+        return str(self._made(1_000))
+
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        return self._made(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        return self._made(container_width).get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        return self._made(width).get_height(rules, width)
+
+
+def facts(told: Content) -> Fitted:
+    """`told`, its long paths and links broken at their own joints, never inside an extension."""
+    return Fitted(lambda cells: at_joints(told, cells))
+
+
+def at_joints(told: Content, cells: int) -> Content:
+    """`told` with what is longer than `cells` broken behind `/`, `-` and `_`; what stands behind
+    it begins a line of its own where it would not fit."""
+    cuts: list[int] = []
+    for word in _WORD.finditer(told.plain):
+        if "/" not in word[0] or width(word[0]) <= cells:
+            continue
+        *found, last = _starts(word[0], cells)
+        cuts += [word.start() + at for at in (*found, last) if at]
+        rest = told.plain[word.end() :].partition("\n")[0]
+        if rest.strip() and width(word[0][last:] + rest) > cells:
+            cuts.append(word.end() + len(rest) - len(rest.lstrip()))
+    return Content("\n").join(part.rstrip() for part in told.divide(cuts)) if cuts else told
+
+
+def _starts(word: str, cells: int) -> Iterator[int]:
+    """Where the lines begin that `word` is laid on."""
+    yield 0
+    taken = 0
+    for piece in _PIECE.finditer(word):
+        size = width(piece[0])
+        if taken and taken + size > cells:
+            yield piece.start()
+            taken = 0
+        taken += size

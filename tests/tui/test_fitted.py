@@ -1,0 +1,30 @@
+"""Long paths break at their joints, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+from textual.content import Content
+
+from ima_tui.tui.widgets.fitted import at_joints
+
+PATH = "/home/mina/Pictures/ima/20261126-seedream-4.5-task_ef134f2a180ba05de91a-1.jpg"
+
+
+@pytest.mark.parametrize("cells", range(28, len(PATH)))
+def test_a_path_is_whole_again_and_its_extension_never_torn(cells: int) -> None:
+    told = Content.assemble("#1  SeeDream\n", (PATH, "$info"), "  jpg 1280x1280\n5 pts")
+    first, *path, last = at_joints(told, cells).plain.split("\n")
+    assert (first, last) == ("#1  SeeDream", "5 pts")
+    assert "".join(path).replace("jpg  jpg", "jpgjpg") == f"{PATH}jpg 1280x1280"
+    assert all(len(line) <= cells for line in path)
+    assert any("1.jpg" in line for line in path)
+
+
+def test_where_there_is_room_nothing_is_broken() -> None:
+    told = Content(f"{PATH}  jpg")
+    assert at_joints(told, len(PATH)) is told
+
+
+def test_a_sentence_without_a_path_is_left_to_the_ordinary_wrapping() -> None:
+    told = Content("灯塔在浓雾中-镜头慢慢推近" * 4)
+    assert at_joints(told, 20) is told
