@@ -175,7 +175,8 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert "Nothing was sent" in told(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
-        assert "no price yet" in pilot.app.screen.query_one(PriceBar).render_line(0).text
+        bar = pilot.app.screen.query_one(PriceBar)
+        await until(pilot, lambda: "no price yet" in bar.render_line(0).text)
     assert charged(sandbox) == []
 
 
