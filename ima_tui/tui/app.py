@@ -225,6 +225,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self.exit(error)
             return
         self._tell_of_the_ground()
+        if left := endings.left_behind(await self.studio.jobs.recent(), self._endings.since):
+            self.notify(left, severity="warning", timeout=12)
         await self.studio.offer.refresh()
 
     def _tell_of_the_ground(self) -> None:

@@ -30,7 +30,7 @@ class Endings:
     """Which ends were told already; what ended before `since` is old news."""
 
     def __init__(self, since: float) -> None:
-        self._since = since
+        self.since = since
         self._told: set[tuple[int, State]] = set()
 
     def fresh(self, jobs: Iterable[Job]) -> list[Job]:
@@ -39,11 +39,21 @@ class Endings:
             job
             for job in jobs
             if job.state in TOLD
-            and (job.ended_at or job.updated_at) >= self._since
+            and (job.ended_at or job.updated_at) >= self.since
             and (job.id, job.state) not in self._told
         ]
         self._told.update((job.id, job.state) for job in found)
         return found
+
+
+def left_behind(jobs: Iterable[Job], since: float) -> str:
+    """What a run that ended badly has left to the person, found at the start of this one."""
+    every = list(jobs)
+    unknown = sum(job.state is State.UNKNOWN and job.updated_at >= since for job in every)
+    unsent = sum(job.held and job.waiting == "waiting.word" for job in every)
+    found = [say("notify.left_unknown", n=unknown)] if unknown else []
+    found += [say("notify.left_unsent", n=unsent)] if unsent else []
+    return " ".join([*found, say("notify.left_where")]) if found else ""
 
 
 def sounds(jobs: Iterable[Job], now: float, *, focused: bool) -> bool:

@@ -82,3 +82,17 @@ async def test_the_app_writes_it_when_a_job_ends() -> None:
         app.studio.tell(JobChanged(done(1)))  # type: ignore[attr-defined]
         await until(pilot, lambda: not app._gatherer._waiting)
         assert len(written) == 1
+
+
+async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
+    unsent = replace(job(3, State.QUEUED), held=True, waiting="waiting.word")
+    lost = replace(job(2, State.UNKNOWN), updated_at=NOW)
+    old = replace(lost, id=1, updated_at=NOW - 60)
+    said = "Sent when the last run ended, and perhaps charged: 1."
+    assert endings.left_behind([old, job(4)], NOW) == ""
+    assert endings.left_behind([old, lost], NOW) == f"{said} The queue tells more."
+    app = ImaApp(FakeStudio((unsent, lost)), start="compose")  # type: ignore[arg-type]
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: len(app._notifications) == 1)
+        told = next(iter(app._notifications)).message
+        assert told == f"{said} Not sent yet, waiting for your word: 1. The queue tells more."

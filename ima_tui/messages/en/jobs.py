@@ -89,6 +89,9 @@ TEXTS: dict[str, str] = {
     "queue.file_is": "The file is {path}",
     # ---- notify
     "notify.one": "{state}: #{id} {model}",
+    "notify.left_unknown": "Sent when the last run ended, and perhaps charged: {n}.",
+    "notify.left_unsent": "Not sent yet, waiting for your word: {n}.",
+    "notify.left_where": "The queue tells more.",
     "notify.several": "{n} jobs ended",
     # ---- viewer
     "viewer.on_demand": "enter shows it (over a slow line nothing is drawn unasked)",
@@ -164,7 +167,7 @@ TEXTS: dict[str, str] = {
     "waiting.after": "waits for #{id}",
     "waiting.in_vain": "#{id} made nothing to go on with; run it again, then let this one go on",
     "waiting.word_after": "#{id} makes what this one needs; it goes on when you say so",
-    "waiting.word": "not sent yet: the last run ended badly; it is sent when you say so",
+    "waiting.word": "the last run ended badly; it is sent when you say so",
     "waiting.price": "the price rose from {before} to {points} pts; it is sent when you say so",
     "waiting.over_job": "{points} pts are more than the {limit} you allow for one job; "
     "it is sent when you say so",

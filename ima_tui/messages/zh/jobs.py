@@ -83,6 +83,9 @@ TEXTS: dict[str, str] = {
     "queue.file_is": "文件在 {path}",
     # ---- notify
     "notify.one": "{state}：#{id} {model}",
+    "notify.left_unknown": "上次结束时刚送出、可能已扣积分：{n} 个。",
+    "notify.left_unsent": "还没送出、等你确认：{n} 个。",
+    "notify.left_where": "详情见队列。",
     "notify.several": "{n} 个任务结束了",
     # ---- viewer
     "viewer.on_demand": "按 enter 查看（线路慢时不会自动画图）",
@@ -157,7 +160,7 @@ TEXTS: dict[str, str] = {
     "waiting.after": "等待 #{id} 的结果",
     "waiting.in_vain": "#{id} 没有可用的结果；请重做它，再让这个任务继续",
     "waiting.word_after": "要用 #{id} 的结果；等你确认后继续",
-    "waiting.word": "尚未发送：上次运行异常结束；等你确认后发送",
+    "waiting.word": "上次运行异常结束；等你确认后发送",
     "waiting.price": "价格从 {before} 积分涨到 {points} 积分；等你确认后发送",
     "waiting.over_job": "{points} 积分，超过你设的单个任务上限 {limit}；等你确认后发送",
     "waiting.over_session": "本次已用 {spent} 积分，再加 {points} 就超过你设的上限 {limit}；"
