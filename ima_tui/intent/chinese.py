@@ -236,7 +236,8 @@ def _says(clause: Clause, items: tuple[Item, ...], place: int) -> bool:
     """用女声说：… — to say something is a wish only where the words stand behind it."""
     if items[place].phrase == "read":
         return any(item.has("text", "this") for item in items[place + 1 : place + 3])
-    if not items[place].has("speech_if"):
+    is_voice = bool(items[place].under("voice")) and clause.index == 0  # "女声：…", and no song's
+    if not items[place].has("speech_if") and not is_voice:
         return False
     at_end = place + 1 == len(items) and clause.before == ":"
     return at_end or (place + 1 < len(items) and items[place + 1].has(QUOTE))

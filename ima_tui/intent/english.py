@@ -66,7 +66,17 @@ def read_english(clause: Clause) -> ClauseReading:
     _request(reading, items, at, asked or clause.after in _STEPS)
     if not reading.wants:
         _mentioned(reading, items, at)
+    if not reading.wants:
+        _voiced(reading, items[-1])
     return reading
+
+
+def _voiced(reading: ClauseReading, last: Item) -> None:
+    """ "A calm female voice: Welcome aboard": the words to be spoken stand behind the colon."""
+    clause = reading.clause
+    if clause.index == 0 and clause.before == ":" and last.under("voice"):
+        reading.speech_from = last.end
+        reading.wants.append(_want(reading, last, Medium.SPEECH, asked=True))
 
 
 _STEPS = frozenset({"then", "and then", "and", "but", "after that", "finally", "next", "also"})

@@ -7,12 +7,13 @@ stands behind a colon describes; what is to be spoken is never read as a wish.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from ima_tui.domain import Medium
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.english import read_english
-from ima_tui.intent.scan import LISTED, Clause, Scan
+from ima_tui.intent.scan import LISTED, Clause, Item, Scan
 from ima_tui.intent.wants import ClauseReading, Want, is_noun
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
@@ -189,6 +190,8 @@ class _Gatherer:
             sure = next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
             if sure is not None:
                 return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
+        if (frames := self._both_frames()) is not None:
+            return _one(Medium.VIDEO, frames.start, frames.end, works_on=True)
         if self._sound is not None:
             return self._heard_from_names()
         for reading in self._readings:
@@ -196,6 +199,12 @@ class _Gatherer:
                 if want.medium is not None:
                     return {want.medium: want}
         return self._from_names() or self._from_telling()
+
+    def _both_frames(self) -> Item | None:
+        """第一张作为首帧，第二张作为尾帧: only a film has both."""
+        items = [i for c in self._scan.clauses for i in c.items if _FRAME.search(i.phrase)]
+        last = next((item for item in items if item.has("first.last")), None)
+        return last if any(item.has("first") for item in items) else None
 
     def _heard_from_names(self) -> dict[Medium, Want]:
         """用豆包BGM做一段声音: the model tells which kind of sound."""
@@ -256,6 +265,7 @@ def _is_inventory(clause: Clause) -> bool:
     return len(clause.items) > 1 and len(bare) == 1 and bare[0].under("noun") == "image"
 
 
+_FRAME = re.compile("帧|frame")
 _OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them"})
 """再制作她跳舞的视频: made of what the step before made."""
 

@@ -175,3 +175,37 @@ def test_always_use_it_means_the_model_that_was_named() -> None:
     assert wish is not None
     assert (wish.action, wish.model_id) == (Action.SAVE, "kling-video-o1")
     assert route("a painting of a dog named Max, always remember it").preference is None
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("给这句话配个温柔的女声：“晚安，明天见”", "晚安，明天见"),
+        ("a calm female voice: Welcome aboard", "Welcome aboard"),
+    ],
+)
+def test_a_voice_before_words_speaks_them(text: str, spoken: str) -> None:
+    decision = route(text)
+    assert decision.task_type is TaskType.TEXT_TO_SPEECH
+    assert decision.spoken is not None
+    assert text[slice(*decision.spoken)] == spoken
+    assert [(p.name, p.value) for p in decision.params] == [("voice", "female")]
+
+
+@pytest.mark.parametrize("text", ["来首歌，女声：抒情", "a song with a female voice: la la la"])
+def test_the_voice_of_a_song_sings(text: str) -> None:
+    assert route(text).task_type is TaskType.TEXT_TO_MUSIC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "把第一张图作为首帧，第二张作为尾帧，平滑过渡",
+        "image 1 as the first frame, image 2 as the last frame, smooth transition",
+        "去掉背景",
+        "remove the person on the left",
+        "crop it to 1:1",
+    ],
+)
+def test_what_can_only_be_done_to_a_picture_asks_for_one(text: str) -> None:
+    assert route(text).question is Question.MISSING_INPUT
