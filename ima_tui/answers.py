@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ima_tui import drafting, heard, remembering, terms
+from ima_tui import attainable, drafting, heard, remembering, terms
+from ima_tui.attainable import EIGHT_K
 from ima_tui.catalogue.choice import Reason, newest
 from ima_tui.desk import KIND, MODEL, ORDER, Desk
 from ima_tui.domain import Leaf, Medium, TaskType, Value
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Lists = Mapping[TaskType, Sequence[Leaf]]
 MOST = 4
 """Answers to one question."""
+SILENT = "audio_unsupported_model"
 _SHOWN = 16
 """Characters of a file's name in an answer."""
 
@@ -73,7 +75,7 @@ def askings(desk: Desk, lists: Lists) -> tuple[Asking, ...]:
         found += [
             _refused(desk, desk.leaf, refusal, lists)
             for refusal in heard.refusals(decision, desk.leaf)
-            if not (refusal.name == "audio" and "audio_unsupported_model" in asked)
+            if not (refusal.name == "audio" and SILENT in asked)
         ]
     return tuple(each for each in found if not _is_answered(desk, each))
 
@@ -182,21 +184,55 @@ def _limit(desk: Desk, limit: Limit, lists: Lists) -> Asking:
     """A wish that nobody can fulfil, with what can be had."""
     name = _CANONICAL.get(limit.code)
     if name is None:
+        able = _able(limit, lists)
+        models = tuple(_models(desk, limit.models, able))
+        if not models and limit.code == SILENT and (others := _elsewhere(desk, able)):
+            models = tuple(_models(desk, (others[0].model_id,), able))
         return Asking(
-            f"compose.limit_{limit.code}",
-            {"asked": _name_of(limit.asked, lists)},
-            tuple(_models(desk, limit.models, lists)),
+            f"compose.limit_{limit.code}", {"asked": _name_of(limit.asked, lists)}, models
         )
     answers: list[Answer] = []
     for possible in limit.possible:
         param = Parameter(name, _number(possible) if name == "duration" else possible)
-        found = _with(desk, param, lists, limit.models, possible)
+        words = attainable.in_words(possible)
+        found = _with(desk, param, lists, limit.models, words)
         if found is not None:
             answers.append(found)
-    possible = ", ".join(limit.possible)
-    values: dict[str, str | int] = {"asked": limit.asked, "possible": possible}
+    if limit.code == EIGHT_K and not answers:
+        answers += _largest(desk, lists)
+    possible = attainable.in_words(", ".join(limit.possible))
+    asked = attainable.in_words(limit.asked)
+    values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
     return Asking(key, values, tuple(answers[:MOST]))
+
+
+def _able(limit: Limit, lists: Lists) -> Lists:
+    """`lists`, of the leaves that have what was asked of a model that hasn't."""
+    if limit.code != SILENT:
+        return lists
+    sound = Parameter("audio", value=True)
+    return {
+        kind: [leaf for leaf in leaves if attainable.can(leaf, sound)]
+        for kind, leaves in lists.items()
+    }
+
+
+def _largest(desk: Desk, lists: Lists) -> Iterator[Answer]:
+    """The most that this model makes, and one that makes more."""
+    here = attainable.largest(desk.leaf) if desk.leaf is not None else None
+    if here is not None:
+        name, value, label = here
+        answer = Answer("compose.answer_value", {"value": label}, sets=((name, value),))
+        yield _priced(desk, answer)
+    least = attainable.lines(here[2]) if here is not None else 0
+    for leaf in _elsewhere(desk, lists):
+        best = attainable.largest(leaf)
+        if best is not None and attainable.lines(best[2]) > least:
+            words: dict[str, str | int] = {"value": best[2], "model": leaf.name}
+            sets = ((best[0], best[1]),)
+            yield _priced(desk, Answer("compose.answer_value_on", words, leaf=leaf, sets=sets))
+            return
 
 
 def _number(words: str) -> Value:

@@ -195,3 +195,56 @@ def test_silence_is_had_from_a_model_without_sound(desk: Desk, lists: Lists) -> 
     read(desk, lists, "a video of a puppy with Kling O1, with sound")
     assert "sound" in say(only(desk, lists).key, **only(desk, lists).values)
     assert "True" not in say(only(desk, lists).key, **only(desk, lists).values)
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("a video of a whale in 8K", [("1080P", "")]),
+        ("a video of a whale in 8K with Seedance 2.0", [("720p", ""), ("1080P", "Wan 2.6")]),
+        ("a picture of a whale in 8K", [("4K", "")]),
+    ],
+)
+def test_instead_of_8k_stands_what_the_chosen_leaf_can_or_a_model_that_can_more(
+    desk: Desk, lists: Lists, text: str, offered: list[tuple[str, str]]
+) -> None:
+    read(desk, lists, text)
+    told = only(desk, lists).answers
+    assert [(str(a.values["value"]), a.leaf.name if a.leaf else "") for a in told] == offered
+    give(desk, lists, told[-1])
+    assert answers.askings(desk, lists) == ()
+
+
+def test_a_model_that_is_offered_for_sound_makes_sound(desk: Desk, lists: Lists) -> None:
+    read(desk, lists, "a video of a storm with sound, Wan 2.6")
+    names = [answer.leaf.name for answer in only(desk, lists).answers if answer.leaf]
+    assert "Kling O1" not in names
+    assert names
+    for answer in only(desk, lists).answers:
+        fresh = Desk()
+        fresh.catch_up(lists[TaskType.TEXT_TO_VIDEO], answer.leaf)
+        read(
+            fresh,
+            lists,
+            f"a video of a storm with sound, {answer.leaf.name if answer.leaf else ''}",
+        )
+        assert not answers.askings(fresh, lists)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a video of a whale in 8K with Kling O1", "1080p"),
+        ("an 8K picture of a whale, then make it a video", "4K"),
+        ("an 8K video of a whale and a song about it", "1080p"),
+    ],
+)
+def test_without_a_screen_8k_is_answered_with_what_is_possible(
+    lists: Lists, text: str, told: str
+) -> None:
+    from ima_tui import attainable
+
+    decision = route(text, (), lists)
+    (limit,) = decision.limits
+    key, words = attainable.told(decision, limit)
+    assert told in say(key, **words)

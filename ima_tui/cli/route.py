@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ima_tui import remembering, terms
+from ima_tui import attainable, remembering, terms
 from ima_tui.catalogue.choice import Reason
 from ima_tui.cli import session
 from ima_tui.cli.output import json_text, print_json
@@ -215,9 +215,8 @@ def _roles(decision: Decision) -> Iterator[str]:
 def impossible(decision: Decision) -> Iterator[str]:
     """What nobody here can do, and what can be had instead."""
     for limit in decision.limits:
-        possible, models = ", ".join(limit.possible), ", ".join(limit.models)
-        key = f"route.no_{limit.code}"
-        yield say(key, asked=limit.asked, possible=possible, models=models)
+        key, words = attainable.told(decision, limit)
+        yield say(key, **words)
     for name in decision.absent:
         yield say("route.absent", name=one_line(name, 80))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from ima_tui import attainable
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
 from ima_tui.plan.steps import Plan
@@ -44,15 +45,8 @@ async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
 def _notes(made: Made) -> list[str]:
     """What can't be had, and what is instead."""
     decision = made.shared.decision
-    told = [
-        say(
-            f"route.no_{limit.code}",
-            asked=limit.asked,
-            possible=", ".join(limit.possible),
-            models=", ".join(limit.models),
-        )
-        for limit in decision.limits
-    ]
+    limits = (attainable.told(decision, limit) for limit in decision.limits)
+    told = [say(key, **words) for key, words in limits]
     told += [say("route.absent", name=one_line(name, 80)) for name in decision.absent]
     return [line.strip() for line in (*told, *(say(n.key, **n.values) for n in made.notes))]
 

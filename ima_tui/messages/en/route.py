@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "route.clear": "  Your preferred model would be forgotten.",
     "route.once": "  {model}, this time only.",
     "route.no_8k": "  8K can't be made; {possible} is the most, with {models}.",
+    "route.no_8k_film": "  8K can't be made; the most for a video is 1080p.",
     "route.no_aspect_ratio_custom": "  {asked} is no format on offer; nearest: {possible}.",
     "route.no_model_aspect_ratio": "  That model can't do {asked}, only {possible}. "
     "Others: {models}.",

@@ -20,6 +20,7 @@ TEXTS: dict[str, str] = {
     "route.clear": "  会忘掉记住的常用模型。",
     "route.once": "  只在这一次用 {model}。",
     "route.no_8k": "  做不了 8K；最高 {possible}，用 {models}。",
+    "route.no_8k_film": "  做不了 8K；视频最高 1080p。",
     "route.no_aspect_ratio_custom": "  没有 {asked} 这个画幅；最接近的有：{possible}。",
     "route.no_model_aspect_ratio": "  这个模型做不了 {asked}，只能 {possible}。可换：{models}。",
     "route.no_video_too_long": "  没有 {asked} 这么长的视频；可以做：{possible}（{models}）。",
