@@ -64,9 +64,11 @@ def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> s
     return wish.model_id if wish else ""
 
 
-def kinds(studio: Studio, current: TaskType) -> Chooser:
-    choices = [_kind(task_type, studio.offer.leaves(task_type)) for task_type in TaskType]
-    at = list(TaskType).index(current)
+def kinds(
+    studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)
+) -> Chooser:
+    choices = [_kind(task_type, studio.offer.leaves(task_type)) for task_type in among]
+    at = among.index(current)
     return Chooser(say("compose.choose_kind"), _KINDS, choices, at)
 
 

@@ -201,6 +201,7 @@ def step_of(step: Step, leaf: Leaf, draft: Draft) -> Step:
     """The step as it was shaped, on `leaf`."""
     return replace(
         step,
+        task_type=leaf.task_type,
         prompt=draft.prompt,
         model_id=leaf.model_id,
         version=leaf.version,

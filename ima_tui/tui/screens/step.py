@@ -1,5 +1,5 @@
-"""One step of a plan, changed where it stands: its words, what it is made of, its model, its
-settings, its price."""
+"""One step of a plan, changed where it stands: its words, what it is made of, its kind, its model,
+its settings, its price."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from ima_tui import drafting
+from ima_tui.catalogue import choice
 from ima_tui.desk import MODEL, Desk
-from ima_tui.domain import Leaf
+from ima_tui.domain import Leaf, Medium, TaskType
 from ima_tui.drafting import Offer
 from ima_tui.errors import UsageError
 from ima_tui.inputs import InputFacts
@@ -45,6 +46,7 @@ class StepScreen(ModalScreen[Step | None]):
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
         Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
         Binding("ctrl+l", "choose_model", "bind.compose_model", id="step.model"),
+        Binding("ctrl+t", "kind", "bind.compose_kind", id="step.kind"),
         Binding("ctrl+o", "inputs", "bind.compose_inputs", id="step.inputs"),
         Binding("alt+r", "results", "bind.compose_results", show=False, id="step.results"),
     ]
@@ -65,10 +67,8 @@ class StepScreen(ModalScreen[Step | None]):
         return cast("ImaApp", self.app)
 
     def compose(self) -> ComposeResult:
-        kind = say(f"task.{self.step.task_type}")
         with Vertical(id="step"):
-            title = say("workflow.change_step", id=self.step.id, kind=kind)
-            yield Static(Content(title), id="step-title")
+            yield Static(id="step-title")
             yield Prompt(widget_id="step-prompt")
             known = [source_of(made.id, index) for made, index in self._made]
             yield Inputs(self._look_at, known, widget_id="inputs")
@@ -88,6 +88,8 @@ class StepScreen(ModalScreen[Step | None]):
     async def _show(self) -> None:
         desk, page, studio = self.desk, self.query_one(Form), self.ima.studio
         self._offer = desk.offer(studio.offer.leaves(desk.kind))
+        title = say("workflow.change_step", id=self.step.id, kind=choosing.kind_name(desk.kind))
+        self.query_one("#step-title", Static).update(Content(title))
         page.model.show(*choosing.model_line(studio, desk.kind, desk.leaf, self.ima.glyphs))
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         await page.show(rows, desk.leaf, desk.draft, self._offer.at_fault, _nobody)
@@ -133,6 +135,34 @@ class StepScreen(ModalScreen[Step | None]):
             chooser = choosing.models(studio, self.desk.kind, self.desk.leaf, signs)
             self.app.push_screen(chooser, chosen)
 
+    def action_kind(self) -> None:
+        """Another kind of the same medium: what is made of this step can still be made of it."""
+        studio, current = self.ima.studio, self.desk.kind
+        kinds = [kind for kind in TaskType if kind.medium is current.medium]
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                self._turn_to(kinds[number])
+                await self._show()
+
+        self.app.push_screen(choosing.kinds(studio, current, kinds), chosen)
+
+    def _turn_to(self, kind: TaskType) -> None:
+        """On the same model, where it makes that, too. Without a list the kind stays."""
+        offer, before = self.ima.studio.offer, self.desk.leaf
+        kin = [leaf for leaf in offer.leaves(kind) if before and leaf.model_id == before.model_id]
+        leaf = choice.newest(kin) if kin else offer.suggested(kind)
+        if leaf is not None and kind is not self.desk.kind:
+            self.desk.take(leaf)
+
+    def _makes_room(self) -> bool:
+        """Whether something can be put in: a kind that takes nothing becomes one that does."""
+        room = self.desk.copy()
+        if self.desk.kind.medium in (Medium.IMAGE, Medium.VIDEO):
+            room.make_room_for_inputs()
+            self._turn_to(room.kind)
+        return self.desk.kind.takes_inputs
+
     # ---------------------------------------------------------------------- what it is made of
 
     async def _look_at(self, written: str) -> InputFacts:
@@ -152,14 +182,15 @@ class StepScreen(ModalScreen[Step | None]):
 
     async def on_dropped(self, event: Dropped) -> None:
         """A path that was pasted or dragged into the words: an input, where there are any."""
-        if self.desk.kind.takes_inputs:
+        if self._makes_room():
             self.desk.add_inputs((event.path,))
             await self._show()
         else:
             self.query_one(Prompt).insert(event.path)
 
-    def action_inputs(self) -> None:
-        if self.desk.kind.takes_inputs:
+    async def action_inputs(self) -> None:
+        if self._makes_room():
+            await self._show()
             self.query_one(Inputs).focus_empty()
         else:
             kind = choosing.kind_name(self.desk.kind)
@@ -167,9 +198,10 @@ class StepScreen(ModalScreen[Step | None]):
 
     async def action_results(self) -> None:
         """What another step makes, or an earlier job made, as an input."""
-        if not self.desk.kind.takes_inputs:
-            self.action_inputs()  # it says so
+        if not self._makes_room():
+            await self.action_inputs()  # it says so
             return
+        await self._show()
         studio = self.ima.studio
         found = choosing.pictures(await studio.jobs.recent(), self.desk.leaf)
 
