@@ -501,6 +501,7 @@ async def test_compose_shows_the_steps_and_their_price_while_the_wish_is_written
         compose.query_one(Prompt).text = WISH
         await until(pilot, lambda: outline.display)
         await until(pilot, lambda: "3 steps" in bar.render_line(0).text)
+        await until(pilot, lambda: outline.size.width > 20)  # laid out
         drawn = [outline.render_line(y).text for y in range(6)]
         assert [line[6:11].split()[-1] for line in drawn[::2]] == ["img", "vid", "mus"]
         prices = [int(line.split()[-1]) for line in drawn[::2]]
