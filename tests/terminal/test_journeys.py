@@ -59,6 +59,9 @@ def test_first_picture_in_the_demo(tmp_path: Path) -> None:
         compose(program, "a fox in the snow")
         program.wait(r"✓ done\s+img")
         program.wait("[▀▄]")
+        program.press("f2", "escape", "i")
+        program.type(", at dusk")
+        program.wait("snow, at dusk")
         program.press("ctrl+q")
         assert program.wait_exit() == 0
         assert program.received.count(b"\x1b[?1049l") == 1  # the terminal is given back

@@ -90,7 +90,7 @@ class ComposeScreen(Place):
         _do("alt+g", "guides"),
         _do("ctrl+r", "refresh"),
         _do("ctrl+g", "key"),
-        Binding("i", "app.focus('prompt')", "bind.compose_write", show=False, id="compose.write"),
+        Binding("i", "write", "bind.compose_write", show=False, id="compose.write"),
     ]
     prompt = getters.query_one(Prompt)
     form = getters.query_one(Form)
@@ -311,6 +311,9 @@ class ComposeScreen(Place):
 
     async def action_edit(self) -> None:
         await self.drawer.edit()
+
+    def action_write(self) -> None:
+        self.prompt.focus()  # the app's own action looks on the screen that was there first
 
     async def action_send(self) -> None:
         await self.dispatch.send()
