@@ -143,7 +143,6 @@ class Preferences:
         return tuple(
             Dropped(user.removeprefix("user_"), _KNOWN[name], wish)
             for user, wishes in self._read_notes().items()
-            if isinstance(wishes, dict)
             for name, row in wishes.items()
             if name in _KNOWN
             and (wish := _preference(row)) is not None
@@ -214,18 +213,19 @@ class Preferences:
                 break
         files.replace(real, (_dumped(data) + "\n").encode())
 
-    def _read_notes(self) -> dict[str, object]:
+    def _read_notes(self) -> Mapping[str, dict[str, object]]:
         if self._notes is None:
             return {}
         with contextlib.suppress(OSError, _BrokenError):
-            return _read(self._notes)
+            notes = _read(self._notes)
+            return {user: rows for user, rows in notes.items() if isinstance(rows, dict)}
         return {}
 
     def _write_notes(self, change: Change) -> None:
         """An aid: where it can't be kept, the wish is stored all the same."""
         if self._notes is None:
             return
-        notes = self._read_notes()
+        notes: dict[str, object] = {**self._read_notes()}
         change(notes)
         with contextlib.suppress(OSError):
             self._notes.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -298,12 +298,13 @@ def _is_empty(path: Path) -> bool:
 
 
 def _merge(data: dict[str, object], user_id: str, task_type: TaskType, row: Row) -> None:
-    """What else the row holds, by another tool, stays."""
+    """What else the row holds, by another tool, stays; and so does what is no set of wishes."""
     wishes = data.setdefault(f"user_{user_id}", {})
-    if isinstance(wishes, dict):
-        before = wishes.get(task_type.value)
-        kept = before if isinstance(before, dict) else {}
-        wishes[task_type.value] = {**kept, **row}
+    if not isinstance(wishes, dict):
+        raise UsageError("error.prefs_entry", name=one_line(f"user_{user_id}", 80))
+    before = wishes.get(task_type.value)
+    kept = before if isinstance(before, dict) else {}
+    wishes[task_type.value] = {**kept, **row}
 
 
 def _drop(data: dict[str, object], user_id: str, task_type: TaskType) -> None:

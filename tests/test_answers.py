@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from ima_tui import answers
+from ima_tui import answers, messages
 from ima_tui.answers import Answer, Asking
 from ima_tui.catalogue import choice, tree
 from ima_tui.desk import KIND, MODEL, Desk
@@ -17,6 +17,11 @@ from ima_tui.remembering import Change
 from ima_tui.sandbox.products import Catalogue
 
 Lists = Mapping[TaskType, tuple[Leaf, ...]]
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
 
 
 @pytest.fixture(scope="module")

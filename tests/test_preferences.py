@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from trees import leaf_json, make, read
 
 from ima_tui.domain import TaskType
@@ -365,3 +367,72 @@ def test_eight_writers_lose_nothing_and_are_never_torn(
     if not with_script:
         assert lost == {}
         assert json.loads(path.read_text())["other_tool"] == FOREIGN["other_tool"]
+
+
+# ------------------------------------------------------------------------ what can't be as it is
+
+
+def test_a_full_disk_is_said_and_the_file_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    preferences = written(path, FOREIGN)
+    monkeypatch.setattr("ima_tui.preferences.files.replace", full)
+    with pytest.raises(UsageError) as caught:
+        preferences.save("ana", T2I, LEAF)
+    assert caught.value.key == "error.prefs_unwritable"
+    assert json.loads(path.read_text()) == FOREIGN
+
+
+def test_a_lock_that_nobody_lets_go_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    preferences = written(path, FOREIGN)
+    monkeypatch.setattr("ima_tui.preferences.LOCK_SECONDS", 0.01)
+    with FileLock(path.with_name(path.name + ".lock")), pytest.raises(UsageError) as caught:
+        preferences.save("ana", T2I, LEAF)
+    assert caught.value.key == "error.prefs_unwritable"
+    assert json.loads(path.read_text()) == FOREIGN
+
+
+def test_one_who_never_stops_writing_can_not_keep_us_from_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences = written(path, FOREIGN)
+    stamps = itertools.count()
+    monkeypatch.setattr("ima_tui.preferences._stamp", lambda _: (next(stamps), 0, 0))
+    assert preferences.save("ben", T2I, LEAF)
+    monkeypatch.undo()
+    assert opened(path).of("ben", T2I) is not None
+    assert json.loads(path.read_text())["other_tool"] == FOREIGN["other_tool"]
+
+
+def test_megabytes_are_no_preferences(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ima_tui.preferences.LARGEST", 40)
+    preferences = written(path, FOREIGN)
+    assert preferences.trouble is not None
+    assert preferences.trouble.key == "error.prefs_set_aside"
+    (aside,) = [each for each in path.parent.iterdir() if each.suffix != ".lock"]
+    assert json.loads(aside.read_text()) == FOREIGN
+
+
+def test_an_entry_of_another_shape_is_never_written_over(path: Path) -> None:
+    preferences = written(path, {"user_ana": "of another tool", "user_ben": {}})
+    with pytest.raises(UsageError) as caught:
+        preferences.save("ana", T2I, LEAF)
+    assert caught.value.key == "error.prefs_entry"
+    assert preferences.clear("ana", T2I)
+    assert json.loads(path.read_text()) == {"user_ana": "of another tool", "user_ben": {}}
+    assert preferences.save("ben", T2I, LEAF)
+
+
+def test_kinds_and_notes_that_we_do_not_know_are_no_wishes(path: Path, tmp_path: Path) -> None:
+    wish = {"model_id": "x", "model_name": "X", "credit": 1, "last_used": ""}
+    assert written(path, {"user_ana": {"text_to_smell": wish}}).users() == {"user_ana": {}}
+    notes = tmp_path / "wishes.json"
+    notes.write_text(json.dumps({"user_ana": 5, "user_ben": {"text_to_image": wish}}))
+    preferences = Preferences(path, notes)
+    preferences.reload()
+    assert [each.user_id for each in preferences.dropped()] == ["ben"]
+    assert preferences.save("ana", T2I, LEAF)
+    assert opened(path).dropped() == ()

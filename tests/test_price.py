@@ -312,3 +312,27 @@ def test_everything_a_screen_asks_of_a_leaf_is_answered(leaf: Leaf) -> None:
     for control in form.controls(leaf):
         form.allowed(leaf, control, {})
         form.default_of(control)
+
+
+def test_a_table_that_nobody_could_read_is_none() -> None:
+    names = ("a", "b", "c", "d")
+    leaf = make(
+        *(field_json(name, list("pqrst")) for name in names),
+        rules=[
+            rule_json(1, **dict.fromkeys(names, "p")),
+            rule_json(2, **dict.fromkeys(names, "q")),
+        ],
+    )
+    assert price.table(leaf) == ()
+    assert price.quote(leaf, {}).rule.points == 1
+
+
+def test_a_rule_that_contradicts_itself_is_not_to_be_had() -> None:
+    quality = field_json("quality", ["1k", "4k"])
+    leaf = make(
+        virtual_json("size", [quality], [({"quality": "1k"}, "small"), ({"quality": "4k"}, "big")]),
+        rules=[rule_json(1, quality="1k", size="big"), rule_json(9, size="big")],
+    )
+    quote = price.quote(leaf, {})
+    assert (quote.rule.points, quote.parameters) == (9, {"size": "big"})
+    assert quote.changes == (Change("size", asked="small", becomes="big"),)

@@ -7,6 +7,11 @@ from ima_tui.domain import Value
 from ima_tui.intent.reading import Refusal
 
 
+@pytest.fixture(autouse=True)
+def english() -> None:
+    messages.use("en")
+
+
 @pytest.mark.parametrize(
     ("parameter", "asked", "words"),
     [

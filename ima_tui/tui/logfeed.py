@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from textual.worker import WorkType
+
 from ima_tui.errors import ImaError
 from ima_tui.logbook.entry import Entry
 from ima_tui.logbook.wanted import Wanted
@@ -95,7 +97,8 @@ class LogFeed:
 
         self._looking = True
         self.tell(problem="")
-        self._place.run_worker(read(), name="read logs", group=READING, exclusive=True)
+        job: WorkType[None] = read
+        self._place.run_worker(job, name="read logs", group=READING, exclusive=True)
 
     def want(self, wanted: Wanted) -> None:
         """Show these, from the newest on."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.worker import WorkType
+
 from ima_tui.errors import ImaError
 from ima_tui.logbook.entry import Entry
 from ima_tui.logbook.pattern import Pattern, literally
@@ -86,4 +88,5 @@ class LogSearch:
             except ImaError as error:
                 feed.tell(problem=say(error.key, **error.values), hits=0)
 
-        place.run_worker(count(), name="count hits", group=COUNTING, exclusive=True)
+        work: WorkType[None] = count
+        place.run_worker(work, name="count hits", group=COUNTING, exclusive=True)

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.worker import WorkType
+
 from ima_tui import drafting, several
 from ima_tui.batch import Row
 from ima_tui.desk import KIND
@@ -64,7 +66,8 @@ class Many:
         if not self._rows:
             self._show(None)
         else:
-            place.run_worker(self._soon(), name="price several", group="several", exclusive=True)
+            work: WorkType[None] = self._soon
+            place.run_worker(work, name="price several", group="several", exclusive=True)
 
     async def _soon(self) -> None:
         await asyncio.sleep(PAUSE)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
+
+from textual.worker import WorkType
 
 from ima_tui.errors import ImaError
 from ima_tui.plan.standing import Status
@@ -39,7 +42,8 @@ class Outline:
         if not wish[0]:
             self._show(None)
             return
-        place.run_worker(self._draw_up(wish), name="draw up", group="outline", exclusive=True)
+        work: WorkType[None] = partial(self._draw_up, wish)
+        place.run_worker(work, name="draw up", group="outline", exclusive=True)
 
     def look_again(self) -> None:
         """Prices may be others."""

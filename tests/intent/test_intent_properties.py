@@ -4,6 +4,7 @@ typed: in capitals, in full-width forms, with blanks around it."""
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -101,6 +102,8 @@ SLOW = {
 @pytest.mark.parametrize("text", SLOW.values(), ids=SLOW)
 def test_ten_thousand_characters_take_less_than_twenty_milliseconds(text: str) -> None:
     """Of CPU, the best of five: other work on the machine is not the router's."""
+    if sys.gettrace() is not None:
+        pytest.skip("a tracer counts, too")
     times = []
     for _ in range(5):
         started = time.process_time()

@@ -127,6 +127,8 @@ TEXTS: dict[str, str] = {
     "error.prefs_broken": "{path} can't be read as preferences (at {reason}). It was left as it is.",
     "error.prefs_set_aside": "{path} could not be read as preferences (at {reason}). It was kept as {aside}; a new file is begun with your next wish.",
     "error.prefs_unreadable": "{path} can't be read: {reason}.",
+    "error.prefs_entry": "{name} in the preferences file holds something else than preferences. It was left "
+    "as it is: mend or remove it, then try again.",
     "error.prefs_unwritable": "{path} can't be written: {reason}.",
     "error.prefs_read_only": "{path} is not to be written, so the wish was not stored.",
     "error.scenario": "{reason}",

@@ -127,6 +127,7 @@ TEXTS: dict[str, str] = {
     "error.prefs_broken": "{path} 不是有效的偏好文件（{reason} 处）。原样保留。",
     "error.prefs_set_aside": "{path} 不是有效的偏好文件（{reason} 处）。已另存为 {aside}，下次保存偏好时会新建。",
     "error.prefs_unreadable": "{path} 读不了：{reason}。",
+    "error.prefs_entry": "偏好文件里的 {name} 不是偏好设置，已原样保留；请修好或删掉它再试。",
     "error.prefs_unwritable": "{path} 写不了：{reason}。",
     "error.prefs_read_only": "{path} 不可写，所以没有保存偏好。",
     "error.scenario": "{reason}",

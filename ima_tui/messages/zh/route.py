@@ -4,7 +4,7 @@ TEXTS: dict[str, str] = {
     # ---- route
     "cli.route": "看看一句话会做什么，什么也不发送",
     "cli.route_text": "用自己的话说想要什么",
-    "cli.route_batch": "JSON Lines 文件：id、text，可有 images；逐行打印 id 和判断",
+    "cli.route_batch": "JSON Lines 文件（id、text，可有 images），逐行判断",
     "route.single": "会做一件事：{task}。",
     "route.workflow": "会依次做几件事：",
     "route.preference": "没有要做的东西，只改变记住的模型。",

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input
+from textual.worker import WorkType
 
 from ima_tui.clock import midnight
 from ima_tui.errors import ImaError
@@ -271,4 +272,5 @@ class LogsScreen(Place):
             key = "logs.exported" if whole else "logs.exported_part"
             self.notify(say(key, n=count, path=str(path)), timeout=10)
 
-        self.run_worker(write(), name="export logs", group="log export", exclusive=True)
+        work: WorkType[None] = write
+        self.run_worker(work, name="export logs", group="log export", exclusive=True)

@@ -19,6 +19,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import Suggester
+from textual.worker import WorkType
 
 from ima_tui.drafting import Role
 from ima_tui.errors import UsageError
@@ -204,7 +205,8 @@ class InputLine(Vertical):
             await asyncio.sleep(PAUSE)
             await self.look()
 
-        self.run_worker(look(), name="look at input", group="input", exclusive=True)
+        work: WorkType[None] = look
+        self.run_worker(work, name="look at input", group="input", exclusive=True)
 
     async def look(self) -> InputFacts | None:
         """Look at what is written here, and say what was found; None where it can't be taken."""
