@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ima_tui import config, config_file
@@ -45,8 +46,10 @@ class Adjustments:
 
     async def standing(self) -> tuple[Standing, ...]:
         """Every setting, in the file's order. Raises `UsageError` when the file can't be read."""
-        written = (await asyncio.to_thread(config_file.read, self._path)).values
         settings = self._settings
+        written: Mapping[str, object] = settings.values  # the demo has no later
+        if not settings.profile:
+            written = (await asyncio.to_thread(config_file.read, self._path)).values
         return tuple(
             Standing(
                 setting,

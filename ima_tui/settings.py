@@ -46,6 +46,11 @@ class Setting:
         return messages.say(f"setting.{self.name}")
 
     @property
+    def title(self) -> str:
+        """What people call it, in the language in use."""
+        return messages.say(f"setting_name.{self.name}")
+
+    @property
     def allowed(self) -> str:
         """What it may be, for a person who wrote something else."""
         if self.choices:

@@ -30,6 +30,10 @@ class Lens:
     def closer(self, factor: float) -> Lens:
         return replace(self, zoom=max(1.0, min(MOST, self.zoom * factor)))._inside()
 
+    def can_zoom(self, factor: float) -> bool:
+        """Whether it gets closer, or farther, by that."""
+        return self.closer(factor).zoom != self.zoom
+
     def moved(self, right: int, down: int) -> Lens:
         step = STEP / self.zoom
         return replace(self, x=self.x + right * step, y=self.y + down * step)._inside()

@@ -4,6 +4,7 @@ TEXTS: dict[str, str] = {
     # ---- app
     "app.crashed": "A fault in ima-tui itself ended it ({kind}, {where}). No job is "
     "lost: start it again, and it follows them on.",
+    "app.profile_demo": "demo",
     "app.offline": "can't reach IMA",
     "app.custom": "custom service",
     "app.points_out": "{points} pts out",

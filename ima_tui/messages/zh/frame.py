@@ -4,6 +4,7 @@ TEXTS: dict[str, str] = {
     # ---- app
     "app.crashed": "ima-tui 自身出错而退出（{kind}，{where}）。任务都没有丢：重新启动"
     "就会继续跟进。",
+    "app.profile_demo": "演示",
     "app.offline": "连不上 IMA",
     "app.custom": "自定义服务",
     "app.points_out": "在途 {points} 积分",
@@ -89,7 +90,7 @@ TEXTS: dict[str, str] = {
     "bind.yes": "好",
     "bind.no": "不要",
     # ---- hints, until a place was used
-    "hint.models": "能用来创作的模型和价格都在这里。下面的按键作用于选中的一行。",
+    "hint.models": "能用来创作的模型和价格都在这里。按键作用于选中的行。",
     "hint.compose": "用自己的话说想要什么。送出之前下方总有价格；不会自动送出。",
     "hint.queue": "送出的任务都在这里，会自动跟进。结果一好就取回并显示。",
     "hint.gallery": "做过的一切，最新的在前。每一件都可以再拿来创作。",

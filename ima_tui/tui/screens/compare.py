@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -87,7 +87,9 @@ class CompareScreen(ModalScreen[None]):
             case "pan":
                 return not self.previews[0].lens.whole
             case "zoom":
-                return any(preview.is_picture for preview in self.previews)
+                lens, factor = self.previews[0].lens, cast(float, parameters[0])
+                is_picture = any(preview.is_picture for preview in self.previews)
+                return is_picture and lens.can_zoom(factor)
         return True
 
     def action_play(self) -> None:

@@ -14,7 +14,7 @@ from ima_tui import messages
 from ima_tui.adjustments import Adjustments, Standing
 from ima_tui.errors import ImaError
 from ima_tui.messages import say
-from ima_tui.settings import Raw
+from ima_tui.settings import Raw, Setting
 from ima_tui.text import folded, one_line
 from ima_tui.tui import looks, styles
 from ima_tui.tui.screens.chooser import Choice, Chooser
@@ -90,17 +90,24 @@ class SettingsScreen(Place):
         self._rows = {one.setting.name: one for one in found}
         self.query_one("#settings", Table).set_rows(_rows(found))
         self._about()
+        self.refresh_bindings()
 
     # ---------------------------------------------------------------------------- what is shown
 
     def on_table_row_highlighted(self, event: Table.RowHighlighted) -> None:
         self._about()
+        self.refresh_bindings()
 
     def _about(self) -> None:
         one = self.here
         if one is None:
             return
-        words = [one.setting.about, say("settings.allowed", allowed=one.setting.allowed)]
+        setting = one.setting
+        if not self.adjustments.kept:
+            self._say(f"{setting.about} {say('settings.not_kept')}", "muted")
+            return
+        written = say("settings.in_file", name=setting.name, allowed=setting.allowed)
+        words = [setting.about, written]
         if one.setting.environment:
             words.append(say("settings.environment", name=one.setting.environment))
         if one.origin in ("flag", "environment"):
@@ -118,8 +125,10 @@ class SettingsScreen(Place):
     # -------------------------------------------------------------------- what the person does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("change", "reset"):
-            return not self._editing
+        if action in ("change", "reset") and (self._editing or not self.adjustments.kept):
+            return False
+        if action == "reset":
+            return self.here is not None and self.here.written is not None
         if action == "leave_field":
             return False  # `back` does it here
         return super().check_action(action, parameters)
@@ -147,15 +156,19 @@ class SettingsScreen(Place):
             self._edit(one)
 
     def _choose(self, one: Standing, values: tuple[str, ...]) -> None:
-        rows = [Choice((Cell(value),), folded(value)) for value in values]
-        before = str(_shown(one.now if one.later is None else one.later))
-        at = values.index(before) if before in values else 0
+        titles = [_shown(one.setting, value) for value in values]
+        rows = [
+            Choice((Cell(title),), folded(f"{title} {value}"))
+            for title, value in zip(titles, values, strict=True)
+        ]
+        before = _shown(one.setting, one.now if one.later is None else one.later)
+        at = titles.index(before) if before in titles else 0
 
         async def chosen(number: int | None) -> None:
             if number is not None:
                 await self._put(one.setting.name, values[number])
 
-        self.app.push_screen(Chooser(one.setting.name, _VALUE, rows, at), chosen)
+        self.app.push_screen(Chooser(one.setting.title, _VALUE, rows, at), chosen)
 
     def _edit(self, one: Standing) -> None:
         self._editing = one.setting.name
@@ -193,17 +206,18 @@ class SettingsScreen(Place):
         one = self.here
         if one is None:
             return
-        name, default = one.setting.name, one.setting.default
+        setting = one.setting
         try:
-            was_there = await self.adjustments.drop(name)
+            was_there = await self.adjustments.drop(setting.name)
         except ImaError as error:
             self._say(say(error.key, **error.values), "warn")
             return
         await self.reload()
         if was_there:
-            self._use_at_once(name, default)
+            self._use_at_once(setting.name, setting.default)
         key = "settings.reset" if was_there else "settings.was_default"
-        self._say(say(key, name=name, value=_shown(default)), "ok" if was_there else "muted")
+        words = say(key, name=setting.title, value=_shown(setting, setting.default))
+        self._say(words, "ok" if was_there else "muted")
 
     def _use_at_once(self, name: str, value: Raw) -> None:
         """Colours and language need no new start."""
@@ -223,10 +237,13 @@ def _choices(one: Standing) -> tuple[str, ...]:
 
 
 def _done(one: Standing) -> str:
-    name, value = one.setting.name, _shown(one.now if one.later is None else one.later)
+    name, value = (
+        one.setting.title,
+        _shown(one.setting, one.now if one.later is None else one.later),
+    )
     if one.origin in ("flag", "environment"):
         return say(f"settings.wins_{one.origin}")
-    if name in ("look.theme", "language") or one.later is None:
+    if one.setting.name in ("look.theme", "language") or one.later is None:
         return say("settings.is", name=name, value=value)
     return say("settings.next_start", name=name, value=value)
 
@@ -237,17 +254,27 @@ def _rows(found: tuple[Standing, ...]) -> dict[RowId, Row]:
     for one in found:
         if one.setting.table != table:
             table = one.setting.table
-            rows[f"[{table}]"] = (Cell(table, "muted"),)
+            rows[f"[{table}]"] = (Cell(say(f"setting_group.{table}"), "muted"),)
         rows[one.setting.name] = (
-            Cell(one.setting.attribute),
-            Cell(_shown(one.now), "text" if one.origin == "default" else "strong"),
-            Cell("" if one.later is None else _shown(one.later), "warn"),
+            Cell(one.setting.title),
+            Cell(_shown(one.setting, one.now), "text" if one.origin == "default" else "strong"),
+            Cell("" if one.later is None else _shown(one.setting, one.later), "warn"),
             Cell(say(f"cli.source.{one.origin}"), "muted"),
         )
     return rows
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return one_line(value, 200)
+_WORDED = frozenset(
+    ("auto", "on", "off", "en", "zh", "bell", "osc9", "both", "queue", "stay", "blocks")
+)
+"""Values that are words of ours; the others are names."""
+
+
+def _shown(setting: Setting, value: object) -> str:
+    """As people say it: a switch is on or off."""
+    words = one_line(value, 200)
+    if isinstance(setting.default, bool):
+        words = "on" if words.lower() == "true" else "off"
+    elif not setting.choices:
+        return words
+    return say(f"setting_value.{words}") if words in _WORDED else words

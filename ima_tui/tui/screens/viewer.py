@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,7 +15,7 @@ from ima_tui.messages import say
 from ima_tui.tui import jobs as words
 from ima_tui.tui import styles
 from ima_tui.tui.tight import TightCompositor
-from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.cells import cut, width
 from ima_tui.tui.widgets.lines import BottomLine, Line, Part, measure
 from ima_tui.tui.widgets.preview import Cover, Preview
 
@@ -83,10 +84,16 @@ class ViewerLine(Line):
         if self.count > 1:
             right = [(say("viewer.of", index=self.number + 1, count=self.count) + " ", "strong")]
         job = self.exhibit.job
-        where = words.result_words(self.exhibit.media)
         title = f" #{job.id} {job.order.model_name}  "
         room = cells - measure([(title, ""), *right]) - 2
-        return [(title, "strong"), (cut(where, max(10, room)), "muted")], right
+        return [(title, "strong"), (_where(self.exhibit.media, max(10, room)), "muted")], right
+
+
+def _where(media: Media, cells: int) -> str:
+    """All that is known of the file, else its path, else its name, else what fits of that."""
+    name = re.split(r"[/\\]", media.path or media.url)[-1]
+    told = (words.result_words(media), media.path or media.url, name)
+    return next((one for one in told if width(one) <= cells), cut(name, cells))
 
 
 class ViewerScreen(ModalScreen[int]):
@@ -134,7 +141,7 @@ class ViewerScreen(ModalScreen[int]):
             case "pan":
                 return not preview.lens.whole
             case "zoom":
-                return preview.is_picture
+                return preview.is_picture and preview.lens.can_zoom(cast(float, parameters[0]))
         return True
 
     async def action_turn(self, by: int) -> None:

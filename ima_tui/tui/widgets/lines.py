@@ -96,7 +96,7 @@ class TopLine(Line):
             host = settings.base_url.partition("//")[2].partition("/")[0]
             found.append((cut(host, 24) if full else say("app.custom"), "warn"))
         if settings.profile:
-            found.append((settings.profile, "info"))
+            found.append((say(f"app.profile_{settings.profile}"), "info"))
         if app.totals.out:
             key = "app.points_out" if full else "app.points_out_short"
             found.append((say(key, points=app.totals.out), "text"))

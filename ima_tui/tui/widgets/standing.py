@@ -6,7 +6,7 @@ from ima_tui.tui.widgets.lines import Line, Part, measure
 
 
 class Standing(Line):
-    """As wide as its words."""
+    """As wide as its words, a blank before and behind them."""
 
     GROUND = "background"
 
@@ -16,7 +16,7 @@ class Standing(Line):
 
     def say(self, words: list[Part]) -> None:
         self.words = words
-        self.styles.width = measure(words) + 1
+        self.styles.width = measure(words) + 2
         self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
