@@ -122,6 +122,33 @@ async def test_an_edited_job_keeps_its_place_and_what_waits_for_it(ledger: Ledge
     assert old.id not in [job.id for job in await ledger.recent(10)]
 
 
+async def test_an_edit_that_takes_another_input_waits_for_that_one_only(ledger: Ledger) -> None:
+    taken, other, behind = [await ledger.add(any_order(), 0.0) for _ in range(3)]
+    order = replace(any_order(), inputs=(f"job:{taken.id}#1",))
+    old = await ledger.add(order, 0.0, after=behind.id)
+    stopped = await ledger.add(replace(order, inputs=(f"job:{old.id}#1",)), 0.0)
+    await ledger.step(stopped.id, State.STOPPED, 1.0, "event.stopped")
+    new = await ledger.add(replace(order, inputs=(f"job:{other.id}#1",)), 2.0, instead=old.id)
+    assert new.id not in [job.id for job in await ledger.waiting_for(taken.id)]
+    assert [job.id for job in await ledger.waiting_for(other.id)] == [new.id]
+    assert new.id in [job.id for job in await ledger.waiting_for(behind.id)]
+    found = await ledger.job(stopped.id)
+    assert found is not None
+    assert found.order.inputs == (f"job:{old.id}#1",)
+
+
+async def test_what_was_sent_is_ordered_anew_by_nobody(ledger: Ledger) -> None:
+    job = await ledger.add(any_order(), 0.0)
+    changed = await ledger.reorder(job.id, any_order(points=9), 1.0, "event.repriced")
+    assert changed.order.points == 9
+    await ledger.step(job.id, State.SENDING, 2.0, "event.sending")
+    with pytest.raises(ImpossibleTransition):
+        await ledger.reorder(job.id, any_order(points=11), 3.0, "event.repriced")
+    found = await ledger.job(job.id)
+    assert found is not None
+    assert found.order.points == 9
+
+
 async def test_held_resumed_after_a_retry_and_sent_with_the_new_result(
     settings: Settings, sandbox: Sandbox
 ) -> None:
