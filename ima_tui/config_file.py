@@ -67,7 +67,7 @@ def _text(path: Path) -> str | None:
     try:
         if path.stat().st_size > LARGEST:
             raise _broken(path, f"> {LARGEST} B")
-        return path.read_bytes().decode()
+        return path.read_bytes().decode("utf-8-sig")  # some editors begin with a mark
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -216,7 +216,7 @@ def example() -> str:
             lines += [f"[{table}]", ""]
         lines.append(f"# {en.TEXTS[f'setting.{setting.name}']}")
         if setting.choices:
-            lines.append(f"# One of: {', '.join(setting.choices)}.")
+            lines.append(f"# One of: {setting.allowed}")
         if setting.environment:
             lines.append(f"# Environment: {setting.environment}.")
         lines += [f"# {setting.attribute} = {toml_value(setting.default)}", ""]

@@ -14,6 +14,18 @@ OFFICIAL_API = "https://api.imastudio.com"
 OFFICIAL_UPLOAD = "https://imapi.liveme.com"
 _OPENCLAW = "~/.openclaw"
 
+THEMES = (
+    *("ima-dark", "ima-light"),
+    *("atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte"),
+    *("catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki", "gruvbox", "monokai"),
+    *("nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
+    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
+)
+"""Ours, and those that Textual brings along; written here, for a script needs no screen's library
+to check a file."""
+MOST_TOLD = 8
+"""Choices that are named where a wrong value is refused."""
+
 Raw = str | int | bool
 
 
@@ -54,7 +66,8 @@ class Setting:
     def allowed(self) -> str:
         """What it may be, for a person who wrote something else."""
         if self.choices:
-            return ", ".join(self.choices)
+            more = " …" if len(self.choices) > MOST_TOLD else ""
+            return ", ".join(self.choices[:MOST_TOLD]) + more
         if isinstance(self.default, bool):
             return "true, false"
         if isinstance(self.default, int):
@@ -65,7 +78,7 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting("language", "auto", choices=("auto", "en", "zh")),
     Setting("user_id", "default"),
-    Setting("look.theme", "ima-dark"),
+    Setting("look.theme", "ima-dark", choices=THEMES),
     Setting("look.ascii", False),
     Setting("look.plain", False),
     Setting("look.inline_safe", False),

@@ -136,6 +136,24 @@ def test_a_wrong_flag_is_refused(env: dict[str, str], flag: dict[str, str]) -> N
     assert refused(env, **flag).key == "error.config_value"
 
 
+def test_a_mark_at_the_beginning_and_ends_of_another_system_are_no_trouble(
+    env: dict[str, str],
+) -> None:
+    path = Path(env["IMA_TUI_CONFIG"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes('\ufefflanguage = "zh"\r\n[look]\r\ntheme = "nord"\r\n'.encode())
+    settings = config.load({}, env)
+    assert (settings.language, settings.theme, settings.warnings) == ("zh", "nord", ())
+
+
+def test_a_theme_that_nobody_has_is_told_and_ours_is_used(env: dict[str, str]) -> None:
+    write(env, '[look]\ntheme = "nrod"')
+    settings = config.load({}, env)
+    assert settings.theme == "ima-dark"
+    assert "nrod" in settings.warnings[0]
+    assert "ima-light" in settings.warnings[0]
+
+
 def test_an_unknown_key_is_a_warning_with_the_nearest_name(env: dict[str, str]) -> None:
     write(env, '[look]\ntheem = "x"\n[zzz]\nqqqq = 1')
     warnings = config.load({}, env).warnings
@@ -295,7 +313,7 @@ def test_a_file_that_is_no_config_is_never_written_over(tmp_path: Path, text: st
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
-        config_file.put(path, "look.theme", "x")
+        config_file.put(path, "look.theme", "nord")
     assert caught.value.key == "error.config_broken"
     assert path.read_text() == text
 

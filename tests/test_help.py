@@ -1,4 +1,4 @@
-"""Every verb's help: in both languages, on a terminal of 80 columns."""
+"""Every verb's help, in both languages, on a terminal of 80 columns; and what is no verb."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from rich.cells import cell_len
 
-from ima_tui import messages
+from ima_tui import cli, messages
 from ima_tui.cli import parser
 
 
@@ -32,3 +32,23 @@ def test_help_fits_80_columns(language: messages.Language, monkeypatch: pytest.M
         messages.use(before)
     assert len(pages) > 25
     assert [line for page in pages for line in page.splitlines() if cell_len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["jbos", "list"], "There is no verb jbos. Did you mean jobs?"),
+        (["\x1b[2Jx"], "There is no verb x."),
+        (["jobs", "show", "9" * 30], f"{'9' * 30} is no number of a job"),
+        (["jobs", "forget", "1", "-1"], "-1 is no number of a job"),
+    ],
+)
+def test_what_is_no_verb_and_no_job_is_said_in_words(
+    argv: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = cli.run(argv)
+    except SystemExit as end:  # argparse's own way out
+        code = int(end.code or 0)
+    assert code == 2
+    assert told in capsys.readouterr().err

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from ima_tui import garbage, messages
 from ima_tui.cli.output import let_any_name_out
-from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError
+from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError, UsageError
+from ima_tui.text import nearest, one_line
 
 
 def run(argv: Sequence[str]) -> int:
@@ -43,8 +44,11 @@ def _run(argv: Sequence[str]) -> int:
 
         return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()
 
-    from ima_tui.cli.parser import build, verb_of
+    from ima_tui.cli.parser import VERBS, build, verb_of
 
+    if argv and not argv[0].startswith("-") and argv[0] not in VERBS:
+        near = next(iter(nearest(argv[0], list(VERBS), 1)), "generate")
+        raise UsageError("error.no_verb", verb=one_line(argv[0], 40), near=near)
     arguments = build(argv).parse_args(argv)
     return verb_of(arguments)(arguments)
 

@@ -12,7 +12,7 @@ from ima_tui import __version__
 from ima_tui.domain import TaskType
 from ima_tui.errors import EXIT_USAGE
 from ima_tui.messages import say
-from ima_tui.text import clean, redact
+from ima_tui.text import clean, one_line, redact
 
 Verb = Callable[[argparse.Namespace], int]
 TASK_TYPES = [task_type.value for task_type in TaskType]
@@ -182,24 +182,24 @@ def _jobs(verbs: Verbs) -> None:
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="", required=True)
     listed = _add(actions, "list", "jobs:list_jobs", json=True)
-    listed.add_argument("--limit", type=int, default=50, help=say("cli.limit"))
+    listed.add_argument("--limit", type=_count, default=50, help=say("cli.limit"))
     shown = _add(actions, "show", "jobs:show_job", json=True)
-    shown.add_argument("id", type=int)
+    shown.add_argument("id", type=_job)
     waited = _add(actions, "wait", "jobs:wait_jobs", json=True)
     _service(waited)
-    waited.add_argument("id", type=int, nargs="*")
+    waited.add_argument("id", type=_job, nargs="*")
     waited.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
     watched = _add(actions, "watch", "watch:run", json=True)
     _service(watched)
     retried = _add(actions, "retry", "retry:run", json=True)
     _service(retried)
-    retried.add_argument("id", type=int, nargs="+")
+    retried.add_argument("id", type=_job, nargs="+")
     retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     forgotten = _add(actions, "forget", "jobs:forget_jobs")
-    forgotten.add_argument("id", type=int, nargs="+")
+    forgotten.add_argument("id", type=_job, nargs="+")
     exported = _add(actions, "export", "export:run")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
@@ -279,6 +279,17 @@ def _sandbox(verbs: Verbs) -> None:
 def _completion(verbs: Verbs) -> None:
     parser = _add(verbs, "completion", "completion:run")
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL")
+
+
+def _job(text: str) -> int:
+    """The number of a job: one that the ledger could hold."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 63:
+        raise argparse.ArgumentTypeError(say("cli.no_number", text=one_line(text, 40)))
+    return number
 
 
 def _count(text: str) -> int:

@@ -15,7 +15,8 @@ from textual.widgets import Input
 
 from ima_tui import config, messages
 from ima_tui.adjustments import Adjustments
-from ima_tui.tui import actions
+from ima_tui.settings import BY_NAME
+from ima_tui.tui import actions, looks
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.chooser import Chooser
 from ima_tui.tui.screens.preferences import PreferencesScreen
@@ -168,3 +169,7 @@ async def test_a_file_that_broke_meanwhile_is_told(path: Path) -> None:
         await pilot.press("delete")
         await until(pilot, lambda: "can't be read as TOML" in said(pilot))
     assert path.read_text() == "broken ["
+
+
+def test_every_theme_that_there_is_can_be_set() -> None:
+    assert BY_NAME["look.theme"].choices == looks.names()

@@ -229,8 +229,6 @@ class SettingsScreen(Place):
 
 
 def _choices(one: Standing) -> tuple[str, ...]:
-    if one.setting.name == "look.theme":
-        return looks.names()
     if isinstance(one.setting.default, bool):
         return ("true", "false")
     return one.setting.choices
