@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import import_module
+from pathlib import Path
+from typing import cast
 
 import pytest
-from fake import FakeStudio, done, job
+from agreement import said_alike
+from fake import NOW, FakeStudio, done, job
+from patience import until
+from snapshots import picture
+from textual.app import App
 from textual.binding import Binding
-from textual.command import DiscoveryHit
+from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui import messages
+from ima_tui import config, messages
+from ima_tui.adjustments import Adjustments
+from ima_tui.domain import Event, State
 from ima_tui.tui import actions, keymap, looking, palette
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.places import PLACES
@@ -27,19 +37,61 @@ def open_app(start: str = "queue") -> ImaApp:
     return ImaApp(FakeStudio((job(1), done(2))), start=start)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("place", [place.id for place in PLACES])
-async def test_footer_is_part_of_help_and_help_is_the_palette(place: str) -> None:
-    app = open_app(place)
+@asynccontextmanager
+async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
+    """The place `name`, or the settings behind Preferences."""
+    app = open_app("preferences" if name == "settings" else name)
+    file = tmp_path / "config.toml"
+    settings = config.load({}, {"IMA_TUI_CONFIG": str(file)})
+    queued = Event(NOW, State.QUEUED, "event.sending")
+    app.studio.jobs.events = dict.fromkeys((1, 2), (queued,))  # type: ignore[attr-defined]
+    app.studio.adjustments = Adjustments(settings)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        known = actions.acts(app.screen)
-        ids = {act.id for act in known}
-        assert {act.id for act in actions.footer(known)} <= ids
-        assert {act.id for act in HelpScreen(known, "").acts} == ids
-        offered = palette.Commands(app.screen).discover()
-        texts = [hit.text async for hit in offered if isinstance(hit, DiscoveryHit)]
-        words = {act.words() for act in known if act.id != "app.palette"}
-        assert words == set(texts)
+        if name == "settings":
+            await until(pilot, lambda: isinstance(app.focused, Table))
+            await pilot.press("s")
+            await until(pilot, lambda: app.screen.query_one(Table)._rows)
+        yield pilot
+
+
+SCREENS = [*(place.id for place in PLACES), "settings"]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_footer_is_part_of_help_and_help_is_the_palette(name: str, tmp_path: Path) -> None:
+    async with looking_at(name, tmp_path) as pilot:
+        await said_alike(pilot.app.screen)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_every_key_in_the_footer_does_something(name: str, tmp_path: Path) -> None:
+    keys = [""]
+    while keys:
+        async with looking_at(name, tmp_path) as pilot:
+            app = pilot.app
+            if keys == [""]:
+                known = actions.footer(actions.acts(app.screen))
+                keys = [act.keys[0] for act in known]
+            before = standing(app)
+            key = keys.pop()
+            await pilot.press(key)
+            assert await changed(pilot, before), key
+
+
+async def changed(pilot: Pilot[None], before: object) -> bool:
+    for _ in range(40):
+        if standing(pilot.app) != before:
+            return True
+        await pilot.pause(0.01)
+    return False
+
+
+def standing(app: App[object]) -> object:
+    """What a person can see of it, and what was asked of the studio."""
+    asked = list(cast("ImaApp", app).studio.asked)  # type: ignore[attr-defined]
+    seen = picture(app.screen), len(app._notifications)
+    return app.current_mode, len(app.screen_stack), app.focused, seen, asked
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -90,8 +90,11 @@ async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
         assert said(pilot) == "text to image: cleared. u takes that back."
         await pilot.press("u")
         assert model_of(studio, "user_default", T2I) == MIDJOURNEY.model_id
-        await pilot.press("u")
-        assert said(pilot) == "There is nothing to take back."
+        offered = {act.id for act in acts(pilot.app.screen)}
+        assert "prefs.clear" in offered
+        assert "prefs.undo" not in offered
+        await pilot.press("down")
+        assert "prefs.clear" not in {act.id for act in acts(pilot.app.screen)}
 
 
 async def test_what_can_not_be_brought_back_is_asked_first(studio: FakeStudio) -> None:

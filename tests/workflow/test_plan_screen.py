@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 TESTS = Path(__file__).parents[1]
 sys.path += [str(TESTS / "queue"), str(TESTS / "tui")]  # their clock, and their patience
 
+from agreement import said_alike  # noqa: E402
 from queue_person import KEY, SPEED, CommonClock  # noqa: E402
 
 from ima_tui import config, messages  # noqa: E402
@@ -174,6 +175,7 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert f"{plan(pilot).total} pts" in line(pilot, "#plan-total")
         assert WISH in line(pilot, "#plan-title")
         assert "Nothing was sent" in told(pilot)
+        await said_alike(pilot.app.screen)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
         bar = pilot.app.screen.query_one(PriceBar)

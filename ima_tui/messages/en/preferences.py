@@ -24,7 +24,6 @@ TEXTS: dict[str, str] = {
     "prefs.undone": "{kind}: {model} is back.",
     "prefs.cleared_for_good": "{kind}: cleared.",
     "prefs.ask_clear": "Clear {model}? It is no longer offered, so this can't be undone.",
-    "prefs.nothing_to_undo": "There is nothing to take back.",
     "prefs.one_user": "Nobody else has wishes in this file.",
     "prefs.not_stored": "The file is not to be written, so nothing was stored.",
     "bind.prefs_bring_back": "bring back what was dropped",

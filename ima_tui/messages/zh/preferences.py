@@ -24,7 +24,6 @@ TEXTS: dict[str, str] = {
     "prefs.undone": "{kind}：{model} 回来了。",
     "prefs.cleared_for_good": "{kind}：已清除。",
     "prefs.ask_clear": "清除 {model} 吗？它已下架，清除后无法恢复。",
-    "prefs.nothing_to_undo": "没有可以撤销的。",
     "prefs.one_user": "这个文件里没有别的用户。",
     "prefs.not_stored": "文件不可写，没有保存。",
     "bind.prefs_bring_back": "找回被丢掉的",

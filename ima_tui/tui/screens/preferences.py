@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -163,6 +164,11 @@ class PreferencesScreen(Place):
             for task_type in TaskType
         }
         self.query_one(Table).set_rows(rows)
+        self.refresh_bindings()
+
+    @on(Table.RowHighlighted)
+    def _highlighted(self) -> None:
+        self.refresh_bindings()
 
     def _about(self) -> None:
         """What is wrong with the file, else what this place is for."""
@@ -241,9 +247,6 @@ class PreferencesScreen(Place):
         self._show()
 
     async def action_undo(self) -> None:
-        if not self._cleared:
-            self._say(say("prefs.nothing_to_undo"), "muted")
-            return
         last = self._cleared.pop()
         self._user = last.user
         await self._prefer(last.user, last.task_type, last.leaf, "prefs.undone")
@@ -264,6 +267,12 @@ class PreferencesScreen(Place):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("bring_back", "let_go"):
             return bool(self.studio.wishes.dropped())
+        if action == "undo":
+            return bool(self._cleared)
+        if action == "user":
+            return len(self.users) > 1
+        if action == "clear":
+            return any(str(table.cursor) in self.wishes for table in self.query(Table))
         return super().check_action(action, parameters)
 
     async def action_bring_back(self) -> None:

@@ -1,0 +1,21 @@
+"""What footer, help and palette say of one screen, held against each other."""
+
+from __future__ import annotations
+
+from textual.command import DiscoveryHit
+from textual.screen import Screen
+
+from ima_tui.tui import actions, palette
+from ima_tui.tui.screens.help import HelpScreen
+
+
+async def said_alike(screen: Screen[object]) -> None:
+    """The footer is part of the help, and the help is the palette."""
+    known = actions.acts(screen)
+    ids = {act.id for act in known}
+    assert {act.id for act in actions.footer(known)} <= ids
+    told = str(HelpScreen(known, "")._text())
+    assert all(act.words() in told and act.key_words() in told for act in known)
+    offered = palette.Commands(screen).discover()
+    texts = [hit.text async for hit in offered if isinstance(hit, DiscoveryHit)]
+    assert {act.words() for act in known if act.id != "app.palette"} == set(texts)
