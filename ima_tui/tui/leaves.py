@@ -97,7 +97,6 @@ def detail(
     preferred: bool,
     glyphs: Glyphs,
     changes: ListChanges = UNCHANGED,
-    *,
     cells: int = pricetable.ROOM,
 ) -> Content:
     """Everything that the list says about one leaf, and what of it was otherwise before, on lines

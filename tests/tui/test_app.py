@@ -6,12 +6,14 @@ import base64
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from fake import LEAVES, FakeStudio, job
 from patience import until
 from rich.color import Color as RichColor
 from rich.color import ColorSystem
+from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
@@ -291,3 +293,10 @@ async def test_ascii_terminals_get_ascii() -> None:
         assert any(line.startswith("> o running") for line in lines) or any(
             line.startswith("> ") for line in lines
         )
+
+
+def test_every_english_sentence_has_an_ascii_form() -> None:
+    texts = import_module("ima_tui.messages.en").TEXTS
+    drawn = AsciiFilter().apply([Segment(text) for text in texts.values()], Color(0, 0, 0))
+    drawn_so = "".join(part.text for part in drawn)
+    assert {sign for sign in drawn_so if not sign.isascii() and sign < "\u3000"} == set()

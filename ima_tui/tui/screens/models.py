@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.messages import say
 from ima_tui.notices import ListChanges, ProductList
 from ima_tui.text import folded
-from ima_tui.tui import choosing, finder, leaves, pricetable, styles
+from ima_tui.tui import choosing, finder, leaves, styles
 from ima_tui.tui.finder import SORT_NAMES, Finder, leaf_id
 from ima_tui.tui.news import News
 from ima_tui.tui.screens.place import Place
+from ima_tui.tui.widgets.fitted import Fitted
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.standing import Standing
@@ -172,12 +173,11 @@ class ModelsScreen(Place):
         leaf = self.current or self._gone.get(str(self.table.cursor))
         signs = self.ima.glyphs
         page = self.query_one("#facts", Static)
-        facts = Content("")
-        if leaf is not None:
+        if leaf is None:
+            page.update("")
+        else:
             mine, changes = self._is_mine(leaf), self._changes(leaf)
-            cells = page.size.width or pricetable.ROOM  # not laid out yet
-            facts = leaves.detail(leaf, mine, signs, changes, cells=cells)
-        page.update(facts)
+            page.update(Fitted(partial(leaves.detail, leaf, mine, signs, changes)))
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions

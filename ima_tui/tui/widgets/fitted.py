@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from textual.content import Content
 from textual.css.styles import RulesMap
@@ -21,7 +22,7 @@ class Fitted(Visual):
     """`made` is asked for the text as it is for so many cells; a `Static` shows it."""
 
     def __init__(self, made: Callable[[int], Content]) -> None:
-        self._made = made
+        self._made = lru_cache(maxsize=2)(made)  # laid out, then drawn, at one width
 
     def __str__(self) -> str:
         """What it says where there is room enough."""
