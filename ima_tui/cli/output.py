@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -42,19 +43,38 @@ def print_line(document: object) -> None:
     print(json_text(document), flush=True)
 
 
-def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
-    """Aligned columns; `right` names the heads whose column is right-aligned, blank between."""
+LEAST = 12
+"""Cells that stay of a column that gives way."""
+
+
+def print_table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", gives: int | None = None
+) -> None:
+    """Aligned columns; `right` names the heads whose column is right-aligned, blank between. The
+    column at `gives` is cut where a terminal is too narrow; a file or a pipe gets all of it."""
     from rich.cells import cell_len
 
     flush_right = set(right.split())
     table = [list(heads), *([clean(cell).replace("\n", " ") for cell in row] for row in rows)]
     widths = [max(cell_len(row[index]) for row in table) for index in range(len(heads))]
+    if gives is not None and sys.stdout.isatty():
+        over = sum(widths) + 2 * (len(widths) - 1) - shutil.get_terminal_size().columns
+        widths[gives] = max(min(LEAST, widths[gives]), widths[gives] - max(0, over))
+        for row in table:
+            row[gives] = _cut(row[gives], widths[gives])
     for row in table:
         cells = []
         for index, cell in enumerate(row):
             space = " " * (widths[index] - cell_len(cell))
             cells.append(space + cell if heads[index] in flush_right else cell + space)
         print("  ".join(cells).rstrip())
+
+
+def _cut(text: str, cells: int) -> str:
+    """`text`, at most `cells` wide, with a sign where it was longer."""
+    from rich.cells import cell_len, set_cell_size
+
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
 class Progress:

@@ -157,7 +157,7 @@ def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
         _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
         for step, lane in zip(plan.steps, drawn, strict=True)
     ]
-    print_table(heads, rows, right=heads[4])
+    print_table(heads, rows, right=heads[4], gives=3)
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
 

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from planned_leaves import PLAN_ID, bare_step, plan_of
+from rich.cells import cell_len
 
+from ima_tui.cli.output import print_table
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
 from ima_tui.messages import explain
@@ -225,3 +227,20 @@ def test_a_plan_that_can_stand_comes_back_the_same(steps: list[Any]) -> None:
         return  # two of one name, or in the wrong order
     twice = read_back(file.to_json(again))
     assert (twice, digest(twice)) == (again, digest(again))
+
+
+@pytest.mark.parametrize(("on_a_terminal", "widest"), [(True, 80), (False, 105)])
+def test_a_table_keeps_to_the_terminal_and_is_whole_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    on_a_terminal: bool,
+    widest: int,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: on_a_terminal)
+    rows = [["o 1", "一首轻快的钢琴曲" * 4, "5"], ["o 2", "animate it " * 8 + "end", "96"]]
+    print_table(["STEP", "WHAT", "POINTS"], rows, right="POINTS", gives=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(cell_len, lines)) == widest
+    assert [line.split()[-1] for line in lines] == ["POINTS", "5", "96"]
+    assert ("…" in lines[2]) is on_a_terminal
