@@ -132,6 +132,19 @@ async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
     assert studio.wishes.model_id(TaskType.TEXT_TO_IMAGE) == ""
 
 
+async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio: Studio) -> None:
+    script = await talk(
+        studio, "a fox", "yes", lambda text: "is done" in text, "/results", "/log",
+        "/settings", "/settings look.hints off", "/settings look.hints maybe", "help", "quit",
+    )  # fmt: skip
+    assert "Job 1, a fox: " in script.text
+    assert "Hints, look.hints: on" in script.text
+    assert "Hints: off from the next start on." in script.text
+    assert "hints = false" in studio.settings.config_file.read_text()
+    assert "maybe" in script.text
+    assert "/help: says this again" in script.text
+
+
 async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
     script = await talk(
         studio, "a picture of a fox", "/fields", "/set aspect ratio 9:16", "/count 2",

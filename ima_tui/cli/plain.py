@@ -12,6 +12,7 @@ from ima_tui import messages
 from ima_tui.catalogue import choice
 from ima_tui.cli.lines import Lines
 from ima_tui.cli.plain_jobs import PlainJobs
+from ima_tui.cli.plain_places import PlainPlaces
 from ima_tui.cli.plain_wish import Wish, model_line, usual
 from ima_tui.connection import key_file
 from ima_tui.domain import Leaf, Order, TaskType
@@ -27,7 +28,8 @@ WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
 COMMANDS = (
     "help", "kind", "models", "model", "fields", "set", "inputs", "count", "send",
     "jobs", "job", "again", "stop", "follow", "forget",
-    "prefs", "prefer", "unprefer", "refresh", "key", "language", "quit",
+    "results", "log", "prefs", "prefer", "unprefer", "settings",
+    "refresh", "key", "language", "quit",
 )  # fmt: skip
 """Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
 
@@ -47,6 +49,7 @@ class Conversation:
         self._lines = lines
         self._wish = Wish(studio)
         self._jobs = PlainJobs(studio, lines.say)
+        self._places = PlainPlaces(studio, lines.say)
         self._listed: list[Leaf] = []
         self._open: Callable[[], Awaitable[None]] | None = None
         self._question = ""
@@ -82,8 +85,8 @@ class Conversation:
 
     async def _hear(self, line: str) -> None:
         then, self._open, self._question = self._open, None, ""
-        if line.startswith("/"):
-            await self._command(line[1:])
+        if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
+            await self._command(line.removeprefix("/"))
         elif then is not None and folded(line) in YES:
             await then()
         elif folded(line) in NO:
@@ -235,6 +238,15 @@ class Conversation:
         self._ask(question, then)
 
     # -------------------------------------------------------------------- wishes and the rest
+
+    async def do_results(self, _: str) -> None:
+        await self._places.results()
+
+    async def do_log(self, _: str) -> None:
+        await self._places.log()
+
+    async def do_settings(self, rest: str) -> None:
+        await self._places.settings(rest)
 
     async def do_prefs(self, _: str) -> None:
         wishes = self._studio.wishes
