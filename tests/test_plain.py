@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui import config, messages
+from ima_tui.cli import plain
 from ima_tui.cli.lines import Lines
 from ima_tui.cli.plain import COMMANDS, Conversation
 from ima_tui.clock import ScaledClock
@@ -143,6 +144,11 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "hints = false" in studio.settings.config_file.read_text()
     assert "maybe" in script.text
     assert "/help: says this again" in script.text
+
+
+def test_no_two_commands_have_one_name() -> None:
+    names = [name for command in COMMANDS for name in plain._names(command)]
+    assert len(names) == len(set(names))
 
 
 async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
