@@ -14,7 +14,7 @@ from textual.worker import WorkType
 from ima_tui import drafting, several
 from ima_tui.batch import Row
 from ima_tui.desk import KIND
-from ima_tui.domain import Order
+from ima_tui.domain import Order, TaskType
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.messages import say
 from ima_tui.several import Several, Wish
@@ -51,6 +51,10 @@ class Many:
         place.showing.remark(
             say("compose.by_lines" if place.by_lines else "compose.as_one"), "info"
         )
+        if place.by_lines and KIND not in place.desk.pinned:
+            # what all the lines together were read as says nothing of each
+            place.desk.turn_to(TaskType.TEXT_TO_IMAGE)
+            await place.reload()
         await place.read(anew=True)
 
     def look(self, text: str) -> None:

@@ -6,6 +6,8 @@ from patience import until
 from test_compose import asked, price, said, sent
 from test_compose_reads import composing
 
+from ima_tui.domain import TaskType
+from ima_tui.tui.widgets.reading import Reading
 from ima_tui.tui.widgets.wishes import Wishes
 
 
@@ -37,6 +39,14 @@ async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
         ]
         await pilot.press("ctrl+b")
         await until(pilot, lambda: not screen.query_one(Wishes).display)
+
+
+async def test_a_line_of_no_kind_takes_none_of_the_others() -> None:
+    async with composing("a fox\nread aloud: hello") as (pilot, screen):
+        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: "What shall it be?" in screen.query_one(Reading).words)
+        assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
 
 
 async def test_one_that_cannot_be_sent_stops_all() -> None:

@@ -10,7 +10,7 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui.desk import INPUTS
+from ima_tui.desk import INPUTS, MODEL
 from ima_tui.domain import TaskType
 from ima_tui.several import words_of
 from ima_tui.tui.app import ImaApp
@@ -37,6 +37,14 @@ async def composing(words: str) -> AsyncIterator[tuple[Pilot[None], ComposeScree
 async def test_the_form_follows_the_words() -> None:
     async with composing("a video of a puppy, 10 seconds") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
+
+
+async def test_a_model_chosen_by_hand_is_not_told_as_read() -> None:
+    async with composing("a picture of a fox with Midjourney") as (pilot, screen):
+        await until(pilot, lambda: "Midjourney" in told(screen))
+        screen.desk.pin(MODEL)
+        await screen.read(anew=True)
+        assert "Midjourney" not in told(screen).splitlines()[0]
 
 
 async def test_what_cannot_be_is_said_at_once() -> None:

@@ -193,7 +193,8 @@ def _read(desk: Desk, dot: str) -> Row:
     if decision is None or decision.task_type is not desk.kind or decision.kind is not Kind.SINGLE:
         return []
     parts: list[Part] = [(say(f"task.{desk.kind.value}"), origins.role(KIND, desk.kind))]
-    if (decision.model_id or decision.tier) and desk.leaf is not None:
+    named = bool(decision.model_id or decision.tier) and MODEL not in desk.pinned
+    if named and desk.leaf is not None:
         parts.append((desk.leaf.name, origins.role(MODEL, desk.kind)))
     parts += [(words, "ok") for words in _settings(desk)]
     first, *rest = joined(parts, dot)
