@@ -25,14 +25,23 @@ USUAL = ("nano", "vim", "vi")
 
 def command() -> list[str]:
     """The editor with its arguments. Raises `UsageError` where there is none."""
-    written = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    with_arguments = shlex.split(written) if written.strip() else []
-    if with_arguments:
-        return with_arguments
+    written = (os.environ.get("VISUAL") or os.environ.get("EDITOR") or "").strip()
+    if written:
+        return _taken_apart(written)
     found = next((name for name in USUAL if shutil.which(name)), None)
     if found is None:
         raise UsageError("error.no_editor")
     return [found]
+
+
+def _taken_apart(written: str) -> list[str]:
+    """A program by its whole name, blanks and all, or words as a shell takes them apart."""
+    if shutil.which(written):
+        return [written]
+    try:
+        return shlex.split(written, comments=False) or [written]
+    except ValueError:  # a quote that is never closed: said as what can't be found
+        return [written]
 
 
 async def edit(app: App[object], text: str) -> str:

@@ -17,6 +17,7 @@ from ima_tui import messages, owner
 from ima_tui.desk import MODEL
 from ima_tui.domain import TaskType
 from ima_tui.saved import Drafts, Saved, Templates
+from ima_tui.tui import editor
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.chooser import Chooser
 from ima_tui.tui.screens.compose import ComposeScreen
@@ -137,3 +138,20 @@ async def test_an_editor_that_is_not_there_is_said(
         await pilot.press("ctrl+e")
         await until(pilot, lambda: "no-such-editor-here" in said(pilot))
         assert screen.prompt.text == "a fox"
+
+
+def test_an_editor_has_blanks_in_its_name_arguments_or_a_quote_too_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "my editor"
+    mine.write_text("#!/bin/sh\n")
+    mine.chmod(0o755)
+    expected = {
+        str(mine): [str(mine)],
+        f"'{mine}' --wait": [str(mine), "--wait"],
+        "code -w": ["code", "-w"],
+        "vi 'x": ["vi 'x"],
+    }
+    for written, command in expected.items():
+        monkeypatch.setenv("VISUAL", written)
+        assert editor.command() == command
