@@ -19,7 +19,6 @@ from ima_tui.errors import ImaError, UsageError
 from ima_tui.messages import say
 from ima_tui.several import Several, Wish
 from ima_tui.tui import verbs
-from ima_tui.tui.widgets.pricebar import PriceBar
 from ima_tui.tui.widgets.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -96,7 +95,8 @@ class Many:
         if not place.stands:
             return
         place.query_one(Wishes).show(found)
-        place.query_one(PriceBar).show(place.desk.leaf, place.showing.priced, found)
+        place.set_class(found is not None, "-many")
+        place.showing.tell_price()
 
     # -------------------------------------------------------------------------------- sending
 
