@@ -42,6 +42,13 @@ class _Server(uvicorn.Server):
         self.loop = asyncio.get_running_loop()
         self.up.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.force_exit:  # from Python 3.12 on a server waits for whoever is connected
+            for connection in list(self.server_state.connections):
+                if connection.transport is not None:
+                    connection.transport.abort()
+        await super().shutdown(sockets)
+
 
 class Sandbox:
     """A running sandbox in a background thread of this process.

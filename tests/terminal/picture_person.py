@@ -13,4 +13,4 @@ from ima_tui.tui.app import ImaApp
 
 if __name__ == "__main__":
     studio = FakeStudio((done(1, sys.argv[1]), done(2, "")))
-    ImaApp(studio, start="gallery").run()  # type: ignore[arg-type]
+    ImaApp(studio, start="gallery", frame_first=True).run()  # type: ignore[arg-type]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 
 import pexpect
@@ -40,6 +41,18 @@ KEYS = {
 }
 
 
+def _as_soon_as_it_may(begin: Callable[[], pexpect.spawn]) -> pexpect.spawn:
+    """filelock refuses a fork in the moment in which another thread of ours takes a lock."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            return begin()
+        except RuntimeError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
 class PtyProgram:
     """`with PtyProgram(["python", "-m", "ima_tui"]) as program: program.wait("Compose")`."""
 
@@ -56,7 +69,8 @@ class PtyProgram:
         self._stream = pyte.ByteStream(self.screen)
         self.received = bytearray()
         self.started = time.perf_counter()
-        self.process = pexpect.spawn(
+        begin = partial(
+            pexpect.spawn,
             command[0],
             list(command[1:]),
             dimensions=(rows, columns),
@@ -64,6 +78,7 @@ class PtyProgram:
             cwd=cwd,
             timeout=30,
         )
+        self.process = _as_soon_as_it_may(begin)
 
     def __enter__(self) -> PtyProgram:
         return self

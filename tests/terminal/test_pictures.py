@@ -47,7 +47,7 @@ def read_until(program: PtyProgram, pattern: re.Pattern[bytes], seconds: float =
 
 def test_kitty_is_sent_a_picture_once_and_it_is_taken_away_at_the_end(picture: str) -> None:
     with open_gallery(picture, TERM="xterm-kitty") as program:
-        program.wait("Gallery")
+        program.wait("newest first")
         program.press("end")
         read_until(program, UPLOAD)
         program.press("up", "down", "f3", "f4", "up", "down")
@@ -64,7 +64,7 @@ def test_kitty_is_sent_a_picture_once_and_it_is_taken_away_at_the_end(picture: s
 def test_a_terminal_that_answers_late_and_in_pieces_gets_sixel_and_no_keys(picture: str) -> None:
     with open_gallery(picture) as program:
         give_pixels(program)
-        program.wait("Gallery")
+        program.wait("newest first")
         program.press("/")
         read_until(program, re.compile(rb"\x1b\[c"))
         program.read(1.0)  # far later than anything waits for it
@@ -84,7 +84,7 @@ def test_a_terminal_that_answers_late_and_in_pieces_gets_sixel_and_no_keys(pictu
 
 def test_a_terminal_that_says_no_gets_blocks(picture: str) -> None:
     with open_gallery(picture) as program:
-        program.wait("Gallery")
+        program.wait("newest first")
         read_until(program, re.compile(rb"\x1b\[c"))
         program.type("\x1b[?62;22c")
         program.press("end")
@@ -98,7 +98,7 @@ def test_a_terminal_that_says_no_gets_blocks(picture: str) -> None:
 def test_in_sixteen_colours_or_none_a_picture_is_dots(picture: str) -> None:
     for env in ({"NO_COLOR": "1"}, {"TERM": "xterm-16color", "COLORTERM": ""}):
         with open_gallery(picture, **env) as program:
-            program.wait("Gallery")
+            program.wait("newest first")
             program.press("end")
             program.wait("[⠁-⣿]{4}")
             program.press("ctrl+q")
