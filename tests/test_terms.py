@@ -42,7 +42,7 @@ def test_every_parameter_has_a_word_of_its_own(language: messages.Language) -> N
     ("refusal", "words"),
     [
         (Refusal("duration", 7, (5, 10)), "Kling can't do 7 s (length); it can do: 5 s, 10 s."),
-        (Refusal("audio", True), "Kling makes no sound."),
+        (Refusal("audio", True), "Kling has no sound to switch on."),
         (Refusal("speed", "slow"), "Kling has no setting for speed (slow)."),
         (
             Refusal("resolution", "1080P", ("720p",), both=True),

@@ -65,7 +65,7 @@ def restore(arguments: argparse.Namespace) -> int:
     if not dropped:
         talk(say("cli.nothing_dropped"))
     for each in dropped:
-        task = each.task_type.value
+        task = say(f"task.{each.task_type}")
         if arguments.let_go:
             preferences.let_go(each)
             talk(say("cli.cleared", task=task))
@@ -95,7 +95,7 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
         if studio.wishes.preferences.trouble is not None:
             talk(explain(studio.wishes.preferences.trouble))
-        talk(say("cli.preferred", model=leaf.name, task=task_type.value))
+        talk(say("cli.preferred", model=leaf.name, task=say(f"task.{task_type}")))
     return EXIT_DONE
 
 
@@ -104,5 +104,5 @@ def clear_pref(arguments: argparse.Namespace) -> int:
     task_type = TaskType(arguments.task_type)
     if not _opened(settings).clear(settings.user_id, task_type):
         raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    talk(say("cli.cleared", task=task_type.value))
+    talk(say("cli.cleared", task=say(f"task.{task_type}")))
     return EXIT_DONE

@@ -94,7 +94,7 @@ def _forgettable(studio: Studio, decision: Decision) -> tuple[TaskType, ...]:
 
 async def _save(studio: Studio, leaf: Leaf) -> None:
     if await studio.wishes.prefer(leaf.task_type, leaf):
-        talk(say("cli.preferred", model=leaf.name, task=leaf.task_type.value))
+        talk(say("cli.preferred", model=leaf.name, task=say(f"task.{leaf.task_type}")))
     else:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
     if studio.wishes.preferences.trouble is not None:
@@ -103,7 +103,7 @@ async def _save(studio: Studio, leaf: Leaf) -> None:
 
 async def _forget(studio: Studio, task_type: TaskType) -> None:
     if await studio.wishes.unprefer(task_type):
-        talk(say("cli.cleared", task=task_type.value))
+        talk(say("cli.cleared", task=say(f"task.{task_type}")))
     else:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
 

@@ -106,7 +106,7 @@ def _remembered(
         before = names.get(proposal.before, proposal.before)
         yield say("route.ask", before=before, model=leaf.name)
     elif decision.preference is None:
-        yield say("route.kept", model=leaf.name, task=leaf.task_type.value)
+        yield say("route.kept", model=leaf.name, task=say(f"task.{leaf.task_type}"))
 
 
 async def known(

@@ -33,7 +33,7 @@ TEXTS: dict[str, str] = {
     "lacking.both": "{model} can't do {value} and {possible} at once; {possible} stands.",
     "lacking.value": "{model} can't do {value} ({name}); it can do: {possible}.",
     "lacking.setting": "{model} has no setting for {name} ({value}).",
-    "lacking.sound": "{model} makes no sound.",
+    "lacking.sound": "{model} has no sound to switch on.",
     "wish.aspect_ratio": "shape",
     "wish.audio": "sound",
     "wish.bpm": "tempo",

@@ -30,7 +30,7 @@ TEXTS: dict[str, str] = {
     "lacking.both": "{model} 不能同时用 {value} 和 {possible}，先按 {possible} 来。",
     "lacking.value": "{model} 做不了 {value}（{name}）；可选：{possible}。",
     "lacking.setting": "{model} 不能设置{name}（{value}）。",
-    "lacking.sound": "{model} 没有声音。",
+    "lacking.sound": "{model} 没有声音可开。",
     "wish.aspect_ratio": "画面比例",
     "wish.audio": "声音",
     "wish.bpm": "节拍",
