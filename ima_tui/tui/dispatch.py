@@ -60,6 +60,11 @@ class Dispatch:
         from ima_tui.tui.planning import plan_wish
 
         place = self._place
+        steps = place.desk.decision.steps if place.desk.decision is not None else ()
+        lists = place.studio.offer.lists
+        if any(lists[step.task_type].as_of is None for step in steps):
+            place.showing.remark(say("compose.fetching"), "muted")
+            return
         why_not = await plan_wish(place.ima, place.prompt.text, place.desk.attached)
         if why_not:
             place.showing.remark(why_not, "bad")

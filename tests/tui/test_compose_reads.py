@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fake import FakeStudio
 from patience import until
@@ -15,6 +16,7 @@ from ima_tui.domain import TaskType
 from ima_tui.several import words_of
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.widgets.pricebar import Said
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.widgets.reading import Reading
 
@@ -74,3 +76,14 @@ async def test_a_line_that_the_words_filled_is_never_taken_for_a_choice_by_hand(
         await pilot.pause()
         assert INPUTS not in screen.desk.pinned
         assert screen.inputs.values == ()
+
+
+async def test_a_plan_waits_for_the_lists_and_says_so() -> None:
+    async with composing("Draw a fox, then animate it") as (pilot, screen):
+        await until(pilot, lambda: screen.desk.in_steps)
+        lists = screen.studio.offer.lists
+        for kind in (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_VIDEO):
+            lists[kind] = replace(lists[kind], as_of=None, leaves=())  # type: ignore[index]
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "fetching" in str(screen.query_one(Said).content))
+        assert screen.is_current

@@ -49,7 +49,7 @@ TEXTS: dict[str, str] = {
     "bind.again": "run again",
     "bind.stop": "stop",
     "bind.fetch": "fetch again",
-    "bind.follow": "follow again",
+    "bind.follow": "go on with it",
     "bind.forget": "forget",
     "bind.duplicate": "to Compose",
     "bind.copy": "copy link",

@@ -48,7 +48,7 @@ TEXTS: dict[str, str] = {
     "bind.again": "再做一次",
     "bind.stop": "停止跟进",
     "bind.fetch": "重新取回",
-    "bind.follow": "继续跟进",
+    "bind.follow": "继续",
     "bind.forget": "移除",
     "bind.duplicate": "带去创作",
     "bind.copy": "复制链接",
