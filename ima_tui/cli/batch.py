@@ -16,7 +16,7 @@ from ima_tui.cli.batch_run import Run, is_done
 from ima_tui.cli.documents import error_json
 from ima_tui.cli.generate import as_url
 from ima_tui.cli.output import print_json, print_line, print_table, talk
-from ima_tui.cli.rows import Desk, Errand, look_up
+from ima_tui.cli.rows import Desk, Errand, look_up, moved
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
@@ -85,6 +85,8 @@ async def _batch(
         desk = Desk(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
         errands, bad = await desk.price(rows)
         errands = await look_up(studio, errands, retry_failed=arguments.retry_failed)
+        if again := await moved(studio, errands, arguments.label):
+            talk(say("batch.moved", n=again))
         if arguments.dry_run:
             return _dry_run(errands, bad, arguments)
         _name_bad(bad, as_json=arguments.json)

@@ -16,6 +16,9 @@ from ima_tui.lifecycle import UNSENT
 from ima_tui.messages import say
 from ima_tui.studio import Studio
 
+NEARBY, MOST_LOOKED_AT = 20, 200
+"""How many lines further, and how many rows, `moved` looks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
@@ -131,6 +134,20 @@ async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bo
             if may_retry(job)
         }
     return [_retried(errand) if retry_failed else errand for errand in standing]
+
+
+async def moved(studio: Studio, errands: Sequence[Errand], label: str) -> int:
+    """How many unsent rows an earlier run sent from another place, nearby, in the file: a row
+    that is put in before them makes them new ones. Of a long file the first rows are looked at."""
+    own = {errand.name for errand in errands}
+    unsent = [errand.row for errand in errands if errand.job is None][:MOST_LOOKED_AT]
+    elsewhere = {
+        replace(row, place=row.place + by).intent(label): row
+        for row in unsent
+        for by in range(-NEARBY, NEARBY + 1)
+    }
+    found = await studio.jobs.by_intents(tuple(elsewhere.keys() - own))
+    return len({elsewhere[intent] for intent in found})
 
 
 def _retried(errand: Errand) -> Errand:

@@ -70,6 +70,19 @@ def test_the_total_is_agreed_to_before_anything_is_sent(person: Person) -> None:
     assert len(person.accepted()) == 3
 
 
+def test_a_row_put_in_before_others_is_told_before_they_are_paid_again(person: Person) -> None:
+    file = person.write(wishes(*THREE))
+    assert person.verb("batch", file, "--yes").code == 0
+    assert "from another line" not in person.verb("batch", file, "--dry-run").err
+    person.write(wishes("something new", *THREE))
+    assert "3 of these rows" in person.verb("batch", file, "--dry-run").err
+    declined = person.verb("batch", file, "--max-credits", "1")
+    assert (declined.code, "3 of these rows" in declined.err) == (4, True)
+    assert len(person.accepted()) == 3
+    person.write(wishes(*THREE, THREE[0]))
+    assert "from another line" not in person.verb("batch", file, "--dry-run").err
+
+
 def test_done_rows_are_reported_and_never_paid_again(person: Person) -> None:
     file = person.write(wishes(*THREE))
     first = person.verb("batch", file, "--yes", "--json")

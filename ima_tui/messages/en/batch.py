@@ -32,6 +32,8 @@ TEXTS: dict[str, str] = {
     "{new} to be sent for {points} points.",
     "batch.start": "Sending {n} of {rows} rows for {points} points.",
     "batch.ask": "Send {n} of the rows for {points} points? [y/N]",
+    "batch.moved": "{n} of these rows, or more, were sent before from another line, and are paid "
+    "again here. In a file that goes on, add new rows at the end.",
     "batch.declined": "Nothing was sent.",
     "batch.progress": "{done}/{rows} done · {live} under way · {failed} not done",
     "batch.unknown": "It was sent and no answer came back: {points} points may have been spent. "

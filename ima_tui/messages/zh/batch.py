@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "送 {new} 行，共 {points} 积分。",
     "batch.start": "正在发送：{rows} 行里的 {n} 行，共 {points} 点。",
     "batch.ask": "发送 {n} 行，共 {points} 积分？[y/N]",
+    "batch.moved": "至少有 {n} 行之前已从别的行送出过，这里会再付一次。接着用同一个文件时，新行请加在末尾。",
     "batch.declined": "什么都没有发送。",
     "batch.progress": "完成 {done}/{rows} · 进行中 {live} · 未成 {failed}",
     "batch.unknown": "已经送出，但没有收到回音：可能花了 {points} 积分，所以没有再动它（任务 {id}）"
