@@ -342,8 +342,7 @@ def test_eight_writers_lose_nothing_and_are_never_torn(
     path.parent.mkdir()
     path.write_text(json.dumps(FOREIGN))
     users = [f"user{n}" for n in range(8)]
-    count = EACH // 10 if with_script else EACH
-    crowd = [context.Process(target=_write_many, args=(path, notes, u, count)) for u in users]
+    crowd = [context.Process(target=_write_many, args=(path, notes, u, EACH)) for u in users]
     script = context.Process(target=_write_like_the_script, args=(path, str(stop)))
     if with_script:
         script.start()
@@ -362,7 +361,7 @@ def test_eight_writers_lose_nothing_and_are_never_torn(
     lost = {each.user_id: each.wish.model_id for each in preferences.dropped()}
     for user in users:
         wish = preferences.of(user, T2I)
-        last = f"model-{count - 1:04}"
+        last = f"model-{EACH - 1:04}"
         assert (wish is not None and wish.model_id == last) or lost.get(user) == last
     if not with_script:
         assert lost == {}

@@ -32,6 +32,7 @@ def test_styles_data_and_types_are_in_the_wheel(wheel: Path) -> None:
     for sheet in (ROOT / "styles").glob("*.tcss"):
         assert f"ima_tui/styles/{sheet.name}" in names
     assert {"ima_tui/py.typed", "ima_tui/sandbox/products.toml"} <= names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert not any(name.startswith(("tests/", "benchmarks/", "docs/")) for name in names)
 
 
