@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 import time
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,16 @@ def test_a_broken_file_is_set_aside_whole_and_told(path: Path, text: str, by_sav
     assert path.exists() is by_saving
 
 
-def test_two_broken_files_in_one_second_are_both_kept(path: Path) -> None:
+class OneSecond(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> OneSecond:
+        return cls(2026, 11, 26, 12, 0, 0, tzinfo=tz)
+
+
+def test_two_broken_files_in_one_second_are_both_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ima_tui.preferences.datetime", OneSecond)
     for text in ("{1", "{2"):
         written(path, text)
     assert sorted(p.read_text() for p in path.parent.glob("*.broken-*")) == ["{1", "{2"]
