@@ -150,13 +150,24 @@ class Field:
     virtual: Virtual | None = None
 
 
+PICTURES = ("image/png", "image/jpeg", "image/webp")
+"""What a model takes as inputs where its list does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """Inputs that a leaf takes: MIME types such as `image/png`, and how many files."""
+    """Files that a model takes as inputs. None, and no types: the list does not say.
+
+    `types` are concrete MIME types, each with one spelling: `image/jpeg` (not `jpg`), `image/png`,
+    `video/mp4`, `video/quicktime`, `audio/mpeg` (not `mp3`), `audio/wav`, `audio/mp4` (m4a).
+    `largest` is in bytes, `longest` in seconds: limits of each single file.
+    """
 
     types: tuple[str, ...]
     at_least: int | None = None
     at_most: int | None = None
+    largest: int | None = None
+    longest: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +196,19 @@ class Leaf:
         """The cheapest and the dearest price, in points."""
         prices = [rule.points for rule in self.rules]
         return (min(prices), max(prices)) if prices else (0, 0)
+
+    @property
+    def input_types(self) -> tuple[str, ...]:
+        """The MIME types it takes as inputs (spelled as in `Accepts`); none where it takes none."""
+        if not self.task_type.takes_inputs:
+            return ()
+        return tuple(dict.fromkeys(t for one in self.accepts for t in one.types)) or PICTURES
+
+    def accepting(self, mime: str) -> Accepts | None:
+        """The limits for inputs of type `mime`; None where it takes none of that type."""
+        if mime not in self.input_types:
+            return None
+        return next((one for one in self.accepts if mime in (one.types or PICTURES)), Accepts(()))
 
 
 # ------------------------------------------------------------------------- what a person wants

@@ -16,7 +16,6 @@ from ima_tui.text import clean, one_line
 from ima_tui.text import size as size_in_words
 
 LARGEST = 200 * 1024 * 1024
-PICTURES = ("image/png", "image/jpeg", "image/webp")
 SUFFIXES = {
     "image/png": "png",
     "image/jpeg": "jpeg",
@@ -82,8 +81,7 @@ def inspect(leaf: Leaf, inputs: Sequence[str], loopback: str = "") -> tuple[Inpu
     `loopback`: the service's own address where it is on this machine; its links are allowed.
     Reads files: call it off the event loop.
     """
-    accepted = tuple(dict.fromkeys(mime for a in leaf.accepts for mime in a.types)) or PICTURES
-    return tuple(_inspect_one(source, accepted, leaf.name, loopback) for source in inputs)
+    return tuple(_inspect_one(source, leaf.input_types, leaf.name, loopback) for source in inputs)
 
 
 def _inspect_one(source: str, accepted: tuple[str, ...], model: str, loopback: str) -> InputFacts:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from trees import field_json, leaf_json, make, read, rule_json, virtual_json
 
 from ima_tui.catalogue import tree
-from ima_tui.domain import Estimate, FieldKind, TaskType
+from ima_tui.catalogue.order import input_counts
+from ima_tui.domain import PICTURES, Accepts, Estimate, FieldKind, TaskType
+from ima_tui.text import clean
 
 T2I = TaskType.TEXT_TO_IMAGE
 
@@ -219,11 +221,84 @@ def test_the_first_readable_time_tag_counts() -> None:
     assert read(leaf_json(tags=tags)).estimate == Estimate(5, 5)
 
 
-def test_accepted_files_with_the_family_named_once() -> None:
-    entry = {"component": "card", "acceptType": ["image/jpg,jpeg,png", "video/mp4"], "maxLimit": 9}
-    (accepts,) = read(leaf_json(files=[entry])).accepts
-    assert accepts.types == ("image/jpeg", "image/png", "video/mp4")
-    assert (accepts.at_least, accepts.at_most) == (None, 9)
+LIVE_FILES = {
+    "component": "card",
+    "acceptType": ["image/jpg,png"],
+    "category": "image_to_image",
+    "minLimit": 1,
+    "maxLimit": 14,
+}
+
+
+def taken(files: object, task_type: TaskType = TaskType.IMAGE_TO_IMAGE) -> tuple[Accepts, ...]:
+    return read(leaf_json(files=files), task_type).accepts
+
+
+def test_files_is_one_object_as_the_live_service_sends_it() -> None:
+    assert taken(LIVE_FILES) == (Accepts(("image/jpeg", "image/png"), 1, 14),)
+
+
+def test_a_list_of_files_is_read_without_the_entries_of_other_task_types() -> None:
+    other = {**LIVE_FILES, "category": "image_to_video", "maxLimit": 1}
+    assert taken([LIVE_FILES, other]) == taken(LIVE_FILES)
+
+
+@pytest.mark.parametrize(
+    ("accept_type", "types"),
+    [
+        (["image/jpg,jpeg,png", "video/mp4"], ("image/jpeg", "image/png", "video/mp4")),
+        (["video/mp4,mov", "audio/mp3"], ("video/mp4", "video/quicktime", "audio/mpeg")),
+        ("image/png", ("image/png",)),
+        ([".JPG, .mov"], ("image/jpeg", "video/quicktime")),
+        (["audio/m4a;x-wav"], ("audio/mp4", "audio/wav")),
+        (["video/*"], ("video/mp4", "video/quicktime", "video/webm")),
+        (["video"], ("video/mp4", "video/quicktime", "video/webm")),
+        (["image/<b>,png"], ("image/png",)),
+        ([None, 7, {}, "image/png"], ("image/png",)),
+    ],
+    ids=str,
+)
+def test_a_type_has_one_spelling_however_the_list_spells_it(
+    accept_type: object, types: tuple[str, ...]
+) -> None:
+    (accepts,) = taken({**LIVE_FILES, "acceptType": accept_type})
+    assert accepts.types == types
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "wanted"),
+    [
+        (1, None, (1, None)),
+        ("2", "3", (2, 3)),
+        (0, 0, (None, None)),
+        (-1, True, (None, None)),
+        (5, 2, (None, 2)),
+        (float("nan"), 10**400, (None, None)),
+        ([1], {"a": 2}, (None, None)),
+    ],
+    ids=str,
+)
+def test_only_a_limit_that_can_be_met_is_one(
+    least: object, most: object, wanted: tuple[int | None, int | None]
+) -> None:
+    (accepts,) = taken({**LIVE_FILES, "minLimit": least, "maxLimit": most})
+    assert (accepts.at_least, accepts.at_most) == wanted
+
+
+def test_limits_without_types_still_count() -> None:
+    assert taken({"maxLimit": 3}) == (Accepts((), None, 3),)
+
+
+@pytest.mark.parametrize("size", ["10MB", "10 m", 10, 10 * 2**20, "10240KB"])
+def test_the_largest_file_is_read_in_bytes(size: object) -> None:
+    (accepts,) = taken({**LIVE_FILES, "maxSize": size, "maxDuration": "15s"})
+    assert (accepts.largest, accepts.longest) == (10 * 2**20, 15.0)
+
+
+@pytest.mark.parametrize("files", [None, [], {}, "image/png", 7, True, [None], [[LIVE_FILES]]])
+def test_files_that_say_nothing_limit_nothing(files: object) -> None:
+    leaf = read(leaf_json(files=files), TaskType.IMAGE_TO_IMAGE)
+    assert (leaf.accepts, leaf.input_types) == ((), PICTURES)
 
 
 def test_unknown_keys_are_ignored() -> None:
@@ -270,7 +345,8 @@ KEYS = [
     "attributes", "form_config", "field", "label", "value", "options", "config", "minimum",
     "maximum", "level", "disabled_conditions", "enum_value", "disabled_key", "category",
     "disabled", "is_ui_virtual", "ui_params", "value_mapping", "mapping_rules", "source_values",
-    "target_value", "target_param", "files", "acceptType", "minLimit", "maxLimit", "tags",
+    "target_value", "target_param", "files", "acceptType", "minLimit", "maxLimit", "maxSize",
+    "maxDuration", "component", "tags",
     "tag_type", "tag_value", "description",
 ]  # fmt: skip
 anything = st.recursive(
@@ -298,6 +374,29 @@ def test_no_leaf_of_any_shape_breaks_the_reader(changes: dict[str, Any]) -> None
 def test_no_form_of_any_shape_breaks_the_reader(form: list[dict[str, Any]]) -> None:
     fields = [{"field": f"f{i}", **row} for i, row in enumerate(form)]
     assert len(tree.leaves([leaf_json(form_config=fields)], T2I)) == 1
+
+
+files_objects = st.dictionaries(
+    st.sampled_from(["acceptType", "minLimit", "maxLimit", "maxSize", "maxDuration", "category"])
+    | st.text(max_size=3),
+    anything
+    | st.lists(st.text("*/,.; imagevdounpg\x1b", max_size=30), max_size=4)
+    | st.sampled_from([*LIVE_FILES.values(), "9" * 15 + "GB", "image/" + "a" * 5_000]),
+    max_size=6,
+)
+
+
+@given(files_objects | st.lists(files_objects | anything, max_size=3))
+def test_no_files_of_any_shape_break_the_reader_or_ask_for_what_cant_be(files: object) -> None:
+    for task_type in (TaskType.IMAGE_TO_IMAGE, TaskType.FIRST_LAST_FRAME, T2I):
+        leaf = read(leaf_json(files=files), task_type)
+        low, high = input_counts(leaf)
+        assert task_type.inputs[0] <= low <= (low if high is None else high)
+        assert all(clean(mime) == mime and mime.count("/") == 1 for mime in leaf.input_types)
+        for one in leaf.accepts:
+            assert (one.at_least or 1) <= (one.at_most or 10**15)
+            assert (one.largest or 1) > 0
+            assert (one.longest or 1) > 0
 
 
 def test_a_deeply_nested_value_is_left_out() -> None:

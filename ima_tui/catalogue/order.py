@@ -57,9 +57,11 @@ def input_counts(leaf: Leaf) -> tuple[int, int | None]:
     low, high = leaf.task_type.inputs
     if not leaf.task_type.takes_inputs or high is not None:
         return low, high
-    most = [accepts.at_most for accepts in leaf.accepts if accepts.at_most is not None]
-    least = [accepts.at_least for accepts in leaf.accepts if accepts.at_least is not None]
-    return max([low, *least[:1]]), sum(most) if len(most) == len(leaf.accepts) and most else None
+    low = max([low, *(one.at_least or 0 for one in leaf.accepts)])
+    most = [one.at_most for one in leaf.accepts if one.at_most is not None]
+    if not most or len(most) < len(leaf.accepts):
+        return low, None
+    return low, max(low, sum(most))
 
 
 def check_inputs(leaf: Leaf, inputs: tuple[str, ...]) -> None:

@@ -123,7 +123,7 @@ Result = tuple[Job, Media]
 
 def pictures(jobs: Sequence[Job], leaf: Leaf | None) -> list[Result]:
     """Results that `leaf` takes as inputs; pictures, where it does not say what it takes."""
-    taken = {mime for accepts in (leaf.accepts if leaf else ()) for mime in accepts.types}
+    taken = leaf.input_types if leaf else ()
     return [
         (job, media)
         for job in jobs
