@@ -68,26 +68,7 @@ def controls(leaf: Leaf) -> tuple[Field, ...]:
         for control in field.virtual.controls if field.virtual else (field,):
             if control.offered:
                 seen.setdefault(control.name, control)
-    for field in _priced_only(leaf):
-        seen.setdefault(field.name, field)
     return tuple(sorted(seen.values(), key=lambda control: control.advanced))
-
-
-def _priced_only(leaf: Leaf) -> Iterable[Field]:
-    """Attributes that make the price and stand in no form: offered with the rules' own values."""
-    covered = {field.name for field in leaf.fields}
-    covered |= {field.virtual.target for field in leaf.fields if field.virtual}
-    found: dict[str, list[Value]] = {}
-    for rule in leaf.rules:
-        for name, value in rule.attributes:
-            if name not in covered and name not in OUTSIDE_THE_FORM:
-                values = found.setdefault(name, [])
-                if not any(same(value, known) for known in values):
-                    values.append(value)
-    for name, values in found.items():
-        options = tuple(Option(str(value), value) for value in values)
-        label = one_line(name.replace("_", " ").capitalize(), 60)
-        yield Field(name, label, FieldKind.CHOICE, default=values[0], options=options)
 
 
 def control(leaf: Leaf, name: str) -> Field | None:
@@ -396,18 +377,22 @@ def parameters(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
             continue
         if field.virtual is None:
             value = values.get(field.name, field.default)
+            if field.name in _controls_of_virtuals(leaf):  # what is picked there has other values
+                value = next((o.value for o in field.options if same(o.value, value)), None)
             if value is not None:
                 sent[field.name] = value
-    for field in _priced_only(leaf):
-        for option in field.options:
-            if same(option.value, values.get(field.name)):
-                sent[field.name] = option.value
     for field in leaf.fields:
         if field.virtual is not None and field.offered:
             sent.update(_resolve(leaf, field, chosen, values))
         elif field.virtual is not None and field.default is not None:
             sent[field.virtual.target] = field.default
     return sent
+
+
+@lru_cache(maxsize=512)
+def _controls_of_virtuals(leaf: Leaf) -> frozenset[str]:
+    virtuals = (field.virtual for field in leaf.fields if field.virtual and field.offered)
+    return frozenset(control.name for virtual in virtuals for control in virtual.controls)
 
 
 def _resolve(leaf: Leaf, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:

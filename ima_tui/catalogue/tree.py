@@ -8,13 +8,12 @@ Rule: only nodes of type "3" count, at any depth.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
-from ima_tui.catalogue.form import OUTSIDE_THE_FORM, truth
+from ima_tui.catalogue import accepted, raw
+from ima_tui.catalogue.form import OUTSIDE_THE_FORM, same, truth
 from ima_tui.domain import (
-    Accepts,
     Estimate,
     Field,
     FieldKind,
@@ -27,31 +26,13 @@ from ima_tui.domain import (
     Value,
     Virtual,
 )
-from ima_tui.text import clean, folded, one_line
+from ima_tui.text import folded, one_line
 
 MAX_DEPTH = 12
 MAX_LEAVES = 2_000
-LARGEST_NUMBER = 10**15
 LONGEST_ESTIMATE = 86_400.0
-"""Seconds: beyond either it is no number that anybody meant."""
+"""Seconds: beyond it is no number that anybody meant."""
 ANY = "*"
-MOST_FILES, MOST_TYPES, LONGEST_TYPES = 16, 64, 1_000
-"""Entries of `files`, types of an entry, and characters of one list of types that are read."""
-LEAST_BYTES = 10_000
-"""A size limit without a unit: from here on bytes, below megabytes."""
-SPELLINGS = {
-    "image": {
-        "jpg": "jpeg", "jpeg": "jpeg", "pjpeg": "jpeg", "png": "png", "webp": "webp",
-        "gif": "gif", "bmp": "bmp",
-    },
-    "video": {"mp4": "mp4", "m4v": "mp4", "mov": "quicktime", "quicktime": "quicktime",
-              "webm": "webm"},
-    "audio": {
-        "mp3": "mpeg", "mpeg": "mpeg", "wav": "wav", "x-wav": "wav", "wave": "wav", "ogg": "ogg",
-        "flac": "flac", "x-flac": "flac", "m4a": "mp4", "x-m4a": "mp4", "mp4": "mp4",
-    },
-}  # fmt: skip
-"""The spellings of the types that can be told from a file, and the one that is used here."""
 MARKER = ("default", "enabled")
 """Attributes of exactly this mean "one price"; it is no parameter."""
 
@@ -68,37 +49,39 @@ def leaves(tree: object, task_type: TaskType) -> tuple[Leaf, ...]:
 
 
 def _walk(nodes: object, depth: int) -> Iterator[Json]:
-    for node in _rows(nodes):
-        if _text(node.get("type")) == "3":
+    for node in raw.rows(nodes):
+        if raw.text(node.get("type")) == "3":
             yield node
         elif depth > 0:
             yield from _walk(node.get("children"), depth - 1)
 
 
 def _leaf(node: Json, task_type: TaskType) -> Leaf | None:
-    version, model_id = _name(node.get("id")), _name(node.get("model_id"))
-    rules = tuple(filter(None, map(_rule, _rows(node.get("credit_rules")))))
+    version, model_id = raw.name(node.get("id")), raw.name(node.get("model_id"))
+    rules = tuple(filter(None, map(_rule, raw.rows(node.get("credit_rules")))))
     if not version or not model_id or not rules:
         return None  # without these nothing can be created
-    fields = _fields(node.get("form_config"), task_type)
+    fields, withdrawn = _fields(node.get("form_config"), task_type)
+    rules = _in_the_forms_names(rules, fields)
     tags = [
-        (_text(tag.get("tag_type")), _text(tag.get("tag_value"))) for tag in _rows(node.get("tags"))
+        (raw.text(tag.get("tag_type")), raw.text(tag.get("tag_value")))
+        for tag in raw.rows(node.get("tags"))
     ]
     return Leaf(
         task_type=task_type,
         model_id=model_id,
         version=version,
-        name=one_line(_text(node.get("name")) or model_id, 80),
-        rules=_in_the_forms_names(rules, fields),
-        fields=fields,
-        description=one_line(_text(node.get("description")), 300),
-        group=one_line(_text(node.get("group_name")) or _text(node.get("parent_id")), 80),
+        name=one_line(raw.text(node.get("name")) or model_id, 80),
+        rules=rules,
+        fields=_with_settings(rules, fields, withdrawn),
+        description=one_line(raw.text(node.get("description")), 300),
+        group=one_line(raw.text(node.get("group_name")) or raw.text(node.get("parent_id")), 80),
         features=tuple(one_line(value, 40) for kind, value in tags if kind == "feature" and value),
         popular=any(kind == "popularity" for kind, _ in tags),
         estimate=next(
             filter(None, (estimate(value) for kind, value in tags if kind == "EET")), None
         ),
-        accepts=_inputs_taken(node.get("files"), task_type),
+        accepts=accepted.read(node.get("files"), task_type),
     )
 
 
@@ -112,12 +95,12 @@ def estimate(tag: str) -> Estimate | None:
 
 
 def _rule(row: Json) -> PriceRule | None:
-    attribute_id, points = _whole(row.get("attribute_id")), _whole(row.get("points"))
+    attribute_id, points = raw.whole(row.get("attribute_id")), raw.whole(row.get("points"))
     if attribute_id is None or points is None or attribute_id <= 0 or points < 0:
         return None
-    raw = row.get("attributes")
-    attributes = _pairs(raw)
-    if raw and len(attributes) != (len(raw) if isinstance(raw, Mapping) else -1):
+    sent = row.get("attributes")
+    attributes = raw.pairs(sent)
+    if sent and len(attributes) != (len(sent) if isinstance(sent, Mapping) else -1):
         return None  # an attribute that can't be read can't be matched: no price is a wrong price
     if any(name in OUTSIDE_THE_FORM for name, _ in attributes):
         return None  # nothing in the form could ever meet it
@@ -125,15 +108,14 @@ def _rule(row: Json) -> PriceRule | None:
         return None  # two values for one name: nobody can send both
     if attributes == (MARKER,):
         attributes = ()
-    return PriceRule(attribute_id, points, attributes, _whole(row.get("origin_point")))
+    return PriceRule(attribute_id, points, attributes, raw.whole(row.get("origin_point")))
 
 
 def _in_the_forms_names(
     rules: tuple[PriceRule, ...], fields: tuple[Field, ...]
 ) -> tuple[PriceRule, ...]:
     """Names are compared without case: `Size` of a rule is `size` of the form."""
-    sent = [field.virtual.target if field.virtual else field.name for field in fields]
-    own = {folded(name): name for name in sent}
+    own = {folded(_sent_as(field)): _sent_as(field) for field in fields}
 
     def named(attributes: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
         return tuple((own.setdefault(folded(name), name), value) for name, value in attributes)
@@ -141,46 +123,118 @@ def _in_the_forms_names(
     return tuple(replace(rule, attributes=named(rule.attributes)) for rule in rules)
 
 
-def _fields(form: object, task_type: TaskType) -> tuple[Field, ...]:
+def _sent_as(field: Field) -> str:
+    return field.virtual.target if field.virtual else field.name
+
+
+def _with_settings(
+    rules: tuple[PriceRule, ...],
+    fields: tuple[Field, ...],
+    withdrawn: Mapping[str, frozenset[str]],
+) -> tuple[Field, ...]:
+    """The form, with a field for each attribute of the rules that it has none for.
+
+    `withdrawn`: fields that this task type's form is without, by name, with the values that are
+    withdrawn by themselves as well. The rules are this task type's own: such a field is a setting.
+    """
+    there = [field for field in fields if field.name not in withdrawn]
+    listed = {_sent_as(field) for field in there}
+    gone = {_sent_as(field): field for field in reversed(fields) if field.name in withdrawn}
+    values: dict[str, list[Value]] = {}
+    for name, value in (pair for rule in rules for pair in rule.attributes):
+        taken_back = withdrawn[gone[name].name] if name in gone else frozenset()
+        known = values.setdefault(name, [])
+        if name not in listed and folded(str(value)) not in taken_back:
+            known += [value] if not any(same(value, each) for each in known) else []
+    usual = dict(_usual(rules, there).attributes)
+    settings = {
+        name: _setting(name, known, usual.get(name), gone.get(name))
+        for name, known in values.items()
+        if known
+    }
+    kept = [f for f in fields if _sent_as(f) not in settings]
+    return (*kept, *settings.values())
+
+
+def _usual(rules: tuple[PriceRule, ...], there: Sequence[Field]) -> PriceRule:
+    """The cheapest rule, of those that go with the form's defaults if there are any."""
+    defaults = {_sent_as(field): field.default for field in there}
+    fits = [
+        rule
+        for rule in rules
+        if all(same(value, defaults.get(name, value)) for name, value in rule.attributes)
+    ]
+    return min(fits or rules, key=lambda rule: rule.points)
+
+
+def _setting(name: str, values: Sequence[Value], usual: Value | None, gone: Field | None) -> Field:
+    """An attribute of the rules as a field; `gone` has the words for it where the form had one."""
+    words = gone or Field(name, one_line(name.replace("_", " ").capitalize(), 60), FieldKind.CHOICE)
+    default = usual if usual is not None else words.default
+    known = {folded(str(option.value)): option for option in words.options}
+    options = tuple(
+        replace(known.get(folded(str(value)), Option(one_line(value, 60), value)), value=value)
+        for value in values
+    )
+    return replace(
+        words,
+        name=name,
+        kind=FieldKind.CHOICE,
+        default=next((value for value in values if same(value, default)), None),
+        options=options,
+        offered=True,
+        virtual=None,
+    )
+
+
+def _fields(
+    form: object, task_type: TaskType
+) -> tuple[tuple[Field, ...], dict[str, frozenset[str]]]:
     """The form's fields, each parameter and each control once: of a plain and a virtual field the
-    virtual one stays."""
+    virtual one stays; and those that are withdrawn as a whole, as in `_with_settings`."""
     kept: dict[str, Field] = {}
-    for row in _rows(form):
+    withdrawn: dict[str, frozenset[str]] = {}
+    for row in raw.rows(form):
         field = _field(row, task_type)
         if field is None:
             continue
         before = kept.get(folded(field.name))
         if before is None or (field.virtual is not None and before.virtual is None):
             kept[folded(field.name)] = field
+            taken_back = _taken_back(row, task_type)
+            withdrawn.pop(before.name if before else "", None)
+            if ANY in taken_back:
+                withdrawn[field.name] = taken_back
     spoken_for = {
         folded(name)
         for field in kept.values()
         if field.virtual and field.offered
         for name in (field.virtual.target, *(control.name for control in field.virtual.controls))
     }
-    return tuple(f for f in kept.values() if f.virtual or folded(f.name) not in spoken_for)
+    fields = tuple(f for f in kept.values() if f.virtual or folded(f.name) not in spoken_for)
+    return fields, withdrawn
 
 
 def _field(row: Json, task_type: TaskType) -> Field | None:
-    name = _name(row.get("field"))
+    name = raw.name(row.get("field"))
     options = _options(row.get("options"))
-    if not name or (not options and any(_rows(row.get("options")))):
+    if not name or (not options and any(raw.rows(row.get("options")))):
         return None  # options that nobody can read leave nothing to set
-    kind, default = _kind(row, bool(options)), _value(row.get("value"))
+    kind, default = _kind(row, bool(options)), raw.value(row.get("value"))
     taken_back = _taken_back(row, task_type)
     config = row.get("config")
     limits = config if isinstance(config, Mapping) else {}
     left = tuple(option for option in options if folded(str(option.value)) not in taken_back)
     return Field(
         name=name,
-        label=one_line(_text(row.get("label")) or name, 60),
+        label=one_line(raw.text(row.get("label")) or name, 60),
         kind=kind,
-        description=one_line(_text(row.get("description")), 300),
+        description=one_line(raw.text(row.get("description")), 300),
         default=_default(kind, default),
         options=left,
-        minimum=_number(limits.get("minimum")),
-        maximum=_number(limits.get("maximum")),
-        advanced=_whole(row.get("level")) == 2,
+        minimum=raw.number(limits.get("minimum")),
+        maximum=raw.number(limits.get("maximum")),
+        advanced=raw.whole(row.get("level")) == 2,
         offered=ANY not in taken_back and not (options and not left),
         virtual=_virtual(row, name, task_type, taken_back),
     )
@@ -191,13 +245,13 @@ def _default(kind: FieldKind, value: Value | None) -> Value | None:
     if kind is FieldKind.TOGGLE:
         return truth(value)
     if kind is FieldKind.NUMBER and isinstance(value, str):
-        return _whole(value)
+        return raw.whole(value)
     return value
 
 
 def _kind(row: Json, has_options: bool) -> FieldKind:
     """Unknown types still work: as a choice where there are options, else as text."""
-    named = _text(row.get("type"))
+    named = raw.text(row.get("type"))
     if has_options:
         return FieldKind.CHOICE
     if named in ("toggle", "switch", "checkbox") or isinstance(row.get("value"), bool):
@@ -211,13 +265,13 @@ def _kind(row: Json, has_options: bool) -> FieldKind:
 
 def _options(rows: object) -> tuple[Option, ...]:
     found: list[Option] = []
-    for row in _rows(rows):
-        value = _value(row.get("value"))
+    for row in raw.rows(rows):
+        value = raw.value(row.get("value"))
         if value is None:
             continue
         disabled = row.get("disabled")
         excludes = tuple(
-            (str(key), tuple(v for v in map(_value, values) if v is not None))
+            (str(key), tuple(v for v in map(raw.value, values) if v is not None))
             for key, values in (disabled.items() if isinstance(disabled, Mapping) else ())
             if isinstance(values, Sequence) and not isinstance(values, str)
         )
@@ -230,10 +284,10 @@ def _taken_back(row: Json, task_type: TaskType) -> frozenset[str]:
     """The values (`*`: the whole field) that are not offered for this task type."""
     return frozenset(
         folded(str(value))
-        for condition in _rows(row.get("disabled_conditions"))
+        for condition in raw.rows(row.get("disabled_conditions"))
         if not condition.get("disabled_key")
         and condition.get("category") == task_type.value
-        and (value := _value(condition.get("enum_value"))) is not None
+        and (value := raw.value(condition.get("enum_value"))) is not None
     )
 
 
@@ -243,143 +297,13 @@ def _virtual(
     mapping = row.get("value_mapping")
     if row.get("is_ui_virtual") is not True or not isinstance(mapping, Mapping):
         return None
-    plain = [dict(param, is_ui_virtual=False) for param in _rows(row.get("ui_params"))]
+    plain = [dict(param, is_ui_virtual=False) for param in raw.rows(row.get("ui_params"))]
     controls = tuple(filter(None, (_field(param, task_type) for param in plain)))
     rules: list[MappingRule] = []
-    for rule in _rows(mapping.get("mapping_rules")):
-        source, target = _pairs(rule.get("source_values")), _value(rule.get("target_value"))
+    for rule in raw.rows(mapping.get("mapping_rules")):
+        source, target = raw.pairs(rule.get("source_values")), raw.value(rule.get("target_value"))
         if source and target is not None and folded(str(target)) not in taken_back:
             rules.append(MappingRule(source, target))
     if not controls or not rules:
         return None  # a mapping without either maps nothing: the field is a plain one
-    return Virtual(_name(mapping.get("target_param")) or name, controls, tuple(rules))
-
-
-# ------------------------------------------------------------------ what goes in
-
-
-def _inputs_taken(files: object, task_type: TaskType) -> tuple[Accepts, ...]:
-    """`files` is one object. A list of such objects is read, too: those of this task type."""
-    if isinstance(files, Mapping):
-        listed = [files]
-    else:
-        others = {other.value for other in TaskType} - {task_type.value}
-        listed = [
-            r for r in islice(_rows(files), MOST_FILES) if _text(r.get("category")) not in others
-        ]
-    return tuple(filter(None, map(_accepts, listed)))
-
-
-def _accepts(row: Json) -> Accepts | None:
-    listed = row.get("acceptType")
-    parts = [listed] if isinstance(listed, str) else islice(_strings(listed), MOST_TYPES)
-    types = dict.fromkeys(mime for part in parts for mime in _mime_types(part[:LONGEST_TYPES]))
-    least, most = _count(row.get("minLimit")), _count(row.get("maxLimit"))
-    if least is not None and most is not None and least > most:
-        least = None  # both can't be met
-    accepts = Accepts(tuple(types)[:MOST_TYPES], least, most, _size(row), _seconds(row))
-    return None if accepts == Accepts(()) else accepts
-
-
-def _count(value: object) -> int | None:
-    """A number of files; 0 and less limit nothing."""
-    count = _whole(value)
-    return count if count is not None and count > 0 else None
-
-
-def _mime_types(listed: str) -> Iterator[str]:
-    """`image/jpg,jpeg,png` -> image/jpeg, image/png: the family is named once, then implied."""
-    family = ""
-    for part in re.split(r"[,;|\s]+", listed.lower()):
-        head, slash, tail = part.rpartition("/")
-        family = head if slash else family
-        if not slash and part in SPELLINGS:  # `video` alone
-            family, tail = part, ANY
-        tail = tail.removeprefix(".")
-        of_suffix = family or next((f for f, known in SPELLINGS.items() if tail in known), "")
-        if tail == ANY:
-            yield from _every(of_suffix or ANY)
-        elif of_suffix and re.fullmatch(r"[a-z0-9][a-z0-9.+-]{0,40}", tail):
-            yield f"{of_suffix}/{SPELLINGS.get(of_suffix, {}).get(tail, tail)}"
-
-
-def _every(family: str) -> Iterator[str]:
-    for known in SPELLINGS if family == ANY else [family]:
-        yield from (f"{known}/{tail}" for tail in dict.fromkeys(SPELLINGS.get(known, {}).values()))
-
-
-def _size(row: Json) -> int | None:
-    """The largest file, in bytes: `10MB`, or a number of megabytes or bytes."""
-    for name in ("maxSize", "maxFileSize"):
-        found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmg]?)b?", folded(_text(row.get(name))))
-        if found and float(found[1]) > 0:
-            number = float(found[1])
-            unit = found[2] or ("" if number >= LEAST_BYTES else "m")
-            return int(number * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[unit])
-    return None
-
-
-def _seconds(row: Json) -> float | None:
-    """The longest video or sound, in seconds: `15`, `15s`."""
-    found = re.fullmatch(r"(\d{1,5}(?:\.\d{1,6})?)\s*s?", folded(_text(row.get("maxDuration"))))
-    return float(found[1]) if found and float(found[1]) > 0 else None
-
-
-# ------------------------------------------------------------------ values of an unsure type
-
-
-def _rows(value: object) -> Iterator[Json]:
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
-        yield from (row for row in value if isinstance(row, Mapping))
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
-        return [item for item in value if isinstance(item, str)]
-    return []
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _value(value: object) -> Value | None:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    if isinstance(value, int) and abs(value) >= LARGEST_NUMBER:
-        return None
-    if isinstance(value, str) and clean(value) != value:
-        return None  # it would have to go out as it is, and be shown: nothing honest looks so
-    return value if isinstance(value, str | bool | int | float) else None
-
-
-def _name(value: object) -> str:
-    """An id or a field's name: goes out as it is, so an unclean one is none."""
-    text = _text(value)
-    return text if one_line(text) == text else ""
-
-
-def _pairs(value: object) -> tuple[tuple[str, Value], ...]:
-    if not isinstance(value, Mapping):
-        return ()
-    pairs = ((_name(key), _value(item)) for key, item in value.items())
-    return tuple((key, item) for key, item in pairs if key and item is not None)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < LARGEST_NUMBER else None
-
-
-def _whole(value: object) -> int | None:
-    """An int, or a string or float that is one."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}", value.strip()):
-        value = int(value)
-    return value if isinstance(value, int) and abs(value) < LARGEST_NUMBER else None
+    return Virtual(raw.name(mapping.get("target_param")) or name, controls, tuple(rules))

@@ -22,14 +22,16 @@ INPUTS = {  # fewest and most input files of each task type (None: the leaf's ow
     "text_to_music": (0, 0),
     "text_to_speech": (0, 0),
 }
-ENVELOPE_KEYS = {
+SOURCES = {"src_image", "src_video", "src_audio"}
+"""Where clients of newer models put inputs a second time, in the envelope or the parameters."""
+ENVELOPE_KEYS = SOURCES | {
     "task_type", "enable_multi_model", "src_img_url", "upload_img_src", "parameters",
 }  # fmt: skip
 OUTER_KEYS = {
     "attribute_id", "model_id", "model_name", "model_version", "app", "platform", "category",
     "credit", "parameters",
 }  # fmt: skip
-ALWAYS_KNOWN = {"prompt", "n", "input_images", "cast"}
+ALWAYS_KNOWN = SOURCES | {"prompt", "n", "input_images", "cast"}
 
 
 class Refusal(Exception):
@@ -113,21 +115,37 @@ def _named_leaf(
 
 
 def _inputs(body: dict[str, Any], inner: dict[str, Any], leaf: Leaf) -> tuple[str, ...]:
-    """The input URLs: the same in both places, as many as task type and leaf take."""
+    """The input URLs: the same in both places, as many as task type and leaf take. What stands in
+    `SOURCES` alone counts, too."""
     urls = inner.get("input_images")
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
         raise Refusal(400017, "Invalid value for input_images: list of URLs", "wrong_type")
     if body.get("src_img_url") != urls:
         raise Refusal(400017, "src_img_url and input_images differ", "unequal_inputs")
+    more = (url for url in (*_sources(body), *_sources(inner)) if url not in urls)
+    every = (*urls, *dict.fromkeys(more))
     fewest, most = INPUTS[leaf.task_type]
-    if leaf.files and leaf.task_type != "first_last_frame_to_video":
-        limits = [entry.get("maxLimit") for entry in leaf.files]
-        most = None if None in limits else sum(limit for limit in limits if limit is not None)
-        fewest = max(fewest, *(entry.get("minLimit", 0) for entry in leaf.files))
-    if len(urls) < fewest or (most is not None and len(urls) > most):
+    if leaf.files is not None and most is None:
+        fewest = max(fewest, leaf.files.get("minLimit", 0))
+        most = leaf.files.get("maxLimit")
+    if len(every) < fewest or (most is not None and len(every) > most):
         wanted = f"{fewest}" if fewest == most else f"{fewest} to {most or 'any'}"
-        raise Refusal(400017, f"{len(urls)} input images, {wanted} expected", "input_count")
-    return tuple(urls)
+        raise Refusal(400017, f"{len(every)} input images, {wanted} expected", "input_count")
+    return every
+
+
+def _sources(fields: dict[str, Any]) -> Iterator[str]:
+    """The URLs in `SOURCES`: one or a list, bare or as `{"url": URL}`."""
+    for name in sorted(SOURCES & set(fields)):
+        value = fields[name]
+        if value is None:
+            continue
+        for entry in value if isinstance(value, list) else [value]:
+            url = entry.get("url") if isinstance(entry, dict) else entry
+            if not isinstance(url, str):
+                raise Refusal(400017, f"Invalid value for {name}: URLs expected", "wrong_type")
+            if url:
+                yield url
 
 
 def _parameters(inner: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
@@ -145,7 +163,7 @@ def _parameters(inner: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
         field = leaf.field(name)
         if field is None and name not in priced:
             raise Refusal(400017, f"Unknown parameter {name}", "unknown_parameter")
-        if field is not None:
+        if field is not None and not (name in priced and _is_withdrawn(field, leaf.task_type)):
             _check_value(field, value, leaf.task_type)
         elif not any(_same_json(value, rule.attributes.get(name)) for rule in leaf.rules):
             raise Refusal(400017, f"Invalid value for {name}", "bad_value")
@@ -175,12 +193,23 @@ def offered(field: dict[str, Any], task_type: str) -> list[Any]:
         if field["field"] in field["value_mapping"]["source_params"]:
             values = []  # the same name: only what the mapping gives is real
         values += [target for target in targets if target not in values]
-    for condition in field.get("disabled_conditions", ()):
-        if condition["category"] == task_type and not condition["disabled_key"]:
-            if condition["enum_value"] == "*":
-                return [field.get("value")]  # not offered at all: it stays what it is
-            values = [value for value in values if value != condition["enum_value"]]
-    return values
+    if _is_withdrawn(field, task_type):
+        return [field.get("value")]  # not offered at all: it stays what it is
+    gone = _withdrawn(field, task_type)
+    return [value for value in values if value not in gone]
+
+
+def _withdrawn(field: dict[str, Any], task_type: str) -> list[Any]:
+    return [
+        condition["enum_value"]
+        for condition in field.get("disabled_conditions", ())
+        if condition["category"] == task_type and not condition["disabled_key"]
+    ]
+
+
+def _is_withdrawn(field: dict[str, Any], task_type: str) -> bool:
+    """The whole field: of such a one only the values that have prices can be sent."""
+    return "*" in _withdrawn(field, task_type)
 
 
 def _check_value(field: dict[str, Any], value: Any, task_type: str) -> None:
@@ -293,6 +322,6 @@ def _same_json(one: Any, other: Any) -> bool:
 
 def accepted_suffixes(leaf: Leaf) -> Iterator[str]:
     """What a leaf takes as inputs, as suffixes ("jpg", "mp4")."""
-    for entry in leaf.files:
-        for accepted in entry.get("acceptType", ()):
-            yield from accepted.partition("/")[2].split(",")
+    for accepted in (leaf.files or {}).get("acceptType", ()):
+        for suffix in accepted.partition("/")[2].split(","):
+            yield from ("jpg", "jpeg") if suffix in ("jpg", "jpeg") else (suffix,)

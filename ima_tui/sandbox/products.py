@@ -60,9 +60,9 @@ class Leaf:
     features: tuple[str, ...]
     popularity: tuple[str, ...]
     fields: tuple[dict[str, Any], ...]
-    form_sent: Any  # "fields", "missing", None or []: leaves without a form come in three shapes
+    form_sent: Any  # "fields", "missing" or []: leaves without a form come in two shapes
     rules: tuple[Rule, ...]
-    files: tuple[dict[str, Any], ...]
+    files: dict[str, Any] | None
     result: str
     needs_model: str | None
     subscription: bool
@@ -195,12 +195,11 @@ class Catalogue:
                 for rule in leaf.rules
             ],
             "group_name": leaf.group,
-            "sandbox_shelf": {"row": len(leaf.name), "lit": True},  # a key nobody has heard of
         }
         if leaf.about is not None:
             node["description"] = leaf.about
-        if leaf.files:
-            node["files"] = list(leaf.files)
+        if leaf.files is not None:
+            node["files"] = leaf.files
         if leaf.form_sent == "fields":
             node["form_config"] = [self._translated(field, language) for field in leaf.fields]
         elif leaf.form_sent != "missing":
@@ -242,10 +241,8 @@ def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> Leaf
         else None
     )
     form = entry.get("form", "missing")
-    if form == "null":
-        form = None
     fields = tuple(_field(data["field"], item) for item in form) if isinstance(form, list) else ()
-    takes_inputs = not task_type.startswith("text_")
+    files = entry.get("files") if not task_type.startswith("text_") else None
     return Leaf(
         id=entry["id"],
         name=entry["name"],
@@ -260,7 +257,7 @@ def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> Leaf
         fields=fields,
         form_sent="fields" if fields else form,
         rules=_rules(entry, first_id),
-        files=tuple(data["files"][name] for name in entry.get("files", ())) if takes_inputs else (),
+        files={**data["files"][files], "category": task_type} if files else None,
         result=entry.get("result", "mp4"),
         needs_model=entry.get("needs_model"),
         subscription=entry.get("subscription", False),

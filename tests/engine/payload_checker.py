@@ -252,8 +252,9 @@ def _value(leaf: Json, number: int, name: str, value: Any, task_type: str) -> It
 
 def _goes(field: Json, value: Any, by_rule: bool, task_type: str) -> bool:
     default = field.get("value")
-    if _taken_back(field, "*", task_type):
-        return _alike(value, default)
+    if _taken_back(field, "*", task_type):  # for a field that is not there, prices are options
+        gone = _among(value, _withdrawn(field, task_type))
+        return _alike(value, default) or (by_rule and not gone)
     if _target(field):
         targets = [rule.get("target_value") for rule in _mapping(field)]
         targets = [one for one in targets if not _taken_back(field, one, task_type)]
@@ -386,14 +387,19 @@ def _is_plain(value: Any) -> bool:
 
 
 def _taken_back(field: Json, value: Any, task_type: str) -> bool:
+    gone = _withdrawn(field, task_type)
+    return "*" in gone or _among(value, gone)
+
+
+def _withdrawn(field: Json, task_type: str) -> list[Any]:
     rows = field.get("disabled_conditions")
-    return any(
-        isinstance(row, dict)
+    return [
+        row.get("enum_value")
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict)
         and not row.get("disabled_key")
         and row.get("category") == task_type
-        and (row.get("enum_value") == "*" or _alike(row.get("enum_value"), value))
-        for row in (rows if isinstance(rows, list) else [])
-    )
+    ]
 
 
 def _limits(field: Json) -> tuple[float, float]:

@@ -210,12 +210,14 @@ def test_values_of_fields(
     assert wire.create(body)["code"] == code
 
 
-def test_midjourney_s_resolution_is_not_offered_though_it_has_a_price(
-    wire: Any, order: Any
+@pytest.mark.parametrize(("resolution", "code"), [("480p", 0), ("720p", 0), ("1080p", 400017)])
+def test_of_a_field_that_the_form_is_without_every_priced_value_goes(
+    wire: Any, order: Any, resolution: str, code: int
 ) -> None:
     leaf = wire.leaf("text_to_image", "midjourney")
     assert wire.create(order(leaf))["code"] == 0
-    assert wire.create(order(leaf, {"resolution": "720p"}))["code"] == 400017
+    rule = 1 if resolution == "720p" else 0
+    assert wire.create(order(leaf, {"resolution": resolution}, rule=rule))["code"] == code
 
 
 def test_offered_parameters_without_a_price_are_6009(wire: Any, order: Any) -> None:
@@ -263,6 +265,46 @@ def test_seedance_2_wants_its_inputs_verified(wire: Any, order: Any) -> None:
     verified = wire.post("/open/v1/assets/verify", {"url": "https://example.com/a.png"})
     assert verified["data"]["result"]["status"].lower() in ("active", "success")
     assert wire.create(body)["code"] == 0
+    assert kinds(wire) == ["unverified_input"]
+
+
+PICTURE, FILM = "https://example.com/a.png", "https://example.com/a.mp4"
+
+
+@pytest.mark.parametrize(
+    ("sources", "code"),
+    [
+        ({"src_image": PICTURE}, 0),
+        ({"src_image": [PICTURE]}, 0),
+        ({"src_image": [{"url": PICTURE, "width": 64, "height": 64}]}, 0),
+        ({"src_image": "", "src_video": [], "src_audio": None}, 0),
+        ({"src_video": [{"url": FILM, "duration": 4}]}, 0),
+        ({"src_video": [FILM] * 2, "src_audio": "https://example.com/a.mp3"}, 0),
+        ({"src_image": 7}, 400017),
+        ({"src_image": [{"width": 64}]}, 400017),
+        ({"src_video": [f"https://example.com/{n}.mp4" for n in range(9)]}, 400017),
+        ({"src_video": "http://example.com/a.mp4"}, 400017),
+        ({"src_picture": PICTURE}, 400017),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("place", [lambda body: body, inner], ids=["envelope", "parameters"])
+def test_sources_of_newer_clients_are_taken_and_count_as_inputs(
+    wire: Any, order: Any, place: Any, sources: dict[str, Any], code: int
+) -> None:
+    leaf = wire.leaf("reference_image_to_video", "ima-pro")
+    for url in (PICTURE, FILM, "https://example.com/a.mp3"):
+        wire.post("/open/v1/assets/verify", {"url": url})
+    body = order(leaf, inputs=[PICTURE])
+    place(body).update(sources)
+    assert wire.create(body)["code"] == code
+
+
+def test_a_source_that_is_no_input_elsewhere_wants_verifying_too(wire: Any, order: Any) -> None:
+    wire.post("/open/v1/assets/verify", {"url": PICTURE})
+    body = order(wire.leaf("reference_image_to_video", "ima-pro"), inputs=[PICTURE])
+    body["src_video"] = [FILM]
+    assert wire.create(body)["code"] == 400017
     assert kinds(wire) == ["unverified_input"]
 
 

@@ -77,11 +77,17 @@ def test_json_types_of_options_are_kept() -> None:
     assert values("sora-2-pro", "duration") == ["4", "8", "12"]
 
 
-def test_forms_are_missing_null_or_empty() -> None:
+def test_forms_are_missing_or_empty() -> None:
     by_id = {one["id"]: one for one in all_leaves()}
     assert "form_config" not in by_id["GenBGM"]
-    assert by_id["GenSong"]["form_config"] is None
     assert by_id["seed-tts-1.1"]["form_config"] == []
+
+
+def test_files_is_one_object_of_the_lists_own_category() -> None:
+    with_files = [one for one in all_leaves() if "files" in one]
+    assert {one["files"]["category"] for one in with_files} == set(INPUT_COUNTS)
+    assert all(one["files"]["category"] == one["category_code"] for one in with_files)
+    assert {one["files"].get("maxLimit") for one in with_files} == {None, 1, 2, 4, 9, 14}
 
 
 def test_three_pixverse_versions_lack_the_model_field() -> None:
