@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from ima_tui.catalogue import form, price, times
 from ima_tui.domain import Draft, Leaf, Order, Value
 from ima_tui.errors import UsageError
-from ima_tui.text import clean, encodable
+from ima_tui.text import clean, encodable, one_line
 
 LONGEST_PROMPT = 20_000
+COUNT = "n"
+"""The number of outputs: no parameter of any form, though it may be written like one."""
 
 
 def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
@@ -73,6 +78,34 @@ def check_inputs(leaf: Leaf, inputs: tuple[str, ...]) -> None:
     key = "error.inputs_exactly" if low == high else "error.inputs_range"
     most = "∞" if high is None else str(high)
     raise UsageError(key, low=low, high=most, given=len(inputs), model=leaf.name)
+
+
+def is_count(name: str) -> bool:
+    """Whether a setting of this name is the number of outputs: it has a place of its own."""
+    return form.plain_name(name) == COUNT
+
+
+def count_of(written: object) -> int:
+    """A number of outputs as people and files write it: `2`, `"2"`, `2.0`.
+
+    Raises `UsageError`; whether a model makes so many is for `check_count`.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.0{1,9})?", str(written).strip())
+    if isinstance(written, bool) or found is None:
+        raise UsageError("error.batch_count", value=one_line(written, 60))
+    return int(found[1])
+
+
+def one_count(flag: int | None, written: Sequence[object] = ()) -> int | None:
+    """The number of outputs from its own place, `flag`, or `written` as a parameter; None: neither.
+
+    Raises `UsageError` where it was given more than once: nobody can tell which one is meant.
+    """
+    told = [*([] if flag is None else [flag]), *written]
+    if len(told) > 1:
+        values = ", ".join(one_line(each, 20) for each in told[:4])
+        raise UsageError("error.count_twice", values=values)
+    return flag if flag is not None or not told else count_of(told[0])
 
 
 def check_count(leaf: Leaf, n: int) -> None:
