@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,14 @@ from ima_tui.api.client import Created
 from ima_tui.api.wire import Progress
 from ima_tui.catalogue import order
 from ima_tui.domain import Draft, Job, Leaf, Media, Order, TaskType
+from ima_tui.input_checks import InputChecks
 from ima_tui.ledger import Ledger
 from ima_tui.scheduler import Scheduler
 
 DONE = Progress(done=True, medias=(Media("https://x.example/1.png", format="png"),))
-PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 
 class FastClock:
@@ -102,6 +106,7 @@ def scheduler(
         clock or FastClock(),
         connect,
         find_leaf or same_leaf,
+        InputChecks(),
         folder=folder,
         download=download,
         with_prompt=False,

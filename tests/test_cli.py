@@ -240,7 +240,7 @@ BAD = {
     "unknown task type": (("generate", "x", "--task-type", "text_to_smell"), "unknown_task_type",
                           "text_to_image"),
     "missing input": ((*I2I, "nowhere.png"), "input_missing", "nowhere.png"),
-    "a folder": ((*I2I, "."), "input_no_file", "."),
+    "a folder": ((*I2I, "."), "input_folder", "."),
     "http input": ((*I2I, "http://x.example/a.png"), "input_scheme", "https"),
     "data input": ((*I2I, "data:image/png;base64,AAAA"), "input_scheme", "https"),
     "no input": (("generate", "x", "--task-type", "image_to_image"), "inputs_range", "0"),

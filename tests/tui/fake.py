@@ -26,7 +26,8 @@ from ima_tui.domain import (
     results_of,
 )
 from ima_tui.errors import ImaError, UsageError
-from ima_tui.inputs import InputFacts, inspect
+from ima_tui.input_checks import InputChecks
+from ima_tui.inputs import InputFacts
 from ima_tui.key import checked
 from ima_tui.knowledge import Knowledge
 from ima_tui.ledger import Mended
@@ -448,6 +449,7 @@ class FakeStudio:
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
+        self.checks = InputChecks()
         self.looking: ImaError | None = None
         self.mended: Mended | None = None
 
@@ -468,7 +470,7 @@ class FakeStudio:
             listener(notice)
 
     async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
-        return inspect(leaf, sources)
+        return await self.checks.inspect(leaf, sources)
 
 
 def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:

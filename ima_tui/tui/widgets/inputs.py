@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from mimetypes import guess_type
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,7 +22,7 @@ from textual.worker import WorkType
 
 from ima_tui.drafting import Role
 from ima_tui.errors import UsageError
-from ima_tui.inputs import InputFacts
+from ima_tui.inputs import MEDIA_ENDINGS, InputFacts, format_name
 from ima_tui.messages import say
 from ima_tui.text import one_line, size
 from ima_tui.tui.widgets.cells import cut, fit, width
@@ -64,7 +63,7 @@ def complete(written: str) -> str | None:
 
 
 def _is_media(name: str) -> bool:
-    return (guess_type(name)[0] or "").partition("/")[0] in ("image", "video", "audio")
+    return name.lower().endswith(MEDIA_ENDINGS)
 
 
 class PathSuggester(Suggester):
@@ -99,8 +98,9 @@ class PathInput(LineInput):
             raise SkipAction
 
     def tidy(self, pasted: str) -> str:
-        """A file dragged onto the terminal comes in quotes, or with its blanks escaped."""
-        return unquoted(super().tidy(pasted))
+        """A file dragged onto the terminal comes in quotes, or with its blanks escaped, and with
+        a blank after it."""
+        return unquoted(super().tidy(pasted).strip())
 
 
 class _Role(Line):
@@ -245,8 +245,13 @@ def _in_words(facts: InputFacts) -> str:
     if facts.kind == "step":
         return say("compose.input_made")
     pixels = f"{facts.width}x{facts.height} · " if facts.width and facts.height else ""
-    kind = facts.mime.partition("/")[2].upper()
-    return f"{kind} {pixels}{size(facts.size)}"
+    length = f"{facts.seconds:.1f} s · " if facts.seconds else ""
+    words = [f"{format_name(facts.mime)} {pixels}{length}{size(facts.size)}"]
+    if facts.first_frame:
+        words.append(say("compose.input_first_frame"))
+    if facts.sent_as and facts.sent_as != facts.mime:
+        words.append(say("compose.input_converted", format=format_name(facts.sent_as)))
+    return " · ".join(words)
 
 
 class Inputs(Vertical):
