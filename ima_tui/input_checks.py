@@ -54,6 +54,7 @@ class InputChecks:
 
     async def aclose(self) -> None:
         await self._decoder.aclose()
+        await asyncio.gather(*self._decoding.values(), return_exceptions=True)
 
     async def inspect(
         self, leaf: Leaf, sources: Sequence[str], loopback: str = ""

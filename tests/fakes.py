@@ -84,6 +84,16 @@ class FakeService:
         return len(content)
 
 
+class _Alone(Scheduler):
+    """A scheduler whose input checks end with it; in the program they are the studio's."""
+
+    checks: InputChecks
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.checks.aclose()
+
+
 def scheduler(
     ledger: Ledger,
     service: FakeService,
@@ -94,6 +104,7 @@ def scheduler(
     patient: bool = True,
     download: bool = True,
     find_leaf: Callable[[Order, bool], Awaitable[Leaf]] | None = None,
+    checks: InputChecks | None = None,
 ) -> Scheduler:
     async def connect() -> FakeService:
         return service
@@ -101,12 +112,13 @@ def scheduler(
     async def same_leaf(_: Order, __: bool) -> Leaf:
         return leaf
 
-    return Scheduler(
+    checks = checks or InputChecks()
+    made = _Alone(
         ledger,
         clock or FastClock(),
         connect,
         find_leaf or same_leaf,
-        InputChecks(),
+        checks,
         folder=folder,
         download=download,
         with_prompt=False,
@@ -114,6 +126,8 @@ def scheduler(
         tell_job=lambda _: None,
         tell_link=lambda _: None,
     )
+    made.checks = checks
+    return made
 
 
 def placed(leaf: Leaf, prompt: str = "a lighthouse", **more: Any) -> Order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -449,7 +450,6 @@ class FakeStudio:
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
-        self.checks = InputChecks()
         self.looking: ImaError | None = None
         self.mended: Mended | None = None
 
@@ -470,7 +470,8 @@ class FakeStudio:
             listener(notice)
 
     async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
-        return await self.checks.inspect(leaf, sources)
+        async with aclosing(InputChecks()) as checks:
+            return await checks.inspect(leaf, sources)
 
 
 def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:
