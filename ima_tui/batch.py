@@ -17,6 +17,7 @@ from hashlib import sha256
 from itertools import product
 from math import prod
 
+from ima_tui.catalogue import order
 from ima_tui.domain import Value
 from ima_tui.errors import UsageError
 from ima_tui.text import folded, one_line
@@ -213,6 +214,10 @@ def _row(line: int, place: int, record: Record, rest: Rest) -> Row:
         target, key = (known, plain) if plain in NAMES else (own, name.strip())
         target[key] = value
     model_id = _text(known, "model_id")
+    extra = _extra(known.get("extra_params"))
+    written = [value for name, value in extra.items() if order.is_count(name)]
+    count = order.one_count(None, ([known["n"]] if "n" in known else []) + written)
+    extra = {name: value for name, value in extra.items() if not order.is_count(name)}
     return Row(
         line=line,
         place=place,
@@ -220,9 +225,9 @@ def _row(line: int, place: int, record: Record, rest: Rest) -> Row:
         task_type=_text(known, "task_type") or rest.task_type,
         model_id=model_id or rest.model_id,
         version_id=_text(known, "version_id") or ("" if model_id else rest.version_id),
-        chosen=_chosen(rest.chosen, _extra(known.get("extra_params")), own),
+        chosen=_chosen(rest.chosen, extra, own),
         inputs=_inputs(known.get("input_images")),
-        n=_count(known.get("n", rest.n)),
+        n=rest.n if count is None else count,
     )
 
 
@@ -235,13 +240,6 @@ def _text(known: Record, name: str) -> str:
     if not isinstance(value, str):
         raise UsageError("error.batch_text", name=name, value=one_line(value, 60))
     return value.strip()
-
-
-def _count(value: object) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise UsageError("error.batch_count", value=one_line(value, 60))
-    return int(text)
 
 
 def _inputs(value: object) -> tuple[str, ...]:

@@ -98,12 +98,12 @@ class Desk:
             self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
 
     def add_inputs(self, sources: Sequence[str]) -> None:
-        """Some more inputs; where the kind takes no more, the newest ones stay."""
+        """Some more inputs; where one or two are taken, the newest stay. Of more none is dropped
+        unseen: those that are too many are told at their lines."""
         if self.draft is not None:
             most = self.kind.inputs[1]
-            if most is None and self.leaf is not None:
-                limits = [one.at_most for one in self.leaf.accepts if one.at_most is not None]
-                most = max(limits, default=None)
+            if self.leaf is not None and drafting.most_inputs(self.leaf) == 1:
+                most = 1
             every = tuple(dict.fromkeys((*self.draft.inputs, *sources)))
             self.feed(every[-most:] if most else every)
 

@@ -265,6 +265,18 @@ def most_inputs(leaf: Leaf) -> int | None:
     return order.input_counts(leaf)[1]
 
 
+def too_many_inputs(leaf: Leaf | None, filled: int) -> UsageError | None:
+    """What is wrong where more inputs are filled in than `leaf` takes."""
+    takes = leaf is not None and leaf.task_type.takes_inputs
+    return order.too_many(leaf, filled) if leaf is not None and takes else None
+
+
+def check_input(leaf: Leaf | None, source: str) -> None:
+    """Raises `UsageError` for an input whose name says that `leaf` can't take it."""
+    if leaf is not None:
+        order.check_link(leaf, source)
+
+
 def option_label(leaf: Leaf, name: str, value: Value) -> str:
     """What people know `value` of the control `name` by."""
     field = form.control(leaf, name)

@@ -240,6 +240,13 @@ BAD = {
     "no prompt": (("generate", "--task-type", "text_to_image"), "empty_prompt", "prompt"),
     "impossible n": ((*T2I, "--n", "99"), "bad_count", "99"),
     "zero n": ((*T2I, "--n", "0"), "bad_count", "0"),
+    "n twice": ((*T2I, "--n", "1", "--param", "n=2"), "count_twice", "1, 2"),
+    "n in both": ((*T2I, "--param", "n=2", "--extra-params", '{"N": 2}'), "count_twice", "2, 2"),
+    "n that is none": ((*T2I, "--param", "n=two"), "batch_count", "two"),
+    "n that is a truth": ((*T2I, "--extra-params", '{"n": true}'), "batch_count", "True"),
+    "half an n": ((*T2I, "--extra-params", '{"n": 1.5}'), "batch_count", "1.5"),
+    "huge n": ((*T2I, "--param", "n=" + "9" * 5000), "batch_count", "999"),
+    "impossible n as a parameter": ((*T2I, "--param", "n=99"), "bad_count", "99"),
     "unknown task type": (("generate", "x", "--task-type", "text_to_smell"), "unknown_task_type",
                           "text_to_image"),
     "missing input": ((*I2I, "nowhere.png"), "input_missing", "nowhere.png"),
@@ -252,6 +259,31 @@ BAD = {
     "input where none is taken": ((*T2I, "--input-images", "https://x.example/a.png"),
                                   "no_inputs_taken", "1"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--n", "2"),
+        ("--param", "n=2"),
+        ("--param", " N = 2 "),
+        ("--extra-params", '{"n": 2}'),
+        ("--extra-params", '{"n": "2"}'),
+        ("--extra-params", '{"n": 2.0}'),
+    ],
+    ids=" ".join,
+)
+def test_the_number_of_outputs_may_be_written_as_a_parameter(
+    ima: Any, words: tuple[str, ...]
+) -> None:
+    said = ima(*T2I, "--model-id", "gemini-3.1-flash-image", "--dry-run", "--json", *words)
+    assert (said.code, said.json["total_credit"]) == (0, 12)
+    assert said.json["payload"]["parameters"][0]["parameters"]["n"] == 2
+
+
+def test_a_number_that_is_given_wins_over_the_words(ima: Any) -> None:
+    said = ima("generate", "3 images of a fox", "--param", "n=1", "--dry-run", "--json")
+    assert said.json["payload"]["parameters"][0]["parameters"]["n"] == 1
 
 
 @pytest.mark.parametrize(("words", "kind", "named"), BAD.values(), ids=BAD)

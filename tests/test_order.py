@@ -148,3 +148,47 @@ def test_the_lists_own_time_counts_else_the_table() -> None:
     long = make(task_type=TaskType.FIRST_LAST_FRAME)
     frames = ("https://x.example/a.png",) * 2
     assert order.place(long, draft(long, inputs=frames))[0].estimate == Estimate(180, 360)
+
+
+LIMITED = {"acceptType": ["image/jpg,png"], "category": "image_to_image", "maxLimit": 3}
+
+
+@pytest.mark.parametrize(
+    ("names", "key"),
+    [
+        (["a.png"], ""),
+        (["a.png", "b.JPG?x=1.gif", "c"], ""),
+        (["a.png"] * 4, "error.inputs_range"),
+        ([], "error.inputs_range"),
+        (["a.webp"], "error.input_kind"),
+        (["a.png", "b.MP4#t=1"], "error.input_kind"),
+        (["a.heic"], "error.input_kind"),
+    ],
+    ids=str,
+)
+def test_links_are_held_against_the_limits_before_anything_is_sent(
+    names: list[str], key: str
+) -> None:
+    leaf = make(task_type=TaskType.IMAGE_TO_IMAGE, files=LIMITED)
+    links = tuple(f"https://x.example/{name}" for name in names)
+    wanted = Draft(leaf.task_type, leaf.model_id, leaf.version, "x", inputs=links)
+    if not key:
+        assert order.place(leaf, wanted)[0].inputs == links
+        return
+    with pytest.raises(UsageError) as caught:
+        order.place(leaf, wanted)
+    assert caught.value.key == key
+    assert caught.value.values["model"] == leaf.name
+
+
+def test_each_entry_of_a_list_of_files_has_its_own_limit() -> None:
+    entries = [
+        {"acceptType": ["image/png"], "maxLimit": 2},
+        {"acceptType": ["video/mp4"], "maxLimit": 1},
+    ]
+    leaf = make(task_type=TaskType.REFERENCE_TO_VIDEO, files=entries)
+    order.check_inputs(leaf, ("a.png", "https://x.example/b.png", "c.mp4"))
+    with pytest.raises(UsageError) as caught:
+        order.check_inputs(leaf, ("a.png", "b.mp4", "c.mp4"))
+    assert caught.value.key == "error.inputs_of_kind"
+    assert (caught.value.values["high"], caught.value.values["given"]) == (1, 2)

@@ -295,7 +295,7 @@ def test_a_quote_is_refused_in_words_or_its_rule_fits_exactly_what_is_sent(
         assert quote.parameters[name] == value
         assert type(quote.parameters[name]) is type(value)
     assert set(quote.parameters) <= known_names(leaf)
-    assert len({form._plain_name(name) for name in quote.parameters}) == len(quote.parameters)
+    assert len({form.plain_name(name) for name in quote.parameters}) == len(quote.parameters)
     for name, value in quote.parameters.items():
         named = known_values(leaf, name)
         free = any(f.name == name and not f.options and not f.virtual for f in leaf.fields)

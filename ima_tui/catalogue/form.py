@@ -73,21 +73,21 @@ def controls(leaf: Leaf) -> tuple[Field, ...]:
 
 def control(leaf: Leaf, name: str) -> Field | None:
     """The control of that name, whatever its case; - and _ are alike."""
-    wanted = _plain_name(name)
-    return next((field for field in controls(leaf) if _plain_name(field.name) == wanted), None)
+    wanted = plain_name(name)
+    return next((field for field in controls(leaf) if plain_name(field.name) == wanted), None)
 
 
 def named(leaf: Leaf, name: str) -> Field | None:
     """The control of that name, else the field that controls of other names are sent as."""
-    wanted = _plain_name(name)
+    wanted = plain_name(name)
     sent = (field for field in leaf.fields if field.virtual)
     return control(leaf, name) or next(
-        (field for field in sent if field.virtual and _plain_name(field.virtual.target) == wanted),
+        (field for field in sent if field.virtual and plain_name(field.virtual.target) == wanted),
         None,
     )
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     return folded(name).replace("-", "_").replace(" ", "_")
 
 
@@ -124,7 +124,7 @@ def accept(leaf: Leaf, name: str, written: object) -> tuple[str, Value]:
     Raises `UsageError` that names the nearest names, or lists the values there are.
     """
     field = control(leaf, name)
-    target = next((t for t in _targets(leaf) if _plain_name(t.name) == _plain_name(name)), None)
+    target = next((t for t in _targets(leaf) if plain_name(t.name) == plain_name(name)), None)
     if field is None and target is None:
         raise _unknown_name(leaf, name)
     if field is not None:

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from ima_tui.catalogue import form, price, times
 from ima_tui.domain import Draft, Leaf, Order, Value
 from ima_tui.errors import UsageError
-from ima_tui.text import clean, encodable
+from ima_tui.text import clean, encodable, one_line
 
 LONGEST_PROMPT = 20_000
+COUNT = "n"
+"""The number of outputs: no parameter of any form, though it may be written like one."""
+
+BY_ENDING = {
+    **dict.fromkeys(("jpg", "jpeg"), "image/jpeg"),
+    **{name: f"image/{name}" for name in ("png", "webp", "gif", "bmp", "heic", "heif", "avif")},
+    **dict.fromkeys(("tif", "tiff"), "image/tiff"),
+    "svg": "image/svg+xml",
+    **dict.fromkeys(("mp4", "m4v"), "video/mp4"),
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+    "mkv": "video/x-matroska",
+    "avi": "video/x-msvideo",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "aac": "audio/aac",
+    **{name: f"audio/{name}" for name in ("wav", "ogg", "flac")},
+}
+"""The types as `Accepts` spells them, by the endings of names."""
 
 
 def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
@@ -64,15 +86,84 @@ def input_counts(leaf: Leaf) -> tuple[int, int | None]:
     return low, max(low, sum(most))
 
 
-def check_inputs(leaf: Leaf, inputs: tuple[str, ...]) -> None:
+def check_inputs(leaf: Leaf, inputs: Sequence[str]) -> None:
+    """As many as the model takes, and of its types as far as their names tell. Raises
+    `UsageError`; what files hold is looked at elsewhere."""
     low, high = input_counts(leaf)
-    if low <= len(inputs) and (high is None or len(inputs) <= high):
-        return
+    if not low <= len(inputs) <= (len(inputs) if high is None else high):
+        raise _wrong_number(leaf, len(inputs))
+    for source in inputs:
+        check_link(leaf, source)
+    for accepts in leaf.accepts if len(leaf.accepts) > 1 else ():
+        given = sum(type_by_name(source) in accepts.types for source in inputs)
+        if accepts.at_most is not None and given > accepts.at_most:
+            kinds = _kinds(accepts.types)
+            values = {"high": accepts.at_most, "given": given, "model": leaf.name}
+            raise UsageError("error.inputs_of_kind", kinds=kinds, **values)
+
+
+def too_many(leaf: Leaf, given: int) -> UsageError | None:
+    """What is wrong where more inputs are `given` than the model takes."""
+    high = input_counts(leaf)[1]
+    return _wrong_number(leaf, given) if high is not None and given > high else None
+
+
+def check_link(leaf: Leaf, source: str) -> None:
+    """Raises `UsageError` for a link whose name says that the model does not take what it is."""
+    mime = type_by_name(source) if source.strip().lower().startswith("https:") else ""
+    if mime and leaf.task_type.takes_inputs and leaf.accepting(mime) is None:
+        kinds = _kinds(leaf.input_types)
+        raise UsageError(
+            "error.input_kind", input=one_line(source, 120), model=leaf.name, kinds=kinds
+        )
+
+
+def type_by_name(source: str) -> str:
+    """The MIME type that the ending of a link or path stands for, "" where it tells none."""
+    name = re.split(r"[?#]", source.strip().lower(), maxsplit=1)[0]
+    ending = re.search(r"\.([a-z0-9]{2,5})$", name)
+    return BY_ENDING.get(ending[1], "") if ending else ""
+
+
+def _kinds(types: Sequence[str]) -> str:
+    return ", ".join(sorted({mime.partition("/")[2] for mime in types}))
+
+
+def _wrong_number(leaf: Leaf, given: int) -> UsageError:
+    low, high = input_counts(leaf)
     if high == 0:
-        raise UsageError("error.no_inputs_taken", given=len(inputs), model=leaf.name)
+        return UsageError("error.no_inputs_taken", given=given, model=leaf.name)
     key = "error.inputs_exactly" if low == high else "error.inputs_range"
     most = "∞" if high is None else str(high)
-    raise UsageError(key, low=low, high=most, given=len(inputs), model=leaf.name)
+    return UsageError(key, low=low, high=most, given=given, model=leaf.name)
+
+
+def is_count(name: str) -> bool:
+    """Whether a setting of this name is the number of outputs: it has a place of its own."""
+    return form.plain_name(name) == COUNT
+
+
+def count_of(written: object) -> int:
+    """A number of outputs as people and files write it: `2`, `"2"`, `2.0`.
+
+    Raises `UsageError`; whether a model makes so many is for `check_count`.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.0{1,9})?", str(written).strip())
+    if isinstance(written, bool) or found is None:
+        raise UsageError("error.batch_count", value=one_line(written, 60))
+    return int(found[1])
+
+
+def one_count(flag: int | None, written: Sequence[object] = ()) -> int | None:
+    """The number of outputs from its own place, `flag`, or `written` as a parameter; None: neither.
+
+    Raises `UsageError` where it was given more than once: nobody can tell which one is meant.
+    """
+    told = [*([] if flag is None else [flag]), *written]
+    if len(told) > 1:
+        values = ", ".join(one_line(each, 20) for each in told[:4])
+        raise UsageError("error.count_twice", values=values)
+    return flag if flag is not None or not told else count_of(told[0])
 
 
 def check_count(leaf: Leaf, n: int) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ima_tui import batch
 from ima_tui.batch import BadRow, Kind, Rest, Row
-from ima_tui.cli import session
+from ima_tui.catalogue import order
+from ima_tui.cli import session, wish
 from ima_tui.cli.asking import ask, somebody_is_here
 from ima_tui.cli.batch_run import Run, is_done
 from ima_tui.cli.documents import error_json
@@ -41,12 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     text = _read(arguments.file)
     kind = Kind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
+    chosen = [wish.parameter(written) for written in arguments.param]
+    written = [value for name, value in chosen if order.is_count(name)]
+    count = order.one_count(arguments.n, written)
     rest = Rest(
         arguments.task_type or "",
         arguments.model_id or "",
         arguments.version_id,
-        arguments.n,
-        tuple(_parameter(written) for written in arguments.param),
+        1 if count is None else count,
+        tuple(pair for pair in chosen if not order.is_count(pair[0])),
     )
     rows = batch.parse(text, kind, rest)
     return session.run(_batch(arguments, settings, rows))
@@ -69,13 +73,6 @@ def _read(name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError("error.batch_encoding", path=shown) from error
-
-
-def _parameter(written: str) -> tuple[str, str]:
-    name, separator, value = written.partition("=")
-    if not separator or not name.strip():
-        raise UsageError("error.bad_parameter", text=one_line(written, 80))
-    return name.strip(), value
 
 
 async def _batch(

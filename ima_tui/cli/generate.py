@@ -32,6 +32,7 @@ from ima_tui.text import seconds_range
 
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
+    wish.settle_count(arguments)
     return session.run(_generate(arguments, settings))
 
 

@@ -119,7 +119,7 @@ def _generate(verbs: Verbs) -> None:
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
     parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
-    parser.add_argument("--n", type=int, default=1, help=say("cli.n"))
+    parser.add_argument("--n", type=int, help=say("cli.n"))
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
     parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
@@ -142,7 +142,7 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument(
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
-    parser.add_argument("--n", type=int, default=1, help=say("cli.n"))
+    parser.add_argument("--n", type=int, help=say("cli.n"))
     parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))

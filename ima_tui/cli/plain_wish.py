@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ima_tui import drafting, heard, terms
-from ima_tui.catalogue import choice, form, times
+from ima_tui.catalogue import choice, form, order, times
 from ima_tui.cli.route import impossible
 from ima_tui.desk import INPUTS, KIND, MODEL, Desk
 from ima_tui.domain import Leaf, Order, TaskType, Value
@@ -87,6 +87,9 @@ class Wish:
         """`Aspect Ratio 16:9`, `size=4K`. Raises `UsageError` naming what there is."""
         leaf = self._leaf()
         name, value = _split(leaf, written)
+        if order.is_count(name):
+            self.count(order.count_of(value))
+            return
         known, accepted = form.accept(leaf, name, value)
         self.desk.set(known, accepted)
         self.desk.pin(known)
@@ -169,9 +172,9 @@ class Wish:
         text, decision = self.text, self.desk.decision
         if decision is not None and decision.spoken and self.desk.kind is TaskType.TEXT_TO_SPEECH:
             text = text[slice(*decision.spoken)]
-        order, _ = drafting.finish(leaf, replace(draft, prompt=text))
-        facts = await self._studio.inspect_inputs(leaf, order.inputs)
-        return replace(order, inputs=self.desk.ordered(tuple(one.source for one in facts)))
+        placed, _ = drafting.finish(leaf, replace(draft, prompt=text))
+        facts = await self._studio.inspect_inputs(leaf, placed.inputs)
+        return replace(placed, inputs=self.desk.ordered(tuple(one.source for one in facts)))
 
 
 def _split(leaf: Leaf, written: str) -> tuple[str, str]:
@@ -182,7 +185,7 @@ def _split(leaf: Leaf, written: str) -> tuple[str, str]:
     words = written.split()
     for at in range(len(words) - 1, 0, -1):
         found = _control(leaf, " ".join(words[:at]))
-        if form.control(leaf, found) is not None:
+        if order.is_count(found) or form.control(leaf, found) is not None:
             return found, " ".join(words[at:])
     raise UsageError("plain.set_how")
 

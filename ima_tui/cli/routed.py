@@ -49,7 +49,7 @@ def read(arguments: argparse.Namespace) -> Decision | None:
     if decision.spoken is not None:
         arguments.prompt = text[slice(*decision.spoken)]
     count = decision.param("n")
-    if arguments.n == 1 and isinstance(count, int):
+    if arguments.n is None and isinstance(count, int):
         arguments.n = count
     return decision
 

@@ -63,7 +63,7 @@ async def order_of(
         prompt=prompt_of(arguments),
         chosen=_chosen(arguments, leaf),
         inputs=inputs,
-        n=arguments.n,
+        n=1 if arguments.n is None else arguments.n,
     )
     placed, quote = order.place(leaf, draft)
     facts = await studio.inspect_inputs(leaf, inputs)
@@ -81,16 +81,33 @@ def input_notes(facts: Sequence[InputFacts]) -> list[str]:
     ]
 
 
+def settle_count(arguments: argparse.Namespace) -> None:
+    """`--n` wherever it was given, as a parameter too. Raises `UsageError` where it was twice."""
+    written = [value for name, value in _written(arguments) if order.is_count(name)]
+    arguments.n = order.one_count(arguments.n, written)
+
+
+def _written(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
+    yield from _extra_params(arguments.extra_params).items()
+    for text in arguments.param:
+        yield parameter(text)
+
+
+def parameter(written: str) -> tuple[str, str]:
+    """`--param`'s name and value. Raises `UsageError`."""
+    name, separator, value = written.partition("=")
+    if not separator or not name.strip():
+        raise UsageError("error.bad_parameter", text=one_line(written, 80))
+    return name.strip(), value
+
+
 def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> tuple[tuple[str, Value], ...]:
     """--extra-params, then --size, then --param: the later and more exact one wins."""
     written: dict[str, object] = dict(_extra_params(arguments.extra_params))
     if arguments.size is not None:
         written["size"] = arguments.size
-    for text in arguments.param:
-        name, separator, value = text.partition("=")
-        if not separator or not name.strip():
-            raise UsageError("error.bad_parameter", text=one_line(text, 80))
-        written[name.strip()] = value
+    written.update(map(parameter, arguments.param))
+    written = {name: value for name, value in written.items() if not order.is_count(name)}
     said = getattr(arguments, "routed", {})  # what the words ask for gives way to every flag
     flags = dict(_accepted(leaf, written, lenient=arguments.lenient))
     return tuple({**said, **flags}.items())

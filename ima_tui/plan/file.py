@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ima_tui import files
+from ima_tui.catalogue import order
 from ima_tui.catalogue.order import LONGEST_PROMPT
 from ima_tui.domain import Estimate, TaskType, Value
 from ima_tui.errors import UsageError
@@ -39,6 +40,7 @@ _STEP_KEYS = {
 _KINDS = {kind.value: kind for kind in TaskType}
 _MOST = 1_000_000_000
 _MOST_INPUTS = 40
+_MOST_OUTPUTS = 100
 _MOST_PARAMETERS = 100
 
 
@@ -177,6 +179,7 @@ class _Reader:
         if kind not in _KINDS:
             raise UsageError("error.plan_task_type", path=self._name, where=at, value=kind)
         model_id = self._text(raw, "model_id", at, 200)
+        chosen = self._parameters(raw.get("parameters"), f"{at}.parameters")
         return Step(
             id=self._number(raw, "id", at, 1, 9_999),
             title=one_line(self._text(raw, "title", at, 200, missing=""), 200),
@@ -185,13 +188,29 @@ class _Reader:
             version=self._text(raw, "model_version", at, 200),
             model_name=self._text(raw, "model_name", at, 200, missing=model_id),
             prompt=self._text(raw, "prompt", at, LONGEST_PROMPT),
-            chosen=self._parameters(raw.get("parameters"), f"{at}.parameters"),
-            n=self._number(raw, "n", at, 1, 100, missing=1),
+            chosen=tuple(pair for pair in chosen if not order.is_count(pair[0])),
+            n=self._count(raw, chosen, at),
             inputs=self._inputs(raw.get("inputs"), f"{at}.inputs"),
             after=self._number(raw, "after", at, 1, 9_999, missing=0),
             points=self._number(raw, "credit", at, 0, _MOST, missing=0),
             estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
         )
+
+    def _count(
+        self, raw: Mapping[str, object], chosen: Sequence[tuple[str, Value]], at: str
+    ) -> int:
+        """`n` of the step, or among its parameters."""
+        own = self._number(raw, "n", at, 1, _MOST_OUTPUTS, missing=0)
+        written = [value for name, value in chosen if order.is_count(name)]
+        if not written:
+            return own or 1
+        try:
+            found: object = order.one_count(own or None, written)
+        except UsageError as error:
+            if error.key == "error.count_twice":
+                raise self._error("error.plan_count_twice", _at(at, "n")) from error
+            found = written[0]  # no number: said below
+        return self._number({"n": found}, "n", at, 1, _MOST_OUTPUTS)
 
     def _parameters(self, raw: object, at: str) -> tuple[tuple[str, Value], ...]:
         if raw is None:

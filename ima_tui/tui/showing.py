@@ -70,7 +70,7 @@ class Showing:
         origin = partial(origins.tail, desk, place.prompt.text)
         await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
         if place.stands:
-            await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else ())
+            await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else (), desk.leaf)
             self.speak()
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:

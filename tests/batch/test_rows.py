@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,36 @@ def test_csv_with_what_spreadsheets_make_of_it() -> None:
     assert dict(first.chosen) == {"size": "2K", "seed": 3}
     assert (second.line, second.place) == (5, 2)
     assert (second.inputs, second.n, second.chosen) == (("a.png", "b.png"), 4, ())
+
+
+@pytest.mark.parametrize("n", [2, "2", " 2 ", 2.0, "2.0"])
+@pytest.mark.parametrize("place", ["n", "N", "extra_params"])
+def test_the_number_of_outputs_may_stand_among_the_parameters(n: object, place: str) -> None:
+    record = {"prompt": "x", place: {"n": n} if place == "extra_params" else n}
+    (row,) = rows(json.dumps(record), Kind.JSONL)
+    assert (row.n, row.chosen) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        ({"n": True}, "error.batch_count"),
+        ({"n": 1.5}, "error.batch_count"),
+        ({"n": 10**12}, "error.batch_count"),
+        ({"n": "²"}, "error.batch_count"),
+        ({"extra_params": {"n": [2]}}, "error.batch_count"),
+        ({"extra_params": {"n": False}}, "error.batch_count"),
+        ({"n": 2, "extra_params": {"n": 2}}, "error.count_twice"),
+        ({"extra_params": {"n": 2, "N": 3}}, "error.count_twice"),
+    ],
+    ids=str,
+)
+def test_a_number_of_outputs_that_is_none_or_two_makes_a_bad_row(
+    record: dict[str, Any], key: str
+) -> None:
+    (bad,) = parse(json.dumps({"prompt": "x", **record}), Kind.JSONL)
+    assert isinstance(bad, BadRow)
+    assert bad.error.key == key
 
 
 def test_flags_give_what_a_row_does_not_say() -> None:

@@ -94,15 +94,9 @@ def default_wish() -> Wish:
 
 def rule_wishes(raw: Json, task_type: str) -> Iterator[Wish]:
     """Every price that can be reached; a price for what is not offered is no permission."""
-    shut = {
-        field["field"]
-        for field in _form(raw)
-        if any(c["enum_value"] == "*" for c in _taken_back(field, task_type))
-    }
     for number, _, attributes in rules(raw):
         if offered_rule(raw, attributes, task_type):
-            settable = {name: v for name, v in attributes.items() if name not in shut}
-            yield Wish(settable, attributes, number)
+            yield Wish(attributes, attributes, number)
 
 
 def unreachable_rules(raw: Json, task_type: str) -> Iterator[Json]:
@@ -147,10 +141,13 @@ def virtual_wishes(raw: Json) -> Iterator[Wish]:
 
 def taken_back(raw: Json, task_type: str) -> Iterator[Json]:
     """Choices that the service does not offer here, though the form names them."""
+    priced = {name for _, _, attributes in rules(raw) for name in attributes}
     for field in _form(raw):
         for condition in _taken_back(field, task_type):
             every = [option["value"] for option in field["options"]]
             value = condition["enum_value"]
+            if value == "*" and field["field"] in priced:
+                continue  # for a field that is not there, prices are options
             if value == "*" or value in every:
                 yield {field["field"]: every[-1] if value == "*" else value}
 

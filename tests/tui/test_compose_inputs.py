@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake import done
+from fake import KLING, done, order
 from patience import until
 from PIL import Image
-from test_compose import said
+from test_compose import open_compose, place, said, studio_with
 from test_compose_drawer import opened
 from textual import events
 
-from ima_tui.domain import TaskType
+from ima_tui.domain import Accepts, TaskType
 from ima_tui.tui.screens.chooser import Chooser
+from ima_tui.tui.screens.compose import ComposeScreen
 from ima_tui.tui.widgets.prompt import dragged
 
 
@@ -91,3 +93,36 @@ async def test_without_results_that_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
         await pilot.press("alt+r")
         await until(pilot, lambda: "No picture was made yet" in said(pilot))
+
+
+def problems(screen: ComposeScreen) -> list[str]:
+    """What is said at each line that holds an input."""
+    lines = [line for line in screen.inputs.lines if line.value]
+    return [line._problem._now[0] if line._problem.display else "" for line in lines]
+
+
+async def test_inputs_that_are_too_many_are_told_at_their_lines_at_once() -> None:
+    two = replace(KLING, accepts=(Accepts(("image/png",), 1, 2),))
+    links = tuple(f"https://ima.example/{number}.png" for number in range(4))
+    async with open_compose(studio_with(two)) as pilot:
+        screen = place(pilot)
+        screen.load_order(replace(order(two), inputs=links))
+        await until(
+            pilot, lambda: [bool(one) for one in problems(screen)] == [False] * 2 + [True] * 2
+        )
+        assert two.name in problems(screen)[3]
+        assert "1 to 2" in problems(screen)[3]
+        screen.inputs.lines[0].field.value = ""
+        await until(pilot, lambda: [bool(one) for one in problems(screen)] == [False] * 2 + [True])
+
+
+async def test_inputs_are_looked_at_anew_when_another_model_is_to_take_them() -> None:
+    picky = replace(KLING, accepts=(Accepts(("image/jpeg",), 1, 2),))
+    link = "https://ima.example/a.png?width=64"
+    async with open_compose(studio_with(KLING)) as pilot:
+        screen = place(pilot)
+        screen.load_order(replace(order(KLING), inputs=(link,)))
+        await until(pilot, lambda: any(line._facts.words for line in screen.inputs.lines))
+        screen.desk.take(picky)
+        await screen.showing.all()
+        await until(pilot, lambda: "jpeg" in "".join(problems(screen)))

@@ -50,6 +50,33 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert (document["total_credit"], document["hash"]) == (plan.total, digest(plan))
 
 
+@pytest.mark.parametrize("n", [2, "2", 2.0])
+def test_the_number_of_outputs_may_stand_among_the_parameters(n: object) -> None:
+    document = written(plan_of("draw a fox"))
+    document["steps"][0] |= {"n": None, "parameters": {"n": n}}
+    (step,) = read_back(document).steps
+    assert (step.n, step.chosen) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("step", "key"),
+    [
+        ({"n": 2, "parameters": {"n": 2}}, "error.plan_count_twice"),
+        ({"n": True}, "error.plan_number"),
+        ({"n": 1.5}, "error.plan_number"),
+        ({"n": 101}, "error.plan_number"),
+        ({"n": 0}, "error.plan_number"),
+        ({"n": 10**15}, "error.plan_number"),
+        ({"n": None, "parameters": {"n": "two"}}, "error.plan_number"),
+    ],
+    ids=str,
+)
+def test_a_number_of_outputs_that_is_none_or_two_is_refused(step: Any, key: str) -> None:
+    document = written(plan_of("draw a fox"))
+    document["steps"][0] |= step
+    assert refused(document).key == key
+
+
 def test_a_file_that_can_not_be_replaced_stays(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="plan_unwritable"):
         file.write(tmp_path, plan_of("draw a fox"))

@@ -67,7 +67,9 @@ TEXTS: dict[str, str] = {
     "error.batch_cells.hint": "A text with a comma in it needs quotes around it.",
     "error.batch_csv": "From here on it can't be read as CSV; perhaps a quote is not closed.",
     "error.batch_text": "{name} should be text, and {value} is none.",
-    "error.batch_count": "n should be a whole number, and {value} is none.",
+    "error.batch_count": "n must be a whole number, not {value}.",
+    "error.count_twice": "The number of outputs (n) was given more than once: {values}.",
+    "error.count_twice.hint": "Give it once: with --n, or as the parameter n.",
     "error.batch_inputs": "input_images should be a list of files or links, or a text with | "
     "between them; {value} is neither.",
     "error.batch_value": "{name} should be one text or number, and {value} is none.",

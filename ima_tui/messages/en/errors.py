@@ -88,6 +88,7 @@ TEXTS: dict[str, str] = {
     "error.bad_json": "{text} is not a JSON object.",
     "error.inputs_exactly": "{model} needs exactly {low} inputs; there are {given}.",
     "error.inputs_range": "{model} needs {low} to {high} inputs; there are {given}.",
+    "error.inputs_of_kind": "{model} takes at most {high} inputs of these types: {kinds}; there are {given}.",
     "error.no_inputs_taken": "{model} takes no inputs here; there are {given}.",
     "error.input_missing": "There is no file {input}.",
     "error.input_folder": "{input} is a folder. Choose a file in it.",

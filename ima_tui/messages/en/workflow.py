@@ -31,6 +31,7 @@ TEXTS: dict[str, str] = {
     "error.plan_unknown": "{path}: nobody here knows what {where} means.",
     "error.plan_unknown.hint": "Perhaps it is a typing mistake; settings stand under parameters.",
     "error.plan_missing": "{path}: {where} is missing.",
+    "error.plan_count_twice": "{path}: {where} is given twice, also among the parameters. Keep one.",
     "error.plan_number": "{path}: {where} should be a whole number from {low} to {high}.",
     "error.plan_task_type": "{path}: {where} has the task type {value}, which there is not.",
     "error.plan_shape_list": "{path}: {where} should be a list.",

@@ -64,7 +64,9 @@ TEXTS: dict[str, str] = {
     "error.batch_cells.hint": "带逗号的文字要加引号。",
     "error.batch_csv": "从这里开始不像 CSV 了，也许有个引号没有合上。",
     "error.batch_text": "{name} 应该是文字，{value} 不是。",
-    "error.batch_count": "n 应该是整数，{value} 不是。",
+    "error.batch_count": "n 必须是整数，不能是 {value}。",
+    "error.count_twice": "生成数量（n）给了不止一次：{values}。",
+    "error.count_twice.hint": "只写一次：用 --n，或者写成参数 n。",
     "error.batch_inputs": "input_images 应该是文件或链接的列表，或用 | 隔开的文字；{value} "
     "都不是。",
     "error.batch_value": "{name} 应该是一个文字或数字，{value} 不是。",

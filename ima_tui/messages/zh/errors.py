@@ -88,6 +88,7 @@ TEXTS: dict[str, str] = {
     "error.bad_json": "{text} 不是 JSON 对象。",
     "error.inputs_exactly": "{model} 正好需要 {low} 个输入，现在有 {given} 个。",
     "error.inputs_range": "{model} 需要 {low} 到 {high} 个输入，现在有 {given} 个。",
+    "error.inputs_of_kind": "{model} 最多接受 {high} 个这些类型的素材：{kinds}，现在有 {given} 个。",
     "error.no_inputs_taken": "{model} 在这里不需要输入，现在有 {given} 个。",
     "error.input_missing": "没有文件 {input}。",
     "error.input_folder": "{input} 是文件夹，请选择其中的文件。",

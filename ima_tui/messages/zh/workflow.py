@@ -31,6 +31,7 @@ TEXTS: dict[str, str] = {
     "error.plan_unknown": "{path}：不认识 {where}。",
     "error.plan_unknown.hint": "也许是打错了字；模型的设置写在 parameters 下面。",
     "error.plan_missing": "{path}：缺少 {where}。",
+    "error.plan_count_twice": "{path}：{where} 写了两次，parameters 里也有。只保留一处。",
     "error.plan_number": "{path}：{where} 应该是 {low} 到 {high} 的整数。",
     "error.plan_task_type": "{path}：{where} 的任务类型 {value} 不存在。",
     "error.plan_shape_list": "{path}：{where} 应该是列表。",

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import TextArea
 
+from ima_tui import drafting
 from ima_tui.desk import INPUTS, KIND, MODEL, Desk
 from ima_tui.domain import Leaf, Order
 from ima_tui.errors import UsageError
@@ -259,6 +260,7 @@ class ComposeScreen(Place):
         leaf = self.desk.leaf
         if leaf is None:
             raise UsageError("error.no_models")
+        drafting.check_input(leaf, source)
         return (await self.studio.inspect_inputs(leaf, (source,)))[0]
 
     # -------------------------------------------------------------------- what the person does

@@ -93,7 +93,9 @@ class StepScreen(ModalScreen[Step | None]):
         page.model.show(*choosing.model_line(studio, desk.kind, desk.leaf, self.ima.glyphs))
         rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
         await page.show(rows, desk.leaf, desk.draft, self._offer.at_fault, _nobody)
-        await self.query_one(Inputs).show(desk.roles, desk.draft.inputs if desk.draft else ())
+        await self.query_one(Inputs).show(
+            desk.roles, desk.draft.inputs if desk.draft else (), desk.leaf
+        )
         self.query_one(PriceBar).show(desk.leaf, self._offer)
         self._speak()
 
@@ -174,6 +176,7 @@ class StepScreen(ModalScreen[Step | None]):
             return InputFacts(source, "step")
         if self.desk.leaf is None:
             raise UsageError("error.no_models")
+        drafting.check_input(self.desk.leaf, written)
         return (await self.ima.studio.inspect_inputs(self.desk.leaf, (written,)))[0]
 
     async def on_inputs_changed(self, event: InputsChanged) -> None:

@@ -20,6 +20,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.worker import WorkType
 
+from ima_tui import drafting
+from ima_tui.domain import Leaf
 from ima_tui.drafting import Role
 from ima_tui.errors import UsageError
 from ima_tui.inputs import MEDIA_ENDINGS, InputFacts, format_name
@@ -149,6 +151,8 @@ class InputLine(Vertical):
         self.role = role
         self._check = check
         self._names = PathSuggester(known)
+        self._excess: UsageError | None = None
+        """Why there is no place for it, however good it is."""
         self._heard = value
         """What was written here when it was last told: filling the line is told like typing."""
         self._role = _Role(say(f"compose.role_{role}"))
@@ -172,7 +176,7 @@ class InputLine(Vertical):
     def on_mount(self) -> None:
         self._role.styles.width = width(self._role.words) + 4
         if self.field.value:
-            self._look_soon()
+            self.look_soon()
 
     def take_role(self, role: Role) -> None:
         """Be for something else from now on."""
@@ -181,6 +185,15 @@ class InputLine(Vertical):
             self._role.words = say(f"compose.role_{role}")
             self._role.styles.width = width(self._role.words) + 4
             self._role.refresh()
+
+    def be_excess(self, problem: UsageError | None) -> None:
+        """One input more than the model takes; None: no longer."""
+        before, self._excess = self._excess, problem
+        if problem is not None:
+            self._say("", problem)
+        elif before is not None:
+            self._say("", None)
+            self.look_soon()
 
     @property
     def value(self) -> str:
@@ -192,7 +205,7 @@ class InputLine(Vertical):
             return
         self._heard = event.value
         self._say("", None)
-        self._look_soon()
+        self.look_soon()
 
     def on_descendant_focus(self) -> None:
         self._role.refresh()
@@ -200,7 +213,9 @@ class InputLine(Vertical):
     def on_descendant_blur(self) -> None:
         self._role.refresh()
 
-    def _look_soon(self) -> None:
+    def look_soon(self) -> None:
+        """Look at what is written here once nobody types."""
+
         async def look() -> None:
             await asyncio.sleep(PAUSE)
             await self.look()
@@ -213,13 +228,16 @@ class InputLine(Vertical):
         value = self.value
         if not value:
             return None
+        if self._excess is not None:
+            self._say("", self._excess)
+            return None
         try:
             facts = await self._check(value)
         except UsageError as problem:
             if value == self.value and not (self.field.has_focus and await self._is_begun(problem)):
                 self._say("", problem)
             return None
-        if value == self.value:
+        if value == self.value and self._excess is None:
             self._say(_in_words(facts), None)
         return facts
 
@@ -262,6 +280,7 @@ class Inputs(Vertical):
         self, check: Check, known: Sequence[str] = (), *, widget_id: str | None = None
     ) -> None:
         super().__init__(id=widget_id)
+        self._leaf: Leaf | None = None
         self._check = check
         self._known = known
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
@@ -275,10 +294,15 @@ class Inputs(Vertical):
         return tuple(line.value for line in self.lines if line.value)
 
     async def show(
-        self, roles_for: Callable[[int], tuple[Role, ...]], values: Sequence[str]
+        self,
+        roles_for: Callable[[int], tuple[Role, ...]],
+        values: Sequence[str],
+        leaf: Leaf | None = None,
     ) -> None:
-        """Have the lines of `roles_for`, holding `values`; what stands there already stays."""
+        """Have the lines of `roles_for`, holding `values`; what stands there already stays, and is
+        looked at anew where another `leaf` is to take it."""
         self._roles_for = roles_for
+        other, self._leaf = leaf is not self._leaf, leaf
         if not roles_for(len(values)):
             await self.remove_children()
         elif self.values != tuple(values) or not self.lines:
@@ -286,6 +310,17 @@ class Inputs(Vertical):
             await self._fill(values)
         else:
             await self._fit()
+            for line in self.lines if other else ():
+                line.look_soon()
+        self._mark_excess()
+
+    def _mark_excess(self) -> None:
+        """Say at once at the inputs that are too many that they are."""
+        filled = [line for line in self.lines if line.value]
+        problem = drafting.too_many_inputs(self._leaf, len(filled))
+        most = drafting.most_inputs(self._leaf) if self._leaf is not None else None
+        for line in self.lines:
+            line.be_excess(problem if line in filled[most:] else None)
 
     async def _fit(self) -> None:
         """The lines that are there in the roles that are wanted; nobody loses the keys."""
@@ -317,6 +352,7 @@ class Inputs(Vertical):
     async def on_input_changed(self) -> None:
         """Grow by an empty line when the last one was filled, shrink when it was emptied."""
         await self._fit()
+        self._mark_excess()
         self.post_message(InputsChanged(self.values))
 
     async def settle(self) -> tuple[InputFacts, ...] | None:
