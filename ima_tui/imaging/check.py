@@ -28,6 +28,13 @@ _SUBFILE = 254
 
 def check(request: Check, mime: str) -> Reply:
     """Decode the file to its end, or convert it. Raises `CannotShow`."""
+    try:
+        return _check(request, mime)
+    except MemoryError as error:
+        raise CannotShow("error.input_memory") from error
+
+
+def _check(request: Check, mime: str) -> Reply:
     if mime.startswith("image/"):
         return _convert(request, mime) if request.convert_to else _image(request.path, mime)
     if request.convert_to:
@@ -83,7 +90,9 @@ def _facts(opened: Image.Image) -> Facts:
     if turn in still.LYING:
         width, height = height, width
     frames = int(getattr(opened, "n_frames", 1))
-    deep = any(";16" in str(tile[3]) for tile in opened.tile) or opened.mode[:1] in ("I", "F")
+    deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ())) or opened.mode[
+        :1
+    ] in ("I", "F")
     plain = turn in (0, 1) and frames == 1 and not deep and opened.mode not in ("CMYK", "LAB")
     alpha = "A" in opened.mode or "a" in opened.mode or "transparency" in opened.info
     shown = frames if opened.format in (*still.ANIMATED, "TIFF") else 1

@@ -113,6 +113,7 @@ TEXTS: dict[str, str] = {
     "error.input_changed": (
         "{input} changed after it was checked. Nothing was charged. Check it and send it again."
     ),
+    "error.input_memory": "{input} is too large to be read on this computer. Make it smaller, or convert it to JPEG.",
     "error.input_pixels": "{input} has too many pixels; {limit} megapixels at most.",
     "error.input_slow": "{input} takes too long to read. Make it smaller, or convert it to JPEG.",
     "error.input_large": "{input} is too large; {limit} at most.",

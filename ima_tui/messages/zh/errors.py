@@ -109,6 +109,7 @@ TEXTS: dict[str, str] = {
     "error.input_raw": "{input} 是相机 RAW 文件，请先导出为 JPEG。",
     "error.input_broken": "{input} 已损坏或不完整，无法完整读取。",
     "error.input_changed": "{input} 在检查之后有改动，未扣积分。请检查后重新发送。",
+    "error.input_memory": "{input} 太大，这台电脑无法读取。请缩小图片，或转成 JPEG。",
     "error.input_pixels": "{input} 像素过多，最多 {limit} 百万像素。",
     "error.input_slow": "{input} 读取时间过长。请缩小图片，或转成 JPEG。",
     "error.input_large": "{input} 太大，最多 {limit}。",
