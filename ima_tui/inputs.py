@@ -291,6 +291,13 @@ def _inspect_file(path: Path, leaf: Leaf) -> InputFacts:
     return InputFacts(source, "file", mime, facts.st_size, stamp=stamp_of(facts))
 
 
+_ONLY = {
+    "image": "error.input_only_image",
+    "video": "error.input_only_video",
+    "audio": "error.input_only_audio",
+}
+
+
 def _check_format(leaf: Leaf, mime: str, shown: str) -> None:
     """Raise `UsageError` unless the leaf takes the format, or an image that it is converted to."""
     if leaf.accepting(mime) is not None or (mime in READABLE and target_of(leaf)):
@@ -304,8 +311,7 @@ def _check_format(leaf: Leaf, mime: str, shown: str) -> None:
         raise UsageError("error.input_format", input=shown, model=leaf.name, **values)
     if medium not in ("image", "video", "audio"):
         raise UsageError("error.input_kind", input=shown, model=leaf.name, kinds=kinds)
-    only = media.pop() if len(media) == 1 else "media"
-    key = f"error.input_only_{only}"
+    key = _ONLY[media.pop()] if len(media) == 1 else "error.input_only_media"
     name = format_name(mime)
     raise UsageError(key, input=shown, format=name, model=leaf.name, kinds=kinds)
 

@@ -69,7 +69,7 @@ async def test_a_damaged_photo_is_told_at_the_input_and_an_animation_what_is_use
         line = screen.inputs.lines[0]
         line.field.value = f"{tmp_path}/moving.gif"
         await until(pilot, lambda: "GIF 32x20" in line._facts.words)
-        assert "first frame only" in line._facts.words
+        assert "first frame" in line._problem._now[0]
 
 
 async def test_a_path_that_is_no_file_is_text(tmp_path: Path) -> None:

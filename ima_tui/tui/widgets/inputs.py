@@ -238,7 +238,7 @@ class InputLine(Vertical):
                 self._say("", problem)
             return None
         if value == self.value and self._excess is None:
-            self._say(_in_words(facts), None)
+            self._say(_in_words(facts), None, _use_in_words(facts))
         return facts
 
     async def _is_begun(self, problem: UsageError) -> bool:
@@ -247,11 +247,14 @@ class InputLine(Vertical):
             return False
         return await self._names.get_suggestion(self.value) is not None
 
-    def _say(self, found: str, problem: UsageError | None) -> None:
+    def _say(self, found: str, problem: UsageError | None, use: str = "") -> None:
         self._facts.show(found)
         self._facts.styles.width = width(found) + 3 if found else 0
-        self._problem.say(say(problem.key, **problem.values) if problem else "", "bad")
-        self._problem.display = problem is not None
+        if problem is not None:
+            self._problem.say(say(problem.key, **problem.values), "bad")
+        else:
+            self._problem.say(use, "muted")
+        self._problem.display = problem is not None or bool(use)
         if self._role.is_wrong != (problem is not None):
             self._role.is_wrong = problem is not None
             self._role.refresh()
@@ -264,12 +267,17 @@ def _in_words(facts: InputFacts) -> str:
         return say("compose.input_made")
     pixels = f"{facts.width}x{facts.height} · " if facts.width and facts.height else ""
     length = f"{facts.seconds:.1f} s · " if facts.seconds else ""
-    words = [f"{format_name(facts.mime)} {pixels}{length}{size(facts.size)}"]
+    return f"{format_name(facts.mime)} {pixels}{length}{size(facts.size)}"
+
+
+def _use_in_words(facts: InputFacts) -> str:
+    """What is sent where that is not the file as it is."""
+    words: list[str] = []
     if facts.first_frame:
         words.append(say("compose.input_first_frame"))
     if facts.sent_as and facts.sent_as != facts.mime:
         words.append(say("compose.input_converted", format=format_name(facts.sent_as)))
-    return " · ".join(words)
+    return " ".join(words)
 
 
 class Inputs(Vertical):
