@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import field_json, leaf_json, make, read, rule_json, virtual_json
 
-from ima_tui.catalogue import tree
+from ima_tui.catalogue import form, price, tree
 from ima_tui.catalogue.order import input_counts
-from ima_tui.domain import PICTURES, Accepts, Estimate, FieldKind, TaskType
+from ima_tui.domain import PICTURES, Accepts, Estimate, FieldKind, Leaf, TaskType, Value
 from ima_tui.text import clean
 
 T2I = TaskType.TEXT_TO_IMAGE
@@ -197,6 +197,86 @@ def test_a_field_that_lost_all_its_options_is_not_offered() -> None:
     assert not make(raw).fields[0].offered
 
 
+def settings_of(leaf: Leaf) -> dict[str, tuple[list[Value], Value | None]]:
+    """Each control with its options and its default."""
+    return {
+        field.name: ([option.value for option in field.options], field.default)
+        for field in form.controls(leaf)
+    }
+
+
+def test_a_priced_attribute_without_a_field_is_a_setting_that_stands_at_the_cheapest() -> None:
+    rules = [rule_json(9, Style="art"), rule_json(4, style="plain"), rule_json(4, style="ART")]
+    leaf = make(rules=rules)
+    assert settings_of(leaf) == {"Style": (["art", "plain"], "plain")}
+    assert [quote.points for quote in price.table(leaf)] == [4, 9]
+
+
+def test_several_attributes_without_a_field_stand_at_one_rule() -> None:
+    rules = [
+        rule_json(20, clarity=1080, sound=True),
+        rule_json(5, clarity=720, sound=False),
+        rule_json(8, clarity=1080, sound=False),
+    ]
+    leaf = make(rules=rules)
+    assert settings_of(leaf) == {"clarity": ([1080, 720], 720), "sound": ([True, False], False)}
+    assert price.quote(leaf, {}).total == 5
+    quote = price.quote(leaf, dict([form.accept(leaf, "clarity", "1080")]))
+    assert (quote.total, quote.changes) == (8, ())
+
+
+def test_a_setting_beside_a_field_stands_where_the_fields_default_has_a_price() -> None:
+    rules = [rule_json(3, size="1K", style="draft"), rule_json(6, size="2K", style="fine")]
+    leaf = make(field_json("size", ["1K", "2K"], value="2K"), rules=rules)
+    assert settings_of(leaf)["style"] == (["draft", "fine"], "fine")
+    assert (price.quote(leaf, {}).total, price.quote(leaf, {}).changes) == (6, ())
+
+
+def test_a_rule_without_the_attribute_leaves_the_setting_unset() -> None:
+    leaf = make(rules=[rule_json(5), rule_json(9, extras="on")])
+    assert settings_of(leaf) == {"extras": (["on"], None)}
+    assert price.quote(leaf, {}).total == 5
+    assert price.quote(leaf, {"extras": "on"}).total == 9
+
+
+def test_a_field_that_is_withdrawn_as_a_whole_gives_its_words_to_the_setting() -> None:
+    raw = field_json(
+        "size", ["1K", "2K"], label="Clarity", disabled_conditions=[condition("*")], level=2
+    )
+    leaf = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="4K")])
+    (field,) = form.controls(leaf)
+    assert (field.label, field.advanced) == ("Clarity", True)
+    assert settings_of(leaf) == {"size": (["1K", "4K"], "1K")}
+    assert price.quote(leaf, {"size": "4K"}).total == 9
+
+
+def test_a_withdrawn_virtual_field_leaves_its_target_as_the_setting() -> None:
+    raw = virtual_json(
+        "size",
+        [field_json("aspect", ["1:1", "16:9"])],
+        [({"aspect": "1:1"}, "s"), ({"aspect": "16:9"}, "w")],
+        value="s",
+        disabled_conditions=[condition("*")],
+    )
+    leaf = make(raw, rules=[rule_json(5, size="s"), rule_json(9, size="w")])
+    assert settings_of(leaf) == {"size": (["s", "w"], "s")}
+    assert price.quote(leaf, {"size": "w"}).parameters["size"] == "w"
+
+
+@pytest.mark.parametrize("gone", [["1K", "2K"], ["*", "1K", "2K"]])
+def test_values_that_are_withdrawn_by_themselves_are_no_options(gone: list[str]) -> None:
+    raw = field_json("size", ["1K", "2K"], disabled_conditions=[condition(one) for one in gone])
+    leaf = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="2K")])
+    assert settings_of(leaf) == {}
+
+
+def test_a_price_for_what_a_field_does_not_offer_is_no_permission() -> None:
+    leaf = make(
+        field_json("size", ["1K"]), rules=[rule_json(5, size="1K"), rule_json(9, size="8K")]
+    )
+    assert settings_of(leaf)["size"][0] == ["1K"]
+
+
 @pytest.mark.parametrize(
     ("tag", "wanted"),
     [
@@ -251,6 +331,7 @@ def test_a_list_of_files_is_read_without_the_entries_of_other_task_types() -> No
         ("image/png", ("image/png",)),
         ([".JPG, .mov"], ("image/jpeg", "video/quicktime")),
         (["audio/m4a;x-wav"], ("audio/mp4", "audio/wav")),
+        (["*/png", "x\x1b/y"], ("image/png",)),
         (["video/*"], ("video/mp4", "video/quicktime", "video/webm")),
         (["video"], ("video/mp4", "video/quicktime", "video/webm")),
         (["image/<b>,png"], ("image/png",)),

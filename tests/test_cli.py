@@ -247,6 +247,9 @@ BAD = {
     "half an n": ((*T2I, "--extra-params", '{"n": 1.5}'), "batch_count", "1.5"),
     "huge n": ((*T2I, "--param", "n=" + "9" * 5000), "batch_count", "999"),
     "impossible n as a parameter": ((*T2I, "--param", "n=99"), "bad_count", "99"),
+    "too many inputs": ((*I2I, *(f"https://x.example/{n}.png" for n in range(15))),
+                        "inputs_range", "14"),
+    "a link to a film": ((*I2I, "https://x.example/a.mp4?size=1"), "input_kind", "jpeg, png"),
     "unknown task type": (("generate", "x", "--task-type", "text_to_smell"), "unknown_task_type",
                           "text_to_image"),
     "missing input": ((*I2I, "nowhere.png"), "input_missing", "nowhere.png"),
@@ -259,6 +262,26 @@ BAD = {
     "input where none is taken": ((*T2I, "--input-images", "https://x.example/a.png"),
                                   "no_inputs_taken", "1"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(("resolution", "points"), [(None, 8), ("480p", 8), ("720P", 10)])
+def test_a_priced_setting_without_a_form_field_can_be_chosen(
+    ima: Any, resolution: str | None, points: int
+) -> None:
+    words = ("--param", f"resolution={resolution}") if resolution else ()
+    said = ima(*T2I, "--model-id", "midjourney", "--json", *words)
+    assert (said.code, said.json["status"], said.json["credit"]) == (0, "done", points)
+
+
+def test_an_input_of_another_medium_is_refused_before_it_is_uploaded(
+    ima: Any, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sound = tmp_path / "song.png"  # names can lie
+    sound.write_bytes(b"ID3" + bytes(400))
+    said = ima(*I2I, str(sound))
+    assert (said.code, sandbox.ledger()["creates"]) == (2, [])
+    assert "SeeDream" in said.err
+    assert set(sandbox.ledger()["counts"]) == {"product_list"}
 
 
 @pytest.mark.parametrize(

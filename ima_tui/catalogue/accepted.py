@@ -66,13 +66,15 @@ def _mime_types(listed: str) -> Iterator[str]:
     family = ""
     for part in re.split(r"[,;|\s]+", listed.lower()):
         head, slash, tail = part.rpartition("/")
-        family = head if slash else family
+        if slash:
+            family = head if head == ANY or re.fullmatch(r"[a-z]{1,20}", head) else ""
         if not slash and part in SPELLINGS:  # `video` alone
             family, tail = part, ANY
         tail = tail.removeprefix(".")
-        of_suffix = family or next((f for f, known in SPELLINGS.items() if tail in known), "")
+        by_ending = next((f for f, known in SPELLINGS.items() if tail in known), "")
+        of_suffix = family if family not in ("", ANY) else by_ending
         if tail == ANY:
-            yield from _every(of_suffix or ANY)
+            yield from _every(family or ANY)
         elif of_suffix and re.fullmatch(r"[a-z0-9][a-z0-9.+-]{0,40}", tail):
             yield f"{of_suffix}/{SPELLINGS.get(of_suffix, {}).get(tail, tail)}"
 

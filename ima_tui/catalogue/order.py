@@ -97,9 +97,13 @@ def check_inputs(leaf: Leaf, inputs: Sequence[str]) -> None:
     for accepts in leaf.accepts if len(leaf.accepts) > 1 else ():
         given = sum(type_by_name(source) in accepts.types for source in inputs)
         if accepts.at_most is not None and given > accepts.at_most:
-            kinds = _kinds(accepts.types)
-            values = {"high": accepts.at_most, "given": given, "model": leaf.name}
-            raise UsageError("error.inputs_of_kind", kinds=kinds, **values)
+            raise UsageError(
+                "error.inputs_of_kind",
+                model=leaf.name,
+                high=accepts.at_most,
+                given=given,
+                kinds=_kinds(accepts.types),
+            )
 
 
 def too_many(leaf: Leaf, given: int) -> UsageError | None:

@@ -43,6 +43,17 @@ def test_a_dry_run_prices_every_row_and_sends_nothing(person: Person) -> None:
     assert not Path(f"{file}.manifest.jsonl").exists()
 
 
+def test_rows_beyond_a_models_limits_are_bad_rows(person: Person) -> None:
+    links = [f"https://x.example/{number}.png" for number in range(15)]
+    row = {"prompt": "x", "task_type": "image_to_image", "model_id": "gemini-3.1-flash-image"}
+    rows = [{**row, "input_images": links}, {**row, "input_images": ["https://x.example/a.webp"]}]
+    file = person.write("".join(json.dumps(one) + "\n" for one in rows))
+    said = person.verb("batch", file, "--yes", "--json")
+    assert said.code == 2
+    assert [line["error"]["kind"] for line in said.lines] == ["inputs_range", "input_kind"]
+    assert person.sandbox.ledger()["creates"] == []
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_bad_rows_are_named_and_nothing_is_sent(person: Person, as_json: bool) -> None:
     bad = '{"prompt": "x"}\n{"prompt": "y", "task_type": "text_to_image", "model_id": "nobody"}\n'

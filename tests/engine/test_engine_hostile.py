@@ -109,6 +109,12 @@ def virtual_field() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+files = row(
+    acceptType=st.one_of(values, st.lists(values, max_size=3), st.just(["image/jpg,png"])),
+    category=values,
+    minLimit=values,
+    maxLimit=values,
+)
 price_rules = st.fixed_dictionaries(
     {
         "attribute_id": st.one_of(st.integers(1, 9), st.integers(1, 9), values),
@@ -132,7 +138,7 @@ raw_leaves = st.fixed_dictionaries(
     },
     optional={
         "tags": mostly(st.lists(row(tag_type=st.just("EET"), tag_value=values), max_size=2)),
-        "files": mostly(st.lists(row(acceptType=values, minLimit=values, maxLimit=values))),
+        "files": mostly(files | st.lists(files, max_size=3)),
         "description": values,
     },
 )

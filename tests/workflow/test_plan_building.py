@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planned_leaves import lists, plan_of, planned
+from planned_leaves import PLAN_ID, bare_step, lists, plan_of, planned
 
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
@@ -202,3 +202,18 @@ def test_the_colon_of_a_shape_is_no_heading(shape: str) -> None:
     assert plan.steps[0].n == 3
     assert plan.steps[0].prompt.startswith("draw three posters")
     assert plan.steps[1].prompt == "animate the best one"
+
+
+def test_a_step_beyond_its_models_limits_has_a_problem_and_no_order() -> None:
+    links = tuple(f"https://x.example/{number}.png" for number in range(15))
+    facts: dict[str, object] = {
+        "task_type": I2I,
+        "model_id": "gemini-3.1-flash-image",
+        "version": "gemini-3.1-flash-image-preview",
+    }
+    sound = "https://x.example/a.mp3"
+    steps = (bare_step(1, *links, **facts), bare_step(2, sound, **facts))  # type: ignore[arg-type]
+    _, priced = price_plan(Plan(PLAN_ID, "x", steps), lists())
+    assert [each.order for each in priced] == [None, None]
+    keys = [each.problem and each.problem.key for each in priced]
+    assert keys == ["error.inputs_range", "error.input_kind"]
