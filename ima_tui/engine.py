@@ -16,6 +16,7 @@ from ima_tui.messages import say
 from ima_tui.notices import JobChanged, LinkChanged, Notice
 
 if TYPE_CHECKING:
+    from ima_tui.input_checks import InputChecks
     from ima_tui.ledger import Ledger, Mended
     from ima_tui.offer import Offer
     from ima_tui.scheduler import Scheduler
@@ -37,6 +38,7 @@ class Engine:
         clock: Clock,
         connection: Connection,
         tell: Callable[[Notice], None],
+        input_checks: InputChecks,
         *,
         everything: bool,
         patient: bool,
@@ -45,6 +47,7 @@ class Engine:
         self._clock = clock
         self._connection = connection
         self._tell = tell
+        self._input_checks = input_checks
         self._everything = everything
         self._patient = patient
         self._copying: asyncio.Task[None] | None = None
@@ -130,6 +133,7 @@ class Engine:
             self._clock,
             self._connection.connect,
             offer.find_leaf,
+            self._input_checks,
             folder=settings.folder,
             download=settings.download,
             with_prompt=settings.prompt_in_sidecar,

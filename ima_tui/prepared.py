@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ima_tui.clock import Clock
+from ima_tui.inputs import Stamp
 
 KEPT = 3600.0
 """Seconds; addresses of uploads live longer than that."""
-
-Stamp = tuple[int, int]
-"""A file's size and the time of its last change: another content is another upload."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ima_tui import files
 from ima_tui.domain import Job, Media
-from ima_tui.inputs import SUFFIXES, sniff
+from ima_tui.inputs import HEAD, SUFFIXES, sniff
 from ima_tui.text import encodable
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -41,7 +41,7 @@ def part_path(folder: Path, job: Job, index: int) -> Path:
 def settle(part: Path, job: Job, media: Media, index: int) -> Path:
     """Give a finished `.part` its name. A result that is there already is replaced by itself."""
     with part.open("rb") as handle:
-        mime = sniff(handle.read(32))
+        mime = sniff(handle.read(HEAD))
     suffix = _EXTRA.get(mime) or SUFFIXES.get(mime) or "bin"
     final = part.with_name(f"{stem(job, index)}.{suffix}")
     part.replace(final)

@@ -20,6 +20,7 @@ from ima_tui.clock import Clock
 from ima_tui.domain import Job, Leaf, Order, State
 from ima_tui.errors import ImaError, OverLimit
 from ima_tui.fetching import Fetcher
+from ima_tui.input_checks import InputChecks
 from ima_tui.lease import Lease
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import Limits
@@ -51,6 +52,7 @@ class Scheduler:
         clock: Clock,
         connect: Callable[[], Awaitable[Service]],
         find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        input_checks: InputChecks,
         *,
         folder: Path,
         download: bool,
@@ -73,7 +75,7 @@ class Scheduler:
         self._record = Record(ledger, clock, self._tell)
         self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
         self._sender = Sender(
-            self._record, connect, find_leaf, self.link, self.pace, patient=patient
+            self._record, connect, find_leaf, input_checks, self.link, self.pace, patient=patient
         )
         self._asker = Asker(
             self._record,
@@ -175,6 +177,8 @@ class Scheduler:
             or job.id in self._sender.deliveries
         ):
             return
+        if job.state in lifecycle.UNSENT:
+            self._sender.agree(job)
         if job.state is State.SENDING:  # whoever sent it is gone, and took the answer along
             job = await self._record.step(job, State.UNKNOWN, "event.unknown_after_crash")
         elif job.state in (State.UPLOADING, State.VERIFYING):

@@ -27,11 +27,12 @@ from ima_tui.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.inputs import SUFFIXES, living, sniff
+from ima_tui.input_checks import InputChecks
+from ima_tui.inputs import Stamp, living, stamp_of
 from ima_tui.ledger import LedgerError, Values
 from ima_tui.link import Link, pause
 from ima_tui.pace import Pace
-from ima_tui.prepared import Prepared, Stamp
+from ima_tui.prepared import Prepared
 from ima_tui.record import Record, Service, log_step
 from ima_tui.text import one_line
 
@@ -54,6 +55,7 @@ class Sender:
         record: Record,
         connect: Callable[[], Awaitable[Service]],
         find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        input_checks: InputChecks,
         link: Link,
         pace: Pace,
         *,
@@ -62,6 +64,9 @@ class Sender:
         self._record = record
         self._connect = connect
         self._find_leaf = find_leaf
+        self._input_checks = input_checks
+        self._agreed: dict[tuple[int, str], Stamp] = {}
+        """The files of each job as they were when a person agreed to it."""
         self._link = link
         self._pace = pace
         self._patient = patient
@@ -69,11 +74,19 @@ class Sender:
         self.deliveries: dict[int, Delivery] = {}
         """The creates that are on their way right now, by job."""
 
+    def agree(self, job: Job) -> None:
+        """Remember the job's files as they were checked: others in their place are not sent."""
+        for source in job.order.inputs:
+            if (stamp := self._input_checks.stamp(source)) is not None:
+                self._agreed.setdefault((job.id, source), stamp)
+
     async def send(self, job: Job) -> Job:
         """A queued job whose turn it is, until the service has it, or it is settled otherwise."""
         job = await self._send_queued(job)
         if job.state is not State.QUEUED:
             self._prepared.drop(job.id)
+            for source in job.order.inputs:
+                self._agreed.pop((job.id, source), None)
         return job
 
     async def _send_queued(self, job: Job) -> Job:
@@ -170,11 +183,11 @@ class Sender:
             if "://" in source:
                 urls.append(source)
                 continue
-            file = source, await asyncio.to_thread(_stamp, Path(source))
+            file = source, await self._stamp(job, source)
             if file not in ready.uploads:
                 if job.state is not State.UPLOADING:
                     job = await self._record.step(job, State.UPLOADING, "event.uploading")
-                ready.uploads[file] = await self._upload(service, Path(source))
+                ready.uploads[file] = await self._upload(service, job, source)
             urls.append(ready.uploads[file])
         unchecked = [url for url in urls if url not in ready.checked]
         if unchecked and order.model_id in CHECKED_MODELS:
@@ -185,10 +198,19 @@ class Sender:
                 ready.checked.add(url)
         return job, tuple(urls)
 
-    async def _upload(self, service: Service, path: Path) -> str:
-        content, mime = await asyncio.to_thread(_load, path)
+    async def _stamp(self, job: Job, source: str) -> Stamp:
+        """Raises `UsageError` where the file is not the one that the job was agreed to with."""
+        stamp = await asyncio.to_thread(_stamp, Path(source))
+        if stamp != self._agreed.setdefault((job.id, source), stamp):
+            self._input_checks.forget(source)  # who sends it again means the new one
+            raise UsageError("error.input_changed", input=one_line(source, 200))
+        return stamp
+
+    async def _upload(self, service: Service, job: Job, source: str) -> str:
+        leaf = await self._find_leaf(job.order, False)
+        file = await self._input_checks.upload(leaf, source)
         async with self._link.passage(), self._pace.request():
-            url = await service.upload(content, mime=mime, suffix=SUFFIXES.get(mime, "bin"))
+            url = await service.upload(file.content, mime=file.mime, suffix=file.suffix)
         self._link.works()
         return url
 
@@ -266,13 +288,4 @@ def _stamp(path: Path) -> Stamp:
         facts = path.stat()
     except OSError as error:
         raise ImaError("error.input_missing", input=one_line(path, 200)) from error
-    return facts.st_size, facts.st_mtime_ns
-
-
-def _load(path: Path) -> tuple[bytes, str]:
-    """A file's content and its type. Raises `ImaError` when it has gone since it was looked at."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ImaError("error.input_missing", input=one_line(path, 200)) from error
-    return content, sniff(content[:32]) or "application/octet-stream"
+    return stamp_of(facts)

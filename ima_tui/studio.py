@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ima_tui.domain import Leaf
     from ima_tui.engine import Engine
     from ima_tui.gallery import Gallery
+    from ima_tui.input_checks import InputChecks
     from ima_tui.inputs import InputFacts
     from ima_tui.jobs import Jobs
     from ima_tui.knowledge import Knowledge
@@ -111,9 +112,17 @@ class Studio:
             self.clock,
             self.connection,
             self._broadcast.tell,
+            self.input_checks,
             everything=self._everything,
             patient=self._patient,
         )
+
+    @cached_property
+    def input_checks(self) -> InputChecks:
+        """What input files hold, each decoded once."""
+        from ima_tui.input_checks import InputChecks
+
+        return InputChecks()
 
     @cached_property
     def adjustments(self) -> Adjustments:
@@ -214,6 +223,7 @@ class Studio:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
         await self.engine.stop()
+        await self.input_checks.aclose()
         await self.connection.aclose()
         await self.engine.aclose()
 
@@ -223,6 +233,6 @@ class Studio:
 
     async def inspect_inputs(self, leaf: Leaf, inputs: Sequence[str]) -> tuple[InputFacts, ...]:
         """Look at inputs before anything is sent. Raises `UsageError` for the first bad one."""
-        from ima_tui import inputs as input_files
-
-        return await asyncio.to_thread(input_files.inspect, leaf, inputs, self.connection.loopback)
+        if not inputs:
+            return ()
+        return await self.input_checks.inspect(leaf, inputs, self.connection.loopback)

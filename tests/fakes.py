@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,14 @@ from ima_tui.api.client import Created
 from ima_tui.api.wire import Progress
 from ima_tui.catalogue import order
 from ima_tui.domain import Draft, Job, Leaf, Media, Order, TaskType
+from ima_tui.input_checks import InputChecks
 from ima_tui.ledger import Ledger
 from ima_tui.scheduler import Scheduler
 
 DONE = Progress(done=True, medias=(Media("https://x.example/1.png", format="png"),))
-PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 
 class FastClock:
@@ -80,6 +84,16 @@ class FakeService:
         return len(content)
 
 
+class _Alone(Scheduler):
+    """A scheduler whose input checks end with it; in the program they are the studio's."""
+
+    checks: InputChecks
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.checks.aclose()
+
+
 def scheduler(
     ledger: Ledger,
     service: FakeService,
@@ -90,6 +104,7 @@ def scheduler(
     patient: bool = True,
     download: bool = True,
     find_leaf: Callable[[Order, bool], Awaitable[Leaf]] | None = None,
+    checks: InputChecks | None = None,
 ) -> Scheduler:
     async def connect() -> FakeService:
         return service
@@ -97,11 +112,13 @@ def scheduler(
     async def same_leaf(_: Order, __: bool) -> Leaf:
         return leaf
 
-    return Scheduler(
+    checks = checks or InputChecks()
+    made = _Alone(
         ledger,
         clock or FastClock(),
         connect,
         find_leaf or same_leaf,
+        checks,
         folder=folder,
         download=download,
         with_prompt=False,
@@ -109,6 +126,8 @@ def scheduler(
         tell_job=lambda _: None,
         tell_link=lambda _: None,
     )
+    made.checks = checks
+    return made
 
 
 def placed(leaf: Leaf, prompt: str = "a lighthouse", **more: Any) -> Order:

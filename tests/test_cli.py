@@ -6,6 +6,7 @@ Whatever is refused, the sandbox's own ledger must say that nothing was created.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from ima_tui.cli.parser import VERBS
 from ima_tui.clock import ScaledClock
 from ima_tui.domain import State, TaskType
 from ima_tui.ledger import Ledger
+from ima_tui.sandbox import uploads
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 KEY = "ima_canary_0123456789"
@@ -250,7 +253,7 @@ BAD = {
     "unknown task type": (("generate", "x", "--task-type", "text_to_smell"), "unknown_task_type",
                           "text_to_image"),
     "missing input": ((*I2I, "nowhere.png"), "input_missing", "nowhere.png"),
-    "a folder": ((*I2I, "."), "input_no_file", "."),
+    "a folder": ((*I2I, "."), "input_folder", "."),
     "http input": ((*I2I, "http://x.example/a.png"), "input_scheme", "https"),
     "data input": ((*I2I, "data:image/png;base64,AAAA"), "input_scheme", "https"),
     "no input": (("generate", "x", "--task-type", "image_to_image"), "inputs_range", "0"),
@@ -329,18 +332,62 @@ def test_an_input_that_is_no_picture(ima: Any, home: Path, sandbox: Sandbox) -> 
     assert creates(sandbox) == []
 
 
+def test_an_input_that_can_not_be_used_is_never_charged(
+    ima: Any, home: Path, sandbox: Sandbox
+) -> None:
+    whole = Path(picture(home, "whole.jpg")).read_bytes()
+    (home / "IMG_0001.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(2000))
+    (home / "cut.jpg").write_bytes(whole[: len(whole) * 6 // 10])
+    (home / "clip.jpg").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000))
+    os.mkfifo(home / "pipe.png")
+    (home / "loop.png").symlink_to(home / "loop.png")
+    (home / "empty.png").touch()
+    heic = "input_broken" if find_spec("pillow_heif") else "input_heif"
+    for name, kind, words in (
+        ("IMG_0001.HEIC", heic, ""),
+        ("cut.jpg", "input_broken", "incomplete"),
+        ("clip.jpg", "input_only_image", "is MP4"),
+        ("pipe.png", "input_no_file", "pipe"),
+        ("loop.png", "input_loop", "symbolic link"),
+        ("empty.png", "input_empty", "empty"),
+    ):
+        said = ima(*I2I, name, "--json")
+        assert (said.code, said.json["error"]["kind"]) == (2, kind)
+        assert name in said.json["error"]["message"]
+        assert words in said.json["error"]["message"]
+    assert creates(sandbox) == []
+    assert sandbox._service.uploads.files == {}
+
+
+def test_a_large_lying_photo_is_sent_upright_and_nothing_is_warned(
+    ima: Any, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "CLOCK_SLACK", 1e9)  # two fast clocks drift apart
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (12_000, 9_000), "teal").save(home / "in.jpg", quality=10, exif=exif)
+    said = ima(*I2I, "in.jpg", "--json")
+    assert said.code == 0
+    assert "Warning" not in said.err
+    assert "site-packages" not in said.err
+    (sent,) = sandbox._service.uploads.files.values()
+    assert sent.data is not None
+    width, height = Image.open(io.BytesIO(sent.data)).size
+    assert width < height
+
+
 def test_an_input_nobody_may_read(
     ima: Any, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = picture(home)
-    really = Path.open
+    really = os.open
 
-    def locked(self: Path, *rest: Any, **more: Any) -> Any:
-        if self.name == "in.png":
+    def locked(path: Any, *rest: Any, **more: Any) -> Any:
+        if str(path).endswith("in.png"):
             raise PermissionError(13, "Permission denied")
-        return really(self, *rest, **more)
+        return really(path, *rest, **more)
 
-    monkeypatch.setattr(Path, "open", locked)
+    monkeypatch.setattr(os, "open", locked)
     assert ima(*I2I, path, "--json").json["error"]["kind"] == "input_unreadable"
     assert creates(sandbox) == []
 

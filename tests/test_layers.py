@@ -24,7 +24,8 @@ LAYERS = (
      "lease", "link",
      "reasons", "drafting", "batch", "manifest", "saved"},
     {"terms"},
-    {"ground", "pace", "prepared", "record", "remembering", "heard", "plan", "knowledge",
+    {"ground", "pace", "prepared", "input_checks",
+     "record", "remembering", "heard", "plan", "knowledge",
      "attainable"},
     {"sending", "asking", "fetching", "turns"},
     {"desk", "scheduler", "broadcast", "connection", "wishes", "adjustments"},
@@ -46,7 +47,7 @@ SEEN_BY = {
     "uvicorn": ("sandbox/",),
     "keyring": ("key.py",),
     "shtab": ("cli/completion.py",),
-    "PIL": ("imaging/", "inputs.py", "sandbox/"),
+    "PIL": ("imaging/", "sandbox/"),
     "av": ("imaging/", "sandbox/"),
 }
 

@@ -29,6 +29,7 @@ from ima_tui.errors import (
     Unreachable,
     UsageError,
 )
+from ima_tui.input_checks import InputChecks
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.scheduler import Scheduler
 
@@ -76,8 +77,9 @@ async def story(
     """One job from its order to its end, and the keys of its timeline."""
     clock = more.pop("clock", None) or FastClock()
     wish = more.pop("order", None) or placed(LEAF)
+    leaf = more.pop("leaf", LEAF)
     job = await ledger.add(wish, clock.time())
-    async with running(scheduler(ledger, service, LEAF, tmp_path, clock=clock, **more)):
+    async with running(scheduler(ledger, service, leaf, tmp_path, clock=clock, **more)):
         job = await ended(ledger, job.id)
     return job, [event.key for event in await ledger.timeline(job.id)]
 
@@ -582,33 +584,69 @@ async def test_inputs_are_uploaded_and_checked_before_anything_is_sent(
     picture.write_bytes(PNG)
     order = placed(leaf, inputs=(str(picture), "https://x.example/b.png"))
     service = FakeService()
-    await story(ledger, tmp_path, service, order=order)
+    await story(ledger, tmp_path, service, order=order, leaf=leaf)
     assert service.calls[:4] == ["put", "check", "check", "create"]
 
 
-@pytest.mark.parametrize("changed", [False, True])
 async def test_the_next_try_takes_what_was_uploaded_and_checked(
-    ledger: Ledger, tmp_path: Path, changed: bool
+    ledger: Ledger, tmp_path: Path
 ) -> None:
+    picture = tmp_path / "a.png"
+    picture.write_bytes(PNG)
+    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
+    service = FakeService(create=(Limited(1.0), Created("task-1", None)))
+    order = placed(leaf, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    assert job.state is State.DONE
+    before = service.calls[: service.calls.index("ask")]
+    assert before == ["put", "check", "create", "create"]
+
+
+async def test_an_input_that_was_changed_since_it_was_checked_is_not_sent(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """What a person agreed to is what goes out; it may be sent again as it is now."""
     picture = tmp_path / "a.png"
     picture.write_bytes(PNG)
 
     async def refuse() -> Created:
-        if changed:
-            picture.write_bytes(PNG + b"more")
+        picture.write_bytes(PNG + b"more")
         raise Limited(1.0)
 
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
-    service = FakeService(
-        create=(refuse, Created("task-1", None)),
-        put=("https://x.example/1.png", "https://x.example/2.png"),
-    )
+    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    service = FakeService(create=(refuse, Created("task-1", None)))
     order = placed(leaf, inputs=(str(picture),))
-    job, _ = await story(ledger, tmp_path, service, order=order)
-    assert job.state is State.DONE
-    before = service.calls[: service.calls.index("ask")]
-    again = ["put", "check"] if changed else []
-    assert before == ["put", "check", "create", *again, "create"]
+    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    assert job.failure is not None
+    assert (job.failure.kind, service.calls) == ("error.input_changed", ["put", "create"])
+
+
+async def test_an_input_that_was_changed_while_the_job_waited_is_not_sent(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    picture = tmp_path / "a.png"
+    picture.write_bytes(PNG)
+    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    checks, service = InputChecks(), FakeService()
+    await checks.inspect(leaf, [str(picture)])
+    picture.write_bytes(PNG + b"more")
+    order = placed(leaf, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf, checks=checks)
+    await checks.aclose()
+    assert job.failure is not None
+    assert (job.failure.kind, service.calls) == ("error.input_changed", [])
+
+
+async def test_a_damaged_input_fails_without_an_upload(ledger: Ledger, tmp_path: Path) -> None:
+    """A result that was cut off on this disk, say: no one has looked at it before."""
+    picture = tmp_path / "a.png"
+    picture.write_bytes(PNG[:-20])
+    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    service = FakeService()
+    order = placed(leaf, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    assert job.failure is not None
+    assert (job.failure.kind, service.calls) == ("error.input_broken", [])
 
 
 async def test_an_input_that_has_gone_fails_without_a_create(
@@ -617,7 +655,7 @@ async def test_an_input_that_has_gone_fails_without_a_create(
     leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
     order = placed(leaf, inputs=(str(tmp_path / "gone.png"),))
     service = FakeService()
-    job, _ = await story(ledger, tmp_path, service, order=order)
+    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_missing", [])
 
@@ -626,6 +664,6 @@ async def test_a_rejected_input_fails_without_a_create(ledger: Ledger, tmp_path:
     leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro-fast")
     service = FakeService(check=(UsageError("error.input_rejected", reason="a face"),))
     order = placed(leaf, inputs=("https://x.example/b.png",))
-    job, _ = await story(ledger, tmp_path, service, order=order)
+    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_rejected", ["check"])

@@ -68,7 +68,7 @@ async def program(_: Patient) -> list[Finding]:
     from importlib.metadata import PackageNotFoundError, version
 
     parts = [__version__, f"Python {platform.python_version()}", f"SQLite {SQLITE_VERSION}"]
-    for name in ("textual", "httpx", "pillow", "av", "keyring"):
+    for name in ("textual", "httpx", "pillow", "pillow-heif", "av", "keyring"):
         try:
             parts.append(f"{name} {version(name)}")
         except PackageNotFoundError:

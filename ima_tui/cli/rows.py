@@ -76,11 +76,13 @@ class Desk:
         differing = changes(quote)
         if differing and not self._agreed:
             raise UsageError("error.would_change", changes=", ".join(differing))
+        notes: list[str] = []
         if row.inputs:
             facts = await self._studio.inspect_inputs(leaf, row.inputs)
             placed = replace(placed, inputs=tuple(fact.source for fact in facts))
+            notes = wish.input_notes(facts)
         name = row.intent(self._label)
-        return Errand(row, placed, name, name, (*warnings, *differing))
+        return Errand(row, placed, name, name, (*warnings, *notes, *differing))
 
     async def _leaf(self, task_type: TaskType, row: Row) -> Leaf:
         """The named model, else the preferred, else the default one."""

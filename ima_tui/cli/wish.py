@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, price
 from ima_tui.cli.output import talk
 from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
 from ima_tui.errors import UsageError
+from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
 from ima_tui.studio import Studio
 from ima_tui.text import one_line
@@ -66,7 +67,18 @@ async def order_of(
     )
     placed, quote = order.place(leaf, draft)
     facts = await studio.inspect_inputs(leaf, inputs)
+    for note in input_notes(facts):
+        talk(note)
     return replace(placed, inputs=tuple(fact.source for fact in facts)), quote
+
+
+def input_notes(facts: Sequence[InputFacts]) -> list[str]:
+    """What people should know about how their files are used."""
+    return [
+        say("cli.first_frame", input=one_line(fact.source, 200))
+        for fact in facts
+        if fact.first_frame
+    ]
 
 
 def settle_count(arguments: argparse.Namespace) -> None:

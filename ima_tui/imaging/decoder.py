@@ -12,18 +12,25 @@ import sys
 from collections import deque
 from contextlib import suppress
 
-from ima_tui.imaging.request import CannotShow, Reply, Request, read_head, reply_of
+from ima_tui.imaging.request import (
+    MOST_ANSWER,
+    CannotShow,
+    Check,
+    Reply,
+    Request,
+    read_head,
+    reply_of,
+)
 
 MOST_SECONDS = 12.0
 """For one answer; then the child is killed."""
-MOST_ANSWER = 64 * 1024 * 1024
 _ANSWER_LINE = 1 << 16
 KEPT = frozenset(
     {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "SYSTEMROOT"}
 )
 """Of the environment; the key is none of its business."""
 
-Wish = tuple[Request, "asyncio.Future[Reply]"]
+Wish = tuple[Request | Check, "asyncio.Future[Reply]"]
 
 
 class Decoder:
@@ -35,7 +42,7 @@ class Decoder:
         self._child: asyncio.subprocess.Process | None = None
         self._working: asyncio.Task[None] | None = None
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request | Check) -> Reply:
         """The picture. Raises `CannotShow`. A wish whose waiter is cancelled is not decoded."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._wishes.append((request, future))
@@ -68,7 +75,7 @@ class Decoder:
                 if not future.done():
                     future.set_result(reply)
 
-    async def _answer(self, request: Request) -> Reply:
+    async def _answer(self, request: Request | Check) -> Reply:
         for _ in range(2):  # a child that had just gone to rest is started anew, once
             child = await self._ready()
             try:
@@ -119,7 +126,7 @@ class Decoder:
         await child.wait()
 
 
-async def _exchange(child: asyncio.subprocess.Process, request: Request) -> Reply | None:
+async def _exchange(child: asyncio.subprocess.Process, request: Request | Check) -> Reply | None:
     """None: the child is no more."""
     if child.stdin is None or child.stdout is None:
         return None

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 BUDGET = 6.0
 """Seconds of decoding, then what was found so far has to do."""
-CONTAINERS = {"video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm"}
+CONTAINERS = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "webm",
+    "video/x-msvideo": "avi",
+    "video/3gpp": "mp4",
+}
 
 
 def opened(path: str, container: str) -> Any:
@@ -32,7 +39,7 @@ def show(request: Request, mime: str) -> Reply:
     """One frame, with a strip below it if it was asked for; or a reel. Raises `CannotShow`."""
     with opened(request.path, CONTAINERS[mime]) as container:
         stream = container.streams.video[0]
-        still.refuse_too_large(stream.width, stream.height)
+        still.refuse_too_large(stream.width, stream.height, still.MOST_FRAME)
         stream.thread_type = "NONE"  # threads take memory for every core
         facts = _facts(container, stream, mime)
         if request.reel:

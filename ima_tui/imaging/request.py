@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-MOST_PIXELS = 40_000_000
-"""A picture of 8K has 33 million; four bytes each are all the memory that one may take."""
+MOST_PIXELS = 250_000_000
+"""Phones take photos of 200 million; four bytes each are in memory at once."""
 MOST_BYTES = 300_000_000
-MOST_MEMORY = 1_600_000_000
+MOST_MEMORY = 2_000_000_000
 """Of address space, for the child; libraries alone take a third of it."""
+MOST_ANSWER = 64 * 1024 * 1024
 MOST_FRAMES = 120
 
 
@@ -62,8 +63,28 @@ class Request:
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
-def read_request(line: bytes) -> Request:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Decode the input file to its end; the answer has its facts, and no picture.
+
+    `convert_to`: the MIME type to make of it, in at most `most` bytes (0: no limit), upright and
+    without metadata; the answer then holds the new file, and its type is `facts.format`.
+    `may_be_jpeg`: a large image may become a JPEG where a PNG was asked for.
+    """
+
+    path: str
+    convert_to: str = ""
+    most: int = 0
+    may_be_jpeg: bool = False
+
+    def line(self) -> bytes:
+        return json.dumps({"check": asdict(self)}).encode() + b"\n"
+
+
+def read_request(line: bytes) -> Request | Check:
     raw = json.loads(line)
+    if "check" in raw:
+        return Check(**raw["check"])
     raw["form"] = Form(raw["form"])
     raw["crop"] = tuple(raw["crop"])
     return Request(**raw)
@@ -73,7 +94,8 @@ def read_request(line: bytes) -> Request:
 class Facts:
     """What the file turned out to be. Zero: it has none, or it is not known.
 
-    `kind` is `picture`, `film` or `sound`; `rate` in samples a second.
+    `kind` is `picture`, `film` or `sound`; `rate` in samples a second. `width` and `height` are
+    those of the upright picture. `plain`: one frame, upright, in 8 bits of RGB or grey.
     """
 
     kind: str
@@ -83,6 +105,9 @@ class Facts:
     seconds: float = 0.0
     rate: int = 0
     has_sound: bool = False
+    frames: int = 1
+    plain: bool = True
+    alpha: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ CONTAINERS = {
     "audio/flac": "flac",
     "audio/mp4": "mp4",
     "audio/wav": "wav",
+    "audio/aac": "aac",
 }
 STRETCHES = 4
 """Looks within one column: enough for the shape, and an hour reads as fast as a second."""

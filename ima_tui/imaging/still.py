@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from functools import cache
 
@@ -11,36 +12,76 @@ from PIL import Image, ImageOps
 from ima_tui.imaging import sixel
 from ima_tui.imaging.request import MOST_PIXELS, CannotShow, Facts, Form, Reply, Request
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+MOST_FRAME = 40_000_000
+"""Pixels in one frame of a film; one of 8K has 33 million."""
+ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+ORIENTATION = 0x0112
+"""The EXIF tag that says how the camera was held."""
+LYING = (5, 6, 7, 8)
+"""Its values for pictures whose width and height change places."""
 COLOURS = 192
 """Of a sixel picture."""
 GAP = 2
 """Pixels between the frames of a strip."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+@cache
+def knows_heif() -> bool:
+    """Whether the optional library for HEIC photos is installed; then Pillow opens them."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.options.DECODE_THREADS = 1
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return True
+
+
+def opened(path: str, *more: str) -> Image.Image:
+    """The picture, not decoded yet. Raises `CannotShow` for one that is too large."""
+    formats = (*FORMATS, *more)
+    picture = Image.open(path, formats=[name for name in formats if _is_known(name)])
+    try:
+        refuse_too_large(*picture.size)
+    except CannotShow:
+        picture.close()
+        raise
+    return picture
+
+
+def _is_known(name: str) -> bool:
+    """A Pillow that was built without AVIF does not know it."""
+    Image.init()
+    return name in Image.OPEN
 
 
 def show(request: Request) -> Reply:
     """A picture; an animated one is a film, of which this shows frames. Raises `CannotShow`."""
-    with Image.open(request.path, formats=FORMATS) as opened:
-        width, height = opened.size
-        refuse_too_large(width, height)
-        frames = getattr(opened, "n_frames", 1)
-        facts = Facts("picture", opened.format or "", width, height)
-        if frames > 1:
-            return _animation(opened, frames, facts, request)
+    with opened(request.path) as picture:
+        turn = picture.getexif().get(ORIENTATION, 1)
+        width, height = picture.size[::-1] if turn in LYING else picture.size
+        frames = getattr(picture, "n_frames", 1)
+        facts = Facts("picture", picture.format or "", width, height)
+        if frames > 1 and picture.format in ANIMATED:
+            return _animation(picture, frames, facts, request)
         box = _box(request.crop, width, height)
         size = fit(box[2] - box[0], box[3] - box[1], request.width, request.height)
         if request.crop == (0.0, 0.0, 1.0, 1.0):
-            opened.draft("RGB", size)  # a large JPEG is read at a part of its size
-            image: Image.Image = opened
-        else:
-            image = opened.crop(box)
+            # a large JPEG is read at a part of its size
+            picture.draft("RGB", size[::-1] if turn in LYING else size)
+            small = _scaled(picture, size[::-1] if turn in LYING else size, request.ground)
+            small.getexif()[ORIENTATION] = turn
+            return reply(ImageOps.exif_transpose(small), facts, request.form)
+        image = ImageOps.exif_transpose(picture).crop(box)
         return reply(_scaled(image, size, request.ground), facts, request.form)
 
 
-def refuse_too_large(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
+def refuse_too_large(width: int, height: int, most: int = MOST_PIXELS) -> None:
+    if width * height > most:
         raise CannotShow("viewer.too_big")
 
 

@@ -16,12 +16,13 @@ from ima_tui.imaging.request import (
     MOST_BYTES,
     MOST_MEMORY,
     CannotShow,
+    Check,
     Reply,
     Request,
     read_request,
     refusal_line,
 )
-from ima_tui.inputs import sniff
+from ima_tui.inputs import HEAD, sniff
 
 IDLE = 30.0
 """Seconds without a request, then it goes and gives its memory back."""
@@ -57,10 +58,14 @@ def _asked(source: IO[bytes]) -> bool:
         return True
 
 
-def answer(request: Request) -> Reply:
+def answer(request: Request | Check) -> Reply:
     """Raises `CannotShow`, and nothing else: decoders fail in every way there is."""
     try:
         mime = _mime(Path(request.path))
+        if isinstance(request, Check):
+            from ima_tui.imaging import check
+
+            return check.check(request, mime)
         if mime.startswith("audio/"):
             from ima_tui.imaging import sound
 
@@ -77,7 +82,7 @@ def answer(request: Request) -> Reply:
     except MemoryError as error:
         raise CannotShow("viewer.too_big") from error
     except Exception as error:
-        if type(error).__name__ == "DecompressionBombError":
+        if type(error).__name__ in ("DecompressionBombError", "DecompressionBombWarning"):
             raise CannotShow("viewer.too_big") from error
         raise CannotShow("viewer.broken") from error
 
@@ -88,7 +93,7 @@ def _mime(path: Path) -> str:
         if not path.is_file():
             raise CannotShow("viewer.gone", path=str(path))
         with path.open("rb") as handle:
-            mime = sniff(handle.read(32))
+            mime = sniff(handle.read(HEAD))
     except OSError as error:
         raise CannotShow("viewer.gone", path=str(path)) from error
     if size > MOST_BYTES:

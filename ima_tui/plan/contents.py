@@ -18,6 +18,7 @@ _TROUBLE = {
     "missing": "error.input_missing",
     "unreadable": "error.input_unreadable",
     "no file": "error.input_no_file",
+    "folder": "error.input_folder",
     "large": "error.input_large",
 }
 
@@ -56,6 +57,8 @@ def _content(source: str) -> str:
         handle = os.open(local_path(source), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as reader:
             facts = os.fstat(handle)
+            if stat.S_ISDIR(facts.st_mode):
+                return "folder"
             if not stat.S_ISREG(facts.st_mode):
                 return "no file"
             if facts.st_size > LARGEST:

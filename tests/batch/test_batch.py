@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from batch_person import PATIENT, SPEED, Person, wishes
+from PIL import Image
 
 from ima_tui import settings, turns
 from ima_tui.cli import feeder
@@ -67,6 +68,22 @@ def test_bad_rows_are_named_and_nothing_is_sent(person: Person, as_json: bool) -
         assert kinds == [(2, "no_task_type"), (3, "unknown_model"), (4, "bad_json")]
     rest = person.verb("batch", file, "--yes", "--skip-bad", "--json")
     assert (rest.code, person.accepted()) == (0, ["a cat"])
+
+
+def test_every_file_is_decoded_before_the_first_row_is_sent(person: Person) -> None:
+    good, cut = person.folder / "good.jpg", person.folder / "cut.jpg"
+    Image.new("RGB", (64, 48), "teal").save(good)
+    cut.write_bytes(good.read_bytes()[:-200])
+    rows = [
+        {"prompt": "x", "task_type": "image_to_image", "input_images": [str(each)]}
+        for each in (good, good, cut)
+    ]
+    file = person.write("".join(json.dumps(row) + "\n" for row in rows))
+    said = person.verb("batch", file, "--yes", "--json")
+    assert said.code == 2
+    kinds = [(line["line"], line["error"]["kind"]) for line in said.lines]
+    assert kinds == [(3, "input_broken")]
+    assert person.sandbox.ledger()["creates"] == []
 
 
 def test_the_total_is_agreed_to_before_anything_is_sent(person: Person) -> None:

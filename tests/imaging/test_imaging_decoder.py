@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from files import animation, film, picture, sound
+from PIL import Image, ImageOps
 
 from ima_tui import messages
 from ima_tui.imaging import still, worker
@@ -49,6 +50,34 @@ async def test_a_part_of_a_picture_is_shown_as_large_as_the_whole(
     reply = await decoder.ask(request)
     assert (reply.width, reply.height) == (16, 8)
     assert reply.data == bytes.fromhex("102030") * 16 * 8
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+async def test_a_photo_is_shown_upright(decoder: Decoder, tmp_path: Path, turn: int) -> None:
+    """Whole, and in part, whichever way the camera was held."""
+    path = tmp_path / "photo.jpg"
+    image = Image.new("RGB", (640, 320), "blue")
+    image.paste("red", (0, 0, 320, 320))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    image.save(path, exif=exif)
+    right = ImageOps.exif_transpose(Image.open(path))
+    whole = await decoder.ask(Request(str(path), 32, 32))
+    assert (whole.facts.width, whole.facts.height) == right.size
+    assert (whole.width, whole.height) == (right.width // 20, right.height // 20)
+    first = right.getpixel((5, 5))
+    assert isinstance(first, tuple)
+    assert (whole.data[0] > 128) == (first[0] > 128)
+    part = await decoder.ask(Request(str(path), 32, 32, crop=(0.0, 0.0, 0.25, 0.25)))
+    assert (part.width, part.height) == (whole.width, whole.height)
+    assert (part.data[-3] > 128) == (first[0] > 128)
+
+
+async def test_a_phones_largest_photo_is_shown(decoder: Decoder, tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", (12_000, 9_000), "teal").save(path, quality=10)
+    reply = await decoder.ask(Request(str(path), 40, 40))
+    assert (reply.width, reply.height, reply.facts.width) == (40, 30, 12_000)
 
 
 async def test_few_colours_are_ones_that_every_terminal_has(
@@ -174,9 +203,10 @@ async def test_a_bomb_is_refused_and_takes_no_memory(decoder: Decoder, tmp_path:
 
 
 async def test_a_child_that_hangs_is_ended_and_the_next_one_works(tmp_path: Path) -> None:
-    decoder = Decoder(seconds=0.5)
+    decoder = Decoder(seconds=60)
     path = picture(tmp_path)
     await decoder.ask(Request(path, 20, 20))
+    decoder._seconds = 0.5
     child = decoder._child
     assert child is not None
     os.kill(child.pid, signal.SIGSTOP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from ima_tui.domain import (
     results_of,
 )
 from ima_tui.errors import ImaError, UsageError
-from ima_tui.inputs import InputFacts, inspect
+from ima_tui.input_checks import InputChecks
+from ima_tui.inputs import InputFacts
 from ima_tui.key import checked
 from ima_tui.knowledge import Knowledge
 from ima_tui.ledger import Mended
@@ -468,7 +470,8 @@ class FakeStudio:
             listener(notice)
 
     async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
-        return inspect(leaf, sources)
+        async with aclosing(InputChecks()) as checks:
+            return await checks.inspect(leaf, sources)
 
 
 def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:

@@ -27,6 +27,9 @@ from ima_tui.tui.widgets.prompt import dragged
         ("~/cat.jpg", "~/cat.jpg"),
         ("file:///a/cat.webp", "file:///a/cat.webp"),
         ("a fox like /a/cat.png", ""),
+        ("/a/IMG_0001.HEIC", "/a/IMG_0001.HEIC"),
+        (r"'/a/It'\''s.avif'", "/a/It's.avif"),
+        ("file:/a/cat.m4a", "file:/a/cat.m4a"),
         ("/a/notes.txt", ""),
         ("https://ima.example/a.png", ""),
         ("/a/cat.png\n/b.png", ""),
@@ -47,6 +50,26 @@ async def test_a_picture_dragged_into_the_wish_becomes_an_input(tmp_path: Path) 
         assert screen.prompt.text == "make it run, a video"
         line = screen.inputs.lines[0]
         await until(pilot, lambda: "PNG 320x200" in line._facts.words)
+
+
+async def test_a_damaged_photo_is_told_at_the_input_and_an_animation_what_is_used(
+    tmp_path: Path,
+) -> None:
+    Image.new("RGB", (320, 200), "teal").save(tmp_path / "cut.jpg")
+    whole = (tmp_path / "cut.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) * 6 // 10])
+    frames = [Image.new("RGB", (32, 20), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = "make it run, a video"
+        await pilot.pause()
+        pilot.app.post_message(events.Paste(f"{tmp_path}/cut.jpg"))
+        await until(pilot, lambda: any(each._problem.display for each in screen.inputs.lines))
+        assert await screen.inputs.settle() is None
+        line = screen.inputs.lines[0]
+        line.field.value = f"{tmp_path}/moving.gif"
+        await until(pilot, lambda: "GIF 32x20" in line._facts.words)
+        assert "first frame" in line._problem._now[0]
 
 
 async def test_a_path_that_is_no_file_is_text(tmp_path: Path) -> None:

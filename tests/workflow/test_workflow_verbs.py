@@ -137,6 +137,21 @@ def test_a_changed_picture_needs_a_new_hash_and_a_missing_one_is_said(
     assert person.verb("workflow", "run", file, "--confirm", now).code == 0  # all is paid for
 
 
+def test_a_damaged_picture_stops_the_plan_before_anything_is_sent(person: Person) -> None:
+    path = person.folder / "cat.jpg"
+    Image.new("RGB", (64, 48), "teal").save(path)
+    path.write_bytes(path.read_bytes()[:-200])
+    file = str(person.folder / "plan.json")
+    wish = "Animate it, and add a soundtrack"
+    made = person.verb("workflow", "plan", wish, "--input-images", str(path), "-o", file)
+    assert made.code == 0
+    agreed = json.loads(Path(file).read_text("utf-8"))["hash"]
+    said = person.verb("workflow", "run", file, "--confirm", agreed)
+    assert said.code == 2
+    assert "incomplete" in said.err
+    assert person.accepted() == []
+
+
 def test_a_risen_price_needs_a_new_hash(person: Person) -> None:
     file, plan = made(person)
     cheaper = json.loads(json.dumps(plan))

@@ -30,6 +30,8 @@ TEXTS: dict[str, str] = {
     "compose.role_last": "last frame",
     "compose.role_reference": "reference",
     "compose.input_placeholder": "a path or an https link",
+    "compose.input_first_frame": "Only the first frame is used.",
+    "compose.input_converted": "It is sent as {format}.",
     "compose.input_link": "link",
     "compose.input_or_step": "a path, an https link, or step 1",
     "compose.input_made": "from this plan",

@@ -91,11 +91,33 @@ TEXTS: dict[str, str] = {
     "error.inputs_of_kind": "{model} takes at most {high} inputs of these types: {kinds}; there are {given}.",
     "error.no_inputs_taken": "{model} takes no inputs here; there are {given}.",
     "error.input_missing": "There is no file {input}.",
-    "error.input_no_file": "{input} is not a file.",
-    "error.input_unreadable": "{input} can't be opened. Check who may read it.",
-    "error.input_kind": "{input} is not a file that {model} takes. It takes: {kinds}.",
-    "error.input_broken": "{input} looks damaged: it can't be opened as a picture.",
+    "error.input_folder": "{input} is a folder. Choose a file in it.",
+    "error.input_no_file": "{input} is not a file: it is a device, a pipe or a socket.",
+    "error.input_loop": "{input} is a symbolic link that leads back to itself.",
+    "error.input_empty": "{input} is empty (0 bytes).",
+    "error.input_unreadable": "{input} can't be read. Check its permissions.",
+    "error.input_kind": "{input} is not in a format that {model} takes. It takes: {kinds}.",
+    "error.input_only_image": "{input} is {format}. {model} takes images only: {kinds}.",
+    "error.input_only_video": "{input} is {format}. {model} takes videos only: {kinds}.",
+    "error.input_only_audio": "{input} is {format}. {model} takes audio only: {kinds}.",
+    "error.input_only_media": "{input} is {format}. {model} takes: {kinds}.",
+    "error.input_format": (
+        "{input} is {format}, which {model} does not take (it takes: {kinds}), and ima-tui can't "
+        "convert it. Convert it to JPEG."
+    ),
+    "error.input_heif": (
+        "{input} is a {format} photo. Convert it to JPEG, or install ima-tui[heif]."
+    ),
+    "error.input_raw": "{input} is a camera raw file. Export it as JPEG.",
+    "error.input_broken": "{input} is damaged or incomplete: it can't be read to the end.",
+    "error.input_changed": (
+        "{input} changed after it was checked. Nothing was charged. Check it and send it again."
+    ),
+    "error.input_memory": "{input} is too large to be read on this computer. Make it smaller, or convert it to JPEG.",
+    "error.input_pixels": "{input} has too many pixels; {limit} megapixels at most.",
+    "error.input_slow": "{input} takes too long to read. Make it smaller, or convert it to JPEG.",
     "error.input_large": "{input} is too large; {limit} at most.",
+    "error.input_long": "{input} is {seconds} s long; {model} takes {limit} s at most.",
     "error.input_link": "{input} is not a link that can be used.",
     "error.input_scheme": "{input}: only https links and files are taken.",
     "error.input_rejected": "The service did not accept the input: {reason}",

@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from mimetypes import guess_type
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +24,7 @@ from ima_tui import drafting
 from ima_tui.domain import Leaf
 from ima_tui.drafting import Role
 from ima_tui.errors import UsageError
-from ima_tui.inputs import InputFacts
+from ima_tui.inputs import MEDIA_ENDINGS, InputFacts, format_name
 from ima_tui.messages import say
 from ima_tui.text import one_line, size
 from ima_tui.tui.widgets.cells import cut, fit, width
@@ -66,7 +65,7 @@ def complete(written: str) -> str | None:
 
 
 def _is_media(name: str) -> bool:
-    return (guess_type(name)[0] or "").partition("/")[0] in ("image", "video", "audio")
+    return name.lower().endswith(MEDIA_ENDINGS)
 
 
 class PathSuggester(Suggester):
@@ -101,8 +100,9 @@ class PathInput(LineInput):
             raise SkipAction
 
     def tidy(self, pasted: str) -> str:
-        """A file dragged onto the terminal comes in quotes, or with its blanks escaped."""
-        return unquoted(super().tidy(pasted))
+        """A file dragged onto the terminal comes in quotes, or with its blanks escaped, and with
+        a blank after it."""
+        return unquoted(super().tidy(pasted).strip())
 
 
 class _Role(Line):
@@ -238,7 +238,7 @@ class InputLine(Vertical):
                 self._say("", problem)
             return None
         if value == self.value and self._excess is None:
-            self._say(_in_words(facts), None)
+            self._say(_in_words(facts), None, _use_in_words(facts))
         return facts
 
     async def _is_begun(self, problem: UsageError) -> bool:
@@ -247,11 +247,14 @@ class InputLine(Vertical):
             return False
         return await self._names.get_suggestion(self.value) is not None
 
-    def _say(self, found: str, problem: UsageError | None) -> None:
+    def _say(self, found: str, problem: UsageError | None, use: str = "") -> None:
         self._facts.show(found)
         self._facts.styles.width = width(found) + 3 if found else 0
-        self._problem.say(say(problem.key, **problem.values) if problem else "", "bad")
-        self._problem.display = problem is not None
+        if problem is not None:
+            self._problem.say(say(problem.key, **problem.values), "bad")
+        else:
+            self._problem.say(use, "muted")
+        self._problem.display = problem is not None or bool(use)
         if self._role.is_wrong != (problem is not None):
             self._role.is_wrong = problem is not None
             self._role.refresh()
@@ -263,8 +266,18 @@ def _in_words(facts: InputFacts) -> str:
     if facts.kind == "step":
         return say("compose.input_made")
     pixels = f"{facts.width}x{facts.height} · " if facts.width and facts.height else ""
-    kind = facts.mime.partition("/")[2].upper()
-    return f"{kind} {pixels}{size(facts.size)}"
+    length = f"{facts.seconds:.1f} s · " if facts.seconds else ""
+    return f"{format_name(facts.mime)} {pixels}{length}{size(facts.size)}"
+
+
+def _use_in_words(facts: InputFacts) -> str:
+    """What is sent where that is not the file as it is."""
+    words: list[str] = []
+    if facts.first_frame:
+        words.append(say("compose.input_first_frame"))
+    if facts.sent_as and facts.sent_as != facts.mime:
+        words.append(say("compose.input_converted", format=format_name(facts.sent_as)))
+    return " ".join(words)
 
 
 class Inputs(Vertical):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,6 +16,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, TextArea
 
+from ima_tui.inputs import MEDIA_ENDINGS
 from ima_tui.marks import Mark, by_line, moved
 from ima_tui.messages import say
 from ima_tui.text import clean, one_line
@@ -33,22 +35,25 @@ class Dropped(Message):
     path: str
 
 
-_DRAGGED = re.compile(
-    r"(?:file://)?(?:~|\.{1,2})?/[^\n]*\.(?:png|jpe?g|webp|gif|bmp|mp4|mov|mp3|wav)", re.I
-)
+_DRAGGED = re.compile(r"(?:file:(?://[^/\n]*)?)?(?:~|\.{1,2})?/[^\n]*", re.IGNORECASE)
 
 
 def dragged(pasted: str) -> str:
     """The path, where nothing but one of a medium was pasted, else "". A file that is dragged onto
     the terminal comes in quotes, or with its blanks escaped."""
     plain = unquoted(pasted.strip())
-    return plain if _DRAGGED.fullmatch(plain) else ""
+    return plain if _DRAGGED.fullmatch(plain) and plain.lower().endswith(MEDIA_ENDINGS) else ""
 
 
 def unquoted(path: str) -> str:
-    if len(path) > 1 and path[0] == path[-1] and path[0] in "'\"":
-        return path[1:-1]
-    return path if "://" in path else re.sub(r"\\(.)", r"\1", path)
+    """The path without the quotes and escapes that a terminal puts into it for a shell."""
+    if "://" in path and path[0] not in "'\"":
+        return path
+    try:
+        words = shlex.split(path)
+    except ValueError:  # a quote that is not closed is part of the name
+        return re.sub(r"\\(.)", r"\1", path)
+    return words[0] if len(words) == 1 else re.sub(r"\\(.)", r"\1", path)
 
 
 def _leave_alt(event: events.Key) -> None:

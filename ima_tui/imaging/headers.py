@@ -1,0 +1,119 @@
+"""Files whose headers promise more than is there: what can be told without a decoder. In the
+child."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ima_tui.imaging.request import CannotShow
+
+ISO = frozenset({"video/mp4", "video/quicktime", "video/3gpp", "audio/mp4"})
+MOST_BOXES = 100_000
+
+
+def check(path: str, mime: str) -> None:
+    """Raise `CannotShow` where the file ends before its own headers say."""
+    size = Path(path).stat().st_size
+    with Path(path).open("rb") as handle:
+        if mime in ISO:
+            _check_iso(handle, size)
+        elif mime == "audio/wav":
+            _check_wav(handle, size)
+
+
+def _check_iso(handle: IO[bytes], size: int) -> None:
+    kinds = set()
+    for kind, _, end in _boxes(handle, 0, size):
+        if end > size:
+            raise CannotShow("viewer.broken")
+        kinds.add(kind)
+    if b"moov" not in kinds or not kinds & {b"mdat", b"moof"}:
+        raise CannotShow("viewer.broken")
+
+
+def _boxes(handle: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, beginning of the contents, and end of each box."""
+    at = start
+    for _ in range(MOST_BOXES):
+        if at + 8 > end:
+            return
+        handle.seek(at)
+        head = handle.read(16)
+        length, body = int.from_bytes(head[:4], "big"), at + 8
+        if length == 1:
+            length, body = int.from_bytes(head[8:16], "big"), at + 16
+        elif length == 0:
+            length = end - at
+        if length < body - at:
+            raise CannotShow("viewer.broken")
+        yield head[4:8], body, at + length
+        at += length
+
+
+def _check_wav(handle: IO[bytes], size: int) -> None:
+    at, found = 12, set()
+    while at + 8 <= size:
+        handle.seek(at)
+        head = handle.read(8)
+        length = int.from_bytes(head[4:], "little")
+        found.add(head[:4])
+        if head[:4] == b"data" and length < 0xFFFFFFFF and at + 8 + length > size:
+            raise CannotShow("viewer.broken")
+        at += 8 + length + length % 2
+    if not {b"fmt ", b"data"} <= found:
+        raise CannotShow("viewer.broken")
+
+
+def seconds(path: str, mime: str) -> float:
+    """The length that the headers tell; 0: they don't."""
+    if mime == "audio/wav":
+        try:
+            with wave.open(path, "rb") as source:
+                return source.getnframes() / max(1, source.getframerate())
+        except wave.Error:
+            return 0.0
+    return _iso_seconds(path) if mime in ISO else 0.0
+
+
+def _iso_seconds(path: str) -> float:
+    with Path(path).open("rb") as handle:
+        for kind, body, end in _boxes(handle, 0, Path(path).stat().st_size):
+            if kind != b"moov":
+                continue
+            for inner, at, _ in _boxes(handle, body, end):
+                if inner == b"mvhd":
+                    handle.seek(at)
+                    return _mvhd_seconds(handle.read(32))
+    return 0.0
+
+
+def _mvhd_seconds(head: bytes) -> float:
+    wide = head[:1] == b"\1"
+    scale = int.from_bytes(head[20:24] if wide else head[12:16], "big")
+    length = int.from_bytes(head[24:32] if wide else head[16:20], "big")
+    return length / scale if scale else 0.0
+
+
+def check_jpeg(path: str) -> None:
+    """Raise `CannotShow` where the image data has no end: a download that was preallocated is
+    filled up with zeros, which decode without an error."""
+    data = Path(path).read_bytes()
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            raise CannotShow("viewer.broken")
+        marker = data[at + 1]
+        if marker == 0xFF:  # padding
+            at += 1
+        elif marker == 0xDA:
+            if data.find(b"\xff\xd9", at) < 0:
+                raise CannotShow("viewer.broken")
+            return
+        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 2
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    raise CannotShow("viewer.broken")
