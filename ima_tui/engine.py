@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ima_tui import results
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.connection import Connection
@@ -76,6 +77,11 @@ class Engine:
                 log.warning("copy of the ledger: %s", say(error.key, **error.values))
             await self._clock.sleep(COPY_SECONDS)
 
+    async def prepare_folder(self) -> None:
+        """Have the folder for results before anything is paid for. Raises `UsageError`."""
+        if self._settings.download:
+            await asyncio.to_thread(results.prepare, self._settings.folder)
+
     async def ledger(self) -> Ledger:
         return (await asyncio.shield(self._parts))[0]
 
@@ -117,6 +123,7 @@ class Engine:
         from ima_tui.scheduler import Scheduler
 
         settings = self._settings
+        usual = settings.values  # without what the flags of this run say
         ledger = await self._open_ledger(owner.name())
         limits = Limits(
             running=settings.running,
@@ -135,6 +142,8 @@ class Engine:
             with_prompt=settings.prompt_in_sidecar,
             patient=self._patient,
             asks=self._everything,
+            left_folder=results.folder_of(str(usual.get("results.folder", settings.folder))),
+            left_download=bool(usual.get("results.download", settings.download)),
             limits=limits,
             pace=Pace(
                 self._clock,

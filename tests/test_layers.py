@@ -24,7 +24,7 @@ LAYERS = (
      "lease", "link",
      "reasons", "drafting", "batch", "manifest", "saved"},
     {"terms"},
-    {"ground", "pace", "prepared", "record", "remembering", "heard", "plan", "knowledge",
+    {"ground", "outputs", "pace", "prepared", "record", "remembering", "heard", "plan", "knowledge",
      "attainable"},
     {"sending", "asking", "fetching", "turns"},
     {"desk", "scheduler", "broadcast", "connection", "wishes", "adjustments"},

@@ -95,6 +95,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
             talk(explain(problem))
             if job.failure is not None and job.failure.reason:
                 talk(f"“{job.failure.reason}”")
+            outcome.say_how_to_fetch(job)
     return EXIT_DONE
 
 
@@ -136,7 +137,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         for job in ended:
             if not arguments.json:
                 print_end(job)
-        return max((outcome.exit_code(job) for job in ended), default=EXIT_DONE)
+        return outcome.worst(outcome.exit_code(job) for job in ended)
 
 
 def end_of(job: Job) -> ImaError | None:
@@ -150,7 +151,8 @@ def print_end(job: Job) -> None:
         print_plain(media.path or media.url)
     problem = end_of(job)
     if problem is not None:
-        talk(explain(problem))
+        talk(f"#{job.id}  {explain(problem)}")
+        outcome.say_how_to_fetch(job)
     elif job.state is not State.DONE:
         talk(say(f"state.{job.state.value}"))
 

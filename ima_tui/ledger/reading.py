@@ -7,7 +7,7 @@ import sqlite3
 import sys
 
 from ima_tui.domain import PROMPT_BEGINNING, Event, Job, Order, Result, State, TaskType
-from ima_tui.ledger.records import LedgerError, job_of
+from ima_tui.ledger.records import LedgerError, job_of, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As the partial index says it: open jobs are few, ended ones may be a hundred thousand."""
@@ -144,6 +144,15 @@ def owned(connection: sqlite3.Connection, session: str) -> tuple[Job, ...]:
     return tuple(map(job_of, rows))
 
 
+def sent_by_others(connection: sqlite3.Connection, session: str) -> tuple[int, ...]:
+    rows = connection.execute(
+        f"SELECT id FROM jobs WHERE {OPEN} AND owner != ? AND sent_at IS NOT NULL"
+        " ORDER BY +id LIMIT ?",
+        (session, MOST_NAMED),
+    )
+    return tuple(row[0] for row in rows)
+
+
 def waiting_for(connection: sqlite3.Connection, first: int) -> tuple[Job, ...]:
     rows = connection.execute(
         "SELECT jobs.* FROM needs JOIN jobs ON jobs.id = needs.job WHERE first = ?", (first,)
@@ -174,7 +183,7 @@ def results(
             TaskType(row["task_type"]),
             sys.intern(row["model"]),
             row["prompt"],
-            media.get("path", ""),
+            located(media.get("path", "")),
             media.get("duration", ""),
             row["state"] == State.FETCHING,
         )

@@ -21,12 +21,11 @@ from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui import messages
+from ima_tui import gallery, messages
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Event, Failure, Job, Order, State
 from ima_tui.notices import JobChanged
 from ima_tui.tui import jobs as words
-from ima_tui.tui import verbs
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.screens.queue import QueueScreen, Summary
@@ -397,13 +396,13 @@ def test_no_program_is_started_without_a_desktop(
     path = tmp_path / "a.png"
     path.touch()
     started: list[object] = []
-    monkeypatch.setattr(verbs.subprocess, "Popen", lambda *a, **k: started.append(a))
+    monkeypatch.setattr(gallery.subprocess, "Popen", lambda *a, **k: started.append(a))
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setenv("SSH_CONNECTION", "1 2 3 4")
-    assert not verbs.open_file(str(path))
+    assert not gallery.open_file(str(path))
     monkeypatch.delenv("SSH_CONNECTION")
     monkeypatch.delenv("SSH_TTY", raising=False)
-    assert verbs.open_file(str(path))
+    assert gallery.open_file(str(path))
     assert len(started) == 1
 
 
