@@ -197,8 +197,9 @@ def _path(raw: Raw) -> Path:
 
 
 def _absolute(path: Path) -> Path:
+    """A home that nobody has stays as it was written: whoever needs the folder says so."""
     try:
-        return path.absolute()
+        return path if str(path).startswith("~") else path.absolute()
     except OSError:  # the folder that we were started in is gone
         return path
 

@@ -290,7 +290,7 @@ class Jobs:
                 if job.state is State.FAILED:
                     raise
         if not columns.get("medias", job.medias):
-            raise UsageError("error.nothing_came", id=job_id)
+            raise ImaError("error.nothing_came", id=job_id)
         job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
         await scheduler.follow(job)
         return job

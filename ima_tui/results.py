@@ -74,6 +74,8 @@ def prepare(folder: Path) -> None:
     Raises `UsageError` where nothing could be stored there. Touches the disk.
     """
     shown = one_line(folder, 300)
+    if str(folder).startswith("~"):
+        raise UsageError("error.folder_home", path=shown)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".ima-", suffix=".part") as probe:
