@@ -30,7 +30,7 @@ def build(argv: Sequence[str] = ()) -> _Parser:
     parser = _Parser(
         prog="ima-tui",
         description=say("cli.about"),
-        epilog=f"{say('cli.bare')} {say('cli.exit_codes')}",
+        epilog=say("cli.bare"),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")

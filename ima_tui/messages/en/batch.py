@@ -107,5 +107,4 @@ TEXTS: dict[str, str] = {
     "cli.fetch": "download results that are not here yet",
     "cli.fetch_into": "store the results in DIR",
     "cli.open": "open a job's first file in the system's viewer",
-    "cli.exit_codes": "Exit codes: 0 done; 1 the generation failed, or only a part came out; 2 invalid input; 3 no key, or it was refused; 4 too few points, or over a limit; 5 not ready at the deadline; 6 IMA can't be reached; 7 may have been charged; 8 made, but not downloaded; 130 interrupted.",
 }
