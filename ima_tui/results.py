@@ -78,9 +78,7 @@ def prepare(folder: Path) -> None:
         raise UsageError("error.folder_home", path=shown)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".ima-", suffix=".part") as probe:
-            probe.write(b"\0")
-            probe.flush()
+        _write_probe(folder)
         free = os.statvfs(folder)
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError("error.folder_is_file", path=shown) from error
@@ -89,6 +87,15 @@ def prepare(folder: Path) -> None:
         raise UsageError("error.folder_unwritable", path=shown, reason=reason) from error
     if free.f_bavail * free.f_frsize < LEAST_FREE:
         raise UsageError("error.folder_full", path=shown)
+
+
+def _write_probe(folder: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".ima-", suffix=".part")
+    try:
+        os.write(handle, b"\0")
+    finally:
+        os.close(handle)
+        Path(name).unlink(missing_ok=True)
 
 
 def stem(job: Job, index: int) -> str:

@@ -7,7 +7,7 @@ import time
 from ima_tui import outputs, terms
 from ima_tui.domain import Event, Job, Media, State, TaskType
 from ima_tui.lifecycle import ENDED, TRANSITIONS
-from ima_tui.messages import explain, say
+from ima_tui.messages import say, sentence
 from ima_tui.text import duration, one_line
 from ima_tui.tui.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.pricing import usual_time
@@ -170,8 +170,10 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         return failure_words(job), "bad"
     if job.state is State.FETCHING and job.waiting:
         return waiting_words(job), "warn"
-    if job.state is State.DONE and (problem := outputs.problem_of(job)) is not None:
-        return explain(problem), "warn"
+    if job.state is State.DONE and job.failure is not None:
+        key = "queue.standing_partial" if outputs.is_partial(job) else "queue.standing_unfetched"
+        words = say(key, reason=failure_words(job), missing=outputs.missing(job))
+        return words, "warn"
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
@@ -201,11 +203,11 @@ def waiting_words(job: Job, *, short: bool = False) -> str:
 
 def failure_words(job: Job) -> str:
     """Why it failed, in our words; a reason of the service that we can't name stays unsaid."""
-    failure = job.failure
-    if failure is None or not failure.kind:
+    problem = outputs.problem_of(job)
+    if problem is None:
         return say("queue.failed")
     try:
-        return say(failure.kind, **failure.values)
+        return sentence(problem)
     except (KeyError, IndexError):
         return say("queue.failed")
 

@@ -78,6 +78,8 @@ TEXTS: dict[str, str] = {
     "queue.failed": "It failed, and the service did not say why. Another model may do.",
     "queue.ask_again": "Run #{id} again? It costs {points} pts.",
     "queue.ask_missing": "Make the {missing} missing of #{id}? It costs {points} pts.",
+    "queue.standing_partial": "{reason} r makes only what is missing ({missing}), f looks for it again at no cost.",
+    "queue.standing_unfetched": "{reason} f downloads it; that costs nothing.",
     "queue.state_partial": "{ready} of {n}",
     "queue.ask_again_unknown": "#{id} may have been charged {maybe} pts already. Send it once more "
     "for {points} pts all the same? Press y.",

@@ -73,6 +73,8 @@ TEXTS: dict[str, str] = {
     "queue.failed": "失败了，服务没有说明原因。可以换一个模型试试。",
     "queue.ask_again": "把 #{id} 再做一次？要花 {points} 积分。",
     "queue.ask_missing": "补做 #{id} 缺少的 {missing} 个将消耗 {points} 积分，确定发送吗？",
+    "queue.standing_partial": "{reason}按 r 只补做缺少的 {missing} 个，按 f 再查一次（不扣积分）。",
+    "queue.standing_unfetched": "{reason}按 f 重新下载，不扣积分。",
     "queue.state_partial": "{ready}/{n} 个",
     "queue.ask_again_unknown": "#{id} 可能已经扣了 {maybe} 积分。仍要再花 {points} 积分送一次吗？请按"
     " y。",
