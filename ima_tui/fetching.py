@@ -21,9 +21,13 @@ from ima_tui.text import one_line
 MOST_FETCHES = 3
 MOST_TRIES = 3
 NO_WAY = "error.download_unreachable"
-AGAIN = ("error.download_broken", NO_WAY)
-PASSING = ("error.link_denied", "error.link_trouble", "error.not_the_medium")
-"""What the server answers instead of the result: another answer may come in a while."""
+PASSING = (
+    "error.link_denied",
+    "error.link_trouble",
+    "error.not_the_medium",
+    "error.download_broken",
+)
+"""What came instead of the result; a try in a while may bring it."""
 PAUSES = (2.0, 4.0, 8.0, 16.0)
 """Seconds between the tries where somebody waits for the end."""
 LONG_PAUSES = (*PAUSES, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
@@ -143,11 +147,11 @@ class Fetcher:
                 raise ImaError("error.disk", reason=error.strerror or "—") from error
             except ImaError as error:
                 tries += 1
-                if error.key not in AGAIN:
+                if error.key != NO_WAY:
                     raise
                 if tries < MOST_TRIES:
                     await self._link.wait(polling.backoff(tries))
-                elif error.key == NO_WAY and self._patient and await self._is_away(service, job):
+                elif self._patient and await self._is_away(service, job):
                     await self._record.note(job, "event.fetch_waits", {"index": index})
                     while await self._is_away(service, job):
                         pass  # each look waits for its time to try the way

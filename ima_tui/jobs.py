@@ -291,7 +291,13 @@ class Jobs:
                     raise
         if not columns.get("medias", job.medias):
             raise ImaError("error.nothing_came", id=job_id)
-        job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
+        try:
+            job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
+        except UsageError:
+            job = await self._require(job_id)
+            if job.state is not State.FETCHING:  # else another process was just faster
+                raise
+            return job
         await scheduler.follow(job)
         return job
 

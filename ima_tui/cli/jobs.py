@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
+from ima_tui import outputs
 from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import job_json, standing_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
@@ -62,6 +63,8 @@ def _row(job: Job, now: float) -> list[str]:
 def _standing(job: Job) -> str:
     """The state, or why it is not sent yet."""
     words = say(job.waiting, **job.waiting_values) if job.waiting else ""
+    if job.state is State.DONE and outputs.is_partial(job):
+        words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
     return one_line(words, 40) or say(f"state.{job.state.value}")
 
 

@@ -123,7 +123,7 @@ async def wait_for(
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
-            if (why := _holds_up(job)) not in ("", told):
+            if (why := holds_up(job)) not in ("", told):
                 told = why
                 progress.clear()
                 talk(why)
@@ -146,7 +146,7 @@ def _enough(job: Job, until_sent: bool) -> bool:
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 
 
-def _holds_up(job: Job) -> str:
+def holds_up(job: Job) -> str:
     """Why nothing moves, where that is worth a line of its own."""
     if job.waiting and (job.waiting in FULL or job.state is State.FETCHING):
         return say("jobs.waits", id=job.id, why=say(job.waiting, **job.waiting_values))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.cli.jobs import require
-from ima_tui.cli.outcome import failure_of, shortcoming
+from ima_tui.cli.outcome import failure_of, holds_up, shortcoming
 from ima_tui.cli.plain_wish import spoken
 from ima_tui.domain import Job, State
 from ima_tui.errors import ImaError, UsageError
@@ -40,6 +40,7 @@ class PlainJobs:
         self._tell = tell
         self._states: dict[int, State] = {}
         self._problem: str = ""
+        self._waits: str = ""
 
     # ------------------------------------------------------------------------ as they change
 
@@ -62,6 +63,10 @@ class PlainJobs:
                 self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
 
     def _hear_job(self, job: Job) -> None:
+        waits = holds_up(job)
+        if waits and waits != self._waits:
+            self._tell(waits)
+        self._waits = waits or self._waits
         if self._states.get(job.id) is job.state:
             return
         self._states[job.id] = job.state

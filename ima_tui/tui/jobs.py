@@ -212,6 +212,13 @@ def failure_words(job: Job) -> str:
         return say("queue.failed")
 
 
+def trouble(job: Job) -> str:
+    """What is wrong with a job that made something; "" where nothing is."""
+    if job.state is State.FETCHING:
+        return waiting_words(job)
+    return failure_words(job) if job.state is State.DONE and job.failure is not None else ""
+
+
 def event_words(event: Event) -> str:
     try:
         words = say(event.key, **event.values)

@@ -170,6 +170,8 @@ TEXTS: dict[str, str] = {
     "waiting.over_day.short": "over limit",
     "waiting.link_denied.short": "refused",
     "waiting.link_trouble.short": "no download",
+    "waiting.download_broken.short": "broke off",
+    "waiting.download_broken": "The download broke off. Trying again at {time}; `ima-tui jobs fetch {id}` tries now. Nothing is charged.",
     "waiting.not_the_medium.short": "no download",
     "waiting.link_denied": "The download server refused ({status}). Trying again at {time}; `ima-tui jobs fetch {id}` tries now. Nothing is charged.",
     "waiting.link_trouble": "The download server has a problem ({status}). Trying again at {time}; `ima-tui jobs fetch {id}` tries now. Nothing is charged.",

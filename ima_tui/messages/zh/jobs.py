@@ -163,6 +163,8 @@ TEXTS: dict[str, str] = {
     "waiting.over_day.short": "超出上限",
     "waiting.link_denied.short": "被拒绝",
     "waiting.link_trouble.short": "下载不了",
+    "waiting.download_broken.short": "下载中断",
+    "waiting.download_broken": "下载中断了。{time} 会再试；现在就试：`ima-tui jobs fetch {id}`。不扣积分。",
     "waiting.not_the_medium.short": "下载不了",
     "waiting.link_denied": "下载服务器拒绝了请求（{status}）。{time} 会再试；现在就试：`ima-tui jobs fetch {id}`。不扣积分。",
     "waiting.link_trouble": "下载服务器出了问题（{status}）。{time} 会再试；现在就试：`ima-tui jobs fetch {id}`。不扣积分。",
