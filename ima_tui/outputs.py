@@ -92,4 +92,7 @@ def problem_of(job: Job) -> ImaError | None:
     """A recorded failure as the error that it was, with the job's number for its words."""
     if job.failure is None or not job.failure.kind:
         return None
-    return ImaError(job.failure.kind, **{"id": job.id, **job.failure.values})
+    kind = job.failure.kind
+    if kind == "error.link_expired" and job.updated_at < job.links_until:
+        kind = "error.not_fetched"  # version 0.1.0 called every refusal so
+    return ImaError(kind, **{"id": job.id, **job.failure.values})

@@ -19,13 +19,14 @@ from ima_tui import outputs, results
 from ima_tui.api.client import Created
 from ima_tui.api.download import DownloadError
 from ima_tui.api.wire import Progress
-from ima_tui.domain import LINK_SECONDS, Job, Media, Medium, State, TaskType
+from ima_tui.domain import LINK_SECONDS, Failure, Job, Media, Medium, State, TaskType
 from ima_tui.errors import ImaError
 from ima_tui.ledger import Ledger
 
 LEAF = make(field_json("size", ["1K"]), rules=[rule_json(5, size="1K")])
 MEDIAS = tuple(Media(f"https://x.example/{n}.png?sign=a") for n in (1, 2, 3))
 PART = Progress(done=True, medias=MEDIAS[:2], total=3, broken=1, reason="sensitive words")
+EXPIRED = "error.link_expired"
 DENIED = DownloadError("error.link_denied", status=403)
 
 
@@ -355,6 +356,14 @@ def test_new_links_keep_the_files_and_lose_no_result(before: list[int], now: lis
         assert new.path == f"/{old}"
         assert old not in now or new.url == f"https://x.example/{old}?b"
     assert {f"https://x.example/{n}?b" for n in now} <= {media.url for media in found}
+
+
+def test_an_older_version_called_every_refused_link_expired() -> None:
+    job = Job(1, any_order(), State.DONE, 1.0, 90.0, ended_at=80.0, failure=Failure(EXPIRED))
+    recent, late = outputs.problem_of(job), outputs.problem_of(replace(job, updated_at=1e6))
+    assert recent is not None
+    assert late is not None
+    assert (recent.key, late.key) == ("error.not_fetched", EXPIRED)
 
 
 def test_only_an_order_that_lacks_something_is_short() -> None:
