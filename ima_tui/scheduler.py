@@ -39,8 +39,8 @@ SLEPT_SECONDS = 20.0
 SHUTDOWN_SECONDS = 20.0
 _AT_THE_SERVICE = frozenset({State.UPLOADING, State.VERIFYING, State.SENDING, State.RUNNING})
 _OVER = "waiting.over"
-_FULL = ("waiting.running", "waiting.kind")
-"""Why a job waits that jobs which nobody follows may be keeping from being sent."""
+LEFT_SECONDS = 15.0
+"""So long a window has to take a job up that nobody follows, before a script does."""
 
 
 class Scheduler:
@@ -83,7 +83,7 @@ class Scheduler:
         self._left_download = download if left_download is None else left_download
         self._left: set[int] = set()
         """Jobs that are followed because nobody else did."""
-        self._full = asyncio.Event()
+        self._seen_left: dict[int, float] = {}
         self._record = Record(ledger, clock, self._tell)
         self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
         self._sender = Sender(
@@ -118,8 +118,6 @@ class Scheduler:
     def _tell(self, job: Job) -> None:
         if job.state not in _AT_THE_SERVICE:
             self._turns.look()  # a place may be free, or a result there that somebody waits for
-        if job.waiting in _FULL:
-            self._full.set()
         self._tell_job(job)
 
     def _downloads(self, job: Job) -> bool:
@@ -137,7 +135,6 @@ class Scheduler:
         self._keepers = (
             asyncio.create_task(self._keep_leases(), name="leases"),
             asyncio.create_task(self._turns.run(), name="turns"),
-            asyncio.create_task(self._follow_left_when_full(), name="left"),
         )
 
     async def aclose(self) -> None:
@@ -163,8 +160,8 @@ class Scheduler:
             try:
                 if slept or ticks % TICKS_PER_RENEWAL == 0:
                     await self._renew()
-                    if self._stories:
-                        await self._follow_left()
+                if self._stories:
+                    await self._follow_left()
             except (LedgerError, lifecycle.ImpossibleTransition) as error:
                 log.warning("leases: %r", error)  # a busy file must not end the renewals
             if slept:
@@ -183,26 +180,19 @@ class Scheduler:
                 await self.leave(job_id)  # another run took it over, perhaps to its end
         self._lease.renew(now + LEASE_SECONDS)
 
-    async def _follow_left_when_full(self) -> None:
-        while True:
-            await self._full.wait()
-            self._full.clear()
-            try:
-                await self._follow_left()
-            except (LedgerError, lifecycle.ImpossibleTransition) as error:
-                log.warning("left jobs: %r", error)
-
     async def _follow_left(self) -> None:
         """Follow what was sent and nobody alive follows: it keeps other jobs from being sent, and
-        its results would never come."""
+        its results would never come. Nothing is taken from a run that is only slow."""
         now, busy = self._clock.time(), self._busy()
         if self._everything or now < self._alone_until:
             return
-        left = set(await self._ledger.sent_by_others())
-        if not left:
+        left = await self._ledger.left_alone(now)
+        self._seen_left = {each: self._seen_left.get(each, now) for each in left}
+        due = {each for each, seen in self._seen_left.items() if now - seen >= LEFT_SECONDS}
+        if not due:
             return
-        ours = await self._ledger.claim(now, now + LEASE_SECONDS, left)
-        taken = [job for job in ours if job.id in left - busy]
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, due)
+        taken = [job for job in ours if job.id in due - busy]
         self._left |= {job.id for job in taken}
         await self._take_up(taken, busy)
 

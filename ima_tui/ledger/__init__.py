@@ -306,9 +306,9 @@ class Ledger:
         """Jobs that take what the job `first` makes."""
         return await self._read(reading.waiting_for, first)
 
-    async def sent_by_others(self) -> tuple[int, ...]:
-        """Open jobs that were sent by other runs, whether those live or not."""
-        return await self._read(reading.sent_by_others, self.session)
+    async def left_alone(self, now: float) -> tuple[int, ...]:
+        """Open jobs that were sent and that no process alive follows."""
+        return await self._read(reading.left_alone, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
         """Open jobs that are this run's to follow."""

@@ -176,7 +176,7 @@ TEXTS: dict[str, str] = {
     "waiting.link_denied": "The download server refused ({status}). Trying again at {time}; `ima-tui jobs fetch {id}` tries now. Nothing is charged.",
     "waiting.link_trouble": "The download server has a problem ({status}). Trying again at {time}; `ima-tui jobs fetch {id}` tries now. Nothing is charged.",
     "waiting.not_the_medium": "The download server did not send the result. Trying again at {time}; `ima-tui jobs fetch {id}` tries now. Nothing is charged.",
-    "waiting.running": "waits: {limit} jobs are running, as many as you allow at once (queue.running)",
+    "waiting.running": "waits for a free slot: {limit} at a time (queue.running)",
     "waiting.kind": "waits: {limit} of its kind are running, as many as you allow at once",
     "waiting.after": "waits for #{id}",
     "waiting.in_vain": "#{id} made nothing to go on with; run it again, then let this one go on",
