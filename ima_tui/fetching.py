@@ -65,11 +65,12 @@ class Fetcher:
         self._patient = patient
         self._fetches = asyncio.Semaphore(MOST_FETCHES)
         self._devices: dict[Path, int] = {}
-        self._now: set[int] = set()
+        self._pauses: dict[int, asyncio.Event] = {}
 
     def try_now(self, job_id: int) -> None:
         """Somebody asked for the results: the pause before the next try is over."""
-        self._now.add(job_id)
+        if job_id in self._pauses:
+            self._pauses[job_id].set()
 
     async def fetch(self, job: Job) -> None:
         for pause in (*(LONG_PAUSES if self._patient else PAUSES), None):
@@ -114,12 +115,10 @@ class Fetcher:
         pause = max(pause, polling.floor(job.order.task_type))
         again = time.strftime("%H:%M", time.localtime(self._record.clock.time() + pause))
         values = {**problem.values, "id": job.id, "time": again}
-        self._now.discard(job.id)
+        self._pauses[job.id] = asyncio.Event()
         why = problem.key.replace("error.", "waiting.")
         await self._record.delay(job, why, values, job.medias)
-        while pause > 0 and job.id not in self._now:
-            await self._record.clock.sleep(min(1.0, pause))
-            pause -= 1.0
+        await self._pause(job.id, pause)
         try:
             medias, _ = await self._look_again(job)
         except ImaError as error:
@@ -128,6 +127,20 @@ class Fetcher:
         if same and self._is_expired(job, problem):
             return job, ImaError("error.link_expired")
         return replace(job, medias=medias[: len(job.medias)]), None
+
+    async def _pause(self, job_id: int, seconds: float) -> None:
+        """That long, or until somebody asks to try now."""
+        now = self._pauses.setdefault(job_id, asyncio.Event())
+        waits: set[asyncio.Future[object]] = {
+            asyncio.ensure_future(self._record.clock.sleep(seconds)),
+            asyncio.ensure_future(now.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._pauses.pop(job_id, None)
+            for each in waits:
+                each.cancel()
 
     def _is_expired(self, job: Job, problem: ImaError) -> bool:
         return problem.key == "error.link_denied" and self._record.clock.time() > job.links_until

@@ -17,6 +17,7 @@ from ima_tui.scheduler import Scheduler
 
 DONE = Progress(done=True, medias=(Media("https://x.example/1.png", format="png"),))
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0" + b"x" * 40
 
 
 class FastClock:
