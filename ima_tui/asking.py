@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ima_tui import polling, reasons
-from ima_tui.domain import Estimate, Failure, Job, State, TaskType
+from ima_tui import outputs, polling, reasons
+from ima_tui.domain import Estimate, Failure, Job, Media, State, TaskType
 from ima_tui.errors import (
     ImaError,
     KeyInvalid,
@@ -46,7 +46,7 @@ class Asker:
         alarm: Alarm,
         lease: Lease,
         *,
-        download: bool,
+        download: Callable[[Job], bool],
         patient: bool,
     ) -> None:
         self._record = record
@@ -65,6 +65,7 @@ class Asker:
         began = self._record.clock.time()
         failures = 0
         odd = ""
+        short = 0
         while job.state in (State.RUNNING, State.PARKED):
             if failures == 0:
                 await self._wait(job, view, asked, began)
@@ -83,7 +84,9 @@ class Asker:
             if progress.odd_status and progress.odd_status != odd:
                 odd = progress.odd_status
                 await self._record.note(job, "event.odd_status")
-            job = await self._judge(job, progress)
+            short = short + 1 if _lists_too_few(job, progress) else 0
+            if short != 1:  # a list that was still growing is longer at the next look
+                job = await self._judge(job, progress)
         return job
 
     async def _outlook(self, job: Job) -> polling.Outlook:
@@ -142,6 +145,24 @@ class Asker:
                     return await service.detail(job.task_id, self._lease.check)
             await self._lease.wait()  # it slept with the question in hand: perhaps another's now
 
+    async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
+        """What a finished job has come to by now: its results, with the links of now, and what is
+        missing. Raises `ImaError` where the service can't be asked."""
+        try:
+            async with self._link.passage(), self._pace.request():
+                service = await self._connect()
+                progress = await service.detail(job.task_id, lambda: None)
+        except Unreachable as error:
+            self._link.broke(error)
+            raise
+        self._link.works()
+        if progress.failed and progress.deleted:
+            raise ImaError("error.result_deleted")
+        found = outputs.kept(job.order, progress.medias)
+        medias = outputs.renewed(job.medias, found)[: max(len(found), len(job.medias))]
+        short = outputs.shortfall(job.order, len(medias), progress.reason, progress.broken)
+        return medias, short
+
     async def _judge(self, job: Job, progress: Progress) -> Job:
         if progress.failed:
             kind = reasons.cause(progress.reason, job.order.task_type)
@@ -149,15 +170,44 @@ class Asker:
                 kind = "error.result_deleted"
             failure = Failure(kind, progress.reason)
             return await self._record.step(job, State.FAILED, "event.failed", failure=failure)
-        if progress.done:
-            after = State.FETCHING if self._download else State.DONE
-            key = "event.ready" if self._download else "event.done"
-            return await self._record.step(job, after, key, medias=progress.medias)
+        if progress.done or (progress.medias and self._is_due(job)):
+            return await self._keep(job, progress)
         return await self._park_if_due(job)
 
-    async def _park_if_due(self, job: Job) -> Job:
+    async def _keep(self, job: Job, progress: Progress) -> Job:
+        """Take what is ready, also where the rest failed: all of it was paid for."""
+        order, n = job.order, job.order.n
+        medias = outputs.kept(order, progress.medias)
+        came = max(progress.total, len(progress.medias))
+        if len(progress.medias) > n:
+            values = {"came": came, "n": n, "kept": len(medias)}
+            await self._record.note(job, "event.more_than_ordered", values)
+        failure = outputs.shortfall(order, len(medias), progress.reason, progress.broken)
+        download = self._download(job)
+        after = State.FETCHING if download else State.DONE
+        whole = "event.ready" if download else "event.done"
+        return await self._record.step(
+            job,
+            after,
+            "event.partial" if failure.kind else whole,
+            values={"ready": len(medias), "n": n} if failure.kind else None,
+            medias=medias,
+            failure=failure,
+        )
+
+    def _is_due(self, job: Job) -> bool:
+        """Its time is over; what is not ready by now may never be."""
         sent_at = job.sent_at or job.created_at
         due = polling.deadline(sent_at, job.deadline, job.order.estimate or USUAL)
-        if job.state is State.RUNNING and self._record.clock.time() > due:
+        return job.state is State.PARKED or self._record.clock.time() > due
+
+    async def _park_if_due(self, job: Job) -> Job:
+        if job.state is State.RUNNING and self._is_due(job):
             return await self._record.step(job, State.PARKED, "event.parked")
         return job
+
+
+def _lists_too_few(job: Job, progress: Progress) -> bool:
+    """All that the service lists is over, but it lists fewer outputs than were ordered."""
+    listed = max(progress.total, len(progress.medias))
+    return progress.done and listed < job.order.n

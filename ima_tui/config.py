@@ -169,7 +169,7 @@ def _settings(
         "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
         "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
         "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
-        "folder": _path(raw["folder"]),
+        "folder": _absolute(_path(raw["folder"])),
         "preferences": _path(raw["preferences"]),
         "logs": _path(raw["logs"]),
         "knowledge": _path(raw["knowledge"]),
@@ -194,6 +194,14 @@ def _path(raw: Raw) -> Path:
         return Path(str(raw)).expanduser()
     except RuntimeError:  # nobody of that name
         return Path(str(raw))
+
+
+def _absolute(path: Path) -> Path:
+    """A home that nobody has stays as it was written: whoever needs the folder says so."""
+    try:
+        return path if str(path).startswith("~") else path.absolute()
+    except OSError:  # the folder that we were started in is gone
+        return path
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:

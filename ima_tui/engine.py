@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ima_tui import results
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
 from ima_tui.connection import Connection
-from ima_tui.errors import ImaError, KeyMissing
+from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.messages import say
 from ima_tui.notices import JobChanged, LinkChanged, Notice
 
@@ -79,6 +82,11 @@ class Engine:
                 log.warning("copy of the ledger: %s", say(error.key, **error.values))
             await self._clock.sleep(COPY_SECONDS)
 
+    async def prepare_folder(self) -> None:
+        """Have the folder for results before anything is paid for. Raises `UsageError`."""
+        if self._settings.download:
+            await asyncio.to_thread(results.prepare, self._settings.folder)
+
     async def ledger(self) -> Ledger:
         return (await asyncio.shield(self._parts))[0]
 
@@ -139,6 +147,8 @@ class Engine:
             with_prompt=settings.prompt_in_sidecar,
             patient=self._patient,
             asks=self._everything,
+            left_folder=self._usual_folder(),
+            left_download=bool(settings.values.get("results.download", settings.download)),
             limits=limits,
             pace=Pace(
                 self._clock,
@@ -150,6 +160,13 @@ class Engine:
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
         )
         return ledger, scheduler
+
+    def _usual_folder(self) -> Path:
+        """Where results go without what the flags of this run say."""
+        folder = self._settings.folder
+        with suppress(UsageError):
+            folder = results.folder_of(str(self._settings.values.get("results.folder", folder)))
+        return folder
 
     async def _open_ledger(self, session: str) -> Ledger:
         """To be written; else to be looked at, where that is the wish or all that is possible."""

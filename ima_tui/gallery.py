@@ -6,10 +6,13 @@ import asyncio
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+from ima_tui import key
 from ima_tui.broadcast import Broadcast
 from ima_tui.clock import Clock
 from ima_tui.config import Settings
@@ -143,3 +146,24 @@ def _delete(path: Path) -> None:
         path.with_name(path.name + ".json").unlink(missing_ok=True)
     except OSError as error:
         raise ImaError("error.disk", reason=error.strerror or "—") from error
+
+
+def open_file(path: str) -> bool:
+    """Hand a file to the desktop's own program; False where there is no desktop to see it on."""
+    local = "SSH_CONNECTION" not in os.environ and "SSH_TTY" not in os.environ
+    desktop = sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    if not (local and desktop and Path(path).is_file()):
+        return False
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        subprocess.Popen(
+            [opener, path],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=key.environment_for_children(),
+            start_new_session=True,
+        )
+    except OSError:
+        return False
+    return True

@@ -6,10 +6,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
-from ima_tui import lifecycle
+from ima_tui import lifecycle, outputs
 from ima_tui.broadcast import Broadcast
-from ima_tui.catalogue import times
+from ima_tui.catalogue import form, times
 from ima_tui.clock import Clock, midnight
 from ima_tui.connection import Connection
 from ima_tui.domain import Estimate, Event, Job, Order, State
@@ -58,8 +59,7 @@ class Jobs:
         `Ledger.add`. `repeats` names the job that this one tries again. `after` names one that
         must be done first; inputs such as `job:41#1` (the first result of job 41) name theirs.
         """
-        if not self._connection.has_key:
-            raise KeyMissing
+        await self._may_pay()
         order = replace(order, estimate=await self._expect(order))
         now = self._clock.time()
         job = await (await self._engine.ledger()).add(
@@ -82,8 +82,7 @@ class Jobs:
         An intent that is known brings its job back: whoever was interrupted between two of them
         submits the same again, and pays for none twice. Raises `KeyMissing`.
         """
-        if not self._connection.has_key:
-            raise KeyMissing
+        await self._may_pay()
         ledger = await self._engine.ledger()
         jobs: list[Job] = []
         for intent, order in orders:
@@ -100,8 +99,7 @@ class Jobs:
         Raises `UsageError` when that was sent meanwhile (what came then would be a second charge)
         and `KeyMissing`; nothing was changed then.
         """
-        if not self._connection.has_key:
-            raise KeyMissing
+        await self._may_pay()
         ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
         order = replace(order, estimate=await self._expect(order))
         await scheduler.leave(old)
@@ -123,14 +121,32 @@ class Jobs:
             return order.estimate
         return times.estimate(leaf, await (await self._engine.ledger()).durations(order))
 
+    async def _may_pay(self) -> None:
+        """Whatever forbids to pay: no key, or no room for what would come of it."""
+        if not self._connection.has_key:
+            raise KeyMissing
+        await self._engine.prepare_folder()
+
+    def order_again(self, before: Job) -> Order:
+        """What running a job again would send and cost: of one that came out in part only what is
+        missing, where the model makes that many."""
+        lacking = outputs.missing(before)
+        if not outputs.is_partial(before) or not lacking:
+            return before.order
+        leaf = self._offer.leaf_of(before.order)
+        if leaf is not None and lacking not in form.counts(leaf):
+            return before.order
+        order = replace(before.order, n=lacking)
+        return replace(order, confirmed=order.total)
+
     async def again(self, job_id: int) -> Job:
-        """The same order as a new job: a new intent, and a new charge.
+        """The same order, or what is missing of it, as a new job: a new charge.
 
         Jobs that waited in vain for the old one's result wait for the new one's; those that are
         held go on when the person says so (`follow`).
         """
         before = await self._require(job_id)
-        return await self.submit(before.order, repeats=job_id)
+        return await self.submit(self.order_again(before), repeats=job_id)
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """What became of orders that were submitted under these intents."""
@@ -219,6 +235,7 @@ class Jobs:
 
     async def _release(self, job: Job) -> Job:
         """The person's word that a held job may be sent, at the price it has now."""
+        await self._engine.prepare_folder()
         ledger = await self._engine.ledger()
         agreed = replace(job.order, confirmed=job.order.total)
         values = {"points": agreed.total}
@@ -253,12 +270,47 @@ class Jobs:
         await self._step(job_id, State.FORGOTTEN, "event.forgotten")
 
     async def fetch(self, job_id: int) -> Job:
-        """Download the results of a finished job again."""
-        job = await self._require(job_id)
-        if job.state is not State.DONE:
-            raise UsageError("error.not_done")
-        job = await self._step(job_id, State.FETCHING, "event.fetching_again")
-        await (await self._engine.scheduler()).follow(job)
+        """Download the results of a finished job that are not here; it costs nothing.
+
+        Where fewer came out than were ordered the service is asked once more. Raises `UsageError`
+        for a job that has none, and `ImaError` where the service can't be asked.
+        """
+        job, scheduler = await self._require(job_id), await self._engine.scheduler()
+        if job.state is State.FETCHING:
+            return await self._fetch_now(job)
+        if job.state is not State.DONE and not (job.state is State.FAILED and job.task_id):
+            raise UsageError("error.not_done", id=job_id)
+        await self._engine.prepare_folder()
+        columns: dict[str, Any] = {}
+        if job.state is State.FAILED or outputs.missing(job):
+            try:
+                medias, failure = await scheduler.look_again(job)
+                columns = {"medias": medias, "failure": failure}
+            except ImaError:
+                if job.state is State.FAILED:
+                    raise
+        if not columns.get("medias", job.medias):
+            raise ImaError("error.nothing_came", id=job_id)
+        try:
+            job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
+        except UsageError:
+            job = await self._require(job_id)
+            if job.state is not State.FETCHING:  # else another process was just faster
+                raise
+            return job
+        await scheduler.follow(job)
+        return job
+
+    async def _fetch_now(self, job: Job) -> Job:
+        """Whoever fetches it, here or in another process, tries now."""
+        scheduler = await self._engine.scheduler()
+        try:
+            job = await (await self._engine.ledger()).delay(job.id, self._clock.time())
+        except lifecycle.ImpossibleTransition:
+            return await self._require(job.id)  # it has just come to its end
+        self._tell(job)
+        scheduler.try_now(job.id)
+        await scheduler.adopt(job.id)
         return job
 
     async def _require(self, job_id: int) -> Job:
@@ -267,9 +319,10 @@ class Jobs:
             raise UsageError("error.no_job", id=job_id)
         return job
 
-    async def _step(self, job_id: int, after: State, key: str) -> Job:
+    async def _step(self, job_id: int, after: State, key: str, **columns: Any) -> Job:
+        ledger = await self._engine.ledger()
         try:
-            job = await (await self._engine.ledger()).step(job_id, after, self._clock.time(), key)
+            job = await ledger.step(job_id, after, self._clock.time(), key, **columns)
         except lifecycle.ImpossibleTransition as error:  # another window was just faster
             raise UsageError("error.busy_job") from error
         log_step(job, key)

@@ -21,7 +21,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.PARKED: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),
     S.FETCHING: frozenset({S.DONE, S.STOPPED}),
     S.DONE: frozenset({S.FETCHING, S.FORGOTTEN}),
-    S.FAILED: frozenset({S.FORGOTTEN}),
+    # to fetching: some of its outputs came out after all
+    S.FAILED: frozenset({S.FETCHING, S.FORGOTTEN}),
     # to running: the answer came after all, late, and named the task
     S.UNKNOWN: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.STOPPED: frozenset({S.RUNNING, S.FORGOTTEN}),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ima_tui.clock import Clock
-from ima_tui.domain import Failure, Job, State
+from ima_tui.domain import Failure, Job, Media, State
 from ima_tui.errors import ImaError, Refused
 
 if TYPE_CHECKING:
@@ -91,3 +91,10 @@ class Record:
     async def note(self, job: Job, key: str, values: Values | None = None) -> None:
         await self.ledger.note(job.id, self.clock.time(), key, values)
         log_step(job, key, depth=2)
+
+    async def delay(self, job: Job, why: str, values: Values, medias: tuple[Media, ...]) -> Job:
+        """Why the results are not here yet, with those that are. Raises `NotOurs`."""
+        delayed = await self.ledger.delay(job.id, self.clock.time(), why, values, medias)
+        log_step(delayed, why, depth=2)
+        self.tell(delayed)
+        return delayed

@@ -17,7 +17,7 @@ from pathlib import Path
 from ima_tui import lifecycle
 from ima_tui.asking import Asker
 from ima_tui.clock import Clock
-from ima_tui.domain import Job, Leaf, Order, State
+from ima_tui.domain import Failure, Job, Leaf, Media, Order, State
 from ima_tui.errors import ImaError, OverLimit
 from ima_tui.fetching import Fetcher
 from ima_tui.input_checks import InputChecks
@@ -40,11 +40,17 @@ SLEPT_SECONDS = 20.0
 SHUTDOWN_SECONDS = 20.0
 _AT_THE_SERVICE = frozenset({State.UPLOADING, State.VERIFYING, State.SENDING, State.RUNNING})
 _OVER = "waiting.over"
+LEFT_SECONDS = 15.0
+"""So long a window has to take a job up that nobody follows, before a script does."""
 
 
 class Scheduler:
     """Follows jobs. `patient`: a dead network is waited out. `asks`: somebody is there who can be
-    asked when a job is over a limit; else it fails."""
+    asked when a job is over a limit; else it fails.
+
+    `folder` and `download` hold for what this run was asked for, `left_folder` and `left_download`
+    for what it follows because nobody else does.
+    """
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class Scheduler:
         limits: Limits | None = None,
         pace: Pace | None = None,
         asks: bool | None = None,
+        left_folder: Path | None = None,
+        left_download: bool | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -72,6 +80,12 @@ class Scheduler:
         self.pace = pace or Pace(clock)
         self._alarm = Alarm(clock)
         self._lease = Lease(clock)
+        self._folder, self._download = folder, download
+        self._left_folder = folder if left_folder is None else left_folder
+        self._left_download = download if left_download is None else left_download
+        self._left: set[int] = set()
+        """Jobs that are followed because nobody else did."""
+        self._seen_left: dict[int, float] = {}
         self._record = Record(ledger, clock, self._tell)
         self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
         self._sender = Sender(
@@ -84,7 +98,7 @@ class Scheduler:
             self.pace,
             self._alarm,
             self._lease,
-            download=download,
+            download=self._downloads,
             patient=patient,
         )
         self._fetcher = Fetcher(
@@ -92,7 +106,8 @@ class Scheduler:
             connect,
             self.link,
             self.pace,
-            folder=folder,
+            folder=self._folder_of,
+            look_again=self._asker.look_again,
             with_prompt=with_prompt,
             patient=patient,
         )
@@ -106,6 +121,12 @@ class Scheduler:
         if job.state not in _AT_THE_SERVICE:
             self._turns.look()  # a place may be free, or a result there that somebody waits for
         self._tell_job(job)
+
+    def _downloads(self, job: Job) -> bool:
+        return self._left_download if job.id in self._left else self._download
+
+    def _folder_of(self, job: Job) -> Path:
+        return self._left_folder if job.id in self._left else self._folder
 
     # ----------------------------------------------------------------------------- running
 
@@ -141,6 +162,8 @@ class Scheduler:
             try:
                 if slept or ticks % TICKS_PER_RENEWAL == 0:
                     await self._renew()
+                if self._stories:
+                    await self._follow_left()
             except (LedgerError, lifecycle.ImpossibleTransition) as error:
                 log.warning("leases: %r", error)  # a busy file must not end the renewals
             if slept:
@@ -158,6 +181,22 @@ class Scheduler:
             if job is not None and job_id not in self._sender.deliveries:
                 await self.leave(job_id)  # another run took it over, perhaps to its end
         self._lease.renew(now + LEASE_SECONDS)
+
+    async def _follow_left(self) -> None:
+        """Follow what was sent and nobody alive follows: it keeps other jobs from being sent, and
+        its results would never come. Nothing is taken from a run that is only slow."""
+        now, busy = self._clock.time(), self._busy()
+        if self._everything or now < self._alone_until:
+            return
+        left = await self._ledger.left_alone(now)
+        self._seen_left = {each: self._seen_left.get(each, now) for each in left}
+        due = {each for each, seen in self._seen_left.items() if now - seen >= LEFT_SECONDS}
+        if not due:
+            return
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, due)
+        taken = [job for job in ours if job.id in due - busy]
+        self._left |= {job.id for job in taken}
+        await self._take_up(taken, busy)
 
     def _busy(self) -> set[int]:
         """Jobs that something is done to right now: what the ledger said of them may be old."""
@@ -190,6 +229,14 @@ class Scheduler:
             self._stories[job.id] = story
             story.add_done_callback(partial(self._ended, job.id))
 
+    async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
+        """Ask what became of a finished job by now: its results and what is missing."""
+        return await self._asker.look_again(job)
+
+    def try_now(self, job_id: int) -> None:
+        """Fetch the results of a job without the pause before the next try."""
+        self._fetcher.try_now(job_id)
+
     def look(self) -> None:
         """Something changed outside of the stories: perhaps somebody may go now."""
         self._turns.look()
@@ -199,12 +246,15 @@ class Scheduler:
         for job in jobs:
             if job.id in self._stories and job.state not in lifecycle.OPEN:
                 await self.leave(job.id)
+            elif job.state is State.FETCHING and not job.waiting:
+                self.try_now(job.id)
         busy = self._busy()
         await self._take_up(await self._ledger.owned(), busy)
         self.look()
 
     async def adopt(self, *job_ids: int) -> None:
         """Take those jobs over that no living process follows."""
+        self._left.difference_update(job_ids)
         now, busy = self._clock.time(), self._busy()
         ours = await self._ledger.claim(now, now + LEASE_SECONDS, job_ids)
         await self._take_up([job for job in ours if job.id in job_ids], busy)

@@ -293,19 +293,24 @@ def media(**more: Any) -> dict[str, Any]:
         ([media(resource_status=0)], False, False),
         ([media(), media(resource_status=0)], False, False),
         ([media(), media()], True, False),
-        ([media(), media(resource_status=2)], False, True),
+        ([media(), media(resource_status=2)], True, False),
+        ([media(), media(resource_status=2), media(resource_status=0)], False, False),
+        ([media(resource_status=2), media(resource_status=3)], False, True),
         ([media(resource_status=3)], False, True),
         ([media(status="FAILED")], False, True),
         ([media(resource_status=0, status="failed")], False, True),
+        ([media(resource_status=2), media(resource_status=0)], False, False),
         ([media(status="meditating", resource_status=0)], False, False),
     ],
 )
-def test_done_only_when_all_are_ready_failed_when_one_is(
+def test_done_when_nothing_is_worked_on_and_failed_when_nothing_came_out(
     medias: object, done: bool, failed: bool
 ) -> None:
     progress = wire.Detail.model_validate({"medias": medias}).progress()
     assert (progress.done, progress.failed) == (done, failed)
-    assert len(progress.medias) == (len(medias) if done and isinstance(medias, list) else 0)
+    listed = medias if isinstance(medias, list) else []
+    ready = [each for each in listed if wire.WireMedia.model_validate(each).ready]
+    assert (len(progress.medias), progress.total) == (len(ready), len(listed))
 
 
 def test_a_state_nobody_knows_is_named() -> None:
@@ -496,10 +501,11 @@ async def test_a_result_is_stored_whole(server: Wire, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "key"),
     [
-        (http("", "404 Not Found"), "error.link_expired"),
-        (http("", "403 Forbidden"), "error.link_expired"),
-        (http("", "410 Gone"), "error.link_expired"),
-        (http("", "500 Oops"), "error.download_broken"),
+        (http("", "404 Not Found"), "error.link_denied"),
+        (http("", "403 Forbidden"), "error.link_denied"),
+        (http("", "410 Gone"), "error.link_denied"),
+        (http("", "500 Oops"), "error.link_trouble"),
+        (http("", "429 Slow down"), "error.link_trouble"),
         (http(b"picture")[:-3], "error.download_broken"),
         (http("", "302 Found", Location="http://x.example/"), "error.link_refused"),
         (http("", "302 Found", Location="https://10.0.0.1/"), "error.link_refused"),

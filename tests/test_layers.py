@@ -24,7 +24,7 @@ LAYERS = (
      "lease", "link",
      "reasons", "drafting", "batch", "manifest", "saved"},
     {"terms"},
-    {"ground", "pace", "prepared", "input_checks",
+    {"ground", "outputs", "pace", "prepared", "input_checks",
      "record", "remembering", "heard", "plan", "knowledge",
      "attainable"},
     {"sending", "asking", "fetching", "turns"},

@@ -20,7 +20,7 @@ ALLOWED = {
     "parked": "running fetching done failed stopped forgotten",
     "fetching": "done stopped",
     "done": "fetching forgotten",
-    "failed": "forgotten",
+    "failed": "fetching forgotten",
     "unknown": "running forgotten",
     "stopped": "running forgotten",
     "forgotten": "",

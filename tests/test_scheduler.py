@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import DONE, PNG, FakeService, FastClock, placed, scheduler
+from fakes import DONE, MP4, PNG, FakeService, FastClock, placed, scheduler
 from trees import field_json, make, rule_json
 
 from ima_tui.api.client import Created
@@ -462,7 +462,7 @@ async def test_a_fault_while_asking_is_no_failure_of_the_job(
 
         return one
 
-    service = FakeService(ask=tuple(map(answer, (error, error, DONE))))
+    service = FakeService(ask=tuple(map(answer, (error, error, DONE))), load=(MP4,))
     film = replace(placed(LEAF), task_type=TaskType.TEXT_TO_VIDEO)
     job, _ = await story(ledger, tmp_path, service, clock=clock, order=film)
     assert (job.state, service.calls.count("create")) == (State.DONE, 1)
@@ -583,7 +583,7 @@ async def test_inputs_are_uploaded_and_checked_before_anything_is_sent(
     picture = tmp_path / "in.png"
     picture.write_bytes(PNG)
     order = placed(leaf, inputs=(str(picture), "https://x.example/b.png"))
-    service = FakeService()
+    service = FakeService(load=(MP4,))
     await story(ledger, tmp_path, service, order=order, leaf=leaf)
     assert service.calls[:4] == ["put", "check", "check", "create"]
 
@@ -614,7 +614,7 @@ async def test_an_input_that_was_changed_since_it_was_checked_is_not_sent(
         raise Limited(1.0)
 
     leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
-    service = FakeService(create=(refuse, Created("task-1", None)))
+    service = FakeService(create=(refuse, Created("task-1", None)), load=(MP4,))
     order = placed(leaf, inputs=(str(picture),))
     job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
     assert job.failure is not None

@@ -289,7 +289,7 @@ async def test_fetch_brings_a_lost_file_back_without_a_create(
     assert count(sandbox) == (1, job.order.total)
 
 
-async def test_expired_links_are_said_and_cost_no_second_create(
+async def test_refused_links_are_said_and_cost_no_second_create(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "expire_media"\n')
@@ -297,7 +297,7 @@ async def test_expired_links_are_said_and_cost_no_second_create(
         job = await studio.jobs.submit(await order_for(studio))
         done = await state(studio, job.id, State.DONE)
         assert done.failure is not None
-        assert done.failure.kind == "error.link_expired"
+        assert done.failure.kind == "error.link_denied"
         assert done.medias[0].url
         sandbox.scenario("")
         await studio.jobs.fetch(job.id)

@@ -21,7 +21,9 @@ from ima_tui.errors import ImaError
 LARGEST = 2 * 1024**3
 SECONDS = 1_800.0
 MOST_REDIRECTS = 4
-GONE = frozenset({401, 403, 404, 410})
+DENIED = range(400, 500)
+BUSY = frozenset({408, 425, 429})
+"""Refusals that pass by themselves, like the 5xx."""
 CHUNK = 256 * 1024
 TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=60)
 PLAIN = {"Accept-Encoding": "identity"}
@@ -29,8 +31,11 @@ PLAIN = {"Accept-Encoding": "identity"}
 
 
 class DownloadError(ImaError):
-    """`error.link_expired`, `error.link_refused`, `error.download_broken` …: nothing was stored.
-    `error.download_unreachable`: no connection was made."""
+    """`error.link_refused`, `error.download_broken` …: nothing was stored.
+
+    `error.download_unreachable`: no connection was made. `error.link_denied` and
+    `error.link_trouble` name the `status` that the server answered with.
+    """
 
 
 async def check_address(
@@ -88,12 +93,16 @@ class Downloader:
                 if response.is_redirect:
                     url = _redirected(url, response.headers.get("Location", ""))
                     continue
-                if response.status_code in GONE:
-                    raise DownloadError("error.link_expired")
-                if response.status_code != 200:
-                    raise DownloadError("error.download_broken")
+                _check_status(response.status_code)
                 return await _store(response, part)
         raise DownloadError("error.link_refused")
+
+
+def _check_status(status: int) -> None:
+    if status == 200:
+        return
+    denied = status in DENIED and status not in BUSY
+    raise DownloadError("error.link_denied" if denied else "error.link_trouble", status=status)
 
 
 def _redirected(url: str, location: str) -> str:

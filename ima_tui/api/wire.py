@@ -17,6 +17,8 @@ from ima_tui.domain import Media, Order
 from ima_tui.text import clean, one_line
 
 READY, FAILED, DELETED = 1, 2, 3
+MOST_MEDIAS = 1_000
+"""Outputs of one task that are looked at; no order has as many."""
 KNOWN_STATUSES = frozenset({"", "pending", "processing", "success", "completed", "failed"})
 
 
@@ -135,32 +137,45 @@ class Detail(Wire):
     medias: Annotated[list[WireMedia], BeforeValidator(_rows)] = Field(default_factory=list)
 
     def progress(self) -> Progress:
-        """Failed at once when any media failed; done only when all are ready, with a URL."""
-        failed = next((media for media in self.medias if media.failed), None)
-        if failed is not None:
-            deleted = failed.resource_status == DELETED
-            reason = one_line(failed.error_msg or failed.remark, 300)
-            return Progress(failed=True, deleted=deleted, reason=reason)
-        odd = next((m.status for m in self.medias if m.status.lower() not in KNOWN_STATUSES), "")
-        done = bool(self.medias) and all(media.ready for media in self.medias)
+        """What is ready, what failed and whether anything is still being worked on.
+
+        Of several outputs some may fail while others come out: only when nothing is being worked
+        on any more is the task over, and it failed only when nothing came out.
+        """
+        medias = self.medias[:MOST_MEDIAS]
+        ready = [media for media in medias if media.ready]
+        failed = [media for media in medias if media.failed]
+        over = bool(medias) and len(ready) + len(failed) == len(medias)
+        odd = next((m.status for m in medias if m.status.lower() not in KNOWN_STATUSES), "")
+        first = failed[0] if failed else WireMedia()
         return Progress(
-            done=done,
-            medias=tuple(media.media() for media in self.medias) if done else (),
-            ready=sum(media.ready for media in self.medias),
-            odd_status=one_line(odd, 40),
+            done=over and bool(ready),
+            failed=over and not ready,
+            deleted=bool(failed) and all(m.resource_status == DELETED for m in failed),
+            reason=one_line(first.error_msg or first.remark, 300),
+            medias=tuple(media.media() for media in ready),
+            total=len(self.medias),
+            broken=len(failed),
+            odd_status="" if failed else one_line(odd, 40),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One answer to "is it done?". `reason` is the service's own, cleaned."""
+    """One answer to "is it done?".
+
+    `done`: at least one output is ready and none is being worked on; `broken` of them failed.
+    `failed`: none came out. `medias` are the ready ones, `total` is how many outputs the service
+    lists. `reason` is the service's own, cleaned.
+    """
 
     done: bool = False
     failed: bool = False
     deleted: bool = False
     reason: str = ""
     medias: tuple[Media, ...] = ()
-    ready: int = 0
+    total: int = 0
+    broken: int = 0
     odd_status: str = ""
 
 

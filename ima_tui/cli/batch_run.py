@@ -12,17 +12,14 @@ from pathlib import Path
 from ima_tui.cli import outcome
 from ima_tui.cli.documents import job_json
 from ima_tui.cli.feeder import OVER, Feeder, limit_of
+from ima_tui.cli.outcome import WORST_LAST
 from ima_tui.cli.output import Progress, print_line, print_plain, talk
 from ima_tui.cli.rows import Errand, may_retry
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
-    EXIT_FAILED,
     EXIT_INTERRUPTED,
-    EXIT_KEY,
     EXIT_LIMIT,
-    EXIT_STILL_RUNNING,
-    EXIT_UNKNOWN,
     EXIT_UNREACHABLE,
     ImaError,
 )
@@ -33,16 +30,6 @@ from ima_tui.notices import LinkChanged, Notice
 from ima_tui.studio import Studio
 
 log = logging.getLogger(__name__)
-WORST_LAST = (
-    EXIT_DONE,
-    EXIT_STILL_RUNNING,
-    EXIT_FAILED,
-    EXIT_UNREACHABLE,
-    EXIT_LIMIT,
-    EXIT_KEY,
-    EXIT_UNKNOWN,
-)
-"""What may have been charged needs a person most."""
 
 
 class Run:
@@ -108,18 +95,20 @@ class Run:
             if (job := errand.job) is None:
                 continue
             problem = _problem(job)
+            wanted = self._studio.settings.download
+            told = problem or outcome.shortcoming(job, wanted=wanted)
             self._done += problem is None
             self._not_done += problem is not None
-            self._codes.add(EXIT_DONE if problem is None else _code(job))
+            self._codes.add(EXIT_DONE if told is None else _code(job, wanted=wanted))
             self._failed += may_retry(job)
             head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
-            line = head | await job_json(self._studio, job, problem)
+            line = head | await job_json(self._studio, job, told)
             if job.state in ENDED:
                 lines.append(line)
             if self._json:
                 print_line(line)
             else:
-                _print_end(errand.row.line, job, problem)
+                _print_end(errand.row.line, job, told)
         await self._note(lines)
 
     async def _note(self, lines: Sequence[dict[str, object]]) -> None:
@@ -148,8 +137,9 @@ def _manifest(arguments: argparse.Namespace) -> Manifest | None:
     return Manifest(Path(f"{arguments.file}.manifest.jsonl").expanduser())
 
 
-def _code(job: Job) -> int:
-    return EXIT_LIMIT if job.held and job.state in UNSENT else outcome.exit_code(job)
+def _code(job: Job, *, wanted: bool) -> int:
+    held = job.held and job.state in UNSENT
+    return EXIT_LIMIT if held else outcome.exit_code(job, wanted=wanted)
 
 
 def is_done(job: Job) -> bool:
@@ -185,7 +175,6 @@ def _sentence(job: Job, problem: ImaError) -> str:
 def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
-    if problem is None and job.failure is not None:
-        problem = outcome.failure_of(job)  # done, but a file could not be fetched
     if problem is not None:
         talk(say("batch.row", line=line, sentence=_sentence(job, problem)))
+        outcome.say_how_to_fetch(job)

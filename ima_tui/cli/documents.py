@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from ima_tui import messages
+from ima_tui import messages, outputs
 from ima_tui.catalogue import choice, form, price, times
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Job, Leaf, State
@@ -18,7 +19,7 @@ def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dic
     hint = messages.hint(error.key, **error.values)
     return {
         "kind": error.key.removeprefix("error."),
-        "message": say(error.key, **error.values),
+        "message": messages.sentence(error),
         "suggestions": [hint] if hint else [],
         "alternatives": [
             {
@@ -67,8 +68,16 @@ async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str
             {"at": event.at, "status": event.state.value, "message": say(event.key, **event.values)}
             for event in events
         ],
-        "error": None if error is None else error_json(error, instead(studio, job)),
+        "error": None if error is None else _error_of(studio, job, error),
     }
+
+
+def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
+    document = error_json(error, instead(studio, job))
+    if outputs.unfetched(job):
+        later = say("jobs.fetch_later", id=job.id)
+        document["suggestions"] = [*cast(list[str], document["suggestions"]), later]
+    return document
 
 
 async def standing_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:

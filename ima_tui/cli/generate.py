@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ima_tui import outputs
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.cli import outcome, remembered, routed, session, wish
@@ -146,7 +147,8 @@ async def _conclude(
     studio: Studio, arguments: argparse.Namespace, job: Job, interrupted: bool
 ) -> int:
     sent_is_enough = arguments.no_wait and job.state in OPEN and bool(job.task_id)
-    error = None if sent_is_enough else _problem(job, interrupted)
+    wanted = studio.settings.download
+    error = None if sent_is_enough else _problem(job, interrupted, wanted=wanted)
     if arguments.json:
         print_json(await job_json(studio, job, error))
     else:
@@ -154,18 +156,20 @@ async def _conclude(
         if error is not None:
             talk(explain(error))
         _suggest(studio, job)
+    if wanted:
+        outcome.say_how_to_fetch(job)
     if interrupted:
         return EXIT_INTERRUPTED
-    return EXIT_DONE if sent_is_enough else outcome.exit_code(job)
+    return EXIT_DONE if sent_is_enough else outcome.exit_code(job, wanted=wanted)
 
 
-def _problem(job: Job, interrupted: bool) -> ImaError | None:
+def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     if interrupted:
         return ImaError("error.interrupted", id=job.id)
     if job.state in OPEN:
         return ImaError("error.still_running", id=job.id)
-    if job.state is State.DONE and job.failure is None:
-        return None
+    if job.state is State.DONE:
+        return outcome.shortcoming(job, wanted=wanted)
     return outcome.failure_of(job)
 
 
@@ -185,5 +189,7 @@ def _suggest(studio: Studio, job: Job) -> None:
 def _print_result(job: Job) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
-    if job.state is State.DONE:
+    if len(job.medias) > job.order.n:
+        talk(say("jobs.kept_more", came=len(job.medias), n=job.order.n))
+    if job.state is State.DONE and not outputs.is_partial(job):
         talk(say("cli.done", points=job.order.total, seconds=round(job.elapsed(job.updated_at))))

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
+from ima_tui import outputs
 from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import job_json, standing_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
@@ -62,6 +63,8 @@ def _row(job: Job, now: float) -> list[str]:
 def _standing(job: Job) -> str:
     """The state, or why it is not sent yet."""
     words = say(job.waiting, **job.waiting_values) if job.waiting else ""
+    if job.state is State.DONE and outputs.is_partial(job):
+        words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
     return one_line(words, 40) or say(f"state.{job.state.value}")
 
 
@@ -95,6 +98,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
             talk(explain(problem))
             if job.failure is not None and job.failure.reason:
                 talk(f"“{job.failure.reason}”")
+            outcome.say_how_to_fetch(job)
     return EXIT_DONE
 
 
@@ -136,7 +140,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         for job in ended:
             if not arguments.json:
                 print_end(job)
-        return max((outcome.exit_code(job) for job in ended), default=EXIT_DONE)
+        return outcome.worst(outcome.exit_code(job) for job in ended)
 
 
 def end_of(job: Job) -> ImaError | None:
@@ -150,7 +154,8 @@ def print_end(job: Job) -> None:
         print_plain(media.path or media.url)
     problem = end_of(job)
     if problem is not None:
-        talk(explain(problem))
+        talk(f"#{job.id}  {explain(problem)}")
+        outcome.say_how_to_fetch(job)
     elif job.state is not State.DONE:
         talk(say(f"state.{job.state.value}"))
 

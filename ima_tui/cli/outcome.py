@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
-from ima_tui.cli.output import Progress
+from ima_tui import outputs
+from ima_tui.cli.output import Progress, talk
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_KEY,
     EXIT_LIMIT,
+    EXIT_NOT_FETCHED,
     EXIT_STILL_RUNNING,
     EXIT_UNKNOWN,
     EXIT_UNREACHABLE,
@@ -29,33 +32,66 @@ STATE_EXITS = {
     State.STOPPED: EXIT_FAILED,
     State.FORGOTTEN: EXIT_FAILED,
 }
+WORST_LAST = (
+    EXIT_DONE,
+    EXIT_NOT_FETCHED,
+    EXIT_STILL_RUNNING,
+    EXIT_FAILED,
+    EXIT_UNREACHABLE,
+    EXIT_LIMIT,
+    EXIT_KEY,
+    EXIT_UNKNOWN,
+)
+"""What may have been charged needs a person most."""
+EXITS = {
+    "error.unauthorised": EXIT_KEY,
+    "error.key_missing": EXIT_KEY,
+    "error.too_few_points": EXIT_LIMIT,
+    "error.price_rose": EXIT_LIMIT,
+    "error.over_job": EXIT_LIMIT,
+    "error.over_session": EXIT_LIMIT,
+    "error.over_day": EXIT_LIMIT,
+    "error.unreachable": EXIT_UNREACHABLE,
+    "error.malformed": EXIT_UNREACHABLE,
+    "error.lost": EXIT_UNKNOWN,
+}
+FULL = ("waiting.running", "waiting.kind")
 
 
-def exit_code(job: Job) -> int:
-    """What the end of a job means for a script."""
+def exit_code(job: Job, *, wanted: bool = False) -> int:
+    """What the end of a job means for a script. `wanted`: its files were to be here, too."""
     if job.state is State.FAILED and job.failure is not None:
         return failure_of(job).exit_code
+    if job.state is State.DONE and job.failure is not None:
+        return EXIT_FAILED if outputs.is_partial(job) else EXIT_NOT_FETCHED
+    if wanted and outputs.unfetched(job):
+        return EXIT_NOT_FETCHED
     return STATE_EXITS.get(job.state, EXIT_STILL_RUNNING)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code for several jobs: what could not be downloaded weighs least."""
+    return max(codes, key=lambda code: (code != EXIT_NOT_FETCHED, code), default=EXIT_DONE)
+
+
+def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
+    """What is wrong with a job that is done: it came out in part, or its files are not here."""
+    if job.state is State.DONE and job.failure is not None:
+        return failure_of(job)
+    return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
+
+
+def say_how_to_fetch(job: Job) -> None:
+    if outputs.unfetched(job):
+        talk(say("jobs.fetch_later", id=job.id))
 
 
 def failure_of(job: Job) -> ImaError:
     """A recorded failure as the error it was, so that its words and exit code are the same."""
-    failure = job.failure
-    if failure is None:
+    error = outputs.problem_of(job)
+    if error is None:
         return ImaError("error.generation_failed")
-    error = ImaError(failure.kind, **failure.values)
-    error.exit_code = {
-        "error.unauthorised": EXIT_KEY,
-        "error.key_missing": EXIT_KEY,
-        "error.too_few_points": EXIT_LIMIT,
-        "error.price_rose": EXIT_LIMIT,
-        "error.over_job": EXIT_LIMIT,
-        "error.over_session": EXIT_LIMIT,
-        "error.over_day": EXIT_LIMIT,
-        "error.unreachable": EXIT_UNREACHABLE,
-        "error.malformed": EXIT_UNREACHABLE,
-        "error.lost": EXIT_UNKNOWN,
-    }.get(failure.kind, EXIT_FAILED)
+    error.exit_code = EXITS.get(error.key, EXIT_FAILED)
     return error
 
 
@@ -78,6 +114,7 @@ async def wait_for(
 
     unsubscribe = studio.subscribe(listen)
     progress = Progress()
+    told = ""
     due = None if seconds is None else studio.clock.time() + seconds
     try:
         job = await studio.jobs.get(job.id) or job
@@ -86,6 +123,10 @@ async def wait_for(
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
+            if (why := holds_up(job)) not in ("", told):
+                told = why
+                progress.clear()
+                talk(why)
             progress.show(_line(studio, job))
             try:
                 job = await asyncio.wait_for(news.get(), 0.5)
@@ -103,6 +144,13 @@ def _enough(job: Job, until_sent: bool) -> bool:
     if job.held and job.state in UNSENT:
         return True  # it waits for a person's word, which this verb is not
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
+
+
+def holds_up(job: Job) -> str:
+    """Why nothing moves, where that is worth a line of its own."""
+    if job.waiting and (job.waiting in FULL or job.state is State.FETCHING):
+        return say("jobs.waits", id=job.id, why=say(job.waiting, **job.waiting_values))
+    return ""
 
 
 def _line(studio: Studio, job: Job) -> str:

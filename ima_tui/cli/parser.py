@@ -28,7 +28,10 @@ class _Parser(argparse.ArgumentParser):
 def build(argv: Sequence[str] = ()) -> _Parser:
     """The parser for `argv`: only the verb that it begins with, or all of them for help."""
     parser = _Parser(
-        prog="ima-tui", description=say("cli.about"), epilog=say("cli.bare"), allow_abbrev=False
+        prog="ima-tui",
+        description=say("cli.about"),
+        epilog=say("cli.bare"),
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
     parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
@@ -198,6 +201,20 @@ def _jobs(verbs: Verbs) -> None:
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    sent = _add(actions, "send", "send:send_jobs", json=True)
+    _service(sent)
+    sent.add_argument("id", type=_job, nargs="+")
+    sent.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
+    sent.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
+    sent.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    fetched = _add(actions, "fetch", "fetch:fetch_jobs", json=True)
+    _service(fetched)
+    fetched.add_argument("id", type=_job, nargs="+")
+    fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
+    stopped = _add(actions, "stop", "send:stop_jobs", json=True)
+    stopped.add_argument("id", type=_job, nargs="+")
+    opened = _add(actions, "open", "fetch:open_job")
+    opened.add_argument("id", type=_job)
     forgotten = _add(actions, "forget", "jobs:forget_jobs")
     forgotten.add_argument("id", type=_job, nargs="+")
     exported = _add(actions, "export", "export:run")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.cli.jobs import require
-from ima_tui.cli.outcome import failure_of
+from ima_tui.cli.outcome import failure_of, holds_up, shortcoming
 from ima_tui.cli.plain_wish import spoken
 from ima_tui.domain import Job, State
 from ima_tui.errors import ImaError, UsageError
@@ -40,6 +40,7 @@ class PlainJobs:
         self._tell = tell
         self._states: dict[int, State] = {}
         self._problem: str = ""
+        self._waits: str = ""
 
     # ------------------------------------------------------------------------ as they change
 
@@ -62,6 +63,10 @@ class PlainJobs:
                 self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
 
     def _hear_job(self, job: Job) -> None:
+        waits = holds_up(job)
+        if waits and waits != self._waits:
+            self._tell(waits)
+        self._waits = waits or self._waits
         if self._states.get(job.id) is job.state:
             return
         self._states[job.id] = job.state
@@ -70,7 +75,9 @@ class PlainJobs:
         elif job.state in _TOLD:
             words = say(_TOLD[job.state], n=job.id, model=job.order.model_name, **_times(job))
             results = [media.path or media.url for media in job.medias]
-            self._tell("\n".join([words, *results] if job.state is State.DONE else [words]))
+            short = shortcoming(job)
+            told = [explain(short)] if short is not None else []
+            self._tell("\n".join([words, *told, *results] if job.state is State.DONE else [words]))
 
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
@@ -111,7 +118,7 @@ class PlainJobs:
         self._tell(self._line(job))
         for event in await self._studio.jobs.timeline(job.id):
             self._tell(say(event.key, **event.values))
-        if job.state is State.FAILED:
+        if job.state in (State.FAILED, State.DONE) and job.failure is not None:
             self._tell(explain(failure_of(job)))
         for media in job.medias:
             self._tell(media.path or media.url)
@@ -134,7 +141,8 @@ class PlainJobs:
         if job.state not in ENDED and job.state is not State.PARKED:
             raise UsageError("plain.not_ended", n=job.id)
         key = "plain.ask_again_unknown" if job.state is State.UNKNOWN else "plain.ask_again"
-        return self._asked(key, job, self._studio.jobs.again)
+        points = self._studio.jobs.order_again(job).total
+        return say(key, n=job.id, points=points), partial(self._do, self._studio.jobs.again, job.id)
 
     async def stop(self, written: str) -> Asked:
         job = await self._job(written)

@@ -6,13 +6,14 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
+from ima_tui import outputs
 from ima_tui.cli import outcome, session
 from ima_tui.cli.asking import ask, somebody_is_here
 from ima_tui.cli.documents import job_json
 from ima_tui.cli.jobs import end_of, print_end, require
 from ima_tui.cli.output import print_json, talk
 from ima_tui.config import Settings
-from ima_tui.domain import Job, State
+from ima_tui.domain import Job, Order, State
 from ima_tui.errors import EXIT_DONE, EXIT_INTERRUPTED, KeyMissing, UsageError
 from ima_tui.lifecycle import OPEN
 from ima_tui.messages import say
@@ -37,7 +38,7 @@ async def _retry(arguments: argparse.Namespace, settings: Settings) -> int:
             job = await studio.jobs.again(old.id)
             talk(say("jobs.sent_again", old=old.id, id=job.id, points=job.order.total))
             news.append(job)
-        return await _follow(studio, arguments, news)
+        return await follow(studio, arguments, news)
 
 
 async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[Job]) -> bool:
@@ -49,9 +50,11 @@ async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[
             if not arguments.yes_unknown:
                 raise UsageError("error.retry_unknown", id=old.id, points=old.order.total)
             talk(say("jobs.maybe_paid", id=old.id, points=old.order.total))
+        if outputs.is_partial(old):
+            talk(_in_part(old, studio.jobs.order_again(old)))
     if not studio.connection.has_key:
         raise KeyMissing
-    points = sum(old.order.total for old in olds)
+    points = sum(studio.jobs.order_again(old).total for old in olds)
     if arguments.yes:
         return True
     if not somebody_is_here():
@@ -59,7 +62,15 @@ async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[
     return await ask(say("jobs.ask_retry", n=len(olds), points=points))
 
 
-async def _follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[Job]) -> int:
+def _in_part(old: Job, order: Order) -> str:
+    """What of a job that came out in part is made again, and for how much."""
+    n, lacking = old.order.n, outputs.missing(old)
+    key = "jobs.retry_missing" if order.n == lacking else "jobs.retry_whole"
+    facts = {"ready": len(old.medias), "n": n, "missing": lacking, "points": order.total}
+    return say(key, id=old.id, **facts)
+
+
+async def follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[Job]) -> int:
     """To their ends, or until the service has them: what is not sent yet would wait for a word."""
     waits = [outcome.wait_for(studio, job, until_sent=arguments.no_wait) for job in news]
     try:
@@ -73,5 +84,7 @@ async def _follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[
     for job in jobs:
         if not arguments.json and job not in sent:
             print_end(job)
-    codes = [EXIT_DONE if job in sent else outcome.exit_code(job) for job in jobs]
-    return max(codes, default=EXIT_DONE)
+    wanted = arguments.download is not None
+    return outcome.worst(
+        EXIT_DONE if job in sent else outcome.exit_code(job, wanted=wanted) for job in jobs
+    )

@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ima_tui import config, key, messages
@@ -129,5 +128,7 @@ def downloads(settings: Settings, folder: str | None) -> Settings:
     """As `--download [DIR]` says: not at all, where the settings say ("") or in a folder."""
     if folder is None:
         return without_downloads(settings)
-    where = Path(folder).expanduser() if folder else settings.folder
+    from ima_tui import results
+
+    where = results.folder_of(folder) if folder else settings.folder
     return replace(settings, folder=where, download=True)

@@ -178,7 +178,8 @@ async def status_json(
     assert isinstance(steps, list)  # noqa: S101 - made two lines above
     for raw, each in zip(steps, status.steps, strict=True):
         job = each.job
-        problem = outcome.failure_of(job) if job and each.failed and job.failure else None
+        ended = job is not None and (each.failed or each.is_done)
+        problem = outcome.failure_of(job) if job and ended and job.failure else None
         raw["status"] = job.state.value if job else None
         raw["job"] = await job_json(studio, job, problem) if job else None
     return document | dict(more)

@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Sequence
 
 from ima_tui.cli import outcome, session
-from ima_tui.cli.batch_run import WORST_LAST
 from ima_tui.cli.documents import error_json
+from ima_tui.cli.outcome import WORST_LAST
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.cli.workflow import path_of, print_plan, state_words, status_json
 from ima_tui.config import Settings
@@ -153,8 +153,10 @@ def _print_results(steps: Sequence[Standing]) -> None:
 
 def _code(each: Standing) -> int:
     job = each.job
-    if job is None or each.is_done or _waits_in_vain(job):
-        return EXIT_DONE if each.is_done else EXIT_FAILED
+    if job is None or _waits_in_vain(job):
+        return EXIT_FAILED
+    if each.is_done:
+        return outcome.exit_code(job) if job.state is State.DONE else EXIT_DONE
     if job.held and job.state in UNSENT:
         return EXIT_LIMIT
     return outcome.exit_code(job)
@@ -167,8 +169,10 @@ def _waits_in_vain(job: Job) -> bool:
 def _problem(each: Standing) -> ImaError | None:
     """Why a step is not done, where it is the step's own fault."""
     job = each.job
-    if job is None or each.is_done or _waits_in_vain(job):
+    if job is None or _waits_in_vain(job):
         return None
+    if each.is_done:
+        return outcome.shortcoming(job)
     if job.state is State.UNKNOWN:
         return ImaError("error.lost")
     if job.state is State.PARKED:

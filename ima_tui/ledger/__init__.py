@@ -208,6 +208,23 @@ class Ledger:
         """A row of the timeline without a change of state."""
         await self._write(writing.note, job_id, now, key, dict(values or {}))
 
+    async def delay(
+        self,
+        job_id: int,
+        now: float,
+        why: str = "",
+        values: Values | None = None,
+        medias: tuple[Media, ...] | None = None,
+    ) -> Job:
+        """Say why a job's results are not here yet (`why`: a key of `messages`), with those that
+        are. Without `medias`: whoever fetches it is asked to try now, also in another process.
+
+        Raises `ImpossibleTransition` where the job is not being fetched, or not by this run.
+        """
+        return await self._write(
+            writing.delay, self.session, job_id, now, why, dict(values or {}), medias
+        )
+
     async def misplace(self, job_id: int, index: int, now: float, key: str) -> Job:
         """The file of a result (from 1) is no longer here, with the row of the timeline for it."""
         return await self._write(writing.misplace, job_id, index, now, key)
@@ -288,6 +305,10 @@ class Ledger:
     async def waiting_for(self, first: int) -> tuple[Job, ...]:
         """Jobs that take what the job `first` makes."""
         return await self._read(reading.waiting_for, first)
+
+    async def left_alone(self, now: float) -> tuple[int, ...]:
+        """Open jobs that were sent and that no process alive follows."""
+        return await self._read(reading.left_alone, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
         """Open jobs that are this run's to follow."""

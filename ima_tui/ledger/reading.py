@@ -6,8 +6,9 @@ import json
 import sqlite3
 import sys
 
+from ima_tui import owner
 from ima_tui.domain import PROMPT_BEGINNING, Event, Job, Order, Result, State, TaskType
-from ima_tui.ledger.records import LedgerError, job_of
+from ima_tui.ledger.records import LedgerError, job_of, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As the partial index says it: open jobs are few, ended ones may be a hundred thousand."""
@@ -15,6 +16,8 @@ OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 MOST_NAMED = 500
 """Values in one statement: SQLite has a limit."""
 MOST_NEWS = 1000
+LONG_GONE = 600.0
+"""Seconds after which a run that did not renew its leases is not the process of that number."""
 
 
 def find(connection: sqlite3.Connection, job_id: int) -> Job | None:
@@ -144,6 +147,23 @@ def owned(connection: sqlite3.Connection, session: str) -> tuple[Job, ...]:
     return tuple(map(job_of, rows))
 
 
+def left_alone(connection: sqlite3.Connection, session: str, now: float) -> tuple[int, ...]:
+    """Of runs on other machines only the lease tells whether they live; the number of a process
+    that ended may be another's by now."""
+    rows = connection.execute(
+        f"SELECT id, owner, lease_until FROM jobs WHERE {OPEN} AND owner != ?"
+        " AND sent_at IS NOT NULL ORDER BY +id LIMIT ?",
+        (session, MOST_NAMED),
+    ).fetchall()
+    return tuple(
+        row["id"]
+        for row in rows
+        if not row["owner"]
+        or owner.is_gone(row["owner"])
+        or row["lease_until"] < now - (LONG_GONE if owner.is_here(row["owner"]) else 0.0)
+    )
+
+
 def waiting_for(connection: sqlite3.Connection, first: int) -> tuple[Job, ...]:
     rows = connection.execute(
         "SELECT jobs.* FROM needs JOIN jobs ON jobs.id = needs.job WHERE first = ?", (first,)
@@ -174,7 +194,7 @@ def results(
             TaskType(row["task_type"]),
             sys.intern(row["model"]),
             row["prompt"],
-            media.get("path", ""),
+            located(media.get("path", "")),
             media.get("duration", ""),
             row["state"] == State.FETCHING,
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 from ima_tui.domain import Estimate, Failure, Job, Media, Order, State, TaskType
@@ -21,7 +23,10 @@ class Row(Protocol):
 
 
 def job_of(row: Row) -> Job:
-    medias = tuple(Media(**media) for media in json.loads(row["medias_json"]))
+    medias = tuple(
+        Media(**{**media, "path": located(media.get("path", ""))})
+        for media in json.loads(row["medias_json"])
+    )
     failure = Failure(**json.loads(row["failure_json"])) if row["failure_json"] else None
     return Job(
         id=row["id"],
@@ -41,6 +46,18 @@ def job_of(row: Row) -> Job:
         revision=row["revision"],
         place=row["place"],
     )
+
+
+def located(path: str) -> str:
+    """The absolute path of a result. Version 0.1.0 wrote some as they were typed: those are looked
+    for here and at home, where most of them were typed, and stay as they are if not found."""
+    if not path or path.startswith("/"):
+        return path
+    with suppress(OSError, ValueError, RuntimeError):
+        for base in (Path.cwd(), Path.home()):
+            if (base / path).is_file():
+                return str(base / path)
+    return path
 
 
 def dump(value: object) -> str:

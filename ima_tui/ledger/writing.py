@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ima_tui import lifecycle, owner
-from ima_tui.domain import Job, Order, State, result_of
+from ima_tui.domain import Job, Media, Order, State, result_of
 from ima_tui.ledger.reading import OPEN, by_intents, require
 from ima_tui.ledger.records import dump, dump_medias, dump_order, job_of
 
@@ -170,6 +170,31 @@ def note(
 ) -> None:
     job = require(connection, job_id)
     write_event(connection, job_id, now, job.state, key, values)
+
+
+def delay(
+    connection: sqlite3.Connection,
+    session: str,
+    job_id: int,
+    now: float,
+    why: str,
+    values: Mapping[str, str | int | float],
+    medias: tuple[Media, ...] | None,
+) -> Job:
+    job = require(connection, job_id)
+    if job.state is not State.FETCHING:
+        raise lifecycle.ImpossibleTransition(f"delay in {job.state}")
+    if medias is not None:
+        _check_owner(connection, session, job_id)
+    connection.execute(
+        "UPDATE jobs SET waiting = ?, waiting_json = ?, medias_json = ?, updated_at = ?"
+        " WHERE id = ?",
+        (why, json.dumps(values), dump_medias(job.medias if medias is None else medias), now,
+         job_id),
+    )  # fmt: skip
+    if why:
+        write_event(connection, job_id, now, job.state, why, values)
+    return require(connection, job_id)
 
 
 def write_event(

@@ -53,6 +53,13 @@ def hint(key: str, **values: str | int | float) -> str:
     return text.format(**values)
 
 
+def sentence(error: ImaError) -> str:
+    """What happened, and its cause where one is known (`cause`: a key of its own)."""
+    told = say(error.key, **error.values)
+    cause = _texts.get(str(error.values.get("cause", "")), "")
+    return f"{told} {cause}".strip() if "{" not in cause else told
+
+
 def explain(error: ImaError) -> str:
     """An error as a person reads it: what happened, then what to do next."""
-    return f"{say(error.key, **error.values)} {hint(error.key, **error.values)}".strip()
+    return f"{sentence(error)} {hint(error.key, **error.values)}".strip()

@@ -16,13 +16,13 @@ from ima_tui.sandbox.connection import EXTENSION, Connection, until_closed
 from ima_tui.sandbox.exchange import Answer, Call
 from ima_tui.sandbox.scenario import Facts, Fault
 from ima_tui.sandbox.service import Service
-from ima_tui.sandbox.spoiled import hostile, mistyped
+from ima_tui.sandbox.spoiled import hostile, mistyped, wrong_file
 
 BREAKING = {
     "status", "refuse", "reset_after_body", "lose_answer", "hang", "drip", "truncate",
     "wrong_types", "hostile", "reject_verify",
 }  # fmt: skip
-TASK_KINDS = {"fail_task", "stuck", "no_url"}
+TASK_KINDS = {"fail_task", "stuck", "no_url", "flood"}
 
 
 class Door:
@@ -150,6 +150,8 @@ class Exchange:
                 body = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message>"
                 kind = {"content-type": "application/xml"}
                 return Answer(None, body + b"</Error>", fault.options.get("status", 403), kind)
+            for fault in service.scenario.striking("media", facts, {"wrong_file"}):
+                return wrong_file(fault.options.get("file", "page"))
         if call.endpoint == "detail":
             self._spoil(service.scenario.striking("detail", facts, TASK_KINDS), at_once=True)
         answer = await service.answer(call)
@@ -169,6 +171,8 @@ class Exchange:
                 task.fail(fault.options, at=service.clock() if at_once else None)
             elif fault.kind == "no_url":
                 task.withhold_urls(fault.options.get("seconds"))
+            elif fault.kind == "flood":
+                task.flood = fault.options.get("medias", 3000)
             else:
                 task.stuck = True
                 if "timeout_s" in fault.options:

@@ -34,7 +34,9 @@ KINDS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "fail_task": (_TASK, {"resource_status", "task_status", "message", "media"}),
     "stuck": (_TASK, {"timeout_s"}),
     "no_url": (_TASK, {"seconds"}),
+    "flood": (_TASK, {"medias"}),
     "expire_media": (("media",), {"status"}),
+    "wrong_file": (("media",), {"file"}),
     "price_change": (("product_list", "create"), {"add", "factor", "renumber", "remove", "when"}),
     "slow_verify": (("verify",), {"seconds"}),
     "reject_verify": (("verify",), {"code", "message"}),
@@ -48,13 +50,14 @@ TYPES: dict[str, tuple[type, ...]] = {
     "text": (str,), "size": (int,), "fuzz": (int,),
     "resource_status": (int,), "task_status": (str,),
     "media": (int,), "timeout_s": (int, float), "add": (int,), "factor": (int, float),
-    "renumber": (bool,), "remove": (bool,),
+    "renumber": (bool,), "remove": (bool,), "medias": (int,), "file": (str,),
 }  # fmt: skip
 CHOICES: dict[str, tuple[Any, ...]] = {
     "when": ("before", "after"),
     "close": ("reset", "fin"),
     "task_type": TASK_TYPES,
     "resource_status": (0, 1, 2, 3),
+    "file": ("page", "message", "nothing", "image", "sound"),
 }
 SERVER_TYPES: dict[str, tuple[type, ...]] = {
     "speed": (int, float), "seed": (int, str), "balance": (int,), "balances": (dict,),

@@ -46,6 +46,27 @@ made = 0
 """How many texts were fuzzed since this process began: a test wants to know."""
 
 
+WRONG_FILES = {
+    "page": (b"<!DOCTYPE html><html><body>Sign in to continue</body></html>", "text/html"),
+    "message": (b'{"code": 403, "message": "not yet"}', "application/json"),
+    "nothing": (b"", "application/octet-stream"),
+    "image": (
+        bytes.fromhex(
+            "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154"
+            "78da63606060000000040001f61738550000000049454e44ae426082"
+        ),
+        "image/png",
+    ),
+    "sound": (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0", "audio/wav"),
+}
+
+
+def wrong_file(name: str) -> Answer:
+    """A 200 for something that nobody ordered."""
+    body, kind = WRONG_FILES[name]
+    return Answer(None, body, 200, {"content-type": kind})
+
+
 def hostile(answer: Answer, text: str | None, size: int, fuzz: int | None = None) -> Answer:
     """Every text field becomes an attack, some `size` letters long. Files get bad headers.
 

@@ -43,6 +43,7 @@ class Task:
     medias: list[MediaPlan]
     extension: str
     stuck: bool = False
+    flood: int = 0  # outputs that detail lists, whatever was ordered
     last_asked: float | None = None
 
     @property
@@ -120,6 +121,8 @@ def detail(task: Task, now: float, base_url: str) -> dict[str, Any]:
     medias = [] if progress < 0.03 else [
         _media_json(task, place, now, base_url) for place in range(len(task.medias))
     ]  # fmt: skip
+    if medias and task.flood:
+        medias = [_copy(medias[at % len(medias)], at) for at in range(task.flood)]
     answer = {
         "id": task.id,
         "biz_id": task.biz_id,
@@ -131,6 +134,12 @@ def detail(task: Task, now: float, base_url: str) -> dict[str, Any]:
     if task.timeout_at is not None:
         answer["timeout_at"] = task.timeout_at
     return answer
+
+
+def _copy(media: dict[str, Any], number: int) -> dict[str, Any]:
+    """An output once more, under an address of its own."""
+    fields = ("url", "watermark_url", "preview_url")
+    return media | {name: f"{media[name]}?copy={number}" for name in fields if media.get(name)}
 
 
 def _media_json(task: Task, place: int, now: float, base_url: str) -> dict[str, Any]:

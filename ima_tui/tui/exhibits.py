@@ -52,6 +52,8 @@ def facts(
         _where(job, media, bytes_here),
         _link(expires, now, here=bytes_here >= 0),
     ]
+    if trouble := words.trouble(job):
+        lines.append(Content.styled(trouble, "$warn"))
     return Content("\n").join(lines)
 
 

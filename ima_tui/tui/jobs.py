@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from ima_tui import terms
+from ima_tui import outputs, terms
 from ima_tui.domain import Event, Job, Media, State, TaskType
 from ima_tui.lifecycle import ENDED, TRANSITIONS
-from ima_tui.messages import say
+from ima_tui.messages import say, sentence
 from ima_tui.text import duration, one_line
 from ima_tui.tui.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.pricing import usual_time
@@ -98,6 +98,9 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
     medium = order.task_type.medium
     role = "warn" if job.held else STATE_ROLE[job.state]
     state = say(f"state.{state_name(job)}")
+    if outputs.is_partial(job) and job.state is State.DONE:
+        role = "warn"
+        state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
     points = Cell(str(order.total), quiet)
     if job.state is State.UNKNOWN:  # nobody knows whether they were spent
@@ -165,6 +168,12 @@ def standing(job: Job, now: float) -> tuple[str, str]:
     """One sentence on where it stands and what can be done, and its role; ("", "") if plain."""
     if job.state is State.FAILED:
         return failure_words(job), "bad"
+    if job.state is State.FETCHING and job.waiting:
+        return waiting_words(job), "warn"
+    if job.state is State.DONE and job.failure is not None:
+        key = "queue.standing_partial" if outputs.is_partial(job) else "queue.standing_unfetched"
+        words = say(key, reason=failure_words(job), missing=outputs.missing(job))
+        return words, "warn"
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
@@ -194,13 +203,20 @@ def waiting_words(job: Job, *, short: bool = False) -> str:
 
 def failure_words(job: Job) -> str:
     """Why it failed, in our words; a reason of the service that we can't name stays unsaid."""
-    failure = job.failure
-    if failure is None or not failure.kind:
+    problem = outputs.problem_of(job)
+    if problem is None:
         return say("queue.failed")
     try:
-        return say(failure.kind, **failure.values)
+        return sentence(problem)
     except (KeyError, IndexError):
         return say("queue.failed")
+
+
+def trouble(job: Job) -> str:
+    """What is wrong with a job that made something; "" where nothing is."""
+    if job.state is State.FETCHING:
+        return waiting_words(job)
+    return failure_words(job) if job.state is State.DONE and job.failure is not None else ""
 
 
 def event_words(event: Event) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from ima_tui.domain import Job, Medium, State
 from ima_tui.errors import ImaError
+from ima_tui.gallery import open_file
 from ima_tui.messages import say
 from ima_tui.text import size
 from ima_tui.tui import exhibits
 from ima_tui.tui.collection import day_words
 from ima_tui.tui.screens.viewer import Exhibit
-from ima_tui.tui.verbs import JobVerbs, open_file
+from ima_tui.tui.verbs import JobVerbs
 
 if TYPE_CHECKING:
     from ima_tui.tui.screens.place import Place

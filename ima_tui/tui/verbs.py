@@ -3,18 +3,15 @@ costs points or can't be taken back. The studio does it; the news then brings wh
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui import drafting, key
+from ima_tui import drafting
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Job, Order, State
 from ima_tui.errors import ImaError, UsageError
+from ima_tui.gallery import open_file
 from ima_tui.lifecycle import ENDED, UNSENT
 from ima_tui.messages import say
 from ima_tui.tui import choosing, pricing
@@ -39,7 +36,7 @@ FITS: Mapping[str, Callable[[Job], bool]] = {
     "instead": lambda job: job.state in ENDED,
     "stop": lambda job: may_become(job, State.STOPPED),
     "follow": _may_follow,
-    "fetch": lambda job: job.state is State.DONE,
+    "fetch": lambda job: job.state in (State.DONE, State.FETCHING),
     "forget": lambda job: may_become(job, State.FORGOTTEN),
     "duplicate": lambda job: True,
     "edit": lambda job: job.state in (State.DRAFT, State.QUEUED),
@@ -78,7 +75,14 @@ class JobVerbs:
         unknown = [job for job in jobs if job.state is State.UNKNOWN]
         key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
         maybe = sum(job.order.total for job in unknown)
-        self._ask(key, jobs, self._place.studio.jobs.again, deliberate=bool(unknown), maybe=maybe)
+        verbs = self._place.studio.jobs
+        orders = [verbs.order_again(job) for job in jobs]
+        points = sum(order.total for order in orders)
+        if len(jobs) == 1 and orders[0].n < jobs[0].order.n:
+            words = say("queue.ask_missing", id=jobs[0].id, missing=orders[0].n, points=points)
+            self._place.ask(words, partial(self._each, jobs, verbs.again))
+            return
+        self._ask(key, jobs, verbs.again, deliberate=bool(unknown), points=points, maybe=maybe)
 
     async def instead(self, jobs: list[Job]) -> None:
         """The same wish on a model that can do it too: which one, then for how much."""
@@ -269,24 +273,3 @@ async def take_out(studio: Studio, old: int | None) -> None:
         await studio.jobs.forget(old)
     except UsageError as error:
         raise UsageError("error.no_longer_unsent", id=old) from error
-
-
-def open_file(path: str) -> bool:
-    """Hand a file to the desktop's own program; False where there is no desktop to see it on."""
-    local = "SSH_CONNECTION" not in os.environ and "SSH_TTY" not in os.environ
-    desktop = sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
-    if not (local and desktop and Path(path).is_file()):
-        return False
-    opener = "open" if sys.platform == "darwin" else "xdg-open"
-    try:
-        subprocess.Popen(
-            [opener, path],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=key.environment_for_children(),
-            start_new_session=True,
-        )
-    except OSError:
-        return False
-    return True

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from smalldisk import fill, mounted
 
-from ima_tui import cli, config
+from ima_tui import cli, config, results
 from ima_tui.catalogue import choice, order
 from ima_tui.cli import outcome, session
 from ima_tui.clock import ScaledClock
@@ -121,11 +121,16 @@ def test_with_no_room_from_the_start_the_word_is_clear(
         assert ima("route", "a fox in the snow").code == 0
 
 
-def test_results_that_find_no_room_keep_their_link(home: Path, ima: Ima, box: Sandbox) -> None:
+def test_results_that_find_no_room_keep_their_link(
+    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with mounted(home / "out", "16k") as disk:
         fill(disk)
         said = ima(*FOX, "--download", str(disk), "--json")
-        assert '"status": "done"' in said.out
+        assert (said.code, box.ledger()["creates"]) == (2, [])  # said before anything is paid
+        monkeypatch.setattr(results, "prepare", lambda folder: None)  # it was filled later
+        said = ima(*FOX, "--download", str(disk), "--json")
+        assert (said.code, '"status": "done"' in said.out) == (8, True)
         assert '"url": "http' in said.out
         assert [path.name for path in disk.iterdir()] == ["filler"]
         assert len(box.ledger()["creates"]) == 1  # a failed download never generates again

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ima_tui import outputs
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.domain import (
     Accepts,
@@ -290,6 +291,10 @@ class FakeJobs:
     async def forget(self, job_id: int) -> None:
         self._turn("forget", job_id, State.FORGOTTEN)
         del self.rows[job_id]
+
+    def order_again(self, before: Job) -> Order:
+        lacking = outputs.missing(before)
+        return replace(before.order, n=lacking) if lacking else before.order
 
     async def again(self, job_id: int) -> Job:
         self._asked.append(("again", job_id))

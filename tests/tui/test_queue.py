@@ -21,12 +21,11 @@ from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui import messages
+from ima_tui import gallery, messages
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.domain import Event, Failure, Job, Order, State
+from ima_tui.domain import Event, Failure, Job, Media, Order, State
 from ima_tui.notices import JobChanged
 from ima_tui.tui import jobs as words
-from ima_tui.tui import verbs
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.glyphs import glyphs
 from ima_tui.tui.screens.queue import QueueScreen, Summary
@@ -135,7 +134,40 @@ def test_a_failure_of_another_version_still_has_a_sentence() -> None:
     assert words.event_words(event).endswith("  done")
 
 
+def partial_job(number: int) -> Job:
+    """Two of three came out."""
+    three = replace(done(number).order, n=3)
+    medias = (Media("https://ima.example/a.png"), Media("https://ima.example/b.png"))
+    values = {"ready": 2, "n": 3, "points": three.total, "cause": ""}
+    failure = Failure("error.partial", "", values)
+    return replace(done(number), order=three, medias=medias, failure=failure)
+
+
+def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
+    state = words.row(partial_job(1), NOW, glyphs(False))[0]
+    assert (state.text.split(" ", 1)[1], state.role) == ("2 of 3", "warn")
+    sentence, role = words.standing(partial_job(1), NOW)
+    assert ("2 of 3 came out" in sentence, "r makes only" in sentence, role) == (True, True, "warn")
+
+
+def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
+    values = {"status": 403, "time": "14:05", "id": 7}
+    waiting = replace(job(7, State.FETCHING), waiting="waiting.link_denied", waiting_values=values)
+    sentence, _ = words.standing(waiting, NOW)
+    assert sentence.startswith("The download server refused (403). Trying again at 14:05;")
+    assert sentence.endswith("Nothing is charged.")
+
+
 # ------------------------------------------------------------------------------- the screen
+
+
+async def test_only_the_missing_is_offered_again() -> None:
+    app = open_app(partial_job(1))
+    async with app.run_test() as pilot:
+        await pilot.press("r")
+        assert question(pilot).startswith("? Make the 1 missing of #1? It costs 5 pts.")
+        await pilot.press("y")
+        assert ("again", 1) in asked(pilot)
 
 
 async def test_an_empty_queue_says_what_brings_something() -> None:
@@ -397,13 +429,13 @@ def test_no_program_is_started_without_a_desktop(
     path = tmp_path / "a.png"
     path.touch()
     started: list[object] = []
-    monkeypatch.setattr(verbs.subprocess, "Popen", lambda *a, **k: started.append(a))
+    monkeypatch.setattr(gallery.subprocess, "Popen", lambda *a, **k: started.append(a))
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setenv("SSH_CONNECTION", "1 2 3 4")
-    assert not verbs.open_file(str(path))
+    assert not gallery.open_file(str(path))
     monkeypatch.delenv("SSH_CONNECTION")
     monkeypatch.delenv("SSH_TTY", raising=False)
-    assert verbs.open_file(str(path))
+    assert gallery.open_file(str(path))
     assert len(started) == 1
 
 
