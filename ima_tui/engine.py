@@ -149,7 +149,7 @@ class Engine:
 
     async def _open_ledger(self, session: str) -> Ledger:
         """To be written; else to be looked at, where that is the wish or all that is possible."""
-        from ima_tui.ledger import Ledger, LedgerError
+        from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
 
         path = self._settings.ledger
         if self._settings.read_only:
@@ -157,7 +157,7 @@ class Engine:
         try:
             return await Ledger.open(path, session)
         except LedgerError as error:
-            if error.key != "error.ledger_unwritable":
+            if error.key not in LOOKED_AT:
                 raise
             try:
                 return await Ledger.look(path, session, error)

@@ -26,11 +26,15 @@ from ima_tui.ledger import (
     opening,
     reading,
     records,
+    trail,
+    unwritten,
     writing,
 )
 from ima_tui.ledger.admission import Limits
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.mending import Mended as Mended
+from ima_tui.ledger.mending import repaired_at as repaired_at
+from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
 
@@ -59,7 +63,8 @@ class Ledger:
         self.looking: LedgerError | None = None
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
-        self._commits = Commits(opened.connection, thread)
+        self._lineage = opened.lineage
+        self._commits = Commits(opened.connection, thread, trail.Trail(path, self._lineage))
         self.session = session
         self._version = 0
         self._revision = 0
@@ -147,6 +152,24 @@ class Ledger:
             raise opening.ledger_error(self._path, error) from error
 
     # ----------------------------------------------------------------------------- writing
+
+    async def keep_unwritten(
+        self, job: Job, now: float, task_id: str, deadline: float | None
+    ) -> Path | None:
+        """The answer to a create that can't be written here, in a file of its own; where.
+
+        The next start takes it in. None where no place takes it.
+        """
+        row = records.running_row(job, now, task_id, deadline, self.session)
+        events = [[now, State.RUNNING.value, "event.running", "{}"]]
+        line: trail.Line = {"job": job.id, "made": job.created_at, "row": row, "events": events}
+        return await asyncio.to_thread(
+            unwritten.save, self._path, self.session, line, self._lineage
+        )
+
+    async def drop_unwritten(self) -> None:
+        """All that this run kept in such a file is in the ledger by now."""
+        await asyncio.to_thread(unwritten.drop, self._path, self.session)
 
     async def add(
         self,
