@@ -13,7 +13,7 @@ from ima_tui.config import Settings
 from ima_tui.connection import Connection
 from ima_tui.errors import ImaError, KeyMissing
 from ima_tui.messages import say
-from ima_tui.notices import JobChanged, LinkChanged, Notice
+from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice
 
 if TYPE_CHECKING:
     from ima_tui.ledger import Ledger, Mended
@@ -95,6 +95,11 @@ class Engine:
             await self._parts.result()[0].aclose()
 
     @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the ledger could not take yet."""
+        return self._parts.result()[1].unwritten if self._opened else ()
+
+    @property
     def mended(self) -> Mended | None:
         """What was done to a damaged ledger when it was opened."""
         return self._parts.result()[0].mended if self._opened else None
@@ -143,6 +148,7 @@ class Engine:
                 gate=None if ledger.looking else Gate(settings.ledger.with_name("pace.json")),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
+            tell_unwritten=self._tell,
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
         )
         return ledger, scheduler

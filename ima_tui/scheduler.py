@@ -24,6 +24,7 @@ from ima_tui.lease import Lease
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import Limits
 from ima_tui.link import Link
+from ima_tui.notices import AnswerUnwritten
 from ima_tui.pace import Alarm, Pace
 from ima_tui.record import Record, Service, log_step
 from ima_tui.sending import Sender
@@ -61,6 +62,7 @@ class Scheduler:
         limits: Limits | None = None,
         pace: Pace | None = None,
         asks: bool | None = None,
+        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -73,7 +75,13 @@ class Scheduler:
         self._record = Record(ledger, clock, self._tell)
         self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
         self._sender = Sender(
-            self._record, connect, find_leaf, self.link, self.pace, patient=patient
+            self._record,
+            connect,
+            find_leaf,
+            self.link,
+            self.pace,
+            patient=patient,
+            tell_unwritten=tell_unwritten,
         )
         self._asker = Asker(
             self._record,
@@ -100,6 +108,11 @@ class Scheduler:
         self._alone_until = 0.0
         """After a sleep: until the other runs had time to renew their leases, too."""
 
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the ledger could not take yet."""
+        return tuple(self._sender.unwritten.values())
+
     def _tell(self, job: Job) -> None:
         if job.state not in _AT_THE_SERVICE:
             self._turns.look()  # a place may be free, or a result there that somebody waits for
@@ -122,9 +135,13 @@ class Scheduler:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._sender.deliveries:
-            await asyncio.wait(self._sender.deliveries.values(), timeout=SHUTDOWN_SECONDS)
-        await self._ledger.release(hold=not self._everything)
+        saved = self._sender.unwritten  # kept outside of a ledger that takes nothing
+        if awaited := [each for job, each in self._sender.deliveries.items() if job not in saved]:
+            await asyncio.wait(awaited, timeout=SHUTDOWN_SECONDS)
+        try:
+            await self._ledger.release(hold=not self._everything)
+        except LedgerError as error:
+            log.warning("leases: %r", error)  # they end by themselves
 
     async def _keep_leases(self) -> None:
         """Renew every other tick; notice when this machine slept between two."""

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ima_tui.domain import Event, Failure, Job, Media, Order, Result, State
+from ima_tui.domain import Event, Failure, Job, Media, Order, Outcome, Result, State
 from ima_tui.ledger import (
     admission,
     backup,
@@ -60,6 +60,8 @@ class Ledger:
         self._presence = opened.presence
         self.mended = opened.mended
         """What was done to a damaged file when it was opened."""
+        self.locked_out = opened.locked_out
+        """Nobody can lock the file, or somebody held it all the time: a copy of it is shown."""
         self.looking: LedgerError | None = None
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
@@ -192,6 +194,11 @@ class Ledger:
         return await self._write(
             writing.add, order, now, self.session, repeats, intent, after, instead
         )
+
+    async def put_back(self, order: Order, now: float, intent: str, known: Outcome) -> Job:
+        """A job that was lost from here, and that something else still knows. Where its intent is
+        known already, its job comes back as it stands."""
+        return await self._write(writing.put_back, order, now, self.session, intent, known)
 
     async def step(
         self,

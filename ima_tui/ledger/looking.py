@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ima_tui.ledger import backup, mending
@@ -16,31 +17,41 @@ Migrate = Callable[[sqlite3.Connection], None]
 BUSY_SECONDS = 5.0
 
 
-def connect(
-    path: Path, version: int, migrate: Migrate, to_write: Connect
-) -> tuple[sqlite3.Connection, Mended | None]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`locked_out`: the file could not be locked, so that it is shown as it was a moment ago."""
+
+    connection: sqlite3.Connection
+    mended: Mended | None = None
+    locked_out: bool = False
+
+
+def connect(path: Path, version: int, migrate: Migrate, to_write: Connect) -> Looked:
     """The file, where it can be read just as it is, so that what others do shows. Else a copy in
     memory: of none, of an older schema, of one whose last writer died in the middle, of one that
     can't be locked. Where its copies know more, what the next start would make of them."""
     connection: sqlite3.Connection | None = None
+    why: Why | None = None
+    locked_out = False
     try:
-        connection = _live(path, version) or _copy(path, migrate)
-        if not backup.is_whole(connection) and path.exists():
-            raise mending.Damaged("file fails its check")
+        connection, locked_out = _live(path, version)
+        connection = connection or _copy(path, migrate)
+        if path.exists():
+            mending.check(path, connection, clear=False)
         why = mending.wrong_with(path, connection if path.exists() else None)
     except sqlite3.DatabaseError as error:
         if not mending.is_damage(error):
             raise
         why = "damaged"
-    if why is None:
-        assert connection is not None  # noqa: S101 - else it was damaged
-        return _closed(connection), None
+    if why is None and connection is not None:
+        return Looked(_closed(connection), None, locked_out)
     if connection is not None:
         connection.close()
-    return _restored(path, why, to_write)
+    return _restored(path, why or "damaged", to_write)
 
 
-def _live(path: Path, version: int) -> sqlite3.Connection | None:
+def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
+    """The file itself; else None, and whether its lock is in the way."""
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro",
@@ -50,16 +61,18 @@ def _live(path: Path, version: int) -> sqlite3.Connection | None:
             check_same_thread=False,
         )
     except sqlite3.Error:
-        return None
+        return None, False
+    locked_out = False
     try:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
-    except sqlite3.Error:
+    except sqlite3.Error as error:
         found = -1
+        locked_out = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
     if found != version:
         connection.close()
-        return None
-    return connection
+        return None, locked_out
+    return connection, False
 
 
 def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:
@@ -82,13 +95,13 @@ def _into(memory: sqlite3.Connection, copy: Path) -> None:
         backup.bounded(opened, memory)
 
 
-def _restored(path: Path, why: Why, to_write: Connect) -> tuple[sqlite3.Connection, Mended]:
+def _restored(path: Path, why: Why, to_write: Connect) -> Looked:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
         part = Path(folder) / path.name
         done, _ = mending.restored(path, part, to_write, why)
         _into(memory, part)
-    return _closed(memory), mending.looked(done)
+    return Looked(_closed(memory), replace(done, looked=True))
 
 
 def _closed(connection: sqlite3.Connection) -> sqlite3.Connection:

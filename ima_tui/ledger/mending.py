@@ -162,14 +162,15 @@ def mark(path: Path) -> None:
         _marker(path).touch(0o600)
 
 
-def check(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise `Damaged` for a file that is; large files are checked when they were marked."""
+def check(path: Path, connection: sqlite3.Connection, *, clear: bool = True) -> None:
+    """Raise `Damaged` for a file that is; large files are checked when they were marked. `clear`:
+    the mark of one that is whole is taken away."""
     marked = _marker(path).exists()
     if not marked and path.stat().st_size > SMALL:
         return
     if not backup.is_whole(connection):
         raise Damaged("file fails its check")
-    if marked:
+    if marked and clear:
         _marker(path).unlink(missing_ok=True)
 
 
@@ -303,11 +304,6 @@ def restored(path: Path, part: Path, connect: Connect, why: Why) -> tuple[Mended
         opened.execute("COMMIT")
         jobs = opened.execute("SELECT COUNT(*) FROM jobs WHERE state != 'forgotten'").fetchone()[0]
     return Mended(why, None, None, jobs, copied_at), rows
-
-
-def looked(done: Mended) -> Mended:
-    """The same, where nothing was written."""
-    return replace(done, looked=True)
 
 
 def _base(path: Path, part: Path) -> float | None:

@@ -39,6 +39,7 @@ class Opened:
     connection: sqlite3.Connection
     presence: int | None = None
     mended: mending.Mended | None = None
+    locked_out: bool = False
 
     @property
     def lineage(self) -> int:
@@ -119,8 +120,8 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def to_look(path: Path) -> Opened:
-    connection, mended = looking.connect(path, len(schema.MIGRATIONS), schema.migrate, connect)
-    return Opened(connection, mended=mended)
+    looked = looking.connect(path, len(schema.MIGRATIONS), schema.migrate, connect)
+    return Opened(looked.connection, mended=looked.mended, locked_out=looked.locked_out)
 
 
 def connect(path: Path) -> sqlite3.Connection:
