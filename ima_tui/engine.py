@@ -64,17 +64,22 @@ class Engine:
         """Follow jobs from now on, but for who only looks."""
         ledger, scheduler = await asyncio.shield(self._parts)
         if ledger.looking is None:
+            if not ledger.has_copy:  # from the first job on there is one to restore it from
+                await self._copy(ledger)
             await scheduler.start(everything=self._everything)
             self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
 
     async def _keep_copies(self, ledger: Ledger) -> None:
         """A whole copy of the ledger, never much older than its last change."""
         while True:
-            try:
-                await ledger.backup()
-            except ImaError as error:
-                log.warning("copy of the ledger: %s", say(error.key, **error.values))
+            await self._copy(ledger)
             await self._clock.sleep(COPY_SECONDS)
+
+    async def _copy(self, ledger: Ledger) -> None:
+        try:
+            await ledger.backup()
+        except ImaError as error:
+            log.warning("copy of the ledger: %s", say(error.key, **error.values))
 
     async def ledger(self) -> Ledger:
         return (await asyncio.shield(self._parts))[0]

@@ -109,6 +109,11 @@ class Ledger:
         self._thread.shutdown()
         mending.leave(self._presence)
 
+    @property
+    def has_copy(self) -> bool:
+        """Whether there is a copy of the file. A stat or two."""
+        return any(copy.exists() for copy in backup.paths(self._path))
+
     async def backup(self) -> None:
         """Copy the file if it changed since its last copy, beside the writer thread.
 
