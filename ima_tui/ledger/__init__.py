@@ -66,7 +66,8 @@ class Ledger:
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
         self._lineage = opened.lineage
-        self._commits = Commits(opened.connection, thread, trail.Trail(path, self._lineage))
+        kept = trail.Trail(path, self._lineage)
+        self._commits = Commits(opened.connection, thread, kept, opened.newest)
         self.session = session
         self._version = 0
         self._revision = 0

@@ -55,11 +55,12 @@ class Commits:
         connection: sqlite3.Connection,
         thread: ThreadPoolExecutor,
         kept: trail.Trail | None = None,
+        newest: int = 0,
     ) -> None:
         self._connection = connection
         self._thread = thread
         self._trail = kept
-        self._newest = 0
+        self._newest = newest
         """The newest revision that was seen: a ledger never knows less than it did."""
         self._lock = Lock()
         self._waiting: list[_Write] = []

@@ -7,7 +7,16 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from ima_tui.ledger import backup, looking, mending, merging, schema, trail, unwritten
+from ima_tui.ledger import (
+    backup,
+    looking,
+    mending,
+    merging,
+    reading,
+    schema,
+    trail,
+    unwritten,
+)
 from ima_tui.ledger.records import LedgerError
 from ima_tui.text import one_line
 
@@ -39,6 +48,8 @@ class Opened:
     connection: sqlite3.Connection
     presence: int | None = None
     mended: mending.Mended | None = None
+    newest: int = 0
+    """The newest revision when it was opened."""
     locked_out: bool = False
 
     @property
@@ -53,10 +64,13 @@ def to_write(path: Path) -> Opened:
         return _entered(path, mended)
     presence = mending.enter(path)
     try:
-        return Opened(_take_in(path, _whole(path)), presence)
+        connection, newest = _whole(path)
+        return Opened(_take_in(path, connection), presence, newest=newest)
     except sqlite3.DatabaseError as error:
         mending.leave(presence)
-        if not (mending.is_damage(error) or isinstance(error, backup.Poorer)):
+        if mending.is_damage(error):
+            mending.mark(path)  # so that it is checked, however large
+        elif not isinstance(error, backup.Poorer):
             raise
     except BaseException:
         mending.leave(presence)
@@ -67,7 +81,9 @@ def to_write(path: Path) -> Opened:
 def _entered(path: Path, mended: mending.Mended | None) -> Opened:
     presence = mending.enter(path)
     try:
-        return Opened(_take_in(path, connect(path)), presence, mended)
+        connection = connect(path)
+        newest = reading.revision(connection)
+        return Opened(_take_in(path, connection), presence, mended, newest)
     except BaseException:
         mending.leave(presence)
         raise
@@ -86,15 +102,18 @@ def _may_be_opened(path: Path) -> bool:
     return mending.wrong_with(path) is None
 
 
-def _whole(path: Path) -> sqlite3.Connection:
+def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
+    """With its newest revision, read before it is compared: if the file is swapped from now on,
+    the first commit notices."""
     connection = connect(path)
     try:
+        newest = reading.revision(connection)
         mending.check(path, connection)
         mending.compare(path, connection)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, newest
 
 
 def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -340,3 +340,17 @@ async def test_lines_that_make_no_sense_are_passed_over(path: Path, line: str) -
         handle.write(json.dumps(odd) + "\n")
     emptied(path)
     assert await tasks(path) == ["task-1", "task-2", "task-3", ""]
+
+
+async def test_a_ledger_swapped_before_the_first_commit_is_noticed(path: Path) -> None:
+    await filled(path)
+    older = path.read_bytes()
+    ledger = await Ledger.open(path, "me")
+    await ledger.step(4, State.SENDING, NOW + 10, "event.sending")
+    await ledger.aclose()
+    ledger = await Ledger.open(path, "next")
+    path.write_bytes(older)
+    with pytest.raises(LedgerError) as caught:
+        await ledger.claim(NOW + 20, NOW + 50)
+    assert caught.value.key == "error.ledger_replaced"
+    await ledger.aclose()
