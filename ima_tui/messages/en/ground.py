@@ -12,7 +12,7 @@ TEXTS: dict[str, str] = {
     "error.ledger_no_locks": "Your job history is on a file system without locks, so nothing can be sent ({path}).",
     "error.ledger_no_locks.hint": "Set paths.data or IMA_TUI_DATA_DIR to a folder on a local disk.",
     "error.ledger_unwritable": "Your job history can't be written, so nothing can be sent: {reason} ({path})",
-    "error.ledger_unwritable.hint": "Free some disk space, or check the permissions; ima-tui doctor tells more.",
+    "error.ledger_unwritable.hint": "Make room on the disk, or check the permissions; ima-tui doctor tells more.",
     "error.looking": "This window is for looking only: nothing is sent and nothing is written.",
     "error.looking.hint": "Start ima-tui without --read-only.",
     "ledger.damaged": "Your job history was damaged.",
