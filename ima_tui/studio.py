@@ -218,9 +218,9 @@ class Studio:
     @property
     def repaired_at(self) -> float | None:
         """When the ledger was last restored, in seconds since the epoch."""
-        from ima_tui.ledger import repaired_at
+        from ima_tui.ledger import last_repair
 
-        return repaired_at(self.settings.ledger)
+        return last_repair(self.settings.ledger)
 
     async def _aclose(self) -> None:
         for watch in self._watches:

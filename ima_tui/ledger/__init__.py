@@ -26,6 +26,7 @@ from ima_tui.ledger import (
     opening,
     reading,
     records,
+    repairs,
     trail,
     unwritten,
     writing,
@@ -33,7 +34,6 @@ from ima_tui.ledger import (
 from ima_tui.ledger.admission import Limits
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.mending import Mended as Mended
-from ima_tui.ledger.mending import repaired_at as repaired_at
 from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
@@ -42,6 +42,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Values = Mapping[str, str | int | float]
+
+last_repair = repairs.last
 
 SQLITE_VERSION = sqlite3.sqlite_version
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ima_tui.domain import Job
-from ima_tui.ledger import backup, merging, trail, unwritten
+from ima_tui.ledger import backup, merging, repairs, trail, unwritten
 from ima_tui.ledger.records import job_of
 
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -269,7 +269,7 @@ def mend(path: Path, connect: Connect) -> Mended | None:
             done, rows = restored(path, part, connect, why)
             aside = _set_aside(path, why)
             listing = _listed(aside, rows) if aside is not None and why == "damaged" else None
-            repaired(path)
+            repairs.note(path)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -350,24 +350,6 @@ def _history(reader: sqlite3.Connection, job: int) -> tuple[merging.Events, list
     except sqlite3.Error:
         return [], []
     return [list(event) for event in events], [need[0] for need in needs]
-
-
-def repaired(path: Path) -> None:
-    """Note that the ledger was restored: until a person agrees, no batch pays for rows anew."""
-    with contextlib.suppress(OSError):
-        _repair_note(path).write_text(f"{time.time()}\n", "utf-8")
-
-
-def repaired_at(path: Path) -> float | None:
-    """When the ledger was last restored, in seconds since the epoch."""
-    try:
-        return float(_repair_note(path).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _repair_note(path: Path) -> Path:
-    return path.with_name(path.name + ".repaired")
 
 
 def salvaged(path: Path) -> list[Row]:

@@ -13,6 +13,7 @@ from ima_tui.ledger import (
     mending,
     merging,
     reading,
+    repairs,
     schema,
     trail,
     unwritten,
@@ -98,6 +99,7 @@ def _may_be_opened(path: Path) -> bool:
         return True
     if not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
         trail.put_away(path)
+        repairs.forget(path)
         return True
     return mending.wrong_with(path) is None
 

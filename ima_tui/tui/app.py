@@ -126,6 +126,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.news: Signal[News] = Signal(self, "news")
         self._gatherer = Gatherer()
         self._losses: set[Dropped] = set()
+        self.unsaved: set[int] = set()
+        """Jobs whose task ids the ledger could not take yet."""
         self._endings = Endings(studio.clock.time())
         self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
@@ -246,8 +248,10 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         from ima_tui import ground
 
         if told.written:
+            self.unsaved.discard(told.job.id)
             self.notify(ground.written(told), timeout=60)
         else:
+            self.unsaved.add(told.job.id)
             self.notify(explain(ground.unwritten(told)), severity="error", timeout=STAYS)
 
     def _hear(self, notice: Notice) -> None:
