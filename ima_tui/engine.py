@@ -162,15 +162,15 @@ class Engine:
         """To be written; else to be looked at, where that is the wish or all that is possible."""
         from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
 
-        path = self._settings.ledger
+        path, logs = self._settings.ledger, self._settings.logs
         if self._settings.read_only:
-            return await Ledger.look(path, session)
+            return await Ledger.look(path, session, logs=logs)
         try:
-            return await Ledger.open(path, session)
+            return await Ledger.open(path, session, logs)
         except LedgerError as error:
             if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.look(path, session, error)
+                return await Ledger.look(path, session, error, logs)
             except LedgerError:
                 raise error from None

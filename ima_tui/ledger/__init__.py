@@ -14,6 +14,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -75,17 +76,24 @@ class Ledger:
         self._revision = 0
 
     @classmethod
-    async def open(cls, path: Path, session: str) -> Ledger:
+    async def open(cls, path: Path, session: str, logs: Path | None = None) -> Ledger:
         """The ledger at `path`, made if there is none, mended if it is damaged.
 
-        Raises `LedgerError`; where that is `error.ledger_unwritable`, `look` may still do.
+        `logs`: where the shared log is, which may know of jobs that a restored ledger does not.
+        Raises `LedgerError`; where its key is one of `LOOKED_AT`, `look` may still do.
         """
-        return await cls._opened(path, session, opening.to_write)
+        return await cls._opened(path, session, partial(opening.to_write, logs=logs))
 
     @classmethod
-    async def look(cls, path: Path, session: str, why: LedgerError | None = None) -> Ledger:
+    async def look(
+        cls,
+        path: Path,
+        session: str,
+        why: LedgerError | None = None,
+        logs: Path | None = None,
+    ) -> Ledger:
         """The ledger as it is, never written: every attempt raises `why`."""
-        ledger = await cls._opened(path, session, opening.to_look)
+        ledger = await cls._opened(path, session, partial(opening.to_look, logs=logs))
         ledger.looking = why or LedgerError("error.looking")
         return ledger
 

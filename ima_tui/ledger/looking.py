@@ -26,7 +26,9 @@ class Looked:
     locked_out: bool = False
 
 
-def connect(path: Path, version: int, migrate: Migrate, to_write: Connect) -> Looked:
+def connect(
+    path: Path, version: int, migrate: Migrate, to_write: Connect, logs: Path | None = None
+) -> Looked:
     """The file, where it can be read just as it is, so that what others do shows. Else a copy in
     memory: of none, of an older schema, of one whose last writer died in the middle, of one that
     can't be locked. Where its copies know more, what the next start would make of them."""
@@ -47,7 +49,7 @@ def connect(path: Path, version: int, migrate: Migrate, to_write: Connect) -> Lo
         return Looked(_closed(connection), None, locked_out)
     if connection is not None:
         connection.close()
-    return _restored(path, why or "damaged", to_write)
+    return _restored(path, why or "damaged", to_write, logs)
 
 
 def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
@@ -95,11 +97,11 @@ def _into(memory: sqlite3.Connection, copy: Path) -> None:
         backup.bounded(opened, memory)
 
 
-def _restored(path: Path, why: Why, to_write: Connect) -> Looked:
+def _restored(path: Path, why: Why, to_write: Connect, logs: Path | None) -> Looked:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
         part = Path(folder) / path.name
-        done, _ = mending.restored(path, part, to_write, why)
+        done, _ = mending.restored(path, part, to_write, why, logs)
         _into(memory, part)
     return Looked(_closed(memory), replace(done, looked=True))
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ima_tui.domain import Job
-from ima_tui.ledger import backup, merging, repairs, trail, unwritten
+from ima_tui.ledger import backup, hints, merging, repairs, trail, unwritten
 from ima_tui.ledger.records import job_of
 
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -258,7 +258,7 @@ def _unfinished_taken_back(path: Path, folder: Path) -> Iterator[Path]:
 # ------------------------------------------------------------------------------------ restoring
 
 
-def mend(path: Path, connect: Connect) -> Mended | None:
+def mend(path: Path, connect: Connect, logs: Path | None = None) -> Mended | None:
     """None when nothing is wrong any more. Raises `InUse`, `sqlite3.Error` or `OSError`."""
     with _alone(path):
         why = _diagnosis(path)
@@ -266,7 +266,7 @@ def mend(path: Path, connect: Connect) -> Mended | None:
             return None
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
-            done, rows = restored(path, part, connect, why)
+            done, rows = restored(path, part, connect, why, logs)
             aside = _set_aside(path, why)
             listing = _listed(aside, rows) if aside is not None and why == "damaged" else None
             repairs.note(path)
@@ -280,7 +280,9 @@ def mend(path: Path, connect: Connect) -> Mended | None:
         return replace(done, aside=aside, listing=listing, jobs=jobs)
 
 
-def restored(path: Path, part: Path, connect: Connect, why: Why) -> tuple[Mended, list[Row]]:
+def restored(
+    path: Path, part: Path, connect: Connect, why: Why, logs: Path | None
+) -> tuple[Mended, list[Row]]:
     """A ledger at `part` with all that is known, and the jobs that could be read in the file."""
     copied_at = _base(path, part)
     lineages = lineages_of(path)
@@ -300,6 +302,8 @@ def restored(path: Path, part: Path, connect: Connect, why: Why) -> tuple[Mended
         trailed = merging.Merge(opened)
         trailed.lines(trail.everything(path), lineages)
         trailed.lines(iter(unwritten.lines(path, lineages)), lineages)
+        if logs is not None:
+            hints.apply(opened, logs)
         merging.hold_unsent(opened, HELD)
         opened.execute("COMMIT")
         jobs = opened.execute("SELECT COUNT(*) FROM jobs WHERE state != 'forgotten'").fetchone()[0]

@@ -58,10 +58,10 @@ class Opened:
         return schema.lineage(self.connection)
 
 
-def to_write(path: Path) -> Opened:
+def to_write(path: Path, logs: Path | None = None) -> Opened:
     """Restored first where it is damaged or knows less than what lies beside it."""
     if not _may_be_opened(path):
-        mended = mending.mend(path, connect)
+        mended = mending.mend(path, connect, logs)
         return _entered(path, mended)
     presence = mending.enter(path)
     try:
@@ -76,7 +76,7 @@ def to_write(path: Path) -> Opened:
     except BaseException:
         mending.leave(presence)
         raise
-    return _entered(path, mending.mend(path, connect))
+    return _entered(path, mending.mend(path, connect, logs))
 
 
 def _entered(path: Path, mended: mending.Mended | None) -> Opened:
@@ -140,8 +140,8 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def to_look(path: Path) -> Opened:
-    looked = looking.connect(path, len(schema.MIGRATIONS), schema.migrate, connect)
+def to_look(path: Path, logs: Path | None = None) -> Opened:
+    looked = looking.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
     return Opened(looked.connection, mended=looked.mended, locked_out=looked.locked_out)
 
 

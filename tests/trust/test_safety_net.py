@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -353,4 +354,48 @@ async def test_a_ledger_swapped_before_the_first_commit_is_noticed(path: Path) -
     with pytest.raises(LedgerError) as caught:
         await ledger.claim(NOW + 20, NOW + 50)
     assert caught.value.key == "error.ledger_replaced"
+    await ledger.aclose()
+
+
+# ------------------------------------------------------------------------------------ the log
+
+
+def logged(path: Path, *lines: str) -> Path:
+    """The shared log; `{at}` is the moment that job 4 was queued."""
+    logs = path.with_name("logs")
+    logs.mkdir()
+    at = datetime.fromtimestamp(NOW + 4).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    text = "".join(f"{at} | INFO  | submit               | {line}\n" for line in lines)
+    (logs / "ima_tui_20231114.log").write_text(text)
+    return logs
+
+
+QUEUED = "job 4 queued text_to_image m x1, 5 points"
+SENDING = "job 4 queued -> sending"
+RUNNING = "job 4 sending -> running task task-4"
+
+
+@pytest.mark.parametrize(
+    ("lines", "state", "task_id"),
+    [
+        ((QUEUED, SENDING, RUNNING), State.RUNNING, "task-4"),
+        ((QUEUED, SENDING), State.SENDING, ""),
+        ((QUEUED, SENDING, RUNNING, QUEUED, SENDING, RUNNING), State.SENDING, ""),
+        ((QUEUED, SENDING, "job 4 sending -> queued (refused_once)"), State.QUEUED, ""),
+        ((SENDING, RUNNING), State.QUEUED, ""),
+        ((QUEUED.replace("4", "5", 1), SENDING, RUNNING), State.QUEUED, ""),
+        (("job 99999999999 queued", "", "\x1b", QUEUED), State.QUEUED, ""),
+    ],
+)
+async def test_what_the_log_knows_as_sent_is_not_sent_again(
+    path: Path, lines: tuple[str, ...], state: State, task_id: str
+) -> None:
+    await filled(path)
+    emptied(path)
+    trail.put_away(path)
+    logs = logged(path, *lines)
+    ledger = await Ledger.open(path, "next", logs)
+    job = await ledger.job(4)
+    assert job is not None
+    assert (job.state, job.task_id) == (state, task_id)
     await ledger.aclose()
