@@ -372,6 +372,16 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What something else than the ledger knows of a job: `sent_at` in seconds since the epoch."""
+
+    state: State
+    task_id: str
+    medias: tuple[Media, ...] = ()
+    sent_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One media of a finished job, as far as a list of many thousands needs it.
 

@@ -16,7 +16,7 @@ from ima_tui.config import Settings
 from ima_tui.connection import Connection
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.messages import say
-from ima_tui.notices import JobChanged, LinkChanged, Notice
+from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice
 
 if TYPE_CHECKING:
     from ima_tui.input_checks import InputChecks
@@ -70,22 +70,27 @@ class Engine:
         """Follow jobs from now on, but for who only looks."""
         ledger, scheduler = await asyncio.shield(self._parts)
         if ledger.looking is None:
+            if not ledger.has_copy:  # from the first job on there is one to restore it from
+                await self._copy(ledger)
             await scheduler.start(everything=self._everything)
             self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
 
     async def _keep_copies(self, ledger: Ledger) -> None:
         """A whole copy of the ledger, never much older than its last change."""
         while True:
-            try:
-                await ledger.backup()
-            except ImaError as error:
-                log.warning("copy of the ledger: %s", say(error.key, **error.values))
+            await self._copy(ledger)
             await self._clock.sleep(COPY_SECONDS)
 
     async def prepare_folder(self) -> None:
         """Have the folder for results before anything is paid for. Raises `UsageError`."""
         if self._settings.download:
             await asyncio.to_thread(results.prepare, self._settings.folder)
+
+    async def _copy(self, ledger: Ledger) -> None:
+        try:
+            await ledger.backup()
+        except ImaError as error:
+            log.warning("copy of the ledger: %s", say(error.key, **error.values))
 
     async def ledger(self) -> Ledger:
         return (await asyncio.shield(self._parts))[0]
@@ -104,6 +109,11 @@ class Engine:
     async def aclose(self) -> None:
         if self._opened:
             await self._parts.result()[0].aclose()
+
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the ledger could not take yet."""
+        return self._parts.result()[1].unwritten if self._opened else ()
 
     @property
     def mended(self) -> Mended | None:
@@ -157,6 +167,7 @@ class Engine:
                 gate=None if ledger.looking else Gate(settings.ledger.with_name("pace.json")),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
+            tell_unwritten=self._tell,
             tell_link=lambda problem: self._tell(LinkChanged(problem)),
         )
         return ledger, scheduler
@@ -170,17 +181,17 @@ class Engine:
 
     async def _open_ledger(self, session: str) -> Ledger:
         """To be written; else to be looked at, where that is the wish or all that is possible."""
-        from ima_tui.ledger import Ledger, LedgerError
+        from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
 
-        path = self._settings.ledger
+        path, logs = self._settings.ledger, self._settings.logs
         if self._settings.read_only:
-            return await Ledger.look(path, session)
+            return await Ledger.look(path, session, logs=logs)
         try:
-            return await Ledger.open(path, session)
+            return await Ledger.open(path, session, logs)
         except LedgerError as error:
-            if error.key != "error.ledger_unwritable":
+            if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.look(path, session, error)
+                return await Ledger.look(path, session, error, logs)
             except LedgerError:
                 raise error from None

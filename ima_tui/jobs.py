@@ -13,7 +13,7 @@ from ima_tui.broadcast import Broadcast
 from ima_tui.catalogue import form, times
 from ima_tui.clock import Clock, midnight
 from ima_tui.connection import Connection
-from ima_tui.domain import Estimate, Event, Job, Order, State
+from ima_tui.domain import Estimate, Event, Job, Order, Outcome, State
 from ima_tui.engine import Engine
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.notices import JobChanged, Totals
@@ -74,6 +74,14 @@ class Jobs:
             await (await self._engine.scheduler()).adopt(job.id)
         else:
             await (await self._engine.scheduler()).follow(job)
+        return job
+
+    async def put_back(self, order: Order, intent: str, known: Outcome) -> Job:
+        """A job that the ledger lost and something else still knows; nothing is sent for it."""
+        ledger = await self._engine.ledger()
+        job = await ledger.put_back(order, self._clock.time(), intent, known)
+        log_step(job, "event.put_back")
+        self._tell(job)
         return job
 
     async def submit_all(self, orders: Sequence[tuple[str, Order]]) -> list[Job]:

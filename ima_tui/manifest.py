@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from ima_tui.domain import Media, Outcome, State
 from ima_tui.errors import UsageError
+from ima_tui.lifecycle import ENDED
 from ima_tui.text import one_line
 
 Line = dict[str, object]
@@ -39,6 +41,24 @@ class Manifest:
         except OSError as error:
             shown, reason = one_line(self._path, 300), error.strerror or "—"
             raise UsageError("error.batch_manifest", path=shown, reason=reason) from error
+
+    def known(self, intents: Collection[str]) -> dict[str, Line]:
+        """What the file says of these rows; of each the last line, one with a task id first."""
+        found: dict[str, Line] = {}
+        try:
+            if not self._path.is_file():
+                return {}
+            with self._path.open("rb") as handle:
+                for written in handle:
+                    line = _loaded(written)
+                    intent = line.get("intent") if line is not None else None
+                    if line is None or not isinstance(intent, str) or intent not in intents:
+                        continue
+                    if line.get("task_id") or not found.get(intent, {}).get("task_id"):
+                        found[intent] = line
+        except OSError:
+            return found
+        return found
 
     def _append(self, handle: int, lines: Iterable[Line]) -> None:
         plain_file = stat.S_ISREG(os.fstat(handle).st_mode)
@@ -84,3 +104,45 @@ def _name(line: Line) -> str:
     files = medias if isinstance(medias, list) else []
     paths = [media.get("path") for media in files if isinstance(media, dict)]
     return json.dumps([line.get("intent"), line.get("job_id"), line.get("status"), paths])
+
+
+def outcome_of(line: Line) -> Outcome | None:
+    """What became of a row's job, as far as its line makes sense: a task id, or an end."""
+    task_id, status = line.get("task_id"), line.get("status")
+    task_id = one_line(task_id, 200) if isinstance(task_id, str) else ""
+    try:
+        state = State(str(status))
+    except ValueError:
+        state = State.RUNNING
+    if state not in ENDED:
+        state = State.RUNNING
+    if state is State.RUNNING and not task_id:
+        return None
+    medias = tuple(map(_media, _dicts(line.get("medias"))))
+    moments = [each.get("at") for each in _dicts(line.get("attempts"))]
+    at = next((each for each in moments if isinstance(each, int | float)), None)
+    return Outcome(state, task_id, medias, float(at) if at is not None else None)
+
+
+def _dicts(found: object) -> list[dict[str, object]]:
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _media(found: dict[str, object]) -> Media:
+    def text(name: str) -> str:
+        value = found.get(name)
+        return value if isinstance(value, str) else ""
+
+    def whole(name: str) -> int | None:
+        value = found.get(name)
+        return value if isinstance(value, int) else None
+
+    return Media(
+        text("url"),
+        text("cover"),
+        text("format"),
+        whole("width"),
+        whole("height"),
+        text("duration"),
+        text("path"),
+    )

@@ -66,7 +66,18 @@ class PreferencesChanged:
     pass
 
 
-Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged
+@dataclass(frozen=True, slots=True)
+class AnswerUnwritten:
+    """The service took the job, and the ledger can't take its task id. `where` it is kept until
+    then, "": nowhere. `written`: the ledger has it after all."""
+
+    job: Job
+    task_id: str
+    where: str = ""
+    written: bool = False
+
+
+Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged | AnswerUnwritten
 
 
 @dataclass(frozen=True, slots=True)

@@ -351,8 +351,8 @@ def _locked(real: Path) -> Iterator[None]:
             poll_interval=LOCK_POLL_SECONDS,
         ):
             yield
-    except Timeout as error:
-        raise TimeoutError("lock") from error
+    except (Timeout, NotImplementedError) as error:  # held all the time, or no locks here
+        raise TimeoutError("it can't be locked") from error
 
 
 def _dumped(data: Mapping[str, object]) -> str:

@@ -25,7 +25,6 @@ from ima_tui.text import encodable, one_line
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _EXTRA = {"image/jpeg": "jpg"}
-HEAD = 4096
 ABANDONED = 600.0
 """Seconds after which nobody writes to a `.part` any more: a download gives up sooner."""
 LEAST_FREE = 8 * 1024**2

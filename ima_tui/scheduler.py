@@ -25,6 +25,7 @@ from ima_tui.lease import Lease
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import Limits
 from ima_tui.link import Link
+from ima_tui.notices import AnswerUnwritten
 from ima_tui.pace import Alarm, Pace
 from ima_tui.record import Record, Service, log_step
 from ima_tui.sending import Sender
@@ -71,6 +72,7 @@ class Scheduler:
         asks: bool | None = None,
         left_folder: Path | None = None,
         left_download: bool | None = None,
+        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -89,7 +91,14 @@ class Scheduler:
         self._record = Record(ledger, clock, self._tell)
         self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
         self._sender = Sender(
-            self._record, connect, find_leaf, input_checks, self.link, self.pace, patient=patient
+            self._record,
+            connect,
+            find_leaf,
+            input_checks,
+            self.link,
+            self.pace,
+            patient=patient,
+            tell_unwritten=tell_unwritten,
         )
         self._asker = Asker(
             self._record,
@@ -116,6 +125,11 @@ class Scheduler:
         self._everything = False
         self._alone_until = 0.0
         """After a sleep: until the other runs had time to renew their leases, too."""
+
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the ledger could not take yet."""
+        return tuple(self._sender.unwritten.values())
 
     def _tell(self, job: Job) -> None:
         if job.state not in _AT_THE_SERVICE:
@@ -145,9 +159,13 @@ class Scheduler:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._sender.deliveries:
-            await asyncio.wait(self._sender.deliveries.values(), timeout=SHUTDOWN_SECONDS)
-        await self._ledger.release(hold=not self._everything)
+        saved = self._sender.unwritten  # kept outside of a ledger that takes nothing
+        if awaited := [each for job, each in self._sender.deliveries.items() if job not in saved]:
+            await asyncio.wait(awaited, timeout=SHUTDOWN_SECONDS)
+        try:
+            await self._ledger.release(hold=not self._everything)
+        except LedgerError as error:
+            log.warning("leases: %r", error)  # they end by themselves
 
     async def _keep_leases(self) -> None:
         """Renew every other tick; notice when this machine slept between two."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ima_tui import polling, reasons
@@ -30,7 +31,9 @@ from ima_tui.errors import (
 from ima_tui.input_checks import InputChecks
 from ima_tui.inputs import Stamp, living, stamp_of
 from ima_tui.ledger import LedgerError, Values
+from ima_tui.lifecycle import ImpossibleTransition
 from ima_tui.link import Link, pause
+from ima_tui.notices import AnswerUnwritten
 from ima_tui.pace import Pace
 from ima_tui.prepared import Prepared
 from ima_tui.record import Record, Service, log_step
@@ -60,6 +63,7 @@ class Sender:
         pace: Pace,
         *,
         patient: bool,
+        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
     ) -> None:
         self._record = record
         self._connect = connect
@@ -73,6 +77,9 @@ class Sender:
         self._prepared = Prepared(record.clock)
         self.deliveries: dict[int, Delivery] = {}
         """The creates that are on their way right now, by job."""
+        self._tell_unwritten = tell_unwritten
+        self.unwritten: dict[int, AnswerUnwritten] = {}
+        """Answers that the ledger can't take, by job; each is tried again while we live."""
 
     def agree(self, job: Job) -> None:
         """Remember the job's files as they were checked: others in their place are not sent."""
@@ -271,15 +278,46 @@ class Sender:
 
         An error here would be taken for one before the sending: "refused, nothing charged".
         """
-        failures = 0
+        failures, task_id = 0, str(columns.get("task_id", ""))
         while True:
             try:
-                return await self._record.answered(job, after, key, **columns)
+                written = await self._record.answered(job, after, key, **columns)
             except LedgerError as error:
                 failures += 1
-                task_id = columns.get("task_id", "")
                 log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
+                if task_id and job.id not in self.unwritten:
+                    await self._keep_unwritten(job, task_id, columns)
                 await self._record.clock.sleep(polling.backoff(failures))
+            except ImpossibleTransition:
+                found = await self._record.ledger.job(job.id)
+                if not task_id or found is None or found.task_id != task_id:
+                    raise
+                written = found  # another start took it in from where we kept it
+                break
+            else:
+                break
+        await self._drop_unwritten(job)
+        return written
+
+    async def _keep_unwritten(self, job: Job, task_id: str, columns: Mapping[str, object]) -> None:
+        """Outside of the ledger, and told: whoever ends this process must know the task id."""
+        deadline = columns.get("deadline")
+        where = await self._record.ledger.keep_unwritten(
+            job,
+            self._record.clock.time(),
+            task_id,
+            deadline if isinstance(deadline, float) else None,
+        )
+        told = AnswerUnwritten(job, task_id, str(where or ""))
+        self.unwritten[job.id] = told
+        self._tell_unwritten(told)
+
+    async def _drop_unwritten(self, job: Job) -> None:
+        if (told := self.unwritten.pop(job.id, None)) is None:
+            return
+        if not self.unwritten:
+            await self._record.ledger.drop_unwritten()
+        self._tell_unwritten(replace(told, written=True))
 
 
 def _stamp(path: Path) -> Stamp:

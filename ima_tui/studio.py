@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ima_tui.jobs import Jobs
     from ima_tui.knowledge import Knowledge
     from ima_tui.ledger import Mended
+    from ima_tui.notices import AnswerUnwritten
     from ima_tui.offer import Offer
     from ima_tui.plans import Plans
     from ima_tui.wishes import Wishes
@@ -217,6 +218,18 @@ class Studio:
     def mended(self) -> Mended | None:
         """What was done to a damaged ledger when it was opened."""
         return self.engine.mended
+
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the service gave and the ledger could not take yet."""
+        return self.engine.unwritten
+
+    @property
+    def repaired_at(self) -> float | None:
+        """When the ledger was last restored, in seconds since the epoch."""
+        from ima_tui.ledger import last_repair
+
+        return last_repair(self.settings.ledger)
 
     async def _aclose(self) -> None:
         for watch in self._watches:

@@ -11,13 +11,13 @@ from pathlib import Path
 from ima_tui import batch
 from ima_tui.batch import BadRow, Kind, Rest, Row
 from ima_tui.catalogue import order
-from ima_tui.cli import session, wish
+from ima_tui.cli import after_repair, session, wish
 from ima_tui.cli.asking import ask, somebody_is_here
-from ima_tui.cli.batch_run import Run, is_done
+from ima_tui.cli.batch_run import Run, is_done, manifest_of
 from ima_tui.cli.documents import error_json
 from ima_tui.cli.generate import as_url
 from ima_tui.cli.output import print_json, print_line, print_table, talk
-from ima_tui.cli.rows import Desk, Errand, look_up, moved
+from ima_tui.cli.rows import Desk, Errand, look_up, match, moved
 from ima_tui.config import Settings
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
@@ -82,6 +82,8 @@ async def _batch(
         desk = Desk(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
         errands, bad = await desk.price(rows)
         errands = await look_up(studio, errands, retry_failed=arguments.retry_failed)
+        if not arguments.dry_run:
+            errands = await match(studio, errands, manifest_of(arguments))
         if again := await moved(studio, errands, arguments.label):
             talk(say("batch.moved", n=again))
         if arguments.dry_run:
@@ -176,6 +178,9 @@ def _question(studio: Studio, errands: Sequence[Errand], arguments: argparse.Nam
         talk(say("batch.nothing_new"))
     if not paid:
         return ""
+    unsure = after_repair.unsure(studio, paid)
+    if unsure and not arguments.after_repair:
+        return after_repair.question(studio, unsure, points)
     if arguments.yes or (limit is not None and not somebody_is_here()):
         talk(say("batch.start", n=len(paid), rows=len(errands), points=points))
         return ""

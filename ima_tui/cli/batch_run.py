@@ -46,8 +46,8 @@ class Run:
         self._studio = studio
         self._json: bool = arguments.json
         self._errands = errands
-        self._manifest = _manifest(arguments)
-        self._feeder = Feeder(studio, asked=asked)
+        self._manifest = manifest_of(arguments)
+        self._feeder = Feeder(studio, asked=asked, after_repair=arguments.after_repair)
         self._progress = Progress()
         self._codes: set[int] = set()
         self._done = 0
@@ -129,7 +129,7 @@ class Run:
         return max(self._codes, key=WORST_LAST.index, default=EXIT_DONE)
 
 
-def _manifest(arguments: argparse.Namespace) -> Manifest | None:
+def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
     if arguments.manifest:
         return Manifest(Path(arguments.manifest).expanduser())
     if arguments.file == "-":

@@ -180,9 +180,11 @@ def _folder(name: str, folder: Path) -> Finding:
 
 async def ledger(patient: Patient) -> list[Finding]:
     path = patient.settings.ledger
-    if not path.exists():
+    known = [path, *backup.paths(path)]
+    if not any(each.exists() for each in known):
         return [Finding("ledger", "ok", say("doctor.no_ledger"))]
-    words = [str(path), size(path.stat().st_size), _copied(path)]
+    there = path.exists()
+    words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
         opened = await Ledger.look(path, session="doctor")
         try:
@@ -192,8 +194,13 @@ async def ledger(patient: Patient) -> list[Finding]:
     except LedgerError as error:
         return [Finding("ledger", "bad", " · ".join(words), explain(error))]
     words.insert(1, say("doctor.jobs", n=jobs))
+    if opened.mended is not None:
+        found = [say(f"ledger.{opened.mended.why}"), *words]
+        return [Finding("ledger", "bad", " · ".join(found), say("doctor.restore", jobs=jobs))]
+    if opened.locked_out:
+        return [Finding("ledger", "bad", " · ".join(words), say("doctor.no_locks"))]
     advice = "" if whole else say("doctor.torn")
-    if whole and path.stat().st_mode & 0o077:
+    if whole and there and path.stat().st_mode & 0o077:
         return [
             Finding("ledger", "note", " · ".join(words), say("doctor.open_file", path=str(path)))
         ]

@@ -24,6 +24,7 @@ SWEEP_SECONDS = 2.0
 
 FOR_ALL = frozenset({"error.too_few_points", "error.over_session", "error.over_day"})
 """After these, as without a key, the next row would fare the same."""
+RESTORED = "waiting.restored"
 OVER = "waiting.over_"
 """A limit on spending that the person set holds the job."""
 
@@ -32,10 +33,12 @@ class Feeder:
     """`run` gives rows back as they end. `given_up` says why the rest was not sent.
 
     `asked`: a person said yes just now, which lets go what was over a limit; a flag does not.
+    `after_repair`: what a restored ledger holds back is let go.
     """
 
-    def __init__(self, studio: Studio, *, asked: bool) -> None:
+    def __init__(self, studio: Studio, *, asked: bool, after_repair: bool = False) -> None:
         self._studio = studio
+        self._after_repair = asked or after_repair
         self._asked = asked
         self._live: dict[int, Errand] = {}
         self._settled: dict[int, Job] = {}
@@ -113,6 +116,8 @@ class Feeder:
 
     def _may_let_go(self, job: Job) -> bool:
         held = job.held and job.state in UNSENT
+        if job.waiting == RESTORED:
+            return held and self._after_repair
         return held and (self._asked or not job.waiting.startswith(OVER))
 
     def _hear(self, notice: Notice) -> None:

@@ -153,6 +153,7 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
     parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
+    parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
     parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
 
@@ -177,6 +178,7 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
         run.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+        run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from ima_tui import ground
 from ima_tui.cli.jobs import require
 from ima_tui.cli.outcome import failure_of, holds_up, shortcoming
 from ima_tui.cli.plain_wish import spoken
@@ -13,7 +14,7 @@ from ima_tui.domain import Job, State
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.lifecycle import ENDED, OPEN, UNSENT
 from ima_tui.messages import explain, say
-from ima_tui.notices import JobChanged, LinkChanged, Notice
+from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice
 from ima_tui.studio import Studio
 from ima_tui.text import duration, one_line, seconds_range
 
@@ -56,6 +57,9 @@ class PlainJobs:
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, JobChanged):
             self._hear_job(notice.job)
+        elif isinstance(notice, AnswerUnwritten):
+            told = ground.written if notice.written else _unwritten
+            self._tell(told(notice))
         elif isinstance(notice, LinkChanged):
             key = notice.problem.key if notice.problem else ""
             if key != self._problem:
@@ -81,6 +85,8 @@ class PlainJobs:
 
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
+        for words in ground.mended(self._studio.mended) if self._studio.mended else ():
+            self._tell(words)
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}
         still = [job for job in jobs if job.state in OPEN]
@@ -169,6 +175,10 @@ class PlainJobs:
             self._tell(explain(error))
         else:
             self._tell(say("plain.did"))
+
+
+def _unwritten(told: AnswerUnwritten) -> str:
+    return explain(ground.unwritten(told))
 
 
 def _times(job: Job) -> dict[str, str]:

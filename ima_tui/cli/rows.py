@@ -10,9 +10,11 @@ from ima_tui.batch import BadRow, Row
 from ima_tui.catalogue import choice, form, order
 from ima_tui.cli import wish
 from ima_tui.cli.generate import changes
+from ima_tui.cli.output import talk
 from ima_tui.domain import Draft, Job, Leaf, Order, State, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.lifecycle import UNSENT
+from ima_tui.manifest import Manifest, outcome_of
 from ima_tui.messages import say
 from ima_tui.studio import Studio
 
@@ -136,6 +138,28 @@ async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bo
             if may_retry(job)
         }
     return [_retried(errand) if retry_failed else errand for errand in standing]
+
+
+async def match(
+    studio: Studio, errands: Sequence[Errand], manifest: Manifest | None
+) -> list[Errand]:
+    """Rows that the manifest knows and the ledger does not: what they became is put back."""
+    missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
+    if manifest is None or not missing:
+        return list(errands)
+    lines = await asyncio.to_thread(manifest.known, missing)
+    matched: list[Errand] = []
+    for errand in errands:
+        line = lines.get(errand.name) if errand.name in missing else None
+        known = outcome_of(line) if line is not None else None
+        if known is None:
+            matched.append(errand)
+        else:
+            job = await studio.jobs.put_back(errand.order, errand.name, known)
+            matched.append(replace(errand, job=job))
+    if again := sum(errand.job is not None for errand in matched if errand.name in missing):
+        talk(say("batch.matched", n=again))
+    return matched
 
 
 async def moved(studio: Studio, errands: Sequence[Errand], label: str) -> int:

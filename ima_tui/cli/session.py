@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,18 @@ from ima_tui.cli.output import talk
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.config import Settings
 from ima_tui.connection import key_file
-from ima_tui.errors import EXIT_INTERRUPTED
+from ima_tui.errors import EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
 from ima_tui.messages import say
 from ima_tui.settings import Raw
 from ima_tui.studio import Studio, open_studio
 
 if TYPE_CHECKING:
     import argparse
+
+    from ima_tui.notices import AnswerUnwritten, Notice
+
+UNWRITTEN_SECONDS = 30.0
+"""How long a verb tries to save a task id before it ends with `EXIT_UNKNOWN`."""
 
 clock: Clock = SystemClock()
 """Every verb's; tests put a faster one here."""
@@ -82,7 +87,46 @@ async def session(
 
             for words in ground.mended(studio.mended):
                 talk(words)
-        yield studio
+        with _watch(studio):
+            yield studio
+
+
+_unwritten: dict[int, AnswerUnwritten] = {}
+"""Task ids that were given to this run and that its ledger could not take."""
+
+
+@contextmanager
+def _watch(studio: Studio) -> Iterator[None]:
+    """Name each task id that can't be saved, at once; a verb does not wait for ever for the disk
+    or the lock that is in the way."""
+    from ima_tui import ground
+    from ima_tui.notices import AnswerUnwritten
+
+    verb = asyncio.current_task()
+    giving_up: list[asyncio.Task[None]] = []
+
+    async def give_up() -> None:
+        await studio.clock.sleep(UNWRITTEN_SECONDS)
+        if _unwritten and verb is not None:
+            verb.cancel()
+
+    def hear(notice: Notice) -> None:
+        if not isinstance(notice, AnswerUnwritten):
+            return
+        if notice.written:
+            _unwritten.pop(notice.job.id, None)
+            talk(ground.written(notice))
+            return
+        _unwritten[notice.job.id] = notice
+        talk(messages.explain(ground.unwritten(notice)))
+        giving_up.append(asyncio.create_task(give_up()))
+
+    studio.subscribe(hear)  # to the end: an answer may come while the studio closes
+    try:
+        yield
+    finally:
+        for each in giving_up:
+            each.cancel()
 
 
 @asynccontextmanager
@@ -114,10 +158,17 @@ def run(work: Coroutine[Any, Any, int]) -> int:
                 loop.add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
+    _unwritten.clear()
     try:
-        return asyncio.run(main())
+        code = asyncio.run(main())
     except asyncio.CancelledError:
-        return EXIT_INTERRUPTED
+        code = EXIT_INTERRUPTED
+    except ImaError as error:
+        if not _unwritten:
+            raise
+        talk(messages.explain(error))
+        code = EXIT_UNKNOWN
+    return EXIT_UNKNOWN if _unwritten else code
 
 
 def without_downloads(settings: Settings) -> Settings:

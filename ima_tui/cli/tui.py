@@ -93,7 +93,16 @@ async def _studio(settings: Settings, found: key.Key | None) -> str | ImaError |
         session.logged(settings),
         open_studio(settings, key=found, for_screen=True) as studio,
     ):
-        return await _show(studio)
+        wish = await _show(studio)
+    if studio.unwritten:
+        from ima_tui import ground
+        from ima_tui.cli.output import talk
+
+        *others, last = map(ground.unwritten, studio.unwritten)
+        for each in others:
+            talk(messages.explain(each))
+        return last
+    return wish
 
 
 async def _show(studio: Studio) -> str | ImaError | None:

@@ -11,7 +11,8 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from ima_tui.cli import outcome, session
+from ima_tui.cli import after_repair, outcome, session
+from ima_tui.cli.asking import ask
 from ima_tui.cli.documents import error_json
 from ima_tui.cli.outcome import WORST_LAST
 from ima_tui.cli.output import print_json, print_plain, talk
@@ -66,6 +67,9 @@ async def _run(
             return await _unconfirmed(studio, arguments, status, again=again)
         if not studio.connection.has_key and not status.is_done:
             raise KeyMissing
+        if to_pay and not await _agreed_after_repair(studio, arguments, status, again=again):
+            talk(say("batch.declined"))
+            return EXIT_INTERRUPTED
         if to_pay:
             await plans.agree(status)
             sent = len(status.to_send(again=again))
@@ -77,6 +81,17 @@ async def _run(
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.plan, priced=False))
+
+
+async def _agreed_after_repair(
+    studio: Studio, arguments: argparse.Namespace, status: Status, *, again: bool
+) -> bool:
+    """Whether steps may go that may have been sent before the ledger was restored."""
+    steps = status.to_send(again=again)
+    unsure = after_repair.count(studio, [each.job for each in steps if not each.failed])
+    if not unsure or arguments.after_repair:
+        return True
+    return await ask(after_repair.question(studio, unsure, status.to_pay(again=again)))
 
 
 def _check(arguments: argparse.Namespace, status: Status, *, again: bool) -> None:

@@ -14,10 +14,11 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ima_tui.domain import Event, Failure, Job, Media, Order, Result, State
+from ima_tui.domain import Event, Failure, Job, Media, Order, Outcome, Result, State
 from ima_tui.ledger import (
     admission,
     backup,
@@ -26,11 +27,15 @@ from ima_tui.ledger import (
     opening,
     reading,
     records,
+    repairs,
+    trail,
+    unwritten,
     writing,
 )
 from ima_tui.ledger.admission import Limits
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.mending import Mended as Mended
+from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
 
@@ -38,6 +43,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Values = Mapping[str, str | int | float]
+
+last_repair = repairs.last
 
 SQLITE_VERSION = sqlite3.sqlite_version
 
@@ -56,26 +63,37 @@ class Ledger:
         self._presence = opened.presence
         self.mended = opened.mended
         """What was done to a damaged file when it was opened."""
+        self.locked_out = opened.locked_out
+        """Nobody can lock the file, or somebody held it all the time: a copy of it is shown."""
         self.looking: LedgerError | None = None
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
-        self._commits = Commits(opened.connection, thread)
+        self._lineage = opened.lineage
+        kept = trail.Trail(path, self._lineage)
+        self._commits = Commits(opened.connection, thread, kept, opened.newest)
         self.session = session
         self._version = 0
         self._revision = 0
 
     @classmethod
-    async def open(cls, path: Path, session: str) -> Ledger:
+    async def open(cls, path: Path, session: str, logs: Path | None = None) -> Ledger:
         """The ledger at `path`, made if there is none, mended if it is damaged.
 
-        Raises `LedgerError`; where that is `error.ledger_unwritable`, `look` may still do.
+        `logs`: where the shared log is, which may know of jobs that a restored ledger does not.
+        Raises `LedgerError`; where its key is one of `LOOKED_AT`, `look` may still do.
         """
-        return await cls._opened(path, session, opening.to_write)
+        return await cls._opened(path, session, partial(opening.to_write, logs=logs))
 
     @classmethod
-    async def look(cls, path: Path, session: str, why: LedgerError | None = None) -> Ledger:
+    async def look(
+        cls,
+        path: Path,
+        session: str,
+        why: LedgerError | None = None,
+        logs: Path | None = None,
+    ) -> Ledger:
         """The ledger as it is, never written: every attempt raises `why`."""
-        ledger = await cls._opened(path, session, opening.to_look)
+        ledger = await cls._opened(path, session, partial(opening.to_look, logs=logs))
         ledger.looking = why or LedgerError("error.looking")
         return ledger
 
@@ -101,6 +119,11 @@ class Ledger:
         await self._on_thread(self._connection.close)
         self._thread.shutdown()
         mending.leave(self._presence)
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether there is a copy of the file. A stat or two."""
+        return any(copy.exists() for copy in backup.paths(self._path))
 
     async def backup(self) -> None:
         """Copy the file if it changed since its last copy, beside the writer thread.
@@ -148,6 +171,24 @@ class Ledger:
 
     # ----------------------------------------------------------------------------- writing
 
+    async def keep_unwritten(
+        self, job: Job, now: float, task_id: str, deadline: float | None
+    ) -> Path | None:
+        """The answer to a create that can't be written here, in a file of its own; where.
+
+        The next start takes it in. None where no place takes it.
+        """
+        row = records.running_row(job, now, task_id, deadline, self.session)
+        events = [[now, State.RUNNING.value, "event.running", "{}"]]
+        line: trail.Line = {"job": job.id, "made": job.created_at, "row": row, "events": events}
+        return await asyncio.to_thread(
+            unwritten.save, self._path, self.session, line, self._lineage
+        )
+
+    async def drop_unwritten(self) -> None:
+        """All that this run kept in such a file is in the ledger by now."""
+        await asyncio.to_thread(unwritten.drop, self._path, self.session)
+
     async def add(
         self,
         order: Order,
@@ -169,6 +210,11 @@ class Ledger:
         return await self._write(
             writing.add, order, now, self.session, repeats, intent, after, instead
         )
+
+    async def put_back(self, order: Order, now: float, intent: str, known: Outcome) -> Job:
+        """A job that was lost from here, and that something else still knows. Where its intent is
+        known already, its job comes back as it stands."""
+        return await self._write(writing.put_back, order, now, self.session, intent, known)
 
     async def step(
         self,

@@ -1,20 +1,43 @@
-"""Copies of the ledger that are whole: what it is mended from when the disk damages it.
+"""Copies of the ledger that are whole: what it is restored from when its file is damaged or gone.
 
-SQLite's own backup copies a consistent state while others write. It would copy damage just as
-faithfully, so the copy is checked before it takes the place of the last one. Two are kept, the
+SQLite's own backup copies a consistent state while others write. It would copy damage, or an
+emptied file, just as faithfully. So a copy is checked, and compared with the copies that are here,
+before it takes their place: a copy is never replaced by one that knows less. Two are kept, the
 older one of another day.
+
+What tells them apart is the revision of each job, which only grows: also when jobs are forgotten.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from ima_tui.ledger import trail
 
 DAY = 86_400.0
 BUSY_SECONDS = 5.0
+MOST_COMPARED = 1000
+"""Jobs of a copy, the last changed ones, that the ledger must know."""
+
+
+class Poorer(sqlite3.DatabaseError):
+    """The ledger knows less than one of its copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a copy knows: (id, made, revision) of the jobs that changed last, and its newest
+    revision."""
+
+    jobs: tuple[tuple[int, float, int], ...] = ()
+    newest: int = 0
 
 
 def paths(ledger: Path) -> tuple[Path, Path]:
@@ -39,7 +62,8 @@ def is_due(ledger: Path) -> bool:
 def keep(ledger: Path) -> bool:
     """Copy the ledger. False where the copy is not whole: then the last good one stays.
 
-    Slow: call it off the event loop. Raises `sqlite3.Error` or `OSError`.
+    Slow: call it off the event loop. Raises `Poorer` where a copy knows more than the ledger,
+    `sqlite3.Error` or `OSError`.
     """
     newer, older = paths(ledger)
     part = newer.with_name(f"{newer.name}.{os.getpid()}.part")
@@ -49,18 +73,62 @@ def keep(ledger: Path) -> bool:
         with closing(sqlite3.connect(part)) as copy:
             source = f"{ledger.absolute().as_uri()}?mode=ro"
             with closing(sqlite3.connect(source, uri=True, timeout=BUSY_SECONDS)) as opened:
-                opened.backup(copy)
+                bounded(opened, copy)
             if not is_whole(copy):
                 return False
+            if not all(_may_replace(copy, ledger, each) for each in (newer, older)):
+                return True
         _flush(part)
         outdated = not older.exists() or started - older.stat().st_mtime > DAY
         if outdated and newer.exists():
+            trail.turn(ledger)
             newer.replace(older)
+            trail.tidy(ledger, older.stat().st_mtime)
         os.utime(part, (started, started))  # what was written meanwhile is not in it
         part.replace(newer)
+        _flush(newer.parent)
     finally:
         part.unlink(missing_ok=True)
     return True
+
+
+def renew(ledger: Path) -> None:
+    """After the ledger was restored from them: copies that it does not go on from are replaced."""
+    with reading(ledger) as opened:
+        poor = [each for each in paths(ledger) if lacks(opened, known_of(each))]
+    for copy in {paths(ledger)[0], *poor}:
+        part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
+        try:
+            shutil.copyfile(ledger, part)
+            part.chmod(0o600)
+            _flush(part)
+            part.replace(copy)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _may_replace(copy: sqlite3.Connection, ledger: Path, before: Path) -> bool:
+    """False where another process has just made a newer copy. Raises `Poorer`."""
+    known = known_of(before)
+    if not lacks(copy, known):
+        return True
+    with reading(ledger) as opened:
+        if lacks(opened, known):
+            raise Poorer("a copy knows more than the ledger")
+    return False
+
+
+def bounded(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy with an end: a file that stays locked would be waited for without one."""
+    due = time.monotonic() + BUSY_SECONDS
+
+    def check(status: int, _: int, __: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > due:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+    source.backup(target, progress=check, sleep=0.05)
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
@@ -78,3 +146,71 @@ def _flush(path: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+# ------------------------------------------------------------------------------- what they know
+
+
+@contextmanager
+def reading(path: Path, *, still: bool = False) -> Iterator[sqlite3.Connection]:
+    """The file, never written. `still`: nobody writes it, so that no lock is needed."""
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as opened:
+        yield opened
+
+
+def known_of(copy: Path) -> Known:
+    """What a copy knows; nothing where it can't be read."""
+    try:
+        if not copy.exists():
+            return Known()
+        with reading(copy, still=True) as opened:
+            return _known(opened)
+    except (OSError, sqlite3.Error):
+        return Known()
+
+
+def _known(opened: sqlite3.Connection) -> Known:
+    columns = {row[1] for row in opened.execute("PRAGMA table_info(jobs)")}
+    if not columns:
+        return Known()
+    revision = "revision" if "revision" in columns else "0"
+    last = opened.execute(
+        f"SELECT id, created_at, {revision} FROM jobs ORDER BY id DESC LIMIT 1"
+    ).fetchall()
+    if revision == "0":
+        return Known(tuple(map(tuple, last)))
+    newest = opened.execute("SELECT MAX(revision) FROM jobs WHERE revision > 0").fetchone()[0] or 0
+    changed = opened.execute(
+        "SELECT id, created_at, revision FROM jobs WHERE revision > 0 AND revision > ?",
+        (newest - MOST_COMPARED,),
+    ).fetchall()
+    return Known(tuple(map(tuple, [*changed, *last])), newest)
+
+
+def lacks(opened: sqlite3.Connection, known: Known) -> bool:
+    """Whether the ledger does not go on from what is known: each job must be there, as it was or
+    changed later."""
+    for number, made, revision in known.jobs:
+        try:
+            row = opened.execute(
+                "SELECT created_at, revision FROM jobs WHERE id = ?", (number,)
+            ).fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such" in str(error):
+                return True  # an empty file, or an older one
+            raise
+        if row is None or row[0] != made or not (row[1] == revision or row[1] > known.newest):
+            return True
+    return False
+
+
+def lineage_of(path: Path) -> int:
+    """The name of the ledger that the file is, or is a copy of; 0: none."""
+    try:
+        if not path.exists():
+            return 0
+        with reading(path, still=True) as opened:
+            return int(opened.execute("PRAGMA application_id").fetchone()[0])
+    except (OSError, sqlite3.Error):
+        return 0

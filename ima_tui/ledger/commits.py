@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
+from ima_tui.ledger import mending, trail
 from ima_tui.ledger.schema import transaction
 
 T = TypeVar("T")
@@ -49,9 +50,18 @@ def _tell_all(writes: list[_Write]) -> None:
 class Commits:
     """The one way to write, on the ledger's `thread`."""
 
-    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        thread: ThreadPoolExecutor,
+        kept: trail.Trail | None = None,
+        newest: int = 0,
+    ) -> None:
         self._connection = connection
         self._thread = thread
+        self._trail = kept
+        self._newest = newest
+        """The newest revision that was seen: a ledger never knows less than it did."""
         self._lock = Lock()
         self._waiting: list[_Write] = []
 
@@ -78,11 +88,28 @@ class Commits:
     def _commit_together(self, writes: list[_Write]) -> None:
         try:
             with transaction(self._connection):
+                before = self._check() if self._trail is not None else None
                 for write in writes:
                     self._do(write)
+                changed = trail.changes(self._connection, before) if before is not None else []
+            if self._trail is not None and before is not None:
+                self._newest = max([before.revision, *map(trail.revision_of, changed)])
+                self._trail.append(changed)
         except BaseException as error:  # noqa: BLE001 - nothing of it is on the disk
             for write in writes:
                 write.error = write.error or error
+
+    def _check(self) -> trail.Position:
+        """Raises `Replaced` where the file was emptied, or is an older one, since we opened it."""
+        try:
+            found = trail.position(self._connection)
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                raise mending.Replaced("the file is empty") from error
+            raise
+        if found.revision < self._newest:
+            raise mending.Replaced("the file is an older one")
+        return found
 
     def _do(self, write: _Write) -> None:
         self._connection.execute("SAVEPOINT one")

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from ima_tui.ledger import looking, mending, schema
+from ima_tui.ledger import (
+    backup,
+    looking,
+    mending,
+    merging,
+    reading,
+    repairs,
+    schema,
+    trail,
+    unwritten,
+)
 from ima_tui.ledger.records import LedgerError
 from ima_tui.text import one_line
 
@@ -21,41 +32,117 @@ UNWRITABLE = frozenset(
     }
 )
 
+KEYS = (
+    (mending.InUse, "error.ledger_in_use"),
+    (mending.NoLocks, "error.ledger_no_locks"),
+    (mending.Replaced, "error.ledger_replaced"),
+    (backup.Poorer, "error.ledger_replaced"),
+)
+LOOKED_AT = frozenset(
+    {"error.ledger_unwritable", "error.ledger_no_locks", "error.ledger_busy", "error.ledger_in_use"}
+)
+"""What keeps from writing, and not from reading."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     connection: sqlite3.Connection
     presence: int | None = None
     mended: mending.Mended | None = None
+    newest: int = 0
+    """The newest revision when it was opened."""
+    locked_out: bool = False
+
+    @property
+    def lineage(self) -> int:
+        return schema.lineage(self.connection)
 
 
-def to_write(path: Path) -> Opened:
+def to_write(path: Path, logs: Path | None = None) -> Opened:
+    """Restored first where it is damaged or knows less than what lies beside it."""
+    if not _may_be_opened(path):
+        mended = mending.mend(path, connect, logs)
+        return _entered(path, mended)
     presence = mending.enter(path)
     try:
-        return Opened(_whole(path), presence)
+        connection, newest = _whole(path)
+        return Opened(_take_in(path, connection), presence, newest=newest)
     except sqlite3.DatabaseError as error:
         mending.leave(presence)
-        if not mending.is_damage(error):
+        if mending.is_damage(error):
+            mending.mark(path)  # so that it is checked, however large
+        elif not isinstance(error, backup.Poorer):
             raise
     except BaseException:
         mending.leave(presence)
         raise
-    mended = mending.mend(path, connect)
-    return Opened(connect(path), mending.enter(path), mended)
+    return _entered(path, mending.mend(path, connect, logs))
 
 
-def _whole(path: Path) -> sqlite3.Connection:
+def _entered(path: Path, mended: mending.Mended | None) -> Opened:
+    presence = mending.enter(path)
+    try:
+        connection = connect(path)
+        newest = reading.revision(connection)
+        return Opened(_take_in(path, connection), presence, mended, newest)
+    except BaseException:
+        mending.leave(presence)
+        raise
+
+
+def _may_be_opened(path: Path) -> bool:
+    """False where SQLite must not touch it yet: it would make an empty file, or write what another
+    file left unfinished into this one."""
+    if mending.is_abandoned(path):
+        return False
+    if path.exists() and path.stat().st_size:
+        return True
+    if not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
+        trail.put_away(path)
+        repairs.forget(path)
+        return True
+    return mending.wrong_with(path) is None
+
+
+def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
+    """With its newest revision, read before it is compared: if the file is swapped from now on,
+    the first commit notices."""
     connection = connect(path)
     try:
+        newest = reading.revision(connection)
         mending.check(path, connection)
+        mending.compare(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, newest
+
+
+def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+    """The answers that an earlier run could not write. Those that can't be written now, either,
+    stay where they are."""
+    lineage = schema.lineage(connection)
+    try:
+        with contextlib.suppress(sqlite3.Error, OSError):
+            taken = unwritten.take(path)
+            lines = [line for each in taken for line in trail.read(each)]
+            if lines:
+                with schema.transaction(connection):
+                    before = trail.position(connection)
+                    merging.Merge(connection, renumber=True).lines(iter(lines), {lineage})
+                    changed = trail.changes(connection, before)
+                trail.Trail(path, lineage).append(changed)
+            for each in taken:
+                each.unlink(missing_ok=True)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def to_look(path: Path) -> Opened:
-    return Opened(looking.connect(path, len(schema.MIGRATIONS), schema.migrate))
+def to_look(path: Path, logs: Path | None = None) -> Opened:
+    looked = looking.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
+    return Opened(looked.connection, mended=looked.mended, locked_out=looked.locked_out)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -80,8 +167,14 @@ def ledger_error(path: Path, error: Exception) -> LedgerError:
     if mending.is_damage(error):
         mending.mark(path)
         return LedgerError("error.ledger_damaged", path=str(path))
-    if isinstance(error, mending.InUse):
-        return LedgerError("error.ledger_in_use", path=str(path))
+    for kind, key in KEYS:
+        if isinstance(error, kind):
+            return LedgerError(key, path=str(path))
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        return LedgerError("error.ledger_replaced", path=str(path))
+    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+        return LedgerError("error.ledger_busy", path=str(path))
     key = "error.ledger_unwritable" if _is_for_looking(error) else "error.ledger"
     return LedgerError(key, path=str(path), reason=one_line(error, 200))
 

@@ -87,3 +87,28 @@ def dump_failure(failure: Failure) -> str:
 
 def dump_medias(medias: tuple[Media, ...]) -> str:
     return dump([asdict(media) for media in medias])
+
+
+def running_row(
+    job: Job, now: float, task_id: str, deadline: float | None, session: str
+) -> dict[str, Any]:
+    """A job at the service as a row, made without the ledger: what is not said here stays as it
+    is there."""
+    order = job.order
+    return {
+        "id": job.id,
+        "state": State.RUNNING.value,
+        "task_type": order.task_type.value,
+        "model_id": order.model_id,
+        "order_json": dump_order(order),
+        "points": order.total,
+        "task_id": task_id,
+        "session": session,
+        "turn": 1,
+        "created_at": job.created_at,
+        "updated_at": now,
+        "sent_at": job.sent_at or now,
+        "deadline": deadline,
+        "failure_json": "",
+        "revision": job.revision + 1,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,6 +116,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring an older file up to date; refuse a newer one rather than harm it."""
     if connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
+        if not lineage(connection):
+            with transaction(connection):
+                _name(connection)
         return
     with transaction(connection):  # asked again inside: another process may have been faster
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -124,3 +128,14 @@ def migrate(connection: sqlite3.Connection) -> None:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+        _name(connection)
+
+
+def lineage(connection: sqlite3.Connection) -> int:
+    """The name that the ledger shares with its copies and its trail; 0: not named yet."""
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+
+
+def _name(connection: sqlite3.Connection) -> None:
+    if not lineage(connection):
+        connection.execute(f"PRAGMA application_id={secrets.randbelow(2**31 - 1) + 1}")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ima_tui import lifecycle, owner
-from ima_tui.domain import Job, Media, Order, State, result_of
+from ima_tui.domain import Job, Media, Order, Outcome, State, result_of
 from ima_tui.ledger.reading import OPEN, by_intents, require
 from ima_tui.ledger.records import dump, dump_medias, dump_order, job_of
 
@@ -65,6 +65,36 @@ def add(
     if instead is not None:
         _take_place(connection, session, instead, job_id, now)
     return require(connection, job_id)
+
+
+def put_back(
+    connection: sqlite3.Connection,
+    order: Order,
+    now: float,
+    session: str,
+    intent: str,
+    known: Outcome,
+) -> Job:
+    """Written as it was last known: no step leads there, it was taken before."""
+    job = add(connection, order, now, session, None, intent, None)
+    if job.created_at != now or job.state is not State.QUEUED:
+        return job
+    sent = known.task_id or known.state is State.UNKNOWN
+    connection.execute(
+        "UPDATE jobs SET state = ?, task_id = ?, medias_json = ?, sent_at = ?, ended_at = ?,"
+        " updated_at = ? WHERE id = ?",
+        (
+            known.state,
+            known.task_id,
+            dump_medias(known.medias),
+            (known.sent_at or now) if sent else None,
+            now if known.state in lifecycle.ENDED else None,
+            now,
+            job.id,
+        ),
+    )
+    write_event(connection, job.id, now, known.state, "event.put_back", {})
+    return require(connection, job.id)
 
 
 def _take_place(

@@ -28,7 +28,7 @@ from textual.widget import Widget
 
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
-from ima_tui.notices import Notice, Totals
+from ima_tui.notices import AnswerUnwritten, Notice, Totals
 from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+STAYS = 7 * 86_400.0
+"""Seconds: a notification that is closed by hand alone."""
 WITH_THE_FIRST = ("ima_tui.offer", "ima_tui.jobs", "ima_tui.tui.graphics")
 """What every place wants when it is mounted."""
 
@@ -124,6 +126,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.news: Signal[News] = Signal(self, "news")
         self._gatherer = Gatherer()
         self._losses: set[Dropped] = set()
+        self.unsaved: set[int] = set()
+        """Jobs whose task ids the ledger could not take yet."""
         self._endings = Endings(studio.clock.time())
         self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
@@ -239,7 +243,20 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         if (why := self.studio.looking) is not None and not self.studio.settings.read_only:
             self.notify(explain(why), severity="error", timeout=60)
 
+    def _tell_of_unwritten(self, told: AnswerUnwritten) -> None:
+        """It stays on the screen: whoever closes this window must know the task id."""
+        from ima_tui import ground
+
+        if told.written:
+            self.unsaved.discard(told.job.id)
+            self.notify(ground.written(told), timeout=60)
+        else:
+            self.unsaved.add(told.job.id)
+            self.notify(explain(ground.unwritten(told)), severity="error", timeout=STAYS)
+
     def _hear(self, notice: Notice) -> None:
+        if isinstance(notice, AnswerUnwritten):
+            self._tell_of_unwritten(notice)
         if self._gatherer.hear(notice):
             pause = SLOW_GATHERING if self.studio.settings.quiet else GATHERING
             self.set_timer(pause, self._publish, name="gather news")

@@ -3,6 +3,7 @@
     python tests/torture/ordeal.py moments --first 0 --count 3000 [--workers 2]
     python tests/torture/ordeal.py boundaries
     python tests/torture/ordeal.py creates --count 100
+    python tests/torture/ordeal.py cuts --count 50
 
 Prints one JSON line: what was run, and every promise that was broken, with the seed to repeat it.
 """
@@ -29,6 +30,7 @@ RATE = 1500.0
 PATIENCE = 30.0
 MOST_LIVES = 12
 MOST_TRIES = 10
+CUTS = ("truncated", "removed", "older")
 SCENARIO = """
 [[fault]]
 kind = "fail_task"
@@ -80,6 +82,7 @@ class Tally:
     lives: int = 0
     kills: int = 0
     kills_in_recovery: int = 0
+    cuts: int = 0
     states: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
@@ -107,8 +110,18 @@ class Ordeal:
         for _ in range(3):  # the first one fetches the lists
             self.run("calm", iter(()))
 
-    def run(self, name: str, deaths: Iterator[Death], *, few: random.Random | None = None) -> bool:
-        """Live and die as `deaths` says, then live in peace. True if any death came."""
+    def run(
+        self,
+        name: str,
+        deaths: Iterator[Death],
+        *,
+        few: random.Random | None = None,
+        cut: Cut | None = None,
+    ) -> bool:
+        """Live and die as `deaths` says, then live in peace. True if any death came.
+
+        `cut`: what is done to the ledger's file after each death, or in its midst.
+        """
         self.service.start_over(SCENARIO)
         folder = self._folder / "run"
         folder.mkdir()
@@ -124,6 +137,8 @@ class Ordeal:
             pid = fork(_Life(death.plan(plan) if death else plan, life == 0), self._words)
             self.tally.lives += 1
             code = ended(pid, PATIENCE if death is None or death.delay is None else death.delay)
+            if cut is not None and death is not None:
+                code = self._cut(cut, pid, code)
             if code is None:
                 kill(pid)
                 code = -9
@@ -133,6 +148,8 @@ class Ordeal:
             if code == -9:
                 died = True
                 self.tally.killed(life)
+            elif code == 0 and cut is not None and death is not None:
+                died = True  # its ledger is gone: the next life has to bring it back
             elif code == 0:  # all jobs had ended, whatever death was meant for it
                 if life == 0 and death is None:
                     self.usual = min(self.usual, time.monotonic() - began)
@@ -146,6 +163,17 @@ class Ordeal:
         self._judge(name, folder / "data" / "ledger.sqlite3", told, problem, calm=not died)
         shutil.rmtree(folder)
         return died
+
+    def _cut(self, cut: Cut, pid: int, code: int | None) -> int | None:
+        """Under the hands of the life, or once it is dead. Without its ledger it ends as it may."""
+        if code is None and not cut.alive:
+            kill(pid)
+            code = -9
+        cut(self._folder / "run" / "data" / "ledger.sqlite3")
+        self.tally.cuts += 1
+        if code is None and (code := ended(pid, cut.rest)) not in (None, 0):
+            code = -9
+        return code
 
     def _judge(self, name: str, file: Path, told: set[str], problem: str, *, calm: bool) -> None:
         broken = [problem] if problem else []
@@ -161,6 +189,34 @@ class Ordeal:
             if row.state not in usual and not torn:
                 broken.append(f"{row.prompt}: {row.state} {row.keys}")
         self.tally.add(name, [row.state for row in found], broken)
+
+
+@dataclass
+class Cut:
+    """What becomes of the ledger's file: `truncated`, `removed`, or replaced by an `older` one,
+    which is the one of the cut before. `alive`: while a process has it open, which lives on for
+    `rest` seconds."""
+
+    how: str
+    alive: bool = False
+    rest: float = 0.0
+    older: bytes | None = None
+
+    def __call__(self, file: Path) -> None:
+        if not file.exists():
+            return
+        now = file.read_bytes()
+        if self.how == "truncated":
+            os.truncate(file, 0)
+        elif self.how == "removed":
+            file.unlink()
+        elif self.older is not None:
+            if self.alive:
+                file.write_bytes(self.older)
+            else:
+                file.unlink()
+                file.write_bytes(self.older)
+        self.older = self.older or now
 
 
 @dataclass(frozen=True)
@@ -199,6 +255,17 @@ def moments(ordeal: Ordeal, seeds: range) -> None:
             delays = [each * 0.6 for each in delays]  # it had ended before
 
 
+def cuts(ordeal: Ordeal, how: str, seeds: range) -> None:
+    """The ledger is lost at a random moment, every other time while it is open, and once more
+    while what was lost is restored. What copies, trail and manifest know must be there again."""
+    for seed in seeds:
+        dice = random.Random(f"{how} {seed}")
+        delays = [dice.uniform(0.1, ordeal.usual), dice.uniform(0.0, ordeal.usual)]
+        cut = Cut(how, alive=seed % 2 == 1, rest=dice.uniform(0.0, 0.2))
+        deaths = iter([Death(each) for each in delays])
+        ordeal.run(f"{how} {seed}", deaths, few=dice, cut=cut)
+
+
 def boundaries(ordeal: Ordeal, first: int, step: int) -> None:
     """Right before and right after each commit, until a life has no commit left to die at.
 
@@ -231,7 +298,10 @@ def work(kind: str, first: int, count: int, worker: int, workers: int) -> Tally:
         ordeal = Ordeal(Path(folder), tally)
         try:
             seeds = range(first + worker, first + count, workers)
-            if kind == "boundaries":
+            if kind in (*CUTS, "cuts"):
+                for how in CUTS if kind == "cuts" else (kind,):
+                    cuts(ordeal, how, seeds)
+            elif kind == "boundaries":
                 boundaries(ordeal, worker, workers)
             elif kind == "creates":
                 creates(ordeal, seeds)
@@ -245,7 +315,7 @@ def work(kind: str, first: int, count: int, worker: int, workers: int) -> Tally:
 def main() -> int:
     """One worker's share; `--workers` of them run side by side, started by whoever wants them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("kind", choices=("moments", "boundaries", "creates"))
+    parser.add_argument("kind", choices=("moments", "boundaries", "creates", "cuts", *CUTS))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--worker", type=int, default=0)

@@ -142,6 +142,30 @@ def test_a_host_that_is_not_there(
     assert said["upload_host"]["advice"]
 
 
+@pytest.mark.parametrize("missing", [True, False])
+def test_an_empty_or_missing_ledger_beside_a_copy_is_told_and_restored_by_the_next_start(
+    home: Path, capfd: pytest.CaptureFixture[str], missing: bool
+) -> None:
+    assert cli.run(["generate", "a fox", "--task-type", "text_to_image", "--no-wait"]) == 0
+    ledger = home / "data" / "ledger.sqlite3"
+    ledger.unlink()
+    if not missing:
+        ledger.touch()
+    capfd.readouterr()
+    before = {each.name: each.read_bytes() for each in ledger.parent.iterdir()}
+    code, said, _ = examined(capfd)
+    assert (code, said["ledger"]["level"]) == (1, "bad")
+    assert "1 job" in said["ledger"]["found"]
+    assert "restores" in said["ledger"]["advice"]
+    assert {each.name: each.read_bytes() for each in ledger.parent.iterdir()} == before
+    assert cli.run(["jobs", "list", "--json"]) == 0
+    out, err = capfd.readouterr()
+    assert out.count('"job_id"') == 1
+    assert "restored" in err
+    _, said, _ = examined(capfd)
+    assert said["ledger"]["level"] == "ok"
+
+
 def test_a_damaged_ledger_is_told_and_left_to_the_next_start(
     home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ from patience import until
 
 from ima_tui import messages
 from ima_tui.domain import Job, State
-from ima_tui.notices import JobChanged
+from ima_tui.notices import AnswerUnwritten, JobChanged
 from ima_tui.tui import endings
 from ima_tui.tui.app import ImaApp
 
@@ -96,3 +96,18 @@ async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
         await until(pilot, lambda: len(app._notifications) == 1)
         told = next(iter(app._notifications)).message
         assert told == f"{said} Not sent yet, waiting for your word: 1. The queue tells more."
+
+
+async def test_a_task_id_that_can_not_be_saved_stays_on_the_screen() -> None:
+    app = ImaApp(FakeStudio(), start="queue")  # type: ignore[arg-type]
+    async with app.run_test(notifications=True, size=(120, 40)) as pilot:
+        told = AnswerUnwritten(job(7), "task-of-seven", "/somewhere/kept.jsonl")
+        app.studio.tell(told)  # type: ignore[attr-defined]
+        await until(pilot, lambda: len(app._notifications) == 1)
+        note = next(iter(app._notifications))
+        for words in ("task-of-seven", f"{job(7).order.total} points", job(7).order.model_name):
+            assert words in note.message
+        assert note.timeout > 86_400
+        assert app.unsaved == {7}
+        app.studio.tell(replace(told, written=True))  # type: ignore[attr-defined]
+        await until(pilot, lambda: not app.unsaved)

@@ -34,6 +34,11 @@ TEXTS: dict[str, str] = {
     "batch.ask": "Send {n} of the rows for {points} points? [y/N]",
     "batch.moved": "{n} of these rows, or more, were sent before from another line, and are paid "
     "again here. In a file that goes on, add new rows at the end.",
+    "batch.ask_after_repair": "Your job history was restored on {when}. {n} of them may have been sent and paid before. Send them for {points} points? [y/N]",
+    "batch.matched": "{n} rows were sent before, says the manifest. They are back in your history and are not sent again.",
+    "error.after_repair": "Your job history was restored. {n} of these jobs may have been sent and paid before, so nothing was sent ({points} points).",
+    "error.after_repair.hint": "Compare with your results on imastudio.com. Then add --after-repair, or run it in a terminal and answer the question.",
+    "cli.after_repair": "send jobs again that may have been sent before the job history was restored",
     "batch.declined": "Nothing was sent.",
     "batch.progress": "{done}/{rows} done · {live} under way · {failed} not done",
     "batch.unknown": "It was sent and no answer came back: {points} points may have been spent. "

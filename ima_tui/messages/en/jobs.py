@@ -121,6 +121,7 @@ TEXTS: dict[str, str] = {
     "task.tag_music": "mus",
     "task.tag_speech": "tts",
     # ---- event: the rows of a job's timeline
+    "event.put_back": "restored from the batch's manifest",
     "event.queued": "queued, {points} pts",
     "event.uploading": "uploading the inputs",
     "event.verifying": "inputs are being checked by IMA",

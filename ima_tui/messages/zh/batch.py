@@ -33,6 +33,11 @@ TEXTS: dict[str, str] = {
     "batch.start": "正在发送：{rows} 行里的 {n} 行，共 {points} 点。",
     "batch.ask": "发送 {n} 行，共 {points} 积分？[y/N]",
     "batch.moved": "至少有 {n} 行之前已从别的行送出过，这里会再付一次。接着用同一个文件时，新行请加在末尾。",
+    "batch.ask_after_repair": "任务记录在 {when} 恢复过，其中 {n} 个任务可能已经发送并扣费。要用 {points} 积分发送吗？[y/N]",
+    "batch.matched": "清单显示有 {n} 行已经发送过：已补回任务记录，不会再次发送。",
+    "error.after_repair": "任务记录恢复过，{n} 个任务可能已经发送并扣费，因此未发送任何任务（{points} 积分）。",
+    "error.after_repair.hint": "请先在 imastudio.com 核对作品，然后加上 --after-repair，或在终端中运行并回答提问。",
+    "cli.after_repair": "任务记录恢复后，仍然发送可能已发送过的行",
     "batch.declined": "什么都没有发送。",
     "batch.progress": "完成 {done}/{rows} · 进行中 {live} · 未成 {failed}",
     "batch.unknown": "已经送出，但没有收到回音：可能花了 {points} 积分，所以没有再动它（任务 {id}）"

@@ -43,6 +43,8 @@ TEXTS: dict[str, str] = {
     "doctor.no_room": "请腾出空间，否则结果可能放不下。",
     "doctor.open_folder": "本机其他人能查看它。请收紧权限：chmod 700 {path}",
     "doctor.open_file": "本机其他人能读到它，包括提示词。请收紧权限：chmod 600 {path}",
+    "doctor.restore": "下次启动时会恢复（{jobs} 个任务）；尚未发送的任务届时需要你确认。",
+    "doctor.no_locks": "无法锁定，因此不能发送任务。请关闭占用它的程序，或把 paths.data 设到本地磁盘。",
     "doctor.no_ledger": "还没有，第一个任务会创建它",
     "doctor.jobs": "{n} 个任务",
     "doctor.copied": "备份于 {when}",

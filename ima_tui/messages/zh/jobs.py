@@ -115,6 +115,7 @@ TEXTS: dict[str, str] = {
     "task.tag_music": "乐",
     "task.tag_speech": "音",
     # ---- event: the rows of a job's timeline
+    "event.put_back": "已从批量清单恢复",
     "event.queued": "已排队，{points} 积分",
     "event.uploading": "正在上传输入",
     "event.verifying": "IMA 正在检查输入",

@@ -90,6 +90,9 @@ class TopLine(Line):
         found: list[Part] = []
         if app.studio.looking is not None:
             found.append((say("app.looking" if full else "app.looking_short"), "warn"))
+        if unsaved := len(app.unsaved):
+            key = "ledger.unwritten_mark" if full else "ledger.unwritten_mark_short"
+            found.append((say(key, n=unsaved), "bad"))
         if app.problem is not None:
             found.append((say("app.offline"), "warn"))
         if settings.custom_endpoint and settings.profile != "demo":

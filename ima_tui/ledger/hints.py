@@ -1,0 +1,84 @@
+"""What the shared log knows of jobs that a restored ledger calls unsent, or being sent.
+
+A line of the log names a job by its number, and other profiles write the same numbers into the same
+folder. So a job is matched by the moment it was queued as well, and where a number was queued more
+than once no task id is believed: the job then needs review instead of being sent again.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| \w+ *\| \S+ *\| job (\d{1,9}) (.{1,300})")
+TASK = re.compile(r"(?:sending|unknown) -> running .*?task (\S{1,200})")
+SLACK = 2.0
+"""Seconds between a job's creation and its line in the log."""
+LARGEST = 64 * 1024 * 1024
+
+
+@dataclass
+class _Seen:
+    """The job of one number, as the log tells it."""
+
+    queued: float
+    at: float = 0.0
+    sent: bool = False
+    task_id: str = ""
+
+
+def apply(opened: sqlite3.Connection, logs: Path) -> None:
+    """Give jobs the task ids that the log has; what was sent without one is *being sent*."""
+    rows = opened.execute(
+        "SELECT id, created_at FROM jobs WHERE task_id = ''"
+        " AND state IN ('queued', 'uploading', 'verifying', 'sending')"
+    ).fetchall()
+    if not rows:
+        return
+    told = _read(logs)
+    for number, made in rows:
+        near = [one for one in told.get(number, []) if abs(one.queued - made) <= SLACK]
+        if not near or not near[-1].sent:
+            continue
+        known, alone = near[-1], len(told[number]) == 1
+        state = "running" if known.task_id and alone else "sending"
+        opened.execute(
+            "UPDATE jobs SET state = ?, task_id = ?, sent_at = ?, updated_at = ?, turn = 1,"
+            " waiting = '', waiting_json = '{}' WHERE id = ?",
+            (state, known.task_id if alone else "", known.at, known.at, number),
+        )
+        opened.execute(
+            "INSERT INTO events (job, at, state, key) VALUES (?, ?, ?, ?)",
+            (number, known.at, state, f"event.{state}"),
+        )
+
+
+def _read(logs: Path) -> dict[int, list[_Seen]]:
+    """Of each number every time that it was queued, in the order of the log."""
+    told: dict[int, list[_Seen]] = {}
+    for path in sorted(logs.glob("ima_tui_*.log")):
+        with suppress(OSError):
+            if path.stat().st_size <= LARGEST:
+                for line in path.read_text("utf-8", "replace").splitlines():
+                    _take(told, line)
+    return told
+
+
+def _take(told: dict[int, list[_Seen]], line: str) -> None:
+    found = LINE.match(line)
+    if found is None:
+        return
+    at = datetime.fromisoformat(found[1]).timestamp()
+    jobs, words = told.setdefault(int(found[2]), []), found[3]
+    if words.startswith("queued ") and "->" not in words:
+        jobs.append(_Seen(at, at))
+    elif jobs and (task := TASK.match(words)):
+        jobs[-1].at, jobs[-1].sent, jobs[-1].task_id = at, True, task[1]
+    elif jobs and " -> sending" in words:
+        jobs[-1].at, jobs[-1].sent = at, True
+    elif jobs and "sending -> queued" in words:
+        jobs[-1].sent = False  # it was refused
