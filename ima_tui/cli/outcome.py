@@ -14,6 +14,9 @@ from ima_tui.errors import (
     EXIT_STILL_RUNNING,
     EXIT_UNKNOWN,
     EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    MISCONFIGURED,
+    UNREACHABLE,
     ImaError,
 )
 from ima_tui.lifecycle import ENDED, UNSENT
@@ -31,6 +34,19 @@ STATE_EXITS = {
 }
 
 
+_EXITS = {
+    "error.unauthorised": EXIT_KEY,
+    "error.key_missing": EXIT_KEY,
+    "error.too_few_points": EXIT_LIMIT,
+    "error.price_rose": EXIT_LIMIT,
+    "error.over_job": EXIT_LIMIT,
+    "error.over_session": EXIT_LIMIT,
+    "error.over_day": EXIT_LIMIT,
+    "error.malformed": EXIT_UNREACHABLE,
+    "error.lost": EXIT_UNKNOWN,
+}
+
+
 def exit_code(job: Job) -> int:
     """What the end of a job means for a script."""
     if job.state is State.FAILED and job.failure is not None:
@@ -44,18 +60,12 @@ def failure_of(job: Job) -> ImaError:
     if failure is None:
         return ImaError("error.generation_failed")
     error = ImaError(failure.kind, **failure.values)
-    error.exit_code = {
-        "error.unauthorised": EXIT_KEY,
-        "error.key_missing": EXIT_KEY,
-        "error.too_few_points": EXIT_LIMIT,
-        "error.price_rose": EXIT_LIMIT,
-        "error.over_job": EXIT_LIMIT,
-        "error.over_session": EXIT_LIMIT,
-        "error.over_day": EXIT_LIMIT,
-        "error.unreachable": EXIT_UNREACHABLE,
-        "error.malformed": EXIT_UNREACHABLE,
-        "error.lost": EXIT_UNKNOWN,
-    }.get(failure.kind, EXIT_FAILED)
+    if failure.kind in UNREACHABLE:
+        error.exit_code = EXIT_UNREACHABLE
+    elif failure.kind in MISCONFIGURED:
+        error.exit_code = EXIT_USAGE
+    else:
+        error.exit_code = _EXITS.get(failure.kind, EXIT_FAILED)
     return error
 
 
