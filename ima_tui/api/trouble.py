@@ -131,7 +131,7 @@ def issuer_of(certificate: bytes) -> str:
             for _, pair in _values(group):
                 (_, kind), (tag, value) = list(_values(pair))[:2]
                 named[kind] = value.decode("utf-16-be" if tag == 0x1E else "utf-8", "replace")
-    except (IndexError, ValueError):
+    except (IndexError, StopIteration, ValueError):
         return ""
     name, organisation = named.get(_NAME, ""), named.get(_ORGANISATION, "")
     if name and organisation and organisation not in name:
