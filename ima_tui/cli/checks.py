@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from ima_tui import __version__, config, key
 from ima_tui.cli import session
+from ima_tui.cli.output import text_encoding
 from ima_tui.config import Settings
 from ima_tui.connection import key_file
 from ima_tui.domain import TaskType
@@ -85,13 +86,13 @@ async def terminal(patient: Patient) -> list[Finding]:
     columns, rows = shutil.get_terminal_size()
     words = [f"{columns}x{rows}", env.get("TERM", "?"), env.get("TERM_PROGRAM", ""), _colours(env)]
     words += [say(f"doctor.in_{name}") for name, there in _surroundings(env) if there]
-    words.append(sys.stdout.encoding)
+    words.append(text_encoding())
     advice = ""
     if env.get("TERM") == "dumb":
         advice = say("doctor.dumb_terminal")
     elif columns < 60 or rows < 20:
         advice = say("doctor.small_terminal")
-    elif sys.stdout.encoding.lower().replace("-", "") != "utf8":
+    elif text_encoding() != "utf-8":
         advice = say("doctor.no_utf8")
     level: Level = "note" if advice else "ok"
     found = " · ".join(one_line(word, 60) for word in words if word)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ima_tui.cli.output import Progress
+from ima_tui.cli.output import Progress, note_job
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
@@ -76,6 +76,7 @@ async def wait_for(
 
     Returns it as it stands after `seconds`.
     """
+    note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()
 
     refused: list[ImaError] = []

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from ima_tui.streams import screen_file
+
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
@@ -64,7 +66,7 @@ class LineDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._ours: list[Any] | None = None
         """The terminal's modes while the app has it."""
-        self._file = cast(Any, Forgiving(cast(TextIO, self._file)))
+        self._file = cast(Any, Forgiving(screen_file()))
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
