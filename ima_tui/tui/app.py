@@ -41,6 +41,8 @@ from ima_tui.tui.terminalway import TerminalWay
 from ima_tui.tui.widgets.lines import HintLine
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from ima_tui.domain import Job, Leaf, Order
     from ima_tui.preferences import Dropped
     from ima_tui.studio import Studio
@@ -127,6 +129,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self._endings = Endings(studio.clock.time())
         self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
+        self.on_painted: Callable[[], None] | None = None
+        """Called once the screen is there."""
         for place in (*PLACES, PLAN):
             self.add_mode(place.id, place.open)
         for one in theme.themes():
@@ -136,6 +140,11 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         looks.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
+
+    @property
+    def driver(self) -> Driver | None:
+        """What draws on the terminal, once it is there."""
+        return self._driver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -199,6 +208,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def _after_first_paint(self) -> None:
         self._way.ask()
+        if self.on_painted is not None:
+            self.on_painted()
         self.run_worker(self._hint(), name="hint", group="hint", exit_on_error=False)
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
