@@ -126,13 +126,11 @@ async def images(patient: Patient) -> list[Finding]:
 
 async def clipboard(patient: Patient) -> list[Finding]:
     """OSC 52 has no answer: whether it is taken, only the person can see."""
-    env = patient.environ
-    if "STY" in env and "TMUX" not in env:
-        return [Finding("clipboard", "note", "OSC 52", say("doctor.screen_clipboard"))]
-    if "TMUX" in env:
-        return [Finding("clipboard", "note", "OSC 52", say("doctor.tmux_clipboard"))]
-    if env.get("TERM_PROGRAM") == "Apple_Terminal":
-        return [Finding("clipboard", "note", "OSC 52", say("doctor.no_clipboard"))]
+    from ima_tui.imaging.terminal import ask_tmux, no_copies
+
+    tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in patient.environ else None
+    if found := no_copies(patient.environ, tmux):
+        return [Finding("clipboard", "note", "OSC 52", say(found))]
     return [Finding("clipboard", "ok", "OSC 52")]
 
 

@@ -27,6 +27,7 @@ from textual.signal import Signal
 from textual.widget import Widget
 
 from ima_tui.errors import ImaError
+from ima_tui.imaging.terminal import ask_tmux, no_copies
 from ima_tui.messages import explain, say
 from ima_tui.notices import Notice, Totals
 from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
@@ -406,6 +407,18 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         """Hand `text` to the terminal; whether it took it, nobody can know."""
         self._clipboard = text
         self._write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
+
+    def copy(self, text: str) -> None:
+        """As `copy_to_clipboard`, and say what became of it as far as that can be known."""
+        self.copy_to_clipboard(text)
+        self.run_worker(self._say_copied(), name="copied", group="copied", exit_on_error=False)
+
+    async def _say_copied(self) -> None:
+        tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in os.environ else None
+        if why := no_copies(os.environ, tmux):
+            self.notify(say(why), severity="warning", timeout=12)
+        else:
+            self.notify(say("app.copied"))
 
     def notify(
         self,
