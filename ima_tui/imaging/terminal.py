@@ -83,17 +83,21 @@ _SIXEL_TERMS = ("foot", "mlterm", "yaft", "contour")
 
 def ask_tmux() -> Tmux:
     """Asks the tmux we are in; blocks for up to a second."""
-    wanted = "#{client_termname} #{allow-passthrough} #{set-clipboard}"
+    wanted = "#{client_termname}|#{allow-passthrough}|#{set-clipboard}"
     try:
-        told = subprocess.run(
-            ["tmux", "display-message", "-p", wanted],
-            stdin=subprocess.DEVNULL,
-            env=environment_for_children(),
-            capture_output=True,
-            text=True,
-            timeout=TMUX_SECONDS,
-            check=True,
-        ).stdout.split()
+        told = (
+            subprocess.run(
+                ["tmux", "display-message", "-p", wanted],
+                stdin=subprocess.DEVNULL,
+                env=environment_for_children(),
+                capture_output=True,
+                text=True,
+                timeout=TMUX_SECONDS,
+                check=True,
+            )
+            .stdout.strip()
+            .split("|")
+        )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return Tmux()
     terminal, passes, copies = (*told, "", "", "")[:3]
