@@ -72,7 +72,7 @@ def environments(folder: Path) -> Iterator[Environment]:
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C", "PYTHONUTF8": "0"},
     ):
-        said = "no price yet|pts|积分|价格"
+        said = "img" if env.get("LC_ALL") == "zh_CN.GBK" else "no price yet|pts"  # read as UTF-8
         yield Environment(" ".join(f"`{n}={v}`" for n, v in env.items()), env, said=said)
     for shell in (">&-", "> /dev/full", "2>&-", "2> /dev/full", "<&-", "| true"):
         yield Environment(f"`{shell}`", shell=shell, said="")
