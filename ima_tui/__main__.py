@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> int:
@@ -10,8 +12,9 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:  # asked by scripts, often: no need to wake anything
         from ima_tui import __version__
 
-        print(f"ima-tui {__version__}")
-        return 0
+        with suppress(OSError):  # closed, or no room: `run` says so
+            os.write(1, f"ima-tui {__version__}\n".encode())
+            return 0
 
     from ima_tui.cli import run
 

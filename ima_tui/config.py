@@ -210,11 +210,14 @@ def over_ssh(environ: Mapping[str, str]) -> bool:
 
 def is_loopback(url: str) -> bool:
     """A name that only begins like an address (127.0.0.1.example) is somebody else's host."""
-    host = urlsplit(url).hostname or ""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        host = (urlsplit(url).hostname or "").removesuffix(".")
+        if host == "localhost":
+            return True
+        address = ip_address(host)
     except ValueError:
         return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def endpoint(url: str, custom_allowed: bool) -> str:

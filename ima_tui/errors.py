@@ -9,6 +9,8 @@
         │   ├── Unauthorised       401
         │   └── Limited            429: `retry_after` seconds
         ├── Unreachable            provably not accepted: no connection was made
+        │   ├── Untrusted          the host's certificate is refused
+        │   └── Misconfigured      a proxy or TLS setting can't be used (exit 2)
         ├── Lost                   sent, and no readable answer: it may have been accepted
         └── Malformed              answered, but not as agreed
 
@@ -29,7 +31,25 @@ EXIT_STILL_RUNNING = 5
 EXIT_UNREACHABLE = 6
 EXIT_UNKNOWN = 7
 EXIT_NOT_FETCHED = 8
+EXIT_OUTPUT = 9
 EXIT_INTERRUPTED = 130
+
+UNREACHABLE = frozenset(
+    f"error.{name}"
+    for name in (
+        *("unreachable", "proxy_down", "proxy_refused", "proxy_password", "tls_none", "tls_dates"),
+        *("tls_name", "tls_self_signed", "tls_issuer", "tls_unknown"),
+    )
+)
+"""The keys of `Unreachable`: no connection, and why."""
+MISCONFIGURED = frozenset(
+    f"error.{name}"
+    for name in (
+        *("proxy_kind", "proxy_address", "proxy_socks"),
+        *("ca_missing", "ca_unreadable", "ca_invalid"),
+    )
+)
+"""The keys of `Misconfigured`: each names a variable."""
 
 
 class ImaError(Exception):
@@ -113,9 +133,25 @@ class Unreachable(ServiceError):
 
     exit_code = EXIT_UNREACHABLE
 
-    def __init__(self, why: str = "") -> None:
-        super().__init__("error.unreachable")
+    def __init__(
+        self, why: str = "", key: str = "error.unreachable", **values: str | int | float
+    ) -> None:
+        super().__init__(key, **values)
         self.why = why
+
+
+class Untrusted(Unreachable):
+    """The host could not prove who it is."""
+
+
+class Misconfigured(Unreachable):
+    """A proxy or certificate setting that can't be used. Trying again changes nothing: whoever
+    set the variable has to."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, key: str, **values: str | int | float) -> None:
+        super().__init__("setting", key, **values)
 
 
 class Lost(ServiceError):

@@ -14,7 +14,7 @@ from ima_tui.config import Settings
 from ima_tui.connection import Connection
 from ima_tui.domain import Leaf, Order, TaskType
 from ima_tui.engine import Engine
-from ima_tui.errors import ImaError, Limited, UsageError
+from ima_tui.errors import ImaError, Limited, Unreachable, UsageError
 from ima_tui.knowledge import Knowledge
 from ima_tui.lists import ProductLists
 from ima_tui.notices import ListChanged, Notice, ProductList
@@ -98,6 +98,8 @@ class Offer:
         except ImaError as error:
             for task_type in wanted:
                 self._lists.fail(task_type, error)
+            if isinstance(error, Unreachable):
+                await self._report([error])
             return
         await self._rest()
         await self._lists.refresh(service.products, self._connection.origin, wanted)

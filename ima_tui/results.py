@@ -20,11 +20,13 @@ from pathlib import Path
 from ima_tui import files
 from ima_tui.domain import Job, Media, Medium
 from ima_tui.errors import ImaError, UsageError
-from ima_tui.inputs import HEAD, SUFFIXES, sniff
+from ima_tui.inputs import SUFFIXES, sniff
 from ima_tui.text import encodable, one_line
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _EXTRA = {"image/jpeg": "jpg"}
+HEAD = 4096
+"""Bytes read of a result to tell its format."""
 ABANDONED = 600.0
 """Seconds after which nobody writes to a `.part` any more: a download gives up sooner."""
 LEAST_FREE = 8 * 1024**2

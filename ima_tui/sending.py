@@ -23,6 +23,7 @@ from ima_tui.errors import (
     Limited,
     Lost,
     Malformed,
+    Misconfigured,
     OverLimit,
     Refused,
     Unreachable,
@@ -171,6 +172,8 @@ class Sender:
     def _may_try_again(self, error: ImaError, tries: int) -> bool:
         if isinstance(error, Unreachable) and self._patient:
             return True
+        if isinstance(error, Misconfigured):
+            return False
         return tries < MOST_TRIES
 
     async def _wait_out(self, error: ImaError, failures: int) -> None:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "ima_tui"
 LAYERS = (
     {"errors", "text", "clock", "files", "garbage", "__init__"},
     {"domain", "messages", "owner"},
-    {"settings"},
+    {"settings", "streams"},
     {"config_file"},
     {"config", "key", "lifecycle", "polling", "inputs", "notices"},
     {"catalogue", "gate", "imaging"},

@@ -24,7 +24,8 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from ima_tui import __version__
-from ima_tui.api import guard, wire
+from ima_tui.api import guard, network, trouble, wire
+from ima_tui.config import is_loopback
 from ima_tui.domain import TaskType
 from ima_tui.errors import (
     KeyInvalid,
@@ -83,6 +84,33 @@ class _Quiet(logging.Filter):
         return True
 
 
+def _client(
+    base_url: str, upload_url: str, transport: httpx.AsyncBaseTransport | None
+) -> httpx.AsyncClient:
+    """One client for both hosts, each asked the way its address needs. Raises `Misconfigured`."""
+    api = transport or network.transport_to(base_url, LIMITS)
+    uploads = transport or (
+        api if _same_way(base_url, upload_url) else network.transport_to(upload_url, LIMITS)
+    )
+    return httpx.AsyncClient(
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        headers={"User-Agent": f"ima-tui/{__version__}"},
+        transport=api,
+        mounts=None if uploads is api else {_origin(upload_url): uploads},
+        trust_env=False,  # read by `network`, which names what can't be used
+    )
+
+
+def _same_way(one: str, other: str) -> bool:
+    schemes = {url.partition(":")[0] for url in (one, other)}
+    return len(schemes) == 1 and network.proxy_for(one) == network.proxy_for(other)
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
+
+
 def quieten_httpx() -> None:
     for name in ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
         logger = logging.getLogger(name)
@@ -120,13 +148,10 @@ class ImaClient:
         self._upload_url = upload_url.rstrip("/")
         self._language = language
         self._now = now
-        self._http = httpx.AsyncClient(
-            timeout=TIMEOUT,
-            limits=LIMITS,
-            follow_redirects=False,
-            headers={"User-Agent": f"ima-tui/{__version__}"},
-            transport=transport,
-        )
+        for url in (self._base_url, self._upload_url):
+            if not url.startswith("https://") and not is_loopback(url):
+                raise UsageError("error.endpoint", url=one_line(url, 120))
+        self._http = _client(self._base_url, self._upload_url, transport)
         self._uploads = guard.Connections(TIMEOUT, transport)
 
     async def aclose(self) -> None:
@@ -198,6 +223,8 @@ class ImaClient:
                 ) as response,
             ):
                 status = response.status_code
+        except NEVER_CONNECTED as error:
+            raise await trouble.explain(error, url) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unreachable(type(error).__name__) from error
         if not 200 <= status < 300:
@@ -278,7 +305,7 @@ class ImaClient:
                 finally:
                     await response.aclose()
         except NEVER_CONNECTED as error:
-            raise Unreachable(type(error).__name__) from error
+            raise await trouble.explain(error, str(request.url)) from error
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise lost(type(error).__name__) from error
         return response.status_code, response.headers, bytes(body)

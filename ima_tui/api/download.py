@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 
 import httpx
 
-from ima_tui.api import guard
+from ima_tui.api import guard, trouble
 from ima_tui.api.client import quieten_httpx
-from ima_tui.errors import ImaError
+from ima_tui.errors import ImaError, Untrusted
 
 LARGEST = 2 * 1024**3
 SECONDS = 1_800.0
@@ -80,7 +80,7 @@ class Downloader:
             async with asyncio.timeout(SECONDS):
                 return await self._fetch(url, part)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise DownloadError("error.download_unreachable") from error
+            raise await _unreachable(error, url) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise DownloadError("error.download_broken") from error
         except OSError as error:
@@ -103,6 +103,14 @@ def _check_status(status: int) -> None:
         return
     denied = status in DENIED and status not in BUSY
     raise DownloadError("error.link_denied" if denied else "error.link_trouble", status=status)
+
+
+async def _unreachable(error: Exception, url: str) -> DownloadError:
+    """A certificate that is refused now is refused in a minute, too; the rest may pass."""
+    found = await trouble.explain(error, url)
+    if isinstance(found, Untrusted):
+        return DownloadError(found.key, **found.values)
+    return DownloadError("error.download_unreachable")
 
 
 def _redirected(url: str, location: str) -> str:

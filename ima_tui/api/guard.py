@@ -17,9 +17,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
+
+from ima_tui.api import network
 
 LONGEST_URL = 8_192
 RESOLVING = 20.0
@@ -58,7 +59,7 @@ class Checked:
 
     url: httpx.URL
     addresses: tuple[str, ...] = ()
-    proxy: str = ""
+    proxy: network.Proxy | None = None
 
     def requests(
         self, client: httpx.AsyncClient, method: str, **parts: Any
@@ -91,7 +92,7 @@ class Connections:
     ) -> None:
         self._timeout = timeout
         self._transport = transport
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._clients: dict[tuple[network.Proxy | None, bool], httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:
         for client in self._clients.values():
@@ -106,7 +107,7 @@ class Connections:
 
         Raises `httpx.HTTPError`.
         """
-        client = await self._client(checked.proxy)
+        client = await self._client(checked.proxy, secure=checked.url.scheme == "https")
         problem: httpx.HTTPError = httpx.ConnectError("no address")
         for request in checked.requests(client, method, **parts):
             try:
@@ -121,25 +122,26 @@ class Connections:
             return
         raise problem
 
-    async def _client(self, proxy: str) -> httpx.AsyncClient:
+    async def _client(self, proxy: network.Proxy | None, *, secure: bool) -> httpx.AsyncClient:
         """One client that connects by itself, and one for each proxy the environment names."""
-        if proxy not in self._clients:
+        way = proxy, secure
+        if way not in self._clients:
             # loading the certificates takes tens of milliseconds
-            trusted = await asyncio.to_thread(httpx.create_ssl_context)
-        if proxy not in self._clients:  # asked again: another may have been here meanwhile
-            self._clients[proxy] = httpx.AsyncClient(
-                verify=trusted,
-                proxy=proxy or None,
-                transport=self._transport,
-                trust_env=False,  # whether a proxy is asked was decided with the check
-                timeout=self._timeout,
-                follow_redirects=False,
+            made = self._transport or await asyncio.to_thread(
+                network.transport, proxy, secure=secure
             )
-        return self._clients[proxy]
+            if way not in self._clients:  # asked again: another may have been here meanwhile
+                self._clients[way] = httpx.AsyncClient(
+                    transport=made,
+                    trust_env=False,  # whether a proxy is asked was decided with the check
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                )
+        return self._clients[way]
 
 
 async def check(url: str, sandbox: str = "", resolver: Resolve = resolve) -> Checked:
-    """`url` as it may be asked. Raises `NotPublic` or `Unresolved`.
+    """`url` as it may be asked. Raises `NotPublic`, `Unresolved`, or `Misconfigured` for a proxy.
 
     `sandbox`: an origin on this machine whose addresses are allowed as they are, or "".
     """
@@ -153,10 +155,10 @@ async def check(url: str, sandbox: str = "", resolver: Resolve = resolve) -> Che
     if port != 443 and not FIRST_FREE_PORT <= port <= 65_535:
         raise NotPublic("a port of another protocol")
     if _literal(host):
-        return Checked(parsed, _public([host]), _proxy(host))
+        return Checked(parsed, _public([host]), network.proxy_for(str(parsed)))
     if not _NAME.fullmatch(host):
         raise NotPublic("no host name")
-    proxy = _proxy(host)
+    proxy = network.proxy_for(str(parsed))
     try:
         async with asyncio.timeout(RESOLVING):
             found = await resolver(host, port)
@@ -211,12 +213,3 @@ def _literal(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _proxy(host: str) -> str:
-    """The proxy that the environment names for https to `host`, "" for none."""
-    proxies = getproxies()
-    named = proxies.get("https") or proxies.get("all") or ""
-    if not named or proxy_bypass(host):
-        return ""
-    return named if "://" in named else f"http://{named}"

@@ -9,37 +9,43 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from ima_tui.api import network, trouble
 from ima_tui.api.client import quieten_httpx
+from ima_tui.errors import ImaError, Unreachable
 
 SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`status` is the HTTP status, whatever it is; 0 where nothing answered, `problem` then names
-    the kind of failure. `skew`: seconds that our clock is ahead, None when no date came."""
+    """`status` is the HTTP status, whatever it is; 0 where nothing answered, `problem` then says
+    why. `skew`: seconds that our clock is ahead, None when no date came."""
 
     status: int = 0
-    problem: str = ""
+    problem: ImaError | None = None
     skew: float | None = None
-    certificate_refused: bool = False
 
 
 async def look(url: str, now: Callable[[], float]) -> Seen:
     """Ask `url` for its root. Never raises."""
     quieten_httpx()
     try:
+        way = await asyncio.to_thread(network.transport_to, url)
+    except ImaError as error:
+        return Seen(problem=error)
+    try:
         async with (
             asyncio.timeout(SECONDS),
-            httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client,
+            httpx.AsyncClient(timeout=SECONDS, transport=way, trust_env=False) as client,
         ):
             before = now()
             async with client.stream("GET", url) as answer:
                 middle = (before + now()) / 2
                 return Seen(answer.status_code, skew=_skew(answer.headers.get("Date"), middle))
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        return Seen(problem=await trouble.explain(error, url))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-        refused = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        return Seen(problem=type(error).__name__, certificate_refused=refused)
+        return Seen(problem=Unreachable(type(error).__name__))
 
 
 def _skew(date: str | None, now: float) -> float | None:

@@ -1,25 +1,43 @@
 """The verbs. Results go to stdout, everything else to stderr; each verb imports what it needs.
 
 Exit codes: 0 done · 1 the generation failed · 2 usage · 3 no key, or refused key · 4 too few points
-or over a limit · 5 still running · 6 unreachable · 7 outcome unknown · 130 interrupted.
+or over a limit · 5 still running · 6 unreachable · 7 outcome unknown · 9 the output could not be
+written · 130 interrupted.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
-from ima_tui import garbage, messages
-from ima_tui.cli.output import let_any_name_out
-from ima_tui.errors import EXIT_FAILED, EXIT_INTERRUPTED, ImaError, UsageError
+from ima_tui import garbage, messages, streams
+from ima_tui.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_OUTPUT,
+    ImaError,
+    UsageError,
+)
 from ima_tui.text import nearest, one_line
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
+    streams.prepare()
+    argv = [streams.readable(word) for word in argv]
     messages.use(messages.detect(_language_of(argv)))
-    let_any_name_out()
+    try:
+        try:
+            streams.finish()  # a closed stdout is told before anything is sent
+            return _guarded(argv)
+        finally:
+            streams.finish()
+    except streams.OutputLost as lost:
+        return _output_lost(unwanted=lost.unwanted)
+
+
+def _guarded(argv: Sequence[str]) -> int:
     as_json = "--json" in argv or "--output-json" in argv
     try:
         return _run(argv)
@@ -27,14 +45,25 @@ def run(argv: Sequence[str]) -> int:
         return report(error, as_json=as_json)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # whoever reads us has had enough; the interpreter must not complain at its own end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except streams.OutputLost:
+        raise
     except Exception as error:
         if os.environ.get("IMA_TUI_DEBUG"):
             raise
         return report(ImaError("error.unexpected", kind=type(error).__name__), as_json=as_json)
+
+
+def _output_lost(*, unwanted: bool) -> int:
+    """What could not be told on stdout is told here: above all the jobs that cost points."""
+    from ima_tui.cli.output import jobs_of_this_run, talk
+
+    jobs = jobs_of_this_run()
+    if unwanted and not jobs:
+        return EXIT_DONE  # `| head` has what it wanted, and nothing was bought
+    talk(messages.explain(ImaError("error.output")))
+    if jobs:
+        talk(messages.say("cli.jobs_kept", ids=", ".join(map(str, jobs))))
+    return EXIT_OUTPUT
 
 
 def _run(argv: Sequence[str]) -> int:

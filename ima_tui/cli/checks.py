@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from ima_tui import __version__, config, key
 from ima_tui.cli import session
+from ima_tui.cli.output import text_encoding
 from ima_tui.config import Settings
 from ima_tui.connection import key_file
 from ima_tui.domain import TaskType
@@ -36,6 +36,8 @@ LEAST_ROOM = 200 * 1000 * 1000
 """Bytes free below which results may not find room."""
 NOTED_SKEW, MOST_SKEW = 30.0, 240.0
 """Seconds. An upload is signed with the time; the service takes five minutes."""
+SOMEWHERE = "https://results.example"
+"""For the proxy that results are fetched through."""
 LARGE_LEDGER = 1000 * 1000 * 1000
 
 
@@ -84,13 +86,13 @@ async def terminal(patient: Patient) -> list[Finding]:
     columns, rows = shutil.get_terminal_size()
     words = [f"{columns}x{rows}", env.get("TERM", "?"), env.get("TERM_PROGRAM", ""), _colours(env)]
     words += [say(f"doctor.in_{name}") for name, there in _surroundings(env) if there]
-    words.append(sys.stdout.encoding)
+    words.append(text_encoding())
     advice = ""
     if env.get("TERM") == "dumb":
         advice = say("doctor.dumb_terminal")
     elif columns < 60 or rows < 20:
         advice = say("doctor.small_terminal")
-    elif sys.stdout.encoding.lower().replace("-", "") != "utf8":
+    elif text_encoding() != "utf-8":
         advice = say("doctor.no_utf8")
     level: Level = "note" if advice else "ok"
     found = " · ".join(one_line(word, 60) for word in words if word)
@@ -124,13 +126,11 @@ async def images(patient: Patient) -> list[Finding]:
 
 async def clipboard(patient: Patient) -> list[Finding]:
     """OSC 52 has no answer: whether it is taken, only the person can see."""
-    env = patient.environ
-    if "STY" in env and "TMUX" not in env:
-        return [Finding("clipboard", "note", "OSC 52", say("doctor.screen_clipboard"))]
-    if "TMUX" in env:
-        return [Finding("clipboard", "note", "OSC 52", say("doctor.tmux_clipboard"))]
-    if env.get("TERM_PROGRAM") == "Apple_Terminal":
-        return [Finding("clipboard", "note", "OSC 52", say("doctor.no_clipboard"))]
+    from ima_tui.imaging.terminal import ask_tmux, no_copies
+
+    tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in patient.environ else None
+    if found := no_copies(patient.environ, tmux):
+        return [Finding("clipboard", "note", "OSC 52", say(found))]
     return [Finding("clipboard", "ok", "OSC 52")]
 
 
@@ -234,13 +234,44 @@ async def api_key(patient: Patient) -> list[Finding]:
     return [Finding("key", "ok", words)]
 
 
-async def proxy(_: Patient) -> list[Finding]:
+async def proxy(patient: Patient) -> list[Finding]:
     """Names and passwords in a proxy's address stay out."""
-    named = {kind: url for kind, url in getproxies().items() if kind in ("https", "http", "all")}
-    if not named:
+    from ima_tui.api import network
+
+    words: dict[str, str] = {}
+    for url in (*_hosts(patient.settings), SOMEWHERE):
+        try:
+            found = network.proxy_for(url)
+        except ImaError as error:
+            level: Level = "note" if url == SOMEWHERE else "bad"
+            return [Finding("proxy", level, str(error.values["variable"]), explain(error))]
+        if found is not None:
+            words[found.variable] = found.shown
+    if not words:
         return [Finding("proxy", "ok", say("doctor.no_proxy"))]
-    words = [f"{kind} {_host(url)}" for kind, url in sorted(named.items())]
-    return [Finding("proxy", "note", " · ".join(words), say("doctor.proxy_resolves"))]
+    shown = " · ".join(f"{variable} {address}" for variable, address in sorted(words.items()))
+    return [Finding("proxy", "note", shown, say("doctor.proxy_resolves"))]
+
+
+async def certificates(patient: Patient) -> list[Finding]:
+    """Only where a variable names some: the built-in ones are always there."""
+    from ima_tui.api import network
+
+    names = (*network.CERTIFICATE_FILES, network.CERTIFICATE_FOLDER)
+    given = [f"{name}={patient.environ[name]}" for name in names if patient.environ.get(name)]
+    if not given:
+        return []
+    words = one_line(" · ".join(given), 300)
+    try:
+        await asyncio.to_thread(network.certificates)
+    except ImaError as error:
+        needed = any(url.startswith("https:") for url in _hosts(patient.settings))
+        return [Finding("certificates", "bad" if needed else "note", words, explain(error))]
+    return [Finding("certificates", "note", words)]
+
+
+def _hosts(settings: Settings) -> tuple[str, str]:
+    return settings.base_url, settings.upload_url
 
 
 def _host(url: str) -> str:
@@ -260,13 +291,12 @@ async def hosts(patient: Patient) -> list[Finding]:
     seen = await asyncio.gather(*(probe.look(url, time.time) for url in urls.values()))
     found: list[Finding] = []
     for (name, url), one in zip(urls.items(), seen, strict=True):
-        secure = say("doctor.tls_ok" if url.startswith("https") else "doctor.no_tls")
-        if one.status:
-            found.append(Finding(name, "ok", f"{one_line(url, 120)} · {secure}"))
+        shown = one_line(url, 120)
+        if one.problem is not None:
+            found.append(Finding(name, "bad", shown, explain(one.problem)))
         else:
-            why = "doctor.tls_refused" if one.certificate_refused else "doctor.unreachable"
-            words = f"{one_line(url, 120)} · {one.problem}"
-            found.append(Finding(name, "bad", words, say(why)))
+            secure = say("doctor.tls_ok" if url.startswith("https") else "doctor.no_tls")
+            found.append(Finding(name, "ok", f"{shown} · {secure}"))
     if settings.custom_endpoint and not settings.sandbox_origin:
         found.append(
             Finding(
@@ -309,6 +339,6 @@ async def service(patient: Patient) -> list[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    program, terminal, images, clipboard, preferences, folders, ledger, api_key, proxy, hosts,
-    service,
+    program, terminal, images, clipboard, preferences, folders, ledger, api_key, proxy,
+    certificates, hosts, service,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from ima_tui import __version__, config
 from ima_tui.cli import session
 from ima_tui.cli.checks import CHECKS, Check, Finding, Level, Patient
-from ima_tui.cli.output import print_json
+from ima_tui.cli.output import print_json, text_encoding
 from ima_tui.config import Settings
 from ima_tui.errors import EXIT_DONE, EXIT_FAILED, ImaError
 from ima_tui.messages import explain, say
@@ -88,9 +88,8 @@ def _shareable(finding: Finding) -> Finding:
 
 
 def _print(findings: list[Finding]) -> None:
-    import sys
 
-    marks = MARKS if sys.stdout.encoding.lower().replace("-", "") == "utf8" else PLAIN_MARKS
+    marks = MARKS if text_encoding() == "utf-8" else PLAIN_MARKS
     for finding in findings:
         name = say(f"doctor.{finding.name}")
         print(f"{marks[finding.level]} {name}: {one_line(finding.found, 600)}")

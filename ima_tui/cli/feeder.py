@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ima_tui.cli import outcome
+from ima_tui.cli.output import note_job
 from ima_tui.cli.rows import Errand
 from ima_tui.domain import Job, State
 from ima_tui.errors import EXIT_KEY, ImaError, OverLimit, UsageError
@@ -102,6 +103,7 @@ class Feeder:
             if job.state in OPEN:
                 await self._studio.jobs.adopt(job.id)
                 job = await self._studio.jobs.get(job.id) or job
+        note_job(job.id)
         lacks_files = job.state is State.DONE and any(not media.path for media in job.medias)
         with suppress(ImpossibleTransition, UsageError):  # another window was just faster
             if lacks_files and self._studio.settings.download:

@@ -69,7 +69,7 @@ class Lines:
         self._rest = rest[:MOST_BYTES]
         if self._ended and self._rest:
             whole, self._rest = [*whole, self._rest], b""
-        self._typed.extend(line.decode("utf-8", "replace") for line in whole)
+        self._typed.extend(line.decode(sys.stdin.encoding, "replace") for line in whole)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import json
 import os
 import sys
@@ -44,8 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
         talk(say("logs.none", folder=str(settings.logs)))
     if arguments.export:
         return _export(stream, arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
     _write(_chosen(stream, arguments), sys.stdout, as_json=arguments.json)
     sys.stdout.flush()
     while arguments.follow:

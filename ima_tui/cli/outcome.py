@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from ima_tui import outputs
-from ima_tui.cli.output import Progress, talk
+from ima_tui.cli.output import Progress, note_job, talk
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
@@ -17,6 +17,9 @@ from ima_tui.errors import (
     EXIT_STILL_RUNNING,
     EXIT_UNKNOWN,
     EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    MISCONFIGURED,
+    UNREACHABLE,
     ImaError,
 )
 from ima_tui.lifecycle import ENDED, UNSENT
@@ -91,7 +94,12 @@ def failure_of(job: Job) -> ImaError:
     error = outputs.problem_of(job)
     if error is None:
         return ImaError("error.generation_failed")
-    error.exit_code = EXITS.get(error.key, EXIT_FAILED)
+    if error.key in UNREACHABLE:
+        error.exit_code = EXIT_UNREACHABLE
+    elif error.key in MISCONFIGURED:
+        error.exit_code = EXIT_USAGE
+    else:
+        error.exit_code = EXITS.get(error.key, EXIT_FAILED)
     return error
 
 
@@ -102,6 +110,7 @@ async def wait_for(
 
     Returns it as it stands after `seconds`.
     """
+    note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()
 
     refused: list[ImaError] = []

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-import io
+import codecs
 import json
 import shutil
 import sys
 from collections.abc import Sequence
 
 from ima_tui.text import clean, escaped, redact
+
+_jobs: dict[int, None] = {}
+
+
+def note_job(job_id: int) -> None:
+    """This run is about that job: it is named should stdout fail."""
+    _jobs[job_id] = None
+
+
+def jobs_of_this_run() -> list[int]:
+    return list(_jobs)
+
+
+def text_encoding() -> str:
+    """The encoding of stdout, as `codecs` writes it: `utf-8`."""
+    return codecs.lookup(sys.stdout.encoding).name
 
 
 def talk(sentence: str) -> None:
@@ -18,7 +34,7 @@ def talk(sentence: str) -> None:
 
 def json_text(document: object, indent: int | None = None) -> str:
     """JSON as it can be written to stdout, whatever stands in it."""
-    plain = sys.stdout.encoding.lower().replace("-", "") != "utf8"
+    plain = text_encoding() != "utf-8"
     return escaped(json.dumps(document, ensure_ascii=plain, indent=indent))
 
 
@@ -30,12 +46,6 @@ def print_json(document: object) -> None:
 def print_plain(text: object) -> None:
     """A path or an address: byte for byte where a script reads it, cleaned where a person does."""
     print(clean(text) if sys.stdout.isatty() else text, flush=True)
-
-
-def let_any_name_out() -> None:
-    """Names of files need not be UTF-8: they go to stdout as the bytes that they are."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace" if sys.stdout.isatty() else "surrogateescape")
 
 
 def print_line(document: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui import config, garbage, key, messages
+from ima_tui import config, garbage, key, messages, streams
 from ima_tui.cli import session
 from ima_tui.config import Settings
 from ima_tui.connection import Address
@@ -37,6 +38,7 @@ def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
     settings = session.settled(_flags(arguments))
     if not settings.plain:
         _check_terminal()
+        settings = _fitted(settings)
     if arguments is not None:
         settings = replace(settings, read_only=arguments.read_only)
     found = session.find_key(settings)
@@ -55,6 +57,7 @@ def show_demo(flags: Mapping[str, Raw | None], speed: float) -> int:
     messages.use(settings.language)
     if not settings.plain:
         _check_terminal()
+        settings = _fitted(settings)
     return asyncio.run(_demo(settings, speed))
 
 
@@ -70,12 +73,24 @@ def _flags(arguments: argparse.Namespace | None) -> Mapping[str, Raw | None]:
     }
 
 
+PAPER = frozenset({"", "dumb", "unknown", "emacs", "network", "dialup", "lpr", "printer", "tty33"})
+"""Values of TERM for what can't place text on a screen."""
+
+
 def _check_terminal() -> None:
     """Without a terminal that can draw: which verbs, or which mode, do without one."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("error.no_terminal")
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+    if os.environ.get("TERM", "") in PAPER:
         raise UsageError("error.dumb_terminal")
+
+
+def _fitted(settings: Settings) -> Settings:
+    """With what this terminal lacks left out: signs that its encoding has not, and colours."""
+    term = os.environ.get("TERM", "")
+    if term.endswith(("-mono", "-m")) or re.fullmatch(r"vt\d+.*", term):
+        os.environ.setdefault("NO_COLOR", "1")
+    return replace(settings, ascii=True) if streams.lacks_signs() else settings
 
 
 def _demo_settings(flags: Mapping[str, Raw | None]) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from ima_tui.errors import UsageError
 from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
 from ima_tui.studio import Studio
-from ima_tui.text import one_line
+from ima_tui.text import encodable, one_line
 
 
 def task_type_of(written: str | None) -> TaskType:
@@ -36,6 +37,8 @@ def check_prompt(arguments: argparse.Namespace) -> None:
     """Before anything is fetched: an empty wish needs no list."""
     if not prompt_of(arguments).strip():
         raise UsageError("error.empty_prompt")
+    if encodable(prompt_of(arguments)) != prompt_of(arguments):
+        raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
 
 
 async def leaf_of(studio: Studio, arguments: argparse.Namespace, task_type: TaskType) -> Leaf:

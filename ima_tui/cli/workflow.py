@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ima_tui import terms
 from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import error_json, job_json
-from ima_tui.cli.output import print_json, print_plain, print_table, talk
+from ima_tui.cli.output import print_json, print_plain, print_table, talk, text_encoding
 from ima_tui.cli.route import impossible
 from ima_tui.config import Settings
 from ima_tui.domain import Job
@@ -152,7 +151,7 @@ def state_words(job: Job | None) -> str:
 def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
     """The steps with their connections, the total and the hash."""
     heads = [say(f"workflow.head_{name}") for name in _HEADS]
-    drawn = lanes(plan.steps, ascii_only=sys.stdout.encoding.lower() != "utf-8")
+    drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
     rows = [
         _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
         for step, lane in zip(plan.steps, drawn, strict=True)

@@ -3,12 +3,14 @@ answer to one question (device attributes), which no screen ever waits for."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from ima_tui.key import environment_for_children
 
@@ -45,6 +47,8 @@ class Tmux:
 
     terminal: str = ""
     passes: bool = False
+    copies: bool = False
+    """Whether it takes copies (OSC 52) from the programs in it."""
 
 
 def choose(setting: str, environ: Mapping[str, str], tmux: Tmux | None = None) -> Choice:
@@ -79,21 +83,65 @@ _SIXEL_TERMS = ("foot", "mlterm", "yaft", "contour")
 
 def ask_tmux() -> Tmux:
     """Asks the tmux we are in; blocks for up to a second."""
-    wanted = "#{client_termname} #{allow-passthrough}"
+    wanted = "#{client_termname}|#{allow-passthrough}|#{set-clipboard}"
     try:
-        told = subprocess.run(
-            ["tmux", "display-message", "-p", wanted],
-            stdin=subprocess.DEVNULL,
-            env=environment_for_children(),
-            capture_output=True,
-            text=True,
-            timeout=TMUX_SECONDS,
-            check=True,
-        ).stdout.split()
+        told = (
+            subprocess.run(
+                ["tmux", "display-message", "-p", wanted],
+                stdin=subprocess.DEVNULL,
+                env=environment_for_children(),
+                capture_output=True,
+                text=True,
+                timeout=TMUX_SECONDS,
+                check=True,
+            )
+            .stdout.strip()
+            .split("|")
+        )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return Tmux()
-    terminal, passes = (*told, "", "")[:2]
-    return Tmux(terminal, passes in ("on", "all", "1", "2"))
+    terminal, passes, copies = (*told, "", "", "")[:3]
+    return Tmux(terminal, passes in ("on", "all", "1", "2"), copies in ("on", "2"))
+
+
+_CONSOLES = re.compile(r"linux|vt\d+.*|dumb|ansi|cons25|sun|wscons|.*-mono")
+"""Values of TERM for terminals that have no clipboard."""
+
+
+def no_copies(environ: Mapping[str, str], tmux: Tmux | None = None) -> str:
+    """Why a copy (OSC 52) does not arrive at this terminal's clipboard: the key of a sentence, ""
+    where nothing is in the way. There is no answer to OSC 52, so nobody can know that it did."""
+    term = environ.get("TERM", "")
+    if "TMUX" in environ:
+        asked = tmux or Tmux()
+        if _CONSOLES.fullmatch(asked.terminal):
+            return "clipboard.console"
+        return "" if asked.copies or asked.passes else "clipboard.tmux"
+    if "STY" in environ:
+        return "clipboard.screen"
+    if _CONSOLES.fullmatch(term):
+        return "clipboard.console"
+    if environ.get("TERM_PROGRAM") == "Apple_Terminal":
+        return "clipboard.apple"
+    if term.startswith(("screen", "tmux")):  # on the other side of an ssh
+        return "clipboard.nested"
+    return "clipboard.mosh" if _under_mosh() else ""
+
+
+def _under_mosh() -> bool:
+    """It tells its children nothing; only its name among their ancestors gives it away."""
+    pid = os.getppid()
+    for _ in range(16):
+        try:
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+            pid = int(rest.split()[1])
+        except (OSError, ValueError, IndexError):
+            return False
+        if name == "mosh-server":
+            return True
+        if pid <= 1:
+            return False
+    return False
 
 
 class Listener:

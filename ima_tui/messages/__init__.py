@@ -17,11 +17,28 @@ Language = Literal["en", "zh"]
 
 _language: Language = "en"
 _texts: Mapping[str, str] = {}
+_chinese = True
+
+
+def write_in(*encodings: str) -> None:
+    """Where one of `encodings` has no Chinese, everything is said in English."""
+    global _chinese
+    _chinese = all(can_write(each, "发设积视") for each in encodings)
+
+
+def can_write(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 def use(language: Language) -> None:
     """Speak `language` from now on, in the whole process."""
     global _language, _texts
+    if language == "zh" and not _chinese:
+        language = "en"
     _language = language
     _texts = cast(Mapping[str, str], import_module(f"ima_tui.messages.{language}").TEXTS)
 

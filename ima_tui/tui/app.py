@@ -27,6 +27,7 @@ from textual.signal import Signal
 from textual.widget import Widget
 
 from ima_tui.errors import ImaError
+from ima_tui.imaging.terminal import ask_tmux, no_copies
 from ima_tui.messages import explain, say
 from ima_tui.notices import AnswerUnwritten, Notice, Totals
 from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
@@ -41,6 +42,8 @@ from ima_tui.tui.terminalway import TerminalWay
 from ima_tui.tui.widgets.lines import HintLine
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from ima_tui.domain import Job, Leaf, Order
     from ima_tui.preferences import Dropped
     from ima_tui.studio import Studio
@@ -131,6 +134,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self._endings = Endings(studio.clock.time())
         self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
+        self.on_painted: Callable[[], None] | None = None
+        """Called once the screen is there."""
         for place in (*PLACES, PLAN):
             self.add_mode(place.id, place.open)
         for one in theme.themes():
@@ -140,6 +145,11 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         looks.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
+
+    @property
+    def driver(self) -> Driver | None:
+        """What draws on the terminal, once it is there."""
+        return self._driver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -203,6 +213,8 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def _after_first_paint(self) -> None:
         self._way.ask()
+        if self.on_painted is not None:
+            self.on_painted()
         self.run_worker(self._hint(), name="hint", group="hint", exit_on_error=False)
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
@@ -412,6 +424,18 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         """Hand `text` to the terminal; whether it took it, nobody can know."""
         self._clipboard = text
         self._write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
+
+    def copy(self, text: str) -> None:
+        """As `copy_to_clipboard`, and say what became of it as far as that can be known."""
+        self.copy_to_clipboard(text)
+        self.run_worker(self._say_copied(), name="copied", group="copied", exit_on_error=False)
+
+    async def _say_copied(self) -> None:
+        tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in os.environ else None
+        if why := no_copies(os.environ, tmux):
+            self.notify(say(why), severity="warning", timeout=12)
+        else:
+            self.notify(say("app.copied"))
 
     def notify(
         self,

@@ -11,8 +11,8 @@ from ima_tui import drafting
 from ima_tui.catalogue import choice, times
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Job, Leaf, Media, Medium, TaskType
-from ima_tui.errors import KeyInvalid, KeyMissing, Unauthorised
-from ima_tui.messages import say
+from ima_tui.errors import KeyInvalid, KeyMissing, Misconfigured, Unauthorised
+from ima_tui.messages import hint, say
 from ima_tui.notices import ProductList
 from ima_tui.plan.steps import Step, source_of
 from ima_tui.text import folded, one_line, points_range
@@ -209,6 +209,8 @@ def way_to_a_list(seen: ProductList) -> str:
     """What the person can do while there is no model to choose."""
     if isinstance(seen.problem, KeyMissing | KeyInvalid | Unauthorised):
         return say("compose.enter_key")
+    if isinstance(seen.problem, Misconfigured):  # asking again changes nothing
+        return hint(seen.problem.key, **seen.problem.values)
     return say("compose.ask_anew") if seen.problem else ""
 
 

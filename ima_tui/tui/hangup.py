@@ -19,10 +19,18 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from ima_tui.streams import screen_file
+from ima_tui.tui.watcher import Watcher
+
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (
+    *(signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
+    *(signal.SIGXCPU,),
+)
+"""What would end a program and can be waited for; a `Watcher` is there for the rest."""
 LOOK_SECONDS = 5.0
 """How often the line is looked at, for connections that drop without a signal. Draws nothing."""
 
@@ -64,16 +72,32 @@ class LineDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._ours: list[Any] | None = None
         """The terminal's modes while the app has it."""
-        self._file = cast(Any, Forgiving(cast(TextIO, self._file)))
+        self._file = cast(Any, Forgiving(screen_file()))
+        self._watcher = Watcher()
+        self._watched = False
+
+    def watch(self) -> None:
+        """Have the terminal given back should the program be killed. Once the screen is there:
+        nobody waits for this."""
+        self._watched = True
+        if self._ours is not None and self.attrs_before is not None:
+            self._watcher.start(self.fileno, self.attrs_before)
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
         with suppress(termios.error):
             self._ours = termios.tcgetattr(self.fileno)
+        if self._watched:
+            self.watch()
 
     def stop_application_mode(self) -> None:
         self._ours = None
         super().stop_application_mode()
+
+    def close(self) -> None:
+        """At the end, and each time that the terminal is lent to somebody."""
+        super().close()
+        self._watcher.stop()
 
     def _sigcont_application(self, *_: object) -> None:
         """Continued. Textual starts anew, though it never stopped when somebody else sent the
@@ -108,6 +132,7 @@ def orderly(app: ImaApp) -> Iterator[None]:
     """While this holds, a signal or a dropped line ends `app` as its own key would. A second
     signal ends it at once."""
     app.driver_class = LineDriver
+    app.on_painted = partial(_watch_over, app)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         with suppress(NotImplementedError, RuntimeError):  # not the main thread: the system's way
@@ -118,7 +143,13 @@ def orderly(app: ImaApp) -> Iterator[None]:
     finally:
         watch.cancel()
         with suppress(NotImplementedError, RuntimeError):
-            loop.remove_signal_handler(signal.SIGTERM)
+            for number in {*SIGNALS} - {signal.SIGHUP}:  # a terminal may close while we do
+                loop.remove_signal_handler(number)
+
+
+def _watch_over(app: ImaApp) -> None:
+    if isinstance(app.driver, LineDriver):
+        app.driver.watch()
 
 
 def _end(app: ImaApp) -> None:
@@ -127,7 +158,8 @@ def _end(app: ImaApp) -> None:
     if is_gone():
         let_go()
     with suppress(NotImplementedError, RuntimeError):
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            asyncio.get_running_loop().remove_signal_handler(number)
     app.exit()
 
 

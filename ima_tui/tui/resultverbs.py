@@ -70,8 +70,7 @@ class ResultVerbs:
         self._copy([one.media.path for one in chosen])
 
     def _copy(self, texts: list[str]) -> None:
-        self._place.ima.copy_to_clipboard("\n".join(texts))
-        self._place.notify(say("app.copied"))
+        self._place.ima.copy("\n".join(texts))
 
     async def use(self, chosen: list[Exhibit]) -> None:
         """Hand pictures to Compose, as files where they are here, else as links."""

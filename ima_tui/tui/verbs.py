@@ -185,8 +185,7 @@ class JobVerbs:
 
     async def copy(self, jobs: list[Job]) -> None:
         links = [media.url for job in jobs for media in job.medias if media.url]
-        self._place.ima.copy_to_clipboard("\n".join(links))
-        self._place.notify(say("app.copied"))
+        self._place.ima.copy("\n".join(links))
 
     async def open(self, jobs: list[Job]) -> None:
         path = next(media.path for media in jobs[0].medias if media.path)

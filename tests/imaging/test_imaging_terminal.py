@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from functools import partial
+from pathlib import Path
+
 import pytest
 
-from ima_tui.imaging.terminal import Choice, Listener, Tmux, Way, choose
+from ima_tui.imaging.terminal import Choice, Listener, Tmux, Way, ask_tmux, choose, no_copies
 
 XTERM = {"TERM": "xterm-256color"}
 
@@ -87,3 +93,42 @@ def test_keys_and_other_answers_come_through_while_it_waits(keys: str) -> None:
 
 def test_who_asked_nothing_takes_nothing() -> None:
     assert Listener().take("\x1b[?62;4c") == "\x1b[?62;4c"
+
+
+@pytest.mark.parametrize(
+    ("environ", "tmux", "why"),
+    [
+        (XTERM, None, ""),
+        ({**XTERM, "TMUX": "x"}, Tmux("xterm", copies=True), ""),
+        ({**XTERM, "TMUX": "x"}, Tmux("xterm", passes=True), ""),
+        ({**XTERM, "TMUX": "x"}, Tmux("xterm"), "clipboard.tmux"),
+        ({**XTERM, "TMUX": "x"}, Tmux("linux", copies=True), "clipboard.console"),
+        ({"TERM": "screen", "STY": "1.pts"}, None, "clipboard.screen"),
+        ({"TERM": "screen-256color"}, None, "clipboard.nested"),
+        ({"TERM": "linux"}, None, "clipboard.console"),
+        ({"TERM": "vt220"}, None, "clipboard.console"),
+        ({**XTERM, "TERM_PROGRAM": "Apple_Terminal"}, None, "clipboard.apple"),
+    ],
+)
+def test_what_keeps_a_copy_from_arriving_is_known(
+    environ: dict[str, str], tmux: Tmux | None, why: str
+) -> None:
+    assert no_copies(environ, tmux) == why
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux here")
+@pytest.mark.parametrize(("setting", "arrives"), [("on", True), ("external", False)])
+def test_tmux_is_asked_whether_it_passes_copies_on(
+    setting: str, arrives: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmux = ["tmux", "-S", str(tmp_path / "s"), "-f", os.devnull]
+    run = partial(subprocess.run, check=True, capture_output=True, text=True)
+    run([*tmux, "new-session", "-d", "sleep 60"], env={**os.environ, "TERM": "xterm"})
+    try:
+        run([*tmux, "set", "-s", "set-clipboard", setting])
+        where = run([*tmux, "display-message", "-p", "#{socket_path},#{pid},0"]).stdout.strip()
+        monkeypatch.setenv("TMUX", where)
+        assert ask_tmux().copies is arrives
+        assert (no_copies(os.environ, ask_tmux()) == "") is arrives
+    finally:
+        run([*tmux, "kill-server"])

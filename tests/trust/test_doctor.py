@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ima_tui import cli
+from ima_tui.api import network
 from ima_tui.cli import checks, doctor
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
@@ -37,6 +38,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> Path:
     for name in list(os.environ):
         if name.startswith(("IMA_", "XDG_", "LC_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    for name in (*network.CERTIFICATE_FILES, network.CERTIFICATE_FOLDER):
+        monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "somebody"
     folder.mkdir()
     for name, value in {

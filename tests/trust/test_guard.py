@@ -327,9 +327,10 @@ async def test_a_proxy_of_the_person_s_own_is_used_and_still_judged(
     monkeypatch.setenv("no_proxy", "both.example")
     for name in ("cdn.example", "nobody.example"):  # the second only the proxy may know
         checked = await guard.check(f"https://{name}/a", "", internet.resolve)
-        assert (checked.proxy, checked.addresses) == ("http://proxy.example:3128", ())
+        assert checked.proxy is not None
+        assert (checked.proxy.url, checked.addresses) == ("http://proxy.example:3128", ())
     direct = await guard.check("https://both.example/a", "", internet.resolve)
-    assert (direct.proxy, direct.addresses) == ("", (PUBLIC, PUBLIC_TOO))
+    assert (direct.proxy, direct.addresses) == (None, (PUBLIC, PUBLIC_TOO))
     for url in ("https://private.example/a", "https://10.0.0.1/a"):
         with pytest.raises(guard.NotPublic):
             await guard.check(url, "", internet.resolve)

@@ -2,6 +2,7 @@
 
 TEXTS: dict[str, str] = {
     # ---- cli
+    "cli.jobs_kept": "Job {ids} of this run is kept. Look with: ima-tui jobs list",
     "cli.about": "A terminal studio for IMA: images, videos, music and speech, with every price known before it is spent.",
     "cli.bare": "Without a verb the studio opens. Without a key, try: ima-tui demo",
     "cli.verbs": "verbs",

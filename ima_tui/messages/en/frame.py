@@ -12,7 +12,13 @@ TEXTS: dict[str, str] = {
     "app.palette": "What would you like to do?",
     "app.how_to_quit": "ctrl+q quits. Jobs that were sent go on; the next start follows "
     "them again.",
-    "app.copied": "Sent to your terminal's clipboard.",
+    "app.copied": "Sent to your terminal, which keeps it in its clipboard if it allows copies.",
+    "clipboard.tmux": "tmux does not pass the copy on. Run: tmux set -s set-clipboard on",
+    "clipboard.screen": "GNU screen does not pass copies on. Select the text with the mouse (hold shift), or use tmux.",
+    "clipboard.console": "This terminal has no clipboard for programs. ima-tui jobs show prints the link.",
+    "clipboard.apple": "Terminal.app takes no copies from programs. Select the text with the mouse (hold fn).",
+    "clipboard.nested": "The copy may not arrive: the tmux or screen on your own machine has to pass it on. In tmux, run: tmux set -s set-clipboard on",
+    "clipboard.mosh": "The copy arrives only with mosh 1.4 or later, on both sides.",
     # ---- keys in the config
     "keys.unknown": "keys.{name}: no action has this id. docs/keys.md lists them all.",
     "keys.unknown_near": "keys.{name}: no action has this id. Perhaps {near}?",

@@ -2,6 +2,7 @@
 
 TEXTS: dict[str, str] = {
     # ---- cli
+    "cli.jobs_kept": "本次运行的任务 {ids} 已保留。查看：ima-tui jobs list",
     "cli.about": "IMA 的终端创作室：图片、视频、音乐、语音，花多少积分事先都看得见。",
     "cli.bare": "不带命令直接打开创作室。没有密钥可以先试：ima-tui demo",
     "cli.verbs": "命令",

@@ -256,8 +256,7 @@ class LogsScreen(Place):
 
     def action_copy(self) -> None:
         if (current := self.lines.current) is not None:
-            self.app.copy_to_clipboard(current.line())
-            self.notify(say("app.copied"))
+            self.ima.copy(current.line())
 
     def action_export(self) -> None:
         """All that is shown, into a file."""

@@ -1,0 +1,302 @@
+"""How connections are made: proxies, NO_PROXY and certificates, as the environment says.
+
+Every client of this program is built from `transport`, so the rules hold everywhere: this machine
+is never asked through a proxy, a setting that can't be used is named, TLS is always verified.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from ima_tui.config import is_loopback
+from ima_tui.errors import Misconfigured
+from ima_tui.text import one_line
+
+KINDS = {
+    "http": "http",
+    "https": "https",
+    "socks5": "socks5",
+    "socks5h": "socks5h",
+    "socks": "socks5h",  # what GNOME's settings write
+}
+"""Kinds of proxy people name, and what httpx calls them."""
+SYSTEM = "the system's proxy settings"
+CERTIFICATE_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+CERTIFICATE_FOLDER = "SSL_CERT_DIR"
+LARGEST_BUNDLE = 32 * 1024 * 1024
+PORTS = {"http": 80, "https": 443}
+
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+"""What OpenSSL looks for in a folder of certificates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A usable proxy, and the variable that names it."""
+
+    variable: str
+    url: str
+
+    @property
+    def shown(self) -> str:
+        """Host and port, without a name or password."""
+        return one_line(urlsplit(self.url).netloc.rpartition("@")[2], 120)
+
+
+# --------------------------------------------------------------------------------- proxies
+
+
+def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | None:
+    """The proxy that requests to `url` go through; None for a direct connection.
+
+    Raises `Misconfigured`, naming the variable, when its value can't be used.
+    """
+    env = os.environ if environ is None else environ
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if is_loopback(url) or not host:
+        return None
+    variable, written = _named(parts.scheme, env)
+    if not written and environ is None:
+        variable, written = _of_the_system(parts.scheme, host, env)
+    if not written or bypasses(_variable("no_proxy", env)[1], host, _port(url)):
+        return None
+    return _usable(variable, written)
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    try:
+        return parts.port or PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return 0
+
+
+def _variable(name: str, env: Mapping[str, str]) -> tuple[str, str]:
+    """Lower case first, as curl and Python have it; an empty one switches the other off."""
+    for each in (name, name.upper()):
+        if each in env:
+            return each, env[each].strip()
+    return name, ""
+
+
+def _named(scheme: str, env: Mapping[str, str]) -> tuple[str, str]:
+    found = _variable(f"{scheme}_proxy", env)
+    return found if found[1] else _variable("all_proxy", env)
+
+
+def _of_the_system(scheme: str, host: str, env: Mapping[str, str]) -> tuple[str, str]:
+    """macOS keeps proxies in its settings; they hold only where no variable names one."""
+    if sys.platform != "darwin" or any(name.lower().endswith("_proxy") for name in env):
+        return "", ""
+    named = getproxies().get(scheme, "")
+    return (SYSTEM, named) if named and not proxy_bypass(host) else ("", "")
+
+
+def _usable(variable: str, written: str) -> Proxy:
+    text = written if "://" in written else f"http://{written}"
+    scheme, _, rest = text.partition("://")
+    kind = KINDS.get(scheme.lower())
+    if kind is None:
+        shown = one_line(scheme, 40) or "—"
+        raise Misconfigured("error.proxy_kind", variable=variable, kind=shown)
+    try:
+        url = httpx.URL(f"{kind}://{rest}")
+        good = 0 < (url.port or 1) < 65_536 and url.path in ("", "/") and not url.query
+        good = good and bool(_HOST.fullmatch(url.host) or ":" in url.host)
+    except (httpx.InvalidURL, ValueError):
+        good = False
+    if not good:
+        shown = one_line(f"{scheme}://{rest.rpartition('@')[2]}", 80)
+        raise Misconfigured("error.proxy_address", variable=variable, value=shown)
+    if kind.startswith("socks") and find_spec("socksio") is None:
+        raise Misconfigured("error.proxy_socks", variable=variable)
+    return Proxy(variable, str(url))
+
+
+def bypasses(no_proxy: str, host: str, port: int) -> bool:
+    """Whether `no_proxy` has `host` connected to directly.
+
+    Entries are separated by commas, semicolons or blanks: `*`, names (with everything below them,
+    with or without `.` or `*.` in front), addresses, networks as CIDR, each also with a port.
+    """
+    plain = host.strip("[]").rstrip(".").lower()
+    return any(
+        _covers(entry, plain, port) for entry in re.split(r"[\s,;]+", no_proxy.lower()) if entry
+    )
+
+
+def _covers(entry: str, host: str, port: int) -> bool:
+    if entry == "<local>":
+        return "." not in host and ":" not in host
+    name, wanted = _split_port(entry.partition("://")[2] or entry)
+    if wanted is not None and wanted != port:
+        return False
+    if name == "*":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return _covers_name(name, host)
+    try:
+        return address in ip_network(name, strict=False)
+    except (ValueError, TypeError):
+        return "*" in name and fnmatchcase(host, name)
+
+
+def _covers_name(name: str, host: str) -> bool:
+    bare = name.removeprefix("*").removeprefix(".").rstrip(".")
+    if "*" in bare:
+        return fnmatchcase(host, bare)
+    return bool(bare) and (host == bare or host.endswith(f".{bare}"))
+
+
+def _split_port(entry: str) -> tuple[str, int | None]:
+    """`[::1]:80`, `host:80`; an IPv6 address without brackets has no port."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        rest = rest.removeprefix(":")
+    elif entry.count(":") == 1:
+        name, _, rest = entry.partition(":")
+    else:
+        return entry, None
+    return name, int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 6 else None
+
+
+# ---------------------------------------------------------------------------- certificates
+
+
+def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
+    """The certificates to verify hosts with: those a variable names, else certifi's.
+
+    Reads files: call it off the event loop. Raises `Misconfigured`, naming the variable.
+    """
+    env = os.environ if environ is None else environ
+    for variable in CERTIFICATE_FILES:
+        if named := env.get(variable, "").strip():
+            return _from_file(variable, named)
+        if variable == "SSL_CERT_FILE" and (folders := env.get(CERTIFICATE_FOLDER, "").strip()):
+            return _from_folders(CERTIFICATE_FOLDER, folders)
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+def _from_file(variable: str, named: str) -> ssl.SSLContext:
+    path = Path(named)
+    try:
+        facts = path.stat()
+        if stat.S_ISDIR(facts.st_mode) and variable != "SSL_CERT_FILE":
+            return _from_folders(variable, named)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_BUNDLE:
+            raise _bad("error.ca_invalid", variable, named)
+        path.open("rb").close()
+        return ssl.create_default_context(cafile=named)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _bad("error.ca_missing", variable, named) from error
+    except (ssl.SSLError, ValueError) as error:  # no certificates, or not one path
+        raise _bad("error.ca_invalid", variable, named) from error
+    except OSError as error:
+        raise _bad("error.ca_unreadable", variable, named) from error
+
+
+def _from_folders(variable: str, named: str) -> ssl.SSLContext:
+    """OpenSSL takes several, and looks certificates up by their hash when it needs them."""
+    problem = "error.ca_missing"
+    for folder in filter(None, named.split(os.pathsep)):
+        try:
+            if any(_HASHED.fullmatch(name) for name in os.listdir(folder)):  # noqa: PTH208
+                return ssl.create_default_context(capath=named)
+            problem = "error.ca_invalid"
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError):
+            problem = "error.ca_unreadable"
+    raise _bad(problem, variable, named)
+
+
+def _bad(key: str, variable: str, named: str) -> Misconfigured:
+    return Misconfigured(key, variable=variable, path=one_line(named, 200))
+
+
+# ------------------------------------------------------------------------------ connecting
+
+
+class Transport(httpx.AsyncHTTPTransport):
+    """httpx's, through `proxy`: an exchange that never left the proxy is a `ProxyError`, so that
+    nobody takes a broken tunnel for a request whose answer was lost."""
+
+    def __init__(self, proxy: Proxy | None, trusted: ssl.SSLContext, limits: httpx.Limits) -> None:
+        self._proxied = proxy is not None
+        super().__init__(
+            verify=trusted,
+            proxy=httpx.Proxy(proxy.url, ssl_context=_for_proxy(proxy, trusted)) if proxy else None,
+            limits=limits,
+            trust_env=False,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self._proxied:
+            return await super().handle_async_request(request)
+        sent = False
+        inner = request.extensions.get("trace")
+
+        async def trace(name: str, info: dict[str, Any]) -> None:
+            nonlocal sent
+            if name.endswith("send_request_headers.started"):
+                if info["request"].method == b"CONNECT":
+                    return  # to the proxy, not to the host: nothing of ours is in it
+                sent = True
+            if inner is not None:
+                await inner(name, info)
+
+        request.extensions = {**request.extensions, "trace": trace}
+        try:
+            return await super().handle_async_request(request)
+        except (httpx.ConnectError, httpx.ProxyError):
+            raise
+        except httpx.TransportError as error:
+            if sent:
+                raise
+            raise httpx.ProxyError(type(error).__name__) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "socksio":
+                raise
+            raise httpx.ProxyError("no SOCKS proxy") from error  # httpcore does not map these
+
+
+def _for_proxy(proxy: Proxy, trusted: ssl.SSLContext) -> ssl.SSLContext | None:
+    return trusted if proxy.url.startswith("https:") else None
+
+
+def transport(
+    proxy: Proxy | None, *, secure: bool, limits: httpx.Limits | None = None
+) -> Transport:
+    """`secure`: TLS is spoken, so certificates are needed. Reads files: call it off the event loop.
+
+    Raises `Misconfigured`.
+    """
+    # without TLS the certificates need not be read: this context trusts nobody at all
+    trusted = certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return Transport(proxy, trusted, limits or httpx.Limits())
+
+
+def transport_to(url: str, limits: httpx.Limits | None = None) -> Transport:
+    """As requests to `url` have to be made. Raises `Misconfigured`."""
+    return transport(proxy_for(url), secure=url.startswith("https:"), limits=limits)
