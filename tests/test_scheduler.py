@@ -161,6 +161,43 @@ async def test_a_refusal_is_answered_with_at_most_three_tries(
     assert await ledger.spent(0.0) == 0
 
 
+async def test_a_smaller_order_replaces_the_faulty_one_in_the_commit_that_ends_sending(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """A crash at any moment finds the job in *sending*, or with the smaller order."""
+    service = FakeService(create=(Refused(500, "oops", 500), Created("task-1", None)))
+    job, keys = await story(ledger, tmp_path, service, order=placed(LEAF, chosen=(("size", "2K"),)))
+    assert keys[:4] == ["event.queued", "event.sending", "event.fault", "event.sending"]
+    assert (job.state, job.order.parameters, job.order.points) == (
+        State.DONE,
+        (("size", "1K"),),
+        5,
+    )
+
+
+async def test_a_fault_that_nothing_smaller_answers_is_unknown(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    for refused, end in (
+        (Refused(500, "", 500), (State.UNKNOWN, "error.fault")),
+        (Refused(503, "", 503), (State.UNKNOWN, "error.fault")),
+        (Refused(500, "", 200), (State.FAILED, "error.too_heavy")),
+    ):
+        service = FakeService(create=(refused,))
+        job, _ = await story(ledger, tmp_path, service)
+        assert job.failure is not None
+        assert (job.state, job.failure.kind, service.calls) == (*end, ["create"])
+
+
+async def test_a_network_that_goes_away_after_a_fault_leaves_it_unknown(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    service = FakeService(create=(Refused(500, "", 500), Unreachable()))
+    order = placed(LEAF, chosen=(("size", "2K"),))
+    job, _ = await story(ledger, tmp_path, service, patient=False, order=order)
+    assert (job.state, service.calls.count("create")) == (State.UNKNOWN, 3)
+
+
 async def test_without_a_connection_it_waits_and_is_sent_once_when_it_is_back(
     ledger: Ledger, tmp_path: Path
 ) -> None:
