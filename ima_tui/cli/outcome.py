@@ -54,7 +54,12 @@ def failure_of(job: Job) -> ImaError:
         "error.over_day": EXIT_LIMIT,
         "error.unreachable": EXIT_UNREACHABLE,
         "error.malformed": EXIT_UNREACHABLE,
+        "error.clock_days": EXIT_UNREACHABLE,
+        "error.clock_hours": EXIT_UNREACHABLE,
+        "error.clock_minutes": EXIT_UNREACHABLE,
+        "error.clock_unknown": EXIT_UNREACHABLE,
         "error.lost": EXIT_UNKNOWN,
+        "error.fault": EXIT_UNKNOWN,
     }.get(failure.kind, EXIT_FAILED)
     return error
 
@@ -78,17 +83,18 @@ async def wait_for(
 
     unsubscribe = studio.subscribe(listen)
     progress = Progress()
-    due = None if seconds is None else studio.clock.time() + seconds
+    due = None if seconds is None else studio.clock.steady() + seconds
     try:
         job = await studio.jobs.get(job.id) or job
         while not _enough(job, until_sent):
-            if due is not None and studio.clock.time() >= due:
+            if due is not None and studio.clock.steady() >= due:
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
             progress.show(_line(studio, job))
             try:
-                job = await asyncio.wait_for(news.get(), 0.5)
+                async with asyncio.timeout(0.5):
+                    job = await news.get()
             except TimeoutError:  # another process may be the one that follows it
                 job = await studio.jobs.get(job.id) or job
     finally:

@@ -60,3 +60,9 @@ def hint(key: str, **values: str | int | float) -> str:
 def explain(error: ImaError) -> str:
     """An error as a person reads it: what happened, then what to do next."""
     return f"{say(error.key, **error.values)} {hint(error.key, **error.values)}".strip()
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be used, as a part of a sentence."""
+    key = getattr(error, "key", "")
+    return say(key) if key else error.strerror or "—"

@@ -225,7 +225,8 @@ class Exchange:
     async def _closed_within(self, seconds: float | None) -> bool:
         """Keep silent for this long (None: for good); True: the client left meanwhile."""
         try:
-            await asyncio.wait_for(until_closed(self._receive), seconds)
+            async with asyncio.timeout(seconds):
+                await until_closed(self._receive)
         except TimeoutError:
             return False
         return True

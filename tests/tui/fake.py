@@ -202,6 +202,9 @@ class FakeClock:
     def time(self) -> float:
         return self.now
 
+    def steady(self) -> float:
+        return self.now
+
 
 @dataclass(frozen=True)
 class FakePreference:
