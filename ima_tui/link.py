@@ -54,6 +54,10 @@ class Link:
             self._tell(None)
 
     @property
+    def is_broken(self) -> bool:
+        return not self._up.is_set()
+
+    @property
     def left(self) -> float:
         """Seconds to the next try, while the way is broken."""
         if self._up.is_set():

@@ -62,11 +62,18 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """The service asked for a pause of so many seconds; nothing is asked of it meanwhile."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PreferencesChanged:
     pass
 
 
-Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged
+Notice = JobChanged | ListChanged | LinkChanged | Paused | PreferencesChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -666,3 +666,63 @@ async def test_a_rejected_input_fails_without_a_create(ledger: Ledger, tmp_path:
     job, _ = await story(ledger, tmp_path, service, order=order)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_rejected", ["check"])
+
+
+# ------------------------------------------------------------------------------ a clock that lies
+
+DAY = 86_400.0
+
+
+async def sent_job(ledger: Ledger, at: float) -> Job:
+    job = await ledger.add(placed(LEAF), at)
+    await ledger.step(job.id, State.SENDING, at, "event.sending")
+    return await ledger.step(job.id, State.RUNNING, at, "event.running", task_id="t")
+
+
+async def test_a_job_sent_by_a_clock_that_was_ahead_is_asked_about_like_any_other(
+    tmp_path: Path,
+) -> None:
+    clock = FastClock()
+    began = clock.steady()
+    first = await Ledger.open(tmp_path / "ledger.sqlite3", "elsewhere")
+    job = await sent_job(first, clock.time() + 3 * DAY)
+    await first.aclose()  # the machine went off: its lease ends in three days
+    ledger = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
+    async with running(scheduler(ledger, FakeService(), LEAF, tmp_path, clock=clock)):
+        done = await ended(ledger, job.id)
+    await ledger.aclose()
+    assert done.state is State.DONE
+    assert clock.steady() - began < DAY
+
+
+@pytest.mark.parametrize("jump", [-3 * DAY, 3 * DAY], ids=["back", "ahead"])
+async def test_a_clock_that_is_set_while_a_job_runs_changes_nothing(
+    ledger: Ledger, tmp_path: Path, jump: float
+) -> None:
+    clock = FastClock()
+    began = clock.steady()
+
+    async def asked() -> Progress:
+        if service.calls.count("ask") == 1:
+            clock.set(jump)
+        return WORKING if service.calls.count("ask") < 3 else DONE
+
+    service = FakeService(ask=(asked,))
+    job, keys = await story(ledger, tmp_path, service, clock=clock)
+    assert job.state is State.DONE
+    assert "event.parked" not in keys
+    assert clock.steady() - began < DAY
+
+
+async def test_a_pause_outlives_no_jump_of_the_clock(ledger: Ledger, tmp_path: Path) -> None:
+    clock = FastClock()
+    began = clock.steady()
+
+    async def refused() -> Created:
+        clock.set(-3 * DAY)
+        raise Limited(999_999.0)
+
+    service = FakeService(create=(refused, Created("task-1", None)))
+    job, _ = await story(ledger, tmp_path, service, clock=clock)
+    assert job.state is State.DONE
+    assert 300 <= clock.steady() - began < DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ima_tui.cli.output import Progress
+from ima_tui.cli.output import Progress, talk
 from ima_tui.domain import Job, State
 from ima_tui.errors import (
     EXIT_DONE,
@@ -78,11 +78,14 @@ async def wait_for(
     def listen(notice: Notice) -> None:
         if isinstance(notice, LinkChanged) and notice.problem is not None:
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
+            if notice.problem.exit_code != EXIT_KEY:
+                progress.clear()
+                talk(f"{say(notice.problem.key, **notice.problem.values)} {waits(studio)}".strip())
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 
-    unsubscribe = studio.subscribe(listen)
     progress = Progress()
+    unsubscribe = studio.subscribe(listen)
     due = None if seconds is None else studio.clock.steady() + seconds
     try:
         job = await studio.jobs.get(job.id) or job
@@ -111,7 +114,15 @@ def _enough(job: Job, until_sent: bool) -> bool:
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 
 
+def waits(studio: Studio) -> str:
+    """What everything waits for at this moment, with the time that is left; or ""."""
+    waiting = studio.waiting
+    return say(waiting[0], left=duration(waiting[1] + 0.99)) if waiting else ""
+
+
 def _line(studio: Studio, job: Job) -> str:
+    if paused := waits(studio):
+        return f"{job.order.model_name} · {paused}"
     words = say(f"state.{job.state.value}")
     if job.waiting:
         return f"{job.order.model_name} · {say(job.waiting, **job.waiting_values)}"

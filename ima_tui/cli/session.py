@@ -17,8 +17,10 @@ from ima_tui.config import Settings
 from ima_tui.connection import key_file
 from ima_tui.errors import EXIT_INTERRUPTED
 from ima_tui.messages import say
+from ima_tui.notices import Notice, Paused
 from ima_tui.settings import Raw
 from ima_tui.studio import Studio, open_studio
+from ima_tui.text import duration
 
 if TYPE_CHECKING:
     import argparse
@@ -83,7 +85,17 @@ async def session(
 
             for words in ground.mended(studio.mended):
                 talk(words)
-        yield studio
+        unsubscribe = studio.subscribe(_tell_of_pauses)
+        try:
+            yield studio
+        finally:
+            unsubscribe()
+
+
+def _tell_of_pauses(notice: Notice) -> None:
+    """No verb waits without saying so."""
+    if isinstance(notice, Paused):
+        talk(say("wait.pause", left=duration(notice.seconds + 0.99)))
 
 
 @asynccontextmanager

@@ -453,6 +453,7 @@ class FakeStudio:
         self.listeners: list[Callable[[Notice], None]] = []
         self.looking: ImaError | None = None
         self.mended: Mended | None = None
+        self.waiting: tuple[str, float] | None = None
 
     async def begin(self) -> None:
         """All is there from the start."""
