@@ -160,7 +160,7 @@ async def test_a_pause_is_counted_down_in_the_top_line() -> None:
         assert "IMA asks for a pause: 4:42" in top_line(app)
         assert app._counting is not None, "it is drawn again a second later"
         studio.waiting = ("wait.link", 12.0)
-        assert "can't reach IMA: 0:12" in top_line(app)
+        assert "Can't reach IMA. Retrying in 0:12." in top_line(app)
         studio.waiting = None
         app._count()
         assert app._counting is None
