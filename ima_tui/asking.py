@@ -62,37 +62,42 @@ class Asker:
     async def until_ready(self, job: Job) -> Job:
         view = await self._outlook(job)
         asked: float | None = None
-        began = self._record.clock.time()
+        began = self._record.clock.steady()
+        sent = began - self._age(job)
         failures = 0
         odd = ""
         short = 0
         while job.state in (State.RUNNING, State.PARKED):
             if failures == 0:
-                await self._wait(job, view, asked, began)
+                await self._wait(job, view, asked, began, sent)
             try:
                 progress = await self._ask(job)
             except (Refused, Unreachable, Malformed, KeyMissing, KeyInvalid) as error:
                 failures += 1  # a fault while asking is no failure of the job
                 self._blame(error)
-                job = await self._park_if_due(job)
+                job = await self._park_if_due(job, sent)
                 seldom = polling.PARKED_GAP if job.state is State.PARKED else 0.0
                 await self._wait_out(error, max(seldom, polling.backoff(failures)), view.floor)
                 continue
             failures = 0
-            asked = self._record.clock.time()
+            asked = self._record.clock.steady()
             self._link.works()
             if progress.odd_status and progress.odd_status != odd:
                 odd = progress.odd_status
                 await self._record.note(job, "event.odd_status")
             short = short + 1 if _lists_too_few(job, progress) else 0
             if short != 1:  # a list that was still growing is longer at the next look
-                job = await self._judge(job, progress)
+                job = await self._judge(job, progress, sent)
         return job
+
+    def _age(self, job: Job) -> float:
+        """Seconds since it was sent; a time in the future, by a clock that was set back, is now."""
+        return max(0.0, self._record.clock.time() - (job.sent_at or job.updated_at))
 
     async def _outlook(self, job: Job) -> polling.Outlook:
         """What was known a minute ago is good enough for jobs of the same kind: a plan takes some
         milliseconds to make, and hundreds of them may be sent one after the other."""
-        order, now = job.order, self._record.clock.time()
+        order, now = job.order, self._record.clock.steady()
         estimate = order.estimate or USUAL
         kind = (order.task_type, order.model_id, order.attribute_id)
         view, made_at = self._outlooks.get(kind, (None, now))
@@ -103,15 +108,17 @@ class Asker:
         return view
 
     async def _wait(
-        self, job: Job, view: polling.Outlook, asked: float | None, began: float
+        self, job: Job, view: polling.Outlook, asked: float | None, began: float, sent: float
     ) -> None:
-        """Until an answer is likely. Who takes a job over knows not when it was last asked for."""
-        sent_at = job.sent_at or job.updated_at
+        """Until an answer is likely. Who takes a job over knows not when it was last asked for.
+
+        All times are of the steady clock: a person may set the other one while we wait.
+        """
         last = asked if asked is not None else began
         if job.state is State.PARKED:
             due = last + polling.PARKED_GAP
         else:
-            due = sent_at + polling.due(view, (asked or sent_at) - sent_at)
+            due = sent + polling.due(view, (sent if asked is None else asked) - sent)
         due = max(due, last + view.floor)
         late = await self._alarm.until(due + polling.jitter(due - last, random.random()))  # noqa: S311
         if late > LATE:
@@ -127,7 +134,7 @@ class Asker:
     async def _wait_out(self, error: ImaError, gap: float, floor: float) -> None:
         """The question may have been heard, whatever became of the answer: the next one keeps
         the distance of `floor` seconds, too."""
-        again = self._record.clock.time() + floor
+        again = self._record.clock.steady() + floor
         if isinstance(error, Limited):
             await self._pace.pause(error.retry_after or min(gap, polling.LATEST_GAP))
             await self._pace.rest()
@@ -163,16 +170,16 @@ class Asker:
         short = outputs.shortfall(job.order, len(medias), progress.reason, progress.broken)
         return medias, short
 
-    async def _judge(self, job: Job, progress: Progress) -> Job:
+    async def _judge(self, job: Job, progress: Progress, sent: float) -> Job:
         if progress.failed:
             kind = reasons.cause(progress.reason, job.order.task_type)
             if progress.deleted:
                 kind = "error.result_deleted"
             failure = Failure(kind, progress.reason)
             return await self._record.step(job, State.FAILED, "event.failed", failure=failure)
-        if progress.done or (progress.medias and self._is_due(job)):
+        if progress.done or (progress.medias and self._is_due(job, sent)):
             return await self._keep(job, progress)
-        return await self._park_if_due(job)
+        return await self._park_if_due(job, sent)
 
     async def _keep(self, job: Job, progress: Progress) -> Job:
         """Take what is ready, also where the rest failed: all of it was paid for."""
@@ -195,14 +202,15 @@ class Asker:
             failure=failure,
         )
 
-    def _is_due(self, job: Job) -> bool:
-        """Its time is over; what is not ready by now may never be."""
+    def _is_due(self, job: Job, sent: float) -> bool:
+        """Its time is over; what is not ready by now may never be. `sent`: by the steady clock."""
         sent_at = job.sent_at or job.created_at
-        due = polling.deadline(sent_at, job.deadline, job.order.estimate or USUAL)
-        return job.state is State.PARKED or self._record.clock.time() > due
+        named = None if job.deadline is None else job.deadline - sent_at
+        patience = polling.deadline(named, job.order.estimate or USUAL)
+        return job.state is State.PARKED or self._record.clock.steady() > sent + patience
 
-    async def _park_if_due(self, job: Job) -> Job:
-        if job.state is State.RUNNING and self._is_due(job):
+    async def _park_if_due(self, job: Job, sent: float) -> Job:
+        if job.state is State.RUNNING and self._is_due(job, sent):
             return await self._record.step(job, State.PARKED, "event.parked")
         return job
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, cast
 from ima_tui import files, messages
 from ima_tui.errors import UsageError
 from ima_tui.settings import BY_NAME, SETTINGS, Raw, checked
-from ima_tui.text import nearest, one_line
+from ima_tui.text import folded, nearest, one_line
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
     from tomlkit.items import Table
 
 LARGEST = 1024 * 1024
+_GUARDED = frozenset(setting.table for setting in SETTINGS if setting.guards)
+"""Sections in which every unknown name stops the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def read(path: Path) -> Written:
 
     try:
         tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is one, too
         raise _broken(path, error) from error
     lines = line_numbers(text)
     keys = keymap(tables.pop("keys", {}), path)
@@ -59,21 +61,23 @@ def read(path: Path) -> Written:
     unknown = [name for name in flat if name not in BY_NAME]
     values = {name: value for name, value in flat.items() if name in BY_NAME}
     found = Written(path, values, keys, lines)
+    _stop_at_guards(found, tables)
     warnings = tuple(_unknown(found.place(name), name) for name in unknown)
     return Written(path, values, keys, lines, warnings)
 
 
 def _text(path: Path) -> str | None:
     try:
-        if path.stat().st_size > LARGEST:
-            raise _broken(path, f"> {LARGEST} B")
-        return path.read_bytes().decode("utf-8-sig")  # some editors begin with a mark
-    except FileNotFoundError:
+        return files.read_small(path, LARGEST)[0].decode(
+            "utf-8-sig"
+        )  # some editors begin with a mark
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except files.TooLarge as error:
+        raise _broken(path, f"> {LARGEST} B") from error
     except OSError as error:
-        raise UsageError(
-            "error.config_unreadable", path=str(path), reason=error.strerror or "—"
-        ) from error
+        reason = messages.reason(error)
+        raise UsageError("error.config_unreadable", path=str(path), reason=reason) from error
     except UnicodeDecodeError as error:
         raise _broken(path, error) from error
 
@@ -126,6 +130,55 @@ def keymap(table: object, source: Path) -> dict[str, str]:
                 allowed='"ctrl+s"',
             )
     return found
+
+
+def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
+    """Raise `UsageError` at the first name that was meant to limit spending or to guard the key,
+    and does neither: misspelt, in another case, or in a wrong place. A warning would come too
+    late, for points are spent meanwhile."""
+    for name in _names(tables):
+        if name in BY_NAME:
+            continue
+        near = nearest_guard(name)
+        if near is not None:
+            raise UsageError(
+                "error.config_guard",
+                path=one_line(written.place(name), 300),
+                name=one_line(name, 60),
+                near=near,
+            )
+
+
+def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
+    """Every name in the file, however deep; a table's own where it holds nothing."""
+    pending: list[tuple[str, object]] = [(above, tables)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, Mapping) and (value or not name):
+            inner = [(f"{name}.{key}" if name else key, item) for key, item in value.items()]
+            pending += reversed(inner)
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            pending += [(f"{name}[]", item) for item in reversed(value)]
+        else:
+            yield name
+
+
+def nearest_guard(name: str) -> str | None:
+    """The setting that guards points or the key which `name` seems to mean; None: it means none."""
+    from difflib import get_close_matches
+
+    plain = folded(name).replace("-", "_").replace("[]", "")
+    top, key = plain.partition(".")[0], plain.rpartition(".")[2]
+    guards = {setting.attribute: setting.name for setting in SETTINGS if setting.guards}
+    close = get_close_matches(key, guards, 1, cutoff=0.72)
+    if close:
+        return guards[close[0]]
+    sections = get_close_matches(top, _GUARDED, 1, cutoff=0.75)
+    sections += [each for each in _GUARDED if len(top) > 2 and each.startswith(top)]
+    if not sections:
+        return None
+    among = [each for each in guards.values() if each.startswith(f"{sections[0]}.")]
+    return get_close_matches(plain, among, 1, cutoff=0.0)[0]
 
 
 def _unknown(place: str, name: str) -> str:
@@ -197,7 +250,7 @@ def _write(path: Path, document: TOMLDocument) -> None:
         files.replace(path, tomlkit.dumps(document).encode())
     except OSError as error:
         raise UsageError(
-            "error.config_unwritable", path=str(path), reason=error.strerror or "—"
+            "error.config_unwritable", path=str(path), reason=messages.reason(error)
         ) from error
 
 

@@ -16,7 +16,7 @@ from ima_tui.config import Settings
 from ima_tui.connection import Connection
 from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.messages import say
-from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice
+from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice, Paused
 
 if TYPE_CHECKING:
     from ima_tui.input_checks import InputChecks
@@ -126,6 +126,17 @@ class Engine:
         return self._parts.result()[0].looking if self._opened else None
 
     @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What all requests wait for, and for how many seconds more: `wait.pause` is a pause that
+        the service asked for, `wait.link` the next try of a broken way."""
+        if not self._opened:
+            return None
+        scheduler = self._parts.result()[1]
+        if scheduler.pace.left > 0:
+            return "wait.pause", scheduler.pace.left
+        return ("wait.link", scheduler.link.left) if scheduler.link.is_broken else None
+
+    @property
     def _opened(self) -> bool:
         return self._parts.done() and self._parts.exception() is None
 
@@ -165,6 +176,7 @@ class Engine:
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
                 gate=None if ledger.looking else Gate(settings.ledger.with_name("pace.json")),
+                tell=lambda seconds: self._tell(Paused(seconds)),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
             tell_unwritten=self._tell,

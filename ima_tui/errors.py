@@ -5,13 +5,15 @@
     ├── KeyMissing / KeyInvalid    no key, or none of IMA's (exit 3)
     ├── OverLimit                  dearer than the person allowed (exit 4)
     └── ServiceError               the service, or the way to it
-        ├── Refused                answered with a code: nothing was accepted
+        ├── Refused                answered with a code: nothing was accepted, unless
+        │   │                      `may_be_charged` (a fault of the service, HTTP 5xx)
         │   ├── Unauthorised       401
         │   └── Limited            429: `retry_after` seconds
         ├── Unreachable            provably not accepted: no connection was made
         │   ├── Untrusted          the host's certificate is refused
         │   └── Misconfigured      a proxy or TLS setting can't be used (exit 2)
         ├── Lost                   sent, and no readable answer: it may have been accepted
+        ├── ClockWrong             refused, for this machine's clock is wrong
         └── Malformed              answered, but not as agreed
 
 `Lost` is the one that costs money when it is taken for another: who catches it must never send
@@ -106,9 +108,11 @@ class Refused(ServiceError):
         500: "error.too_heavy",
     }
 
-    def __init__(self, code: int, message: str = "") -> None:
+    def __init__(self, code: int, message: str = "", http_status: int = 200) -> None:
         super().__init__(self.KEYS.get(code, "error.refused"))
         self.code = code
+        self.may_be_charged = http_status >= 500 and 500 <= code < 600
+        """A fault inside the service, which can happen after it took the points."""
         self.message = message
         """The service's own words, cleaned; for the log, not for the person."""
 
@@ -152,6 +156,24 @@ class Misconfigured(Unreachable):
 
     def __init__(self, key: str, **values: str | int | float) -> None:
         super().__init__("setting", key, **values)
+
+
+class ClockWrong(ServiceError):
+    """Refused because this machine's clock is `ahead` seconds ahead (behind, if negative); 0: by
+    how much is not known."""
+
+    exit_code = EXIT_UNREACHABLE
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self.ahead = ahead
+        for key, length in _SPANS:
+            if round(abs(ahead) / length) >= 2:
+                super().__init__(key, n=min(99_999, round(abs(ahead) / length)))
+                return
+        super().__init__("error.clock_unknown")
+
+
+_SPANS = (("error.clock_days", 86_400), ("error.clock_hours", 3_600), ("error.clock_minutes", 60))
 
 
 class Lost(ServiceError):

@@ -13,9 +13,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from ima_tui import files
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 2.0
+MOST_BYTES = 4096
+LONGEST_PAUSE = 300.0
+"""Seconds; then the service is asked again, whatever it said."""
 LENGTH = 160
 """Of the file: written over in place, for cutting it off first makes a file system flush it."""
 MOST_AHEAD = 30.0
@@ -31,14 +37,24 @@ MOST_AHEAD = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Seconds since the epoch. `paused_for` is what the service asked for: no pause is longer."""
+    """Seconds since the epoch, by the wall clock. `paused_for` is what the service asked for."""
 
     next_turn: float = 0.0
     paused_until: float = 0.0
     paused_for: float = 0.0
 
+    def bounded(self, now: float) -> Signal:
+        """What holds at `now`, whoever wrote it: an older version without a limit, a broken disk,
+        or a run whose clock was ahead. No pause is longer than the longest; a pause that begins in
+        the future begins now."""
+        if not all(map(isfinite, (self.next_turn, self.paused_until, self.paused_for))):
+            return Signal()
+        length = min(LONGEST_PAUSE, max(0.0, self.paused_for))
+        began = min(now, self.paused_until - max(0.0, self.paused_for))
+        return replace(self, paused_until=began + length, paused_for=length)
+
     def pause_left(self, now: float) -> float:
-        return max(0.0, min(self.paused_until - now, self.paused_for))
+        return max(0.0, self.paused_until - now)
 
 
 class Gate:
@@ -54,7 +70,7 @@ class Gate:
 
     def take_turn(self, now: float, gap: float) -> float | None:
         """Seconds until the next free turn, which is ours now; None during a pause."""
-        with self._changing() as signal:
+        with self._changing(now) as signal:
             if signal.pause_left(now) > 0:
                 return None
             ahead = signal.next_turn - now
@@ -64,19 +80,30 @@ class Gate:
 
     def pause(self, now: float, seconds: float) -> None:
         """The service said "too often": that is meant for all of us."""
-        with self._changing() as signal:
-            if seconds > signal.pause_left(now):
-                self._write(replace(signal, paused_until=now + seconds, paused_for=seconds))
+        length = min(LONGEST_PAUSE, seconds)
+        with self._changing(now) as signal:
+            if length > signal.pause_left(now):
+                self._write(replace(signal, paused_until=now + length, paused_for=length))
 
     def pause_left(self, now: float) -> float:
-        with self._changing() as signal:
+        with self._changing(now) as signal:
             return signal.pause_left(now)
 
-    @contextmanager
-    def _changing(self) -> Iterator[Signal]:
-        with self._one_thread:
-            yield from self._locked()
+    def read(self, now: float) -> float:
+        """As `pause_left`, for who only looks."""
+        return self._read().bounded(now).pause_left(now)
 
+    @contextmanager
+    def _changing(self, now: float) -> Iterator[Signal]:
+        """What holds now; what had to be bounded is written so, or a clock that was set back
+        would find the same pause at each look, for days."""
+        with self._one_thread, self._locked() as found:
+            signal = found.bounded(now)
+            if signal != found and signal.pause_left(now) > 0:
+                self._write(signal)
+            yield signal
+
+    @contextmanager
     def _locked(self) -> Iterator[Signal]:
         if not self._works:
             yield self._own
@@ -100,15 +127,15 @@ class Gate:
 
     def _read(self) -> Signal:
         try:
-            found = json.loads(self._file.read_bytes())
+            found = json.loads(files.read_small(self._file, MOST_BYTES)[0])
             return Signal(**{name: float(found[name]) for name in Signal.__slots__})
-        except (OSError, ValueError, KeyError, TypeError):
-            return self._own  # none yet, or torn by a crash
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return self._own  # none yet, torn by a crash, or none of ours
 
     def _write(self, signal: Signal) -> None:
         self._own = signal
         try:
-            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o600)
             try:
                 os.write(handle, json.dumps(asdict(signal)).ljust(LENGTH).encode())
                 os.ftruncate(handle, LENGTH)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -125,13 +126,18 @@ def environment_for_children() -> dict[str, str]:
 
 def _from_file(file: Path) -> str:
     try:
-        with file.open("rb") as handle:  # what was looked at is what is read
-            if _open_to_others(os.fstat(handle.fileno())):
-                raise UsageError("error.key_file_open", path=str(file))
-            return handle.read(LARGEST_FILE).decode("utf-8").strip()
+        content, facts = files.read_small(file, LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError("error.key_file", path=str(file)) from error
+    if not stat.S_ISREG(facts.st_mode):
+        return ""  # /dev/null
+    if _open_to_others(facts):  # what was looked at is what was read
+        raise UsageError("error.key_file_open", path=str(file))
+    try:
+        return content.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
         raise UsageError("error.key_file", path=str(file)) from error
 
 
@@ -141,7 +147,7 @@ def _open_to_others(facts: os.stat_result) -> bool:
 
 def _to_file(secret: str, file: Path) -> None:
     try:
-        file.resolve().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.real(file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         files.replace(file, f"{secret}\n".encode(), mode=files.PRIVATE)
     except OSError as error:
         raise UsageError("error.key_file", path=str(file)) from error

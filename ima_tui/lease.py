@@ -19,13 +19,13 @@ class Lease:
         self._renewed = asyncio.Event()
 
     def renew(self, until: float) -> None:
-        """Ours until then; what is no longer ours was let go of before this is called."""
+        """Ours until then, by the steady clock; what is no longer ours was let go of before."""
         self._until = until
         self._renewed.set()
 
     @property
     def holds(self) -> bool:
-        return self._clock.time() < self._until
+        return self._clock.steady() < self._until
 
     def check(self) -> None:
         """Raises `Lapsed` unless it holds at this moment."""

@@ -12,10 +12,13 @@ S = State
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     S.DRAFT: frozenset({S.QUEUED, S.FORGOTTEN}),
-    S.QUEUED: frozenset({S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.STOPPED, S.FORGOTTEN}),
-    S.UPLOADING: frozenset({S.VERIFYING, S.SENDING, S.QUEUED, S.FAILED, S.STOPPED}),
-    S.VERIFYING: frozenset({S.SENDING, S.QUEUED, S.FAILED, S.STOPPED}),
-    # back to queued: only after an answer that proves that nothing was accepted
+    # to unknown: an earlier, larger try of it may have been charged, and no other follows
+    S.QUEUED: frozenset(
+        {S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN}
+    ),
+    S.UPLOADING: frozenset({S.VERIFYING, S.SENDING, S.QUEUED, S.FAILED, S.UNKNOWN, S.STOPPED}),
+    S.VERIFYING: frozenset({S.SENDING, S.QUEUED, S.FAILED, S.UNKNOWN, S.STOPPED}),
+    # back to queued: only after a refusal, or with a smaller order after a fault of the service
     S.SENDING: frozenset({S.RUNNING, S.QUEUED, S.FAILED, S.UNKNOWN}),
     S.RUNNING: frozenset({S.FETCHING, S.DONE, S.FAILED, S.PARKED, S.STOPPED}),
     S.PARKED: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),

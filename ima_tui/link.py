@@ -40,7 +40,7 @@ class Link:
 
     def broke(self, problem: ImaError) -> None:
         self._failures += 1
-        self._not_before = self._clock.time() + pause(self._failures)
+        self._not_before = self._clock.steady() + pause(self._failures)
         if self._up.is_set():
             self._up.clear()
             log.warning("the way to the service is broken: %s", problem.key.removeprefix("error."))
@@ -52,6 +52,17 @@ class Link:
             self._up.set()
             log.info("the service answers again")
             self._tell(None)
+
+    @property
+    def is_broken(self) -> bool:
+        return not self._up.is_set()
+
+    @property
+    def left(self) -> float:
+        """Seconds to the next try, while the way is broken."""
+        if self._up.is_set():
+            return 0.0
+        return max(0.0, self._not_before - self._clock.steady())
 
     async def wait(self, seconds: float) -> None:
         """Wait that long, or until somebody else got through again."""
@@ -78,7 +89,7 @@ class Link:
         await self._try.acquire()
         try:
             if not self._up.is_set():
-                await self.wait(self._not_before - self._clock.time())
+                await self.wait(self._not_before - self._clock.steady())
         except BaseException:
             self._try.release()
             raise

@@ -9,14 +9,20 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ima_tui import files
 from ima_tui.catalogue import tree
 from ima_tui.catalogue.changes import compare
+from ima_tui.clock import steady
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import ImaError
 from ima_tui.notices import ListChanges, ProductList
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of a kept list: twice the largest answer."""
 
 Fetch = Callable[[TaskType], Awaitable[Sequence[object]]]
 Tell = Callable[[ProductList], None]
@@ -26,12 +32,21 @@ class ProductLists:
     """The one owner of what the service offers. `tell` hears of every change."""
 
     def __init__(
-        self, cache: Path, now: Callable[[], float], tell: Tell, *, keep: bool = True
+        self,
+        cache: Path,
+        now: Callable[[], float],
+        tell: Tell,
+        *,
+        keep: bool = True,
+        steady: Callable[[], float] = steady,
     ) -> None:
         """`keep`: store what was fetched in the folder `cache`, for the next start."""
         self._cache = cache
         self._keep = keep
         self._now = now
+        self._steady = steady
+        self._fetched: dict[TaskType, float] = {}
+        """When this run fetched each list, by the steady clock."""
         self._tell = tell
         self.lists = {task_type: ProductList(task_type) for task_type in TaskType}
         self._first: dict[TaskType, ProductList] = {}
@@ -41,9 +56,13 @@ class ProductLists:
         return self.lists[task_type].leaves
 
     def age(self, task_type: TaskType) -> float:
-        """Seconds since the list was fetched; infinite when it never was."""
+        """Seconds since the list was fetched; infinite when it never was, or at a time that is
+        still to come: then a clock was wrong, and nobody knows how old the prices are."""
+        if (fetched := self._fetched.get(task_type)) is not None:
+            return self._steady() - fetched
         as_of = self.lists[task_type].as_of
-        return float("inf") if as_of is None else max(0.0, self._now() - as_of)
+        age = float("inf") if as_of is None else self._now() - as_of
+        return age if age >= 0 else float("inf")
 
     async def load(self, origin: str) -> None:
         """Show what the last run saw of the service at `origin`."""
@@ -72,6 +91,7 @@ class ProductLists:
             if first is not None and first.as_of is not None
             else ListChanges()
         )
+        self._fetched[task_type] = self._steady()
         self._set(ProductList(task_type, leaves, now, live=True, changes=changes))
         if self._keep:
             await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
@@ -94,10 +114,12 @@ class ProductLists:
 def _load(path: Path, task_type: TaskType) -> ProductList | None:
     """A cache that can't be read is no cache: it is fetched again anyway."""
     try:
-        kept = json.loads(path.read_bytes())
+        kept = json.loads(files.read_small(path, LARGEST)[0])
         as_of = float(kept["as_of"])
+        if not isfinite(as_of):
+            return None
         return ProductList(task_type, tree.leaves(kept["tree"], task_type), as_of)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -62,6 +62,13 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """The service asked for a pause of so many seconds; nothing is asked of it meanwhile."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PreferencesChanged:
     pass
 
@@ -77,7 +84,7 @@ class AnswerUnwritten:
     written: bool = False
 
 
-Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged | AnswerUnwritten
+Notice = JobChanged | ListChanged | LinkChanged | Paused | PreferencesChanged | AnswerUnwritten
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Offer:
             clock.time,
             lambda found: tell(ListChanged(found)),
             keep=not settings.read_only,
+            steady=clock.steady,
         )
 
     @property
@@ -115,7 +116,7 @@ class Offer:
         scheduler = await self._engine.scheduler()
         if any(problem is None for problem in problems):
             scheduler.link.works()
-        elif problems and problems[0] is not None:
+        elif problems and problems[0] is not None and not isinstance(problems[0], Limited):
             scheduler.link.broke(problems[0])
         for problem in problems:
             if isinstance(problem, Limited):

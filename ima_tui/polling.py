@@ -37,9 +37,14 @@ STEPS = 200
 HORIZON = 1.8
 """Of the longest likely duration: so far the plan is worked out; then gaps grow by a rule."""
 LATEST_GAP = 60.0
+LONGEST_GAP = 300.0
+"""Between two questions, whatever the list says that it takes."""
 PARKED_GAP = 300.0
 PATIENCE = 4.0
 LEAST_PATIENCE = 900.0
+MOST_PATIENCE = 86_400.0
+LONGEST_RUN = 6 * 3600.0
+"""A run that seems to have taken longer was measured with a clock that was set meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Outlook:
 def outlook(
     task_type: TaskType, estimate: Estimate, seen: Sequence[float] = (), model_id: str = ""
 ) -> Outlook:
-    good = tuple(sorted(round(each, 1) for each in seen if each > 0))
+    good = tuple(sorted(round(each, 1) for each in seen if 0 < each <= LONGEST_RUN))
     unhurried = model_id if model_id in UNHURRIED else ""
     return Outlook(task_type.medium, estimate, good, unhurried)
 
@@ -88,7 +93,7 @@ def due(view: Outlook, asked: float) -> float:
     step = view.floor / view.steps
     place = max(0, int(asked / step))
     if place < len(plan):
-        return max(asked + view.floor, plan[place] * step)
+        return min(asked + LONGEST_GAP, max(asked + view.floor, plan[place] * step))
     return asked + _late_gap(view, asked)
 
 
@@ -97,10 +102,12 @@ def jitter(gap: float, lot: float) -> float:
     return lot * min(1.0, gap / 40)
 
 
-def deadline(sent_at: float, named: float | None, estimate: Estimate) -> float:
-    """After it a job is parked: still asked about, seldom. The service's own word counts most."""
-    ours = sent_at + max(LEAST_PATIENCE, PATIENCE * estimate.high)
-    return max(named, sent_at + estimate.high) if named is not None else ours
+def deadline(named: float | None, estimate: Estimate) -> float:
+    """Seconds since the sending after which a job is parked: still asked about, seldom. What the
+    service named counts most, unless its clock and ours are days apart."""
+    if named is None or not 0 < named <= MOST_PATIENCE:
+        return max(LEAST_PATIENCE, PATIENCE * estimate.high)
+    return max(named, estimate.high)
 
 
 def backoff(failures: int) -> float:

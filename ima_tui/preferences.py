@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ima_tui import files
+from ima_tui import files, messages
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.errors import UsageError
 from ima_tui.text import encodable, one_line
@@ -87,7 +87,7 @@ class Preferences:
             self.trouble = self._set_aside(error)
         except OSError as error:
             self.trouble = UsageError(
-                "error.prefs_unreadable", path=str(self.path), reason=error.strerror or "—"
+                "error.prefs_unreadable", path=str(self.path), reason=messages.reason(error)
             )
 
     def users(self) -> Mapping[str, Mapping[TaskType, Preference]]:
@@ -106,8 +106,11 @@ class Preferences:
     @property
     def writable(self) -> bool:
         """False for /dev/null, a read-only file or folder: then nothing is stored."""
-        real = self.path.resolve()
         if self._read_only:
+            return False
+        try:
+            real = files.real(self.path)
+        except OSError:  # links in a circle
             return False
         if real.exists():
             return real.is_file() and os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
@@ -181,7 +184,7 @@ class Preferences:
         """Note first: what was noted and not written is offered back, the other way it is lost."""
         if not self.writable:
             return False
-        real = self.path.resolve()
+        real = files.real(self.path)
         try:
             real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _locked(real):
@@ -235,7 +238,7 @@ class Preferences:
         """Keep the broken file under another name: it may hold what somebody needs."""
         if self._read_only:
             return UsageError("error.prefs_broken", path=str(self.path), reason=str(error))
-        real = self.path.resolve()
+        real = files.real(self.path)
         moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         aside = real.with_name(f"{real.stem}.broken-{moment}{real.suffix}")
         number = 1
@@ -258,13 +261,11 @@ class _BrokenError(Exception):
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return {}  # /dev/null and its kin hold nothing
-        if path.stat().st_size > LARGEST:
-            raise _BrokenError(f"> {LARGEST} B")
-        text = path.read_bytes()
+        text, _ = files.read_small(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except files.TooLarge as error:
+        raise _BrokenError(f"> {LARGEST} B") from error
     if not text.strip():
         return {}
     try:

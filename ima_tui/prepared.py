@@ -28,9 +28,9 @@ class Prepared:
 
     def of(self, job_id: int) -> _OfJob:
         """What the job has, to be added to; empty when it is too old."""
-        now = self._clock.time()
+        now = self._clock.steady()
         known = self._jobs.get(job_id)
-        if known is None or not 0 <= now - known.at < KEPT:
+        if known is None or now - known.at >= KEPT:
             known = self._jobs[job_id] = _OfJob(now)
         return known
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ima_tui import owner
+from ima_tui import files, owner
 from ima_tui.domain import TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.text import clean, folded, one_line
@@ -117,9 +117,7 @@ def _write(path: Path, text: str) -> None:
 
 def _read(path: Path) -> tuple[Saved, str] | None:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return None
-        return loaded(path.read_text("utf-8", errors="replace"))
+        return loaded(files.read_small(path, MOST_BYTES)[0].decode("utf-8", errors="replace"))
     except OSError:
         return None
 

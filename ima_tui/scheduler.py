@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ima_tui import lifecycle
 from ima_tui.asking import Asker
-from ima_tui.clock import Clock
+from ima_tui.clock import Clock, settle
 from ima_tui.domain import Failure, Job, Leaf, Media, Order, State
 from ima_tui.errors import ImaError, OverLimit
 from ima_tui.fetching import Fetcher
@@ -123,7 +123,7 @@ class Scheduler:
         self._stories: dict[int, asyncio.Task[None]] = {}
         self._keepers: tuple[asyncio.Task[None], ...] = ()
         self._everything = False
-        self._alone_until = 0.0
+        self._alone_until = float("-inf")
         """After a sleep: until the other runs had time to renew their leases, too."""
 
     @property
@@ -161,7 +161,7 @@ class Scheduler:
         await asyncio.gather(*tasks, return_exceptions=True)
         saved = self._sender.unwritten  # kept outside of a ledger that takes nothing
         if awaited := [each for job, each in self._sender.deliveries.items() if job not in saved]:
-            await asyncio.wait(awaited, timeout=SHUTDOWN_SECONDS)
+            await settle(awaited, SHUTDOWN_SECONDS)
         try:
             await self._ledger.release(hold=not self._everything)
         except LedgerError as error:
@@ -171,12 +171,14 @@ class Scheduler:
         """Renew every other tick; notice when this machine slept between two."""
         ticks = 0
         while True:
-            before = self._clock.time()
+            clocks = self._clock.time, self._clock.steady
+            before = [each() for each in clocks]
             await self._clock.sleep(TICK_SECONDS)
             ticks += 1
-            slept = abs(self._clock.time() - before - TICK_SECONDS) > SLEPT_SECONDS
+            passed = [each() - began for each, began in zip(clocks, before, strict=True)]
+            slept = any(abs(each - TICK_SECONDS) > SLEPT_SECONDS for each in passed)
             if slept:
-                self._alone_until = self._clock.time() + LEASE_SECONDS
+                self._alone_until = self._clock.steady() + LEASE_SECONDS
             try:
                 if slept or ticks % TICKS_PER_RENEWAL == 0:
                     await self._renew()
@@ -189,8 +191,8 @@ class Scheduler:
             self._turns.look()
 
     async def _renew(self) -> None:
-        now, busy = self._clock.time(), self._busy()
-        alone = not self._everything or now < self._alone_until
+        now, busy, steady = self._clock.time(), self._busy(), self._clock.steady()
+        alone = not self._everything or steady < self._alone_until
         only: Collection[int] | None = set(self._stories) if alone else None
         ours = await self._ledger.claim(now, now + LEASE_SECONDS, only)
         await self._take_up(ours, busy)
@@ -198,7 +200,7 @@ class Scheduler:
             job = await self._ledger.job(job_id)
             if job is not None and job_id not in self._sender.deliveries:
                 await self.leave(job_id)  # another run took it over, perhaps to its end
-        self._lease.renew(now + LEASE_SECONDS)
+        self._lease.renew(steady + LEASE_SECONDS)
 
     async def _follow_left(self) -> None:
         """Follow what was sent and nobody alive follows: it keeps other jobs from being sent, and

@@ -4,6 +4,8 @@ Money rules:
 
 - *sending* is on disk before the request leaves;
 - only what provably was not accepted (a refusal, no connection) is sent again;
+- a fault of the service (code 500) is answered by a smaller order or by none, never by the same
+  one: the smaller one replaces it in the same commit that ends *sending*;
 - what may have been accepted is *unknown*, and only a person sends it again.
 """
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ima_tui import polling, reasons
@@ -45,8 +47,21 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 3
 """Of one create that is refused as too often or does not get through."""
 REFUSED = "event.refused_once"
+TOO_HEAVY, FAULT = "event.too_heavy", "event.fault"
+"""A smaller order follows; after a fault the one before may have been charged."""
 CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
 """These want their input media checked first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outset:
+    """What is known before a create leaves; nothing needs to be looked up once it was answered.
+    `doubtful`: an earlier try of this job may have been charged."""
+
+    leaf: Leaf
+    refusals: int
+    doubtful: bool
+
 
 Delivery = asyncio.Task[tuple[Job, ImaError | None]]
 
@@ -102,52 +117,62 @@ class Sender:
         while job.state is State.QUEUED and not job.held:
             tries += 1
             try:
-                job = await self._settle_price(job)
+                job, outset = await self._settle_price(job)
                 if job.held or job.state is not State.QUEUED:
                     break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)
                 async with self._link.passage(), self._pace.request():
-                    job, problem = await self._deliver(service, job, urls)
+                    job, problem = await self._deliver(service, job, urls, outset)
             except (Limited, Unreachable, Malformed) as error:
                 job, problem = await self._back_to_queue(job, "event.waiting"), error
             except ImaError as error:
-                return await self._record.fail(job, error)
+                return await self._fail(job, error)
             if isinstance(problem, Refused) and not isinstance(problem, Limited):
                 job = await self._adapt(job, problem)
             elif problem is not None:
                 if isinstance(problem, Unreachable):
                     self._link.broke(problem)
                 if not self._may_try_again(problem, tries):
-                    return await self._record.fail(job, problem)
+                    return await self._fail(job, problem)
                 await self._wait_out(problem, tries)
         return job
 
-    async def _settle_price(self, job: Job) -> Job:
+    async def _settle_price(self, job: Job) -> tuple[Job, Outset]:
         """Prices change: an order that the list no longer has at its price is priced anew."""
         leaf = await self._find_leaf(job.order, False)
+        outset = Outset(leaf, *await self._past(job))
         current = (job.order.attribute_id, job.order.points)
         if any((rule.attribute_id, rule.points) == current for rule in leaf.rules):
-            return job
+            return job, outset
         fresh = refusals.reprice(job.order, leaf, refusals.choices_of(leaf, job.order))
-        return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total})
+        return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total}), outset
 
     async def _adapt(self, job: Job, problem: Refused) -> Job:
         """After a refusal: the next try, by the service's table; else the end."""
         try:
             leaf = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
         except ImaError as error:
-            return await self._record.fail(job, error)
-        refused = await self._refusals(job)
+            return await self._fail(job, error)
+        refused, _ = await self._past(job)
         adapted = refusals.adapt(problem.code, job.order, leaf, refused)
         if adapted is None:
-            return await self._record.fail(job, problem)
+            return await self._fail(job, problem)
         return await self._reorder(job, adapted.order, adapted.key, adapted.values)
 
-    async def _refusals(self, job: Job) -> int:
-        """How often this job was refused; counted in the ledger, so that a restart forgets none."""
-        timeline = await self._record.ledger.timeline(job.id)
-        return sum(event.key == REFUSED for event in timeline)
+    async def _past(self, job: Job) -> tuple[int, bool]:
+        """How often this job was refused, and whether a try of it may have been charged; from the
+        ledger, so that a restart forgets nothing."""
+        keys = [event.key for event in await self._record.ledger.timeline(job.id)]
+        return sum(key in (REFUSED, TOO_HEAVY, FAULT) for key in keys), FAULT in keys
+
+    async def _fail(self, job: Job, error: ImaError) -> Job:
+        """Nothing more is sent. *Failed* means that nothing was charged; else it is *unknown*."""
+        _, doubtful = await self._past(job)
+        if not doubtful:
+            return await self._record.fail(job, error)
+        failure = Failure("error.fault", error.message if isinstance(error, Refused) else "")
+        return await self._record.step(job, State.UNKNOWN, "event.fault_end", failure=failure)
 
     async def _reorder(self, job: Job, order: Order, key: str, values: Values) -> Job:
         """Put the changed order on record; a dearer one waits for the person's word."""
@@ -156,7 +181,7 @@ class Sender:
         if order.total > order.confirmed:
             rise = {"before": order.confirmed, "points": order.total}
             if not self._patient:
-                return await self._record.fail(job, OverLimit("error.price_rose", **rise))
+                return await self._fail(job, OverLimit("error.price_rose", **rise))
             await self._record.note(job, "event.price_rose", rise)
             job = await ledger.hold(job.id, True, "waiting.price", rise)
         log_step(job, key)
@@ -232,16 +257,18 @@ class Sender:
         return await asyncio.to_thread(living, first, index, self._record.clock.time())
 
     async def _deliver(
-        self, service: Service, job: Job, urls: tuple[str, ...]
+        self, service: Service, job: Job, urls: tuple[str, ...], outset: Outset
     ) -> tuple[Job, ImaError | None]:
         """Send once. The exchange outlives whoever waits for it: its answer must reach the disk."""
-        delivery = asyncio.create_task(self._send(service, job, urls), name=f"send {job.id}")
+        delivery = asyncio.create_task(
+            self._send(service, job, urls, outset), name=f"send {job.id}"
+        )
         self.deliveries[job.id] = delivery
         delivery.add_done_callback(lambda _: self.deliveries.pop(job.id, None))
         return await asyncio.shield(delivery)
 
     async def _send(
-        self, service: Service, job: Job, urls: tuple[str, ...]
+        self, service: Service, job: Job, urls: tuple[str, ...], outset: Outset
     ) -> tuple[Job, ImaError | None]:
         """Whatever comes back, the ledger tells the truth about it when this returns.
 
@@ -253,11 +280,10 @@ class Sender:
         except (Limited, Unreachable) as error:
             return await self._write_down(job, State.QUEUED, "event.not_accepted"), error
         except Refused as error:
-            if error.code in refusals.ADAPTED:
-                return await self._write_down(job, State.QUEUED, REFUSED), error
             kind = reasons.of_refusal(error, job.order.task_type)
-            failure = Failure(kind, error.message, error.values)
-            return await self._write_down(job, State.FAILED, "event.refused", failure=failure), None
+            if kind == error.key and error.code in refusals.ADAPTED:
+                return await self._write_down(job, State.QUEUED, REFUSED), error
+            return await self._refused(job, error, kind, outset), None
         except Exception as error:
             if not isinstance(error, Lost):
                 log.exception("job %s: the create ended in %s", job.id, type(error).__name__)
@@ -275,6 +301,24 @@ class Sender:
         )
         self._link.works()  # told after: nothing may stand between a task id and the disk
         return running, None
+
+    async def _refused(self, job: Job, error: Refused, kind: str, outset: Outset) -> Job:
+        """A refusal that the same order can't answer: by a smaller one after code 500, or the
+        end. The next order is in the commit that ends *sending*: a crash can't bring the old one
+        back."""
+        heavy = error.code == refusals.TOO_HEAVY and kind == error.key
+        smaller = refusals.lighter(job.order, outset.leaf, outset.refusals + 1) if heavy else None
+        if smaller is not None:
+            key = FAULT if error.may_be_charged else TOO_HEAVY
+            return await self._write_down(
+                job, State.QUEUED, key, values=smaller.values, order=smaller.order
+            )
+        charged = error.may_be_charged and kind not in reasons.REFUSED_BY_WORDS
+        if charged or outset.doubtful:
+            failure = Failure("error.fault", error.message)
+            return await self._write_down(job, State.UNKNOWN, "event.fault_end", failure=failure)
+        failure = Failure(kind, error.message, {**error.values, "unsent": 1})
+        return await self._write_down(job, State.FAILED, "event.refused", failure=failure)
 
     async def _write_down(self, job: Job, after: State, key: str, **columns: object) -> Job:
         """Write down what a create was answered, however long the disk makes us wait.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ima_tui import messages
 from ima_tui.errors import UsageError
-from ima_tui.text import one_line
+from ima_tui.text import one_line, whole
 
 OFFICIAL_API = "https://api.imastudio.com"
 OFFICIAL_UPLOAD = "https://imapi.liveme.com"
@@ -42,6 +42,7 @@ class Setting:
     environment: str = ""
     choices: tuple[str, ...] = ()
     minimum: int = 0
+    maximum: int = 1_000_000_000
     guards: bool = False
 
     @property
@@ -129,9 +130,15 @@ def checked(setting: Setting, value: object, source: str) -> Raw:
         "error.config_value",
         source=one_line(source, 300),
         name=setting.name,
-        value=one_line(value, 60),
+        value=_shown(value),
         allowed=setting.allowed,
     )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) >= 10**60:  # too long to be turned into digits
+        return "…"
+    return one_line(value, 60)
 
 
 def _fits(setting: Setting, value: object) -> bool:
@@ -140,8 +147,8 @@ def _fits(setting: Setting, value: object) -> bool:
     if isinstance(setting.default, bool):
         return isinstance(value, bool)
     if isinstance(setting.default, int):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole and value >= setting.minimum  # type: ignore[operator]
+        number = isinstance(value, int) and not isinstance(value, bool)
+        return number and setting.minimum <= value <= setting.maximum  # type: ignore[operator]
     return isinstance(value, str)
 
 
@@ -151,6 +158,7 @@ def parsed(setting: Setting, words: str) -> Raw:
     value: object = plain
     if isinstance(setting.default, bool):
         value = _WORDS.get(plain.lower(), plain)
-    elif isinstance(setting.default, int) and plain.isascii() and plain.isdigit():
-        value = int(plain)
+    elif isinstance(setting.default, int):
+        number = whole(plain)
+        value = plain if number is None else number
     return checked(setting, value, words)

@@ -215,6 +215,11 @@ class Studio:
         return UsageError("error.looking") if self.settings.read_only else self.engine.looking
 
     @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What all requests wait for, as a key of `messages`, and for how many seconds more."""
+        return self.engine.waiting
+
+    @property
     def mended(self) -> Mended | None:
         """What was done to a damaged ledger when it was opened."""
         return self.engine.mended

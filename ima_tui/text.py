@@ -125,12 +125,21 @@ def size(byte_count: int) -> str:
     return f"{amount:.1f} GB"
 
 
-def nearest(name: str, known: list[str], count: int = 3) -> list[str]:
+def whole(written: str, most: int = 10**9) -> int | None:
+    """A number that a person typed, 0 to `most`; None for anything else, however long."""
+    plain = written.strip()
+    if not plain.isascii() or not plain.isdigit() or len(plain.lstrip("0")) > 18:
+        return None
+    number = int(plain[-18:])
+    return number if number <= most else None
+
+
+def nearest(name: str, known: list[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
     """The known names most like `name`, best first; empty when none is alike."""
     import difflib
 
     by_fold = {folded(item): item for item in known}
     wanted = folded(name)
-    close = difflib.get_close_matches(wanted, list(by_fold), n=count, cutoff=0.5)
+    close = difflib.get_close_matches(wanted, list(by_fold), n=count, cutoff=cutoff)
     inside = [fold for fold in by_fold if wanted and wanted in fold and fold not in close]
     return [by_fold[fold] for fold in [*close, *inside][:count]]

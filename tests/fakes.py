@@ -30,12 +30,21 @@ class FastClock:
     def __init__(self, rate: float = 1500.0) -> None:
         self._rate = rate
         self._ahead = 0.0
+        self._slept = 0.0
 
     def time(self) -> float:
         return 1_700_000_000 + self._ahead + asyncio.get_running_loop().time() * self._rate
 
+    def steady(self) -> float:
+        return self._slept + asyncio.get_running_loop().time() * self._rate
+
     def jump(self, seconds: float) -> None:
         """The lid was closed for so long."""
+        self._ahead += seconds
+        self._slept += max(0.0, seconds)
+
+    def set(self, seconds: float) -> None:
+        """A person or NTP set the wall clock by so much."""
         self._ahead += seconds
 
     async def sleep(self, seconds: float) -> None:

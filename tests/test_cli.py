@@ -644,3 +644,38 @@ def test_bash_takes_the_script_and_completes_with_it(ima: Any, tmp_path: Path) -
     )
     done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["workflow"], done.stderr
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e400", "nan", "inf", "٥", "1_000"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("generate", "a fox", "--max-credits"),
+        ("generate", "a fox", "--n"),
+        ("sandbox", "--port"),
+        ("sandbox", "--speed"),
+        ("jobs", "show"),
+        ("jobs", "wait", "--timeout"),
+        ("jobs", "list", "--limit"),
+        ("logs", "--last"),
+        ("logs", "--since"),
+        ("jobs", "export", "--since"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_is_none_is_a_sentence(
+    words: tuple[str, ...],
+    number: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("IMA_TUI_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("IMA_API_KEY", "ima_test_0123456789")
+    try:
+        code = cli.run([*words, number])
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    said = capsys.readouterr().err
+    assert (code, "Traceback" in said, len(said) < 2000) == (2, False, True)

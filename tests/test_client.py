@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import socket
+import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -21,11 +22,12 @@ from fakes import any_order
 
 from ima_tui.api import client as clients
 from ima_tui.api import download as downloads
-from ima_tui.api import wire
+from ima_tui.api import exchange, wire
 from ima_tui.api.client import ImaClient
 from ima_tui.api.download import Downloader, DownloadError, check_address
 from ima_tui.domain import TaskType
 from ima_tui.errors import (
+    ClockWrong,
     ImaError,
     KeyInvalid,
     Limited,
@@ -152,7 +154,6 @@ BROKEN = {
     "a proxy's page": http("<html>Bad gateway</html>", "502 Bad Gateway"),
     "a 500 without a code": http('{"message": "oops"}', "500 Internal Server Error"),
     "a 404": http("not found", "404 Not Found"),
-    "a 429 without a code": http("slow down", "429 Too Many Requests", Retry_After="5"),
     "a redirect": http("", "302 Found", Location="https://elsewhere.example/"),
     "cut JSON": http(envelope(0, {"id": "task-1"})[:-6]),
     "deep JSON": http("[" * 200_000),
@@ -193,7 +194,7 @@ async def test_accepted_without_an_id_is_lost(server: Wire, data: object) -> Non
 async def test_an_answer_without_an_end_is_cut(
     server: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clients, "LARGEST_ANSWER", 10_000)
+    monkeypatch.setattr(exchange, "LARGEST_ANSWER", 10_000)
     with pytest.raises(Lost):
         await create(server, http(b" " * 20_000 + envelope(0, {"id": "x"}).encode()))
 
@@ -228,7 +229,7 @@ async def test_silence_ends(server: Wire, monkeypatch: pytest.MonkeyPatch) -> No
     async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    monkeypatch.setattr(clients, "TIMEOUT", httpx.Timeout(0.1))
+    monkeypatch.setattr(clients, "CALL", exchange.Limits(silence=0.1))
     with pytest.raises(Lost):
         await create(server, silent)
     with pytest.raises(Unreachable):
@@ -243,8 +244,7 @@ async def test_a_slow_drip_ends(server: Wire, monkeypatch: pytest.MonkeyPatch) -
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    defaults = ImaClient._call.__kwdefaults__
-    monkeypatch.setitem(defaults, "seconds", 0.15)
+    monkeypatch.setattr(clients, "CALL", exchange.Limits(whole=0.15))
     with pytest.raises(Lost):
         await create(server, drip)
 
@@ -256,17 +256,210 @@ async def test_a_slow_drip_ends(server: Wire, monkeypatch: pytest.MonkeyPatch) -
         ("120", 120.0),
         (formatdate(1_000_060, usegmt=True), 60.0),
         (formatdate(999_000, usegmt=True), 0.0),
-        (b"\xb2", None),
+        ("\xb2", None),
         ("soon", None),
         ("-5", None),
-        ("99999999999", None),
+        ("1.5", 1.5),
+        ("999999", 300.0),
+        ("99999999999", 300.0),
+        pytest.param("9" * 5000, 300.0, id="5000 digits"),
+        (formatdate(2_000_000, usegmt=True), 300.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 300.0),
+        ("nan", None),
+        ("inf", None),
+        ("1e400", None),
         ("", None),
     ],
 )
-def test_retry_after_in_both_forms(header: str | bytes, seconds: float | None) -> None:
-    raw = header if isinstance(header, bytes) else header.encode()
-    headers = httpx.Headers([(b"Retry-After", raw)])
-    assert clients._retry_after(headers, 1_000_000.0) == seconds
+def test_retry_after_in_both_forms_is_five_minutes_at_most(
+    header: str, seconds: float | None
+) -> None:
+    assert wire.retry_after(header, "", 1_000_000.0) == seconds
+
+
+def test_a_moment_in_retry_after_is_measured_by_the_hosts_own_clock() -> None:
+    until, said = formatdate(1_000_060, usegmt=True), formatdate(1_000_000, usegmt=True)
+    for ours in (0.0, 1_000_000.0, 5_000_000.0):
+        assert wire.retry_after(until, said, ours) == 60.0
+
+
+BARE_429 = {
+    "nothing": "",
+    "a page": "<html><h1>429</h1>slow down</html>",
+    "JSON without a code": '{"error": "rate limited"}',
+    "a code of its own": '{"code": 429, "message": "too often"}',
+    "the gateway's code": '{"code": 500, "message": "busy"}',
+    "a code in words": '{"code": "TooManyRequests"}',
+    "done, without data": '{"code": 0, "message": "ok", "data": null}',
+    "a list": "[]",
+    "half of one": '{"code": 4',
+}
+
+
+@pytest.mark.parametrize("body", BARE_429.values(), ids=BARE_429)
+async def test_http_429_is_a_refusal_before_the_order_was_read(server: Wire, body: str) -> None:
+    answer = http(body, "429 Too Many Requests", Retry_After="17")
+    for ask_for in (create, ask, verify, send_file, products):
+        with pytest.raises(Limited) as caught:
+            await ask_for(server, answer)
+        assert caught.value.retry_after == 17.0
+
+
+@pytest.mark.parametrize("sent", [b"", b"half a bo", b"not gzip at all, and then some, 0123456789"])
+async def test_a_429_whose_body_breaks_is_a_refusal_too(server: Wire, sent: bytes) -> None:
+    async def broken(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 42\r\n"
+        writer.write(head + b"Content-Encoding: gzip\r\n\r\n" + sent)
+        await writer.drain()
+        writer.transport.close()
+
+    with pytest.raises(Limited):
+        await create(server, broken)
+
+
+async def test_a_429_to_the_upload_itself_is_a_pause(server: Wire) -> None:
+    token = http(envelope(0, {"ful": f"{server.url}/put", "fdl": "https://x.example/in.png"}))
+
+    async def respond(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        refused = http("", "429 Too Many Requests", Retry_After="9")
+        writer.write(refused if server.heard[-1].startswith(b"PUT") else token)
+        await writer.drain()
+
+    with pytest.raises(Limited) as caught:
+        await send_file(server, respond)
+    assert caught.value.retry_after == 9.0
+
+
+async def test_what_a_429_says_of_a_task_or_the_account_is_believed(server: Wire) -> None:
+    taken = http(envelope(0, {"id": "task-1"}), "429 Too Many Requests")
+    assert (await create(server, taken)).task_id == "task-1"
+    with pytest.raises(Refused) as caught:
+        await create(server, http(envelope(4008), "429 Too Many Requests"))
+    assert caught.value.code == 4008
+
+
+async def verify(server: Wire, answer: bytes | Respond) -> None:
+    server.answer = answer
+    async with talking(server.url) as made:
+        await made.verify("https://x.example/in.png")
+
+
+async def send_file(server: Wire, answer: bytes | Respond, **more: Any) -> str:
+    server.answer = answer
+    async with talking(server.url, **more) as made:
+        return await made.upload(b"x", mime="image/png", suffix="png")
+
+
+async def products(server: Wire, answer: bytes | Respond) -> None:
+    server.answer = answer
+    async with talking(server.url) as made:
+        await made.products(TaskType.TEXT_TO_IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "may_be"),
+    [("500 Internal Server Error", 500, True), ("503 Service Unavailable", 503, True),
+     ("200 OK", 500, False), ("400 Bad Request", 500, False), ("502 Bad Gateway", 6006, False)],
+)  # fmt: skip
+async def test_a_fault_of_the_service_may_have_been_charged(
+    server: Wire, status: str, code: int, may_be: bool
+) -> None:
+    with pytest.raises(Refused) as caught:
+        await create(server, http(envelope(code), status))
+    assert (caught.value.code, caught.value.may_be_charged) == (code, may_be)
+
+
+# -------------------------------------------------------------------------------- a wrong clock
+
+NOW = 1_700_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("ahead", "key", "n"),
+    [(172_800, "error.clock_days", 2), (-172_800, "error.clock_days", 2),
+     (3 * 3600, "error.clock_hours", 3), (-600, "error.clock_minutes", 10)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "refused",
+    [http(envelope(40003, message="sign error")), http("", "403 Forbidden"), http("no", "200 OK")],
+    ids=["by a code", "by HTTP", "by nonsense"],
+)
+async def test_an_upload_refused_under_a_wrong_clock_is_blamed_on_the_clock(
+    server: Wire, ahead: float, key: str, n: int, refused: bytes
+) -> None:
+    date = formatdate(NOW, usegmt=True).encode()
+    dated = refused.replace(b"\r\n", b"\r\nDate: " + date + b"\r\n", 1)
+    with pytest.raises(ClockWrong) as caught:
+        await send_file(server, dated, now=lambda: NOW + ahead)
+    assert (caught.value.key, caught.value.values) == (key, {"n": n})
+    with pytest.raises(ImaError) as other:
+        await send_file(server, dated, now=lambda: NOW + 30)
+    assert not isinstance(other.value, ClockWrong)
+
+
+async def test_a_key_that_the_service_repeats_goes_no_further(server: Wire) -> None:
+    echo = f"bad request of {KEY}: appUid={KEY}&x"
+    with pytest.raises(Refused) as caught:
+        await create(server, http(envelope(77, message=echo)))
+    assert KEY not in caught.value.message
+    failed = {"resource_status": 2, "error_msg": echo, "remark": KEY, "url": f"https://x/{KEY}"}
+    progress = await ask(server, http(envelope(0, {"medias": [failed]})))
+    assert (progress.failed, KEY in repr(progress)) == (True, False)
+    server.answer = http(envelope(0, [{"name": KEY, "children": [{"prompt": echo}]}]))
+    async with talking(server.url) as made:
+        assert KEY not in repr(await made.products(TaskType.TEXT_TO_IMAGE))
+
+
+# --------------------------------------------------------------- a process that was not running
+
+
+async def test_an_answer_that_came_while_we_were_frozen_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer lies in our socket, and the loop's clock is an hour later when it looks again."""
+    loop = asyncio.get_running_loop()
+    real, ahead = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: real() + ahead)
+    answer_now, answered = threading.Event(), threading.Event()
+
+    def freeze() -> None:
+        nonlocal ahead
+        answer_now.set()
+        assert answered.wait(60)
+        ahead += 3600.0
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            said = b""
+            while b"\r\n\r\n" not in said or not said.rstrip().endswith(b"}"):
+                said += connection.recv(65_536)
+            loop.call_soon_threadsafe(freeze)
+            answer_now.wait(60)
+            connection.sendall(http(envelope(0, {"id": "task-1"})))
+            answered.set()
+            connection.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=serve, args=(listening,))
+        server.start()
+        async with talking(f"http://127.0.0.1:{listening.getsockname()[1]}") as made:
+            created = await made.create(PAYLOAD)
+        await asyncio.to_thread(server.join)
+    assert created.task_id == "task-1"
+
+
+async def test_a_connection_that_nobody_takes_is_no_lost_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing was written, so nothing can have been charged."""
+    monkeypatch.setattr(clients, "CALL", exchange.Limits(connect=0.05))
+    with socket.socket() as deaf:  # listens, and the TLS handshake is never answered
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        async with talking(f"https://127.0.0.1:{deaf.getsockname()[1]}") as made:
+            with pytest.raises(Unreachable):
+                await made.create(PAYLOAD)
 
 
 # ------------------------------------------------------------------------ is it done already?

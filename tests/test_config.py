@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 import sys
+import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ima_tui import config, config_file
+from ima_tui import config, config_file, key, messages
+from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
-from ima_tui.settings import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, parsed
+from ima_tui.gate import Gate
+from ima_tui.lists import ProductLists
+from ima_tui.preferences import Preferences
+from ima_tui.settings import BY_NAME, OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, parsed
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
@@ -340,3 +348,138 @@ def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -
     with pytest.raises(UsageError) as caught:
         parsed(named(name), words)
     assert caught.value.values["allowed"] == named(name).allowed
+
+
+# ------------------------------------------------------------------ limits that would limit nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("[spending]\nper_dya = 5", "spending.per_day"),
+        ("[spendings]\nper_day = 5", "spending.per_day"),
+        ("[Spending]\nper_day = 5", "spending.per_day"),
+        ("[spending]\nPer-Day = 5", "spending.per_day"),
+        ("per_day = 5", "spending.per_day"),
+        ("[queue]\nper_session = 5", "spending.per_session"),
+        ("[spending.limits]\nper_job = 5", "spending.per_job"),
+        ("[limits.of.mine]\nask_abov = 5", "spending.ask_above"),
+        ("[[spending]]\nper_day = 5", "spending.per_day"),
+        ("[spending]\nnobody_knows = 1", "spending."),
+        ("spending = 5", "spending."),
+        ("[spending.nothing]", "spending."),
+        ("[network]\nproxy = 'x'", "network."),
+        ("[netwrok]\nbase_url = 'https://x.example'", "network.base_url"),
+        ("baseurl = 'https://x.example'", "network.base_url"),
+        ("[look]\nallow_custom_endpoint = false", "network.allow_custom_endpoints"),
+    ],
+)
+def test_a_misspelt_or_misplaced_limit_stops_the_program_and_names_the_right_one(
+    env: dict[str, str], text: str, near: str
+) -> None:
+    write(env, text)
+    with pytest.raises(UsageError) as caught:
+        config.load({}, env)
+    assert caught.value.exit_code == 2
+    assert str(caught.value.values["near"]).startswith(near)
+    assert near in messages.explain(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[look]\ncolour = 1", "whatever = 1", "[other]\nurl = 'x'", "[agents]\nname = 'x'"]
+)
+def test_other_unknown_names_are_warnings(env: dict[str, str], text: str) -> None:
+    write(env, text)
+    assert len(config.load({}, env).warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["-1", "5.0", "nan", "inf", "'5'", "true", "[5]", "{}", "1979-05-27", "1000000001",
+     "9" * 4000, "9" * 5000, "0x" + "f" * 5000],
+    ids=lambda value: value[:12],
+)  # fmt: skip
+def test_a_limit_that_is_no_number_of_points_stops_the_program(
+    env: dict[str, str], value: str
+) -> None:
+    write(env, f"[spending]\nper_day = {value}")
+    with pytest.raises(UsageError) as caught:
+        config.load({}, env)
+    assert len(messages.explain(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, "-5", "5.5", "1e9", "nan", "٥", "1000000001"])
+def test_a_limit_typed_at_the_command_line_is_a_number_of_points(typed: str) -> None:
+    with pytest.raises(UsageError):
+        parsed(BY_NAME["spending.per_day"], typed)
+
+
+# ------------------------------------------------------------------------- what is no regular file
+
+
+def special(kind: str, path: Path) -> Path:
+    """Something at `path` that a program could wait at for ever."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "endless device":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "circle of links":
+        path.symlink_to(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(path.parent):
+            made.bind(path.name)
+    else:
+        with path.open("wb") as hole:
+            hole.truncate(3_000_000_000)
+    return path
+
+
+SPECIAL = ("pipe", "endless device", "folder", "circle of links", "socket", "huge file")
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_a_config_that_is_no_small_file_is_a_sentence(kind: str, tmp_path: Path) -> None:
+    path = special(kind, tmp_path / "config.toml")
+    with pytest.raises(UsageError):
+        config.load({}, {"IMA_TUI_CONFIG": str(path)})
+    with pytest.raises(UsageError):
+        config_file.put(path, "spending.per_day", 5)
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_a_key_file_that_is_no_small_file_is_a_sentence(kind: str, tmp_path: Path) -> None:
+    path = special(kind, tmp_path / "key")
+    with pytest.raises(UsageError):
+        key.find(path, None, {})
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_preferences_that_are_no_small_file_are_told_and_left_alone(
+    kind: str, tmp_path: Path
+) -> None:
+    path = special(kind, tmp_path / "ima_prefs.json")
+    found = Preferences(path)
+    found.reload()
+    assert found.trouble is not None or not found.writable
+    assert found.users() == {}
+    found.clear("default", TaskType.TEXT_TO_IMAGE)
+    assert not path.is_symlink() or path.readlink() in (path, Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+async def test_a_cache_and_a_pace_that_are_no_small_files_are_none(
+    kind: str, tmp_path: Path
+) -> None:
+    special(kind, tmp_path / "pace.json")
+    assert Gate(tmp_path / "pace.json").pause_left(1_000.0) == 0.0
+    (tmp_path / "products" / "x.example").mkdir(parents=True)
+    special(kind, tmp_path / "products" / "x.example" / "text_to_image.json")
+    lists = ProductLists(tmp_path, time.time, lambda _: None)
+    await lists.load("https://x.example")
+    assert lists.leaves(TaskType.TEXT_TO_IMAGE) == ()
+
+
+def test_dev_null_is_an_empty_config() -> None:
+    assert config.load({}, {"IMA_TUI_CONFIG": os.devnull}).per_day == 0

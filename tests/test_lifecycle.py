@@ -12,9 +12,9 @@ from ima_tui.lifecycle import ImpossibleTransition
 
 ALLOWED = {
     "draft": "queued forgotten",
-    "queued": "uploading verifying sending failed stopped forgotten",
-    "uploading": "verifying sending queued failed stopped",
-    "verifying": "sending queued failed stopped",
+    "queued": "uploading verifying sending failed unknown stopped forgotten",
+    "uploading": "verifying sending queued failed unknown stopped",
+    "verifying": "sending queued failed unknown stopped",
     "sending": "running queued failed unknown",
     "running": "fetching done failed parked stopped",
     "parked": "running fetching done failed stopped forgotten",

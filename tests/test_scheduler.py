@@ -163,6 +163,43 @@ async def test_a_refusal_is_answered_with_at_most_three_tries(
     assert await ledger.spent(0.0) == 0
 
 
+async def test_a_smaller_order_replaces_the_faulty_one_in_the_commit_that_ends_sending(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """A crash at any moment finds the job in *sending*, or with the smaller order."""
+    service = FakeService(create=(Refused(500, "oops", 500), Created("task-1", None)))
+    job, keys = await story(ledger, tmp_path, service, order=placed(LEAF, chosen=(("size", "2K"),)))
+    assert keys[:4] == ["event.queued", "event.sending", "event.fault", "event.sending"]
+    assert (job.state, job.order.parameters, job.order.points) == (
+        State.DONE,
+        (("size", "1K"),),
+        5,
+    )
+
+
+async def test_a_fault_that_nothing_smaller_answers_is_unknown(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    for refused, end in (
+        (Refused(500, "", 500), (State.UNKNOWN, "error.fault")),
+        (Refused(503, "", 503), (State.UNKNOWN, "error.fault")),
+        (Refused(500, "", 200), (State.FAILED, "error.too_heavy")),
+    ):
+        service = FakeService(create=(refused,))
+        job, _ = await story(ledger, tmp_path, service)
+        assert job.failure is not None
+        assert (job.state, job.failure.kind, service.calls) == (*end, ["create"])
+
+
+async def test_a_network_that_goes_away_after_a_fault_leaves_it_unknown(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    service = FakeService(create=(Refused(500, "", 500), Unreachable()))
+    order = placed(LEAF, chosen=(("size", "2K"),))
+    job, _ = await story(ledger, tmp_path, service, patient=False, order=order)
+    assert (job.state, service.calls.count("create")) == (State.UNKNOWN, 3)
+
+
 async def test_without_a_connection_it_waits_and_is_sent_once_when_it_is_back(
     ledger: Ledger, tmp_path: Path
 ) -> None:
@@ -204,7 +241,7 @@ async def test_one_429_holds_back_every_create(ledger: Ledger, tmp_path: Path) -
     async def note() -> Created:
         times.append(clock.time())
         if len(times) == 1:
-            raise Limited(600.0)
+            raise Limited(290.0)
         return Created(f"task-{len(times)}", None)
 
     service = FakeService(create=(note,))
@@ -216,7 +253,7 @@ async def test_one_429_holds_back_every_create(ledger: Ledger, tmp_path: Path) -
         second = await ledger.add(placed(LEAF, prompt="two"), clock.time())
         await made.follow(second)
         await ended(ledger, second.id)
-    assert times[1] - times[0] >= 590
+    assert times[1] - times[0] >= 285
 
 
 async def test_three_429_are_enough(ledger: Ledger, tmp_path: Path) -> None:
@@ -667,3 +704,63 @@ async def test_a_rejected_input_fails_without_a_create(ledger: Ledger, tmp_path:
     job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_rejected", ["check"])
+
+
+# ------------------------------------------------------------------------------ a clock that lies
+
+DAY = 86_400.0
+
+
+async def sent_job(ledger: Ledger, at: float) -> Job:
+    job = await ledger.add(placed(LEAF), at)
+    await ledger.step(job.id, State.SENDING, at, "event.sending")
+    return await ledger.step(job.id, State.RUNNING, at, "event.running", task_id="t")
+
+
+async def test_a_job_sent_by_a_clock_that_was_ahead_is_asked_about_like_any_other(
+    tmp_path: Path,
+) -> None:
+    clock = FastClock()
+    began = clock.steady()
+    first = await Ledger.open(tmp_path / "ledger.sqlite3", "elsewhere")
+    job = await sent_job(first, clock.time() + 3 * DAY)
+    await first.aclose()  # the machine went off: its lease ends in three days
+    ledger = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
+    async with running(scheduler(ledger, FakeService(), LEAF, tmp_path, clock=clock)):
+        done = await ended(ledger, job.id)
+    await ledger.aclose()
+    assert done.state is State.DONE
+    assert clock.steady() - began < DAY
+
+
+@pytest.mark.parametrize("jump", [-3 * DAY, 3 * DAY], ids=["back", "ahead"])
+async def test_a_clock_that_is_set_while_a_job_runs_changes_nothing(
+    ledger: Ledger, tmp_path: Path, jump: float
+) -> None:
+    clock = FastClock()
+    began = clock.steady()
+
+    async def asked() -> Progress:
+        if service.calls.count("ask") == 1:
+            clock.set(jump)
+        return WORKING if service.calls.count("ask") < 3 else DONE
+
+    service = FakeService(ask=(asked,))
+    job, keys = await story(ledger, tmp_path, service, clock=clock)
+    assert job.state is State.DONE
+    assert "event.parked" not in keys
+    assert clock.steady() - began < DAY
+
+
+async def test_a_pause_outlives_no_jump_of_the_clock(ledger: Ledger, tmp_path: Path) -> None:
+    clock = FastClock()
+    began = clock.steady()
+
+    async def refused() -> Created:
+        clock.set(-3 * DAY)
+        raise Limited(999_999.0)
+
+    service = FakeService(create=(refused, Created("task-1", None)))
+    job, _ = await story(ledger, tmp_path, service, clock=clock)
+    assert job.state is State.DONE
+    assert 300 <= clock.steady() - began < DAY

@@ -424,7 +424,8 @@ async def test_after_a_kill_the_next_start_goes_on_where_it_was(
         sys.executable, "-c", CHILD, *words, stdout=subprocess.PIPE, env=dict(os.environ)
     )
     assert child.stdout is not None
-    number = int(await asyncio.wait_for(child.stdout.readline(), 30))
+    async with asyncio.timeout(30):
+        number = int(await child.stdout.readline())
     child.send_signal(signal.SIGKILL)
     await child.wait()
     async with studio_at(settings) as studio:

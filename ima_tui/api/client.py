@@ -14,9 +14,8 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -25,9 +24,11 @@ from pydantic import BaseModel, ValidationError
 
 from ima_tui import __version__
 from ima_tui.api import guard, network, trouble, wire
+from ima_tui.api.exchange import Answer, Limits, TimedOut, TooLarge, exchange
 from ima_tui.config import is_loopback
 from ima_tui.domain import TaskType
 from ima_tui.errors import (
+    ClockWrong,
     KeyInvalid,
     Limited,
     Lost,
@@ -42,14 +43,13 @@ from ima_tui.text import one_line, redact
 
 KEY_PREFIX = "ima_"
 OK = frozenset({0, 200})
-TIMEOUT = httpx.Timeout(connect=10, read=45, write=45, pool=20)
-WHOLE_CALL = 120.0
-"""Seconds for one call from start to end: a slow drip must not hold a job for ever."""
-UPLOAD_CALL = 900.0
-VERIFY_CALL = 420.0
+CALL = Limits()
+VERIFY_CALL = Limits(silence=420, whole=420)
 """Checking an asset can take minutes."""
+UPLOAD = httpx.Timeout(connect=10, read=45, write=45, pool=20)
+UPLOAD_CALL = 900.0
+"""Seconds for one file: a slow drip must not hold a job for ever."""
 LIMITS = httpx.Limits(max_connections=24, max_keepalive_connections=12, keepalive_expiry=15)
-LARGEST_ANSWER = 16 * 1024 * 1024
 LARGE_ANSWER = 200_000
 """Bytes above which reading an answer takes longer than the screen should wait."""
 DEEPEST_ANSWER = 48
@@ -58,6 +58,10 @@ DEEPEST_ANSWER = 48
 if find_spec("sniffio") is None:  # httpcore looks for it at each request, a fifth of its cost
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
+SHORTEST_SECRET = 8
+"""Characters of a key that can't be part of something else by accident."""
+MOST_SKEW = 240.0
+"""Seconds that a clock may be wrong: the service takes signatures of the last five minutes."""
 APP_ID = "webAgent"
 APP_KEY = "32jdskjdk320eew"
 """Public: every client of the upload service has this one."""
@@ -71,7 +75,7 @@ NEVER_CONNECTED = (
     httpx.InvalidURL,
 )
 
-Answer = TypeVar("Answer", bound=BaseModel)
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class _Quiet(logging.Filter):
@@ -93,7 +97,7 @@ def _client(
         api if _same_way(base_url, upload_url) else network.transport_to(upload_url, LIMITS)
     )
     return httpx.AsyncClient(
-        timeout=TIMEOUT,
+        timeout=httpx.Timeout(None),  # `exchange` keeps the deadlines
         follow_redirects=False,
         headers={"User-Agent": f"ima-tui/{__version__}"},
         transport=api,
@@ -127,6 +131,10 @@ class Created:
     deadline: float | None
 
 
+class HttpError(Unreachable):
+    """A host answered with an HTTP error and no code of its own."""
+
+
 class ImaClient:
     """`key` must begin with `ima_` (`KeyInvalid` before any request). Close with `aclose`."""
 
@@ -151,8 +159,12 @@ class ImaClient:
         for url in (self._base_url, self._upload_url):
             if not url.startswith("https://") and not is_loopback(url):
                 raise UsageError("error.endpoint", url=one_line(url, 120))
+        self._skew = 0.0
+        """Seconds that our clock is ahead, by the last Date that a host sent."""
+        self._traced = transport is None
+        """The exchange tells when a request was written."""
         self._http = _client(self._base_url, self._upload_url, transport)
-        self._uploads = guard.Connections(TIMEOUT, transport)
+        self._uploads = guard.Connections(UPLOAD, transport)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -185,27 +197,39 @@ class ImaClient:
         """`before` is called as late as can be: with the connection there, right before the
         question is written. What it raises is raised, and nothing was asked."""
         request = self._api("POST", "/open/v1/tasks/detail", body={"task_id": task_id})
-        if before is not None:
-            request.extensions["trace"] = _before_writing(before)
-        return _read(wire.Detail, await self._call(request)).progress()
+        return _read(wire.Detail, await self._call(request, before=before)).progress()
 
     async def verify(self, url: str) -> None:
         """Have an input checked, for the models that want it. Raises `UsageError` if it fails."""
         request = self._api("POST", "/open/v1/assets/verify", body={"url": url})
-        request.extensions["timeout"] = {**TIMEOUT.as_dict(), "read": VERIFY_CALL}
-        answer = _read(wire.Verified, await self._call(request, seconds=VERIFY_CALL))
+        answer = _read(wire.Verified, await self._call(request, limits=VERIFY_CALL))
         if not answer.passed:
             error = answer.result.error
             why = one_line(error.message or error.code or answer.result.status, 200)
             raise UsageError("error.input_rejected", reason=why or "—")
 
     async def upload(self, content: bytes, *, mime: str, suffix: str) -> str:
-        """Store a file with the service; returns the URL to use as input."""
+        """Store a file with the service; returns the URL to use as input.
+
+        The token is signed with our time: what is refused while the clock is wrong is refused for
+        that, whatever the host says.
+        """
+        try:
+            token = await self._token(mime, suffix)
+            await self._put(token.ful, content, mime)
+        except (Unauthorised, Limited):
+            raise
+        except (Refused, Malformed, HttpError) as error:
+            if abs(self._skew) > MOST_SKEW:
+                raise ClockWrong(self._skew) from error
+            raise
+        return token.fdl
+
+    async def _token(self, mime: str, suffix: str) -> wire.UploadToken:
         token = _read(wire.UploadToken, await self._call(self._token_request(mime, suffix)))
         if not token.ful or not token.fdl:
             raise Malformed("upload token without addresses")
-        await self._put(token.ful, content, mime)
-        return token.fdl
+        return token
 
     async def _put(self, url: str, content: bytes, mime: str) -> None:
         """To where the token says, which must be a public host or the upload host itself."""
@@ -222,13 +246,16 @@ class ImaClient:
                     checked, "PUT", content=content, headers={"Content-Type": mime}
                 ) as response,
             ):
-                status = response.status_code
+                status, headers = response.status_code, response.headers
         except NEVER_CONNECTED as error:
             raise await trouble.explain(error, url) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unreachable(type(error).__name__) from error
+        self._hear_the_time(headers)
+        if status == 429:
+            raise Limited(self._retry_after(headers))
         if not 200 <= status < 300:
-            raise Unreachable(f"upload answered {status}")
+            raise HttpError(f"upload answered {status}")
 
     # ---------------------------------------------------------------------------- requests
 
@@ -269,56 +296,84 @@ class ImaClient:
         return self._http.build_request("GET", url, params=query)
 
     async def _call(
-        self, request: httpx.Request, *, paid: bool = False, seconds: float = WHOLE_CALL
+        self,
+        request: httpx.Request,
+        *,
+        paid: bool = False,
+        limits: Limits | None = None,
+        before: Callable[[], None] | None = None,
     ) -> object:
         """`data` of the envelope. The body's code decides, not the HTTP status."""
-        status, headers, body = await self._exchange(request, paid=paid, seconds=seconds)
+        answer = await self._exchange(request, paid, limits or CALL, before)
+        self._hear_the_time(answer.headers)
+        body = self._without_the_key(answer.body)
         if len(body) > LARGE_ANSWER:  # the event loop has others to serve meanwhile
             envelope = await asyncio.to_thread(_envelope, body)
         else:
             envelope = _envelope(body)
+        if answer.status == 429 and not _decides(envelope):
+            raise Limited(self._retry_after(answer.headers), _message(envelope))
         if envelope is None or envelope.code is None:
-            raise _transport_fault(status, headers, paid)
+            raise _transport_fault(answer.status, paid)
         if envelope.code in OK:
             return envelope.data
-        message = one_line(redact(envelope.message), 300)
+        message = _message(envelope)
         if envelope.code == 401:
             raise Unauthorised(message)
         if envelope.code == 429:
-            raise Limited(_retry_after(headers, self._now()), message)
-        raise Refused(envelope.code, message)
+            raise Limited(self._retry_after(answer.headers), message)
+        raise Refused(envelope.code, message, answer.status)
 
     async def _exchange(
-        self, request: httpx.Request, *, paid: bool, seconds: float
-    ) -> tuple[int, httpx.Headers, bytes]:
-        """Send, and read the whole answer within `seconds` and the largest size."""
+        self,
+        request: httpx.Request,
+        paid: bool,
+        limits: Limits,
+        before: Callable[[], None] | None,
+    ) -> Answer:
+        """The answer, or the error that says whether the request may have been accepted."""
         lost: type[Lost | Unreachable] = Lost if paid else Unreachable
         try:
-            async with asyncio.timeout(seconds):
-                response = await self._http.send(request, stream=True)
-                try:
-                    body = bytearray()
-                    async for chunk in response.aiter_bytes():
-                        body += chunk
-                        if len(body) > LARGEST_ANSWER:
-                            raise lost("answer too large")
-                finally:
-                    await response.aclose()
+            return await exchange(self._http, request, limits, before)
         except NEVER_CONNECTED as error:
+            if "certificate is not yet valid" in str(error):
+                raise ClockWrong from error
             raise await trouble.explain(error, str(request.url)) from error
-        except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
+        except TimedOut as error:
+            if self._traced and not error.written:
+                raise Unreachable("TimedOut") from error
+            raise lost("TimedOut") from error
+        except (httpx.HTTPError, httpx.StreamError, TooLarge) as error:
             raise lost(type(error).__name__) from error
-        return response.status_code, response.headers, bytes(body)
+
+    def _without_the_key(self, body: bytes) -> bytes:
+        """A service may repeat the request in its answer, the key too: it goes no further."""
+        if len(self._key) < SHORTEST_SECRET:
+            return body
+        return body.replace(self._key.encode(), f"{KEY_PREFIX}…".encode())
+
+    def _hear_the_time(self, headers: httpx.Headers) -> None:
+        said = wire.http_date(headers.get("Date", ""))
+        if said is not None:
+            self._skew = self._now() - said
+
+    def _retry_after(self, headers: httpx.Headers) -> float | None:
+        said, date = headers.get("Retry-After", ""), headers.get("Date", "")
+        return wire.retry_after(said, date, self._now())
 
 
-def _before_writing(check: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
-    """httpcore tells of each step of an exchange: headers and body of a request are two writes."""
+def _decides(envelope: wire.Envelope | None) -> bool:
+    """Whether an answer under HTTP 429 says something of its own that must be believed: a task
+    that was accepted after all, or a key, points or subscription that are missing."""
+    if envelope is None or envelope.code is None:
+        return False
+    if envelope.code in OK:
+        return isinstance(envelope.data, dict) and bool(envelope.data)
+    return envelope.code in (401, 4008, 4014)
 
-    async def trace(name: str, _: object) -> None:
-        if name.endswith(("send_request_headers.started", "send_request_body.started")):
-            check()
 
-    return trace
+def _message(envelope: wire.Envelope | None) -> str:
+    return one_line(envelope.message, 300) if envelope is not None else ""
 
 
 def _envelope(body: bytes) -> wire.Envelope | None:
@@ -339,28 +394,15 @@ def _shallow(value: Any) -> Any:
     raise ValueError("nested too deeply")
 
 
-def _transport_fault(status: int, headers: httpx.Headers, paid: bool) -> ServiceError:
+def _transport_fault(status: int, paid: bool) -> ServiceError:
     """An answer that is not the service's own: a proxy's page, a cut body, a redirect."""
     why = f"HTTP {status}"
     if paid:
         return Lost(why)
-    if status == 429:
-        return Limited(_retry_after(headers, time.time()))
-    return Malformed(why) if 200 <= status < 300 else Unreachable(why)
+    return Malformed(why) if 200 <= status < 300 else HttpError(why)
 
 
-def _retry_after(headers: httpx.Headers, now: float) -> float | None:
-    """Seconds, from either form of the header."""
-    raw = headers.get("Retry-After", "").strip()
-    if raw.isdecimal() and len(raw) < 7:
-        return float(raw)
-    try:
-        return max(0.0, parsedate_to_datetime(raw).timestamp() - now) if raw else None
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _read(shape: type[Answer], data: object) -> Answer:
+def _read(shape: type[Shape], data: object) -> Shape:
     try:
         return shape.model_validate(data)
     except (ValidationError, RecursionError) as error:

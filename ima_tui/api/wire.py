@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ima_tui.domain import Media, Order
-from ima_tui.text import clean, one_line
+from ima_tui.text import clean, one_line, redact
 
 READY, FAILED, DELETED = 1, 2, 3
 MOST_MEDIAS = 1_000
 """Outputs of one task that are looked at; no order has as many."""
+LONGEST_PAUSE = 300.0
+"""Seconds of a pause that the service asks for; then it is asked again."""
 KNOWN_STATUSES = frozenset({"", "pending", "processing", "success", "completed", "failed"})
 
 
@@ -51,6 +55,31 @@ def create_payload(order: Order, urls: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def http_date(text: str) -> float | None:
+    """A Date header in seconds since the epoch."""
+    try:
+        when = parsedate_to_datetime(text[:100]) if text else None
+        if when is None:
+            return None
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def retry_after(text: str, date: str, now: float) -> float | None:
+    """Seconds to wait by a Retry-After header in either form, at most `LONGEST_PAUSE`.
+
+    `date`: the Date header beside it, which the moment is measured from: our clock may be wrong.
+    """
+    raw = text.strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", raw):
+        return min(LONGEST_PAUSE, float(raw)) if len(raw) < 20 else LONGEST_PAUSE
+    until, said = http_date(raw), http_date(date)
+    if until is None:
+        return None
+    return min(LONGEST_PAUSE, max(0.0, until - (now if said is None else said)))
+
+
 def _whole(value: object) -> int | None:
     if isinstance(value, bool):
         return None
@@ -65,6 +94,11 @@ def _text(value: object) -> str:
     return clean(value, 4_000) if isinstance(value, str | int | float) else ""
 
 
+def _words(value: object) -> str:
+    """Text for people and logs: some services repeat the request in it, key and all."""
+    return redact(_text(value))
+
+
 def _rows(value: object) -> list[object]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
@@ -75,6 +109,7 @@ def _row(value: object) -> object:
 
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 Text = Annotated[str, BeforeValidator(_text)]
+Words = Annotated[str, BeforeValidator(_words)]
 
 
 class Wire(BaseModel):
@@ -85,7 +120,7 @@ class Envelope(Wire):
     """Every answer. `code` None means that there is none: the answer is not the service's own."""
 
     code: Whole = None
-    message: Text = ""
+    message: Words = Field("", validation_alias=AliasChoices("message", "msg", "error_msg"))
     data: Any = None
 
 
@@ -97,18 +132,18 @@ class Created(Wire):
 
 class WireMedia(Wire):
     resource_status: Whole = None
-    status: Text = ""
+    status: Words = ""
     url: Text = ""
     watermark_url: Text = ""
     preview_url: Text = ""
     cover: Text = ""
     cover_url: Text = ""
-    format: Text = ""
+    format: Words = ""
     width: Whole = None
     height: Whole = None
-    duration_str: Text = ""
-    error_msg: Text = ""
-    remark: Text = ""
+    duration_str: Words = ""
+    error_msg: Words = ""
+    remark: Words = ""
 
     @property
     def best_url(self) -> str:
@@ -180,12 +215,12 @@ class Progress:
 
 
 class VerifyError(Wire):
-    code: Text = ""
-    message: Text = ""
+    code: Words = ""
+    message: Words = ""
 
 
 class VerifyResult(Wire):
-    status: Text = ""
+    status: Words = ""
     error: Annotated[VerifyError, BeforeValidator(_row)] = Field(default_factory=VerifyError)
 
 

@@ -21,7 +21,8 @@ MOST_TRIES = 3
 REPRICED = frozenset({6006, 6009, 6010})
 BAD_VALUE = 400017
 TOO_HEAVY = 500
-ADAPTED = REPRICED | {BAD_VALUE, TOO_HEAVY}
+ADAPTED = REPRICED | {BAD_VALUE}
+"""Refused for certain: nothing was charged, and a corrected order may follow."""
 HEAVY = ("size", "resolution", "duration", "quality")
 """What makes an order heavy, the heaviest first."""
 
@@ -41,8 +42,6 @@ def adapt(code: int, order: Order, leaf: Leaf, refusals: int) -> Adapted | None:
         return None
     try:
         chosen = choices_of(leaf, order)
-        if code == TOO_HEAVY:
-            return _lighter(order, leaf, chosen)
         if code == BAD_VALUE:
             return _plainer(order, leaf, chosen, refusals)
         fresh = reprice(order, leaf, chosen)
@@ -80,21 +79,53 @@ def reprice(order: Order, leaf: Leaf, chosen: form.Chosen) -> Order:
     )
 
 
-def _lighter(order: Order, leaf: Leaf, chosen: dict[str, Value]) -> Adapted:
-    """One step down in the heaviest parameter that has one; else the same again: it may have been
-    a passing fault, and a refusal was no charge."""
+@dataclass(frozen=True, slots=True)
+class Lighter:
+    """A smaller order, and what is smaller: `values` name it for the timeline."""
+
+    order: Order
+    values: Mapping[str, str | int | float]
+
+
+def lighter(order: Order, leaf: Leaf, refusals: int) -> Lighter | None:
+    """The answer to code 500 as refusal number `refusals` (from 1): one step down in the heaviest
+    parameter that has one, never dearer. None: nothing is smaller, or it was tried often enough.
+
+    The same order is never an answer: the service may have charged it before the fault.
+    """
+    if refusals >= MOST_TRIES:
+        return None
+    try:
+        chosen = choices_of(leaf, order)
+    except UsageError:
+        return None
     for name in HEAVY:
         field = form.control(leaf, name) or _control_of_target(leaf, name)
-        step = _step_down(leaf, field, chosen) if field is not None else None
-        if field is None or step is None:
-            continue
-        lighter = reprice(order, leaf, {**chosen, field.name: step})
-        if lighter.points > order.points:
-            continue
-        before = str(chosen.get(field.name, ""))
-        values = {"label": field.label, "before": before, "after": str(step)}
-        return Adapted(lighter, "event.lighter", values)
-    return Adapted(order, "event.same_again", {})
+        for step in _steps_down(leaf, field, chosen) if field is not None else ():
+            smaller = _smaller(order, leaf, {**chosen, field.name: step}) if field else None
+            if smaller is not None and field is not None:
+                before = str(chosen.get(field.name, ""))
+                values = {"label": field.label, "before": before, "after": str(step)}
+                return Lighter(smaller, {**values, "points": smaller.total})
+    return None
+
+
+def _smaller(order: Order, leaf: Leaf, chosen: form.Chosen) -> Order | None:
+    """`order` with these choices, if what goes out is smaller and costs no more: a price rule can
+    put back what was chosen."""
+    try:
+        found = reprice(order, leaf, chosen)
+    except UsageError:
+        return None
+    before, after = dict(order.parameters), dict(found.parameters)
+    changed = [name for name in HEAVY if not form.same(before.get(name), after.get(name))]
+    smaller = all(_is_less(after.get(name), before.get(name)) for name in changed)
+    return found if changed and smaller and found.total <= order.total else None
+
+
+def _is_less(value: object, other: object) -> bool:
+    one, two = weight(value), weight(other)
+    return one is not None and two is not None and one[0] == two[0] and one[1] < two[1]
 
 
 def _control_of_target(leaf: Leaf, target: str) -> Field | None:
@@ -105,18 +136,22 @@ def _control_of_target(leaf: Leaf, target: str) -> Field | None:
     return None
 
 
-def _step_down(leaf: Leaf, field: Field, chosen: form.Chosen) -> Value | None:
-    current = chosen.get(field.name)
-    now = weight(current)
+def _steps_down(leaf: Leaf, field: Field, chosen: form.Chosen) -> tuple[Value, ...]:
+    """The smaller values that the leaf offers, the next one first."""
+    now = weight(chosen.get(field.name))
     if now is None:
-        return None
+        return ()
     others = {name: value for name, value in chosen.items() if name != field.name}
     below = [
         (found[1], option.value)
         for option in form.allowed(leaf, field, others)
         if (found := weight(option.value)) is not None and found[0] == now[0] and found[1] < now[1]
     ]
-    return max(below, key=lambda pair: pair[0])[1] if below else None
+    return tuple(value for _, value in sorted(below, key=lambda pair: -pair[0]))
+
+
+_GRADES = {"draft": 0, "low": 1, "basic": 1, "std": 2, "standard": 2, "medium": 2, "normal": 2}
+_GRADES |= {"high": 3, "hd": 3, "ultra": 4}
 
 
 def weight(value: object) -> tuple[str, float] | None:
@@ -127,10 +162,10 @@ def weight(value: object) -> tuple[str, float] | None:
     if pair := re.fullmatch(r"(\d+)\s*[x*×]\s*(\d+)", text):
         width, height = int(pair[1]), int(pair[2])
         return (f"{width / height:.2f}" if height else "", float(width * height))
-    if single := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|p|px|s)?", text):
+    if single := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|p|px|s|秒)?", text):
         factor = 1024 if single[2] == "k" else 1
         return ("", float(single[1]) * factor)
-    return None
+    return ("grade", float(_GRADES[text])) if text in _GRADES else None
 
 
 def _plainer(order: Order, leaf: Leaf, chosen: dict[str, Value], refusals: int) -> Adapted:

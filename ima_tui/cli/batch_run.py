@@ -86,7 +86,9 @@ class Run:
 
     def _show(self) -> None:
         counts = {"done": self._done, "rows": len(self._errands), "failed": self._not_done}
-        self._progress.show(say("batch.progress", live=self._feeder.live, **counts))
+        words = say("batch.progress", live=self._feeder.live, **counts)
+        paused = outcome.waits(self._studio)
+        self._progress.show(f"{words} · {paused}" if paused else words)
 
     async def _tell(self, ended: Sequence[Errand]) -> None:
         lines: list[dict[str, object]] = []

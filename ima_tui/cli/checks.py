@@ -25,11 +25,12 @@ from ima_tui.cli.output import text_encoding
 from ima_tui.config import Settings
 from ima_tui.connection import key_file
 from ima_tui.domain import TaskType
-from ima_tui.errors import ImaError, KeyMissing
+from ima_tui.errors import ClockWrong, ImaError, KeyMissing
+from ima_tui.gate import Gate
 from ima_tui.ledger import SQLITE_VERSION, Ledger, LedgerError, backup
 from ima_tui.messages import explain, say
 from ima_tui.preferences import Preferences
-from ima_tui.text import one_line, size
+from ima_tui.text import duration, one_line, size
 
 Level = Literal["ok", "note", "bad"]
 LEAST_ROOM = 200 * 1000 * 1000
@@ -314,9 +315,20 @@ def _clock(skew: float | None) -> Finding:
     key_of = "doctor.clock_ahead" if skew > 0 else "doctor.clock_behind"
     words = say("doctor.clock_right") if abs(skew) < 2 else say(key_of, seconds=round(abs(skew)))
     level: Level = "ok" if abs(skew) < NOTED_SKEW else "note" if abs(skew) < MOST_SKEW else "bad"
-    return Finding(
-        "clock", level, f"{now} · {words}", "" if level == "ok" else say("doctor.clock.advice")
-    )
+    advice = "" if level == "ok" else say("doctor.clock.advice")
+    if level == "bad":
+        advice = explain(ClockWrong(skew))
+    return Finding("clock", level, f"{now} · {words}", advice)
+
+
+async def pace(patient: Patient) -> list[Finding]:
+    """Whether the service asked for a pause, which every run of this person keeps."""
+    file = patient.settings.ledger.with_name("pace.json")
+    left = await asyncio.to_thread(Gate(file).read, time.time())
+    if left <= 0:
+        return []
+    words = say("doctor.paused", left=duration(left + 0.99))
+    return [Finding("pace", "note", words, say("doctor.paused.advice"))]
 
 
 async def service(patient: Patient) -> list[Finding]:
@@ -340,5 +352,5 @@ async def service(patient: Patient) -> list[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     program, terminal, images, clipboard, preferences, folders, ledger, api_key, proxy,
-    certificates, hosts, service,
+    certificates, hosts, pace, service,
 )  # fmt: skip

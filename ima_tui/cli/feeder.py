@@ -147,7 +147,8 @@ class Feeder:
         self._swept = self._swept or loop.time()
         left = self._swept + SWEEP_SECONDS - loop.time()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), max(0.0, left))
+            async with asyncio.timeout(max(0.0, left)):
+                await self._news.wait()
         self._news.clear()
         if loop.time() >= self._swept + SWEEP_SECONDS:
             await self._sweep()

@@ -56,7 +56,12 @@ EXITS = {
     "error.over_day": EXIT_LIMIT,
     "error.unreachable": EXIT_UNREACHABLE,
     "error.malformed": EXIT_UNREACHABLE,
+    "error.clock_days": EXIT_UNREACHABLE,
+    "error.clock_hours": EXIT_UNREACHABLE,
+    "error.clock_minutes": EXIT_UNREACHABLE,
+    "error.clock_unknown": EXIT_UNREACHABLE,
     "error.lost": EXIT_UNKNOWN,
+    "error.fault": EXIT_UNKNOWN,
 }
 FULL = ("waiting.running", "waiting.kind")
 
@@ -118,17 +123,21 @@ async def wait_for(
     def listen(notice: Notice) -> None:
         if isinstance(notice, LinkChanged) and notice.problem is not None:
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
+            if notice.problem.exit_code != EXIT_KEY:
+                progress.clear()
+                talk(f"{say(notice.problem.key, **notice.problem.values)} {waits(studio)}".strip())
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 
+    progress = Progress()
     unsubscribe = studio.subscribe(listen)
     progress = Progress()
     told = ""
-    due = None if seconds is None else studio.clock.time() + seconds
+    due = None if seconds is None else studio.clock.steady() + seconds
     try:
         job = await studio.jobs.get(job.id) or job
         while not _enough(job, until_sent):
-            if due is not None and studio.clock.time() >= due:
+            if due is not None and studio.clock.steady() >= due:
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
@@ -138,7 +147,8 @@ async def wait_for(
                 talk(why)
             progress.show(_line(studio, job))
             try:
-                job = await asyncio.wait_for(news.get(), 0.5)
+                async with asyncio.timeout(0.5):
+                    job = await news.get()
             except TimeoutError:  # another process may be the one that follows it
                 job = await studio.jobs.get(job.id) or job
     finally:
@@ -162,7 +172,15 @@ def holds_up(job: Job) -> str:
     return ""
 
 
+def waits(studio: Studio) -> str:
+    """What everything waits for at this moment, with the time that is left; or ""."""
+    waiting = studio.waiting
+    return say(waiting[0], left=duration(waiting[1] + 0.99)) if waiting else ""
+
+
 def _line(studio: Studio, job: Job) -> str:
+    if paused := waits(studio):
+        return f"{job.order.model_name} · {paused}"
     words = say(f"state.{job.state.value}")
     if job.waiting:
         return f"{job.order.model_name} · {say(job.waiting, **job.waiting_values)}"

@@ -12,7 +12,7 @@ from ima_tui import __version__
 from ima_tui.domain import TaskType
 from ima_tui.errors import EXIT_USAGE
 from ima_tui.messages import say
-from ima_tui.text import clean, one_line, redact
+from ima_tui.text import clean, one_line, redact, whole
 
 Verb = Callable[[argparse.Namespace], int]
 TASK_TYPES = [task_type.value for task_type in TaskType]
@@ -122,13 +122,13 @@ def _generate(verbs: Verbs) -> None:
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
     parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
-    parser.add_argument("--n", type=int, help=say("cli.n"))
+    parser.add_argument("--n", type=_number, help=say("cli.n"))
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
     parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    parser.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
+    parser.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
@@ -145,10 +145,10 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument(
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
-    parser.add_argument("--n", type=int, help=say("cli.n"))
+    parser.add_argument("--n", type=_number, help=say("cli.n"))
     parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
-    parser.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
+    parser.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
@@ -176,7 +176,7 @@ def _workflow(verbs: Verbs) -> None:
         _service(run)
         run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
         run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
-        run.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
+        run.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
@@ -278,7 +278,7 @@ def _logs(verbs: Verbs) -> None:
     parser.add_argument("--since", metavar="2h", default="", help=say("cli.logs_since"))
     parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
     parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
-    parser.add_argument("--job", type=int, metavar="N", help=say("cli.logs_job"))
+    parser.add_argument("--job", type=_number, metavar="N", help=say("cli.logs_job"))
     parser.add_argument("--last", type=_count, metavar="N", help=say("cli.last"))
 
 
@@ -289,7 +289,7 @@ def _doctor(verbs: Verbs) -> None:
 
 def _sandbox(verbs: Verbs) -> None:
     parser = _add(verbs, "sandbox", "sandbox:run")
-    parser.add_argument("--port", type=int, default=8765, help=say("cli.port"))
+    parser.add_argument("--port", type=_number, default=8765, help=say("cli.port"))
     parser.add_argument("--speed", type=_positive, default=1.0, help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
@@ -311,17 +311,28 @@ def _job(text: str) -> int:
     return number
 
 
+def _number(text: str) -> int:
+    """A whole number of a size that means something; what it may be is for others to say."""
+    number = whole(text.removeprefix("-"))
+    if number is None:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+    return -number if text.startswith("-") else number
+
+
 def _count(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 100_000:
-        raise ValueError(text)
+    number = whole(text, 100_000)
+    if number is None:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number
 
 
 def _positive(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text if text.isascii() and "_" not in text else "")
+    except ValueError:
+        number = -1.0
     if not 0 < number < 1e9:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number
 
 

@@ -20,7 +20,7 @@ from ima_tui.errors import ImaError, KeyMissing, UsageError
 from ima_tui.key import Keep
 from ima_tui.messages import explain, say
 from ima_tui.studio import Studio
-from ima_tui.text import folded, one_line
+from ima_tui.text import folded, one_line, whole
 
 YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
@@ -180,8 +180,9 @@ class Conversation:
         if not rest:
             await self.do_models("")
             return
-        if rest.isdigit() and 0 < int(rest) <= len(self._listed):
-            leaf = self._listed[int(rest) - 1]
+        number = whole(rest)
+        if number is not None and 0 < number <= len(self._listed):
+            leaf = self._listed[number - 1]
         else:
             leaf = choice.pick(self._studio.offer.leaves(self._wish.desk.kind), rest)
         self._wish.take(leaf)
@@ -201,9 +202,10 @@ class Conversation:
         await self._shaped()
 
     async def do_count(self, rest: str) -> None:
-        if not rest.isdigit():
+        number = whole(rest)
+        if number is None:
             raise UsageError("plain.count_how")
-        self._wish.count(int(rest))
+        self._wish.count(number)
         await self._shaped()
 
     async def _shaped(self) -> None:

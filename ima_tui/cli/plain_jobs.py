@@ -14,9 +14,9 @@ from ima_tui.domain import Job, State
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.lifecycle import ENDED, OPEN, UNSENT
 from ima_tui.messages import explain, say
-from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice
+from ima_tui.notices import AnswerUnwritten, JobChanged, LinkChanged, Notice, Paused
 from ima_tui.studio import Studio
-from ima_tui.text import duration, one_line, seconds_range
+from ima_tui.text import duration, one_line, seconds_range, whole
 
 Say = Callable[[str], None]
 Asked = tuple[str, Callable[[], Awaitable[None]]]
@@ -60,6 +60,8 @@ class PlainJobs:
         elif isinstance(notice, AnswerUnwritten):
             told = ground.written if notice.written else _unwritten
             self._tell(told(notice))
+        elif isinstance(notice, Paused):
+            self._tell(say("wait.pause", left=duration(notice.seconds + 0.99)))
         elif isinstance(notice, LinkChanged):
             key = notice.problem.key if notice.problem else ""
             if key != self._problem:
@@ -136,9 +138,10 @@ class PlainJobs:
             if not newest:
                 raise UsageError("plain.no_jobs")
             return newest[0]
-        if not written.isdigit():
+        number = whole(written, 1 << 60)
+        if number is None:
             raise UsageError("plain.job_how")
-        return await require(self._studio, int(written))
+        return await require(self._studio, number)
 
     # ------------------------------------------------------------------------ after a question
 

@@ -16,8 +16,10 @@ from ima_tui.config import Settings
 from ima_tui.connection import key_file
 from ima_tui.errors import EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
 from ima_tui.messages import say
+from ima_tui.notices import Notice, Paused
 from ima_tui.settings import Raw
 from ima_tui.studio import Studio, open_studio
+from ima_tui.text import duration
 
 if TYPE_CHECKING:
     import argparse
@@ -97,8 +99,8 @@ _unwritten: dict[int, AnswerUnwritten] = {}
 
 @contextmanager
 def _watch(studio: Studio) -> Iterator[None]:
-    """Name each task id that can't be saved, at once; a verb does not wait for ever for the disk
-    or the lock that is in the way."""
+    """Tell of pauses, and name each task id that can't be saved, at once; a verb does not wait for
+    ever for the disk or the lock that is in the way."""
     from ima_tui import ground
     from ima_tui.notices import AnswerUnwritten
 
@@ -111,6 +113,8 @@ def _watch(studio: Studio) -> Iterator[None]:
             verb.cancel()
 
     def hear(notice: Notice) -> None:
+        if isinstance(notice, Paused):  # no verb waits without saying so
+            talk(say("wait.pause", left=duration(notice.seconds + 0.99)))
         if not isinstance(notice, AnswerUnwritten):
             return
         if notice.written:

@@ -16,6 +16,8 @@ FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
 GRACE = 90.0
 """Seconds more for a run whose process is there: it may only be slow, or stopped with ctrl+z."""
+LONGEST_LEASE = 600.0
+"""Seconds; no run asks for one that ends later."""
 _TAKEN_UP = lifecycle.ENDED | {State.SENDING}
 """Whoever wakes a job from these, or has the answer to its create, follows it."""
 UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
@@ -301,9 +303,12 @@ def claim(
     gone = [each for each in others if owner.is_gone(each)]
     here = [each for each in others if owner.is_here(each)]
     ended = f" OR owner IN ({', '.join('?' * len(gone))})"
-    slow = f"lease_until < CASE WHEN owner IN ({', '.join('?' * len(here))}) THEN ? ELSE ? END"
-    ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{ended})"
-    named = (*ids, session, *here, now - GRACE, now, *gone)
+    living = f"owner IN ({', '.join('?' * len(here))})"
+    slow = f"lease_until < CASE WHEN {living} THEN ? ELSE ? END"
+    # written by a clock that was ahead; a run that lives sets it right within seconds
+    future = f" OR (lease_until > ? AND NOT {living})"
+    ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{future}{ended})"
+    named = (*ids, session, *here, now - GRACE, now, now + LONGEST_LEASE, *here, *gone)
     # an owner that ended without releasing died: what it had not sent yet waits for a person's word
     connection.execute(
         "UPDATE jobs SET turn = 0, waiting = CASE WHEN held THEN waiting ELSE 'waiting.word' END,"

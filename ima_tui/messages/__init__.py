@@ -56,10 +56,14 @@ def detect(wish: str | None, environ: Mapping[str, str] | None = None) -> Langua
 
 
 def say(key: str, **values: str | int | float) -> str:
-    """The sentence `key` in the language in use, with `values` filled in."""
+    """The sentence `key` in the language in use, with `values` filled in.
+
+    `unsent` among them: what was refused before anything was charged has a sentence of its own.
+    """
     if not _texts:
         use(_language)
-    return _texts[key].format(**values)
+    unsent = _texts.get(f"{key}.unsent") if values.get("unsent") else None
+    return (unsent or _texts[key]).format(**values)
 
 
 def hint(key: str, **values: str | int | float) -> str:
@@ -80,3 +84,9 @@ def sentence(error: ImaError) -> str:
 def explain(error: ImaError) -> str:
     """An error as a person reads it: what happened, then what to do next."""
     return f"{sentence(error)} {hint(error.key, **error.values)}".strip()
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be used, as a part of a sentence."""
+    key = getattr(error, "key", "")
+    return say(key) if key else error.strerror or "—"

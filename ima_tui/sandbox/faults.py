@@ -137,6 +137,8 @@ class Exchange:
         envelope = answer.envelope if answer else None
         if envelope:
             record.update(fault=fault.kind, code=envelope["code"], message=envelope["message"])
+            if answer is not None and answer.status >= 500:
+                self._service.ledger.fault(self._call.key, record, fault.kind)
         elif answer is None or answer.status >= 500:
             self._service.ledger.lose_answer(self._call.key, record, fault.kind)
         else:
@@ -206,7 +208,9 @@ class Exchange:
     def _answer_lost(self, fault: Fault) -> None:
         if self._call.endpoint == "create":
             ledger = self._service.ledger
-            ledger.lose_answer(self._call.key, ledger.creates[-1], fault.kind)
+            coded = fault.kind == "status" and "code" in fault.options
+            note = ledger.fault if coded else ledger.lose_answer
+            note(self._call.key, ledger.creates[-1], fault.kind)
 
     # ── on the wire ────────────────────────────────────────────────────────────────────────────
 
@@ -225,7 +229,8 @@ class Exchange:
     async def _closed_within(self, seconds: float | None) -> bool:
         """Keep silent for this long (None: for good); True: the client left meanwhile."""
         try:
-            await asyncio.wait_for(until_closed(self._receive), seconds)
+            async with asyncio.timeout(seconds):
+                await until_closed(self._receive)
         except TimeoutError:
             return False
         return True

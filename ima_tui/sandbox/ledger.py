@@ -5,6 +5,7 @@ Keys are named by their last four characters only.
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from typing import Any
@@ -17,6 +18,7 @@ class Ledger:
         self.counts: Counter[str] = Counter()
         self.spent: Counter[str] = Counter()  # by whole key; never shown whole
         self._unknown: set[tuple[str, ...]] = set()
+        self._faulty: set[tuple[str, ...]] = set()
 
     def violation(self, kind: str, endpoint: str, detail: str, key: str = "") -> None:
         """Something a correct client never does."""
@@ -40,6 +42,7 @@ class Ledger:
             "credit": outer.get("credit"),
             "n": inner.get("n"),
             "prompt": inner.get("prompt"),
+            "parameters": {k: v for k, v in inner.items() if k not in ("prompt", "cast")},
             "code": None,
             "message": None,
             "charged": 0,
@@ -52,6 +55,9 @@ class Ledger:
         if intent in self._unknown:
             again = "its outcome was unknown, yet it came again"
             self.violation("resent_after_lost_answer", "create", again, key)
+        if _whole(key, record) in self._faulty:
+            again = "it was answered with a fault, and the same order came again"
+            self.violation("resent_after_fault", "create", again, key)
         return record
 
     def charge(self, key: str, record: dict[str, Any], points: int, task_id: str) -> None:
@@ -66,6 +72,11 @@ class Ledger:
         record.update(answered=False, fault=fault)
         self._unknown.add(_intent(key, record))
 
+    def fault(self, key: str, record: dict[str, Any], fault: str) -> None:
+        """Answered with a code under HTTP 5xx: a smaller order may follow, the same may not."""
+        record.update(fault=fault)
+        self._faulty.add(_whole(key, record))
+
 
 def first_parameters(body: Any) -> dict[str, Any]:
     """`parameters[0]` of a create, or {} when the body has none."""
@@ -77,3 +88,7 @@ def first_parameters(body: Any) -> dict[str, Any]:
 
 def _intent(key: str, record: dict[str, Any]) -> tuple[str, ...]:
     return (key, str(record["task_type"]), str(record["version"]), str(record["prompt"]))
+
+
+def _whole(key: str, record: dict[str, Any]) -> tuple[str, ...]:
+    return (*_intent(key, record), json.dumps(record["parameters"], sort_keys=True))

@@ -34,7 +34,8 @@ class SandboxProcess:
         if self._process.returncode is None and self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), STOP_PATIENCE_S)
+            async with asyncio.timeout(STOP_PATIENCE_S):
+                await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
@@ -71,7 +72,8 @@ async def start_sandbox(
     )
     assert process.stdout is not None  # noqa: S101 - for the type checker
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), START_PATIENCE_S)
+        async with asyncio.timeout(START_PATIENCE_S):
+            line = await process.stdout.readline()
         ready = json.loads(line)
         base_url, upload_url = ready["base_url"], ready["upload_url"]
     except (TimeoutError, ValueError, KeyError, TypeError) as error:

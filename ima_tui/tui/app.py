@@ -24,12 +24,13 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.timer import Timer
 from textual.widget import Widget
 
 from ima_tui.errors import ImaError
 from ima_tui.imaging.terminal import ask_tmux, no_copies
 from ima_tui.messages import explain, say
-from ima_tui.notices import AnswerUnwritten, Notice, Totals
+from ima_tui.notices import AnswerUnwritten, LinkChanged, Notice, Paused, Totals
 from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
 from ima_tui.tui.endings import Endings
 from ima_tui.tui.glyphs import glyphs
@@ -39,7 +40,7 @@ from ima_tui.tui.places import PLACES, PLAN
 from ima_tui.tui.plain import AsciiFilter, NoColour
 from ima_tui.tui.screens.opening import Opening
 from ima_tui.tui.terminalway import TerminalWay
-from ima_tui.tui.widgets.lines import HintLine
+from ima_tui.tui.widgets.lines import HintLine, TopLine
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -54,6 +55,8 @@ log = logging.getLogger(__name__)
 
 STAYS = 7 * 86_400.0
 """Seconds: a notification that is closed by hand alone."""
+SLOW_COUNT = 5.0
+"""Seconds between two numbers of a countdown over a slow line."""
 WITH_THE_FIRST = ("ima_tui.offer", "ima_tui.jobs", "ima_tui.tui.graphics")
 """What every place wants when it is mounted."""
 
@@ -131,6 +134,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self._losses: set[Dropped] = set()
         self.unsaved: set[int] = set()
         """Jobs whose task ids the ledger could not take yet."""
+        self._counting: Timer | None = None
         self._endings = Endings(studio.clock.time())
         self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
@@ -269,9 +273,24 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, AnswerUnwritten):
             self._tell_of_unwritten(notice)
+        if isinstance(notice, Paused | LinkChanged):
+            self._count_down()
         if self._gatherer.hear(notice):
             pause = SLOW_GATHERING if self.studio.settings.quiet else GATHERING
             self.set_timer(pause, self._publish, name="gather news")
+
+    def _count_down(self) -> None:
+        """Draw the time that is left in the top line, until nothing waits any more."""
+        for line in self.screen.query(TopLine):
+            line.refresh()
+        if self._counting is None and self.studio.waiting is not None:
+            self._counting = self.set_timer(
+                SLOW_COUNT if self.studio.settings.quiet else 1.0, self._count, name="countdown"
+            )
+
+    def _count(self) -> None:
+        self._counting = None
+        self._count_down()
 
     async def _publish(self) -> None:
         self.totals = await self.studio.jobs.totals()

@@ -10,6 +10,8 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+from ima_tui import files
+
 HINTED = ("models", "compose", "queue", "gallery", "preferences", "logs")
 MOST_BYTES = 10_000
 
@@ -40,7 +42,7 @@ class Used:
 
 def _read(path: Path) -> set[str]:
     with suppress(OSError, ValueError):
-        found = json.loads(path.read_bytes()[:MOST_BYTES])
+        found = json.loads(files.read_small(path, MOST_BYTES)[0])
         if isinstance(found, list):
             return {place for place in found if place in HINTED}
     return set()

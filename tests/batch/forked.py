@@ -32,6 +32,9 @@ class SteadyClock:
     def time(self) -> float:
         return self._anchor + (time.time() - self._anchor) * SPEED
 
+    def steady(self) -> float:
+        return self.time()
+
     async def sleep(self, seconds: float) -> None:
         import asyncio
 

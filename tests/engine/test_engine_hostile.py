@@ -191,6 +191,11 @@ def test_any_list_after_any_refusal(raw: dict[str, Any], code: int, count: int) 
         except UsageError:
             continue
         adapted = refusals.adapt(code, placed, leaf, count)
+        lighter = refusals.lighter(placed, leaf, count)
+        if lighter is not None:
+            assert lighter.order.parameters != placed.parameters
+            assert lighter.order.total <= placed.total
+            assert faults(raw, wire.create_payload(lighter.order, ())) == []
         if adapted is not None:
             assert faults(raw, wire.create_payload(adapted.order, ())) == []
 

@@ -20,7 +20,7 @@ from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio import Studio
 
 STOPPED = (401, 4008, 4014, 123456)
-ADAPTED = (6006, 6009, 6010, 400017, 500)
+ADAPTED = (6006, 6009, 6010, 400017)
 REPRICED = (6006, 6009, 6010)
 RAW = {(offer.leaf.task_type, offer.leaf.version): offer.raw for offer in sandbox_offers()}
 
@@ -273,7 +273,7 @@ DOWN: dict[str, tuple[Model, list[dict[str, Value]]]] = {
     ),
     "a virtual size": (
         MODELS["a virtual size"],
-        [{"size": "4k"}, {"size": "2k"}, {"size": "2k"}],
+        [{"size": "4k"}, {"size": "2k"}],
     ),
     "resolution, then duration": (
         Model(
@@ -289,30 +289,81 @@ DOWN: dict[str, tuple[Model, list[dict[str, Value]]]] = {
     ),
     "nothing to step down": (
         MODELS["no form"],
-        [{}, {}, {}],
+        [{}],
+    ),
+}
+FAULTY = {
+    "refused": 'kind = "refuse"\nendpoint = "create"\ncode = 500\n',
+    "a fault, not charged": 'kind = "status"\nendpoint = "create"\nstatus = 500\ncode = 500\n',
+    "a fault, charged": (
+        'kind = "status"\nendpoint = "create"\nstatus = 500\ncode = 500\nwhen = "after"\n'
     ),
 }
 
 
 @pytest.mark.parametrize(("model", "steps"), DOWN.values(), ids=DOWN.keys())
-async def test_too_heavy_steps_down_the_heaviest(
-    model: Model, steps: list[dict[str, Value]], box: Sandbox, opened: Open
+@pytest.mark.parametrize("kind", FAULTY)
+async def test_code_500_is_answered_by_a_smaller_order_or_by_none(
+    kind: str, model: Model, steps: list[dict[str, Value]], box: Sandbox, opened: Open
 ) -> None:
-    for times in (1, 2):
+    fault_row = "faulty" if kind != "refused" else "refused"
+    for times in (1, 2, 3):
         box.reset()
-        box.scenario(fault("refuse", endpoint="create", code=500, times=times))
+        box.scenario(f"[[fault]]\n{FAULTY[kind]}times = {times}\n")
         async with opened() as studio:
-            placed = await place(studio, model, f"heavy {times} {model.version}")
+            placed = await place(studio, model, f"heavy {times} {kind} {model.version}")
             job = await ended(studio, (await studio.jobs.submit(placed)).id)
             keys = await story(studio, job)
-        sent = dict(job.order.parameters)
-        assert {name: sent[name] for name in steps[times]} == steps[times]
-        assert job.state is State.DONE
-        lighter = sum(one != other for one, other in pairwise(steps[: times + 1]))
-        assert keys.count("lighter") == lighter
-        assert keys.count("same_again") == times - lighter
-        points = [create["credit"] for create in creates(box)]
+        sent = creates(box)
+        bodies = [create["parameters"] for create in sent]
+        assert all(one != other for one, other in pairwise(bodies)), "never the same again"
+        smaller = keys.count("fault") if fault_row == "faulty" else keys.count("too_heavy")
+        assert smaller == len(sent) - 1 == min(times, len(steps) - 1)
+        now = dict(job.order.parameters)
+        assert {name: now[name] for name in steps[smaller]} == steps[smaller]
+        points = [create["credit"] for create in sent]
         assert points == sorted(points, reverse=True)
+        if times < len(steps):
+            assert (job.state, job.failure) == (State.DONE, None)
+        else:
+            assert job.failure is not None
+            end = (State.FAILED, "error.too_heavy"), (State.UNKNOWN, "error.fault")
+            assert (job.state, job.failure.kind) == end[fault_row == "faulty"]
+
+
+async def test_after_a_fault_a_later_refusal_is_no_proof_that_nothing_was_charged(
+    box: Sandbox, opened: Open
+) -> None:
+    model = Model(TaskType.TEXT_TO_IMAGE, "gemini-3.1-flash-image-preview", (("size", "4K"),))
+    box.scenario(
+        f"[[fault]]\n{FAULTY['a fault, charged']}nth = 1\n"
+        + fault("refuse", endpoint="create", code=4008, nth=2)
+    )
+    async with opened() as studio:
+        job = await ended(studio, (await studio.jobs.submit(await place(studio, model, "x"))).id)
+    assert job.failure is not None
+    assert (job.state, job.failure.kind) == (State.UNKNOWN, "error.fault")
+    assert len(creates(box)) == 2
+
+
+async def test_moderation_is_recognised_whatever_the_code(box: Sandbox, opened: Open) -> None:
+    for code, status, words in (
+        (500, 200, "prompt contains sensitive words"),
+        (500, 500, "提示词包含敏感内容，请修改后重试"),
+        (400017, 200, "Content policy violation"),
+        (6009, 400, "Your prompt was flagged by our safety system"),
+        (31337, 200, "图片审核不通过"),
+    ):
+        box.reset()
+        box.scenario(
+            fault("refuse", endpoint="create", code=code, status=status, message=words, times=9)
+        )
+        async with opened() as studio:
+            placed = await place(studio, MODELS["twelve prices"], f"moderated {code} {status}")
+            job = await ended(studio, (await studio.jobs.submit(placed)).id)
+        assert job.failure is not None
+        assert (job.state, job.failure.kind) == (State.FAILED, "error.moderated"), words
+        assert len(creates(box)) == 1
 
 
 # --------------------------------------------------------------------------------- a bad value
@@ -353,7 +404,7 @@ async def test_a_bad_value_drops_the_unknown_and_fills_in_what_the_family_needs(
 # ---------------------------------------------------------------------------- lost on the way
 
 
-@pytest.mark.parametrize("code", ADAPTED)
+@pytest.mark.parametrize("code", [*ADAPTED, 500])
 async def test_an_answer_lost_during_the_tries_is_never_sent_again(
     code: int, box: Sandbox, opened: Open
 ) -> None:
@@ -392,6 +443,7 @@ async def test_refusals_are_counted_over_a_restart(box: Sandbox, opened: Open) -
         await studio.jobs.follow(job.id)
         job = await ended(studio, job.id)
         keys = await story(studio, job)
-    assert (job.state, keys.count("refused_once")) == (State.FAILED, 3)
+    counted = keys.count("refused_once"), keys.count("too_heavy")
+    assert (job.state, counted) == (State.FAILED, (1, 1))
     assert [create["code"] for create in creates(box)] == [6006, 500, 500]
     assert charged(box) == []

@@ -39,6 +39,17 @@ REASONS: list[tuple[str, TaskType, str]] = [
     ("Content policy violation", FILM, "error.moderated"),
     ("prompt moderation failed", STILL, "error.moderated"),
     ("提示词包含敏感内容", STILL, "error.moderated"),
+    ("Prompt contains restricted content, please modify", FILM, "error.moderated"),
+    ("Your request was rejected by our safety system", STILL, "error.moderated"),
+    ("input image was flagged", STILL, "error.moderated"),
+    ("image blocked by content filter", STILL, "error.moderated"),
+    ("text contains banned words", TALK, "error.moderated"),
+    ("violates our community guidelines", FILM, "error.moderated"),
+    ("图片审核未通过", STILL, "error.moderated"),
+    ("内容涉及违禁词", SONG, "error.moderated"),
+    ("触发风控", FILM, "error.moderated"),
+    ("parameter names are case-sensitive", FILM, "error.generation_failed"),
+    ("unique constraint violated", FILM, "error.generation_failed"),
     ("Model not available", FILM, "error.model_away"),
     ("503 Service Unavailable", FILM, "error.model_away"),
     ("Insufficient GPU capacity", FILM, "error.model_away"),
@@ -141,9 +152,18 @@ def test_a_reason_leads_to_its_sentence(reason: str, task_type: TaskType, key: s
 
 
 @pytest.mark.parametrize(("code", "key"), REFUSALS.items())
-def test_a_code_leads_to_its_sentence_whatever_the_words(code: int, key: str) -> None:
-    refused = Refused(code, "Content policy violation")
-    assert reasons.of_refusal(refused, STILL) == refused.key == key
+def test_a_code_leads_to_its_sentence_unless_the_words_name_moderation(code: int, key: str) -> None:
+    for words in ("internal words", "too long", "503 unavailable", ""):
+        assert reasons.of_refusal(Refused(code, words), STILL) == key
+    about_the_account = code in (401, 429, 4008, 4014)
+    moderated = reasons.of_refusal(Refused(code, "Content policy violation"), STILL)
+    assert moderated == (key if about_the_account else "error.moderated")
+
+
+def test_a_blocked_order_says_what_became_of_the_points() -> None:
+    messages.use("en")
+    assert "may have been charged" in messages.explain(ImaError("error.moderated"))
+    assert "Nothing was charged" in messages.explain(ImaError("error.moderated", unsent=1))
 
 
 @languages

@@ -26,6 +26,9 @@ class CommonClock:
     def time(self) -> float:
         return BASE + (time.time() - BASE) * SPEED
 
+    def steady(self) -> float:
+        return self.time()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / SPEED)
 

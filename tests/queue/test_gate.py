@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from itertools import pairwise
@@ -14,7 +15,7 @@ from queue_person import at, window, wish
 
 from ima_tui.config import Settings
 from ima_tui.domain import State
-from ima_tui.gate import MOST_AHEAD, Gate
+from ima_tui.gate import LONGEST_PAUSE, MOST_AHEAD, Gate
 from ima_tui.pace import Pace
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio import Studio
@@ -68,12 +69,56 @@ def test_a_clock_that_was_set_back_stops_nobody_for_long(file: Path) -> None:
     gate = Gate(file)
     gate.pause(NOW, 60.0)
     assert gate.pause_left(NOW - 86_400) == 60.0
-    gate.take_turn(NOW + 61, 0.25)
-    assert gate.take_turn(NOW - MOST_AHEAD, 0.25) is None
+    assert gate.pause_left(NOW - 86_400 + 50) == 10.0, "it began when it was found, and once"
+    assert Gate(file).pause_left(NOW - 86_400 + 60) == 0.0
     file.unlink()
     gate = Gate(file)
     gate.take_turn(NOW, 0.25)
     assert gate.take_turn(NOW - 2 * MOST_AHEAD, 0.25) == 0.0
+
+
+def kept(file: Path, **signal: object) -> Gate:
+    file.write_text(json.dumps({"next_turn": 0.0, **signal}))
+    return Gate(file)
+
+
+DAY = 86_400.0
+
+
+def test_a_pause_of_an_older_version_ends_five_minutes_after_it_began(file: Path) -> None:
+    yesterday = {"paused_until": NOW - DAY + 999_999, "paused_for": 999_999}
+    assert kept(file, **yesterday).pause_left(NOW) == 0.0
+    just_now = {"paused_until": NOW - 100 + 999_999, "paused_for": 999_999}
+    assert kept(file, **just_now).pause_left(NOW) == 200.0
+    assert kept(file, **just_now).take_turn(NOW + 200, 0.25) == 0.0
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        {"paused_until": 1e300, "paused_for": 5.0},
+        {"paused_until": 1e18, "paused_for": 1e18},
+        {"paused_until": NOW + DAY, "paused_for": 999_999.0},
+        {"paused_until": NOW + DAY, "paused_for": 60.0, "next_turn": NOW + DAY},
+        {"paused_until": NOW + DAY, "paused_for": -5.0},
+        {"paused_until": float("inf"), "paused_for": float("inf")},
+        {"paused_until": float("nan"), "paused_for": 300.0},
+        {"paused_until": "9" * 400, "paused_for": 10**400},
+    ],
+    ids=str,
+)
+def test_whatever_the_file_says_the_service_is_asked_after_five_minutes(
+    file: Path, signal: dict[str, object]
+) -> None:
+    gate = kept(file, **signal)
+    assert gate.pause_left(NOW) <= LONGEST_PAUSE
+    assert gate.pause_left(NOW + LONGEST_PAUSE) == 0.0, "what is left gets less"
+    assert gate.take_turn(NOW + LONGEST_PAUSE, 0.25) == 0.0
+
+
+def test_a_pause_is_never_longer_than_five_minutes(file: Path) -> None:
+    Gate(file).pause(NOW, 999_999.0)
+    assert Gate(file).pause_left(NOW) == LONGEST_PAUSE
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"next_turn": "x"}', '{"next_turn": 1}'])

@@ -80,6 +80,9 @@ class SharedClock:
     def time(self) -> float:
         return self._origin + (time.time() - self._origin) * self._rate
 
+    def steady(self) -> float:
+        return self.time()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / self._rate)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -239,3 +240,18 @@ def test_in_words_each_line_says_what_and_how_it_is(
     assert cli.run(["doctor", "--language", language]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert len([line for line in lines if line[:2] in ("✓ ", "· ", "✗ ")]) == len(NAMES)
+
+
+def test_a_pause_that_the_service_asked_for_is_said_with_the_time_that_is_left(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An older version could write one of eleven days: it is shown and kept as five minutes."""
+    data = Path(os.environ["IMA_TUI_DATA_DIR"])
+    data.mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    signal = {"next_turn": 0.0, "paused_until": now + 999_999, "paused_for": 999_999}
+    (data / "pace.json").write_text(json.dumps(signal))
+    cli.run(["doctor"])
+    said = capfd.readouterr().out
+    assert "IMA asked for a pause: " in said
+    assert re.search(r"pause: [45]:\d\d left", said)

@@ -205,6 +205,9 @@ class FakeClock:
     def time(self) -> float:
         return self.now
 
+    def steady(self) -> float:
+        return self.now
+
 
 @dataclass(frozen=True)
 class FakePreference:
@@ -457,6 +460,7 @@ class FakeStudio:
         self.listeners: list[Callable[[Notice], None]] = []
         self.looking: ImaError | None = None
         self.mended: Mended | None = None
+        self.waiting: tuple[str, float] | None = None
 
     async def begin(self) -> None:
         """All is there from the start."""

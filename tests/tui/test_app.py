@@ -20,7 +20,14 @@ from textual.theme import BUILTIN_THEMES
 from ima_tui import messages
 from ima_tui.domain import State, TaskType
 from ima_tui.errors import Unreachable
-from ima_tui.notices import JobChanged, LinkChanged, ListChanged, PreferencesChanged, ProductList
+from ima_tui.notices import (
+    JobChanged,
+    LinkChanged,
+    ListChanged,
+    Paused,
+    PreferencesChanged,
+    ProductList,
+)
 from ima_tui.tui import clipboard, looks, theme
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.news import Gatherer, News
@@ -141,6 +148,23 @@ async def test_trouble_with_the_link_is_said_in_words() -> None:
         await until(pilot, lambda: "can't reach IMA" in top_line(app))
         studio.tell(LinkChanged(None))
         await until(pilot, lambda: "can't reach IMA" not in top_line(app))
+
+
+async def test_a_pause_is_counted_down_in_the_top_line() -> None:
+    studio = FakeStudio()
+    app = open_app(studio)
+    async with app.run_test(size=(120, 30)) as pilot:
+        studio.waiting = ("wait.pause", 281.2)
+        studio.tell(Paused(281.2))
+        await pilot.pause()
+        assert "IMA asks for a pause: 4:42" in top_line(app)
+        assert app._counting is not None, "it is drawn again a second later"
+        studio.waiting = ("wait.link", 12.0)
+        assert "Can't reach IMA. Retrying in 0:12." in top_line(app)
+        studio.waiting = None
+        app._count()
+        assert app._counting is None
+        assert "pause" not in top_line(app)
 
 
 async def test_another_endpoint_is_marked() -> None:

@@ -42,6 +42,7 @@ TEXTS: dict[str, str] = {
     "cli.wait": "follow jobs to their end; without ids, all that run",
     "error.no_verb": "There is no verb {verb}.",
     "error.no_verb.hint": "Did you mean {near}? ima-tui --help lists them all.",
+    "cli.no_count": "{text} is not a valid number",
     "cli.no_number": "{text} is no number of a job",
     "cli.timeout": "wait no longer than S seconds",
     "cli.prefs": "list, set or clear preferred models",

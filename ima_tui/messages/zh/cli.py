@@ -42,6 +42,7 @@ TEXTS: dict[str, str] = {
     "cli.wait": "跟踪任务到结束；不写编号就等所有进行中的",
     "error.no_verb": "没有“{verb}”这个命令。",
     "error.no_verb.hint": "是不是 {near}？ima-tui --help 列出全部命令。",
+    "cli.no_count": "{text} 不是有效的数字",
     "cli.no_number": "{text} 不是作业编号",
     "cli.timeout": "最多等 S 秒",
     "cli.prefs": "列出、设置或清除偏好的模型",

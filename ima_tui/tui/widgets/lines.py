@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.messages import say
+from ima_tui.text import duration
 from ima_tui.tui import actions
 from ima_tui.tui.places import PLACES, PlaceRow
 from ima_tui.tui.theme import style
@@ -93,7 +94,11 @@ class TopLine(Line):
         if unsaved := len(app.unsaved):
             key = "ledger.unwritten_mark" if full else "ledger.unwritten_mark_short"
             found.append((say(key, n=unsaved), "bad"))
-        if app.problem is not None:
+        waiting = app.studio.waiting
+        if waiting is not None:
+            key = waiting[0] if full else f"{waiting[0]}.short"
+            found.append((say(key, left=duration(waiting[1] + 0.99)), "warn"))
+        elif app.problem is not None:
             found.append((say("app.offline"), "warn"))
         if settings.custom_endpoint and settings.profile != "demo":
             host = settings.base_url.partition("//")[2].partition("/")[0]

@@ -1,0 +1,143 @@
+"""One request and its whole answer, within deadlines that count only the time we were awake.
+
+The timers of the HTTP library end a read although the answer lies in the socket, when this
+process was frozen or starved of processor time meanwhile. For a paid request that costs a person
+the certainty about their points, so deadlines are kept here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from ima_tui.clock import tick
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+GRACE_TURNS = 40
+"""Turns of the loop after a deadline, for an answer that is just being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: for a free connection, for each step of connecting, without a sign of life after
+    that, and for everything."""
+
+    pool: float = 20.0
+    connect: float = 10.0
+    silence: float = 45.0
+    whole: float = 120.0
+
+
+class TooLarge(Exception):
+    """The answer has no end within the largest size."""
+
+
+class TimedOut(Exception):
+    """`written`: the request may have been sent."""
+
+    def __init__(self, written: bool) -> None:
+        super().__init__(written)
+        self.written = written
+
+
+@dataclass(slots=True)
+class Stage:
+    """How far an exchange has come, as httpcore tells it. `before` is called right before the
+    request is written; what it raises ends the exchange."""
+
+    before: Callable[[], None] | None = None
+    steps: int = 0
+    written: bool = False
+    response: httpx.Response | None = None
+
+    async def trace(self, name: str, _: object) -> None:
+        self.steps += 1
+        if name.endswith("start_tls.started"):
+            self.written = False  # what was written until here asked a proxy for the way
+        if name.endswith(("send_request_headers.started", "send_request_body.started")):
+            if self.before is not None:
+                self.before()
+            self.written = True
+
+    def silence(self, limits: Limits) -> float:
+        if self.written:
+            return limits.silence
+        return limits.connect if self.steps else limits.pool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+async def exchange(
+    http: httpx.AsyncClient,
+    request: httpx.Request,
+    limits: Limits,
+    before: Callable[[], None] | None = None,
+) -> Answer:
+    """Send `request`. Raises `TimedOut`, `TooLarge`, or what httpx raises.
+
+    A 429 is answered before the order is read: its body says nothing more, and need not arrive.
+    """
+    stage = Stage(before)
+    request.extensions["trace"] = stage.trace
+    work = asyncio.create_task(_read(http, request, stage))
+    try:
+        await _watch(work, stage, limits)
+        return await work
+    except (httpx.HTTPError, httpx.StreamError, TooLarge, TimedOut):
+        if stage.response is None or stage.response.status_code != 429:
+            raise
+        return Answer(429, stage.response.headers, b"")
+    finally:
+        if not work.done():
+            work.cancel()
+            await asyncio.wait({work})
+        if not work.cancelled():
+            work.exception()  # after a timeout nobody else fetches it
+
+
+async def _read(http: httpx.AsyncClient, request: httpx.Request, stage: Stage) -> Answer:
+    response = stage.response = await http.send(request, stream=True)
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            stage.steps += 1
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise TooLarge
+    finally:
+        await response.aclose()
+    return Answer(response.status_code, response.headers, bytes(body))
+
+
+async def _watch(work: asyncio.Task[Answer], stage: Stage, limits: Limits) -> None:
+    """Until `work` is done. Raises `TimedOut`, but never right after we were frozen or starved."""
+    whole = silent = 0.0
+    seen = stage.steps
+    while not work.done():
+        left = min(stage.silence(limits) - silent, limits.whole - whole)
+        counted, punctual = await tick({work}, max(left, 0.01))
+        whole += counted
+        silent = silent + counted if stage.steps == seen else 0.0
+        seen = stage.steps
+        ended = whole >= limits.whole
+        if not punctual or not (ended or silent >= stage.silence(limits)):
+            continue
+        await _let_the_loop_read(work)
+        if not work.done() and (ended or stage.steps == seen):
+            raise TimedOut(stage.written)
+
+
+async def _let_the_loop_read(work: asyncio.Task[Answer]) -> None:
+    """The answer may be on its way through our own loop at this moment."""
+    for _ in range(GRACE_TURNS):
+        if work.done():
+            return
+        await asyncio.sleep(0)
