@@ -39,6 +39,7 @@ LookAgain = Callable[[Job], Awaitable[tuple[tuple[Media, ...], Failure]]]
 
 class Fetcher:
     """`patient`: a network that is away is waited for, instead of going without the result.
+    `stays`: nobody waits for the end of this run, so a refused link is tried for longer.
 
     `folder` says where a job's results go. `look_again` asks the service for the links of now.
     """
@@ -54,6 +55,7 @@ class Fetcher:
         look_again: LookAgain,
         with_prompt: bool,
         patient: bool,
+        stays: bool,
     ) -> None:
         self._record = record
         self._connect = connect
@@ -63,6 +65,7 @@ class Fetcher:
         self._link = link
         self._pace = pace
         self._patient = patient
+        self._pauses_between = LONG_PAUSES if stays else PAUSES
         self._fetches = asyncio.Semaphore(MOST_FETCHES)
         self._devices: dict[Path, int] = {}
         self._pauses: dict[int, asyncio.Event] = {}
@@ -73,7 +76,7 @@ class Fetcher:
             self._pauses[job_id].set()
 
     async def fetch(self, job: Job) -> None:
-        for pause in (*(LONG_PAUSES if self._patient else PAUSES), None):
+        for pause in (*self._pauses_between, None):
             job, problem = await self._fetch_all(job)
             passing = problem is not None and problem.key in PASSING
             if problem is None or not passing or pause is None:

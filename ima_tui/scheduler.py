@@ -119,6 +119,7 @@ class Scheduler:
             look_again=self._asker.look_again,
             with_prompt=with_prompt,
             patient=patient,
+            stays=self._asks,
         )
         self._stories: dict[int, asyncio.Task[None]] = {}
         self._keepers: tuple[asyncio.Task[None], ...] = ()

@@ -152,7 +152,7 @@ def test_a_batch_whose_files_are_not_here_says_so(person: Person) -> None:
         )
     )
     said = person.verb("batch", file, "--yes", "--download", "out")
-    assert (said.code, "ima-tui jobs fetch 1" in said.err) == (8, True)
+    assert (said.code, "To download later: ima-tui jobs fetch" in said.err) == (8, True)
     person.sandbox.scenario(PATIENT)
     assert person.verb("batch", file, "--yes", "--download", "out").code == 0
     assert len(person.accepted()) == 2
