@@ -34,9 +34,9 @@ TEXTS: dict[str, str] = {
     "batch.ask": "Send {n} of the rows for {points} points? [y/N]",
     "batch.moved": "{n} of these rows, or more, were sent before from another line, and are paid "
     "again here. In a file that goes on, add new rows at the end.",
-    "batch.ask_after_repair": "Your job history was restored on {when}. {n} of them may have been sent and paid before. Send them for {points} points? [y/N]",
-    "batch.matched": "{n} rows were sent before, says the manifest. They are back in your history and are not sent again.",
-    "error.after_repair": "Your job history was restored. {n} of these jobs may have been sent and paid before, so nothing was sent ({points} points).",
+    "batch.ask_after_repair": "Your job history was restored on {when}. Jobs that may have been sent and paid before: {n}. Send them for {points} points? [y/N]",
+    "batch.matched": "Rows sent before, according to the manifest: {n}. They are back in your history and are not sent again.",
+    "error.after_repair": "Your job history was restored. Jobs that may have been sent and paid before: {n} ({points} points). Nothing was sent.",
     "error.after_repair.hint": "Compare with your results on imastudio.com. Then add --after-repair, or run it in a terminal and answer the question.",
     "cli.after_repair": "send jobs again that may have been sent before the job history was restored",
     "batch.declined": "Nothing was sent.",

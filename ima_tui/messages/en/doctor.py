@@ -41,7 +41,7 @@ TEXTS: dict[str, str] = {
     "doctor.no_room": "Make room: results may not fit.",
     "doctor.open_folder": "Others on this machine may look into it. Close it with: chmod 700 {path}",
     "doctor.open_file": "Others on this machine can read it, prompts and all. Close it with: chmod 600 {path}",
-    "doctor.restore": "The next start restores it ({jobs} jobs); jobs that had not been sent then need your approval.",
+    "doctor.restore": "The next start restores it (jobs: {jobs}); jobs that had not been sent then need your approval.",
     "doctor.no_locks": "It can't be locked, so nothing can be sent. Close the program that holds it, or set paths.data to a local disk.",
     "doctor.no_ledger": "none yet; the first job makes it",
     "doctor.jobs": "{n} jobs",
