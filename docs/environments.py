@@ -129,7 +129,8 @@ def main() -> None:
                 env |= {"IMA_BASE_URL": box.base_url, "IMA_UPLOAD_URL": box.base_url}
             env |= one.env
             codes = [outcome(one, verb, env) for verb in VERBS]
-            rows.append(f"| {one.name} | {' | '.join(codes)} | {on_screen(one, env)} |")
+            shown = one.name.replace("|", "\\|")
+            rows.append(f"| {shown} | {' | '.join(codes)} | {on_screen(one, env)} |")
             print(rows[-1], flush=True)
     heads = [f"`{verb.partition(' ')[0]}`" for verb in VERBS]
     written = [
