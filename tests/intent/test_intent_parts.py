@@ -253,3 +253,41 @@ def test_hours_and_days_count_nothing(text: str) -> None:
 def test_beside_a_length_a_count_still_counts() -> None:
     for text in ("three 5-second videos of a fox", "三个5秒的视频，狐狸", "做3个5秒的视频"):
         assert route(text).param("n") == 3, text
+
+
+@pytest.mark.parametrize(
+    ("text", "media"),
+    [
+        ("a poster of a fox, then animate it, with calm music", "image video music"),
+        ("a poster of a fox, then animate it, with upbeat background music", "image video music"),
+        ("a poster of a fox. Animate it. Soft ambient music.", "image video music"),
+        ("a video of a whale with slow, melancholic piano music", "video music"),
+        ("a video of a dragon, with dark brooding cinematic soundtrack", "video music"),
+        ("a poster and a short video of a fox, plus a cheerful jingle", "image video music"),
+        ('a poster, then animate it, with a warm female voice-over saying "hi"',
+         "image video speech"),
+        ("A poster of a fox; a looping clip of that fox; some mellow tunes", "image video music"),
+        ("一个产品海报，一段短视频，和一段激昂的音乐", "image video music"),
+        ("视频：海边日落，音乐要舒缓", "video music"),
+        ("狐狸视频加上神秘的配乐", "video music"),
+        ('狐狸的视频，要有温柔的女声旁白："晚安"', "video speech"),
+    ],
+)  # fmt: skip
+def test_every_medium_that_is_asked_for_is_a_step(text: str, media: str) -> None:
+    assert [step.task_type.medium.value for step in route(text).steps] == media.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a video of a fox listening to calm music",
+        "a video of a violinist playing sad music",
+        "a poster for a calm music festival",
+        "a picture of a cat with headphones, music notes around it",
+        "做个视频，小猫听着舒缓的音乐",
+        "画一个正在听音乐的女孩",
+        "a video of a fox, no music",
+    ],
+)
+def test_music_that_is_only_seen_is_no_step(text: str) -> None:
+    assert route(text).kind is Kind.SINGLE
