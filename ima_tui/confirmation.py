@@ -143,11 +143,11 @@ def _models(text: str, decision: Decision, leaf: Leaf) -> Iterator[Unmet]:
         yield Unmet(MODEL, words, leaf.name, Why.MEDIUM, leaf.name, each.model_id, each.medium,
                     wanted)  # fmt: skip
     for name in decision.absent:
-        if name != decision.model_id:
+        if name != decision.model_id and not choice.is_called(leaf, name):
             yield Unmet(MODEL, one_line(name, _LONGEST), leaf.name, Why.ABSENT, leaf.name)
     named = decision.reason is Reason.REQUEST and bool(decision.model_id)
-    if named and decision.model_id != leaf.model_id:
-        words = _words(text, decision, "model") or decision.model_id
+    words = _words(text, decision, "model") or decision.model_id
+    if named and decision.model_id != leaf.model_id and words not in decision.absent:
         yield Unmet(MODEL, one_line(words, _LONGEST), leaf.name, Why.ABSENT, leaf.name,
                     decision.model_id, wanted=wanted)  # fmt: skip
 

@@ -156,6 +156,54 @@ def test_a_model_that_nobody_offers_is_told_with_offers() -> None:
     assert confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("use Flibber 3 to make a video of a fox", "Flibber 3"),
+        ("use the flibber model to make a video of a fox", "flibber"),
+        ("model: foo-9, a video of a fox", "foo-9"),
+        ("用飞影模型做一个视频，狐狸", "飞影"),
+        ("用PixelForge 2做一个视频，狐狸", "PixelForge 2"),
+        ("a video of a fox with pixverse v9", "pixverse v9"),
+        ("a video of a fox with kling 7", "kling 7"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_told(text: str, name: str) -> None:
+    decision = route(text, (), LISTS)
+    desk = Desk()
+    desk.hear(decision, WAN)
+    assert desk.leaf is not None
+    assert desk.draft is not None
+    found = confirmation.check(text, decision, desk.leaf, desk.draft).unmet
+    assert [(each.why, each.asked) for each in found] == [(Why.ABSENT, name)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "use watercolor to draw a fox, a video",
+        "use the best model to make a video of a fox",
+        "用最便宜的模型做一个视频",
+        "用水彩画一只狐狸的视频",
+        "用AI做一个视频",
+        "a video of a fashion model, model: tall woman",
+    ],
+)
+def test_a_material_is_no_model(text: str) -> None:
+    assert route(text).absent == ()
+
+
+def test_a_model_that_only_the_list_knows_is_taken() -> None:
+    nova = leaf("nova-3", "Nova 3", TaskType.TEXT_TO_VIDEO)
+    text = "use Nova 3 to make a video of a fox"
+    decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (WAN, nova)})
+    assert decision.leaf is nova
+    desk = Desk()
+    desk.hear(decision, nova)
+    assert desk.draft is not None
+    assert confirmation.check(text, decision, nova, desk.draft).unmet == ()
+
+
 def test_a_model_that_the_list_lacks_is_told_by_the_words() -> None:
     _, (unmet,) = checked("a video of a fox with Vidu Q2", usual=WAN)
     assert (unmet.why, unmet.asked, unmet.model) == (Why.ABSENT, "Vidu Q2", "Wan 2.6")

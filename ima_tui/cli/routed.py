@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ima_tui import heard
+from ima_tui.catalogue import choice
 from ima_tui.domain import Leaf, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
@@ -61,6 +62,9 @@ async def leaf_of(studio: Studio, one: Meant) -> Leaf:
         leaf, _ = binding.leaf_for(leaves, one.task_type, decision.model_id, version)
         if leaf is not None:
             return leaf
+    called = [leaf for leaf in leaves if any(choice.is_called(leaf, n) for n in decision.absent)]
+    if called:
+        return choice.newest(called)
     if studio.wishes.preferences.trouble is not None:
         raise studio.wishes.preferences.trouble  # a preference that can't be read is not guessed
     forgets = decision.preference is not None and decision.preference.action is Action.CLEAR

@@ -88,7 +88,104 @@ def absent_names(scan: Scan, asked: Asked) -> tuple[str, ...]:
     """Names of models that nobody here offers, as they were written."""
     found = [n for n in scan.names if not n.rejected and _is_absent(n)]
     spans = [scan.plain.span(n.start, n.end) for n in found if n.start < asked.spoken_from]
-    return tuple(dict.fromkeys(scan.plain.original[start:end] for start, end in spans))
+    spans += _unknown(scan, asked)
+    return tuple(dict.fromkeys(scan.plain.original[start:end].strip() for start, end in spans))
+
+
+_NAME = (
+    r"(?P<name>[a-z][\w+-]*(?:\.\d+)?(?:[ -]v?\d[\w.]*)?"
+    r"(?: (?:pro|max|turbo|fast|ultra|mini|lite))?)"
+)
+_MAKE = r"(?:来|帮我|给我)?(?:生成|做|画|制作|拍|创作)"
+_CALLED_MODEL = (
+    re.compile(rf"\b(?:use|using|via|run|try)\s+(?:the\s+)?{_NAME}\s+(?:ai\s+)?model\b"),
+    re.compile(rf"用(?P<name>[^\s,。:;、用的了]{{2,8}}?)(?:这个|的)?模型{_MAKE}"),
+    re.compile(rf"用\s*{_NAME}\s*模型\s*{_MAKE}"),
+)
+_PERHAPS = (
+    re.compile(
+        rf"\b(?:use|using|via)\s+{_NAME}\s*(?:,|:|to (?:make|generate|create|draw|animate))"
+    ),
+    re.compile(rf"\bmodel\s*[:=]\s*{_NAME}|模型\s*[:=]\s*{_NAME.replace('name', 'named')}"),
+    re.compile(rf"用\s*{_NAME}\s*{_MAKE}"),
+)
+_NO_NAME = frozenset(
+    [
+        "ai",
+        "3d",
+        "2d",
+        "cg",
+        "c4d",
+        "vr",
+        "ps",
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "same",
+        "any",
+        "other",
+        "another",
+        "best",
+        "cheapest",
+        "default",
+        "new",
+        "latest",
+        "fastest",
+        "preferred",
+        "recommended",
+        "premium",
+        "budget",
+        "right",
+        "good",
+        "better",
+        "different",
+        "video",
+        "image",
+        "music",
+        "speech",
+        "text",
+        "it",
+        "them",
+        "both",
+        "these",
+        "those",
+        "one",
+        "photo",
+        "picture",
+        "my",
+        "your",
+        "our",
+        "all",
+    ]
+)
+_NO_NAME_ZH = re.compile(
+    "[最好快贵新]|便宜|默认|推荐|这|那|什么|其他|别的|高级|合适|视频|图|音乐|语音|人物"
+)
+
+
+def _unknown(scan: Scan, asked: Asked) -> list[tuple[int, int]]:
+    """What stands where a model is named ("use Foo 3 to make", 用飞影模型做), and is unknown."""
+    spans: list[tuple[int, int]] = []
+    text = scan.text[: asked.spoken_from]
+    for pattern in (*_CALLED_MODEL, *_PERHAPS):
+        for found in pattern.finditer(text):
+            group = "name" if found["name"] else "named"
+            start, end = found.span(group)
+            known = any(name.start < end and start < name.end for name in scan.names)
+            span = scan.plain.span(start, end)
+            written = scan.plain.original[slice(*span)]
+            if not known and _is_name(found[group], written, outright=pattern in _CALLED_MODEL):
+                spans.append(span)
+    return spans
+
+
+def _is_name(folded: str, written: str, *, outright: bool) -> bool:
+    """Not "use watercolor to draw": a name is called a model, has a capital or a number."""
+    if folded.split()[0] in _NO_NAME or _NO_NAME_ZH.search(folded):
+        return False
+    return outright or written[:1].isupper() or any(c.isdigit() for c in folded)
 
 
 def misplaced(scan: Scan, asked: Asked) -> tuple[Misplaced, ...]:

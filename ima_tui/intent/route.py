@@ -289,6 +289,11 @@ class _Router:
             leaf, kin = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
             if leaf is not None or decision.reason is Reason.REQUEST:
                 return leaf, decision.reason, kin  # what was named is not replaced by a guess
+        called = [
+            leaf for leaf in leaves if any(choice.is_called(leaf, n) for n in decision.absent)
+        ]
+        if called:
+            return choice.newest(called), Reason.REQUEST, ()
         wish = decision.preference
         forgets = wish is not None and wish.action is Action.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")

@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
     "route.no_audio_unsupported_model": "  {asked} makes no sound; {models} do.",
     "route.no_music_duration": "  The length of music can't be chosen: {possible}, "
     "by model ({models}).",
+    "route.misplaced": "  {asked} makes {makes}: another model would be used.",
     "route.absent": "  {name} is not offered here.",
     "lacking.both": "{model} can't do {value} and {possible} at once; {possible} stands.",
     "lacking.value": "{model} can't do {value} ({name}); it can do: {possible}.",

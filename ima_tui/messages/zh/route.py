@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "route.no_video_too_long": "  没有 {asked} 这么长的视频；可以做：{possible}（{models}）。",
     "route.no_audio_unsupported_model": "  {asked} 没有声音；有声音的：{models}。",
     "route.no_music_duration": "  音乐的长度不能选：{possible}，由模型决定（{models}）。",
+    "route.misplaced": "  {asked} 只能做{makes}：会改用别的模型。",
     "route.absent": "  这里没有 {name}。",
     "lacking.both": "{model} 不能同时用 {value} 和 {possible}，先按 {possible} 来。",
     "lacking.value": "{model} 做不了 {value}（{name}）；可选：{possible}。",
