@@ -93,6 +93,11 @@ def pick(leaves: Sequence[Leaf], model: str, version: str = "") -> Leaf:
     return pinned[0]
 
 
+def is_called(leaf: Leaf, name: str) -> bool:
+    """Whether `name` is the leaf's own, as the list has it: a model that came after our names."""
+    return folded(name) in (folded(leaf.name), folded(leaf.model_id))
+
+
 def newest(leaves: Iterable[Leaf]) -> Leaf:
     """The highest version number in the name, else the first listed."""
     found = list(leaves)

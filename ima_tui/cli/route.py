@@ -181,6 +181,9 @@ def told(text: str, decision: Decision) -> Iterator[str]:
         key = f"route.{decision.preference.action.value}"
         yield say(key, model=decision.preference.model_id)
     yield from impossible(decision)
+    for each in decision.misplaced:
+        words = one_line(text[slice(*each.span)], 60)
+        yield say("route.misplaced", asked=words, makes=say(f"medium.{each.medium}"))
     yield from _refused(decision)
     if decision.leaf is not None:
         yield say("route.leaf", model=decision.leaf.name, version=decision.leaf.version)

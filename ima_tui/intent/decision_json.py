@@ -25,6 +25,14 @@ def decision_json(text: str, decision: Decision) -> dict[str, object]:
         "inputs": [clean(source) for source in decision.inputs],
         "limits": [_limit(limit) for limit in decision.limits],
         "absent": [clean(name) for name in decision.absent],
+        "misplaced": [
+            {
+                "model_id": each.model_id,
+                "media": each.medium.value,
+                "text": clean(text[slice(*each.span)]),
+            }
+            for each in decision.misplaced
+        ],
         "leaf": _leaf(decision),
         "evidence": [
             {"part": each.part, "span": list(each.span), "text": clean(text[slice(*each.span)])}

@@ -6,13 +6,14 @@ word to a leaf or a field. Never a default: what is not named is left to the pre
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ima_tui.catalogue.choice import TIERS, Tier
 from ima_tui.domain import Medium, TaskType
 from ima_tui.intent.media import Asked
 from ima_tui.intent.names import Named
-from ima_tui.intent.reading import Alternative
+from ima_tui.intent.reading import Alternative, Misplaced
 from ima_tui.intent.scan import Scan
 from ima_tui.intent.wishes import TierWish
 
@@ -87,7 +88,137 @@ def absent_names(scan: Scan, asked: Asked) -> tuple[str, ...]:
     """Names of models that nobody here offers, as they were written."""
     found = [n for n in scan.names if not n.rejected and _is_absent(n)]
     spans = [scan.plain.span(n.start, n.end) for n in found if n.start < asked.spoken_from]
-    return tuple(dict.fromkeys(scan.plain.original[start:end] for start, end in spans))
+    spans += _unknown(scan, asked)
+    return tuple(dict.fromkeys(scan.plain.original[start:end].strip() for start, end in spans))
+
+
+_NAME = (
+    r"(?P<name>[a-z][\w+-]*(?:\.\d+)?(?:[ -]v?\d[\w.]*)?"
+    r"(?: (?:pro|max|turbo|fast|ultra|mini|lite))?)"
+)
+_MAKE = r"(?:来|帮我|给我)?(?:生成|做|画|制作|拍|创作)"
+_CALLED_MODEL = (
+    re.compile(rf"\b(?:use|using|via|run|try)\s+(?:the\s+)?{_NAME}\s+(?:ai\s+)?model\b"),
+    re.compile(rf"用(?P<name>[^\s,。:;、用的了]{{2,8}}?)(?:这个|的)?模型{_MAKE}"),
+    re.compile(rf"用\s*{_NAME}\s*模型\s*{_MAKE}"),
+)
+_PERHAPS = (
+    re.compile(
+        rf"\b(?:use|using|via)\s+{_NAME}\s*(?:,|:|to (?:make|generate|create|draw|animate))"
+    ),
+    re.compile(rf"\bmodel\s*[:=]\s*{_NAME}|模型\s*[:=]\s*{_NAME.replace('name', 'named')}"),
+    re.compile(rf"用\s*{_NAME}\s*{_MAKE}"),
+)
+_NO_NAME = frozenset(
+    [
+        "ai",
+        "3d",
+        "2d",
+        "cg",
+        "c4d",
+        "vr",
+        "ps",
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "same",
+        "any",
+        "other",
+        "another",
+        "best",
+        "cheapest",
+        "default",
+        "new",
+        "latest",
+        "fastest",
+        "preferred",
+        "recommended",
+        "premium",
+        "budget",
+        "right",
+        "good",
+        "better",
+        "different",
+        "video",
+        "image",
+        "music",
+        "speech",
+        "text",
+        "it",
+        "them",
+        "both",
+        "these",
+        "those",
+        "one",
+        "photo",
+        "picture",
+        "my",
+        "your",
+        "our",
+        "all",
+    ]
+)
+_NO_NAME_ZH = re.compile(
+    "[最好快贵新]|便宜|默认|推荐|这|那|什么|其他|别的|高级|合适|视频|图|音乐|语音|人物"
+)
+
+
+def _unknown(scan: Scan, asked: Asked) -> list[tuple[int, int]]:
+    """What stands where a model is named ("use Foo 3 to make", 用飞影模型做), and is unknown."""
+    spans: list[tuple[int, int]] = []
+    text = scan.text[: asked.spoken_from]
+    for pattern in (*_CALLED_MODEL, *_PERHAPS):
+        for found in pattern.finditer(text):
+            group = "name" if found["name"] else "named"
+            start, end = found.span(group)
+            known = any(name.start < end and start < name.end for name in scan.names)
+            span = scan.plain.span(start, end)
+            written = scan.plain.original[slice(*span)]
+            if not known and _is_name(found[group], written, outright=pattern in _CALLED_MODEL):
+                spans.append(span)
+    return spans
+
+
+def _is_name(folded: str, written: str, *, outright: bool) -> bool:
+    """Not "use watercolor to draw": a name is called a model, has a capital or a number."""
+    if folded.split()[0] in _NO_NAME or _NO_NAME_ZH.search(folded):
+        return False
+    return outright or written[:1].isupper() or any(c.isdigit() for c in folded)
+
+
+def misplaced(scan: Scan, asked: Asked) -> tuple[Misplaced, ...]:
+    """Models that the text asks for, and that make none of the media it asks for."""
+    media = set(asked.media)
+    if not media:
+        return ()
+    return tuple(
+        Misplaced(model_of(name, None).model_id, name.medium, scan.plain.span(name.start, name.end))
+        for name in scan.names
+        if name.family is not None
+        and not name.rejected
+        and name.medium not in media
+        and name.start < asked.spoken_from
+        and _is_meant(scan, name)
+    )
+
+
+def _is_meant(scan: Scan, name: Named) -> bool:
+    """Not a style ("the Midjourney look") nor what is shown ("a poster of Sora's logo")."""
+    if _STYLE_BEHIND.match(scan.text, name.end) or _SHOWN_BEFORE.search(scan.text[: name.start]):
+        return False
+    return name.cued or not name.everyday
+
+
+_STYLE_BEHIND = re.compile(
+    r"(?:'s)?\s*(?:-|的)?\s*(?:style|like\b|look\b|vibe|aesthetic|feel\b|logo|mascot|inspired"
+    r"|风格|画风|那种|味|质感|标志|图标)"
+)
+_SHOWN_BEFORE = re.compile(
+    r"(?:\b(?:like|of|about|for|from|from my|by the|style of|inspired by|made (?:in|with|by))"
+    r"|关于|像|介绍|类似)\s*(?:a |an |the )?$"
+)
 
 
 def _is_absent(named: Named) -> bool:

@@ -98,6 +98,8 @@ _VERSION = re.compile(
     r"(?P<v>o1|q[123]|\d{1,2}(?:\.\d{1,2})?)?"
     r"(?:[\s-]*(?P<extra>pro|fast|turbo|master|flash|plus|\+))?(?![a-z0-9])"
 )
+_ENDS_NAME = re.compile(r"\s*(?:$|[,.;!?。、\n](?!\d))")
+"""Behind "SeeDream 9": the number is a version, if one that there is not."""
 _NO_VERSION = re.compile(
     r"\s*(?:秒|s\b|sec|分|张|幅|首|段|个|条|只|部|支|:|x|%|k\b|p\b|px|years?|minutes?|[a-z]+s\b|比|岁|位|名|匹|到|-\d)"
 )
@@ -161,6 +163,7 @@ def _version(family: Family, text: str, at: int) -> tuple[str, str, int]:
     if not number:
         return "", "", at  # "Kling turbo": no such version, and the word may be content
     is_version = "." in number or text[at : found.start("v")].strip() != ""
+    is_version = is_version or _ENDS_NAME.match(text, found.end("v")) is not None
     return ("", number, found.end("v")) if is_version else ("", "", at)
 
 

@@ -8,7 +8,7 @@ Pure and deterministic: no clock, no network, no file but the vocabulary, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ima_tui.catalogue import choice
@@ -33,6 +33,7 @@ from ima_tui.intent.reading import (
     Step,
 )
 from ima_tui.intent.scan import Scan, scan
+from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
@@ -73,9 +74,12 @@ def _shifted(decision: Decision, by: int) -> Decision:
     evidence = tuple(
         replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.evidence
     )
+    misplaced = tuple(
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.misplaced
+    )
     spoken = decision.spoken
     moved = None if spoken is None else (spoken[0] + by, spoken[1] + by)
-    return replace(decision, evidence=evidence, spoken=moved)
+    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,8 @@ class _Router:
             self._tell("unsupported", each.start, each.end)
         if tier is not None:
             self._tell("tier", tier.start, tier.end)
-        params = self._params(findings, impossible, model)
+        song = read_song(self._scan.plain.original) if medium is Medium.MUSIC else None
+        params = (*self._params(findings, impossible, model), *self._sung(song))
         self._offer_alternatives(kind, medium)
         version = model.leaf_version if model else ""
         decision = Decision(
@@ -247,8 +252,11 @@ class _Router:
             roles=roles,
             inputs=self._inputs.sources,
             spoken=to_be_spoken(self._scan, self._asked),
+            description=song.description if song else "",
+            style=song.style if song else "",
             alternatives=tuple(dict.fromkeys(self._alternatives)),
             absent=models.absent_names(self._scan, self._asked),
+            misplaced=models.misplaced(self._scan, self._asked),
         )
         return self._bound(decision)
 
@@ -281,6 +289,11 @@ class _Router:
             leaf, kin = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
             if leaf is not None or decision.reason is Reason.REQUEST:
                 return leaf, decision.reason, kin  # what was named is not replaced by a guess
+        called = [
+            leaf for leaf in leaves if any(choice.is_called(leaf, n) for n in decision.absent)
+        ]
+        if called:
+            return choice.newest(called), Reason.REQUEST, ()
         wish = decision.preference
         forgets = wish is not None and wish.action is Action.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")
@@ -311,6 +324,12 @@ class _Router:
             params.append(Parameter(*model.field))
             self._tell(f"params.{model.field[0]}", model.start, model.end)
         return tuple(params)
+
+    def _sung(self, song: Song | None) -> Iterator[Parameter]:
+        """Lyrics and title, told in the evidence."""
+        for param, span in song.parameters(self._scan.plain.original) if song else ():
+            self._evidence.append(Evidence(f"params.{param.name}", span))
+            yield param
 
     def _steps(
         self,
@@ -370,7 +389,16 @@ OF_MEDIUM = {
     Medium.IMAGE: _VISUAL,
     Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
     Medium.MUSIC: frozenset(
-        {"make_instrumental", "vocal_gender", "bpm", "negative_tags", "tags", "model_version"}
+        {
+            "make_instrumental",
+            "vocal_gender",
+            "bpm",
+            "negative_tags",
+            "tags",
+            "model_version",
+            "lyrics",
+            "title",
+        }
     ),
     Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
 }

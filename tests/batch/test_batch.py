@@ -65,7 +65,7 @@ def test_bad_rows_are_named_and_nothing_is_sent(person: Person, as_json: bool) -
     assert person.sandbox.ledger()["creates"] == []
     if as_json:
         kinds = [(line["line"], line["error"]["kind"]) for line in said.lines]
-        assert kinds == [(2, "no_task_type"), (3, "unknown_model"), (4, "bad_json")]
+        assert kinds == [(2, "route_media_type"), (3, "unknown_model"), (4, "bad_json")]
     rest = person.verb("batch", file, "--yes", "--skip-bad", "--json")
     assert (rest.code, person.accepted()) == (0, ["a cat"])
 
@@ -414,3 +414,20 @@ def test_what_settles_a_row() -> None:
     job = Job(1, replace(any_order(), confirmed=5), State.QUEUED, 0.0, 0.0, held=True)
     assert not feeder.settled(job)  # its run died: this one was agreed to
     assert feeder.settled(replace(job, order=replace(job.order, confirmed=4)))
+
+
+def test_rows_without_a_task_type_are_read_and_what_differs_needs_a_yes(person: Person) -> None:
+    rows = '{"prompt": "a 30s video of a whale with kling o1"}\n{"prompt": "a picture of a fox"}\n'
+    file = person.write(rows)
+    refused = person.verb("batch", file, "--max-credits", "500")
+    assert refused.code == 2
+    assert "30s isn't available for Kling O1: sent as 10 s." in refused.err
+    assert person.sandbox.ledger()["creates"] == []
+    dry = json.loads(person.verb("batch", file, "--dry-run", "--yes", "--json").out)
+    assert dry["rows"][0]["warnings"] == ["30s isn't available for Kling O1: sent as 10 s."]
+    assert [row["model_id"] for row in dry["rows"]] == [
+        "kling-video-o1",
+        "doubao-seedream-4.5",
+    ]
+    assert person.verb("batch", file, "--yes").code == 0
+    assert len(person.accepted()) == 2

@@ -233,3 +233,43 @@ def test_route_says_what_would_be_kept(ima: Any) -> None:
     assert said["remembering"]["on"] is False
     assert said["remembering"]["before"] == "doubao-seedream-4.5"
     assert "SeeDream" in ima("route", "用Midjourney画一只猫").out
+
+
+def test_what_differs_is_named_and_needs_a_yes(ima: Any) -> None:
+    words = "a 30s video of a whale in 8K, 7:3, with kling o1"
+    told = [
+        "8K isn't available for Kling O1: sent as 1080p.",
+        "7:3 isn't available for Kling O1: sent as 16:9.",
+        "30s isn't available for Kling O1: sent as 10 s.",
+    ]
+    refused = ima("generate", words, "--json")
+    error = json.loads(refused.out)["error"]
+    assert (refused.code, error["kind"]) == (2, "would_change")
+    assert all(sentence in error["message"] for sentence in told)
+    dry = json.loads(ima("generate", words, "--dry-run", "--json").out)
+    assert dry["warnings"] == told
+    order = dry["payload"]["parameters"][0]["parameters"]
+    assert (order["duration"], order["aspect_ratio"]) == ("10", "16:9")
+
+
+def test_a_model_of_another_medium_is_never_replaced_in_silence(ima: Any) -> None:
+    refused = ima("generate", "use Midjourney to make a 5s video of a fox", "--json")
+    error = json.loads(refused.out)["error"]
+    assert refused.code == 2
+    assert "Midjourney makes images, not video: sent to Wan 2.6." in error["message"]
+    offered = [(each["model_name"], each["credit"]) for each in error["alternatives"]]
+    assert offered[0] == ("Midjourney", 8)  # for an image
+    assert ("Wan 2.6", 40) in offered
+    dry = json.loads(ima("generate", "用可灵画一张猫", "--dry-run", "--json").out)
+    assert any("可灵" in warning for warning in dry["warnings"])
+
+
+def test_a_question_is_not_answered_by_a_yes(ima: Any) -> None:
+    assert ima("generate", "可爱的小猫，竖屏", "--yes", "--dry-run").code == 2
+
+
+def test_lyrics_go_out_as_lyrics(ima: Any) -> None:
+    words = 'Here are my lyrics: "Rain on the window" pop ballad'
+    order = payload(ima("generate", words, "--dry-run", "--json"))["parameters"][0]["parameters"]
+    assert (order["prompt"], order["tags"]) == ("Rain on the window", "pop ballad")
+    assert order["custom_mode"] is True

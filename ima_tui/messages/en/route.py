@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
     "route.no_audio_unsupported_model": "  {asked} makes no sound; {models} do.",
     "route.no_music_duration": "  The length of music can't be chosen: {possible}, "
     "by model ({models}).",
+    "route.misplaced": "  {asked} makes {makes}: another model would be used.",
     "route.absent": "  {name} is not offered here.",
     "lacking.both": "{model} can't do {value} and {possible} at once; {possible} stands.",
     "lacking.value": "{model} can't do {value} ({name}); it can do: {possible}.",
@@ -38,6 +39,7 @@ TEXTS: dict[str, str] = {
     "wish.audio": "sound",
     "wish.bpm": "tempo",
     "wish.duration": "length",
+    "wish.lyrics": "lyrics",
     "wish.make_instrumental": "instrumental",
     "wish.n": "how many",
     "wish.negative_prompt": "what to avoid",
@@ -49,6 +51,7 @@ TEXTS: dict[str, str] = {
     "wish.size": "size",
     "wish.speed": "speed",
     "wish.tags": "style",
+    "wish.title": "title",
     "wish.vocal_gender": "singer",
     "wish.voice": "voice",
     "wish.volume": "volume",
@@ -67,5 +70,4 @@ TEXTS: dict[str, str] = {
     "error.route_missing_input.hint": "Name it with --input-images.",
     "error.route_preference": "There is nothing to make in these words.",
     "error.route_preference.hint": "To only change the preferred model: ima-tui prefs set",
-    "error.route_impossible": "{what}",
 }
