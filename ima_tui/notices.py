@@ -66,7 +66,12 @@ class PreferencesChanged:
     pass
 
 
-Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged
+@dataclass(frozen=True, slots=True)
+class GuidesChanged:
+    pass
+
+
+Notice = JobChanged | ListChanged | LinkChanged | PreferencesChanged | GuidesChanged
 
 
 @dataclass(frozen=True, slots=True)

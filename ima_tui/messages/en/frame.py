@@ -88,6 +88,7 @@ TEXTS: dict[str, str] = {
     "bind.quit": "quit",
     "bind.leave": "leave field",
     "bind.close": "close",
+    "app.cancel": "Cancel",
     "bind.yes": "yes",
     "bind.no": "no",
     # ---- hints, until a place was used

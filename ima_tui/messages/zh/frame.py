@@ -87,6 +87,7 @@ TEXTS: dict[str, str] = {
     "bind.quit": "退出",
     "bind.leave": "离开输入框",
     "bind.close": "关闭",
+    "app.cancel": "取消",
     "bind.yes": "好",
     "bind.no": "不要",
     # ---- hints, until a place was used
