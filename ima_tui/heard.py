@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ima_tui import attainable
+from ima_tui.attainable import COUNT as COUNT
 from ima_tui.catalogue import form
 from ima_tui.domain import Leaf, TaskType, Value
 from ima_tui.intent import binding
 
 if TYPE_CHECKING:
     from ima_tui.intent.reading import Decision, Refusal, Roles
-
-COUNT = "n"
-"""The number of outputs is set like a control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +28,22 @@ class Heard:
 
 
 def controls(decision: Decision, leaf: Leaf) -> dict[str, Heard]:
-    """The controls of `leaf` that the words set. What it does not have is left out: see
-    `refusals`."""
-    known = {field.name for field in form.controls(leaf)}
+    """The controls of `leaf` that the words set, to the nearest value where it does not have the
+    one that was asked for. `confirmation` tells what differs."""
     found: dict[str, Heard] = {}
-    for param in decision.params:
-        part = f"params.{param.name}"
-        if param.name == COUNT:
-            if param.value in form.counts(leaf):
-                found[COUNT] = Heard(param.value, part)
-            continue
-        bound, _ = binding.bind(leaf, (param,))
-        for name, value in bound:
-            if name in known:
-                found.setdefault(name, Heard(value, part))
+    known = {field.name for field in form.controls(leaf)} | {COUNT}
+    for param, fit in attainable.fitted(leaf, decision.requirements).items():
+        if fit.name in known:
+            found.setdefault(fit.name, Heard(fit.value, f"params.{param.name}"))
     return found
 
 
 def refusals(decision: Decision, leaf: Leaf) -> tuple[Refusal, ...]:
     """What the words want and `leaf` can't do."""
-    return binding.bind(leaf, decision.params)[1]
+    fits = attainable.fitted(leaf, decision.params).items()
+    met = {param.name for param, fit in fits if fit.exact}
+    refused = binding.bind(leaf, decision.params)[1]
+    return tuple(each for each in refused if each.name not in met)
 
 
 def in_order(roles: Roles, count: int) -> tuple[int, ...]:

@@ -35,6 +35,20 @@ _WORDS: Mapping[tuple[str, Value], tuple[Value, ...]] = {
 }
 
 
+_BY_NATURE = frozenset({("GenBGM", "make_instrumental", True)})
+"""What a model does anyway, and has no field for."""
+
+
+def names_of(parameter: str) -> tuple[str, ...]:
+    """What a canonical parameter is called in forms, the likeliest name first."""
+    return _FIELDS.get(parameter, (parameter,))
+
+
+def canonical(field: str) -> str:
+    """The canonical parameter that a form's field holds; the field's own name for any other."""
+    return next((name for name, fields in _FIELDS.items() if field in fields[:1]), field)
+
+
 def bind(
     leaf: Leaf, params: Iterable[Parameter]
 ) -> tuple[tuple[tuple[str, Value], ...], tuple[Refusal, ...]]:
@@ -42,7 +56,7 @@ def bind(
     bound: dict[str, Value] = {}
     refused: list[Refusal] = []
     for param in params:
-        if param.name in STAYS_IN_PROMPT:
+        if param.name in STAYS_IN_PROMPT or (leaf.model_id, param.name, param.value) in _BY_NATURE:
             continue
         if param.name == "n":
             counts = form.counts(leaf)
@@ -63,7 +77,7 @@ def bind(
 
 def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
     possible: tuple[Value, ...] = ()
-    for name in _FIELDS.get(param.name, (param.name,)):
+    for name in names_of(param.name):
         field = form.control(leaf, name)
         if field is None and name not in form.names(leaf):
             continue

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ima_tui.domain import Medium
+from ima_tui.intent import numerals
+from ima_tui.intent.lengths import Length
 from ima_tui.intent.parameters import STANDARD, Findings, Found
-from ima_tui.intent.reading import Limit
+from ima_tui.intent.reading import Limit, Parameter
 
 LONGEST_VIDEO = 15
 _IMAGE_MODELS = ("doubao-seedream-4.5", "gemini-3-pro-image", "gemini-3.1-flash-image")
@@ -55,7 +57,11 @@ def find_limits(
     elif Medium.MUSIC in media and findings.length is not None:
         length = findings.length
         limit = Limit(
-            "music_duration", f"{length.seconds:g} s", ("~120 s", "~30 s"), ("sonic", "GenBGM")
+            "music_duration",
+            f"{length.seconds:g} s",
+            ("~120 s", "~30 s"),
+            ("sonic", "GenBGM"),
+            _duration(length),
         )
         found.append(Impossible(limit, length.start, length.end))
     return tuple(each for each in found if each is not None)
@@ -64,21 +70,22 @@ def find_limits(
 def _eight_k(found: Found | None) -> Impossible | None:
     if found is None:
         return None
-    limit = Limit("8k", "8K", ("4K",), ("gemini-3-pro-image",))
+    param = Parameter(found.name, found.value)
+    limit = Limit("8k", "8K", ("4K",), ("gemini-3-pro-image",), param)
     return Impossible(limit, found.start, found.end)
 
 
 def _ratio(found: Found | None, model_id: str) -> Impossible | None:
     if found is None:
         return None
-    asked = str(found.value)
+    asked, param = str(found.value), Parameter(found.name, found.value)
     if asked not in STANDARD:
-        limit = Limit("aspect_ratio_custom", asked, closest(asked), _IMAGE_MODELS)
+        limit = Limit("aspect_ratio_custom", asked, closest(asked), _IMAGE_MODELS, param)
         return Impossible(limit, found.start, found.end)
     offered = _RATIOS.get(model_id)
     if offered is None or asked in offered:
         return None
-    limit = Limit("model_aspect_ratio", asked, offered, _IMAGE_MODELS)
+    limit = Limit("model_aspect_ratio", asked, offered, _IMAGE_MODELS, param)
     return Impossible(limit, found.start, found.end)
 
 
@@ -103,6 +110,7 @@ def _too_long(findings: Findings) -> Impossible | None:
         f"{length.seconds:g} s",
         ("15 s", "10 s"),
         ("wan2.6-t2v", "kling-video-o1"),
+        _duration(length),
     )
     return Impossible(limit, length.start, length.end)
 
@@ -112,6 +120,14 @@ def _silent(findings: Findings, model_id: str) -> Impossible | None:
     if wish is None or wish.value is not True or not model_id or model_id in _WITH_AUDIO:
         return None
     limit = Limit(
-        "audio_unsupported_model", model_id, (), ("veo-3.1-generate-preview", "kling-video-o1")
+        "audio_unsupported_model",
+        model_id,
+        (),
+        ("veo-3.1-generate-preview", "kling-video-o1"),
+        Parameter(wish.name, wish.value),
     )
     return Impossible(limit, wish.start, wish.end)
+
+
+def _duration(length: Length) -> Parameter:
+    return Parameter("duration", numerals.plain(length.seconds))

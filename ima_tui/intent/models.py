@@ -6,13 +6,14 @@ word to a leaf or a field. Never a default: what is not named is left to the pre
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ima_tui.catalogue.choice import TIERS, Tier
 from ima_tui.domain import Medium, TaskType
 from ima_tui.intent.media import Asked
 from ima_tui.intent.names import Named
-from ima_tui.intent.reading import Alternative
+from ima_tui.intent.reading import Alternative, Misplaced
 from ima_tui.intent.scan import Scan
 from ima_tui.intent.wishes import TierWish
 
@@ -88,6 +89,39 @@ def absent_names(scan: Scan, asked: Asked) -> tuple[str, ...]:
     found = [n for n in scan.names if not n.rejected and _is_absent(n)]
     spans = [scan.plain.span(n.start, n.end) for n in found if n.start < asked.spoken_from]
     return tuple(dict.fromkeys(scan.plain.original[start:end] for start, end in spans))
+
+
+def misplaced(scan: Scan, asked: Asked) -> tuple[Misplaced, ...]:
+    """Models that the text asks for, and that make none of the media it asks for."""
+    media = set(asked.media)
+    if not media:
+        return ()
+    return tuple(
+        Misplaced(model_of(name, None).model_id, name.medium, scan.plain.span(name.start, name.end))
+        for name in scan.names
+        if name.family is not None
+        and not name.rejected
+        and name.medium not in media
+        and name.start < asked.spoken_from
+        and _is_meant(scan, name)
+    )
+
+
+def _is_meant(scan: Scan, name: Named) -> bool:
+    """Not a style ("the Midjourney look") nor what is shown ("a poster of Sora's logo")."""
+    if _STYLE_BEHIND.match(scan.text, name.end) or _SHOWN_BEFORE.search(scan.text[: name.start]):
+        return False
+    return name.cued or not name.everyday
+
+
+_STYLE_BEHIND = re.compile(
+    r"(?:'s)?\s*(?:-|的)?\s*(?:style|like\b|look\b|vibe|aesthetic|feel\b|logo|mascot|inspired"
+    r"|风格|画风|那种|味|质感|标志|图标)"
+)
+_SHOWN_BEFORE = re.compile(
+    r"(?:\b(?:like|of|about|for|from|from my|by the|style of|inspired by|made (?:in|with|by))"
+    r"|关于|像|介绍|类似)\s*(?:a |an |the )?$"
+)
 
 
 def _is_absent(named: Named) -> bool:

@@ -64,13 +64,24 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A wish that nobody here can fulfil: `code` says why, `possible` what can be had instead,
-    `models` who can (model ids)."""
+    """A requirement that nobody here can meet: `code` says why, `possible` what can be had instead,
+    `models` who can (model ids), `param` what was asked for."""
 
     code: str
     asked: str
     possible: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    param: Parameter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A model that the text names for something that it does not make: `span` is where,
+    `medium` what it makes."""
+
+    model_id: str
+    medium: Medium
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +157,27 @@ class Decision:
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     absent: tuple[str, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
     leaf: Leaf | None = None
     reason: Reason | None = None
     """Why `model_id` is meant; where there is a leaf, why that one serves."""
     bound: tuple[tuple[str, Value], ...] = ()
     refused: tuple[Refusal, ...] = ()
 
+    @property
+    def requirements(self) -> tuple[Parameter, ...]:
+        """Every parameter that was asked for, those that nobody offers too."""
+        limits = (limit.param for limit in self.limits)
+        return (*self.params, *(param for param in limits if param is not None))
+
     def param(self, name: str) -> Value | None:
         return next((param.value for param in self.params if param.name == name), None)
 
     def spans(self, part: str) -> tuple[Span, ...]:
-        """Where the text says that part."""
-        return tuple(found.span for found in self.evidence if found.part == part)
+        """Where the text says that part; a parameter also where nobody offers its value."""
+        found = tuple(each.span for each in self.evidence if each.part == part)
+        if found or not part.startswith("params."):
+            return found
+        limits = zip(self.spans("unsupported"), self.limits, strict=False)
+        name = part.removeprefix("params.")
+        return tuple(span for span, limit in limits if limit.param and limit.param.name == name)

@@ -73,9 +73,12 @@ def _shifted(decision: Decision, by: int) -> Decision:
     evidence = tuple(
         replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.evidence
     )
+    misplaced = tuple(
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.misplaced
+    )
     spoken = decision.spoken
     moved = None if spoken is None else (spoken[0] + by, spoken[1] + by)
-    return replace(decision, evidence=evidence, spoken=moved)
+    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,7 @@ class _Router:
             spoken=to_be_spoken(self._scan, self._asked),
             alternatives=tuple(dict.fromkeys(self._alternatives)),
             absent=models.absent_names(self._scan, self._asked),
+            misplaced=models.misplaced(self._scan, self._asked),
         )
         return self._bound(decision)
 

@@ -1,0 +1,288 @@
+"""What has to be confirmed before points are spent: every requirement of the prompt that the
+order would not meet, each with what would be sent instead.
+
+One function for Compose, plain mode, batches, workflows and the verbs: `check` compares what the
+prompt asked for with the draft as it would go out. It states facts; `sentence` says them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ima_tui import attainable, terms
+from ima_tui.attainable import COUNT
+from ima_tui.catalogue import choice, form, names, order, price
+from ima_tui.domain import Draft, Leaf, Medium, TaskType, Value
+from ima_tui.errors import UsageError
+from ima_tui.intent import binding
+from ima_tui.intent.reading import Decision, Kind, Parameter, Question
+from ima_tui.messages import say
+from ima_tui.text import nearest, one_line
+
+Lists = Mapping[TaskType, Sequence[Leaf]]
+KIND, MODEL = "kind", "model"
+"""Parts that can be chosen by hand, beside the controls and `n`."""
+MOST_OFFERS = 4
+_LONGEST = 60
+
+
+class Why(StrEnum):
+    """Why a requirement is not met."""
+
+    VALUE = "value"
+    """The model has the setting, but not this value."""
+    SETTING = "setting"
+    """The model has no such setting: it is left out."""
+    TOGETHER = "together"
+    """It can't be combined with something else that goes out."""
+    PRICE = "price"
+    """There is no price for it: the nearest price rule sets another value."""
+    COUNT = "count"
+    """The model does not make so many at once."""
+    ABSENT = "absent"
+    """A model that is not on offer."""
+    MEDIUM = "medium"
+    """A model that makes another medium."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A requirement that the order would not meet.
+
+    `name` is the canonical parameter, or `model`; `asked` the words of the person; `sent` what
+    goes out instead, as people say it ("" for nothing); `model` the name of the model that gets
+    the order. For a misplaced model `model_id` is its id and `medium` what it makes.
+    """
+
+    name: str
+    asked: str
+    sent: str
+    why: Why
+    model: str
+    model_id: str = ""
+    medium: Medium | None = None
+    wanted: Medium | None = None
+    """What was to be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """`unmet` is confirmed before sending; while a question is open nothing can be sent."""
+
+    unmet: tuple[Unmet, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.unmet or self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that could be taken instead, and its cheapest price."""
+
+    leaf: Leaf
+    points: int
+
+
+def check(
+    text: str,
+    decision: Decision | None,
+    leaf: Leaf,
+    draft: Draft,
+    by_hand: Collection[str] = (),
+) -> Confirmation:
+    """Compare what `text` asked for with `draft` on `leaf`, as it would be sent.
+
+    `by_hand` names what a person set outright and can see: `kind`, `model`, `inputs`, `n` or a
+    control. What the prompt says about it is answered.
+    """
+    unmet: list[Unmet] = []
+    if decision is not None and decision.task_type in (None, leaf.task_type):
+        unmet += _models(text, decision, leaf) if MODEL not in by_hand else ()
+        unmet += _parameters(text, decision, leaf, draft, by_hand)
+    told = {each.name for each in unmet}
+    asked = decision.requirements if decision is not None else ()
+    fits = attainable.fitted(leaf, [param for param in asked if param.name in told])
+    unmet += _priced_otherwise(leaf, draft, told | {fit.name for fit in fits.values()})
+    return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(decision, draft, by_hand))
+
+
+def open_questions(
+    decision: Decision | None, draft: Draft | None, by_hand: Collection[str] = ()
+) -> tuple[Question, ...]:
+    """What has to be answered before anything can be sent."""
+    if decision is None or decision.kind is not Kind.CLARIFY or decision.question is None:
+        return ()
+    if decision.question is Question.MEDIA_TYPE and KIND in by_hand:
+        return ()
+    if decision.question is Question.MISSING_INPUT and draft is not None and draft.inputs:
+        return ()
+    return (decision.question,)
+
+
+# ------------------------------------------------------------------------------ the model
+
+
+def _models(text: str, decision: Decision, leaf: Leaf) -> Iterator[Unmet]:
+    """Models that the text names, and that do not get the order."""
+    wanted = leaf.task_type.medium
+    for each in decision.misplaced:
+        words = one_line(text[slice(*each.span)], _LONGEST)
+        yield Unmet(MODEL, words, leaf.name, Why.MEDIUM, leaf.name, each.model_id, each.medium,
+                    wanted)  # fmt: skip
+    missing = decision.model_id != leaf.model_id and decision.model_id in decision.absent
+    for name in decision.absent:
+        if name != decision.model_id:
+            yield Unmet(MODEL, one_line(name, _LONGEST), leaf.name, Why.ABSENT, leaf.name)
+        elif missing:
+            words = _words(text, decision, "model") or name
+            asked = one_line(words, _LONGEST)
+            yield Unmet(MODEL, asked, leaf.name, Why.ABSENT, leaf.name, name, wanted=wanted)
+
+
+# ------------------------------------------------------------------------- its parameters
+
+
+def _parameters(
+    text: str, decision: Decision, leaf: Leaf, draft: Draft, by_hand: Collection[str]
+) -> Iterator[Unmet]:
+    fits = attainable.fitted(leaf, decision.requirements)
+    stands = _standing(leaf, draft)
+    for param in decision.requirements:
+        fit = fits.get(param)
+        if fit is None:
+            if not _is_met_without(leaf, param):
+                yield _unmet(text, decision, param, "", Why.SETTING, leaf)
+            continue
+        if fit.name in by_hand:
+            continue
+        now = stands.get(fit.name)
+        if not (fit.exact and form.same(now, fit.value)):
+            sent = "" if now is None else label(leaf, param.name, fit.name, now)
+            yield _unmet(text, decision, param, sent, _why(leaf, param, fit), leaf)
+
+
+def _why(leaf: Leaf, param: Parameter, fit: attainable.Fit) -> Why:
+    if fit.name == COUNT:
+        return Why.COUNT
+    return Why.TOGETHER if attainable.can(leaf, param) else Why.VALUE
+
+
+def _is_met_without(leaf: Leaf, param: Parameter) -> bool:
+    """Off where there is nothing to switch on; or told by the words of the prompt."""
+    return not binding.bind(leaf, (param,))[1]
+
+
+def _standing(leaf: Leaf, draft: Draft) -> dict[str, Value]:
+    """Every control and parameter as it would go out."""
+    try:
+        chosen = form.settle(leaf, order.accepted(leaf, draft.chosen))
+        sent = price.quote(leaf, chosen, draft.n).parameters
+    except UsageError:
+        return dict(draft.chosen) | {COUNT: draft.n}
+    return form.shown(leaf, {**chosen, **sent}) | dict(sent) | {COUNT: draft.n}
+
+
+def _unmet(
+    text: str, decision: Decision, param: Parameter, sent: str, why: Why, leaf: Leaf
+) -> Unmet:
+    words = _words(text, decision, f"params.{param.name}")
+    asked = one_line(words or terms.value(param.name, param.value), _LONGEST)
+    return Unmet(param.name, asked, sent, why, leaf.name)
+
+
+def _words(text: str, decision: Decision, part: str) -> str:
+    return " … ".join(text[slice(*span)].strip() for span in decision.spans(part))
+
+
+def label(leaf: Leaf, parameter: str, control: str, value: Value) -> str:
+    """What people call `value` of `control`: `10 s`, `1080p`, the name of a voice."""
+    field = form.named(leaf, control)
+    options = field.options if field is not None else ()
+    known = next((o.label for o in options if form.same(o.value, value)), None)
+    return terms.value(parameter, value if known is None or isinstance(value, bool) else known)
+
+
+def _priced_otherwise(leaf: Leaf, draft: Draft, told: Collection[str]) -> Iterator[Unmet]:
+    """Values that the nearest price rule sets otherwise."""
+    try:
+        quote = price.quote(leaf, order.accepted(leaf, draft.chosen), draft.n)
+    except UsageError:
+        return
+    for change in quote.changes:
+        parameter = binding.canonical(change.name)
+        if parameter in told or change.name in told:
+            continue
+        asked = "" if change.asked is None else label(leaf, parameter, change.name, change.asked)
+        sent = label(leaf, parameter, change.name, change.becomes)
+        yield Unmet(parameter, asked, sent, Why.PRICE, leaf.name)
+
+
+# ------------------------------------------------------------------------------- in words
+
+
+def sentence(unmet: Unmet) -> str:
+    """One sentence that names the requirement and what would be sent."""
+    facts: dict[str, str] = {
+        "asked": unmet.asked,
+        "sent": unmet.sent,
+        "model": unmet.model,
+        "name": terms.name(unmet.name),
+    }
+    if unmet.why is Why.MEDIUM and unmet.medium and unmet.wanted:
+        facts |= {"makes": say(f"medium.{unmet.medium}"), "wanted": say(f"medium.{unmet.wanted}")}
+    key = f"confirm.{unmet.why}"
+    if unmet.why is Why.PRICE and not unmet.asked:
+        key = "confirm.price_added"
+    elif unmet.why is Why.VALUE and not unmet.sent:
+        key = "confirm.setting"
+    return say(key, **facts)
+
+
+def sentences(unmet: Iterable[Unmet]) -> list[str]:
+    return [sentence(each) for each in unmet]
+
+
+# ---------------------------------------------------------------------------- other models
+
+
+def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Offer, ...]:
+    """What could be made instead of sending to another model than the one that was named: first
+    the same model for what it does make, then models of the medium that was asked for: near in
+    name, the one that would get it, the cheapest."""
+    if unmet.name != MODEL:
+        return ()
+    own = tuple(_own(unmet, task_type, lists))
+    leaves = list(lists.get(task_type, ()))
+    ids = [leaf.model_id for leaf in leaves]
+    near = nearest(unmet.model_id or unmet.asked, ids, MOST_OFFERS)
+    cheapest = sorted((_offer(leaf) for leaf in leaves), key=lambda each: each.points)
+    ranked = [
+        *(name for name in near if name != unmet.model_id),
+        *(leaf.model_id for leaf in leaves if leaf.name == unmet.model),
+        *(offer.leaf.model_id for offer in cheapest),
+    ]
+    others = [
+        _offer(choice.newest([leaf for leaf in leaves if leaf.model_id == model_id]))
+        for model_id in dict.fromkeys(ranked)
+    ]
+    return (*own, *others)[:MOST_OFFERS]
+
+
+def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Offer]:
+    if unmet.why is not Why.MEDIUM or unmet.medium is None:
+        return
+    kinds = [kind for kind in TaskType if kind.medium is unmet.medium]
+    for kind in sorted(kinds, key=lambda each: each.takes_inputs != task_type.takes_inputs):
+        wanted = names.sibling(unmet.model_id, kind)
+        leaves = [leaf for leaf in lists.get(kind, ()) if leaf.model_id == wanted]
+        if leaves:
+            yield _offer(choice.newest(leaves))
+            return
+
+
+def _offer(leaf: Leaf) -> Offer:
+    usual = price.quote_or_none(leaf, {})
+    return Offer(leaf, usual.rule.points if usual is not None else leaf.points[0])

@@ -1,0 +1,20 @@
+"""What is confirmed before points are spent."""
+
+TEXTS: dict[str, str] = {
+    "confirm.value": "{asked} isn't available for {model}: sent as {sent}.",
+    "confirm.setting": "{model} has no setting for {name}: “{asked}” is left out.",
+    "confirm.together": "{asked} can't be combined with the rest on {model}: sent as {sent}.",
+    "confirm.price": "{model} has no price for {name} {asked}: sent as {sent}.",
+    "confirm.price_added": "{model} needs a {name}: sent as {sent}.",
+    "confirm.count": "{model} can't make that many at once ({asked}): {sent} would be made.",
+    "confirm.absent": "{asked} isn't available here: sent to {model}.",
+    "confirm.medium": "{asked} makes {makes}, not {wanted}: sent to {model}.",
+    "confirm.offer": "{task} with {model}, {points} pts",
+    "confirm.offers": "Available instead: {offers}.",
+    "medium.image": "images",
+    "medium.video": "video",
+    "medium.music": "music",
+    "medium.speech": "speech",
+    "error.confirm": "{what}",
+    "error.confirm.hint": "Nothing was sent. Change the prompt, or add --yes to send it this way.",
+}

@@ -1,0 +1,212 @@
+"""What has to be confirmed before points are spent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from trees import field_json, leaf_json, read, rule_json
+
+from ima_tui import confirmation, messages
+from ima_tui.confirmation import Unmet, Why
+from ima_tui.desk import Desk
+from ima_tui.domain import Leaf, Medium, TaskType
+from ima_tui.intent.reading import Question
+from ima_tui.intent.route import route
+
+
+def leaf(model_id: str, name: str, kind: TaskType, *fields: dict[str, Any], **more: Any) -> Leaf:
+    raw = leaf_json(id=model_id, model_id=model_id, name=name, form_config=list(fields), **more)
+    return read(raw, kind)
+
+
+KLING = leaf(
+    "kling-video-o1", "Kling O1", TaskType.TEXT_TO_VIDEO,
+    field_json("duration", ["5", "10"]),
+    field_json("aspect_ratio", ["16:9", "9:16", "1:1"]),
+    field_json("quality", ["720p", "1080p"]),
+)  # fmt: skip
+WAN = leaf(
+    "wan2.6-t2v", "Wan 2.6", TaskType.TEXT_TO_VIDEO,
+    field_json("duration", [5, 10, 15]), credit_rules=[rule_json(25)],
+)  # fmt: skip
+MIDJOURNEY = leaf(
+    "midjourney", "Midjourney", TaskType.TEXT_TO_IMAGE,
+    field_json("n", ["1"]), credit_rules=[rule_json(8)],
+)  # fmt: skip
+BANANA = leaf(
+    "gemini-3-pro-image", "Nano Banana Pro", TaskType.TEXT_TO_IMAGE,
+    field_json("aspect_ratio", ["1:1", "16:9", "21:9"]), field_json("size", ["1K", "2K", "4K"]),
+)  # fmt: skip
+PIXELS = leaf(
+    "doubao-seedream-4.5", "SeeDream 4.5", TaskType.TEXT_TO_IMAGE,
+    field_json("size", ["2048x2048", "2560x1440", "1440x2560"]),
+)  # fmt: skip
+SPEECH = leaf(
+    "seed-tts-2.0", "seed-tts-2.0", TaskType.TEXT_TO_SPEECH, field_json("speaker", ["Ella", "Max"])
+)
+LISTS = {
+    TaskType.TEXT_TO_VIDEO: (KLING, WAN),
+    TaskType.TEXT_TO_IMAGE: (BANANA, MIDJOURNEY, PIXELS),
+    TaskType.TEXT_TO_SPEECH: (SPEECH,),
+}
+
+
+def checked(text: str, *by_hand: str, usual: Leaf | None = None) -> tuple[Desk, list[Unmet]]:
+    """What the words of `text` leave unmet on the desk that follows them."""
+    decision = route(text, (), LISTS)
+    desk = Desk()
+    desk.hear(decision, usual or decision.leaf)
+    assert desk.leaf is not None
+    assert desk.draft is not None
+    found = confirmation.check(text, decision, desk.leaf, desk.draft, by_hand)
+    return desk, list(found.unmet)
+
+
+def asked_and_sent(unmet: list[Unmet]) -> set[tuple[str, str]]:
+    return {(each.asked, each.sent) for each in unmet}
+
+
+def test_the_nearest_value_is_sent_and_every_difference_is_named() -> None:
+    desk, unmet = checked("a 30s video of a whale in 8K, 7:3, with kling o1")
+    assert asked_and_sent(unmet) == {("8K", "1080p"), ("7:3", "16:9"), ("30s", "10 s")}
+    assert desk.draft is not None
+    assert dict(desk.draft.chosen) == {"duration": "10", "quality": "1080p", "aspect_ratio": "16:9"}
+    sentence = "8K isn't available for Kling O1: sent as 1080p."
+    assert sentence in confirmation.sentences(unmet)
+
+
+def test_the_nearest_value_is_said_in_chinese() -> None:
+    messages.use("zh")
+    try:
+        _, unmet = checked("用可灵O1做一个30秒的8K视频")
+        assert set(confirmation.sentences(unmet)) == {
+            "Kling O1 不支持 8K：将按 1080p 发送。",
+            "Kling O1 不支持 30秒：将按 10 秒 发送。",
+        }
+    finally:
+        messages.use("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "sent", "why"),
+    [
+        ("a 1:3 picture of a cat with nano banana pro, aspect ratio 1:3", "1:3", "1:1", Why.VALUE),
+        ("aspect ratio 7:3, a picture of a cat, nano banana pro", "7:3", "21:9", Why.VALUE),
+        ("a 512px picture of a cat with nano banana pro", "512px", "1K", Why.VALUE),
+        ("a video of a cat with sound, kling o1", "with sound", "", Why.SETTING),
+        ("7 pictures of a cat with midjourney", "7 pictures", "1", Why.COUNT),
+        ("a 12 second video of a cat with wan 2.6", "12 second", "10 s", Why.VALUE),
+        ("a 14 second video of a cat with wan 2.6", "14 second", "15 s", Why.VALUE),
+    ],
+)
+def test_each_unmet_requirement_has_its_words_and_reason(
+    text: str, asked: str, sent: str, why: Why
+) -> None:
+    _, unmet = checked(text)
+    assert [(each.sent, each.why) for each in unmet] == [(sent, why)]
+    assert asked in unmet[0].asked
+
+
+def test_what_is_met_needs_no_confirmation() -> None:
+    for text in (
+        "a 10s video of a whale, 9:16, 1080p, kling o1",
+        "a silent 5s video of a whale, kling o1",
+        "4 pictures of a fox in 4K with nano banana pro",
+        "a 16:9 picture of a fox with seedream",  # 2560x1440
+    ):
+        assert checked(text)[1] == [], text
+
+
+def test_a_shape_is_bound_to_the_pixels_that_have_it() -> None:
+    desk, unmet = checked("a 9:16 picture of a fox with seedream")
+    assert desk.draft is not None
+    assert dict(desk.draft.chosen) == {"size": "1440x2560"}
+    assert unmet == []
+
+
+def test_a_voice_that_the_model_lacks_is_named() -> None:
+    _, unmet = checked('say "good morning" in a female voice', usual=SPEECH)
+    assert [(each.name, each.why) for each in unmet] == [("voice", Why.VALUE)]
+
+
+def test_a_model_of_another_medium_is_told_with_offers() -> None:
+    _, (unmet,) = checked("use Midjourney to make a 5s video of a fox", usual=WAN)
+    assert (unmet.why, unmet.medium, unmet.model) == (Why.MEDIUM, Medium.IMAGE, "Wan 2.6")
+    assert confirmation.sentence(unmet) == "Midjourney makes images, not video: sent to Wan 2.6."
+    offers = confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
+    assert [(each.leaf.name, each.points) for each in offers] == [
+        ("Midjourney", 8),
+        ("Wan 2.6", 25),
+        ("Kling O1", 5),
+    ]
+
+
+def test_a_model_that_nobody_offers_is_told_with_offers() -> None:
+    _, (unmet,) = checked("a video of a fox with runway", usual=WAN)
+    assert (unmet.why, unmet.asked) == (Why.ABSENT, "runway")
+    assert confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
+
+
+def test_a_model_that_the_list_lacks_is_told_by_the_words() -> None:
+    _, (unmet,) = checked("a video of a fox with Vidu Q2", usual=WAN)
+    assert (unmet.why, unmet.asked, unmet.model) == (Why.ABSENT, "Vidu Q2", "Wan 2.6")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a video of a fox in the style of midjourney",
+        "a video of a fox, the Midjourney look",
+        "a video about Midjourney",
+        "a video of a fox, not Midjourney",
+    ],
+)
+def test_a_model_that_is_no_wish_is_not_told(text: str) -> None:
+    assert checked(text, usual=WAN)[1] == []
+
+
+def test_what_was_set_by_hand_is_not_asked_again() -> None:
+    text = "a 30s video of a whale in 8K with kling o1"
+    _, unmet = checked(text, "duration", "quality")
+    assert unmet == []
+    assert checked("use Midjourney to make a video of a fox", "model", usual=WAN)[1] == []
+
+
+def test_a_value_that_the_nearest_price_rule_replaces_is_named() -> None:
+    priced = leaf(
+        "kling-video-o1", "Kling O1", TaskType.TEXT_TO_VIDEO,
+        field_json("duration", [5, 10]), field_json("quality", ["720p", "1080p"]),
+        credit_rules=[rule_json(5, duration=5, quality="720p"),
+                      rule_json(9, duration=10, quality="720p")],
+    )  # fmt: skip
+    text = "a video of a fox in 1080p, 10s"
+    decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (priced,)})
+    desk = Desk()
+    desk.hear(decision, priced)
+    assert desk.draft is not None
+    (unmet,) = confirmation.check(text, decision, priced, desk.draft).unmet
+    assert (unmet.asked, unmet.sent) == ("1080p", "720p")
+
+
+def test_of_two_that_exclude_each_other_the_later_gets_what_is_possible() -> None:
+    exclusive = leaf(
+        "kling-video-o1", "Kling O1", TaskType.TEXT_TO_VIDEO,
+        field_json("duration", [5, {"label": "10", "value": 10,
+                                    "disabled": {"quality": ["1080p"]}}]),
+        field_json("quality", ["720p", "1080p"]),
+    )  # fmt: skip
+    text = "a video of a fox, 10s, 1080p"
+    decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (exclusive,)})
+    desk = Desk()
+    desk.hear(decision, exclusive)
+    assert desk.draft is not None
+    found = confirmation.check(text, decision, exclusive, desk.draft)
+    assert [each.why for each in found.unmet] == [Why.TOGETHER]
+    assert desk.offer((exclusive,)).problem is None
+
+
+def test_open_questions_are_told_apart_from_what_is_confirmed() -> None:
+    decision = route("可爱的小猫，竖屏")
+    assert confirmation.open_questions(decision, None) == (Question.MEDIA_TYPE,)
+    assert confirmation.open_questions(decision, None, ("kind",)) == ()
