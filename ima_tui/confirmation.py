@@ -14,6 +14,8 @@ from enum import StrEnum
 from ima_tui import attainable, terms
 from ima_tui.attainable import COUNT
 from ima_tui.catalogue import choice, form, names, order, price
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Reason
 from ima_tui.domain import Draft, Leaf, Medium, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
@@ -78,14 +80,6 @@ class Confirmation:
         return bool(self.unmet or self.questions)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A model that could be taken instead, and its cheapest price."""
-
-    leaf: Leaf
-    points: int
-
-
 def check(
     text: str,
     decision: Decision | None,
@@ -132,14 +126,14 @@ def _models(text: str, decision: Decision, leaf: Leaf) -> Iterator[Unmet]:
         words = one_line(text[slice(*each.span)], _LONGEST)
         yield Unmet(MODEL, words, leaf.name, Why.MEDIUM, leaf.name, each.model_id, each.medium,
                     wanted)  # fmt: skip
-    missing = decision.model_id != leaf.model_id and decision.model_id in decision.absent
     for name in decision.absent:
         if name != decision.model_id:
             yield Unmet(MODEL, one_line(name, _LONGEST), leaf.name, Why.ABSENT, leaf.name)
-        elif missing:
-            words = _words(text, decision, "model") or name
-            asked = one_line(words, _LONGEST)
-            yield Unmet(MODEL, asked, leaf.name, Why.ABSENT, leaf.name, name, wanted=wanted)
+    named = decision.reason is Reason.REQUEST and bool(decision.model_id)
+    if named and decision.model_id != leaf.model_id:
+        words = _words(text, decision, "model") or decision.model_id
+        yield Unmet(MODEL, one_line(words, _LONGEST), leaf.name, Why.ABSENT, leaf.name,
+                    decision.model_id, wanted=wanted)  # fmt: skip
 
 
 # ------------------------------------------------------------------------- its parameters
@@ -248,7 +242,7 @@ def sentences(unmet: Iterable[Unmet]) -> list[str]:
 # ---------------------------------------------------------------------------- other models
 
 
-def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Offer, ...]:
+def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative, ...]:
     """What could be made instead of sending to another model than the one that was named: first
     the same model for what it does make, then models of the medium that was asked for: near in
     name, the one that would get it, the cheapest."""
@@ -271,7 +265,17 @@ def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Offer, ...]
     return (*own, *others)[:MOST_OFFERS]
 
 
-def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Offer]:
+def offered(offers: Sequence[Alternative]) -> str:
+    """`Available instead: text to image with Midjourney, 8 pts; …`, or ""."""
+    told = [
+        say("confirm.offer", task=say(f"task.{each.leaf.task_type}"), model=each.leaf.name,
+            points=each.points)
+        for each in offers
+    ]  # fmt: skip
+    return say("confirm.offers", offers=say("confirm.comma").join(told)) if told else ""
+
+
+def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Alternative]:
     if unmet.why is not Why.MEDIUM or unmet.medium is None:
         return
     kinds = [kind for kind in TaskType if kind.medium is unmet.medium]
@@ -283,6 +287,6 @@ def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Offer]:
             return
 
 
-def _offer(leaf: Leaf) -> Offer:
+def _offer(leaf: Leaf) -> Alternative:
     usual = price.quote_or_none(leaf, {})
-    return Offer(leaf, usual.rule.points if usual is not None else leaf.points[0])
+    return Alternative(leaf, usual.rule.points if usual is not None else leaf.points[0])

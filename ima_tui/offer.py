@@ -56,6 +56,10 @@ class Offer:
     def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
         return self._lists.leaves(task_type)
 
+    def all_leaves(self) -> dict[TaskType, tuple[Leaf, ...]]:
+        """The leaves of every task type, as they are known now."""
+        return {task_type: self.leaves(task_type) for task_type in TaskType}
+
     def age(self, task_type: TaskType) -> float:
         """Seconds since the list was fetched; infinite when it never was."""
         return self._lists.age(task_type)

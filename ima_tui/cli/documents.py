@@ -15,6 +15,7 @@ from ima_tui.studio import Studio
 
 def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dict[str, object]:
     """What happened in words, what to do next, and what could be used instead."""
+    alternatives = alternatives or getattr(error, "alternatives", ())
     hint = messages.hint(error.key, **error.values)
     return {
         "kind": error.key.removeprefix("error."),

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ima_tui import confirmation
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.cli import outcome, remembered, routed, session, wish
+from ima_tui.cli import confirming, outcome, remembered, routed, session, wish
+from ima_tui.cli.confirming import Unconfirmed
 from ima_tui.cli.documents import instead, job_json
 from ima_tui.cli.models import from_cache, print_models
 from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.cli.routed import Meant
 from ima_tui.config import Settings
 from ima_tui.domain import Job, Leaf, Order, State
 from ima_tui.errors import (
@@ -21,7 +24,6 @@ from ima_tui.errors import (
     EXIT_INTERRUPTED,
     ImaError,
     OverLimit,
-    UsageError,
 )
 from ima_tui.intent.reading import Kind
 from ima_tui.lifecycle import OPEN
@@ -37,48 +39,65 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
-        decision = routed.read(arguments)
-        if decision is not None and decision.kind is Kind.PREFERENCE:
-            return await remembered.alone(studio, arguments, decision)
-        arguments.by_hand = arguments.model_id is not None
-        task_type = wish.task_type_of(arguments.task_type)
         if arguments.list_models:
-            await studio.offer.fresh(task_type)
-            if note := from_cache(studio, [task_type]):
-                talk(note)
-            print_models(studio, [task_type], "", as_json=arguments.json)
-            return EXIT_DONE
+            return await _list_models(studio, arguments)
         wish.check_prompt(arguments)
-        if decision is not None:
-            await routed.choose(studio, arguments, decision, task_type)
+        one = None
+        if arguments.task_type is None:
+            decision = routed.read(wish.prompt_of(arguments), arguments.input_images)
+            if decision.kind is Kind.PREFERENCE:
+                return await remembered.alone(studio, arguments, decision)
+            one = routed.meant(wish.prompt_of(arguments), decision)
+        return await _one(studio, arguments, one)
+
+
+async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
+    task_type = wish.task_type_of(arguments.task_type)
+    await studio.offer.fresh(task_type)
+    if note := from_cache(studio, [task_type]):
+        talk(note)
+    print_models(studio, [task_type], "", as_json=arguments.json)
+    return EXIT_DONE
+
+
+async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None) -> int:
+    """Price one job, say what differs from what was asked for, and send it. `one` is the reading
+    of the text where no task type was given."""
+    arguments.by_hand = arguments.model_id is not None
+    if one is None:
+        task_type = wish.task_type_of(arguments.task_type)
         leaf = await wish.leaf_of(studio, arguments, task_type)
-        if decision is not None:
-            arguments.routed = routed.values(leaf, decision)
-        placed, quote = await wish.order_of(studio, arguments, task_type, leaf)
-        warnings = changes(quote)
-        note = from_cache(studio, [task_type])
-        if arguments.dry_run:
-            return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)
-        if note:
-            talk(note)
-        _check_price(arguments, placed, warnings)
-        await remembered.change(studio, arguments, decision, leaf)
-        return await _send(studio, arguments, placed, leaf, quote)
+    else:
+        task_type = one.task_type
+        if arguments.version_id and arguments.model_id is None:
+            arguments.model_id = one.decision.model_id or None
+        named = arguments.model_id is not None or arguments.version_id
+        leaf = await (
+            wish.leaf_of(studio, arguments, task_type) if named else routed.leaf_of(studio, one)
+        )
+        arguments.prompt, arguments.input_images = one.prompt, list(one.inputs)
+    decision = one.decision if one is not None else None
+    said = routed.values(leaf, decision) if decision is not None else {}
+    draft, by_hand = wish.draft_of(arguments, leaf, said)
+    placed = await wish.order_of(studio, leaf, draft)
+    if arguments.by_hand:
+        by_hand |= {confirmation.MODEL}
+    text = one.text if one is not None else draft.prompt
+    found = confirmation.check(text, decision, leaf, draft, by_hand)
+    warnings, others = await confirming.warnings_of(studio, found.unmet, task_type)
+    note = from_cache(studio, [task_type])
+    if arguments.dry_run:
+        return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)
+    if note:
+        talk(note)
+    if warnings and not arguments.yes:
+        raise Unconfirmed(warnings, others)
+    _check_limit(arguments, placed)
+    await remembered.change(studio, arguments, decision, leaf)
+    return await _send(studio, arguments, placed, leaf, warnings)
 
 
-def changes(quote: price.Quote) -> list[str]:
-    """What the nearest price rule would set otherwise, one phrase each."""
-    return [
-        f"{change.name} = {change.becomes}"
-        if change.asked is None
-        else f"{change.name} {change.asked} → {change.becomes}"
-        for change in quote.changes
-    ]
-
-
-def _check_price(arguments: argparse.Namespace, placed: Order, differing: Sequence[str]) -> None:
-    if differing and not arguments.yes:
-        raise UsageError("error.would_change", changes=", ".join(differing))
+def _check_limit(arguments: argparse.Namespace, placed: Order) -> None:
     limit = arguments.max_credits
     if limit is not None and placed.total > limit:
         raise OverLimit("error.over_limit", total=placed.total, limit=limit)
@@ -105,7 +124,7 @@ def as_url(source: str) -> str:
     return source if "://" in source else Path(source).as_uri()
 
 
-def _announce(studio: Studio, placed: Order, leaf: Leaf, quote: price.Quote) -> None:
+def _announce(studio: Studio, placed: Order, leaf: Leaf) -> None:
     """Model, points, time; and what would be cheaper where it is dear."""
     if placed.estimate is not None:
         usual = seconds_range(placed.estimate.low, placed.estimate.high)
@@ -119,16 +138,22 @@ def _announce(studio: Studio, placed: Order, leaf: Leaf, quote: price.Quote) -> 
         saved = -setting.difference * placed.n
         talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
     leaves = studio.offer.leaves(placed.task_type)
-    other = cheaper(leaves, placed.task_type, quote.rule.points, len(placed.inputs))
+    other = cheaper(leaves, placed.task_type, placed.points, len(placed.inputs))
     if other is not None:
         talk(say("cli.cheaper", model=other.leaf.name, points=other.points * placed.n))
 
 
 async def _send(
-    studio: Studio, arguments: argparse.Namespace, placed: Order, leaf: Leaf, quote: price.Quote
+    studio: Studio,
+    arguments: argparse.Namespace,
+    placed: Order,
+    leaf: Leaf,
+    warnings: Sequence[str],
 ) -> int:
+    for warning in warnings:
+        talk(warning)
     if not arguments.json:
-        _announce(studio, placed, leaf, quote)
+        _announce(studio, placed, leaf)
     if arguments.yes and arguments.max_credits is not None:
         placed = replace(placed, confirmed=arguments.max_credits)
     job = await studio.jobs.submit(placed)
@@ -138,16 +163,21 @@ async def _send(
     except asyncio.CancelledError:
         interrupted = True
         job = await studio.jobs.get(job.id) or job
-    return await _conclude(studio, arguments, job, interrupted)
+    return await _conclude(studio, arguments, job, interrupted, warnings)
 
 
 async def _conclude(
-    studio: Studio, arguments: argparse.Namespace, job: Job, interrupted: bool
+    studio: Studio,
+    arguments: argparse.Namespace,
+    job: Job,
+    interrupted: bool,
+    warnings: Sequence[str],
 ) -> int:
     sent_is_enough = arguments.no_wait and job.state in OPEN and bool(job.task_id)
     error = None if sent_is_enough else _problem(job, interrupted)
     if arguments.json:
-        print_json(await job_json(studio, job, error))
+        more = {"warnings": list(warnings)} if warnings else {}
+        print_json(await job_json(studio, job, error) | more)
     else:
         _print_result(job)
         if error is not None:

@@ -1,104 +1,83 @@
-"""`generate` without --task-type: the text is routed, and its reading filled in below the flags."""
+"""A text without a task type: what is to be made of it, on which model, with which settings."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ima_tui import terms
-from ima_tui.cli import wish
-from ima_tui.cli.output import talk
-from ima_tui.cli.route import impossible
+from ima_tui import attainable, heard
 from ima_tui.domain import Leaf, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
-from ima_tui.intent.reading import Action, Decision, Kind, Question, Roles
+from ima_tui.intent.reading import Action, Decision, Kind, Question
 from ima_tui.intent.route import route
-from ima_tui.messages import say
 from ima_tui.studio import Studio
 
-_UNSURE = {
+UNSURE = {
     Question.MEDIA_TYPE: "error.route_media_type",
     Question.IMAGE_ROLES: "error.route_image_roles",
     Question.MISSING_INPUT: "error.route_missing_input",
 }
+"""What to say about a question that only the person can answer."""
 
 
-def read(arguments: argparse.Namespace) -> Decision | None:
-    """The reading of the text where no task type was given; the flags are filled in from it.
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One thing to make. `prompt` is what goes out of `text`, `inputs` are in the order of their
+    roles."""
 
-    Raises `UsageError` where the text asks for anything but one thing that can be had.
-    """
-    if arguments.task_type is not None or arguments.list_models:
-        return None
-    wish.check_prompt(arguments)
-    text = wish.prompt_of(arguments)
-    decision = route(text, arguments.input_images)
+    text: str
+    decision: Decision
+    task_type: TaskType
+    prompt: str
+    inputs: tuple[str, ...]
+
+
+def read(text: str, images: Sequence[str]) -> Decision:
+    """The reading of `text`. Raises `UsageError` where a question is open, or where it asks for
+    more than one thing."""
+    decision = route(text, images)
     if decision.kind is Kind.CLARIFY and decision.question is not None:
-        raise UsageError(_UNSURE[decision.question])
+        raise UsageError(UNSURE[decision.question])
     if decision.kind is Kind.WORKFLOW:
         steps = ", ".join(step.task_type.value for step in decision.steps)
         raise UsageError("error.route_workflow", steps=steps)
-    if decision.kind is Kind.PREFERENCE:
-        return decision
-    if decision.task_type is None:
-        raise UsageError("error.route_preference")
-    _refuse_impossible(arguments, decision)
-    arguments.task_type = decision.task_type.value
-    arguments.input_images = list(_inputs(decision))
-    if decision.spoken is not None:
-        arguments.prompt = text[slice(*decision.spoken)]
-    count = decision.param("n")
-    if arguments.n == 1 and isinstance(count, int):
-        arguments.n = count
     return decision
 
 
-def _refuse_impossible(arguments: argparse.Namespace, decision: Decision) -> None:
-    """What can't be had is said before anything is spent; --yes goes on without it."""
-    told = [line.strip() for line in impossible(decision)]
-    if told and not arguments.yes:
-        raise UsageError("error.route_impossible", what=" ".join(told))
-    for line in told:
-        talk(line)
+def meant(text: str, decision: Decision) -> Meant:
+    """What `decision` wants made. Raises `UsageError` where that is nothing."""
+    if decision.task_type is None or decision.kind is Kind.PREFERENCE:
+        raise UsageError("error.route_preference")
+    prompt = text if decision.spoken is None else text[slice(*decision.spoken)]
+    order = heard.in_order(decision.roles, len(decision.inputs))
+    inputs = tuple(decision.inputs[place] for place in order)
+    return Meant(text, decision, decision.task_type, prompt, inputs)
 
 
-def _inputs(decision: Decision) -> tuple[str, ...]:
-    """The pictures in the order of their roles: first and last frame, source, references."""
-    places = _places(decision.roles) if decision.roles else range(len(decision.inputs))
-    return tuple(decision.inputs[place] for place in places if place < len(decision.inputs))
-
-
-def _places(roles: Roles) -> tuple[int, ...]:
-    frames = (roles.first_frame, roles.last_frame)
-    known = tuple(place for place in frames if place is not None)
-    return (*known, *roles.source, *roles.reference)
-
-
-async def choose(
-    studio: Studio, arguments: argparse.Namespace, decision: Decision, task_type: TaskType
-) -> None:
-    """The model that the text names, unless a flag does; forgotten wishes don't choose."""
-    if arguments.model_id is not None:
-        return
-    leaves = await studio.offer.fresh(task_type)
-    forgets = decision.preference is not None and decision.preference.action is Action.CLEAR
+async def leaf_of(studio: Studio, one: Meant) -> Leaf:
+    """The model that the words name where the list has it, else the preferred, else the default
+    one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
+    leaves, decision = await studio.offer.fresh(one.task_type), one.decision
     if decision.model_id:
-        leaf, _ = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
-        arguments.model_id = decision.model_id
-    elif forgets:
-        leaf = studio.offer.impersonal(task_type)
-        arguments.model_id = leaf.model_id if leaf else None
-    else:
-        return
-    if leaf is not None and not arguments.version_id:
-        arguments.version_id = leaf.version
+        version = decision.version
+        leaf, _ = binding.leaf_for(leaves, one.task_type, decision.model_id, version)
+        if leaf is not None:
+            return leaf
+    if studio.wishes.preferences.trouble is not None:
+        raise studio.wishes.preferences.trouble  # a preference that can't be read is not guessed
+    forgets = decision.preference is not None and decision.preference.action is Action.CLEAR
+    offer = studio.offer
+    served = offer.impersonal(one.task_type) if forgets else offer.suggested(one.task_type)
+    if served is None:
+        raise UsageError("error.no_models")
+    return served
 
 
 def values(leaf: Leaf, decision: Decision) -> Mapping[str, Value]:
-    """The parameters of the text in the leaf's own terms; what it can't do is told."""
-    bound, refused = binding.bind(leaf, decision.params)
-    for refusal in refused:
-        key, words = terms.lacks(leaf.name, refusal)
-        talk(say(key, **words))
-    return dict(bound)
+    """The settings that the words want, to the nearest value that `leaf` offers; `n` among them."""
+    fits = attainable.fitted(leaf, decision.requirements).values()
+    found: dict[str, Value] = {}
+    for fit in fits:
+        found.setdefault(fit.name, fit.value)
+    return found

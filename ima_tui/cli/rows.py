@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ima_tui import confirmation
+from ima_tui.attainable import COUNT
 from ima_tui.batch import BadRow, Row
 from ima_tui.catalogue import choice, form, order
-from ima_tui.cli import wish
-from ima_tui.cli.generate import changes
+from ima_tui.cli import confirming, routed, wish
+from ima_tui.cli.confirming import Unconfirmed
+from ima_tui.cli.routed import Meant
+from ima_tui.confirmation import MODEL
 from ima_tui.domain import Draft, Job, Leaf, Order, State, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.lifecycle import UNSENT
@@ -68,19 +72,46 @@ class Desk:
         return errands, bad
 
     async def _errand(self, row: Row) -> Errand:
-        task_type = wish.task_type_of(row.task_type or None)
-        leaf = await self._leaf(task_type, row)
+        one = self._read(row)
+        task_type = one.task_type if one is not None else wish.task_type_of(row.task_type)
+        if one is not None and not row.model_id:
+            leaf = await routed.leaf_of(self._studio, one)
+        else:
+            leaf = await self._leaf(task_type, row)
         chosen, warnings = self._accepted(leaf, row)
-        draft = Draft(task_type, leaf.model_id, leaf.version, row.prompt, chosen, row.inputs, row.n)
-        placed, quote = order.place(leaf, draft)
-        differing = changes(quote)
+        draft = self._draft(row, leaf, one, dict(chosen))
+        by_hand = {name for name, _ in chosen} | ({MODEL} if row.model_id else set())
+        by_hand |= {COUNT} if row.n != 1 else set()
+        placed, _ = order.place(leaf, draft)
+        text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
+        found = confirmation.check(text, decision, leaf, draft, by_hand)
+        differing, others = await confirming.warnings_of(self._studio, found.unmet, task_type)
         if differing and not self._agreed:
-            raise UsageError("error.would_change", changes=", ".join(differing))
-        if row.inputs:
-            facts = await self._studio.inspect_inputs(leaf, row.inputs)
+            raise Unconfirmed(differing, others)
+        if draft.inputs:
+            facts = await self._studio.inspect_inputs(leaf, draft.inputs)
             placed = replace(placed, inputs=tuple(fact.source for fact in facts))
         name = row.intent(self._label)
         return Errand(row, placed, name, name, (*warnings, *differing))
+
+    @staticmethod
+    def _read(row: Row) -> Meant | None:
+        """The reading of a row that names no task type, as `generate` reads its text."""
+        if row.task_type:
+            return None
+        return routed.meant(row.prompt, routed.read(row.prompt, row.inputs))
+
+    @staticmethod
+    def _draft(row: Row, leaf: Leaf, one: Meant | None, chosen: Mapping[str, Value]) -> Draft:
+        prompt, inputs, n = row.prompt, row.inputs, row.n
+        if one is not None:
+            said = dict(routed.values(leaf, one.decision))
+            count = said.pop(COUNT, 1)
+            chosen = {**said, **chosen}
+            prompt, inputs = one.prompt, one.inputs
+            n = count if n == 1 and isinstance(count, int) else n
+        settings = tuple(chosen.items())
+        return Draft(leaf.task_type, leaf.model_id, leaf.version, prompt, settings, inputs, n)
 
     async def _leaf(self, task_type: TaskType, row: Row) -> Leaf:
         """The named model, else the preferred, else the default one."""

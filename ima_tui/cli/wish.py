@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ima_tui.catalogue import choice, form, order, price
+from ima_tui.attainable import COUNT
+from ima_tui.catalogue import choice, form, order
 from ima_tui.cli.output import talk
 from ima_tui.domain import Draft, Leaf, Order, TaskType, Value
 from ima_tui.errors import UsageError
@@ -51,25 +52,35 @@ async def leaf_of(studio: Studio, arguments: argparse.Namespace, task_type: Task
     return choice.pick(leaves, leaf.model_id, arguments.version_id)
 
 
-async def order_of(
-    studio: Studio, arguments: argparse.Namespace, task_type: TaskType, leaf: Leaf
-) -> tuple[Order, price.Quote]:
-    inputs = tuple(arguments.input_images)
+def draft_of(
+    arguments: argparse.Namespace, leaf: Leaf, said: Mapping[str, Value]
+) -> tuple[Draft, frozenset[str]]:
+    """The draft that the flags make over what the words say, and what the flags set outright."""
+    flags = _chosen(arguments, leaf)
+    by_hand = set(flags)
+    if arguments.n != 1:
+        by_hand.add(COUNT)
+    count = said.get(COUNT, 1)
     draft = Draft(
-        task_type=task_type,
+        task_type=leaf.task_type,
         model_id=leaf.model_id,
         version=leaf.version,
         prompt=prompt_of(arguments),
-        chosen=_chosen(arguments, leaf),
-        inputs=inputs,
-        n=arguments.n,
+        chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
+        inputs=tuple(arguments.input_images),
+        n=count if isinstance(count, int) and COUNT not in by_hand else arguments.n,
     )
-    placed, quote = order.place(leaf, draft)
-    facts = await studio.inspect_inputs(leaf, inputs)
-    return replace(placed, inputs=tuple(fact.source for fact in facts)), quote
+    return draft, frozenset(by_hand)
 
 
-def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> tuple[tuple[str, Value], ...]:
+async def order_of(studio: Studio, leaf: Leaf, draft: Draft) -> Order:
+    """The priced order, inputs looked at. Raises `UsageError` for what can't be."""
+    placed, _ = order.place(leaf, draft)
+    facts = await studio.inspect_inputs(leaf, draft.inputs)
+    return replace(placed, inputs=tuple(fact.source for fact in facts))
+
+
+def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> dict[str, Value]:
     """--extra-params, then --size, then --param: the later and more exact one wins."""
     written: dict[str, object] = dict(_extra_params(arguments.extra_params))
     if arguments.size is not None:
@@ -79,9 +90,7 @@ def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> tuple[tuple[str, Value
         if not separator or not name.strip():
             raise UsageError("error.bad_parameter", text=one_line(text, 80))
         written[name.strip()] = value
-    said = getattr(arguments, "routed", {})  # what the words ask for gives way to every flag
-    flags = dict(_accepted(leaf, written, lenient=arguments.lenient))
-    return tuple({**said, **flags}.items())
+    return dict(_accepted(leaf, written, lenient=arguments.lenient))
 
 
 def _accepted(

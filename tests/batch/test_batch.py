@@ -53,7 +53,7 @@ def test_bad_rows_are_named_and_nothing_is_sent(person: Person, as_json: bool) -
     assert person.sandbox.ledger()["creates"] == []
     if as_json:
         kinds = [(line["line"], line["error"]["kind"]) for line in said.lines]
-        assert kinds == [(2, "no_task_type"), (3, "unknown_model"), (4, "bad_json")]
+        assert kinds == [(2, "route_media_type"), (3, "unknown_model"), (4, "bad_json")]
     rest = person.verb("batch", file, "--yes", "--skip-bad", "--json")
     assert (rest.code, person.accepted()) == (0, ["a cat"])
 

@@ -205,10 +205,11 @@ def test_what_fits_no_price_is_asked_about_first(ima: Run, box: Sandbox) -> None
     assert [warning for warning in dry.json["warnings"] if "10" in warning and "5" in warning]
     refused = ima(*VIDU)
     assert (refused.code, refused.json["error"]["kind"]) == (2, "would_change")
-    assert "10 → 5" in refused.json["error"]["message"]
+    assert "length 10 s: sent as 5 s" in refused.json["error"]["message"]
     assert creates(box) == []
     agreed = ima(*VIDU, "--yes")
     assert (agreed.code, agreed.json["total_credit"]) == (0, 20)
+    assert agreed.json["warnings"] == dry.json["warnings"]
     assert [create["charged"] for create in creates(box)] == [20]
 
 

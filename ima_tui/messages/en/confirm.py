@@ -10,11 +10,10 @@ TEXTS: dict[str, str] = {
     "confirm.absent": "{asked} isn't available here: sent to {model}.",
     "confirm.medium": "{asked} makes {makes}, not {wanted}: sent to {model}.",
     "confirm.offer": "{task} with {model}, {points} pts",
+    "confirm.comma": "; ",
     "confirm.offers": "Available instead: {offers}.",
     "medium.image": "images",
     "medium.video": "video",
     "medium.music": "music",
     "medium.speech": "speech",
-    "error.confirm": "{what}",
-    "error.confirm.hint": "Nothing was sent. Change the prompt, or add --yes to send it this way.",
 }

@@ -67,5 +67,4 @@ TEXTS: dict[str, str] = {
     "error.route_missing_input.hint": "Name it with --input-images.",
     "error.route_preference": "There is nothing to make in these words.",
     "error.route_preference.hint": "To only change the preferred model: ima-tui prefs set",
-    "error.route_impossible": "{what}",
 }

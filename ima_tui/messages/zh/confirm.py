@@ -10,11 +10,10 @@ TEXTS: dict[str, str] = {
     "confirm.absent": "这里没有 {asked}：将改用 {model}。",
     "confirm.medium": "{asked} 只能做{makes}，不能做{wanted}：将改用 {model}。",
     "confirm.offer": "{task}：{model}，{points} 积分",
+    "confirm.comma": "；",
     "confirm.offers": "可选：{offers}。",
     "medium.image": "图片",
     "medium.video": "视频",
     "medium.music": "音乐",
     "medium.speech": "语音",
-    "error.confirm": "{what}",
-    "error.confirm.hint": "没有发送任何内容。请修改提示词，或加上 --yes 按以上方式发送。",
 }

@@ -62,5 +62,4 @@ TEXTS: dict[str, str] = {
     "error.route_missing_input.hint": "请用 --input-images 给出。",
     "error.route_preference": "这句话里没有要做的东西。",
     "error.route_preference.hint": "只想改常用模型，请用：ima-tui prefs set",
-    "error.route_impossible": "{what}",
 }
