@@ -80,6 +80,9 @@ class Dispatch:
     async def send(self, agreed: int | None = None) -> None:
         """`agreed`: the points that were agreed to a moment ago, for what is sent now."""
         place = self._place
+        if place.desk.leaf is None and not place.studio.connection.has_key:
+            place.enter_key()  # without a key there is no list
+            return
         if not place.prompt.text.strip():
             self._point_at(UsageError("error.empty_prompt"))
             return
@@ -102,10 +105,10 @@ class Dispatch:
     async def _send_one(self, agreed: int | None) -> None:
         place = self._place
         leaf, order = place.desk.leaf, await self._order()
-        if not place.studio.connection.has_key and (order or leaf is None):
-            place.enter_key()  # without a key there is no list, and so no leaf either
-            return
         if leaf is None or order is None:
+            return
+        if not place.studio.connection.has_key:
+            place.enter_key()
             return
         asked = confirming.question(place, order, self._sent)
         if asked is None or (agreed == order.total and not asked.unmet):
