@@ -64,6 +64,7 @@ class Desk:
 
     def __init__(self, kind: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
         self.kind = self._first = kind
+        self._resting: TaskType | None = None
         self.leaf: Leaf | None = None
         self.draft: Draft | None = None
         self.remark: Remark | None = None
@@ -101,10 +102,17 @@ class Desk:
             self.kind, self.leaf, self._recalled = kind, None, None
 
     def make_room_for_inputs(self) -> None:
-        """Turn to a kind that takes pictures, if this one takes none: of the same medium."""
+        """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
+        pinned until they are there."""
         if not self.kind.takes_inputs:
             film = self.kind.medium is Medium.VIDEO
-            self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
+            self.rest_on(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
+            self.turn_to(self._resting or self.kind)
+        self.pin(KIND, passing=True)
+
+    def rest_on(self, kind: TaskType) -> None:
+        """Make `kind` of inputs that were put in by hand, as long as no words say otherwise."""
+        self._resting = kind
 
     def add_inputs(self, sources: Sequence[str]) -> None:
         """Some more inputs; where the kind takes no more, the newest ones stay."""
@@ -249,12 +257,7 @@ class Desk:
         self.decision, self.remark = None, None
         self.replaces, self.remember, self.order = None, None, ()
         self.kept = set(self.pinned) - {INPUTS, ORDER}
-        self._turn_back()
-
-    def _turn_back(self) -> None:
-        """Stand where nobody has said anything yet."""
-        if KIND not in self.pinned:
-            self.turn_to(self._first)
+        self.turn_to(self.meant(None))
 
     @property
     def settled(self) -> TaskType | None:
@@ -263,9 +266,10 @@ class Desk:
 
     def meant(self, decision: Decision | None) -> TaskType:
         """The kind that is made of `decision`."""
-        if KIND in self.pinned or decision is None:
-            return self.settled or self._first
-        return decision.task_type or self._first
+        if KIND in self.pinned:
+            return self.kind
+        told = decision.task_type if decision is not None else None
+        return told or (self._resting if self.attached else None) or self._first
 
     def yields_to(self, free: Decision | None) -> bool:
         """Whether a kind that an earlier prompt left gives way: the words, read for themselves

@@ -136,8 +136,7 @@ class Picking:
                 self.inputs()  # it says so
                 return
             desk.unpin(KIND)
-            desk.turn_to(min(taking, key=lambda kind: kind.medium is not medium))
-            await place.reload()
+            desk.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
         before = desk.draft.inputs if desk.draft is not None and INPUTS in desk.pinned else ()
         desk.feed((*before, source))
         desk.pin(INPUTS)

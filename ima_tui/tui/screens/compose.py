@@ -260,7 +260,8 @@ class ComposeScreen(Place):
     async def _take_inputs(self, sources: tuple[str, ...]) -> None:
         await self.reload()
         self.desk.add_inputs(sources)
-        self.desk.pin(KIND, INPUTS, passing=True)
+        self.desk.pin(INPUTS)
+        self.desk.unpin(KIND)
         await self.take_over()
 
     async def take_over(self) -> None:
