@@ -103,12 +103,19 @@ class Desk:
 
     def make_room_for_inputs(self) -> None:
         """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
-        pinned until they are there."""
+        pinned until they are there: see `have_inputs`."""
         if not self.kind.takes_inputs:
             film = self.kind.medium is Medium.VIDEO
-            self.rest_on(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
-            self.turn_to(self._resting or self.kind)
-        self.pin(KIND, passing=True)
+            self._let_go(KIND)
+            self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
+        self.rest_on(self.kind)
+        if KIND not in self.pinned:
+            self.pin(KIND, passing=True)
+
+    def have_inputs(self) -> None:
+        """They were put in by hand; what is made of them is for the words to say."""
+        self.pin(INPUTS)
+        self._let_go(*({KIND} & self._passing))
 
     def rest_on(self, kind: TaskType) -> None:
         """Make `kind` of inputs that were put in by hand, as long as no words say otherwise."""

@@ -260,8 +260,7 @@ class ComposeScreen(Place):
     async def _take_inputs(self, sources: tuple[str, ...]) -> None:
         await self.reload()
         self.desk.add_inputs(sources)
-        self.desk.pin(INPUTS)
-        self.desk.unpin(KIND)
+        self.desk.have_inputs()
         await self.take_over()
 
     async def take_over(self) -> None:
