@@ -67,7 +67,7 @@ def askings(desk: Desk, lists: Lists) -> tuple[Asking, ...]:
         return ()
     found = [
         *_question(desk, decision, lists),
-        *(_limit(desk, limit, lists) for limit in decision.limits),
+        *(_limit(desk, limit, lists) for limit in decision.limits if desk.leaf is not None),
         *_absent(desk, decision, lists),
     ]
     if decision.task_type is desk.kind and desk.leaf is not None:

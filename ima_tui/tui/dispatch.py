@@ -89,7 +89,7 @@ class Dispatch:
         if place.many.is_several:
             await place.many.send()
             return
-        if any(asking.blocks for asking in place.showing.askings):
+        if place.showing.blocked:
             self._point_at_question()
             return
         if self.is_too_early(self._kinds()):
@@ -114,6 +114,7 @@ class Dispatch:
         if asked is None or (agreed == order.total and not asked.unmet):
             await self._send(order)
             return
+        place.showing.forget_remark()
         choices = [Choice(asked.send, partial(self._send, order))] if asked.send else []
         choices += [Choice(words, partial(self._instead, answer)) for words, answer in asked.others]
         place.ask(asked.words, partial(self._send, order), choices=choices)

@@ -46,8 +46,14 @@ class Showing:
 
     @property
     def priced(self) -> Offer:
-        """What the price bar tells: of a wish in steps nothing, for the plan does."""
-        return Offer() if self._place.desk.in_steps else self.offer
+        """What the price bar tells: nothing while a question is open, for nobody knows yet what is
+        made; nothing of a prompt in steps, for the plan does."""
+        return Offer() if self._place.desk.in_steps or self.blocked else self.offer
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a question is open that has to be answered first."""
+        return any(asking.blocks for asking in self.askings)
 
     async def all(self) -> None:
         place, desk, page = self._place, self._place.desk, self._place.form

@@ -89,11 +89,12 @@ TEXTS: dict[str, str] = {
     "bind.leave": "leave field",
     "bind.close": "close",
     "app.cancel": "Cancel",
+    "bind.question_next": "next choice",
     "bind.yes": "yes",
     "bind.no": "no",
     # ---- hints, until a place was used
     "hint.models": "Here is everything you can make things with, and what each costs. The keys below act on the marked row.",
-    "hint.compose": "Say what you want in your own words. What it costs stands below before you send it; nothing is sent by itself.",
+    "hint.compose": "The price is always shown. Nothing is sent until you press ctrl+j.",
     "hint.queue": "What you sent stands here and is followed by itself. Results are fetched and shown as soon as they are there.",
     "hint.gallery": "Everything that was made, newest first. Any of it can be the start of something new.",
     "hint.preferences": "Which model you prefer for what. It is used whenever your words name none.",

@@ -88,11 +88,12 @@ TEXTS: dict[str, str] = {
     "bind.leave": "离开输入框",
     "bind.close": "关闭",
     "app.cancel": "取消",
+    "bind.question_next": "下一个",
     "bind.yes": "好",
     "bind.no": "不要",
     # ---- hints, until a place was used
     "hint.models": "能用来创作的模型和价格都在这里。按键作用于选中的行。",
-    "hint.compose": "用自己的话说想要什么。送出之前下方总有价格；不会自动送出。",
+    "hint.compose": "价格始终显示在下方。按 ctrl+j 才会发送。",
     "hint.queue": "送出的任务都在这里，会自动跟进。结果一好就取回并显示。",
     "hint.gallery": "做过的一切，最新的在前。每一件都可以再拿来创作。",
     "hint.preferences": "各类创作偏好的模型。话里没提模型时就用它。",

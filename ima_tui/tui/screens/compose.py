@@ -309,7 +309,10 @@ class ComposeScreen(Place):
         await self.action_do(event.name)
 
     async def on_answered(self, event: Answered) -> None:
+        was_blocked = self.showing.blocked
         await self.picking.answer(event.number)
+        if was_blocked and not self.showing.blocked and isinstance(self.focused, Reading):
+            self.prompt.focus()
 
     async def on_switched(self, event: Switched) -> None:
         await self.picking.remember()

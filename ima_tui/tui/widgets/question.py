@@ -44,7 +44,7 @@ class Question(Line):
         Binding("y", "yes", "bind.yes", show=False, id="question.yes"),
         Binding("y", "yes_deliberately", "bind.yes", id="question.yes_deliberately"),
         Binding("left", "move(-1)", show=False, id="question.left"),
-        Binding("right", "move(1)", show=False, id="question.right"),
+        Binding("right", "move(1)", "bind.question_next", id="question.right"),
         Binding("escape,n", "no", "bind.no", id="question.no"),
         # what opened the question never confirms it
         Binding("ctrl+j,f9,ctrl+enter", "nothing", show=False, id="question.nothing"),
@@ -151,6 +151,8 @@ class Question(Line):
         return key in taken or (character is not None and character.isprintable())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "move":
+            return bool(self._labels)
         if action in ("take", "yes"):
             return not self._deliberate
         return self._deliberate if action == "yes_deliberately" else True
