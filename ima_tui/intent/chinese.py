@@ -24,6 +24,7 @@ from ima_tui.intent.pointing import (
 from ima_tui.intent.scan import NAME, QUOTE, Clause, Item
 from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
 
+_SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "不", "时", "想"})
 
 
@@ -323,10 +324,12 @@ def _coordinated(
         place = items.index(noun)
         following = items[place + 1] if place + 1 < len(items) else None
         joined = following is not None and following.has("and") and following.phrase != "的"
+        scored = following is not None and following.has("with") and medium in _SOUNDING
         sounding = other in (Medium.MUSIC, Medium.SPEECH)
         before = items[max(0, place - 5) : place]
         led = any(item.has("with", "and") for item in before)
-        if (joined and not _behind_of(items, place)) or (sounding and led):
+        # 狐狸视频加上神秘的配乐
+        if (joined and not _behind_of(items, place)) or scored or (sounding and led):
             taken.add(other)
             reading.wants.append(replace(_want(reading, noun, other, asked=True), extra=True))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ima_tui.intent import numerals
+from ima_tui.intent.lengths import times
 from ima_tui.intent.media import Asked
 from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
@@ -27,6 +29,7 @@ def count(scan: Scan, asked: Asked) -> Count | None:
     """The number of results, where the text tells one above 1."""
     if not asked.wants:
         return None
+    scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:
         value = numerals.number(found["n"] or found["zh"])
@@ -38,6 +41,22 @@ def count(scan: Scan, asked: Asked) -> Count | None:
             if told:
                 return told
     return _elsewhere(scan, asked)
+
+
+def _without_times(scan: Scan) -> Scan:
+    """Without the numbers that tell a time ("three 5-second clips", 4초): they count nothing."""
+    spans = list(times(scan.text))
+    if not spans:
+        return scan
+
+    def tells_time(item: Item) -> bool:
+        return any(start <= item.start and item.end <= end for start, end in spans)
+
+    clauses = [
+        replace(clause, items=tuple(item for item in clause.items if not tells_time(item)))
+        for clause in scan.clauses
+    ]
+    return replace(scan, clauses=tuple(clause for clause in clauses if clause.items))
 
 
 def _elsewhere(scan: Scan, asked: Asked) -> Count | None:

@@ -395,7 +395,8 @@ def _extras(
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)
         if at_end and (joined or sounding) and end - place <= 7:
             taken.add(beside)
-            want = _want(reading, other, beside, asked=True)
+            on = beside is Medium.VIDEO and made_of(items, end)
+            want = _want(reading, other, beside, works_on=on, asked=True)
             reading.wants.append(replace(want, extra=True))
 
 

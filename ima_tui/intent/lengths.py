@@ -13,15 +13,40 @@ from ima_tui.intent.vocabulary import vocabulary
 _N = numerals.ANY
 _MINUTE = r"(?:minutes?|mins?|分钟?)"
 _SECOND = r"(?:seconds?|secs?|s\b|秒)"
-_LENGTH = re.compile(
-    rf"(?<![a-z0-9.])(?P<m>{_N})\s*-?\s*{_MINUTE}\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*{_SECOND}"
-    rf"|(?<![a-z0-9.])(?P<halfm>{_N})\s*分半"
-    rf"|(?<![a-z0-9.])(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
-    rf"|(?<![a-z0-9.])(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
-    rf"|(?<![a-z0-9.])(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:minutes?|mins?|分钟)(?![a-z])"
-    rf"|(?<![a-z0-9.:])(?P<sec>{_N})\s*-?\s*(?:seconds?|secs?|s|秒钟?)(?![a-z0-9])"
-    rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
-)
+_HEAD = r"(?<![a-z0-9.])"
+
+
+@cache
+def _length() -> re.Pattern[str]:
+    seconds, minutes = _units("second"), _units("minute")
+    return re.compile(
+        rf"{_HEAD}(?P<m>{_N})\s*-?\s*{_MINUTE}\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*{_SECOND}"
+        rf"|{_HEAD}(?P<halfm>{_N})\s*分半"
+        rf"|{_HEAD}(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
+        rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
+        rf"|{_HEAD}(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:{minutes})(?![a-z])"
+        rf"|(?<![a-z0-9.:])(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})(?![a-z0-9])"
+        rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
+    )
+
+
+@cache
+def _time() -> re.Pattern[str]:
+    units = _units("second", "minute", "longer")
+    return re.compile(rf"(?<![a-z0-9.:])(?:{_N})\s*个?\s*-?\s*(?:{units}|分半|分)(?![a-z0-9])的?")
+
+
+def _units(*names: str) -> str:
+    """Any of these units, the longest first; a digit may stand right before it: 10s."""
+    words = {word for name in names for word in vocabulary().around[name]}
+    return "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word))))
+
+
+def times(text: str) -> Iterator[tuple[int, int]]:
+    """Where a number with a unit of time stands, whatever it tells: never how many to make."""
+    for pattern in (_time(), _length()):
+        for found in pattern.finditer(text):
+            yield found.span()
 
 
 @cache
@@ -49,7 +74,7 @@ class Length:
 def lengths(text: str) -> Iterator[Length]:
     """Every length that is not part of what is described."""
     before, behind = _moment()
-    for found in _LENGTH.finditer(text):
+    for found in _length().finditer(text):
         told = text[max(0, found.start() - 16) : found.start()]
         if before.search(told) and not _SET.search(told):
             continue

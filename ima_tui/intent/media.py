@@ -80,7 +80,8 @@ class _Gatherer:
             self._describing = False
         step = _begins_step(clause)
         if self._describing and not step:
-            asked = [want for want in reading.wants if want.asked] if not self._wants else []
+            kept = [want for want in reading.wants if want.asked] if not self._wants else []
+            asked = kept or [want for want in reading.wants if self._leads(want)]
             reading = replace(replace_content(reading), wants=asked)
         for want in reading.wants:
             listed = self._continues_list(want, clause)
@@ -97,14 +98,17 @@ class _Gatherer:
 
     def _continues_list(self, want: Want, clause: Clause) -> bool:
         """ "a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
-        if not self._readings or not self._wants or clause.after not in (",", LISTED, "、"):
+        if not self._readings or not self._wants or clause.after not in (",", ";", LISTED, "、"):
             return False
         if clause.after == LISTED:
+            return True
+        if clause.after == ";" and want.start - clause.start <= _NEAR_HEAD:
             return True
         last = self._readings[-1]
         told = [each for each in last.wants if each.medium is not None]
         first = clause.items[0]
         opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
+        opens = opens or first.phrase in _COUNTED
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     @property
@@ -126,7 +130,8 @@ class _Gatherer:
             self._wants[want.medium] = want
             return
         only = next(iter(self._wants.values()))
-        if want.asked and not want.extra and not step and not only.asked and len(self._wants) == 1:
+        alone = want.asked and not want.extra and not step and not self._accompanies(want)
+        if alone and not only.asked and len(self._wants) == 1:
             animated = only.medium is Medium.IMAGE and want.medium is Medium.VIDEO
             if only.clause != want.clause and not (want.works_on and animated):
                 self._wants = {want.medium: want}
@@ -144,11 +149,31 @@ class _Gatherer:
         return bare and not want.asked and len(before.items) > 2 and want.clause != only.clause
 
     def _goes_along(self, want: Want) -> bool:
-        """背景音乐要轻快, behind a video: music or a voice named in a clause of its own."""
+        """背景音乐要轻快, "with calm music": music or a voice in a clause of its own, behind what
+        is seen, whatever adjectives stand before it."""
+        if want.medium not in _SOUNDING or not self._wants.keys() & _SEEN:
+            return False
         clause = self._scan.clauses[want.clause]
         early = want.start - clause.start <= 5  # "with music"
-        visual = Medium.VIDEO in self._wants
-        return visual and early and want.medium in (Medium.MUSIC, Medium.SPEECH)
+        if early and Medium.VIDEO in self._wants:
+            return True
+        film = Medium.VIDEO in self._wants
+        return (film or self._accompanies(want)) and _is_whole(clause, want)
+
+    def _accompanies(self, want: Want) -> bool:
+        """Led by "with", 配, 要有: it belongs to what is seen."""
+        if want.medium not in _SOUNDING or not self._wants.keys() & _SEEN:
+            return False
+        items = self._scan.clauses[want.clause].items
+        led = [item for item in items[:3] if item.start < want.start]
+        return any(item.has("with", "and") or item.phrase in _HAVING for item in led)
+
+    def _leads(self, want: Want) -> bool:
+        """Among what is described, "with calm music" and 音乐要舒缓 are requests all the same."""
+        clause = self._scan.clauses[want.clause]
+        opens = want.start == clause.start and len(clause.items) > 1
+        told = (opens or self._accompanies(want)) and _is_whole(clause, want)
+        return told and Medium.VIDEO in self._wants
 
     def result(self) -> Asked:
         wants = self._wants or self._fallback()
@@ -245,6 +270,31 @@ class _Gatherer:
             and not item.under("verb")
         ]
         return sum(max(1, item.end - item.start) for item in extra) >= 2
+
+
+_SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
+_SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
+_COUNTED = frozenset("一两二三四五六七八九十")
+_HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
+_ADJECTIVES = 6
+_NEAR_HEAD = 24
+"""Characters in which the thing wanted stands after a semicolon."""
+_SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
+                     "要", "应", "是", "为", "用", "说", "playing", "plays"})  # fmt: skip
+
+
+def _is_whole(clause: Clause, want: Want) -> bool:
+    """The clause says nothing but the thing wanted: adjectives before it, and behind it at most
+    what it says or what it is for."""
+    before = [item for item in clause.items if item.end <= want.start]
+    behind = next((item for item in clause.items if item.start >= want.end), None)
+    told = [item for item in before if not item.has("with", "and", "seq", "polite", "background")]
+    plain = not any(item.has("stop", "neg", "given", "source.path") for item in told)
+    plain = plain and not any(item.under("verb") not in ("", "speech", "want") for item in told)
+    if len(told) > _ADJECTIVES or not plain:
+        return False
+    ends = behind is None or behind.has("stop", "quote", "polite", "pronoun", "this")
+    return ends or behind.phrase in _SAYING or behind.under("verb") == "speech"
 
 
 def _tells_how(clause: Clause) -> bool:

@@ -63,6 +63,8 @@ def fold_character(character: str) -> str:
     if simple is not None:
         return simple
     category = unicodedata.category(character)
+    if category == "Nd":  # digits of every script
+        return str(unicodedata.decimal(character))
     if category in ("Cf", "Mn"):
         return ""
     if category in ("Cc", "Cs"):

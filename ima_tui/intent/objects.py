@@ -72,6 +72,8 @@ def made_of(items: tuple[Item, ...], at: int) -> bool:
     """ "a video from this photo", "a clip of it", "out of my picture"."""
     for place in range(at, len(items)):
         item = items[place]
+        if item.has("and") and any(medium_of(later) for later in items[place:]):
+            return False  # "an image of a lake and a video of it"
         if item.has(SOURCE):
             return True
         if medium_of(item) is Medium.IMAGE and is_existing(items, item):

@@ -9,7 +9,7 @@ from ima_tui.intent import numerals
 from ima_tui.intent.content import hide
 from ima_tui.intent.lengths import lengths
 from ima_tui.intent.normalise import HEAD, TAIL, fold, normalise
-from ima_tui.intent.reading import Action, Decision, Kind, Question
+from ima_tui.intent.reading import Action, Decision, Kind, Parameter, Question
 from ima_tui.intent.route import route
 from ima_tui.intent.spelling import distance
 
@@ -209,3 +209,85 @@ def test_the_voice_of_a_song_sings(text: str) -> None:
 )
 def test_what_can_only_be_done_to_a_picture_asks_for_one(text: str) -> None:
     assert route(text).question is Question.MISSING_INPUT
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("강아지가 달리는 4초 영상", 4),
+        ("10초짜리 고양이 동영상", 10),
+        ("犬が走る4秒の動画", 4),
+        ("10秒間の猫の動画", 10),
+        ("做一個４秒的影片，貓在跑", 4),
+        ("видео на 5 секунд, кот бежит", 5),
+        ("une vidéo de 6 secondes d'un chat", 6),
+        ("ein Video von 5 Sekunden, ein Hund läuft", 5),
+        ("un video de 8 segundos de un gato", 8),
+        ("فيديو مدته ٥ ثوان", 5),
+        ("बिल्ली का ५ सेकंड का वीडियो", 5),
+        ("วิดีโอแมว ๕ วินาที", 5),
+        ("4 second video of a cat", 4),
+        ("2분 영상", 120),
+    ],
+)
+def test_a_number_with_a_unit_of_time_is_a_length_and_no_count(text: str, seconds: int) -> None:
+    decision = route(text)
+    assert decision.param("n") is None
+    assert Parameter("duration", seconds) in decision.requirements
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3 hour timelapse videos of a city",
+        "4일 동영상",
+        "24小时视频",
+        "видео за 3 дня",
+        "2 day video",
+    ],
+)
+def test_hours_and_days_count_nothing(text: str) -> None:
+    assert route(text).param("n") is None
+
+
+def test_beside_a_length_a_count_still_counts() -> None:
+    for text in ("three 5-second videos of a fox", "三个5秒的视频，狐狸", "做3个5秒的视频"):
+        assert route(text).param("n") == 3, text
+
+
+@pytest.mark.parametrize(
+    ("text", "media"),
+    [
+        ("a poster of a fox, then animate it, with calm music", "image video music"),
+        ("a poster of a fox, then animate it, with upbeat background music", "image video music"),
+        ("a poster of a fox. Animate it. Soft ambient music.", "image video music"),
+        ("a video of a whale with slow, melancholic piano music", "video music"),
+        ("a video of a dragon, with dark brooding cinematic soundtrack", "video music"),
+        ("a poster and a short video of a fox, plus a cheerful jingle", "image video music"),
+        ('a poster, then animate it, with a warm female voice-over saying "hi"',
+         "image video speech"),
+        ("A poster of a fox; a looping clip of that fox; some mellow tunes", "image video music"),
+        ("一个产品海报，一段短视频，和一段激昂的音乐", "image video music"),
+        ("视频：海边日落，音乐要舒缓", "video music"),
+        ("狐狸视频加上神秘的配乐", "video music"),
+        ('狐狸的视频，要有温柔的女声旁白："晚安"', "video speech"),
+    ],
+)  # fmt: skip
+def test_every_medium_that_is_asked_for_is_a_step(text: str, media: str) -> None:
+    assert [step.task_type.medium.value for step in route(text).steps] == media.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a video of a fox listening to calm music",
+        "a video of a violinist playing sad music",
+        "a poster for a calm music festival",
+        "a picture of a cat with headphones, music notes around it",
+        "做个视频，小猫听着舒缓的音乐",
+        "画一个正在听音乐的女孩",
+        "a video of a fox, no music",
+    ],
+)
+def test_music_that_is_only_seen_is_no_step(text: str) -> None:
+    assert route(text).kind is Kind.SINGLE
