@@ -84,6 +84,8 @@ class Desk:
         """An order that waits for its kind's list."""
         self._is_tight = False
         """Everything is pinned as it was in that order."""
+        self.replaced: Order | None = None
+        """A recalled order whose model is gone: another one was taken instead."""
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
         self.replaces: int | None = None
@@ -174,7 +176,7 @@ class Desk:
     def take(self, leaf: Leaf) -> None:
         """Stand on `leaf`; what was chosen so far comes along as far as it fits."""
         before, self.leaf, self.kind = self.leaf, leaf, leaf.task_type
-        self._recalled = None
+        self._recalled = self.replaced = None
         if self.draft is None:
             self.draft = drafting.begin(leaf)
             return
@@ -203,6 +205,7 @@ class Desk:
         if self.leaf.model_id != wanted.model_id:
             names = {"old": wanted.model_name, "new": self.leaf.name}
             self.remark = Remark("compose.gone_took", names)
+            self.replaced = wanted
         self.pin(*self._values(), passing=True)
         self._is_tight = True
 
@@ -261,7 +264,7 @@ class Desk:
             own = tuple((name, v) for name, v in self.draft.chosen if name in self.pinned)
             n = self.draft.n if COUNT in self.pinned else 1
             self.draft = replace(self.draft, chosen=own, n=n)
-        self.decision, self.remark = None, None
+        self.decision, self.remark, self.replaced = None, None, None
         self.replaces, self.remember, self.order = None, None, ()
         self.kept = set(self.pinned) - {INPUTS, ORDER}
         self.turn_to(self.meant(None))

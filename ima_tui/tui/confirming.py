@@ -4,12 +4,13 @@ requirement that is not met, and what could be sent instead."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ima_tui import answers, confirmation, terms
 from ima_tui.answers import Answer
-from ima_tui.confirmation import Unmet, Why
+from ima_tui.confirmation import MODEL, Unmet, Why
 from ima_tui.desk import Desk
 from ima_tui.domain import Order
 from ima_tui.errors import UsageError
@@ -40,7 +41,14 @@ def unmet(desk: Desk, text: str) -> tuple[Unmet, ...]:
     """The requirements of `text` that would not be met by what is on `desk`."""
     if desk.leaf is None or desk.draft is None:
         return ()
-    return confirmation.check(text, desk.decision, desk.leaf, desk.draft, desk.pinned).unmet
+    found = confirmation.check(text, desk.decision, desk.leaf, desk.draft, desk.pinned).unmet
+    if (done := desk.replaced) is None:
+        return found
+    model = Unmet(MODEL, done.model_name, desk.leaf.name, Why.ABSENT, desk.leaf.name)
+    settings: tuple[Unmet, ...] = ()
+    with suppress(UsageError):  # what is in the way of sending it at all is said when it is sent
+        _, settings = confirmation.instead(desk.leaf, done, None)
+    return tuple(dict.fromkeys((model, *settings, *found)))
 
 
 def question(place: ComposeScreen, order: Order, sent_before: Order | None) -> Asked | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ima_tui import attainable
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
-from ima_tui.plan.steps import Plan
+from ima_tui.plan.steps import Plan, result_of
 from ima_tui.text import folded, one_line
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
@@ -40,6 +40,16 @@ async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
         return explain(error)
     await open_plan(app, made.plan, _notes(made))
     return ""
+
+
+async def unmet(app: ImaApp, plan: Plan) -> list[str]:
+    """What the plan's prompt asks for and can't be had, in words: named before it is paid for."""
+    files = [source for step in plan.steps for source in step.inputs if not result_of(source)]
+    try:
+        made = await app.studio.plans.make(plan.wish, tuple(dict.fromkeys(files)), fetch=False)
+    except ImaError:
+        return []  # it was made once; the steps are priced by the lists of now
+    return _notes(made)
 
 
 def _notes(made: Made) -> list[str]:

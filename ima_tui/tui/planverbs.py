@@ -14,7 +14,7 @@ from ima_tui.messages import explain, say
 from ima_tui.plan.pricing import price_step
 from ima_tui.plan.standing import Standing, Status
 from ima_tui.plan.steps import Plan, Step, move, put, remove
-from ima_tui.tui import choosing, planrows
+from ima_tui.tui import choosing, planning, planrows
 
 if TYPE_CHECKING:
     from ima_tui.tui.screens.plan import PlanScreen
@@ -91,7 +91,8 @@ class PlanVerbs:
         unknown = any(
             each.job is not None and each.job.state is State.UNKNOWN for each in status.failures
         )
-        place.ask(_question(status), partial(self._go, status), deliberate=unknown)
+        words = " ".join((_question(status), *await planning.unmet(place.ima, before)))
+        place.ask(words, partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: Status) -> None:
         place, plans = self._place, self._place.studio.plans
