@@ -200,6 +200,15 @@ def largest(leaf: Leaf) -> tuple[str, Value, str] | None:
     return None
 
 
+def has(leaf: Leaf, parameter: str) -> bool:
+    """Whether `leaf` has a control that may hold `parameter`."""
+    measure = _measure_of(parameter)
+    return any(
+        field.name in binding.names_of(parameter) or any(True for _ in _measured(field, measure))
+        for field in _controls(leaf, parameter)
+    )
+
+
 def can(leaf: Leaf, param: Parameter) -> bool:
     """Whether `leaf` has a control that takes `param`."""
     return not binding.bind(leaf, (param,))[1]

@@ -19,7 +19,7 @@ from ima_tui.catalogue.choice import Reason
 from ima_tui.domain import Draft, Leaf, Medium, Order, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
-from ima_tui.intent.reading import Decision, Kind, Parameter, Question
+from ima_tui.intent.reading import Decision, Evidence, Kind, Parameter, Question
 from ima_tui.messages import say
 from ima_tui.text import nearest, one_line
 
@@ -101,6 +101,22 @@ def check(
     fits = attainable.fitted(leaf, [param for param in asked if param.name in told])
     unmet += _priced_otherwise(leaf, draft, told | {fit.name for fit in fits.values()})
     return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(decision, draft, by_hand))
+
+
+def of_share(decision: Decision, task_type: TaskType, params: Sequence[Parameter]) -> Decision:
+    """What `decision` says about one of several things to make: its own requirements, by the words
+    of the whole text."""
+    spans = zip(decision.spans("unsupported"), decision.limits, strict=False)
+    told = tuple(
+        Evidence(f"params.{limit.param.name}", span) for span, limit in spans if limit.param
+    )
+    return Decision(
+        Kind.SINGLE,
+        task_type.medium,
+        task_type,
+        params=tuple(params),
+        evidence=(*decision.evidence, *told),
+    )
 
 
 def open_questions(

@@ -32,7 +32,6 @@ from ima_tui.wishes import Wishes
 if TYPE_CHECKING:
     from ima_tui.inputs import InputFacts
     from ima_tui.intent.sharing import Shared
-    from ima_tui.plan.building import Note
 
 MOST_KEPT = 200
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
@@ -42,11 +41,10 @@ Inspect = Callable[[Leaf, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new plan, the reading it was made of, and what has to be said about it."""
+    """A new plan, and the reading it was made of."""
 
     plan: Plan
     shared: Shared
-    notes: tuple[Note, ...] = ()
 
 
 class Plans:
@@ -87,8 +85,7 @@ class Plans:
         if fetch:
             for kind in sorted(kinds):
                 await self._offer.fresh(kind)
-        plan, notes = self._build(shared, wish)
-        return Made(await self.look(plan), shared, notes)
+        return Made(await self.look(self._build(shared, wish)), shared)
 
     async def outline(self, wish: str, images: Sequence[str] = ()) -> Status | None:
         """What `make` would make by the lists as they are, priced; None where that is nothing. No
@@ -96,11 +93,11 @@ class Plans:
         shared = await asyncio.to_thread(_share, wish, tuple(images))
         if not shared.shares:
             return None
-        plan, prices = self.price(self._build(shared, wish)[0])
+        plan, prices = self.price(self._build(shared, wish))
         names = intents(plan)
         return Status(plan, plan, tuple(Standing(each, names[each.step.id]) for each in prices))
 
-    def _build(self, shared: Shared, wish: str) -> tuple[Plan, tuple[Note, ...]]:
+    def _build(self, shared: Shared, wish: str) -> Plan:
         # with the router, which the first paint can't wait for
         from ima_tui.plan.building import build
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ima_tui import batch, confirmation, drafting
+from ima_tui import batch, confirmation, drafting, heard
 from ima_tui.batch import BadRow, Kind, Row
 from ima_tui.desk import Desk
 from ima_tui.domain import Leaf, Order, TaskType
@@ -129,9 +129,5 @@ def _unclear(decision: Decision | None) -> UsageError | None:
 
 
 def words_of(text: str, desk: Desk) -> str:
-    """What goes out: of a wish for speech, only the words to be spoken."""
-    decision = desk.decision
-    if decision is not None and decision.spoken and desk.kind is TaskType.TEXT_TO_SPEECH:
-        start, end = decision.spoken
-        return text[start:end]
-    return text
+    """What goes out as the prompt."""
+    return heard.prompt(text, desk.decision, desk.kind, desk.leaf)

@@ -10,9 +10,9 @@ from ima_tui.messages import say
 from ima_tui.text import one_line
 
 NAMED = frozenset({
-    "aspect_ratio", "audio", "bpm", "duration", "make_instrumental", "n", "negative_prompt",
-    "negative_tags", "pitch", "quality", "resolution", "shot_type", "size", "speed", "tags",
-    "vocal_gender", "voice", "volume",
+    "aspect_ratio", "audio", "bpm", "duration", "lyrics", "make_instrumental", "n",
+    "negative_prompt", "negative_tags", "pitch", "quality", "resolution", "shot_type", "size",
+    "speed", "tags", "title", "vocal_gender", "voice", "volume",
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
 _LONGEST = 80

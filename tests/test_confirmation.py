@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from trees import field_json, leaf_json, read, rule_json
 
-from ima_tui import confirmation, messages
+from ima_tui import confirmation, heard, messages
 from ima_tui.confirmation import Unmet, Why
 from ima_tui.desk import Desk
 from ima_tui.domain import Leaf, Medium, TaskType
@@ -45,10 +45,18 @@ PIXELS = leaf(
 SPEECH = leaf(
     "seed-tts-2.0", "seed-tts-2.0", TaskType.TEXT_TO_SPEECH, field_json("speaker", ["Ella", "Max"])
 )
+SUNO = leaf(
+    "sonic", "Suno", TaskType.TEXT_TO_MUSIC,
+    field_json("custom_mode", type="toggle", value=True),
+    field_json("gpt_description_prompt", type="textarea", value=None, config={"maximum": 400}),
+    field_json("tags", type="textarea", value=None),
+    field_json("title", type="textarea", value=None),
+)  # fmt: skip
 LISTS = {
     TaskType.TEXT_TO_VIDEO: (KLING, WAN),
     TaskType.TEXT_TO_IMAGE: (BANANA, MIDJOURNEY, PIXELS),
     TaskType.TEXT_TO_SPEECH: (SPEECH,),
+    TaskType.TEXT_TO_MUSIC: (SUNO,),
 }
 
 
@@ -210,3 +218,66 @@ def test_open_questions_are_told_apart_from_what_is_confirmed() -> None:
     decision = route("可爱的小猫，竖屏")
     assert confirmation.open_questions(decision, None) == (Question.MEDIA_TYPE,)
     assert confirmation.open_questions(decision, None, ("kind",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "settings"),
+    [
+        (
+            'Here are my lyrics: "Rain on the window\nI wait for you" pop ballad',
+            "Rain on the window\nI wait for you",
+            {"custom_mode": True, "tags": "pop ballad"},
+        ),
+        (
+            'write a song with these lyrics: "Hello sun", upbeat folk, titled "Morning"',
+            "Hello sun",
+            {"custom_mode": True, "tags": "upbeat folk", "title": "Morning"},
+        ),
+        (
+            "写一首歌，歌名《晴天》，歌词是「故事的小黄花」，民谣",
+            "故事的小黄花",
+            {"custom_mode": True, "tags": "民谣", "title": "晴天"},
+        ),
+        (
+            "rap song. [Verse 1] draw me a map [Chorus] all night",
+            "[Verse 1] draw me a map [Chorus] all night",
+            {"custom_mode": True, "tags": "rap song"},
+        ),
+        (
+            'make a song called "Blue River", slow jazz',
+            "make a song, slow jazz",
+            {
+                "custom_mode": False,
+                "gpt_description_prompt": "make a song, slow jazz",
+                "title": "Blue River",
+            },
+        ),
+        (
+            "a song about rain, pop, lyrics about love",
+            "a song about rain, pop, lyrics about love",
+            {
+                "custom_mode": False,
+                "gpt_description_prompt": "a song about rain, pop, lyrics about love",
+            },
+        ),
+    ],
+)
+def test_lyrics_and_title_are_parameters_and_the_rest_describes(
+    text: str, prompt: str, settings: dict[str, Any]
+) -> None:
+    decision = route(text, (), LISTS)
+    assert decision.leaf is SUNO
+    desk = Desk()
+    desk.hear(decision, SUNO)
+    assert desk.draft is not None
+    told = {name: value for name, value in desk.draft.chosen if name != "make_instrumental"}
+    assert told == settings
+    assert heard.prompt(text, decision, desk.kind, SUNO) == prompt
+    assert confirmation.check(text, decision, SUNO, desk.draft).unmet == ()
+
+
+def test_a_song_model_without_fields_gets_all_the_words() -> None:
+    text = 'a song with the lyrics "Hello sun", folk'
+    plain = leaf("GenSong", "DouBao - Song", TaskType.TEXT_TO_MUSIC)
+    decision = route(text, (), {TaskType.TEXT_TO_MUSIC: (plain,)})
+    assert heard.prompt(text, decision, plain.task_type, plain) == text

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ima_tui import confirmation
+from ima_tui import confirmation, heard
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.cli import confirming, outcome, remembered, routed, session, wish
@@ -75,7 +75,8 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
         leaf = await (
             wish.leaf_of(studio, arguments, task_type) if named else routed.leaf_of(studio, one)
         )
-        arguments.prompt, arguments.input_images = one.prompt, list(one.inputs)
+        arguments.prompt = heard.prompt(one.text, one.decision, one.task_type, leaf)
+        arguments.input_images = list(one.inputs)
     decision = one.decision if one is not None else None
     said = routed.values(leaf, decision) if decision is not None else {}
     draft, by_hand = wish.draft_of(arguments, leaf, said)

@@ -165,12 +165,14 @@ def _workflow(verbs: Verbs) -> None:
     planned.add_argument(
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
+    planned.add_argument("--yes", action="store_true", help=say("cli.yes"))
     shown = _add(actions, "show", "workflow:show", json=True)
     shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     for name in ("run", "resume"):
         run = _add(actions, name, f"workflow_run:{name}", json=True)
         _service(run)
         run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+        run.add_argument("--yes", action="store_true", help=say("cli.yes"))
         run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
         run.add_argument("--max-credits", type=int, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))

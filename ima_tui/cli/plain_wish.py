@@ -166,9 +166,7 @@ class Wish:
         offer = self.desk.offer(self._studio.offer.leaves(self.desk.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(leaf, offer.problem))
-        text, decision = self.text, self.desk.decision
-        if decision is not None and decision.spoken and self.desk.kind is TaskType.TEXT_TO_SPEECH:
-            text = text[slice(*decision.spoken)]
+        text = heard.prompt(self.text, self.desk.decision, self.desk.kind, leaf)
         order, _ = drafting.finish(leaf, replace(draft, prompt=text))
         facts = await self._studio.inspect_inputs(leaf, order.inputs)
         return replace(order, inputs=self.desk.ordered(tuple(one.source for one in facts)))

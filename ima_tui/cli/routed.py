@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ima_tui import attainable, heard
+from ima_tui import heard
 from ima_tui.domain import Leaf, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
@@ -23,13 +23,11 @@ UNSURE = {
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """One thing to make. `prompt` is what goes out of `text`, `inputs` are in the order of their
-    roles."""
+    """One thing to make of `text`; `inputs` are in the order of their roles."""
 
     text: str
     decision: Decision
     task_type: TaskType
-    prompt: str
     inputs: tuple[str, ...]
 
 
@@ -49,10 +47,9 @@ def meant(text: str, decision: Decision) -> Meant:
     """What `decision` wants made. Raises `UsageError` where that is nothing."""
     if decision.task_type is None or decision.kind is Kind.PREFERENCE:
         raise UsageError("error.route_preference")
-    prompt = text if decision.spoken is None else text[slice(*decision.spoken)]
     order = heard.in_order(decision.roles, len(decision.inputs))
     inputs = tuple(decision.inputs[place] for place in order)
-    return Meant(text, decision, decision.task_type, prompt, inputs)
+    return Meant(text, decision, decision.task_type, inputs)
 
 
 async def leaf_of(studio: Studio, one: Meant) -> Leaf:
@@ -76,8 +73,4 @@ async def leaf_of(studio: Studio, one: Meant) -> Leaf:
 
 def values(leaf: Leaf, decision: Decision) -> Mapping[str, Value]:
     """The settings that the words want, to the nearest value that `leaf` offers; `n` among them."""
-    fits = attainable.fitted(leaf, decision.requirements).values()
-    found: dict[str, Value] = {}
-    for fit in fits:
-        found.setdefault(fit.name, fit.value)
-    return found
+    return {name: one.value for name, one in heard.settings(decision, leaf).items()}

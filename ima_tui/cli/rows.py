@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ima_tui import confirmation
+from ima_tui import confirmation, heard
 from ima_tui.attainable import COUNT
 from ima_tui.batch import BadRow, Row
 from ima_tui.catalogue import choice, form, order
@@ -108,7 +108,7 @@ class Desk:
             said = dict(routed.values(leaf, one.decision))
             count = said.pop(COUNT, 1)
             chosen = {**said, **chosen}
-            prompt, inputs = one.prompt, one.inputs
+            prompt, inputs = heard.prompt(one.text, one.decision, one.task_type, leaf), one.inputs
             n = count if n == 1 and isinstance(count, int) else n
         settings = tuple(chosen.items())
         return Draft(leaf.task_type, leaf.model_id, leaf.version, prompt, settings, inputs, n)

@@ -6,13 +6,14 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ima_tui import terms
+from ima_tui import confirmation, terms
 from ima_tui.cli import outcome, session
 from ima_tui.cli.documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
-from ima_tui.cli.route import impossible
+from ima_tui.cli.routed import UNSURE
 from ima_tui.config import Settings
 from ima_tui.domain import Job
 from ima_tui.errors import EXIT_DONE, EXIT_USAGE, UsageError
@@ -28,11 +29,6 @@ from ima_tui.text import one_line
 
 _HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
-_UNSURE = {
-    Question.MEDIA_TYPE: "error.route_media_type",
-    Question.IMAGE_ROLES: "error.route_image_roles",
-    Question.MISSING_INPUT: "error.route_missing_input",
-}
 
 
 def make(arguments: argparse.Namespace) -> int:
@@ -57,15 +53,19 @@ async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
         if studio.wishes.preferences.trouble is not None:
             raise studio.wishes.preferences.trouble  # a wish that can't be read is no guess
         plan, notes, problems = await _planned(studio, arguments)
+        warnings = confirmation.sentences(each for _, each in plan.unmet)
+        if arguments.yes:
+            plan = replace(plan, unmet=())  # agreed to
         if arguments.output:
             await asyncio.to_thread(file.write, path_of(arguments.output), plan)
         if arguments.json:
-            told = {"notes": notes, "problems": [_problem_json(each) for each in problems]}
-            print_json(file.to_json(plan) | told)
+            more = {"notes": notes, "warnings": warnings}
+            told = {"problems": [_problem_json(each) for each in problems]}
+            print_json(file.to_json(plan) | more | told)
         else:
             print_plan(plan, {each.step.id: _why(each) for each in problems})
-            for note in notes:
-                talk(note)
+        for note in (*warnings, *(() if arguments.json else notes)):
+            talk(note)
         return _conclude(arguments, plan, problems)
 
 
@@ -78,8 +78,7 @@ async def _planned(
     made = await studio.plans.make(arguments.text, images)
     if not made.plan.steps:
         raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
-    notes = [line.strip() for line in impossible(made.shared.decision)]
-    notes += [say(note.key, **note.values).strip() for note in made.notes]
+    notes: list[str] = []
     wish = made.shared.decision.preference
     if wish is not None and wish.action is not Action.ONCE:
         notes.append(say("workflow.not_remembered"))
@@ -93,7 +92,7 @@ def _is_path(written: str) -> bool:
 
 def _nothing(kind: Kind, question: Question | None) -> str:
     if kind is Kind.CLARIFY and question is not None:
-        return _UNSURE[question]
+        return UNSURE[question]
     return "error.route_preference" if kind is Kind.PREFERENCE else "error.plan_nothing"
 
 
@@ -103,6 +102,9 @@ def _conclude(arguments: argparse.Namespace, plan: Plan, problems: Sequence[Pric
             talk(say("workflow.step", id=each.step.id, sentence=explain(each.problem)))
     if problems:
         talk(say("workflow.mend"))
+    if plan.unmet:
+        talk(say("workflow.unmet"))
+    if problems or plan.unmet:
         return EXIT_USAGE
     if arguments.output:
         shown = one_line(arguments.output, 200)

@@ -11,8 +11,10 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
+from ima_tui import confirmation
 from ima_tui.cli import outcome, session
 from ima_tui.cli.batch_run import WORST_LAST
+from ima_tui.cli.confirming import Unconfirmed
 from ima_tui.cli.documents import error_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.cli.workflow import path_of, print_plan, state_words, status_json
@@ -89,6 +91,10 @@ def _check(arguments: argparse.Namespace, status: Status, *, again: bool) -> Non
         if each.job is not None and each.job.state is State.UNKNOWN and not arguments.yes_unknown:
             facts = {"step": each.step.id, "points": each.job.order.total}
             raise UsageError("error.plan_unknown_end", **facts)
+    sending = {each.step.id for each in status.to_send(again=again)}
+    unmet = [each for at, each in status.plan.unmet if at in sending]
+    if unmet and not arguments.yes and not status.agreed("", again=again):
+        raise Unconfirmed(confirmation.sentences(unmet))
     limit, points = arguments.max_credits, status.to_pay(again=again)
     if limit is not None and points > limit:
         raise OverLimit("error.over_limit", total=points, limit=limit)

@@ -15,6 +15,8 @@ from ima_tui.intent.reading import Parameter, Refusal
 
 STAYS_IN_PROMPT = frozenset({"bpm"})
 """No field of any leaf: the words in the prompt do it."""
+_OR_IN_PROMPT = frozenset({"lyrics", "title"})
+"""The words in the prompt do it where the leaf has no field."""
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "audio": ("generate_audio", "audio", "sound"),
@@ -66,6 +68,8 @@ def bind(
         found = _accept(leaf, param)
         if isinstance(found, Refusal) and not found.possible and param.value is False:
             continue  # what it hasn't got is off
+        if isinstance(found, Refusal) and param.name in _OR_IN_PROMPT:
+            continue
         if isinstance(found, Refusal):
             refused.append(found)
             continue

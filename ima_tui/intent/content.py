@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ima_tui.intent.lyrics import find_lyrics
 from ima_tui.intent.normalise import Plain
 from ima_tui.intent.tokens import HIDDEN, INPUT
 
@@ -29,6 +30,9 @@ _QUOTED = re.compile(
 )
 _PICTURE_END = re.compile(rf"\.(?:{_PICTURES})(?:[?#].*)?$")
 _OTHER_END = re.compile(rf"\.(?:{_OTHERS})(?:[?#].*)?$")
+
+
+_SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro|主歌|副歌)|sings?\b|唱")
 
 
 class Kind(StrEnum):
@@ -59,6 +63,9 @@ class Content:
 def hide(plain: Plain) -> Content:
     sources = tuple(_sources(plain.text))
     text = _covered(plain.text, [(source.start, source.end, _cover(source)) for source in sources])
+    sung = find_lyrics(plain.text) if _SUNG.search(text) else None
+    if sung is not None:  # they may be several lines, and ask for anything
+        text = _covered(text, [(*sung[0], HIDDEN)])
     found = [match.span() for match in _QUOTED.finditer(text)]
     quotes = tuple((start, end) for start, end in found if INPUT not in text[start:end])
     hidden = _covered(text, [(start, end, HIDDEN) for start, end in quotes])

@@ -293,8 +293,9 @@ def _is_whole(clause: Clause, want: Want) -> bool:
     plain = plain and not any(item.under("verb") not in ("", "speech", "want") for item in told)
     if len(told) > _ADJECTIVES or not plain:
         return False
-    ends = behind is None or behind.has("stop", "quote", "polite", "pronoun", "this")
-    return ends or behind.phrase in _SAYING or behind.under("verb") == "speech"
+    if behind is None or behind.has("stop", "quote", "polite", "pronoun", "this"):
+        return True
+    return behind.phrase in _SAYING or behind.under("verb") == "speech"
 
 
 def _tells_how(clause: Clause) -> bool:

@@ -154,6 +154,10 @@ class Decision:
     inputs: tuple[str, ...] = ()
     spoken: Span | None = None
     """The words to be spoken, where the text tells them apart from the wish."""
+    description: str = ""
+    """Of music: the text without lyrics and title."""
+    style: str = ""
+    """Of music: what the description says about the music, without the request."""
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     absent: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ Pure and deterministic: no clock, no network, no file but the vocabulary, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ima_tui.catalogue import choice
@@ -33,6 +33,7 @@ from ima_tui.intent.reading import (
     Step,
 )
 from ima_tui.intent.scan import Scan, scan
+from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
@@ -230,7 +231,8 @@ class _Router:
             self._tell("unsupported", each.start, each.end)
         if tier is not None:
             self._tell("tier", tier.start, tier.end)
-        params = self._params(findings, impossible, model)
+        song = read_song(self._scan.plain.original) if medium is Medium.MUSIC else None
+        params = (*self._params(findings, impossible, model), *self._sung(song))
         self._offer_alternatives(kind, medium)
         version = model.leaf_version if model else ""
         decision = Decision(
@@ -250,6 +252,8 @@ class _Router:
             roles=roles,
             inputs=self._inputs.sources,
             spoken=to_be_spoken(self._scan, self._asked),
+            description=song.description if song else "",
+            style=song.style if song else "",
             alternatives=tuple(dict.fromkeys(self._alternatives)),
             absent=models.absent_names(self._scan, self._asked),
             misplaced=models.misplaced(self._scan, self._asked),
@@ -316,6 +320,12 @@ class _Router:
             self._tell(f"params.{model.field[0]}", model.start, model.end)
         return tuple(params)
 
+    def _sung(self, song: Song | None) -> Iterator[Parameter]:
+        """Lyrics and title, told in the evidence."""
+        for param, span in song.parameters(self._scan.plain.original) if song else ():
+            self._evidence.append(Evidence(f"params.{param.name}", span))
+            yield param
+
     def _steps(
         self,
         steps: tuple[tuple[TaskType, int | None], ...],
@@ -374,7 +384,16 @@ OF_MEDIUM = {
     Medium.IMAGE: _VISUAL,
     Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
     Medium.MUSIC: frozenset(
-        {"make_instrumental", "vocal_gender", "bpm", "negative_tags", "tags", "model_version"}
+        {
+            "make_instrumental",
+            "vocal_gender",
+            "bpm",
+            "negative_tags",
+            "tags",
+            "model_version",
+            "lyrics",
+            "title",
+        }
     ),
     Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
 }

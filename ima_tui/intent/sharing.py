@@ -18,12 +18,13 @@ from functools import cache
 from itertools import pairwise
 
 from ima_tui.domain import Medium, TaskType
-from ima_tui.intent import limits, models, parameters, workflow
+from ima_tui.intent import models, parameters, workflow
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.media import Asked, read_media
 from ima_tui.intent.reading import Decision, Kind, Parameter, Span
 from ima_tui.intent.route import OF_MEDIUM, route, whole
 from ima_tui.intent.scan import Clause, Item, Scan, scan
+from ima_tui.intent.song import read_song
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import Want
 
@@ -164,7 +165,7 @@ def _shares(text: str, images: Sequence[str], decision: Decision) -> tuple[Share
     asked = read_media(read, len(inputs.sources))
     if not asked.wants:
         alone = decision.task_type
-        params = decision.params
+        params = decision.requirements
         return () if alone is None else (_single(text, alone, params, decision),)
     steps = workflow.plan(asked, len(inputs.sources))
     cuts = _cuts(read, asked)
@@ -179,10 +180,10 @@ def _shares(text: str, images: Sequence[str], decision: Decision) -> tuple[Share
         if decision.spoken is not None and want.medium is Medium.SPEECH:
             words, items = text[slice(*decision.spoken)], []
         model_id, version, field = _model(read, asked, want.medium, own_type, decision, len(found))
-        params = (*_params(piece, want, model_id), *field)
+        params = (*_params(piece, want), *field)
         bare = bool(items) and not any(_tells(item) for item in items)
         found.append(Share(own_type, words, bare, uses, params, model_id, version))
-    return tuple(_with_rest(found, decision.params))
+    return tuple(_with_rest(found, decision.requirements))
 
 
 def _single(
@@ -269,27 +270,22 @@ def _field(pair: tuple[str, str] | None) -> tuple[Parameter, ...]:
     return (Parameter(*pair),) if pair else ()
 
 
-def _params(piece: str, want: Want, model_id: str) -> tuple[Parameter, ...]:
-    """What `piece` says about the thing it asks for, as far as anybody can do it."""
+def _params(piece: str, want: Want) -> tuple[Parameter, ...]:
+    """What `piece` says about the thing it asks for, also what nobody offers."""
     if want.medium is None:
         return ()
     read = scan(piece)
     again = read_media(read, 0)
     mine = again.want(want.medium) or Want(want.medium, 0, 1, phrase=(0, 1))
-    asked = replace(again, wants=(mine,)) if read.clauses else None
-    if asked is None:
+    if not read.clauses:
         return ()
-    told = parameters.read_parameters(read, asked)
-    codes = {
-        i.limit.code for i in limits.find_limits(told, (want.medium,), {want.medium: model_id})
-    }
+    told = parameters.read_parameters(read, replace(again, wants=(mine,)))
     params = [Parameter(each.name, each.value) for each in told.params]
-    if told.ratio and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
-        params.append(Parameter("aspect_ratio", told.ratio.value))
-    if told.length and not codes & {"video_too_long", "music_duration"}:
+    params += [Parameter(each.name, each.value) for each in (told.ratio, told.eight_k) if each]
+    if told.length:
         params.append(Parameter("duration", whole(told.length.seconds)))
-    if "audio_unsupported_model" in codes:
-        params = [each for each in params if each.name != "audio"]
+    if want.medium is Medium.MUSIC:
+        params += [param for param, _ in read_song(piece).parameters(piece)]
     return tuple(each for each in params if each.name in OF_MEDIUM[want.medium])
 
 

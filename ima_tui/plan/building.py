@@ -9,62 +9,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from ima_tui import terms
+from ima_tui import attainable, confirmation
+from ima_tui.attainable import COUNT
 from ima_tui.catalogue import choice, form, order
+from ima_tui.catalogue.choice import Reason
+from ima_tui.confirmation import Unmet
 from ima_tui.domain import Draft, Leaf, Medium, TaskType, Value
 from ima_tui.errors import UsageError
+from ima_tui.heard import song_prompt, song_settings
 from ima_tui.intent import binding
 from ima_tui.intent.reading import Action, Parameter
 from ima_tui.intent.sharing import Share, Shared
+from ima_tui.intent.song import LYRICS, read_song
 from ima_tui.messages import say
 from ima_tui.plan.pricing import Lists, price_step
-from ima_tui.plan.steps import Plan, Step, check, source_of
+from ima_tui.plan.steps import Plan, Step, check, result_of, source_of
 from ima_tui.text import clean, encodable, nearest, one_line
 
 TITLE = 80
-_INHERITED = ("aspect_ratio",)
+_SHAPE = "aspect_ratio"
+_INHERITED = (_SHAPE,)
 """A first frame of another shape than its film would be cut."""
 _LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
 """No music model has a field for its length; the words of the prompt tell it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to be said about how a plan came about: a row of `messages` and its values."""
-
-    key: str
-    values: Mapping[str, str | int | float] = field(default_factory=dict)
-
-
 def build(
     shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], plan_id: str, wish: str
-) -> tuple[Plan, tuple[Note, ...]]:
+) -> Plan:
     """The plan for what was read, each step bound to a live model and priced.
 
     Raises `UsageError` where nothing in the text can be made, or a list has no models.
     """
     if not shared.shares:
         raise UsageError("error.plan_nothing")
-    builder = _Builder(shared, lists, preferred)
-    plan = Plan(plan_id, encodable(clean(wish)).strip(), tuple(builder.steps()))
+    builder = _Builder(shared, lists, preferred, wish)
+    steps = tuple(builder.steps())
+    unmet = tuple(dict.fromkeys(builder.unmet))
+    plan = Plan(plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet)
     check(plan)
-    return plan, tuple(builder.notes)
+    return plan
 
 
 class _Builder:
     """Takes the shares one by one."""
 
-    def __init__(self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str]) -> None:
+    def __init__(
+        self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], wish: str
+    ) -> None:
         self._shared = shared
+        self._wish = wish
         self._lists = lists
         self._preferred = preferred
         self._steps: list[Step] = []
         self._made: dict[int, int] = {}
         """The step that a share became, by the share's place."""
         self._seconds = 0.0
-        self.notes: list[Note] = []
+        self.unmet: list[tuple[int, Unmet]] = []
         self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
 
     def steps(self) -> list[Step]:
@@ -188,17 +191,20 @@ class _Builder:
         known = [leaf.model_id for leaf in self._lists.get(kind, ())]
         model_id = share.model_id
         if model_id and model_id not in known:
-            model_id = next(iter(nearest(model_id, known, 1)), "")
+            model_id = next(iter(nearest(model_id, known, 1)), model_id)
         return replace(share, task_type=kind, model_id=model_id)
 
     def _add(
         self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
     ) -> int:
         leaf = self._leaf(share)
-        bound, refused = binding.bind(leaf, share.params)
-        for each in refused:
-            self.notes.append(Note(*terms.lacks(leaf.name, each)))
-        counts, wanted = form.counts(leaf), _count(share.params)
+        params = _without_shape(share.params) if _follows(leaf, inputs) else share.params
+        fits = attainable.fitted(leaf, params)
+        chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
+        if share.task_type is TaskType.TEXT_TO_MUSIC:
+            chosen |= _song(leaf, params, prompt)
+            prompt = _song_prompt(leaf, params, prompt)
+        count = chosen.pop(COUNT, form.counts(leaf)[0])
         step = Step(
             id=len(self._steps) + 1,
             title=one_line(title or share.words, TITLE),
@@ -207,16 +213,32 @@ class _Builder:
             version=leaf.version,
             model_name=leaf.name,
             prompt=encodable(clean(prompt)).strip(),
-            chosen=bound,
-            n=max((c for c in counts if c <= wanted), default=counts[0]),
+            chosen=tuple(chosen.items()),
+            n=int(count),
             inputs=inputs,
             after=after,
         )
+        self._confirm(step, leaf, share, params)
         step = price_step(_settled(step, leaf), self._lists).step
         self._steps.append(step)
         if share.task_type.medium is Medium.VIDEO:
             self._seconds += _seconds(leaf, step.chosen)
         return step.id
+
+    def _confirm(self, step: Step, leaf: Leaf, share: Share, params: Sequence[Parameter]) -> None:
+        """Note what the step does otherwise than the words asked."""
+        whole = self._shared.decision
+        decision = confirmation.of_share(whole, share.task_type, params)
+        first = not self._steps
+        decision = replace(
+            decision,
+            model_id=share.model_id,
+            reason=Reason.REQUEST if share.model_id else None,
+            absent=whole.absent if first else (),
+            misplaced=whole.misplaced if first else (),
+        )
+        found = confirmation.check(self._wish, decision, leaf, _draft(step))
+        self.unmet += [(step.id, each) for each in found.unmet]
 
     def _leaf(self, share: Share) -> Leaf:
         """What the words name, else the preferred, else the default one."""
@@ -226,11 +248,9 @@ class _Builder:
         clears = wish is not None and wish.action is Action.CLEAR
         preferred = "" if clears else self._preferred.get(kind, "")
         if share.model_id:
-            leaf, kin = binding.leaf_for(leaves, kind, share.model_id, share.version)
+            leaf, _ = binding.leaf_for(leaves, kind, share.model_id, share.version)
             if leaf is not None:
                 return leaf
-            values = {"model": share.model_id, "known": ", ".join(kin) or "—"}
-            self.notes.append(Note("workflow.absent", values))
         leaf = choice.default_leaf(leaves, kind, preferred)
         if leaf is None:
             raise UsageError("error.no_models")
@@ -239,21 +259,44 @@ class _Builder:
 
 def _settled(step: Step, leaf: Leaf) -> Step:
     """With the values that its price rule would set otherwise: a plan says what will go out."""
-    draft = Draft(
+    try:
+        _, quote = order.place(leaf, _draft(step))
+        wanted = dict(form.accept(leaf, each.name, each.becomes) for each in quote.changes)
+    except UsageError:
+        return step  # told where it is priced
+    return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
+
+
+def _draft(step: Step) -> Draft:
+    return Draft(
         step.task_type,
-        leaf.model_id,
-        leaf.version,
+        step.model_id,
+        step.version,
         step.prompt or "…",
         step.chosen,
         step.inputs,
         step.n,
     )
-    try:
-        _, quote = order.place(leaf, draft)
-        wanted = dict(form.accept(leaf, each.name, each.becomes) for each in quote.changes)
-    except UsageError:
-        return step  # told where it is priced
-    return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
+
+
+def _follows(leaf: Leaf, inputs: Sequence[str]) -> bool:
+    """A film that has the shape of the picture it is made of."""
+    made = any(result_of(source) for source in inputs)
+    return made and leaf.task_type.medium is Medium.VIDEO and not attainable.has(leaf, _SHAPE)
+
+
+def _without_shape(params: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    return tuple(param for param in params if param.name != _SHAPE)
+
+
+def _song(leaf: Leaf, params: Sequence[Parameter], words: str) -> dict[str, Value]:
+    song = read_song(words)
+    lyrics = next((param.value for param in params if param.name == LYRICS), None)
+    return dict(song_settings(leaf, lyrics, song.description, song.style))
+
+
+def _song_prompt(leaf: Leaf, params: Sequence[Parameter], words: str) -> str:
+    return song_prompt(words, leaf, params, read_song(words).description)
 
 
 def _is_visual(task_type: TaskType) -> bool:

@@ -3,7 +3,8 @@
     {"ima_tui_plan": 1, "id": …, "wish": …, "total_credit": …, "hash": …, "confirmed": …,
      "steps": [{"id": 1, "title": …, "task_type": …, "model_id": …, "model_version": …,
                 "model_name": …, "prompt": …, "parameters": {…}, "n": 1, "inputs": ["step:1#1"],
-                "after": null, "credit": …, "estimated_s": [20, 40]}]}
+                "after": null, "credit": …, "estimated_s": [20, 40]}],
+     "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
 `total_credit` and `hash` are for the reader; both are worked out anew. A key that nobody knows is
 an error, not a surprise later: it may be a typing mistake, and points hang on it.
@@ -15,12 +16,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ima_tui import files
 from ima_tui.catalogue.order import LONGEST_PROMPT
-from ima_tui.domain import Estimate, TaskType, Value
+from ima_tui.confirmation import Unmet, Why
+from ima_tui.domain import Estimate, Medium, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.plan.steps import Plan, Step, check, digest
 from ima_tui.text import clean, encodable, one_line, size
@@ -30,12 +32,15 @@ LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
-    *("notes", "problems"),  # what `workflow plan --json` says besides
+    "unmet",
+    *("notes", "problems", "warnings"),  # what `workflow plan --json` says besides
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
     *("parameters", "n", "inputs", "after", "credit", "estimated_s"),
 }
+_UNMET_KEYS = ("name", "asked", "sent", "why", "model", "model_id", "medium", "wanted")
+_REASONS = {why.value: why for why in Why}
 _KINDS = {kind.value: kind for kind in TaskType}
 _MOST = 1_000_000_000
 _MOST_INPUTS = 40
@@ -54,7 +59,12 @@ def to_json(plan: Plan) -> dict[str, object]:
         "hash": digest(plan),
         "confirmed": plan.confirmed or None,
         "steps": [_step_json(step) for step in plan.steps],
+        **({"unmet": [_unmet_json(*each) for each in plan.unmet]} if plan.unmet else {}),
     }
+
+
+def _unmet_json(step_id: int, unmet: Unmet) -> dict[str, object]:
+    return {"step": step_id, **{name: getattr(unmet, name) or None for name in _UNMET_KEYS}}
 
 
 def _step_json(step: Step) -> dict[str, object]:
@@ -167,7 +177,36 @@ class _Reader:
             wish=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
             steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
             confirmed=self._text(raw, "confirmed", "", 64, missing=""),
+            unmet=tuple(self._unmet(raw.get("unmet"))),
         )
+
+    def _unmet(self, raw: object) -> Iterator[tuple[int, Unmet]]:
+        if raw is not None and not isinstance(raw, list):
+            raise self._error("error.plan_shape_list", "unmet")
+        for place, each in enumerate(raw or ()):
+            at = f"unmet[{place}]"
+            if not isinstance(each, dict):
+                raise self._error("error.plan_shape_object", at)
+            self._known(each, {"step", *_UNMET_KEYS}, at)
+            told = {name: self._text(each, name, at, 200, missing="") for name in _UNMET_KEYS}
+            if told["why"] not in _REASONS:
+                raise self._error("error.plan_shape_text", f"{at}.why")
+            unmet = Unmet(
+                told["name"],
+                told["asked"],
+                told["sent"],
+                _REASONS[told["why"]],
+                told["model"],
+                told["model_id"],
+                self._medium(told["medium"], f"{at}.medium"),
+                self._medium(told["wanted"], f"{at}.wanted"),
+            )
+            yield self._number(each, "step", at, 1, 9_999), unmet
+
+    def _medium(self, written: str, at: str) -> Medium | None:
+        if written and written not in Medium.__members__.values():
+            raise self._error("error.plan_shape_text", at)
+        return Medium(written) if written else None
 
     def _step(self, raw: object, at: str) -> Step:
         if not isinstance(raw, dict):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from ima_tui.confirmation import Unmet
 from ima_tui.domain import Estimate, Medium, TaskType, Value
 from ima_tui.errors import UsageError
 
@@ -83,6 +84,8 @@ class Plan:
     steps: tuple[Step, ...]
     confirmed: str = ""
     files: tuple[tuple[str, str], ...] = ()
+    unmet: tuple[tuple[int, Unmet], ...] = ()
+    """What the steps do otherwise than the wish asked, by step: confirmed before they run."""
 
     @property
     def total(self) -> int:
@@ -198,9 +201,20 @@ def _taken(step: Step) -> Iterator[tuple[int, int]]:
 
 def put(plan: Plan, step: Step) -> Plan:
     """The plan with this step in the place of the one of its id. Raises `UsageError`."""
+    before = plan.step(step.id)
     changed = replace(plan, steps=tuple(step if s.id == step.id else s for s in plan.steps))
+    if _set(before) != _set(step):  # somebody chose for it what can be seen
+        changed = _without_unmet(changed, step.id)
     check(changed)
     return changed
+
+
+def _set(step: Step) -> object:
+    return step.model_id, step.version, step.chosen, step.n
+
+
+def _without_unmet(plan: Plan, step_id: int) -> Plan:
+    return replace(plan, unmet=tuple(each for each in plan.unmet if each[0] != step_id))
 
 
 def remove(plan: Plan, step_id: int) -> Plan:
@@ -216,7 +230,7 @@ def remove(plan: Plan, step_id: int) -> Plan:
         for step in plan.steps
         if step.id != step_id
     )
-    changed = replace(plan, steps=rest)
+    changed = _without_unmet(replace(plan, steps=rest), step_id)
     check(changed)
     return changed
 

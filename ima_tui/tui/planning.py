@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from ima_tui import attainable
+from ima_tui import confirmation
 from ima_tui.errors import ImaError
 from ima_tui.messages import explain, say
-from ima_tui.plan.steps import Plan, result_of
+from ima_tui.plan.steps import Plan
 from ima_tui.text import folded, one_line
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
 
 if TYPE_CHECKING:
-    from ima_tui.plans import Made
     from ima_tui.tui.app import ImaApp
     from ima_tui.tui.screens.plan import PlanScreen
 
@@ -38,30 +37,13 @@ async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
         await plans.keep(made.plan)
     except ImaError as error:
         return explain(error)
-    await open_plan(app, made.plan, _notes(made))
+    await open_plan(app, made.plan)
     return ""
 
 
-async def unmet(app: ImaApp, plan: Plan) -> list[str]:
-    """What the plan's prompt asks for and can't be had, in words: named before it is paid for."""
-    files = [source for step in plan.steps for source in step.inputs if not result_of(source)]
-    try:
-        made = await app.studio.plans.make(plan.wish, tuple(dict.fromkeys(files)), fetch=False)
-    except ImaError:
-        return []  # it was made once; the steps are priced by the lists of now
-    return _notes(made)
-
-
-def _notes(made: Made) -> list[str]:
-    """What can't be had, and what is instead."""
-    decision = made.shared.decision
-    limits = (attainable.told(decision, limit) for limit in decision.limits)
-    told = [say(key, **words) for key, words in limits]
-    told += [say("route.absent", name=one_line(name, 80)) for name in decision.absent]
-    return [line.strip() for line in (*told, *(say(n.key, **n.values) for n in made.notes))]
-
-
-async def open_plan(app: ImaApp, plan: Plan, notes: Sequence[str] = ()) -> None:
+async def open_plan(app: ImaApp, plan: Plan) -> None:
+    """Show `plan`, and what it does otherwise than its wish asked."""
+    notes = confirmation.sentences(each for _, each in plan.unmet)
     came_from, plan = app.current_mode, await app.studio.plans.look(plan)
     await app.switch_mode("plan")
     await cast("PlanScreen", app.screen).open(plan, came_from, notes)

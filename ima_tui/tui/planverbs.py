@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ima_tui import confirmation
 from ima_tui.domain import State
 from ima_tui.drafting import switch
 from ima_tui.errors import ImaError, KeyMissing, UsageError
@@ -14,7 +15,7 @@ from ima_tui.messages import explain, say
 from ima_tui.plan.pricing import price_step
 from ima_tui.plan.standing import Standing, Status
 from ima_tui.plan.steps import Plan, Step, move, put, remove
-from ima_tui.tui import choosing, planning, planrows
+from ima_tui.tui import choosing, planrows
 
 if TYPE_CHECKING:
     from ima_tui.tui.screens.plan import PlanScreen
@@ -91,8 +92,7 @@ class PlanVerbs:
         unknown = any(
             each.job is not None and each.job.state is State.UNKNOWN for each in status.failures
         )
-        words = " ".join((_question(status), *await planning.unmet(place.ima, before)))
-        place.ask(words, partial(self._go, status), deliberate=unknown)
+        place.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: Status) -> None:
         place, plans = self._place, self._place.studio.plans
@@ -199,7 +199,14 @@ class PlanVerbs:
 
 
 def _question(status: Status) -> str:
-    """How many steps, for how much; and what would be paid for once more."""
+    """What differs from what was asked for, how many steps, for how much; and what would be paid
+    for once more."""
+    sending = {each.step.id for each in status.to_send(again=True)}
+    differing = confirmation.sentences(each for at, each in status.plan.unmet if at in sending)
+    return " ".join((*differing, _cost(status)))
+
+
+def _cost(status: Status) -> str:
     points, n = status.to_pay(again=True), len(status.to_send(again=True))
     failed = [each for each in status.failures if each.job is not None]
     unknown = [each for each in failed if each.job and each.job.state is State.UNKNOWN]

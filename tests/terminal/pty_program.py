@@ -97,8 +97,8 @@ class PtyProgram:
         return "\n".join(map(self._row, range(self.screen.lines)))
 
     def _row(self, y: int) -> str:
-        """A line as it reads. The second cell of a wide character is empty; one whose first half was
-        drawn over stays so, which `pyte`'s own `display` can't show."""
+        """A line as it reads. The second cell of a wide character is empty, and stays so where the
+        first was drawn over: `pyte`'s own `display` fails there."""
         cells = self.screen.buffer[y]
         return "".join(cells[x].data for x in range(self.screen.columns)).rstrip()
 

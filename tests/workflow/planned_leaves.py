@@ -8,7 +8,7 @@ from functools import cache
 from ima_tui.catalogue import tree
 from ima_tui.domain import Leaf, TaskType
 from ima_tui.intent.sharing import share
-from ima_tui.plan.building import Note, build
+from ima_tui.plan.building import build
 from ima_tui.plan.steps import Plan, Step
 from ima_tui.sandbox.products import Catalogue
 
@@ -23,12 +23,12 @@ def lists() -> Mapping[TaskType, tuple[Leaf, ...]]:
 
 def planned(
     wish: str, images: Sequence[str] = (), preferred: Mapping[TaskType, str] | None = None
-) -> tuple[Plan, tuple[Note, ...]]:
+) -> Plan:
     return build(share(wish, tuple(images)), lists(), preferred or {}, PLAN_ID, wish)
 
 
 def plan_of(wish: str, images: Sequence[str] = ()) -> Plan:
-    return planned(wish, images)[0]
+    return planned(wish, images)
 
 
 def bare_step(number: int, *inputs: str, after: int = 0, **more: object) -> Step:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from planned_leaves import lists, plan_of, planned
 
+from ima_tui import confirmation
 from ima_tui.domain import TaskType
 from ima_tui.errors import UsageError
 from ima_tui.intent.sharing import share
+from ima_tui.plan.file import parse, to_json
 from ima_tui.plan.pricing import price_plan
-from ima_tui.plan.steps import Plan, check
+from ima_tui.plan.steps import Plan, check, put
 
 T2I, I2I = TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
@@ -49,7 +54,12 @@ def test_what_stands_beside_a_thing_is_about_that_thing() -> None:
     picture, film, music = plan.steps
     assert dict(picture.chosen) == {"aspect_ratio": "4k"}  # its one control
     assert (film.model_id, dict(film.chosen)) == ("kling-video-o1", {"duration": "10"})
-    assert dict(music.chosen) == {"make_instrumental": True}
+    words = "a lo-fi soundtrack without vocals, about 10 seconds long"
+    assert dict(music.chosen) == {
+        "make_instrumental": True,
+        "custom_mode": False,
+        "gpt_description_prompt": words,
+    }
     assert picture.prompt == "Draw a 4K poster of a fox in snow"
     assert "lo-fi" not in film.prompt
 
@@ -163,15 +173,55 @@ def test_what_asks_for_nothing_is_no_plan(wish: str) -> None:
 
 
 def test_the_preferred_model_serves_where_none_is_named() -> None:
-    plan, _ = planned("Draw a dragon, then animate it", preferred={T2I: "midjourney"})
+    plan = planned("Draw a dragon, then animate it", preferred={T2I: "midjourney"})
     assert plan.steps[0].model_id == "midjourney"
 
 
-def test_a_length_that_the_model_does_not_offer_is_said() -> None:
-    plan, notes = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
+def told(plan: Plan) -> list[tuple[int, str]]:
+    return [(step, confirmation.sentence(each)) for step, each in plan.unmet]
+
+
+def test_a_length_that_the_model_does_not_offer_becomes_the_nearest_and_is_told() -> None:
+    plan = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
     assert plan.steps[1].model_id == "kling-video-o1"
-    assert [note.key for note in notes] == ["lacking.value"]
-    assert notes[0].values["possible"] == "5 s, 10 s"
+    assert dict(plan.steps[1].chosen) == {"duration": "5"}
+    assert told(plan) == [(2, "7 seconds isn't available for Kling O1: sent as 5 s.")]
+
+
+def test_every_unmet_requirement_of_each_step_is_told() -> None:
+    plan = planned("an 8K poster of a fox, then animate it for 30s with Kling O1, with calm music")
+    assert told(plan) == [
+        (1, "8K isn't available for SeeDream 4.5: sent as 4k."),
+        (2, "30s isn't available for Kling O1: sent as 10 s."),
+    ]
+    assert dict(plan.steps[0].chosen) == {"aspect_ratio": "4k"}
+
+
+def test_a_named_model_that_no_step_gets_is_told() -> None:
+    plan = planned("a poster of a fox and a video of it, with runway")
+    assert [sentence for _, sentence in told(plan)] == [
+        "runway isn't available here: sent to SeeDream 4.5."
+    ]
+
+
+def test_what_a_person_set_in_a_step_is_not_asked_again() -> None:
+    plan = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
+    changed = put(plan, replace(plan.steps[1], chosen=(("duration", "10"),)))
+    assert changed.unmet == ()
+    retitled = put(plan, replace(plan.steps[1], title="slow"))
+    assert retitled.unmet == plan.unmet
+
+
+def test_what_is_unmet_survives_the_file() -> None:
+    plan = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
+    assert parse(json.dumps(to_json(plan)), "plan.json").unmet == plan.unmet
+
+
+def test_lyrics_are_the_words_of_a_song_in_a_plan() -> None:
+    plan = planned('a video of rain, and a pop song with the lyrics "Rain on the window"')
+    song = plan.steps[-1]
+    assert song.prompt == "Rain on the window"
+    assert dict(song.chosen)["custom_mode"] is True
 
 
 def test_every_step_has_the_price_of_the_lists() -> None:

@@ -4,7 +4,6 @@ TEXTS: dict[str, str] = {
     # ---- how a plan is made
     "workflow.title_master": "master picture",
     "workflow.title_more": "more of the same",
-    "workflow.absent": "{model} is not offered here; there is: {known}.",
     # ---- what can't be in a plan
     "error.plan_nothing": "There is nothing in this text that could be made.",
     "error.plan_nothing.hint": "Say what the pictures, videos, music or speech should be.",
@@ -57,6 +56,7 @@ TEXTS: dict[str, str] = {
     "workflow.total": "{n} steps · {points} points · {hash}",
     "workflow.to_pay": "To be paid now: {points} points · {hash}",
     "workflow.step": "Step {id}: {sentence}",
+    "workflow.unmet": "Something differs from what you asked for. Change the request, or plan or run it with --yes.",
     "workflow.mend": "Mend these steps in the plan, then run it.",
     "workflow.run_it": "Nothing was sent. Run it with: ima-tui workflow run {path} --confirm {hash}",
     "workflow.keep_it": "Nothing was sent. Write it to a file with -o plan.json to run it.",

@@ -4,7 +4,6 @@ TEXTS: dict[str, str] = {
     # ---- how a plan is made
     "workflow.title_master": "主图",
     "workflow.title_more": "同一主角的其余几张",
-    "workflow.absent": "这里没有 {model}，有的是：{known}。",
     # ---- what can't be in a plan
     "error.plan_nothing": "这段话里没有可以制作的东西。",
     "error.plan_nothing.hint": "说说想要什么样的图片、视频、音乐或语音。",
@@ -57,6 +56,7 @@ TEXTS: dict[str, str] = {
     "workflow.total": "共 {n} 步 · {points} 积分 · {hash}",
     "workflow.to_pay": "现在要付 {points} 积分 · {hash}",
     "workflow.step": "第 {id} 步：{sentence}",
+    "workflow.unmet": "有些内容与你的要求不同。请修改要求，或加上 --yes 再计划或运行。",
     "workflow.mend": "先改好方案里的这几步，再来制作。",
     "workflow.run_it": "还没有发送。开始制作：ima-tui workflow run {path} --confirm {hash}",
     "workflow.keep_it": "还没有发送。用 -o plan.json 存成文件，就能拿来制作。",

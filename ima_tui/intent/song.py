@@ -1,0 +1,103 @@
+"""Lyrics and title of a song, told apart from the words that describe it.
+
+Read off the text as it was typed: lyrics have lines, letter case and punctuation of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ima_tui.intent.lyrics import QUOTED, find_lyrics
+from ima_tui.intent.reading import Parameter, Span
+from ima_tui.intent.scan import Item, scan
+
+LYRICS, TITLE = "lyrics", "title"
+_LONGEST_TITLE = 120
+_TITLE = re.compile(
+    r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named|(?:(?:the|its|with the|song) )?title"
+    r"(?:\s+(?:is|of|should be))?|歌名|曲名|标题|題目|题目|名字|名为|取名|命名为|题为|叫做|叫)"
+    r"(?:是|为|叫)?\s*[:：=]?\s*)"
+    + QUOTED.format("t")
+    + r"(?P<of>\s*的)?|(?<![a-z])(?:title|歌名|曲名|标题)\s*[:：=]\s*"
+    r"(?P<plain>[^\n,.;，。；]{1,120})",
+    re.I,
+)
+_LABELLED = re.compile(r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """`lyrics` and `title` are places in the text, without their quotation marks; `description`
+    is the rest of it, `style` what of that is no request."""
+
+    lyrics: Span | None
+    title: Span | None
+    description: str
+    style: str
+
+    def parameters(self, text: str) -> Iterator[tuple[Parameter, Span]]:
+        for name, span in ((LYRICS, self.lyrics), (TITLE, self.title)):
+            if span is not None:
+                yield Parameter(name, text[slice(*span)]), span
+
+
+def read_song(text: str) -> Song:
+    """The parts of a text that asks for music."""
+    sung = find_lyrics(text)
+    before = text if sung is None else _without(text, sung[1])
+    named = _TITLE.search(before)
+    title = None if named is None else _title(text, before, named)
+    rest = before if named is None else _without(before, named.span())
+    described = _tidy(rest)
+    return Song(sung[0] if sung else None, title, described, _style(described))
+
+
+def _title(text: str, before: str, named: re.Match[str]) -> Span | None:
+    """Its place in `text`; `before` has the same characters up to the lyrics, and from there on."""
+    name = next(k for k, value in named.groupdict().items() if k != "of" and value is not None)
+    written = before[slice(*named.span(name))].strip()
+    start = text.find(written)
+    return (start, start + len(written)) if written and start >= 0 else None
+
+
+def _without(text: str, span: Span) -> str:
+    """Without that part; what stood on its two sides are two pieces, but in 一首叫《…》的歌."""
+    gone = text[slice(*span)]
+    return text[: span[0]] + ("" if gone.endswith("的") else "\n") + text[span[1] :]
+
+
+def _tidy(text: str) -> str:
+    pieces = (piece.strip(" \t,.;:，。；：、-–—") for piece in text.split("\n"))
+    chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
+    return ("，" if chinese else ", ").join(piece for piece in pieces if piece)
+
+
+_REQUEST = ("polite", "seq", "and", "with", "use", "name", "model_word", "this", "stop", "object")
+
+
+def _style(description: str) -> str:
+    """The description without the words that only ask: of "write a song, pop ballad" the latter."""
+    told: list[str] = []
+    read = scan(_LABELLED.sub("", description))
+    for clause in read.clauses:
+        items = list(clause.items)
+        while items and _asks(items[0]):
+            items.pop(0)
+        while items and (_asks(items[-1]) or items[-1].phrase in ("的",)):
+            items.pop()
+        if items and not all(item.phrase in _GENERAL for item in items):
+            start, end = read.plain.span(items[0].start, items[-1].end)
+            told.append(read.plain.original[start:end])
+    return ", ".join(told)
+
+
+def _asks(item: Item) -> bool:
+    kinds = ("verb", "number", "classifier")
+    return item.has(*_REQUEST) or any(item.under(kind) for kind in kinds) or item.phrase in _SMALL
+
+
+_GENERAL = frozenset({"song", "songs", "music", "track", "tune", "piece", "歌", "歌曲", "音乐",
+                      "曲", "曲子", "首歌", "一首歌"})  # fmt: skip
+_SMALL = frozenset({"a", "an", "the", "me", "my", "to", "for", "一", "个", "我"})
