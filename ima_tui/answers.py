@@ -336,13 +336,21 @@ def _measure(value: Value) -> float | None:
 
 def _priced(desk: Desk, answer: Answer) -> Answer:
     """`answer` with what the draft then costs."""
+    trial = tried(desk, answer)
+    quote = trial.offer(()).quote if trial is not None else None
+    return replace(answer, points=quote.total) if quote is not None else answer
+
+
+def tried(desk: Desk, answer: Answer) -> Desk | None:
+    """A copy of `desk` as it would be after `answer`, with what the words then set; None where it
+    can't be given."""
     trial = desk.copy()
     try:
         take(trial, answer, lambda kind: None)
     except UsageError:
-        return answer
-    quote = trial.offer(()).quote
-    return replace(answer, points=quote.total) if quote is not None else answer
+        return None
+    trial.hear(trial.decision, None)
+    return trial
 
 
 # ---------------------------------------------------------------------- what is remembered

@@ -51,8 +51,11 @@ def unmet(desk: Desk, text: str) -> tuple[Unmet, ...]:
     return tuple(dict.fromkeys((model, *settings, *found)))
 
 
-def question(place: ComposeScreen, order: Order, sent_before: Order | None) -> Asked | None:
-    """What to ask before `order` goes out; None where nothing has to be asked."""
+def question(
+    place: ComposeScreen, order: Order, sent_before: Order | None, other_price: int | None = None
+) -> Asked | None:
+    """What to ask before `order` goes out; None where nothing has to be asked. `other_price`: what
+    was agreed to a moment ago; if it is not the price, that is always asked."""
     leaf = place.desk.leaf
     if leaf is None:
         return None
@@ -63,6 +66,8 @@ def question(place: ComposeScreen, order: Order, sent_before: Order | None) -> A
         return Asked(words, send, tuple(_others(place, order))[:MOST_OTHERS], unmet=True)
     limit = place.studio.settings.ask_above
     words = pricing.question(leaf, order, place.showing.offer, limit, sent_before)
+    if not words and other_price not in (None, order.total):
+        words = _bought(order)
     return Asked(words, send) if words else None
 
 
@@ -102,9 +107,5 @@ def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Answer]]:
 
 
 def _changes_nothing(desk: Desk, answer: Answer) -> bool:
-    trial = desk.copy()
-    try:
-        answers.take(trial, answer, lambda kind: None)
-    except UsageError:
-        return True
-    return (trial.leaf, trial.draft) == (desk.leaf, desk.draft)
+    trial = answers.tried(desk, answer)
+    return trial is None or (trial.leaf, trial.draft) == (desk.leaf, desk.draft)

@@ -110,7 +110,7 @@ class Dispatch:
         if not place.studio.connection.has_key:
             place.enter_key()
             return
-        asked = confirming.question(place, order, self._sent)
+        asked = confirming.question(place, order, self._sent, other_price=agreed)
         if asked is None or (agreed == order.total and not asked.unmet):
             await self._send(order)
             return
