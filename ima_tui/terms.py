@@ -16,6 +16,7 @@ NAMED = frozenset({
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
 _LONGEST = 80
+_LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
 
 
 def name(parameter: str) -> str:
@@ -33,11 +34,12 @@ def value(parameter: str, asked: Value) -> str:
 
 
 def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str]:
-    """The values as they stand, without what says nothing alone: switches and empty texts."""
+    """The values as they stand, without what says nothing alone: switches and empty texts; and
+    without what only repeats the prompt."""
     return [
         one_line(value(name, each), longest)
         for name, each in chosen
-        if not isinstance(each, bool) and str(each).strip()
+        if not isinstance(each, bool) and str(each).strip() and name not in _LIKE_THE_PROMPT
     ]
 
 

@@ -123,6 +123,36 @@ async def test_nothing_is_sent_without_a_yes(studio: Studio, box: Sandbox) -> No
     assert box.ledger()["creates"] == []
 
 
+async def test_what_differs_is_named_in_the_question(studio: Studio, box: Sandbox) -> None:
+    script = await talk(
+        studio, "a 30s video of a whale in 8K, 7:3, with kling o1", "no",
+        "use Midjourney to make a 5s video of a fox", "no", "/quit",
+    )  # fmt: skip
+    asked = [question for question in script.said if "yes or no" in question]
+    assert "8K isn't available for Kling O1: sent as 1080p." in asked[0]
+    assert "30s isn't available for Kling O1: sent as 10 s." in asked[0]
+    assert "7:3 isn't available for Kling O1: sent as 16:9." in asked[0]
+    assert "Midjourney makes images, not video: sent to Wan 2.6." in asked[1]
+    assert "text to image with Midjourney, 8 pts" in asked[1]
+    assert box.ledger()["creates"] == []
+
+
+async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
+    studio: Studio, box: Sandbox
+) -> None:
+    script = await talk(studio, "可爱的小猫，竖屏", "yes", "/kind text to image", "no", "/quit")
+    assert "What should I make" in script.text
+    asked = [question for question in script.said if "yes or no" in question]
+    assert len(asked) == 1  # after the medium was told
+    assert "9:16" in script.text
+    assert box.ledger()["creates"] == []
+
+
+async def test_a_new_wish_takes_no_kind_from_the_last_one(studio: Studio) -> None:
+    script = await talk(studio, 'say "good morning"', "no", "a picture of a fox", "no", "/quit")
+    assert "It will be: text to image" in script.text
+
+
 async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
     script = await talk(
         studio, "/models banana", "/model 1", "/prefer", "/prefs", "/unprefer", "/quit"
@@ -135,10 +165,10 @@ async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
 
 async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio: Studio) -> None:
     script = await talk(
-        studio, "a fox", "yes", lambda text: "is done" in text, "/results", "/log",
+        studio, "a picture of a fox", "yes", lambda text: "is done" in text, "/results", "/log",
         "/settings", "/settings look.hints off", "/settings look.hints maybe", "help", "quit",
     )  # fmt: skip
-    assert "Job 1, a fox: " in script.text
+    assert "Job 1, a picture of a fox: " in script.text
     assert "Hints, look.hints: on" in script.text
     assert "Hints: off from the next start on." in script.text
     assert "hints = false" in studio.settings.config_file.read_text()

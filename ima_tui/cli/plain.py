@@ -89,6 +89,8 @@ class Conversation:
             await self._command(line.removeprefix("/"))
         elif then is not None and folded(line) in YES:
             await then()
+        elif folded(line) in YES and self._wish.text:
+            await self._offer()  # no question was open: a yes is no wish of its own
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
@@ -123,13 +125,14 @@ class Conversation:
         if leaf is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(leaf)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
-        self._ask(question, partial(self._submit, order))
+        differing = self._wish.differing()
+        self._ask(" ".join((*differing, question)), partial(self._submit, order))
 
     async def _submit(self, agreed: Order) -> None:
         """Send what was agreed to; where the price changed meanwhile, ask again."""
         self._wish.catch_up()
         order = await self._wish.order()
-        if order.total != agreed.total or order.model_id != agreed.model_id:
+        if _agreed_to(order) != _agreed_to(agreed):
             self._lines.say(say("plain.price_changed"))
             await self._offer()
             return
@@ -329,6 +332,11 @@ def _names(command: str) -> frozenset[str]:
     """In every language, whichever is in use: a hand has its habits."""
     texts = (import_module(f"ima_tui.messages.{language}.plain").TEXTS for language in ("en", "zh"))
     return frozenset(folded(one[f"plain.name_{command}"]) for one in texts)
+
+
+def _agreed_to(order: Order) -> object:
+    """What a yes was said to."""
+    return order.total, order.model_id, order.version, order.parameters, order.n, order.prompt
 
 
 def _kind(leaf: Leaf) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ima_tui import drafting, heard, terms
+from ima_tui import confirmation, drafting, heard
 from ima_tui.catalogue import choice, form, times
-from ima_tui.cli.route import impossible
 from ima_tui.desk import INPUTS, KIND, MODEL, Desk
 from ima_tui.domain import Leaf, Order, TaskType, Value
 from ima_tui.errors import UsageError
@@ -37,7 +36,7 @@ class Wish:
     def hear(self, text: str) -> None:
         """A new wish: what was chosen by hand for the one before does not count any more."""
         if self.text:
-            self.desk = Desk(self.desk.kind)
+            self.desk = Desk()
         self.text = text
         self.read_again()
 
@@ -113,13 +112,13 @@ class Wish:
 
     def sentences(self) -> Iterator[str]:
         """What will be made, with what, and what can't be had. The price comes with the order."""
-        desk, decision = self.desk, self.desk.decision
+        desk = self.desk
+        if self.assumed:
+            return
         if desk.leaf is None or desk.draft is None:
             yield say("plain.no_list", kind=say(f"task.{desk.kind}"))
             return
         yield say("plain.standing", kind=say(f"task.{desk.kind}"), model=desk.leaf.name)
-        if self.assumed:
-            yield say("plain.assumed")
         for row in drafting.rows(desk.leaf, desk.draft):
             if row.is_set or row.field.name in desk.read:
                 yield f"{row.field.label}: {shown(row.value)}."
@@ -129,17 +128,27 @@ class Wish:
             yield say("plain.count", n=desk.draft.n)
         if desk.remark is not None:
             yield say(desk.remark.key, **desk.remark.values)
-        if decision is not None:
-            yield from impossible(decision)
-            for refusal in heard.refusals(decision, desk.leaf):
-                key, words = terms.lacks(desk.leaf.name, refusal)
-                yield say(key, **words)
+
+    def differing(self) -> list[str]:
+        """What would be sent otherwise than it was asked for, a sentence each."""
+        desk = self.desk
+        if desk.leaf is None or desk.draft is None:
+            return []
+        found = confirmation.check(self.text, desk.decision, desk.leaf, desk.draft, desk.pinned)
+        said = confirmation.sentences(found.unmet)
+        lists = self._studio.offer.all_leaves()
+        for each in found.unmet:
+            if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
+                return [*said, words]
+        return said
 
     def doubt(self) -> str:
         """What has to be said before this wish can be sent, or ""."""
         decision = self.desk.decision
         if decision is None:
             return ""
+        if self.assumed:
+            return say("plain.which_kind")
         if decision.kind is Kind.WORKFLOW:
             return say("plain.workflow")
         if decision.kind is Kind.CLARIFY and decision.question is not None:

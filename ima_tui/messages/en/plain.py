@@ -18,7 +18,7 @@ TEXTS: dict[str, str] = {
     "plain.keep_prompt": "How shall it be kept? 1, 2 or 3:",
     # ---- the wish
     "plain.standing": "It will be: {kind}, with {model}.",
-    "plain.assumed": "Your words name no kind; /kind changes it.",
+    "plain.which_kind": "What should I make: an image, a video, music or speech? Say it with /kind, like /kind video.",
     "plain.to": "to",
     "plain.none": "no preference",
     "plain.no_list": "There are no models for {kind} yet. /refresh fetches them.",
@@ -27,7 +27,7 @@ TEXTS: dict[str, str] = {
     "plain.counts": "How many: {n}. Possible: {options}.",
     "plain.options": "Possible: {options}.",
     "plain.price": "It costs {points} points and usually takes {time}.",
-    "plain.price_changed": "What it costs has changed meanwhile.",
+    "plain.price_changed": "The price or the settings have changed in the meantime.",
     "plain.ask_send": "Send it to {model} for {points} points? yes or no:",
     "plain.sent": "Job {n} was taken on, for {points} points. You hear of it here.",
     "plain.workflow": "That takes several steps. Say one of them at a time; a result can be the input of the next, with /inputs.",

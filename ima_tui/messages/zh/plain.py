@@ -18,7 +18,7 @@ TEXTS: dict[str, str] = {
     "plain.keep_prompt": "怎么保存？1、2 或 3：",
     # ---- the wish
     "plain.standing": "将要做的是：{kind}，用 {model}。",
-    "plain.assumed": "话里没说做哪一类，可用 /类别 更改。",
+    "plain.which_kind": "要生成图片、视频、音乐还是语音？请用 /类别 说明，例如 /类别 视频。",
     "plain.to": "到",
     "plain.none": "没有偏好",
     "plain.no_list": "还没有{kind}的模型列表。/刷新 会重新获取。",
@@ -27,7 +27,7 @@ TEXTS: dict[str, str] = {
     "plain.counts": "数量：{n}。可选：{options}。",
     "plain.options": "可选：{options}。",
     "plain.price": "需要 {points} 积分，一般用时 {time}。",
-    "plain.price_changed": "这期间价格有变。",
+    "plain.price_changed": "价格或参数已有变化。",
     "plain.ask_send": "用 {points} 积分交给 {model} 吗？是或否：",
     "plain.sent": "任务 {n} 已接下，{points} 积分。有进展会在这里告诉你。",
     "plain.workflow": "这需要好几步。请一步一步来；上一步的结果可以用 /输入 交给下一步。",
