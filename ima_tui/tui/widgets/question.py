@@ -43,7 +43,7 @@ class Question(Line):
         Binding("enter", "take", "bind.yes", id="question.take"),
         Binding("y", "yes", "bind.yes", show=False, id="question.yes"),
         Binding("y", "yes_deliberately", "bind.yes", id="question.yes_deliberately"),
-        Binding("left", "move(-1)", show=False, id="question.left"),
+        Binding("left", "move(-1)", "bind.question_back", show=False, id="question.left"),
         Binding("right", "move(1)", "bind.question_next", id="question.right"),
         Binding("escape,n", "no", "bind.no", id="question.no"),
         # what opened the question never confirms it
