@@ -89,6 +89,7 @@ TEXTS: dict[str, str] = {
     "bind.leave": "leave field",
     "bind.close": "close",
     "app.cancel": "Cancel",
+    "bind.question_nothing": "does not confirm",
     "bind.question_back": "previous choice",
     "bind.question_next": "next choice",
     "bind.yes": "yes",

@@ -88,6 +88,7 @@ TEXTS: dict[str, str] = {
     "bind.leave": "离开输入框",
     "bind.close": "关闭",
     "app.cancel": "取消",
+    "bind.question_nothing": "不会确认",
     "bind.question_back": "上一个",
     "bind.question_next": "下一个",
     "bind.yes": "好",

@@ -47,7 +47,13 @@ class Question(Line):
         Binding("right", "move(1)", "bind.question_next", id="question.right"),
         Binding("escape,n", "no", "bind.no", id="question.no"),
         # what opened the question never confirms it
-        Binding("ctrl+j,f9,ctrl+enter", "nothing", show=False, id="question.nothing"),
+        Binding(
+            "ctrl+j,f9,ctrl+enter",
+            "nothing",
+            "bind.question_nothing",
+            show=False,
+            id="question.nothing",
+        ),
     ]
 
     def __init__(self) -> None:
