@@ -67,7 +67,7 @@ def askings(desk: Desk, lists: Lists) -> tuple[Asking, ...]:
         return ()
     found = [
         *_question(desk, decision, lists),
-        *(_limit(desk, limit, lists) for limit in decision.limits),
+        *(_limit(desk, limit, lists) for limit in decision.limits if desk.leaf is not None),
         *_absent(desk, decision, lists),
     ]
     if decision.task_type is desk.kind and desk.leaf is not None:
@@ -92,21 +92,21 @@ def _is_answered(desk: Desk, asking: Asking) -> bool:
 
 
 def take(desk: Desk, answer: Answer, suggested: Callable[[TaskType], Leaf | None]) -> None:
-    """Do what `answer` says, as if by hand."""
+    """Do what `answer` says, as if by hand, for this prompt."""
     if answer.kind is not None:
         desk.turn_to(answer.kind)
-        desk.pin(KIND)
+        desk.pin(KIND, passing=True)
         if desk.leaf is None and (leaf := suggested(answer.kind)) is not None:
             desk.take(leaf)
     if answer.leaf is not None:
         desk.take(answer.leaf)
-        desk.pin(KIND, MODEL)
+        desk.pin(KIND, MODEL, passing=True)
     if answer.order:
         desk.order = answer.order
-        desk.pin(ORDER)
+        desk.pin(ORDER, passing=True)
     for name, value in answer.sets:
         desk.set(name, value)
-        desk.pin(name)
+        desk.pin(name, passing=True)
 
 
 # ------------------------------------------------------------------------------- questions
@@ -118,10 +118,8 @@ def _question(desk: Desk, decision: Decision, lists: Lists) -> Iterator[Asking]:
     count = len(decision.inputs)
     if decision.question is Question.MEDIA_TYPE:
         kinds = [_kind_for(medium, count) for medium in Medium]
-        answers = tuple(
-            Answer(f"compose.answer_{kind.medium}", kind=kind) for kind in kinds if lists.get(kind)
-        )
-        yield Asking("compose.ask_media", answers=answers, is_question=True)
+        answers = tuple(Answer(f"compose.answer_{kind.medium}", kind=kind) for kind in kinds)
+        yield Asking("compose.ask_media", answers=answers, blocks=True, is_question=True)
     elif decision.question is Question.IMAGE_ROLES:
         roles = tuple(_roles(decision.inputs, lists))
         yield Asking("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
@@ -131,7 +129,7 @@ def _question(desk: Desk, decision: Decision, lists: Lists) -> Iterator[Asking]:
             Answer("compose.answer_add", wants_input=True),
             Answer("compose.answer_without", kind=bare),
         )
-        yield Asking("compose.ask_input", answers=answers, is_question=True)
+        yield Asking("compose.ask_input", answers=answers, blocks=True, is_question=True)
 
 
 def _kind_for(medium: Medium, inputs: int) -> TaskType:
@@ -338,13 +336,21 @@ def _measure(value: Value) -> float | None:
 
 def _priced(desk: Desk, answer: Answer) -> Answer:
     """`answer` with what the draft then costs."""
+    trial = tried(desk, answer)
+    quote = trial.offer(()).quote if trial is not None else None
+    return replace(answer, points=quote.total) if quote is not None else answer
+
+
+def tried(desk: Desk, answer: Answer) -> Desk | None:
+    """A copy of `desk` as it would be after `answer`, with what the words then set; None where it
+    can't be given."""
     trial = desk.copy()
     try:
         take(trial, answer, lambda kind: None)
     except UsageError:
-        return answer
-    quote = trial.offer(()).quote
-    return replace(answer, points=quote.total) if quote is not None else answer
+        return None
+    trial.hear(trial.decision, None)
+    return trial
 
 
 # ---------------------------------------------------------------------- what is remembered

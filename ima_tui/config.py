@@ -33,7 +33,7 @@ class Settings:
     preview: bool = True
     images: Literal["auto", "kitty", "iterm2", "sixel", "blocks", "off"] = "auto"
     notify: Literal["off", "bell", "osc9", "both"] = "bell"
-    after_send: Literal["queue", "stay"] = "queue"
+    after_send: Literal["stay", "queue", "keep"] = "stay"
     ask_above: int = 50
     per_job: int = 0
     per_session: int = 0

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ima_tui import attainable, terms
+from ima_tui import attainable, drafting, terms
 from ima_tui.attainable import COUNT
 from ima_tui.catalogue import choice, form, names, order, price
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.catalogue.choice import Reason
-from ima_tui.domain import Draft, Leaf, Medium, TaskType, Value
+from ima_tui.domain import Draft, Leaf, Medium, Order, TaskType, Value
 from ima_tui.errors import UsageError
 from ima_tui.intent import binding
 from ima_tui.intent.reading import Decision, Evidence, Kind, Parameter, Question
@@ -228,6 +228,27 @@ def _priced_otherwise(leaf: Leaf, draft: Draft, told: Collection[str]) -> Iterat
         asked = "" if change.asked is None else label(leaf, parameter, change.name, change.asked)
         sent = label(leaf, parameter, change.name, change.becomes)
         yield Unmet(parameter, asked, sent, Why.PRICE, leaf.name)
+
+
+# ---------------------------------------------------------------------------- once more
+
+
+def instead(leaf: Leaf, done: Order, before: Leaf | None) -> tuple[Order, tuple[Unmet, ...]]:
+    """The job of `done`, made with `before`, on `leaf`: with its own settings, else the nearest
+    ones, and what differs. Raises `UsageError` where it can't be made there."""
+    draft = drafting.recall(leaf, done)
+    chosen = drafting.recall(before, done).chosen if before is not None else done.parameters
+    wanted = tuple(Parameter(binding.canonical(name), value) for name, value in chosen)
+    if done.n > 1:
+        wanted += (Parameter(COUNT, done.n),)
+    for fit in attainable.fitted(leaf, wanted).values():
+        if fit.name == COUNT:
+            draft = drafting.count(leaf, draft, int(fit.value))
+        else:
+            draft = drafting.put(leaf, draft, fit.name, fit.value)
+    asked = Decision(Kind.SINGLE, leaf.task_type.medium, leaf.task_type, params=wanted)
+    unmet = check("", asked, leaf, draft).unmet
+    return drafting.finish(leaf, draft)[0], unmet
 
 
 # ------------------------------------------------------------------------------- in words

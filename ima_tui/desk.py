@@ -3,13 +3,15 @@
 `drafting` knows how one draft becomes another; the desk holds the one that is being shaped while
 lists come, change and lose models. It asks nobody and draws nothing.
 
-What the words of the wish say is followed, but for what was chosen by hand: that is *pinned*, until
-the wish is emptied and a new one begins.
+What stands on the desk follows from the words of the prompt as it is now, the live lists, and what
+was chosen by hand (*pinned*); never from the words of an earlier prompt. What was picked by hand
+stays pinned for the next prompt, unless that prompt's own words say otherwise. An answer to a
+question, and the settings of a job that was called back, hold for one prompt only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -26,6 +28,8 @@ from ima_tui.heard import COUNT, Heard
 if TYPE_CHECKING:
     from ima_tui.intent.reading import Decision
 
+Read = Callable[["Desk"], "Decision | None"]
+Suggest = Callable[[TaskType], Leaf | None]
 KIND, MODEL, INPUTS, ORDER = "kind", "model", "inputs", "order"
 """Parts that can be chosen by hand, beside the controls: what is made, with what, from what, and
 what each input is for."""
@@ -59,22 +63,29 @@ class Desk:
     """`leaf` is None while the list of `kind` was never seen."""
 
     def __init__(self, kind: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
-        self.kind = kind
+        self.kind = self._first = kind
+        self._resting: TaskType | None = None
         self.leaf: Leaf | None = None
         self.draft: Draft | None = None
         self.remark: Remark | None = None
         self.pinned: set[str] = set()
         """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by hand."""
+        self._passing: set[str] = set()
+        """Those of `pinned` that hold for this prompt only."""
+        self.kept: set[str] = set()
+        """Those of `pinned` that an earlier prompt left: this one's words may say otherwise."""
         self.decision: Decision | None = None
         """What was heard last."""
         self.order: tuple[int, ...] = ()
         """The places of the inputs in the order in which they go out."""
         self._read: dict[str, Heard] = {}
         """The controls that stand where the words put them."""
-        self._named = False
-        """The leaf is one that the words named."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
+        self._is_tight = False
+        """Everything is pinned as it was in that order."""
+        self.replaced: Order | None = None
+        """A recalled order whose model is gone: another one was taken instead."""
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
         self.replaces: int | None = None
@@ -83,7 +94,8 @@ class Desk:
     def copy(self) -> Desk:
         """The same desk, to try something on."""
         other = copy(self)
-        other.pinned = set(self.pinned)
+        other.pinned, other.kept = set(self.pinned), set(self.kept)
+        other._passing = set(self._passing)
         return other
 
     def turn_to(self, kind: TaskType) -> None:
@@ -92,10 +104,24 @@ class Desk:
             self.kind, self.leaf, self._recalled = kind, None, None
 
     def make_room_for_inputs(self) -> None:
-        """Turn to a kind that takes pictures, if this one takes none: of the same medium."""
+        """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
+        pinned until they are there: see `have_inputs`."""
         if not self.kind.takes_inputs:
             film = self.kind.medium is Medium.VIDEO
+            self._let_go(KIND)
             self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
+        self.rest_on(self.kind)
+        if KIND not in self.pinned:
+            self.pin(KIND, passing=True)
+
+    def have_inputs(self) -> None:
+        """They were put in by hand; what is made of them is for the words to say."""
+        self.pin(INPUTS)
+        self._let_go(*({KIND} & self._passing))
+
+    def rest_on(self, kind: TaskType) -> None:
+        """Make `kind` of inputs that were put in by hand, as long as no words say otherwise."""
+        self._resting = kind
 
     def add_inputs(self, sources: Sequence[str]) -> None:
         """Some more inputs; where one or two are taken, the newest stay. Of more none is dropped
@@ -108,19 +134,55 @@ class Desk:
             self.feed(every[-most:] if most else every)
 
     def recall(self, wanted: Order, replaces: int | None = None) -> None:
-        """What `wanted` was made of is wanted again, perhaps otherwise, or instead of a job."""
+        """What `wanted` was made of is wanted again, perhaps otherwise, or instead of a job. It
+        holds for this prompt only; see `loosen`."""
+        self.let_all_go()
+        self.begin_anew()
         self.replaces = replaces
         self.kind, self.leaf, self._recalled = wanted.task_type, None, wanted
+        self.pin(KIND, MODEL, INPUTS, passing=True)
+
+    def loosen(self, read: Read, suggested: Suggest) -> None:
+        """After `recall`: nothing is pinned that the words give by themselves, so that they can be
+        edited."""
+        if self.leaf is None or self.draft is None or not self._is_tight:
+            return
+        self._is_tight = False
+        alone = Desk(self._first)
+        alone._hear_all(read, suggested)
+        if (alone.kind, alone.leaf) == (self.kind, self.leaf):
+            self._let_go(KIND, MODEL)
+        else:
+            alone = Desk(self._first)
+            alone.take(self.leaf)
+            alone.pin(KIND, MODEL)
+            alone._hear_all(read, suggested)
+        mine, theirs = self._values(), alone._values()
+        self._let_go(*(name for name in mine if form.same(mine[name], theirs.get(name))))
+        if alone.draft is not None and alone.draft.inputs == self.draft.inputs:
+            self._let_go(INPUTS)
+
+    def _hear_all(self, read: Read, suggested: Suggest) -> None:
+        decision = read(self)
+        self.hear(decision, suggested(self.meant(decision)))
+
+    def _values(self) -> dict[str, Value | None]:
+        """Where each control stands, the count among them."""
+        if self.leaf is None or self.draft is None:
+            return {}
+        rows = drafting.rows(self.leaf, self.draft)
+        return {**{row.field.name: row.value for row in rows}, COUNT: self.draft.n}
 
     def take(self, leaf: Leaf) -> None:
         """Stand on `leaf`; what was chosen so far comes along as far as it fits."""
         before, self.leaf, self.kind = self.leaf, leaf, leaf.task_type
-        self._recalled = None
+        self._recalled = self.replaced = None
         if self.draft is None:
             self.draft = drafting.begin(leaf)
             return
         self.draft, lost = drafting.switch(self.draft, leaf)
         if lost:
+            self._let_go(*lost)
             names = ", ".join(drafting.label(before, name) for name in lost)
             self.remark = Remark("compose.lost", {"names": names, "model": leaf.name})
 
@@ -143,6 +205,9 @@ class Desk:
         if self.leaf.model_id != wanted.model_id:
             names = {"old": wanted.model_name, "new": self.leaf.name}
             self.remark = Remark("compose.gone_took", names)
+            self.replaced = wanted
+        self.pin(*self._values(), passing=True)
+        self._is_tight = True
 
     def set(self, control: str, value: Value | None, *, typed: bool = False) -> None:
         """Set one control; None puts it back to where it stood by itself."""
@@ -162,67 +227,121 @@ class Desk:
 
     # ---------------------------------------------------------------------------- the words
 
-    def pin(self, *parts: str) -> None:
-        """What was chosen by hand is not read any more."""
+    def pin(self, *parts: str, passing: bool = False) -> None:
+        """What was chosen by hand is not read any more. `passing`: for this prompt only."""
         self.pinned.update(parts)
+        self.kept.difference_update(parts)
+        if passing:
+            self._passing.update(parts)
+        else:
+            self._passing.difference_update(parts)
 
     def unpin(self, part: str) -> None:
         """Let go of what was chosen by hand: `hear` then puts it where the words want it."""
-        self.pinned.discard(part)
-        if part == MODEL:
-            self._named = True  # it stands on no usual model, and goes back to one
-        elif part == ORDER:
+        self._let_go(part)
+        if part == ORDER:
             self.order = ()
-        elif part not in (KIND, INPUTS):
+        elif part not in (KIND, MODEL, INPUTS):
             self.set(part, None)
 
+    def _let_go(self, *parts: str) -> None:
+        for pins in (self.pinned, self._passing, self.kept):
+            pins.difference_update(parts)
+
+    def let_all_go(self) -> None:
+        """Nothing is chosen by hand any more."""
+        self._let_go(*self.pinned)
+
     def begin_anew(self) -> None:
-        """The wish was emptied: nothing that costs is left over, and the next words decide."""
-        for part in (*self.pinned, *self._read):
-            if part not in (KIND, MODEL, INPUTS, ORDER):
-                self.set(part, None)
+        """A new prompt begins: nothing that the last one's words decided is left over. `hear`
+        then finds the kind and the leaf."""
+        self._let_go(*self._passing)
+        if self.draft is None or not self.draft.inputs:
+            self._let_go(INPUTS)
         self._feed_read(())
-        self.pinned &= {INPUTS} if self.draft is not None and self.draft.inputs else set()
+        self._forget_read()
+        if self.draft is not None:
+            own = tuple((name, v) for name, v in self.draft.chosen if name in self.pinned)
+            n = self.draft.n if COUNT in self.pinned else 1
+            self.draft = replace(self.draft, chosen=own, n=n)
+        self.decision, self.remark, self.replaced = None, None, None
         self.replaces, self.remember, self.order = None, None, ()
+        self.kept = set(self.pinned) - {INPUTS, ORDER}
+        self.turn_to(self.meant(None))
+
+    @property
+    def settled(self) -> TaskType | None:
+        """The kind that was chosen by hand: nothing about it has to be read or asked."""
+        return self.kind if KIND in self.pinned else None
+
+    def meant(self, decision: Decision | None) -> TaskType:
+        """The kind that is made of `decision`."""
+        if KIND in self.pinned:
+            return self.kind
+        told = decision.task_type if decision is not None else None
+        return told or (self._resting if self.attached else None) or self._first
+
+    def yields_to(self, free: Decision | None) -> bool:
+        """Whether a kind that an earlier prompt left gives way: the words, read for themselves
+        (`free`), clearly ask for another one."""
+        if KIND not in self.kept or free is None:
+            return False
+        other = bool(free.steps) or free.task_type not in (None, self.kind)
+        if other:
+            self._let_go(KIND, *({MODEL} & self.kept))
+        return other
 
     def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
-        """Follow what was read; None, or nothing clear: what earlier words set goes back.
+        """Follow what was read, from where nobody has said anything. None, or nothing clear: what
+        earlier words decided goes back.
 
-        `suggested` is the leaf of the kind that is meant, where the words name no model.
+        `suggested` is the leaf of the kind that is `meant`, where the words name no model.
         """
         self.decision = decision
-        if decision is None or decision.task_type is None:
-            self._set_read({})
-            self._follow_to(suggested if self._named else None, named=False)
+        self._forget_read()
+        if KIND not in self.pinned:
+            self.turn_to(self.meant(decision))
+        mine = decision if decision is not None and decision.task_type is self.kind else None
+        if mine is not None and (mine.model_id or mine.tier) and MODEL in self.kept:
+            self._let_go(MODEL)
+        self._follow_to((mine.leaf if mine is not None else None) or suggested)
+        if mine is None:
             self._feed_read(decision.inputs if decision is not None else ())
             return
-        if KIND not in self.pinned:
-            self.turn_to(decision.task_type)
-        if self.kind is not decision.task_type:
-            self._set_read({})
-            return  # another kind was chosen by hand: the words are about the other
-        named = bool(decision.model_id or decision.tier)
-        self._follow_to(decision.leaf or suggested, named=named)
         if self.kind.takes_inputs:
-            self._feed_read(decision.inputs)
+            self._feed_read(mine.inputs)
         if ORDER not in self.pinned:
-            self.order = heard.in_order(decision.roles, len(decision.inputs))
-        self._set_read(heard.controls(decision, self.leaf) if self.leaf is not None else {})
+            self.order = heard.in_order(mine.roles, len(mine.inputs))
+        if self.leaf is not None:
+            self._set_read(heard.controls(mine, self.leaf))
 
-    def _follow_to(self, leaf: Leaf | None, *, named: bool) -> None:
-        if MODEL not in self.pinned and leaf is not None:
-            self._named = named
-            if leaf != self.leaf:
-                self.take(leaf)
+    def _follow_to(self, leaf: Leaf | None) -> None:
+        if leaf is None or leaf == self.leaf or leaf.task_type is not self.kind:
+            return
+        if MODEL not in self.pinned or self.leaf is None:
+            self.take(leaf)
+
+    def _forget_read(self) -> None:
+        """Put back the controls that earlier words set."""
+        for name in self._read.keys() - self.pinned:
+            self._put_back(name)
+        self._read = {}
+
+    def _put_back(self, name: str) -> None:
+        if self.leaf is not None and self.draft is not None:
+            if name == COUNT:
+                self.draft = drafting.count(self.leaf, self.draft, form.counts(self.leaf)[0])
+            else:
+                self.draft = drafting.reset(self.leaf, self.draft, name)
 
     def _set_read(self, wanted: Mapping[str, Heard]) -> None:
-        """Put the controls where the words want them, and back what they no longer speak of."""
+        """Put the controls where the words want them."""
+        self._let_go(*(self.kept & wanted.keys()))
         mine = {name: one for name, one in wanted.items() if name not in self.pinned}
-        for name in self._read.keys() - mine.keys() - self.pinned:
-            self.set(name, None)
+        remark = self.remark
         for name, one in mine.items():
             self.set(name, one.value)
-        self._read = mine
+        self._read, self.remark = mine, remark
 
     def _feed_read(self, inputs: tuple[str, ...]) -> None:
         """The inputs that the words name; those of earlier words go."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,7 @@ LARGEST = 256 * 1024
 SHOWN = 60_000
 """Characters shown of one."""
 _LINES = 4_000
+Stamps = tuple[tuple[str, int, int], ...]
 
 
 class Topic(StrEnum):
@@ -71,14 +73,34 @@ class Knowledge:
     folder: Path
     _documents: dict[Topic, Document] = field(default_factory=dict)
     _recommended: Mapping[TaskType, Recommendation] = field(default_factory=dict)
+    _seen: Stamps = ()
 
     def load(self) -> None:
         """Read everything. Some milliseconds where there is something: off the event loop."""
+        self._seen = self._stamps()
         found = ((topic, path) for topic in Topic if (path := self._find(topic)) is not None)
         read = ((topic, _document(topic, path)) for topic, path in found)
         self._documents = {topic: document for topic, document in read if document is not None}
         guide = self._documents.get(Topic.SELECTION)
         self._recommended = recommendations(guide.text) if guide is not None else {}
+
+    def load_if_changed(self) -> bool:
+        """`load`, where a document was added, edited or removed; whether one was."""
+        changed = self._stamps() != self._seen
+        if changed:
+            self.load()
+        return changed
+
+    def _stamps(self) -> Stamps:
+        """Which documents there are, and when each was written."""
+        found: list[tuple[str, int, int]] = []
+        for topic in Topic:
+            path = self._find(topic)
+            with suppress(OSError):  # removed a moment ago
+                if path is not None:
+                    told = path.stat()
+                    found.append((str(path), told.st_mtime_ns, told.st_size))
+        return tuple(found)
 
     @property
     def all(self) -> tuple[Document, ...]:

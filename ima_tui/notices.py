@@ -84,7 +84,20 @@ class AnswerUnwritten:
     written: bool = False
 
 
-Notice = JobChanged | ListChanged | LinkChanged | Paused | PreferencesChanged | AnswerUnwritten
+@dataclass(frozen=True, slots=True)
+class GuidesChanged:
+    """A guide in the knowledge folder was added, changed or removed."""
+
+
+Notice = (
+    JobChanged
+    | ListChanged
+    | LinkChanged
+    | Paused
+    | PreferencesChanged
+    | AnswerUnwritten
+    | GuidesChanged
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,12 @@ class Offer:
         """Seconds since the list was fetched; infinite when it never was."""
         return self._lists.age(task_type)
 
+    def is_loading(self, task_type: TaskType) -> bool:
+        """Whether the list is on its way, and none is here that is fresh enough to order from."""
+        found = self.lists[task_type]
+        waits = found.problem is None and not found.live
+        return waits and self.age(task_type) > self._settings.max_age
+
     def suggested(self, task_type: TaskType) -> Leaf | None:
         """The person's preferred model, else what their guides recommend, else the default, else
         the first live one."""

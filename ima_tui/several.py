@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ima_tui import batch, drafting, heard
+from ima_tui import batch, confirmation, drafting, heard
 from ima_tui.batch import BadRow, Kind, Row
 from ima_tui.desk import Desk
 from ima_tui.domain import Leaf, Order, TaskType
@@ -19,11 +19,12 @@ from ima_tui.intent.reading import Kind as Reading
 from ima_tui.intent.reading import Question
 
 if TYPE_CHECKING:
+    from ima_tui.confirmation import Unmet
     from ima_tui.intent.reading import Decision
 
 MOST = 500
 """Wishes at once: more are better told to `ima-tui batch`, which can be run again."""
-Decide = Callable[[str], "Decision | None"]
+Decide = Callable[[str, Desk], "Decision | None"]
 Suggest = Callable[[TaskType], Leaf | None]
 
 
@@ -35,8 +36,10 @@ class Wish:
     order: Order | None = None
     leaf: Leaf | None = None
     problem: UsageError | None = None
-    is_changed: bool = False
-    """The price replaces a value that was asked for."""
+    unmet: tuple[Unmet, ...] = ()
+    """What would be sent otherwise than it was asked for."""
+    kind: TaskType | None = None
+    """What it is read as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +90,33 @@ def first_line(text: str, *, by_lines: bool) -> str:
 
 def plan(desk: Desk, parts: Sequence[Row], decide: Decide, suggested: Suggest) -> Several:
     """Every row read and priced on a copy of `desk`. Some 0.5 ms each."""
-    return Several(tuple(_wish(desk.copy(), row, decide(row.prompt), suggested) for row in parts))
+    return Several(tuple(_wish(desk.copy(), row, decide, suggested) for row in parts))
 
 
-def _wish(desk: Desk, row: Row, decision: Decision | None, suggested: Suggest) -> Wish:
-    problem = _unclear(desk, decision)
+def _wish(desk: Desk, row: Row, decide: Decide, suggested: Suggest) -> Wish:
+    decision = decide(row.prompt, desk)
+    problem = _unclear(decision)
     if problem is not None:
         return Wish(row, problem=problem)
-    kind = decision.task_type if decision is not None and decision.task_type else desk.kind
-    desk.hear(decision, suggested(kind))
-    if desk.leaf is None and (leaf := suggested(desk.kind)) is not None:
-        desk.take(leaf)
+    desk.hear(decision, suggested(desk.meant(decision)))
     if desk.leaf is None or desk.draft is None:
-        return Wish(row, problem=UsageError("error.no_models"))
+        return Wish(row, problem=UsageError("error.no_models"), kind=desk.kind)
     draft = replace(desk.draft, prompt=words_of(row.prompt, desk))
     try:
-        order, quote = drafting.finish(desk.leaf, draft)
+        order, _ = drafting.finish(desk.leaf, draft)
     except UsageError as error:
-        return Wish(row, leaf=desk.leaf, problem=error)
+        return Wish(row, leaf=desk.leaf, problem=error, kind=desk.kind)
     order = replace(order, inputs=desk.ordered(order.inputs))
-    return Wish(row, order, desk.leaf, is_changed=bool(quote.changes))
+    unmet = confirmation.check(row.prompt, decision, desk.leaf, draft, desk.pinned).unmet
+    return Wish(row, order, desk.leaf, unmet=unmet, kind=desk.kind)
 
 
-def _unclear(desk: Desk, decision: Decision | None) -> UsageError | None:
-    """Why this one can't be sent without a word; what has no medium becomes what stands at Make."""
+def _unclear(decision: Decision | None) -> UsageError | None:
+    """The question that has to be answered before this one can be sent."""
     if decision is None:
-        return None
+        return UsageError("compose.one_needs_medium")
+    if decision.question is Question.MEDIA_TYPE:
+        return UsageError("compose.one_needs_medium")
     if decision.kind is Reading.WORKFLOW:
         return UsageError("compose.one_is_a_workflow")
     if decision.kind is Reading.PREFERENCE:

@@ -20,6 +20,10 @@ from typing import TYPE_CHECKING
 from ima_tui.broadcast import Broadcast, Listener
 from ima_tui.clock import Clock, SystemClock
 from ima_tui.errors import ImaError, UsageError
+from ima_tui.notices import GuidesChanged
+
+GUIDES_SECONDS = 2.0
+"""How often the guides are looked at: a stat of four files."""
 
 if TYPE_CHECKING:
     from ima_tui import key as keys
@@ -206,8 +210,16 @@ class Studio:
         await self.engine.start()
         self._watches = (
             asyncio.create_task(self.wishes.watch(), name="preferences"),
+            asyncio.create_task(self._watch_guides(), name="guides"),
             asyncio.create_task(self.jobs.watch(), name="ledger"),
         )
+
+    async def _watch_guides(self) -> None:
+        """Another tool writes them; what they recommend is what a prompt is read against."""
+        while True:
+            await self.clock.sleep(GUIDES_SECONDS)
+            if await asyncio.to_thread(self.knowledge.load_if_changed):
+                self._broadcast.tell(GuidesChanged())
 
     @property
     def looking(self) -> ImaError | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # a run started in the background ignores SIGINT, and every child would inherit that
@@ -25,3 +27,12 @@ settings.load_profile("suite")
 def pytest_xdist_auto_num_workers() -> int:
     """Two a core: half of the suite waits, for the sandbox, for a clock, for a pty."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(autouse=True)
+def keys_that_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test presses faster than any hand: each of its keys is meant."""
+    if "textual" in sys.modules:
+        from ima_tui.tui.widgets import question
+
+        monkeypatch.setattr(question, "HELD", 0.0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from trees import field_json, leaf_json, read, rule_json
 
-from ima_tui import confirmation, heard, messages
+from ima_tui import confirmation, drafting, heard, messages
 from ima_tui.confirmation import Unmet, Why
 from ima_tui.desk import Desk
 from ima_tui.domain import Leaf, Medium, TaskType
@@ -329,3 +330,13 @@ def test_a_song_model_without_fields_gets_all_the_words() -> None:
     plain = leaf("GenSong", "DouBao - Song", TaskType.TEXT_TO_MUSIC)
     decision = route(text, (), {TaskType.TEXT_TO_MUSIC: (plain,)})
     assert heard.prompt(text, decision, plain.task_type, plain) == text
+
+
+def test_a_retry_on_another_model_keeps_the_nearest_and_names_what_differs() -> None:
+    draft = replace(drafting.begin(WAN, "a whale"), chosen=(("duration", 15),))
+    done, _ = drafting.finish(WAN, draft)
+    order, unmet = confirmation.instead(KLING, done, WAN)
+    assert dict(order.parameters)["duration"] == "10"
+    assert [(each.name, each.asked, each.sent) for each in unmet] == [("duration", "15 s", "10 s")]
+    order, unmet = confirmation.instead(WAN, done, WAN)
+    assert (order.parameters, unmet) == (done.parameters, ())

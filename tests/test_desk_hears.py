@@ -24,7 +24,9 @@ def lists() -> Lists:
 
 def hear(desk: Desk, lists: Lists, text: str) -> None:
     decision = route(text, (), lists) if text else None
-    meant = decision.task_type if decision and decision.task_type else desk.kind
+    if decision is not None and not desk.yields_to(decision):
+        decision = route(text, (), lists, settled=desk.settled)
+    meant = desk.meant(decision)
     desk.hear(decision, choice.default_leaf(lists[meant], meant))
 
 
@@ -81,16 +83,48 @@ def test_a_pinned_kind_and_model_are_not_read(desk: Desk, lists: Lists) -> None:
     hear(desk, lists, "a video of a puppy with Kling O1, 2 of them")
     assert desk.kind is TaskType.TEXT_TO_IMAGE
     assert desk.leaf is leaf
+
+
+def test_a_new_prompt_starts_from_nothing_that_the_last_words_decided(
+    desk: Desk, lists: Lists
+) -> None:
+    hear(desk, lists, "read aloud slowly: Good evening")
+    assert desk.kind is TaskType.TEXT_TO_SPEECH
+    hear(desk, lists, "a fox in the snow")  # typed over it, without emptying the field
+    assert desk.kind is TaskType.TEXT_TO_IMAGE
+    hear(desk, lists, "画三张雪山，用Nano Banana Pro，4K")
+    desk.begin_anew()
+    hear(desk, lists, "一张狐狸的图片")
+    assert desk.leaf is not None
+    assert desk.leaf.model_id == "doubao-seedream-4.5"
     assert desk.draft is not None
-    assert desk.draft.n == 1
+    assert (desk.draft.chosen, desk.draft.n, desk.pinned) == ((), 1, set())
 
 
-def test_an_emptied_wish_unpins(desk: Desk, lists: Lists) -> None:
-    desk.pin(KIND, MODEL, COUNT)
+def test_a_pin_stays_until_the_words_of_a_new_prompt_say_otherwise(
+    desk: Desk, lists: Lists
+) -> None:
+    hear(desk, lists, "a video of a whale")
+    desk.take(next(leaf for leaf in lists[desk.kind] if leaf.model_id == "kling-video-o1"))
+    desk.pin(KIND, MODEL)
+    desk.set("duration", 10)
+    desk.pin("duration")
+    desk.begin_anew()
+    hear(desk, lists, "a dog in a park")
+    assert desk.leaf is not None
+    assert (desk.leaf.model_id, chosen(desk)["duration"]) == ("kling-video-o1", "10")
+    hear(desk, lists, "a 5s video of a dog in a park with Wan 2.6")
+    assert desk.leaf is not None
+    assert (desk.leaf.model_id, str(chosen(desk)["duration"])) == ("wan2.6-t2v", "5")
+
+
+def test_an_answer_and_a_recalled_setting_hold_for_one_prompt(desk: Desk, lists: Lists) -> None:
+    hear(desk, lists, "a fox")
+    desk.pin(KIND, COUNT, passing=True)
     desk.begin_anew()
     hear(desk, lists, "lo-fi music, no vocals")
     assert desk.kind is TaskType.TEXT_TO_MUSIC
-    assert chosen(desk) == {"make_instrumental": True}
+    assert chosen(desk)["make_instrumental"] is True
 
 
 def test_who_put_a_part_where_it_stands_is_known(desk: Desk, lists: Lists) -> None:
@@ -127,16 +161,6 @@ def test_a_model_let_go_goes_back_to_the_usual_one(desk: Desk, lists: Lists) -> 
     hear(desk, lists, "")
     assert desk.leaf is not None
     assert desk.leaf.model_id == "doubao-seedream-4.5"
-
-
-def test_how_many_by_hand_does_not_outlive_an_emptied_wish(desk: Desk, lists: Lists) -> None:
-    hear(desk, lists, "picture of a fox")
-    desk.set(COUNT, 4)
-    desk.pin(COUNT)
-    desk.begin_anew()
-    hear(desk, lists, "")
-    assert desk.draft is not None
-    assert (desk.draft.n, desk.pinned) == (1, set())
 
 
 def test_roles_of_pictures_decide_their_order(desk: Desk, lists: Lists) -> None:

@@ -197,3 +197,17 @@ def test_a_folder_that_is_a_link_itself_is_read(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (document,) = loaded(tmp_path / "link").all
     assert document.title == "Steps"
+
+
+def test_guides_are_read_again_once_they_change(tmp_path: Path) -> None:
+    knowledge = Knowledge(tmp_path)
+    knowledge.load()
+    assert not knowledge.load_if_changed()
+    guide = tmp_path / "model-selection.md"
+    guide.write_text("# Models\n\nRecommended for video: Kling O1\n")
+    assert knowledge.load_if_changed()
+    assert knowledge.recommended[TaskType.TEXT_TO_VIDEO] == "kling-video-o1"
+    assert not knowledge.load_if_changed()
+    guide.unlink()
+    assert knowledge.load_if_changed()
+    assert knowledge.recommended == {}

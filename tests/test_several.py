@@ -32,11 +32,10 @@ def desk(lists: Lists) -> Desk:
 
 
 def planned(desk: Desk, lists: Lists, text: str, *, by_lines: bool = False) -> Several:
-    settled = desk.kind if KIND in desk.pinned else None
     return several.plan(
         desk,
         several.rows(text, by_lines=by_lines),
-        lambda words: route(words, desk.attached, lists, settled=settled),
+        lambda words, desk: route(words, desk.attached, lists, settled=desk.settled),
         lambda kind: choice.default_leaf(lists[kind], kind),
     )
 

@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -65,35 +66,37 @@ class Drawer:
             name=name,
         )
 
-    async def put_back(self, wish: Saved) -> None:
-        """Have `wish` on the screen again, its choices made by hand."""
+    async def put_back(self, wish: Saved, *, passing: bool = False) -> None:
+        """Have `wish` on the screen again, with what was chosen by hand. `passing`: chosen for this
+        prompt only, not for the next one."""
         place, desk = self._place, self._place.desk
+        desk.let_all_go()
         desk.begin_anew()
-        desk.pinned.clear()
+        pin = partial(desk.pin, passing=passing)
         place.by_lines = wish.by_lines
         with place.prompt.prevent(TextArea.Changed):
             place.prompt.text = wish.text
         place.prompt.move_cursor(place.prompt.document.end)
         if wish.kind is not None:
             desk.turn_to(wish.kind)
-            desk.pin(KIND)
+            pin(KIND)
         await place.take_over()
         leaves = place.studio.offer.leaves(desk.kind)
         kin = [leaf for leaf in leaves if leaf.model_id == wish.model_id]
         exact = [leaf for leaf in kin if leaf.version == wish.version]
         if found := exact or kin:
             desk.take(found[0])
-            desk.pin(MODEL)
+            pin(MODEL)
         for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
             if desk.leaf is not None and (name == COUNT or form.control(desk.leaf, name)):
                 try:
                     desk.set(name, value)
                 except UsageError:
                     continue
-                desk.pin(name)
+                pin(name)
         if wish.inputs:
             desk.feed(wish.inputs)
-            desk.pin(INPUTS)
+            pin(INPUTS)
         await place.take_over()
 
     # -------------------------------------------------------------------------------- drafts
@@ -159,7 +162,7 @@ class Drawer:
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                await self.put_back(known[number])
+                await self.put_back(known[number], passing=True)
 
         name = usual_name(place.prompt.text)
         place.app.push_screen(TemplateChooser(known, name, self._save, self._delete), chosen)

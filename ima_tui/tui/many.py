@@ -13,20 +13,22 @@ from textual.worker import WorkType
 
 from ima_tui import drafting, several
 from ima_tui.batch import Row
-from ima_tui.desk import KIND
-from ima_tui.domain import Order, TaskType
+from ima_tui.domain import Order
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.messages import say
 from ima_tui.several import Several, Wish
-from ima_tui.tui import verbs
+from ima_tui.tui import confirming, verbs
+from ima_tui.tui.glyphs import Glyphs
+from ima_tui.tui.widgets.question import Choice
 from ima_tui.tui.widgets.wishes import Wishes
 
 if TYPE_CHECKING:
-    from ima_tui.intent.reading import Decision
     from ima_tui.tui.screens.compose import ComposeScreen
 
 PAUSE = 0.12
 """Seconds without a key before they are priced."""
+MOST_CHANGES = 6
+MOST_NUMBERS = 8
 
 
 class Many:
@@ -50,10 +52,6 @@ class Many:
         place.showing.remark(
             say("compose.by_lines" if place.by_lines else "compose.as_one"), "info"
         )
-        if place.by_lines and KIND not in place.desk.pinned:
-            # what all the lines together were read as says nothing of each
-            place.desk.turn_to(TaskType.TEXT_TO_IMAGE)
-            await place.reload()
         await place.read(anew=True)
 
     def look(self, text: str) -> None:
@@ -79,16 +77,8 @@ class Many:
     async def _plan(self) -> Several:
         """Off the event loop: each is read and priced."""
         place, rows = self._place, self._rows
-        desk, reader = place.desk.copy(), place.reader
-        settled = desk.kind if KIND in desk.pinned else None
-        attached = desk.attached
-
-        def decide(text: str) -> Decision | None:
-            return reader.decide(text, attached, settled)
-
-        return await asyncio.to_thread(
-            several.plan, desk, rows, decide, place.studio.offer.suggested
-        )
+        desk, suggested = place.desk.copy(), place.studio.offer.suggested
+        return await asyncio.to_thread(several.plan, desk, rows, place.reader.read, suggested)
 
     def _show(self, found: Several | None) -> None:
         place, self.several = self._place, found
@@ -109,16 +99,18 @@ class Many:
             return
         found = await self._plan() if self._rows else self.several
         self._show(found)
-        if found is None:
+        kinds = {wish.kind for wish in found.wishes} - {None} if found is not None else ()
+        if found is None or place.dispatch.is_too_early([kind for kind in kinds if kind]):
             return
         found = await self._with_inputs(found)
         if found.problem is not None or found.bad:
             place.showing.remark(_why_not(found), "bad")
             return
         words = say("compose.ask_several", n=len(found.wishes), points=found.total)
-        if changed := sum(wish.is_changed for wish in found.wishes):
-            words += "  " + say("compose.several_changed", n=changed)
-        place.ask(words, partial(self._submit, found))
+        if changed := _changed(found, place.ima.glyphs):
+            words += " " + changed
+        send = Choice(say("compose.choice_send", points=found.total), partial(self._submit, found))
+        place.ask(words, send.then, choices=[send])
 
     async def _with_inputs(self, found: Several) -> Several:
         """With files by their whole paths; one that can't be used is that wish's problem."""
@@ -152,11 +144,33 @@ class Many:
         except ImaError as error:
             place.showing.remark(say(error.key, **error.values), "bad")
             return
-        await place.drawer.was_sent()
+        await place.dispatch.begin_next()
         words = say("compose.sent_several", n=len(jobs), points=found.total)
         place.showing.remark(words, "ok")
         if place.studio.settings.after_send == "queue" and jobs:
             await place.ima.show_job(jobs[-1].id)
+
+
+def _changed(found: Several, signs: Glyphs) -> str:
+    """What would be sent otherwise than it was asked for, and in which of them."""
+    where: dict[str, list[str]] = {}
+    for number, wish in enumerate(found.wishes, 1):
+        for each in wish.unmet:
+            where.setdefault(confirming.change(each, signs), []).append(str(number))
+    if not where:
+        return ""
+    told = [
+        say("compose.several_of", change=change, numbers=_numbers(numbers))
+        for change, numbers in list(where.items())[:MOST_CHANGES]
+    ]
+    if len(where) > MOST_CHANGES:
+        told.append(say("compose.several_more", n=len(where) - MOST_CHANGES))
+    return say("compose.changed", changes=say("compose.list_comma").join(told))
+
+
+def _numbers(numbers: Sequence[str]) -> str:
+    shown = " ".join(numbers[:MOST_NUMBERS])
+    return f"{shown} …" if len(numbers) > MOST_NUMBERS else shown
 
 
 def _why_not(found: Several) -> str:

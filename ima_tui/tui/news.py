@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ima_tui.notices import (
+    GuidesChanged,
     JobChanged,
     LinkChanged,
     ListChanged,
@@ -32,6 +33,7 @@ class News:
     jobs: Mapping[int, Job] = field(default_factory=dict)
     lists: Mapping[TaskType, ProductList] = field(default_factory=dict)
     preferences: bool = False
+    guides: bool = False
 
 
 class Gatherer:
@@ -42,7 +44,7 @@ class Gatherer:
         """Why the service can't be reached, as last heard."""
         self._jobs: dict[int, Job] = {}
         self._lists: dict[TaskType, ProductList] = {}
-        self._preferences = False
+        self._preferences = self._guides = False
         self._waiting = False
 
     def hear(self, notice: Notice) -> bool:
@@ -60,13 +62,16 @@ class Gatherer:
                 self.problem = problem
             case PreferencesChanged():
                 self._preferences = True
+            case GuidesChanged():
+                self._guides = True
         first = not self._waiting
         self._waiting = True
         return first
 
     def take(self) -> News:
         """Everything heard since the last time."""
-        news = News(self._jobs, self._lists, self._preferences)
-        self._jobs, self._lists, self._preferences = {}, {}, False
+        news = News(self._jobs, self._lists, self._preferences, self._guides)
+        self._jobs, self._lists = {}, {}
+        self._preferences = self._guides = False
         self._waiting = False
         return news

@@ -7,6 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ima_tui import answers
+from ima_tui.answers import Answer
 from ima_tui.catalogue.price import Neighbour
 from ima_tui.desk import INPUTS, KIND, MODEL
 from ima_tui.domain import Leaf, Media, TaskType
@@ -82,8 +83,11 @@ class Picking:
         given = [one for asking in place.showing.askings for one in asking.answers]
         if not 1 <= number <= len(given):
             return
+        await self.give(given[number - 1])
+
+    async def give(self, answer: Answer) -> None:
+        place = self._place
         place.showing.forget_remark()
-        answer = given[number - 1]
         answers.take(place.desk, answer, place.studio.offer.suggested)
         await place.take_over()
         if answer.wants_input:
@@ -131,9 +135,8 @@ class Picking:
             if not taking:
                 self.inputs()  # it says so
                 return
-            desk.pinned.discard(KIND)
-            desk.turn_to(min(taking, key=lambda kind: kind.medium is not medium))
-            await place.reload()
+            desk.unpin(KIND)
+            desk.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
         before = desk.draft.inputs if desk.draft is not None and INPUTS in desk.pinned else ()
         desk.feed((*before, source))
         desk.pin(INPUTS)

@@ -91,13 +91,10 @@ def question(
 ) -> str:
     """What to ask before `order` goes out; "" where nothing has to be asked.
 
-    A price above the person's own limit, a wish that the price changes, and the same order a
-    second time: each of them could be a slip, and points don't come back.
+    A price above the person's own limit, and the same order a second time: each of them could be a
+    slip, and points don't come back. What is sent otherwise than asked: see `confirming`.
     """
-    quote = offer.quote
     facts: dict[str, str | int] = {"points": order.total, "model": order.model_name}
-    if quote is not None and quote.changes:
-        return say("compose.ask_changes", changes=changes(leaf, quote.changes), **facts)
     if order == sent_before:
         return say("compose.ask_again", **facts)
     if order.total <= ask_above:

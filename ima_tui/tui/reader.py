@@ -36,9 +36,12 @@ class Reader:
 
     def read(self, text: str, desk: Desk) -> Decision | None:
         """What `text` asks for, beside what is settled on `desk`; None where there is nothing
-        to read. Some 0.2 ms."""
-        settled = desk.kind if KIND in desk.pinned else None
-        return self.decide(text, desk.attached, settled)
+        to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
+        if KIND in desk.kept:
+            free = self.decide(text, desk.attached, None)
+            if desk.yields_to(free):
+                return free
+        return self.decide(text, desk.attached, desk.settled)
 
     def decide(
         self, text: str, attached: Sequence[str], settled: TaskType | None

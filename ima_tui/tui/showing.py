@@ -6,10 +6,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui import answers, drafting
+from ima_tui import answers, drafting, terms
 from ima_tui.answers import Asking, Switch
+from ima_tui.desk import KIND, MODEL
 from ima_tui.domain import TaskType
 from ima_tui.drafting import Offer
+from ima_tui.heard import COUNT
 from ima_tui.intent.reading import Kind
 from ima_tui.knowledge import Document
 from ima_tui.marks import marks
@@ -44,17 +46,24 @@ class Showing:
 
     @property
     def priced(self) -> Offer:
-        """What the price bar tells: of a wish in steps nothing, for the plan does."""
-        return Offer() if self._place.desk.in_steps else self.offer
+        """What the price bar tells: nothing while a question is open, for nobody knows yet what is
+        made; nothing of a prompt in steps, for the plan does."""
+        return Offer() if self._place.desk.in_steps or self.blocked else self.offer
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a question is open that has to be answered first."""
+        return any(asking.blocks for asking in self.askings)
 
     async def all(self) -> None:
         place, desk, page = self._place, self._place.desk, self._place.form
         studio, signs = place.studio, place.ima.glyphs
         lists = {kind: studio.offer.leaves(kind) for kind in TaskType}
-        before, self.offer = self.offer, desk.offer(lists[desk.kind])
-        if before != self.offer and (question := place.query_one(Question)).asking:
+        before = (self.offer, self.askings)
+        self.offer, self.askings = desk.offer(lists[desk.kind]), answers.askings(desk, lists)
+        question = place.query_one(Question)
+        if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.askings = answers.askings(desk, lists)
         self.switch = answers.switch(desk, studio.wishes.model_id(desk.kind))
         page.kind.show(*choosing.kind_line(studio, desk.kind, signs))
         page.model.show(*choosing.model_line(studio, desk.kind, desk.leaf, signs))
@@ -112,11 +121,25 @@ class Showing:
         elif desk.leaf is None:
             lists = self._place.studio.offer.lists
             words, role = choosing.way_to_a_list(lists[desk.kind]), "muted"
+        elif pinned := self._pinned():
+            words, role = say("compose.pinned", what=pinned), "info"
         elif self._place.many.could_be:
             words, role = say("compose.by_lines_hint"), "muted"
         else:
             words, role = hint(self._place.focused), "muted"
         self._place.query_one(Said).say(words, role)
+
+    def _pinned(self) -> str:
+        """What was chosen by hand for the last prompt, while the next one is not begun."""
+        place, desk = self._place, self._place.desk
+        if place.prompt.text.strip() or desk.leaf is None or desk.draft is None:
+            return ""
+        told = [choosing.kind_name(desk.kind)] if KIND in desk.kept else []
+        told += [desk.leaf.name] if MODEL in desk.kept else []
+        told += [terms.value(name, value) for name, value in desk.draft.chosen if name in desk.kept]
+        told += [f"×{desk.draft.n}"] if COUNT in desk.kept else []
+        told += [say("compose.pinned_lines")] if place.by_lines else []
+        return say("compose.list_comma").join(told)
 
     def remark(self, words: str, role: str) -> None:
         self._note = (words, role)

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui import drafting
+from ima_tui import confirmation, drafting
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.domain import Job, Order, State
 from ima_tui.errors import ImaError, UsageError
 from ima_tui.gallery import open_file
 from ima_tui.lifecycle import ENDED, UNSENT
 from ima_tui.messages import say
-from ima_tui.tui import choosing, pricing
+from ima_tui.tui import choosing, confirming
 from ima_tui.tui.forgetting import MOMENT, Forgetting
 from ima_tui.tui.jobs import may_become
 
@@ -103,15 +103,15 @@ class JobVerbs:
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
         place, leaf = self._place, offered.leaf
         try:
-            order, quote = drafting.instead(leaf, job.order)
+            before = place.studio.offer.leaf_of(job.order)
+            order, unmet = confirmation.instead(leaf, job.order, before)
         except UsageError as problem:
             place.notify(say(problem.key, **drafting.spoken(leaf, problem)), severity="error")
             return
         unknown = job.state is State.UNKNOWN
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=leaf.name, points=order.total, maybe=job.order.total)
-        if quote.changes:
-            words += " " + say("queue.changed", changes=pricing.changes(leaf, quote.changes))
+        words = " ".join((words, *confirming.told(unmet, place.ima.glyphs)))
         place.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
     async def _submit(self, order: Order, repeats: int) -> None:

@@ -94,7 +94,13 @@ class PtyProgram:
     @property
     def text(self) -> str:
         """What stands on the screen, one line a row."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return "\n".join(map(self._row, range(self.screen.lines)))
+
+    def _row(self, y: int) -> str:
+        """A line as it reads. The second cell of a wide character is empty, and stays so where the
+        first was drawn over: `pyte`'s own `display` fails there."""
+        cells = self.screen.buffer[y]
+        return "".join(cells[x].data for x in range(self.screen.columns)).rstrip()
 
     def read(self, seconds: float) -> int:
         """Take in what arrives within `seconds`; returns how many bytes that was."""

@@ -241,9 +241,11 @@ def test_the_studio_and_its_children_keep_it_to_themselves(
     with PtyProgram(STUDIO, columns=100, rows=30, env=env, cwd=str(tmp_path)) as program:
         with watched_children(program.process.pid) as children:
             program.wait("pts", 60)
-            program.type("a lighthouse in fog")
+            program.type("draw a lighthouse in fog")
             program.wait("a lighthouse")
             program.press("ctrl+j")
+            program.wait("in the queue", 60)
+            program.press("f3")
             program.wait(r"✓ done\s+img", 60)
             for key in ("o", "y", "enter"):
                 program.press(key)

@@ -51,17 +51,25 @@ def compose(program: PtyProgram, prompt: str) -> None:
     program.wait("pts")
     program.type(prompt)
     program.wait(prompt[:12])
+    send(program)
+
+
+def send(program: PtyProgram) -> None:
+    """Send what is typed, and go where its job is."""
     program.press("ctrl+j")
+    program.wait("in the queue")
+    program.press("f3")
 
 
 def test_first_picture_in_the_demo(tmp_path: Path) -> None:
     with PtyProgram(DEMO, env={"HOME": str(tmp_path)}) as program:
-        compose(program, "a fox in the snow")
+        compose(program, "draw a fox in the snow")
         program.wait(r"✓ done\s+img")
         program.wait("[▀▄]")
-        program.press("f2", "escape", "i")
-        program.type(", at dusk")
-        program.wait("snow, at dusk")
+        program.press("f2")
+        program.wait("Describe an image")  # the next prompt can be typed at once
+        program.type("a fox at dusk")
+        program.wait("fox at dusk")
         program.press("ctrl+q")
         assert program.wait_exit() == 0
         assert program.received.count(b"\x1b[?1049l") == 1  # the terminal is given back
@@ -87,7 +95,7 @@ def test_a_killed_studio_follows_its_job_again(
     box.scenario('[[fault]]\nendpoint = "detail"\nkind = "delay"\nseconds = 2\ntimes = 3\n')
     env = {**profile, **at(box)}
     with PtyProgram(STUDIO, env=env) as program:
-        compose(program, "a lighthouse in fog")
+        compose(program, "draw a lighthouse in fog")
         program.wait("running")
         os.kill(program.process.pid, signal.SIGKILL)
     box.scenario("")
@@ -108,7 +116,7 @@ def test_what_was_made_is_a_file_with_its_facts(
 ) -> None:
     (tmp_path / "config.toml").write_text(f'[results]\nfolder = "{tmp_path / "out"}"\n')
     with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
-        compose(program, "雪地里的狐狸")
+        compose(program, "画雪地里的狐狸")
         program.wait(r"✓ done\s+img")
         program.press("ctrl+q")
         program.wait_exit()
@@ -135,7 +143,7 @@ def test_a_model_is_found_priced_and_composed_with_by_keys(
         program.press("enter")
         program.wait("6 pts")
         program.type("an old map")
-        program.press("ctrl+j")
+        send(program)
         program.wait("✓ done +img +Nano Banana 2")
     assert box.ledger()["charges"] == 6
 
@@ -145,10 +153,11 @@ def test_three_failed_jobs_are_marked_and_sent_again(box: Sandbox, profile: dict
     with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
         for count in (1, 2, 3):
             program.press("f2")
-            compose(program, f"attempt {count} fails")
+            compose(program, f"draw attempt {count} that fails")
             program.wait(f"{count} failed")
         program.press("home", " ", " ", " ", "r")
         program.wait(r"15 pts|3 jobs")
+        program.read(0.4)  # sooner it could be a key that is held down
         program.press("y")
         program.wait("3 done")
     ledger = box.ledger()

@@ -63,6 +63,14 @@ def state(pid: int) -> str:
         return ""
 
 
+def send(program: PtyProgram, prompt: str) -> None:
+    """Send `prompt`, and go where its job is."""
+    program.type(prompt)
+    program.press("ctrl+j")
+    program.wait("in the queue")
+    program.press("f3")
+
+
 def test_sigterm_gives_the_terminal_back_and_loses_no_job(
     box: Sandbox, profile: dict[str, str]
 ) -> None:
@@ -70,8 +78,7 @@ def test_sigterm_gives_the_terminal_back_and_loses_no_job(
     with PtyProgram(STUDIO, env=profile) as program:
         before = modes(program)
         program.wait("pts")
-        program.type("a lighthouse in fog")
-        program.press("ctrl+j")
+        send(program, "draw a lighthouse in fog")
         program.wait("running")
         program.process.kill(signal.SIGTERM)
         assert program.wait_exit() == 0
@@ -95,8 +102,7 @@ def test_a_lost_terminal_ends_it_in_order(box: Sandbox, profile: dict[str, str],
     command = STUDIO if how == "hangup" else ["sh", "-c", f"trap '' HUP; exec {' '.join(STUDIO)}"]
     program = PtyProgram(command, env=profile)
     program.wait("pts")
-    program.type("a lighthouse in fog")
-    program.press("ctrl+j")
+    send(program, "draw a lighthouse in fog")
     program.wait("running|done")
     pid = program.process.pid
     if how == "hangup":
@@ -145,8 +151,7 @@ def test_the_clipboard_goes_through_tmux(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path), "TMUX": "/tmp/tmux-0/default,1,0"}
     with PtyProgram(DEMO, env=env) as program:
         program.wait("pts")
-        program.type("a fox")
-        program.press("ctrl+j")
+        send(program, "draw a fox")
         program.wait(r"✓ done\s+img")
         program.press("y")
         program.wait("clipboard")
@@ -163,8 +168,7 @@ def test_over_ssh_a_running_job_costs_less(box: Sandbox, profile: dict[str, str]
         with PtyProgram(STUDIO, env={**profile, **extra}) as program:
             program.wait("pts")
             if name == "here":
-                program.type("a fox")
-                program.press("ctrl+j")
+                send(program, "draw a fox")
             else:
                 program.press("escape", "3")
             program.wait("running|taking longer")

@@ -331,6 +331,10 @@ class FakeOffer:
     def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
         return self.lists[task_type].leaves
 
+    def is_loading(self, task_type: TaskType) -> bool:
+        found = self.lists[task_type]
+        return found.as_of is None and found.problem is None
+
     def suggested(self, task_type: TaskType) -> Leaf | None:
         return next(iter(self.leaves(task_type)), None)
 

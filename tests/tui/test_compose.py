@@ -30,6 +30,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ima_tui import messages
+from ima_tui.desk import MODEL
 from ima_tui.domain import Accepts, Field, FieldKind, Option, Order, TaskType
 from ima_tui.errors import KeyMissing, Unreachable
 from ima_tui.notices import ListChanged, ProductList
@@ -59,6 +60,7 @@ async def open_compose(
     app = ImaApp(studio)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ComposeScreen) and app.focused)
+        await until(pilot, lambda: cast(ComposeScreen, app.screen).reader.can_read)
         yield pilot
 
 
@@ -113,21 +115,32 @@ async def test_it_opens_ready_to_type_with_a_price_in_sight() -> None:
         assert place(pilot).query_one(Prompt).text == "a fox\n3"
 
 
-async def test_ctrl_j_sends_what_is_written_and_the_draft_stays() -> None:
+async def test_ctrl_j_sends_what_is_written_and_the_next_prompt_can_be_typed_at_once() -> None:
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
-        await write(pilot, "旺财在雪地里奔跑")
+        await write(pilot, "画旺财在雪地里奔跑")
         await pilot.press("ctrl+j")
         (one,) = sent(studio)
-        assert (one.prompt, one.model_id, one.total) == ("旺财在雪地里奔跑", SEEDREAM.model_id, 5)
+        assert (one.prompt, one.model_id, one.total) == ("画旺财在雪地里奔跑", SEEDREAM.model_id, 5)
         assert said(pilot) == "#1 is in the queue: 5 pts. f3 shows it."
-        assert place(pilot).query_one(Prompt).text == "旺财在雪地里奔跑"
+        assert place(pilot).query_one(Prompt).text == ""
+        await pilot.press(*"next")
+        assert place(pilot).query_one(Prompt).text == "next"
+
+
+async def test_the_prompt_is_kept_for_whoever_likes_to_go_on_from_it() -> None:
+    studio = studio_with(SEEDREAM, after_send="keep")
+    async with open_compose(studio) as pilot:
+        await write(pilot, "picture of a fox")
+        await pilot.press("ctrl+j")
+        assert len(sent(studio)) == 1
+        assert place(pilot).query_one(Prompt).text == "picture of a fox"
 
 
 async def test_after_sending_the_queue_stands_on_the_job() -> None:
     studio = studio_with(SEEDREAM, after_send="queue")
     async with open_compose(studio) as pilot:
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
         await pilot.press("ctrl+j")
         await until(pilot, lambda: pilot.app.current_mode == "queue")
         await until(pilot, lambda: pilot.app.screen.query_one(Table).cursor == 1)
@@ -152,11 +165,14 @@ async def test_escape_gives_the_keys_to_the_place() -> None:
 
 async def test_a_key_in_the_prompt_touches_neither_form_nor_price() -> None:
     async with open_compose(studio_with(BANANA_PRO)) as pilot:
+        await write(pilot, "picture of a fox")
+        prompt = place(pilot).query_one(Prompt)
+        prompt.move_cursor(prompt.document.end)
         lines = tuple(place(pilot).query(ChoiceLine))
         renders: list[object] = []
         bar = place(pilot).query_one(PriceBar)
         bar.refresh = lambda *a, **k: renders.append(a) or bar  # type: ignore[method-assign, func-returns-value]
-        await pilot.press(*"a red fox".replace(" ", "_"))
+        await pilot.press(*" in the snow".replace(" ", "_"))
         assert tuple(place(pilot).query(ChoiceLine)) == lines
         assert renders == []
 
@@ -308,10 +324,10 @@ DEAR = replace(BANANA_PRO, rules=tuple(replace(r, points=r.points * 20) for r in
 async def test_above_the_limit_it_asks_and_escape_keeps_the_points() -> None:
     studio = studio_with(DEAR)
     async with open_compose(studio) as pilot:
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
         line(pilot, "size").focus()
         await pilot.press("right", "right", "ctrl+j")
-        assert asked(pilot) == "Send to Nano Banana Pro for 360 pts?  1K saves 160"
+        assert asked(pilot) == "Send with Nano Banana Pro for 360 pts?  1K saves 160"
         await pilot.press("escape")
         assert sent(studio) == []
         await pilot.press("ctrl+j", "y")
@@ -321,7 +337,7 @@ async def test_above_the_limit_it_asks_and_escape_keeps_the_points() -> None:
 async def test_a_question_does_not_outlive_the_price_it_was_asked_for() -> None:
     studio = studio_with(DEAR)
     async with open_compose(studio) as pilot:
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
         await pilot.press("ctrl+j")
         assert asked(pilot)
         dearer = replace(DEAR, rules=tuple(replace(r, points=r.points + 1) for r in DEAR.rules))
@@ -334,10 +350,12 @@ async def test_a_question_does_not_outlive_the_price_it_was_asked_for() -> None:
 async def test_the_same_order_again_is_asked_about() -> None:
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
         await pilot.press("ctrl+j", "ctrl+j")
         assert len(sent(studio)) == 1
-        assert "once more" in asked(pilot)
+        await write(pilot, "picture of a fox")
+        await pilot.press("ctrl+j")
+        assert "the same again" in asked(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: len(sent(studio)) == 2)
 
@@ -351,12 +369,12 @@ async def test_what_the_price_would_change_is_asked_first() -> None:
     )
     studio = studio_with(odd)
     async with open_compose(studio) as pilot:
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
         line(pilot, "duration").focus()
         await pilot.press("right")
         assert "Duration becomes 5 instead of 10" in price(pilot, 100)
         await pilot.press("ctrl+j")
-        assert asked(pilot).startswith("25 pts to Wan 2.6, and Duration becomes 5 instead of 10.")
+        assert asked(pilot).startswith("Send 1 image with Wan 2.6 for 25 pts? Changed: 10 s → 5 s.")
         assert sent(studio) == []
 
 
@@ -366,7 +384,7 @@ async def test_without_a_key_sending_leads_to_where_one_is_entered() -> None:
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
         studio.connection.has_key = False
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         assert sent(studio) == []
@@ -392,12 +410,17 @@ async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_type
     studio.offer.lists[T2I] = ProductList(T2I)
     async with open_compose(studio) as pilot:
         model = place(pilot).query_one(Form).model
-        assert "fetching the models…" in "".join(text for text, _ in model.parts(80)[0])
-        await pilot.press("f", "ctrl+j")
+        assert "Loading models…" in "".join(text for text, _ in model.parts(80)[0])
+        await write(pilot, "draw f")
+        await pilot.press("ctrl+j")
         assert sent(studio) == []
+        assert said(pilot).startswith("Loading models…")
         studio.tell(ListChanged(ProductList(T2I, (SEEDREAM,), NOW, live=True)))
         await until(pilot, lambda: price(pilot).startswith("5 pts"))
-        assert place(pilot).query_one(Prompt).text == "f"
+        await until(pilot, lambda: said(pilot) == "The models are here: press ctrl+j to send.")
+        assert sent(studio) == []
+        await pilot.press("ctrl+j")
+        assert [one.prompt for one in sent(studio)] == ["draw f"]
 
 
 async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> None:
@@ -414,7 +437,8 @@ async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> Non
 async def test_a_model_that_is_gone_can_not_be_sent() -> None:
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
-        await write(pilot, "fox")
+        await write(pilot, "picture of a fox")
+        place(pilot).desk.pin(MODEL)
         studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
         gone = "SeeDream 4.5 is no longer offered. Choose another with ctrl+l."
         await until(pilot, lambda: said(pilot) == gone)

@@ -16,10 +16,10 @@ async def test_a_question_is_answered_while_typing() -> None:
         await pilot.press("alt+2")
         assert screen.desk.kind is TaskType.TEXT_TO_VIDEO
         assert screen.focused is screen.prompt
-        await until(pilot, lambda: "What shall it be?" not in told(screen))
+        await until(pilot, lambda: "What should I make?" not in told(screen))
         screen.form.kind.focus()
         await pilot.press("backspace")
-        await until(pilot, lambda: "What shall it be?" in told(screen))
+        await until(pilot, lambda: "What should I make?" in told(screen))
 
 
 async def test_with_the_keys_there_the_number_alone_answers() -> None:
@@ -28,7 +28,7 @@ async def test_with_the_keys_there_the_number_alone_answers() -> None:
         await pilot.press("tab")
         assert isinstance(screen.focused, Reading)
         await pilot.press("1")
-        await until(pilot, lambda: "What shall it be?" not in told(screen))
+        await until(pilot, lambda: "What should I make?" not in told(screen))
         assert "kind" in screen.desk.pinned
 
 
@@ -42,7 +42,7 @@ async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> N
 
 async def test_what_can_be_had_instead_is_taken_by_its_key() -> None:
     async with composing("a picture of a harbour, 7:3, Nano Banana Pro") as (pilot, screen):
-        await until(pilot, lambda: "7:3 can't be had." in told(screen))
+        await until(pilot, lambda: "7:3 isn't available" in told(screen))
         await pilot.press("alt+1")
         await until(pilot, lambda: "7:3" not in told(screen))
         assert screen.desk.draft is not None

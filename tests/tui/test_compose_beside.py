@@ -104,7 +104,7 @@ async def test_the_newest_job_is_seen_to_become_something() -> None:
 
 async def test_where_nothing_was_sent_it_says_what_comes_there() -> None:
     async with composing(FakeStudio()) as (pilot, screen):
-        await until(pilot, lambda: "What you send shows up here" in facts(screen))
+        await until(pilot, lambda: "Your latest job appears here" in facts(screen))
 
 
 @pytest.mark.parametrize(("size", "seen"), [((80, 24), False), ((120, 40), True)])

@@ -45,7 +45,7 @@ async def test_a_line_of_no_kind_takes_none_of_the_others() -> None:
     async with composing("a fox\nread aloud: hello") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: "What shall it be?" in screen.query_one(Reading).words)
+        await until(pilot, lambda: "What should I make?" in screen.query_one(Reading).words)
         assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
 
 

@@ -54,10 +54,12 @@ async def test_what_cannot_be_is_said_at_once() -> None:
         await until(pilot, lambda: "8K" in told(screen) and "4K" in told(screen))
 
 
-async def test_unclear_words_ask_and_change_nothing() -> None:
+async def test_unclear_words_ask_and_are_not_sent() -> None:
     async with composing("a fox") as (pilot, screen):
-        await until(pilot, lambda: "What shall it be?" in told(screen))
-        assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
+        await until(pilot, lambda: "What should I make?" in told(screen))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "Nothing was sent" in str(screen.query_one(Said).content))
+        assert not [verb for verb, *_ in pilot.app.studio.asked if verb == "submit"]  # type: ignore[attr-defined]
 
 
 async def test_only_the_words_to_be_spoken_are_sent() -> None:
@@ -85,5 +87,5 @@ async def test_a_plan_waits_for_the_lists_and_says_so() -> None:
         for kind in (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_VIDEO):
             lists[kind] = replace(lists[kind], as_of=None, leaves=())  # type: ignore[index]
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "fetching" in str(screen.query_one(Said).content))
+        await until(pilot, lambda: "Loading" in str(screen.query_one(Said).content))
         assert screen.is_current

@@ -53,7 +53,6 @@ TEXTS: dict[str, str] = {
     "queue.ask_instead": "Run #{id} with {model} instead? It costs {points} pts.",
     "queue.ask_instead_unknown": "#{id} may have cost {maybe} pts already, and its result may "
     "never show. Run it with {model} for {points} pts more all the same? Press y.",
-    "queue.changed": "({changes})",
     "queue.ask_take_out_many": "Take these {n} out ({which})? They were not sent and cost nothing.",
     "queue.ask_forget_open": "Forget #{id}? It is not over: what it cost ({points} pts) or made "
     "can't be looked up here any more.",

@@ -32,7 +32,7 @@ TEXTS: dict[str, str] = {
     "setting.look.preview": "Draw results beside the queue at once. auto: yes, but over SSH only when you ask.",
     "setting.look.images": "How pictures are drawn. auto: the best that your terminal is known to understand.",
     "setting.look.notify": "How you hear that a job ended, when it took over 10 s or you looked elsewhere.",
-    "setting.compose.after_send": "Where you are after sending: at the job in the queue, or still composing.",
+    "setting.compose.after_send": "After sending: stay in an empty Compose, open the job in Queue, or keep the prompt.",
     "setting.spending.ask_above": "Points above which the TUI asks once more before it sends.",
     "setting.spending.per_job": "Points that one job may cost before you are asked. 0: any.",
     "setting.spending.per_session": "Points that one run of ima-tui may spend. 0: any.",

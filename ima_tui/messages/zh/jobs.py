@@ -51,7 +51,6 @@ TEXTS: dict[str, str] = {
     "queue.ask_instead": "改用 {model} 做 #{id}？要花 {points} 积分。",
     "queue.ask_instead_unknown": "#{id} 可能已经扣了 {maybe} 积分，结果也可能不会出现。仍要改用 {model}"
     " 再花 {points} 积分吗？请按 y。",
-    "queue.changed": "（{changes}）",
     "queue.ask_take_out_many": "取下这 {n} 个（{which}）？还没送出，不花积分。",
     "queue.ask_forget_open": "移除 #{id}？它还没有了结：花掉的 {points} 积分和结果在这里都查不到了。",
     "queue.ask_forget_open_many": "移除这 {n} 个（{which}）？有的还没有了结：花掉的 {points} 积分和结果"

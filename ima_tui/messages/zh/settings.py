@@ -32,7 +32,7 @@ TEXTS: dict[str, str] = {
     "setting.look.preview": "在队列旁直接画出结果。auto：平时画，SSH 上按需再画。",
     "setting.look.images": "图片怎么画。auto：用终端支持的最好方式。",
     "setting.look.notify": "任务超过 10 秒或你在别处时，用什么方式告诉你它结束了。",
-    "setting.compose.after_send": "发送后停在哪里：队列中的任务，还是继续创作。",
+    "setting.compose.after_send": "发送后：留在清空的创作界面、打开队列中的任务，或保留提示词。",
     "setting.spending.ask_above": "超过这么多积分时，发送前再问一次。",
     "setting.spending.per_job": "单个任务超过这么多积分时先问你。0：不限。",
     "setting.spending.per_session": "本次运行最多花费的积分。0：不限。",

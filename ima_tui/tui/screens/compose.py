@@ -1,14 +1,16 @@
 """Compose: say what you want, see what it costs, send it.
 
 What is being shaped lies on the `Desk`. The screen hears the person and the news; `Picking` changes
-the desk, `Showing` shows it, `Dispatch` sends what lies there. Typing in the prompt draws nothing
-anew that did not change.
+the desk, `Showing` shows it, `Dispatch` sends what lies there. The prompt is read again whenever
+its text changes, and whenever something changes that it is read against: live lists, preferences,
+guides, inputs, the language. Typing draws nothing anew that did not change.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import getters
@@ -21,7 +23,6 @@ from ima_tui import drafting
 from ima_tui.desk import INPUTS, KIND, MODEL, Desk
 from ima_tui.domain import Leaf, Order
 from ima_tui.errors import UsageError
-from ima_tui.heard import COUNT
 from ima_tui.inputs import InputFacts
 from ima_tui.messages import say
 from ima_tui.several import first_line
@@ -61,7 +62,7 @@ def _do(key: str, verb: str, *, show: bool = False) -> Binding:
 
 
 class ComposeScreen(Place):
-    """The draft stays when it was sent: the next picture is often almost the same."""
+    """Empty again once a prompt was sent; `alt+h` brings earlier prompts back."""
 
     PLACE = "compose"
     HOME = "#kind"
@@ -159,7 +160,7 @@ class ComposeScreen(Place):
             "remember": pick.remember,
             "batch": self.many.turn,
             "plan": self.dispatch.plan,
-            "anew": self._begin_anew,
+            "anew": self._new_draft,
             "history": drawer.history,
             "templates": drawer.templates,
             "guides": self._open_guides,
@@ -173,23 +174,25 @@ class ComposeScreen(Place):
     # ------------------------------------------------------------------ what comes from outside
 
     async def heard(self, news: News) -> None:
-        if self.desk.kind in news.lists or news.preferences:
+        if news.lists or news.preferences or news.guides:
             self.showing.forget_remark(only=say("compose.asking_again"))
             await self.reload()
             await self.drawer.lists_came()
+            self.dispatch.lists_came()
         if news.jobs:
             await self.latest.hear(news.jobs)
 
     async def reload(self) -> None:
+        """What the prompt is read against may be different: read it again."""
         kind = self.desk.kind
-        self.desk.catch_up(self.studio.offer.leaves(kind), self.studio.offer.suggested(kind))
-        await self.showing.all()
+        suggested = self.studio.offer.suggested
+        self.desk.catch_up(self.studio.offer.leaves(kind), suggested(kind))
+        if self.reader.can_read:
+            words = first_line(self.prompt.text, by_lines=self.by_lines)
+            self.desk.loosen(partial(self.reader.read, words), suggested)
+        await self.read(anew=True)
         self.outline.look_again()
         await self.latest.look_again()
-
-    async def retell(self) -> None:
-        self._decision = None  # so that the reading is said anew, too
-        await super().retell()
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
@@ -202,8 +205,8 @@ class ComposeScreen(Place):
         self.run_worker(learn(), name="learn to read", group="reading")
 
     async def read(self, *, anew: bool = False) -> None:
-        """Read the wish as it stands, and follow it where nothing was chosen by hand. `anew`:
-        something else than the words is different."""
+        """Read the prompt as it is now, and follow it where nothing was chosen by hand. `anew`:
+        something else than the text is different."""
         text = self.prompt.text
         was_empty, self._is_empty = self._is_empty, not text.strip()
         if self._is_empty and not was_empty:
@@ -212,26 +215,36 @@ class ComposeScreen(Place):
         decision = self.reader.read(first_line(text, by_lines=self.by_lines), self.desk)
         if decision == self.desk.decision and not anew:
             return
-        meant = decision.task_type if decision and decision.task_type else self.desk.kind
-        self.desk.hear(decision, self.studio.offer.suggested(meant))
+        self.desk.hear(decision, self.studio.offer.suggested(self.desk.meant(decision)))
         await self.showing.all()
 
-    async def _begin_anew(self) -> None:
-        """An empty page, inputs too; the editor's undo brings the words back."""
+    async def begin_anew(self) -> None:
+        """An empty prompt without inputs; what was picked by hand stays pinned. The editor's undo
+        brings the text back."""
         self.desk.feed(())
-        self.desk.pinned.discard(INPUTS)
         self.desk.begin_anew()
-        self.prompt.clear()
+        with self.prompt.prevent(TextArea.Changed):
+            self.prompt.clear()
+        self._is_empty = True
         self.prompt.focus()
         await self.read(anew=True)
 
+    async def _new_draft(self) -> None:
+        """A new prompt; pressed once more on an empty one, nothing stays pinned either."""
+        if self._is_empty:
+            self.desk.let_all_go()
+            self.by_lines = False
+        self.showing.forget_remark()
+        await self.begin_anew()
+
     def load_order(self, order: Order, replaces: int | None = None) -> None:
         """Fill the screen with what `order` was made of."""
-        self.prompt.text = order.prompt
+        with self.prompt.prevent(TextArea.Changed):
+            self.prompt.text = order.prompt
         self.prompt.move_cursor(self.prompt.document.end)
+        self._is_empty = False
+        self.by_lines = False
         self.desk.recall(order, replaces)
-        self.desk.pin(KIND, MODEL, INPUTS, *(name for name, _ in order.parameters))
-        self.desk.pin(*((COUNT,) if order.n > 1 else ()))
         self.call_next(self.take_over)
 
     def load_leaf(self, leaf: Leaf) -> None:
@@ -248,13 +261,12 @@ class ComposeScreen(Place):
     async def _take_inputs(self, sources: tuple[str, ...]) -> None:
         await self.reload()
         self.desk.add_inputs(sources)
-        self.desk.pin(KIND, INPUTS)
+        self.desk.have_inputs()
         await self.take_over()
 
     async def take_over(self) -> None:
         """Something was chosen by hand, perhaps another kind: what the words say may differ."""
         await self.reload()
-        await self.read(anew=True)
 
     async def _look_at(self, source: str) -> InputFacts:
         leaf = self.desk.leaf
@@ -290,6 +302,7 @@ class ComposeScreen(Place):
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self.showing.forget_remark()
+        self.dispatch.text_changed()
         self.drawer.soon()
         await self.read()
         self.query_one(Reading).make_way()
@@ -298,7 +311,10 @@ class ComposeScreen(Place):
         await self.action_do(event.name)
 
     async def on_answered(self, event: Answered) -> None:
+        was_blocked = self.showing.blocked
         await self.picking.answer(event.number)
+        if was_blocked and not self.showing.blocked and isinstance(self.focused, Reading):
+            self.prompt.focus()
 
     async def on_switched(self, event: Switched) -> None:
         await self.picking.remember()
@@ -329,6 +345,7 @@ class ComposeScreen(Place):
         from ima_tui.tui.screens.guides import GuidesScreen
 
         await asyncio.to_thread(self.studio.knowledge.load)
+        await self.reload()
         if documents := self.showing.guides(everything=True):
             self.app.push_screen(GuidesScreen(documents))
 

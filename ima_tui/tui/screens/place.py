@@ -6,6 +6,7 @@ have changed while it was hidden, or the language did).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -21,7 +22,7 @@ from ima_tui.tui.keeping import Kept
 from ima_tui.tui.news import News
 from ima_tui.tui.tight import TightCompositor
 from ima_tui.tui.widgets.lines import BottomLine, HintLine, TopLine
-from ima_tui.tui.widgets.question import Answer, Question
+from ima_tui.tui.widgets.question import Answer, Choice, Question
 
 if TYPE_CHECKING:
     from ima_tui.studio import Studio
@@ -131,9 +132,16 @@ class Place(Screen[None]):
 
     # ------------------------------------------------------------------------------ the person
 
-    def ask(self, words: str, then: Answer, *, deliberate: bool = False) -> None:
-        """Ask on the line above the keys; `then` runs only on a yes (`deliberate`: on a `y`)."""
-        self.query_one(Question).ask(words, then, deliberate=deliberate)
+    def ask(
+        self,
+        words: str,
+        then: Answer,
+        *,
+        deliberate: bool = False,
+        choices: Sequence[Choice] = (),
+    ) -> None:
+        """Ask on the lines above the keys; `then` runs only on a yes (`deliberate`: on a `y`)."""
+        self.query_one(Question).ask(words, then, deliberate=deliberate, choices=choices)
 
     def complain(self, error: ImaError) -> None:
         """Say an error that has no better place."""

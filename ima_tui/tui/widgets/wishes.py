@@ -13,6 +13,7 @@ from ima_tui import drafting
 from ima_tui.messages import say
 from ima_tui.several import Several, Wish
 from ima_tui.text import one_line
+from ima_tui.tui.confirming import change
 from ima_tui.tui.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
@@ -102,25 +103,28 @@ class Wishes(Line, can_focus=False):
             return [], []
         wish = self.several.wishes[index]
         number = fit(str(index + 1), 4, "right") + "  "
-        right = _outcome(wish, cells)
+        right = self._outcome(wish, cells)
         room = cells - width(number) - measure(right) - 2
         words = cut(one_line(wish.row.prompt, 400), room)
         return [(number, "muted"), (words, "text")], right
 
-
-def _outcome(wish: Wish, cells: int) -> list[Part]:
-    """The model and the points, or in few words why not."""
-    if wish.problem is not None:
-        words = say(wish.problem.key, **drafting.spoken(wish.leaf, wish.problem))
-        return [("! ", "bad"), (cut(words, cells // 2), "bad"), (" ", "text")]
-    if wish.order is None or wish.leaf is None:
-        return []
-    medium = wish.order.task_type.medium
-    model: list[Part] = [(f"  {fit(wish.leaf.name, 16)}", "muted")] if cells >= 70 else []
-    points = fit(say("compose.points", points=wish.order.total), 9, "right")
-    return [
-        (say(f"task.tag_{medium.value}"), medium.value),
-        *model,
-        (points, "warn" if wish.is_changed else "text"),
-        (" ", "text"),
-    ]
+    def _outcome(self, wish: Wish, cells: int) -> list[Part]:
+        """The model and the points, and what is changed; or in few words why not."""
+        if wish.problem is not None:
+            words = say(wish.problem.key, **drafting.spoken(wish.leaf, wish.problem))
+            return [("! ", "bad"), (cut(words, cells // 2), "bad"), (" ", "text")]
+        if wish.order is None or wish.leaf is None:
+            return []
+        medium = wish.order.task_type.medium
+        changed = say("compose.list_comma").join(
+            change(each, self.ima.glyphs) for each in wish.unmet
+        )
+        model: list[Part] = [(f"  {fit(wish.leaf.name, 16)}", "muted")] if cells >= 70 else []
+        points = fit(say("compose.points", points=wish.order.total), 9, "right")
+        return [
+            *([(f"! {cut(changed, cells // 3)}  ", "warn")] if changed else []),
+            (say(f"task.tag_{medium.value}"), medium.value),
+            *model,
+            (points, "warn" if wish.unmet else "text"),
+            (" ", "text"),
+        ]
