@@ -124,7 +124,11 @@ def test_an_answer_and_a_recalled_setting_hold_for_one_prompt(desk: Desk, lists:
     desk.begin_anew()
     hear(desk, lists, "lo-fi music, no vocals")
     assert desk.kind is TaskType.TEXT_TO_MUSIC
-    assert chosen(desk)["make_instrumental"] is True
+    assert chosen(desk) == {
+        "make_instrumental": True,
+        "custom_mode": False,
+        "gpt_description_prompt": "lo-fi music, no vocals",
+    }
 
 
 def test_who_put_a_part_where_it_stands_is_known(desk: Desk, lists: Lists) -> None:
