@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := ima_tui tests benchmarks docs
 # where a branch that no test takes could cost points, data or the key
-STRICT := ima_tui/lifecycle.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/text.py,ima_tui/preferences.py,ima_tui/api/download.py,ima_tui/api/guard.py
+STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/download.py,ima_tui/api/url_guard.py
 
 .PHONY: demo test check static format screenshots wishes keys configuration coverage torture clean
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ima_tui import cli
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
+from ima_tui.core.clock import ScaledClock
 
 SPEED, RATE = 20_000.0, 5.0
 SCENARIO = f"[server]\nbalance = 1000000000\ntimeout_s = 0\npoll_scale = {1 / RATE}\n"

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import cycle, islice
 
 from ima_tui.catalogue import form, price, tree
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.core.domain import Leaf, TaskType
 from ima_tui.sandbox.products import Catalogue
 
 PRICES = 5_000

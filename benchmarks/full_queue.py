@@ -32,7 +32,12 @@ from terminal.pty_program import PtyProgram  # noqa: E402
 
 from ima_tui.api.wire import create_payload  # noqa: E402
 from ima_tui.catalogue import order, tree  # noqa: E402
-from ima_tui.domain import Draft, Order, State, TaskType  # noqa: E402
+from ima_tui.core.domain import (  # noqa: E402
+    Draft,
+    Order,
+    State,
+    TaskType,
+)
 from ima_tui.ledger import Ledger  # noqa: E402
 
 KEY = "ima_benchmark_only"

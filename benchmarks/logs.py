@@ -29,10 +29,10 @@ ONE = """
 import json, sys, time
 start = time.perf_counter()
 from pathlib import Path
-from ima_tui.logbook.entry import Level
-from ima_tui.logbook.pattern import Pattern
-from ima_tui.logbook.wanted import Wanted
-from ima_tui.logbook.window import Window
+from ima_tui.logs.entry import Level
+from ima_tui.logs.pattern import Pattern
+from ima_tui.logs.filter import Wanted
+from ima_tui.logs.window import Window
 window = Window(Path(sys.argv[1]))
 began = time.perf_counter()
 {work}

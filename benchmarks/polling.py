@@ -23,8 +23,8 @@ from math import ceil
 
 import least_delay
 
-from ima_tui import polling
-from ima_tui.domain import Estimate, TaskType
+from ima_tui.core.domain import Estimate, TaskType
+from ima_tui.runner import polling_schedule
 
 RUNS = 4_000
 T = TaskType
@@ -78,11 +78,11 @@ def fixed(row: Row, durations: Iterable[float]) -> tuple[float, float]:
     return delays / len(counts), sum(count for _, count in counts) / len(counts)
 
 
-def ours(view: polling.Outlook, lots: random.Random, took: float) -> tuple[float, int]:
+def ours(view: polling_schedule.Outlook, lots: random.Random, took: float) -> tuple[float, int]:
     asked, questions = 0.0, 0
     while True:
-        then = polling.due(view, asked)
-        then += polling.jitter(then - asked, lots.random())
+        then = polling_schedule.due(view, asked)
+        then += polling_schedule.jitter(then - asked, lots.random())
         assert then - asked >= view.floor
         asked, questions = then, questions + 1
         if asked >= took:
@@ -90,7 +90,7 @@ def ours(view: polling.Outlook, lots: random.Random, took: float) -> tuple[float
 
 
 def planned(row: Row, lots: random.Random, durations: list[float]) -> tuple[float, float]:
-    view = polling.outlook(row.task_type, Estimate(row.low, row.high), (), row.model_id)
+    view = polling_schedule.outlook(row.task_type, Estimate(row.low, row.high), (), row.model_id)
     found = [ours(view, lots, took) for took in durations]
     return tuple(sum(each) / len(found) for each in zip(*found, strict=True))
 
@@ -106,7 +106,9 @@ def learned(row: Row, lots: random.Random) -> tuple[list[float], tuple[float, fl
             return max(1.0, lots.gauss(usual, usual / 30))
 
         seen = [draw() for _ in range(20)]
-        view = polling.outlook(row.task_type, Estimate(row.low, row.high), seen, row.model_id)
+        view = polling_schedule.outlook(
+            row.task_type, Estimate(row.low, row.high), seen, row.model_id
+        )
         for _ in range(RUNS // 40):
             took_all.append(draw())
             found.append(ours(view, lots, took_all[-1]))
@@ -130,7 +132,7 @@ def bound(kind: str, low: float, high: float, every: float, floor: float) -> flo
 
 def line(kind: str, row: Row, theirs: tuple[float, float], mine: tuple[float, float]) -> str:
     """Prints it; the verdict."""
-    least = bound(kind, row.low, row.high, row.every, polling.floor(row.task_type))
+    least = bound(kind, row.low, row.high, row.every, polling_schedule.floor(row.task_type))
     met = mine[0] <= theirs[0] / 2 and mine[1] <= theirs[1]
     verdict = "met" if met else "can't be had" if least > theirs[0] / 2 else "missed"
     shares = f"{mine[0] / theirs[0]:5.0%} {mine[1] / theirs[1]:5.0%}"

@@ -27,7 +27,7 @@ import full_queue  # noqa: E402
 import startup  # noqa: E402
 from terminal.pty_program import PtyProgram  # noqa: E402
 
-from ima_tui.tui.places import PLACES  # noqa: E402
+from ima_tui.tui.screens import PLACES  # noqa: E402
 
 COLUMNS, ROWS = 120, 40
 FILTERS = ("seed", "nano", "mid", "banana", "dream")
@@ -55,7 +55,7 @@ import asyncio, sys
 sys.path[:0] = [{tests!r}]
 from dataclasses import replace
 from fake import LEAVES, FakeStudio
-from ima_tui import garbage, messages
+from ima_tui.core import gc_tuning as garbage; from ima_tui import i18n as messages
 from ima_tui.tui.app import ImaApp
 messages.use("en")
 some = LEAVES[:4]

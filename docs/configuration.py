@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ima_tui import config_file, messages
-from ima_tui.settings import SETTINGS
+from ima_tui import i18n
+from ima_tui.config import toml_file
+from ima_tui.config.schema import SETTINGS
 
 PATH = Path(__file__).with_name("configuration.md")
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
@@ -33,7 +34,7 @@ their own](keys.md)."""
 
 def page() -> str:
     """The whole of docs/configuration.md."""
-    messages.use("en")
+    i18n.use("en")
     lines = [HEAD]
     table: str | None = None
     for setting in SETTINGS:
@@ -46,7 +47,7 @@ def page() -> str:
         about = setting.about
         if setting.environment:
             about += f" Environment: `{setting.environment}`."
-        default = config_file.toml_value(setting.default)
+        default = toml_file.toml_value(setting.default)
         allowed = setting.allowed.replace("|", "\\|")
         lines.append(f"| {name} | `{default}` | {allowed} | {about} |")
     return "\n".join(lines) + "\n"
@@ -54,4 +55,4 @@ def page() -> str:
 
 if __name__ == "__main__":
     PATH.write_text(page(), "utf-8")
-    EXAMPLE.write_text(config_file.example(), "utf-8")
+    EXAMPLE.write_text(toml_file.example(), "utf-8")

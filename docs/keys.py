@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ima_tui import messages
-from ima_tui.messages import say
-from ima_tui.tui import keymap
-from ima_tui.tui.actions import key_name
+from ima_tui import i18n
+from ima_tui.i18n import say
+from ima_tui.tui.keys import keymap
+from ima_tui.tui.keys.actions import key_name
 
 PATH = Path(__file__).with_name("keys.md")
 HEAD = """# Every action and its keys
@@ -32,7 +32,7 @@ has already, are told at the start."""
 
 def page() -> str:
     """The whole of docs/keys.md."""
-    messages.use("en")
+    i18n.use("en")
     words = {
         str(binding.id): binding.description
         for owner in keymap.owners()

@@ -33,6 +33,6 @@ def pytest_xdist_auto_num_workers() -> int:
 def keys_that_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test presses faster than any hand: each of its keys is meant."""
     if "textual" in sys.modules:
-        from ima_tui.tui.widgets import question
+        from ima_tui.tui.shell import confirm_bar
 
-        monkeypatch.setattr(question, "HELD", 0.0)
+        monkeypatch.setattr(confirm_bar, "HELD", 0.0)

@@ -12,10 +12,17 @@ from typing import Any
 from ima_tui.api.client import Created
 from ima_tui.api.wire import Progress
 from ima_tui.catalogue import order
-from ima_tui.domain import Draft, Job, Leaf, Media, Order, TaskType
-from ima_tui.input_checks import InputChecks
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Leaf,
+    Media,
+    Order,
+    TaskType,
+)
 from ima_tui.ledger import Ledger
-from ima_tui.scheduler import Scheduler
+from ima_tui.runner.input_checks import InputChecks
+from ima_tui.runner.scheduler import Scheduler
 
 DONE = Progress(done=True, medias=(Media("https://x.example/1.png", format="png"),))
 PNG = base64.b64decode(

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from ima_tui import answers, messages
-from ima_tui.answers import Answer, Asking
+from ima_tui import i18n
 from ima_tui.catalogue import choice, tree
-from ima_tui.desk import KIND, MODEL, Desk
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.compose import suggestions
+from ima_tui.compose.composer import KIND, MODEL, Desk
+from ima_tui.compose.suggestions import Answer, Asking
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.i18n import say
 from ima_tui.intent.route import route
-from ima_tui.messages import say
-from ima_tui.remembering import Change
+from ima_tui.preferences.policy import Change
 from ima_tui.sandbox.products import Catalogue
 
 Lists = Mapping[TaskType, tuple[Leaf, ...]]
@@ -21,7 +22,7 @@ Lists = Mapping[TaskType, tuple[Leaf, ...]]
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +36,11 @@ def read(
 ) -> None:
     from dataclasses import replace
 
-    from ima_tui import heard
+    from ima_tui.compose import apply_intent
 
     settled = desk.kind if KIND in desk.pinned else None
     decision = route(text, desk.attached, lists, preferred, settled=settled)
-    if (likely := heard.tentative(decision)) is not None:
+    if (likely := apply_intent.tentative(decision)) is not None:
         rest = route(text, desk.attached, lists, preferred, settled=likely)
         decision = replace(rest, kind=decision.kind, question=decision.question)
     meant = decision.task_type or desk.kind
@@ -54,12 +55,12 @@ def desk(lists: Lists) -> Desk:
 
 
 def only(desk: Desk, lists: Lists) -> Asking:
-    (one,) = answers.askings(desk, lists)
+    (one,) = suggestions.askings(desk, lists)
     return one
 
 
 def give(desk: Desk, lists: Lists, answer: Answer) -> None:
-    answers.take(desk, answer, lambda kind: choice.default_leaf(lists[kind], kind))
+    suggestions.take(desk, answer, lambda kind: choice.default_leaf(lists[kind], kind))
 
 
 def values(asking: Asking) -> list[object]:
@@ -80,7 +81,7 @@ def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(desk: Desk, li
     assert desk.kind is TaskType.TEXT_TO_VIDEO
     assert desk.draft is not None
     assert dict(desk.draft.chosen)["aspect_ratio"] == "16:9"
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
 
 
 def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Desk, lists: Lists) -> None:
@@ -94,7 +95,7 @@ def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Desk, lists:
     read(desk, lists, text)
     assert desk.kind is TaskType.FIRST_LAST_FRAME
     assert desk.ordered(("a.png", "b.png")) == ("b.png", "a.png")
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
 
 
 def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(desk: Desk, lists: Lists) -> None:
@@ -107,7 +108,7 @@ def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(desk: Desk, lis
     give(desk, lists, without)
     read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
     assert desk.kind is TaskType.TEXT_TO_VIDEO
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
 
 
 def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
@@ -120,7 +121,7 @@ def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
     assert all(answer.points == 5 for answer in asking.answers)
     give(desk, lists, asking.answers[0])
     read(desk, lists, text)
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
     assert desk.draft is not None
     assert dict(desk.draft.chosen)["aspect_ratio"] == "21:9"
     desk.unpin("aspect_ratio")
@@ -144,7 +145,7 @@ def test_what_only_this_model_lacks_names_what_it_has_and_who_can(desk: Desk, li
     read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
     assert desk.leaf is not None
     assert desk.leaf.model_id != "kling-video-o1"
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
 
 
 def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(desk: Desk, lists: Lists) -> None:
@@ -154,24 +155,24 @@ def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(desk: Desk, lists
     give(desk, lists, asking.answers[-1])
     assert MODEL in desk.pinned
     read(desk, lists, "a picture of a fox with DALL-E 3")
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
 
 
 @pytest.mark.parametrize("text", ["music for a film, 45 seconds", "lo-fi, 90 BPM 的音乐，两分钟"])
 def test_every_answer_of_every_question_can_be_given(text: str, desk: Desk, lists: Lists) -> None:
     read(desk, lists, text)
-    for asking in answers.askings(desk, lists):
+    for asking in suggestions.askings(desk, lists):
         for answer in asking.answers:
             give(desk.copy(), lists, answer)
 
 
 def test_always_use_is_a_switch_that_is_on(desk: Desk, lists: Lists) -> None:
     read(desk, lists, "always use Nano Banana Pro; draw a fox")
-    turn = answers.switch(desk, "")
+    turn = suggestions.switch(desk, "")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, Change.SAVE)
     desk.remember = False
-    turn = answers.switch(desk, "")
+    turn = suggestions.switch(desk, "")
     assert turn is not None
     assert not turn.on
 
@@ -179,24 +180,24 @@ def test_always_use_is_a_switch_that_is_on(desk: Desk, lists: Lists) -> None:
 def test_another_model_than_the_usual_one_is_a_switch_that_is_off(desk: Desk, lists: Lists) -> None:
     preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
     read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
-    turn = answers.switch(desk, "midjourney")
+    turn = suggestions.switch(desk, "midjourney")
     assert turn is not None
     assert turn.proposal.asks
     assert not turn.on
     read(desk, lists, "draw a fox", preferred)
-    assert answers.switch(desk, "midjourney") is None
+    assert suggestions.switch(desk, "midjourney") is None
 
 
 def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Desk, lists: Lists) -> None:
     read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
-    turn = answers.switch(desk, "midjourney")
+    turn = suggestions.switch(desk, "midjourney")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, Change.FORGET)
 
 
 def test_silence_is_had_from_a_model_without_sound(desk: Desk, lists: Lists) -> None:
     read(desk, lists, "a video of a puppy with Kling O1, no sound")
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
     read(desk, lists, "a video of a puppy with Kling O1, with sound")
     assert "sound" in say(only(desk, lists).key, **only(desk, lists).values)
     assert "True" not in say(only(desk, lists).key, **only(desk, lists).values)
@@ -217,7 +218,7 @@ def test_instead_of_8k_stands_what_the_chosen_leaf_can_or_a_model_that_can_more(
     told = only(desk, lists).answers
     assert [(str(a.values["value"]), a.leaf.name if a.leaf else "") for a in told] == offered
     give(desk, lists, told[-1])
-    assert answers.askings(desk, lists) == ()
+    assert suggestions.askings(desk, lists) == ()
 
 
 def test_a_model_that_is_offered_for_sound_makes_sound(desk: Desk, lists: Lists) -> None:
@@ -233,7 +234,7 @@ def test_a_model_that_is_offered_for_sound_makes_sound(desk: Desk, lists: Lists)
             lists,
             f"a video of a storm with sound, {answer.leaf.name if answer.leaf else ''}",
         )
-        assert not answers.askings(fresh, lists)
+        assert not suggestions.askings(fresh, lists)
 
 
 @pytest.mark.parametrize(
@@ -247,9 +248,9 @@ def test_a_model_that_is_offered_for_sound_makes_sound(desk: Desk, lists: Lists)
 def test_without_a_screen_8k_is_answered_with_what_is_possible(
     lists: Lists, text: str, told: str
 ) -> None:
-    from ima_tui import attainable
+    from ima_tui.compose import capabilities
 
     decision = route(text, (), lists)
     (limit,) = decision.limits
-    key, words = attainable.told(decision, limit)
+    key, words = capabilities.told(decision, limit)
     assert told in say(key, **words)

@@ -11,8 +11,16 @@ from trees import field_json, leaf_json, make, read, rule_json, virtual_json
 
 from ima_tui.catalogue import form, price, tree
 from ima_tui.catalogue.order import input_counts
-from ima_tui.domain import PICTURES, Accepts, Estimate, FieldKind, Leaf, TaskType, Value
-from ima_tui.text import clean
+from ima_tui.core.domain import (
+    PICTURES,
+    Accepts,
+    Estimate,
+    FieldKind,
+    Leaf,
+    TaskType,
+    Value,
+)
+from ima_tui.core.text import clean
 
 T2I = TaskType.TEXT_TO_IMAGE
 

@@ -7,8 +7,8 @@ from trees import leaf_json, read
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.choice import Tier
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import UsageError
 
 
 def leaf(model_id: str, name: str = "", version: str = "") -> Leaf:

@@ -24,11 +24,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ima_tui import cli, messages
+from ima_tui import cli, i18n
 from ima_tui.cli import session
 from ima_tui.cli.parser import VERBS
-from ima_tui.clock import ScaledClock
-from ima_tui.domain import State, TaskType
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import State, TaskType
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox import uploads
 from ima_tui.sandbox.server import Sandbox, running_sandbox
@@ -84,9 +84,9 @@ def _at_the_sandbox(home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture(autouse=True)
 def _language() -> Iterator[None]:
-    before = messages.language()
+    before = i18n.language()
     yield
-    messages.use(before)
+    i18n.use(before)
 
 
 @dataclass

@@ -25,8 +25,8 @@ from ima_tui.api import download as downloads
 from ima_tui.api import exchange, wire
 from ima_tui.api.client import ImaClient
 from ima_tui.api.download import Downloader, DownloadError, check_address
-from ima_tui.domain import TaskType
-from ima_tui.errors import (
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import (
     ClockWrong,
     ImaError,
     KeyInvalid,

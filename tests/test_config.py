@@ -13,13 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui import config, config_file, key, messages
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
-from ima_tui.gate import Gate
-from ima_tui.lists import ProductLists
-from ima_tui.preferences import Preferences
-from ima_tui.settings import BY_NAME, OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, parsed
+from ima_tui import i18n
+from ima_tui.api.shared_rate_limit import Gate
+from ima_tui.catalogue.list_cache import ProductLists
+from ima_tui.config import api_key as key
+from ima_tui.config import loader, toml_file
+from ima_tui.config.schema import (
+    BY_NAME,
+    OFFICIAL_API,
+    OFFICIAL_UPLOAD,
+    SETTINGS,
+    Raw,
+    Setting,
+    parsed,
+)
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.preferences.file import Preferences
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
@@ -38,16 +48,16 @@ def write(env: dict[str, str], text: str) -> None:
 
 def refused(env: dict[str, str], **flags: str) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        config.load(flags, env)
+        loader.load(flags, env)
     return caught.value
 
 
 def test_the_example_in_the_repository_is_the_one_the_program_writes() -> None:
-    assert (ROOT / "config.example.toml").read_text("utf-8") == config_file.example()
+    assert (ROOT / "config.example.toml").read_text("utf-8") == toml_file.example()
 
 
 def test_the_example_is_toml_and_sets_nothing() -> None:
-    tables = tomllib.loads(config_file.example())
+    tables = tomllib.loads(toml_file.example())
     assert all(table == {} for table in tables.values())
 
 
@@ -55,11 +65,11 @@ def test_the_example_with_every_line_in_force_gives_the_defaults(env: dict[str, 
     setting = [f"# {s.attribute} = " for s in SETTINGS]
     lines = [
         line[2:] if line.startswith(tuple(setting)) else line
-        for line in config_file.example().splitlines()
+        for line in toml_file.example().splitlines()
     ]
     write(env, "\n".join(lines))
-    settings = config.load({}, env)
-    plain = config.load({}, {**env, "IMA_TUI_CONFIG": env["IMA_TUI_CONFIG"] + ".none"})
+    settings = loader.load({}, env)
+    plain = loader.load({}, {**env, "IMA_TUI_CONFIG": env["IMA_TUI_CONFIG"] + ".none"})
     assert set(settings.origins.values()) == {"file"}
     assert settings.warnings == ()
     for name in ("theme", "max_age", "base_url", "preferences", "folder", "ask_above"):
@@ -67,18 +77,18 @@ def test_the_example_with_every_line_in_force_gives_the_defaults(env: dict[str, 
 
 
 def test_flag_then_environment_then_file_then_default(env: dict[str, str]) -> None:
-    assert config.load({}, env).origins["network.base_url"] == "default"
+    assert loader.load({}, env).origins["network.base_url"] == "default"
     write(env, '[network]\nbase_url = "http://127.0.0.1:1"')
-    assert config.load({}, env).base_url == "http://127.0.0.1:1"
+    assert loader.load({}, env).base_url == "http://127.0.0.1:1"
     env["IMA_BASE_URL"] = "http://127.0.0.1:2/"
-    assert config.load({}, env).base_url == "http://127.0.0.1:2"
-    settings = config.load({"base_url": "http://127.0.0.1:3"}, env)
+    assert loader.load({}, env).base_url == "http://127.0.0.1:2"
+    settings = loader.load({"base_url": "http://127.0.0.1:3"}, env)
     assert settings.base_url == "http://127.0.0.1:3"
     assert settings.origins["network.base_url"] == "flag"
 
 
 def test_an_empty_environment_variable_is_none(env: dict[str, str]) -> None:
-    assert config.load({}, {**env, "IMA_BASE_URL": ""}).base_url == OFFICIAL_API
+    assert loader.load({}, {**env, "IMA_BASE_URL": ""}).base_url == OFFICIAL_API
 
 
 @pytest.mark.parametrize("text", ["x = ", "[a\n", "a = 1\na = 2", "x = " + "[" * 9999])
@@ -112,14 +122,14 @@ def test_a_wrong_value_in_the_file_is_told_with_its_line_and_the_default_holds(
     env: dict[str, str], text: str, name: str, allowed: str
 ) -> None:
     write(env, text)
-    settled = config.load({}, env)
+    settled = loader.load({}, env)
     (warning,) = settled.warnings
     line = len(text.splitlines())
     assert f"config.toml:{line}" in warning
     assert name in warning
     assert allowed in warning
     assert settled.origins[name] == "default"
-    plain = config.load({}, {**env, "IMA_TUI_CONFIG": "/none"})
+    plain = loader.load({}, {**env, "IMA_TUI_CONFIG": "/none"})
     assert replace(settled, warnings=(), config_file=plain.config_file) == plain
 
 
@@ -150,13 +160,13 @@ def test_a_mark_at_the_beginning_and_ends_of_another_system_are_no_trouble(
     path = Path(env["IMA_TUI_CONFIG"])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes('\ufefflanguage = "zh"\r\n[look]\r\ntheme = "nord"\r\n'.encode())
-    settings = config.load({}, env)
+    settings = loader.load({}, env)
     assert (settings.language, settings.theme, settings.warnings) == ("zh", "nord", ())
 
 
 def test_a_theme_that_nobody_has_is_told_and_ours_is_used(env: dict[str, str]) -> None:
     write(env, '[look]\ntheme = "nrod"')
-    settings = config.load({}, env)
+    settings = loader.load({}, env)
     assert settings.theme == "ima-dark"
     assert "nrod" in settings.warnings[0]
     assert "ima-light" in settings.warnings[0]
@@ -164,7 +174,7 @@ def test_a_theme_that_nobody_has_is_told_and_ours_is_used(env: dict[str, str]) -
 
 def test_an_unknown_key_is_a_warning_with_the_nearest_name(env: dict[str, str]) -> None:
     write(env, '[look]\ntheem = "x"\n[zzz]\nqqqq = 1')
-    warnings = config.load({}, env).warnings
+    warnings = loader.load({}, env).warnings
     assert len(warnings) == 2
     assert "look.theme" in warnings[0]
     assert "zzz.qqqq" in warnings[1]
@@ -186,7 +196,7 @@ def test_an_unknown_key_is_a_warning_with_the_nearest_name(env: dict[str, str]) 
     ],
 )
 def test_these_may_have_the_key(url: str) -> None:
-    assert config.endpoint(url, False) == url.rstrip("/")
+    assert loader.endpoint(url, False) == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -213,26 +223,26 @@ def test_these_may_have_the_key(url: str) -> None:
 @pytest.mark.parametrize("allowed", [False, True])
 def test_these_may_not_have_the_key_whatever_is_set(url: str, allowed: bool) -> None:
     with pytest.raises(UsageError) as caught:
-        config.endpoint(url, allowed)
+        loader.endpoint(url, allowed)
     assert "\x1b" not in str(caught.value.values["url"])
 
 
 @pytest.mark.parametrize("url", ["https://evil.example", "https://api.imastudio.com.evil.example"])
 def test_another_host_needs_a_word(url: str, env: dict[str, str]) -> None:
     with pytest.raises(UsageError) as caught:
-        config.endpoint(url, False)
+        loader.endpoint(url, False)
     assert caught.value.key == "error.custom_endpoint"
-    assert config.endpoint(url, True) == url
+    assert loader.endpoint(url, True) == url
     write(env, "[network]\nallow_custom_endpoints = true")
-    settings = config.load({"base_url": url}, env)
+    settings = loader.load({"base_url": url}, env)
     assert settings.custom_endpoint
     assert settings.sandbox_origin == ""
 
 
 def test_only_loopback_is_the_sandbox(env: dict[str, str]) -> None:
-    assert config.load({}, env).sandbox_origin == ""
-    assert not config.load({}, env).custom_endpoint
-    settings = config.load({"base_url": "http://127.0.0.1:9"}, env)
+    assert loader.load({}, env).sandbox_origin == ""
+    assert not loader.load({}, env).custom_endpoint
+    settings = loader.load({"base_url": "http://127.0.0.1:9"}, env)
     assert settings.sandbox_origin == "http://127.0.0.1:9"
 
 
@@ -241,18 +251,18 @@ def test_only_loopback_is_the_sandbox(env: dict[str, str]) -> None:
     [("SSH_CONNECTION", "1 2 3 4", False), ("SSH_TTY", "/dev/pts/1", False), ("X", "1", True)],
 )
 def test_motion_is_off_over_ssh(env: dict[str, str], name: str, value: str, motion: bool) -> None:
-    assert config.load({}, {**env, name: value}).motion is motion
+    assert loader.load({}, {**env, name: value}).motion is motion
 
 
 def test_the_data_folder_moves_ledger_and_cache(env: dict[str, str], tmp_path: Path) -> None:
-    settings = config.load({}, {**env, "IMA_TUI_DATA_DIR": str(tmp_path / "d")})
+    settings = loader.load({}, {**env, "IMA_TUI_DATA_DIR": str(tmp_path / "d")})
     assert settings.ledger == tmp_path / "d" / "ledger.sqlite3"
     assert settings.cache == tmp_path / "d" / "cache"
 
 
 def test_a_home_of_nobody_is_a_path_like_any_other(env: dict[str, str]) -> None:
     write(env, '[results]\nfolder = "~nobody-of-this-name/x"')
-    assert config.load({}, env).folder == Path("~nobody-of-this-name/x")
+    assert loader.load({}, env).folder == Path("~nobody-of-this-name/x")
 
 
 # ------------------------------------------------------------------------------- changing the file
@@ -278,9 +288,9 @@ def named(name: str) -> Setting:
 def test_a_change_keeps_comments_order_and_what_nobody_knows(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(WRITTEN)
-    config_file.put(path, "look.theme", "ima-dark")
+    toml_file.put(path, "look.theme", "ima-dark")
     assert path.read_text() == WRITTEN.replace('"ima-light"', '"ima-dark"')
-    config_file.put(path, "spending.per_day", 500)
+    toml_file.put(path, "spending.per_day", 500)
     assert path.read_text().startswith(WRITTEN.replace('"ima-light"', '"ima-dark"'))
     assert tomllib.loads(path.read_text())["spending"] == {"per_day": 500}
 
@@ -288,10 +298,10 @@ def test_a_change_keeps_comments_order_and_what_nobody_knows(tmp_path: Path) -> 
 def test_a_setting_that_is_taken_out_has_its_default_again(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(WRITTEN)
-    assert config_file.drop(path, "look.theme")
+    assert toml_file.drop(path, "look.theme")
     assert path.read_text() == WRITTEN.replace('theme = "ima-light"\n', "")
-    assert not config_file.drop(path, "look.theme")
-    assert not config_file.drop(path, "queue.running")
+    assert not toml_file.drop(path, "look.theme")
+    assert not toml_file.drop(path, "queue.running")
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.name)
@@ -310,10 +320,10 @@ def test_every_setting_survives_being_written_and_read(
         value = "https://127.0.0.1:9"
     else:
         value = '/tmp/é"中'
-    config_file.put(path, setting.name, value)
-    settled = config.load({}, env)
+    toml_file.put(path, setting.name, value)
+    settled = loader.load({}, env)
     assert settled.origins[setting.name] == "file"
-    assert config_file.read(path).values == {setting.name: value}
+    assert toml_file.read(path).values == {setting.name: value}
 
 
 @pytest.mark.parametrize("text", ["look = 3", "[look"])
@@ -321,7 +331,7 @@ def test_a_file_that_is_no_config_is_never_written_over(tmp_path: Path, text: st
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
-        config_file.put(path, "look.theme", "nord")
+        toml_file.put(path, "look.theme", "nord")
     assert caught.value.key == "error.config_broken"
     assert path.read_text() == text
 
@@ -379,10 +389,10 @@ def test_a_misspelt_or_misplaced_limit_stops_the_program_and_names_the_right_one
 ) -> None:
     write(env, text)
     with pytest.raises(UsageError) as caught:
-        config.load({}, env)
+        loader.load({}, env)
     assert caught.value.exit_code == 2
     assert str(caught.value.values["near"]).startswith(near)
-    assert near in messages.explain(caught.value)
+    assert near in i18n.explain(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -390,7 +400,7 @@ def test_a_misspelt_or_misplaced_limit_stops_the_program_and_names_the_right_one
 )
 def test_other_unknown_names_are_warnings(env: dict[str, str], text: str) -> None:
     write(env, text)
-    assert len(config.load({}, env).warnings) == 1
+    assert len(loader.load({}, env).warnings) == 1
 
 
 @pytest.mark.parametrize(
@@ -404,8 +414,8 @@ def test_a_limit_that_is_no_number_of_points_stops_the_program(
 ) -> None:
     write(env, f"[spending]\nper_day = {value}")
     with pytest.raises(UsageError) as caught:
-        config.load({}, env)
-    assert len(messages.explain(caught.value)) < 1000
+        loader.load({}, env)
+    assert len(i18n.explain(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("typed", ["9" * 5000, "-5", "5.5", "1e9", "nan", "٥", "1000000001"])
@@ -443,9 +453,9 @@ SPECIAL = ("pipe", "endless device", "folder", "circle of links", "socket", "hug
 def test_a_config_that_is_no_small_file_is_a_sentence(kind: str, tmp_path: Path) -> None:
     path = special(kind, tmp_path / "config.toml")
     with pytest.raises(UsageError):
-        config.load({}, {"IMA_TUI_CONFIG": str(path)})
+        loader.load({}, {"IMA_TUI_CONFIG": str(path)})
     with pytest.raises(UsageError):
-        config_file.put(path, "spending.per_day", 5)
+        toml_file.put(path, "spending.per_day", 5)
 
 
 @pytest.mark.parametrize("kind", SPECIAL)
@@ -482,4 +492,4 @@ async def test_a_cache_and_a_pace_that_are_no_small_files_are_none(
 
 
 def test_dev_null_is_an_empty_config() -> None:
-    assert config.load({}, {"IMA_TUI_CONFIG": os.devnull}).per_day == 0
+    assert loader.load({}, {"IMA_TUI_CONFIG": os.devnull}).per_day == 0

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from trees import field_json, leaf_json, read, rule_json
 
-from ima_tui import confirmation, drafting, heard, messages
-from ima_tui.confirmation import Unmet, Why
-from ima_tui.desk import Desk
-from ima_tui.domain import Leaf, Medium, TaskType
-from ima_tui.intent.reading import Question
+from ima_tui import i18n
+from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.composer import Desk
+from ima_tui.compose.confirmation import Unmet, Why
+from ima_tui.core.domain import Leaf, Medium, TaskType
+from ima_tui.intent.intent import Question
 from ima_tui.intent.route import route
 
 
@@ -86,7 +88,7 @@ def test_the_nearest_value_is_sent_and_every_difference_is_named() -> None:
 
 
 def test_the_nearest_value_is_said_in_chinese() -> None:
-    messages.use("zh")
+    i18n.use("zh")
     try:
         _, unmet = checked("用可灵O1做一个30秒的8K视频")
         assert set(confirmation.sentences(unmet)) == {
@@ -94,7 +96,7 @@ def test_the_nearest_value_is_said_in_chinese() -> None:
             "Kling O1 不支持 30秒：将按 10 秒 发送。",
         }
     finally:
-        messages.use("en")
+        i18n.use("en")
 
 
 @pytest.mark.parametrize(
@@ -321,7 +323,7 @@ def test_lyrics_and_title_are_parameters_and_the_rest_describes(
     assert desk.draft is not None
     told = {name: value for name, value in desk.draft.chosen if name != "make_instrumental"}
     assert told == settings
-    assert heard.prompt(text, decision, desk.kind, SUNO) == prompt
+    assert apply_intent.prompt(text, decision, desk.kind, SUNO) == prompt
     assert confirmation.check(text, decision, SUNO, desk.draft).unmet == ()
 
 
@@ -329,7 +331,7 @@ def test_a_song_model_without_fields_gets_all_the_words() -> None:
     text = 'a song with the lyrics "Hello sun", folk'
     plain = leaf("GenSong", "DouBao - Song", TaskType.TEXT_TO_MUSIC)
     decision = route(text, (), {TaskType.TEXT_TO_MUSIC: (plain,)})
-    assert heard.prompt(text, decision, plain.task_type, plain) == text
+    assert apply_intent.prompt(text, decision, plain.task_type, plain) == text
 
 
 def test_a_retry_on_another_model_keeps_the_nearest_and_names_what_differs() -> None:

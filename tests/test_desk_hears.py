@@ -7,9 +7,15 @@ from collections.abc import Mapping
 import pytest
 
 from ima_tui.catalogue import choice, tree
-from ima_tui.desk import INPUTS, KIND, MODEL, By, Desk
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.heard import COUNT
+from ima_tui.compose.apply_intent import COUNT
+from ima_tui.compose.composer import (
+    INPUTS,
+    KIND,
+    MODEL,
+    By,
+    Desk,
+)
+from ima_tui.core.domain import Leaf, TaskType
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import Catalogue
 

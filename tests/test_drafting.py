@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from ima_tui import drafting
-from ima_tui.desk import Desk
-from ima_tui.domain import (
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.composer import Desk
+from ima_tui.core.domain import (
     Accepts,
     Draft,
     Field,
@@ -20,8 +20,8 @@ from ima_tui.domain import (
     TaskType,
     Virtual,
 )
-from ima_tui.errors import UsageError
-from ima_tui.tui.widgets.segments import window
+from ima_tui.core.errors import UsageError
+from ima_tui.tui.widgets.option_strip import window
 
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
 

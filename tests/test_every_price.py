@@ -15,10 +15,15 @@ from typing import Any
 
 import pytest
 
-from ima_tui import drafting
-from ima_tui.catalogue import form, order, price, tree
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.catalogue import (
+    form,
+    order,
+    price,
+    tree,
+)
+from ima_tui.compose import draft as drafting
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import UsageError
 from ima_tui.sandbox.products import Catalogue
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui import files
+from ima_tui.core import atomic_file
 
 
 def names(folder: Path) -> list[str]:
@@ -17,7 +17,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    files.replace(path, b"one")
+    atomic_file.replace(path, b"one")
     assert path.read_bytes() == b"one"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert names(tmp_path) == ["a.json"]
@@ -28,7 +28,7 @@ def test_the_mode_is_kept_or_named(tmp_path: Path, mode: int | None, then: int) 
     path = tmp_path / "a.json"
     path.write_bytes(b"one")
     path.chmod(0o640)
-    files.replace(path, b"two", mode=mode)
+    atomic_file.replace(path, b"two", mode=mode)
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"two", then)
 
 
@@ -36,7 +36,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
     real.write_bytes(b"one")
     link.symlink_to(real)
-    files.replace(link, b"two")
+    atomic_file.replace(link, b"two")
     assert link.is_symlink()
     assert real.read_bytes() == b"two"
 
@@ -53,6 +53,6 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(
 
     monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), refuse)
     with pytest.raises(OSError, match="No space"):
-        files.replace(path, b"two")
+        atomic_file.replace(path, b"two")
     assert path.read_bytes() == b"one"
     assert names(tmp_path) == ["a.json"]

@@ -8,8 +8,8 @@ import pytest
 from trees import field_json, make, rule_json, virtual_json
 
 from ima_tui.catalogue import form
-from ima_tui.domain import Leaf, TaskType, Value
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import Leaf, TaskType, Value
+from ima_tui.core.errors import UsageError
 
 RATIOS = ["1:1", "16:9"]
 

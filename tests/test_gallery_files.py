@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui.broadcast import Broadcast
-from ima_tui.domain import Media, Result, State, TaskType, results_of
-from ima_tui.errors import ImaError, UsageError
-from ima_tui.gallery import Gallery, _make_room
+from ima_tui.core.domain import (
+    Media,
+    Result,
+    State,
+    TaskType,
+    results_of,
+)
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.event_bus import Broadcast
+from ima_tui.core.events import JobChanged, Notice
 from ima_tui.ledger import Ledger
-from ima_tui.notices import JobChanged, Notice
+from ima_tui.studio.gallery import Gallery, _make_room
 
 
 class Parts:
@@ -74,7 +80,7 @@ async def every(found: Gallery) -> list[Result]:
 async def test_results_are_all_media_newest_job_first(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ima_tui.gallery.STRETCH", 2)
+    monkeypatch.setattr("ima_tui.studio.gallery.STRETCH", 2)
     first = await made(ledger, "/x/1.png", "/x/2.png")
     await made(ledger, state=State.RUNNING)
     third = await made(ledger, "/x/3.png")
@@ -152,7 +158,7 @@ async def test_a_cover_is_fetched_once_and_there_are_never_too_many(
     assert Path(path).read_bytes() == b"a cover"
     assert await found.cover(media) == path
     assert parts.downloads == ["https://ima.example/cover.jpg"]
-    monkeypatch.setattr("ima_tui.gallery.MOST_COVERS", 3)
+    monkeypatch.setattr("ima_tui.studio.gallery.MOST_COVERS", 3)
     folder = tmp_path / "many"
     _make_room(folder)
     for at in range(6):

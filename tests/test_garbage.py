@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = """
 import gc
-from ima_tui import garbage
+from ima_tui.core import gc_tuning as garbage
 before, frozen = gc.get_threshold(), gc.get_freeze_count()
 garbage.resume()
 assert gc.get_threshold() == before and gc.get_freeze_count() == frozen

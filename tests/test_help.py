@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from rich.cells import cell_len
 
-from ima_tui import cli, messages
+from ima_tui import cli, i18n
 from ima_tui.cli import parser
 
 
@@ -22,14 +22,14 @@ def every(one: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_help_fits_80_columns(language: messages.Language, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_fits_80_columns(language: i18n.Language, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    before = messages.language()
-    messages.use(language)
+    before = i18n.language()
+    i18n.use(language)
     try:
         pages = [one.format_help() for one in every(parser.build())]
     finally:
-        messages.use(before)
+        i18n.use(before)
     assert len(pages) > 25
     assert [line for page in pages for line in page.splitlines() if cell_len(line) > 80] == []
 

@@ -17,12 +17,12 @@ import pytest
 from PIL import Image
 from trees import make
 
-from ima_tui import inputs
-from ima_tui.domain import Accepts, Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.core import input_files
+from ima_tui.core.domain import Accepts, Leaf, TaskType
+from ima_tui.core.errors import UsageError
 from ima_tui.imaging import still
 from ima_tui.imaging.request import CannotShow
-from ima_tui.input_checks import InputChecks, Upload
+from ima_tui.runner.input_checks import InputChecks, Upload
 
 LEAF = make(task_type=TaskType.IMAGE_TO_IMAGE, files={"acceptType": ["image/jpg,png"]})
 JPEG_ONLY = make(task_type=TaskType.IMAGE_TO_IMAGE, files={"acceptType": ["image/jpg"]})
@@ -31,7 +31,7 @@ FILMS = make(task_type=TaskType.REFERENCE_TO_VIDEO, files={"acceptType": ["video
 SOUNDS = make(task_type=TaskType.REFERENCE_TO_VIDEO, files={"acceptType": ["audio/mpeg,wav"]})
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40)
 
-Look = Callable[..., Awaitable[inputs.InputFacts]]
+Look = Callable[..., Awaitable[input_files.InputFacts]]
 Refused = Callable[..., Awaitable[UsageError]]
 Send = Callable[..., Awaitable[Upload]]
 
@@ -74,7 +74,7 @@ async def checks() -> AsyncIterator[InputChecks]:
 
 @pytest.fixture
 def look(checks: InputChecks) -> Look:
-    async def run(source: str, leaf: Leaf = LEAF, **more: Any) -> inputs.InputFacts:
+    async def run(source: str, leaf: Leaf = LEAF, **more: Any) -> input_files.InputFacts:
         (facts,) = await checks.inspect(leaf, [source], **more)
         return facts
 
@@ -148,7 +148,7 @@ async def test_a_picture_is_known_by_its_bytes_not_its_name(
     ],
 )
 def test_first_bytes(head: bytes, mime: str) -> None:
-    assert inputs.sniff(head) == mime
+    assert input_files.sniff(head) == mime
 
 
 async def test_the_leaf_says_what_it_takes(look: Look, refused: Refused, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ async def test_a_damaged_picture_is_told(refused: Refused, tmp_path: Path) -> No
 async def test_a_file_that_is_too_large_is_not_read(
     refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inputs, "LARGEST", 10)
+    monkeypatch.setattr(input_files, "LARGEST", 10)
     path = tmp_path / "a.png"
     path.write_bytes(encoded("PNG"))
     assert (await refused(str(path))).key == "error.input_large"
@@ -221,7 +221,7 @@ async def test_a_file_url_may_hold_escapes(look: Look, tmp_path: Path) -> None:
 
 async def test_https_links_are_used_as_they_are(look: Look) -> None:
     url = "https://x.example/a.png?x=1&y=%20"
-    assert await look(url) == inputs.InputFacts(url, "url")
+    assert await look(url) == input_files.InputFacts(url, "url")
 
 
 async def test_the_sandboxs_own_links_are_the_exception(look: Look, refused: Refused) -> None:
@@ -548,11 +548,11 @@ async def test_a_film_goes_where_films_are_taken(
 
 
 def test_without_a_film_library_the_headers_have_to_do(tmp_path: Path) -> None:
-    from ima_tui.imaging import headers
+    from ima_tui.imaging import file_headers
 
     path = put(tmp_path / "in.mp4", mp4())
-    headers.check(path, "video/mp4")
-    assert headers.seconds(path, "video/mp4") == 2.0
+    file_headers.check(path, "video/mp4")
+    assert file_headers.seconds(path, "video/mp4") == 2.0
     for cut in (mp4()[:-100], mp4()[:60], mp4()[:24]):
         with pytest.raises(CannotShow):
-            headers.check(put(tmp_path / "cut.mp4", cut), "video/mp4")
+            file_headers.check(put(tmp_path / "cut.mp4", cut), "video/mp4")

@@ -15,13 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import field_json, make, rule_json
 
-from ima_tui import outputs, results
 from ima_tui.api.client import Created
 from ima_tui.api.download import DownloadError
 from ima_tui.api.wire import Progress
-from ima_tui.domain import LINK_SECONDS, Failure, Job, Media, Medium, State, TaskType
-from ima_tui.errors import ImaError
+from ima_tui.core.domain import (
+    LINK_SECONDS,
+    Failure,
+    Job,
+    Media,
+    Medium,
+    State,
+    TaskType,
+)
+from ima_tui.core.errors import ImaError
 from ima_tui.ledger import Ledger
+from ima_tui.runner import outputs, result_files
 
 LEAF = make(field_json("size", ["1K"]), rules=[rule_json(5, size="1K")])
 MEDIAS = tuple(Media(f"https://x.example/{n}.png?sign=a") for n in (1, 2, 3))
@@ -240,16 +248,16 @@ async def test_two_processes_never_write_into_one_part(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await ledger.add(placed(LEAF), 1.0)
-    ours = results.part_path(tmp_path, job, 1)
+    ours = result_files.part_path(tmp_path, job, 1)
     monkeypatch.setattr("os.getpid", lambda: 1)
-    assert results.part_path(tmp_path, job, 1) != ours
+    assert result_files.part_path(tmp_path, job, 1) != ours
     ours.write_bytes(PNG)
-    results.sweep(tmp_path, job, 1)
+    result_files.sweep(tmp_path, job, 1)
     assert ours.exists(), "somebody may still be writing it"
     import os
 
     os.utime(ours, (1.0, 1.0))
-    results.sweep(tmp_path, job, 1)
+    result_files.sweep(tmp_path, job, 1)
     assert not ours.exists()
 
 
@@ -329,7 +337,7 @@ def test_a_file_is_judged_by_its_bytes(
 
 def judged(part: Path, medium: Medium) -> str:
     try:
-        results.check(part, medium)
+        result_files.check(part, medium)
     except ImaError as error:
         return error.key
     return ""

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ima_tui import key as keys
-from ima_tui.errors import KeyInvalid, UsageError
+from ima_tui.config import api_key as keys
+from ima_tui.core.errors import KeyInvalid, UsageError
 
 GOOD = "ima_abcdefgh1234"
 

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.domain import TaskType
+from ima_tui.core.domain import TaskType
 from ima_tui.intent.route import route
-from ima_tui.knowledge import LARGEST, SHOWN, Knowledge, Topic, recommendations, topics
+from ima_tui.studio.guides import (
+    LARGEST,
+    SHOWN,
+    Knowledge,
+    Topic,
+    recommendations,
+    topics,
+)
 
 IMAGE, EDIT, VIDEO, ANIMATE = (
     TaskType.TEXT_TO_IMAGE,

@@ -162,11 +162,11 @@ HEAVY = {"textual", "httpx", "pydantic", "starlette", "uvicorn", "keyring", "PIL
     [
         "import ima_tui.cli.parser; ima_tui.cli.parser.build()",
         "import ima_tui.cli",
-        "import ima_tui.studio",
+        "import ima_tui.studio.studio",
         "import sys\ntry:\n    from ima_tui.cli import run; run(['--version'])\n"
         "except SystemExit: pass",
-        "import ima_tui.cli.generate",
-        "import ima_tui.cli.jobs",
+        "import ima_tui.cli.commands.generate",
+        "import ima_tui.cli.commands.jobs",
     ],
 )
 def test_a_verb_loads_nothing_heavy_before_it_needs_it(code: str) -> None:

@@ -18,10 +18,22 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui import lifecycle
-from ima_tui.domain import Estimate, Failure, Job, Media, State, TaskType
-from ima_tui.ledger import Ledger, LedgerError, opening, schema
-from ima_tui.lifecycle import ImpossibleTransition
+from ima_tui.core.domain import (
+    Estimate,
+    Failure,
+    Job,
+    Media,
+    State,
+    TaskType,
+)
+from ima_tui.ledger import (
+    Ledger,
+    LedgerError,
+    job_states,
+    opening,
+    schema,
+)
+from ima_tui.ledger.job_states import ImpossibleTransition
 
 ROOT = Path(__file__).parents[1]
 WAYS: dict[State, tuple[State, ...]] = {
@@ -66,7 +78,7 @@ async def test_a_forbidden_step_writes_nothing(path: Path, before: State, after:
     try:
         job = await brought_to(ledger, before)
         rows = await ledger.timeline(job.id)
-        if after in lifecycle.TRANSITIONS[before]:
+        if after in job_states.TRANSITIONS[before]:
             stepped = await ledger.step(job.id, after, 2000.0, "event.done", task_id="changed")
             assert (stepped.state, stepped.task_id) == (after, "changed")
             assert len(await ledger.timeline(job.id)) == len(rows) + 1
@@ -322,7 +334,7 @@ WRITER = textwrap.dedent(
     import asyncio, sys
     from pathlib import Path
     from fakes import any_order
-    from ima_tui.domain import State
+    from ima_tui.core.domain import State
     from ima_tui.ledger import Ledger
 
     async def main():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui.marks import Mark, by_line, moved
+from ima_tui.compose.highlights import Mark, by_line, moved
 
 WISH = "一段10秒的视频，用可灵O1"
 KNOWN = (Mark(2, 5, "duration"), Mark(6, 8, "kind"), Mark(10, 14, "model"))

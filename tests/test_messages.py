@@ -10,9 +10,9 @@ from string import Formatter
 
 import pytest
 
-from ima_tui import messages
-from ima_tui.domain import State, TaskType
-from ima_tui.errors import (
+from ima_tui import i18n
+from ima_tui.core.domain import State, TaskType
+from ima_tui.core.errors import (
     ImaError,
     KeyInvalid,
     KeyMissing,
@@ -23,7 +23,7 @@ from ima_tui.errors import (
     Unauthorised,
     Unreachable,
 )
-from ima_tui.messages import en, zh
+from ima_tui.i18n import en, zh
 
 PACKAGE = Path(__file__).parents[1] / "ima_tui"
 CHINESE = re.compile("[\u3400-\u9fff]")
@@ -135,14 +135,14 @@ def test_whatever_is_said_has_its_words() -> None:
     ids=lambda e: e.key,
 )  # fmt: skip
 def test_every_error_of_the_service_explains_itself(
-    language: messages.Language, error: ImaError
+    language: i18n.Language, error: ImaError
 ) -> None:
-    before = messages.language()
+    before = i18n.language()
     try:
-        messages.use(language)
-        said = messages.explain(error)
+        i18n.use(language)
+        said = i18n.explain(error)
     finally:
-        messages.use(before)
+        i18n.use(before)
     assert said
     assert "{" not in said
     assert not re.search(r"\b(4008|4014|6006|6009|6010|400017|99999)\b", said)
@@ -170,13 +170,13 @@ def test_states_and_kinds_have_names(key: str) -> None:
 def test_the_language_is_the_wished_one_else_the_locales(
     wish: str | None, environ: dict[str, str], language: str
 ) -> None:
-    assert messages.detect(wish, environ) == language
+    assert i18n.detect(wish, environ) == language
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_sentence_stands_in_two_modules(language: str) -> None:
     """The later one would silently win."""
-    modules = sorted((PACKAGE / "messages" / language).glob("[!_]*.py"))
+    modules = sorted((PACKAGE / "i18n" / language).glob("[!_]*.py"))
     keys = [
         key.value
         for module in modules

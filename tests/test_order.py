@@ -10,8 +10,13 @@ from trees import field_json, make, rule_json
 
 from ima_tui.api.wire import create_payload
 from ima_tui.catalogue import order
-from ima_tui.domain import Draft, Estimate, Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import (
+    Draft,
+    Estimate,
+    Leaf,
+    TaskType,
+)
+from ima_tui.core.errors import UsageError
 
 LEAF = make(
     field_json("size", ["1K", "2K"]),

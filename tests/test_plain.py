@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui import config, messages
-from ima_tui.cli import plain
-from ima_tui.cli.lines import Lines
-from ima_tui.cli.plain import COMMANDS, Conversation
-from ima_tui.clock import ScaledClock
-from ima_tui.config import Settings
-from ima_tui.domain import TaskType
-from ima_tui.key import Key
+from ima_tui import i18n
+from ima_tui.cli.plain import mode as plain
+from ima_tui.cli.plain.line_io import Lines
+from ima_tui.cli.plain.mode import COMMANDS, Conversation
+from ima_tui.config import loader
+from ima_tui.config.api_key import Key
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import TaskType
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.studio import Studio, open_studio
+from ima_tui.studio.studio import Studio, open_studio
 
 SPEED = 500.0
 KEY = Key("ima_canary_0123456789", "flag")
@@ -54,9 +55,9 @@ class Script(Lines):
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    messages.use("en")
+    i18n.use("en")
     yield
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def box(shared: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def settings(box: Sandbox, tmp_path: Path) -> Settings:
-    plain = config.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
+    plain = loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
     return replace(
         plain,
         base_url=box.base_url,

@@ -16,9 +16,9 @@ import pytest
 from filelock import FileLock
 from trees import leaf_json, make, read
 
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
-from ima_tui.preferences import Preferences
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.preferences.file import Preferences
 
 LEAF = make(model_id="midjourney", name="Midjourney")
 T2I = TaskType.TEXT_TO_IMAGE
@@ -125,7 +125,7 @@ class OneSecond(datetime):
 def test_two_broken_files_in_one_second_are_both_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ima_tui.preferences.datetime", OneSecond)
+    monkeypatch.setattr("ima_tui.preferences.file.datetime", OneSecond)
     for text in ("{1", "{2"):
         written(path, text)
     assert sorted(p.read_text() for p in path.parent.glob("*.broken-*")) == ["{1", "{2"]
@@ -388,7 +388,7 @@ def test_a_full_disk_is_said_and_the_file_stays(
         raise OSError(28, "No space left on device")
 
     preferences = written(path, FOREIGN)
-    monkeypatch.setattr("ima_tui.preferences.files.replace", full)
+    monkeypatch.setattr("ima_tui.preferences.file.atomic_file.replace", full)
     with pytest.raises(UsageError) as caught:
         preferences.save("ana", T2I, LEAF)
     assert caught.value.key == "error.prefs_unwritable"
@@ -397,7 +397,7 @@ def test_a_full_disk_is_said_and_the_file_stays(
 
 def test_a_lock_that_nobody_lets_go_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     preferences = written(path, FOREIGN)
-    monkeypatch.setattr("ima_tui.preferences.LOCK_SECONDS", 0.01)
+    monkeypatch.setattr("ima_tui.preferences.file.LOCK_SECONDS", 0.01)
     with FileLock(path.with_name(path.name + ".lock")), pytest.raises(UsageError) as caught:
         preferences.save("ana", T2I, LEAF)
     assert caught.value.key == "error.prefs_unwritable"
@@ -409,7 +409,7 @@ def test_one_who_never_stops_writing_can_not_keep_us_from_it(
 ) -> None:
     preferences = written(path, FOREIGN)
     stamps = itertools.count()
-    monkeypatch.setattr("ima_tui.preferences._stamp", lambda _: (next(stamps), 0, 0))
+    monkeypatch.setattr("ima_tui.preferences.file._stamp", lambda _: (next(stamps), 0, 0))
     assert preferences.save("ben", T2I, LEAF)
     monkeypatch.undo()
     assert opened(path).of("ben", T2I) is not None
@@ -417,7 +417,7 @@ def test_one_who_never_stops_writing_can_not_keep_us_from_it(
 
 
 def test_megabytes_are_no_preferences(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ima_tui.preferences.LARGEST", 40)
+    monkeypatch.setattr("ima_tui.preferences.file.LARGEST", 40)
     preferences = written(path, FOREIGN)
     assert preferences.trouble is not None
     assert preferences.trouble.key == "error.prefs_set_aside"

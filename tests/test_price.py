@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from trees import field_json, leaf_json, make, rule_json, virtual_json
 
 from ima_tui.catalogue import form, price, tree
-from ima_tui.domain import Change, Leaf, TaskType, Value
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import (
+    Change,
+    Leaf,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
 
 SIZES = [rule_json(5, size="1K"), rule_json(9, size="2K"), rule_json(15, size="4K")]
 

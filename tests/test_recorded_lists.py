@@ -10,9 +10,19 @@ from typing import Any
 
 import pytest
 
-from ima_tui.catalogue import choice, form, price, tree
-from ima_tui.domain import Leaf, PriceRule, TaskType, Value
-from ima_tui.errors import UsageError
+from ima_tui.catalogue import (
+    choice,
+    form,
+    price,
+    tree,
+)
+from ima_tui.core.domain import (
+    Leaf,
+    PriceRule,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
 
 FOLDER = Path(__file__).parents[2] / "shared" / "catalog"
 pytestmark = pytest.mark.skipif(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from trees import leaf_json, read
 
-from ima_tui import remembering
 from ima_tui.catalogue.choice import Reason, serving
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.intent.reading import Decision
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.intent.intent import Decision
 from ima_tui.intent.route import route
-from ima_tui.remembering import Change, Proposal
+from ima_tui.preferences import policy
+from ima_tui.preferences.policy import Change, Proposal
 
 IMAGE, VIDEO, ANIMATE = (
     TaskType.TEXT_TO_IMAGE,
@@ -38,7 +38,7 @@ def asked(text: str, before: str = "") -> tuple[Decision, Proposal | None]:
     decision = route(text, (), LISTS, {IMAGE: before} if before else {})
     assert decision.leaf is not None
     assert decision.reason is not None
-    return decision, remembering.propose(decision, decision.leaf, decision.reason, before)
+    return decision, policy.propose(decision, decision.leaf, decision.reason, before)
 
 
 SWITCHES = [
@@ -131,12 +131,12 @@ def test_a_mention_is_no_wish() -> None:
 
 def test_a_model_chosen_by_hand_is_asked_about() -> None:
     pro = LISTS[IMAGE][0]
-    assert remembering.propose(None, pro, Reason.REQUEST) is None
-    proposal = remembering.propose(None, pro, Reason.REQUEST, "midjourney")
+    assert policy.propose(None, pro, Reason.REQUEST) is None
+    proposal = policy.propose(None, pro, Reason.REQUEST, "midjourney")
     assert proposal is not None
     assert proposal.asks
     assert proposal.leaf is pro
-    over = remembering.propose(route("用Midjourney画一只猫"), pro, Reason.REQUEST)
+    over = policy.propose(route("用Midjourney画一只猫"), pro, Reason.REQUEST)
     assert over is None, "the hand chose another than the words"
 
 
@@ -149,30 +149,30 @@ def test_a_model_that_is_not_offered_is_not_remembered() -> None:
 
 
 def test_a_standing_wish_alone_is_for_every_task_type_of_its_medium() -> None:
-    found = remembering.standing(route("以后都用Midjourney"), LISTS)
+    found = policy.standing(route("以后都用Midjourney"), LISTS)
     assert [each.task_type for each in found] == [IMAGE, TaskType.IMAGE_TO_IMAGE]
-    found = remembering.standing(route("以后视频都用万相"), LISTS)
+    found = policy.standing(route("以后视频都用万相"), LISTS)
     assert [each.model_id for each in found] == ["wan2.6-t2v", "wan2.6-i2v"]
 
 
 def test_a_wish_about_another_medium_is_kept_beside_the_job() -> None:
     decision = route("always use Kling O1 for my videos. Now draw a fox", (), LISTS)
     assert decision.task_type is IMAGE
-    found = remembering.standing(decision, LISTS)
+    found = policy.standing(decision, LISTS)
     assert {each.model_id for each in found} == {"kling-video-o1"}
-    assert remembering.standing(route("always use Midjourney; draw a fox", (), LISTS), LISTS) == ()
+    assert policy.standing(route("always use Midjourney; draw a fox", (), LISTS), LISTS) == ()
 
 
 def test_task_types_of_a_model() -> None:
-    assert remembering.task_types("sonic") == (TaskType.TEXT_TO_MUSIC,)
-    assert ANIMATE in remembering.task_types("wan2.6-t2v")
+    assert policy.task_types("sonic") == (TaskType.TEXT_TO_MUSIC,)
+    assert ANIMATE in policy.task_types("wan2.6-t2v")
 
 
 def test_a_bare_wish_to_forget() -> None:
     preferred = {IMAGE: "midjourney", VIDEO: "viduq2", ANIMATE: "kling-video-o1"}
-    everything = remembering.forgettable(route("换个模型试试"), preferred)
+    everything = policy.forgettable(route("换个模型试试"), preferred)
     assert everything == (IMAGE, VIDEO, ANIMATE)
-    assert remembering.forgettable(route("以后都用Midjourney"), preferred) == ()
+    assert policy.forgettable(route("以后都用Midjourney"), preferred) == ()
 
 
 # ---------------------------------------------------------------------------- order of choice
@@ -221,7 +221,7 @@ def test_the_hint_after_a_success_names_the_recommendation_else_the_usual() -> N
     leaves = LISTS[IMAGE]
 
     def hint(used: str, preferred: str, recommended: str = "") -> str:
-        found = remembering.usual_instead(leaves, IMAGE, used, preferred, recommended)
+        found = policy.usual_instead(leaves, IMAGE, used, preferred, recommended)
         return found.model_id if found else ""
 
     assert hint("midjourney", "midjourney") == "doubao-seedream-4.5"

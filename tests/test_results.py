@@ -11,8 +11,8 @@ from fakes import PNG, any_order
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui import results
-from ima_tui.domain import Job, Media, State
+from ima_tui.core.domain import Job, Media, State
+from ima_tui.runner import result_files
 
 JOB = Job(7, any_order(), State.FETCHING, 1_700_000_000.0, 0.0, task_id="task_3f9a")
 MEDIA = Media("https://x.example/evil.exe", format="exe", width=64, height=48)
@@ -26,7 +26,7 @@ def hostile(name: str, task_id: str) -> Job:
 def test_a_name_stays_in_its_folder_whatever_the_service_sends(
     name: str, task_id: str, index: int
 ) -> None:
-    stem = results.stem(hostile(name, task_id), index)
+    stem = result_files.stem(hostile(name, task_id), index)
     assert Path(stem).name == stem
     assert stem.isascii()
     assert not set(stem) & set('/\\\0:*?"<>| \n')
@@ -37,10 +37,10 @@ def test_a_name_stays_in_its_folder_whatever_the_service_sends(
 @pytest.mark.parametrize("task_id", ["../../etc/passwd", "/etc/passwd", "..", "CON", "a\0b", ""])
 def test_known_tricks(task_id: str, tmp_path: Path) -> None:
     job = hostile("../..", task_id)
-    part = results.part_path(tmp_path, job, 1)
+    part = result_files.part_path(tmp_path, job, 1)
     assert part.parent == tmp_path
     part.write_bytes(PNG)
-    assert results.settle(part, job, MEDIA, 1).parent == tmp_path
+    assert result_files.settle(part, job, MEDIA, 1).parent == tmp_path
 
 
 @pytest.mark.parametrize(
@@ -49,18 +49,18 @@ def test_known_tricks(task_id: str, tmp_path: Path) -> None:
      (b"<html>", ".bin"), (b"", ".bin")],
 )  # fmt: skip
 def test_the_ending_follows_the_bytes(tmp_path: Path, head: bytes, suffix: str) -> None:
-    part = results.part_path(tmp_path, JOB, 1)
+    part = result_files.part_path(tmp_path, JOB, 1)
     part.write_bytes(head)
-    final = results.settle(part, JOB, MEDIA, 1)
+    final = result_files.settle(part, JOB, MEDIA, 1)
     assert final.suffix == suffix
     assert final.read_bytes() == head
     assert not part.exists()
 
 
 def test_each_result_has_a_name_of_its_own() -> None:
-    assert len({results.stem(JOB, index) for index in range(1, 10)}) == 9
-    assert results.stem(JOB, 1) != results.stem(replace(JOB, task_id="task_other"), 1)
-    assert results.stem(replace(JOB, task_id=""), 1).endswith("job-7-1")
+    assert len({result_files.stem(JOB, index) for index in range(1, 10)}) == 9
+    assert result_files.stem(JOB, 1) != result_files.stem(replace(JOB, task_id="task_other"), 1)
+    assert result_files.stem(replace(JOB, task_id=""), 1).endswith("job-7-1")
 
 
 @pytest.mark.parametrize("with_prompt", [True, False])
@@ -70,7 +70,7 @@ def test_the_small_file_says_whence_and_the_prompt_only_on_a_wish(
     path = tmp_path / "a.png"
     own = (("negative_prompt", "no rain"), ("size", "1K"), ("title", "For Ann"))
     job = replace(JOB, order=replace(JOB.order, parameters=own))
-    results.sidecar(path, job, MEDIA, with_prompt)
+    result_files.sidecar(path, job, MEDIA, with_prompt)
     facts = json.loads((tmp_path / "a.png.json").read_text("utf-8"))
     assert (facts["task_id"], facts["points"], facts["url"]) == ("task_3f9a", 5, MEDIA.url)
     assert ("prompt" in facts) is with_prompt

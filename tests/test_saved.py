@@ -11,13 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui import owner
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
-from ima_tui.saved import OLDEST, Drafts, Saved, Templates, dumped, loaded
+from ima_tui.compose.draft_store import (
+    OLDEST,
+    Drafts,
+    Saved,
+    Templates,
+    dumped,
+    loaded,
+)
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.ledger import process_id
 
 NOW = 1_800_000_000.0
-HOST = owner.name().partition("/")[0]
+HOST = process_id.name().partition("/")[0]
 GONE = f"{HOST}/999999999/0000"
 LIVES = f"{HOST}/{os.getppid()}/1111"
 WISH = Saved(

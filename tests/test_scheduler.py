@@ -17,8 +17,13 @@ from trees import field_json, make, rule_json
 from ima_tui.api.client import Created
 from ima_tui.api.download import DownloadError
 from ima_tui.api.wire import Progress
-from ima_tui.domain import Job, Media, State, TaskType
-from ima_tui.errors import (
+from ima_tui.core.domain import (
+    Job,
+    Media,
+    State,
+    TaskType,
+)
+from ima_tui.core.errors import (
     ImaError,
     KeyMissing,
     Limited,
@@ -29,9 +34,9 @@ from ima_tui.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.input_checks import InputChecks
 from ima_tui.ledger import Ledger, LedgerError
-from ima_tui.scheduler import Scheduler
+from ima_tui.runner.input_checks import InputChecks
+from ima_tui.runner.scheduler import Scheduler
 
 LEAF = make(
     field_json("size", ["1K", "2K"]), rules=[rule_json(5, size="1K"), rule_json(9, size="2K")]

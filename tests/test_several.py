@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from ima_tui import several
 from ima_tui.catalogue import choice, tree
-from ima_tui.desk import KIND, MODEL, Desk
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.compose import multi_prompt
+from ima_tui.compose.composer import KIND, MODEL, Desk
+from ima_tui.compose.multi_prompt import Several
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import UsageError
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import Catalogue
-from ima_tui.several import Several
 
 Lists = Mapping[TaskType, tuple[Leaf, ...]]
 
@@ -32,9 +32,9 @@ def desk(lists: Lists) -> Desk:
 
 
 def planned(desk: Desk, lists: Lists, text: str, *, by_lines: bool = False) -> Several:
-    return several.plan(
+    return multi_prompt.plan(
         desk,
-        several.rows(text, by_lines=by_lines),
+        multi_prompt.rows(text, by_lines=by_lines),
         lambda words, desk: route(words, desk.attached, lists, settled=desk.settled),
         lambda kind: choice.default_leaf(lists[kind], kind),
     )
@@ -42,7 +42,7 @@ def planned(desk: Desk, lists: Lists, text: str, *, by_lines: bool = False) -> S
 
 @pytest.mark.parametrize("text", ["", "  \n ", "a fox", "a {fox}", "a fox\na bear"])
 def test_one_wish_is_not_taken_apart(text: str) -> None:
-    assert several.rows(text, by_lines=False) == ()
+    assert multi_prompt.rows(text, by_lines=False) == ()
 
 
 def test_variants_are_read_for_themselves(desk: Desk, lists: Lists) -> None:
@@ -88,11 +88,11 @@ def test_what_cannot_be_sent_says_why(desk: Desk, lists: Lists) -> None:
 
 def test_too_many_are_told() -> None:
     with pytest.raises(UsageError):
-        several.rows("\n".join(["a fox"] * (several.MOST + 1)), by_lines=True)
+        multi_prompt.rows("\n".join(["a fox"] * (multi_prompt.MOST + 1)), by_lines=True)
     with pytest.raises(UsageError):
-        several.rows("{a|b|c|d|e|f}" * 4, by_lines=False)
+        multi_prompt.rows("{a|b|c|d|e|f}" * 4, by_lines=False)
 
 
 def test_the_first_line_is_what_the_screen_reads() -> None:
-    assert several.first_line("\n  a fox\na bear", by_lines=True) == "\n  a fox"
-    assert several.first_line("a fox\na bear", by_lines=False) == "a fox\na bear"
+    assert multi_prompt.first_line("\n  a fox\na bear", by_lines=True) == "\n  a fox"
+    assert multi_prompt.first_line("a fox\na bear", by_lines=False) == "a fox\na bear"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui import messages, streams
-from ima_tui.errors import EXIT_OUTPUT
+from ima_tui import i18n
+from ima_tui.core.errors import EXIT_OUTPUT
+from ima_tui.i18n import streams
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -157,7 +158,7 @@ def test_a_screen_is_drawn_in_ascii_where_signs_are_lacking(
     assert streams.lacks_signs({"LC_ALL": "C"})
     assert streams.lacks_signs({"LC_ALL": "POSIX"})
     for encoding in ("ascii", "latin-1", "gbk", "cp437"):
-        assert not messages.can_write(encoding, streams.SIGNS)
+        assert not i18n.can_write(encoding, streams.SIGNS)
 
 
 def test_names_of_files_go_out_as_the_bytes_they_are() -> None:

@@ -17,17 +17,28 @@ from typing import Any
 
 import pytest
 
-from ima_tui import config
 from ima_tui.catalogue import order
-from ima_tui.clock import ScaledClock
-from ima_tui.config import Settings
-from ima_tui.domain import Draft, Job, Order, State, TaskType
-from ima_tui.errors import ImaError, KeyMissing, Unreachable, UsageError
-from ima_tui.key import Key
+from ima_tui.config import loader
+from ima_tui.config.api_key import Key
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Order,
+    State,
+    TaskType,
+)
+from ima_tui.core.errors import (
+    ImaError,
+    KeyMissing,
+    Unreachable,
+    UsageError,
+)
+from ima_tui.core.events import JobChanged, LinkChanged, Notice
 from ima_tui.ledger import Ledger
-from ima_tui.notices import JobChanged, LinkChanged, Notice
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.studio import Studio, open_studio
+from ima_tui.studio.studio import Studio, open_studio
 
 SPEED = 500.0
 KEY = Key("ima_canary_0123456789", "flag")
@@ -51,7 +62,7 @@ def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
-    plain = config.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
+    plain = loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
     return replace(
         plain,
         base_url=sandbox.base_url,
@@ -388,8 +399,8 @@ CHILD = textwrap.dedent(
     from pathlib import Path
     sys.path[:0] = json.loads(sys.argv[2])
     import test_studio as t
-    from ima_tui import config
-    from ima_tui.domain import State
+    from ima_tui.config import loader as config
+    from ima_tui.core.domain import State
     from dataclasses import replace
 
     async def main():

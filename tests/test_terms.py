@@ -2,14 +2,15 @@
 
 import pytest
 
-from ima_tui import messages, terms
-from ima_tui.domain import Value
-from ima_tui.intent.reading import Refusal
+from ima_tui import i18n
+from ima_tui.compose import parameter_names
+from ima_tui.core.domain import Value
+from ima_tui.intent.intent import Refusal
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.mark.parametrize(
@@ -25,17 +26,17 @@ def english() -> None:
     ],
 )
 def test_a_value_in_words(parameter: str, asked: Value, words: str) -> None:
-    assert terms.value(parameter, asked) == words
+    assert parameter_names.value(parameter, asked) == words
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_parameter_has_a_word_of_its_own(language: messages.Language) -> None:
-    before = messages.language()
-    messages.use(language)
+def test_every_parameter_has_a_word_of_its_own(language: i18n.Language) -> None:
+    before = i18n.language()
+    i18n.use(language)
     try:
-        assert all("_" not in terms.name(each) for each in terms.NAMED)
+        assert all("_" not in parameter_names.name(each) for each in parameter_names.NAMED)
     finally:
-        messages.use(before)
+        i18n.use(before)
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,5 @@ def test_every_parameter_has_a_word_of_its_own(language: messages.Language) -> N
     ],
 )
 def test_what_a_model_lacks_is_said_without_names_of_fields(refusal: Refusal, words: str) -> None:
-    key, values = terms.lacks("Kling", refusal)
-    assert messages.say(key, **values) == words
+    key, values = parameter_names.lacks("Kling", refusal)
+    assert i18n.say(key, **values) == words

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ima_tui.text import (
+from ima_tui.core.text import (
     clean,
     duration,
     encodable,

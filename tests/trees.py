@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ima_tui.catalogue import tree
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.core.domain import Leaf, TaskType
 
 
 def field_json(name: str, options: list[Any] | None = None, **more: Any) -> dict[str, Any]:

@@ -23,11 +23,22 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from ima_tui import __version__
-from ima_tui.api import guard, network, trouble, wire
-from ima_tui.api.exchange import Answer, Limits, TimedOut, TooLarge, exchange
-from ima_tui.config import is_loopback
-from ima_tui.domain import TaskType
-from ima_tui.errors import (
+from ima_tui.api import (
+    connection_errors,
+    network,
+    url_guard,
+    wire,
+)
+from ima_tui.api.exchange import (
+    Answer,
+    Limits,
+    TimedOut,
+    TooLarge,
+    exchange,
+)
+from ima_tui.config.loader import is_loopback
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import (
     ClockWrong,
     KeyInvalid,
     Limited,
@@ -39,7 +50,7 @@ from ima_tui.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.text import one_line, redact
+from ima_tui.core.text import one_line, redact
 
 KEY_PREFIX = "ima_"
 OK = frozenset({0, 200})
@@ -164,7 +175,7 @@ class ImaClient:
         self._traced = transport is None
         """The exchange tells when a request was written."""
         self._http = _client(self._base_url, self._upload_url, transport)
-        self._uploads = guard.Connections(UPLOAD, transport)
+        self._uploads = url_guard.Connections(UPLOAD, transport)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -234,10 +245,10 @@ class ImaClient:
     async def _put(self, url: str, content: bytes, mime: str) -> None:
         """To where the token says, which must be a public host or the upload host itself."""
         try:
-            checked = await guard.check(url, self._upload_url)
-        except guard.NotPublic as error:
+            checked = await url_guard.check(url, self._upload_url)
+        except url_guard.NotPublic as error:
             raise Malformed(f"upload address: {error}") from error
-        except guard.Unresolved as error:
+        except url_guard.Unresolved as error:
             raise Unreachable("upload host has no address") from error
         try:
             async with (
@@ -248,7 +259,7 @@ class ImaClient:
             ):
                 status, headers = response.status_code, response.headers
         except NEVER_CONNECTED as error:
-            raise await trouble.explain(error, url) from error
+            raise await connection_errors.explain(error, url) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unreachable(type(error).__name__) from error
         self._hear_the_time(headers)
@@ -338,7 +349,7 @@ class ImaClient:
         except NEVER_CONNECTED as error:
             if "certificate is not yet valid" in str(error):
                 raise ClockWrong from error
-            raise await trouble.explain(error, str(request.url)) from error
+            raise await connection_errors.explain(error, str(request.url)) from error
         except TimedOut as error:
             if self._traced and not error.written:
                 raise Unreachable("TimedOut") from error

@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 
 import httpx
 
-from ima_tui.api import guard, trouble
+from ima_tui.api import connection_errors, url_guard
 from ima_tui.api.client import quieten_httpx
-from ima_tui.errors import ImaError, Untrusted
+from ima_tui.core.errors import ImaError, Untrusted
 
 LARGEST = 2 * 1024**3
 SECONDS = 1_800.0
@@ -39,17 +39,17 @@ class DownloadError(ImaError):
 
 
 async def check_address(
-    url: str, sandbox: str, resolver: guard.Resolve = guard.resolve
-) -> guard.Checked:
+    url: str, sandbox: str, resolver: url_guard.Resolve = url_guard.resolve
+) -> url_guard.Checked:
     """`url` as it may be asked: https on a public host, or of the `sandbox` origin.
 
     Raises `DownloadError`.
     """
     try:
-        return await guard.check(url, sandbox, resolver)
-    except guard.NotPublic as error:
+        return await url_guard.check(url, sandbox, resolver)
+    except url_guard.NotPublic as error:
         raise DownloadError("error.link_refused") from error
-    except guard.Unresolved as error:
+    except url_guard.Unresolved as error:
         raise DownloadError("error.download_unreachable") from error
 
 
@@ -63,13 +63,13 @@ class Downloader:
         self,
         *,
         sandbox: str = "",
-        resolver: guard.Resolve = guard.resolve,
+        resolver: url_guard.Resolve = url_guard.resolve,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         quieten_httpx()
         self._sandbox = sandbox
         self._resolver = resolver
-        self._connections = guard.Connections(TIMEOUT, transport)
+        self._connections = url_guard.Connections(TIMEOUT, transport)
 
     async def aclose(self) -> None:
         await self._connections.aclose()
@@ -107,7 +107,7 @@ def _check_status(status: int) -> None:
 
 async def _unreachable(error: Exception, url: str) -> DownloadError:
     """A certificate that is refused now is refused in a minute, too; the rest may pass."""
-    found = await trouble.explain(error, url)
+    found = await connection_errors.explain(error, url)
     if isinstance(found, Untrusted):
         return DownloadError(found.key, **found.values)
     return DownloadError("error.download_unreachable")

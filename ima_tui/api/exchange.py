@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from ima_tui.clock import tick
+from ima_tui.core.clock import tick
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 GRACE_TURNS = 40

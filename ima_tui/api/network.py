@@ -23,9 +23,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from ima_tui.config import is_loopback
-from ima_tui.errors import Misconfigured
-from ima_tui.text import one_line
+from ima_tui.config.loader import is_loopback
+from ima_tui.core.errors import Misconfigured
+from ima_tui.core.text import one_line
 
 KINDS = {
     "http": "http",

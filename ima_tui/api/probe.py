@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from ima_tui.api import network, trouble
+from ima_tui.api import connection_errors, network
 from ima_tui.api.client import quieten_httpx
-from ima_tui.errors import ImaError, Unreachable
+from ima_tui.core.errors import ImaError, Unreachable
 
 SECONDS = 10.0
 
@@ -43,7 +43,7 @@ async def look(url: str, now: Callable[[], float]) -> Seen:
                 middle = (before + now()) / 2
                 return Seen(answer.status_code, skew=_skew(answer.headers.get("Date"), middle))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        return Seen(problem=await trouble.explain(error, url))
+        return Seen(problem=await connection_errors.explain(error, url))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         return Seen(problem=Unreachable(type(error).__name__))
 

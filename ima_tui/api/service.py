@@ -9,7 +9,7 @@ from typing import Any
 from ima_tui.api import wire
 from ima_tui.api.client import Created, ImaClient
 from ima_tui.api.download import Downloader
-from ima_tui.domain import Job, TaskType
+from ima_tui.core.domain import Job, TaskType
 
 
 class RemoteService:

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ima_tui.domain import Media, Order
-from ima_tui.text import clean, one_line, redact
+from ima_tui.core.domain import Media, Order
+from ima_tui.core.text import clean, one_line, redact
 
 READY, FAILED, DELETED = 1, 2, 3
 MOST_MEDIAS = 1_000

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ima_tui.catalogue import choice, order, price
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import UsageError
 
 ANY = "*"
 _STILL = {

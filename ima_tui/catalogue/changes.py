@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ima_tui.domain import Leaf
-from ima_tui.notices import LeafName, ListChanges
+from ima_tui.core.domain import Leaf
+from ima_tui.core.events import LeafName, ListChanges
 
 
 def name_of(leaf: Leaf) -> LeafName:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from ima_tui.catalogue import names
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import UsageError
-from ima_tui.text import folded, nearest, one_line
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded, nearest, one_line
 
 
 class Tier(StrEnum):

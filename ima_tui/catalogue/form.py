@@ -14,9 +14,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from ima_tui.domain import Field, FieldKind, Leaf, Option, Value
-from ima_tui.errors import UsageError
-from ima_tui.text import encodable, folded, nearest, one_line
+from ima_tui.core.domain import (
+    Field,
+    FieldKind,
+    Leaf,
+    Option,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import (
+    encodable,
+    folded,
+    nearest,
+    one_line,
+)
 
 OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
 """These go out in places of their own, and are no parameters of the form."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from ima_tui.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, TaskType
 
 ANY_OTHER = "other"
 

@@ -6,9 +6,14 @@ import re
 from collections.abc import Sequence
 
 from ima_tui.catalogue import form, price, times
-from ima_tui.domain import Draft, Leaf, Order, Value
-from ima_tui.errors import UsageError
-from ima_tui.text import clean, encodable, one_line
+from ima_tui.core.domain import (
+    Draft,
+    Leaf,
+    Order,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import clean, encodable, one_line
 
 LONGEST_PROMPT = 20_000
 COUNT = "n"

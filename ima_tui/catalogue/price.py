@@ -14,8 +14,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from ima_tui.catalogue import form
-from ima_tui.domain import Change, Leaf, Option, PriceRule, Value
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import (
+    Change,
+    Leaf,
+    Option,
+    PriceRule,
+    Value,
+)
+from ima_tui.core.errors import UsageError
 
 MOST_COMBINATIONS = 400
 

@@ -12,9 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ima_tui.catalogue import form, price
-from ima_tui.domain import Field, Leaf, Order, Value
-from ima_tui.errors import UsageError
-from ima_tui.text import folded
+from ima_tui.core.domain import (
+    Field,
+    Leaf,
+    Order,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded
 
 MOST_TRIES = 3
 """Creates of one job that may be answered with a refusal."""

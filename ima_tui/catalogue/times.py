@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ima_tui.domain import Estimate, Leaf, Medium, TaskType
+from ima_tui.core.domain import (
+    Estimate,
+    Leaf,
+    Medium,
+    TaskType,
+)
 
 _BY_MODEL = {
     "doubao-seedream-4.5": (25, 60),

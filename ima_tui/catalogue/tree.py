@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import accepted, raw
+from ima_tui.catalogue import input_types, raw_values
 from ima_tui.catalogue.form import OUTSIDE_THE_FORM, same, truth
-from ima_tui.domain import (
+from ima_tui.core.domain import (
     Estimate,
     Field,
     FieldKind,
@@ -26,7 +26,7 @@ from ima_tui.domain import (
     Value,
     Virtual,
 )
-from ima_tui.text import folded, one_line
+from ima_tui.core.text import folded, one_line
 
 MAX_DEPTH = 12
 MAX_LEAVES = 2_000
@@ -49,39 +49,41 @@ def leaves(tree: object, task_type: TaskType) -> tuple[Leaf, ...]:
 
 
 def _walk(nodes: object, depth: int) -> Iterator[Json]:
-    for node in raw.rows(nodes):
-        if raw.text(node.get("type")) == "3":
+    for node in raw_values.rows(nodes):
+        if raw_values.text(node.get("type")) == "3":
             yield node
         elif depth > 0:
             yield from _walk(node.get("children"), depth - 1)
 
 
 def _leaf(node: Json, task_type: TaskType) -> Leaf | None:
-    version, model_id = raw.name(node.get("id")), raw.name(node.get("model_id"))
-    rules = tuple(filter(None, map(_rule, raw.rows(node.get("credit_rules")))))
+    version, model_id = raw_values.name(node.get("id")), raw_values.name(node.get("model_id"))
+    rules = tuple(filter(None, map(_rule, raw_values.rows(node.get("credit_rules")))))
     if not version or not model_id or not rules:
         return None  # without these nothing can be created
     fields, withdrawn = _fields(node.get("form_config"), task_type)
     rules = _in_the_forms_names(rules, fields)
     tags = [
-        (raw.text(tag.get("tag_type")), raw.text(tag.get("tag_value")))
-        for tag in raw.rows(node.get("tags"))
+        (raw_values.text(tag.get("tag_type")), raw_values.text(tag.get("tag_value")))
+        for tag in raw_values.rows(node.get("tags"))
     ]
     return Leaf(
         task_type=task_type,
         model_id=model_id,
         version=version,
-        name=one_line(raw.text(node.get("name")) or model_id, 80),
+        name=one_line(raw_values.text(node.get("name")) or model_id, 80),
         rules=rules,
         fields=_with_settings(rules, fields, withdrawn),
-        description=one_line(raw.text(node.get("description")), 300),
-        group=one_line(raw.text(node.get("group_name")) or raw.text(node.get("parent_id")), 80),
+        description=one_line(raw_values.text(node.get("description")), 300),
+        group=one_line(
+            raw_values.text(node.get("group_name")) or raw_values.text(node.get("parent_id")), 80
+        ),
         features=tuple(one_line(value, 40) for kind, value in tags if kind == "feature" and value),
         popular=any(kind == "popularity" for kind, _ in tags),
         estimate=next(
             filter(None, (estimate(value) for kind, value in tags if kind == "EET")), None
         ),
-        accepts=accepted.read(node.get("files"), task_type),
+        accepts=input_types.read(node.get("files"), task_type),
     )
 
 
@@ -95,11 +97,14 @@ def estimate(tag: str) -> Estimate | None:
 
 
 def _rule(row: Json) -> PriceRule | None:
-    attribute_id, points = raw.whole(row.get("attribute_id")), raw.whole(row.get("points"))
+    attribute_id, points = (
+        raw_values.whole(row.get("attribute_id")),
+        raw_values.whole(row.get("points")),
+    )
     if attribute_id is None or points is None or attribute_id <= 0 or points < 0:
         return None
     sent = row.get("attributes")
-    attributes = raw.pairs(sent)
+    attributes = raw_values.pairs(sent)
     if sent and len(attributes) != (len(sent) if isinstance(sent, Mapping) else -1):
         return None  # an attribute that can't be read can't be matched: no price is a wrong price
     if any(name in OUTSIDE_THE_FORM for name, _ in attributes):
@@ -108,7 +113,7 @@ def _rule(row: Json) -> PriceRule | None:
         return None  # two values for one name: nobody can send both
     if attributes == (MARKER,):
         attributes = ()
-    return PriceRule(attribute_id, points, attributes, raw.whole(row.get("origin_point")))
+    return PriceRule(attribute_id, points, attributes, raw_values.whole(row.get("origin_point")))
 
 
 def _in_the_forms_names(
@@ -194,7 +199,7 @@ def _fields(
     virtual one stays; and those that are withdrawn as a whole, as in `_with_settings`."""
     kept: dict[str, Field] = {}
     withdrawn: dict[str, frozenset[str]] = {}
-    for row in raw.rows(form):
+    for row in raw_values.rows(form):
         field = _field(row, task_type)
         if field is None:
             continue
@@ -216,25 +221,25 @@ def _fields(
 
 
 def _field(row: Json, task_type: TaskType) -> Field | None:
-    name = raw.name(row.get("field"))
+    name = raw_values.name(row.get("field"))
     options = _options(row.get("options"))
-    if not name or (not options and any(raw.rows(row.get("options")))):
+    if not name or (not options and any(raw_values.rows(row.get("options")))):
         return None  # options that nobody can read leave nothing to set
-    kind, default = _kind(row, bool(options)), raw.value(row.get("value"))
+    kind, default = _kind(row, bool(options)), raw_values.value(row.get("value"))
     taken_back = _taken_back(row, task_type)
     config = row.get("config")
     limits = config if isinstance(config, Mapping) else {}
     left = tuple(option for option in options if folded(str(option.value)) not in taken_back)
     return Field(
         name=name,
-        label=one_line(raw.text(row.get("label")) or name, 60),
+        label=one_line(raw_values.text(row.get("label")) or name, 60),
         kind=kind,
-        description=one_line(raw.text(row.get("description")), 300),
+        description=one_line(raw_values.text(row.get("description")), 300),
         default=_default(kind, default),
         options=left,
-        minimum=raw.number(limits.get("minimum")),
-        maximum=raw.number(limits.get("maximum")),
-        advanced=raw.whole(row.get("level")) == 2,
+        minimum=raw_values.number(limits.get("minimum")),
+        maximum=raw_values.number(limits.get("maximum")),
+        advanced=raw_values.whole(row.get("level")) == 2,
         offered=ANY not in taken_back and not (options and not left),
         virtual=_virtual(row, name, task_type, taken_back),
     )
@@ -245,13 +250,13 @@ def _default(kind: FieldKind, value: Value | None) -> Value | None:
     if kind is FieldKind.TOGGLE:
         return truth(value)
     if kind is FieldKind.NUMBER and isinstance(value, str):
-        return raw.whole(value)
+        return raw_values.whole(value)
     return value
 
 
 def _kind(row: Json, has_options: bool) -> FieldKind:
     """Unknown types still work: as a choice where there are options, else as text."""
-    named = raw.text(row.get("type"))
+    named = raw_values.text(row.get("type"))
     if has_options:
         return FieldKind.CHOICE
     if named in ("toggle", "switch", "checkbox") or isinstance(row.get("value"), bool):
@@ -265,13 +270,13 @@ def _kind(row: Json, has_options: bool) -> FieldKind:
 
 def _options(rows: object) -> tuple[Option, ...]:
     found: list[Option] = []
-    for row in raw.rows(rows):
-        value = raw.value(row.get("value"))
+    for row in raw_values.rows(rows):
+        value = raw_values.value(row.get("value"))
         if value is None:
             continue
         disabled = row.get("disabled")
         excludes = tuple(
-            (str(key), tuple(v for v in map(raw.value, values) if v is not None))
+            (str(key), tuple(v for v in map(raw_values.value, values) if v is not None))
             for key, values in (disabled.items() if isinstance(disabled, Mapping) else ())
             if isinstance(values, Sequence) and not isinstance(values, str)
         )
@@ -284,10 +289,10 @@ def _taken_back(row: Json, task_type: TaskType) -> frozenset[str]:
     """The values (`*`: the whole field) that are not offered for this task type."""
     return frozenset(
         folded(str(value))
-        for condition in raw.rows(row.get("disabled_conditions"))
+        for condition in raw_values.rows(row.get("disabled_conditions"))
         if not condition.get("disabled_key")
         and condition.get("category") == task_type.value
-        and (value := raw.value(condition.get("enum_value"))) is not None
+        and (value := raw_values.value(condition.get("enum_value"))) is not None
     )
 
 
@@ -297,13 +302,16 @@ def _virtual(
     mapping = row.get("value_mapping")
     if row.get("is_ui_virtual") is not True or not isinstance(mapping, Mapping):
         return None
-    plain = [dict(param, is_ui_virtual=False) for param in raw.rows(row.get("ui_params"))]
+    plain = [dict(param, is_ui_virtual=False) for param in raw_values.rows(row.get("ui_params"))]
     controls = tuple(filter(None, (_field(param, task_type) for param in plain)))
     rules: list[MappingRule] = []
-    for rule in raw.rows(mapping.get("mapping_rules")):
-        source, target = raw.pairs(rule.get("source_values")), raw.value(rule.get("target_value"))
+    for rule in raw_values.rows(mapping.get("mapping_rules")):
+        source, target = (
+            raw_values.pairs(rule.get("source_values")),
+            raw_values.value(rule.get("target_value")),
+        )
         if source and target is not None and folded(str(target)) not in taken_back:
             rules.append(MappingRule(source, target))
     if not controls or not rules:
         return None  # a mapping without either maps nothing: the field is a plain one
-    return Virtual(raw.name(mapping.get("target_param")) or name, controls, tuple(rules))
+    return Virtual(raw_values.name(mapping.get("target_param")) or name, controls, tuple(rules))

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ima_tui import garbage, messages, streams
-from ima_tui.errors import (
+from ima_tui import i18n
+from ima_tui.core import gc_tuning
+from ima_tui.core.errors import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -19,14 +20,15 @@ from ima_tui.errors import (
     ImaError,
     UsageError,
 )
-from ima_tui.text import nearest, one_line
+from ima_tui.core.text import nearest, one_line
+from ima_tui.i18n import streams
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
     streams.prepare()
     argv = [streams.readable(word) for word in argv]
-    messages.use(messages.detect(_language_of(argv)))
+    i18n.use(i18n.detect(_language_of(argv)))
     try:
         try:
             streams.finish()  # a closed stdout is told before anything is sent
@@ -60,16 +62,16 @@ def _output_lost(*, unwanted: bool) -> int:
     jobs = jobs_of_this_run()
     if unwanted and not jobs:
         return EXIT_DONE  # `| head` has what it wanted, and nothing was bought
-    talk(messages.explain(ImaError("error.output")))
+    talk(i18n.explain(ImaError("error.output")))
     if jobs:
-        talk(messages.say("cli.jobs_kept", ids=", ".join(map(str, jobs))))
+        talk(i18n.say("cli.jobs_kept", ids=", ".join(map(str, jobs))))
     return EXIT_OUTPUT
 
 
 def _run(argv: Sequence[str]) -> int:
     if list(argv) in ([], ["demo"]):  # the screen needs no parser, and should be there at once
-        garbage.rest()
-        from ima_tui.cli.tui import DEMO_SPEED, open_studio_screen, show_demo
+        gc_tuning.rest()
+        from ima_tui.cli.commands.tui import DEMO_SPEED, open_studio_screen, show_demo
 
         return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()
 
@@ -84,13 +86,13 @@ def _run(argv: Sequence[str]) -> int:
 
 def report(error: ImaError, *, as_json: bool) -> int:
     """Say an error: one JSON document on stdout where that was asked for, else a sentence."""
-    from ima_tui.cli.documents import error_json
+    from ima_tui.cli.json_documents import error_json
     from ima_tui.cli.output import print_json, talk
 
     if as_json:
         print_json({"status": "error", "error": error_json(error)})
     else:
-        talk(messages.explain(error))
+        talk(i18n.explain(error))
     return error.exit_code or EXIT_FAILED
 
 

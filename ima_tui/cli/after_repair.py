@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ima_tui.cli.asking import somebody_is_here
-from ima_tui.cli.rows import Errand
-from ima_tui.domain import Job
-from ima_tui.errors import UsageError
-from ima_tui.lifecycle import UNSENT
-from ima_tui.messages import say
-from ima_tui.studio import Studio
+from ima_tui.cli.commands.batch_rows import Errand
+from ima_tui.cli.confirm import somebody_is_here
+from ima_tui.core.domain import Job
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import say
+from ima_tui.ledger.job_states import UNSENT
+from ima_tui.studio.studio import Studio
 
 DAYS = 30
 """After a restore; a row that the ledger does not know may have been sent before it."""

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from ima_tui.text import clean, escaped, redact
+from ima_tui.core.text import clean, escaped, redact
 
 _jobs: dict[int, None] = {}
 

@@ -9,10 +9,15 @@ from importlib import import_module
 from typing import NoReturn, TypeAlias, cast
 
 from ima_tui import __version__
-from ima_tui.domain import TaskType
-from ima_tui.errors import EXIT_USAGE
-from ima_tui.messages import say
-from ima_tui.text import clean, one_line, redact, whole
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import EXIT_USAGE
+from ima_tui.core.text import (
+    clean,
+    one_line,
+    redact,
+    whole,
+)
+from ima_tui.i18n import say
 
 Verb = Callable[[argparse.Namespace], int]
 TASK_TYPES = [task_type.value for task_type in TaskType]
@@ -35,7 +40,7 @@ def build(argv: Sequence[str] = ()) -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
     parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
-    parser.set_defaults(verb="ima_tui.cli.tui:open_studio_screen")
+    parser.set_defaults(verb="ima_tui.cli.commands.tui:open_studio_screen")
     parser.add_argument("--language", help=say("cli.language"))
     _screen(parser)
     verbs = parser.add_subparsers(title=say("cli.verbs"), metavar="")
@@ -57,7 +62,7 @@ Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"
 def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = "") -> _Parser:
     about = say(about or f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
-    parser.set_defaults(verb=f"ima_tui.cli.{run}")
+    parser.set_defaults(verb=f"ima_tui.cli.commands.{run}")
     # what stands before the verb is not put back to nothing by what does not stand behind it
     parser.add_argument("--language", default=argparse.SUPPRESS, help=say("cli.language"))
     if json:
@@ -196,9 +201,9 @@ def _jobs(verbs: Verbs) -> None:
     _service(waited)
     waited.add_argument("id", type=_job, nargs="*")
     waited.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
-    watched = _add(actions, "watch", "watch:run", json=True)
+    watched = _add(actions, "watch", "jobs_watch:run", json=True)
     _service(watched)
-    retried = _add(actions, "retry", "retry:run", json=True)
+    retried = _add(actions, "retry", "jobs_retry:run", json=True)
     _service(retried)
     retried.add_argument("id", type=_job, nargs="+")
     retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
@@ -221,7 +226,7 @@ def _jobs(verbs: Verbs) -> None:
     opened.add_argument("id", type=_job)
     forgotten = _add(actions, "forget", "jobs:forget_jobs")
     forgotten.add_argument("id", type=_job, nargs="+")
-    exported = _add(actions, "export", "export:run")
+    exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
     )

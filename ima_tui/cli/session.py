@@ -9,22 +9,23 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ima_tui import config, key, messages
+from ima_tui import i18n
+from ima_tui.api.connection import key_file
 from ima_tui.cli.output import talk
-from ima_tui.clock import Clock, SystemClock
-from ima_tui.config import Settings
-from ima_tui.connection import key_file
-from ima_tui.errors import EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
-from ima_tui.messages import say
-from ima_tui.notices import Notice, Paused
-from ima_tui.settings import Raw
-from ima_tui.studio import Studio, open_studio
-from ima_tui.text import duration
+from ima_tui.config import api_key, loader
+from ima_tui.config.loader import Settings
+from ima_tui.config.schema import Raw
+from ima_tui.core.clock import Clock, SystemClock
+from ima_tui.core.errors import EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
+from ima_tui.core.events import Notice, Paused
+from ima_tui.core.text import duration
+from ima_tui.i18n import say
+from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
     import argparse
 
-    from ima_tui.notices import AnswerUnwritten, Notice
+    from ima_tui.core.events import AnswerUnwritten, Notice
 
 UNWRITTEN_SECONDS = 30.0
 """How long a verb tries to save a task id before it ends with `EXIT_UNKNOWN`."""
@@ -45,8 +46,8 @@ def settle(arguments: argparse.Namespace) -> Settings:
 
 
 def settled(flags: Mapping[str, Raw | None]) -> Settings:
-    settings = config.load(flags)
-    messages.use(settings.language)
+    settings = loader.load(flags)
+    i18n.use(settings.language)
     for warning in settings.warnings:
         talk(warning)
     if settings.custom_endpoint and not settings.sandbox_origin:
@@ -54,17 +55,17 @@ def settled(flags: Mapping[str, Raw | None]) -> Settings:
     return settings
 
 
-def find_key(settings: Settings, flag: str | None = None) -> key.Key | None:
+def find_key(settings: Settings, flag: str | None = None) -> api_key.Key | None:
     """The key to use; a file that others could read is told of even where it is not needed."""
     file = key_file(settings)
-    found = key.find(file, flag)
-    if key.exposed(file):
+    found = api_key.find(file, flag)
+    if api_key.exposed(file):
         talk(say("warning.key_file_open", path=str(file)))
     return found
 
 
 def _language(wish: str | None) -> str | None:
-    return messages.detect(wish) if wish else None
+    return i18n.detect(wish) if wish else None
 
 
 @asynccontextmanager
@@ -85,9 +86,9 @@ async def session(
         open_studio(settings, clock=clock, key=found, patient=patient) as studio,
     ):
         if studio.mended is not None:
-            from ima_tui import ground
+            from ima_tui.ledger import repair_report
 
-            for words in ground.mended(studio.mended):
+            for words in repair_report.mended(studio.mended):
                 talk(words)
         with _watch(studio):
             yield studio
@@ -101,8 +102,8 @@ _unwritten: dict[int, AnswerUnwritten] = {}
 def _watch(studio: Studio) -> Iterator[None]:
     """Tell of pauses, and name each task id that can't be saved, at once; a verb does not wait for
     ever for the disk or the lock that is in the way."""
-    from ima_tui import ground
-    from ima_tui.notices import AnswerUnwritten
+    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.ledger import repair_report
 
     verb = asyncio.current_task()
     giving_up: list[asyncio.Task[None]] = []
@@ -119,10 +120,10 @@ def _watch(studio: Studio) -> Iterator[None]:
             return
         if notice.written:
             _unwritten.pop(notice.job.id, None)
-            talk(ground.written(notice))
+            talk(repair_report.written(notice))
             return
         _unwritten[notice.job.id] = notice
-        talk(messages.explain(ground.unwritten(notice)))
+        talk(i18n.explain(repair_report.unwritten(notice)))
         giving_up.append(asyncio.create_task(give_up()))
 
     studio.subscribe(hear)  # to the end: an answer may come while the studio closes
@@ -140,7 +141,7 @@ async def logged(settings: Settings) -> AsyncIterator[None]:
     if settings.read_only:
         yield
         return
-    from ima_tui.logbook.writer import Writer
+    from ima_tui.logs.writer import Writer
 
     writer = Writer(settings.logs, clock.time)
     writer.start()
@@ -170,7 +171,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     except ImaError as error:
         if not _unwritten:
             raise
-        talk(messages.explain(error))
+        talk(i18n.explain(error))
         code = EXIT_UNKNOWN
     return EXIT_UNKNOWN if _unwritten else code
 
@@ -183,7 +184,7 @@ def downloads(settings: Settings, folder: str | None) -> Settings:
     """As `--download [DIR]` says: not at all, where the settings say ("") or in a folder."""
     if folder is None:
         return without_downloads(settings)
-    from ima_tui import results
+    from ima_tui.runner import result_files
 
-    where = results.folder_of(folder) if folder else settings.folder
+    where = result_files.folder_of(folder) if folder else settings.folder
     return replace(settings, folder=where, download=True)

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ima_tui.imaging import still
-from ima_tui.imaging.request import MOST_FRAMES, CannotShow, Facts, Reply, Request
+from ima_tui.imaging.request import (
+    MOST_FRAMES,
+    CannotShow,
+    Facts,
+    Reply,
+    Request,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -9,7 +9,12 @@ from array import array
 from typing import Any
 
 from ima_tui.imaging import film
-from ima_tui.imaging.request import CannotShow, Facts, Reply, Request
+from ima_tui.imaging.request import (
+    CannotShow,
+    Facts,
+    Reply,
+    Request,
+)
 
 CONTAINERS = {
     "audio/mpeg": "mp3",

@@ -10,7 +10,14 @@ from functools import cache
 from PIL import Image, ImageOps
 
 from ima_tui.imaging import sixel
-from ima_tui.imaging.request import MOST_PIXELS, CannotShow, Facts, Form, Reply, Request
+from ima_tui.imaging.request import (
+    MOST_PIXELS,
+    CannotShow,
+    Facts,
+    Form,
+    Reply,
+    Request,
+)
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MOST_FRAME = 40_000_000

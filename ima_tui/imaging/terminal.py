@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ima_tui.key import environment_for_children
+from ima_tui.config.api_key import environment_for_children
 
 QUESTION = "\x1b[c"
 _ANSWER = re.compile(r"\x1b\[\?([0-9;]*)c")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from ima_tui.core.input_files import HEAD, sniff
 from ima_tui.imaging.request import (
     MOST_BYTES,
     MOST_MEMORY,
@@ -22,7 +23,6 @@ from ima_tui.imaging.request import (
     read_request,
     refusal_line,
 )
-from ima_tui.inputs import HEAD, sniff
 
 IDLE = 30.0
 """Seconds without a request, then it goes and gives its memory back."""
@@ -63,9 +63,9 @@ def answer(request: Request | Check) -> Reply:
     try:
         mime = _mime(Path(request.path))
         if isinstance(request, Check):
-            from ima_tui.imaging import check
+            from ima_tui.imaging import input_check
 
-            return check.check(request, mime)
+            return input_check.check(request, mime)
         if mime.startswith("audio/"):
             from ima_tui.imaging import sound
 

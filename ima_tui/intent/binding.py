@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ima_tui.catalogue import choice, form
-from ima_tui.domain import Field, Leaf, TaskType, Value
-from ima_tui.errors import UsageError
-from ima_tui.intent.reading import Parameter, Refusal
+from ima_tui.core.domain import (
+    Field,
+    Leaf,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.intent.intent import Parameter, Refusal
 
 STAYS_IN_PROMPT = frozenset({"bpm"})
 """No field of any leaf: the words in the prompt do it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.pointing import (
     is_about_models,
     is_existing,
@@ -21,8 +21,21 @@ from ima_tui.intent.pointing import (
     pointed_at,
     with_picture,
 )
-from ima_tui.intent.scan import NAME, QUOTE, Clause, Item
-from ima_tui.intent.wants import BOTH, SOUND, ClauseReading, Want, is_noun, medium_of, names_models
+from ima_tui.intent.scan import (
+    NAME,
+    QUOTE,
+    Clause,
+    Item,
+)
+from ima_tui.intent.wants import (
+    BOTH,
+    SOUND,
+    ClauseReading,
+    Want,
+    is_noun,
+    medium_of,
+    names_models,
+)
 
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "不", "时", "想"})

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from ima_tui.intent.reading import Action, Decision, Limit, Roles
-from ima_tui.text import clean
+from ima_tui.core.text import clean
+from ima_tui.intent.intent import (
+    Action,
+    Decision,
+    Limit,
+    Roles,
+)
 
 
 def decision_json(text: str, decision: Decision) -> dict[str, object]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.content import Kind
+from ima_tui.intent.intent import Roles
 from ima_tui.intent.media import Asked
-from ima_tui.intent.reading import Roles
 from ima_tui.intent.scan import SOURCE, Item, Scan
 
 

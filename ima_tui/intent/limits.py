@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent import numerals
+from ima_tui.intent.intent import Limit, Parameter
 from ima_tui.intent.lengths import Length
 from ima_tui.intent.parameters import STANDARD, Findings, Found
-from ima_tui.intent.reading import Limit, Parameter
 
 LONGEST_VIDEO = 15
 _IMAGE_MODELS = ("doubao-seedream-4.5", "gemini-3-pro-image", "gemini-3.1-flash-image")

@@ -10,10 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.english import read_english
-from ima_tui.intent.scan import LISTED, Clause, Item, Scan
+from ima_tui.intent.scan import (
+    LISTED,
+    Clause,
+    Item,
+    Scan,
+)
 from ima_tui.intent.wants import ClauseReading, Want, is_noun
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 
 from ima_tui.catalogue.choice import TIERS, Tier
-from ima_tui.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, TaskType
+from ima_tui.intent.intent import Alternative, Misplaced
 from ima_tui.intent.media import Asked
 from ima_tui.intent.names import Named
-from ima_tui.intent.reading import Alternative, Misplaced
+from ima_tui.intent.preference_phrases import TierWish
 from ima_tui.intent.scan import Scan
-from ima_tui.intent.wishes import TierWish
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,17 @@ from functools import cache
 
 from ima_tui.catalogue import names as facts
 from ima_tui.catalogue.names import Family
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.normalise import fold
 from ima_tui.intent.spelling import Speller
-from ima_tui.intent.tokens import Lexicon, Mark, Tokens, is_break, phrase_of, words_of
+from ima_tui.intent.tokens import (
+    Lexicon,
+    Mark,
+    Tokens,
+    is_break,
+    phrase_of,
+    words_of,
+)
 
 NEAR = 4
 """Tokens before a name in which a sign ("use", "not") still belongs to it."""

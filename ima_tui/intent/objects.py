@@ -6,7 +6,7 @@ what something is made of.
 
 from __future__ import annotations
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import SOURCE, Item
 from ima_tui.intent.wants import EXISTING_BEFORE, medium_of
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-from ima_tui.domain import Medium, Value
+from ima_tui.core.domain import Medium, Value
 from ima_tui.intent import counting, numerals
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import Asked

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import QUOTE, SOURCE, Item
 from ima_tui.intent.wants import SOUND, is_noun, medium_of
 

@@ -13,14 +13,17 @@ from dataclasses import dataclass, replace
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.choice import Reason
-from ima_tui.domain import Leaf, Medium, TaskType
-from ima_tui.intent import binding, limits, models, parameters, wishes, workflow
+from ima_tui.core.domain import Leaf, Medium, TaskType
+from ima_tui.intent import (
+    binding,
+    limits,
+    models,
+    parameters,
+    preference_phrases,
+    workflow,
+)
 from ima_tui.intent.inputs import Inputs, gather, read_roles
-from ima_tui.intent.limits import Impossible
-from ima_tui.intent.media import Asked, read_media
-from ima_tui.intent.models import Model
-from ima_tui.intent.parameters import Findings
-from ima_tui.intent.reading import (
+from ima_tui.intent.intent import (
     Action,
     Alternative,
     Decision,
@@ -32,12 +35,16 @@ from ima_tui.intent.reading import (
     Roles,
     Step,
 )
+from ima_tui.intent.limits import Impossible
+from ima_tui.intent.media import Asked, read_media
+from ima_tui.intent.models import Model
+from ima_tui.intent.parameters import Findings
+from ima_tui.intent.preference_phrases import PreferenceWish, TierWish
 from ima_tui.intent.scan import Scan, scan
 from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
-from ima_tui.intent.wishes import PreferenceWish, TierWish
 
 Catalogue = Mapping[TaskType, Sequence[Leaf]]
 Preferred = Mapping[TaskType, str]
@@ -132,9 +139,9 @@ class _Router:
             for place in told.places:
                 self._tell("images_role", *place)
         findings = parameters.read_parameters(self._scan, asked)
-        tier = wishes.read_tier(self._scan, asked)
+        tier = preference_phrases.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
-        wish = wishes.read_preference(self._scan, asked)
+        wish = preference_phrases.read_preference(self._scan, asked)
         if wish is not None and self._only_wish(wish):
             kind, question, task_type, roles = Kind.PREFERENCE, None, None, Roles()
         return self._decision(

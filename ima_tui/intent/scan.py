@@ -10,7 +10,15 @@ from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
 from ima_tui.intent.normalise import Plain, normalise
 from ima_tui.intent.spelling import SHORTEST
-from ima_tui.intent.tokens import HIDDEN, INPUT, Mark, Tokens, is_break, is_chinese, tokenise
+from ima_tui.intent.tokens import (
+    HIDDEN,
+    INPUT,
+    Mark,
+    Tokens,
+    is_break,
+    is_chinese,
+    tokenise,
+)
 from ima_tui.intent.vocabulary import vocabulary
 
 NAME = "name"

@@ -17,13 +17,23 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from ima_tui.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import models, parameters, workflow
 from ima_tui.intent.inputs import gather
+from ima_tui.intent.intent import (
+    Decision,
+    Kind,
+    Parameter,
+    Span,
+)
 from ima_tui.intent.media import Asked, read_media
-from ima_tui.intent.reading import Decision, Kind, Parameter, Span
 from ima_tui.intent.route import OF_MEDIUM, route, whole
-from ima_tui.intent.scan import Clause, Item, Scan, scan
+from ima_tui.intent.scan import (
+    Clause,
+    Item,
+    Scan,
+    scan,
+)
 from ima_tui.intent.song import read_song
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import Want

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ima_tui.intent.intent import Parameter, Span
 from ima_tui.intent.lyrics import QUOTED, find_lyrics
-from ima_tui.intent.reading import Parameter, Span
 from ima_tui.intent.scan import Item, scan
 
 LYRICS, TITLE = "lyrics", "title"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
+from ima_tui.intent.intent import Span
 from ima_tui.intent.media import Asked
-from ima_tui.intent.reading import Span
 from ima_tui.intent.scan import Scan
 
 _AROUND = " \t\n\u3000\"'“”‘’「」『』"

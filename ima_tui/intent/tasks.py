@@ -4,11 +4,11 @@ to be asked first: what the pictures are for, or where they are.
 
 from __future__ import annotations
 
-from ima_tui.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import workflow
 from ima_tui.intent.inputs import Inputs, Told, roles_for_frames
+from ima_tui.intent.intent import Question, Roles
 from ima_tui.intent.media import Asked
-from ima_tui.intent.reading import Question, Roles
 from ima_tui.intent.scan import Item, Scan
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ima_tui.domain import Medium
+from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import Clause, Item
 
 SOUND = "sound"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ima_tui.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent.media import Asked
 from ima_tui.intent.wants import Want
 

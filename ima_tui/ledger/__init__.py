@@ -18,33 +18,44 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ima_tui.domain import Event, Failure, Job, Media, Order, Outcome, Result, State
+from ima_tui.core.domain import (
+    Event,
+    Failure,
+    Job,
+    Media,
+    Order,
+    Outcome,
+    Result,
+    State,
+)
 from ima_tui.ledger import (
     admission,
     backup,
-    line,
-    mending,
     opening,
-    reading,
+    queries,
     records,
-    repairs,
+    repair,
+    repair_time,
     trail,
-    unwritten,
+    unsaved_tasks,
     writing,
+)
+from ima_tui.ledger import (
+    queue_order as line,
 )
 from ima_tui.ledger.admission import Limits
 from ima_tui.ledger.commits import Commits
-from ima_tui.ledger.mending import Mended as Mended
 from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
+from ima_tui.ledger.repair import Mended as Mended
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Values = Mapping[str, str | int | float]
 
-last_repair = repairs.last
+last_repair = repair_time.last
 
 SQLITE_VERSION = sqlite3.sqlite_version
 
@@ -112,13 +123,13 @@ class Ledger:
         return ledger
 
     def _take_note(self, connection: sqlite3.Connection) -> None:
-        self._version = reading.version(connection)
-        self._revision = reading.revision(connection)
+        self._version = queries.version(connection)
+        self._revision = queries.revision(connection)
 
     async def aclose(self) -> None:
         await self._on_thread(self._connection.close)
         self._thread.shutdown()
-        mending.leave(self._presence)
+        repair.leave(self._presence)
 
     @property
     def has_copy(self) -> bool:
@@ -136,7 +147,7 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             raise opening.ledger_error(self._path, error) from error
         if not whole:
-            mending.mark(self._path)
+            repair.mark(self._path)
             raise LedgerError("error.ledger_damaged", path=str(self._path))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
@@ -182,12 +193,12 @@ class Ledger:
         events = [[now, State.RUNNING.value, "event.running", "{}"]]
         line: trail.Line = {"job": job.id, "made": job.created_at, "row": row, "events": events}
         return await asyncio.to_thread(
-            unwritten.save, self._path, self.session, line, self._lineage
+            unsaved_tasks.save, self._path, self.session, line, self._lineage
         )
 
     async def drop_unwritten(self) -> None:
         """All that this run kept in such a file is in the ledger by now."""
-        await asyncio.to_thread(unwritten.drop, self._path, self.session)
+        await asyncio.to_thread(unsaved_tasks.drop, self._path, self.session)
 
     async def add(
         self,
@@ -328,7 +339,7 @@ class Ledger:
     # ----------------------------------------------------------------------------- reading
 
     async def job(self, job_id: int) -> Job | None:
-        return await self._read(reading.find, job_id)
+        return await self._read(queries.find, job_id)
 
     async def news(self) -> tuple[Job, ...]:
         """What was changed since the last time, if another process changed anything.
@@ -338,67 +349,67 @@ class Ledger:
         return await self._read(self._news)
 
     def _news(self, connection: sqlite3.Connection) -> tuple[Job, ...]:
-        version = reading.version(connection)
+        version = queries.version(connection)
         if version == self._version:
             return ()
-        jobs = reading.news(connection, self._revision)
+        jobs = queries.news(connection, self._revision)
         if jobs:
             self._revision = jobs[-1].revision
-        if len(jobs) < reading.MOST_NEWS:
+        if len(jobs) < queries.MOST_NEWS:
             self._version = version
         return jobs
 
     async def waiting_for(self, first: int) -> tuple[Job, ...]:
         """Jobs that take what the job `first` makes."""
-        return await self._read(reading.waiting_for, first)
+        return await self._read(queries.waiting_for, first)
 
     async def left_alone(self, now: float) -> tuple[int, ...]:
         """Open jobs that were sent and that no process alive follows."""
-        return await self._read(reading.left_alone, self.session, now)
+        return await self._read(queries.left_alone, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
         """Open jobs that are this run's to follow."""
-        return await self._read(reading.owned, self.session)
+        return await self._read(queries.owned, self.session)
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """The jobs of those intents that are known."""
-        return await self._read(reading.by_intents, tuple(intents))
+        return await self._read(queries.by_intents, tuple(intents))
 
     async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
         """The newest tries of jobs that were run again, by the job they repeat."""
-        return await self._read(reading.repeats_of, tuple(ids))
+        return await self._read(queries.repeats_of, tuple(ids))
 
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
         """Jobs made since then, oldest first, with ids above `after`; forgotten ones too."""
-        return await self._read(reading.page, after, since, limit)
+        return await self._read(queries.page, after, since, limit)
 
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Every open job and the newest ended ones that were not forgotten, newest first."""
-        return await self._read(reading.recent, limit)
+        return await self._read(queries.recent, limit)
 
     async def newest(self) -> Job | None:
         """The job that was written down last, but for those that were forgotten."""
-        return await self._read(reading.newest)
+        return await self._read(queries.newest)
 
     async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
         """What jobs below this id made, newest first, and the id to go on below; 0: at the end."""
-        return await self._read(reading.results, below, limit)
+        return await self._read(queries.results, below, limit)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
-        return await self._read(reading.timeline, job_id)
+        return await self._read(queries.timeline, job_id)
 
     async def spent(self, since: float, session: str = "") -> int:
         """Points of jobs that the service took, or may have taken, since then."""
-        return await self._read(reading.spent, since, session)
+        return await self._read(queries.spent, since, session)
 
     async def out(self) -> int:
         """Points that are out and have brought nothing yet."""
-        return await self._read(reading.out)
+        return await self._read(queries.out)
 
     async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
         """Seconds that the last runs of the same model at the same price took, newest first."""
-        return await self._read(reading.durations, order, count)
+        return await self._read(queries.durations, order, count)
 
     async def healthy(self) -> bool:
         """SQLite's own check of the whole file."""
-        return await self._read(reading.healthy)
+        return await self._read(queries.healthy)

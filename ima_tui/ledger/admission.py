@@ -16,12 +16,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ima_tui import owner
-from ima_tui.domain import Job, State
-from ima_tui.ledger.line import PLACE
-from ima_tui.ledger.reading import MOST_NAMED, OPEN, require
+from ima_tui.core.domain import Job, State
+from ima_tui.ledger import process_id
+from ima_tui.ledger.job_states import IN_VAIN
+from ima_tui.ledger.queries import MOST_NAMED, OPEN, require
+from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, write_event
-from ima_tui.lifecycle import IN_VAIN
 
 ABANDONED = 900.0
 """Seconds that a job which nobody follows still counts as running at the service."""
@@ -102,7 +102,7 @@ def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sq
         (State.QUEUED, session, now - GRACE),
     ).fetchall()
     owners = {row["owner"] for row in rows}
-    gone, here = set(filter(owner.is_gone, owners)), set(filter(owner.is_here, owners))
+    gone, here = set(filter(process_id.is_gone, owners)), set(filter(process_id.is_here, owners))
     return [
         row
         for row in rows

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-from ima_tui.ledger import mending, trail
+from ima_tui.ledger import repair, trail
 from ima_tui.ledger.schema import transaction
 
 T = TypeVar("T")
@@ -105,10 +105,10 @@ class Commits:
             found = trail.position(self._connection)
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
-                raise mending.Replaced("the file is empty") from error
+                raise repair.Replaced("the file is empty") from error
             raise
         if found.revision < self._newest:
-            raise mending.Replaced("the file is an older one")
+            raise repair.Replaced("the file is an older one")
         return found
 
     def _do(self, write: _Write) -> None:

@@ -7,19 +7,19 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from ima_tui.core.text import one_line
 from ima_tui.ledger import (
     backup,
-    looking,
-    mending,
-    merging,
-    reading,
-    repairs,
+    merge,
+    queries,
+    read_only,
+    repair,
+    repair_time,
     schema,
     trail,
-    unwritten,
+    unsaved_tasks,
 )
 from ima_tui.ledger.records import LedgerError
-from ima_tui.text import one_line
 
 BUSY_SECONDS = 15.0
 UNWRITABLE = frozenset(
@@ -33,9 +33,9 @@ UNWRITABLE = frozenset(
 )
 
 KEYS = (
-    (mending.InUse, "error.ledger_in_use"),
-    (mending.NoLocks, "error.ledger_no_locks"),
-    (mending.Replaced, "error.ledger_replaced"),
+    (repair.InUse, "error.ledger_in_use"),
+    (repair.NoLocks, "error.ledger_no_locks"),
+    (repair.Replaced, "error.ledger_replaced"),
     (backup.Poorer, "error.ledger_replaced"),
 )
 LOOKED_AT = frozenset(
@@ -48,7 +48,7 @@ LOOKED_AT = frozenset(
 class Opened:
     connection: sqlite3.Connection
     presence: int | None = None
-    mended: mending.Mended | None = None
+    mended: repair.Mended | None = None
     newest: int = 0
     """The newest revision when it was opened."""
     locked_out: bool = False
@@ -61,47 +61,47 @@ class Opened:
 def to_write(path: Path, logs: Path | None = None) -> Opened:
     """Restored first where it is damaged or knows less than what lies beside it."""
     if not _may_be_opened(path):
-        mended = mending.mend(path, connect, logs)
+        mended = repair.mend(path, connect, logs)
         return _entered(path, mended)
-    presence = mending.enter(path)
+    presence = repair.enter(path)
     try:
         connection, newest = _whole(path)
         return Opened(_take_in(path, connection), presence, newest=newest)
     except sqlite3.DatabaseError as error:
-        mending.leave(presence)
-        if mending.is_damage(error):
-            mending.mark(path)  # so that it is checked, however large
+        repair.leave(presence)
+        if repair.is_damage(error):
+            repair.mark(path)  # so that it is checked, however large
         elif not isinstance(error, backup.Poorer):
             raise
     except BaseException:
-        mending.leave(presence)
+        repair.leave(presence)
         raise
-    return _entered(path, mending.mend(path, connect, logs))
+    return _entered(path, repair.mend(path, connect, logs))
 
 
-def _entered(path: Path, mended: mending.Mended | None) -> Opened:
-    presence = mending.enter(path)
+def _entered(path: Path, mended: repair.Mended | None) -> Opened:
+    presence = repair.enter(path)
     try:
         connection = connect(path)
-        newest = reading.revision(connection)
+        newest = queries.revision(connection)
         return Opened(_take_in(path, connection), presence, mended, newest)
     except BaseException:
-        mending.leave(presence)
+        repair.leave(presence)
         raise
 
 
 def _may_be_opened(path: Path) -> bool:
     """False where SQLite must not touch it yet: it would make an empty file, or write what another
     file left unfinished into this one."""
-    if mending.is_abandoned(path):
+    if repair.is_abandoned(path):
         return False
     if path.exists() and path.stat().st_size:
         return True
     if not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
         trail.put_away(path)
-        repairs.forget(path)
+        repair_time.forget(path)
         return True
-    return mending.wrong_with(path) is None
+    return repair.wrong_with(path) is None
 
 
 def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
@@ -109,9 +109,9 @@ def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
     the first commit notices."""
     connection = connect(path)
     try:
-        newest = reading.revision(connection)
-        mending.check(path, connection)
-        mending.compare(path, connection)
+        newest = queries.revision(connection)
+        repair.check(path, connection)
+        repair.compare(path, connection)
     except BaseException:
         connection.close()
         raise
@@ -124,12 +124,12 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     lineage = schema.lineage(connection)
     try:
         with contextlib.suppress(sqlite3.Error, OSError):
-            taken = unwritten.take(path)
+            taken = unsaved_tasks.take(path)
             lines = [line for each in taken for line in trail.read(each)]
             if lines:
                 with schema.transaction(connection):
                     before = trail.position(connection)
-                    merging.Merge(connection, renumber=True).lines(iter(lines), {lineage})
+                    merge.Merge(connection, renumber=True).lines(iter(lines), {lineage})
                     changed = trail.changes(connection, before)
                 trail.Trail(path, lineage).append(changed)
             for each in taken:
@@ -141,7 +141,7 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def to_look(path: Path, logs: Path | None = None) -> Opened:
-    looked = looking.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
+    looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
     return Opened(looked.connection, mended=looked.mended, locked_out=looked.locked_out)
 
 
@@ -164,8 +164,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def ledger_error(path: Path, error: Exception) -> LedgerError:
-    if mending.is_damage(error):
-        mending.mark(path)
+    if repair.is_damage(error):
+        repair.mark(path)
         return LedgerError("error.ledger_damaged", path=str(path))
     for kind, key in KEYS:
         if isinstance(error, kind):

@@ -9,9 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from ima_tui.domain import Estimate, Failure, Job, Media, Order, State, TaskType
-from ima_tui.errors import ImaError
-from ima_tui.text import encodable
+from ima_tui.core.domain import (
+    Estimate,
+    Failure,
+    Job,
+    Media,
+    Order,
+    State,
+    TaskType,
+)
+from ima_tui.core.errors import ImaError
+from ima_tui.core.text import encodable
 
 
 class LedgerError(ImaError):

@@ -7,10 +7,22 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ima_tui import lifecycle, owner
-from ima_tui.domain import Job, Media, Order, Outcome, State, result_of
-from ima_tui.ledger.reading import OPEN, by_intents, require
-from ima_tui.ledger.records import dump, dump_medias, dump_order, job_of
+from ima_tui.core.domain import (
+    Job,
+    Media,
+    Order,
+    Outcome,
+    State,
+    result_of,
+)
+from ima_tui.ledger import job_states, process_id
+from ima_tui.ledger.queries import OPEN, by_intents, require
+from ima_tui.ledger.records import (
+    dump,
+    dump_medias,
+    dump_order,
+    job_of,
+)
 
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
@@ -18,7 +30,7 @@ GRACE = 90.0
 """Seconds more for a run whose process is there: it may only be slow, or stopped with ctrl+z."""
 LONGEST_LEASE = 600.0
 """Seconds; no run asks for one that ends later."""
-_TAKEN_UP = lifecycle.ENDED | {State.SENDING}
+_TAKEN_UP = job_states.ENDED | {State.SENDING}
 """Whoever wakes a job from these, or has the answer to its create, follows it."""
 UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
 
@@ -34,7 +46,7 @@ def add(
     instead: int | None = None,
 ) -> Job:
     if instead is not None and require(connection, instead).state is not State.QUEUED:
-        raise lifecycle.ImpossibleTransition(f"job {instead} is unsent no more")
+        raise job_states.ImpossibleTransition(f"job {instead} is unsent no more")
     if intent and (known := by_intents(connection, (intent,))):
         return known[intent]
     cursor = connection.execute(
@@ -62,7 +74,7 @@ def add(
     for first in firsts | ({after} if after is not None else set()):
         require(connection, first)
         connection.execute("INSERT INTO needs (job, first) VALUES (?, ?)", (job_id, first))
-    if repeats is not None and require(connection, repeats).state in lifecycle.IN_VAIN:
+    if repeats is not None and require(connection, repeats).state in job_states.IN_VAIN:
         _repoint(connection, repeats, job_id, now)
     if instead is not None:
         _take_place(connection, session, instead, job_id, now)
@@ -90,7 +102,7 @@ def put_back(
             known.task_id,
             dump_medias(known.medias),
             (known.sent_at or now) if sent else None,
-            now if known.state in lifecycle.ENDED else None,
+            now if known.state in job_states.ENDED else None,
             now,
             job.id,
         ),
@@ -162,7 +174,7 @@ def step(
     before = require(connection, job_id)
     if ours or after is State.SENDING:
         _check_owner(connection, session, job_id)
-    lifecycle.check(before.state, after)
+    job_states.check(before.state, after)
     columns |= {"state": after, "updated_at": now}
     if after is State.SENDING:
         columns["sent_at"] = now
@@ -172,13 +184,13 @@ def step(
         columns["turn"] = 1
     elif after not in UNSENT:
         columns["turn"] = 0
-    if after in lifecycle.ENDED or after is State.FETCHING:
+    if after in job_states.ENDED or after is State.FETCHING:
         columns["ended_at"] = before.ended_at or now  # the service was done before we fetched
     else:
         columns["ended_at"] = None
     if after is State.QUEUED:
         columns["sent_at"] = None
-    if after in lifecycle.OPEN and before.state in _TAKEN_UP:
+    if after in job_states.OPEN and before.state in _TAKEN_UP:
         columns |= {"owner": session, "lease_until": now + FIRST_LEASE}
     names = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*columns.values(), job_id))
@@ -190,7 +202,7 @@ def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> N
     """A run that slept while another took its job over must not go on with it."""
     row = connection.execute("SELECT owner FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row[0] not in ("", session):
-        raise lifecycle.NotOurs(f"job {job_id} is another run's")
+        raise job_states.NotOurs(f"job {job_id} is another run's")
 
 
 def note(
@@ -215,7 +227,7 @@ def delay(
 ) -> Job:
     job = require(connection, job_id)
     if job.state is not State.FETCHING:
-        raise lifecycle.ImpossibleTransition(f"delay in {job.state}")
+        raise job_states.ImpossibleTransition(f"delay in {job.state}")
     if medias is not None:
         _check_owner(connection, session, job_id)
     connection.execute(
@@ -265,8 +277,8 @@ def reorder(
     values: dict[str, str | int | float],
 ) -> Job:
     job = require(connection, job_id)
-    if job.state not in lifecycle.UNSENT:
-        raise lifecycle.ImpossibleTransition(f"reorder in {job.state}")
+    if job.state not in job_states.UNSENT:
+        raise job_states.ImpossibleTransition(f"reorder in {job.state}")
     connection.execute(
         "UPDATE jobs SET order_json = ?, points = ?, updated_at = ? WHERE id = ?",
         (dump_order(order), order.total, now, job_id),
@@ -300,8 +312,8 @@ def claim(
     ids = tuple(only or ())
     among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
     others = [row[0] for row in other_owners(connection, session)]
-    gone = [each for each in others if owner.is_gone(each)]
-    here = [each for each in others if owner.is_here(each)]
+    gone = [each for each in others if process_id.is_gone(each)]
+    here = [each for each in others if process_id.is_here(each)]
     ended = f" OR owner IN ({', '.join('?' * len(gone))})"
     living = f"owner IN ({', '.join('?' * len(here))})"
     slow = f"lease_until < CASE WHEN {living} THEN ? ELSE ? END"

@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ima_tui.sandbox.products import TASK_TYPES, Catalogue, Leaf, Rule
+from ima_tui.sandbox.products import (
+    TASK_TYPES,
+    Catalogue,
+    Leaf,
+    Rule,
+)
 
 INPUTS = {  # fewest and most input files of each task type (None: the leaf's own limit)
     "text_to_image": (0, 0),

@@ -15,7 +15,12 @@ from urllib.parse import unquote
 from ima_tui.sandbox.exchange import Answer, Call
 from ima_tui.sandbox.film import can_encode_mp4
 from ima_tui.sandbox.ledger import Ledger, first_parameters
-from ima_tui.sandbox.orders import Order, Refusal, accepted_suffixes, judge
+from ima_tui.sandbox.orders import (
+    Order,
+    Refusal,
+    accepted_suffixes,
+    judge,
+)
 from ima_tui.sandbox.products import TASK_TYPES, Catalogue
 from ima_tui.sandbox.results import CONTENT_TYPES, Results
 from ima_tui.sandbox.scenario import Facts, Scenario, ServerSettings

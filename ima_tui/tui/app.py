@@ -27,28 +27,42 @@ from textual.signal import Signal
 from textual.timer import Timer
 from textual.widget import Widget
 
-from ima_tui.errors import ImaError
+from ima_tui.core.errors import ImaError
+from ima_tui.core.events import (
+    AnswerUnwritten,
+    LinkChanged,
+    Notice,
+    Paused,
+    Totals,
+)
+from ima_tui.i18n import explain, say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
-from ima_tui.messages import explain, say
-from ima_tui.notices import AnswerUnwritten, LinkChanged, Notice, Paused, Totals
-from ima_tui.tui import actions, altkeys, clipboard, endings, keymap, looking, looks, styles, theme
-from ima_tui.tui.endings import Endings
-from ima_tui.tui.glyphs import glyphs
-from ima_tui.tui.hints import Used
-from ima_tui.tui.news import GATHERING, SLOW_GATHERING, Gatherer, News
-from ima_tui.tui.places import PLACES, PLAN
-from ima_tui.tui.plain import AsciiFilter, NoColour
-from ima_tui.tui.screens.opening import Opening
-from ima_tui.tui.terminalway import TerminalWay
-from ima_tui.tui.widgets.lines import HintLine, TopLine
+from ima_tui.tui.images.image_protocol import TerminalWay
+from ima_tui.tui.keys import actions, keymap, read_only
+from ima_tui.tui.screens import PLACES, PLAN
+from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell.frame import HintLine, TopLine
+from ima_tui.tui.shell.splash import Opening
+from ima_tui.tui.terminal import alt_keys, clipboard, notifications
+from ima_tui.tui.terminal.notifications import Endings
+from ima_tui.tui.theme import styles, theme
+from ima_tui.tui.theme.filters import AsciiFilter, NoColour
+from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets.hints import Used
+from ima_tui.tui.widgets.update_batcher import (
+    GATHERING,
+    SLOW_GATHERING,
+    Gatherer,
+    News,
+)
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from ima_tui.domain import Job, Leaf, Order
-    from ima_tui.preferences import Dropped
-    from ima_tui.studio import Studio
-    from ima_tui.tui.graphics import Graphics
+    from ima_tui.core.domain import Job, Leaf, Order
+    from ima_tui.preferences.file import Dropped
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.images.graphics import Graphics
 
 
 log = logging.getLogger(__name__)
@@ -57,7 +71,11 @@ STAYS = 7 * 86_400.0
 """Seconds: a notification that is closed by hand alone."""
 SLOW_COUNT = 5.0
 """Seconds between two numbers of a countdown over a slow line."""
-WITH_THE_FIRST = ("ima_tui.offer", "ima_tui.jobs", "ima_tui.tui.graphics")
+WITH_THE_FIRST = (
+    "ima_tui.studio.catalogue_service",
+    "ima_tui.studio.jobs",
+    "ima_tui.tui.images.graphics",
+)
 """What every place wants when it is mounted."""
 
 
@@ -118,13 +136,13 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self.DEFAULT_MODE = start  # type: ignore[misc]
         # the first place's sheet comes along: added later, it would have all be read once more
         super().__init__(css_path=[styles.path("app"), styles.path(start)])
-        altkeys.use_alt_digits()
+        alt_keys.use_alt_digits()
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
         self.used = Used(studio.settings.data, wanted=wanted)
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
-            self.keymap = {**self.keymap, **looking.without_keys()}
+            self.keymap = {**self.keymap, **read_only.without_keys()}
         self._bindings = keymap.rekey(self._bindings, self.keymap)
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()
@@ -146,7 +164,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self.register_theme(one)
         if self.no_color:
             self._filters[:] = [NoColour()]  # Textual's own would draw in shades of grey
-        looks.paint(self, studio.settings.theme)
+        appearance.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
 
@@ -171,7 +189,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     @cached_property
     def graphics(self) -> Graphics:
         """Pictures in this terminal."""
-        from ima_tui.tui.graphics import Graphics
+        from ima_tui.tui.images.graphics import Graphics
 
         return Graphics(self, self._way, self._write)
 
@@ -185,7 +203,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         # back from the shell the terminal is blank, which Textual doesn't know
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.studio.settings.notify != "off":
-            self._write(endings.KEEP_TITLE)
+            self._write(notifications.KEEP_TITLE)
         if not isinstance(self.screen, Opening):
             self.call_after_refresh(self._after_first_paint)
 
@@ -194,7 +212,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         if self._leave_studio is not None:  # None: it failed before it was mounted
             self._leave_studio()
             if self.studio.settings.notify != "off":
-                self._write(endings.GIVE_TITLE_BACK)
+                self._write(notifications.GIVE_TITLE_BACK)
 
     def _register_child(
         self, parent: DOMNode, child: Widget, before: int | None, after: int | None
@@ -245,30 +263,30 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             self.exit(error)
             return
         self._tell_of_the_ground()
-        if left := endings.left_behind(await self.studio.jobs.recent(), self._endings.since):
+        if left := notifications.left_behind(await self.studio.jobs.recent(), self._endings.since):
             self.notify(left, severity="warning", timeout=12)
         await self.studio.offer.refresh()
 
     def _tell_of_the_ground(self) -> None:
         """What became of the ledger, where it is not as it should be."""
         if (done := self.studio.mended) is not None:
-            from ima_tui import ground
+            from ima_tui.ledger import repair_report
 
-            for words in ground.mended(done):
+            for words in repair_report.mended(done):
                 self.notify(words, severity="warning", timeout=60)
         if (why := self.studio.looking) is not None and not self.studio.settings.read_only:
             self.notify(explain(why), severity="error", timeout=60)
 
     def _tell_of_unwritten(self, told: AnswerUnwritten) -> None:
         """It stays on the screen: whoever closes this window must know the task id."""
-        from ima_tui import ground
+        from ima_tui.ledger import repair_report
 
         if told.written:
             self.unsaved.discard(told.job.id)
-            self.notify(ground.written(told), timeout=60)
+            self.notify(repair_report.written(told), timeout=60)
         else:
             self.unsaved.add(told.job.id)
-            self.notify(explain(ground.unwritten(told)), severity="error", timeout=STAYS)
+            self.notify(explain(repair_report.unwritten(told)), severity="error", timeout=STAYS)
 
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, AnswerUnwritten):
@@ -306,18 +324,18 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         fresh = [one for one in self.studio.wishes.dropped() if one not in self._losses]
         self._losses |= {*fresh}
         if fresh and self.current_mode != "preferences":
-            from ima_tui.tui import choosing
+            from ima_tui.tui.shell import model_picker
 
-            self.notify(say("prefs.dropped_toast", which=choosing.dropped(fresh)), timeout=12)
+            self.notify(say("prefs.dropped_toast", which=model_picker.dropped(fresh)), timeout=12)
 
     def _tell_of_ends(self, ended: list[Job]) -> None:
         """Title, bell or notification, as the person set it."""
         now, way = self.studio.clock.time(), self.studio.settings.notify
         self._write(
-            endings.sequences(
-                endings.words(ended),
+            notifications.sequences(
+                notifications.words(ended),
                 way,
-                sound=endings.sounds(ended, now, focused=self.app_focus),
+                sound=notifications.sounds(ended, now, focused=self.app_focus),
                 in_tmux="TMUX" in os.environ,
             )
         )
@@ -369,7 +387,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     async def action_plans(self) -> None:
         """The list of the plans that are kept."""
-        from ima_tui.tui.planning import choose_plan
+        from ima_tui.tui.workflow.navigation import choose_plan
 
         await choose_plan(self)
 
@@ -380,20 +398,20 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     # --------------------------------------------------------------------- the same everywhere
 
     def action_help(self) -> None:
-        from ima_tui.tui.screens.help import HelpScreen
+        from ima_tui.tui.shell.help import HelpScreen
 
         place = next((p for p in (*PLACES, PLAN) if p.id == self.current_mode), None)
         title = say(place.key) if place else ""
         self.push_screen(HelpScreen(actions.acts(self.screen), title))
 
     def action_palette(self) -> None:
-        from ima_tui.tui.palette import Palette
+        from ima_tui.tui.shell.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def action_jump(self) -> None:
-        from ima_tui.tui.screens.jump import JumpScreen
+        from ima_tui.tui.shell.jump import JumpScreen
 
         below = self.screen
 
@@ -404,14 +422,14 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.push_screen(JumpScreen(below), found)
 
     def action_language(self) -> None:
-        looks.switch_language(self)
+        appearance.switch_language(self)
 
     def action_theme(self) -> None:
-        looks.choose_theme(self)
+        appearance.choose_theme(self)
 
     def retell(self) -> None:
         """The language changed: say everything anew, what is hidden when it is opened again."""
-        from ima_tui.tui.screens.place import Place
+        from ima_tui.tui.shell.base_screen import Place
 
         for screen in self.screen_stack:
             if isinstance(screen, Place):

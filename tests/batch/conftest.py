@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from batch_person import PATIENT, SPEED, Person, Said, environment_of
 
-from ima_tui import cli, scheduler
+from ima_tui import cli
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
+from ima_tui.core.clock import ScaledClock
+from ima_tui.runner import scheduler
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 

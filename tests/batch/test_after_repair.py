@@ -73,8 +73,8 @@ def test_what_a_restored_ledger_calls_unsent_waits_for_a_person_or_the_flag(
 ) -> None:
     from fakes import any_order
 
-    from ima_tui.cli.feeder import Feeder
-    from ima_tui.domain import Job, State
+    from ima_tui.cli.commands.batch_feeder import Feeder
+    from ima_tui.core.domain import Job, State
 
     held = Job(1, any_order(), State.QUEUED, 0.0, 0.0, held=True, waiting="waiting.restored")
     studio = None
@@ -89,7 +89,7 @@ def test_what_a_restored_ledger_calls_unsent_waits_for_a_person_or_the_flag(
      '{"intent": "INTENT", "status": [1], "medias": 7, "attempts": "x"}'],
 )  # fmt: skip
 def test_lines_of_a_manifest_that_say_nothing_are_passed_over(tmp_path: Path, line: str) -> None:
-    from ima_tui.manifest import Manifest, outcome_of
+    from ima_tui.batch.manifest import Manifest, outcome_of
 
     file = tmp_path / "m.jsonl"
     file.write_text(line.replace("INTENT", "one") + "\n")

@@ -13,11 +13,12 @@ import pytest
 from batch_person import PATIENT, SPEED, Person, wishes
 from PIL import Image
 
-from ima_tui import settings, turns
-from ima_tui.cli import feeder
-from ima_tui.domain import State
+from ima_tui.batch.manifest import Manifest
+from ima_tui.cli.commands import batch_feeder
+from ima_tui.config import schema
+from ima_tui.core.domain import State
 from ima_tui.ledger import opening
-from ima_tui.manifest import Manifest
+from ima_tui.runner import admission
 from ima_tui.sandbox.server import running_sandbox
 
 THREE = ("a lighthouse", "a red boat", "a grey gull")
@@ -204,7 +205,7 @@ def test_without_points_the_rest_is_not_tried(person: Person) -> None:
     said = person.verb("batch", file, "--yes", "--api-key", "ima_poor_person")
     assert said.code == 4
     assert "Rows not sent" in said.err
-    assert len(person.sandbox.ledger()["creates"]) <= feeder.MOST_LIVE + 8
+    assert len(person.sandbox.ledger()["creates"]) <= batch_feeder.MOST_LIVE + 8
 
 
 def test_a_dearer_price_is_agreed_to_anew(person: Person) -> None:
@@ -221,7 +222,7 @@ def test_a_dearer_price_is_agreed_to_anew(person: Person) -> None:
 
 
 LIMITS = pytest.mark.skipif(
-    all(setting.name != "spending.per_day" for setting in settings.SETTINGS),
+    all(setting.name != "spending.per_day" for setting in schema.SETTINGS),
     reason="no limits can be set yet",
 )
 
@@ -230,7 +231,7 @@ LIMITS = pytest.mark.skipif(
 def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """A day without an end: 1,000 times as fast, a test in the evening would see midnight, and
     with it a new day's points."""
-    monkeypatch.setattr(turns, "midnight", lambda _: 0.0)
+    monkeypatch.setattr(admission, "midnight", lambda _: 0.0)
 
 
 @LIMITS
@@ -295,7 +296,7 @@ def test_without_a_key(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     file = person.write(wishes(*THREE))
     assert person.verb("models").code == 0  # the lists are in the cache now
     monkeypatch.delenv("IMA_API_KEY")
-    monkeypatch.setattr("ima_tui.key.find", lambda *_: None)
+    monkeypatch.setattr("ima_tui.config.api_key.find", lambda *_: None)
     assert person.verb("batch", file, "--dry-run").code == 0
     assert person.verb("batch", file, "--yes").code == 3
 
@@ -314,21 +315,21 @@ def test_files_come_later_and_cost_nothing(person: Person) -> None:
 def test_five_hundred_rows(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     fast_disk(monkeypatch)
     most = 0
-    hand_over = feeder.Feeder._begin
+    hand_over = batch_feeder.Feeder._begin
 
-    async def counted(self: feeder.Feeder, errand: feeder.Errand) -> object:
+    async def counted(self: batch_feeder.Feeder, errand: batch_feeder.Errand) -> object:
         nonlocal most
         most = max(most, self.live)
         return await hand_over(self, errand)
 
-    monkeypatch.setattr(feeder.Feeder, "_begin", counted)
+    monkeypatch.setattr(batch_feeder.Feeder, "_begin", counted)
     prompts = [f"number {index}" for index in range(500)]
     file = person.write(wishes(*prompts))
     said = person.verb("batch", file, "--yes", "--json")
     assert said.code == 0
     assert sorted(person.accepted()) == sorted(prompts)
     assert len({line["intent"] for line in said.lines}) == len(person.manifest(file)) == 500
-    assert most < feeder.MOST_LIVE
+    assert most < batch_feeder.MOST_LIVE
     again = person.verb("batch", file, "--yes", "--json")
     assert (again.code, len(again.lines), len(person.accepted())) == (0, 500, 500)
 
@@ -343,7 +344,7 @@ def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         return connection
 
     monkeypatch.setattr(opening, "connect", unsynced)
-    monkeypatch.setattr("ima_tui.manifest.os.fsync", lambda _: None)
+    monkeypatch.setattr("ima_tui.batch.manifest.os.fsync", lambda _: None)
 
 
 # -------------------------------------------------------------------------------- the manifest
@@ -409,11 +410,11 @@ def test_no_manifest_is_wanted(person: Person) -> None:
 def test_what_settles_a_row() -> None:
     from fakes import any_order
 
-    from ima_tui.domain import Job
+    from ima_tui.core.domain import Job
 
     job = Job(1, replace(any_order(), confirmed=5), State.QUEUED, 0.0, 0.0, held=True)
-    assert not feeder.settled(job)  # its run died: this one was agreed to
-    assert feeder.settled(replace(job, order=replace(job.order, confirmed=4)))
+    assert not batch_feeder.settled(job)  # its run died: this one was agreed to
+    assert batch_feeder.settled(replace(job, order=replace(job.order, confirmed=4)))
 
 
 def test_rows_without_a_task_type_are_read_and_what_differs_needs_a_yes(person: Person) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui.domain import State
+from ima_tui.core.domain import State
 from ima_tui.ledger import Ledger, opening, schema
 from ima_tui.ledger.records import dump_order
 

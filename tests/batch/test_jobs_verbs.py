@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from batch_person import Person, typed, wishes
 
-from ima_tui.cli.export import length
-from ima_tui.errors import UsageError
+from ima_tui.cli.commands.jobs_export import length
+from ima_tui.core.errors import UsageError
 
 FAIL = '[[fault]]\nkind = "fail_task"\nprompt_contains = "boat"\ntimes = 1'
 LOSE = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"\ntimes = 1'

@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui import batch, messages
-from ima_tui.batch import BadRow, Kind, Rest, Row, kind_of, parse, variants
-from ima_tui.errors import UsageError
+from ima_tui import i18n
+from ima_tui.batch import rows as batch
+from ima_tui.batch.rows import (
+    BadRow,
+    Kind,
+    Rest,
+    Row,
+    kind_of,
+    parse,
+    variants,
+)
+from ima_tui.core.errors import UsageError
 
 
 def rows(text: str, kind: Kind, rest: Rest | None = None) -> list[Row]:
@@ -160,7 +169,7 @@ def test_what_is_no_batch_at_all(text: str, kind: Kind, key: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(text, kind)
     assert caught.value.key == key
-    messages.explain(caught.value)
+    i18n.explain(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +215,7 @@ def test_variants_of_anything_are_some_or_a_sentence(prompt: str) -> None:
     try:
         assert 1 <= len(variants(prompt)) <= batch.MOST_VARIANTS
     except UsageError as error:
-        messages.explain(error)
+        i18n.explain(error)
 
 
 def test_huge_products_are_counted_and_not_made() -> None:
@@ -219,11 +228,11 @@ def test_any_text_is_rows_or_a_sentence(text: str, kind: Kind) -> None:
     try:
         for row in parse(text, kind):
             if isinstance(row, BadRow):
-                messages.explain(row.error)
+                i18n.explain(row.error)
             else:
                 assert len(row.intent()) == 64
     except UsageError as error:
-        messages.explain(error)
+        i18n.explain(error)
 
 
 def test_every_row_is_somebody_and_stays_so() -> None:

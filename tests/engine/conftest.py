@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from ima_tui import cli, messages
-from ima_tui import key as keys
+from ima_tui import cli, i18n
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
-from ima_tui.config import Settings
-from ima_tui.domain import Job
-from ima_tui.lifecycle import ENDED
-from ima_tui.notices import JobChanged, Notice
+from ima_tui.config import api_key as keys
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import Job
+from ima_tui.core.events import JobChanged, Notice
+from ima_tui.ledger.job_states import ENDED
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.studio import Studio, open_studio
+from ima_tui.studio.studio import Studio, open_studio
 
 SPEED = 1000.0
 KEY = "ima_engine_0001"
@@ -31,7 +31,7 @@ KEY = "ima_engine_0001"
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     yield
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture(scope="module")

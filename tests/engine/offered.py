@@ -13,7 +13,7 @@ from payload_checker import Json, leaves, offered_rule, rules
 
 from ima_tui.api import wire
 from ima_tui.catalogue import order, tree
-from ima_tui.domain import Draft, Leaf, TaskType
+from ima_tui.core.domain import Draft, Leaf, TaskType
 from ima_tui.sandbox.products import Catalogue
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "catalog"

@@ -13,8 +13,14 @@ from test_engine_refusals import Model, place
 from ima_tui.catalogue import choice, price, times
 from ima_tui.catalogue.alternatives import alternatives, cheaper
 from ima_tui.catalogue.choice import Tier
-from ima_tui.config import Settings
-from ima_tui.domain import Estimate, Leaf, Order, State, TaskType
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import (
+    Estimate,
+    Leaf,
+    Order,
+    State,
+    TaskType,
+)
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox
 

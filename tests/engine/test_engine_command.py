@@ -12,7 +12,7 @@ from conftest import KEY, Run
 from offered import URLS, Offer, option_wishes, rule_wishes, sandbox_offers, virtual_wishes
 from payload_checker import Json, faults
 
-from ima_tui.domain import TaskType
+from ima_tui.core.domain import TaskType
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 OFFERS = sandbox_offers()

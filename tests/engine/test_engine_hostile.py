@@ -12,10 +12,17 @@ from offered import inputs_for, payload_of, sandbox_offers
 from payload_checker import faults
 
 from ima_tui.api import wire
-from ima_tui.catalogue import choice, form, order, price, refusals, tree
-from ima_tui.cli.documents import leaf_json
-from ima_tui.domain import Draft, Leaf, TaskType
-from ima_tui.errors import UsageError
+from ima_tui.catalogue import (
+    choice,
+    form,
+    order,
+    price,
+    refusals,
+    tree,
+)
+from ima_tui.cli.json_documents import leaf_json
+from ima_tui.core.domain import Draft, Leaf, TaskType
+from ima_tui.core.errors import UsageError
 
 NAMES = [
     *("size", "Size", "resolution", "duration", "quality", "mode", "audio", "ratio", "model"),

@@ -22,8 +22,8 @@ from offered import (
 from payload_checker import faults
 
 from ima_tui.catalogue import form
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
 
 OFFERS = [*sandbox_offers(), *recorded_offers()]
 every_offer = pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.id)

@@ -11,13 +11,20 @@ from conftest import Open, ended, held
 from offered import inputs_for, sandbox_offers
 from payload_checker import faults
 
-from ima_tui import messages
+from ima_tui import i18n
 from ima_tui.api import wire
 from ima_tui.catalogue import order
-from ima_tui.domain import Draft, Job, Order, State, TaskType, Value
-from ima_tui.errors import Refused
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Order,
+    State,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import Refused
 from ima_tui.sandbox.server import Sandbox
-from ima_tui.studio import Studio
+from ima_tui.studio.studio import Studio
 
 STOPPED = (401, 4008, 4014, 123456)
 ADAPTED = (6006, 6009, 6010, 400017)
@@ -93,8 +100,8 @@ async def story(studio: Studio, job: Job) -> list[str]:
     """The timeline's keys, after each was said in both languages."""
     events = await studio.jobs.timeline(job.id)
     for language in ("en", "zh"):
-        messages.use("en" if language == "en" else "zh")
-        assert all(messages.say(event.key, **event.values).strip() for event in events)
+        i18n.use("en" if language == "en" else "zh")
+        assert all(i18n.say(event.key, **event.values).strip() for event in events)
     return [event.key.removeprefix("event.") for event in events]
 
 

@@ -9,12 +9,20 @@ import pytest
 from conftest import Open, ended
 from test_engine_refusals import MODELS, Model, fault, place
 
-from ima_tui import messages, reasons
-from ima_tui.cli.documents import job_json
-from ima_tui.cli.outcome import failure_of
-from ima_tui.domain import Failure, State, TaskType
-from ima_tui.errors import ImaError, KeyMissing, Lost, Malformed, Refused, Unreachable
-from ima_tui.messages import en, zh
+from ima_tui import i18n
+from ima_tui.api import failure_reasons
+from ima_tui.cli.exit_status import failure_of
+from ima_tui.cli.json_documents import job_json
+from ima_tui.core.domain import Failure, State, TaskType
+from ima_tui.core.errors import (
+    ImaError,
+    KeyMissing,
+    Lost,
+    Malformed,
+    Refused,
+    Unreachable,
+)
+from ima_tui.i18n import en, zh
 from ima_tui.sandbox.server import Sandbox
 
 SONG, TALK, FILM, STILL = (
@@ -117,13 +125,13 @@ Language = Literal["en", "zh"]
 @languages
 @pytest.mark.parametrize("error", ROWS.values(), ids=ROWS.keys())
 def test_every_row_is_said_with_a_next_step(error: ImaError, language: Language) -> None:
-    messages.use(language)
-    said = messages.say(error.key, **error.values)
-    hint = messages.hint(error.key, **error.values)
+    i18n.use(language)
+    said = i18n.say(error.key, **error.values)
+    hint = i18n.hint(error.key, **error.values)
     assert len(said) >= 5
     assert len(hint) >= 5, f"{error.key} says nothing of what to do next"
     judge(f"{said} {hint}", language)
-    assert "own words" not in messages.explain(error)
+    assert "own words" not in i18n.explain(error)
 
 
 def judge(text: str, language: Language) -> None:
@@ -145,25 +153,25 @@ def test_the_judge_of_words_judges(bad: str) -> None:
 
 @pytest.mark.parametrize(("reason", "task_type", "key"), REASONS)
 def test_a_reason_leads_to_its_sentence(reason: str, task_type: TaskType, key: str) -> None:
-    assert reasons.cause(reason, task_type) == key
-    assert reasons.of_refusal(Refused(31337, reason), task_type) == (
-        "error.refused" if key == reasons.GENERAL else key
+    assert failure_reasons.cause(reason, task_type) == key
+    assert failure_reasons.of_refusal(Refused(31337, reason), task_type) == (
+        "error.refused" if key == failure_reasons.GENERAL else key
     )
 
 
 @pytest.mark.parametrize(("code", "key"), REFUSALS.items())
 def test_a_code_leads_to_its_sentence_unless_the_words_name_moderation(code: int, key: str) -> None:
     for words in ("internal words", "too long", "503 unavailable", ""):
-        assert reasons.of_refusal(Refused(code, words), STILL) == key
+        assert failure_reasons.of_refusal(Refused(code, words), STILL) == key
     about_the_account = code in (401, 429, 4008, 4014)
-    moderated = reasons.of_refusal(Refused(code, "Content policy violation"), STILL)
+    moderated = failure_reasons.of_refusal(Refused(code, "Content policy violation"), STILL)
     assert moderated == (key if about_the_account else "error.moderated")
 
 
 def test_a_blocked_order_says_what_became_of_the_points() -> None:
-    messages.use("en")
-    assert "may have been charged" in messages.explain(ImaError("error.moderated"))
-    assert "Nothing was charged" in messages.explain(ImaError("error.moderated", unsent=1))
+    i18n.use("en")
+    assert "may have been charged" in i18n.explain(ImaError("error.moderated"))
+    assert "Nothing was charged" in i18n.explain(ImaError("error.moderated", unsent=1))
 
 
 @languages
@@ -177,8 +185,8 @@ def test_a_blocked_order_says_what_became_of_the_points() -> None:
     ],
 )
 def test_links_lead_where_it_can_be_mended(key: str, link: str, language: Language) -> None:
-    messages.use(language)
-    assert link in messages.hint(key)
+    i18n.use(language)
+    assert link in i18n.hint(key)
 
 
 def test_no_row_of_the_timeline_shows_the_services_insides() -> None:
@@ -206,7 +214,7 @@ async def test_a_failed_task_says_why_in_plain_words(
         assert job.failure is not None
         assert (job.state, job.failure.kind) == (State.FAILED, key)
         for language in ("en", "zh"):
-            messages.use("zh" if language == "zh" else "en")
+            i18n.use("zh" if language == "zh" else "en")
             error = (await job_json(studio, job, failure_of(job)))["error"]
             assert isinstance(error, dict)
             said = f"{error['message']} {' '.join(error['suggestions'])}"

@@ -14,7 +14,7 @@ import pytest
 from files import animation, film, picture, sound
 from PIL import Image, ImageOps
 
-from ima_tui import messages
+from ima_tui import i18n
 from ima_tui.imaging import still, worker
 from ima_tui.imaging.decoder import KEPT, Decoder
 from ima_tui.imaging.request import CannotShow, Form, Request
@@ -148,7 +148,7 @@ async def test_what_cannot_be_shown_is_one_sentence(
     with pytest.raises(CannotShow) as caught:
         await decoder.ask(Request(str(path), 20, 20))
     assert caught.value.key == key
-    assert messages.say(key, **caught.value.values)
+    assert i18n.say(key, **caught.value.values)
     good = await decoder.ask(Request(picture(tmp_path, "good.png"), 20, 20))
     assert good.width == 20
 

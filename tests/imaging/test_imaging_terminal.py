@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.imaging.terminal import Choice, Listener, Tmux, Way, ask_tmux, choose, no_copies
+from ima_tui.imaging.terminal import (
+    Choice,
+    Listener,
+    Tmux,
+    Way,
+    ask_tmux,
+    choose,
+    no_copies,
+)
 
 XTERM = {"TERM": "xterm-256color"}
 

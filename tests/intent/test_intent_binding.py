@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-from ima_tui import answers, heard
 from ima_tui.catalogue import tree
-from ima_tui.desk import Desk
-from ima_tui.domain import Leaf, TaskType, Value
+from ima_tui.compose import apply_intent, suggestions
+from ima_tui.compose.composer import Desk
+from ima_tui.core.domain import Leaf, TaskType, Value
 from ima_tui.intent import binding
-from ima_tui.intent.reading import Decision
+from ima_tui.intent.intent import Decision
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import Catalogue
 
@@ -59,7 +59,7 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
     assert dict(decision.bound) == {"aspect_ratio": "4k"}
     desk = Desk()
     desk.hear(decision, None)
-    (asking,) = answers.askings(desk, lists())
+    (asking,) = suggestions.askings(desk, lists())
     assert asking.key == "lacking.both"
     assert [dict(answer.sets) for answer in asking.answers[:2]] == [
         {"aspect_ratio": "4k"},
@@ -73,7 +73,7 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
 def test_a_size_is_set_where_people_see_it() -> None:
     decision = read("a picture of a fox in 2K, SeeDream 4.5")
     assert decision.leaf is not None
-    assert heard.controls(decision, decision.leaf)["aspect_ratio"].value == "2k"
+    assert apply_intent.controls(decision, decision.leaf)["aspect_ratio"].value == "2k"
 
 
 def test_the_tempo_stays_in_the_prompt() -> None:

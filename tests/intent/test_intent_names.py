@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui.catalogue import names, tree
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.core.domain import Leaf, TaskType
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import Catalogue
 

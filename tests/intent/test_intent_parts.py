@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from ima_tui.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import numerals
 from ima_tui.intent.content import hide
+from ima_tui.intent.intent import (
+    Action,
+    Decision,
+    Kind,
+    Parameter,
+    Question,
+)
 from ima_tui.intent.lengths import lengths
-from ima_tui.intent.normalise import HEAD, TAIL, fold, normalise
-from ima_tui.intent.reading import Action, Decision, Kind, Parameter, Question
+from ima_tui.intent.normalise import (
+    HEAD,
+    TAIL,
+    fold,
+    normalise,
+)
 from ima_tui.intent.route import route
 from ima_tui.intent.spelling import distance
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ima_tui import cli, messages
+from ima_tui import cli, i18n
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
+from ima_tui.core.clock import ScaledClock
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 
@@ -55,7 +55,7 @@ def ima(
     monkeypatch.setattr(session, "clock", ScaledClock(500.0))
     monkeypatch.chdir(tmp_path)
     sandbox.reset()
-    before = messages.language()
+    before = i18n.language()
 
     def run(*words: str) -> Said:
         capfd.readouterr()
@@ -68,7 +68,7 @@ def ima(
         return Said(code, out, err)
 
     yield run
-    messages.use(before)
+    i18n.use(before)
 
 
 def payload(said: Said) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ima_tui.domain import TaskType
-from ima_tui.intent.reading import Kind
+from ima_tui.core.domain import TaskType
+from ima_tui.intent.intent import Kind
 from ima_tui.intent.route import route
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ima_tui import cli
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
+from ima_tui.core.clock import ScaledClock
 from ima_tui.sandbox.server import running_sandbox
 
 KEY = "ima_canary_7f3a9b2c"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui import cli
-from ima_tui.cli import logs as verb
+from ima_tui.cli.commands import logs as verb
 
 from .conftest import START, line
 

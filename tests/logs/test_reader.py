@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui.errors import UsageError
-from ima_tui.logbook import blocks
-from ima_tui.logbook import window as windows
-from ima_tui.logbook.entry import Entry, Level, parse
-from ima_tui.logbook.files import Folder, tool_of
-from ima_tui.logbook.pattern import Pattern, literally
-from ima_tui.logbook.stream import Stream
-from ima_tui.logbook.wanted import Wanted
-from ima_tui.logbook.window import Window
+from ima_tui.core.errors import UsageError
+from ima_tui.logs import blocks
+from ima_tui.logs import window as windows
+from ima_tui.logs.entry import Entry, Level, parse
+from ima_tui.logs.files import Folder, tool_of
+from ima_tui.logs.filter import Wanted
+from ima_tui.logs.pattern import Pattern, literally
+from ima_tui.logs.stream import Stream
+from ima_tui.logs.window import Window
 
 from .conftest import START, line
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.logbook import writer as writing
-from ima_tui.logbook.writer import Writer
+from ima_tui.logs import writer as writing
+from ima_tui.logs.writer import Writer
 
 log = logging.getLogger("ima_tui.test")
 DAY = 86_400
@@ -215,7 +215,7 @@ def test_logging_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 MANY = """
 import logging, sys
 from pathlib import Path
-from ima_tui.logbook import writer as writing
+from ima_tui.logs import writer as writing
 writing.MOST_BYTES = 40_000
 writer = writing.Writer(Path(sys.argv[1]), lambda: 1_795_600_000.0)
 writer.start()

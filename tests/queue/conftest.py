@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from queue_person import SPEED
 
-from ima_tui import config
-from ima_tui.config import Settings
+from ima_tui.config import loader
+from ima_tui.config.loader import Settings
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 POLITE = f"[server]\nseed = 1\npoll_scale = {0.5 / SPEED}\n"
@@ -33,7 +33,7 @@ def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
-    plain = config.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
+    plain = loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
     return replace(
         plain,
         base_url=sandbox.base_url,

@@ -10,10 +10,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ima_tui.catalogue import order
-from ima_tui.config import Settings
-from ima_tui.domain import Draft, Job, Order, State, TaskType
-from ima_tui.key import Key
-from ima_tui.studio import Studio, open_studio
+from ima_tui.config.api_key import Key
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Order,
+    State,
+    TaskType,
+)
+from ima_tui.studio.studio import Studio, open_studio
 
 SPEED = 100.0
 KEY = Key("ima_canary_0123456789", "flag")

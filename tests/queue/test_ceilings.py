@@ -11,13 +11,13 @@ import pytest
 from fakes import any_order
 from queue_person import at, until, window, wish
 
-from ima_tui.clock import midnight
-from ima_tui.config import Settings
-from ima_tui.domain import Job, State, TaskType
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import midnight
+from ima_tui.core.domain import Job, State, TaskType
+from ima_tui.core.events import JobChanged, Notice
+from ima_tui.i18n import say
 from ima_tui.ledger import Ledger
 from ima_tui.ledger.admission import ABANDONED, Limits, settled
-from ima_tui.messages import say
-from ima_tui.notices import JobChanged, Notice
 from ima_tui.sandbox.server import Sandbox
 
 NOW = 100_000.0

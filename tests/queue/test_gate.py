@@ -13,18 +13,18 @@ import pytest
 from fakes import FastClock
 from queue_person import at, window, wish
 
-from ima_tui.config import Settings
-from ima_tui.domain import State
-from ima_tui.gate import LONGEST_PAUSE, MOST_AHEAD, Gate
-from ima_tui.pace import Pace
+from ima_tui.api.rate_limit import Pace
+from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, MOST_AHEAD, Gate
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import State
 from ima_tui.sandbox.server import Sandbox
-from ima_tui.studio import Studio
+from ima_tui.studio.studio import Studio
 
 NOW = 1_000_000.0
 TURNS = """
 import sys, time
 from pathlib import Path
-from ima_tui.gate import Gate
+from ima_tui.api.shared_rate_limit import Gate
 gate = Gate(Path(sys.argv[1]))
 for _ in range(25):
     now = time.time()

@@ -11,9 +11,9 @@ import pytest
 from fakes import any_order
 from queue_person import at, window, wish
 
-from ima_tui.clock import midnight
-from ima_tui.config import Settings
-from ima_tui.domain import Job, State
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import midnight
+from ima_tui.core.domain import Job, State
 from ima_tui.ledger import Ledger
 from ima_tui.ledger.admission import Limits
 from ima_tui.ledger.schema import MIGRATIONS

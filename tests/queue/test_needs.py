@@ -13,10 +13,16 @@ from trees import make
 
 from ima_tui.api.client import Created
 from ima_tui.api.wire import Progress
-from ima_tui.config import Settings
-from ima_tui.domain import LINK_SECONDS, Job, State, TaskType, result_of
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import (
+    LINK_SECONDS,
+    Job,
+    State,
+    TaskType,
+    result_of,
+)
 from ima_tui.ledger import Ledger, LedgerError
-from ima_tui.lifecycle import ImpossibleTransition
+from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.sandbox.server import Sandbox
 
 I2I = TaskType.IMAGE_TO_IMAGE

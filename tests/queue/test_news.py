@@ -12,10 +12,10 @@ from pathlib import Path
 from fakes import any_order
 from queue_person import at, window, wish
 
-from ima_tui.config import Settings
-from ima_tui.domain import Job, State
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.events import JobChanged, Notice
 from ima_tui.ledger import Ledger
-from ima_tui.notices import JobChanged, Notice
 from ima_tui.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +117,7 @@ SCRIPT = textwrap.dedent(
     from pathlib import Path
     sys.path[:0] = json.loads(sys.argv[2])
     from queue_person import at, window, wish
-    from ima_tui import config
+    from ima_tui.config import loader as config
 
     async def main():
         folder, url = Path(sys.argv[1]), sys.argv[3]

@@ -11,12 +11,12 @@ from fakes import DONE, FakeService, FastClock, placed, scheduler
 from trees import make
 
 from ima_tui.api.client import Created
+from ima_tui.api.connectivity import Link, pause
+from ima_tui.api.rate_limit import Alarm, Pace
 from ima_tui.api.wire import Progress
-from ima_tui.domain import State
-from ima_tui.errors import ImaError, Limited, Unreachable
+from ima_tui.core.domain import State
+from ima_tui.core.errors import ImaError, Limited, Unreachable
 from ima_tui.ledger import Ledger
-from ima_tui.link import Link, pause
-from ima_tui.pace import Alarm, Pace
 
 LEAF = make()
 

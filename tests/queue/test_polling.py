@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui import polling
-from ima_tui.domain import Estimate, TaskType
+from ima_tui.core.domain import Estimate, TaskType
+from ima_tui.runner import polling_schedule
 
 T2I, T2V, TTS = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO, TaskType.TEXT_TO_SPEECH
 
@@ -18,10 +18,10 @@ T2I, T2V, TTS = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO, TaskType.TEXT_TO
 def plan(
     kind: TaskType, low: float, high: float, seen: Sequence[float] = (), count: int = 60
 ) -> list[float]:
-    view = polling.outlook(kind, Estimate(low, high), seen)
+    view = polling_schedule.outlook(kind, Estimate(low, high), seen)
     times = [0.0]
     for _ in range(count):
-        times.append(polling.due(view, times[-1]))
+        times.append(polling_schedule.due(view, times[-1]))
     return times
 
 
@@ -48,8 +48,8 @@ def test_few_questions_before_the_earliest_end_and_growing_gaps_after_the_latest
     assert sum(0 < each < low for each in times) <= 4
     gaps = [after - before for before, after in pairwise(times) if before > 4 * high]
     assert gaps[-1] > gaps[0]
-    assert gaps[-1] <= polling.LATEST_GAP
-    view = polling.outlook(kind, Estimate(low, high))
+    assert gaps[-1] <= polling_schedule.LATEST_GAP
+    view = polling_schedule.outlook(kind, Estimate(low, high))
     inside = [after - before for before, after in pairwise(times) if low < before < high - 10]
     assert max(inside) <= 2 * view.floor
 
@@ -68,10 +68,10 @@ def test_the_plan_is_quick_to_make() -> None:
 
     seen = [180.0 + 9 * i for i in range(20)]
     start = time.process_time()
-    polling.due(polling.outlook(T2V, Estimate(180, 361), seen), 0.0)
+    polling_schedule.due(polling_schedule.outlook(T2V, Estimate(180, 361), seen), 0.0)
     assert time.process_time() - start < 0.2
 
 
 def test_jitter_only_ever_waits_a_little_longer() -> None:
-    assert [polling.jitter(2.0, 0.0), polling.jitter(2.0, 1.0)] == [0.0, 0.05]
-    assert polling.jitter(600.0, 1.0) == 1.0
+    assert [polling_schedule.jitter(2.0, 0.0), polling_schedule.jitter(2.0, 1.0)] == [0.0, 0.05]
+    assert polling_schedule.jitter(600.0, 1.0) == 1.0

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.sandbox.scenario import ENDPOINTS, KINDS, ScenarioError, parse
+from ima_tui.sandbox.scenario import (
+    ENDPOINTS,
+    KINDS,
+    ScenarioError,
+    parse,
+)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ import json, logging, sys
 logging.basicConfig(level=logging.DEBUG, filename=sys.argv[2])  # whatever any library would say
 from ima_tui import cli
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
+from ima_tui.core.clock import ScaledClock
 for number, words in enumerate(json.loads(sys.argv[1])):
     session.clock = ScaledClock(20)
     try:

@@ -15,7 +15,7 @@ import pytest
 
 from ima_tui.sandbox import spoiled
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.tui.places import PLACES
+from ima_tui.tui.screens import PLACES
 
 from .escapes import shapes
 from .pty_program import PtyProgram
@@ -114,7 +114,7 @@ DRIVER = """
 import json, sys, time
 from ima_tui import cli
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
+from ima_tui.core.clock import ScaledClock
 for words in json.loads(sys.argv[1]):
     session.clock = ScaledClock(20)
     try:

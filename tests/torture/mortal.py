@@ -19,14 +19,19 @@ from typing import Any
 
 import httpx
 
-from ima_tui import config
 from ima_tui.catalogue import order
-from ima_tui.config import Settings
-from ima_tui.domain import Draft, Job, Order, TaskType
-from ima_tui.errors import ImaError
-from ima_tui.key import Key
-from ima_tui.lifecycle import ENDED, UNSENT, ImpossibleTransition
-from ima_tui.studio import Studio, open_studio
+from ima_tui.config import loader
+from ima_tui.config.api_key import Key
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Order,
+    TaskType,
+)
+from ima_tui.core.errors import ImaError
+from ima_tui.ledger.job_states import ENDED, UNSENT, ImpossibleTransition
+from ima_tui.studio.studio import Studio, open_studio
 
 KEY = Key("ima_canary_0123456789", "flag")
 CREATE = "/tasks/create"
@@ -177,7 +182,7 @@ def note_asks(file: Path, freeze: str = "", nth: int = FREEZES_AT) -> None:
 
 
 def settings_of(plan: Plan) -> Settings:
-    plain = config.load({}, {"IMA_TUI_CONFIG": str(plan.folder / "config.toml")})
+    plain = loader.load({}, {"IMA_TUI_CONFIG": str(plan.folder / "config.toml")})
     return replace(
         plain,
         base_url=plan.url,

@@ -39,10 +39,10 @@ from mortal import CREATE, KEY, Plan, SharedClock, Wish, order_of, settings_of, 
 from nursery import PNG, playground
 from verdict import promises
 
-from ima_tui.domain import Job
+from ima_tui.core.domain import Job
 from ima_tui.sandbox import results
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.studio import open_studio
+from ima_tui.studio.studio import open_studio
 
 RATE = 1000.0
 SEEDS = 100

@@ -19,7 +19,7 @@ MOST_RSS = 300_000  # KB
 
 LOOK = """
 import json, re, sys
-from ima_tui import inputs
+from ima_tui.core import input_files as inputs
 from ima_tui.imaging.request import CannotShow, Request
 from ima_tui.imaging.worker import answer
 said = {}

@@ -18,7 +18,7 @@ import pytest
 
 from ima_tui import cli
 from ima_tui.api import network
-from ima_tui.cli import checks, doctor
+from ima_tui.cli.commands import doctor, doctor_checks
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 KEY = "ima_canary_doctor_7731"
@@ -222,10 +222,10 @@ def test_a_key_on_the_command_line_is_advised_against(
 def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async def breaks(_: checks.Patient) -> list[checks.Finding]:
+    async def breaks(_: doctor_checks.Patient) -> list[doctor_checks.Finding]:
         raise ZeroDivisionError(KEY)
 
-    monkeypatch.setattr(doctor, "CHECKS", (checks.program, breaks, checks.clipboard))
+    monkeypatch.setattr(doctor, "CHECKS", (doctor_checks.program, breaks, doctor_checks.clipboard))
     code, said, everything = examined(capfd)
     assert code == 1
     assert said["doctor"]["found"] == "breaks: ZeroDivisionError"

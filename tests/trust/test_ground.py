@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 from smalldisk import fill, mounted
 
-from ima_tui import cli, config, results
+from ima_tui import cli
 from ima_tui.catalogue import choice, order
-from ima_tui.cli import outcome, session
-from ima_tui.clock import ScaledClock
-from ima_tui.domain import Draft, State, TaskType
-from ima_tui.errors import ImaError
-from ima_tui.key import Key
+from ima_tui.cli import exit_status, session
+from ima_tui.config import loader
+from ima_tui.config.api_key import Key
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import Draft, State, TaskType
+from ima_tui.core.errors import ImaError
 from ima_tui.ledger import LedgerError
+from ima_tui.runner import result_files
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.studio import open_studio
+from ima_tui.studio.studio import open_studio
 
 BUG = "inside ima-tui"
 FOX = ("generate", "a fox", "--task-type", "text_to_image")
@@ -128,7 +130,7 @@ def test_results_that_find_no_room_keep_their_link(
         fill(disk)
         said = ima(*FOX, "--download", str(disk), "--json")
         assert (said.code, box.ledger()["creates"]) == (2, [])  # said before anything is paid
-        monkeypatch.setattr(results, "prepare", lambda folder: None)  # it was filled later
+        monkeypatch.setattr(result_files, "prepare", lambda folder: None)  # it was filled later
         said = ima(*FOX, "--download", str(disk), "--json")
         assert (said.code, '"status": "done"' in said.out) == (8, True)
         assert '"url": "http' in said.out
@@ -158,8 +160,8 @@ def test_a_home_that_cant_be_written_is_looked_at(
 # ----------------------------------------------------------------------------- while it is running
 
 
-def settings_of(home: Path) -> config.Settings:
-    return replace(config.load({}), data=home / "data", cache=home / "cache", folder=home / "out")
+def settings_of(home: Path) -> loader.Settings:
+    return replace(loader.load({}), data=home / "data", cache=home / "cache", folder=home / "out")
 
 
 async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> None:
@@ -172,10 +174,10 @@ async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> No
         placed, _ = order.place(
             leaf, Draft(TaskType.TEXT_TO_IMAGE, leaf.model_id, leaf.version, "a fox")
         )
-        first = await outcome.wait_for(studio, await studio.jobs.submit(placed))
+        first = await exit_status.wait_for(studio, await studio.jobs.submit(placed))
         assert first.state is State.DONE
         shutil.rmtree(home / "out")
-        second = await outcome.wait_for(studio, await studio.jobs.submit(placed))
+        second = await exit_status.wait_for(studio, await studio.jobs.submit(placed))
         assert Path(second.medias[0].path).exists()  # the folder is made again
         shutil.rmtree(home / "cache")
         await studio.offer.refresh(TaskType.TEXT_TO_IMAGE)
@@ -255,7 +257,7 @@ def test_a_clock_of_another_time(
 
 
 def test_every_error_of_the_ground_has_its_next_step() -> None:
-    from ima_tui.messages import hint, say
+    from ima_tui.i18n import hint, say
 
     for key in ("error.ledger_damaged", "error.ledger_in_use", "error.ledger_unwritable"):
         error = ImaError(key, path="/x", reason="full")

@@ -16,12 +16,12 @@ import httpx
 import pytest
 from fakes import PNG, any_order
 
-from ima_tui import results
-from ima_tui.api import client, download, guard
+from ima_tui.api import client, download, url_guard
 from ima_tui.api.download import Downloader, DownloadError
-from ima_tui.api.guard import public
-from ima_tui.domain import Job, Media, State
-from ima_tui.errors import Malformed
+from ima_tui.api.url_guard import public
+from ima_tui.core.domain import Job, Media, State
+from ima_tui.core.errors import Malformed
+from ima_tui.runner import result_files
 
 PUBLIC, PUBLIC_TOO = "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"
 NAMES = {
@@ -89,7 +89,9 @@ class Internet:
             return self.names[host]
         if host.rstrip(".").endswith(".example"):
             raise OSError("no such name")
-        return await guard.resolve(host, port)  # localhost, and what the system takes for numbers
+        return await url_guard.resolve(
+            host, port
+        )  # localhost, and what the system takes for numbers
 
     def transport(self) -> httpx.MockTransport:
         def handle(request: httpx.Request) -> httpx.Response:
@@ -315,9 +317,9 @@ async def test_a_name_that_never_resolves_does_not_hold_a_job(
         await asyncio.Event().wait()
         return []
 
-    monkeypatch.setattr(guard, "RESOLVING", 0.01)
-    with pytest.raises(guard.Unresolved):
-        await guard.check("https://cdn.example/a", "", silent)
+    monkeypatch.setattr(url_guard, "RESOLVING", 0.01)
+    with pytest.raises(url_guard.Unresolved):
+        await url_guard.check("https://cdn.example/a", "", silent)
 
 
 async def test_a_proxy_of_the_person_s_own_is_used_and_still_judged(
@@ -326,14 +328,14 @@ async def test_a_proxy_of_the_person_s_own_is_used_and_still_judged(
     monkeypatch.setenv("https_proxy", "proxy.example:3128")
     monkeypatch.setenv("no_proxy", "both.example")
     for name in ("cdn.example", "nobody.example"):  # the second only the proxy may know
-        checked = await guard.check(f"https://{name}/a", "", internet.resolve)
+        checked = await url_guard.check(f"https://{name}/a", "", internet.resolve)
         assert checked.proxy is not None
         assert (checked.proxy.url, checked.addresses) == ("http://proxy.example:3128", ())
-    direct = await guard.check("https://both.example/a", "", internet.resolve)
+    direct = await url_guard.check("https://both.example/a", "", internet.resolve)
     assert (direct.proxy, direct.addresses) == (None, (PUBLIC, PUBLIC_TOO))
     for url in ("https://private.example/a", "https://10.0.0.1/a"):
-        with pytest.raises(guard.NotPublic):
-            await guard.check(url, "", internet.resolve)
+        with pytest.raises(url_guard.NotPublic):
+            await url_guard.check(url, "", internet.resolve)
 
 
 async def test_the_certificate_is_the_name_s_though_the_address_is_dialled(tmp_path: Path) -> None:
@@ -467,11 +469,11 @@ async def test_two_hundred_hostile_names_stay_in_the_folder(
             order = replace(job.order, model_name=name)
             each = replace(job, id=number, task_id=name, order=order)
             internet.answers["cdn.example"] = named(name)
-            part = results.part_path(folder, each, 1)
+            part = result_files.part_path(folder, each, 1)
             await made.fetch(f"https://cdn.example/{number}/..%2f..%2fowned.sh", part)
             media = Media("https://cdn.example/a", format=name[:40])
-            final = results.settle(part, each, media, 1)
-            results.sidecar(final, each, media, True)
+            final = result_files.settle(part, each, media, 1)
+            result_files.sidecar(final, each, media, True)
             assert final.parent == folder
             assert final.suffix == ".png"
     assert [path.name for path in tmp_path.iterdir()] == ["results"]

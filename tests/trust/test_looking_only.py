@@ -9,20 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui import config
 from ima_tui.catalogue import order
-from ima_tui.clock import ScaledClock
-from ima_tui.config import Settings
-from ima_tui.domain import Draft, Job, Order, State, TaskType
-from ima_tui.errors import ImaError
-from ima_tui.key import Key
-from ima_tui.logbook.wanted import Wanted
-from ima_tui.plan.steps import Plan
-from ima_tui.preferences import Dropped, Preference
+from ima_tui.compose.draft_store import Saved, Templates
+from ima_tui.config import loader
+from ima_tui.config.api_key import Key
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Order,
+    State,
+    TaskType,
+)
+from ima_tui.core.errors import ImaError
+from ima_tui.logs.filter import Wanted
+from ima_tui.preferences.file import Dropped, Preference
 from ima_tui.sandbox.server import running_sandbox
-from ima_tui.saved import Saved, Templates
-from ima_tui.studio import Studio, open_studio
-from ima_tui.tui.logexport import export
+from ima_tui.studio.studio import Studio, open_studio
+from ima_tui.tui.logs.export import export
+from ima_tui.workflow.steps import Plan
 
 T2I = TaskType.TEXT_TO_IMAGE
 KEY = Key("ima_canary_0123456789", "flag")
@@ -113,7 +119,7 @@ def writing(
 async def test_every_verb_that_writes_refuses_and_nothing_is_different(tmp_path: Path) -> None:
     with running_sandbox(speed=500) as box:
         settings = replace(
-            config.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")}),
+            loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")}),
             base_url=box.base_url,
             upload_url=box.base_url,
             data=tmp_path / "data",

@@ -15,8 +15,16 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui.domain import Job, State
-from ima_tui.ledger import Ledger, LedgerError, backup, mending, opening, schema, trail
+from ima_tui.core.domain import Job, State
+from ima_tui.ledger import (
+    Ledger,
+    LedgerError,
+    backup,
+    opening,
+    repair,
+    schema,
+    trail,
+)
 
 ROOT = Path(__file__).parents[2]
 GARBAGE = b"\xff" * 4096
@@ -174,7 +182,7 @@ async def test_damage_is_never_copied_over_the_last_good_copy(path: Path) -> Non
 async def test_a_large_file_is_checked_when_damage_was_met(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mending, "SMALL", 0)
+    monkeypatch.setattr(repair, "SMALL", 0)
     await filled(path)
     spoil(path, page_of(path, "events"))
     ledger = await Ledger.open(path, "me")
@@ -212,7 +220,7 @@ async def test_copies_are_made_when_something_changed_and_two_are_kept(path: Pat
 async def test_nobody_mends_a_file_that_another_window_has_open(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mending, "PATIENCE", 0.2)
+    monkeypatch.setattr(repair, "PATIENCE", 0.2)
     await filled(path)
     with another_window(path):
         beyond_reading(path)

@@ -14,8 +14,14 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
-from ima_tui.domain import Job, State
-from ima_tui.ledger import Ledger, LedgerError, backup, trail, unwritten
+from ima_tui.core.domain import Job, State
+from ima_tui.ledger import (
+    Ledger,
+    LedgerError,
+    backup,
+    trail,
+    unsaved_tasks,
+)
 
 NOW = 1_700_000_000.0
 
@@ -272,7 +278,7 @@ async def test_nothing_is_written_into_a_ledger_that_was_swapped(
     assert await ledger.keep_unwritten(job, NOW + 11, "task-4", None)
     await ledger.aclose()
     assert await tasks(path) == [f"task-{number}" for number in range(1, 5)]
-    assert unwritten.files(path) == []
+    assert unsaved_tasks.files(path) == []
 
 
 async def test_an_answer_that_could_not_be_written_is_taken_in_by_the_next_start(

@@ -19,12 +19,20 @@ import pytest
 from fakes import any_order
 from smalldisk import fill, mounted
 
-from ima_tui import cli, preferences
+from ima_tui import cli
 from ima_tui.api.service import RemoteService
 from ima_tui.cli import session
-from ima_tui.clock import ScaledClock
-from ima_tui.domain import Job, State
-from ima_tui.ledger import Ledger, LedgerError, backup, looking, mending, opening
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import Job, State
+from ima_tui.ledger import (
+    Ledger,
+    LedgerError,
+    backup,
+    opening,
+    read_only,
+    repair,
+)
+from ima_tui.preferences import file
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 FOX = ("generate", "a fox", "--task-type", "text_to_image")
@@ -157,8 +165,8 @@ def test_what_could_be_written_in_the_end_is_a_success(
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
     monkeypatch.setattr(backup, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(looking, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(mending, "PATIENCE", 0.2)
+    monkeypatch.setattr(read_only, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(repair, "PATIENCE", 0.2)
 
 
 @contextmanager
@@ -235,8 +243,8 @@ def test_nobody_waits_for_ever_for_a_window_that_restores(tmp_path: Path, impati
     number = os.open(tmp_path / "ledger.sqlite3.open", os.O_RDWR | os.O_CREAT)
     fcntl.flock(number, fcntl.LOCK_EX)
     try:
-        with pytest.raises(mending.InUse):
-            mending.enter(path)
+        with pytest.raises(repair.InUse):
+            repair.enter(path)
     finally:
         os.close(number)
 
@@ -244,7 +252,7 @@ def test_nobody_waits_for_ever_for_a_window_that_restores(tmp_path: Path, impati
 def test_preferences_on_a_file_system_without_locks_say_so(
     home: Path, ima: Ima, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preferences, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(file, "LOCK_SECONDS", 0.1)
 
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))

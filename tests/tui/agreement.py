@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.command import DiscoveryHit
 from textual.screen import Screen
 
-from ima_tui.tui import actions, palette
-from ima_tui.tui.screens.help import HelpScreen
+from ima_tui.tui.keys import actions
+from ima_tui.tui.shell import palette
+from ima_tui.tui.shell.help import HelpScreen
 
 
 async def said_alike(screen: Screen[object]) -> None:

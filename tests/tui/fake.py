@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ima_tui import outputs
 from ima_tui.catalogue.alternatives import Alternative, alternatives
-from ima_tui.domain import (
+from ima_tui.config.api_key import checked
+from ima_tui.core.domain import (
     Accepts,
     Estimate,
     Event,
@@ -27,14 +27,8 @@ from ima_tui.domain import (
     TaskType,
     results_of,
 )
-from ima_tui.errors import ImaError, UsageError
-from ima_tui.input_checks import InputChecks
-from ima_tui.inputs import InputFacts
-from ima_tui.key import checked
-from ima_tui.knowledge import Knowledge
-from ima_tui.ledger import Mended
-from ima_tui.lifecycle import ENDED, SPENT
-from ima_tui.notices import (
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.events import (
     JobChanged,
     ListChanged,
     Notice,
@@ -42,7 +36,13 @@ from ima_tui.notices import (
     ProductList,
     Totals,
 )
-from ima_tui.preferences import Dropped
+from ima_tui.core.input_files import InputFacts
+from ima_tui.ledger import Mended
+from ima_tui.ledger.job_states import ENDED, SPENT
+from ima_tui.preferences.file import Dropped
+from ima_tui.runner import outputs
+from ima_tui.runner.input_checks import InputChecks
+from ima_tui.studio.guides import Knowledge
 
 NOW = 1_800_000_000.0
 

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from ima_tui.tui.altkeys import use_alt_digits
+from ima_tui.tui.terminal.alt_keys import use_alt_digits
 
 
 @pytest.mark.parametrize("digit", "1234567890")

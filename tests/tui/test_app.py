@@ -17,10 +17,10 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from ima_tui import messages
-from ima_tui.domain import State, TaskType
-from ima_tui.errors import Unreachable
-from ima_tui.notices import (
+from ima_tui import i18n
+from ima_tui.core.domain import State, TaskType
+from ima_tui.core.errors import Unreachable
+from ima_tui.core.events import (
     JobChanged,
     LinkChanged,
     ListChanged,
@@ -28,18 +28,20 @@ from ima_tui.notices import (
     PreferencesChanged,
     ProductList,
 )
-from ima_tui.tui import clipboard, looks, theme
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.news import Gatherer, News
-from ima_tui.tui.plain import AsciiFilter
-from ima_tui.tui.screens.queue import QueueScreen
-from ima_tui.tui.widgets.lines import BottomLine, Rule, TopLine
-from ima_tui.tui.widgets.question import Question
+from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.frame import BottomLine, Rule, TopLine
+from ima_tui.tui.terminal import clipboard
+from ima_tui.tui.theme import theme
+from ima_tui.tui.theme.filters import AsciiFilter
+from ima_tui.tui.widgets.update_batcher import Gatherer, News
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(studio: FakeStudio | None = None, start: str = "queue") -> ImaApp:
@@ -54,10 +56,9 @@ def top_line(app: ImaApp) -> str:
 
 
 def test_nothing_heavy_is_loaded_before_the_first_paint() -> None:
-    places = "queue, models, compose, preferences, place"
+    screens = ", ".join(f"ima_tui.tui.{name}.screen" for name in ("queue", "models", "compose"))
     program = (
-        "import sys, ima_tui.tui.app\n"
-        f"from ima_tui.tui.screens import {places}\n"
+        f"import sys, ima_tui.tui.app, {screens}, ima_tui.tui.preferences.screen\n"
         "print(*{'httpx', 'pydantic', 'PIL', 'av', 'starlette', 'keyring'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -265,7 +266,7 @@ def seen(name: str, colour: str) -> str:
     return RichColor.parse(colour).downgrade(system).get_truecolor().hex
 
 
-FOREIGN = [name for name in looks.names() if name not in (theme.DARK, theme.LIGHT)]
+FOREIGN = [name for name in appearance.names() if name not in (theme.DARK, theme.LIGHT)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -320,7 +321,7 @@ async def test_ascii_terminals_get_ascii() -> None:
 
 
 def test_every_english_sentence_has_an_ascii_form() -> None:
-    texts = import_module("ima_tui.messages.en").TEXTS
+    texts = import_module("ima_tui.i18n.en").TEXTS
     drawn = AsciiFilter().apply([Segment(text) for text in texts.values()], Color(0, 0, 0))
     drawn_so = "".join(part.text for part in drawn)
     assert {sign for sign in drawn_so if not sign.isascii() and sign < "\u3000"} == set()

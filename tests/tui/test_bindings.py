@@ -18,19 +18,21 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui import config, messages
-from ima_tui.adjustments import Adjustments
-from ima_tui.domain import Event, State
-from ima_tui.tui import actions, keymap, looking, palette
+from ima_tui import i18n
+from ima_tui.config import loader
+from ima_tui.config.editor import Adjustments
+from ima_tui.core.domain import Event, State
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.places import PLACES
-from ima_tui.tui.screens.help import HelpScreen
+from ima_tui.tui.keys import actions, keymap, read_only
+from ima_tui.tui.screens import PLACES
+from ima_tui.tui.shell import palette
+from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(start: str = "queue") -> ImaApp:
@@ -42,7 +44,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
     """The place `name`, or the settings behind Preferences."""
     app = open_app("preferences" if name == "settings" else name)
     file = tmp_path / "config.toml"
-    settings = config.load({}, {"IMA_TUI_CONFIG": str(file)})
+    settings = loader.load({}, {"IMA_TUI_CONFIG": str(file)})
     queued = Event(NOW, State.QUEUED, "event.sending")
     app.studio.jobs.events = dict.fromkeys((1, 2), (queued,))  # type: ignore[attr-defined]
     app.studio.adjustments = Adjustments(settings)
@@ -97,7 +99,7 @@ def standing(app: App[object]) -> object:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.id)
 def test_every_binding_has_an_id_of_its_own_and_a_sentence(place: object, language: str) -> None:
-    texts = import_module(f"ima_tui.messages.{language}").TEXTS
+    texts = import_module(f"ima_tui.i18n.{language}").TEXTS
     screen = getattr(import_module(place.module), place.screen)  # type: ignore[attr-defined]
     for owner in (screen, ImaApp, Table):
         bindings = [one for one in owner.BINDINGS if isinstance(one, Binding)]
@@ -162,4 +164,4 @@ def test_what_who_only_looks_has_no_keys_for_is_there_otherwise() -> None:
     known = {
         one.id for owner in keymap.owners() for one in owner.BINDINGS if isinstance(one, Binding)
     }
-    assert known >= looking.WRITING
+    assert known >= read_only.WRITING

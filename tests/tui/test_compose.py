@@ -29,20 +29,27 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui import messages
-from ima_tui.desk import MODEL
-from ima_tui.domain import Accepts, Field, FieldKind, Option, Order, TaskType
-from ima_tui.errors import KeyMissing, Unreachable
-from ima_tui.notices import ListChanged, ProductList
+from ima_tui import i18n
+from ima_tui.compose.composer import MODEL
+from ima_tui.core.domain import (
+    Accepts,
+    Field,
+    FieldKind,
+    Option,
+    Order,
+    TaskType,
+)
+from ima_tui.core.errors import KeyMissing, Unreachable
+from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.widgets.fieldlines import ChoiceLine, TextLine
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.widgets.field_rows import ChoiceLine, TextLine
 from ima_tui.tui.widgets.form import Form
 from ima_tui.tui.widgets.inputs import InputLine, Inputs, complete
-from ima_tui.tui.widgets.pricebar import PriceBar, Said
+from ima_tui.tui.widgets.price_bar import PriceBar, Said
 from ima_tui.tui.widgets.prompt import Prompt
-from ima_tui.tui.widgets.question import Question
 from ima_tui.tui.widgets.table import Table
 
 T2I = TaskType.TEXT_TO_IMAGE
@@ -50,7 +57,7 @@ T2I = TaskType.TEXT_TO_IMAGE
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @asynccontextmanager
@@ -379,7 +386,7 @@ async def test_what_the_price_would_change_is_asked_first() -> None:
 
 
 async def test_without_a_key_sending_leads_to_where_one_is_entered() -> None:
-    from ima_tui.tui.screens.welcome import WelcomeScreen
+    from ima_tui.tui.shell.welcome import WelcomeScreen
 
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
@@ -394,7 +401,7 @@ async def test_without_a_key_sending_leads_to_where_one_is_entered() -> None:
 
 
 async def test_without_a_key_there_is_no_list_and_sending_still_leads_there() -> None:
-    from ima_tui.tui.screens.welcome import WelcomeScreen
+    from ima_tui.tui.shell.welcome import WelcomeScreen
 
     studio = studio_with()
     studio.offer.lists[T2I] = ProductList(T2I, problem=KeyMissing())

@@ -6,8 +6,8 @@ from patience import until
 from test_compose import sent
 from test_compose_reads import composing, told
 
-from ima_tui.domain import TaskType
-from ima_tui.tui.widgets.reading import Reading
+from ima_tui.core.domain import TaskType
+from ima_tui.tui.compose.intent_summary import Reading
 
 
 async def test_a_question_is_answered_while_typing() -> None:

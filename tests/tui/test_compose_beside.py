@@ -12,13 +12,13 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui.domain import Leaf, State
-from ima_tui.notices import JobChanged
-from ima_tui.tui import pricetable
+from ima_tui.core.domain import Leaf, State
+from ima_tui.core.events import JobChanged
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.glyphs import glyphs
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.widgets.detail import JobDetail
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.job_detail import JobDetail
+from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets import price_table
 
 TWO_PRICED = replace(
     KLING,
@@ -81,11 +81,11 @@ def facts(screen: ComposeScreen) -> str:
 def test_what_one_setting_more_or_less_costs(
     leaf: Leaf, chosen: dict[str, str | int | float | bool], lines: list[str]
 ) -> None:
-    assert [str(line) for line in pricetable.near(leaf, chosen, glyphs(False))] == lines
+    assert [str(line) for line in price_table.near(leaf, chosen, glyphs(False))] == lines
 
 
 def test_plain_terminals_get_plain_signs() -> None:
-    told = "".join(map(str, pricetable.near(TWO_PRICED, {"duration": 10}, glyphs(True))))
+    told = "".join(map(str, price_table.near(TWO_PRICED, {"duration": 10}, glyphs(True))))
     assert told.isascii()
     assert "-48" in told
 
@@ -123,7 +123,7 @@ def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
         ),
         fields=(choice("generate_audio", "on", "off"), *TWO_PRICED.fields),
     )
-    lines = [str(line) for line in pricetable.every(leaf, glyphs(False))]
+    lines = [str(line) for line in price_table.every(leaf, glyphs(False))]
     assert lines[0].split() == ["AUDIO", "DURATION", "QUALITY", "POINTS"]
-    assert max(map(len, lines)) <= pricetable.ROOM
-    assert any("usual" in str(line) for line in pricetable.every(TWO_PRICED, glyphs(False)))
+    assert max(map(len, lines)) <= price_table.ROOM
+    assert any("usual" in str(line) for line in price_table.every(TWO_PRICED, glyphs(False)))

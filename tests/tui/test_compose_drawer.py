@@ -13,22 +13,23 @@ from patience import until
 from test_compose import said
 from textual.pilot import Pilot
 
-from ima_tui import messages, owner
-from ima_tui.desk import MODEL
-from ima_tui.domain import TaskType
-from ima_tui.saved import Drafts, Saved, Templates
-from ima_tui.tui import editor
+from ima_tui import i18n
+from ima_tui.compose.composer import MODEL
+from ima_tui.compose.draft_store import Drafts, Saved, Templates
+from ima_tui.core.domain import TaskType
+from ima_tui.ledger import process_id
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.terminal import external_editor
 from ima_tui.tui.widgets.table import Table
 
-GONE = f"{owner.name().partition('/')[0]}/999999999/0000"
+GONE = f"{process_id.name().partition('/')[0]}/999999999/0000"
 
 
 @asynccontextmanager
 async def opened(data: Path, *jobs: object) -> AsyncIterator[tuple[Pilot[None], ComposeScreen]]:
-    messages.use("en")
+    i18n.use("en")
     studio = FakeStudio(jobs, data=data, after_send="stay")  # type: ignore[arg-type]
     app = ImaApp(studio)  # type: ignore[arg-type]
     async with app.run_test(size=(100, 30)) as pilot:
@@ -45,7 +46,7 @@ async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Pat
         await pilot.pause()
         await screen.drawer.keep()
         (kept,) = (tmp_path / "drafts").glob("*.json")
-        kept.write_text(kept.read_text().replace(owner.name().rpartition("/")[0], GONE[:-5]))
+        kept.write_text(kept.read_text().replace(process_id.name().rpartition("/")[0], GONE[:-5]))
     (kept,) = (tmp_path / "drafts").glob("*.json")
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "旺财 runs")
@@ -154,4 +155,4 @@ def test_an_editor_has_blanks_in_its_name_arguments_or_a_quote_too_few(
     }
     for written, command in expected.items():
         monkeypatch.setenv("VISUAL", written)
-        assert editor.command() == command
+        assert external_editor.command() == command

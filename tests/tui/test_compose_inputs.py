@@ -13,9 +13,9 @@ from test_compose import open_compose, place, said, studio_with
 from test_compose_drawer import opened
 from textual import events
 
-from ima_tui.domain import Accepts, TaskType
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.compose import ComposeScreen
+from ima_tui.core.domain import Accepts, TaskType
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.picker import Chooser
 from ima_tui.tui.widgets.prompt import dragged
 
 

@@ -6,9 +6,9 @@ from patience import until
 from test_compose import asked, price, said, sent
 from test_compose_reads import composing
 
-from ima_tui.domain import TaskType
-from ima_tui.tui.widgets.reading import Reading
-from ima_tui.tui.widgets.wishes import Wishes
+from ima_tui.core.domain import TaskType
+from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.prompt_list import Wishes
 
 
 async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:

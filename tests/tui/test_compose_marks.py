@@ -7,8 +7,8 @@ from rich.segment import Segment
 from test_compose_reads import composing
 from textual.pilot import Pilot
 
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.widgets.fieldlines import ChoiceLine
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.widgets.field_rows import ChoiceLine
 
 WISH = "a video of a puppy, 1080p"
 

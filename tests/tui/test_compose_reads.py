@@ -11,14 +11,14 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui.desk import INPUTS, MODEL
-from ima_tui.domain import TaskType
-from ima_tui.several import words_of
+from ima_tui.compose.composer import INPUTS, MODEL
+from ima_tui.compose.multi_prompt import words_of
+from ima_tui.core.domain import TaskType
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.widgets.pricebar import Said
+from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.widgets.price_bar import Said
 from ima_tui.tui.widgets.prompt import Prompt
-from ima_tui.tui.widgets.reading import Reading
 
 
 def told(screen: ComposeScreen) -> str:

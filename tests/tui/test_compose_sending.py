@@ -14,18 +14,23 @@ from patience import until
 from test_compose import asked, said, sent, write
 from textual.pilot import Pilot
 
-from ima_tui import messages
+from ima_tui import i18n
 from ima_tui.catalogue import tree
-from ima_tui.desk import KIND, MODEL
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.knowledge import Recommendation
-from ima_tui.notices import GuidesChanged, ListChanged, PreferencesChanged, ProductList
+from ima_tui.compose.composer import KIND, MODEL
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.events import (
+    GuidesChanged,
+    ListChanged,
+    PreferencesChanged,
+    ProductList,
+)
 from ima_tui.sandbox.products import Catalogue
+from ima_tui.studio.guides import Recommendation
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.widgets import question
-from ima_tui.tui.widgets.question import Question
-from ima_tui.tui.widgets.reading import Reading
+from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell import confirm_bar
+from ima_tui.tui.shell.confirm_bar import Question
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
 WHALE = "a 30s video of a whale in 8K, 7:3, with kling o1"
@@ -42,7 +47,7 @@ async def composing(
     text: str = "", *, cold: bool = False, **settings: object
 ) -> AsyncIterator[tuple[Pilot[None], ComposeScreen, FakeStudio]]:
     """Compose against the sandbox's lists; `cold`: none of them has arrived yet."""
-    messages.use("en")
+    i18n.use("en")
     leaves = tuple(leaf for found in lists().values() for leaf in found)
     settings = {"after_send": "stay", "ask_above": 500, **settings}
     studio = FakeStudio(leaves=() if cold else leaves, **settings)  # type: ignore[arg-type]
@@ -135,9 +140,9 @@ async def test_another_choice_is_sent_for_its_price_only_if_nothing_else_is_unme
 
 async def test_a_key_that_is_held_down_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = 100.0
-    monkeypatch.setattr(question, "now", lambda: seconds)
+    monkeypatch.setattr(confirm_bar, "now", lambda: seconds)
     async with composing(WHALE) as (pilot, screen, studio):
-        monkeypatch.setattr(question, "HELD", 0.3)
+        monkeypatch.setattr(confirm_bar, "HELD", 0.3)
         await pilot.press("ctrl+j")
         for _ in range(40):  # a second of repeats
             seconds += 0.03

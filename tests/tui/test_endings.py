@@ -8,16 +8,16 @@ import pytest
 from fake import NOW, FakeStudio, done, failed, job
 from patience import until
 
-from ima_tui import messages
-from ima_tui.domain import Job, State
-from ima_tui.notices import AnswerUnwritten, JobChanged
-from ima_tui.tui import endings
+from ima_tui import i18n
+from ima_tui.core.domain import Job, State
+from ima_tui.core.events import AnswerUnwritten, JobChanged
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.terminal import notifications
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def quick(number: int) -> Job:
@@ -25,16 +25,16 @@ def quick(number: int) -> Job:
 
 
 def test_an_end_is_told_once_and_old_ones_never() -> None:
-    heard = endings.Endings(NOW)
+    heard = notifications.Endings(NOW)
     old = replace(done(1), ended_at=NOW - 60)
     assert heard.fresh([old, done(2), job(3)]) == [done(2)]
     assert heard.fresh([old, done(2)]) == []
 
 
 def test_it_sounds_after_ten_seconds_or_when_nobody_looks() -> None:
-    assert endings.sounds([done(1)], NOW, focused=True)
-    assert not endings.sounds([quick(1)], NOW, focused=True)
-    assert endings.sounds([quick(1)], NOW, focused=False)
+    assert notifications.sounds([done(1)], NOW, focused=True)
+    assert not notifications.sounds([quick(1)], NOW, focused=True)
+    assert notifications.sounds([quick(1)], NOW, focused=False)
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,17 @@ def test_it_sounds_after_ten_seconds_or_when_nobody_looks() -> None:
     ],
 )
 def test_the_setting_chooses(way: str, bell: bool, note: bool, title: bool) -> None:
-    found = endings.sequences("done: #1 Suno", way, sound=True, in_tmux=False)
+    found = notifications.sequences("done: #1 Suno", way, sound=True, in_tmux=False)
     assert ("\x07\x07" in found) == bell
     assert ("\x1b]9;ima-tui: done: #1 Suno\x07" in found) == note
     assert found.startswith("\x1b]2;ima-tui · done: #1 Suno\x07") == title
 
 
 def test_silent_ends_change_the_title_alone_and_tmux_passes_the_note_on() -> None:
-    assert endings.sequences("x", "both", sound=False, in_tmux=False) == "\x1b]2;ima-tui · x\x07"
-    wrapped = endings.sequences("x", "osc9", sound=True, in_tmux=True)
+    assert (
+        notifications.sequences("x", "both", sound=False, in_tmux=False) == "\x1b]2;ima-tui · x\x07"
+    )
+    wrapped = notifications.sequences("x", "osc9", sound=True, in_tmux=True)
     assert wrapped.endswith("\x1bPtmux;\x1b\x1b]9;ima-tui: x\x07\x1b\\")
 
 
@@ -63,10 +65,10 @@ def test_a_hostile_name_or_prompt_reaches_no_terminal() -> None:
     bad = "\x1b]0;owned\x07\x9d52;c;AAAA\x9c\u202eevil\nname"
     hostile = done(1)
     hostile = replace(hostile, order=replace(hostile.order, model_name=bad, prompt=bad))
-    text = endings.words([hostile])
+    text = notifications.words([hostile])
     assert "owned" not in text
     assert text.isprintable()
-    assert endings.words([hostile, failed(2)]) == "2 jobs ended"
+    assert notifications.words([hostile, failed(2)]) == "2 jobs ended"
 
 
 async def test_the_app_writes_it_when_a_job_ends() -> None:
@@ -89,8 +91,8 @@ async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
     lost = replace(job(2, State.UNKNOWN), updated_at=NOW)
     old = replace(lost, id=1, updated_at=NOW - 60)
     said = "Sent when the last run ended, and perhaps charged: 1."
-    assert endings.left_behind([old, job(4)], NOW) == ""
-    assert endings.left_behind([old, lost], NOW) == f"{said} The queue tells more."
+    assert notifications.left_behind([old, job(4)], NOW) == ""
+    assert notifications.left_behind([old, lost], NOW) == f"{said} The queue tells more."
     app = ImaApp(FakeStudio((unsent, lost)), start="compose")  # type: ignore[arg-type]
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: len(app._notifications) == 1)

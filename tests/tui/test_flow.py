@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from ima_tui.tui.widgets.flow import Block, Chunk, flow, within
-from ima_tui.tui.widgets.lines import Part, measure
+from ima_tui.tui.shell.frame import Part, measure
+from ima_tui.tui.widgets.flow import (
+    Block,
+    Chunk,
+    flow,
+    within,
+)
 
 
 def words(lines: list[list[Part]]) -> list[str]:

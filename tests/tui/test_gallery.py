@@ -15,28 +15,33 @@ from rich.color import ColorSystem
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from ima_tui import messages
-from ima_tui.domain import Job, Media, State, TaskType
+from ima_tui import i18n
+from ima_tui.core.domain import (
+    Job,
+    Media,
+    State,
+    TaskType,
+)
+from ima_tui.core.events import JobChanged
 from ima_tui.imaging.kitty import PLACEHOLDER
-from ima_tui.notices import JobChanged
-from ima_tui.tui import resultverbs
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.compare import CompareScreen
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.screens.gallery import GalleryScreen
-from ima_tui.tui.screens.queue import QueueScreen
-from ima_tui.tui.screens.viewer import ViewerScreen
-from ima_tui.tui.widgets.placard import Placard
-from ima_tui.tui.widgets.question import Question
-from ima_tui.tui.widgets.standing import Standing
-from ima_tui.tui.widgets.wall import Wall
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.gallery import actions
+from ima_tui.tui.gallery.compare import CompareScreen
+from ima_tui.tui.gallery.detail import Placard
+from ima_tui.tui.gallery.screen import GalleryScreen
+from ima_tui.tui.gallery.tile_grid import Wall
+from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.viewer import ViewerScreen
+from ima_tui.tui.widgets.list_status import Standing
 
 SIZE = (120, 40)
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture
@@ -338,7 +343,7 @@ async def test_its_job_its_link_and_its_path_are_a_key_away(
     copied: list[str] = []
     opened: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
-    monkeypatch.setattr(resultverbs, "open_file", lambda path: bool(opened.append(path)) or True)
+    monkeypatch.setattr(actions, "open_file", lambda path: bool(opened.append(path)) or True)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, 1)
         await pilot.press("y", "Y", "o")
@@ -416,7 +421,7 @@ async def test_a_click_chooses_and_two_open(path: Callable[[str], str]) -> None:
 async def test_in_kitty_the_wall_hangs_real_pictures_and_numbers_are_never_confused(
     path: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ima_tui.tui.shelf.MOST_NUMBERS", 6)
+    monkeypatch.setattr("ima_tui.tui.images.image_cache.MOST_NUMBERS", 6)
     app = app_of(*(done(number, path(f"{number}.png")) for number in range(1, 41)), images="kitty")
     sent: list[str] = []
     async with app.run_test(size=SIZE) as pilot:

@@ -9,8 +9,8 @@ from test_compose_reads import composing, told
 from textual import events
 from textual.widgets import Markdown
 
-from ima_tui.knowledge import Knowledge
-from ima_tui.tui.screens.guides import GuidesScreen
+from ima_tui.studio.guides import Knowledge
+from ima_tui.tui.shell.guides import GuidesScreen
 
 
 def guides(folder: Path) -> Knowledge:

@@ -12,13 +12,15 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from ima_tui import config, config_file, messages
-from ima_tui.errors import UsageError
-from ima_tui.tui import looks, palette, theme
+from ima_tui import i18n
+from ima_tui.config import loader, toml_file
+from ima_tui.core.errors import UsageError
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.places import PLACES
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.jump import JumpScreen
+from ima_tui.tui.screens import PLACES
+from ima_tui.tui.shell import appearance, palette
+from ima_tui.tui.shell.jump import JumpScreen
+from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.table import Table
 
 IDS = [place.id for place in PLACES]
@@ -26,9 +28,9 @@ IDS = [place.id for place in PLACES]
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    messages.use("en")
+    i18n.use("en")
     yield
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture
@@ -182,19 +184,19 @@ async def test_a_no_keeps_nothing_and_the_demo_does_not_ask(tmp_path: Path) -> N
 
 
 def test_every_theme_of_textual_has_all_tokens() -> None:
-    assert len(looks.names()) > 10
+    assert len(appearance.names()) > 10
     assert theme.style("nord", "muted", "raised").color is not None
 
 
 def test_what_is_kept_must_be_a_setting_that_can_be(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
-    config_file.put(path, "language", "zh")
-    assert config.load({}, {"IMA_TUI_CONFIG": str(path)}).language == "zh"
+    toml_file.put(path, "language", "zh")
+    assert loader.load({}, {"IMA_TUI_CONFIG": str(path)}).language == "zh"
     with pytest.raises(UsageError):
-        config_file.put(path, "language", "xx")
+        toml_file.put(path, "language", "xx")
     path.write_text("broken [")
     with pytest.raises(UsageError):
-        config_file.put(path, "language", "en")
+        toml_file.put(path, "language", "en")
     assert path.read_text() == "broken ["
 
 
@@ -203,12 +205,12 @@ def test_what_is_kept_must_be_a_setting_that_can_be(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", IDS)
 async def test_after_a_switch_a_place_says_what_it_says_when_started_so(place: str) -> None:
-    messages.use("zh")
+    i18n.use("zh")
     app = open_app(place)
     async with app.run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         wanted = picture(app)
-    messages.use("en")
+    i18n.use("en")
     app = open_app(place)
     async with app.run_test(size=(100, 30)) as pilot:
         await settled(pilot)

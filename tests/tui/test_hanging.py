@@ -10,17 +10,24 @@ from fake import NOW, SEEDREAM, WAN, done, job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui import messages
-from ima_tui.domain import Media, Medium, Result, State, TaskType, results_of
-from ima_tui.tui.collection import Collected, Selection, key_of
-from ima_tui.tui.hanging import Hanging
+from ima_tui import i18n
+from ima_tui.core.domain import (
+    Media,
+    Medium,
+    Result,
+    State,
+    TaskType,
+    results_of,
+)
+from ima_tui.tui.gallery.arrangement import Collected, Selection, key_of
+from ima_tui.tui.gallery.tile_layout import Hanging
 
 SIZES = st.lists(st.integers(1, 12), max_size=6)
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @given(SIZES, st.integers(1, 5), st.integers(1, 10))

@@ -8,17 +8,17 @@ import pytest
 from fake import FakeStudio, done
 from patience import until
 
-from ima_tui import messages
-from ima_tui.messages import say
+from ima_tui import i18n
+from ima_tui.i18n import say
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.hints import HINTED, Used
-from ima_tui.tui.places import PLACES
-from ima_tui.tui.widgets.lines import HintLine
+from ima_tui.tui.screens import PLACES
+from ima_tui.tui.shell.frame import HintLine
+from ima_tui.tui.widgets.hints import HINTED, Used
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(data: Path, start: str = "queue", *, hints: bool = True) -> ImaApp:

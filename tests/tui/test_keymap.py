@@ -10,11 +10,11 @@ import pytest
 from fake import FakeStudio, done, job
 from textual.widgets import Input
 
-from ima_tui import messages
-from ima_tui.tui import actions, keymap
+from ima_tui import i18n
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.places import PLACES
-from ima_tui.tui.screens.help import HelpScreen
+from ima_tui.tui.keys import actions, keymap
+from ima_tui.tui.screens import PLACES
+from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
 
 sys.path.append(str(Path(__file__).parents[2] / "docs"))
@@ -24,7 +24,7 @@ import keys
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(start: str = "queue", **written: str) -> ImaApp:

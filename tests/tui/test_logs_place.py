@@ -14,22 +14,22 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from ima_tui import messages
-from ima_tui.logbook.entry import Level
+from ima_tui import i18n
+from ima_tui.logs.entry import Level
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens import logs as place
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.logs import LogsScreen
-from ima_tui.tui.screens.queue import QueueScreen
-from ima_tui.tui.widgets.loglines import LogLines
-from ima_tui.tui.widgets.logstatus import LogStatusLine
+from ima_tui.tui.logs import screen as place
+from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.screen import LogsScreen
+from ima_tui.tui.logs.status import LogStatusLine
+from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.shell.picker import Chooser
 
 HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    messages.use("en")
+    i18n.use("en")
     monkeypatch.setattr(place, "LOOK_SECONDS", 0.02)
 
 
@@ -358,7 +358,7 @@ async def test_a_line_is_copied(folder: Path) -> None:
 
 
 async def test_every_level_has_a_sign() -> None:
-    from ima_tui.tui.widgets.loglines import MARKS
+    from ima_tui.tui.logs.lines import MARKS
 
     assert set(MARKS) == set(Level)
     signs = [plain for _, plain, _ in MARKS.values()]

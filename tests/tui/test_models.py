@@ -23,22 +23,22 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui import messages
+from ima_tui import i18n
 from ima_tui.catalogue.changes import compare
-from ima_tui.domain import Leaf, TaskType
-from ima_tui.errors import Unreachable
-from ima_tui.notices import ListChanged, ProductList
-from ima_tui.tui import leaves
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import Unreachable
+from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.finder import Finder
-from ima_tui.tui.glyphs import glyphs
-from ima_tui.tui.screens.models import ModelsScreen, Standing
+from ima_tui.tui.models import model_text
+from ima_tui.tui.models.screen import ModelsScreen, Standing
+from ima_tui.tui.models.search import Finder
+from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets.table import LazyRows, Table
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(studio: FakeStudio | None = None) -> ImaApp:
@@ -91,7 +91,7 @@ def test_nothing_is_found_by_chance() -> None:
 
 
 def test_what_matched_is_pointed_out() -> None:
-    name = leaves.row(BANANA_PRO, "pro", False, glyphs(False))[0]
+    name = model_text.row(BANANA_PRO, "pro", False, glyphs(False))[0]
     assert [name.text[at] for at in name.matched] == ["P", "r", "o"]
 
 
@@ -107,7 +107,7 @@ def test_sorting(sort: str, first: Leaf) -> None:
 
 
 def test_the_price_of_every_combination_cheapest_first() -> None:
-    lines = str(leaves.detail(BANANA_2, True, glyphs(False))).split("\n")
+    lines = str(model_text.detail(BANANA_2, True, glyphs(False))).split("\n")
     assert lines[0] == "Nano Banana 2 ★"
     table = lines[lines.index("SIZE  POINTS") :]
     assert table[1:5] == [
@@ -119,16 +119,18 @@ def test_the_price_of_every_combination_cheapest_first() -> None:
 
 
 def test_one_price_is_said_as_one() -> None:
-    assert "5 pts, one price for everything" in str(leaves.detail(SEEDREAM, False, glyphs(False)))
+    assert "5 pts, one price for everything" in str(
+        model_text.detail(SEEDREAM, False, glyphs(False))
+    )
 
 
 def test_inputs_are_told() -> None:
-    assert "takes 1 files: jpeg png" in str(leaves.detail(KLING, False, glyphs(False)))
+    assert "takes 1 files: jpeg png" in str(model_text.detail(KLING, False, glyphs(False)))
 
 
 def test_names_from_outside_are_text() -> None:
     odd = replace(BANANA_2, name="[/nope] [@click=app.quit]x[/]")
-    assert "[/nope] [@click=app.quit]x[/]" in str(leaves.detail(odd, False, glyphs(False)))
+    assert "[/nope] [@click=app.quit]x[/]" in str(model_text.detail(odd, False, glyphs(False)))
 
 
 # --------------------------------------------------------------------------------- the screen
@@ -200,7 +202,7 @@ async def test_without_any_list_the_reason_stands_in_its_place() -> None:
     studio.offer.lists[kind] = ProductList(kind, problem=Unreachable())
     async with open_app(studio).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert models(pilot).table.empty == messages.say("error.unreachable")
+        assert models(pilot).table.empty == i18n.say("error.unreachable")
         assert models(pilot).current is None
 
 
@@ -313,7 +315,7 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
 
 def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
     leaf = replace(SEEDREAM, fields=(choice("size", *(f"{n}00x{n}00" for n in range(1, 9))),))
-    lines = str(leaves.detail(leaf, False, glyphs(False), cells=30)).split("\n")
+    lines = str(model_text.detail(leaf, False, glyphs(False), cells=30)).split("\n")
     assert lines[-4:] == [
         "Size  100x100  200x200",
         "      300x300  400x400",

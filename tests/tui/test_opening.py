@@ -10,17 +10,17 @@ from fake import FakeStudio
 from patience import until
 from textual import events
 
-from ima_tui import messages
+from ima_tui import i18n
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.palette import Palette
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.screens.opening import Opening
-from ima_tui.tui.widgets.lines import TopLine
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.frame import TopLine
+from ima_tui.tui.shell.palette import Palette
+from ima_tui.tui.shell.splash import Opening
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 class Held(ImaApp):
@@ -86,10 +86,11 @@ async def test_a_key_of_the_app_waits_for_the_place_too(key: str) -> None:
 
 def test_the_frame_needs_nothing_of_the_places() -> None:
     program = (
-        "import sys, ima_tui.cli.tui, ima_tui.tui.app\n"
+        "import sys, ima_tui.cli.commands.tui, ima_tui.tui.app\n"
         "print(*sorted(name for name in sys.modules if name.startswith(('ima_tui.intent', "
-        "'ima_tui.catalogue', 'ima_tui.desk', 'ima_tui.ledger', 'ima_tui.tui.screens.'))))"
+        "'ima_tui.catalogue', 'ima_tui.compose', 'ima_tui.ledger'))"
+        " or name.endswith('.screen')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stderr == ""
-    assert done.stdout.split() == ["ima_tui.tui.screens.opening"]
+    assert done.stdout.split() == []

@@ -10,16 +10,16 @@ from fake import BANANA_PRO, MIDJOURNEY, WAN, FakePreference, FakeStudio
 from patience import until
 from textual.pilot import Pilot
 
-from ima_tui import messages
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
-from ima_tui.notices import PreferencesChanged
-from ima_tui.preferences import Dropped, Preference
-from ima_tui.tui.actions import acts
+from ima_tui import i18n
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.events import PreferencesChanged
+from ima_tui.preferences.file import Dropped, Preference
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.widgets.pricebar import Said
-from ima_tui.tui.widgets.question import Question
+from ima_tui.tui.keys.actions import acts
+from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.widgets.price_bar import Said
 from ima_tui.tui.widgets.table import Table
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
@@ -27,7 +27,7 @@ T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture

@@ -15,20 +15,20 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.widgets import Static
 
-from ima_tui import messages
-from ima_tui.domain import Media, TaskType
+from ima_tui import i18n
+from ima_tui.core.domain import Media, TaskType
 from ima_tui.imaging import kitty, terminal
-from ima_tui.tui import pictures
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.lens import Lens
-from ima_tui.tui.screens.viewer import ViewerLine, ViewerScreen
-from ima_tui.tui.theme import style
-from ima_tui.tui.widgets.preview import Preview
+from ima_tui.tui.images import cells as pictures
+from ima_tui.tui.images.preview import Preview
+from ima_tui.tui.images.viewport import Lens
+from ima_tui.tui.shell.viewer import ViewerLine, ViewerScreen
+from ima_tui.tui.theme.theme import style
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def picture(folder: Path, name: str = "a.png", size: tuple[int, int] = (64, 32)) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from fake import BANANA_2, BANANA_PRO, LEAVES, T2I
 
-from ima_tui import messages
-from ima_tui.desk import Desk
-from ima_tui.domain import Leaf
-from ima_tui.tui import pricing
+from ima_tui import i18n
+from ima_tui.compose.composer import Desk
+from ima_tui.core.domain import Leaf
+from ima_tui.tui.widgets import price_text
 
 STILLS = tuple(leaf for leaf in LEAVES if leaf.task_type is T2I)
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def standing_on(leaf: Leaf) -> Desk:
@@ -29,7 +29,7 @@ def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
     offer = desk.offer(STILLS)
     assert offer.elsewhere is not None
     assert offer.elsewhere.leaf is BANANA_2
-    assert ("elsewhere", "Nano Banana 2 for 12") in pricing.neighbours(BANANA_PRO, offer, 2)
+    assert ("elsewhere", "Nano Banana 2 for 12") in price_text.neighbours(BANANA_PRO, offer, 2)
 
 
 def test_a_model_is_not_compared_with_itself_and_nothing_cheaper_says_nothing() -> None:

@@ -21,22 +21,30 @@ from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui import gallery, messages
+from ima_tui import i18n
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.domain import Event, Failure, Job, Media, Order, State
-from ima_tui.notices import JobChanged
-from ima_tui.tui import jobs as words
+from ima_tui.core.domain import (
+    Event,
+    Failure,
+    Job,
+    Media,
+    Order,
+    State,
+)
+from ima_tui.core.events import JobChanged
+from ima_tui.studio import gallery
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.glyphs import glyphs
-from ima_tui.tui.screens.queue import QueueScreen, Summary
+from ima_tui.tui.images.preview import Preview
+from ima_tui.tui.queue.screen import QueueScreen, Summary
+from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
-from ima_tui.tui.widgets.preview import Preview
-from ima_tui.tui.widgets.question import Question
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(*found: Job) -> ImaApp:
@@ -118,7 +126,7 @@ def test_what_needs_a_person_comes_first() -> None:
 def test_every_state_has_a_sign_and_a_word_in_both_languages() -> None:
     seen = set(State) - {State.FORGOTTEN}
     for language in ("en", "zh"):
-        messages.use(language)  # type: ignore[arg-type]
+        i18n.use(language)  # type: ignore[arg-type]
         for ascii_only in (False, True):
             signs = glyphs(ascii_only)
             shown = {f"{signs.state(state)} {words.state_words(state)}" for state in seen}
@@ -129,7 +137,7 @@ def test_every_state_has_a_sign_and_a_word_in_both_languages() -> None:
 
 def test_a_failure_of_another_version_still_has_a_sentence() -> None:
     odd = failed(1, "error.from_the_future")
-    assert words.standing(odd, NOW) == (messages.say("queue.failed"), "bad")
+    assert words.standing(odd, NOW) == (i18n.say("queue.failed"), "bad")
     event = Event(NOW, State.DONE, "event.from_the_future")
     assert words.event_words(event).endswith("  done")
 
@@ -206,8 +214,8 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
         text = facts(pilot)
         assert "#7  Wan 2.6 · text to video · 720p" in text
         assert "25 pts · usually 60–90 s" in text
-        assert messages.say("error.too_heavy") in text
-        assert messages.say("event.queued", points=25) in text
+        assert i18n.say("error.too_heavy") in text
+        assert i18n.say("event.queued", points=25) in text
 
 
 async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() -> None:

@@ -10,26 +10,26 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui import messages
-from ima_tui.domain import Job, Order, State
-from ima_tui.lifecycle import UNSENT
-from ima_tui.notices import JobChanged
-from ima_tui.tui import actions
-from ima_tui.tui import jobs as words
+from ima_tui import i18n
+from ima_tui.core.domain import Job, Order, State
+from ima_tui.core.events import JobChanged
+from ima_tui.ledger.job_states import UNSENT
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.arrangement import Arrangement, moved, next_in
-from ima_tui.tui.glyphs import glyphs
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.queue import QueueScreen
+from ima_tui.tui.keys import actions
+from ima_tui.tui.queue.arrangement import Arrangement, moved, next_in
+from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.queue.summary import Summary
+from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.prompt import Prompt
-from ima_tui.tui.widgets.question import Question
-from ima_tui.tui.widgets.summary import Summary
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 def open_app(*found: Job) -> ImaApp:
@@ -297,7 +297,7 @@ async def test_what_was_sent_meanwhile_is_not_sent_twice() -> None:
 
 
 def test_only_what_was_not_sent_can_be_edited() -> None:
-    from ima_tui.tui.verbs import FITS
+    from ima_tui.tui.shell.job_actions import FITS
 
     can = {state for state in State if FITS["edit"](job(1, state))}
     assert can <= UNSENT
@@ -316,12 +316,12 @@ def test_a_reason_stands_in_the_time_column_and_as_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_short_reason_fits_its_column(language: messages.Language) -> None:
-    messages.use(language)
-    texts = [key for key in messages._texts if key.endswith(".short")]
+def test_every_short_reason_fits_its_column(language: i18n.Language) -> None:
+    i18n.use(language)
+    texts = [key for key in i18n._texts if key.endswith(".short")]
     assert texts
     for key in texts:
-        assert width(messages.say(key, id=999, limit=8)) <= 11
+        assert width(i18n.say(key, id=999, limit=8)) <= 11
 
 
 def test_held_for_another_reason_says_that_one() -> None:

@@ -13,15 +13,17 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui import config, messages
-from ima_tui.adjustments import Adjustments
-from ima_tui.settings import BY_NAME
-from ima_tui.tui import actions, looks
+from ima_tui import i18n
+from ima_tui.config import loader
+from ima_tui.config.editor import Adjustments
+from ima_tui.config.schema import BY_NAME
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.chooser import Chooser
-from ima_tui.tui.screens.preferences import PreferencesScreen
-from ima_tui.tui.screens.settings import SettingsScreen
-from ima_tui.tui.widgets.pricebar import Said
+from ima_tui.tui.keys import actions
+from ima_tui.tui.preferences.screen import PreferencesScreen
+from ima_tui.tui.preferences.settings import SettingsScreen
+from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.widgets.price_bar import Said
 from ima_tui.tui.widgets.table import Table
 
 WRITTEN = "# mine\n[queue]\nrunning = 3\n"
@@ -29,7 +31,7 @@ WRITTEN = "# mine\n[queue]\nrunning = 3\n"
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 async def open_settings(
     path: Path, size: tuple[int, int] = (80, 24), profile: str = "", **flags: str
 ) -> AsyncIterator[Pilot[None]]:
-    settings = config.load(flags, {"IMA_TUI_CONFIG": str(path)})
+    settings = loader.load(flags, {"IMA_TUI_CONFIG": str(path)})
     studio = FakeStudio(profile=profile, config_file=path)
     studio.adjustments = Adjustments(
         settings if not profile else replace(settings, profile=profile)
@@ -146,7 +148,7 @@ async def test_colours_and_language_are_used_at_once(path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
         await pilot.press(*"zh", "enter")
-        await until(pilot, lambda: messages.language() == "zh")
+        await until(pilot, lambda: i18n.language() == "zh")
         await until(pilot, lambda: "界面语言" in said(pilot) or "zh" in said(pilot))
     assert 'language = "zh"' in path.read_text()
 
@@ -172,4 +174,4 @@ async def test_a_file_that_broke_meanwhile_is_told(path: Path) -> None:
 
 
 def test_every_theme_that_there_is_can_be_set() -> None:
-    assert BY_NAME["look.theme"].choices == looks.names()
+    assert BY_NAME["look.theme"].choices == appearance.names()

@@ -14,12 +14,12 @@ from patience import until
 from snapshots import kept, picture
 from textual.pilot import Pilot
 
-from ima_tui import messages
-from ima_tui.domain import State
+from ima_tui import i18n
+from ima_tui.core.domain import State
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.places import PLACES
-from ima_tui.tui.widgets.detail import JobDetail
-from ima_tui.tui.widgets.loglines import LogLines
+from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.screens import PLACES
+from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.widgets.prompt import Prompt
 
 SIZES = ((80, 24), (120, 40))
@@ -33,7 +33,7 @@ LOG = (
 
 @pytest.fixture(autouse=True)
 def in_english_and_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    messages.use("en")
+    i18n.use("en")
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")

@@ -16,8 +16,14 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.tight import TightUpdate
-from ima_tui.tui.widgets.cells import cut, fit, steady, width, wrap
+from ima_tui.tui.terminal.partial_updates import TightUpdate
+from ima_tui.tui.widgets.cells import (
+    cut,
+    fit,
+    steady,
+    width,
+    wrap,
+)
 from ima_tui.tui.widgets.columns import Column, layout
 from ima_tui.tui.widgets.table import Cell, Row, Table
 

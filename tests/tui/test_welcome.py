@@ -11,21 +11,21 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from ima_tui import messages
-from ima_tui.errors import UsageError
-from ima_tui.messages import Language
+from ima_tui import i18n
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import Language
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens.compose import ComposeScreen
-from ima_tui.tui.screens.welcome import WelcomeScreen
-from ima_tui.tui.widgets.fieldlines import ChoiceLine
-from ima_tui.tui.widgets.pricebar import Said
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.welcome import WelcomeScreen
+from ima_tui.tui.widgets.field_rows import ChoiceLine
+from ima_tui.tui.widgets.price_bar import Said
 
 KEY = "ima_0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    messages.use("en")
+    i18n.use("en")
 
 
 @asynccontextmanager
@@ -124,7 +124,7 @@ async def test_escape_looks_around_without_a_key() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_all_of_it_fits_the_smallest_terminal(language: Language) -> None:
-    messages.use(language)
+    i18n.use(language)
     async with first_start(size=(60, 20)) as (pilot, _):
         await pilot.pause()
         page = pilot.app.screen.query_one("#welcome")

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from ima_tui.catalogue import tree
-from ima_tui.domain import Leaf, TaskType
+from ima_tui.core.domain import Leaf, TaskType
 from ima_tui.intent.sharing import share
-from ima_tui.plan.building import build
-from ima_tui.plan.steps import Plan, Step
 from ima_tui.sandbox.products import Catalogue
+from ima_tui.workflow.building import build
+from ima_tui.workflow.steps import Plan, Step
 
 PLAN_ID = "0123456789abcdef"
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planned_leaves import PLAN_ID, bare_step, lists, plan_of, planned
 
-from ima_tui import confirmation
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
+from ima_tui.compose import confirmation
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
 from ima_tui.intent.sharing import share
-from ima_tui.plan.file import parse, to_json
-from ima_tui.plan.pricing import price_plan
-from ima_tui.plan.steps import Plan, check, put
+from ima_tui.workflow.file import parse, to_json
+from ima_tui.workflow.pricing import price_plan
+from ima_tui.workflow.steps import Plan, check, put
 
 T2I, I2I = TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO

@@ -15,11 +15,11 @@ from planned_leaves import PLAN_ID, bare_step, plan_of
 from rich.cells import cell_len
 
 from ima_tui.cli.output import print_table
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
-from ima_tui.messages import explain
-from ima_tui.plan import file
-from ima_tui.plan.steps import Plan, digest
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import explain
+from ima_tui.workflow import file
+from ima_tui.workflow.steps import Plan, digest
 
 
 def written(plan: Plan | None = None) -> dict[str, Any]:

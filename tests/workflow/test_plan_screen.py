@@ -20,22 +20,23 @@ sys.path += [str(TESTS / "queue"), str(TESTS / "tui")]  # their clock, and their
 from agreement import said_alike  # noqa: E402
 from queue_person import KEY, SPEED, CommonClock  # noqa: E402
 
-from ima_tui import config, messages  # noqa: E402
-from ima_tui.config import Settings  # noqa: E402
-from ima_tui.domain import State, TaskType  # noqa: E402
-from ima_tui.plan.steps import Plan, digest  # noqa: E402
+from ima_tui import i18n  # noqa: E402
+from ima_tui.config import loader
+from ima_tui.config.loader import Settings  # noqa: E402
+from ima_tui.core.domain import State, TaskType  # noqa: E402
 from ima_tui.sandbox.server import Sandbox, running_sandbox  # noqa: E402
-from ima_tui.studio import open_studio  # noqa: E402
+from ima_tui.studio.studio import open_studio  # noqa: E402
 from ima_tui.tui.app import ImaApp  # noqa: E402
-from ima_tui.tui.screens.chooser import Chooser  # noqa: E402
-from ima_tui.tui.screens.compose import ComposeScreen  # noqa: E402
-from ima_tui.tui.screens.plan import PlanScreen  # noqa: E402
-from ima_tui.tui.screens.step import StepScreen  # noqa: E402
+from ima_tui.tui.compose.screen import ComposeScreen  # noqa: E402
+from ima_tui.tui.shell.confirm_bar import Question  # noqa: E402
+from ima_tui.tui.shell.picker import Chooser  # noqa: E402
 from ima_tui.tui.widgets.inputs import Inputs, PathInput  # noqa: E402
-from ima_tui.tui.widgets.plangraph import PlanGraph, PlanLine  # noqa: E402
-from ima_tui.tui.widgets.pricebar import PriceBar, Said  # noqa: E402
+from ima_tui.tui.widgets.price_bar import PriceBar, Said  # noqa: E402
 from ima_tui.tui.widgets.prompt import Prompt  # noqa: E402
-from ima_tui.tui.widgets.question import Question  # noqa: E402
+from ima_tui.tui.workflow.graph import PlanGraph, PlanLine  # noqa: E402
+from ima_tui.tui.workflow.screen import PlanScreen  # noqa: E402
+from ima_tui.tui.workflow.step_editor import StepScreen  # noqa: E402
+from ima_tui.workflow.steps import Plan, digest  # noqa: E402
 
 POLITE = f"[server]\nseed = 1\nbalance = 100000\ntimeout_s = 0\npoll_scale = {0.5 / SPEED}\n"
 FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
@@ -59,8 +60,8 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
-    messages.use("en")
-    plain = config.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
+    i18n.use("en")
+    plain = loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
     return replace(
         plain,
         base_url=sandbox.base_url,
@@ -459,9 +460,9 @@ async def test_a_plan_is_forgotten_and_its_jobs_stay(settings: Settings) -> None
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_it_fits_every_size(
-    settings: Settings, size: tuple[int, int], language: messages.Language
+    settings: Settings, size: tuple[int, int], language: i18n.Language
 ) -> None:
-    messages.use(language)
+    i18n.use(language)
     async with app_of(settings, size) as pilot:
         compose = pilot.app.screen
         compose.query_one(Prompt).text = "先画一张竖屏的狐狸海报，再做成10秒的视频，配上音乐"
@@ -474,7 +475,7 @@ async def test_it_fits_every_size(
         assert {strip.cell_length for strip in lines} == {drawn.size.width}
         assert "狐狸" in lines[0].text
         assert str(plan(pilot).steps[0].total) in lines[0].text
-    messages.use("en")
+    i18n.use("en")
 
 
 async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:

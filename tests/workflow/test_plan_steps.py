@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 from planned_leaves import PLAN_ID, bare_step
 
-from ima_tui.domain import TaskType
-from ima_tui.errors import UsageError
-from ima_tui.inputs import LARGEST
-from ima_tui.plan.contents import look, trouble
-from ima_tui.plan.lanes import lanes
-from ima_tui.plan.steps import Plan, Step, check, digest, intents, move, put, remove, result_of
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import LARGEST
+from ima_tui.workflow.contents import look, trouble
+from ima_tui.workflow.lanes import lanes
+from ima_tui.workflow.steps import (
+    Plan,
+    Step,
+    check,
+    digest,
+    intents,
+    move,
+    put,
+    remove,
+    result_of,
+)
 
 FILM = TaskType.IMAGE_TO_VIDEO
 

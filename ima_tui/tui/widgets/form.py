@@ -8,13 +8,25 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from ima_tui.catalogue import form
-from ima_tui.domain import Draft, Field, FieldKind, Leaf, Option
-from ima_tui.drafting import Row
-from ima_tui.heard import COUNT
-from ima_tui.messages import say
+from ima_tui.compose.apply_intent import COUNT
+from ima_tui.compose.draft import Row
+from ima_tui.core.domain import (
+    Draft,
+    Field,
+    FieldKind,
+    Leaf,
+    Option,
+)
+from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import Part
 from ima_tui.tui.widgets.cells import width
-from ima_tui.tui.widgets.fieldlines import ButtonLine, ChoiceLine, FormLine, Pressed, TextLine
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.field_rows import (
+    ButtonLine,
+    ChoiceLine,
+    FormLine,
+    Pressed,
+    TextLine,
+)
 from ima_tui.tui.widgets.prompt import LineInput
 
 LONGEST_LABEL = 20

@@ -20,16 +20,16 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.worker import WorkType
 
-from ima_tui import drafting
-from ima_tui.domain import Leaf
-from ima_tui.drafting import Role
-from ima_tui.errors import UsageError
-from ima_tui.inputs import MEDIA_ENDINGS, InputFacts, format_name
-from ima_tui.messages import say
-from ima_tui.text import one_line, size
+from ima_tui.compose import draft
+from ima_tui.compose.draft import Role
+from ima_tui.core.domain import Leaf
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import MEDIA_ENDINGS, InputFacts, format_name
+from ima_tui.core.text import one_line, size
+from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import Line, Part
 from ima_tui.tui.widgets.cells import cut, fit, width
-from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pricebar import Said
+from ima_tui.tui.widgets.price_bar import Said
 from ima_tui.tui.widgets.prompt import SEND, LineInput, unquoted
 
 PAUSE = 0.3
@@ -325,8 +325,8 @@ class Inputs(Vertical):
     def _mark_excess(self) -> None:
         """Say at once at the inputs that are too many that they are."""
         filled = [line for line in self.lines if line.value]
-        problem = drafting.too_many_inputs(self._leaf, len(filled))
-        most = drafting.most_inputs(self._leaf) if self._leaf is not None else None
+        problem = draft.too_many_inputs(self._leaf, len(filled))
+        most = draft.most_inputs(self._leaf) if self._leaf is not None else None
         for line in self.lines:
             line.be_excess(problem if line in filled[most:] else None)
 

@@ -12,10 +12,15 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from ima_tui.messages import say
-from ima_tui.tui.glyphs import Glyphs
-from ima_tui.tui.theme import style
-from ima_tui.tui.widgets.cells import cut, fit, width, wrap
+from ima_tui.i18n import say
+from ima_tui.tui.theme.glyphs import Glyphs
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.cells import (
+    cut,
+    fit,
+    width,
+    wrap,
+)
 from ima_tui.tui.widgets.columns import Column, Slot, layout
 
 GUTTER = 3

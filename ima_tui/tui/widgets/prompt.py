@@ -16,11 +16,11 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, TextArea
 
-from ima_tui.inputs import MEDIA_ENDINGS
-from ima_tui.marks import Mark, by_line, moved
-from ima_tui.messages import say
-from ima_tui.text import clean, one_line
-from ima_tui.tui.theme import style
+from ima_tui.compose.highlights import Mark, by_line, moved
+from ima_tui.core.input_files import MEDIA_ENDINGS
+from ima_tui.core.text import clean, one_line
+from ima_tui.i18n import say
+from ima_tui.tui.theme.theme import style
 
 SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
 """The screen's own, named in its fields too: so it stands first among the keys at the bottom."""

@@ -19,7 +19,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.painter import Cell, Painter, Row, is_heading
+from ima_tui.tui.widgets.painter import (
+    Cell,
+    Painter,
+    Row,
+    is_heading,
+)
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp

@@ -1,0 +1,119 @@
+"""The way to the service: where it is, with which key; the client is made when first needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ima_tui.config import api_key as keys
+from ima_tui.config.loader import Settings, is_loopback
+from ima_tui.core.clock import Clock
+from ima_tui.core.errors import KeyMissing
+
+if TYPE_CHECKING:
+    from ima_tui.api.service import RemoteService
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the service is. The demo's own brings its own `key`, which is no secret."""
+
+    base_url: str
+    upload_url: str
+    key: str = ""
+
+
+Locate = Callable[[], Awaitable[Address]]
+
+
+class Connection:
+    """The one owner of the key and of the client. `locate` finds a service that just starts."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, key: keys.Key | None, locate: Locate | None
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._key = key
+        self._locate = locate or self._official
+        self._address: Address | None = None
+        self._service: RemoteService | None = None
+        self._connecting = asyncio.Lock()
+
+    async def _official(self) -> Address:
+        return Address(self._settings.base_url, self._settings.upload_url)
+
+    async def connect(self) -> RemoteService:
+        """The client. Raises `KeyMissing` or `KeyInvalid`."""
+        async with self._connecting:
+            if self._service is None:
+                address = self._address or await self._locate()
+                self._address = address
+                secret = address.key or (self._key.secret if self._key else "")
+                if not secret:
+                    raise KeyMissing
+                self._service = await asyncio.to_thread(
+                    _remote_service, secret, address, self._settings.language, self._clock
+                )
+            return self._service
+
+    @property
+    def origin(self) -> str:
+        """The service's base address, as far as it is known."""
+        return self._address.base_url if self._address else self._settings.base_url
+
+    @property
+    def loopback(self) -> str:
+        """`origin` where that is on this machine, else ""."""
+        return self.origin if is_loopback(self.origin) else ""
+
+    @property
+    def has_key(self) -> bool:
+        return self._key is not None or self._settings.profile == "demo"
+
+    @property
+    def key(self) -> keys.Key | None:
+        return self._key
+
+    async def set_key(self, secret: str, *, keep: keys.Keep) -> None:
+        """Use this key from now on, and keep it where the person said.
+
+        Raises `KeyInvalid`, or `UsageError` where it can't be kept.
+        """
+        plain = keys.checked(secret)
+        if keep != "session":
+            self._settings.for_writing()
+        await asyncio.to_thread(keys.keep, plain, keep, key_file(self._settings))
+        async with self._connecting:
+            old, self._service = self._service, None
+            self._key = keys.Key(plain, "flag" if keep == "session" else keep)
+        if old is not None:
+            await old.aclose()
+
+    async def aclose(self) -> None:
+        if self._service:
+            await self._service.aclose()
+
+
+def key_file(settings: Settings) -> Path:
+    return settings.config_file.with_name("key")
+
+
+def _remote_service(secret: str, address: Address, language: str, clock: Clock) -> RemoteService:
+    """Imports the API (a quarter of a second): call it off the event loop."""
+    from ima_tui.api.client import ImaClient
+    from ima_tui.api.download import Downloader
+    from ima_tui.api.service import RemoteService
+
+    client = ImaClient(
+        key=secret,
+        base_url=address.base_url,
+        upload_url=address.upload_url,
+        language=language,
+        now=clock.time,
+    )
+    sandbox = address.base_url if is_loopback(address.base_url) else ""
+    return RemoteService(client, Downloader(sandbox=sandbox))

@@ -1,0 +1,132 @@
+"""How often the service is spoken to, by all jobs together: so many requests in a second, so many
+at once, none at all while it asked for a pause. And sleeping until a time, through a laptop's.
+
+With a `Gate` the requests in a second and the pause are those of all runs of one user.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, Gate
+from ima_tui.core.clock import Clock
+
+LOOK_SECONDS = 20.0
+"""Between two looks at a pause: a laptop that slept has slept through it."""
+
+
+class Pace:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        per_second: float = 4.0,
+        at_once: int = 8,
+        gate: Gate | None = None,
+        tell: Callable[[float], None] | None = None,
+    ) -> None:
+        """`tell` hears how many seconds a pause takes when one begins."""
+        self._clock = clock
+        self._gate = gate
+        self._tell = tell
+        self._gap = 1 / per_second
+        self._flight = asyncio.Semaphore(at_once)
+        self._turn = asyncio.Lock()
+        self._last = float("-inf")
+        self._paused_until = float("-inf")
+
+    async def pause(self, seconds: float) -> None:
+        """The service said "too often": that is meant for all of us. Never longer than
+        `LONGEST_PAUSE`; then it is asked again."""
+        seconds = min(LONGEST_PAUSE, seconds)
+        self._hear(seconds)
+        if self._gate is not None:
+            await asyncio.to_thread(self._gate.pause, self._clock.time(), seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds of the pause that are left, as far as this run knows."""
+        return max(0.0, self._paused_until - self._clock.steady())
+
+    async def rest(self) -> None:
+        """Wait until the pause is over."""
+        while (left := await self._pause_left()) > 0:
+            await self._clock.sleep(min(left, LOOK_SECONDS))
+
+    async def _pause_left(self) -> float:
+        """Another run may have been told to pause, too."""
+        if self.left <= 0 and self._gate is not None:
+            self._hear(await asyncio.to_thread(self._gate.pause_left, self._clock.time()))
+        return self.left
+
+    def _hear(self, seconds: float) -> None:
+        """Keep a pause, and tell when it is new."""
+        until = self._clock.steady() + seconds
+        if seconds > 0 and until > self._paused_until + 1:
+            told, self._paused_until = self._paused_until, until
+            if self._tell is not None and told < self._clock.steady():
+                self._tell(seconds)
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """One request, when its turn has come."""
+        async with self._flight:
+            async with self._turn:  # first come, first served
+                await self._wait_for_turn()
+            yield
+
+    async def _wait_for_turn(self) -> None:
+        while True:
+            wait = await self._take_turn()
+            if wait == 0:
+                return
+            if wait is not None:
+                await self._clock.sleep(wait)
+                if await self._pause_left() <= 0:
+                    return
+            await self.rest()  # asked for meanwhile, perhaps of another run
+
+    async def _take_turn(self) -> float | None:
+        """Seconds until it comes; None during a pause."""
+        if self.left > 0:
+            return None
+        if self._gate is not None:
+            return await asyncio.to_thread(self._gate.take_turn, self._clock.time(), self._gap)
+        now = self._clock.steady()
+        wait = max(0.0, self._last + self._gap - now)
+        self._last = now + wait
+        return wait
+
+
+class Alarm:
+    """Sleeping until a time of the steady clock, from which everybody can be woken at once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sleepers: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Let all sleepers look at the clock: the machine slept."""
+        for each in self._sleepers:
+            each.cancel()
+
+    async def until(self, when: float) -> float:
+        """Returns how many seconds late it is: more than a few after a laptop's sleep."""
+        while (left := when - self._clock.steady()) > 0:
+            await self._doze(left)
+        return max(0.0, self._clock.steady() - when)
+
+    async def _doze(self, seconds: float) -> None:
+        """Sleep, or until somebody wakes us."""
+        sleep: asyncio.Task[None] = asyncio.ensure_future(self._sleep(seconds))
+        self._sleepers.add(sleep)
+        try:
+            await asyncio.wait({sleep})
+        finally:
+            self._sleepers.discard(sleep)
+            sleep.cancel()
+
+    async def _sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)

@@ -1,0 +1,148 @@
+"""A batch's manifest: one JSON line per ended row, appended as they come and on disk at once.
+
+The ledger is the truth; the manifest is for people and scripts. So a line that a crash tore off
+is cut away and written anew, and a line that is there already is not written twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from ima_tui.core.domain import Media, Outcome, State
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
+from ima_tui.ledger.job_states import ENDED
+
+Line = dict[str, object]
+_MARK = b'{"line": '
+"""How every line of ours begins: what begins otherwise is somebody else's, and stays."""
+
+
+class Manifest:
+    """Reads and writes the file: call it off the event loop. Raises `UsageError`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: set[str] = set()
+        self._read = 0
+
+    def append(self, lines: Iterable[Line]) -> None:
+        """Add the lines that are not there yet; they have reached the disk when this returns."""
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                self._append(handle, lines)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            shown, reason = one_line(self._path, 300), error.strerror or "—"
+            raise UsageError("error.batch_manifest", path=shown, reason=reason) from error
+
+    def known(self, intents: Collection[str]) -> dict[str, Line]:
+        """What the file says of these rows; of each the last line, one with a task id first."""
+        found: dict[str, Line] = {}
+        try:
+            if not self._path.is_file():
+                return {}
+            with self._path.open("rb") as handle:
+                for written in handle:
+                    line = _loaded(written)
+                    intent = line.get("intent") if line is not None else None
+                    if line is None or not isinstance(intent, str) or intent not in intents:
+                        continue
+                    if line.get("task_id") or not found.get(intent, {}).get("task_id"):
+                        found[intent] = line
+        except OSError:
+            return found
+        return found
+
+    def _append(self, handle: int, lines: Iterable[Line]) -> None:
+        plain_file = stat.S_ISREG(os.fstat(handle).st_mode)
+        start = self._catch_up(handle) if plain_file else b""
+        fresh = [line for line in lines if _name(line) not in self._seen]
+        text = start + b"".join(json.dumps(line).encode() + b"\n" for line in fresh)
+        while text:
+            text = text[os.write(handle, text) :]
+        if plain_file:
+            os.fsync(handle)
+        self._seen |= {_name(line) for line in fresh}
+
+    def _catch_up(self, handle: int) -> bytes:
+        """Read what is new in the file; returns what has to stand before the next line."""
+        with open(handle, "rb", closefd=False) as reader:
+            reader.seek(self._read)
+            *whole, rest = reader.read().split(b"\n")
+        for written in whole:
+            self._read += len(written) + 1
+            if (line := _loaded(written)) is not None:
+                self._seen.add(_name(line))
+        if not rest:
+            return b""
+        if (line := _loaded(rest)) is not None:
+            self._seen.add(_name(line))
+        elif rest.startswith(_MARK) or _MARK.startswith(rest):
+            os.ftruncate(handle, self._read)  # torn off by a crash; its row is written anew
+            return b""
+        return b"\n"
+
+
+def _loaded(written: bytes) -> Line | None:
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _name(line: Line) -> str:
+    """A row that ended otherwise, or whose files came later, is another line."""
+    medias = line.get("medias")
+    files = medias if isinstance(medias, list) else []
+    paths = [media.get("path") for media in files if isinstance(media, dict)]
+    return json.dumps([line.get("intent"), line.get("job_id"), line.get("status"), paths])
+
+
+def outcome_of(line: Line) -> Outcome | None:
+    """What became of a row's job, as far as its line makes sense: a task id, or an end."""
+    task_id, status = line.get("task_id"), line.get("status")
+    task_id = one_line(task_id, 200) if isinstance(task_id, str) else ""
+    try:
+        state = State(str(status))
+    except ValueError:
+        state = State.RUNNING
+    if state not in ENDED:
+        state = State.RUNNING
+    if state is State.RUNNING and not task_id:
+        return None
+    medias = tuple(map(_media, _dicts(line.get("medias"))))
+    moments = [each.get("at") for each in _dicts(line.get("attempts"))]
+    at = next((each for each in moments if isinstance(each, int | float)), None)
+    return Outcome(state, task_id, medias, float(at) if at is not None else None)
+
+
+def _dicts(found: object) -> list[dict[str, object]]:
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _media(found: dict[str, object]) -> Media:
+    def text(name: str) -> str:
+        value = found.get(name)
+        return value if isinstance(value, str) else ""
+
+    def whole(name: str) -> int | None:
+        value = found.get(name)
+        return value if isinstance(value, int) else None
+
+    return Media(
+        text("url"),
+        text("cover"),
+        text("format"),
+        whole("width"),
+        whole("height"),
+        text("duration"),
+        text("path"),
+    )

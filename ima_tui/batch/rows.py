@@ -1,0 +1,300 @@
+"""A batch: many wishes in one text, a row each. Pure: nothing here reads a file or the net.
+
+A row's identity is its content and its position, so that the same text, run again after an
+interruption, names the same intents and pays for none of them twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import sha256
+from itertools import product
+from math import prod
+
+from ima_tui.catalogue import order
+from ima_tui.core.domain import Value
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded, one_line
+
+MOST_VARIANTS = 200
+"""Of one prompt: three groups of six are 216 pictures, and rarely meant."""
+MOST_ROWS = 20_000
+NAMES = ("prompt", "task_type", "model_id", "version_id", "input_images", "n", "extra_params")
+"""What a row says about itself; every other name is a setting of its model."""
+
+
+class Kind(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One wish, as written. `line`: where it begins, from 1; `place`: how many rows it is from
+    the top, blank lines not counted; `variant`: which of its prompt's variants, from 0."""
+
+    line: int
+    place: int
+    prompt: str
+    variant: int = 0
+    task_type: str = ""
+    model_id: str = ""
+    version_id: str = ""
+    chosen: tuple[tuple[str, Value], ...] = ()
+    inputs: tuple[str, ...] = ()
+    n: int = 1
+
+    def intent(self, label: str = "") -> str:
+        """The row's name in the ledger. Another `label` makes it another wish."""
+        content = [
+            label,
+            self.place,
+            self.variant,
+            self.task_type,
+            self.model_id,
+            self.version_id,
+            self.prompt,
+            sorted((name, value) for name, value in self.chosen),
+            self.inputs,
+            self.n,
+        ]
+        return sha256(json.dumps(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that can't be what it says, and why."""
+
+    line: int
+    error: UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the flags of the verb give to rows that do not say it themselves."""
+
+    task_type: str = ""
+    model_id: str = ""
+    version_id: str = ""
+    n: int = 1
+    chosen: tuple[tuple[str, Value], ...] = ()
+
+
+Record = Mapping[str, object]
+
+
+def kind_of(name: str, text: str) -> Kind:
+    """By the file's ending; else, as for stdin, by how the text begins."""
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    if ending in ("jsonl", "ndjson", "json"):
+        return Kind.JSONL
+    if ending in ("csv", "tsv"):
+        return Kind.CSV
+    if ending == "txt":
+        return Kind.TEXT
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    try:
+        if isinstance(json.loads(first), dict):
+            return Kind.JSONL
+    except (ValueError, RecursionError):
+        pass  # a prompt may begin with a brace, too
+    columns = [_plain(cell) for cell in first.split(_delimiter(first))]
+    return Kind.CSV if "prompt" in columns else Kind.TEXT
+
+
+def parse(text: str, kind: Kind, rest: Rest | None = None) -> list[Row | BadRow]:
+    """Every row, variants unfolded, and every row that can't be read.
+
+    Raises `UsageError` where the text as a whole is none: no rows, too many, no prompt column.
+    """
+    records = {Kind.JSONL: _json_lines, Kind.CSV: _csv_rows, Kind.TEXT: _text_lines}[kind](text)
+    rows: list[Row | BadRow] = []
+    for place, (line, record) in enumerate(records, 1):
+        try:
+            if isinstance(record, UsageError):
+                raise record
+            row = _row(line, place, record, rest or Rest())
+            prompts = variants(row.prompt)
+            rows += [replace(row, prompt=each, variant=i) for i, each in enumerate(prompts)]
+        except UsageError as error:
+            rows.append(BadRow(line, error))
+        if len(rows) > MOST_ROWS:
+            raise UsageError("error.batch_too_many", limit=MOST_ROWS)
+    if not rows:
+        raise UsageError("error.batch_empty")
+    return rows
+
+
+# ------------------------------------------------------------------------------- three formats
+
+
+def _text_lines(text: str) -> Iterator[tuple[int, Record]]:
+    for line, prompt in enumerate(text.splitlines(), 1):
+        if prompt.strip():
+            yield line, {"prompt": prompt}
+
+
+def _json_lines(text: str) -> Iterator[tuple[int, Record | UsageError]]:
+    for line, written in enumerate(text.split("\n"), 1):  # splitlines would cut at U+2028, too
+        if not written.strip():
+            continue
+        try:
+            yield line, _json_object(written)
+        except UsageError as error:
+            yield line, error
+
+
+def _json_object(written: str) -> Record:
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.bad_json", text=one_line(written, 80)) from error
+    if not isinstance(found, dict):
+        raise UsageError("error.bad_json", text=one_line(written, 80))
+    return found
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, Record | UsageError]]:
+    delimiter = _delimiter(text.lstrip().partition("\n")[0])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header: Sequence[str] = ()
+    line = 1
+    try:
+        for cells in reader:
+            filled = any(cell.strip() for cell in cells)
+            if filled and header:
+                yield line, _csv_record(header, cells)
+            elif filled:
+                header = _checked_header(cells)
+            line = reader.line_num + 1
+    except csv.Error:
+        yield line, UsageError("error.batch_csv")  # an open quote swallows all that follows
+
+
+def _delimiter(header: str) -> str:
+    """Spreadsheets of half the world write a semicolon."""
+    return max(",;\t", key=header.count)
+
+
+def _checked_header(cells: Sequence[str]) -> Sequence[str]:
+    names = [cell.strip() for cell in cells]
+    plain = [_plain(name) for name in names]
+    if "prompt" not in plain:
+        raise UsageError("error.batch_no_prompt", columns=one_line(", ".join(names), 200))
+    twice = next((n for n, p in zip(names, plain, strict=True) if p and plain.count(p) > 1), None)
+    if twice is not None:
+        raise UsageError("error.batch_twice", name=one_line(twice, 60))
+    return names
+
+
+def _csv_record(header: Sequence[str], cells: Sequence[str]) -> Record | UsageError:
+    """A row may end early; it may not be longer than the header."""
+    if any(cell.strip() for cell in cells[len(header) :]):
+        return UsageError("error.batch_cells", cells=len(cells), columns=len(header))
+    return dict(zip(header, cells, strict=False))
+
+
+# ---------------------------------------------------------------------------- a record, a row
+
+
+def _row(line: int, place: int, record: Record, rest: Rest) -> Row:
+    known: dict[str, object] = {}
+    own: dict[str, object] = {}
+    for name, value in record.items():
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue  # an empty cell says nothing
+        plain = _plain(name)
+        target, key = (known, plain) if plain in NAMES else (own, name.strip())
+        target[key] = value
+    model_id = _text(known, "model_id")
+    extra = _extra(known.get("extra_params"))
+    written = [value for name, value in extra.items() if order.is_count(name)]
+    count = order.one_count(None, ([known["n"]] if "n" in known else []) + written)
+    extra = {name: value for name, value in extra.items() if not order.is_count(name)}
+    return Row(
+        line=line,
+        place=place,
+        prompt=_text(known, "prompt"),
+        task_type=_text(known, "task_type") or rest.task_type,
+        model_id=model_id or rest.model_id,
+        version_id=_text(known, "version_id") or ("" if model_id else rest.version_id),
+        chosen=_chosen(rest.chosen, extra, own),
+        inputs=_inputs(known.get("input_images")),
+        n=rest.n if count is None else count,
+    )
+
+
+def _plain(name: str) -> str:
+    return folded(name).replace("-", "_").replace(" ", "_")
+
+
+def _text(known: Record, name: str) -> str:
+    value = known.get(name, "")
+    if not isinstance(value, str):
+        raise UsageError("error.batch_text", name=name, value=one_line(value, 60))
+    return value.strip()
+
+
+def _inputs(value: object) -> tuple[str, ...]:
+    """A list of paths and links, or one text with | between them."""
+    listed = value.split("|") if isinstance(value, str) else value or []
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise UsageError("error.batch_inputs", value=one_line(value, 60))
+    return tuple(each.strip() for each in listed if each.strip())
+
+
+def _extra(value: object) -> Record:
+    if value is None:
+        return {}
+    found = _json_object(value) if isinstance(value, str) else value
+    if not isinstance(found, Mapping):
+        raise UsageError("error.bad_json", text=one_line(value, 80))
+    return found
+
+
+def _chosen(
+    usual: Sequence[tuple[str, Value]], extra: Record, own: Record
+) -> tuple[tuple[str, Value], ...]:
+    """The verb's settings, then extra_params, then the row's own columns: the later wins."""
+    merged: dict[str, tuple[str, Value]] = {}
+    for name, value in (*usual, *extra.items(), *own.items()):
+        if not isinstance(value, str | int | float):
+            raise UsageError(
+                "error.batch_value", name=one_line(name, 60), value=one_line(value, 60)
+            )
+        merged[_plain(name)] = (name, value)
+    return tuple(merged.values())
+
+
+# ----------------------------------------------------------------------------------- variants
+
+_GROUP = re.compile(r"\\[{}]|\{(?P<body>(?:\\.|[^{}\\])*)\}", re.DOTALL)
+_BAR = re.compile(r"(?<!\\)\|")
+_ESCAPED = re.compile(r"\\([{}|])")
+
+
+def variants(prompt: str) -> tuple[str, ...]:
+    """`a {red|blue} cat` is two prompts; `\\{` is a brace; braces without | stay as they are.
+
+    Raises `UsageError` where they would be more than `MOST_VARIANTS`.
+    """
+    parts: list[list[str]] = []
+    end = 0
+    for found in _GROUP.finditer(prompt):
+        parts.append([prompt[end : found.start()]])
+        options = _BAR.split(found["body"]) if found["body"] is not None else []
+        whole = [found[0]] if len(options) < 2 else options
+        parts.append([_ESCAPED.sub(r"\1", each) for each in whole])
+        end = found.end()
+    parts.append([prompt[end:]])
+    count = prod(len(part) for part in parts)
+    if count > MOST_VARIANTS:
+        raise UsageError("error.batch_variants", count=f"{count:,}", limit=MOST_VARIANTS)
+    return tuple("".join(picked) for picked in product(*parts))

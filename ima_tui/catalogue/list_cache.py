@@ -1,0 +1,134 @@
+"""The product lists: shown from the cache at once, fetched again behind it, kept with their age."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ima_tui.catalogue import tree
+from ima_tui.catalogue.changes import compare
+from ima_tui.core import atomic_file
+from ima_tui.core.clock import steady
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import ImaError
+from ima_tui.core.events import ListChanges, ProductList
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of a kept list: twice the largest answer."""
+
+Fetch = Callable[[TaskType], Awaitable[Sequence[object]]]
+Tell = Callable[[ProductList], None]
+
+
+class ProductLists:
+    """The one owner of what the service offers. `tell` hears of every change."""
+
+    def __init__(
+        self,
+        cache: Path,
+        now: Callable[[], float],
+        tell: Tell,
+        *,
+        keep: bool = True,
+        steady: Callable[[], float] = steady,
+    ) -> None:
+        """`keep`: store what was fetched in the folder `cache`, for the next start."""
+        self._cache = cache
+        self._keep = keep
+        self._now = now
+        self._steady = steady
+        self._fetched: dict[TaskType, float] = {}
+        """When this run fetched each list, by the steady clock."""
+        self._tell = tell
+        self.lists = {task_type: ProductList(task_type) for task_type in TaskType}
+        self._first: dict[TaskType, ProductList] = {}
+        """What each list was when this run first saw it: what changed is told since then."""
+
+    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        return self.lists[task_type].leaves
+
+    def age(self, task_type: TaskType) -> float:
+        """Seconds since the list was fetched; infinite when it never was, or at a time that is
+        still to come: then a clock was wrong, and nobody knows how old the prices are."""
+        if (fetched := self._fetched.get(task_type)) is not None:
+            return self._steady() - fetched
+        as_of = self.lists[task_type].as_of
+        age = float("inf") if as_of is None else self._now() - as_of
+        return age if age >= 0 else float("inf")
+
+    async def load(self, origin: str) -> None:
+        """Show what the last run saw of the service at `origin`."""
+        for task_type in TaskType:
+            if self.lists[task_type].as_of is None:
+                path = self._path(origin, task_type)
+                found = await asyncio.to_thread(_load, path, task_type)
+                if found is not None and self.lists[task_type].as_of is None:
+                    self._set(found)
+
+    async def refresh(self, fetch: Fetch, origin: str, task_types: Sequence[TaskType]) -> None:
+        """Fetch lists side by side. What can't be fetched keeps its last state, and says why."""
+        await asyncio.gather(*(self._refresh(fetch, origin, each) for each in task_types))
+
+    async def _refresh(self, fetch: Fetch, origin: str, task_type: TaskType) -> None:
+        try:
+            raw = await fetch(task_type)
+        except ImaError as error:
+            self.fail(task_type, error)
+            return
+        now = self._now()
+        leaves = await asyncio.to_thread(tree.leaves, raw, task_type)
+        first = self._first.get(task_type)
+        changes = (
+            compare(first.leaves, leaves, first.as_of)
+            if first is not None and first.as_of is not None
+            else ListChanges()
+        )
+        self._fetched[task_type] = self._steady()
+        self._set(ProductList(task_type, leaves, now, live=True, changes=changes))
+        if self._keep:
+            await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
+
+    def fail(self, task_type: TaskType, problem: ImaError) -> None:
+        last = self.lists[task_type]
+        self._set(replace(last, live=False, problem=problem))
+
+    def _set(self, product_list: ProductList) -> None:
+        self.lists[product_list.task_type] = product_list
+        if product_list.as_of is not None:
+            self._first.setdefault(product_list.task_type, product_list)
+        self._tell(product_list)
+
+    def _path(self, origin: str, task_type: TaskType) -> Path:
+        host = re.sub(r"[^A-Za-z0-9.-]+", "_", urlsplit(origin).netloc) or "service"
+        return self._cache / "products" / host / f"{task_type.value}.json"
+
+
+def _load(path: Path, task_type: TaskType) -> ProductList | None:
+    """A cache that can't be read is no cache: it is fetched again anyway."""
+    try:
+        kept = json.loads(atomic_file.read_small(path, LARGEST)[0])
+        as_of = float(kept["as_of"])
+        if not isfinite(as_of):
+            return None
+        return ProductList(task_type, tree.leaves(kept["tree"], task_type), as_of)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _store(path: Path, raw: Sequence[object], as_of: float) -> None:
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps({"as_of": as_of, "tree": raw}), "utf-8")
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):  # a full disk costs the cache, not the run
+            part.unlink(missing_ok=True)

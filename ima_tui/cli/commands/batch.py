@@ -1,0 +1,219 @@
+"""`ima-tui batch`: many jobs from one file. Run again with the same file, it goes on where it
+ended and pays for no row twice."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ima_tui.batch import rows as batch
+from ima_tui.batch.rows import (
+    BadRow,
+    Kind,
+    Rest,
+    Row,
+)
+from ima_tui.catalogue import order
+from ima_tui.cli import after_repair, session
+from ima_tui.cli.commands import generate_order
+from ima_tui.cli.commands.batch_rows import (
+    Desk,
+    Errand,
+    look_up,
+    match,
+    moved,
+)
+from ima_tui.cli.commands.batch_run import Run, is_done, manifest_of
+from ima_tui.cli.commands.generate import as_url
+from ima_tui.cli.confirm import ask, somebody_is_here
+from ima_tui.cli.json_documents import error_json
+from ima_tui.cli.output import (
+    print_json,
+    print_line,
+    print_table,
+    talk,
+)
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    KeyMissing,
+    OverLimit,
+    UsageError,
+)
+from ima_tui.core.text import one_line, size
+from ima_tui.i18n import explain, say
+from ima_tui.ledger.job_states import OPEN, UNSENT
+from ima_tui.studio.studio import Studio
+
+LARGEST = 64 * 1024 * 1024
+MOST_NAMED = 20
+"""Bad rows that are named one by one."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.downloads(session.settle(arguments), arguments.download)
+    text = _read(arguments.file)
+    kind = Kind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
+    chosen = [generate_order.parameter(written) for written in arguments.param]
+    written = [value for name, value in chosen if order.is_count(name)]
+    count = order.one_count(arguments.n, written)
+    rest = Rest(
+        arguments.task_type or "",
+        arguments.model_id or "",
+        arguments.version_id,
+        1 if count is None else count,
+        tuple(pair for pair in chosen if not order.is_count(pair[0])),
+    )
+    rows = batch.parse(text, kind, rest)
+    return session.run(_batch(arguments, settings, rows))
+
+
+def _read(name: str) -> str:
+    shown = one_line(name, 300)
+    try:
+        if name == "-":
+            content = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(name).expanduser().open("rb") as handle:
+                content = handle.read(LARGEST + 1)
+    except OSError as error:
+        reason = error.strerror or "—"
+        raise UsageError("error.batch_file", path=shown, reason=reason) from error
+    if len(content) > LARGEST:
+        raise UsageError("error.batch_large", path=shown, limit=size(LARGEST))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("error.batch_encoding", path=shown) from error
+
+
+async def _batch(
+    arguments: argparse.Namespace, settings: Settings, rows: Sequence[Row | BadRow]
+) -> int:
+    async with session.session(arguments, settings, patient=True) as studio:
+        desk = Desk(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
+        errands, bad = await desk.price(rows)
+        errands = await look_up(studio, errands, retry_failed=arguments.retry_failed)
+        if not arguments.dry_run:
+            errands = await match(studio, errands, manifest_of(arguments))
+        if again := await moved(studio, errands, arguments.label):
+            talk(say("batch.moved", n=again))
+        if arguments.dry_run:
+            return _dry_run(errands, bad, arguments)
+        _name_bad(bad, as_json=arguments.json)
+        if bad and not arguments.skip_bad:
+            talk(say("batch.bad", n=len(bad), rows=len(rows)))
+            return EXIT_USAGE
+        if bad:
+            talk(say("batch.skipped", n=len(bad)))
+        question = _question(studio, errands, arguments)
+        if question and not await ask(question):
+            talk(say("batch.declined"))
+            return EXIT_INTERRUPTED
+        return await Run(studio, arguments, errands, asked=bool(question)).to_the_end()
+
+
+# ------------------------------------------------------------------------- before it is sent
+
+
+def _name_bad(bad: Sequence[BadRow], *, as_json: bool) -> None:
+    for row in bad if as_json else ():
+        print_line({"line": row.line, "status": "error", "error": error_json(row.error)})
+    for row in bad[:MOST_NAMED]:
+        talk(say("batch.row", line=row.line, sentence=explain(row.error)))
+    if len(bad) > MOST_NAMED:
+        talk(say("batch.bad_more", n=len(bad) - MOST_NAMED))
+
+
+def _dry_run(
+    errands: Sequence[Errand], bad: Sequence[BadRow], arguments: argparse.Namespace
+) -> int:
+    total = sum(errand.order.total for errand in errands)
+    to_pay = sum(errand.to_pay for errand in errands)
+    if arguments.json:
+        _print_document(errands, bad, total, to_pay)
+    else:
+        _name_bad(bad, as_json=False)
+        names = ("line", "model", "points", "prompt", "note")
+        heads = [say(f"cli.head.{name}") for name in names]
+        print_table(heads, [_cells(errand) for errand in errands], right=f"{heads[0]} {heads[2]}")
+        print(say("batch.total", rows=len(errands), points=total))
+        if to_pay != total:
+            talk(say("batch.to_pay", points=to_pay))
+    return EXIT_USAGE if bad and not arguments.skip_bad else EXIT_DONE
+
+
+def _cells(errand: Errand) -> list[str]:
+    order = errand.order
+    notes = [*errand.warnings, *([say(f"state.{errand.job.state.value}")] if errand.job else [])]
+    points, note = str(order.total), one_line("; ".join(notes), 80)
+    return [str(errand.row.line), order.model_name, points, one_line(order.prompt, 48), note]
+
+
+def _print_document(
+    errands: Sequence[Errand], bad: Sequence[BadRow], total: int, to_pay: int
+) -> None:
+    from ima_tui.api.wire import create_payload
+
+    rows = [
+        {
+            "line": errand.row.line,
+            "prompt": errand.order.prompt,
+            "model_id": errand.order.model_id,
+            "total_credit": errand.order.total,
+            "payload": create_payload(errand.order, [as_url(each) for each in errand.order.inputs]),
+            "warnings": list(errand.warnings),
+            "status": errand.job.state.value if errand.job else None,
+        }
+        for errand in errands
+    ]
+    errors = [{"line": row.line, "error": error_json(row.error)} for row in bad]
+    print_json({"rows": rows, "total_credit": total, "to_pay": to_pay, "errors": errors})
+
+
+def _question(studio: Studio, errands: Sequence[Errand], arguments: argparse.Namespace) -> str:
+    """The total is said, kept under the limit, and agreed to by somebody, before anything goes:
+    what to ask, or "" where the flags agree."""
+    paid = [errand for errand in errands if errand.to_pay]
+    points = sum(errand.to_pay for errand in paid)
+    limit = arguments.max_credits
+    if limit is not None and points > limit:
+        raise OverLimit("error.over_limit", total=points, limit=limit)
+    if not studio.connection.has_key and (paid or any(_is_open(errand.job) for errand in errands)):
+        raise KeyMissing
+    for errand in paid:
+        for warning in errand.warnings:
+            talk(say("batch.row", line=errand.row.line, sentence=warning))
+    if len(paid) < len(errands):
+        talk(_plan(errands, len(paid), points))
+    if not paid and all(errand.job and errand.job.state is State.DONE for errand in errands):
+        talk(say("batch.nothing_new"))
+    if not paid:
+        return ""
+    unsure = after_repair.unsure(studio, paid)
+    if unsure and not arguments.after_repair:
+        return after_repair.question(studio, unsure, points)
+    if arguments.yes or (limit is not None and not somebody_is_here()):
+        talk(say("batch.start", n=len(paid), rows=len(errands), points=points))
+        return ""
+    if not somebody_is_here():
+        raise UsageError("error.batch_confirm", n=len(paid), points=points)
+    return say("batch.ask", n=len(paid), points=points)
+
+
+def _plan(errands: Sequence[Errand], new: int, points: int) -> str:
+    done = sum(errand.job is not None and is_done(errand.job) for errand in errands)
+    under_way = sum(_is_open(errand.job) for errand in errands)
+    left = len(errands) - new - done - under_way
+    counts = {"done": done, "open": under_way, "left": left, "new": new}
+    return say("batch.plan", rows=len(errands), points=points, **counts)
+
+
+def _is_open(job: Job | None) -> bool:
+    """The service has it, or may have it just now."""
+    return job is not None and job.state in OPEN - UNSENT

@@ -1,0 +1,235 @@
+"""The rows of a batch as orders with a price, and what became of each in earlier runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ima_tui.batch.manifest import Manifest, outcome_of
+from ima_tui.batch.rows import BadRow, Row
+from ima_tui.catalogue import choice, form, order
+from ima_tui.cli import confirm_changes
+from ima_tui.cli.commands import generate_intent, generate_order
+from ima_tui.cli.commands.generate_intent import Meant
+from ima_tui.cli.confirm_changes import Unconfirmed
+from ima_tui.cli.output import talk
+from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose.capabilities import COUNT
+from ima_tui.compose.confirmation import MODEL
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Leaf,
+    Order,
+    State,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import say
+from ima_tui.ledger.job_states import UNSENT
+from ima_tui.studio.studio import Studio
+
+NEARBY, MOST_LOOKED_AT = 20, 200
+"""How many lines further, and how many rows, `moved` looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A row that can be sent. `name` is the row's own intent; `intent` the one that counts now,
+    another one where a failed job is tried again (`repeats`). `job` is what it has already."""
+
+    row: Row
+    order: Order
+    name: str
+    intent: str
+    warnings: tuple[str, ...] = ()
+    job: Job | None = None
+    repeats: int | None = None
+
+    @property
+    def to_pay(self) -> int:
+        """Points that sending it from here on would cost."""
+        if self.job is None:
+            return self.order.total
+        return self.job.order.total if self.job.state in UNSENT else 0
+
+
+class Desk:
+    """Prices rows, each list and each model looked up once. `agreed`: settings may change to fit
+    a price; `lenient`: settings that the model does not know are left out."""
+
+    def __init__(self, studio: Studio, label: str, *, lenient: bool, agreed: bool) -> None:
+        self._studio = studio
+        self._label = label
+        self._lenient = lenient
+        self._agreed = agreed
+        self._leaves: dict[TaskType, tuple[Leaf, ...]] = {}
+        self._picked: dict[tuple[TaskType, str, str], Leaf] = {}
+
+    async def price(self, rows: Sequence[Row | BadRow]) -> tuple[list[Errand], list[BadRow]]:
+        """Every good row priced, every bad one named. Raises what is wrong with all of them."""
+        errands: list[Errand] = []
+        bad: list[BadRow] = []
+        for row in rows:
+            await asyncio.sleep(0)  # thousands of rows: ctrl+c gets its turn
+            try:
+                if isinstance(row, BadRow):
+                    raise row.error
+                errands.append(await self._errand(row))
+            except UsageError as error:
+                bad.append(BadRow(row.line, error))
+        return errands, bad
+
+    async def _errand(self, row: Row) -> Errand:
+        one = self._read(row)
+        task_type = one.task_type if one is not None else generate_order.task_type_of(row.task_type)
+        if one is not None and not row.model_id:
+            leaf = await generate_intent.leaf_of(self._studio, one)
+        else:
+            leaf = await self._leaf(task_type, row)
+        chosen, warnings = self._accepted(leaf, row)
+        draft = self._draft(row, leaf, one, dict(chosen))
+        by_hand = {name for name, _ in chosen} | ({MODEL} if row.model_id else set())
+        by_hand |= {COUNT} if row.n != 1 else set()
+        placed, _ = order.place(leaf, draft)
+        text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
+        found = confirmation.check(text, decision, leaf, draft, by_hand)
+        differing, others = await confirm_changes.warnings_of(self._studio, found.unmet, task_type)
+        if differing and not self._agreed:
+            raise Unconfirmed(differing, others)
+        notes: list[str] = []
+        if draft.inputs:
+            facts = await self._studio.inspect_inputs(leaf, draft.inputs)
+            placed = replace(placed, inputs=tuple(fact.source for fact in facts))
+            notes = generate_order.input_notes(facts)
+        name = row.intent(self._label)
+        return Errand(row, placed, name, name, (*warnings, *notes, *differing))
+
+    @staticmethod
+    def _read(row: Row) -> Meant | None:
+        """The reading of a row that names no task type, as `generate` reads its text."""
+        if row.task_type:
+            return None
+        return generate_intent.meant(row.prompt, generate_intent.read(row.prompt, row.inputs))
+
+    @staticmethod
+    def _draft(row: Row, leaf: Leaf, one: Meant | None, chosen: Mapping[str, Value]) -> Draft:
+        prompt, inputs, n = row.prompt, row.inputs, row.n
+        if one is not None:
+            said = dict(generate_intent.values(leaf, one.decision))
+            count = said.pop(COUNT, 1)
+            chosen = {**said, **chosen}
+            prompt, inputs = (
+                apply_intent.prompt(one.text, one.decision, one.task_type, leaf),
+                one.inputs,
+            )
+            n = count if n == 1 and isinstance(count, int) else n
+        settings = tuple(chosen.items())
+        return Draft(leaf.task_type, leaf.model_id, leaf.version, prompt, settings, inputs, n)
+
+    async def _leaf(self, task_type: TaskType, row: Row) -> Leaf:
+        """The named model, else the preferred, else the default one."""
+        wanted = (task_type, row.model_id, row.version_id)
+        if wanted in self._picked:
+            return self._picked[wanted]
+        if not row.model_id and self._studio.wishes.preferences.trouble is not None:
+            raise self._studio.wishes.preferences.trouble
+        if task_type not in self._leaves:
+            self._leaves[task_type] = await self._studio.offer.fresh(task_type)
+        model_id = row.model_id
+        if not model_id:
+            suggested = self._studio.offer.suggested(task_type)
+            model_id = suggested.model_id if suggested is not None else ""
+        leaf = choice.pick(self._leaves[task_type], model_id, row.version_id)
+        self._picked[wanted] = leaf
+        return leaf
+
+    def _accepted(
+        self, leaf: Leaf, row: Row
+    ) -> tuple[tuple[tuple[str, Value], ...], tuple[str, ...]]:
+        accepted: list[tuple[str, Value]] = []
+        warnings: list[str] = []
+        for name, written in row.chosen:
+            try:
+                accepted.append(form.accept(leaf, name, written))
+            except UsageError as error:
+                unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
+                if not (self._lenient and unknown):
+                    raise
+                warnings.append(say("cli.left_out", error=say(error.key, **error.values)))
+        return tuple(accepted), tuple(warnings)
+
+
+async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bool) -> list[Errand]:
+    """What became of each in earlier runs, retries followed to the last one.
+
+    A retry's intent is made of the job that failed, so that two runs that both retry it name the
+    same one.
+    """
+    standing = list(errands)
+    wanted = {index: errand.intent for index, errand in enumerate(errands)}
+    while wanted:
+        jobs = await studio.jobs.by_intents(tuple(wanted.values()))
+        found = {index: jobs[intent] for index, intent in wanted.items() if intent in jobs}
+        for index, job in found.items():
+            standing[index] = replace(standing[index], intent=wanted[index], job=job)
+        wanted = {
+            index: _next_intent(standing[index], job)
+            for index, job in found.items()
+            if may_retry(job)
+        }
+    return [_retried(errand) if retry_failed else errand for errand in standing]
+
+
+async def match(
+    studio: Studio, errands: Sequence[Errand], manifest: Manifest | None
+) -> list[Errand]:
+    """Rows that the manifest knows and the ledger does not: what they became is put back."""
+    missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
+    if manifest is None or not missing:
+        return list(errands)
+    lines = await asyncio.to_thread(manifest.known, missing)
+    matched: list[Errand] = []
+    for errand in errands:
+        line = lines.get(errand.name) if errand.name in missing else None
+        known = outcome_of(line) if line is not None else None
+        if known is None:
+            matched.append(errand)
+        else:
+            job = await studio.jobs.put_back(errand.order, errand.name, known)
+            matched.append(replace(errand, job=job))
+    if again := sum(errand.job is not None for errand in matched if errand.name in missing):
+        talk(say("batch.matched", n=again))
+    return matched
+
+
+async def moved(studio: Studio, errands: Sequence[Errand], label: str) -> int:
+    """How many unsent rows an earlier run sent from another place, nearby, in the file: a row
+    that is put in before them makes them new ones. Of a long file the first rows are looked at."""
+    own = {errand.name for errand in errands}
+    unsent = [errand.row for errand in errands if errand.job is None][:MOST_LOOKED_AT]
+    elsewhere = {
+        replace(row, place=row.place + by).intent(label): row
+        for row in unsent
+        for by in range(-NEARBY, NEARBY + 1)
+    }
+    found = await studio.jobs.by_intents(tuple(elsewhere.keys() - own))
+    return len({elsewhere[intent] for intent in found})
+
+
+def _retried(errand: Errand) -> Errand:
+    if errand.job is None or not may_retry(errand.job):
+        return errand
+    intent = _next_intent(errand, errand.job)
+    return replace(errand, intent=intent, job=None, repeats=errand.job.id)
+
+
+def _next_intent(errand: Errand, failed: Job) -> str:
+    return f"{errand.name}:after-{failed.id}"
+
+
+def may_retry(job: Job) -> bool:
+    """It brought nothing, and nothing will come of it: failed, or taken out before it was sent."""
+    return job.state is State.FAILED or (job.state is State.STOPPED and not job.task_id)

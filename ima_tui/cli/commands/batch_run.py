@@ -1,0 +1,187 @@
+"""A batch on its way: what ends is told on stdout and in the manifest, at once."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from ima_tui.batch.manifest import Manifest
+from ima_tui.cli import exit_status
+from ima_tui.cli.commands.batch_feeder import OVER, Feeder, limit_of
+from ima_tui.cli.commands.batch_rows import Errand, may_retry
+from ima_tui.cli.exit_status import WORST_LAST
+from ima_tui.cli.json_documents import job_json
+from ima_tui.cli.output import (
+    Progress,
+    print_line,
+    print_plain,
+    talk,
+)
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_LIMIT,
+    EXIT_UNREACHABLE,
+    ImaError,
+)
+from ima_tui.core.events import LinkChanged, Notice
+from ima_tui.i18n import explain, say
+from ima_tui.ledger.job_states import ENDED, UNSENT
+from ima_tui.studio.studio import Studio
+
+log = logging.getLogger(__name__)
+
+
+class Run:
+    """One run of a priced and agreed batch."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        arguments: argparse.Namespace,
+        errands: Sequence[Errand],
+        *,
+        asked: bool,
+    ) -> None:
+        self._studio = studio
+        self._json: bool = arguments.json
+        self._errands = errands
+        self._manifest = manifest_of(arguments)
+        self._feeder = Feeder(studio, asked=asked, after_repair=arguments.after_repair)
+        self._progress = Progress()
+        self._codes: set[int] = set()
+        self._done = 0
+        self._not_done = 0
+        self._failed = 0
+        self._offline = False
+
+    async def to_the_end(self) -> int:
+        await self._note([])  # a manifest that can't be written is told before anything is sent
+        feeder = self._feeder
+        log.info("batch of %s rows", len(self._errands))
+        unsubscribe = self._studio.subscribe(self._hear)
+        try:
+            async with aclosing(feeder.run(self._errands)) as ends:
+                async for ended in ends:
+                    await self._tell(ended)
+                    self._show()
+        except asyncio.CancelledError:
+            self._progress.clear()
+            talk(say("batch.interrupted"))
+            return EXIT_INTERRUPTED
+        finally:
+            self._progress.clear()
+            unsubscribe()
+        return self._conclude()
+
+    def _hear(self, notice: Notice) -> None:
+        self._show()
+        if not isinstance(notice, LinkChanged):
+            return
+        offline = notice.problem is not None and notice.problem.exit_code == EXIT_UNREACHABLE
+        if offline != self._offline:
+            self._offline = offline
+            self._progress.clear()
+            talk(say("batch.offline" if offline else "batch.online"))
+
+    def _show(self) -> None:
+        counts = {"done": self._done, "rows": len(self._errands), "failed": self._not_done}
+        words = say("batch.progress", live=self._feeder.live, **counts)
+        paused = exit_status.waits(self._studio)
+        self._progress.show(f"{words} · {paused}" if paused else words)
+
+    async def _tell(self, ended: Sequence[Errand]) -> None:
+        lines: list[dict[str, object]] = []
+        self._progress.clear()
+        for errand in ended:
+            if (job := errand.job) is None:
+                continue
+            problem = _problem(job)
+            wanted = self._studio.settings.download
+            told = problem or exit_status.shortcoming(job, wanted=wanted)
+            self._done += problem is None
+            self._not_done += problem is not None
+            self._codes.add(EXIT_DONE if told is None else _code(job, wanted=wanted))
+            self._failed += may_retry(job)
+            head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
+            line = head | await job_json(self._studio, job, told)
+            if job.state in ENDED:
+                lines.append(line)
+            if self._json:
+                print_line(line)
+            else:
+                _print_end(errand.row.line, job, told)
+        await self._note(lines)
+
+    async def _note(self, lines: Sequence[dict[str, object]]) -> None:
+        if self._manifest is not None:
+            await asyncio.to_thread(self._manifest.append, lines)
+
+    def _conclude(self) -> int:
+        feeder = self._feeder
+        log.info("batch ended: %s of %s done", self._done, len(self._errands))
+        talk(say("batch.ended", done=self._done, rows=len(self._errands)))
+        if self._failed:
+            talk(say("batch.failed", n=self._failed))
+        if feeder.given_up is not None:
+            self._codes.add(feeder.given_up.exit_code)
+            if feeder.unsent:
+                sentence = explain(feeder.given_up)
+                talk(say("batch.given_up", n=feeder.unsent, sentence=sentence))
+        return max(self._codes, key=WORST_LAST.index, default=EXIT_DONE)
+
+
+def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
+    if arguments.manifest:
+        return Manifest(Path(arguments.manifest).expanduser())
+    if arguments.file == "-":
+        return None
+    return Manifest(Path(f"{arguments.file}.manifest.jsonl").expanduser())
+
+
+def _code(job: Job, *, wanted: bool) -> int:
+    held = job.held and job.state in UNSENT
+    return EXIT_LIMIT if held else exit_status.exit_code(job, wanted=wanted)
+
+
+def is_done(job: Job) -> bool:
+    """A forgotten job that brought something was done before it was forgotten."""
+    return job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
+
+
+def _problem(job: Job) -> ImaError | None:
+    """Why a row is not done; None where it is."""
+    if is_done(job):
+        return None
+    if job.state is State.UNKNOWN:
+        return ImaError("error.lost")
+    if job.waiting.startswith(OVER):
+        return limit_of(job)
+    if job.state in UNSENT:
+        rise = {"before": job.order.confirmed, "points": job.order.total}
+        return ImaError("error.price_rose", **rise)
+    if job.state is State.PARKED:
+        return ImaError("error.still_running", id=job.id)
+    if job.state in (State.STOPPED, State.FORGOTTEN):
+        return ImaError("error.batch_left", id=job.id)
+    return exit_status.failure_of(job)
+
+
+def _sentence(job: Job, problem: ImaError) -> str:
+    """Why, and what the next run does about it."""
+    own = {State.UNKNOWN: "batch.unknown", State.PARKED: "batch.parked", State.QUEUED: "batch.held"}
+    key = None if job.waiting.startswith(OVER) else own.get(job.state)
+    return say(key, points=job.order.total, id=job.id) if key else explain(problem)
+
+
+def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
+    for media in job.medias:
+        print_plain(media.path or media.url)
+    if problem is not None:
+        talk(say("batch.row", line=line, sentence=_sentence(job, problem)))
+        exit_status.say_how_to_fetch(job)

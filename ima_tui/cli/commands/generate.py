@@ -1,0 +1,236 @@
+"""`ima-tui generate`: one job to its end. Takes every flag of the founding document's script."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ima_tui.catalogue import form, price, refusals
+from ima_tui.catalogue.alternatives import cheaper
+from ima_tui.cli import confirm_changes, exit_status, session
+from ima_tui.cli.commands import generate_intent, generate_order, generate_preferences
+from ima_tui.cli.commands.generate_intent import Meant
+from ima_tui.cli.commands.models import from_cache, print_models
+from ima_tui.cli.confirm_changes import Unconfirmed
+from ima_tui.cli.json_documents import instead, job_json
+from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.compose import apply_intent, confirmation
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import (
+    Job,
+    Leaf,
+    Order,
+    State,
+)
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    ImaError,
+    OverLimit,
+)
+from ima_tui.core.text import seconds_range
+from ima_tui.i18n import explain, say
+from ima_tui.intent.intent import Kind
+from ima_tui.ledger.job_states import OPEN
+from ima_tui.runner import outputs
+from ima_tui.studio.studio import Studio
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.downloads(session.settle(arguments), arguments.download)
+    generate_order.settle_count(arguments)
+    return session.run(_generate(arguments, settings))
+
+
+async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings) as studio:
+        if arguments.list_models:
+            return await _list_models(studio, arguments)
+        generate_order.check_prompt(arguments)
+        one = None
+        if arguments.task_type is None:
+            decision = generate_intent.read(
+                generate_order.prompt_of(arguments), arguments.input_images
+            )
+            if decision.kind is Kind.PREFERENCE:
+                return await generate_preferences.alone(studio, arguments, decision)
+            one = generate_intent.meant(generate_order.prompt_of(arguments), decision)
+        return await _one(studio, arguments, one)
+
+
+async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
+    task_type = generate_order.task_type_of(arguments.task_type)
+    await studio.offer.fresh(task_type)
+    if note := from_cache(studio, [task_type]):
+        talk(note)
+    print_models(studio, [task_type], "", as_json=arguments.json)
+    return EXIT_DONE
+
+
+async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None) -> int:
+    """Price one job, say what differs from what was asked for, and send it. `one` is the reading
+    of the text where no task type was given."""
+    arguments.by_hand = arguments.model_id is not None
+    if one is None:
+        task_type = generate_order.task_type_of(arguments.task_type)
+        leaf = await generate_order.leaf_of(studio, arguments, task_type)
+    else:
+        task_type = one.task_type
+        if arguments.version_id and arguments.model_id is None:
+            arguments.model_id = one.decision.model_id or None
+        named = arguments.model_id is not None or arguments.version_id
+        leaf = await (
+            generate_order.leaf_of(studio, arguments, task_type)
+            if named
+            else generate_intent.leaf_of(studio, one)
+        )
+        arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, leaf)
+        arguments.input_images = list(one.inputs)
+    decision = one.decision if one is not None else None
+    said = generate_intent.values(leaf, decision) if decision is not None else {}
+    draft, by_hand = generate_order.draft_of(arguments, leaf, said)
+    placed = await generate_order.order_of(studio, leaf, draft)
+    if arguments.by_hand:
+        by_hand |= {confirmation.MODEL}
+    text = one.text if one is not None else draft.prompt
+    found = confirmation.check(text, decision, leaf, draft, by_hand)
+    warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
+    note = from_cache(studio, [task_type])
+    if arguments.dry_run:
+        return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)
+    if note:
+        talk(note)
+    if warnings and not arguments.yes:
+        raise Unconfirmed(warnings, others)
+    _check_limit(arguments, placed)
+    await generate_preferences.change(studio, arguments, decision, leaf)
+    return await _send(studio, arguments, placed, leaf, warnings)
+
+
+def _check_limit(arguments: argparse.Namespace, placed: Order) -> None:
+    limit = arguments.max_credits
+    if limit is not None and placed.total > limit:
+        raise OverLimit("error.over_limit", total=placed.total, limit=limit)
+
+
+def _dry_run(placed: Order, warnings: list[str], *, as_json: bool) -> int:
+    from ima_tui.api.wire import create_payload
+
+    urls = [as_url(source) for source in placed.inputs]
+    payload = create_payload(placed, urls)
+    if any(url.startswith("file:") for url in urls):
+        warnings.append(say("cli.uploaded_first"))
+    if as_json:
+        print_json({"payload": payload, "total_credit": placed.total, "warnings": warnings})
+        return EXIT_DONE
+    print_json(payload)
+    talk(say("cli.would_cost", points=placed.total, model=placed.model_name))
+    for warning in warnings:
+        talk(warning)
+    return EXIT_DONE
+
+
+def as_url(source: str) -> str:
+    return source if "://" in source else Path(source).as_uri()
+
+
+def _announce(studio: Studio, placed: Order, leaf: Leaf) -> None:
+    """Model, points, time; and what would be cheaper where it is dear."""
+    if placed.estimate is not None:
+        usual = seconds_range(placed.estimate.low, placed.estimate.high)
+        talk(say("cli.sending", model=placed.model_name, points=placed.total, time=usual))
+    if placed.total <= studio.settings.ask_above:
+        return
+    setting, _ = price.neighbours(leaf, refusals.choices_of(leaf, placed))
+    if setting is not None:
+        field = form.control(leaf, setting.name)
+        label = field.label if field is not None else setting.name
+        saved = -setting.difference * placed.n
+        talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
+    leaves = studio.offer.leaves(placed.task_type)
+    other = cheaper(leaves, placed.task_type, placed.points, len(placed.inputs))
+    if other is not None:
+        talk(say("cli.cheaper", model=other.leaf.name, points=other.points * placed.n))
+
+
+async def _send(
+    studio: Studio,
+    arguments: argparse.Namespace,
+    placed: Order,
+    leaf: Leaf,
+    warnings: Sequence[str],
+) -> int:
+    for warning in warnings:
+        talk(warning)
+    if not arguments.json:
+        _announce(studio, placed, leaf)
+    if arguments.yes and arguments.max_credits is not None:
+        placed = replace(placed, confirmed=arguments.max_credits)
+    job = await studio.jobs.submit(placed)
+    interrupted = False
+    try:
+        job = await exit_status.wait_for(studio, job, until_sent=arguments.no_wait)
+    except asyncio.CancelledError:
+        interrupted = True
+        job = await studio.jobs.get(job.id) or job
+    return await _conclude(studio, arguments, job, interrupted, warnings)
+
+
+async def _conclude(
+    studio: Studio,
+    arguments: argparse.Namespace,
+    job: Job,
+    interrupted: bool,
+    warnings: Sequence[str],
+) -> int:
+    sent_is_enough = arguments.no_wait and job.state in OPEN and bool(job.task_id)
+    wanted = studio.settings.download
+    error = None if sent_is_enough else _problem(job, interrupted, wanted=wanted)
+    if arguments.json:
+        more = {"warnings": list(warnings)} if warnings else {}
+        print_json(await job_json(studio, job, error) | more)
+    else:
+        _print_result(job)
+        if error is not None:
+            talk(explain(error))
+        _suggest(studio, job)
+    if wanted:
+        exit_status.say_how_to_fetch(job)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_DONE if sent_is_enough else exit_status.exit_code(job, wanted=wanted)
+
+
+def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
+    if interrupted:
+        return ImaError("error.interrupted", id=job.id)
+    if job.state in OPEN:
+        return ImaError("error.still_running", id=job.id)
+    if job.state is State.DONE:
+        return exit_status.shortcoming(job, wanted=wanted)
+    return exit_status.failure_of(job)
+
+
+def _suggest(studio: Studio, job: Job) -> None:
+    """After a failure what to take instead; after a success a quiet word on the usual choice."""
+    if job.state is State.FAILED:
+        others = [
+            say("cli.alternative", model=one.leaf.name, points=one.points * job.order.n)
+            for one in instead(studio, job)
+        ]
+        if others:
+            talk(say("cli.instead", models=", ".join(others)))
+    elif job.state is State.DONE and (usual := studio.offer.usual_instead(job.order)) is not None:
+        talk(say("cli.mismatch", model=usual.leaf.name, points=usual.points * job.order.n))
+
+
+def _print_result(job: Job) -> None:
+    for media in job.medias:
+        print_plain(media.path or media.url)
+    if len(job.medias) > job.order.n:
+        talk(say("jobs.kept_more", came=len(job.medias), n=job.order.n))
+    if job.state is State.DONE and not outputs.is_partial(job):
+        talk(say("cli.done", points=job.order.total, seconds=round(job.elapsed(job.updated_at))))

@@ -1,0 +1,160 @@
+"""What the flags of `generate` ask for: a task type, a model, an order on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ima_tui.catalogue import choice, form, order
+from ima_tui.cli.output import talk
+from ima_tui.compose.capabilities import COUNT
+from ima_tui.core.domain import (
+    Draft,
+    Leaf,
+    Order,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import InputFacts
+from ima_tui.core.text import encodable, one_line
+from ima_tui.i18n import say
+from ima_tui.studio.studio import Studio
+
+
+def task_type_of(written: str | None) -> TaskType:
+    known = ", ".join(task_type.value for task_type in TaskType)
+    if written is None:
+        raise UsageError("error.no_task_type", known=known)
+    try:
+        return TaskType(written.strip().lower())
+    except ValueError as error:
+        shown = one_line(written, 60)
+        raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
+
+
+def prompt_of(arguments: argparse.Namespace) -> str:
+    return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
+
+
+def check_prompt(arguments: argparse.Namespace) -> None:
+    """Before anything is fetched: an empty wish needs no list."""
+    if not prompt_of(arguments).strip():
+        raise UsageError("error.empty_prompt")
+    if encodable(prompt_of(arguments)) != prompt_of(arguments):
+        raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
+
+
+async def leaf_of(studio: Studio, arguments: argparse.Namespace, task_type: TaskType) -> Leaf:
+    """The named model, else the preferred, else the default one."""
+    if arguments.model_id is None and studio.wishes.preferences.trouble is not None:
+        # a wish that can't be read is not replaced by a guess
+        raise studio.wishes.preferences.trouble
+    leaves = await studio.offer.fresh(task_type)
+    if arguments.model_id is not None:
+        return choice.pick(leaves, arguments.model_id, arguments.version_id)
+    leaf = studio.offer.suggested(task_type)
+    if leaf is None:
+        raise UsageError("error.no_models")
+    return choice.pick(leaves, leaf.model_id, arguments.version_id)
+
+
+def draft_of(
+    arguments: argparse.Namespace, leaf: Leaf, said: Mapping[str, Value]
+) -> tuple[Draft, frozenset[str]]:
+    """The draft that the flags make over what the words say, and what the flags set outright."""
+    flags = _chosen(arguments, leaf)
+    by_hand = set(flags)
+    if arguments.n is not None:
+        by_hand.add(COUNT)
+    count = said.get(COUNT, 1)
+    draft = Draft(
+        task_type=leaf.task_type,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        prompt=prompt_of(arguments),
+        chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
+        inputs=tuple(arguments.input_images),
+        n=arguments.n if arguments.n is not None else count if isinstance(count, int) else 1,
+    )
+    return draft, frozenset(by_hand)
+
+
+async def order_of(studio: Studio, leaf: Leaf, draft: Draft) -> Order:
+    """The priced order, inputs looked at. Raises `UsageError` for what can't be."""
+    placed, _ = order.place(leaf, draft)
+    facts = await studio.inspect_inputs(leaf, draft.inputs)
+    for note in input_notes(facts):
+        talk(note)
+    return replace(placed, inputs=tuple(fact.source for fact in facts))
+
+
+def input_notes(facts: Sequence[InputFacts]) -> list[str]:
+    """What people should know about how their files are used."""
+    return [
+        say("cli.first_frame", input=one_line(fact.source, 200))
+        for fact in facts
+        if fact.first_frame
+    ]
+
+
+def settle_count(arguments: argparse.Namespace) -> None:
+    """`--n` wherever it was given, as a parameter too. Raises `UsageError` where it was twice."""
+    written = [value for name, value in _written(arguments) if order.is_count(name)]
+    arguments.n = order.one_count(arguments.n, written)
+
+
+def _written(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
+    yield from _extra_params(arguments.extra_params).items()
+    for text in arguments.param:
+        yield parameter(text)
+
+
+def parameter(written: str) -> tuple[str, str]:
+    """`--param`'s name and value. Raises `UsageError`."""
+    name, separator, value = written.partition("=")
+    if not separator or not name.strip():
+        raise UsageError("error.bad_parameter", text=one_line(written, 80))
+    return name.strip(), value
+
+
+def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> dict[str, Value]:
+    """--extra-params, then --size, then --param: the later and more exact one wins."""
+    written: dict[str, object] = dict(_extra_params(arguments.extra_params))
+    if arguments.size is not None:
+        written["size"] = arguments.size
+    written.update(map(parameter, arguments.param))
+    written = {name: value for name, value in written.items() if not order.is_count(name)}
+    return dict(_accepted(leaf, written, lenient=arguments.lenient))
+
+
+def _accepted(
+    leaf: Leaf, written: Mapping[str, object], *, lenient: bool
+) -> Iterator[tuple[str, Value]]:
+    """The choices in the leaf's own terms. `lenient` leaves out names it does not know."""
+    for name, value in written.items():
+        try:
+            yield form.accept(leaf, name, value)
+        except UsageError as error:
+            unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
+            if not (lenient and unknown):
+                raise
+            talk(say("cli.left_out", error=say(error.key, **error.values)))
+
+
+def _extra_params(text: str | None) -> Mapping[str, object]:
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.bad_json", text=one_line(text, 80)) from error
+    if not isinstance(found, dict):
+        raise UsageError("error.bad_json", text=one_line(text, 80))
+    for name, value in found.items():
+        if isinstance(value, dict | list):
+            raise UsageError("error.bad_parameter", text=one_line(f"{name}: {value}", 80))
+    return {name: value for name, value in found.items() if value is not None}

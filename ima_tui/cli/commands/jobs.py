@@ -1,0 +1,194 @@
+"""`ima-tui jobs`: the ledger, looked at and waited for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from ima_tui.cli import exit_status, session
+from ima_tui.cli.json_documents import job_json, standing_json
+from ima_tui.cli.output import (
+    print_json,
+    print_plain,
+    print_table,
+    talk,
+)
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    ImaError,
+    UsageError,
+)
+from ima_tui.core.text import duration, one_line
+from ima_tui.i18n import explain, say
+from ima_tui.ledger.job_states import (
+    ENDED,
+    FOLLOWED,
+    OPEN,
+    TRANSITIONS,
+)
+from ima_tui.runner import outputs
+from ima_tui.studio.studio import Studio
+
+
+def list_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_list(arguments, settings))
+
+
+async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        jobs = _in_line(
+            (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
+        )
+        if arguments.json:
+            print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
+            return EXIT_DONE
+        heads = [
+            say(f"cli.head.{n}") for n in ("job", "state", "model", "prompt", "time", "points")
+        ]
+        now = studio.clock.time()
+        print_table(
+            heads, [_row(job, now) for job in jobs], right=f"{heads[0]} {heads[4]} {heads[5]}"
+        )
+    return EXIT_DONE
+
+
+def _in_line(jobs: Sequence[Job]) -> list[Job]:
+    """Newest first; unsent jobs as they will be sent, from the last to the next."""
+    line = sorted((job for job in jobs if job.state is State.QUEUED), key=lambda job: -job.in_line)
+    unsent = iter(line)
+    return [next(unsent) if job.state is State.QUEUED else job for job in jobs]
+
+
+def _row(job: Job, now: float) -> list[str]:
+    return [
+        str(job.id),
+        _standing(job),
+        job.order.model_name,
+        one_line(job.order.prompt, 48),
+        duration(job.elapsed(now)) if job.sent_at else "",
+        str(job.order.total),
+    ]
+
+
+def _standing(job: Job) -> str:
+    """The state, or why it is not sent yet."""
+    words = say(job.waiting, **job.waiting_values) if job.waiting else ""
+    if job.state is State.DONE and outputs.is_partial(job):
+        words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
+    return one_line(words, 40) or say(f"state.{job.state.value}")
+
+
+def _problem(job: Job) -> ImaError | None:
+    return exit_status.failure_of(job) if job.failure is not None else None
+
+
+def show_job(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_show(arguments, settings))
+
+
+async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        job = await require(studio, arguments.id)
+        if arguments.json:
+            print_json(await standing_json(studio, job, _problem(job)))
+            return EXIT_DONE
+        order = job.order
+        print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
+        if job.waiting:
+            print(say(job.waiting, **job.waiting_values))
+        print(one_line(order.prompt, 400))
+        print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
+        for event in await studio.jobs.timeline(job.id):
+            print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
+        for media in job.medias:
+            print_plain(media.path or media.url)
+        problem = _problem(job)
+        if problem is not None:
+            talk(explain(problem))
+            if job.failure is not None and job.failure.reason:
+                talk(f"“{job.failure.reason}”")
+            exit_status.say_how_to_fetch(job)
+    return EXIT_DONE
+
+
+def _clock(at: float) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+async def require(studio: Studio, job_id: int) -> Job:
+    job = await studio.jobs.get(job_id)
+    if job is None:
+        raise UsageError("error.no_job", id=job_id)
+    return job
+
+
+def wait_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_wait(arguments, settings))
+
+
+async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Follow the named jobs (none named: all open ones) to their ends; the worst one counts."""
+    async with session.session(arguments, settings) as studio:
+        if arguments.id:
+            jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        else:
+            jobs = [job for job in await studio.jobs.recent() if job.state in FOLLOWED]
+        for job in jobs:
+            if job.state in OPEN:
+                await studio.jobs.adopt(job.id)
+        waits = [exit_status.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
+        try:
+            ended = list(await asyncio.gather(*waits))
+        except asyncio.CancelledError:
+            return EXIT_INTERRUPTED
+        if arguments.json:
+            print_json([await job_json(studio, job, end_of(job)) for job in ended])
+        for job in ended:
+            if not arguments.json:
+                print_end(job)
+        return exit_status.worst(exit_status.exit_code(job) for job in ended)
+
+
+def end_of(job: Job) -> ImaError | None:
+    if job.state not in ENDED:
+        return ImaError("error.still_running", id=job.id)
+    return _problem(job)
+
+
+def print_end(job: Job) -> None:
+    for media in job.medias:
+        print_plain(media.path or media.url)
+    problem = end_of(job)
+    if problem is not None:
+        talk(f"#{job.id}  {explain(problem)}")
+        exit_status.say_how_to_fetch(job)
+    elif job.state is not State.DONE:
+        talk(say(f"state.{job.state.value}"))
+
+
+def forget_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_forget(arguments, settings))
+
+
+async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Take jobs off the list: all that were named, or none where one can't be."""
+    async with session.session(arguments, settings, with_key=False) as studio:
+        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        for job in jobs:
+            if State.FORGOTTEN not in TRANSITIONS[job.state] and job.state is not State.FORGOTTEN:
+                raise UsageError("error.retry_open", id=job.id)
+        listed = [job for job in jobs if job.state is not State.FORGOTTEN]
+        for job in listed:
+            await studio.jobs.forget(job.id)
+        talk(say("jobs.forgotten", n=len(listed)))
+    return EXIT_DONE

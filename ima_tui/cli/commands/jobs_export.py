@@ -1,0 +1,111 @@
+"""`ima-tui jobs export`: the whole ledger for scripts and spreadsheets. No secret is in it, and
+what people wrote only when they ask for it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+from datetime import datetime
+
+from ima_tui.cli import session
+from ima_tui.cli.output import print_line
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.text import folded, one_line, redact
+
+PAGE = 500
+"""Jobs held in memory at once."""
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LENGTH = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Spreadsheets run what begins so."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    seconds = None if arguments.since is None else length(arguments.since)
+    return session.run(_export(arguments, settings, seconds))
+
+
+def length(written: str) -> int:
+    """Seconds: `90m`, `12h`, `7d`, `2w`."""
+    found = _LENGTH.fullmatch(folded(written))
+    if found is None:
+        raise UsageError("error.since", text=one_line(written, 40))
+    return int(found[1]) * UNITS[found[2]]
+
+
+async def _export(arguments: argparse.Namespace, settings: Settings, seconds: int | None) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        since = 0.0 if seconds is None else studio.clock.time() - seconds
+        table = _Table() if arguments.format == "csv" else None
+        after = 0
+        while jobs := await studio.jobs.page(after, since, PAGE):
+            for job in jobs:
+                facts = _facts(job, with_prompts=arguments.with_prompts)
+                if table is None:
+                    print_line(facts)
+                else:
+                    table.add(facts)
+            after = jobs[-1].id
+    return EXIT_DONE
+
+
+def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
+    order = job.order
+    facts: dict[str, object] = {
+        "job_id": job.id,
+        "status": job.state.value,
+        "task_id": job.task_id or None,
+        "task_type": order.task_type.value,
+        "model_id": order.model_id,
+        "model_name": order.model_name,
+        "model_version": order.version,
+        "credit": order.points,
+        "n": order.n,
+        "total_credit": order.total,
+        "created_at": _when(job.created_at),
+        "sent_at": _when(job.sent_at),
+        "ended_at": _when(job.ended_at),
+        "error": job.failure.kind.removeprefix("error.") if job.failure else None,
+        "urls": [redact(media.url) for media in job.medias],
+        "paths": [media.path for media in job.medias if media.path],
+    }
+    if with_prompts:  # what was forgotten stays forgotten, but for what it cost
+        told = job.state is not State.FORGOTTEN
+        facts["prompt"] = order.prompt if told else None
+        facts["parameters"] = dict(order.parameters) if told else {}
+        facts["inputs"] = [redact(each) for each in order.inputs] if told else []
+    return facts
+
+
+def _when(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
+
+
+class _Table:
+    """CSV on stdout: the header comes with the first row."""
+
+    def __init__(self) -> None:
+        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._begun = False
+
+    def add(self, facts: dict[str, object]) -> None:
+        if not self._begun:
+            self._writer.writerow(facts)
+            self._begun = True
+        self._writer.writerow([_cell(value) for value in facts.values()])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list):
+        value = " ".join(value) if all(isinstance(each, str) for each in value) else value
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,124 @@
+"""`ima-tui jobs fetch` and `jobs open`: the files of jobs. Neither costs anything."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+
+from ima_tui.cli import exit_status, session
+from ima_tui.cli.commands.jobs import end_of, print_end, require
+from ima_tui.cli.json_documents import job_json
+from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    ImaError,
+    UsageError,
+)
+from ima_tui.i18n import explain, say
+from ima_tui.runner import outputs, result_files
+from ima_tui.studio.gallery import open_file
+from ima_tui.studio.studio import Studio
+
+_NEVER_SENT = (State.STOPPED, State.FAILED)
+
+
+def fetch_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.downloads(session.settle(arguments), arguments.download or "")
+    result_files.prepare(settings.for_writing().folder)
+    return session.run(_fetch(arguments, settings))
+
+
+async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
+    """To the ends of all that were named; what is not ready yet is waited for."""
+    async with session.session(arguments, settings) as studio:
+        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        for job in jobs:
+            _check(job)
+        problems: dict[int, ImaError] = {}
+        for job in jobs:
+            try:
+                await _begin(studio, job)
+            except ImaError as error:
+                problems[job.id] = error
+        waited = [job for job in jobs if job.id not in problems]
+        try:
+            ended = await asyncio.gather(*(exit_status.wait_for(studio, job) for job in waited))
+        except asyncio.CancelledError:
+            return EXIT_INTERRUPTED
+        found = {job.id: job for job in ended}
+        return await _conclude(
+            studio, arguments, [found.get(job.id, job) for job in jobs], problems
+        )
+
+
+def _check(job: Job) -> None:
+    """Raise `UsageError` for a job that can't have results."""
+    never = job.state in _NEVER_SENT and not job.task_id
+    taken = (State.RUNNING, State.PARKED, State.FETCHING, State.DONE, *_NEVER_SENT)
+    if never or job.state not in taken:
+        state = say(f"state.{job.state.value}")
+        raise UsageError("error.nothing_to_fetch", id=job.id, state=state)
+
+
+async def _begin(studio: Studio, job: Job) -> None:
+    if job.state in (State.STOPPED, State.PARKED):
+        await studio.jobs.follow(job.id)
+    elif job.state is State.RUNNING:
+        await studio.jobs.adopt(job.id)
+    elif job.state is not State.DONE or outputs.missing(job) or not await _all_here(job):
+        await studio.jobs.fetch(job.id)
+
+
+async def _all_here(job: Job) -> bool:
+    return await asyncio.to_thread(lambda: all(map(result_files.is_here, job.medias)))
+
+
+async def _conclude(
+    studio: Studio,
+    arguments: argparse.Namespace,
+    jobs: list[Job],
+    problems: Mapping[int, ImaError],
+) -> int:
+    told = {job.id: problems.get(job.id) or _problem(job) for job in jobs}
+    if arguments.json:
+        print_json([await job_json(studio, job, told[job.id]) for job in jobs])
+    else:
+        for job in jobs:
+            if job.id in problems:
+                talk(f"#{job.id}  {explain(problems[job.id])}")
+            else:
+                print_end(job)
+    codes = [
+        problems[job.id].exit_code
+        if job.id in problems
+        else exit_status.exit_code(job, wanted=True)
+        for job in jobs
+    ]
+    return exit_status.worst(codes)
+
+
+def _problem(job: Job) -> ImaError | None:
+    return end_of(job) or exit_status.shortcoming(job, wanted=True)
+
+
+def open_job(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_open(arguments, settings))
+
+
+async def _open(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        job = await require(studio, arguments.id)
+        here = await asyncio.to_thread(lambda: list(filter(result_files.is_here, job.medias)))
+        if not here:
+            raise UsageError("error.no_file", id=job.id)
+        if await asyncio.to_thread(open_file, here[0].path):
+            return EXIT_DONE
+        print_plain(here[0].path)
+        talk(say("error.no_viewer"))
+        return EXIT_FAILED

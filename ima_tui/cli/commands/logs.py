@@ -1,0 +1,141 @@
+"""`ima-tui logs`: what all of IMA's tools wrote down, oldest first, as a stream."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from typing import TextIO
+
+from ima_tui.cli import session
+from ima_tui.cli.output import talk
+from ima_tui.config.loader import Settings
+from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.text import nearest, one_line
+from ima_tui.i18n import say
+from ima_tui.logs.entry import NAMES, Entry, Level
+from ima_tui.logs.filter import Wanted
+from ima_tui.logs.pattern import Pattern
+from ima_tui.logs.stream import Stream
+from ima_tui.logs.time_spec import moment
+
+LOOK_SECONDS = 0.5
+FIRST = 10
+"""Lines shown before following, where nothing else is asked for."""
+
+pause: Callable[[float], None] = time.sleep
+"""Between two looks; tests put something quicker here."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    stream = Stream(settings.logs, _wanted(arguments, settings))
+    if stream.folder.trouble:
+        raise UsageError("error.logs", folder=str(settings.logs), reason=stream.folder.trouble)
+    if not stream.folder.files:
+        talk(say("logs.none", folder=str(settings.logs)))
+    if arguments.export:
+        return _export(stream, arguments)
+    _write(_chosen(stream, arguments), sys.stdout, as_json=arguments.json)
+    sys.stdout.flush()
+    while arguments.follow:
+        if found := stream.news():
+            _write(found, sys.stdout, as_json=arguments.json)
+            sys.stdout.flush()
+        else:
+            pause(LOOK_SECONDS)
+    return EXIT_DONE
+
+
+def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
+    now = session.clock.time()
+    return Wanted(
+        level=_level(arguments.level) if arguments.level else Level.DEBUG,
+        text=Pattern(arguments.grep) if arguments.grep else None,
+        source=arguments.source,
+        job=arguments.job,
+        tasks=_tasks(settings, arguments.job) if arguments.job is not None else (),
+        since=moment(arguments.since, now) if arguments.since else -inf,
+        until=moment(arguments.until, now) if arguments.until else inf,
+    )
+
+
+def _level(written: str) -> Level:
+    level = NAMES.get(written.strip().upper())
+    if level is None:
+        known = [level.name.lower() for level in Level]
+        allowed = ", ".join(nearest(written, known, 1) or known)
+        raise UsageError("error.log_level", text=one_line(written, 40), allowed=allowed)
+    return level
+
+
+def _tasks(settings: Settings, job_id: int) -> tuple[str, ...]:
+    """What other tools call the job: the service's name of its task."""
+    from ima_tui.ledger import Ledger
+
+    async def look() -> tuple[str, ...]:
+        ledger = await Ledger.open(settings.ledger, session="logs")
+        try:
+            job = await ledger.job(job_id)
+        finally:
+            await ledger.aclose()
+        return (job.task_id,) if job is not None and job.task_id else ()
+
+    return asyncio.run(look()) if settings.ledger.exists() else ()
+
+
+def _chosen(stream: Stream, arguments: argparse.Namespace) -> Iterable[Entry]:
+    count: int | None = arguments.last
+    if count is None and arguments.follow and not arguments.since:
+        count = FIRST
+    return stream.all() if count is None else stream.last(count)
+
+
+def _write(entries: Iterable[Entry], out: TextIO, *, as_json: bool) -> int:
+    """Write them; returns how many there were."""
+    count = 0
+    for entry in entries:
+        text = json.dumps(document(entry), ensure_ascii=not _is_unicode(out)) if as_json else None
+        out.write((entry.line() if text is None else text) + "\n")
+        count += 1
+    return count
+
+
+def _is_unicode(out: TextIO) -> bool:
+    return (out.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def document(entry: Entry) -> dict[str, object]:
+    """One entry for `--json`."""
+    return {
+        "time": datetime.fromtimestamp(entry.time).astimezone().isoformat("T", "seconds"),
+        "level": entry.level.name,
+        "tool": entry.tool,
+        "function": entry.function or None,
+        "message": entry.message,
+        "more": entry.more.split("\n") if entry.more else [],
+        "job_id": entry.job,
+    }
+
+
+def _export(stream: Stream, arguments: argparse.Namespace) -> int:
+    """Into a file that only the person can read, and that was not there before."""
+    path = Path(arguments.export).expanduser()
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as out:
+            count = _write(_chosen(stream, arguments), out, as_json=arguments.json)
+    except FileExistsError as error:
+        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    talk(say("logs.exported", n=count, path=str(path)))
+    return EXIT_DONE

@@ -1,0 +1,113 @@
+"""`ima-tui prefs`: the preferences that all of IMA's tools share."""
+
+from __future__ import annotations
+
+import argparse
+
+from ima_tui.catalogue import choice
+from ima_tui.cli import session
+from ima_tui.cli.output import (
+    print_json,
+    print_plain,
+    print_table,
+    talk,
+)
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.i18n import explain, say
+from ima_tui.preferences.file import Preferences
+
+
+def list_prefs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    preferences = _opened(settings)
+    users = preferences.users()
+    if dropped := preferences.dropped():
+        talk(say("cli.prefs_dropped", n=len(dropped)))
+    if arguments.json:
+        print_json(
+            {
+                user: {
+                    task_type.value: {
+                        "model_id": wish.model_id,
+                        "model_name": wish.model_name,
+                        "credit": wish.credit,
+                        "last_used": wish.last_used,
+                    }
+                    for task_type, wish in wishes.items()
+                }
+                for user, wishes in users.items()
+            }
+        )
+        return EXIT_DONE
+    if not users:
+        talk(say("cli.no_prefs"))
+        return EXIT_DONE
+    heads = [say(f"cli.head.{name}") for name in ("user", "task", "model", "id", "points")]
+    rows = [
+        [user, task_type.value, wish.model_name, wish.model_id, str(wish.credit or "")]
+        for user, wishes in users.items()
+        for task_type, wish in wishes.items()
+    ]
+    print_table(heads, rows, right=heads[4])
+    return EXIT_DONE
+
+
+def _opened(settings: Settings) -> Preferences:
+    preferences = Preferences(settings.preferences, settings.wish_notes)
+    preferences.reload()
+    if preferences.trouble is not None:
+        raise preferences.trouble
+    return preferences
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Put back what another program dropped of ours, or (`--let-go`) stop offering it."""
+    settings = session.settle(arguments)
+    preferences = _opened(settings)
+    dropped = preferences.dropped()
+    if not dropped:
+        talk(say("cli.nothing_dropped"))
+    for each in dropped:
+        task = say(f"task.{each.task_type}")
+        if arguments.let_go:
+            preferences.let_go(each)
+            talk(say("cli.cleared", task=task))
+        elif preferences.bring_back(each):
+            talk(say("cli.restored", task=task, model=each.wish.model_name or each.wish.model_id))
+        else:
+            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    return EXIT_DONE
+
+
+def show_path(arguments: argparse.Namespace) -> int:
+    print_plain(session.settle(arguments).preferences)
+    return EXIT_DONE
+
+
+def set_pref(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_set(arguments, settings))
+
+
+async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Only a model that the live list has can be wished for."""
+    task_type = TaskType(arguments.task_type)
+    async with session.session(arguments, settings) as studio:
+        leaf = choice.pick(await studio.offer.fresh(task_type), arguments.model_id)
+        if not await studio.wishes.prefer(task_type, leaf):
+            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+        if studio.wishes.preferences.trouble is not None:
+            talk(explain(studio.wishes.preferences.trouble))
+        talk(say("cli.preferred", model=leaf.name, task=say(f"task.{task_type}")))
+    return EXIT_DONE
+
+
+def clear_pref(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    task_type = TaskType(arguments.task_type)
+    if not _opened(settings).clear(settings.user_id, task_type):
+        raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    talk(say("cli.cleared", task=say(f"task.{task_type}")))
+    return EXIT_DONE

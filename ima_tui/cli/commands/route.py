@@ -1,0 +1,232 @@
+"""`ima-tui route`: what a text would do, said or as JSON. Nothing is sent, and nothing fetched."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.list_cache import ProductLists
+from ima_tui.cli import session
+from ima_tui.cli.output import json_text, print_json
+from ima_tui.compose import capabilities, parameter_names
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.text import clean, one_line
+from ima_tui.i18n import say
+from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.intent import Decision, Kind
+from ima_tui.intent.route import route
+from ima_tui.preferences import policy
+from ima_tui.preferences.file import Preferences
+from ima_tui.preferences.policy import Proposal
+from ima_tui.studio.guides import Knowledge
+
+LONGEST_LINE = 1_000_000
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    if arguments.batch is not None:
+        return _batch(Path(arguments.batch))
+    if arguments.text is None:
+        raise UsageError("error.route_nothing")
+    catalogue, preferred = asyncio.run(known(settings))
+    knowledge = Knowledge(settings.knowledge)
+    knowledge.load()
+    decision = route(
+        arguments.text, arguments.input_images, catalogue, preferred, knowledge.recommended
+    )
+    proposal = _proposed(decision, preferred)
+    if arguments.json:
+        told_of = decision_json(arguments.text, decision) | {"remembering": _json(proposal)}
+        told_of["knowledge"] = _guides(arguments.text, decision, knowledge)
+        print_json(told_of)
+        return EXIT_DONE
+    for line in told(arguments.text, decision):
+        print(clean(line))
+    for document in knowledge.documents(arguments.text, decision):
+        print(clean(say("route.guide", title=document.title, path=str(document.path))))
+    if proposal is not None and proposal.leaf is not None:
+        for line in _remembered(decision, proposal, proposal.leaf, catalogue):
+            print(clean(line))
+    return EXIT_DONE
+
+
+def _guides(text: str, decision: Decision, knowledge: Knowledge) -> dict[str, object] | None:
+    """The guides that matter, and the line that recommends the leaf; None where there are none."""
+    documents = knowledge.documents(text, decision)
+    recommends = decision.leaf is not None and decision.reason is Reason.RECOMMENDATION
+    found = knowledge.recommendation(decision.leaf.task_type) if decision.leaf else None
+    if not documents and not recommends:
+        return None
+    return {
+        "documents": [str(document.path) for document in documents],
+        "recommended": {"model_id": found.model_id, "line": found.line, "text": found.words}
+        if found is not None and recommends
+        else None,
+    }
+
+
+# -------------------------------------------------------------------------- what is remembered
+
+
+def _proposed(decision: Decision, preferred: Mapping[TaskType, str]) -> Proposal | None:
+    """What generating it would change in the preferences."""
+    if decision.leaf is None or decision.reason is None:
+        return None
+    before = preferred.get(decision.leaf.task_type, "")
+    return policy.propose(decision, decision.leaf, decision.reason, before)
+
+
+def _json(proposal: Proposal | None) -> dict[str, object] | None:
+    """`on`: it would be done unasked; else it is the change question."""
+    if proposal is None:
+        return None
+    return {
+        "change": proposal.change.value,
+        "on": proposal.on,
+        "model_id": proposal.leaf.model_id if proposal.leaf is not None else None,
+        "before": proposal.before or None,
+    }
+
+
+def _remembered(
+    decision: Decision,
+    proposal: Proposal,
+    leaf: Leaf,
+    catalogue: Mapping[TaskType, tuple[Leaf, ...]],
+) -> Iterator[str]:
+    if proposal.asks:
+        names = {each.model_id: each.name for each in catalogue[leaf.task_type]}
+        before = names.get(proposal.before, proposal.before)
+        yield say("route.ask", before=before, model=leaf.name)
+    elif decision.preference is None:
+        yield say("route.kept", model=leaf.name, task=say(f"task.{leaf.task_type}"))
+
+
+async def known(
+    settings: Settings,
+) -> tuple[Mapping[TaskType, tuple[Leaf, ...]], Mapping[TaskType, str]]:
+    """The lists as last seen and the preferences, both from disk alone."""
+    lists = ProductLists(settings.cache, lambda: 0.0, lambda _: None)
+    await lists.load(settings.base_url)
+    preferences = Preferences(settings.preferences)
+    preferences.reload()
+    preferred = {
+        task_type: wish.model_id
+        for task_type in TaskType
+        if (wish := preferences.of(settings.user_id, task_type)) is not None
+    }
+    return {task_type: lists.leaves(task_type) for task_type in TaskType}, preferred
+
+
+# ---------------------------------------------------------------------------------- many lines
+
+
+def _batch(path: Path) -> int:
+    """One decision per line, by the words alone: the same on every machine."""
+    for name, text, images in _rows(path):
+        decision = decision_json(text, route(text, images))
+        print(json_text({"id": name, "decision": decision}))
+    return EXIT_DONE
+
+
+def _rows(path: Path) -> Iterator[tuple[object, str, list[str]]]:
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "—"
+        raise UsageError("error.route_file", path=one_line(path, 200), reason=reason) from error
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+        if line.strip():
+            yield _row(number, line)
+
+
+def _row(number: int, line: str) -> tuple[object, str, list[str]]:
+    try:
+        row = json.loads(line[:LONGEST_LINE])
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.route_line", line=number) from error
+    if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
+        raise UsageError("error.route_line", line=number)
+    images = row.get("images") or []
+    if not isinstance(images, list):
+        raise UsageError("error.route_line", line=number)
+    return row["id"], row["text"], [str(image) for image in images]
+
+
+# ------------------------------------------------------------------------------------ in words
+
+
+def told(text: str, decision: Decision) -> Iterator[str]:
+    """The decision in sentences, each part with the words that gave it."""
+    yield _headline(decision)
+    for number, step in enumerate(decision.steps, 1):
+        yield say(
+            "route.step", number=number, task=step.task_type.value, model=step.model_id or "—"
+        )
+    if decision.model_id:
+        yield _part(text, decision, "model", "model", decision.model_id)
+    if decision.tier:
+        yield _part(text, decision, "tier", "tier", decision.tier.value)
+    for param in decision.params:
+        yield _part(text, decision, f"params.{param.name}", param.name, str(param.value))
+    yield from _roles(decision)
+    if decision.preference is not None:
+        key = f"route.{decision.preference.action.value}"
+        yield say(key, model=decision.preference.model_id)
+    yield from impossible(decision)
+    for each in decision.misplaced:
+        words = one_line(text[slice(*each.span)], 60)
+        yield say("route.misplaced", asked=words, makes=say(f"medium.{each.medium}"))
+    yield from _refused(decision)
+    if decision.leaf is not None:
+        yield say("route.leaf", model=decision.leaf.name, version=decision.leaf.version)
+
+
+def _headline(decision: Decision) -> str:
+    if decision.kind is Kind.CLARIFY and decision.question is not None:
+        return say(f"route.clarify_{decision.question.value}")
+    if decision.kind is Kind.SINGLE and decision.task_type is not None:
+        return say("route.single", task=decision.task_type.value)
+    return say(f"route.{decision.kind.value}")
+
+
+def _part(text: str, decision: Decision, part: str, name: str, value: str) -> str:
+    words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans(part))
+    if not words:
+        return say("route.part", name=name, value=value)
+    return say("route.part_from", name=name, value=value, words=words)
+
+
+def _roles(decision: Decision) -> Iterator[str]:
+    roles = decision.roles
+    found = [("source", place) for place in roles.source]
+    found += [("first_frame", roles.first_frame)] if roles.first_frame is not None else []
+    found += [("last_frame", roles.last_frame)] if roles.last_frame is not None else []
+    found += [("reference", place) for place in roles.reference]
+    for name, place in found:
+        if place < len(decision.inputs):
+            yield say("route.part", name=name, value=one_line(decision.inputs[place], 200))
+
+
+def impossible(decision: Decision) -> Iterator[str]:
+    """What nobody here can do, and what can be had instead."""
+    for limit in decision.limits:
+        key, words = capabilities.told(decision, limit)
+        yield say(key, **words)
+    for name in decision.absent:
+        yield say("route.absent", name=one_line(name, 80))
+
+
+def _refused(decision: Decision) -> Iterator[str]:
+    for refusal in decision.refused:
+        model = decision.leaf.name if decision.leaf else decision.model_id
+        key, words = parameter_names.lacks(model, refusal)
+        yield f"  {say(key, **words)}"

@@ -1,0 +1,28 @@
+"""`ima-tui sandbox`: the embedded service, alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ima_tui.core.errors import UsageError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ima_tui.sandbox.scenario import ScenarioError
+    from ima_tui.sandbox.server import serve
+
+    scenario = Path(arguments.scenario).expanduser() if arguments.scenario else None
+    try:
+        return serve(
+            arguments.port,
+            arguments.speed,
+            scenario,
+            sys.stdout,
+            lifeline=arguments.stdin_lifeline,
+        )
+    except ScenarioError as error:
+        raise UsageError("error.scenario", reason=str(error)) from error
+    except OSError as error:
+        raise UsageError("error.port", port=arguments.port) from error

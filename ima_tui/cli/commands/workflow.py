@@ -1,0 +1,192 @@
+"""`ima-tui workflow plan` and `show`: what would be made, and how it stands."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ima_tui.cli import exit_status, session
+from ima_tui.cli.commands.generate_intent import UNSURE
+from ima_tui.cli.json_documents import error_json, job_json
+from ima_tui.cli.output import (
+    print_json,
+    print_plain,
+    print_table,
+    talk,
+    text_encoding,
+)
+from ima_tui.compose import confirmation, parameter_names
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job
+from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
+from ima_tui.core.text import one_line
+from ima_tui.i18n import explain, say
+from ima_tui.intent.intent import Action, Kind, Question
+from ima_tui.studio.studio import Studio
+from ima_tui.workflow import file
+from ima_tui.workflow.lanes import lanes
+from ima_tui.workflow.pricing import Priced
+from ima_tui.workflow.status import Status
+from ima_tui.workflow.steps import Plan, Step, digest
+
+_HEADS = ("step", "kind", "model", "what", "points", "note")
+_NODE = "o"
+
+
+def make(arguments: argparse.Namespace) -> int:
+    return session.run(_make(arguments, session.settle(arguments)))
+
+
+def show(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    plan = file.read(path_of(arguments.file))
+    return session.run(_show(arguments, settings, plan))
+
+
+def path_of(written: str) -> Path:
+    return Path(written).expanduser()
+
+
+# -------------------------------------------------------------------------------------- plan
+
+
+async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings) as studio:
+        if studio.wishes.preferences.trouble is not None:
+            raise studio.wishes.preferences.trouble  # a wish that can't be read is no guess
+        plan, notes, problems = await _planned(studio, arguments)
+        warnings = confirmation.sentences(each for _, each in plan.unmet)
+        if arguments.yes:
+            plan = replace(plan, unmet=())  # agreed to
+        if arguments.output:
+            await asyncio.to_thread(file.write, path_of(arguments.output), plan)
+        if arguments.json:
+            more = {"notes": notes, "warnings": warnings}
+            told = {"problems": [_problem_json(each) for each in problems]}
+            print_json(file.to_json(plan) | more | told)
+        else:
+            print_plan(plan, {each.step.id: _why(each) for each in problems})
+        for note in (*warnings, *(() if arguments.json else notes)):
+            talk(note)
+        return _conclude(arguments, plan, problems)
+
+
+async def _planned(
+    studio: Studio, arguments: argparse.Namespace
+) -> tuple[Plan, list[str], list[Priced]]:
+    """The plan, what has to be said about it, and the steps that can't be as they are."""
+    images = [str(path_of(each).absolute()) if _is_path(each) else each
+              for each in arguments.input_images]  # fmt: skip
+    made = await studio.plans.make(arguments.text, images)
+    if not made.plan.steps:
+        raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
+    notes: list[str] = []
+    wish = made.shared.decision.preference
+    if wish is not None and wish.action is not Action.ONCE:
+        notes.append(say("workflow.not_remembered"))
+    _, priced = studio.plans.price(made.plan)
+    return made.plan, notes, [each for each in priced if each.problem is not None]
+
+
+def _is_path(written: str) -> bool:
+    return "://" not in written and not written.lower().startswith(("data:", "file:"))
+
+
+def _nothing(kind: Kind, question: Question | None) -> str:
+    if kind is Kind.CLARIFY and question is not None:
+        return UNSURE[question]
+    return "error.route_preference" if kind is Kind.PREFERENCE else "error.plan_nothing"
+
+
+def _conclude(arguments: argparse.Namespace, plan: Plan, problems: Sequence[Priced]) -> int:
+    for each in problems:
+        if each.problem is not None:
+            talk(say("workflow.step", id=each.step.id, sentence=explain(each.problem)))
+    if problems:
+        talk(say("workflow.mend"))
+    if plan.unmet:
+        talk(say("workflow.unmet"))
+    if problems or plan.unmet:
+        return EXIT_USAGE
+    if arguments.output:
+        shown = one_line(arguments.output, 200)
+        talk(say("workflow.run_it", path=shown, hash=digest(plan)))
+    elif not arguments.json:
+        talk(say("workflow.keep_it"))
+    return EXIT_DONE
+
+
+def _why(priced: Priced) -> str:
+    problem = priced.problem
+    return say(problem.key, **problem.values) if problem is not None else ""
+
+
+def _problem_json(priced: Priced) -> dict[str, object]:
+    problem = priced.problem or UsageError("error.no_models")
+    return {"step": priced.step.id, "error": error_json(problem)}
+
+
+# -------------------------------------------------------------------------------------- show
+
+
+async def _show(arguments: argparse.Namespace, settings: Settings, plan: Plan) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        status = await studio.plans.status(await studio.plans.agreed_before(plan), priced=False)
+        if arguments.json:
+            print_json(await status_json(studio, status))
+        else:
+            print_status(status)
+    return EXIT_DONE
+
+
+def print_status(status: Status) -> None:
+    print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
+    for each in status.steps:
+        for media in each.job.medias if each.job else ():
+            print_plain(f"{each.step.id}: {media.path or media.url}")
+
+
+def state_words(job: Job | None) -> str:
+    if job is None:
+        return ""
+    state = say("state.held") if job.held else say(f"state.{job.state.value}")
+    return f"{state} #{job.id}"
+
+
+def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
+    """The steps with their connections, the total and the hash."""
+    heads = [say(f"workflow.head_{name}") for name in _HEADS]
+    drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
+    rows = [
+        _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
+        for step, lane in zip(plan.steps, drawn, strict=True)
+    ]
+    print_table(heads, rows, right=heads[4], gives=3)
+    count = len(plan.steps)
+    print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
+
+
+def _cells(step: Step, place: str, note: str) -> list[str]:
+    settings = " ".join(parameter_names.settings(step.chosen, 24))
+    model = f"{step.model_name} {settings}".strip() + (f" ×{step.n}" if step.n > 1 else "")
+    kind = say(f"task.{step.task_type.value}")
+    return [place, kind, model, one_line(step.title, 40), str(step.total), one_line(note, 60)]
+
+
+async def status_json(
+    studio: Studio, status: Status, more: Iterable[tuple[str, object]] = ()
+) -> dict[str, object]:
+    """A plan with what became of it: the plan's own document, each step with its job."""
+    document = file.to_json(status.plan)
+    steps = document["steps"]
+    assert isinstance(steps, list)  # noqa: S101 - made two lines above
+    for raw, each in zip(steps, status.steps, strict=True):
+        job = each.job
+        ended = job is not None and (each.failed or each.is_done)
+        problem = exit_status.failure_of(job) if job and ended and job.failure else None
+        raw["status"] = job.state.value if job else None
+        raw["job"] = await job_json(studio, job, problem) if job else None
+    return document | dict(more)

@@ -1,0 +1,213 @@
+"""`ima-tui workflow run` and `resume`: the steps to their ends, each paid for once.
+
+Nothing is sent without the hash of the plan at the prices of now. `resume` needs a hash only
+where it would pay for something that was not agreed to before: a failed step once more, or a
+price that has risen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from ima_tui.cli import after_repair, exit_status, session
+from ima_tui.cli.commands.workflow import (
+    path_of,
+    print_plan,
+    state_words,
+    status_json,
+)
+from ima_tui.cli.confirm import ask
+from ima_tui.cli.confirm_changes import Unconfirmed
+from ima_tui.cli.exit_status import WORST_LAST
+from ima_tui.cli.json_documents import error_json
+from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.compose import confirmation
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_LIMIT,
+    EXIT_USAGE,
+    ImaError,
+    KeyMissing,
+    OverLimit,
+    UsageError,
+)
+from ima_tui.core.text import one_line
+from ima_tui.i18n import explain, say
+from ima_tui.ledger.job_states import UNSENT
+from ima_tui.studio.studio import Studio
+from ima_tui.workflow import file
+from ima_tui.workflow.status import Standing, Status
+from ima_tui.workflow.steps import Plan
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return _begin(arguments, again=False)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    return _begin(arguments, again=True)
+
+
+def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
+    settings = session.downloads(session.settle(arguments), arguments.download)
+    plan = file.read(path_of(arguments.file))
+    return session.run(_run(arguments, settings, plan, again=again))
+
+
+async def _run(
+    arguments: argparse.Namespace, settings: Settings, plan: Plan, *, again: bool
+) -> int:
+    async with session.session(arguments, settings, patient=True) as studio:
+        plans = studio.plans
+        before = await plans.agreed_before(plan)
+        status = await plans.status(before, fetch=True)
+        _check(arguments, status, again=again)
+        given = arguments.confirm.strip()
+        to_pay = status.to_pay(again=again)
+        if not status.agreed(given, again=again) or (to_pay and not given and not again):
+            return await _unconfirmed(studio, arguments, status, again=again)
+        if not studio.connection.has_key and not status.is_done:
+            raise KeyMissing
+        if to_pay and not await _agreed_after_repair(studio, arguments, status, again=again):
+            talk(say("batch.declined"))
+            return EXIT_INTERRUPTED
+        if to_pay:
+            await plans.agree(status)
+            sent = len(status.to_send(again=again))
+            talk(say("workflow.starting", n=sent, rows=len(plan.steps), points=to_pay))
+        try:
+            await plans.go(status, again=again)
+            await _follow(studio, status.plan)
+        except asyncio.CancelledError:
+            talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
+            return EXIT_INTERRUPTED
+        return await _conclude(studio, arguments, await plans.status(status.plan, priced=False))
+
+
+async def _agreed_after_repair(
+    studio: Studio, arguments: argparse.Namespace, status: Status, *, again: bool
+) -> bool:
+    """Whether steps may go that may have been sent before the ledger was restored."""
+    steps = status.to_send(again=again)
+    unsure = after_repair.count(studio, [each.job for each in steps if not each.failed])
+    if not unsure or arguments.after_repair:
+        return True
+    return await ask(after_repair.question(studio, unsure, status.to_pay(again=again)))
+
+
+def _check(arguments: argparse.Namespace, status: Status, *, again: bool) -> None:
+    """Everything that forbids a run is said before anything is sent."""
+    for each in status.to_send(again=again):
+        problem = each.priced.problem
+        if problem is not None and (each.job is None or each.failed):
+            raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
+    for each in status.failures if again else ():
+        if each.job is not None and each.job.state is State.UNKNOWN and not arguments.yes_unknown:
+            facts = {"step": each.step.id, "points": each.job.order.total}
+            raise UsageError("error.plan_unknown_end", **facts)
+    sending = {each.step.id for each in status.to_send(again=again)}
+    unmet = [each for at, each in status.plan.unmet if at in sending]
+    if unmet and not arguments.yes and not status.agreed("", again=again):
+        raise Unconfirmed(confirmation.sentences(unmet))
+    limit, points = arguments.max_credits, status.to_pay(again=again)
+    if limit is not None and points > limit:
+        raise OverLimit("error.over_limit", total=points, limit=limit)
+
+
+async def _unconfirmed(
+    studio: Studio, arguments: argparse.Namespace, status: Status, *, again: bool
+) -> int:
+    """What would be paid, and the hash that agrees to it."""
+    points, agreed = status.to_pay(again=again), status.hash(again=again)
+    key = "error.plan_changed" if arguments.confirm.strip() else "error.plan_confirm"
+    error = UsageError(key, points=points, hash=agreed, path=one_line(arguments.file, 200),
+                       verb="resume" if again else "run")  # fmt: skip
+    if arguments.json:
+        told = {"status": "unconfirmed", "to_pay": points, "confirm": agreed}
+        print_json(await status_json(studio, status, {**told, "error": error_json(error)}.items()))
+        return EXIT_USAGE
+    print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
+    print(say("workflow.to_pay", points=points, hash=agreed))
+    talk(explain(error))
+    return EXIT_USAGE
+
+
+async def _follow(studio: Studio, plan: Plan) -> None:
+    """Every step that is on its way, in their order, to its end or until it waits for somebody.
+
+    What needs a step that brought nothing stays where it is: nobody may be following it.
+    """
+    for step in plan.steps:
+        each = (await studio.plans.status(plan, priced=False)).standing(step.id)
+        if each.job is not None and not (each.blocked and each.unsent):
+            await exit_status.wait_for(studio, each.job)
+
+
+async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Status) -> int:
+    problems = [(each, _problem(each)) for each in status.steps]
+    code = max((_code(each) for each in status.steps), key=WORST_LAST.index, default=EXIT_DONE)
+    first = next((problem for _, problem in problems if problem is not None), None)
+    if arguments.json:
+        told: dict[str, object] = {
+            "status": "done" if code == EXIT_DONE else "unfinished",
+            "error": error_json(first) if first else None,
+        }
+        print_json(await status_json(studio, status, told.items()))
+    else:
+        _print_results(status.steps)
+    for each, problem in problems:
+        if problem is not None:
+            talk(say("workflow.step", id=each.step.id, sentence=explain(problem)))
+    done = sum(each.is_done for each in status.steps)
+    talk(say("workflow.ended", done=done, n=len(status.steps)))
+    if code != EXIT_DONE:
+        talk(say("workflow.resume_it", path=one_line(arguments.file, 200)))
+    return code
+
+
+def _print_results(steps: Sequence[Standing]) -> None:
+    for each in steps:
+        for media in each.job.medias if each.job else ():
+            print_plain(media.path or media.url)
+
+
+def _code(each: Standing) -> int:
+    job = each.job
+    if job is None or _waits_in_vain(job):
+        return EXIT_FAILED
+    if each.is_done:
+        return exit_status.exit_code(job) if job.state is State.DONE else EXIT_DONE
+    if job.held and job.state in UNSENT:
+        return EXIT_LIMIT
+    return exit_status.exit_code(job)
+
+
+def _waits_in_vain(job: Job) -> bool:
+    return job.held and job.waiting == "waiting.in_vain"
+
+
+def _problem(each: Standing) -> ImaError | None:
+    """Why a step is not done, where it is the step's own fault."""
+    job = each.job
+    if job is None or _waits_in_vain(job):
+        return None
+    if each.is_done:
+        return exit_status.shortcoming(job)
+    if job.state is State.UNKNOWN:
+        return ImaError("error.lost")
+    if job.state is State.PARKED:
+        return ImaError("error.still_running", id=job.id)
+    if job.held and job.state in UNSENT:
+        rise = {"before": job.order.confirmed, "points": job.order.total}
+        if job.waiting.startswith("waiting.over_"):
+            return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)
+        return OverLimit("error.price_rose", **rise)
+    if job.state in (State.STOPPED, State.FORGOTTEN):
+        return ImaError("error.batch_left", id=job.id)
+    return exit_status.failure_of(job)

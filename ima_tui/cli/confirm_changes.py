@@ -1,0 +1,41 @@
+"""What the verbs do with requirements that an order would not meet: refuse them by name, or say
+them where `--yes` agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose import confirmation
+from ima_tui.compose.confirmation import Unmet
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.studio.studio import Studio
+
+
+class Unconfirmed(UsageError):
+    """The order differs from what was asked for, and nobody agreed to that. `alternatives` are
+    models that could be asked instead."""
+
+    def __init__(self, warnings: Sequence[str], alternatives: Sequence[Alternative] = ()) -> None:
+        super().__init__("error.would_change", changes=" ".join(warnings))
+        self.alternatives = tuple(alternatives)
+
+
+async def warnings_of(
+    studio: Studio, unmet: Sequence[Unmet], task_type: TaskType
+) -> tuple[list[str], tuple[Alternative, ...]]:
+    """(a sentence for each, and for a model that can't have it what is available instead; those
+    models). Fetches the lists of the media that the named models make."""
+    for kind in TaskType:
+        if any(each.medium is kind.medium for each in unmet):
+            with suppress(ImaError):  # one offer less, and nothing that the order needs
+                await studio.offer.fresh(kind)
+    said = confirmation.sentences(unmet)
+    lists = studio.offer.all_leaves()
+    instead = [confirmation.offers(each, task_type, lists) for each in unmet]
+    first = next((offers for offers in instead if offers), ())
+    if words := confirmation.offered(first):
+        said.append(words)
+    return said, first

@@ -1,0 +1,130 @@
+"""The JSON documents that scripts read: a job, a model, an error have one shape everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from ima_tui import i18n
+from ima_tui.catalogue import (
+    choice,
+    form,
+    price,
+    times,
+)
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.core.domain import Job, Leaf, State
+from ima_tui.core.errors import ImaError
+from ima_tui.i18n import say
+from ima_tui.runner import outputs
+from ima_tui.studio.studio import Studio
+
+
+def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dict[str, object]:
+    """What happened in words, what to do next, and what could be used instead."""
+    alternatives = alternatives or getattr(error, "alternatives", ())
+    hint = i18n.hint(error.key, **error.values)
+    return {
+        "kind": error.key.removeprefix("error."),
+        "message": i18n.sentence(error),
+        "suggestions": [hint] if hint else [],
+        "alternatives": [
+            {
+                "model_id": one.leaf.model_id,
+                "model_name": one.leaf.name,
+                "model_version": one.leaf.version,
+                "credit": one.points,
+            }
+            for one in alternatives
+        ],
+    }
+
+
+async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
+    """The one shape of a job in JSON, wherever it is printed."""
+    placed, estimate = job.order, job.order.estimate
+    events = await studio.jobs.timeline(job.id)
+    medias = [
+        {
+            "url": media.url,
+            "cover": media.cover or None,
+            "format": media.format or None,
+            "width": media.width,
+            "height": media.height,
+            "duration": media.duration or None,
+            "path": media.path or None,
+        }
+        for media in job.medias
+    ]
+    return {
+        "job_id": job.id,
+        "task_id": job.task_id or None,
+        "task_type": placed.task_type.value,
+        "model_id": placed.model_id,
+        "model_name": placed.model_name,
+        "model_version": placed.version,
+        "credit": placed.points,
+        "n": placed.n,
+        "total_credit": placed.total,
+        "status": job.state.value,
+        "elapsed_s": round(job.elapsed(studio.clock.time()), 1),
+        "estimated_s": [estimate.low, estimate.high] if estimate else None,
+        "medias": medias,
+        "url": medias[0]["url"] if medias else None,
+        "attempts": [
+            {"at": event.at, "status": event.state.value, "message": say(event.key, **event.values)}
+            for event in events
+        ],
+        "error": None if error is None else _error_of(studio, job, error),
+    }
+
+
+def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
+    document = error_json(error, instead(studio, job))
+    if outputs.unfetched(job):
+        later = say("jobs.fetch_later", id=job.id)
+        document["suggestions"] = [*cast(list[str], document["suggestions"]), later]
+    return document
+
+
+async def standing_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
+    """A job of the ledger, with the reason why it is not sent yet."""
+    why = say(job.waiting, **job.waiting_values) if job.waiting else None
+    return {**await job_json(studio, job, error), "waiting": why}
+
+
+def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
+    """Alternatives help where the model is the trouble; they never replace a job that may run."""
+    if job.state is not State.FAILED:
+        return ()
+    poor = job.failure is not None and job.failure.kind == "error.too_few_points"
+    return studio.offer.alternatives(job.order, cheaper=poor)
+
+
+def leaf_json(leaf: Leaf) -> dict[str, object]:
+    """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
+    estimate = times.estimate(leaf)
+    return {
+        "task_type": leaf.task_type.value,
+        "name": leaf.name,
+        "model_id": leaf.model_id,
+        "version": leaf.version,
+        "points": list(leaf.points),
+        "estimate": [estimate.low, estimate.high],
+        "tiers": [tier.value for tier in choice.tiers_of(leaf)],
+        "n": list(form.counts(leaf)),
+        "fields": [
+            {
+                "name": field.name,
+                "label": field.label,
+                "type": field.kind.value,
+                "default": form.default_of(field),
+                "options": [option.value for option in field.options],
+            }
+            for field in form.controls(leaf)
+        ],
+        "prices": [
+            {"values": dict(row.values), "points": row.points, "default": row.is_default}
+            for row in price.table(leaf)
+        ],
+    }

@@ -1,0 +1,245 @@
+"""The wish that is being shaped in plain mode: what the words say, what it costs, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ima_tui.catalogue import (
+    choice,
+    form,
+    order,
+    times,
+)
+from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.apply_intent import COUNT
+from ima_tui.compose.composer import (
+    INPUTS,
+    KIND,
+    MODEL,
+    Desk,
+)
+from ima_tui.core.domain import (
+    Leaf,
+    Order,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line, points_range, seconds_range
+from ima_tui.i18n import say
+from ima_tui.intent.intent import Decision, Kind, Question
+from ima_tui.intent.route import route
+from ima_tui.studio.studio import Studio
+
+_UNSURE = {
+    Question.IMAGE_ROLES: "error.route_image_roles",
+    Question.MISSING_INPUT: "error.route_missing_input",
+}
+
+
+class Wish:
+    """One desk, and the words that are read onto it."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.desk = Desk()
+        self.text = ""
+        self.assumed = False
+        """The words name no kind, so they are read for the one that stands."""
+
+    def hear(self, text: str) -> None:
+        """A new wish: what was chosen by hand for the one before does not count any more."""
+        if self.text:
+            self.desk = Desk()
+        self.text = text
+        self.read_again()
+
+    def read_again(self) -> None:
+        decision = self._read()
+        meant = decision.task_type if decision and decision.task_type else self.desk.kind
+        self.desk.hear(decision, self._studio.offer.suggested(meant))
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Stand on the list as it is now."""
+        kind = self.desk.kind
+        offer = self._studio.offer
+        self.desk.catch_up(offer.leaves(kind), offer.suggested(kind))
+
+    def _read(self) -> Decision | None:
+        if not self.text:
+            return None
+        desk, offer = self.desk, self._studio.offer
+        lists = {kind: offer.leaves(kind) for kind in TaskType}
+        preferred = self._studio.wishes.preferred()
+        settled = desk.kind if KIND in desk.pinned else None
+        decision = route(self.text, desk.attached, lists, preferred, settled=settled)
+        self.assumed = decision.question is Question.MEDIA_TYPE
+        likely = desk.kind if self.assumed else apply_intent.tentative(decision)
+        if likely is None:
+            return decision
+        rest = route(self.text, desk.attached, lists, preferred, settled=likely)
+        if self.assumed:
+            return rest
+        return replace(rest, kind=decision.kind, question=decision.question)
+
+    # --------------------------------------------------------------------------- changed by hand
+
+    def turn_to(self, kind: TaskType) -> None:
+        self.desk.turn_to(kind)
+        self.desk.pin(KIND)
+        self.catch_up()
+        self.read_again()
+
+    def take(self, leaf: Leaf) -> None:
+        self.desk.take(leaf)
+        self.desk.pin(KIND, MODEL)
+        self.read_again()
+
+    def set(self, written: str) -> None:
+        """`Aspect Ratio 16:9`, `size=4K`. Raises `UsageError` naming what there is."""
+        leaf = self._leaf()
+        name, value = _split(leaf, written)
+        if order.is_count(name):
+            self.count(order.count_of(value))
+            return
+        known, accepted = form.accept(leaf, name, value)
+        self.desk.set(known, accepted)
+        self.desk.pin(known)
+
+    def count(self, n: int) -> None:
+        leaf = self._leaf()
+        if n not in form.counts(leaf):
+            allowed = ", ".join(map(str, form.counts(leaf)))
+            raise UsageError("plain.no_count", model=leaf.name, allowed=allowed)
+        self.desk.set(COUNT, n)
+        self.desk.pin(COUNT)
+
+    def feed(self, sources: tuple[str, ...]) -> None:
+        self.desk.feed(sources)
+        self.desk.pin(INPUTS)
+        self.read_again()
+
+    def _leaf(self) -> Leaf:
+        if self.desk.leaf is None:
+            raise UsageError("error.no_models")
+        return self.desk.leaf
+
+    # -------------------------------------------------------------------------------- in words
+
+    def sentences(self) -> Iterator[str]:
+        """What will be made, with what, and what can't be had. The price comes with the order."""
+        desk = self.desk
+        if self.assumed:
+            return
+        if desk.leaf is None or desk.draft is None:
+            yield say("plain.no_list", kind=say(f"task.{desk.kind}"))
+            return
+        yield say("plain.standing", kind=say(f"task.{desk.kind}"), model=desk.leaf.name)
+        for row in drafting.rows(desk.leaf, desk.draft):
+            if row.is_set or row.field.name in desk.read:
+                yield f"{row.field.label}: {shown(row.value)}."
+        for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
+            yield say("plain.input", n=number, path=one_line(source, 200))
+        if desk.draft.n > 1:
+            yield say("plain.count", n=desk.draft.n)
+        if desk.remark is not None:
+            yield say(desk.remark.key, **desk.remark.values)
+
+    def differing(self) -> list[str]:
+        """What would be sent otherwise than it was asked for, a sentence each."""
+        desk = self.desk
+        if desk.leaf is None or desk.draft is None:
+            return []
+        found = confirmation.check(self.text, desk.decision, desk.leaf, desk.draft, desk.pinned)
+        said = confirmation.sentences(found.unmet)
+        lists = self._studio.offer.all_leaves()
+        for each in found.unmet:
+            if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
+                return [*said, words]
+        return said
+
+    def doubt(self) -> str:
+        """What has to be said before this wish can be sent, or ""."""
+        decision = self.desk.decision
+        if decision is None:
+            return ""
+        if self.assumed:
+            return say("plain.which_kind")
+        if decision.kind is Kind.WORKFLOW:
+            return say("plain.workflow")
+        if decision.kind is Kind.CLARIFY and decision.question is not None:
+            return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
+        return ""
+
+    def fields(self) -> Iterator[str]:
+        """Each control, where it stands and what it could be."""
+        desk = self.desk
+        if desk.leaf is None or desk.draft is None:
+            return
+        for row in drafting.rows(desk.leaf, desk.draft):
+            options = ", ".join(option.label for option in row.field.options)
+            line = f"{row.field.label}: {shown(row.value)}."
+            yield f"{line} {say('plain.options', options=options)}" if options else line
+        counts = ", ".join(map(str, form.counts(desk.leaf)))
+        yield say("plain.counts", n=desk.draft.n, options=counts)
+
+    async def order(self) -> Order:
+        """Checked and priced, inputs looked at. Raises `ImaError` saying what is missing."""
+        leaf, draft = self._leaf(), self.desk.draft
+        if draft is None:
+            raise UsageError("error.no_models")
+        offer = self.desk.offer(self._studio.offer.leaves(self.desk.kind))
+        if offer.problem is not None:
+            raise UsageError(offer.problem.key, **drafting.spoken(leaf, offer.problem))
+        text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, leaf)
+        placed, _ = drafting.finish(leaf, replace(draft, prompt=text))
+        facts = await self._studio.inspect_inputs(leaf, placed.inputs)
+        return replace(placed, inputs=self.desk.ordered(tuple(one.source for one in facts)))
+
+
+def _split(leaf: Leaf, written: str) -> tuple[str, str]:
+    """A control's name and a value: at an equals sign, else after a name that there is."""
+    name, equals, value = written.partition("=")
+    if equals:
+        return _control(leaf, name.strip()), value.strip()
+    words = written.split()
+    for at in range(len(words) - 1, 0, -1):
+        found = _control(leaf, " ".join(words[:at]))
+        if order.is_count(found) or form.control(leaf, found) is not None:
+            return found, " ".join(words[at:])
+    raise UsageError("plain.set_how")
+
+
+def _control(leaf: Leaf, written: str) -> str:
+    """The name of the control that people know as `written`."""
+    wanted = written.casefold()
+    named = (one.name for one in form.controls(leaf) if one.label.casefold() == wanted)
+    return next(named, written)
+
+
+def shown(value: Value | None) -> str:
+    if isinstance(value, bool):
+        return say("models.on" if value else "models.off")
+    return "—" if value in (None, "") else one_line(str(value), 200)
+
+
+def usual(leaf: Leaf) -> str:
+    estimate = times.estimate(leaf)
+    return spoken(seconds_range(estimate.low, estimate.high))
+
+
+def spoken(span: str) -> str:
+    """`20–40 s` as it is read out."""
+    return span.replace("–", f" {say('plain.to')} ")
+
+
+def model_line(number: int, leaf: Leaf, mine: bool) -> str:
+    """`2. Nano Banana 2: 4–13 points, usually 20–35 s, budget.`"""
+    notes = [say("compose.mine")] if mine else []
+    notes += [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
+    points = spoken(points_range(*leaf.points))
+    words = say("plain.model", n=number, model=leaf.name, points=points, time=usual(leaf))
+    return f"{words} {', '.join(notes)}" if notes else words

@@ -1,0 +1,202 @@
+"""Jobs in plain mode: told as they change, listed, and done something with by their number."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from ima_tui.cli.commands.jobs import require
+from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming
+from ima_tui.cli.plain.composer import spoken
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.events import (
+    AnswerUnwritten,
+    JobChanged,
+    LinkChanged,
+    Notice,
+    Paused,
+)
+from ima_tui.core.text import (
+    duration,
+    one_line,
+    seconds_range,
+    whole,
+)
+from ima_tui.i18n import explain, say
+from ima_tui.ledger import repair_report
+from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT
+from ima_tui.studio.studio import Studio
+
+Say = Callable[[str], None]
+Asked = tuple[str, Callable[[], Awaitable[None]]]
+"""A question, and what a yes to it does."""
+
+MOST = 20
+_TOLD = {
+    State.RUNNING: "plain.job_running",
+    State.DONE: "plain.job_done",
+    State.STOPPED: "plain.job_stopped",
+    State.PARKED: "plain.job_parked",
+    State.UNKNOWN: "plain.job_unknown",
+}
+"""Changes that are worth a line; what failed says its reason."""
+
+
+class PlainJobs:
+    """`tell` says one line."""
+
+    def __init__(self, studio: Studio, tell: Say) -> None:
+        self._studio = studio
+        self._tell = tell
+        self._states: dict[int, State] = {}
+        self._problem: str = ""
+        self._waits: str = ""
+
+    # ------------------------------------------------------------------------ as they change
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """While this holds, each change of a job is a line of its own."""
+        leave = self._studio.subscribe(self._hear)
+        try:
+            yield
+        finally:
+            leave()
+
+    def _hear(self, notice: Notice) -> None:
+        if isinstance(notice, JobChanged):
+            self._hear_job(notice.job)
+        elif isinstance(notice, AnswerUnwritten):
+            told = repair_report.written if notice.written else _unwritten
+            self._tell(told(notice))
+        elif isinstance(notice, Paused):
+            self._tell(say("wait.pause", left=duration(notice.seconds + 0.99)))
+        elif isinstance(notice, LinkChanged):
+            key = notice.problem.key if notice.problem else ""
+            if key != self._problem:
+                self._problem = key
+                self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
+
+    def _hear_job(self, job: Job) -> None:
+        waits = holds_up(job)
+        if waits and waits != self._waits:
+            self._tell(waits)
+        self._waits = waits or self._waits
+        if self._states.get(job.id) is job.state:
+            return
+        self._states[job.id] = job.state
+        if job.state is State.FAILED:
+            self._tell(f"{say('plain.job_failed', n=job.id)} {explain(failure_of(job))}")
+        elif job.state in _TOLD:
+            words = say(_TOLD[job.state], n=job.id, model=job.order.model_name, **_times(job))
+            results = [media.path or media.url for media in job.medias]
+            short = shortcoming(job)
+            told = [explain(short)] if short is not None else []
+            self._tell("\n".join([words, *told, *results] if job.state is State.DONE else [words]))
+
+    async def greet(self) -> None:
+        """What is still open from before, and what waits for a word."""
+        for words in repair_report.mended(self._studio.mended) if self._studio.mended else ():
+            self._tell(words)
+        jobs = await self._studio.jobs.recent(0)
+        self._states = {job.id: job.state for job in jobs}
+        still = [job for job in jobs if job.state in OPEN]
+        held = [job for job in still if job.held and job.state in UNSENT]
+        if still:
+            self._tell(say("plain.still_open", n=len(still)))
+        for job in held:
+            self._tell(say("plain.held", n=job.id, points=job.order.total))
+
+    # ---------------------------------------------------------------------------- looked at
+
+    async def list(self) -> None:
+        jobs = (await self._studio.jobs.recent(MOST))[:MOST]
+        if not jobs:
+            self._tell(say("plain.no_jobs"))
+        for job in jobs:
+            self._tell(self._line(job))
+        totals = await self._studio.jobs.totals()
+        self._tell(say("plain.spent", today=totals.today, out=totals.out))
+
+    def _line(self, job: Job) -> str:
+        held = job.held and job.state in UNSENT
+        state = say("state.held" if held else f"state.{job.state.value}")
+        return say(
+            "plain.job",
+            n=job.id,
+            state=state,
+            model=job.order.model_name,
+            points=job.order.total,
+            prompt=one_line(job.order.prompt, 60),
+        )
+
+    async def show(self, written: str) -> None:
+        job = await self._job(written)
+        self._tell(self._line(job))
+        for event in await self._studio.jobs.timeline(job.id):
+            self._tell(say(event.key, **event.values))
+        if job.state in (State.FAILED, State.DONE) and job.failure is not None:
+            self._tell(explain(failure_of(job)))
+        for media in job.medias:
+            self._tell(media.path or media.url)
+
+    async def _job(self, written: str) -> Job:
+        """By its number; without one, the newest."""
+        if not written:
+            newest = await self._studio.jobs.recent(1)
+            if not newest:
+                raise UsageError("plain.no_jobs")
+            return newest[0]
+        number = whole(written, 1 << 60)
+        if number is None:
+            raise UsageError("plain.job_how")
+        return await require(self._studio, number)
+
+    # ------------------------------------------------------------------------ after a question
+
+    async def again(self, written: str) -> Asked:
+        job = await self._job(written)
+        if job.state not in ENDED and job.state is not State.PARKED:
+            raise UsageError("plain.not_ended", n=job.id)
+        key = "plain.ask_again_unknown" if job.state is State.UNKNOWN else "plain.ask_again"
+        points = self._studio.jobs.order_again(job).total
+        return say(key, n=job.id, points=points), partial(self._do, self._studio.jobs.again, job.id)
+
+    async def stop(self, written: str) -> Asked:
+        job = await self._job(written)
+        if job.state not in OPEN:
+            raise UsageError("plain.has_ended", n=job.id)
+        return self._asked("plain.ask_stop", job, self._studio.jobs.stop)
+
+    async def follow(self, written: str) -> Asked:
+        job = await self._job(written)
+        key = "plain.ask_send_held" if job.held else "plain.ask_follow"
+        return self._asked(key, job, self._studio.jobs.follow)
+
+    async def forget(self, written: str) -> Asked:
+        job = await self._job(written)
+        return self._asked("plain.ask_forget", job, self._studio.jobs.forget)
+
+    def _asked(self, key: str, job: Job, verb: Callable[[int], Awaitable[object]]) -> Asked:
+        return say(key, n=job.id, points=job.order.total), partial(self._do, verb, job.id)
+
+    async def _do(self, verb: Callable[[int], Awaitable[object]], job_id: int) -> None:
+        try:
+            await verb(job_id)
+        except ImaError as error:
+            self._tell(explain(error))
+        else:
+            self._tell(say("plain.did"))
+
+
+def _unwritten(told: AnswerUnwritten) -> str:
+    return explain(repair_report.unwritten(told))
+
+
+def _times(job: Job) -> dict[str, str]:
+    """How long it took, or usually takes."""
+    estimate = job.order.estimate
+    usual = spoken(seconds_range(estimate.low, estimate.high)) if estimate else "—"
+    return {"time": duration(job.elapsed(job.updated_at)) if job.sent_at else "—", "usual": usual}

@@ -1,0 +1,90 @@
+"""Lines in, lines out: what the plain mode talks through. Nothing is ever redrawn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+
+from ima_tui.core.text import clean, one_line, redact
+
+MOST_BYTES = 1_000_000
+"""A line longer than that is not one that somebody typed."""
+
+
+class Lines:
+    """A person's lines on stdin, ours on stdout. What comes while somebody is asked is said on a
+    line of its own, and the question once more below it."""
+
+    def __init__(self) -> None:
+        self._typed: deque[str] = deque()
+        self._rest = b""
+        self._ended = False
+        self._prompt = ""
+        self._arrived = asyncio.Event()
+
+    def say(self, sentence: str) -> None:
+        words = redact(clean(sentence))
+        if self._prompt:
+            print(f"\n{words}\n{self._prompt}", end=" ", flush=True)
+        else:
+            print(words, flush=True)
+
+    async def ask(self, question: str, *, hidden: bool = False) -> str | None:
+        """What is typed next, without blanks around it; None where nothing comes any more."""
+        self._prompt = one_line(question, 200)
+        print(self._prompt, end=" ", flush=True)
+        try:
+            with _silent() if hidden else nullcontext():
+                while not self._typed:
+                    if self._ended:
+                        print(flush=True)
+                        return None
+                    await self._read()
+        finally:
+            self._prompt = ""
+        if hidden or not sys.stdin.isatty():
+            print(flush=True)
+        return self._typed.popleft().strip()
+
+    async def _read(self) -> None:
+        """Wait for bytes, and take the whole lines among them."""
+        loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
+        self._arrived.clear()
+        try:
+            loop.add_reader(descriptor, self._arrived.set)
+        except PermissionError:  # a plain file: it never makes anybody wait
+            self._arrived.set()
+        try:
+            await self._arrived.wait()
+            found = os.read(descriptor, 65536)
+        finally:
+            with suppress(PermissionError):
+                loop.remove_reader(descriptor)
+        self._ended = not found
+        *whole, rest = (self._rest + found).split(b"\n")
+        self._rest = rest[:MOST_BYTES]
+        if self._ended and self._rest:
+            whole, self._rest = [*whole, self._rest], b""
+        self._typed.extend(line.decode(sys.stdin.encoding, "replace") for line in whole)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Typed letters are not shown, where there is a terminal that shows them."""
+    import termios
+
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before]
+    quiet[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

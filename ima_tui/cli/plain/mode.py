@@ -1,0 +1,359 @@
+"""The plain mode: the studio as a talk, line by line. For screen readers, and for terminals that
+can't draw. Nothing is redrawn, nothing is told by place or colour; states are words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
+from importlib import import_module
+from typing import Literal
+
+from ima_tui import i18n
+from ima_tui.api.connection import key_file
+from ima_tui.catalogue import choice
+from ima_tui.cli.plain.composer import Wish, model_line, usual
+from ima_tui.cli.plain.jobs import PlainJobs
+from ima_tui.cli.plain.line_io import Lines
+from ima_tui.cli.plain.screens import PlainPlaces
+from ima_tui.config.api_key import Keep
+from ima_tui.core.domain import Leaf, Order, TaskType
+from ima_tui.core.errors import ImaError, KeyMissing, UsageError
+from ima_tui.core.text import folded, one_line, whole
+from ima_tui.i18n import explain, say
+from ima_tui.studio.studio import Studio
+
+YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
+NO = frozenset({"", "n", "no", "不", "不要", "否"})
+WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
+COMMANDS = (
+    "help", "kind", "models", "model", "fields", "set", "inputs", "count", "send",
+    "jobs", "job", "again", "stop", "follow", "forget",
+    "results", "log", "prefs", "prefer", "unprefer", "settings",
+    "refresh", "key", "language", "quit",
+)  # fmt: skip
+"""Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
+
+End = Literal["", "quit", "demo"]
+
+
+async def talk_with(studio: Studio) -> End:
+    """The whole session. `demo`: the person would rather try it without a key."""
+    return await Conversation(studio, Lines()).run()
+
+
+class Conversation:
+    """Hears a line, does what it says. One question can be open: then a yes does it."""
+
+    def __init__(self, studio: Studio, lines: Lines) -> None:
+        self._studio = studio
+        self._lines = lines
+        self._wish = Wish(studio)
+        self._jobs = PlainJobs(studio, lines.say)
+        self._places = PlainPlaces(studio, lines.say)
+        self._listed: list[Leaf] = []
+        self._open: Callable[[], Awaitable[None]] | None = None
+        self._question = ""
+        self._end: End = ""
+
+    async def run(self) -> End:
+        say_line = self._lines.say
+        say_line(say("plain.welcome"))
+        if not self._studio.connection.has_key and not self._studio.settings.profile:
+            await self.do_key("")
+        if self._end:
+            return self._end
+        with self._jobs.told():
+            await self._studio.begin()
+            say_line(say("plain.fetching"))
+            await self._studio.offer.refresh()
+            await self._jobs.greet()
+            say_line(say("plain.how"))
+            while not self._end:
+                await self._turn()
+        say_line(say("plain.bye"))
+        return self._end
+
+    async def _turn(self) -> None:
+        line = await self._lines.ask(self._question or say("plain.prompt"))
+        if line is None:
+            self._end = "quit"
+            return
+        try:
+            await self._hear(line)
+        except ImaError as error:
+            self._lines.say(explain(error))
+
+    async def _hear(self, line: str) -> None:
+        then, self._open, self._question = self._open, None, ""
+        if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
+            await self._command(line.removeprefix("/"))
+        elif then is not None and folded(line) in YES:
+            await then()
+        elif folded(line) in YES and self._wish.text:
+            await self._offer()  # no question was open: a yes is no wish of its own
+        elif folded(line) in NO:
+            if then is not None:
+                self._lines.say(say("plain.left"))
+        else:
+            self._wish.hear(one_line(line, 4000))
+            await self._offer()
+
+    def _ask(self, question: str, then: Callable[[], Awaitable[None]]) -> None:
+        self._question, self._open = question, then
+
+    async def _command(self, line: str) -> None:
+        written, _, rest = line.strip().partition(" ")
+        name = next((one for one in COMMANDS if folded(written) in _names(one)), None)
+        if name is None:
+            self._lines.say(say("plain.unknown", name=one_line(written, 40)))
+            return
+        method: Callable[[str], Awaitable[None]] = getattr(self, f"do_{name}")
+        await method(rest.strip())
+
+    # ------------------------------------------------------------------------------ composing
+
+    async def _offer(self) -> None:
+        """Say what stands, what it costs, and ask for the word that sends it."""
+        for sentence in self._wish.sentences():
+            self._lines.say(sentence)
+        doubt = self._wish.doubt()
+        if doubt:
+            self._lines.say(doubt)
+            return
+        order = await self._wish.order()
+        leaf = self._wish.desk.leaf
+        if leaf is not None:
+            self._lines.say(say("plain.price", points=order.total, time=usual(leaf)))
+        question = say("plain.ask_send", points=order.total, model=order.model_name)
+        differing = self._wish.differing()
+        self._ask(" ".join((*differing, question)), partial(self._submit, order))
+
+    async def _submit(self, agreed: Order) -> None:
+        """Send what was agreed to; where the price changed meanwhile, ask again."""
+        self._wish.catch_up()
+        order = await self._wish.order()
+        if _agreed_to(order) != _agreed_to(agreed):
+            self._lines.say(say("plain.price_changed"))
+            await self._offer()
+            return
+        try:
+            job = await self._studio.jobs.submit(order)
+        except KeyMissing:
+            await self.do_key("")
+            return
+        self._lines.say(say("plain.sent", n=job.id, points=order.total))
+
+    async def do_send(self, _: str) -> None:
+        await self._offer()
+
+    async def do_kind(self, rest: str) -> None:
+        kinds = list(TaskType)
+        names = [say(f"task.{kind}") for kind in kinds]
+        wanted = folded(rest)
+        found = [
+            kind
+            for number, (kind, name) in enumerate(zip(kinds, names, strict=True), 1)
+            if wanted and (wanted == str(number) or wanted in folded(name) or wanted == kind.value)
+        ]
+        if not found:
+            for number, name in enumerate(names, 1):
+                self._lines.say(f"{number}. {name}")
+            self._lines.say(say("plain.kind_how"))
+            return
+        self._wish.turn_to(found[0])
+        await self._shaped()
+
+    async def do_models(self, rest: str) -> None:
+        words, kind = folded(rest).split(), self._wish.desk.kind
+        offer = self._studio.offer
+        here = [leaf for leaf in offer.leaves(kind) if _matches(leaf, words)]
+        if not here:
+            here = [leaf for one in TaskType for leaf in offer.leaves(one) if _matches(leaf, words)]
+        self._listed = here
+        if not here:
+            self._lines.say(say("models.none_match"))
+            return
+        for number, leaf in enumerate(here, 1):
+            mine = self._studio.wishes.model_id(leaf.task_type) == leaf.model_id
+            line = model_line(number, leaf, mine)
+            self._lines.say(line if leaf.task_type is kind else f"{line} ({_kind(leaf)})")
+        self._lines.say(say("plain.model_how"))
+
+    async def do_model(self, rest: str) -> None:
+        if not rest:
+            await self.do_models("")
+            return
+        number = whole(rest)
+        if number is not None and 0 < number <= len(self._listed):
+            leaf = self._listed[number - 1]
+        else:
+            leaf = choice.pick(self._studio.offer.leaves(self._wish.desk.kind), rest)
+        self._wish.take(leaf)
+        await self._shaped()
+
+    async def do_fields(self, _: str) -> None:
+        for sentence in self._wish.fields():
+            self._lines.say(sentence)
+        self._lines.say(say("plain.set_how"))
+
+    async def do_set(self, rest: str) -> None:
+        self._wish.set(rest)
+        await self._shaped()
+
+    async def do_inputs(self, rest: str) -> None:
+        self._wish.feed(_sources(rest))
+        await self._shaped()
+
+    async def do_count(self, rest: str) -> None:
+        number = whole(rest)
+        if number is None:
+            raise UsageError("plain.count_how")
+        self._wish.count(number)
+        await self._shaped()
+
+    async def _shaped(self) -> None:
+        if self._wish.text:
+            await self._offer()
+        else:
+            for sentence in self._wish.sentences():
+                self._lines.say(sentence)
+
+    # ----------------------------------------------------------------------------------- jobs
+
+    async def do_jobs(self, _: str) -> None:
+        await self._jobs.list()
+
+    async def do_job(self, rest: str) -> None:
+        await self._jobs.show(rest)
+
+    async def do_again(self, rest: str) -> None:
+        question, then = await self._jobs.again(rest)
+        self._ask(question, then)
+
+    async def do_stop(self, rest: str) -> None:
+        question, then = await self._jobs.stop(rest)
+        self._ask(question, then)
+
+    async def do_follow(self, rest: str) -> None:
+        question, then = await self._jobs.follow(rest)
+        self._ask(question, then)
+
+    async def do_forget(self, rest: str) -> None:
+        question, then = await self._jobs.forget(rest)
+        self._ask(question, then)
+
+    # -------------------------------------------------------------------- wishes and the rest
+
+    async def do_results(self, _: str) -> None:
+        await self._places.results()
+
+    async def do_log(self, _: str) -> None:
+        await self._places.log()
+
+    async def do_settings(self, rest: str) -> None:
+        await self._places.settings(rest)
+
+    async def do_prefs(self, _: str) -> None:
+        wishes = self._studio.wishes
+        if wishes.preferences.trouble is not None:
+            self._lines.say(explain(wishes.preferences.trouble))
+        for kind in TaskType:
+            wanted = wishes.model_id(kind)
+            leaves = self._studio.offer.leaves(kind)
+            leaf = next((one for one in leaves if one.model_id == wanted), None)
+            gone = f"{wanted}, {say('prefs.gone')}" if leaves else wanted
+            name = (leaf.name if leaf else gone) if wanted else say("plain.none")
+            self._lines.say(f"{say(f'task.{kind}')}: {name}")
+        self._lines.say(say("plain.prefer_how"))
+
+    async def do_prefer(self, rest: str) -> None:
+        if rest:
+            await self.do_model(rest)
+        leaf = self._wish.desk.leaf
+        if leaf is None:
+            raise UsageError("error.no_models")
+        if not await self._studio.wishes.prefer(leaf.task_type, leaf):
+            raise UsageError("models.not_stored")
+        self._lines.say(say("prefs.kept", kind=_kind(leaf), model=leaf.name))
+
+    async def do_unprefer(self, _: str) -> None:
+        kind = self._wish.desk.kind
+        if not await self._studio.wishes.unprefer(kind):
+            raise UsageError("models.not_stored")
+        self._lines.say(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
+
+    async def do_refresh(self, _: str) -> None:
+        self._lines.say(say("plain.fetching"))
+        await self._studio.offer.refresh()
+        problems = [one.problem for one in self._studio.offer.lists.values() if one.problem]
+        self._lines.say(explain(problems[0]) if problems else say("plain.fetched"))
+        self._wish.catch_up()
+
+    async def do_key(self, _: str) -> None:
+        """What a key is for, where it goes; then it, or the demo, or nothing yet."""
+        for key in ("welcome.what", "plain.key_where", "plain.key_how"):
+            self._lines.say(say(key, file=str(key_file(self._studio.settings))))
+        while True:
+            written = await self._lines.ask(say("plain.key_prompt"), hidden=True)
+            if not written:
+                self._end = "quit" if written is None else self._end
+                return
+            if folded(written) in ("demo", "d", say("plain.demo_word")):
+                self._end = "demo"
+                return
+            way = await self._way_to_keep()
+            try:
+                await self._studio.connection.set_key(written, keep=way)
+            except ImaError as error:
+                self._lines.say(explain(error))
+                continue
+            self._lines.say(say(f"welcome.about_{way}"))
+            return
+
+    async def _way_to_keep(self) -> Keep:
+        for number, way in enumerate(WAYS, 1):
+            self._lines.say(f"{number}. {say(f'welcome.keep_{way}')}")
+        answer = await self._lines.ask(say("plain.keep_prompt"))
+        return {"2": WAYS[1], "3": WAYS[2]}.get(answer or "", WAYS[0])
+
+    async def do_language(self, _: str) -> None:
+        i18n.use("en" if i18n.language() == "zh" else "zh")
+        self._lines.say(say("look.language_now"))
+        self._lines.say(say("plain.how"))
+
+    async def do_help(self, _: str) -> None:
+        for name in COMMANDS:
+            self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
+
+    async def do_quit(self, _: str) -> None:
+        self._end = "quit"
+
+
+@cache
+def _names(command: str) -> frozenset[str]:
+    """In every language, whichever is in use: a hand has its habits."""
+    texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
+    return frozenset(folded(one[f"plain.name_{command}"]) for one in texts)
+
+
+def _agreed_to(order: Order) -> object:
+    """What a yes was said to."""
+    return order.total, order.model_id, order.version, order.parameters, order.n, order.prompt
+
+
+def _kind(leaf: Leaf) -> str:
+    return say(f"task.{leaf.task_type}")
+
+
+def _matches(leaf: Leaf, words: list[str]) -> bool:
+    return all(word in choice.search_terms(leaf) for word in words)
+
+
+def _sources(written: str) -> tuple[str, ...]:
+    """Paths and links, quoted where they hold blanks."""
+    import shlex
+
+    try:
+        return tuple(shlex.split(written))
+    except ValueError:
+        return tuple(written.split())

@@ -1,0 +1,68 @@
+"""What the other places show, in plain mode: results, the log and the settings."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ima_tui.cli.plain.jobs import Say
+from ima_tui.config.schema import BY_NAME, Setting
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.logs.filter import Wanted
+from ima_tui.logs.stream import Stream
+from ima_tui.studio.studio import Studio
+
+MOST = 20
+LOOKED_AT = 200
+"""Jobs that results are looked for in."""
+
+
+class PlainPlaces:
+    """`tell` says one line."""
+
+    def __init__(self, studio: Studio, tell: Say) -> None:
+        self._studio = studio
+        self._tell = tell
+
+    async def results(self) -> None:
+        """The newest, each with its job's number and where it is."""
+        told = 0
+        for job in await self._studio.jobs.recent(LOOKED_AT):
+            for media in job.medias:
+                if told < MOST:
+                    where = media.path or media.url
+                    prompt = one_line(job.order.prompt, 80)
+                    self._tell(say("plain.result", n=job.id, prompt=prompt, where=where))
+                    told += 1
+        if not told:
+            self._tell(say("plain.no_results"))
+
+    async def log(self) -> None:
+        """The newest lines of all of IMA's tools, the newest last."""
+        stream = Stream(self._studio.settings.logs, Wanted())
+        entries = await asyncio.to_thread(stream.last, MOST)
+        for entry in entries:
+            self._tell(one_line(entry.line(), 400))
+        if not entries:
+            self._tell(say("plain.no_log"))
+
+    async def settings(self, rest: str) -> None:
+        """All of them; or one changed. Raises `UsageError` for what it can't be."""
+        name, _, words = rest.partition(" ")
+        if name in BY_NAME and words.strip():
+            value = await self._studio.adjustments.put(name, words)
+            told = _value(BY_NAME[name], value)
+            self._tell(say("settings.next_start", name=BY_NAME[name].title, value=told))
+            return
+        for one in await self._studio.adjustments.standing():
+            told = _value(one.setting, one.now)
+            name = one.setting.name
+            self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))
+        self._tell(say("plain.settings_how"))
+
+
+def _value(setting: Setting, value: object) -> str:
+    """A switch in words."""
+    if isinstance(setting.default, bool):
+        return say("setting_value.on" if value else "setting_value.off")
+    return one_line(value, 200)

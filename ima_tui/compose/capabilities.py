@@ -1,0 +1,246 @@
+"""The nearest that a model can do to what was asked for.
+
+A requirement is a canonical parameter (`duration` 30, `size` 8K). Here it gets the model's own
+control and value: exactly the one that was asked for, else the nearest one on offer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ima_tui.catalogue import form
+from ima_tui.core.domain import (
+    Field,
+    FieldKind,
+    Leaf,
+    Medium,
+    Option,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import say
+from ima_tui.intent import binding
+from ima_tui.intent.intent import Parameter
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Decision, Limit
+
+COUNT = "n"
+"""The number of outputs is set like a control."""
+_SIZES = ("size", "resolution", "quality")
+"""What the size of a picture or a film is called, by one leaf or another."""
+_SIZE = re.compile(r"(\d+)\s*(k|p|px)", re.I)
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:x×*]\s*(\d+(?:\.\d+)?)", re.I)
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:s|sec|seconds?|秒)?", re.I)
+_SAME_SHAPE = 0.02
+"""How far two shapes may differ and still be the same: 2560x1440 and 16:9, 2304x992 and 21:9."""
+EIGHT_K = "8k"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A control (or `n`) and its value for a requirement. `exact`: it is what was asked for."""
+
+    name: str
+    value: Value
+    exact: bool = True
+
+
+# ------------------------------------------------------------------------------ measuring
+
+
+def lines(label: str) -> int:
+    """How large `4K`, `1080p` or `512px` is, to be compared; 0 for what is no size."""
+    found = _SIZE.fullmatch(label.strip())
+    if found is None:
+        return 0
+    return int(found[1]) * (1000 if found[2].lower() == "k" else 1)
+
+
+def _size(label: str) -> float | None:
+    return float(lines(label)) or None
+
+
+def _shape(label: str) -> float | None:
+    """Width by height, as a logarithm: 1:2 is as far from 1:1 as 2:1 is."""
+    found = _RATIO.fullmatch(label.strip())
+    if found is None or not float(found[1]) or not float(found[2]):
+        return None
+    return math.log(float(found[1]) / float(found[2]))
+
+
+def _number(label: str) -> float | None:
+    found = _NUMBER.fullmatch(label.strip())
+    return float(found[1]) if found else None
+
+
+Measure = Callable[[str], float | None]
+
+
+def _measure_of(name: str) -> Measure:
+    if name in _SIZES:
+        return _size
+    return _shape if name == "aspect_ratio" else _number
+
+
+# ------------------------------------------------------------------------------- fitting
+
+
+def fitted(leaf: Leaf, asked: Iterable[Parameter]) -> Mapping[Parameter, Fit]:
+    """Each requirement that `leaf` has a control for, with the value that goes out.
+
+    What comes first has its way: of two that can't be combined the later one gets the nearest
+    value that can stand beside the earlier.
+    """
+    found: dict[Parameter, Fit] = {}
+    chosen: dict[str, Value] = {}
+    for param in asked:
+        if param.name == COUNT:
+            found[param] = _count(leaf, param.value)
+        elif (fit := _fit(leaf, param, chosen)) is not None:
+            found[param] = fit
+            chosen.setdefault(fit.name, fit.value)
+    return found
+
+
+def _count(leaf: Leaf, wanted: Value) -> Fit:
+    counts = form.counts(leaf)
+    if not isinstance(wanted, int):
+        return Fit(COUNT, counts[0], exact=False)
+    best = min(counts, key=lambda each: abs(each - wanted))
+    return Fit(COUNT, best, exact=best == wanted)
+
+
+def _fit(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
+    for name, value in binding.bind(leaf, (param,))[0]:
+        if name in chosen:  # one control for two requirements: it can't be set twice
+            return Fit(name, chosen[name], exact=form.same(chosen[name], value))
+        if _can_stand(leaf, {**chosen, name: value}):
+            return Fit(name, value)
+    return _nearest(leaf, param, chosen)
+
+
+def _can_stand(leaf: Leaf, chosen: Mapping[str, Value]) -> bool:
+    try:
+        form.parameters(leaf, form.settle(leaf, chosen))
+    except UsageError:
+        return False
+    return True
+
+
+def _nearest(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
+    measure = _measure_of(param.name)
+    wanted = None if isinstance(param.value, bool) else measure(str(param.value))
+    if wanted is None:
+        return _usual(leaf, param, chosen)
+    for field in _controls(leaf, param.name):
+        if field.name in chosen:
+            if any(measure(option.label) is not None for option in field.options):
+                return Fit(field.name, chosen[field.name], exact=False)
+            continue
+        if field.kind is FieldKind.NUMBER and not field.options:
+            return _clamped(field, wanted)
+        ranked = sorted(_measured(field, measure), key=lambda each: abs(each[0] - wanted))
+        for measured, option in ranked:
+            if _can_stand(leaf, {**chosen, field.name: option.value}):
+                in_pixels = param.name == "aspect_ratio" and field.name in _SIZES
+                same = in_pixels and abs(measured - wanted) < _SAME_SHAPE
+                return Fit(field.name, option.value, exact=same)
+    return None
+
+
+def _usual(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
+    """Of values that can't be measured, such as voices, the usual one."""
+    fields = (form.control(leaf, name) for name in binding.names_of(param.name))
+    field = next((each for each in fields if each is not None and each.options), None)
+    if field is None:
+        return None
+    usual = form.default_of(field)
+    value = chosen.get(field.name, field.options[0].value if usual is None else usual)
+    return Fit(field.name, value, exact=False)
+
+
+def _controls(leaf: Leaf, parameter: str) -> Iterator[Field]:
+    """The controls that may hold `parameter`: those of its names, those that lead to them, and
+    for a shape those that list sizes in pixels."""
+    names = binding.names_of(parameter)
+    for name in names:
+        if (field := form.control(leaf, name)) is not None:
+            yield field
+    for field in leaf.fields:
+        if field.virtual and field.virtual.target in names and len(field.virtual.controls) == 1:
+            yield from field.virtual.controls
+    if parameter == "aspect_ratio":
+        yield from (field for field in form.controls(leaf) if field.name in _SIZES)
+
+
+def _measured(field: Field, measure: Measure) -> Iterator[tuple[float, Option]]:
+    for option in field.options:
+        measured = measure(option.label)
+        if measured is None:
+            measured = measure(str(option.value))
+        if measured is not None:
+            yield measured, option
+
+
+def _clamped(field: Field, wanted: float) -> Fit:
+    low = wanted if field.minimum is None else max(wanted, field.minimum)
+    value = low if field.maximum is None else min(low, field.maximum)
+    return Fit(field.name, int(value) if value == int(value) else value, exact=value == wanted)
+
+
+# ------------------------------------------------------------------------------- telling
+
+
+def largest(leaf: Leaf) -> tuple[str, Value, str] | None:
+    """(the control, its value, what people call it) of the largest that `leaf` makes."""
+    for name in _SIZES:
+        field = form.control(leaf, name)
+        sizes = [option for option in (field.options if field else ()) if lines(option.label)]
+        if sizes:
+            best = max(sizes, key=lambda option: lines(option.label))
+            return name, best.value, best.label
+    return None
+
+
+def has(leaf: Leaf, parameter: str) -> bool:
+    """Whether `leaf` has a control that may hold `parameter`."""
+    measure = _measure_of(parameter)
+    return any(
+        field.name in binding.names_of(parameter) or any(True for _ in _measured(field, measure))
+        for field in _controls(leaf, parameter)
+    )
+
+
+def can(leaf: Leaf, param: Parameter) -> bool:
+    """Whether `leaf` has a control that takes `param`."""
+    return not binding.bind(leaf, (param,))[1]
+
+
+def in_words(told: str) -> str:
+    """`30 s`, as people say it in their language; anything else as it is."""
+    return re.sub(r"(\d+) s\b", lambda found: say("compose.seconds", span=found[1]), told)
+
+
+def told(decision: Decision, limit: Limit) -> tuple[str, dict[str, str | int]]:
+    """A row of `messages` that says what can't be had and what can, and the values for it."""
+    words: dict[str, str | int] = {
+        "asked": in_words(limit.asked),
+        "possible": in_words(", ".join(limit.possible)),
+        "models": ", ".join(limit.models),
+    }
+    if limit.code == EIGHT_K:
+        best = largest(decision.leaf) if decision.leaf is not None else None
+        if best is not None and decision.leaf is not None:
+            words |= {"possible": best[2], "models": decision.leaf.name}
+        elif Medium.IMAGE not in _media(decision):
+            return "route.no_8k_film", words
+    return f"route.no_{limit.code}", words
+
+
+def _media(decision: Decision) -> set[Medium | None]:
+    return {decision.medium, *(step.task_type.medium for step in decision.steps)}

@@ -1,0 +1,423 @@
+"""The desk: one draft, the leaf it stands on, and what happened to it that should be said.
+
+`drafting` knows how one draft becomes another; the desk holds the one that is being shaped while
+lists come, change and lose models. It asks nobody and draws nothing.
+
+What stands on the desk follows from the words of the prompt as it is now, the live lists, and what
+was chosen by hand (*pinned*); never from the words of an earlier prompt. What was picked by hand
+stays pinned for the next prompt, unless that prompt's own words say otherwise. An answer to a
+question, and the settings of a job that was called back, hold for one prompt only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ima_tui.catalogue import form
+from ima_tui.catalogue.alternatives import cheaper
+from ima_tui.compose import apply_intent
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.apply_intent import COUNT, Heard
+from ima_tui.compose.draft import Offer, Role
+from ima_tui.core.domain import (
+    Draft,
+    Leaf,
+    Medium,
+    Order,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Decision
+
+Read = Callable[["Desk"], "Decision | None"]
+Suggest = Callable[[TaskType], Leaf | None]
+KIND, MODEL, INPUTS, ORDER = "kind", "model", "inputs", "order"
+"""Parts that can be chosen by hand, beside the controls: what is made, with what, from what, and
+what each input is for."""
+
+
+class By(StrEnum):
+    """Who put a part where it stands."""
+
+    HAND = "hand"
+    WORDS = "words"
+    ITSELF = "itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who put a part where it stands, and the words that did: places in the wish."""
+
+    by: By
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that happened to the draft: a row of `messages`, and the values for its words."""
+
+    key: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Desk:
+    """`leaf` is None while the list of `kind` was never seen."""
+
+    def __init__(self, kind: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
+        self.kind = self._first = kind
+        self._resting: TaskType | None = None
+        self.leaf: Leaf | None = None
+        self.draft: Draft | None = None
+        self.remark: Remark | None = None
+        self.pinned: set[str] = set()
+        """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by hand."""
+        self._passing: set[str] = set()
+        """Those of `pinned` that hold for this prompt only."""
+        self.kept: set[str] = set()
+        """Those of `pinned` that an earlier prompt left: this one's words may say otherwise."""
+        self.decision: Decision | None = None
+        """What was heard last."""
+        self.order: tuple[int, ...] = ()
+        """The places of the inputs in the order in which they go out."""
+        self._read: dict[str, Heard] = {}
+        """The controls that stand where the words put them."""
+        self._recalled: Order | None = None
+        """An order that waits for its kind's list."""
+        self._is_tight = False
+        """Everything is pinned as it was in that order."""
+        self.replaced: Order | None = None
+        """A recalled order whose model is gone: another one was taken instead."""
+        self.remember: bool | None = None
+        """Whether the model is to be remembered, where somebody said so by hand."""
+        self.replaces: int | None = None
+        """The unsent job that goes when this is sent."""
+
+    def copy(self) -> Desk:
+        """The same desk, to try something on."""
+        other = copy(self)
+        other.pinned, other.kept = set(self.pinned), set(self.kept)
+        other._passing = set(self._passing)
+        return other
+
+    def turn_to(self, kind: TaskType) -> None:
+        """Another kind of thing is wanted; `catch_up` then finds the leaf."""
+        if kind is not self.kind:
+            self.kind, self.leaf, self._recalled = kind, None, None
+
+    def make_room_for_inputs(self) -> None:
+        """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
+        pinned until they are there: see `have_inputs`."""
+        if not self.kind.takes_inputs:
+            film = self.kind.medium is Medium.VIDEO
+            self._let_go(KIND)
+            self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
+        self.rest_on(self.kind)
+        if KIND not in self.pinned:
+            self.pin(KIND, passing=True)
+
+    def have_inputs(self) -> None:
+        """They were put in by hand; what is made of them is for the words to say."""
+        self.pin(INPUTS)
+        self._let_go(*({KIND} & self._passing))
+
+    def rest_on(self, kind: TaskType) -> None:
+        """Make `kind` of inputs that were put in by hand, as long as no words say otherwise."""
+        self._resting = kind
+
+    def add_inputs(self, sources: Sequence[str]) -> None:
+        """Some more inputs; where one or two are taken, the newest stay. Of more none is dropped
+        unseen: those that are too many are told at their lines."""
+        if self.draft is not None:
+            most = self.kind.inputs[1]
+            if self.leaf is not None and drafting.most_inputs(self.leaf) == 1:
+                most = 1
+            every = tuple(dict.fromkeys((*self.draft.inputs, *sources)))
+            self.feed(every[-most:] if most else every)
+
+    def recall(self, wanted: Order, replaces: int | None = None) -> None:
+        """What `wanted` was made of is wanted again, perhaps otherwise, or instead of a job. It
+        holds for this prompt only; see `loosen`."""
+        self.let_all_go()
+        self.begin_anew()
+        self.replaces = replaces
+        self.kind, self.leaf, self._recalled = wanted.task_type, None, wanted
+        self.pin(KIND, MODEL, INPUTS, passing=True)
+
+    def loosen(self, read: Read, suggested: Suggest) -> None:
+        """After `recall`: nothing is pinned that the words give by themselves, so that they can be
+        edited."""
+        if self.leaf is None or self.draft is None or not self._is_tight:
+            return
+        self._is_tight = False
+        alone = Desk(self._first)
+        alone._hear_all(read, suggested)
+        if (alone.kind, alone.leaf) == (self.kind, self.leaf):
+            self._let_go(KIND, MODEL)
+        else:
+            alone = Desk(self._first)
+            alone.take(self.leaf)
+            alone.pin(KIND, MODEL)
+            alone._hear_all(read, suggested)
+        mine, theirs = self._values(), alone._values()
+        self._let_go(*(name for name in mine if form.same(mine[name], theirs.get(name))))
+        if alone.draft is not None and alone.draft.inputs == self.draft.inputs:
+            self._let_go(INPUTS)
+
+    def _hear_all(self, read: Read, suggested: Suggest) -> None:
+        decision = read(self)
+        self.hear(decision, suggested(self.meant(decision)))
+
+    def _values(self) -> dict[str, Value | None]:
+        """Where each control stands, the count among them."""
+        if self.leaf is None or self.draft is None:
+            return {}
+        rows = drafting.rows(self.leaf, self.draft)
+        return {**{row.field.name: row.value for row in rows}, COUNT: self.draft.n}
+
+    def take(self, leaf: Leaf) -> None:
+        """Stand on `leaf`; what was chosen so far comes along as far as it fits."""
+        before, self.leaf, self.kind = self.leaf, leaf, leaf.task_type
+        self._recalled = self.replaced = None
+        if self.draft is None:
+            self.draft = drafting.begin(leaf)
+            return
+        self.draft, lost = drafting.switch(self.draft, leaf)
+        if lost:
+            self._let_go(*lost)
+            names = ", ".join(drafting.label(before, name) for name in lost)
+            self.remark = Remark("compose.lost", {"names": names, "model": leaf.name})
+
+    def catch_up(self, leaves: Sequence[Leaf], suggested: Leaf | None) -> None:
+        """Stand on the kind's list as it is now: prices may differ, models may be gone."""
+        if self._recalled is not None and leaves:
+            self._take_recalled(self._recalled, leaves, suggested)
+        elif self.leaf is None:
+            if suggested is not None:
+                self.take(suggested)
+        else:
+            now = drafting.same_leaf(leaves, self.leaf)
+            if now is not None and now != self.leaf:
+                self.take(now)
+
+    def _take_recalled(self, wanted: Order, leaves: Sequence[Leaf], suggested: Leaf | None) -> None:
+        self._recalled = None
+        self.leaf = drafting.leaf_of(leaves, wanted) or suggested or leaves[0]
+        self.draft = drafting.recall(self.leaf, wanted)
+        if self.leaf.model_id != wanted.model_id:
+            names = {"old": wanted.model_name, "new": self.leaf.name}
+            self.remark = Remark("compose.gone_took", names)
+            self.replaced = wanted
+        self.pin(*self._values(), passing=True)
+        self._is_tight = True
+
+    def set(self, control: str, value: Value | None, *, typed: bool = False) -> None:
+        """Set one control; None puts it back to where it stood by itself."""
+        leaf, draft = self.leaf, self.draft
+        if leaf is None or draft is None:
+            return
+        self.remark = None
+        if control == COUNT:
+            wanted = value if isinstance(value, int) else form.counts(leaf)[0]
+            self.draft = drafting.count(leaf, draft, wanted)
+        elif value is None:
+            self.draft = drafting.reset(leaf, draft, control)
+        elif typed:
+            self.draft = drafting.write(draft, control, str(value))
+        else:
+            self.draft = drafting.put(leaf, draft, control, value)
+
+    # ---------------------------------------------------------------------------- the words
+
+    def pin(self, *parts: str, passing: bool = False) -> None:
+        """What was chosen by hand is not read any more. `passing`: for this prompt only."""
+        self.pinned.update(parts)
+        self.kept.difference_update(parts)
+        if passing:
+            self._passing.update(parts)
+        else:
+            self._passing.difference_update(parts)
+
+    def unpin(self, part: str) -> None:
+        """Let go of what was chosen by hand: `hear` then puts it where the words want it."""
+        self._let_go(part)
+        if part == ORDER:
+            self.order = ()
+        elif part not in (KIND, MODEL, INPUTS):
+            self.set(part, None)
+
+    def _let_go(self, *parts: str) -> None:
+        for pins in (self.pinned, self._passing, self.kept):
+            pins.difference_update(parts)
+
+    def let_all_go(self) -> None:
+        """Nothing is chosen by hand any more."""
+        self._let_go(*self.pinned)
+
+    def begin_anew(self) -> None:
+        """A new prompt begins: nothing that the last one's words decided is left over. `hear`
+        then finds the kind and the leaf."""
+        self._let_go(*self._passing)
+        if self.draft is None or not self.draft.inputs:
+            self._let_go(INPUTS)
+        self._feed_read(())
+        self._forget_read()
+        if self.draft is not None:
+            own = tuple((name, v) for name, v in self.draft.chosen if name in self.pinned)
+            n = self.draft.n if COUNT in self.pinned else 1
+            self.draft = replace(self.draft, chosen=own, n=n)
+        self.decision, self.remark, self.replaced = None, None, None
+        self.replaces, self.remember, self.order = None, None, ()
+        self.kept = set(self.pinned) - {INPUTS, ORDER}
+        self.turn_to(self.meant(None))
+
+    @property
+    def settled(self) -> TaskType | None:
+        """The kind that was chosen by hand: nothing about it has to be read or asked."""
+        return self.kind if KIND in self.pinned else None
+
+    def meant(self, decision: Decision | None) -> TaskType:
+        """The kind that is made of `decision`."""
+        if KIND in self.pinned:
+            return self.kind
+        told = decision.task_type if decision is not None else None
+        return told or (self._resting if self.attached else None) or self._first
+
+    def yields_to(self, free: Decision | None) -> bool:
+        """Whether a kind that an earlier prompt left gives way: the words, read for themselves
+        (`free`), clearly ask for another one."""
+        if KIND not in self.kept or free is None:
+            return False
+        other = bool(free.steps) or free.task_type not in (None, self.kind)
+        if other:
+            self._let_go(KIND, *({MODEL} & self.kept))
+        return other
+
+    def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
+        """Follow what was read, from where nobody has said anything. None, or nothing clear: what
+        earlier words decided goes back.
+
+        `suggested` is the leaf of the kind that is `meant`, where the words name no model.
+        """
+        self.decision = decision
+        self._forget_read()
+        if KIND not in self.pinned:
+            self.turn_to(self.meant(decision))
+        mine = decision if decision is not None and decision.task_type is self.kind else None
+        if mine is not None and (mine.model_id or mine.tier) and MODEL in self.kept:
+            self._let_go(MODEL)
+        self._follow_to((mine.leaf if mine is not None else None) or suggested)
+        if mine is None:
+            self._feed_read(decision.inputs if decision is not None else ())
+            return
+        if self.kind.takes_inputs:
+            self._feed_read(mine.inputs)
+        if ORDER not in self.pinned:
+            self.order = apply_intent.in_order(mine.roles, len(mine.inputs))
+        if self.leaf is not None:
+            self._set_read(apply_intent.controls(mine, self.leaf))
+
+    def _follow_to(self, leaf: Leaf | None) -> None:
+        if leaf is None or leaf == self.leaf or leaf.task_type is not self.kind:
+            return
+        if MODEL not in self.pinned or self.leaf is None:
+            self.take(leaf)
+
+    def _forget_read(self) -> None:
+        """Put back the controls that earlier words set."""
+        for name in self._read.keys() - self.pinned:
+            self._put_back(name)
+        self._read = {}
+
+    def _put_back(self, name: str) -> None:
+        if self.leaf is not None and self.draft is not None:
+            if name == COUNT:
+                self.draft = drafting.count(self.leaf, self.draft, form.counts(self.leaf)[0])
+            else:
+                self.draft = drafting.reset(self.leaf, self.draft, name)
+
+    def _set_read(self, wanted: Mapping[str, Heard]) -> None:
+        """Put the controls where the words want them."""
+        self._let_go(*(self.kept & wanted.keys()))
+        mine = {name: one for name, one in wanted.items() if name not in self.pinned}
+        remark = self.remark
+        for name, one in mine.items():
+            self.set(name, one.value)
+        self._read, self.remark = mine, remark
+
+    def _feed_read(self, inputs: tuple[str, ...]) -> None:
+        """The inputs that the words name; those of earlier words go."""
+        if INPUTS not in self.pinned and self.draft is not None and self.draft.inputs != inputs:
+            self.feed(inputs)
+
+    def origin(self, part: str) -> Origin:
+        """Where `part` (as in `pinned`) comes from."""
+        if part in self.pinned:
+            return Origin(By.HAND)
+        decision = self.decision
+        if decision is None or decision.task_type is not self.kind:
+            return Origin(By.ITSELF)
+        told = {KIND: ("media", "task_type"), MODEL: ("model", "tier"), ORDER: ("images_role",)}
+        if part in self._read:
+            told[part] = (self._read[part].part,)
+        spans = tuple(span for name in told.get(part, ()) for span in decision.spans(name))
+        return Origin(By.WORDS, spans) if spans else Origin(By.ITSELF)
+
+    @property
+    def in_steps(self) -> bool:
+        """The wish is about several things, and nobody chose one kind by hand: it is a plan."""
+        several = self.decision is not None and bool(self.decision.steps)
+        return several and KIND not in self.pinned
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The controls that stand where the words put them."""
+        return frozenset(self._read)
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """The inputs that were given by hand, where they count."""
+        if self.draft is None or INPUTS not in self.pinned:
+            return ()
+        return self.draft.inputs if self.kind.takes_inputs or KIND not in self.pinned else ()
+
+    def roles(self, filled: int) -> tuple[Role, ...]:
+        """The role of each input line when so many inputs are there."""
+        found = drafting.roles_on(self.leaf, filled)
+        if sorted(self.order) != list(range(len(found))):
+            return found
+        return tuple(found[self.order.index(place)] for place in range(len(found)))
+
+    def ordered(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """`inputs` in the order in which they go out."""
+        if sorted(self.order) != list(range(len(inputs))):
+            return inputs
+        return tuple(inputs[place] for place in self.order)
+
+    def feed(self, inputs: tuple[str, ...]) -> None:
+        if self.draft is not None:
+            self.remark = None
+            self.draft = replace(self.draft, inputs=inputs)
+
+    def offer(self, leaves: Sequence[Leaf]) -> Offer:
+        """The price, by the list as it is now."""
+        if self.leaf is None or self.draft is None:
+            return Offer()
+        if leaves and drafting.same_leaf(leaves, self.leaf) is None:
+            return Offer(problem=UsageError("compose.gone", model=self.leaf.name))
+        return self._with_elsewhere(drafting.offer(self.leaf, self.draft), leaves)
+
+    def _with_elsewhere(self, offer: Offer, leaves: Sequence[Leaf]) -> Offer:
+        if offer.quote is None or self.leaf is None or self.draft is None:
+            return offer
+        inputs = len(self.draft.inputs) if self.kind.takes_inputs else 0
+        found = cheaper(leaves, self.kind, offer.quote.rule.points, inputs)
+        if found is None or found.leaf.model_id == self.leaf.model_id:
+            return offer
+        return replace(offer, elsewhere=found)

@@ -1,0 +1,351 @@
+"""What has to be confirmed before points are spent: every requirement of the prompt that the
+order would not meet, each with what would be sent instead.
+
+One function for Compose, plain mode, batches, workflows and the verbs: `check` compares what the
+prompt asked for with the draft as it would go out. It states facts; `sentence` says them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ima_tui.catalogue import (
+    choice,
+    form,
+    names,
+    order,
+    price,
+)
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Reason
+from ima_tui.compose import capabilities, parameter_names
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.capabilities import COUNT
+from ima_tui.core.domain import (
+    Draft,
+    Leaf,
+    Medium,
+    Order,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import nearest, one_line
+from ima_tui.i18n import say
+from ima_tui.intent import binding
+from ima_tui.intent.intent import (
+    Decision,
+    Evidence,
+    Kind,
+    Parameter,
+    Question,
+)
+
+Lists = Mapping[TaskType, Sequence[Leaf]]
+KIND, MODEL = "kind", "model"
+"""Parts that can be chosen by hand, beside the controls and `n`."""
+MOST_OFFERS = 4
+_LONGEST = 60
+
+
+class Why(StrEnum):
+    """Why a requirement is not met."""
+
+    VALUE = "value"
+    """The model has the setting, but not this value."""
+    SETTING = "setting"
+    """The model has no such setting: it is left out."""
+    TOGETHER = "together"
+    """It can't be combined with something else that goes out."""
+    PRICE = "price"
+    """There is no price for it: the nearest price rule sets another value."""
+    COUNT = "count"
+    """The model does not make so many at once."""
+    ABSENT = "absent"
+    """A model that is not on offer."""
+    MEDIUM = "medium"
+    """A model that makes another medium."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A requirement that the order would not meet.
+
+    `name` is the canonical parameter, or `model`; `asked` the words of the person; `sent` what
+    goes out instead, as people say it ("" for nothing); `model` the name of the model that gets
+    the order. For a misplaced model `model_id` is its id and `medium` what it makes.
+    """
+
+    name: str
+    asked: str
+    sent: str
+    why: Why
+    model: str
+    model_id: str = ""
+    medium: Medium | None = None
+    wanted: Medium | None = None
+    """What was to be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """`unmet` is confirmed before sending; while a question is open nothing can be sent."""
+
+    unmet: tuple[Unmet, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.unmet or self.questions)
+
+
+def check(
+    text: str,
+    decision: Decision | None,
+    leaf: Leaf,
+    draft: Draft,
+    by_hand: Collection[str] = (),
+) -> Confirmation:
+    """Compare what `text` asked for with `draft` on `leaf`, as it would be sent.
+
+    `by_hand` names what a person set outright and can see: `kind`, `model`, `inputs`, `n` or a
+    control. What the prompt says about it is answered.
+    """
+    unmet: list[Unmet] = []
+    if decision is not None and decision.task_type in (None, leaf.task_type):
+        unmet += _models(text, decision, leaf) if MODEL not in by_hand else ()
+        unmet += _parameters(text, decision, leaf, draft, by_hand)
+    told = {each.name for each in unmet}
+    asked = decision.requirements if decision is not None else ()
+    fits = capabilities.fitted(leaf, [param for param in asked if param.name in told])
+    unmet += _priced_otherwise(leaf, draft, told | {fit.name for fit in fits.values()})
+    return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(decision, draft, by_hand))
+
+
+def of_share(decision: Decision, task_type: TaskType, params: Sequence[Parameter]) -> Decision:
+    """What `decision` says about one of several things to make: its own requirements, by the words
+    of the whole text."""
+    spans = zip(decision.spans("unsupported"), decision.limits, strict=False)
+    told = tuple(
+        Evidence(f"params.{limit.param.name}", span) for span, limit in spans if limit.param
+    )
+    return Decision(
+        Kind.SINGLE,
+        task_type.medium,
+        task_type,
+        params=tuple(params),
+        evidence=(*decision.evidence, *told),
+    )
+
+
+def open_questions(
+    decision: Decision | None, draft: Draft | None, by_hand: Collection[str] = ()
+) -> tuple[Question, ...]:
+    """What has to be answered before anything can be sent."""
+    if decision is None or decision.kind is not Kind.CLARIFY or decision.question is None:
+        return ()
+    if decision.question is Question.MEDIA_TYPE and KIND in by_hand:
+        return ()
+    if decision.question is Question.MISSING_INPUT and draft is not None and draft.inputs:
+        return ()
+    return (decision.question,)
+
+
+# ------------------------------------------------------------------------------ the model
+
+
+def _models(text: str, decision: Decision, leaf: Leaf) -> Iterator[Unmet]:
+    """Models that the text names, and that do not get the order."""
+    wanted = leaf.task_type.medium
+    for each in decision.misplaced:
+        words = one_line(text[slice(*each.span)], _LONGEST)
+        yield Unmet(MODEL, words, leaf.name, Why.MEDIUM, leaf.name, each.model_id, each.medium,
+                    wanted)  # fmt: skip
+    for name in decision.absent:
+        if name != decision.model_id and not choice.is_called(leaf, name):
+            yield Unmet(MODEL, one_line(name, _LONGEST), leaf.name, Why.ABSENT, leaf.name)
+    named = decision.reason is Reason.REQUEST and bool(decision.model_id)
+    words = _words(text, decision, "model") or decision.model_id
+    if named and decision.model_id != leaf.model_id and words not in decision.absent:
+        yield Unmet(MODEL, one_line(words, _LONGEST), leaf.name, Why.ABSENT, leaf.name,
+                    decision.model_id, wanted=wanted)  # fmt: skip
+
+
+# ------------------------------------------------------------------------- its parameters
+
+
+def _parameters(
+    text: str, decision: Decision, leaf: Leaf, draft: Draft, by_hand: Collection[str]
+) -> Iterator[Unmet]:
+    fits = capabilities.fitted(leaf, decision.requirements)
+    stands = _standing(leaf, draft)
+    for param in decision.requirements:
+        fit = fits.get(param)
+        if fit is None:
+            if not _is_met_without(leaf, param):
+                yield _unmet(text, decision, param, "", Why.SETTING, leaf)
+            continue
+        if fit.name in by_hand:
+            continue
+        now = stands.get(fit.name)
+        if not (fit.exact and form.same(now, fit.value)):
+            sent = "" if now is None else label(leaf, param.name, fit.name, now)
+            yield _unmet(text, decision, param, sent, _why(leaf, param, fit), leaf)
+
+
+def _why(leaf: Leaf, param: Parameter, fit: capabilities.Fit) -> Why:
+    if fit.name == COUNT:
+        return Why.COUNT
+    return Why.TOGETHER if capabilities.can(leaf, param) else Why.VALUE
+
+
+def _is_met_without(leaf: Leaf, param: Parameter) -> bool:
+    """Off where there is nothing to switch on; or told by the words of the prompt."""
+    return not binding.bind(leaf, (param,))[1]
+
+
+def _standing(leaf: Leaf, draft: Draft) -> dict[str, Value]:
+    """Every control and parameter as it would go out."""
+    try:
+        chosen = form.settle(leaf, order.accepted(leaf, draft.chosen))
+        sent = price.quote(leaf, chosen, draft.n).parameters
+    except UsageError:
+        return dict(draft.chosen) | {COUNT: draft.n}
+    return form.shown(leaf, {**chosen, **sent}) | dict(sent) | {COUNT: draft.n}
+
+
+def _unmet(
+    text: str, decision: Decision, param: Parameter, sent: str, why: Why, leaf: Leaf
+) -> Unmet:
+    words = _words(text, decision, f"params.{param.name}")
+    asked = one_line(words or parameter_names.value(param.name, param.value), _LONGEST)
+    return Unmet(param.name, asked, sent, why, leaf.name)
+
+
+def _words(text: str, decision: Decision, part: str) -> str:
+    return " … ".join(text[slice(*span)].strip() for span in decision.spans(part))
+
+
+def label(leaf: Leaf, parameter: str, control: str, value: Value) -> str:
+    """What people call `value` of `control`: `10 s`, `1080p`, the name of a voice."""
+    field = form.named(leaf, control)
+    options = field.options if field is not None else ()
+    known = next((o.label for o in options if form.same(o.value, value)), None)
+    return parameter_names.value(
+        parameter, value if known is None or isinstance(value, bool) else known
+    )
+
+
+def _priced_otherwise(leaf: Leaf, draft: Draft, told: Collection[str]) -> Iterator[Unmet]:
+    """Values that the nearest price rule sets otherwise."""
+    try:
+        quote = price.quote(leaf, order.accepted(leaf, draft.chosen), draft.n)
+    except UsageError:
+        return
+    for change in quote.changes:
+        parameter = binding.canonical(change.name)
+        if parameter in told or change.name in told:
+            continue
+        asked = "" if change.asked is None else label(leaf, parameter, change.name, change.asked)
+        sent = label(leaf, parameter, change.name, change.becomes)
+        yield Unmet(parameter, asked, sent, Why.PRICE, leaf.name)
+
+
+# ---------------------------------------------------------------------------- once more
+
+
+def instead(leaf: Leaf, done: Order, before: Leaf | None) -> tuple[Order, tuple[Unmet, ...]]:
+    """The job of `done`, made with `before`, on `leaf`: with its own settings, else the nearest
+    ones, and what differs. Raises `UsageError` where it can't be made there."""
+    draft = drafting.recall(leaf, done)
+    chosen = drafting.recall(before, done).chosen if before is not None else done.parameters
+    wanted = tuple(Parameter(binding.canonical(name), value) for name, value in chosen)
+    if done.n > 1:
+        wanted += (Parameter(COUNT, done.n),)
+    for fit in capabilities.fitted(leaf, wanted).values():
+        if fit.name == COUNT:
+            draft = drafting.count(leaf, draft, int(fit.value))
+        else:
+            draft = drafting.put(leaf, draft, fit.name, fit.value)
+    asked = Decision(Kind.SINGLE, leaf.task_type.medium, leaf.task_type, params=wanted)
+    unmet = check("", asked, leaf, draft).unmet
+    return drafting.finish(leaf, draft)[0], unmet
+
+
+# ------------------------------------------------------------------------------- in words
+
+
+def sentence(unmet: Unmet) -> str:
+    """One sentence that names the requirement and what would be sent."""
+    facts: dict[str, str] = {
+        "asked": unmet.asked,
+        "sent": unmet.sent,
+        "model": unmet.model,
+        "name": parameter_names.name(unmet.name),
+    }
+    if unmet.why is Why.MEDIUM and unmet.medium and unmet.wanted:
+        facts |= {"makes": say(f"medium.{unmet.medium}"), "wanted": say(f"medium.{unmet.wanted}")}
+    key = f"confirm.{unmet.why}"
+    if unmet.why is Why.PRICE and not unmet.asked:
+        key = "confirm.price_added"
+    elif unmet.why is Why.VALUE and not unmet.sent:
+        key = "confirm.setting"
+    return say(key, **facts)
+
+
+def sentences(unmet: Iterable[Unmet]) -> list[str]:
+    return [sentence(each) for each in unmet]
+
+
+# ---------------------------------------------------------------------------- other models
+
+
+def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative, ...]:
+    """What could be made instead of sending to another model than the one that was named: first
+    the same model for what it does make, then models of the medium that was asked for: near in
+    name, the one that would get it, the cheapest."""
+    if unmet.name != MODEL:
+        return ()
+    own = tuple(_own(unmet, task_type, lists))
+    leaves = list(lists.get(task_type, ()))
+    ids = [leaf.model_id for leaf in leaves]
+    near = nearest(unmet.model_id or unmet.asked, ids, MOST_OFFERS)
+    cheapest = sorted((_offer(leaf) for leaf in leaves), key=lambda each: each.points)
+    ranked = [
+        *(name for name in near if name != unmet.model_id),
+        *(leaf.model_id for leaf in leaves if leaf.name == unmet.model),
+        *(offer.leaf.model_id for offer in cheapest),
+    ]
+    others = [
+        _offer(choice.newest([leaf for leaf in leaves if leaf.model_id == model_id]))
+        for model_id in dict.fromkeys(ranked)
+    ]
+    return (*own, *others)[:MOST_OFFERS]
+
+
+def offered(offers: Sequence[Alternative]) -> str:
+    """`Available instead: text to image with Midjourney, 8 pts; …`, or ""."""
+    told = [
+        say("confirm.offer", task=say(f"task.{each.leaf.task_type}"), model=each.leaf.name,
+            points=each.points)
+        for each in offers
+    ]  # fmt: skip
+    return say("confirm.offers", offers=say("confirm.comma").join(told)) if told else ""
+
+
+def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Alternative]:
+    if unmet.why is not Why.MEDIUM or unmet.medium is None:
+        return
+    kinds = [kind for kind in TaskType if kind.medium is unmet.medium]
+    for kind in sorted(kinds, key=lambda each: each.takes_inputs != task_type.takes_inputs):
+        wanted = names.sibling(unmet.model_id, kind)
+        leaves = [leaf for leaf in lists.get(kind, ()) if leaf.model_id == wanted]
+        if leaves:
+            yield _offer(choice.newest(leaves))
+            return
+
+
+def _offer(leaf: Leaf) -> Alternative:
+    usual = price.quote_or_none(leaf, {})
+    return Alternative(leaf, usual.rule.points if usual is not None else leaf.points[0])

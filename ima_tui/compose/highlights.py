@@ -1,0 +1,86 @@
+"""Which words of the wish belong to which part of the reading, and where they stand meanwhile.
+
+Arithmetic on places in a text. A mark outlives a key: until the wish was read anew, what stands
+behind the edit moves along with it, and what was edited itself is let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ima_tui.compose.composer import (
+    KIND,
+    MODEL,
+    ORDER,
+    Desk,
+)
+
+REMEMBER, LIMIT = "remember", "limit"
+"""Parts that are no control: what is to be remembered, and what can't be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Characters `start` to `end` gave `part`."""
+
+    start: int
+    end: int
+    part: str
+
+
+def marks(desk: Desk) -> tuple[Mark, ...]:
+    """The words that count, in their order; what was chosen by hand has none."""
+    spans = [
+        (span, part)
+        for part in (KIND, MODEL, ORDER, *sorted(desk.read))
+        for span in desk.origin(part).spans
+    ]
+    if desk.decision is not None:
+        spans += [(span, REMEMBER) for span in desk.decision.spans("preference")]
+        spans += [(span, LIMIT) for span in desk.decision.spans("unsupported")]
+    return tuple(Mark(start, end, part) for (start, end), part in sorted(spans))
+
+
+def moved(known: Sequence[Mark], before: str, after: str) -> tuple[Mark, ...]:
+    """`known` marks of `before` in `after`, which is the same text with one stretch replaced."""
+    if before == after:
+        return tuple(known)
+    head = _shared(before, after)
+    room = min(len(before), len(after)) - head
+    tail = min(room, _shared(before[::-1], after[::-1]))
+    edited_to, by = len(before) - tail, len(after) - len(before)
+    kept: list[Mark] = []
+    for mark in known:
+        if mark.end <= head:
+            kept.append(mark)
+        elif mark.start >= edited_to:
+            kept.append(replace(mark, start=mark.start + by, end=mark.end + by))
+    return tuple(kept)
+
+
+def _shared(one: str, other: str) -> int:
+    """Characters that both begin with."""
+    length = min(len(one), len(other))
+    if one[:length] == other[:length]:
+        return length
+    return next(i for i in range(length) if one[i] != other[i])
+
+
+def by_line(
+    known: Sequence[Mark], lines: Sequence[str], ending: int = 1
+) -> Mapping[int, tuple[Mark, ...]]:
+    """Marks by the line they stand on, in columns; `ending`: characters between two lines."""
+    found: dict[int, tuple[Mark, ...]] = {}
+    begin = 0
+    for number, line in enumerate(lines):
+        end = begin + len(line)
+        here = tuple(
+            replace(mark, start=max(mark.start, begin) - begin, end=min(mark.end, end) - begin)
+            for mark in known
+            if max(mark.start, begin) < min(mark.end, end)
+        )
+        if here:
+            found[number] = here
+        begin = end + ending
+    return found

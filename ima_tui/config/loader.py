@@ -1,0 +1,250 @@
+"""Settings: flag > environment > config.toml > default, with where each value came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ima_tui import i18n
+from ima_tui.config import toml_file as config_file
+from ima_tui.config.schema import (
+    OFFICIAL_API,
+    OFFICIAL_UPLOAD,
+    SETTINGS,
+    Raw,
+    Setting,
+    checked,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import clean, one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, settled. `origins` says where each value came from:
+    `flag`, `environment`, `file` or `default`."""
+
+    language: i18n.Language = "en"
+    user_id: str = "default"
+    theme: str = "ima-dark"
+    ascii: bool = False
+    plain: bool = False
+    inline_safe: bool = False
+    motion: bool = True
+    quiet: bool = False
+    hints: bool = True
+    preview: bool = True
+    images: Literal["auto", "kitty", "iterm2", "sixel", "blocks", "off"] = "auto"
+    notify: Literal["off", "bell", "osc9", "both"] = "bell"
+    after_send: Literal["stay", "queue", "keep"] = "stay"
+    ask_above: int = 50
+    per_job: int = 0
+    per_session: int = 0
+    per_day: int = 0
+    running: int = 8
+    running_per_kind: int = 0
+    requests_per_second: int = 4
+    requests_at_once: int = 8
+    download: bool = True
+    folder: Path = Path("ima")
+    prompt_in_sidecar: bool = False
+    max_age: int = 600
+    base_url: str = OFFICIAL_API
+    upload_url: str = OFFICIAL_UPLOAD
+    allow_custom_endpoints: bool = False
+    preferences: Path = Path("ima_prefs.json")
+    logs: Path = Path("logs")
+    knowledge: Path = Path("knowledge")
+    data: Path = Path("data")
+    cache: Path = Path("cache")
+    config_file: Path = Path("config.toml")
+    profile: str = ""
+    """"" or "demo"."""
+    read_only: bool = False
+    """For looking: nothing is sent or written. A flag of one run, not a setting."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Id of a binding to its keys, comma between; as written: the TUI knows which ids there are."""
+    values: Mapping[str, Raw] = field(default_factory=dict)
+    """Every setting by name as it was written, before it was settled: `auto` is still that."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def for_writing(self) -> Settings:
+        """These settings, asked for by whoever is about to send or write: the one gate.
+
+        Raises `UsageError` in a run for looking.
+        """
+        if self.read_only:
+            raise UsageError("error.looking")
+        return self
+
+    @property
+    def downloads(self) -> Path:
+        return self.folder
+
+    @property
+    def ledger(self) -> Path:
+        return self.data / "ledger.sqlite3"
+
+    @property
+    def wish_notes(self) -> Path:
+        """What we wrote into the shared preferences: see `Preferences`."""
+        return self.data / "wishes.json"
+
+    @property
+    def custom_endpoint(self) -> bool:
+        """The key goes to another host than IMA's two."""
+        return (self.base_url, self.upload_url) != (OFFICIAL_API, OFFICIAL_UPLOAD)
+
+    @property
+    def sandbox_origin(self) -> str:
+        """The service's own address where it is on this machine, else ""."""
+        return self.base_url if is_loopback(self.base_url) else ""
+
+
+def config_path(environ: Mapping[str, str] | None = None) -> Path:
+    env = os.environ if environ is None else environ
+    if named := env.get("IMA_TUI_CONFIG"):
+        return _path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("ima-tui", appauthor=False)) / "config.toml"
+
+
+def load(
+    flags: Mapping[str, Raw | None] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Settle every setting.
+
+    A wrong value in the file is warned about and replaced by its default, but for those that guard
+    points or the key: they raise `UsageError`, as every wrong flag and variable does.
+    """
+    env = os.environ if environ is None else environ
+    path = config_path(env)
+    written = config_file.read(path)
+    warnings = list(written.warnings)
+    raw: dict[str, Raw] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS:
+        value, origin = _settle(setting, flags or {}, env, written, warnings)
+        raw[setting.attribute], origins[setting.name] = value, origin
+    return _settings(raw, written.keys, origins, tuple(warnings), env, path)
+
+
+def _settle(
+    setting: Setting,
+    flags: Mapping[str, Raw | None],
+    env: Mapping[str, str],
+    written: config_file.Written,
+    warnings: list[str],
+) -> tuple[Raw, str]:
+    if (flag := flags.get(setting.attribute)) is not None:
+        return checked(setting, flag, "flag"), "flag"
+    if setting.environment and env.get(setting.environment):
+        return checked(setting, env[setting.environment], setting.environment), "environment"
+    if setting.name in written.values:
+        try:
+            return checked(
+                setting, written.values[setting.name], written.place(setting.name)
+            ), "file"
+        except UsageError as error:
+            if setting.guards:
+                raise
+            warnings.append(i18n.say("warning.config_default", **error.values))
+    return setting.default, "default"
+
+
+def _settings(
+    raw: Mapping[str, Raw],
+    keys: Mapping[str, str],
+    origins: Mapping[str, str],
+    warnings: tuple[str, ...],
+    env: Mapping[str, str],
+    path: Path,
+) -> Settings:
+    import platformdirs
+
+    wish = str(raw["language"])
+    data = str(raw["data"]) or platformdirs.user_data_dir("ima-tui", appauthor=False)
+    settled: dict[str, object] = {
+        **raw,
+        "language": i18n.detect(None if wish == "auto" else wish, env),
+        "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
+        "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
+        "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
+        "folder": _absolute(_path(raw["folder"])),
+        "preferences": _path(raw["preferences"]),
+        "logs": _path(raw["logs"]),
+        "knowledge": _path(raw["knowledge"]),
+        "data": _path(data),
+        "cache": Path(platformdirs.user_cache_dir("ima-tui", appauthor=False)),
+        "config_file": path,
+        "keys": keys,
+        "values": {setting.name: raw[setting.attribute] for setting in SETTINGS},
+        "origins": origins,
+        "warnings": warnings,
+    }
+    if env.get("IMA_TUI_DATA_DIR"):
+        settled["cache"] = _path(data) / "cache"
+    for name in ("base_url", "upload_url"):
+        settled[name] = endpoint(str(raw[name]), bool(raw["allow_custom_endpoints"]))
+    names = {item.name for item in fields(Settings)}
+    return Settings(**{key: value for key, value in settled.items() if key in names})  # type: ignore[arg-type]
+
+
+def _path(raw: Raw) -> Path:
+    try:
+        return Path(str(raw)).expanduser()
+    except RuntimeError:  # nobody of that name
+        return Path(str(raw))
+
+
+def _absolute(path: Path) -> Path:
+    """A home that nobody has stays as it was written: whoever needs the folder says so."""
+    try:
+        return path if str(path).startswith("~") else path.absolute()
+    except OSError:  # the folder that we were started in is gone
+        return path
+
+
+def over_ssh(environ: Mapping[str, str]) -> bool:
+    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
+
+
+def is_loopback(url: str) -> bool:
+    """A name that only begins like an address (127.0.0.1.example) is somebody else's host."""
+    try:
+        host = (urlsplit(url).hostname or "").removesuffix(".")
+        if host == "localhost":
+            return True
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def endpoint(url: str, custom_allowed: bool) -> str:
+    """A service address the key may go to, without its last slash; else `UsageError`."""
+    plain = url.strip().rstrip("/")
+    if plain in (OFFICIAL_API, OFFICIAL_UPLOAD):
+        return plain
+    shown = one_line(url, 120)
+    try:
+        parts = urlsplit(plain)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError("error.endpoint", url=shown) from error
+    if not host or parts.username or parts.query or clean(plain) != plain:
+        raise UsageError("error.endpoint", url=shown)
+    if is_loopback(plain) and parts.scheme in ("http", "https"):
+        return plain
+    if parts.scheme != "https":
+        raise UsageError("error.endpoint", url=shown)
+    if not custom_allowed:
+        raise UsageError("error.custom_endpoint", url=shown)
+    return plain

@@ -1,0 +1,164 @@
+"""Everything that can be set: the one list that Settings, config.example.toml, `config show`, the
+Preferences place and the reference in docs/ are all read off. Their sentences are `setting.<name>`
+in messages/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ima_tui import i18n
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line, whole
+
+OFFICIAL_API = "https://api.imastudio.com"
+OFFICIAL_UPLOAD = "https://imapi.liveme.com"
+_OPENCLAW = "~/.openclaw"
+
+THEMES = (
+    *("ima-dark", "ima-light"),
+    *("atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte"),
+    *("catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki", "gruvbox", "monokai"),
+    *("nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
+    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
+)
+"""Ours, and those that Textual brings along; written here, for a script needs no screen's library
+to check a file."""
+MOST_TOLD = 8
+"""Choices that are named where a wrong value is refused."""
+
+Raw = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of config.toml. `name` is `table.key`, or a bare key of the top table.
+
+    `guards`: it keeps points or the key; a wrong value stops the program instead of being replaced
+    by the default.
+    """
+
+    name: str
+    default: Raw
+    environment: str = ""
+    choices: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = 1_000_000_000
+    guards: bool = False
+
+    @property
+    def attribute(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    @property
+    def table(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def about(self) -> str:
+        """Its sentence, in the language in use."""
+        return i18n.say(f"setting.{self.name}")
+
+    @property
+    def title(self) -> str:
+        """What people call it, in the language in use."""
+        return i18n.say(f"setting_name.{self.name}")
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, for a person who wrote something else."""
+        if self.choices:
+            more = " …" if len(self.choices) > MOST_TOLD else ""
+            return ", ".join(self.choices[:MOST_TOLD]) + more
+        if isinstance(self.default, bool):
+            return "true, false"
+        if isinstance(self.default, int):
+            return f"{self.minimum}, {self.minimum + 1}, {self.minimum + 2} …"
+        return '"…"'
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("language", "auto", choices=("auto", "en", "zh")),
+    Setting("user_id", "default"),
+    Setting("look.theme", "ima-dark", choices=THEMES),
+    Setting("look.ascii", False),
+    Setting("look.plain", False),
+    Setting("look.inline_safe", False),
+    Setting("look.motion", "auto", choices=("auto", "on", "off")),
+    Setting("look.quiet", "auto", choices=("auto", "on", "off")),
+    Setting("look.hints", True),
+    Setting("look.preview", "auto", choices=("auto", "on", "off")),
+    Setting("look.images", "auto", choices=("auto", "kitty", "iterm2", "sixel", "blocks", "off")),
+    Setting("look.notify", "bell", choices=("off", "bell", "osc9", "both")),
+    Setting("compose.after_send", "stay", choices=("stay", "queue", "keep")),
+    Setting("spending.ask_above", 50, guards=True),
+    Setting("spending.per_job", 0, guards=True),
+    Setting("spending.per_session", 0, guards=True),
+    Setting("spending.per_day", 0, guards=True),
+    Setting("queue.running", 8, minimum=1),
+    Setting("queue.running_per_kind", 0),
+    Setting("queue.requests_per_second", 4, minimum=1),
+    Setting("queue.requests_at_once", 8, minimum=1),
+    Setting("results.download", True),
+    Setting("results.folder", "~/Pictures/ima"),
+    Setting("results.prompt_in_sidecar", False),
+    Setting("catalogue.max_age", 600),
+    Setting("network.base_url", OFFICIAL_API, environment="IMA_BASE_URL", guards=True),
+    Setting("network.upload_url", OFFICIAL_UPLOAD, environment="IMA_UPLOAD_URL", guards=True),
+    Setting("network.allow_custom_endpoints", False, guards=True),
+    Setting(
+        "paths.preferences", f"{_OPENCLAW}/memory/ima_prefs.json", environment="IMA_PREFS_PATH"
+    ),
+    Setting("paths.logs", f"{_OPENCLAW}/logs/ima_skills", environment="IMA_LOG_DIR"),
+    Setting(
+        "paths.knowledge",
+        f"{_OPENCLAW}/skills/ima-knowledge-ai",
+        environment="IMA_KNOWLEDGE_DIR",
+    ),
+    Setting("paths.data", "", environment="IMA_TUI_DATA_DIR"),
+)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+_WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+
+
+def checked(setting: Setting, value: object, source: str) -> Raw:
+    """`value` in the setting's own type, or `UsageError` saying what is allowed."""
+    if _fits(setting, value):
+        return value  # type: ignore[return-value]
+    raise UsageError(
+        "error.config_value",
+        source=one_line(source, 300),
+        name=setting.name,
+        value=_shown(value),
+        allowed=setting.allowed,
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) >= 10**60:  # too long to be turned into digits
+        return "…"
+    return one_line(value, 60)
+
+
+def _fits(setting: Setting, value: object) -> bool:
+    if setting.choices:
+        return value in setting.choices
+    if isinstance(setting.default, bool):
+        return isinstance(value, bool)
+    if isinstance(setting.default, int):
+        number = isinstance(value, int) and not isinstance(value, bool)
+        return number and setting.minimum <= value <= setting.maximum  # type: ignore[operator]
+    return isinstance(value, str)
+
+
+def parsed(setting: Setting, words: str) -> Raw:
+    """What a person typed (`on`, `12`, `ima-light`) as the setting's value, or `UsageError`."""
+    plain = words.strip()
+    value: object = plain
+    if isinstance(setting.default, bool):
+        value = _WORDS.get(plain.lower(), plain)
+    elif isinstance(setting.default, int):
+        number = whole(plain)
+        value = plain if number is None else number
+    return checked(setting, value, words)

@@ -1,0 +1,296 @@
+"""config.toml: read with the line of each value, changed with its comments and order kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from ima_tui import i18n
+from ima_tui.config.schema import (
+    BY_NAME,
+    SETTINGS,
+    Raw,
+    checked,
+)
+from ima_tui.core import atomic_file
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded, nearest, one_line
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+    from tomlkit.items import Table
+
+LARGEST = 1024 * 1024
+_GUARDED = frozenset(setting.table for setting in SETTINGS if setting.guards)
+"""Sections in which every unknown name stops the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the file says. `values`: known settings by `table.key`, not checked yet; `keys`: the
+    `[keys]` table by binding id; `warnings`: a sentence for each name that nobody knows."""
+
+    path: Path
+    values: Mapping[str, object] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def place(self, name: str) -> str:
+        """`config.toml:12`, for a person who wants to mend it."""
+        line = self.lines.get(name)
+        return f"{self.path}:{line}" if line else str(self.path)
+
+
+def read(path: Path) -> Written:
+    """Raises `UsageError` when the file is there and can't be read as TOML."""
+    text = _text(path)
+    if text is None:
+        return Written(path)
+    import tomllib
+
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is one, too
+        raise _broken(path, error) from error
+    lines = line_numbers(text)
+    keys = keymap(tables.pop("keys", {}), path)
+    flat: dict[str, object] = {}
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{inner}": item for inner, item in value.items()}
+        else:
+            flat[key] = value
+    unknown = [name for name in flat if name not in BY_NAME]
+    values = {name: value for name, value in flat.items() if name in BY_NAME}
+    found = Written(path, values, keys, lines)
+    _stop_at_guards(found, tables)
+    warnings = tuple(_unknown(found.place(name), name) for name in unknown)
+    return Written(path, values, keys, lines, warnings)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return atomic_file.read_small(path, LARGEST)[0].decode(
+            "utf-8-sig"
+        )  # some editors begin with a mark
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except atomic_file.TooLarge as error:
+        raise _broken(path, f"> {LARGEST} B") from error
+    except OSError as error:
+        reason = i18n.reason(error)
+        raise UsageError("error.config_unreadable", path=str(path), reason=reason) from error
+    except UnicodeDecodeError as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, reason: object) -> UsageError:
+    return UsageError("error.config_broken", path=str(path), reason=one_line(reason, 200))
+
+
+_TABLE = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
+_KEY = re.compile(r"\s*([\w.-]+)\s*=")
+
+
+def line_numbers(text: str) -> dict[str, int]:
+    """`table.key` to its line, counted from 1, for files as people write them.
+
+    The parser does not tell lines. Quoted names and the insides of multi-line strings may be
+    missed or hit; then the sentence names another line or none, and nothing else is wrong.
+    """
+    found: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _TABLE.match(line):
+            table = head[1] + "."
+        elif key := _KEY.match(line):
+            found.setdefault(table + key[1], number)
+    return found
+
+
+def keymap(table: object, source: Path) -> dict[str, str]:
+    """The `[keys]` table by ids. `queue.stop = "S"` and `"queue.stop" = ["S", "f6"]` will both do;
+    "" takes an action's keys away."""
+    found: dict[str, str] = {}
+    pending: list[tuple[str, object]] = [("", table)]
+    while pending:
+        name, value = pending.pop(0)
+        if isinstance(value, dict):
+            pending += [(f"{name}.{key}" if name else key, item) for key, item in value.items()]
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            found[name] = ",".join(value)
+        elif isinstance(value, str) and name:
+            found[name] = value
+        else:
+            shown = one_line(value, 60)
+            where = f"keys.{one_line(name, 60)}" if name else "keys"
+            raise UsageError(
+                "error.config_value",
+                source=one_line(source, 300),
+                name=where,
+                value=shown,
+                allowed='"ctrl+s"',
+            )
+    return found
+
+
+def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
+    """Raise `UsageError` at the first name that was meant to limit spending or to guard the key,
+    and does neither: misspelt, in another case, or in a wrong place. A warning would come too
+    late, for points are spent meanwhile."""
+    for name in _names(tables):
+        if name in BY_NAME:
+            continue
+        near = nearest_guard(name)
+        if near is not None:
+            raise UsageError(
+                "error.config_guard",
+                path=one_line(written.place(name), 300),
+                name=one_line(name, 60),
+                near=near,
+            )
+
+
+def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
+    """Every name in the file, however deep; a table's own where it holds nothing."""
+    pending: list[tuple[str, object]] = [(above, tables)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, Mapping) and (value or not name):
+            inner = [(f"{name}.{key}" if name else key, item) for key, item in value.items()]
+            pending += reversed(inner)
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            pending += [(f"{name}[]", item) for item in reversed(value)]
+        else:
+            yield name
+
+
+def nearest_guard(name: str) -> str | None:
+    """The setting that guards points or the key which `name` seems to mean; None: it means none."""
+    from difflib import get_close_matches
+
+    plain = folded(name).replace("-", "_").replace("[]", "")
+    top, key = plain.partition(".")[0], plain.rpartition(".")[2]
+    guards = {setting.attribute: setting.name for setting in SETTINGS if setting.guards}
+    close = get_close_matches(key, guards, 1, cutoff=0.72)
+    if close:
+        return guards[close[0]]
+    sections = get_close_matches(top, _GUARDED, 1, cutoff=0.75)
+    sections += [each for each in _GUARDED if len(top) > 2 and each.startswith(top)]
+    if not sections:
+        return None
+    among = [each for each in guards.values() if each.startswith(f"{sections[0]}.")]
+    return get_close_matches(plain, among, 1, cutoff=0.0)[0]
+
+
+def _unknown(place: str, name: str) -> str:
+    near = nearest(name, sorted(BY_NAME), 1)
+    values = {"path": one_line(place, 300), "name": one_line(name, 60)}
+    if near:
+        return i18n.say("warning.config_unknown_near", near=near[0], **values)
+    return i18n.say("warning.config_unknown", **values)
+
+
+# ----------------------------------------------------------------------------------- changing it
+
+
+def put(path: Path, name: str, value: Raw) -> None:
+    """Set `name` (`table.key`, or a bare key); comments, order and all else stay as they are.
+
+    Raises `UsageError` when the value is none, or the file is no TOML or can't be written.
+    """
+    setting = BY_NAME[name]
+    checked(setting, value, name)
+    document = _document(path)
+    owner = _table(document, setting.table, path)
+    owner[setting.attribute] = value
+    _write(path, document)
+
+
+def drop(path: Path, name: str) -> bool:
+    """Take a value out, so that the default holds again. False where it was not in the file."""
+    setting = BY_NAME[name]
+    document = _document(path)
+    if setting.table and setting.table not in document:
+        return False
+    owner = _table(document, setting.table, path)
+    if setting.attribute not in owner:
+        return False
+    del owner[setting.attribute]
+    _write(path, document)
+    return True
+
+
+def _document(path: Path) -> TOMLDocument:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return tomlkit.parse(_text(path) or "")
+    except (TOMLKitError, RecursionError) as error:
+        raise _broken(path, error) from error
+
+
+def _table(document: TOMLDocument, name: str, path: Path) -> TOMLDocument | Table:
+    import tomlkit
+
+    if not name:
+        return document
+    if name not in document:
+        document[name] = tomlkit.table()
+    owner = document[name]
+    if not isinstance(owner, dict):  # `look = 3`
+        raise _broken(path, f"[{name}]")
+    return cast("Table", owner)
+
+
+def _write(path: Path, document: TOMLDocument) -> None:
+    import tomlkit
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_file.replace(path, tomlkit.dumps(document).encode())
+    except OSError as error:
+        raise UsageError(
+            "error.config_unwritable", path=str(path), reason=i18n.reason(error)
+        ) from error
+
+
+# ----------------------------------------------------------------------------------- the example
+
+
+def example() -> str:
+    """config.example.toml: every setting, commented out, with its sentence and its default."""
+    from ima_tui.i18n import en
+
+    lines = ["# ima-tui settings. Flags and environment variables win over this file.", ""]
+    table = ""
+    for setting in SETTINGS:
+        if setting.table != table:
+            table = setting.table
+            lines += [f"[{table}]", ""]
+        lines.append(f"# {en.TEXTS[f'setting.{setting.name}']}")
+        if setting.choices:
+            lines.append(f"# One of: {setting.allowed}")
+        if setting.environment:
+            lines.append(f"# Environment: {setting.environment}.")
+        lines += [f"# {setting.attribute} = {toml_value(setting.default)}", ""]
+    lines += [
+        "[keys]",
+        "",
+        "# Other keys for an action, by its id; docs/keys.md lists them all.",
+        '# "queue.stop" = "S"',
+        '# "app.palette" = "ctrl+p,f10"',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def toml_value(value: Raw) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else f'"{value}"'

@@ -1,0 +1,192 @@
+"""What a text was read as: a decision, with the words that gave each part.
+
+All frozen: a screen may keep the last one and compare. Spans are (start, end) in the text as it
+was typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ima_tui.catalogue.choice import Reason, Tier
+from ima_tui.core.domain import (
+    Leaf,
+    Medium,
+    TaskType,
+    Value,
+)
+
+Span = tuple[int, int]
+
+
+class Kind(StrEnum):
+    SINGLE = "single"
+    WORKFLOW = "workflow"
+    CLARIFY = "clarify"
+    PREFERENCE = "preference"
+    """Nothing is to be made: only what is remembered changes."""
+
+
+class Question(StrEnum):
+    """What has to be asked before anything can be made."""
+
+    MEDIA_TYPE = "media_type"
+    IMAGE_ROLES = "image_roles"
+    MISSING_INPUT = "missing_input"
+
+
+class Action(StrEnum):
+    """What a text says about the preferred model."""
+
+    SAVE = "save"
+    CLEAR = "clear"
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words that gave one part: `media`, `task_type`, `model`, `tier`, `preference`,
+    `unsupported`, `images_role` or `params.NAME`."""
+
+    part: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter in its canonical form: duration 10, aspect_ratio 16:9, audio True."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    action: Action
+    model_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A requirement that nobody here can meet: `code` says why, `possible` what can be had instead,
+    `models` who can (model ids), `param` what was asked for."""
+
+    code: str
+    asked: str
+    possible: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    param: Parameter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A model that the text names for something that it does not make: `span` is where,
+    `medium` what it makes."""
+
+    model_id: str
+    medium: Medium
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A parameter that the chosen leaf doesn't have, or not with that value."""
+
+    name: str
+    asked: Value
+    possible: tuple[Value, ...] = ()
+    both: bool = False
+    """It has the value, but not beside `possible[0]`, which was asked for, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What each input is for: places in `Decision.inputs`."""
+
+    source: tuple[int, ...] = ()
+    first_frame: int | None = None
+    last_frame: int | None = None
+    reference: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        told = (self.source, self.reference, self.first_frame, self.last_frame)
+        return any(part not in ((), None) for part in told)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One job of a workflow. `uses` is the step (by place) whose result it is made of."""
+
+    task_type: TaskType
+    model_id: str = ""
+    params: tuple[Parameter, ...] = ()
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to read a part: `part` as in Evidence, `value` its JSON value."""
+
+    part: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The reading of one text.
+
+    `model_id` is the model that the text names or its tier resolves to, never a default; `version`
+    the leaf that a version word picked; `leaf` the live leaf that all of it leads to, when a
+    catalogue was given; `bound` the parameters in that leaf's own names and values; `refused` what
+    it can't do. `absent` are names of models that are not to be had here.
+    """
+
+    kind: Kind
+    medium: Medium | None = None
+    task_type: TaskType | None = None
+    question: Question | None = None
+    steps: tuple[Step, ...] = ()
+    model_id: str = ""
+    version: str = ""
+    picks: bool = False
+    """The words choose the model outright (用X, "use X"): more than a mention of it."""
+    tier: Tier | None = None
+    params: tuple[Parameter, ...] = ()
+    preference: Preference | None = None
+    limits: tuple[Limit, ...] = ()
+    roles: Roles = Roles()
+    inputs: tuple[str, ...] = ()
+    spoken: Span | None = None
+    """The words to be spoken, where the text tells them apart from the wish."""
+    description: str = ""
+    """Of music: the text without lyrics and title."""
+    style: str = ""
+    """Of music: what the description says about the music, without the request."""
+    evidence: tuple[Evidence, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    absent: tuple[str, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
+    leaf: Leaf | None = None
+    reason: Reason | None = None
+    """Why `model_id` is meant; where there is a leaf, why that one serves."""
+    bound: tuple[tuple[str, Value], ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+    @property
+    def requirements(self) -> tuple[Parameter, ...]:
+        """Every parameter that was asked for, those that nobody offers too."""
+        limits = (limit.param for limit in self.limits)
+        return (*self.params, *(param for param in limits if param is not None))
+
+    def param(self, name: str) -> Value | None:
+        return next((param.value for param in self.params if param.name == name), None)
+
+    def spans(self, part: str) -> tuple[Span, ...]:
+        """Where the text says that part; a parameter also where nobody offers its value."""
+        found = tuple(each.span for each in self.evidence if each.part == part)
+        if found or not part.startswith("params."):
+            return found
+        limits = zip(self.spans("unsupported"), self.limits, strict=False)
+        name = part.removeprefix("params.")
+        return tuple(span for span, limit in limits if limit.param and limit.param.name == name)

@@ -1,0 +1,57 @@
+"""Which state of a job may follow which. Money is lost where this is vague, so it is a table.
+
+A job is *sending* from the moment before the request leaves until its answer is on disk. Whoever
+finds a job in *sending* after a crash cannot know whether it was charged: it becomes *unknown*.
+"""
+
+from __future__ import annotations
+
+from ima_tui.core.domain import State
+
+S = State
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    S.DRAFT: frozenset({S.QUEUED, S.FORGOTTEN}),
+    # to unknown: an earlier, larger try of it may have been charged, and no other follows
+    S.QUEUED: frozenset(
+        {S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN}
+    ),
+    S.UPLOADING: frozenset({S.VERIFYING, S.SENDING, S.QUEUED, S.FAILED, S.UNKNOWN, S.STOPPED}),
+    S.VERIFYING: frozenset({S.SENDING, S.QUEUED, S.FAILED, S.UNKNOWN, S.STOPPED}),
+    # back to queued: only after a refusal, or with a smaller order after a fault of the service
+    S.SENDING: frozenset({S.RUNNING, S.QUEUED, S.FAILED, S.UNKNOWN}),
+    S.RUNNING: frozenset({S.FETCHING, S.DONE, S.FAILED, S.PARKED, S.STOPPED}),
+    S.PARKED: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),
+    S.FETCHING: frozenset({S.DONE, S.STOPPED}),
+    S.DONE: frozenset({S.FETCHING, S.FORGOTTEN}),
+    # to fetching: some of its outputs came out after all
+    S.FAILED: frozenset({S.FETCHING, S.FORGOTTEN}),
+    # to running: the answer came after all, late, and named the task
+    S.UNKNOWN: frozenset({S.RUNNING, S.FORGOTTEN}),
+    S.STOPPED: frozenset({S.RUNNING, S.FORGOTTEN}),
+    S.FORGOTTEN: frozenset(),
+}
+
+UNSENT = frozenset({S.DRAFT, S.QUEUED, S.UPLOADING, S.VERIFYING})
+FOLLOWED = frozenset({S.RUNNING, S.PARKED, S.FETCHING})
+"""The service has these; somebody must ask for them, or fetch what they made."""
+ENDED = frozenset({S.DONE, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN})
+OPEN = frozenset(S) - ENDED
+IN_VAIN = ENDED - {S.DONE}
+"""Whoever waits for the result of such a job waits in vain."""
+SPENT = frozenset({S.SENDING, S.RUNNING, S.PARKED, S.FETCHING})
+"""Points that are out and have brought nothing yet."""
+
+
+class ImpossibleTransition(RuntimeError):
+    """A bug of ours: nothing that happens outside can ask for this step."""
+
+
+class NotOurs(ImpossibleTransition):
+    """Another run follows the job by now; what we know of it is old."""
+
+
+def check(before: State, after: State) -> None:
+    """Raise `ImpossibleTransition` unless a job in `before` may become `after`."""
+    if after not in TRANSITIONS[before]:
+        raise ImpossibleTransition(f"{before} -> {after}")

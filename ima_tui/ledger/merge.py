@@ -1,0 +1,187 @@
+"""Merging what several files say about the same jobs: for each job the newest lawful state wins.
+
+A job is the same in two files when its number and the moment it was made agree. What was sent
+stays sent: a row with a task id is never replaced by one without, and an unsent one replaces one
+that was being sent only where its own timeline holds that sending, and what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ima_tui.core.domain import State
+from ima_tui.ledger.trail import Line
+
+Row = dict[str, Any]
+Events = list[list[Any]]
+MAYBE_SENT = (State.SENDING, State.UNKNOWN)
+
+
+@dataclass
+class Merge:
+    """Puts the jobs of one source into `opened`, which is a ledger of the newest form.
+
+    `renumber`: what is changed gets a new revision, as any change does; else its own.
+    `numbers`: jobs whose number was another job's already, and the number they have now.
+    """
+
+    opened: sqlite3.Connection
+    renumber: bool = False
+    numbers: dict[int, int] = field(default_factory=dict)
+
+    def lines(self, lines: Iterator[Line], lineages: Collection[int]) -> None:
+        """What a trail says of the ledgers of these lineages."""
+        for line in lines:
+            if line.get("ledger") in lineages:
+                self.line(line)
+
+    def line(self, line: Line) -> None:
+        """One line, unless it makes no sense in this ledger."""
+        events: Events = line["events"]
+        with suppress(sqlite3.IntegrityError, sqlite3.InterfaceError, KeyError, TypeError):
+            if line["row"] is not None:
+                self.row(line["row"], events, line.get("needs") or [])
+                return
+            number = self._known(line["job"], line["made"])
+            if number is not None:
+                self._put_events(number, events)
+
+    def row(self, row: Row, events: Events, needs: Collection[int] = ()) -> None:
+        """A job as another file has it. Raises `sqlite3.IntegrityError`."""
+        number = self._number(row)
+        if number != row["id"]:
+            self.numbers[row["id"]] = number
+        mine = _find(self.opened, number)
+        if mine is None or self._is_newer(row, events, mine):
+            self._write(number, row)
+        self._put_events(number, events)
+        for first in needs:
+            first = self.numbers.get(first, first)
+            if first != number and _find(self.opened, first) is not None:
+                self.opened.execute("INSERT OR IGNORE INTO needs VALUES (?, ?)", (number, first))
+
+    # ------------------------------------------------------------------------------ which job
+
+    def _number(self, row: Row) -> int:
+        """Its own, or another one where that is a different job's here."""
+        mine = _find(self.opened, row["id"])
+        if mine is None or _is_same(mine, row):
+            return int(row["id"])
+        for other in self.opened.execute(
+            "SELECT * FROM jobs WHERE created_at = ?", (row["created_at"],)
+        ).fetchall():
+            if _is_same(other, row) and other["model_id"] == row["model_id"]:
+                return int(other["id"])
+        top = self.opened.execute("SELECT MAX(id) FROM jobs").fetchone()[0]
+        return int(top) + 1
+
+    def _known(self, number: int, made: float) -> int | None:
+        number = self.numbers.get(number, number)
+        mine = _find(self.opened, number)
+        return number if mine is not None and mine["created_at"] == made else None
+
+    def _is_newer(self, row: Row, events: Events, mine: sqlite3.Row) -> bool:
+        newer: bool = row.get("revision", 0) > mine["revision"]
+        if bool(row["task_id"]) != bool(mine["task_id"]):
+            return bool(row["task_id"])
+        if row["task_id"]:
+            return newer
+        if newer and mine["state"] in MAYBE_SENT and row["state"] not in MAYBE_SENT:
+            return any(at == mine["sent_at"] and state == State.SENDING for at, state, *_ in events)
+        if not newer and row["state"] in MAYBE_SENT and mine["state"] not in MAYBE_SENT:
+            known = self.opened.execute(
+                "SELECT 1 FROM events WHERE job = ? AND state = ? AND at = ?",
+                (mine["id"], State.SENDING, row["sent_at"]),
+            ).fetchone()
+            return known is None
+        return newer
+
+    # -------------------------------------------------------------------------------- writing
+
+    def _write(self, number: int, row: Row) -> None:
+        known = {each[1] for each in self.opened.execute("PRAGMA table_info(jobs)")}
+        values = {name: value for name, value in row.items() if name in known}
+        values |= {"id": number, "owner": "", "lease_until": 0}
+        if "intent" in row:
+            values["intent"] = self._intent(number, row)
+        repeats = row.get("repeats")
+        if repeats is not None:
+            repeats = self.numbers.get(int(repeats), int(repeats))
+            values["repeats"] = repeats if _find(self.opened, repeats) is not None else None
+        values["order_json"] = self._order(row["order_json"])
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        updates = ", ".join(f"{name} = excluded.{name}" for name in values if name != "id")
+        self.opened.execute(
+            f"INSERT INTO jobs ({names}) VALUES ({marks}) ON CONFLICT(id) DO UPDATE SET {updates}",
+            tuple(values.values()),
+        )
+        if self.renumber:
+            return
+        # the triggers number what changes; a job keeps the revision that it had
+        self.opened.execute(
+            "UPDATE jobs SET revision = ? WHERE id = ?", (row.get("revision", 0), number)
+        )
+
+    def _intent(self, number: int, row: Row) -> str:
+        """Two jobs of one intent: the one that was sent bears it, so that it is found again."""
+        intent = row.get("intent") or ""
+        other = self.opened.execute(
+            "SELECT id, task_id, state FROM jobs WHERE intent = ? AND intent != '' AND id != ?",
+            (intent, number),
+        ).fetchone()
+        if other is None:
+            return str(intent)
+        if (row["task_id"] or row["state"] in MAYBE_SENT) and not other["task_id"]:
+            self.opened.execute("UPDATE jobs SET intent = '' WHERE id = ?", (other["id"],))
+            return str(intent)
+        return ""
+
+    def _order(self, text: str) -> str:
+        """Inputs that are results of renumbered jobs follow them."""
+        if not self.numbers or "job:" not in text:
+            return text
+        order = json.loads(text)
+        for before, number in self.numbers.items():
+            order["inputs"] = [
+                f"job:{number}#{each.partition('#')[2]}" if each.startswith(f"job:{before}#")
+                else each
+                for each in order["inputs"]
+            ]  # fmt: skip
+        return json.dumps(order)
+
+    def _put_events(self, number: int, events: Events) -> None:
+        for at, state, key, values in events:
+            self.opened.execute(
+                "INSERT INTO events (job, at, state, key, values_json) SELECT ?, ?, ?, ?, ?"
+                " WHERE NOT EXISTS (SELECT 1 FROM events WHERE job = ? AND at = ? AND state = ?"
+                " AND key = ?)",
+                (number, at, state, key, values, number, at, state, key),
+            )
+
+
+def _find(opened: sqlite3.Connection, number: int) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = opened.execute(
+        "SELECT * FROM jobs WHERE id = ?", (number,)
+    ).fetchone()
+    return found
+
+
+def _is_same(mine: sqlite3.Row, row: Row) -> bool:
+    """Two task ids are two paid jobs, whatever else agrees."""
+    differ = mine["task_id"] and row["task_id"] and mine["task_id"] != row["task_id"]
+    return bool(mine["created_at"] == row["created_at"]) and not differ
+
+
+def hold_unsent(opened: sqlite3.Connection, why: str) -> None:
+    """What a restored ledger calls unsent may have been sent all the same: a person decides."""
+    opened.execute("UPDATE jobs SET owner = '', lease_until = 0 WHERE owner != ''")
+    opened.execute(
+        "UPDATE jobs SET held = 1, turn = 0, waiting = ?, waiting_json = '{}'"
+        " WHERE state IN ('queued', 'uploading', 'verifying')",
+        (why,),
+    )

@@ -1,0 +1,212 @@
+"""What is asked of the ledger. Each function is one statement or a few, inside one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+
+from ima_tui.core.domain import (
+    PROMPT_BEGINNING,
+    Event,
+    Job,
+    Order,
+    Result,
+    State,
+    TaskType,
+)
+from ima_tui.ledger import process_id
+from ima_tui.ledger.records import LedgerError, job_of, located
+
+OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
+"""As the partial index says it: open jobs are few, ended ones may be a hundred thousand."""
+
+MOST_NAMED = 500
+"""Values in one statement: SQLite has a limit."""
+MOST_NEWS = 1000
+LONG_GONE = 600.0
+"""Seconds after which a run that did not renew its leases is not the process of that number."""
+
+
+def find(connection: sqlite3.Connection, job_id: int) -> Job | None:
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return job_of(row) if row else None
+
+
+def by_intents(connection: sqlite3.Connection, intents: tuple[str, ...]) -> dict[str, Job]:
+    found: dict[str, Job] = {}
+    for start in range(0, len(intents), MOST_NAMED):
+        named = intents[start : start + MOST_NAMED]
+        marks = ", ".join("?" * len(named))
+        rows = connection.execute(
+            f"SELECT * FROM jobs WHERE intent != '' AND intent IN ({marks})", named
+        )
+        found |= {row["intent"]: job_of(row) for row in rows}
+    return found
+
+
+def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int, Job]:
+    """The newest job that tries each of `ids` again; they are younger than what they repeat."""
+    if not ids:
+        return {}
+    named = ids[:MOST_NAMED]
+    marks = ", ".join("?" * len(named))
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE id > ? AND repeats IN ({marks}) ORDER BY id",
+        (min(named), *named),
+    )
+    return {row["repeats"]: job_of(row) for row in rows}
+
+
+def page(connection: sqlite3.Connection, after: int, since: float, limit: int) -> tuple[Job, ...]:
+    rows = connection.execute(
+        "SELECT * FROM jobs WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?",
+        (after, since, limit),
+    )
+    return tuple(map(job_of, rows))
+
+
+def require(connection: sqlite3.Connection, job_id: int) -> Job:
+    job = find(connection, job_id)
+    if job is None:
+        raise LedgerError("error.no_job", id=job_id)
+    return job
+
+
+def recent(connection: sqlite3.Connection, limit: int) -> tuple[Job, ...]:
+    still_open = connection.execute(f"SELECT * FROM jobs WHERE {OPEN}").fetchall()
+    ended = connection.execute(
+        f"SELECT * FROM jobs WHERE NOT ({OPEN}) AND state != 'forgotten' ORDER BY id DESC LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return tuple(sorted(map(job_of, still_open + ended), key=lambda job: -job.id))
+
+
+def newest(connection: sqlite3.Connection) -> Job | None:
+    row = connection.execute(
+        "SELECT * FROM jobs WHERE state != 'forgotten' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return job_of(row) if row is not None else None
+
+
+def timeline(connection: sqlite3.Connection, job_id: int) -> tuple[Event, ...]:
+    rows = connection.execute("SELECT * FROM events WHERE job = ? ORDER BY id", (job_id,))
+    return tuple(
+        Event(row["at"], State(row["state"]), row["key"], json.loads(row["values_json"]))
+        for row in rows
+    )
+
+
+def spent(connection: sqlite3.Connection, since: float, session: str) -> int:
+    """A refused or unsent job cost nothing; whatever has a task id, or may have one, did."""
+    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
+    row = connection.execute(
+        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ?"
+        " AND (task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten'"
+        " AND EXISTS (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))",
+        (*named, since),
+    ).fetchone()
+    return int(row[0])
+
+
+def out(connection: sqlite3.Connection) -> int:
+    row = connection.execute(
+        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {OPEN} AND sent_at IS NOT NULL"
+    ).fetchone()
+    return int(row[0])
+
+
+def durations(connection: sqlite3.Connection, order: Order, count: int) -> tuple[float, ...]:
+    """Size is what makes the price: the same price rule is the same size."""
+    rows = connection.execute(
+        "SELECT ended_at - sent_at FROM jobs WHERE state = 'done' AND task_type = ?"
+        " AND model_id = ? AND json_extract(order_json, '$.attribute_id') = ?"
+        " AND sent_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?",
+        (order.task_type, order.model_id, order.attribute_id, count),
+    )
+    return tuple(float(row[0]) for row in rows)
+
+
+def healthy(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+def news(connection: sqlite3.Connection, since: int) -> tuple[Job, ...]:
+    """What changed after the revision `since`, in the order of the changes."""
+    rows = connection.execute(
+        "SELECT * FROM jobs WHERE revision > 0 AND revision > ? ORDER BY revision LIMIT ?",
+        (since, MOST_NEWS),
+    )
+    return tuple(map(job_of, rows))
+
+
+def revision(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT MAX(revision) FROM jobs WHERE revision > 0").fetchone()
+    return int(row[0] or 0)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Another number after each commit of another connection, and only then."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def owned(connection: sqlite3.Connection, session: str) -> tuple[Job, ...]:
+    rows = connection.execute(f"SELECT * FROM jobs WHERE {OPEN} AND owner = ?", (session,))
+    return tuple(map(job_of, rows))
+
+
+def left_alone(connection: sqlite3.Connection, session: str, now: float) -> tuple[int, ...]:
+    """Of runs on other machines only the lease tells whether they live; the number of a process
+    that ended may be another's by now."""
+    rows = connection.execute(
+        f"SELECT id, owner, lease_until FROM jobs WHERE {OPEN} AND owner != ?"
+        " AND sent_at IS NOT NULL ORDER BY +id LIMIT ?",
+        (session, MOST_NAMED),
+    ).fetchall()
+    return tuple(
+        row["id"]
+        for row in rows
+        if not row["owner"]
+        or process_id.is_gone(row["owner"])
+        or row["lease_until"] < now - (LONG_GONE if process_id.is_here(row["owner"]) else 0.0)
+    )
+
+
+def waiting_for(connection: sqlite3.Connection, first: int) -> tuple[Job, ...]:
+    rows = connection.execute(
+        "SELECT jobs.* FROM needs JOIN jobs ON jobs.id = needs.job WHERE first = ?", (first,)
+    )
+    return tuple(map(job_of, rows))
+
+
+def results(
+    connection: sqlite3.Connection, below: int, limit: int
+) -> tuple[tuple[Result, ...], int]:
+    """What the jobs below the id `below` made, newest job first, and where to go on; 0: at the end.
+
+    Reads no whole job: of 20,000 that takes a fifth of the time and of the memory.
+    """
+    rows = connection.execute(
+        "SELECT id, state, task_type, COALESCE(ended_at, updated_at) AS at, medias_json,"
+        " json_extract(order_json, '$.model_name') AS model,"
+        " substr(json_extract(order_json, '$.prompt'), 1, ?) AS prompt"
+        " FROM jobs WHERE id < ? AND state IN ('done', 'fetching') AND medias_json != '[]'"
+        " ORDER BY id DESC LIMIT ?",
+        (PROMPT_BEGINNING, below, limit),
+    ).fetchall()
+    found = tuple(
+        Result(
+            row["id"],
+            index,
+            row["at"],
+            TaskType(row["task_type"]),
+            sys.intern(row["model"]),
+            row["prompt"],
+            located(media.get("path", "")),
+            media.get("duration", ""),
+            row["state"] == State.FETCHING,
+        )
+        for row in rows
+        for index, media in enumerate(json.loads(row["medias_json"]), 1)
+    )
+    return found, rows[-1]["id"] if len(rows) == limit else 0

@@ -1,0 +1,112 @@
+"""The ledger of somebody who only looks: as it is or as it would be restored, never written."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ima_tui.ledger import backup, repair
+from ima_tui.ledger.repair import Connect, Mended, Why
+
+Migrate = Callable[[sqlite3.Connection], None]
+BUSY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`locked_out`: the file could not be locked, so that it is shown as it was a moment ago."""
+
+    connection: sqlite3.Connection
+    mended: Mended | None = None
+    locked_out: bool = False
+
+
+def connect(
+    path: Path, version: int, migrate: Migrate, to_write: Connect, logs: Path | None = None
+) -> Looked:
+    """The file, where it can be read just as it is, so that what others do shows. Else a copy in
+    memory: of none, of an older schema, of one whose last writer died in the middle, of one that
+    can't be locked. Where its copies know more, what the next start would make of them."""
+    connection: sqlite3.Connection | None = None
+    why: Why | None = None
+    locked_out = False
+    try:
+        connection, locked_out = _live(path, version)
+        connection = connection or _copy(path, migrate)
+        if path.exists():
+            repair.check(path, connection, clear=False)
+        why = repair.wrong_with(path, connection if path.exists() else None)
+    except sqlite3.DatabaseError as error:
+        if not repair.is_damage(error):
+            raise
+        why = "damaged"
+    if why is None and connection is not None:
+        return Looked(_closed(connection), None, locked_out)
+    if connection is not None:
+        connection.close()
+    return _restored(path, why or "damaged", to_write, logs)
+
+
+def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
+    """The file itself; else None, and whether its lock is in the way."""
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error:
+        return None, False
+    locked_out = False
+    try:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
+    except sqlite3.Error as error:
+        found = -1
+        locked_out = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    if found != version:
+        connection.close()
+        return None, locked_out
+    return connection, False
+
+
+def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    if path.exists():
+        with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
+            copy = Path(folder) / path.name
+            shutil.copyfile(path, copy)
+            with suppress(OSError):  # unfinished business of a writer that died
+                journal = path.with_name(path.name + "-journal")
+                shutil.copyfile(journal, copy.with_name(copy.name + "-journal"))
+            _into(memory, copy)
+    migrate(memory)
+    return memory
+
+
+def _into(memory: sqlite3.Connection, copy: Path) -> None:
+    """A private file, read without locks: there may be none on this machine."""
+    with closing(sqlite3.connect(f"{copy.as_uri()}?nolock=1", uri=True)) as opened:
+        backup.bounded(opened, memory)
+
+
+def _restored(path: Path, why: Why, to_write: Connect, logs: Path | None) -> Looked:
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
+        part = Path(folder) / path.name
+        done, _ = repair.restored(path, part, to_write, why, logs)
+        _into(memory, part)
+    return Looked(_closed(memory), replace(done, looked=True))
+
+
+def _closed(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only=ON")
+    return connection

@@ -1,0 +1,445 @@
+"""A damaged, emptied, missing or outdated ledger is made anew from all that still knows its jobs:
+the file as far as it can be read, its copies, the trail and the answers that could not be written.
+
+The new file is complete before it takes the place of the old one, which is set aside: killed at any
+moment, the next start finds what this one found. What may have been sent must not be sent again,
+so whatever is unsent in a restored ledger waits for a person's approval.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ima_tui.core.domain import Job
+from ima_tui.ledger import (
+    backup,
+    log_hints,
+    repair_time,
+    trail,
+    unsaved_tasks,
+)
+from ima_tui.ledger import (
+    merge as merging,
+)
+from ima_tui.ledger.records import job_of
+
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+SMALL = 4 * 1024 * 1024
+"""Bytes up to which a file is checked whenever it is opened: that takes a few milliseconds."""
+PATIENCE = 10.0
+"""Seconds for another window to let go of a file that is to be restored."""
+MOST_GAPS = 200
+"""Unreadable places in the damaged file after which the search for jobs ends."""
+NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
+HELD = "waiting.restored"
+
+Connect = Callable[[Path], sqlite3.Connection]
+Row = dict[str, Any]
+Why = Literal["damaged", "gone", "older"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was wrong and what was done. `aside`: where the old file is, `listing`: the jobs that
+    could be read in it, `jobs`: how many are in the ledger now, `copied_at`: the moment (seconds
+    since the epoch) of the copy it was made from. `looked`: nothing was written, only shown so."""
+
+    why: Why
+    aside: Path | None
+    listing: Path | None
+    jobs: int
+    copied_at: float | None
+    looked: bool = False
+
+
+class Damaged(sqlite3.DatabaseError):
+    """The file fails SQLite's own check."""
+
+
+class Replaced(sqlite3.DatabaseError):
+    """The file is not the one that was opened, or knows less than it did."""
+
+
+class InUse(sqlite3.OperationalError):
+    """Another window has a file open that must be restored first."""
+
+
+class NoLocks(sqlite3.OperationalError):
+    """The file system knows no locks, so two windows could write at once."""
+
+
+def is_damage(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, Damaged) or (code is not None and code & 0xFF in DAMAGE)
+
+
+# ---------------------------------------------------------------------------------- who is here
+
+
+def enter(path: Path) -> int | None:
+    """Say that this process has the ledger open, so that nobody restores it under its feet. None
+    where that can't be said; else give it to `leave`. Raises `InUse` where another window holds
+    the file for longer than restoring it takes, `NoLocks`."""
+    try:
+        import fcntl
+
+        number = os.open(path.with_name(path.name + ".open"), os.O_RDWR | os.O_CREAT, 0o600)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.lockf(number, fcntl.LOCK_SH | fcntl.LOCK_NB)  # as SQLite does
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            os.close(number)
+            raise NoLocks("the file system has no locks") from error
+    try:
+        _locked(number, fcntl.LOCK_SH)
+    except InUse:
+        os.close(number)
+        raise
+    except OSError:
+        os.close(number)
+        return None
+    return number
+
+
+def _locked(number: int, kind: int, patience: float | None = None) -> None:
+    """Raises `InUse` when the lock does not come, `OSError` when there are none."""
+    import fcntl
+
+    due = time.monotonic() + (PATIENCE if patience is None else patience)
+    while True:
+        try:
+            fcntl.flock(number, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() >= due:
+                raise InUse("another window has it open") from error
+            time.sleep(0.05)
+
+
+def leave(presence: int | None) -> None:
+    if presence is not None:
+        os.close(presence)
+
+
+@contextlib.contextmanager
+def _alone(path: Path, patience: float | None = None) -> Iterator[None]:
+    """While nobody has the ledger open. Raises `InUse`."""
+    presence = enter(path)
+    try:
+        if presence is not None:
+            import fcntl
+
+            with contextlib.suppress(OSError):
+                _locked(presence, fcntl.LOCK_EX, patience)
+        yield
+    finally:
+        leave(presence)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether a commit was left unfinished, by a process that is gone."""
+    journal = path.with_name(path.name + "-journal")
+    try:
+        if not journal.stat().st_size:
+            return False
+        with _alone(path, 0.0):
+            return journal.stat().st_size > 0
+    except (OSError, InUse):
+        return False
+
+
+# ---------------------------------------------------------------------------- what is wrong
+
+
+def mark(path: Path) -> None:
+    """Damage was met while working: the next start checks the file, however large."""
+    with contextlib.suppress(OSError):
+        _marker(path).touch(0o600)
+
+
+def check(path: Path, connection: sqlite3.Connection, *, clear: bool = True) -> None:
+    """Raise `Damaged` for a file that is; large files are checked when they were marked. `clear`:
+    the mark of one that is whole is taken away."""
+    marked = _marker(path).exists()
+    if not marked and path.stat().st_size > SMALL:
+        return
+    if not backup.is_whole(connection):
+        raise Damaged("file fails its check")
+    if marked and clear:
+        _marker(path).unlink(missing_ok=True)
+
+
+def compare(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise `Poorer` for a ledger that knows less than what lies beside it."""
+    if wrong_with(path, connection) is not None:
+        raise backup.Poorer("a copy knows more than the ledger")
+
+
+def _marker(path: Path) -> Path:
+    return path.with_name(path.name + ".damaged")
+
+
+def wrong_with(path: Path, rows: sqlite3.Connection | None = None) -> Why | None:
+    """Whether the file knows less than what lies beside it. Reads the newest part of each.
+
+    `rows`: the ledger, opened by somebody. Copies are read first: a ledger only ever gains, so
+    one that is read later knows what they know. Raises `sqlite3.Error` for a file that can't be
+    read.
+    """
+    copies = [backup.known_of(copy) for copy in backup.paths(path)]
+    lineages, newest = lineages_of(path), trail.tail(path)
+    here = path.exists() and path.stat().st_size > 0
+    if not here and not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
+        return None  # never there, or deleted with its copies
+    lines = [line for line in newest if line["row"] and line.get("ledger") in lineages]
+    if not here:
+        return "gone" if lines or any(copy.jobs for copy in copies) else None
+    with contextlib.nullcontext(rows) if rows else backup.reading(path) as opened:
+        if any(backup.lacks(opened, copy) for copy in copies) or _lacks_lines(opened, lines):
+            return "older"
+    return None
+
+
+def _lacks_lines(opened: sqlite3.Connection, lines: list[trail.Line]) -> bool:
+    for line in lines:
+        found = opened.execute(
+            "SELECT created_at, revision FROM jobs WHERE id = ?", (line["job"],)
+        ).fetchone()
+        if found is None or found[0] != line["made"] or found[1] < line["row"]["revision"]:
+            return True
+    return False
+
+
+def lineages_of(path: Path) -> frozenset[int]:
+    """The names of the ledgers whose jobs belong here."""
+    found = {backup.lineage_of(each) for each in (path, *backup.paths(path))} - {0}
+    if not found and path.exists():  # nothing of it can be read
+        found = {line["ledger"] for line in trail.tail(path)[-1:]}
+    return frozenset(found)
+
+
+def _diagnosis(path: Path) -> Why | None:
+    """Under the lock, and of the file as it will be once an unfinished commit is taken back."""
+    if not path.exists() or not path.stat().st_size:
+        return wrong_with(path)
+    try:
+        with (
+            _unfinished_taken_back(path, path.parent) as copy,
+            closing(sqlite3.connect(copy, timeout=PATIENCE)) as opened,
+        ):
+            check(path, opened)
+            return wrong_with(path, opened)
+    except sqlite3.DatabaseError as error:
+        if is_damage(error) or "no such" in str(error):
+            return "damaged"
+        raise
+
+
+@contextlib.contextmanager
+def _unfinished_taken_back(path: Path, folder: Path) -> Iterator[Path]:
+    """The file, or a copy of it where a journal lies beside it: that may be another file's, and
+    SQLite would write it into this one."""
+    journal = path.with_name(path.name + "-journal")
+    if not journal.exists():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix=".ledger-", dir=folder) as made:
+        copy = Path(made) / path.name
+        shutil.copyfile(path, copy)
+        shutil.copyfile(journal, copy.with_name(journal.name))
+        yield copy
+
+
+# ------------------------------------------------------------------------------------ restoring
+
+
+def mend(path: Path, connect: Connect, logs: Path | None = None) -> Mended | None:
+    """None when nothing is wrong any more. Raises `InUse`, `sqlite3.Error` or `OSError`."""
+    with _alone(path):
+        why = _diagnosis(path)
+        if why is None:
+            return None
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            done, rows = restored(path, part, connect, why, logs)
+            aside = _set_aside(path, why)
+            listing = _listed(aside, rows) if aside is not None and why == "damaged" else None
+            repair_time.note(path)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        backup.renew(path)
+        trail.put_away(path)
+        _marker(path).unlink(missing_ok=True)
+        jobs = len(rows) if why == "damaged" else done.jobs
+        return replace(done, aside=aside, listing=listing, jobs=jobs)
+
+
+def restored(
+    path: Path, part: Path, connect: Connect, why: Why, logs: Path | None
+) -> tuple[Mended, list[Row]]:
+    """A ledger at `part` with all that is known, and the jobs that could be read in the file."""
+    copied_at = _base(path, part)
+    lineages = lineages_of(path)
+    with contextlib.ExitStack() as stack:
+        file = path
+        if path.exists():
+            file = stack.enter_context(_unfinished_taken_back(path, part.parent))
+            with closing(sqlite3.connect(file)) as rolled:  # takes an unfinished commit back
+                backup.is_whole(rolled)
+        rows = salvaged(file)
+        opened = stack.enter_context(closing(connect(part)))
+        opened.execute("BEGIN IMMEDIATE")
+        if lineages:
+            opened.execute(f"PRAGMA application_id={min(lineages)}")
+        for source in (*backup.paths(path), file):
+            _merge(opened, source)
+        trailed = merging.Merge(opened)
+        trailed.lines(trail.everything(path), lineages)
+        trailed.lines(iter(unsaved_tasks.lines(path, lineages)), lineages)
+        if logs is not None:
+            log_hints.apply(opened, logs)
+        merging.hold_unsent(opened, HELD)
+        opened.execute("COMMIT")
+        jobs = opened.execute("SELECT COUNT(*) FROM jobs WHERE state != 'forgotten'").fetchone()[0]
+    return Mended(why, None, None, jobs, copied_at), rows
+
+
+def _base(path: Path, part: Path) -> float | None:
+    """The richest whole copy at `part`, if there is one; returns its moment."""
+    part.unlink(missing_ok=True)
+    for copy in sorted(backup.paths(path), key=lambda each: -backup.known_of(each).newest):
+        try:
+            shutil.copyfile(copy, part)
+            part.chmod(0o600)
+            with closing(sqlite3.connect(part)) as opened:
+                if backup.is_whole(opened):
+                    return copy.stat().st_mtime
+        except (OSError, sqlite3.Error):
+            pass
+        part.unlink(missing_ok=True)
+    return None
+
+
+def _merge(opened: sqlite3.Connection, source: Path) -> None:
+    """The jobs of another file, as far as they can be read, and where they differ."""
+    merge = merging.Merge(opened)
+    rows = salvaged(source)
+    if not rows:
+        return
+    with backup.reading(source, still=True) as reader:
+        for row in rows:
+            facts = [row[name] for name in ("created_at", "task_id")], row.get("revision", 0)
+            mine = opened.execute(
+                "SELECT created_at, task_id, revision FROM jobs WHERE id = ?", (row["id"],)
+            ).fetchone()
+            if mine is not None and ([mine[0], mine[1]], mine[2]) == facts:
+                continue
+            with contextlib.suppress(sqlite3.IntegrityError):
+                merge.row(row, *_history(reader, row["id"]))
+
+
+def _history(reader: sqlite3.Connection, job: int) -> tuple[merging.Events, list[int]]:
+    """A job's timeline and the jobs that it waits for."""
+    try:
+        events = reader.execute(
+            "SELECT at, state, key, values_json FROM events WHERE job = ? ORDER BY id", (job,)
+        ).fetchall()
+        needs = reader.execute("SELECT first FROM needs WHERE job = ?", (job,)).fetchall()
+    except sqlite3.Error:
+        return [], []
+    return [list(event) for event in events], [need[0] for need in needs]
+
+
+def salvaged(path: Path) -> list[Row]:
+    """Every job that can still be read and makes sense, by id."""
+    found: dict[int, Row] = {}
+    with contextlib.suppress(sqlite3.Error):
+        if not path.exists():
+            return []
+        with backup.reading(path, still=True) as opened:
+            opened.row_factory = sqlite3.Row
+            for order, sign in (("ASC", ">"), ("DESC", "<")):
+                found |= _readable(opened, order, sign)
+    return [found[number] for number in sorted(found)]
+
+
+def _readable(opened: sqlite3.Connection, order: str, sign: str) -> dict[int, Row]:
+    """Rows from one end, stepping over unreadable places while they are few."""
+    found: dict[int, Row] = {}
+    at = 0 if order == "ASC" else 2**62
+    for gap in range(MOST_GAPS):
+        try:
+            rows = opened.execute(
+                f"SELECT * FROM jobs NOT INDEXED WHERE id {sign} ? ORDER BY id {order}", (at,)
+            )
+            for row in rows:
+                at = row["id"]
+                if _makes_sense(row):
+                    found[at] = dict(row)
+            break
+        except (sqlite3.DatabaseError, UnicodeDecodeError, OverflowError):
+            at += (gap + 1) if order == "ASC" else -(gap + 1)
+    return found
+
+
+def _makes_sense(row: sqlite3.Row) -> bool:
+    try:
+        job: Job = job_of(row)
+    except Exception:  # noqa: BLE001 - whatever damage made of it
+        return False
+    return job.id > 0 and isinstance(job.task_id, str)
+
+
+def _set_aside(path: Path, why: Why) -> Path | None:
+    """Keep the old file under another name, and its journal: beside a new file SQLite would take
+    that for the new one's. An empty file is not kept."""
+    aside = _free_name(path, "damaged" if why == "damaged" else "before-restore")
+    kept = path.exists() and path.stat().st_size > 0
+    if kept:
+        try:
+            os.link(path, aside)
+        except OSError:
+            shutil.copy2(path, aside)
+    with contextlib.suppress(FileNotFoundError):
+        path.with_name(path.name + "-journal").rename(aside.with_name(aside.name + "-journal"))
+    return aside if kept else None
+
+
+def _free_name(path: Path, word: str) -> Path:
+    moment = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    aside, number = path.with_name(f"ledger.{word}-{moment}.sqlite3"), 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"ledger.{word}-{moment}-{number}.sqlite3")
+    return aside
+
+
+def _listed(aside: Path, rows: list[Row]) -> Path:
+    """Task ids are what the service knows of a paid job; no prompt stands in this file."""
+    listing = aside.with_suffix(".jobs.txt")
+    lines = ["job\ttask id\tstate\tmodel\tpoints\tmade"]
+    for row in rows:
+        made = datetime.fromtimestamp(row["created_at"]).astimezone().isoformat(" ", "seconds")
+        cells = (row["id"], row["task_id"] or "-", row["state"], row["model_id"], row["points"])
+        lines.append("\t".join(map(str, (*cells, made))))
+    number = os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(number, "w", encoding="utf-8", errors="replace") as handle:
+        handle.write("\n".join(lines) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    return listing

@@ -1,0 +1,50 @@
+"""What became of a damaged or outdated ledger, and of answers it can't take, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ima_tui.core.errors import EXIT_UNKNOWN, ImaError
+from ima_tui.i18n import say
+
+if TYPE_CHECKING:
+    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.ledger import Mended
+
+
+def mended(done: Mended) -> list[str]:
+    """One sentence or a few, to be told once."""
+    values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
+    if done.looked:
+        return [say("ledger.looked", **values)]
+    if done.copied_at is None:
+        words = [say("ledger.mended_bare", **values)]
+    else:
+        when = datetime.fromtimestamp(done.copied_at).astimezone().strftime("%Y-%m-%d %H:%M")
+        words = [say("ledger.mended", when=when, **values)]
+    if done.aside is not None:
+        words.append(say("ledger.aside", aside=str(done.aside)))
+    if done.listing is not None and done.jobs:
+        words.append(say("ledger.listing", path=str(done.listing)))
+    return words
+
+
+def unwritten(told: AnswerUnwritten) -> ImaError:
+    """A task id that could not be saved, as an error that names all that is needed to find it."""
+    order = told.job.order
+    error = ImaError(
+        "error.unwritten",
+        id=told.job.id,
+        task=told.task_id,
+        points=order.total,
+        model=order.model_name,
+        where=told.where or say("ledger.unwritten_nowhere"),
+    )
+    error.exit_code = EXIT_UNKNOWN
+    return error
+
+
+def written(told: AnswerUnwritten) -> str:
+    """The same, once it could be saved."""
+    return say("ledger.written", id=told.job.id, task=told.task_id)

@@ -1,0 +1,161 @@
+"""One entry of a log: a line with a time, and the lines after it that belong to it.
+
+IMA's tools write `2026-11-25 14:05:10 | INFO  | function | message`, in local time. Lines of
+other programs are taken as they are: what begins with a date and a time is an entry, and the first
+word in capitals that names a level is its level.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from functools import lru_cache
+
+from ima_tui.core.text import clean, one_line, redact
+
+HEAD = 300
+"""Bytes of a line in which its time, level and function are looked for."""
+MOST_MESSAGE = 4_000
+MOST_MORE = 200_000
+"""Characters kept of the lines that belong to an entry."""
+
+
+class Level(IntEnum):
+    """How much it matters, as Python's logging counts."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+    CRITICAL = 50
+
+
+NAMES = {
+    "DEBUG": Level.DEBUG,
+    "TRACE": Level.DEBUG,
+    "INFO": Level.INFO,
+    "NOTICE": Level.INFO,
+    "WARNING": Level.WARNING,
+    "WARN": Level.WARNING,
+    "ERROR": Level.ERROR,
+    "CRITICAL": Level.CRITICAL,
+    "FATAL": Level.CRITICAL,
+}
+_LEVEL = re.compile(r"\b(" + "|".join(sorted(NAMES, key=len, reverse=True)) + r")\b")
+_WHEN = re.compile(
+    r"\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?( ?(?:Z|[+-]\d\d:?\d\d))?\]?"
+)
+_COLOURS = re.compile(rb"(?:\x1b\[[\d;]*m)*")
+_JOB = re.compile(r"\bjob #?(\d{1,12})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`start` to `end`: its bytes in the file `file` (a number of `files.Folder`).
+
+    `time` in seconds since the epoch: the entry's own, or that of the one before it. `function` is
+    "" where the line names none. `more` are the lines after the first, "" for most.
+    """
+
+    file: int
+    start: int
+    end: int
+    time: float
+    level: Level
+    tool: str
+    function: str
+    message: str
+    more: str
+
+    @property
+    def text(self) -> str:
+        """What a pattern is looked for in, besides the function's name."""
+        return f"{self.message}\n{self.more}" if self.more else self.message
+
+    @property
+    def lines(self) -> int:
+        return 1 + (self.more.count("\n") + 1 if self.more else 0)
+
+    @property
+    def job(self) -> int | None:
+        """The job that it speaks of."""
+        found = _JOB.search(self.message)
+        return int(found[1]) if found else None
+
+    def line(self) -> str:
+        """As IMA's tools write it, with the tool's name beside the function's."""
+        when = datetime.fromtimestamp(self.time).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ006
+        words = [when, f"{self.level.name:<8}", self.tool]
+        words += [self.function] if self.function else []
+        head = " | ".join([*words, self.message])
+        return f"{head}\n{self.more}" if self.more else head
+
+
+def parse(raw: bytes, *, file: int, start: int, tool: str, fallback: float) -> Entry:
+    """The entry in `raw`. Never raises: bytes that are no UTF-8 and lines of no known form come
+    out as text, and `fallback` is the time of what has none."""
+    text = raw[: MOST_MORE * 4].decode("utf-8", "replace").rstrip()
+    if not (text.isascii() and text.isprintable()):  # most lines are, and are quickly done
+        text = clean(text, MOST_MORE).rstrip()
+    head, _, more = redact(text).partition("\n")
+    time, rest = _time_of(head, fallback)
+    level, function, message = _parts(rest)
+    return Entry(
+        file=file,
+        start=start,
+        end=start + len(raw),
+        time=time,
+        level=level,
+        tool=tool,
+        function=one_line(function, 80) if len(function) > 40 else function,
+        message=message[:MOST_MESSAGE],
+        more=more,
+    )
+
+
+def time_of(raw: bytes) -> float | None:
+    """When the line that begins `raw` was written; None where it does not say."""
+    bare = raw[:64]
+    if bare[:1] == b"\x1b" and (colours := _COLOURS.match(bare)):
+        bare = bare[colours.end() :]
+    found = _WHEN.match(bare.decode("ascii", "replace"))
+    return _seconds(found) if found else None
+
+
+def _time_of(head: str, fallback: float) -> tuple[float, str]:
+    found = _WHEN.match(head)
+    when = _seconds(found) if found else None
+    if found is None or when is None:
+        return fallback, head
+    return when, head[found.end() :]
+
+
+def _seconds(found: re.Match[str]) -> float | None:
+    day, clock, fraction, zone = found.groups()
+    hour = _hour(f"{day} {clock[:2]}", (zone or "").strip().replace("Z", "+00:00"))
+    minutes, seconds = int(clock[3:5]), int(clock[6:8])
+    if hour is None or minutes > 59 or seconds > 60:
+        return None
+    return hour + minutes * 60 + seconds + (float(f"0.{fraction}") if fraction else 0.0)
+
+
+@lru_cache(maxsize=512)
+def _hour(written: str, zone: str) -> float | None:
+    """When an hour began; hundreds of lines share one."""
+    try:
+        return datetime.fromisoformat(f"{written}:00:00{zone}").timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _parts(rest: str) -> tuple[Level, str, str]:
+    """Level, function and message of what follows the time."""
+    fields = rest.split(" | ", 3)
+    if len(fields) == 4 and not fields[0].strip():
+        level = NAMES.get(fields[1].strip())
+        if level is not None:
+            return level, fields[2].strip(), fields[3].strip()
+    found = _LEVEL.search(rest[:HEAD])
+    return NAMES[found[1]] if found else Level.INFO, "", rest.strip(" |:-")

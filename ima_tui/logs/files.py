@@ -1,0 +1,188 @@
+"""What lies in the log folder: which files are logs, whose they are, and when one is another.
+
+A file is known by its place on the disk, not by its name: a rotation renames it, and its rest is
+still read. One whose beginning changed is a new one, even where it was truncated in place.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ima_tui.core.text import one_line
+from ima_tui.logs.entry import time_of
+
+MOST_FILES = 500
+"""The newest ones; more are a folder that is no log folder."""
+PRINT = 128
+"""Bytes at the beginning that tell one file from another."""
+SETTLED = 2.0
+"""Seconds after which a line without an end counts as whole."""
+TAIL = 64 * 1024
+_NO_LOGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lock", ".pid", ".part", ".tmp", ".swp")
+_DAY = re.compile(r"[._\-]?\d{4}[._\-]?\d\d[._\-]?\d\d")
+_NUMBER = re.compile(r"\.\d{1,3}$")
+_SUFFIX = re.compile(r"\.(?:log|txt|out|err|jsonl?)$")
+
+Place = tuple[int, int]
+"""Device and inode."""
+
+
+@dataclass(slots=True)
+class LogFile:
+    """`size`: bytes that are there; `whole`: those of them in whole lines, for the last one may be
+    half written. `timed`: its lines begin with times (None: nobody has looked yet)."""
+
+    number: int
+    path: Path
+    place: Place
+    size: int
+    mtime: float
+    head: bytes
+    tool: str = field(init=False)
+    gone: bool = False
+    whole: int = 0
+    _timed: bool = False
+    _judged: int = -1
+    """How large it was when it was last asked whether its lines say their times."""
+
+    def __post_init__(self) -> None:
+        self.tool = tool_of(self.path.name)
+
+    def read(self, start: int, count: int) -> bytes:
+        """Bytes from `start` on; fewer, or none, where it has shrunk or gone."""
+        if self.gone or count <= 0:
+            return b""
+        try:
+            # without waiting: something else may have taken the name, a pipe even
+            opened = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return b""
+        try:
+            status = os.fstat(opened)
+            same = (status.st_dev, status.st_ino) == self.place
+            return os.pread(opened, count, start) if same else b""
+        except OSError:
+            return b""
+        finally:
+            os.close(opened)
+
+    def settle(self, now: float) -> None:
+        """Find out how far whole lines go."""
+        if self.whole == self.size:
+            return
+        if now - self.mtime > SETTLED:
+            self.whole = self.size
+            return
+        start = max(self.whole, self.size - TAIL)
+        last = self.read(start, self.size - start).rfind(b"\n")
+        if last >= 0:
+            self.whole = start + last + 1
+
+    def is_timed(self) -> bool:
+        """Whether its lines say when they were written; else each is an entry of its own."""
+        if not self._timed and self._judged != self.size and self._judged < TAIL:
+            lines = self.read(0, TAIL).split(b"\n")
+            self._timed = any(time_of(line) is not None for line in lines)
+            self._judged = self.size
+        return self._timed
+
+
+def tool_of(name: str) -> str:
+    """`ima_create_20261125.log.2` is of `ima_create`."""
+    stem = _SUFFIX.sub("", _NUMBER.sub("", name))
+    stem = _NUMBER.sub("", stem)
+    return one_line(_DAY.sub("", stem) or stem, 40) or "?"
+
+
+class Folder:
+    """The log files of `path`, by number. Call `look` to see what has changed."""
+
+    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._now = now
+        self.files: dict[int, LogFile] = {}
+        """Those that are there; the numbers are never given twice."""
+        self.trouble = ""
+        """Why the folder can't be read, in the system's words; "" while it can."""
+        self._numbers = 0
+
+    def look(self) -> dict[int, LogFile | None]:
+        """See what is there now. The numbers of the new files, each with the file that was there
+        before and that it is a copy of, if it is one."""
+        fresh: list[LogFile] = []
+        replaced: list[LogFile] = []
+        seen: set[int] = set()
+        known = {file.place: file for file in self.files.values()}
+        for path, status in self._found():
+            place = (status.st_dev, status.st_ino)
+            file = known.get(place)
+            if file is not None and self._is_still(file, path, status):
+                file.path, file.size, file.mtime = path, status.st_size, status.st_mtime
+                seen.add(file.number)
+                continue
+            fresh.append(self._take(path, status))
+            seen.add(fresh[-1].number)
+        for number in [number for number in self.files if number not in seen]:
+            replaced.append(self.files.pop(number))
+            replaced[-1].gone = True
+        now = self._now()
+        for file in self.files.values():
+            file.settle(now)
+        return {file.number: _original(file, replaced) for file in fresh}
+
+    def _found(self) -> list[tuple[Path, os.stat_result]]:
+        found: list[tuple[Path, os.stat_result]] = []
+        self.trouble = ""
+        try:
+            with os.scandir(self.path) as entries:
+                for each in entries:
+                    if each.name.startswith(".") or each.name.endswith(_NO_LOGS):
+                        continue
+                    try:
+                        status = each.stat()
+                    except OSError:
+                        continue
+                    if stat.S_ISREG(status.st_mode):
+                        found.append((Path(each.path), status))
+        except FileNotFoundError:
+            pass  # nobody has written a log yet
+        except OSError as error:
+            self.trouble = error.strerror or type(error).__name__
+        found.sort(key=lambda pair: (pair[1].st_mtime, pair[0].name))
+        return found[-MOST_FILES:]
+
+    def _take(self, path: Path, status: os.stat_result) -> LogFile:
+        self._numbers += 1
+        place = (status.st_dev, status.st_ino)
+        file = LogFile(self._numbers, path, place, status.st_size, status.st_mtime, b"")
+        file.head = file.read(0, PRINT)
+        self.files[file.number] = file
+        return file
+
+    def _is_still(self, file: LogFile, path: Path, status: os.stat_result) -> bool:
+        """Whether what was read of `file` is still there."""
+        if status.st_size < file.size:
+            return False
+        if (status.st_size, status.st_mtime) == (file.size, file.mtime):
+            return True
+        file.path = path
+        begins = file.read(0, PRINT)
+        if not begins.startswith(file.head):
+            return False
+        file.head = begins
+        return True
+
+
+def _original(file: LogFile, replaced: list[LogFile]) -> LogFile | None:
+    """A rotation may copy a file and truncate it: the copy is no news."""
+    for old in replaced:
+        whole = len(old.head) == PRINT or old.size <= PRINT
+        if whole and old.head and file.head.startswith(old.head) and file.size >= old.size:
+            return old
+    return None

@@ -1,0 +1,162 @@
+"""Which entries are wanted: by level, words, source, job and time.
+
+`places` judges raw bytes, fast and never wrongly against an entry; `takes` judges the entry itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf
+
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded
+from ima_tui.logs.entry import Entry, Level
+from ima_tui.logs.files import LogFile
+from ima_tui.logs.pattern import Pattern
+
+Probe = Callable[[bytes, LogFile], list[int] | None]
+_WORDS: dict[Level, tuple[str, ...]] = {
+    Level.WARNING: ("WARN",),
+    Level.ERROR: ("ERROR",),
+    Level.CRITICAL: ("CRITICAL", "FATAL"),
+}
+_CONTROLS = (b"\x1b", b"\0", b"\b", b"\x7f", b"\a")
+_ODD = bytes([*range(9), *range(11, 32), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3])
+"""Bytes that may begin something that cleaning takes away: then the raw text proves nothing."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`tasks`: the service's names of the job's tasks, which other tools know it by. `source` is
+    looked for in a file's name and a function's. Times in seconds since the epoch."""
+
+    level: Level = Level.DEBUG
+    text: Pattern | None = None
+    source: str = ""
+    job: int | None = None
+    tasks: tuple[str, ...] = ()
+    since: float = -inf
+    until: float = inf
+
+    @property
+    def everything(self) -> bool:
+        return self == Wanted()
+
+    def with_text(self, text: Pattern | None) -> Wanted:
+        return replace(self, text=text)
+
+    def places(self, raw: bytes, file: LogFile) -> list[int] | None:
+        """Offsets in `raw` of which every wanted entry holds one; None: it may be any of them."""
+        fewest: list[int] | None = None
+        for probe in self._probes:
+            found = probe(raw, file)
+            if found is not None and (fewest is None or len(found) < len(fewest)):
+                fewest = found
+                if not found:
+                    break
+        return fewest
+
+    def takes(self, entry: Entry, file: LogFile) -> bool:
+        """Raises `UsageError` when the pattern takes too long."""
+        if entry.level < self.level or not self.since <= entry.time <= self.until:
+            return False
+        if self.source and not (
+            _names(file, self.source) or folded(self.source) in folded(entry.function)
+        ):
+            return False
+        if self.job is not None and not self._is_of_job(entry):
+            return False
+        if self.text is None or self.text.is_in(entry.text):
+            return True
+        return bool(entry.function) and self.text.is_in(entry.function)
+
+    def _is_of_job(self, entry: Entry) -> bool:
+        if entry.job is not None:
+            return entry.job == self.job
+        text = entry.text
+        return any(task in text for task in self.tasks)
+
+    @cached_property
+    def _probes(self) -> tuple[Probe, ...]:
+        found: list[Probe] = []
+        if self.text is not None:
+            plain = self.text.plain
+            found.append(_caseless(self.text.written) if plain else _somewhere(self.text))
+        if self.job is not None:
+            found.append(_exactly(f"job {self.job}", f"job #{self.job}", *self.tasks))
+        if self.level > Level.INFO:
+            words = [w for level, ws in _WORDS.items() if level >= self.level for w in ws]
+            found.append(_exactly(*words))
+        if self.source:
+            source, inside = self.source, _caseless(self.source)
+            found.append(lambda raw, file: None if _names(file, source) else inside(raw, file))
+        return tuple(found)
+
+
+def _names(file: LogFile, source: str) -> bool:
+    return folded(source) in folded(file.path.name)
+
+
+def _exactly(*words: str) -> Probe:
+    needles = [word.encode("utf-8", "replace") for word in words if word]
+
+    def probe(raw: bytes, _: LogFile) -> list[int]:
+        return sorted(place for needle in needles for place in _found(raw, needle))
+
+    return probe
+
+
+def _caseless(written: str) -> Probe:
+    """As far as case is a to z: other letters can't be told by their bytes."""
+    needle = written.lower().encode("utf-8", "replace")
+    plain = all(c.isascii() or c.lower() == c.upper() for c in written)
+
+    def probe(raw: bytes, _: LogFile) -> list[int] | None:
+        if not plain:
+            return None
+        found = _found(raw.lower(), needle)
+        return None if _is_odd(raw) else found
+
+    return probe
+
+
+def _somewhere(pattern: Pattern) -> Probe:
+    """Where it is found in all of the text, as far as that says something about single entries."""
+
+    def probe(raw: bytes, _: LogFile) -> list[int] | None:
+        if not pattern.local or _is_odd(raw):
+            return None
+        text = raw.decode("utf-8", "replace")
+        try:
+            spans = pattern.spans(text, empty=True)
+        except UsageError:
+            return None  # too long for so much text; it may do for a line
+        if "\ufffd" in text or any(first == end or "\n" in text[first:end] for first, end in spans):
+            return None  # it goes over the ends of lines, and may hide another place by that
+        places, at, done = [], 0, 0
+        for first, _end in spans:
+            at += first - done if raw.isascii() else len(text[done:first].encode())
+            places.append(at)
+            done = first
+        return places
+
+    return probe
+
+
+def _is_odd(raw: bytes) -> bool:
+    """Whether cleaning may join what stands apart in `raw`. In plain ASCII escape sequences and
+    overwriting do; to look for every control would take longer than the search."""
+    if raw.isascii():
+        return any(control in raw for control in _CONTROLS)
+    return len(raw.translate(None, _ODD)) < len(raw)
+
+
+def _found(raw: bytes, needle: bytes) -> list[int]:
+    places: list[int] = []
+    at = raw.find(needle)
+    while at >= 0:
+        places.append(at)
+        at = raw.find(needle, at + len(needle))
+    return places

@@ -1,0 +1,30 @@
+"""Moments as people write them: `2h` ago, `14:05` today, `2026-11-24 14:05`."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded, one_line
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:\s*ago)?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
+
+
+def moment(written: str, now: float) -> float:
+    """Seconds since the epoch. A time of the day is the last one that has been. Raises
+    `UsageError`."""
+    words = folded(written)
+    if ago := _AGO.fullmatch(words):
+        return now - int(ago[1]) * UNITS[ago[2]]
+    today = datetime.fromtimestamp(now).astimezone()
+    try:
+        if clock := _CLOCK.fullmatch(words):
+            hour, minute, second = (int(part or 0) for part in clock.groups())
+            then = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
+            return (then if then <= today else then - timedelta(days=1)).timestamp()
+        return datetime.fromisoformat(words.upper()).timestamp()
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError("error.moment", text=one_line(written, 40)) from error

@@ -1,0 +1,186 @@
+"""What a screen sees of the logs: some thousand entries in a row, newest first, that can be moved.
+
+It grows at either end, and is cut at the other, so it holds the same little of two lines or two
+gigabytes. Every call reads files: make them off the event loop, one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import inf
+from pathlib import Path
+
+from ima_tui.logs.blocks import seek
+from ima_tui.logs.cursor import SLACK, Backward
+from ima_tui.logs.entry import Entry
+from ima_tui.logs.files import Folder, LogFile
+from ima_tui.logs.filter import Wanted
+from ima_tui.logs.merge import (
+    Due,
+    Newer,
+    Older,
+    never,
+)
+
+MOST = 4_000
+"""Entries that are held."""
+CUT_TO = 3_000
+
+Edges = dict[int, int]
+
+
+class Window:
+    """`entries` from `top` (nearest to now) to `bottom`; what is not wanted is not in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder = Folder(path)
+        self.wanted = Wanted()
+        self.entries: list[Entry] = []
+        self.at_top = True
+        """Nothing newer was there when it was last looked at."""
+        self._top: Edges = {}
+        self._bottom: Edges = {}
+        self._older: Older | None = None
+        self._newer: Newer | None = None
+
+    # -------------------------------------------------------------------------- where it stands
+
+    def open(self, wanted: Wanted) -> None:
+        """Stand at the newest that is wanted; nothing is in it yet."""
+        self.folder.look()
+        self.wanted = wanted
+        self._stand({n: _end(file, wanted) for n, file in self.folder.files.items()})
+        self.at_top = True
+
+    def go_to(self, when: float) -> None:
+        """Stand where `when` is: older is what was written before it, and nothing is in it."""
+        self.folder.look()
+        self._stand({n: seek(file, when) for n, file in self.folder.files.items()})
+
+    def go_to_entry(self, entry: Entry) -> None:
+        """Stand so that `entry` is the next that is older."""
+        self.folder.look()
+        edges = {n: seek(file, entry.time) for n, file in self.folder.files.items()}
+        self._stand(edges | ({entry.file: entry.end} if entry.file in edges else {}))
+
+    def _stand(self, edges: Edges) -> None:
+        self.entries = []
+        self._top, self._bottom = dict(edges), dict(edges)
+        self._older = self._newer = None
+        self.at_top = False
+
+    @property
+    def files(self) -> Mapping[int, LogFile]:
+        return self.folder.files
+
+    @property
+    def at_bottom(self) -> bool:
+        """There is nothing older that is wanted."""
+        return self._older is not None and self._older.done
+
+    def place(self, entry: Entry) -> int | None:
+        """Where `entry` is in it."""
+        for index, each in enumerate(self.entries):
+            if (each.file, each.start) == (entry.file, entry.start):
+                return index
+        return None
+
+    # ----------------------------------------------------------------------------- how it grows
+
+    def older(self, count: int, due: Due = never) -> int:
+        """Grow towards the past, by at most `count`; returns by how many. May cut the top.
+
+        Raises `UsageError` (a slow pattern).
+        """
+        if self._older is None:
+            self._older = Older(self.files, self._bottom, self.wanted)
+        found = self._older.take(count, due)
+        self._bottom |= self._older.edges()
+        self.entries += found
+        if len(self.entries) > MOST:
+            dropped = self.entries[:-CUT_TO]
+            del self.entries[:-CUT_TO]
+            for entry in dropped:
+                self._top[entry.file] = min(entry.start, self._top.get(entry.file, entry.start))
+            self._newer = None
+            self.at_top = False
+        return len(found)
+
+    def newer(self, count: int, due: Due = never) -> int:
+        """Grow towards now, by at most `count`; returns by how many. May cut the bottom.
+
+        Raises `UsageError` (a slow pattern).
+        """
+        self._look_again()
+        if self._newer is None:
+            self._newer = Newer(self.files, self._top, self.wanted)
+        found = self._newer.take(count, due)
+        self._top |= self._newer.edges()
+        self.at_top = self._newer.done
+        self.entries[:0] = reversed(found)
+        if len(self.entries) > MOST:
+            dropped = self.entries[CUT_TO:]
+            del self.entries[CUT_TO:]
+            for entry in dropped:
+                self._bottom[entry.file] = max(entry.end, self._bottom.get(entry.file, 0))
+            self._older = None
+        return len(found)
+
+    def _look_again(self) -> None:
+        for number, original in self.folder.look().items():
+            old = original.number if original else 0
+            self._top[number] = self._top.get(old, 0)
+            self._bottom[number] = self._bottom.get(old, 0)
+            self._older = None
+        for edges in (self._top, self._bottom):
+            for number in [number for number in edges if number not in self.files]:
+                del edges[number]
+        if self._newer is not None:
+            self._newer.go_on(self.files, self._top)
+
+    # ------------------------------------------------------------------------- what is searched
+
+    def search(self, index: int, *, older: bool, wanted: Wanted) -> Older | Newer:
+        """A walk from the entry at `index`, which is not part of it, past all that is in it."""
+        edges = self._edges_at(index, older=older)
+        return Older(self.files, edges, wanted) if older else Newer(self.files, edges, wanted)
+
+    def _edges_at(self, index: int, *, older: bool) -> Edges:
+        """What lies on one side of the entry at `index`: an offset for each file."""
+        edges = dict(self._bottom if older else self._top)
+        beyond = self.entries[index + 1 :] if older else self.entries[: max(0, index)]
+        for entry in reversed(beyond) if older else beyond:  # the nearest comes last, and stays
+            edges[entry.file] = entry.end if older else entry.start
+        if 0 <= index < len(self.entries):
+            here = self.entries[index]
+            edges[here.file] = here.start if older else here.end
+        return edges
+
+    def count(self, wanted: Wanted) -> Iterator[int]:
+        """How many entries there are of those `wanted`: more with every step of the way."""
+        total = 0
+        for file in sorted(self.files.values(), key=lambda file: -file.mtime):
+            cursor = Backward(file, _end(file, wanted), wanted)
+            while not cursor.done:
+                cursor.step()
+                if cursor.head is not None:
+                    cursor.take()
+                    total += 1
+                yield total
+
+
+def _end(file: LogFile, wanted: Wanted) -> int:
+    """Where reading backwards begins."""
+    return file.whole if wanted.until == inf else min(file.whole, seek(file, wanted.until + SLACK))
+
+
+def beginnings(files: Mapping[int, LogFile], wanted: Wanted) -> Edges:
+    """Where reading forwards begins, in each file."""
+    if wanted.since == -inf:
+        return dict.fromkeys(files, 0)
+    return {number: seek(file, wanted.since - SLACK) for number, file in files.items()}
+
+
+def ends(files: Mapping[int, LogFile], wanted: Wanted) -> Edges:
+    """Where reading backwards begins, in each file."""
+    return {number: _end(file, wanted) for number, file in files.items()}

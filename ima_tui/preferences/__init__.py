@@ -1,0 +1,5 @@
+"""Preferred models, in the file that all IMA tools share.
+
+`file` reads and merges ima_prefs.json, `policy` decides what may be remembered, `service` watches
+the file. Imports intent, catalogue and below. Start with `policy`.
+"""

@@ -1,0 +1,363 @@
+"""ima_prefs.json, which all of IMA's tools share: read, merged, never torn, never guessed.
+
+Every write locks, reads again, merges our own keys, writes beside, flushes and renames. What we
+don't know stays as it is. A file that can't be read as preferences is set aside under a name that
+says so, and told; it is never overwritten. A read-only file or /dev/null means "don't store".
+
+Not everybody locks: an older tool truncates the file and writes it anew in place. So a file that is
+empty or broken is read again for a moment before that is believed, and what such a writer drops of
+ours is noticed by the notes of what we wrote (`dropped`), and offered back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ima_tui import i18n
+from ima_tui.core import atomic_file
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import encodable, one_line
+
+LOCK_SECONDS = 10.0
+LOCK_POLL_SECONDS = 0.005
+LARGEST = 4 * 1024 * 1024
+SETTLING = (0.02, 0.05, 0.1, 0.2)
+"""Seconds between two looks at a file that somebody may just be writing in place."""
+_KNOWN = {task_type.value: task_type for task_type in TaskType}
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What the shared file says of one user's wish for one task type; texts are cleaned."""
+
+    model_id: str
+    model_name: str = ""
+    credit: int | None = None
+    last_used: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A wish that we wrote and that is gone, or was put back to an older one, without our doing."""
+
+    user_id: str
+    task_type: TaskType
+    wish: Preference
+
+
+Row = dict[str, object]
+Change = Callable[[dict[str, object]], None]
+
+
+class Preferences:
+    """The file at `path`. Reading never raises: `trouble` then says what is wrong with it.
+
+    `notes` is a file of our own that remembers what we wrote; without it nothing is missed.
+    """
+
+    def __init__(self, path: Path, notes: Path | None = None, *, read_only: bool = False) -> None:
+        self.path = path
+        self._notes = notes
+        self._read_only = read_only
+        self.trouble: UsageError | None = None
+        self._stamp: tuple[int, int, int] | None = None
+        self._data: dict[str, object] = {}
+
+    # ----------------------------------------------------------------------------- reading
+
+    def changed(self) -> bool:
+        """Whether the file is another than the one last read. Cheap: a stat."""
+        return _stamp(self.path) != self._stamp
+
+    def reload(self) -> None:
+        """Read the file. A broken one is set aside, and `trouble` names where."""
+        self._stamp = _stamp(self.path)
+        self._data, self.trouble = {}, None
+        try:
+            self._data = _read_settled(self.path)
+        except _BrokenError as error:
+            self.trouble = self._set_aside(error)
+        except OSError as error:
+            self.trouble = UsageError(
+                "error.prefs_unreadable", path=str(self.path), reason=i18n.reason(error)
+            )
+
+    def users(self) -> Mapping[str, Mapping[TaskType, Preference]]:
+        """`user_…` -> task type -> preference, as last read."""
+        return {
+            one_line(user, 80): dict(_preferences(wishes))
+            for user, wishes in self._data.items()
+            if user.startswith("user_") and isinstance(wishes, dict)
+        }
+
+    def of(self, user_id: str, task_type: TaskType) -> Preference | None:
+        wishes = self._data.get(f"user_{user_id}")
+        row = wishes.get(task_type.value) if isinstance(wishes, dict) else None
+        return _preference(row)
+
+    @property
+    def writable(self) -> bool:
+        """False for /dev/null, a read-only file or folder: then nothing is stored."""
+        if self._read_only:
+            return False
+        try:
+            real = atomic_file.real(self.path)
+        except OSError:  # links in a circle
+            return False
+        if real.exists():
+            return real.is_file() and os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
+        above = next((folder for folder in real.parents if folder.exists()), None)
+        return above is not None and above.is_dir() and os.access(above, os.W_OK)
+
+    # ----------------------------------------------------------------------------- writing
+
+    def save(self, user_id: str, task_type: TaskType, leaf: Leaf) -> bool:
+        """Store a wish. False where the person's file is not to be written."""
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        row: Row = {
+            "model_id": leaf.model_id,
+            "model_name": leaf.name,
+            "credit": leaf.points[0],
+            "last_used": stamp,
+        }
+        return self._put(user_id, task_type, row)
+
+    def clear(self, user_id: str, task_type: TaskType) -> bool:
+        return self._update(
+            lambda data: _drop(data, user_id, task_type),
+            lambda notes: _drop(notes, user_id, task_type),
+        )
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        """What we wrote and somebody else took out or put back, as last read; newest wish each.
+
+        Another tool's newer wish is no loss: the last one to be wished for holds.
+        """
+        if self.trouble is not None or not self.writable:
+            return ()
+        return tuple(
+            Dropped(user.removeprefix("user_"), _KNOWN[name], wish)
+            for user, wishes in self._read_notes().items()
+            for name, row in wishes.items()
+            if name in _KNOWN
+            and (wish := _preference(row)) is not None
+            and self._misses(user, name, wish)
+        )
+
+    def _misses(self, user: str, name: str, ours: Preference) -> bool:
+        wishes = self._data.get(user)
+        theirs = _preference(wishes.get(name)) if isinstance(wishes, dict) else None
+        if theirs is None:
+            return True
+        return theirs.model_id != ours.model_id and theirs.last_used < ours.last_used
+
+    def bring_back(self, dropped: Dropped) -> bool:
+        """Write a dropped wish again. False where the person's file is not to be written."""
+        wish = dropped.wish
+        row: Row = {
+            "model_id": wish.model_id,
+            "model_name": wish.model_name,
+            "credit": wish.credit,
+            "last_used": wish.last_used,
+        }
+        return self._put(dropped.user_id, dropped.task_type, row)
+
+    def let_go(self, dropped: Dropped) -> None:
+        """It is gone for good: no longer offered back."""
+        self._update(None, lambda notes: _drop(notes, dropped.user_id, dropped.task_type))
+
+    def _put(self, user_id: str, task_type: TaskType, row: Row) -> bool:
+        return self._update(
+            lambda data: _merge(data, user_id, task_type, row),
+            lambda notes: _merge(notes, user_id, task_type, row),
+        )
+
+    def _update(self, change: Change | None, note: Change) -> bool:
+        """Note first: what was noted and not written is offered back, the other way it is lost."""
+        if not self.writable:
+            return False
+        real = atomic_file.real(self.path)
+        try:
+            real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _locked(real):
+                self._write_notes(note)
+                if change is not None:
+                    self._rewrite(real, change)
+        except (OSError, TimeoutError) as error:
+            raise UsageError(
+                "error.prefs_unwritable", path=str(self.path), reason=one_line(error, 120)
+            ) from error
+        trouble = self.trouble
+        self.reload()
+        self.trouble = self.trouble or trouble
+        return True
+
+    def _rewrite(self, real: Path, change: Change) -> None:
+        """Read, change, write; once more if somebody who does not lock wrote meanwhile."""
+        for _ in SETTLING:
+            before = _stamp(real)
+            try:
+                data = _read_settled(real)
+            except _BrokenError as error:
+                self.trouble = self._set_aside(error)
+                if self.trouble.key == "error.prefs_broken":
+                    raise self.trouble from error  # it is still there: never over it
+                data, before = {}, _stamp(real)
+            change(data)
+            if _stamp(real) == before:
+                break
+        atomic_file.replace(real, (_dumped(data) + "\n").encode())
+
+    def _read_notes(self) -> Mapping[str, dict[str, object]]:
+        if self._notes is None:
+            return {}
+        with contextlib.suppress(OSError, _BrokenError):
+            notes = _read(self._notes)
+            return {user: rows for user, rows in notes.items() if isinstance(rows, dict)}
+        return {}
+
+    def _write_notes(self, change: Change) -> None:
+        """An aid: where it can't be kept, the wish is stored all the same."""
+        if self._notes is None:
+            return
+        notes: dict[str, object] = {**self._read_notes()}
+        change(notes)
+        with contextlib.suppress(OSError):
+            self._notes.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            atomic_file.replace(self._notes, (_dumped(notes) + "\n").encode(), flush=False)
+
+    def _set_aside(self, error: _BrokenError) -> UsageError:
+        """Keep the broken file under another name: it may hold what somebody needs."""
+        if self._read_only:
+            return UsageError("error.prefs_broken", path=str(self.path), reason=str(error))
+        real = atomic_file.real(self.path)
+        moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        aside = real.with_name(f"{real.stem}.broken-{moment}{real.suffix}")
+        number = 1
+        while aside.exists():
+            number += 1
+            aside = real.with_name(f"{real.stem}.broken-{moment}-{number}{real.suffix}")
+        try:
+            real.rename(aside)
+        except OSError:
+            return UsageError("error.prefs_broken", path=str(self.path), reason=str(error))
+        self._stamp = _stamp(self.path)
+        return UsageError(
+            "error.prefs_set_aside", path=str(self.path), aside=str(aside), reason=str(error)
+        )
+
+
+class _BrokenError(Exception):
+    """The file is there, and is no preferences file; the text says where it breaks."""
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        text, _ = atomic_file.read_small(path, LARGEST)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except atomic_file.TooLarge as error:
+        raise _BrokenError(f"> {LARGEST} B") from error
+    if not text.strip():
+        return {}
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _BrokenError(f"{error.lineno}:{error.colno}") from error
+    except (ValueError, RecursionError) as error:
+        raise _BrokenError("UTF-8") from error
+    if not isinstance(data, dict):
+        raise _BrokenError("1:1")
+    return data
+
+
+def _read_settled(path: Path) -> dict[str, object]:
+    """As `_read`, but what is empty or broken is looked at again: it may be half written."""
+    for pause in SETTLING:
+        with contextlib.suppress(_BrokenError):
+            found = _read(path)
+            if found or not _is_empty(path):
+                return found
+        time.sleep(pause)
+    return _read(path)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        facts = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and facts.st_size == 0
+
+
+def _merge(data: dict[str, object], user_id: str, task_type: TaskType, row: Row) -> None:
+    """What else the row holds, by another tool, stays; and so does what is no set of wishes."""
+    wishes = data.setdefault(f"user_{user_id}", {})
+    if not isinstance(wishes, dict):
+        raise UsageError("error.prefs_entry", name=one_line(f"user_{user_id}", 80))
+    before = wishes.get(task_type.value)
+    kept = before if isinstance(before, dict) else {}
+    wishes[task_type.value] = {**kept, **row}
+
+
+def _drop(data: dict[str, object], user_id: str, task_type: TaskType) -> None:
+    wishes = data.get(f"user_{user_id}")
+    if isinstance(wishes, dict):
+        wishes.pop(task_type.value, None)
+
+
+def _preferences(wishes: Mapping[str, object]) -> Iterator[tuple[TaskType, Preference]]:
+    for name, row in wishes.items():
+        preference = _preference(row)
+        if preference and name in _KNOWN:
+            yield _KNOWN[name], preference
+
+
+def _preference(row: object) -> Preference | None:
+    if not isinstance(row, dict) or not isinstance(row.get("model_id"), str):
+        return None
+    credit = row.get("credit")
+    return Preference(
+        model_id=one_line(row["model_id"], 120),
+        model_name=one_line(row.get("model_name") or "", 80),
+        credit=credit if isinstance(credit, int) and not isinstance(credit, bool) else None,
+        last_used=one_line(row.get("last_used") or "", 40),
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+
+
+@contextlib.contextmanager
+def _locked(real: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(
+            real.with_name(real.name + ".lock"),
+            timeout=LOCK_SECONDS,
+            poll_interval=LOCK_POLL_SECONDS,
+        ):
+            yield
+    except (Timeout, NotImplementedError) as error:  # held all the time, or no locks here
+        raise TimeoutError("it can't be locked") from error
+
+
+def _dumped(data: Mapping[str, object]) -> str:
+    """Readable where it can be; another program's lone surrogates stay the escapes they were."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return text if encodable(text) == text else json.dumps(data, indent=2)

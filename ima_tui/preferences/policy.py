@@ -1,0 +1,124 @@
+"""What is remembered about models: the founding document's rules, told once for both front ends.
+
+| what is said | what follows |
+| --- | --- |
+| 用X, "use X" (with a wish)      | saved where nothing was; else the change question |
+| 换成X, 改用X, "switch to X"      | saved |
+| 以后都用X, 默认用X, "always use X" | saved |
+| 我喜欢X, 我更喜欢X, "I prefer X"  | saved |
+| 仅本次用X, "just this once"      | nothing, and nothing is asked |
+| 用最好的, 推荐一个, 用默认的, 换个试试 | forgotten |
+| a tier, a recommendation, a default | nothing: nobody named a model |
+
+Pure: no file, no clock. `choice.Reason` says why a leaf serves; `propose` what sending it would
+change; `standing` and `forgettable` serve a text that asks for nothing to be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ima_tui.catalogue import choice, names
+from ima_tui.catalogue.choice import Reason
+from ima_tui.core.domain import Leaf, Medium, TaskType
+from ima_tui.intent.intent import Action, Decision, Kind
+
+
+class Change(StrEnum):
+    SAVE = "save"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What sending would change in the preferences: a switch, on or off until somebody turns it.
+
+    `before` is the model id that is remembered now, or "". A switch that is `on` is done unless it
+    is turned off; one that is off is the change question, and unanswered it means "this time only".
+    """
+
+    change: Change
+    on: bool
+    leaf: Leaf | None = None
+    before: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether this is the change question: another model than the usual one."""
+        return not self.on
+
+
+def propose(
+    decision: Decision | None, leaf: Leaf, reason: Reason, before: str = ""
+) -> Proposal | None:
+    """What a job on `leaf` changes; None for nothing.
+
+    `reason` is REQUEST also where a person chose the leaf by hand; `before` is the model id that
+    is remembered for the leaf's task type.
+    """
+    wish = decision.preference if decision is not None else None
+    if wish is not None and wish.action is Action.CLEAR:
+        return Proposal(Change.FORGET, True, before=before) if before else None
+    if wish is not None and wish.action is Action.ONCE:
+        return None
+    if reason is not Reason.REQUEST or before == leaf.model_id:
+        return None
+    if wish is not None and wish.model_id == leaf.model_id:
+        return Proposal(Change.SAVE, True, leaf, before)
+    if before:
+        return Proposal(Change.SAVE, False, leaf, before)
+    names_it = decision is not None and decision.picks and decision.model_id == leaf.model_id
+    return Proposal(Change.SAVE, True, leaf) if names_it else None
+
+
+def standing(decision: Decision, lists: Mapping[TaskType, Sequence[Leaf]]) -> tuple[Leaf, ...]:
+    """The leaves to remember for a wish to save that is not about the job itself: for every task
+    type of the model's medium, its own leaf of that family, where the live list has one."""
+    wish = decision.preference
+    if wish is None or wish.action is not Action.SAVE:
+        return ()
+    if decision.kind is Kind.SINGLE and _medium(wish.model_id) is decision.medium:
+        return ()
+    found: list[Leaf] = []
+    for task_type, leaves in lists.items():
+        meant = names.sibling(wish.model_id, task_type)
+        mine = [leaf for leaf in leaves if leaf.model_id == meant]
+        if mine:
+            found.append(choice.newest(mine))
+    return tuple(found)
+
+
+def task_types(model_id: str) -> tuple[TaskType, ...]:
+    """Those that a model of this id, or its sibling, may serve."""
+    return tuple(each for each in TaskType if names.sibling(model_id, each))
+
+
+def forgettable(decision: Decision, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
+    """The task types whose preference a bare wish to forget may mean: those of the medium that it
+    names, else all that are remembered. More than one without a medium wants asking."""
+    wish = decision.preference
+    if wish is None or wish.action is not Action.CLEAR:
+        return ()
+    return tuple(
+        task_type
+        for task_type in preferred
+        if decision.medium is None or task_type.medium is decision.medium
+    )
+
+
+def usual_instead(
+    leaves: Sequence[Leaf], task_type: TaskType, used: str, preferred: str, recommended: str = ""
+) -> Leaf | None:
+    """After a success: what is recommended (else usual), where the person's own preference was
+    followed and differs from it. A quiet word, never in the way."""
+    if not preferred or used != preferred:
+        return None
+    usual = choice.default_leaf(leaves, task_type, recommended=recommended)
+    return usual if usual is not None and usual.model_id != used else None
+
+
+def _medium(model_id: str) -> Medium | None:
+    family = names.family_of(model_id)
+    return family.medium if family is not None else None

@@ -1,0 +1,215 @@
+"""From ready to done: every result becomes a file. What fails here costs no points, and is never a
+reason to generate again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ima_tui.api.connectivity import Link
+from ima_tui.api.rate_limit import Pace
+from ima_tui.core.domain import (
+    Failure,
+    Job,
+    Media,
+    State,
+)
+from ima_tui.core.errors import ImaError, Unreachable
+from ima_tui.core.text import one_line
+from ima_tui.runner import outputs, polling_schedule, result_files
+from ima_tui.runner.transitions import Record, Service
+
+MOST_FETCHES = 3
+MOST_TRIES = 3
+NO_WAY = "error.download_unreachable"
+PASSING = (
+    "error.link_denied",
+    "error.link_trouble",
+    "error.not_the_medium",
+    "error.download_broken",
+)
+"""What came instead of the result; a try in a while may bring it."""
+PAUSES = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between the tries where somebody waits for the end."""
+LONG_PAUSES = (*PAUSES, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
+"""Where nobody does: about an hour."""
+
+Where = Callable[[Job], Path]
+LookAgain = Callable[[Job], Awaitable[tuple[tuple[Media, ...], Failure]]]
+
+
+class Fetcher:
+    """`patient`: a network that is away is waited for, instead of going without the result.
+    `stays`: nobody waits for the end of this run, so a refused link is tried for longer.
+
+    `folder` says where a job's results go. `look_again` asks the service for the links of now.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        connect: Callable[[], Awaitable[Service]],
+        link: Link,
+        pace: Pace,
+        *,
+        folder: Where,
+        look_again: LookAgain,
+        with_prompt: bool,
+        patient: bool,
+        stays: bool,
+    ) -> None:
+        self._record = record
+        self._connect = connect
+        self._folder = folder
+        self._look_again = look_again
+        self._with_prompt = with_prompt
+        self._link = link
+        self._pace = pace
+        self._patient = patient
+        self._pauses_between = LONG_PAUSES if stays else PAUSES
+        self._fetches = asyncio.Semaphore(MOST_FETCHES)
+        self._devices: dict[Path, int] = {}
+        self._pauses: dict[int, asyncio.Event] = {}
+
+    def try_now(self, job_id: int) -> None:
+        """Somebody asked for the results: the pause before the next try is over."""
+        if job_id in self._pauses:
+            self._pauses[job_id].set()
+
+    async def fetch(self, job: Job) -> None:
+        for pause in (*self._pauses_between, None):
+            job, problem = await self._fetch_all(job)
+            passing = problem is not None and problem.key in PASSING
+            if problem is None or not passing or pause is None:
+                break
+            job, gone = await self._wait(job, problem, pause)
+            if gone is not None:
+                problem = gone
+                break
+        await self._conclude(job, problem)
+
+    async def _conclude(self, job: Job, problem: ImaError | None) -> None:
+        """An order of which some outputs never came stays so, whatever became of the rest."""
+        key = "event.done" if problem is None else "event.done_unfetched"
+        failure = Failure(problem.key, values=problem.values) if problem else outputs.NONE
+        if outputs.is_partial(job) and job.failure is not None:
+            failure = job.failure
+        await self._record.step(job, State.DONE, key, medias=job.medias, failure=failure)
+
+    async def _fetch_all(self, job: Job) -> tuple[Job, ImaError | None]:
+        """One try for each result that is not here; and what went wrong with the last of them."""
+        medias = list(job.medias)
+        problem: ImaError | None = None
+        for index, media in enumerate(medias, 1):
+            if await asyncio.to_thread(result_files.is_here, media):
+                continue
+            try:
+                medias[index - 1] = await self._fetch_one(job, media, index)
+            except ImaError as error:
+                problem = error
+                medias[index - 1] = replace(media, path="")
+                await self._record.note(job, "event.fetch_failed", {"index": index})
+        return replace(job, medias=tuple(medias)), problem
+
+    async def _wait(self, job: Job, problem: ImaError, pause: float) -> tuple[Job, ImaError | None]:
+        """Say what is wrong and when the next try is, wait, and ask for the links of then.
+
+        Beside the job, why there is no sense in another try, if so.
+        """
+        pause = max(pause, polling_schedule.floor(job.order.task_type))
+        again = time.strftime("%H:%M", time.localtime(self._record.clock.time() + pause))
+        values = {**problem.values, "id": job.id, "time": again}
+        self._pauses[job.id] = asyncio.Event()
+        why = problem.key.replace("error.", "waiting.")
+        await self._record.delay(job, why, values, job.medias)
+        await self._pause(job.id, pause)
+        try:
+            medias, _ = await self._look_again(job)
+        except ImaError as error:
+            return job, error if error.key == "error.result_deleted" else None
+        same = [media.url for media in medias] == [media.url for media in job.medias]
+        if same and self._is_expired(job, problem):
+            return job, ImaError("error.link_expired")
+        return replace(job, medias=medias[: len(job.medias)]), None
+
+    async def _pause(self, job_id: int, seconds: float) -> None:
+        """That long, or until somebody asks to try now."""
+        now = self._pauses.setdefault(job_id, asyncio.Event())
+        waits: set[asyncio.Future[object]] = {
+            asyncio.ensure_future(self._record.clock.sleep(seconds)),
+            asyncio.ensure_future(now.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._pauses.pop(job_id, None)
+            for each in waits:
+                each.cancel()
+
+    def _is_expired(self, job: Job, problem: ImaError) -> bool:
+        return problem.key == "error.link_denied" and self._record.clock.time() > job.links_until
+
+    async def _fetch_one(self, job: Job, media: Media, index: int) -> Media:
+        service = await self._connect()
+        folder = self._folder(job)
+        part = result_files.part_path(folder, job, index)
+        tries = 0
+        while True:
+            try:
+                async with self._fetches:
+                    await asyncio.to_thread(self._make_folder, folder, job, index)
+                    await service.download(media.url, part)
+                return await asyncio.to_thread(self._settle, part, job, media, index)
+            except OSError as error:
+                raise ImaError("error.disk", reason=error.strerror or "—") from error
+            except ImaError as error:
+                tries += 1
+                if error.key != NO_WAY:
+                    raise
+                if tries < MOST_TRIES:
+                    await self._link.wait(polling_schedule.backoff(tries))
+                elif self._patient and await self._is_away(service, job):
+                    await self._record.note(job, "event.fetch_waits", {"index": index})
+                    while await self._is_away(service, job):
+                        pass  # each look waits for its time to try the way
+                    tries = 0
+                else:
+                    raise
+            finally:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+
+    async def _is_away(self, service: Service, job: Job) -> bool:
+        """Whether the service can't be reached either: then it is our network, not the place
+        where the result lies."""
+        try:
+            async with self._link.passage(), self._pace.request():
+                await service.detail(job.task_id, lambda: None)
+        except Unreachable as error:
+            self._link.broke(error)
+            return True
+        except ImaError:
+            return False
+        self._link.works()
+        return False
+
+    def _make_folder(self, folder: Path, job: Job, index: int) -> None:
+        """A folder that went with its drive is not made anew on the disk that was under it."""
+        before = self._devices.get(folder)
+        if before is not None and not folder.exists():
+            under = next(each for each in folder.parents if each.exists())
+            if under.stat().st_dev != before:
+                raise ImaError("error.folder_gone", path=one_line(folder, 300))
+        folder.mkdir(parents=True, exist_ok=True)
+        self._devices[folder] = folder.stat().st_dev
+        result_files.sweep(folder, job, index)
+
+    def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
+        result_files.check(part, job.order.task_type.medium)
+        final = result_files.settle(part, job, media, index)
+        result_files.sidecar(final, job, media, self._with_prompt)
+        return replace(media, path=str(final))

@@ -1,0 +1,198 @@
+"""Input files, decoded once before anything is paid, and made ready for the upload.
+
+Decoding happens in the child of `imaging`: a hostile file can hang or crash that, and not the
+program that looks after paid jobs. A decoded file is known by its path, size, modification time and
+inode, whoever asks next: Compose, a batch's rows, the upload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ima_tui.core import input_files
+from ima_tui.core.domain import Leaf
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import (
+    LARGEST,
+    SUFFIXES,
+    InputFacts,
+    Stamp,
+)
+from ima_tui.core.text import one_line
+from ima_tui.core.text import size as size_in_words
+from ima_tui.imaging.decoder import Decoder
+from ima_tui.imaging.request import (
+    MOST_PIXELS,
+    CannotShow,
+    Check,
+    Facts,
+)
+
+MOST_SECONDS = 90.0
+"""For one file; two hundred million pixels take a few."""
+MOST_KEPT = 25_000
+"""Files whose facts are remembered: more than a batch has rows."""
+_KEYS = {
+    "viewer.too_big": "error.input_pixels",
+    "viewer.too_slow": "error.input_slow",
+    "viewer.gone": "error.input_missing",
+}
+
+Known = tuple[str, Stamp]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file's content as it goes up."""
+
+    content: bytes
+    mime: str
+    suffix: str
+
+
+class InputChecks:
+    """`inspect` before an order is made, `upload` before it is sent; `aclose` at the end."""
+
+    def __init__(self, seconds: float = MOST_SECONDS) -> None:
+        self._decoder = Decoder(seconds)
+        self._decoding: dict[Known, asyncio.Task[Facts]] = {}
+        self._stamps: dict[str, Stamp] = {}
+
+    async def aclose(self) -> None:
+        await self._decoder.aclose()
+        await asyncio.gather(*self._decoding.values(), return_exceptions=True)
+
+    async def inspect(
+        self, leaf: Leaf, sources: Sequence[str], loopback: str = ""
+    ) -> tuple[InputFacts, ...]:
+        """Check links and files for the leaf. Raises `UsageError` for the first bad one.
+
+        `loopback`: the service's own address where it is on this machine; its links are allowed.
+        """
+        return tuple([await self._inspect(leaf, source, loopback) for source in sources])
+
+    async def _inspect(self, leaf: Leaf, source: str, loopback: str) -> InputFacts:
+        facts = await asyncio.to_thread(input_files.inspect, leaf, source, loopback)
+        if facts.kind != "file":
+            return facts
+        decoded = await self._decoded(facts)
+        self._stamps[facts.source] = facts.stamp
+        _check_length(leaf, facts, decoded.seconds)
+        return replace(
+            facts,
+            width=decoded.width or None,
+            height=decoded.height or None,
+            seconds=decoded.seconds,
+            sent_as=_sent_as(leaf, facts.mime, decoded),
+            first_frame=facts.mime.startswith("image/") and decoded.frames > 1,
+        )
+
+    def stamp(self, source: str) -> Stamp | None:
+        """The stamp that the file had when it was last checked; None for what never was."""
+        return self._stamps.get(source)
+
+    def forget(self, source: str) -> None:
+        """The file was changed: nothing is known of the new one."""
+        self._stamps.pop(source, None)
+
+    async def _decoded(self, facts: InputFacts) -> Facts:
+        known = facts.source, facts.stamp
+        task = self._decoding.get(known)
+        if task is None or task.cancelled():
+            if len(self._decoding) >= MOST_KEPT:
+                self._decoding.pop(next(iter(self._decoding)))
+            task = asyncio.create_task(self._decode(facts), name="check input")
+            task.add_done_callback(_heard)
+            self._decoding[known] = task
+        try:
+            # shielded: whoever typed on does not need it, but the next one who asks does
+            return await asyncio.shield(task)
+        except CannotShow as problem:
+            if problem.key in ("viewer.too_slow", "viewer.gone"):
+                self._decoding.pop(known, None)  # another time it may do
+            raise _problem(problem, facts) from problem
+
+    async def _decode(self, facts: InputFacts) -> Facts:
+        found = (await self._decoder.ask(Check(facts.source))).facts
+        if await asyncio.to_thread(_stamp_now, facts.source) != facts.stamp:
+            raise CannotShow("error.input_changed")
+        return found
+
+    async def upload(self, leaf: Leaf, source: str) -> Upload:
+        """Return the content as the leaf takes it, checked. Raises `UsageError`."""
+        (facts,) = await self.inspect(leaf, (source,))
+        if not facts.sent_as:
+            content = await asyncio.to_thread(_read, facts)
+            return Upload(content, facts.mime, SUFFIXES[facts.mime])
+        accepts = leaf.accepting(facts.sent_as)
+        most = (accepts.largest if accepts is not None else None) or LARGEST
+        check = Check(source, facts.sent_as, most, leaf.accepting("image/jpeg") is not None)
+        try:
+            reply = await self._decoder.ask(check)
+        except CannotShow as problem:
+            raise _problem(problem, facts, most) from problem
+        await asyncio.to_thread(_read, facts, 0)
+        return Upload(reply.data, reply.facts.format, SUFFIXES[reply.facts.format])
+
+
+def _heard(task: asyncio.Task[Facts]) -> None:
+    """Nobody may wait for a failure any more; then it is no error of the program."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _sent_as(leaf: Leaf, mime: str, decoded: Facts) -> str:
+    """The type that the image is converted to; "" where the file goes up as it is."""
+    if not mime.startswith("image/") or (decoded.plain and leaf.accepting(mime) is not None):
+        return ""
+    lossless = mime not in ("image/jpeg", "image/heic", "image/heif", "image/avif")
+    return input_files.target_of(leaf, lossless=lossless or decoded.alpha)
+
+
+def _check_length(leaf: Leaf, facts: InputFacts, seconds: float) -> None:
+    accepts = leaf.accepting(facts.mime)
+    longest = accepts.longest if accepts is not None else None
+    if longest is not None and seconds > longest + 0.05:  # containers round up to a frame
+        raise UsageError(
+            "error.input_long",
+            input=one_line(facts.source, 200),
+            seconds=f"{seconds:.1f}",
+            model=leaf.name,
+            limit=f"{longest:g}",
+        )
+
+
+def _problem(problem: CannotShow, facts: InputFacts, most: int = LARGEST) -> UsageError:
+    key = _KEYS.get(problem.key, problem.key)
+    if not key.startswith("error."):
+        key = "error.input_broken"
+    return UsageError(
+        key,
+        input=one_line(facts.source, 200),
+        format=input_files.format_name(facts.mime),
+        limit=MOST_PIXELS // 1_000_000 if key == "error.input_pixels" else size_in_words(most),
+    )
+
+
+def _stamp_now(source: str) -> Stamp | None:
+    try:
+        return input_files.stamp_of(Path(source).stat())
+    except OSError:
+        return None
+
+
+def _read(facts: InputFacts, most: int = -1) -> bytes:
+    """Read the file that was checked. Raises `UsageError` where it is another one by now."""
+    shown = one_line(facts.source, 200)
+    with input_files.opened(Path(facts.source)) as handle:
+        try:
+            content = handle.read(most)
+        except OSError as error:
+            raise UsageError("error.input_unreadable", input=shown) from error
+        if input_files.stamp_of(os.fstat(handle.fileno())) != facts.stamp:
+            raise UsageError("error.input_changed", input=shown)
+    return content

@@ -1,0 +1,104 @@
+"""What came out of an order: which results are kept, how many are missing and why. Pure.
+
+An order of three outputs is paid for as a whole, so what is ready is kept even where the rest
+failed. Such a job is done with the failure `error.partial`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from ima_tui.api import failure_reasons
+from ima_tui.core.domain import (
+    Failure,
+    Job,
+    Media,
+    Order,
+    State,
+)
+from ima_tui.core.errors import ImaError
+
+MOST_KEPT = 8
+"""Results kept of an order for fewer: some models make two of one, none makes hundreds."""
+PARTIAL = "error.partial"
+LATE = "error.partial_late"
+"""Why outputs are missing that were still being worked on at the deadline."""
+NONE = Failure("")
+
+
+def kept(order: Order, medias: Sequence[Media]) -> tuple[Media, ...]:
+    """The results to keep of `medias`, which are ready: doubles and floods are cut."""
+    if len(medias) <= order.n:
+        return tuple(medias)
+    unique = {media.url: media for media in medias}
+    return tuple(unique.values())[: max(order.n, MOST_KEPT)]
+
+
+def shortfall(order: Order, count: int, reason: str, broken: int) -> Failure:
+    """The failure of an order of which `count` results came out; an empty one for all of them.
+
+    `reason` is the service's own, `broken` how many outputs it called failed.
+    """
+    if count >= order.n:
+        return NONE
+    cause = failure_reasons.cause(reason, order.task_type) if broken else LATE
+    values: dict[str, str | int | float] = {
+        "ready": count,
+        "n": order.n,
+        "points": order.total,
+        "cause": cause if cause != failure_reasons.GENERAL else "",
+    }
+    return Failure(PARTIAL, reason, values)
+
+
+def is_partial(job: Job) -> bool:
+    """Some of what was ordered came out, and some did not."""
+    return job.failure is not None and job.failure.kind == PARTIAL
+
+
+def missing(job: Job) -> int:
+    """How many of the ordered outputs of a finished job never came out."""
+    ended = job.state in (State.DONE, State.FETCHING) and bool(job.medias)
+    return max(0, job.order.n - len(job.medias)) if ended else 0
+
+
+def unfetched(job: Job) -> bool:
+    """A result of this finished job was never stored here."""
+    return job.state is State.DONE and any(not media.path for media in job.medias)
+
+
+def renewed(before: Sequence[Media], fresh: Sequence[Media]) -> tuple[Media, ...]:
+    """`before` with the links of now, and what has come out since at the end.
+
+    A link keeps its path when it is signed anew; what can't be matched by that goes in order.
+    """
+    rest = list(fresh)
+    result: list[Media | None] = []
+    for media in before:
+        same = next((each for each in rest if _path(each.url) == _path(media.url)), None)
+        if same is not None:
+            rest.remove(same)
+        result.append(replace(same, path=media.path) if same else None)
+    for place, media in enumerate(before):
+        if result[place] is None:
+            result[place] = replace(rest.pop(0), path=media.path) if rest else media
+    return (*(each for each in result if each is not None), *rest)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url)._replace(query="", fragment="").geturl()
+    except ValueError:
+        return url
+
+
+def problem_of(job: Job) -> ImaError | None:
+    """A recorded failure as the error that it was, with the job's number for its words."""
+    if job.failure is None or not job.failure.kind:
+        return None
+    kind = job.failure.kind
+    if kind == "error.link_expired" and job.updated_at < job.links_until:
+        kind = "error.not_fetched"  # version 0.1.0 called every refusal so
+    return ImaError(kind, **{"id": job.id, **job.failure.values})

@@ -1,0 +1,226 @@
+"""Results on this disk: names of our own making, and the small file beside each that says whence.
+
+A name is made of the day, the model, the task id and a number, never of a header or an address;
+its ending follows the file's own first bytes.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import mmap
+import os
+import re
+import tempfile
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from ima_tui.core import atomic_file
+from ima_tui.core.domain import Job, Media, Medium
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.input_files import SUFFIXES, sniff
+from ima_tui.core.text import encodable, one_line
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+_EXTRA = {"image/jpeg": "jpg"}
+HEAD = 4096
+"""Bytes read of a result to tell its format."""
+ABANDONED = 600.0
+"""Seconds after which nobody writes to a `.part` any more: a download gives up sooner."""
+LEAST_FREE = 8 * 1024**2
+_SOUNDS = (Medium.MUSIC, Medium.SPEECH)
+_PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
+_STARTS = (
+    (b"II*\0", "image"),
+    (b"MM\0*", "image"),
+    (b"\0\0\1\0", "image"),
+    (b"8BPS", "image"),
+    (b"\xff\x0a", "image"),
+    (b"\0\0\0\x0cJXL ", "image"),
+    (b"\0\0\0\x0cjP  ", "image"),
+    (b"FLV\1", "video"),
+    (b"\0\0\1\xba", "video"),
+    (b"\0\0\1\xb3", "video"),
+    (b"\x47\x40", "video"),
+    (b"#!AMR", "audio"),
+    (b"MThd", "audio"),
+    (b".snd", "audio"),
+)
+"""Formats that are stored though nothing here shows them: TIFF, icons, JPEG XL, MPEG …"""
+_OWN_WORDS = ("prompt", "text", "ssml", "lyric", "title", "tags", "description")
+"""In the name of a parameter: what a person wrote, as much as the prompt itself."""
+
+
+def folder_of(written: str) -> Path:
+    """A folder as people write it, absolute from here on: a script may go elsewhere.
+
+    Raises `UsageError` for somebody's home that does not exist.
+    """
+    try:
+        return Path(written).expanduser().absolute()
+    except (RuntimeError, OSError) as error:
+        reason = getattr(error, "strerror", None) or "—"
+        if isinstance(error, RuntimeError):
+            raise UsageError("error.folder_home", path=one_line(written, 200)) from error
+        raise UsageError(
+            "error.folder_unwritable", path=one_line(written, 200), reason=reason
+        ) from error
+
+
+def prepare(folder: Path) -> None:
+    """Have the folder for results, and room in it, before anything is paid for.
+
+    Raises `UsageError` where nothing could be stored there. Touches the disk.
+    """
+    shown = one_line(folder, 300)
+    if str(folder).startswith("~"):
+        raise UsageError("error.folder_home", path=shown)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_probe(folder)
+        free = os.statvfs(folder)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError("error.folder_is_file", path=shown) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "—"
+        raise UsageError("error.folder_unwritable", path=shown, reason=reason) from error
+    if free.f_bavail * free.f_frsize < LEAST_FREE:
+        raise UsageError("error.folder_full", path=shown)
+
+
+def _write_probe(folder: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".ima-", suffix=".part")
+    try:
+        os.write(handle, b"\0")
+    finally:
+        os.close(handle)
+        Path(name).unlink(missing_ok=True)
+
+
+def stem(job: Job, index: int) -> str:
+    """`20261122-seedream-4.5-3f9a1c-1`: sorts by day, one file per result."""
+    day = datetime.fromtimestamp(job.sent_at or job.created_at).astimezone().strftime("%Y%m%d")
+    model = _plain(job.order.model_name, 40) or "ima"
+    task = _plain(job.task_id, 40) or f"job-{job.id}"
+    return f"{day}-{model.lower()}-{task}-{index}"
+
+
+def _plain(text: str, limit: int) -> str:
+    return _UNFIT.sub("-", text).strip("-._")[:limit].strip("-._")
+
+
+def part_path(folder: Path, job: Job, index: int) -> Path:
+    """Where a download goes first: each process has its own, so that no two write into one."""
+    return folder / f".{stem(job, index)}.{os.getpid()}.part"
+
+
+def sweep(folder: Path, job: Job, index: int) -> None:
+    """Remove what downloads of this result left behind that nobody writes to any more."""
+    for part in folder.glob(f".{glob.escape(stem(job, index))}*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink()
+
+
+def is_here(media: Media) -> bool:
+    """An empty file is what a full disk or a crash leaves, and no result. Touches the disk."""
+    try:
+        return bool(media.path) and Path(media.path).stat().st_size > 0
+    except (OSError, ValueError):
+        return False
+
+
+def settle(part: Path, job: Job, media: Media, index: int) -> Path:
+    """Give a finished `.part` its name. A result that is there already is replaced by itself."""
+    with part.open("rb") as handle:
+        mime = sniff(handle.read(HEAD))
+    suffix = _EXTRA.get(mime) or SUFFIXES.get(mime) or "bin"
+    final = part.with_name(f"{stem(job, index)}.{suffix}")
+    part.replace(final)
+    return final
+
+
+# ------------------------------------------------------------------------ what was downloaded
+
+
+def check(part: Path, medium: Medium) -> None:
+    """Raise `error.not_the_medium` unless the file is what was ordered: some server's page, an
+    error in JSON, nothing at all, or another medium is no result. Reads the file."""
+    with part.open("rb") as handle:
+        head = handle.read(HEAD)
+    found = _medium(head)
+    if found == "image" and medium is Medium.VIDEO and _moves(head):
+        return
+    if found == "video" and medium in _SOUNDS and _is_container(head) and not _has_picture(part):
+        return
+    if found != ("audio" if medium in _SOUNDS else medium.value):
+        raise ImaError("error.not_the_medium", cause=f"found.{found or _text_kind(head)}")
+
+
+def _medium(head: bytes) -> str:
+    """`image`, `video` or `audio` by the first bytes; "" for what is none of them."""
+    if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
+        return "image"
+    for start, medium in _STARTS:
+        if head.startswith(start):
+            return medium
+    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        return "video"
+    if head.startswith(b"FORM") and head[8:11] == b"AIF":
+        return "audio"
+    if re.match(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg[\s>]", head, re.DOTALL):
+        return "image"
+    return sniff(head[:32]).partition("/")[0]
+
+
+def _moves(head: bytes) -> bool:
+    """An animated WebP: some services, and our sandbox, give films so."""
+    return head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 2)
+
+
+def _is_container(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" or head.startswith(b"\x1a\x45\xdf\xa3")
+
+
+def _has_picture(part: Path) -> bool:
+    """Whether an MP4 or a WebM has a track to look at, too."""
+    with part.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        return re.search(rb"hdlr.{8}vide|V_(VP[89]|AV1|MPEG)", view, re.DOTALL) is not None
+
+
+def _text_kind(head: bytes) -> str:
+    """What it is instead, as a part of a key of `messages`."""
+    plain = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
+    if not plain:
+        return "nothing"
+    if plain.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<error", b"<!--")):
+        return "page"
+    return "message" if plain.startswith((b"{", b"[")) else "unknown"
+
+
+def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
+    """`<result>.json`: what made it. The prompt only if the person's setting says so."""
+    order = job.order
+    facts: dict[str, object] = {
+        "task_id": job.task_id,
+        "task_type": order.task_type.value,
+        "model_id": order.model_id,
+        "model_name": order.model_name,
+        "model_version": order.version,
+        "parameters": {
+            name: value
+            for name, value in order.parameters
+            if with_prompt or not any(each in name.lower() for each in _OWN_WORDS)
+        },
+        "points": order.points,
+        "url": media.url,
+        "width": media.width,
+        "height": media.height,
+        "duration": media.duration or None,
+    }
+    if with_prompt:
+        facts["prompt"] = order.prompt
+    text = encodable(json.dumps(facts, ensure_ascii=False, indent=2))
+    atomic_file.replace(path.with_name(path.name + ".json"), text.encode())

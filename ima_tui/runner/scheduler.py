@@ -1,0 +1,319 @@
+"""Which jobs this process follows, and when. Every arrow of a job is one row of the ledger.
+
+Each job that this process follows is one coroutine that reads like the job's own story: wait for
+its turn (`turns`), prepare the inputs and send once (`sending`), ask until it is done (`asking`),
+fetch what it made (`fetching`). A lease in the ledger says who follows a job; it is renewed while
+we live, and taken over by another process when we don't.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from pathlib import Path
+
+from ima_tui.api.connectivity import Link
+from ima_tui.api.rate_limit import Alarm, Pace
+from ima_tui.core.clock import Clock, settle
+from ima_tui.core.domain import (
+    Failure,
+    Job,
+    Leaf,
+    Media,
+    Order,
+    State,
+)
+from ima_tui.core.errors import ImaError, OverLimit
+from ima_tui.core.events import AnswerUnwritten
+from ima_tui.ledger import Ledger, LedgerError, job_states
+from ima_tui.ledger.admission import Limits
+from ima_tui.runner.admission import Turns
+from ima_tui.runner.download import Fetcher
+from ima_tui.runner.input_checks import InputChecks
+from ima_tui.runner.lease import Lease
+from ima_tui.runner.poll import Asker
+from ima_tui.runner.submit import Sender
+from ima_tui.runner.transitions import Record, Service, log_step
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 30.0
+TICK_SECONDS = 5.0
+TICKS_PER_RENEWAL = 2
+SLEPT_SECONDS = 20.0
+"""A tick that is so much longer: the machine slept, or its clock was set."""
+SHUTDOWN_SECONDS = 20.0
+_AT_THE_SERVICE = frozenset({State.UPLOADING, State.VERIFYING, State.SENDING, State.RUNNING})
+_OVER = "waiting.over"
+LEFT_SECONDS = 15.0
+"""So long a window has to take a job up that nobody follows, before a script does."""
+
+
+class Scheduler:
+    """Follows jobs. `patient`: a dead network is waited out. `asks`: somebody is there who can be
+    asked when a job is over a limit; else it fails.
+
+    `folder` and `download` hold for what this run was asked for, `left_folder` and `left_download`
+    for what it follows because nobody else does.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        connect: Callable[[], Awaitable[Service]],
+        find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        input_checks: InputChecks,
+        *,
+        folder: Path,
+        download: bool,
+        with_prompt: bool,
+        patient: bool,
+        tell_job: Callable[[Job], None],
+        tell_link: Callable[[ImaError | None], None],
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+        asks: bool | None = None,
+        left_folder: Path | None = None,
+        left_download: bool | None = None,
+        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._tell_job = tell_job
+        self._asks = patient if asks is None else asks
+        self.link = Link(clock, tell_link)
+        self.pace = pace or Pace(clock)
+        self._alarm = Alarm(clock)
+        self._lease = Lease(clock)
+        self._folder, self._download = folder, download
+        self._left_folder = folder if left_folder is None else left_folder
+        self._left_download = download if left_download is None else left_download
+        self._left: set[int] = set()
+        """Jobs that are followed because nobody else did."""
+        self._seen_left: dict[int, float] = {}
+        self._record = Record(ledger, clock, self._tell)
+        self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
+        self._sender = Sender(
+            self._record,
+            connect,
+            find_leaf,
+            input_checks,
+            self.link,
+            self.pace,
+            patient=patient,
+            tell_unwritten=tell_unwritten,
+        )
+        self._asker = Asker(
+            self._record,
+            connect,
+            self.link,
+            self.pace,
+            self._alarm,
+            self._lease,
+            download=self._downloads,
+            patient=patient,
+        )
+        self._fetcher = Fetcher(
+            self._record,
+            connect,
+            self.link,
+            self.pace,
+            folder=self._folder_of,
+            look_again=self._asker.look_again,
+            with_prompt=with_prompt,
+            patient=patient,
+            stays=self._asks,
+        )
+        self._stories: dict[int, asyncio.Task[None]] = {}
+        self._keepers: tuple[asyncio.Task[None], ...] = ()
+        self._everything = False
+        self._alone_until = float("-inf")
+        """After a sleep: until the other runs had time to renew their leases, too."""
+
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the ledger could not take yet."""
+        return tuple(self._sender.unwritten.values())
+
+    def _tell(self, job: Job) -> None:
+        if job.state not in _AT_THE_SERVICE:
+            self._turns.look()  # a place may be free, or a result there that somebody waits for
+        self._tell_job(job)
+
+    def _downloads(self, job: Job) -> bool:
+        return self._left_download if job.id in self._left else self._download
+
+    def _folder_of(self, job: Job) -> Path:
+        return self._left_folder if job.id in self._left else self._folder
+
+    # ----------------------------------------------------------------------------- running
+
+    async def start(self, *, everything: bool) -> None:
+        """Keep leases from now on; `everything`: also follow what nobody alive follows."""
+        self._everything = everything
+        await self._renew()
+        self._keepers = (
+            asyncio.create_task(self._keep_leases(), name="leases"),
+            asyncio.create_task(self._turns.run(), name="turns"),
+        )
+
+    async def aclose(self) -> None:
+        """Stop following. A create that is on its way is waited for: its answer is money."""
+        tasks: list[asyncio.Task[None]] = [*self._stories.values(), *self._keepers]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        saved = self._sender.unwritten  # kept outside of a ledger that takes nothing
+        if awaited := [each for job, each in self._sender.deliveries.items() if job not in saved]:
+            await settle(awaited, SHUTDOWN_SECONDS)
+        try:
+            await self._ledger.release(hold=not self._everything)
+        except LedgerError as error:
+            log.warning("leases: %r", error)  # they end by themselves
+
+    async def _keep_leases(self) -> None:
+        """Renew every other tick; notice when this machine slept between two."""
+        ticks = 0
+        while True:
+            clocks = self._clock.time, self._clock.steady
+            before = [each() for each in clocks]
+            await self._clock.sleep(TICK_SECONDS)
+            ticks += 1
+            passed = [each() - began for each, began in zip(clocks, before, strict=True)]
+            slept = any(abs(each - TICK_SECONDS) > SLEPT_SECONDS for each in passed)
+            if slept:
+                self._alone_until = self._clock.steady() + LEASE_SECONDS
+            try:
+                if slept or ticks % TICKS_PER_RENEWAL == 0:
+                    await self._renew()
+                if self._stories:
+                    await self._follow_left()
+            except (LedgerError, job_states.ImpossibleTransition) as error:
+                log.warning("leases: %r", error)  # a busy file must not end the renewals
+            if slept:
+                self._alarm.wake()
+            self._turns.look()
+
+    async def _renew(self) -> None:
+        now, busy, steady = self._clock.time(), self._busy(), self._clock.steady()
+        alone = not self._everything or steady < self._alone_until
+        only: Collection[int] | None = set(self._stories) if alone else None
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, only)
+        await self._take_up(ours, busy)
+        for job_id in busy.intersection(self._stories) - {job.id for job in ours}:
+            job = await self._ledger.job(job_id)
+            if job is not None and job_id not in self._sender.deliveries:
+                await self.leave(job_id)  # another run took it over, perhaps to its end
+        self._lease.renew(steady + LEASE_SECONDS)
+
+    async def _follow_left(self) -> None:
+        """Follow what was sent and nobody alive follows: it keeps other jobs from being sent, and
+        its results would never come. Nothing is taken from a run that is only slow."""
+        now, busy = self._clock.time(), self._busy()
+        if self._everything or now < self._alone_until:
+            return
+        left = await self._ledger.left_alone(now)
+        self._seen_left = {each: self._seen_left.get(each, now) for each in left}
+        due = {each for each, seen in self._seen_left.items() if now - seen >= LEFT_SECONDS}
+        if not due:
+            return
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, due)
+        taken = [job for job in ours if job.id in due - busy]
+        self._left |= {job.id for job in taken}
+        await self._take_up(taken, busy)
+
+    def _busy(self) -> set[int]:
+        """Jobs that something is done to right now: what the ledger said of them may be old."""
+        return {*self._sender.deliveries, *self._stories}
+
+    async def _take_up(self, jobs: Collection[Job], busy: Collection[int]) -> None:
+        """Follow those that nothing was done to (`busy`: it was) when they were read."""
+        for job in jobs:
+            if job.id not in busy:
+                await self.follow(job)
+
+    async def follow(self, job: Job) -> None:
+        """Take a job on from wherever it stands."""
+        if (
+            job.id in self._stories
+            or job.state not in job_states.OPEN
+            or job.id in self._sender.deliveries
+        ):
+            return
+        if job.state in job_states.UNSENT:
+            self._sender.agree(job)
+        if job.state is State.SENDING:  # whoever sent it is gone, and took the answer along
+            job = await self._record.step(job, State.UNKNOWN, "event.unknown_after_crash")
+        elif job.state in (State.UPLOADING, State.VERIFYING):
+            job = await self._record.step(job, State.QUEUED, "event.requeued")
+        waits_for_a_word = job.held and job.state in job_states.UNSENT
+        if job.state in job_states.OPEN and not waits_for_a_word:
+            log_step(job, "followed")
+            story = asyncio.create_task(self._story(job), name=f"job {job.id}")
+            self._stories[job.id] = story
+            story.add_done_callback(partial(self._ended, job.id))
+
+    async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
+        """Ask what became of a finished job by now: its results and what is missing."""
+        return await self._asker.look_again(job)
+
+    def try_now(self, job_id: int) -> None:
+        """Fetch the results of a job without the pause before the next try."""
+        self._fetcher.try_now(job_id)
+
+    def look(self) -> None:
+        """Something changed outside of the stories: perhaps somebody may go now."""
+        self._turns.look()
+
+    async def heard(self, jobs: Collection[Job]) -> None:
+        """Another process changed these: what it stopped is left, what it let go is followed."""
+        for job in jobs:
+            if job.id in self._stories and job.state not in job_states.OPEN:
+                await self.leave(job.id)
+            elif job.state is State.FETCHING and not job.waiting:
+                self.try_now(job.id)
+        busy = self._busy()
+        await self._take_up(await self._ledger.owned(), busy)
+        self.look()
+
+    async def adopt(self, *job_ids: int) -> None:
+        """Take those jobs over that no living process follows."""
+        self._left.difference_update(job_ids)
+        now, busy = self._clock.time(), self._busy()
+        ours = await self._ledger.claim(now, now + LEASE_SECONDS, job_ids)
+        await self._take_up([job for job in ours if job.id in job_ids], busy)
+
+    def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:
+        """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""
+        self._stories.pop(job_id, None)
+        if not story.cancelled() and (error := story.exception()) is not None:
+            level = logging.INFO if isinstance(error, job_states.NotOurs) else logging.ERROR
+            log.log(level, "job %s: %r", job_id, error)
+
+    async def leave(self, job_id: int) -> None:
+        """Stop following one job, unless it is just being sent: then its answer comes first."""
+        story = self._stories.get(job_id)
+        if story is not None:
+            story.cancel()
+            await asyncio.wait({story})
+        if delivery := self._sender.deliveries.get(job_id):
+            await asyncio.wait({delivery})
+
+    # ----------------------------------------------------------------------------- a story
+
+    async def _story(self, job: Job) -> None:
+        if job.state is State.QUEUED:
+            job = await self._turns.take(job)
+            if job.held and job.waiting.startswith(_OVER) and not self._asks:
+                key = job.waiting.replace("waiting.", "error.")
+                await self._record.fail(job, OverLimit(key, **job.waiting_values))
+                return
+            if job.state is State.QUEUED and not job.held:
+                job = await self._sender.send(job)
+        if job.state in (State.RUNNING, State.PARKED):
+            job = await self._asker.until_ready(job)
+        if job.state is State.FETCHING:
+            await self._fetcher.fetch(job)

@@ -1,0 +1,384 @@
+"""From queued to running: prepare the inputs, send once, and whatever is answered, write it down.
+
+Money rules:
+
+- *sending* is on disk before the request leaves;
+- only what provably was not accepted (a refusal, no connection) is sent again;
+- a fault of the service (code 500) is answered by a smaller order or by none, never by the same
+  one: the smaller one replaces it in the same commit that ends *sending*;
+- what may have been accepted is *unknown*, and only a person sends it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ima_tui.api import failure_reasons
+from ima_tui.api.connectivity import Link, pause
+from ima_tui.api.rate_limit import Pace
+from ima_tui.catalogue import refusals
+from ima_tui.core.domain import (
+    Failure,
+    Job,
+    Leaf,
+    Order,
+    State,
+    result_of,
+)
+from ima_tui.core.errors import (
+    ImaError,
+    Limited,
+    Lost,
+    Malformed,
+    Misconfigured,
+    OverLimit,
+    Refused,
+    Unreachable,
+    UsageError,
+)
+from ima_tui.core.events import AnswerUnwritten
+from ima_tui.core.input_files import Stamp, living, stamp_of
+from ima_tui.core.text import one_line
+from ima_tui.ledger import LedgerError, Values
+from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.runner import polling_schedule
+from ima_tui.runner.input_checks import InputChecks
+from ima_tui.runner.transitions import Record, Service, log_step
+from ima_tui.runner.upload_cache import Prepared
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 3
+"""Of one create that is refused as too often or does not get through."""
+REFUSED = "event.refused_once"
+TOO_HEAVY, FAULT = "event.too_heavy", "event.fault"
+"""A smaller order follows; after a fault the one before may have been charged."""
+CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
+"""These want their input media checked first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outset:
+    """What is known before a create leaves; nothing needs to be looked up once it was answered.
+    `doubtful`: an earlier try of this job may have been charged."""
+
+    leaf: Leaf
+    refusals: int
+    doubtful: bool
+
+
+Delivery = asyncio.Task[tuple[Job, ImaError | None]]
+
+
+class Sender:
+    """`patient` ones wait for the network for ever; a script's give up soon."""
+
+    def __init__(
+        self,
+        record: Record,
+        connect: Callable[[], Awaitable[Service]],
+        find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        input_checks: InputChecks,
+        link: Link,
+        pace: Pace,
+        *,
+        patient: bool,
+        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
+    ) -> None:
+        self._record = record
+        self._connect = connect
+        self._find_leaf = find_leaf
+        self._input_checks = input_checks
+        self._agreed: dict[tuple[int, str], Stamp] = {}
+        """The files of each job as they were when a person agreed to it."""
+        self._link = link
+        self._pace = pace
+        self._patient = patient
+        self._prepared = Prepared(record.clock)
+        self.deliveries: dict[int, Delivery] = {}
+        """The creates that are on their way right now, by job."""
+        self._tell_unwritten = tell_unwritten
+        self.unwritten: dict[int, AnswerUnwritten] = {}
+        """Answers that the ledger can't take, by job; each is tried again while we live."""
+
+    def agree(self, job: Job) -> None:
+        """Remember the job's files as they were checked: others in their place are not sent."""
+        for source in job.order.inputs:
+            if (stamp := self._input_checks.stamp(source)) is not None:
+                self._agreed.setdefault((job.id, source), stamp)
+
+    async def send(self, job: Job) -> Job:
+        """A queued job whose turn it is, until the service has it, or it is settled otherwise."""
+        job = await self._send_queued(job)
+        if job.state is not State.QUEUED:
+            self._prepared.drop(job.id)
+            for source in job.order.inputs:
+                self._agreed.pop((job.id, source), None)
+        return job
+
+    async def _send_queued(self, job: Job) -> Job:
+        tries = 0
+        while job.state is State.QUEUED and not job.held:
+            tries += 1
+            try:
+                job, outset = await self._settle_price(job)
+                if job.held or job.state is not State.QUEUED:
+                    break
+                service = await self._connect()
+                job, urls = await self._prepare(service, job)
+                async with self._link.passage(), self._pace.request():
+                    job, problem = await self._deliver(service, job, urls, outset)
+            except (Limited, Unreachable, Malformed) as error:
+                job, problem = await self._back_to_queue(job, "event.waiting"), error
+            except ImaError as error:
+                return await self._fail(job, error)
+            if isinstance(problem, Refused) and not isinstance(problem, Limited):
+                job = await self._adapt(job, problem)
+            elif problem is not None:
+                if isinstance(problem, Unreachable):
+                    self._link.broke(problem)
+                if not self._may_try_again(problem, tries):
+                    return await self._fail(job, problem)
+                await self._wait_out(problem, tries)
+        return job
+
+    async def _settle_price(self, job: Job) -> tuple[Job, Outset]:
+        """Prices change: an order that the list no longer has at its price is priced anew."""
+        leaf = await self._find_leaf(job.order, False)
+        outset = Outset(leaf, *await self._past(job))
+        current = (job.order.attribute_id, job.order.points)
+        if any((rule.attribute_id, rule.points) == current for rule in leaf.rules):
+            return job, outset
+        fresh = refusals.reprice(job.order, leaf, refusals.choices_of(leaf, job.order))
+        return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total}), outset
+
+    async def _adapt(self, job: Job, problem: Refused) -> Job:
+        """After a refusal: the next try, by the service's table; else the end."""
+        try:
+            leaf = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
+        except ImaError as error:
+            return await self._fail(job, error)
+        refused, _ = await self._past(job)
+        adapted = refusals.adapt(problem.code, job.order, leaf, refused)
+        if adapted is None:
+            return await self._fail(job, problem)
+        return await self._reorder(job, adapted.order, adapted.key, adapted.values)
+
+    async def _past(self, job: Job) -> tuple[int, bool]:
+        """How often this job was refused, and whether a try of it may have been charged; from the
+        ledger, so that a restart forgets nothing."""
+        keys = [event.key for event in await self._record.ledger.timeline(job.id)]
+        return sum(key in (REFUSED, TOO_HEAVY, FAULT) for key in keys), FAULT in keys
+
+    async def _fail(self, job: Job, error: ImaError) -> Job:
+        """Nothing more is sent. *Failed* means that nothing was charged; else it is *unknown*."""
+        _, doubtful = await self._past(job)
+        if not doubtful:
+            return await self._record.fail(job, error)
+        failure = Failure("error.fault", error.message if isinstance(error, Refused) else "")
+        return await self._record.step(job, State.UNKNOWN, "event.fault_end", failure=failure)
+
+    async def _reorder(self, job: Job, order: Order, key: str, values: Values) -> Job:
+        """Put the changed order on record; a dearer one waits for the person's word."""
+        now, ledger = self._record.clock.time(), self._record.ledger
+        job = await ledger.reorder(job.id, order, now, key, values)
+        if order.total > order.confirmed:
+            rise = {"before": order.confirmed, "points": order.total}
+            if not self._patient:
+                return await self._fail(job, OverLimit("error.price_rose", **rise))
+            await self._record.note(job, "event.price_rose", rise)
+            job = await ledger.hold(job.id, True, "waiting.price", rise)
+        log_step(job, key)
+        self._record.tell(job)
+        return job
+
+    async def _back_to_queue(self, job: Job, key: str) -> Job:
+        current = await self._record.ledger.job(job.id) or job
+        if current.state is State.QUEUED:
+            return current
+        return await self._record.step(current, State.QUEUED, key)
+
+    def _may_try_again(self, error: ImaError, tries: int) -> bool:
+        if isinstance(error, Unreachable) and self._patient:
+            return True
+        if isinstance(error, Misconfigured):
+            return False
+        return tries < MOST_TRIES
+
+    async def _wait_out(self, error: ImaError, failures: int) -> None:
+        if isinstance(error, Limited):
+            await self._pace.pause(error.retry_after or polling_schedule.backoff(failures))
+            await self._pace.rest()
+        else:
+            await self._link.wait(pause(failures))
+
+    async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
+        """Upload what lies here, have checked what wants checking; nothing of it costs points."""
+        urls: list[str] = []
+        order, ready = job.order, self._prepared.of(job.id)
+        for source in order.inputs:
+            if (made := result_of(source)) is not None:
+                source = await self._result(*made)
+            if "://" in source:
+                urls.append(source)
+                continue
+            file = source, await self._stamp(job, source)
+            if file not in ready.uploads:
+                if job.state is not State.UPLOADING:
+                    job = await self._record.step(job, State.UPLOADING, "event.uploading")
+                ready.uploads[file] = await self._upload(service, job, source)
+            urls.append(ready.uploads[file])
+        unchecked = [url for url in urls if url not in ready.checked]
+        if unchecked and order.model_id in CHECKED_MODELS:
+            job = await self._record.step(job, State.VERIFYING, "event.verifying")
+            for url in unchecked:
+                async with self._link.passage(), self._pace.request():
+                    await service.verify(url)
+                ready.checked.add(url)
+        return job, tuple(urls)
+
+    async def _stamp(self, job: Job, source: str) -> Stamp:
+        """Raises `UsageError` where the file is not the one that the job was agreed to with."""
+        stamp = await asyncio.to_thread(_stamp, Path(source))
+        if stamp != self._agreed.setdefault((job.id, source), stamp):
+            self._input_checks.forget(source)  # who sends it again means the new one
+            raise UsageError("error.input_changed", input=one_line(source, 200))
+        return stamp
+
+    async def _upload(self, service: Service, job: Job, source: str) -> str:
+        leaf = await self._find_leaf(job.order, False)
+        file = await self._input_checks.upload(leaf, source)
+        async with self._link.passage(), self._pace.request():
+            url = await service.upload(file.content, mime=file.mime, suffix=file.suffix)
+        self._link.works()
+        return url
+
+    async def _result(self, job_id: int, index: int) -> str:
+        """What an earlier job made, as an input: its link, or its file once the link is dead."""
+        first = await self._record.ledger.job(job_id)
+        if first is None or not 0 < index <= len(first.medias):
+            raise UsageError("error.no_result", id=job_id, index=index)
+        return await asyncio.to_thread(living, first, index, self._record.clock.time())
+
+    async def _deliver(
+        self, service: Service, job: Job, urls: tuple[str, ...], outset: Outset
+    ) -> tuple[Job, ImaError | None]:
+        """Send once. The exchange outlives whoever waits for it: its answer must reach the disk."""
+        delivery = asyncio.create_task(
+            self._send(service, job, urls, outset), name=f"send {job.id}"
+        )
+        self.deliveries[job.id] = delivery
+        delivery.add_done_callback(lambda _: self.deliveries.pop(job.id, None))
+        return await asyncio.shield(delivery)
+
+    async def _send(
+        self, service: Service, job: Job, urls: tuple[str, ...], outset: Outset
+    ) -> tuple[Job, ImaError | None]:
+        """Whatever comes back, the ledger tells the truth about it when this returns.
+
+        The error, if one is returned, proves that nothing was accepted: it may be tried again.
+        """
+        job = await self._record.step(job, State.SENDING, "event.sending")
+        try:
+            created = await service.create_order(job, urls)
+        except (Limited, Unreachable) as error:
+            return await self._write_down(job, State.QUEUED, "event.not_accepted"), error
+        except Refused as error:
+            kind = failure_reasons.of_refusal(error, job.order.task_type)
+            if kind == error.key and error.code in refusals.ADAPTED:
+                return await self._write_down(job, State.QUEUED, REFUSED), error
+            return await self._refused(job, error, kind, outset), None
+        except Exception as error:
+            if not isinstance(error, Lost):
+                log.exception("job %s: the create ended in %s", job.id, type(error).__name__)
+            failure = Failure("error.lost")
+            return await self._write_down(
+                job, State.UNKNOWN, "event.unknown", failure=failure
+            ), None
+        running = await self._write_down(
+            job,
+            State.RUNNING,
+            "event.running",
+            task_id=created.task_id,
+            deadline=created.deadline,
+            failure=Failure(""),
+        )
+        self._link.works()  # told after: nothing may stand between a task id and the disk
+        return running, None
+
+    async def _refused(self, job: Job, error: Refused, kind: str, outset: Outset) -> Job:
+        """A refusal that the same order can't answer: by a smaller one after code 500, or the
+        end. The next order is in the commit that ends *sending*: a crash can't bring the old one
+        back."""
+        heavy = error.code == refusals.TOO_HEAVY and kind == error.key
+        smaller = refusals.lighter(job.order, outset.leaf, outset.refusals + 1) if heavy else None
+        if smaller is not None:
+            key = FAULT if error.may_be_charged else TOO_HEAVY
+            return await self._write_down(
+                job, State.QUEUED, key, values=smaller.values, order=smaller.order
+            )
+        charged = error.may_be_charged and kind not in failure_reasons.REFUSED_BY_WORDS
+        if charged or outset.doubtful:
+            failure = Failure("error.fault", error.message)
+            return await self._write_down(job, State.UNKNOWN, "event.fault_end", failure=failure)
+        failure = Failure(kind, error.message, {**error.values, "unsent": 1})
+        return await self._write_down(job, State.FAILED, "event.refused", failure=failure)
+
+    async def _write_down(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """Write down what a create was answered, however long the disk makes us wait.
+
+        An error here would be taken for one before the sending: "refused, nothing charged".
+        """
+        failures, task_id = 0, str(columns.get("task_id", ""))
+        while True:
+            try:
+                written = await self._record.answered(job, after, key, **columns)
+            except LedgerError as error:
+                failures += 1
+                log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
+                if task_id and job.id not in self.unwritten:
+                    await self._keep_unwritten(job, task_id, columns)
+                await self._record.clock.sleep(polling_schedule.backoff(failures))
+            except ImpossibleTransition:
+                found = await self._record.ledger.job(job.id)
+                if not task_id or found is None or found.task_id != task_id:
+                    raise
+                written = found  # another start took it in from where we kept it
+                break
+            else:
+                break
+        await self._drop_unwritten(job)
+        return written
+
+    async def _keep_unwritten(self, job: Job, task_id: str, columns: Mapping[str, object]) -> None:
+        """Outside of the ledger, and told: whoever ends this process must know the task id."""
+        deadline = columns.get("deadline")
+        where = await self._record.ledger.keep_unwritten(
+            job,
+            self._record.clock.time(),
+            task_id,
+            deadline if isinstance(deadline, float) else None,
+        )
+        told = AnswerUnwritten(job, task_id, str(where or ""))
+        self.unwritten[job.id] = told
+        self._tell_unwritten(told)
+
+    async def _drop_unwritten(self, job: Job) -> None:
+        if (told := self.unwritten.pop(job.id, None)) is None:
+            return
+        if not self.unwritten:
+            await self._record.ledger.drop_unwritten()
+        self._tell_unwritten(replace(told, written=True))
+
+
+def _stamp(path: Path) -> Stamp:
+    """Raises `ImaError` when the file has gone since it was looked at."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise ImaError("error.input_missing", input=one_line(path, 200)) from error
+    return stamp_of(facts)

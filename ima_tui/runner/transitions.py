@@ -1,0 +1,105 @@
+"""Writing down what happens to a job, and telling it: each step is in the ledger first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ima_tui.core.clock import Clock
+from ima_tui.core.domain import (
+    Failure,
+    Job,
+    Media,
+    State,
+)
+from ima_tui.core.errors import ImaError, Refused
+
+if TYPE_CHECKING:
+    from ima_tui.api.client import Created
+    from ima_tui.api.wire import Progress
+    from ima_tui.ledger import Ledger, Values
+
+
+log = logging.getLogger(__name__)
+_LEVELS = {
+    State.FAILED: logging.ERROR,
+    State.UNKNOWN: logging.ERROR,
+    State.PARKED: logging.WARNING,
+}
+_NEW = ("queued", "again", "event.repriced")
+
+
+def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1) -> None:
+    """One line of the log for what the ledger has just taken in: ids, states and points, nothing
+    that a person wrote. `depth`: how far up the function stands that did it."""
+    way = f"{before.value} -> {job.state.value}" if before else job.state.value
+    why = key.removeprefix("event.")
+    words = [f"job {job.id}", way, "" if why == job.state.value else f"({why})"]
+    if job.state is State.FAILED and job.failure is not None:
+        words.append(job.failure.kind.removeprefix("error."))
+    if key in _NEW:
+        order = job.order
+        words.append(f"{order.task_type.value} {order.model_id} x{order.n}, {order.total} points")
+    if job.task_id:
+        words.append(f"task {job.task_id}")
+    level = _LEVELS.get(job.state, logging.INFO)
+    log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
+
+
+class Service(Protocol):
+    """What jobs need of the API: the client and the downloader in one."""
+
+    async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created: ...
+    async def detail(self, task_id: str, before: Callable[[], None]) -> Progress: ...
+    async def verify(self, url: str) -> None: ...
+    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str: ...
+    async def download(self, url: str, part: Path) -> int: ...
+
+
+class Record:
+    def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Job], None]) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.tell = tell
+
+    async def step(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """A step of a job that this run follows. Raises `NotOurs` when another took it over."""
+        return await self._step(job, after, key, ours=True, **columns)
+
+    async def answered(self, job: Job, after: State, key: str, **columns: object) -> Job:
+        """What a create was answered: true whoever follows the job by now. It is ours again."""
+        return await self._step(job, after, key, ours=False, **columns)
+
+    async def _step(
+        self, job: Job, after: State, key: str, *, ours: bool, **columns: object
+    ) -> Job:
+        stepped = await self.ledger.step(
+            job.id,
+            after,
+            self.clock.time(),
+            key,
+            ours=ours,
+            **columns,  # type: ignore[arg-type]
+        )
+        log_step(stepped, key, job.state, depth=3)
+        self.tell(stepped)
+        return stepped
+
+    async def fail(self, job: Job, error: ImaError) -> Job:
+        """Nothing was sent that could be charged."""
+        reason = error.message if isinstance(error, Refused) else ""
+        failure = Failure(error.key, reason, error.values)
+        return await self.step(job, State.FAILED, "event.refused", failure=failure)
+
+    async def note(self, job: Job, key: str, values: Values | None = None) -> None:
+        await self.ledger.note(job.id, self.clock.time(), key, values)
+        log_step(job, key, depth=2)
+
+    async def delay(self, job: Job, why: str, values: Values, medias: tuple[Media, ...]) -> Job:
+        """Why the results are not here yet, with those that are. Raises `NotOurs`."""
+        delayed = await self.ledger.delay(job.id, self.clock.time(), why, values, medias)
+        log_step(delayed, why, depth=2)
+        self.tell(delayed)
+        return delayed

@@ -1,0 +1,39 @@
+"""What was made ready for a job and serves its next try as well: uploaded inputs, passed checks.
+
+Kept in memory for an hour: after a restart inputs are uploaded again, which costs no points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ima_tui.core.clock import Clock
+from ima_tui.core.input_files import Stamp
+
+KEPT = 3600.0
+"""Seconds; addresses of uploads live longer than that."""
+
+
+@dataclass(slots=True)
+class _OfJob:
+    at: float
+    uploads: dict[tuple[str, Stamp], str] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+
+
+class Prepared:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs: dict[int, _OfJob] = {}
+
+    def of(self, job_id: int) -> _OfJob:
+        """What the job has, to be added to; empty when it is too old."""
+        now = self._clock.steady()
+        known = self._jobs.get(job_id)
+        if known is None or now - known.at >= KEPT:
+            known = self._jobs[job_id] = _OfJob(now)
+        return known
+
+    def drop(self, job_id: int) -> None:
+        """It was sent, or will not be."""
+        self._jobs.pop(job_id, None)

@@ -1,0 +1,186 @@
+"""What the service offers, and what follows from it for an order: its leaf, another model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from ima_tui.api.connection import Connection
+from ima_tui.catalogue import choice, price
+from ima_tui.catalogue.alternatives import Alternative, alternatives
+from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.list_cache import ProductLists
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import Clock
+from ima_tui.core.domain import Leaf, Order, TaskType
+from ima_tui.core.errors import (
+    ImaError,
+    Limited,
+    Unreachable,
+    UsageError,
+)
+from ima_tui.core.events import ListChanged, Notice, ProductList
+from ima_tui.preferences import policy
+from ima_tui.preferences.service import Wishes
+from ima_tui.studio.engine import Engine
+from ima_tui.studio.guides import Knowledge
+
+LIMITED_SECONDS = 5.0
+"""A pause when the service wants one and does not say how long."""
+
+
+class Offer:
+    """The live lists of all task types, fetched again when they are too old."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        connection: Connection,
+        engine: Engine,
+        wishes: Wishes,
+        knowledge: Knowledge,
+        tell: Callable[[Notice], None],
+    ) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._engine = engine
+        self._wishes = wishes
+        self._knowledge = knowledge
+        self._lists = ProductLists(
+            settings.cache,
+            clock.time,
+            lambda found: tell(ListChanged(found)),
+            keep=not settings.read_only,
+            steady=clock.steady,
+        )
+
+    @property
+    def lists(self) -> dict[TaskType, ProductList]:
+        return self._lists.lists
+
+    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        return self._lists.leaves(task_type)
+
+    def all_leaves(self) -> dict[TaskType, tuple[Leaf, ...]]:
+        """The leaves of every task type, as they are known now."""
+        return {task_type: self.leaves(task_type) for task_type in TaskType}
+
+    def age(self, task_type: TaskType) -> float:
+        """Seconds since the list was fetched; infinite when it never was."""
+        return self._lists.age(task_type)
+
+    def is_loading(self, task_type: TaskType) -> bool:
+        """Whether the list is on its way, and none is here that is fresh enough to order from."""
+        found = self.lists[task_type]
+        waits = found.problem is None and not found.live
+        return waits and self.age(task_type) > self._settings.max_age
+
+    def suggested(self, task_type: TaskType) -> Leaf | None:
+        """The person's preferred model, else what their guides recommend, else the default, else
+        the first live one."""
+        served = self.serving(task_type)
+        return served[0] if served is not None else None
+
+    def serving(self, task_type: TaskType) -> tuple[Leaf, Reason] | None:
+        """The leaf of `suggested`, and why it is that one."""
+        wish, recommended = self._wishes.model_id(task_type), self._knowledge.recommended
+        return choice.serving(
+            self.leaves(task_type), task_type, wish, recommended.get(task_type, "")
+        )
+
+    def impersonal(self, task_type: TaskType) -> Leaf | None:
+        """What serves whoever prefers nothing."""
+        recommended = self._knowledge.recommended.get(task_type, "")
+        return choice.default_leaf(self.leaves(task_type), task_type, recommended=recommended)
+
+    def leaf_of(self, order: Order) -> Leaf | None:
+        """The leaf that an order is for, as the list has it now."""
+        wanted = (order.model_id, order.version)
+        leaves = self.leaves(order.task_type)
+        return next((leaf for leaf in leaves if (leaf.model_id, leaf.version) == wanted), None)
+
+    # ------------------------------------------------------------------------------ fetching
+
+    async def load(self) -> None:
+        """Show what the last run saw."""
+        await self._lists.load(self._settings.base_url)
+
+    async def refresh(self, *task_types: TaskType) -> None:
+        """Fetch lists (all, if none is named). Never raises: each list says its own problem."""
+        wanted = task_types or tuple(TaskType)
+        try:
+            service = await self._connection.connect()
+        except ImaError as error:
+            for task_type in wanted:
+                self._lists.fail(task_type, error)
+            if isinstance(error, Unreachable):
+                await self._report([error])
+            return
+        await self._rest()
+        await self._lists.refresh(service.products, self._connection.origin, wanted)
+        await self._report([self.lists[task_type].problem for task_type in wanted])
+
+    async def _rest(self) -> None:
+        """A pause that the service asked for holds for lists as well."""
+        with suppress(ImaError):  # without a ledger there are no jobs, and lists all the same
+            await (await self._engine.scheduler()).pace.rest()
+
+    async def _report(self, problems: list[ImaError | None]) -> None:
+        """What the fetching says of the way to the service is true for jobs as well."""
+        scheduler = await self._engine.scheduler()
+        if any(problem is None for problem in problems):
+            scheduler.link.works()
+        elif problems and problems[0] is not None and not isinstance(problems[0], Limited):
+            scheduler.link.broke(problems[0])
+        for problem in problems:
+            if isinstance(problem, Limited):
+                await scheduler.pace.pause(problem.retry_after or LIMITED_SECONDS)
+
+    async def fresh(self, task_type: TaskType) -> tuple[Leaf, ...]:
+        """The list, fetched again if it is too old. Raises the problem if there is no list."""
+        if self.age(task_type) > self._settings.max_age:
+            await self.refresh(task_type)
+        found = self.lists[task_type]
+        if not found.leaves:
+            raise found.problem or UsageError("error.no_models")
+        return found.leaves
+
+    async def find_leaf(self, order: Order, fetch: bool) -> Leaf:
+        """The leaf that an order is for, off a list that is fresh enough (`fetch`: off a new one).
+
+        Raises the problem of the list, or `UsageError` when the model is gone.
+        """
+        task_type = order.task_type
+        if fetch or self.age(task_type) > self._settings.max_age:
+            await self.refresh(task_type)
+            if (problem := self.lists[task_type].problem) is not None:
+                raise problem
+        await self.fresh(task_type)
+        if (leaf := self.leaf_of(order)) is not None:
+            return leaf
+        raise UsageError("error.model_gone", model=order.model_name)
+
+    # -------------------------------------------------------------------------- other models
+
+    def alternatives(self, order: Order, *, cheaper: bool = False) -> tuple[Alternative, ...]:
+        """One or two live models that could do the same, or (`cheaper`) the same for less."""
+        leaves, below = self.leaves(order.task_type), order.points if cheaper else None
+        count = len(order.inputs)
+        return alternatives(leaves, order.task_type, order.model_id, count, below=below)
+
+    def usual_instead(self, order: Order) -> Alternative | None:
+        """The recommended (else usual) model, where the person's own preference was followed and
+        differs from it."""
+        kind = order.task_type
+        usual = policy.usual_instead(
+            self.leaves(kind),
+            kind,
+            order.model_id,
+            self._wishes.model_id(kind),
+            self._knowledge.recommended.get(kind, ""),
+        )
+        quoted = price.quote_or_none(usual, {}) if usual is not None else None
+        if usual is None or quoted is None:
+            return None
+        return Alternative(usual, quoted.rule.points)

@@ -1,0 +1,217 @@
+"""The ledger and the scheduler, opened after the first paint; whoever needs them earlier waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ima_tui.api.connection import Connection
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import Clock
+from ima_tui.core.errors import ImaError, KeyMissing, UsageError
+from ima_tui.core.events import (
+    AnswerUnwritten,
+    JobChanged,
+    LinkChanged,
+    Notice,
+    Paused,
+)
+from ima_tui.i18n import say
+from ima_tui.runner import result_files
+
+if TYPE_CHECKING:
+    from ima_tui.ledger import Ledger, Mended
+    from ima_tui.runner.input_checks import InputChecks
+    from ima_tui.runner.scheduler import Scheduler
+    from ima_tui.studio.catalogue_service import Offer
+
+log = logging.getLogger(__name__)
+
+Parts = tuple["Ledger", "Scheduler"]
+COPY_SECONDS = 600.0
+"""Between two looks at whether the ledger changed since its last copy."""
+
+
+class Engine:
+    """What runs jobs. `everything`: also those of runs that ended. `patient`: a dead network is
+    waited out."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        connection: Connection,
+        tell: Callable[[Notice], None],
+        input_checks: InputChecks,
+        *,
+        everything: bool,
+        patient: bool,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._connection = connection
+        self._tell = tell
+        self._input_checks = input_checks
+        self._everything = everything
+        self._patient = patient
+        self._copying: asyncio.Task[None] | None = None
+        self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
+
+    async def open(self, offer: Offer) -> None:
+        """Raises `LedgerError`; then everybody who waits for the parts gets it, too."""
+        try:
+            parts = await self._build(offer)
+        except BaseException as error:
+            self._parts.set_exception(error if isinstance(error, ImaError) else KeyMissing())
+            self._parts.exception()  # whoever awaits it hears of it; nobody has to
+            raise
+        self._parts.set_result(parts)
+
+    async def start(self) -> None:
+        """Follow jobs from now on, but for who only looks."""
+        ledger, scheduler = await asyncio.shield(self._parts)
+        if ledger.looking is None:
+            if not ledger.has_copy:  # from the first job on there is one to restore it from
+                await self._copy(ledger)
+            await scheduler.start(everything=self._everything)
+            self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
+
+    async def _keep_copies(self, ledger: Ledger) -> None:
+        """A whole copy of the ledger, never much older than its last change."""
+        while True:
+            await self._copy(ledger)
+            await self._clock.sleep(COPY_SECONDS)
+
+    async def prepare_folder(self) -> None:
+        """Have the folder for results before anything is paid for. Raises `UsageError`."""
+        if self._settings.download:
+            await asyncio.to_thread(result_files.prepare, self._settings.folder)
+
+    async def _copy(self, ledger: Ledger) -> None:
+        try:
+            await ledger.backup()
+        except ImaError as error:
+            log.warning("copy of the ledger: %s", say(error.key, **error.values))
+
+    async def ledger(self) -> Ledger:
+        return (await asyncio.shield(self._parts))[0]
+
+    async def scheduler(self) -> Scheduler:
+        return (await asyncio.shield(self._parts))[1]
+
+    async def stop(self) -> None:
+        """Stop following. A create that is on its way is waited for."""
+        if self._copying is not None:
+            self._copying.cancel()
+            await asyncio.gather(self._copying, return_exceptions=True)
+        if self._opened and self.looking is None:
+            await self._parts.result()[1].aclose()
+
+    async def aclose(self) -> None:
+        if self._opened:
+            await self._parts.result()[0].aclose()
+
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the ledger could not take yet."""
+        return self._parts.result()[1].unwritten if self._opened else ()
+
+    @property
+    def mended(self) -> Mended | None:
+        """What was done to a damaged ledger when it was opened."""
+        return self._parts.result()[0].mended if self._opened else None
+
+    @property
+    def looking(self) -> ImaError | None:
+        """Why nothing is written, if so; known as soon as the parts are there."""
+        return self._parts.result()[0].looking if self._opened else None
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What all requests wait for, and for how many seconds more: `wait.pause` is a pause that
+        the service asked for, `wait.link` the next try of a broken way."""
+        if not self._opened:
+            return None
+        scheduler = self._parts.result()[1]
+        if scheduler.pace.left > 0:
+            return "wait.pause", scheduler.pace.left
+        return ("wait.link", scheduler.link.left) if scheduler.link.is_broken else None
+
+    @property
+    def _opened(self) -> bool:
+        return self._parts.done() and self._parts.exception() is None
+
+    async def _build(self, offer: Offer) -> Parts:
+        await asyncio.to_thread(import_module, "ima_tui.runner.scheduler")
+        from ima_tui.api.rate_limit import Pace
+        from ima_tui.api.shared_rate_limit import Gate
+        from ima_tui.ledger import process_id
+        from ima_tui.ledger.admission import Limits
+        from ima_tui.runner.scheduler import Scheduler
+
+        settings = self._settings
+        ledger = await self._open_ledger(process_id.name())
+        limits = Limits(
+            running=settings.running,
+            per_kind=settings.running_per_kind,
+            per_job=settings.per_job,
+            per_session=settings.per_session,
+            per_day=settings.per_day,
+        )
+        scheduler = Scheduler(
+            ledger,
+            self._clock,
+            self._connection.connect,
+            offer.find_leaf,
+            self._input_checks,
+            folder=settings.folder,
+            download=settings.download,
+            with_prompt=settings.prompt_in_sidecar,
+            patient=self._patient,
+            asks=self._everything,
+            left_folder=self._usual_folder(),
+            left_download=bool(settings.values.get("results.download", settings.download)),
+            limits=limits,
+            pace=Pace(
+                self._clock,
+                per_second=settings.requests_per_second,
+                at_once=settings.requests_at_once,
+                gate=None if ledger.looking else Gate(settings.ledger.with_name("pace.json")),
+                tell=lambda seconds: self._tell(Paused(seconds)),
+            ),
+            tell_job=lambda job: self._tell(JobChanged(job)),
+            tell_unwritten=self._tell,
+            tell_link=lambda problem: self._tell(LinkChanged(problem)),
+        )
+        return ledger, scheduler
+
+    def _usual_folder(self) -> Path:
+        """Where results go without what the flags of this run say."""
+        folder = self._settings.folder
+        with suppress(UsageError):
+            folder = result_files.folder_of(
+                str(self._settings.values.get("results.folder", folder))
+            )
+        return folder
+
+    async def _open_ledger(self, session: str) -> Ledger:
+        """To be written; else to be looked at, where that is the wish or all that is possible."""
+        from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
+
+        path, logs = self._settings.ledger, self._settings.logs
+        if self._settings.read_only:
+            return await Ledger.look(path, session, logs=logs)
+        try:
+            return await Ledger.open(path, session, logs)
+        except LedgerError as error:
+            if error.key not in LOOKED_AT:
+                raise
+            try:
+                return await Ledger.look(path, session, error, logs)
+            except LedgerError:
+                raise error from None

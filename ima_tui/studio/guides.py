@@ -1,0 +1,300 @@
+"""The optional knowledge folder: which of its documents matter now, and what it recommends.
+
+Another tool (ima-knowledge-ai) may have put Markdown files there. When to read which is told by
+the founding document: several media, workflow design; the same subject or a series, visual
+consistency; any video, video modes; unsure, a budget or a wish for quality, model selection. Where
+the folder or a document is absent, nothing is missing.
+
+Files from elsewhere are data: only regular files inside the folder are read, to a limit; what is
+no text is left out; everything is cleaned.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from ima_tui.catalogue import names
+from ima_tui.core.domain import Medium, TaskType
+from ima_tui.core.text import clean, one_line
+from ima_tui.intent.intent import Action, Decision, Kind
+
+LARGEST = 256 * 1024
+"""Bytes read of one document: a guide is some ten thousand."""
+SHOWN = 60_000
+"""Characters shown of one."""
+_LINES = 4_000
+Stamps = tuple[tuple[str, int, int], ...]
+
+
+class Topic(StrEnum):
+    """The documents, by the name of their file."""
+
+    WORKFLOW = "workflow-design"
+    CONSISTENCY = "visual-consistency"
+    VIDEO_MODES = "video-modes"
+    SELECTION = "model-selection"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One guide, cleaned. `is_cut`: there is more of it in the file."""
+
+    topic: Topic
+    path: Path
+    text: str
+    is_cut: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its first heading, else the name of its file."""
+        heading = re.search(r"^#{1,3}\s+(.+)$", self.text[:4_000], re.MULTILINE)
+        return one_line(heading[1], 80) if heading else self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A model that model-selection.md recommends, and the line that says so (from 1)."""
+
+    model_id: str
+    line: int
+    words: str
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """The folder, as last loaded."""
+
+    folder: Path
+    _documents: dict[Topic, Document] = field(default_factory=dict)
+    _recommended: Mapping[TaskType, Recommendation] = field(default_factory=dict)
+    _seen: Stamps = ()
+
+    def load(self) -> None:
+        """Read everything. Some milliseconds where there is something: off the event loop."""
+        self._seen = self._stamps()
+        found = ((topic, path) for topic in Topic if (path := self._find(topic)) is not None)
+        read = ((topic, _document(topic, path)) for topic, path in found)
+        self._documents = {topic: document for topic, document in read if document is not None}
+        guide = self._documents.get(Topic.SELECTION)
+        self._recommended = recommendations(guide.text) if guide is not None else {}
+
+    def load_if_changed(self) -> bool:
+        """`load`, where a document was added, edited or removed; whether one was."""
+        changed = self._stamps() != self._seen
+        if changed:
+            self.load()
+        return changed
+
+    def _stamps(self) -> Stamps:
+        """Which documents there are, and when each was written."""
+        found: list[tuple[str, int, int]] = []
+        for topic in Topic:
+            path = self._find(topic)
+            with suppress(OSError):  # removed a moment ago
+                if path is not None:
+                    told = path.stat()
+                    found.append((str(path), told.st_mtime_ns, told.st_size))
+        return tuple(found)
+
+    @property
+    def all(self) -> tuple[Document, ...]:
+        return tuple(self._documents.values())
+
+    def documents(self, text: str, decision: Decision) -> tuple[Document, ...]:
+        """The guides that matter for a wish, most telling first."""
+        if not self._documents:
+            return ()
+        found = (self._documents.get(topic) for topic in topics(text, decision))
+        return tuple(document for document in found if document is not None)
+
+    @property
+    def recommended(self) -> dict[TaskType, str]:
+        """task type -> model id."""
+        return {task_type: each.model_id for task_type, each in self._recommended.items()}
+
+    def recommendation(self, task_type: TaskType) -> Recommendation | None:
+        return self._recommended.get(task_type)
+
+    def _find(self, topic: Topic) -> Path | None:
+        """The file, in references/ or beside it: a regular one that lies inside the folder."""
+        for path in (
+            self.folder / "references" / f"{topic}.md",
+            self.folder / f"{topic}.md",
+        ):
+            try:
+                real = path.resolve(strict=True)
+                inside = real.is_relative_to(self.folder.resolve())
+                if inside and stat.S_ISREG(real.stat().st_mode):
+                    return real
+            except (OSError, RuntimeError, ValueError):
+                continue  # absent, or links in a circle
+        return None
+
+
+def _document(topic: Topic, path: Path) -> Document | None:
+    try:
+        with path.open("rb") as handle:
+            data = handle.read(LARGEST + 1)
+    except OSError:
+        return None
+    if b"\x00" in data or not data.strip():
+        return None  # no text
+    text = clean(data[:LARGEST].decode("utf-8", "replace"), SHOWN)
+    return Document(topic, path, text, is_cut=len(data) > LARGEST or text.endswith("…"))
+
+
+# ----------------------------------------------------------------------- which of them matter
+
+_SEVERAL = re.compile(r"\bmv\b|宣传片|完整作品|配乐|\bsoundtrack\b")
+_SAME = re.compile(
+    r"系列|多张|同一|角色|续集|续[拍写画作]|产品图"
+    r"|\bseries\b|\bsame\b|\bcharacter\b|\bproduct (?:shot|photo)s?\b"
+)
+
+
+def topics(text: str, decision: Decision) -> tuple[Topic, ...]:
+    """The reading rules of the founding document."""
+    from ima_tui.intent.scan import scan  # not before there is something to read
+
+    told = scan(text).text  # folded, and without titles and quotations
+    media = {step.task_type.medium for step in decision.steps} | {decision.medium}
+    count = decision.param("n")
+    several = isinstance(count, int) and count > 1 and bool(media & {Medium.IMAGE, Medium.VIDEO})
+    found = [
+        (Topic.WORKFLOW, decision.kind is Kind.WORKFLOW or bool(_SEVERAL.search(told))),
+        (
+            Topic.CONSISTENCY,
+            several
+            or bool(decision.roles.reference)
+            or decision.task_type is TaskType.REFERENCE_TO_VIDEO
+            or bool(_SAME.search(told)),
+        ),
+        (Topic.VIDEO_MODES, Medium.VIDEO in media),
+        (Topic.SELECTION, _is_unsure(decision)),
+    ]
+    return tuple(topic for topic, matters in found if matters)
+
+
+def _is_unsure(decision: Decision) -> bool:
+    """The choice is left to us, or a tier tells of budget or quality."""
+    wish = decision.preference
+    leaves_it = wish is not None and wish.action is Action.CLEAR
+    return decision.tier is not None or leaves_it or bool(decision.absent)
+
+
+# ------------------------------------------------------------------------ what is recommended
+
+_RECOMMENDS = re.compile(
+    r"推荐|推薦|首选|首選|默认|預設|\brecommend(?:ed|ation)?\b|\bdefault\b|\bfirst choice\b",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"不推荐|不推薦|\bnot recommended\b|\bavoid\b|\bdeprecated\b|❌", re.IGNORECASE)
+_TIERED = re.compile(
+    r"预算|便宜|省钱|高端|最高质量|艺术|\bbudget\b|\bcheap(?:est)?\b|\bpremium\b|\bartistic\b"
+    r"|\bhighest quality\b|\bfallback\b|备选|\balternative",
+    re.IGNORECASE,
+)
+_MEDIA = {
+    Medium.IMAGE: re.compile(r"图像|图片|图|\bimages?\b", re.IGNORECASE),
+    Medium.VIDEO: re.compile(r"视频|\bvideos?\b", re.IGNORECASE),
+    Medium.MUSIC: re.compile(r"音乐|\bmusic\b|\bsongs?\b", re.IGNORECASE),
+    Medium.SPEECH: re.compile(r"语音|\bspeech\b|\btts\b|\bvoice\b", re.IGNORECASE),
+}
+_HEADING = re.compile(r"(#{1,6})\s+(.*)")
+
+
+def recommendations(text: str) -> dict[TaskType, Recommendation]:
+    """What a guide recommends for each task type: the first line that says so in plain words.
+
+    A line, a row or a column of a table counts that speaks of a recommendation or a default and
+    names a model we know; what it is for stands in it or in the headings above. Lines about a
+    budget, about quality or against a model are no general recommendation.
+    """
+    exact: dict[TaskType, Recommendation] = {}
+    general: dict[TaskType, Recommendation] = {}
+    for number, told in _told(text):
+        if _NOT.search(told.words) or _TIERED.search(f"{told.words} {told.about}"):
+            continue
+        for model_id in _models(told.model):
+            found = Recommendation(model_id, number, one_line(told.words, 120))
+            for task_type, is_exact in _task_types(told, model_id):
+                mine = names.sibling(model_id, task_type)
+                into = exact if is_exact else general
+                if mine:
+                    into.setdefault(task_type, Recommendation(mine, found.line, found.words))
+            break  # the first name is the one recommended
+    return general | exact
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A line that recommends: all its words, the part that names the model, the headings above."""
+
+    words: str
+    model: str
+    about: str
+
+
+def _told(text: str) -> Iterator[tuple[int, _Told]]:
+    headings: dict[int, str] = {}
+    column: int | None = None
+    in_table = in_code = False
+    for number, line in enumerate(text.split("\n")[:_LINES], 1):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        if in_code or not line.strip():
+            in_table = in_table and bool(line.strip())
+            continue
+        if heading := _HEADING.match(line):
+            level = len(heading[1])
+            headings = {at: words for at, words in headings.items() if at < level}
+            headings[level] = heading[2]
+        about = " / ".join(headings.values())
+        if line.lstrip().startswith("|"):
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            if not in_table:
+                in_table = True
+                column = next((i for i, c in enumerate(cells) if _RECOMMENDS.search(c)), None)
+                continue
+            if column is not None and column < len(cells):
+                yield number, _Told(line, cells[column], about)
+            elif _RECOMMENDS.search(line):
+                yield number, _Told(line, line, about)
+            continue
+        in_table = False
+        if _RECOMMENDS.search(line) or _RECOMMENDS.search(
+            headings.get(max(headings, default=0), "")
+        ):
+            yield number, _Told(line, line, about)
+
+
+def _models(words: str) -> Iterator[str]:
+    from ima_tui.intent.scan import scan
+
+    for name in scan(words[:400]).names:
+        if name.family is not None and not name.rejected:
+            yield name.exact or name.family.model_id(name.version, None)
+
+
+def _task_types(told: _Told, model_id: str) -> Iterator[tuple[TaskType, bool]]:
+    """The task types that a line speaks of (else its headings do); named outright or by medium."""
+    for words in (told.words, told.about):
+        named = [
+            t for t in TaskType if t.value in words.lower().replace("-", "_").replace(" ", "_")
+        ]
+        if named:
+            yield from ((task_type, True) for task_type in named)
+            return
+        media = [medium for medium, pattern in _MEDIA.items() if pattern.search(words)]
+        if media:
+            yield from ((t, False) for t in TaskType if t.medium in media)
+            return
+    family = names.family_of(model_id)
+    if family is not None:
+        yield from ((t, False) for t in TaskType if t.medium is family.medium)

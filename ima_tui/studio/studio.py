@@ -1,0 +1,268 @@
+"""The studio: the parts wired together, for both front ends.
+
+    async with open_studio(settings) as studio:
+        await ImaApp(studio).run_async()
+
+`studio.connection` holds the key and the client, `studio.offer` the live lists, `studio.wishes` the
+preferred models, `studio.knowledge` the guides, `studio.jobs` the jobs, `studio.plans` several jobs
+in order. The first paint waits for nothing: a part is imported and made when it is first asked for,
+the ledger and the scheduler are opened by `begin`, the API when it is first needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ima_tui.core.clock import Clock, SystemClock
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.event_bus import Broadcast, Listener
+from ima_tui.core.events import GuidesChanged
+
+GUIDES_SECONDS = 2.0
+"""How often the guides are looked at: a stat of four files."""
+
+if TYPE_CHECKING:
+    from ima_tui.api.connection import Connection, Locate
+    from ima_tui.config import api_key as keys
+    from ima_tui.config.editor import Adjustments
+    from ima_tui.config.loader import Settings
+    from ima_tui.core.domain import Leaf
+    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.core.input_files import InputFacts
+    from ima_tui.ledger import Mended
+    from ima_tui.preferences.service import Wishes
+    from ima_tui.runner.input_checks import InputChecks
+    from ima_tui.studio.catalogue_service import Offer
+    from ima_tui.studio.engine import Engine
+    from ima_tui.studio.gallery import Gallery
+    from ima_tui.studio.guides import Knowledge
+    from ima_tui.studio.jobs import Jobs
+    from ima_tui.studio.workflows import Plans
+
+
+@asynccontextmanager
+async def open_studio(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    key: keys.Key | None = None,
+    locate: Locate | None = None,
+    for_screen: bool = False,
+    patient: bool = False,
+) -> AsyncIterator[Studio]:
+    """A studio, closed at the end.
+
+    `for_screen`: nothing is opened or followed before `begin`, which the app calls once it has
+    painted; from then on jobs of runs that ended are followed too, and a dead network is waited
+    out. Otherwise all is ready when this yields (`LedgerError` where that can't be), and only
+    this run's own jobs are followed. `patient`: a dead network is waited out without a screen, too.
+    """
+    studio = Studio(
+        settings,
+        clock or SystemClock(),
+        key,
+        locate,
+        everything=for_screen,
+        patient=for_screen or patient,
+    )
+    try:
+        if not for_screen:
+            await studio.begin()
+        yield studio
+    finally:
+        await studio._aclose()
+
+
+class Studio:
+    """One run of the program."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        key: keys.Key | None,
+        locate: Locate | None,
+        *,
+        everything: bool,
+        patient: bool,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._key = key
+        self._locate = locate
+        self._everything = everything
+        self._patient = patient
+        self._broadcast = Broadcast()
+        self._begun = False
+        self._watches: tuple[asyncio.Task[None], ...] = ()
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The key and the client."""
+        from ima_tui.api.connection import Connection
+
+        return Connection(self.settings, self.clock, self._key, self._locate)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The ledger and the scheduler."""
+        from ima_tui.studio.engine import Engine
+
+        return Engine(
+            self.settings,
+            self.clock,
+            self.connection,
+            self._broadcast.tell,
+            self.input_checks,
+            everything=self._everything,
+            patient=self._patient,
+        )
+
+    @cached_property
+    def input_checks(self) -> InputChecks:
+        """What input files hold, each decoded once."""
+        from ima_tui.runner.input_checks import InputChecks
+
+        return InputChecks()
+
+    @cached_property
+    def adjustments(self) -> Adjustments:
+        """The app's own settings, to be changed."""
+        from ima_tui.config.editor import Adjustments
+
+        return Adjustments(self.settings)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        """The preferred models."""
+        from ima_tui.preferences.service import Wishes
+
+        return Wishes(self.settings, self.clock, self._broadcast.tell)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The guides, where there are some."""
+        from ima_tui.studio.guides import Knowledge
+
+        return Knowledge(self.settings.knowledge)
+
+    @cached_property
+    def offer(self) -> Offer:
+        """The live lists, and what is chosen from them."""
+        from ima_tui.studio.catalogue_service import Offer
+
+        return Offer(
+            self.settings,
+            self.clock,
+            self.connection,
+            self.engine,
+            self.wishes,
+            self.knowledge,
+            self._broadcast.tell,
+        )
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Every job, and what a person does to it."""
+        from ima_tui.studio.jobs import Jobs
+
+        return Jobs(self.engine, self.offer, self.connection, self.clock, self._broadcast)
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """What the jobs made."""
+        from ima_tui.studio.gallery import Gallery
+
+        return Gallery(self.settings, self.clock, self.engine, self.connection, self._broadcast)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Several jobs as one."""
+        from ima_tui.studio.workflows import Plans
+
+        return Plans(
+            self.jobs,
+            self.offer,
+            self.wishes,
+            self.inspect_inputs,
+            self.settings.data / "plans",
+            clock=self.clock,
+            download=self.settings.download,
+            for_writing=self.settings.for_writing,
+        )
+
+    async def begin(self) -> None:
+        """Open the ledger, read the wishes and the cached lists, follow what is unfinished. Once.
+
+        Raises `LedgerError`; then every verb that needs the ledger raises it too.
+        """
+        if self._begun:
+            return
+        self._begun = True
+        await self.engine.open(self.offer)
+        await self.wishes.load()
+        await asyncio.to_thread(self.knowledge.load)
+        await self.offer.load()
+        await self.engine.start()
+        self._watches = (
+            asyncio.create_task(self.wishes.watch(), name="preferences"),
+            asyncio.create_task(self._watch_guides(), name="guides"),
+            asyncio.create_task(self.jobs.watch(), name="ledger"),
+        )
+
+    async def _watch_guides(self) -> None:
+        """Another tool writes them; what they recommend is what a prompt is read against."""
+        while True:
+            await self.clock.sleep(GUIDES_SECONDS)
+            if await asyncio.to_thread(self.knowledge.load_if_changed):
+                self._broadcast.tell(GuidesChanged())
+
+    @property
+    def looking(self) -> ImaError | None:
+        """Why nothing is sent or written, if so: by wish, or as the ledger can't be written."""
+        return UsageError("error.looking") if self.settings.read_only else self.engine.looking
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What all requests wait for, as a key of `messages`, and for how many seconds more."""
+        return self.engine.waiting
+
+    @property
+    def mended(self) -> Mended | None:
+        """What was done to a damaged ledger when it was opened."""
+        return self.engine.mended
+
+    @property
+    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+        """Task ids that the service gave and the ledger could not take yet."""
+        return self.engine.unwritten
+
+    @property
+    def repaired_at(self) -> float | None:
+        """When the ledger was last restored, in seconds since the epoch."""
+        from ima_tui.ledger import last_repair
+
+        return last_repair(self.settings.ledger)
+
+    async def _aclose(self) -> None:
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
+        await self.engine.stop()
+        await self.input_checks.aclose()
+        await self.connection.aclose()
+        await self.engine.aclose()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hear of every change, on the event loop; returns the unsubscriber."""
+        return self._broadcast.subscribe(listener)
+
+    async def inspect_inputs(self, leaf: Leaf, inputs: Sequence[str]) -> tuple[InputFacts, ...]:
+        """Look at inputs before anything is sent. Raises `UsageError` for the first bad one."""
+        if not inputs:
+            return ()
+        return await self.input_checks.inspect(leaf, inputs, self.connection.loopback)

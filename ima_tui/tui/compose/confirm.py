@@ -1,0 +1,111 @@
+"""What is confirmed before points are spent on a prompt: what is bought, its price, every
+requirement that is not met, and what could be sent instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ima_tui.compose import confirmation, parameter_names, suggestions
+from ima_tui.compose.composer import Desk
+from ima_tui.compose.confirmation import MODEL, Unmet, Why
+from ima_tui.compose.suggestions import Answer
+from ima_tui.core.domain import Order
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import say
+from ima_tui.tui.theme.glyphs import Glyphs
+from ima_tui.tui.widgets import price_text
+
+if TYPE_CHECKING:
+    from ima_tui.tui.compose.screen import ComposeScreen
+
+MOST_OTHERS = 3
+"""Choices beside sending it as it is, and not at all."""
+_IN_A_SENTENCE = (Why.ABSENT, Why.MEDIUM)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question before sending. `send` is the choice that sends; `others` are what could be sent
+    instead, each with its words; `unmet`: something is sent otherwise than it was asked for."""
+
+    words: str
+    send: str
+    others: tuple[tuple[str, Answer], ...] = ()
+    unmet: bool = False
+
+
+def unmet(desk: Desk, text: str) -> tuple[Unmet, ...]:
+    """The requirements of `text` that would not be met by what is on `desk`."""
+    if desk.leaf is None or desk.draft is None:
+        return ()
+    found = confirmation.check(text, desk.decision, desk.leaf, desk.draft, desk.pinned).unmet
+    if (done := desk.replaced) is None:
+        return found
+    model = Unmet(MODEL, done.model_name, desk.leaf.name, Why.ABSENT, desk.leaf.name)
+    settings: tuple[Unmet, ...] = ()
+    with suppress(UsageError):  # what is in the way of sending it at all is said when it is sent
+        _, settings = confirmation.instead(desk.leaf, done, None)
+    return tuple(dict.fromkeys((model, *settings, *found)))
+
+
+def question(
+    place: ComposeScreen, order: Order, sent_before: Order | None, other_price: int | None = None
+) -> Asked | None:
+    """What to ask before `order` goes out; None where nothing has to be asked. `other_price`: what
+    was agreed to a moment ago; if it is not the price, that is always asked."""
+    leaf = place.desk.leaf
+    if leaf is None:
+        return None
+    send = say("compose.choice_send", points=order.total)
+    found = unmet(place.desk, place.prompt.text)
+    if found:
+        words = " ".join((_bought(order), *told(found, place.ima.glyphs)))
+        return Asked(words, send, tuple(_others(place, order))[:MOST_OTHERS], unmet=True)
+    limit = place.studio.settings.ask_above
+    words = price_text.question(leaf, order, place.showing.offer, limit, sent_before)
+    if not words and other_price not in (None, order.total):
+        words = _bought(order)
+    return Asked(words, send) if words else None
+
+
+def _bought(order: Order) -> str:
+    """`Send 2 videos with Kling O1 for 192 pts?`"""
+    medium = order.task_type.medium.value
+    what = say(f"compose.one_{medium}" if order.n == 1 else f"compose.some_{medium}", n=order.n)
+    return say("compose.ask_send", what=what, model=order.model_name, points=order.total)
+
+
+def told(found: Iterable[Unmet], signs: Glyphs) -> list[str]:
+    """Each requirement that is not met, and what is sent instead, in as few words as it takes."""
+    pairs = [each for each in found if each.why not in _IN_A_SENTENCE and each.asked]
+    words = [confirmation.sentence(each) for each in found if each not in pairs]
+    if pairs:
+        listed = say("compose.list_comma").join(change(each, signs) for each in pairs)
+        words.append(say("compose.changed", changes=listed))
+    return words
+
+
+def change(each: Unmet, signs: Glyphs) -> str:
+    """`8K → 1080p`."""
+    sent = each.sent or say("compose.left_out")
+    return f"{each.asked or parameter_names.name(each.name)} {signs.right} {sent}"
+
+
+def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Answer]]:
+    """The answers that lead to something else than `order`, each with its price."""
+    told: set[str] = set()
+    for asking in place.showing.askings:
+        for answer in asking.answers:
+            words = say(answer.key, **answer.values)
+            if answer.points is None or words in told or _changes_nothing(place.desk, answer):
+                continue
+            told.add(words)
+            yield say("compose.choice_other", what=words, points=answer.points), answer
+
+
+def _changes_nothing(desk: Desk, answer: Answer) -> bool:
+    trial = suggestions.tried(desk, answer)
+    return trial is None or (trial.leaf, trial.draft) == (desk.leaf, desk.draft)

@@ -1,0 +1,68 @@
+"""Reads the wish as it stands. The vocabulary takes a moment to load, which no key should have to
+wait for: until it is there, nothing is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ima_tui.compose import apply_intent
+from ima_tui.compose.composer import KIND, Desk
+from ima_tui.core.domain import TaskType
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Decision
+    from ima_tui.studio.studio import Studio
+
+Route = Callable[..., "Decision"]
+
+
+class Reader:
+    """The router, handed what the studio offers and what was chosen by hand."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._route: Route | None = None
+
+    @property
+    def can_read(self) -> bool:
+        return self._route is not None
+
+    async def learn(self) -> None:
+        """Load the vocabulary: a tenth of a second, off the event loop."""
+        self._route = await asyncio.to_thread(_router)
+
+    def read(self, text: str, desk: Desk) -> Decision | None:
+        """What `text` asks for, beside what is settled on `desk`; None where there is nothing
+        to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
+        if KIND in desk.kept:
+            free = self.decide(text, desk.attached, None)
+            if desk.yields_to(free):
+                return free
+        return self.decide(text, desk.attached, desk.settled)
+
+    def decide(
+        self, text: str, attached: Sequence[str], settled: TaskType | None
+    ) -> Decision | None:
+        """The reading of any text. Where a question about pictures is open, the rest is read for
+        the kind that is most likely meant."""
+        if self._route is None or not text.strip():
+            return None
+        lists = {kind: self._studio.offer.leaves(kind) for kind in TaskType}
+        preferred = self._studio.wishes.preferred()
+        recommended = self._studio.knowledge.recommended
+        decision = self._route(text, attached, lists, preferred, recommended, settled=settled)
+        likely = apply_intent.tentative(decision)
+        if likely is None:
+            return decision
+        rest = self._route(text, attached, lists, preferred, recommended, settled=likely)
+        return replace(rest, kind=decision.kind, question=decision.question)
+
+
+def _router() -> Route:
+    from ima_tui.intent.route import route
+
+    route("")
+    return route

@@ -1,0 +1,262 @@
+"""What the words of the wish were read as, under it, as it is typed; and what they leave open, with
+an answer to each key. Asked here, beside the words, never in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from ima_tui.catalogue import form
+from ima_tui.compose import parameter_names
+from ima_tui.compose.apply_intent import COUNT
+from ima_tui.compose.composer import KIND, MODEL, Desk
+from ima_tui.compose.suggestions import Answer, Asking, Switch
+from ima_tui.i18n import say
+from ima_tui.intent.intent import Kind
+from ima_tui.preferences.policy import Change
+from ima_tui.tui.compose import origins
+from ima_tui.tui.keys import actions
+from ima_tui.tui.shell.frame import Line, Part
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.flow import (
+    Block,
+    Chunk,
+    flow,
+    within,
+)
+from ima_tui.tui.widgets.prompt import SEND, Prompt
+
+MOST_LINES = {"-narrow": 4, "-normal": 5}
+"""Lines by the width of the place; where it is wider, there is room for more."""
+MOST = 12
+PROMPT_ROWS = {"-narrow": 4, "-normal": 6}
+"""Rows of the prompt above (styles/compose.tcss); empty ones are lent to what is told here."""
+
+
+@dataclass
+class Answered(Message):
+    """The person gave the answer with this number, from 1."""
+
+    number: int
+
+
+@dataclass
+class Switched(Message):
+    """The person turned the switch."""
+
+
+Row = list[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row with so many cells between its chunks; see `Block` for what of it goes first."""
+
+    row: Row
+    yields: int = 0
+    least: int = 1
+    gap: int = 2
+
+
+def joined(parts: Sequence[Part], sign: str) -> Row:
+    """Parts in one sentence, `sign` behind each but the last: where it is too long, it goes on
+    below behind a sign."""
+    last = len(parts) - 1
+    return [[part] if i == last else [part, (f" {sign}", "muted")] for i, part in enumerate(parts)]
+
+
+class Reading(Line, can_focus=False):
+    """Kind, model and settings that the words gave; questions with numbered answers; the switch
+    for what is to be remembered. It takes the keys only while something is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        SEND,
+        Binding("1", "number(1)", "bind.compose_answer", id="reading.answer"),
+        *(
+            Binding(f"{n}", f"number({n})", show=False, id=f"reading.answer{n}")
+            for n in range(2, 10)
+        ),
+        Binding("m,space", "turn", "bind.compose_remember", show=False, id="reading.remember"),
+        Binding("up,k", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
+        Binding("down,j", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+    ]
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._rows: list[Told] = []
+        self._drawn: list[list[Part]] = []
+        self._written = 1
+        """Rows of the wish above."""
+
+    def show(
+        self,
+        desk: Desk,
+        told: Row,
+        open_: Sequence[Asking],
+        turn: Switch | None,
+        guides: Sequence[str] = (),
+    ) -> None:
+        """Draws only when what is told differs: most keys change nothing here. `told` is what
+        stands for the reading where there is more, or less, than one thing to make."""
+        rows: list[Told] = []
+        read = told or _read(desk, self.ima.glyphs.dot)
+        if read:
+            rows.append(Told(read, yields=len(open_) + 1, gap=1))
+        count = 0
+        for asking in open_:
+            keys = [self._key(count + place) for place in range(1, len(asking.answers) + 1)]
+            rows.append(Told(_asked(asking, keys), yields=len(rows)))
+            count += len(asking.answers)
+        if turn is not None:
+            key = actions.key_of(self.screen, "compose.remember")
+            rows.append(Told(_turned(desk, turn, key), least=MOST))
+        if guides:
+            row = _listed(guides, actions.key_of(self.screen, "compose.guides"))
+            rows.append(Told(row, yields=len(open_) + 2, least=0))
+        self.can_focus = bool(open_ or turn)
+        if rows != self._rows:
+            self._rows = rows
+            self._fit()
+
+    def _key(self, number: int) -> str:
+        """The key that gives an answer from anywhere; with the keys here, the number does."""
+        name = "compose.answer" if number == 1 else f"compose.answer{number}"
+        return actions.key_of(self.screen, name) or str(number)
+
+    def _fit(self) -> None:
+        cells = max(20, self.size.width - 4)
+        shape = next((name for name in MOST_LINES if self.screen.has_class(name)), "")
+        most = MOST_LINES.get(shape, MOST)
+        blocks = [
+            Block(flow(told.row, cells, 2, told.gap), told.least, told.yields)
+            for told in self._rows
+        ]
+        most += self._borrow(sum(len(block.lines) for block in blocks) - most, shape)
+        self._drawn = within(blocks, most, cells)
+        height = max(1, len(self._drawn))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        self.refresh()
+
+    def _borrow(self, wanted: int, shape: str) -> int:
+        """Take up to `wanted` rows that the wish leaves empty; they go back when it grows."""
+        prompt = self.screen.query_one(Prompt)
+        whole, self._written = PROMPT_ROWS.get(shape, 0), prompt.wrapped_document.height
+        lent = max(0, min(wanted, whole - self._written - 1))
+        if lent:
+            prompt.styles.height = whole - lent
+        else:
+            prompt.styles.clear_rule("height")
+        return lent
+
+    def make_way(self) -> None:
+        """The wish may have grown or shrunk by a line."""
+        if self._written != self.screen.query_one(Prompt).wrapped_document.height:
+            self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    @property
+    def words(self) -> str:
+        """All that stands here."""
+        return "\n".join("".join(text for text, _ in line) for line in self._drawn)
+
+    def render_line(self, y: int) -> Strip:
+        theme, ground = self.app.theme, self.GROUND
+        plain = style(theme, "text", ground)
+        line = self._drawn[y] if y < len(self._drawn) else []
+        bar = self.ima.glyphs.cursor if self.has_focus and y == 0 else " "
+        segments = [Segment(f"{bar} ", style(theme, "accent", ground))]
+        segments += [Segment(text, style(theme, role, ground)) for text, role in line if text]
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
+
+    def action_number(self, number: int) -> None:
+        self.post_message(Answered(number))
+
+    def action_turn(self) -> None:
+        self.post_message(Switched())
+
+
+# ------------------------------------------------------------------------------ what is told
+
+
+def _read(desk: Desk, dot: str) -> Row:
+    """`reads as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
+    decision = desk.decision
+    if decision is None or decision.task_type is not desk.kind or decision.kind is not Kind.SINGLE:
+        return []
+    parts: list[Part] = [(say(f"task.{desk.kind.value}"), origins.role(KIND, desk.kind))]
+    named = bool(decision.model_id or decision.tier) and MODEL not in desk.pinned
+    if named and desk.leaf is not None:
+        parts.append((desk.leaf.name, origins.role(MODEL, desk.kind)))
+    parts += [(words, "ok") for words in _settings(desk)]
+    first, *rest = joined(parts, dot)
+    return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
+
+
+def _settings(desk: Desk) -> list[str]:
+    leaf, draft = desk.leaf, desk.draft
+    if leaf is None or draft is None:
+        return []
+    told: list[str] = []
+    chosen = dict(draft.chosen)
+    for name in sorted(desk.read):
+        field = form.control(leaf, name)
+        if name == COUNT:
+            told.append(f"×{draft.n}")
+        elif field is not None and name in chosen:
+            words = parameter_names.value(name, chosen[name])
+            told.append(f"{field.label} {words}" if isinstance(chosen[name], bool) else words)
+    return told
+
+
+def _asked(asking: Asking, keys: Sequence[str]) -> Row:
+    role = "info" if asking.is_question else "warn"
+    sign = "? " if asking.is_question else "! "
+    lead: Chunk = [(sign, role), (say(asking.key, **asking.values), "text")]
+    return [lead, *map(_answer, asking.answers, keys)]
+
+
+def _answer(answer: Answer, key: str) -> Chunk:
+    points = say("compose.answer_points", points=answer.points) if answer.points else ""
+    words = f" {say(answer.key, **answer.values)}"
+    return [(key, "title"), (words, "strong"), (points, "muted")]
+
+
+def _listed(names: Sequence[str], key: str) -> Row:
+    """`alt+g guides  video modes · model selection`."""
+    return [[(key, "title"), (f" {say('guides.offered')}  ", "text"), (" · ".join(names), "muted")]]
+
+
+def _turned(desk: Desk, turn: Switch, key: str) -> Row:
+    proposal = turn.proposal
+    kind = say(f"task.{desk.kind.value}")
+    if proposal.change is Change.FORGET:
+        words = say("compose.switch_forget", kind=kind)
+    elif proposal.asks:
+        words = say("compose.switch_change", model=_model(desk), kind=kind)
+    else:
+        words = say("compose.switch_save", model=_model(desk), kind=kind)
+    on, off = say("compose.on"), say("compose.off")
+    state: Chunk = [
+        (f"[{on}]" if turn.on else f" {on} ", "title" if turn.on else "muted"),
+        (f"[{off}]" if not turn.on else f" {off} ", "strong" if not turn.on else "muted"),
+    ]
+    return [[(key, "title"), (f" {words}", "text")], state]  # the switch is never cut off
+
+
+def _model(desk: Desk) -> str:
+    return desk.leaf.name if desk.leaf is not None else ""

@@ -1,0 +1,40 @@
+"""Who put a part of the wish where it stands, as the screen says it: the role that its words are
+drawn in, and what stands at the end of its line."""
+
+from __future__ import annotations
+
+from ima_tui.compose.composer import (
+    KIND,
+    MODEL,
+    ORDER,
+    By,
+    Desk,
+)
+from ima_tui.compose.highlights import LIMIT, REMEMBER
+from ima_tui.core.domain import TaskType
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import Part
+
+LONGEST = 24
+"""Characters of the words that are quoted."""
+_ROLES = {MODEL: "accent", ORDER: "info", REMEMBER: "info", LIMIT: "warn"}
+
+
+def role(part: str, kind: TaskType) -> str:
+    """The token that the words of `part` are drawn in."""
+    return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
+
+
+def tail(desk: Desk, text: str, part: str) -> tuple[list[Part], bool]:
+    """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
+    by itself. And whether it was chosen by hand."""
+    origin = desk.origin(part)
+    if origin.by is By.HAND:
+        return [(say("compose.by_hand"), "muted")], True
+    found: list[Part] = []
+    for start, end in origin.spans:
+        words = one_line(text[start:end], LONGEST)
+        found += [(" ", "text")] if found else []
+        found.append((words, f"{role(part, desk.kind)}:words"))
+    return found, False

@@ -1,0 +1,130 @@
+"""Several wishes at once, one line each: what it is read as and what it costs, before all of them
+are sent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from ima_tui.compose import draft
+from ima_tui.compose.multi_prompt import Several, Wish
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.tui.compose.confirm import change
+from ima_tui.tui.shell.frame import Line, Part, measure
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.cells import cut, fit, width
+
+LINES = {"-narrow": 3, "-normal": 5, "-wide": 14, "-huge": 30}
+"""Lines by the width of the place, the head among them."""
+
+
+class Wishes(Line, can_focus=False):
+    """A head with the number and the total, then the wishes; up and down scroll them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", "bind.form_up", show=False, id="form.up"),
+        Binding("down,j", "scroll(1)", "bind.form_down", show=False, id="form.down"),
+    ]
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.several: Several | None = None
+        self._first = 0
+        self.display = False
+
+    def show(self, several: Several | None) -> None:
+        if several == self.several:
+            return
+        self.several = several
+        self.display = self.can_focus = several is not None
+        self._first = min(self._first, max(0, self._count - self._room))
+        self.styles.height = 1 + min(self._room, self._count)
+        self.refresh()
+
+    @property
+    def _count(self) -> int:
+        return len(self.several.wishes) if self.several is not None else 0
+
+    @property
+    def _room(self) -> int:
+        found = (n for name, n in LINES.items() if self.screen.has_class(name))
+        return next(found, LINES["-normal"]) - 1
+
+    def on_resize(self) -> None:
+        if self.several is not None:
+            self.styles.height = 1 + min(self._room, self._count)
+
+    def action_scroll(self, by: int) -> None:
+        first = max(0, min(self._count - self._room, self._first + by))
+        if first == self._first:  # at the end the keys go on to what stands there
+            self.screen.focus_next() if by > 0 else self.screen.focus_previous()
+            return
+        self._first = first
+        self.refresh()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        theme, cells = self.app.theme, self.size.width
+        plain = style(theme, "text", self.GROUND)
+        left, right = self._head() if y == 0 else self._line(self._first + y - 1, cells)
+        gap = max(0, cells - measure(left) - measure(right))
+        parts = [*left, (" " * gap, "text"), *right]
+        segments = [Segment(text, style(theme, role, self.GROUND)) for text, role in parts if text]
+        return Strip(segments).adjust_cell_length(cells, plain)
+
+    def _head(self) -> tuple[list[Part], list[Part]]:
+        several, bar = self.several, self.ima.glyphs.cursor if self.has_focus else " "
+        if several is None:
+            return [], []
+        if several.problem is not None:
+            words = say(several.problem.key, **several.problem.values)
+            return [(f"{bar} ", "accent"), (words, "bad")], []
+        told = say("compose.several", n=self._count, points=several.total)
+        left: list[Part] = [(f"{bar} ", "accent"), (told, "strong")]
+        if several.bad:
+            left.append(("  " + say("compose.several_bad", n=len(several.bad)), "bad"))
+        below = self._count - self._first - self._room
+        if self._first or below > 0:
+            last = min(self._count, self._first + self._room)
+            return left, [(f"{self._first + 1}–{last} ", "muted")]
+        return left, []
+
+    def _line(self, index: int, cells: int) -> tuple[list[Part], list[Part]]:
+        if self.several is None or index >= self._count:
+            return [], []
+        wish = self.several.wishes[index]
+        number = fit(str(index + 1), 4, "right") + "  "
+        right = self._outcome(wish, cells)
+        room = cells - width(number) - measure(right) - 2
+        words = cut(one_line(wish.row.prompt, 400), room)
+        return [(number, "muted"), (words, "text")], right
+
+    def _outcome(self, wish: Wish, cells: int) -> list[Part]:
+        """The model and the points, and what is changed; or in few words why not."""
+        if wish.problem is not None:
+            words = say(wish.problem.key, **draft.spoken(wish.leaf, wish.problem))
+            return [("! ", "bad"), (cut(words, cells // 2), "bad"), (" ", "text")]
+        if wish.order is None or wish.leaf is None:
+            return []
+        medium = wish.order.task_type.medium
+        changed = say("compose.list_comma").join(
+            change(each, self.ima.glyphs) for each in wish.unmet
+        )
+        model: list[Part] = [(f"  {fit(wish.leaf.name, 16)}", "muted")] if cells >= 70 else []
+        points = fit(say("compose.points", points=wish.order.total), 9, "right")
+        return [
+            *([(f"! {cut(changed, cells // 3)}  ", "warn")] if changed else []),
+            (say(f"task.tag_{medium.value}"), medium.value),
+            *model,
+            (points, "warn" if wish.unmet else "text"),
+            (" ", "text"),
+        ]

@@ -1,0 +1,1 @@
+"""The Gallery screen: results as tiles, the viewer, and comparing two. Start with `screen`."""

@@ -1,0 +1,126 @@
+"""What can be done with results: which verb fits which, and the question before what can't be taken
+back. What concerns the whole job is done by the job's own verbs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ima_tui.core.domain import Job, Medium, State
+from ima_tui.core.errors import ImaError
+from ima_tui.core.text import size
+from ima_tui.i18n import say
+from ima_tui.studio.gallery import open_file
+from ima_tui.tui.gallery import result_text
+from ima_tui.tui.gallery.arrangement import day_words
+from ima_tui.tui.shell.job_actions import JobVerbs
+from ima_tui.tui.shell.viewer import Exhibit
+
+if TYPE_CHECKING:
+    from ima_tui.tui.shell.base_screen import Place
+
+
+FITS: Mapping[str, Callable[[Exhibit], bool]] = {
+    "open": lambda one: bool(one.media.path),
+    "fetch": lambda one: one.job.state is State.DONE,
+    "copy_link": lambda one: bool(one.media.url),
+    "copy_path": lambda one: bool(one.media.path),
+    "use": lambda one: one.job.order.task_type.medium is Medium.IMAGE,
+    "variant": lambda one: True,
+    "show_job": lambda one: True,
+    "forget": lambda one: one.job.state is State.DONE,
+    "discard": lambda one: bool(one.media.path),
+}
+"""A verb and whether it means anything for a result."""
+ONE_ONLY = frozenset({"open", "variant", "show_job"})
+
+
+class ResultVerbs:
+    """The verbs, for the gallery, which asks and complains."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.jobs = JobVerbs(place)
+
+    def can(self, verb: str, chosen: Sequence[Exhibit]) -> bool:
+        if verb not in FITS or (verb in ONE_ONLY and len(chosen) != 1):
+            return False  # the keys of another place may be asked about while it closes
+        return any(FITS[verb](one) for one in chosen)
+
+    async def do(self, verb: str, chosen: Sequence[Exhibit]) -> None:
+        """Do `verb` with those of `chosen` that it fits."""
+        if self.can(verb, chosen):
+            method: Callable[[list[Exhibit]], Awaitable[None]] = getattr(self, verb)
+            await method([one for one in chosen if FITS[verb](one)])
+
+    async def open(self, chosen: list[Exhibit]) -> None:
+        path = chosen[0].media.path
+        if not open_file(path):
+            self._place.notify(say("queue.file_is", path=path))
+
+    async def fetch(self, chosen: list[Exhibit]) -> None:
+        await self.jobs.do("fetch", _jobs(chosen))
+
+    async def copy_link(self, chosen: list[Exhibit]) -> None:
+        self._copy([one.media.url for one in chosen])
+
+    async def copy_path(self, chosen: list[Exhibit]) -> None:
+        self._copy([one.media.path for one in chosen])
+
+    def _copy(self, texts: list[str]) -> None:
+        self._place.ima.copy("\n".join(texts))
+
+    async def use(self, chosen: list[Exhibit]) -> None:
+        """Hand pictures to Compose, as files where they are here, else as links."""
+        sources = []
+        for one in chosen:
+            here = await asyncio.to_thread(result_text.file_size, one.media) >= 0
+            sources.append(one.media.path if here else one.media.url)
+        await self._place.ima.compose_on(sources)
+
+    async def variant(self, chosen: list[Exhibit]) -> None:
+        await self._place.ima.compose_from(chosen[0].job)
+
+    async def show_job(self, chosen: list[Exhibit]) -> None:
+        await self._place.ima.show_job(chosen[0].job.id)
+
+    async def forget(self, chosen: list[Exhibit]) -> None:
+        await self.jobs.do("forget", _jobs(chosen))
+
+    async def save(self, chosen: Sequence[Exhibit], written: str) -> None:
+        """Copy files to a folder, or one to a name."""
+        try:
+            for one in chosen:
+                path = await self._place.studio.gallery.copy(one.media, written)
+        except ImaError as error:
+            self._place.complain(error)
+        else:
+            self._place.notify(say("gallery.saved", path=str(path)))
+
+    async def discard(self, chosen: list[Exhibit]) -> None:
+        """Delete files, after a deliberate yes: only while its link lives one can be had again."""
+        studio = self._place.studio
+        sizes = [await asyncio.to_thread(result_text.file_size, one.media) for one in chosen]
+        until = min(studio.gallery.expires(one.job) for one in chosen)
+        key = "gallery.ask_discard" if len(chosen) == 1 else "gallery.ask_discard_many"
+        asked = say(
+            key, id=chosen[0].job.id, n=len(chosen), size=size(sum(max(0, one) for one in sizes))
+        )
+        alive = until > studio.clock.time()
+        key = "gallery.again_until" if alive else "gallery.never_again"
+        words = f"{asked} {say(key, day=day_words(until))}"
+        self._place.ask(words, partial(self._discard, chosen), deliberate=True)
+
+    async def _discard(self, chosen: Sequence[Exhibit]) -> None:
+        for one in chosen:
+            try:
+                await self._place.studio.gallery.discard(one.job.id, one.index + 1)
+            except ImaError as error:
+                self._place.complain(error)
+                return
+
+
+def _jobs(chosen: Sequence[Exhibit]) -> list[Job]:
+    return list({one.job.id: one.job for one in chosen}.values())

@@ -1,0 +1,164 @@
+"""Which results the gallery shows, in which order, under which headings. Pure: no widget here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ima_tui.core.domain import (
+    Job,
+    Medium,
+    Result,
+    TaskType,
+    results_of,
+)
+from ima_tui.core.text import folded
+from ima_tui.i18n import say
+
+Key = tuple[int, int]
+"""A job and the number of its result, as in `job:41#1`."""
+
+SORTS = ("newest", "oldest", "model", "kind")
+"""The first is what the gallery begins with."""
+KINDS: tuple[Medium | None, ...] = (None, *Medium)
+
+
+def key_of(result: Result) -> Key:
+    return result.job, result.index
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Results under one heading."""
+
+    name: str
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the person chose; `hidden` are results that are being forgotten."""
+
+    filter: str = ""
+    kind: Medium | None = None
+    sort: str = SORTS[0]
+    hidden: Collection[int] = field(default_factory=frozenset)
+
+    def next_sort(self) -> Selection:
+        return replace(self, sort=SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)])
+
+    def next_kind(self, by: int = 1) -> Selection:
+        return replace(self, kind=KINDS[(KINDS.index(self.kind) + by) % len(KINDS)])
+
+
+class Collected:
+    """Every result, and the folded words that it is found by: those of 20,000 take a tenth of a
+    second to fold, which no key should have to wait for."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Key, Result] = {}
+        self._words: dict[Key, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, key: Key) -> Result:
+        return self._rows[key]
+
+    def get(self, key: Key) -> Result | None:
+        return self._rows.get(key)
+
+    def clear(self) -> None:
+        self._rows, self._words = {}, {}
+
+    def add(self, results: Iterable[Result]) -> None:
+        kinds = {kind: _kind_words(kind) for kind in TaskType}
+        rows, words = dict(self._rows), dict(self._words)
+        for result in results:
+            key = key_of(result)
+            rows[key] = result
+            words[key] = folded(
+                f"#{result.job} {result.model} {kinds[result.task_type]} {result.prompt}"
+            )
+        self._rows, self._words = rows, words  # at once: an arrangement may be under way
+
+    def hear(self, jobs: Iterable[Job]) -> bool:
+        """Take in what became of jobs; whether any result came, went or changed."""
+        changed = False
+        for job in jobs:
+            fresh = {key_of(result): result for result in results_of(job)}
+            if not fresh and (job.id, 1) not in self._rows:
+                continue
+            if all(self._rows.get(key) == result for key, result in fresh.items()) and fresh:
+                continue
+            self._rows = {key: row for key, row in self._rows.items() if key[0] != job.id}
+            self.add(fresh.values())
+            changed = True
+        return changed
+
+    def arranged(self, chosen: Selection) -> tuple[Group, ...]:
+        """What is shown, in its groups. For many thousands: call it in a thread."""
+        words, wanted = self._words, folded(chosen.filter).split()
+        shown = [
+            result
+            for key, result in self._rows.items()
+            if (chosen.kind is None or result.task_type.medium is chosen.kind)
+            and key[0] not in chosen.hidden
+            and all(word in words[key] for word in wanted)
+        ]
+        shown.sort(key=_ORDERS[chosen.sort])
+        if chosen.sort in ("newest", "oldest"):
+            return _by_day(shown)
+        named = (lambda result: result.model) if chosen.sort == "model" else _kind_name
+        return _by_name(shown, named)
+
+
+def _kind_words(kind: TaskType) -> str:
+    return f"{say(f'task.tag_{kind.medium}')} {say(f'task.{kind}')}"
+
+
+def _kind_name(result: Result) -> str:
+    return say(f"task.{result.task_type}")
+
+
+_KIND_ORDER = {kind: place for place, kind in enumerate(TaskType)}
+_Order = Callable[[Result], tuple[object, ...]]
+_ORDERS: Mapping[str, _Order] = {
+    "newest": lambda one: (-one.at, -one.job, one.index),
+    "oldest": lambda one: (one.at, one.job, one.index),
+    "model": lambda one: (one.model.casefold(), -one.at, -one.job, one.index),
+    "kind": lambda one: (_KIND_ORDER[one.task_type], -one.at, -one.job, one.index),
+}
+
+
+def _by_name(results: Sequence[Result], name: Callable[[Result], str]) -> tuple[Group, ...]:
+    groups: list[tuple[str, list[Key]]] = []
+    for result in results:
+        if not groups or groups[-1][0] != name(result):
+            groups.append((name(result), []))
+        groups[-1][1].append(key_of(result))
+    return tuple(Group(named, tuple(keys)) for named, keys in groups)
+
+
+def _by_day(results: Sequence[Result]) -> tuple[Group, ...]:
+    """By days of this place's time; it is asked for once for each day, not for each result."""
+    groups: list[tuple[str, list[Key]]] = []
+    begin, end = 0.0, 0.0
+    for result in results:
+        if not begin <= result.at < end:
+            begin, end = _day_of(result.at)
+            groups.append((day_words(result.at), []))
+        groups[-1][1].append(key_of(result))
+    return tuple(Group(name, tuple(keys)) for name, keys in groups)
+
+
+def _day_of(at: float) -> tuple[float, float]:
+    year, month, day, *_ = time.localtime(at)
+    begin = time.mktime((year, month, day, 0, 0, 0, 0, 0, -1))
+    return begin, time.mktime((year, month, day + 1, 0, 0, 0, 0, 0, -1))
+
+
+def day_words(at: float) -> str:
+    """`2026-11-25`, as both languages read it."""
+    return time.strftime("%Y-%m-%d", time.localtime(at))

@@ -1,0 +1,117 @@
+"""Two results side by side: looked at closely at the same place, played at the same time."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+
+from ima_tui.compose import parameter_names
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.tui.images.preview import Cover, Preview
+from ima_tui.tui.shell.frame import BottomLine, Line, Part
+from ima_tui.tui.shell.viewer import ZOOM, Exhibit
+from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.cells import cut
+
+
+class Label(Line):
+    """Which result this side shows, or what it was made with."""
+
+    def __init__(self, words: str, role: str) -> None:
+        super().__init__()
+        self.words = words
+        self.role = role
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(" " + cut(self.words, cells - 2), self.role)], []
+
+
+class Side(Vertical):
+    """One of the two."""
+
+    def __init__(self, exhibit: Exhibit, cover: Cover | None) -> None:
+        super().__init__()
+        self.exhibit = exhibit
+        self.preview = Preview(cover=cover)
+
+    def compose(self) -> ComposeResult:
+        job, order = self.exhibit.job, self.exhibit.job.order
+        values = " ".join(parameter_names.settings(order.parameters))
+        number = f"#{job.id}"
+        if len(job.medias) > 1:
+            number += f" {self.exhibit.index + 1}/{len(job.medias)}"
+        yield Label(f"{number}  {order.model_name}", "strong")
+        yield Label(f"{say('queue.points', points=order.points)}  {values}", "muted")
+        yield Label(one_line(order.prompt, 300), "text")
+        yield self.preview
+
+    def on_mount(self) -> None:
+        self.preview.see(self.exhibit.media, self.exhibit.job.order.task_type.medium)
+
+
+class CompareScreen(ModalScreen[None]):
+    """Over the gallery."""
+
+    CSS_PATH = styles.path("compare")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,p", "play", "bind.play", id="compare.play"),
+        *ZOOM,
+        Binding("x,tab", "swap", "bind.swap", id="compare.swap"),
+        Binding("escape,q,enter", "close", "bind.close", id="compare.close"),
+    ]
+
+    def __init__(self, left: Exhibit, right: Exhibit, *, cover: Cover | None = None) -> None:
+        super().__init__()
+        self._compositor = TightCompositor()
+        self._sides = (Side(left, cover), Side(right, cover))
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="sides"):
+            yield from self._sides
+        yield BottomLine()
+
+    @property
+    def previews(self) -> tuple[Preview, Preview]:
+        return self._sides[0].preview, self._sides[1].preview
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        match action:
+            case "play":
+                return any(preview.is_film for preview in self.previews)
+            case "pan":
+                return not self.previews[0].lens.whole
+            case "zoom":
+                lens, factor = self.previews[0].lens, cast(float, parameters[0])
+                is_picture = any(preview.is_picture for preview in self.previews)
+                return is_picture and lens.can_zoom(factor)
+        return True
+
+    def action_play(self) -> None:
+        for preview in self.previews:
+            preview.play()
+
+    def action_zoom(self, factor: float) -> None:
+        lens = self.previews[0].lens.closer(factor)
+        for preview in self.previews:
+            preview.lens = lens
+        self.refresh_bindings()
+
+    def action_pan(self, right: int, down: int) -> None:
+        lens = self.previews[0].lens.moved(right, down)
+        for preview in self.previews:
+            preview.lens = lens
+
+    def action_swap(self) -> None:
+        """The left one to the right: a difference is seen best where it jumps."""
+        left, right = self._sides
+        self._sides = (right, left)
+        self.query_one("#sides").move_child(left, after=right)
+
+    def action_close(self) -> None:
+        self.dismiss()

@@ -1,0 +1,123 @@
+"""A result in words: what the gallery says about one. No widget here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.content import Content
+
+from ima_tui.compose import draft
+from ima_tui.core.domain import (
+    Job,
+    Leaf,
+    Media,
+    State,
+    Value,
+)
+from ima_tui.core.text import clean, one_line, size
+from ima_tui.i18n import say
+from ima_tui.tui.gallery.arrangement import day_words
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.cells import fit, steady, width
+
+PROMPT_LIMIT = 2_000
+DAY = 24 * 3600.0
+MOST_NAME = 16
+"""Cells of a setting's name."""
+
+
+def file_size(media: Media) -> int:
+    """Bytes of the file here; -1: there is none. Looks at the disk: call it in a thread."""
+    try:
+        return Path(media.path).stat().st_size if media.path else -1
+    except OSError:
+        return -1
+
+
+def facts(
+    job: Job, index: int, *, leaf: Leaf | None, bytes_here: int, expires: float, now: float
+) -> Content:
+    """Everything about one result; `index` counts from 0."""
+    media, order = job.medias[index], job.order
+    rows = [(_name(leaf, name), _value(value)) for name, value in order.parameters]
+    if order.inputs:
+        rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), 300)))
+    rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
+    if told := _told(media, bytes_here):
+        rows.append((say("gallery.made"), told))
+    lines = [
+        Content.styled(_title(job, index), "bold"),
+        Content.styled(f"{words.kind_words(order.task_type)} · {_made(job)}", "$muted"),
+        Content(""),
+        Content(steady(clean(order.prompt, PROMPT_LIMIT))),
+        Content(""),
+        *_rows(rows),
+        Content(""),
+        _where(job, media, bytes_here),
+        _link(expires, now, here=bytes_here >= 0),
+    ]
+    if trouble := words.trouble(job):
+        lines.append(Content.styled(trouble, "$warn"))
+    return Content("\n").join(lines)
+
+
+def _name(leaf: Leaf | None, name: str) -> str:
+    """As people know it; what has no control is at least written as those that have one."""
+    known = draft.label(leaf, name)
+    return known.replace("_", " ").capitalize() if known == name else known
+
+
+def _value(value: Value) -> str:
+    """As the form says it: on and off, not True and False."""
+    if isinstance(value, bool):
+        return say("compose.on" if value else "compose.off")
+    return one_line(value, 120)
+
+
+def _title(job: Job, index: int) -> str:
+    title = f"#{job.id}  {job.order.model_name}"
+    if len(job.medias) > 1:
+        title += f" · {say('viewer.of', index=index + 1, count=len(job.medias))}"
+    return title
+
+
+def _made(job: Job) -> str:
+    at = job.ended_at or job.updated_at
+    return f"{day_words(at)} {words.clock_words(at)}"
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> list[Content]:
+    """Names below each other, values below each other."""
+    wide = min(MOST_NAME, max(width(name) for name, _ in rows))
+    return [
+        Content.styled(f"{fit(name, wide)}  ", "$muted") + Content(value) for name, value in rows
+    ]
+
+
+def _told(media: Media, bytes_here: int) -> str:
+    told = [media.format]
+    if media.width and media.height:
+        told.append(f"{media.width}x{media.height}")
+    told += [media.duration, size(bytes_here) if bytes_here >= 0 else ""]
+    return "  ".join(filter(None, told))
+
+
+def _where(job: Job, media: Media, bytes_here: int) -> Content:
+    if bytes_here >= 0:
+        return Content.styled(media.path, "$info")
+    if job.state is State.FETCHING:
+        return Content.styled(say("gallery.fetching"), "$muted")
+    return Content.styled(say("gallery.file_gone" if media.path else "gallery.no_file"), "$warn")
+
+
+def _link(expires: float, now: float, *, here: bool) -> Content:
+    """Links to results live for a week; after that only the file is left."""
+    if now >= expires:
+        key = "gallery.link_over" if here else "gallery.link_lost"
+        return Content.styled(say(key, day=day_words(expires)), "$muted" if here else "$bad")
+    left = expires - now
+    role = "$warn" if left < DAY and not here else "$muted"
+    at = f"{day_words(expires)} {time.strftime('%H:%M', time.localtime(expires))}"
+    return Content.styled(say("gallery.link_until", at=at), role)

@@ -1,0 +1,382 @@
+"""Gallery: everything that was made, newest first, with pictures of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.widgets import Input
+
+from ima_tui.core.domain import Job
+from ima_tui.i18n import say
+from ima_tui.tui.gallery.actions import ResultVerbs
+from ima_tui.tui.gallery.arrangement import Collected, Key, Selection
+from ima_tui.tui.gallery.compare import CompareScreen
+from ima_tui.tui.gallery.detail import Placard
+from ima_tui.tui.gallery.tile_grid import Wall
+from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.frame import Part, Rule
+from ima_tui.tui.shell.viewer import Exhibit, ViewerScreen
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.inputs import PathSuggester
+from ima_tui.tui.widgets.list_status import Standing
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.update_batcher import News
+
+MANY = 2_000
+"""From so many results on they are sorted in a thread."""
+WIDE = 120
+"""Columns from which on pictures hang on the wall by themselves."""
+
+
+class GalleryScreen(Place):
+    """The wall, and the result under the cursor."""
+
+    PLACE = "gallery"
+    HOME = "#wall"
+    CSS_PATH = styles.path("gallery")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "view", "bind.view_large", id="gallery.view"),
+        Binding("p", "play", "bind.play", id="gallery.play"),
+        Binding("i", "do('use')", "bind.use_as_input", id="gallery.use"),
+        Binding("d", "do('variant')", "bind.variant", id="gallery.variant"),
+        Binding("c", "compare", "bind.compare", id="gallery.compare"),
+        Binding("u", "undo", "bind.undo", id="gallery.undo"),
+        Binding("slash", "filter", "bind.filter", id="gallery.filter"),
+        Binding("o", "do('open')", "bind.open", id="gallery.open"),
+        Binding("w", "save", "bind.save_copy", id="gallery.save"),
+        Binding("y", "do('copy_link')", "bind.copy", id="gallery.copy_link"),
+        Binding("Y", "do('copy_path')", "bind.copy_path", id="gallery.copy_path"),
+        Binding("v", "turn", "bind.view_as", id="gallery.turn"),
+        Binding("t,right_square_bracket", "turn_kind(1)", "bind.kind", id="gallery.kind"),
+        Binding(
+            "left_square_bracket",
+            "turn_kind(-1)",
+            "bind.previous_kind",
+            show=False,
+            id="gallery.previous_kind",
+        ),
+        Binding("S", "sort", "bind.sort", id="gallery.sort"),
+        Binding("b", "do('show_job')", "bind.show_job", id="gallery.job"),
+        Binding("f", "do('fetch')", "bind.fetch", id="gallery.fetch"),
+        Binding("P", "draw", "bind.draw_pictures", show=False, id="gallery.draw"),
+        Binding("x,delete", "do('forget')", "bind.forget", id="gallery.forget"),
+        Binding("D", "do('discard')", "bind.discard", id="gallery.discard"),
+        Binding(
+            "J,shift+down",
+            "scroll_facts(3)",
+            "bind.detail_down",
+            show=False,
+            id="gallery.detail_down",
+        ),
+        Binding(
+            "K,shift+up", "scroll_facts(-3)", "bind.detail_up", show=False, id="gallery.detail_up"
+        ),
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+        Binding("escape", "clear", "bind.clear", show=False, id="gallery.clear"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.collected = Collected()
+        self.how = Selection()
+        self.verbs = ResultVerbs(self)
+        self.tiles: bool | None = None
+        """Pictures on the wall; None: where there is room for them."""
+        self.draws = True
+        self._loaded = False
+        self._job: Job | None = None
+        self._marked: tuple[Exhibit, ...] = ()
+        self._turn = 0
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="head"):
+            yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
+            yield Standing()
+        yield Rule()
+        with Container(id="body"):
+            yield Wall(self.collected.get)
+            yield Placard()
+        yield LineInput(
+            widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
+        )
+
+    @property
+    def wall(self) -> Wall:
+        return self.query_one(Wall)
+
+    # ------------------------------------------------------------------------------- the facts
+
+    def on_mount(self) -> None:
+        self.draws = self.studio.settings.preview
+        self.wall.focus()
+        self._hang()
+        self._say_standing()
+        self.run_worker(self._load(), name="read results", group="results", exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        await self.verbs.jobs.forgetting.end_all()
+
+    async def _load(self) -> None:
+        """Everything there is: what is newest first, the rest behind it."""
+        async for found in self.studio.gallery.results():
+            await asyncio.to_thread(self.collected.add, found)
+            if not self.wall.keys:
+                await self._show()
+        self._loaded = True
+        await self._show()
+
+    async def reload(self) -> None:
+        await self._show()
+        await self._show_placard()
+
+    def _hear(self, news: News) -> None:
+        self.collected.hear(news.jobs.values())  # also while it is hidden: then nothing is drawn
+        super()._hear(news)
+
+    async def heard(self, news: News) -> None:
+        if any(job.medias for job in news.jobs.values()):
+            await self._show()
+            if self._job is not None and self._job.id in news.jobs:
+                await self._show_placard()
+
+    async def _show(self) -> None:
+        self.how = replace(self.how, hidden=self.verbs.jobs.forgetting.ids)
+        self._turn += 1
+        turn, how = self._turn, self.how
+        if len(self.collected) > MANY:
+            groups = await asyncio.to_thread(self.collected.arranged, how)
+            if turn != self._turn:
+                return  # the person went on meanwhile
+        else:
+            groups = self.collected.arranged(how)
+        self.wall.empty = self._why_empty()
+        self.wall.show(groups)
+        self.set_class(not groups, "-empty")
+        self._say_standing()
+
+    def _why_empty(self) -> str:
+        if not self._loaded:
+            return say("gallery.reading")
+        return say("gallery.none_match" if len(self.collected) else "gallery.empty")
+
+    def _say_standing(self) -> None:
+        shown, how = len(self.wall.keys), self.how
+        count = "gallery.count_one" if shown == 1 else "gallery.count"
+        words: list[Part] = [(say(count, n=shown), "strong")]
+        if how.kind is not None:
+            words.append((f" · {say(f'gallery.kind_{how.kind}')}", "info"))
+        if self.size.width >= 70:
+            words.append((f" · {say(f'gallery.sort_{how.sort}')}", "muted"))
+        if (hidden := len(self.collected) - shown) and (how.filter or how.kind):
+            words.append((f" · {say('queue.sum_hidden', n=hidden)}", "warn"))
+        if forgotten := len(how.hidden):
+            words.insert(0, (say("queue.sum_forgotten", n=forgotten) + " · ", "info"))
+        if self.wall.marked:
+            words.insert(0, (say("gallery.marked", n=len(self.wall.marked)) + " · ", "accent"))
+        self.query_one(Standing).say(words)
+
+    # ---------------------------------------------------------------------- what is beside it
+
+    @on(Wall.Highlighted)
+    async def _highlighted(self) -> None:
+        await self._show_placard()
+
+    @on(Wall.Marked)
+    async def _marks_changed(self) -> None:
+        found = [await self._exhibit(key) for key in self.wall.marked]
+        self._marked = tuple(one for one in found if one is not None)
+        self._say_standing()
+        self.refresh_bindings()
+
+    async def _show_placard(self) -> None:
+        key = self.wall.cursor
+        exhibit = await self._exhibit(key) if key is not None else None
+        if key != self.wall.cursor:
+            return  # the cursor went on meanwhile
+        self._job = exhibit.job if exhibit is not None else None
+        index = exhibit.index if exhibit is not None else 0
+        await self.query_one(Placard).show(self._job, index, eager=self.draws)
+        self.refresh_bindings()
+
+    async def _exhibit(self, key: Key) -> Exhibit | None:
+        job = await self.studio.jobs.get(key[0])
+        if job is None or not 1 <= key[1] <= len(job.medias):
+            return None
+        return Exhibit(job, key[1] - 1)
+
+    @property
+    def current(self) -> Exhibit | None:
+        key = self.wall.cursor
+        if self._job is None or key is None or key[0] != self._job.id:
+            return None
+        return Exhibit(self._job, key[1] - 1) if key[1] <= len(self._job.medias) else None
+
+    def _chosen(self) -> Sequence[Exhibit]:
+        """The marked ones, or the one under the cursor."""
+        if self.wall.marked:
+            return self._marked
+        return (self.current,) if self.current is not None else ()
+
+    # --------------------------------------------------------------------------- the actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_mounted:
+            return True
+        match action:
+            case "do":
+                return self.verbs.can(str(parameters[0]), self._chosen())
+            case "view":
+                return self.current is not None
+            case "save":
+                return any(one.media.path for one in self._chosen())
+            case "play":
+                return self.query_one(Placard).preview.is_film
+            case "compare":
+                return len(self._pair()) == 2
+            case "undo":
+                return bool(self.verbs.jobs.forgetting.ids)
+            case "clear":
+                return bool(self.how.filter or self.how.kind or self.wall.marked)
+            case "sort" | "turn_kind" | "draw":
+                return len(self.collected) > 0
+        return super().check_action(action, parameters)
+
+    async def action_do(self, verb: str) -> None:
+        await self.verbs.do(verb, self._chosen())
+
+    async def action_undo(self) -> None:
+        await self.verbs.jobs.undo()
+
+    @on(Wall.Selected)
+    def action_view(self) -> None:
+        key = self.wall.cursor
+        if key is None:
+            return
+        keys = tuple(self.wall.keys)
+
+        def closed(number: int | None) -> None:
+            if number is not None and number < len(keys):
+                self.wall.move_to(keys[number])
+
+        cover = self.studio.gallery.cover
+        viewer = ViewerScreen(Shown(self, keys), keys.index(key), cover=cover)
+        self.app.push_screen(viewer, closed)
+
+    def action_play(self) -> None:
+        self.query_one(Placard).preview.play()
+
+    def _pair(self) -> tuple[Exhibit, ...]:
+        """The two that are marked; one that is marked, with the one under the cursor."""
+        if len(self._marked) == 1 and self.current not in (None, *self._marked):
+            return (*self._marked, self.current) if self.current else ()
+        return self._marked
+
+    def action_compare(self) -> None:
+        pair = self._pair()
+        if len(pair) == 2:
+            cover = self.studio.gallery.cover
+            self.app.push_screen(CompareScreen(pair[0], pair[1], cover=cover))
+
+    # ------------------------------------------------------------------------ what is shown
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._hang()
+        self._say_standing()
+
+    def _hang(self) -> None:
+        """Pictures where there is room for them, or where they were asked for."""
+        width = self.size.width
+        wanted = width >= WIDE and self.draws if self.tiles is None else self.tiles
+        alone = width < 80
+        self.set_class(alone and self.tiles is True, "-placard")
+        self.wall.turn(wanted and not alone)
+
+    def action_turn(self) -> None:
+        """Lines or pictures; where there is room for one thing alone: lines or what is known."""
+        shown = self.has_class("-placard") if self.size.width < 80 else self.wall.tiles
+        self.tiles = not shown
+        self._hang()
+
+    async def action_draw(self) -> None:
+        """Draw pictures from now on, or none: over a slow line they come on demand."""
+        self.draws = not self.draws
+        self._hang()
+        await self._show_placard()
+
+    async def action_sort(self) -> None:
+        self.how = self.how.next_sort()
+        await self._show()
+
+    async def action_turn_kind(self, by: int) -> None:
+        self.how = self.how.next_kind(by)
+        await self._show()
+
+    def action_filter(self) -> None:
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Changed, "#filter")
+    async def _filter_changed(self, event: Input.Changed) -> None:
+        if event.value != self.how.filter:
+            self.how = replace(self.how, filter=event.value)
+            await self._show()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.wall.focus()
+
+    async def action_clear(self) -> None:
+        """Everything is shown again, nothing is marked."""
+        self.how = replace(self.how, filter="", kind=None)
+        self.query_one("#filter", Input).value = ""
+        self.wall.unmark()
+        await self._show()
+
+    def action_scroll_facts(self, by: int) -> None:
+        self.query_one(Placard).scroll_facts(by)
+
+    # ------------------------------------------------------------------------- saving a copy
+
+    def action_save(self) -> None:
+        field = self.query_one("#save", Input)
+        field.value = field.value or f"{Path.home()}/"
+        self.add_class("-saving")
+        field.focus()
+        field.cursor_position = len(field.value)
+
+    @on(Input.Submitted, "#save")
+    async def _save(self, event: Input.Submitted) -> None:
+        chosen = [one for one in self._chosen() if one.media.path]
+        self._put_save_away()
+        if event.value.strip() and chosen:
+            await self.verbs.save(chosen, event.value)
+
+    @on(events.DescendantBlur)
+    def _left_field(self) -> None:
+        if not self.query_one("#save").has_focus:
+            self.remove_class("-saving")
+
+    def _put_save_away(self) -> None:
+        self.remove_class("-saving")
+        self.wall.focus()
+
+
+class Shown:
+    """What the gallery shows, for the viewer to turn through."""
+
+    def __init__(self, gallery: GalleryScreen, keys: Sequence[Key]) -> None:
+        self._gallery = gallery
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    async def get(self, number: int) -> Exhibit | None:
+        return await self._gallery._exhibit(self._keys[number])

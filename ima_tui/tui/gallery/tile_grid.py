@@ -1,0 +1,267 @@
+"""A wall of results, by tiles with a picture or by lines: any number of them, of which only those
+in sight cost anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ima_tui.core.domain import Result
+from ima_tui.tui.gallery.arrangement import Group, Key
+from ima_tui.tui.gallery.thumbnails import Thumbnails
+from ima_tui.tui.gallery.tile_layout import Hanging
+from ima_tui.tui.gallery.tiles import HIGH, Standing, TilePainter
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.cells import wrap
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+TILE = 24
+"""Cells that a tile has at least."""
+
+
+class Wall(ScrollView, can_focus=True):
+    """`find` gives the result of a key."""
+
+    DEFAULT_CSS = "Wall { overflow-x: hidden; overflow-y: auto; height: 1fr; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "bind.up", show=False, id="wall.up"),
+        Binding("down,j", "move(1)", "bind.down", show=False, id="wall.down"),
+        Binding("left,h", "step(-1)", "bind.left", show=False, id="wall.left"),
+        Binding("right,l", "step(1)", "bind.right", show=False, id="wall.right"),
+        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="wall.page_up"),
+        Binding("pagedown,ctrl+d", "page(1)", "bind.page_down", show=False, id="wall.page_down"),
+        Binding("home,g", "end(-1)", "bind.first", show=False, id="wall.first"),
+        Binding("end,G", "end(1)", "bind.last", show=False, id="wall.last"),
+        Binding("space", "mark", "bind.mark", show=False, id="wall.mark"),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor came to stand on a result, or on none."""
+
+        key: Key | None
+
+    @dataclass
+    class Selected(Message):
+        """A result was clicked twice; `enter` is the screen's own binding."""
+
+        key: Key
+
+    @dataclass
+    class Marked(Message):
+        """The marks changed."""
+
+    def __init__(self, find: Callable[[Key], Result | None]) -> None:
+        super().__init__(id="wall")
+        self._find = find
+        self.empty = ""
+        """What stands here while there are no results."""
+        self.cursor: Key | None = None
+        self.marked: list[Key] = []
+        self.tiles = False
+        self._groups: tuple[Group, ...] = ()
+        self._keys: list[Key] = []
+        self._at: dict[Key, int] = {}
+        self._hanging = Hanging((), 1, 1)
+        self._thumbnails = Thumbnails(self, self._refresh_tile)
+
+    @property
+    def ima(self) -> ImaApp:
+        return cast("ImaApp", self.app)
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._look, init=False)
+
+    # ------------------------------------------------------------------------------ what hangs here
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """Everything that is shown, in its order."""
+        return self._keys
+
+    def show(self, groups: Sequence[Group]) -> None:
+        """Show exactly these. The cursor stays on its result, or near where it was."""
+        before = self._at.get(self.cursor, 0) if self.cursor is not None else 0
+        self._groups = tuple(groups)
+        self._keys = [key for group in groups for key in group.keys]
+        self._at = {key: place for place, key in enumerate(self._keys)}
+        self.marked = [key for key in self.marked if key in self._at]
+        self._arrange()
+        if self.cursor not in self._at:
+            near = max(0, min(before, len(self._keys) - 1))
+            self.cursor = self._keys[near] if self._keys else None
+            self.post_message(self.Highlighted(self.cursor))
+        self._reveal()
+        self.refresh()
+        self._look()
+
+    def turn(self, tiles: bool) -> None:
+        """Hang pictures, or show a line each."""
+        if self.tiles != tiles:
+            self.tiles = tiles
+            self._arrange()
+            self._reveal()
+            self.refresh()
+            self._look()
+
+    def _arrange(self) -> None:
+        sizes = [len(group.keys) for group in self._groups]
+        across = (self.size.width - 1) // TILE if self.tiles else 1
+        self._hanging = Hanging(sizes, across, HIGH if self.tiles else 1)
+        self.virtual_size = Size(self.size.width, self._hanging.lines)
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self._reveal()
+        self.refresh()
+        self._look()
+
+    # ------------------------------------------------------------------------------------ pictures
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._look()
+
+    def _look(self) -> None:
+        """Have the pictures of what is in sight, a moment after it came to stand still."""
+        if not self.tiles or not self.is_mounted:
+            return
+        seen = self._hanging.seen(self.scroll_offset.y, self.size.height)
+        found = (self._find(self._keys[place]) for place in seen)
+        results = [result for result in found if result is not None]
+        self._thumbnails.want(results, self._painter.picture_wide, self.ima.graphics)
+
+    # -------------------------------------------------------------------------------- drawing
+
+    @property
+    def _painter(self) -> TilePainter:
+        wide = max(1, self.size.width - 1) // self._hanging.across
+        return TilePainter(self.app.theme, self.ima.glyphs, wide)
+
+    @on(events.Focus)
+    @on(events.Blur)
+    def _show_focus(self) -> None:
+        self._refresh_tile(self.cursor)
+
+    def render_line(self, y: int) -> Strip:
+        room = self.size.width
+        plain = style(self.app.theme, "muted", "background")
+        if not self._keys:
+            words = wrap(self.empty, max(8, room - 6))
+            text = "   " + words[y - 1] if 1 <= y <= len(words) else ""
+            return Strip([Segment(text, plain)]).adjust_cell_length(room, plain)
+        spot = self._hanging.at(y + self.scroll_offset.y)
+        if spot is None:
+            return Strip.blank(room, plain)
+        if spot.row < 0:
+            group = self._groups[spot.group]
+            segments = self._painter.heading(group.name, len(group.keys), room)
+        else:
+            keys = self._keys[spot.first : spot.first + spot.count]
+            segments = [segment for key in keys for segment in self._cells(key, spot.line)]
+        return Strip(segments).adjust_cell_length(room, plain)
+
+    def _cells(self, key: Key, line: int) -> list[Segment]:
+        """One line of a tile, or the line that stands for a result."""
+        result, painter = self._find(key), self._painter
+        if result is None:
+            return painter.blank()
+        standing = Standing(key == self.cursor, self.has_focus, key in self.marked)
+        if self.tiles:
+            shown = self._thumbnails.of(result, painter.picture_wide, self.ima.graphics)
+            return painter.tile(result, standing, line, shown)
+        return painter.line(result, standing)
+
+    # --------------------------------------------------------------------------- cursor and marks
+
+    def move_to(self, key: Key) -> None:
+        """Set the cursor on a result."""
+        if key == self.cursor or key not in self._at:
+            return
+        self._refresh_tile(self.cursor)
+        self.cursor = key
+        self._reveal()
+        self._refresh_tile(key)
+        self.post_message(self.Highlighted(key))
+
+    def chosen(self) -> tuple[Key, ...]:
+        """The marked ones, or the one under the cursor."""
+        if self.marked:
+            return tuple(self.marked)
+        return () if self.cursor is None else (self.cursor,)
+
+    def unmark(self) -> None:
+        for key in (marked := self.marked):
+            self._refresh_tile(key)
+        self.marked = []
+        if marked:
+            self.post_message(self.Marked())
+
+    def _reveal(self) -> None:
+        if self.cursor is None or self.size.height < 2:
+            return
+        place = self._at[self.cursor]
+        first, end = self._hanging.lines_of(place)
+        if self._hanging.is_below_heading(place):
+            first -= 1
+        top, room = self.scroll_offset.y, self.size.height
+        if first < top or end - first > room:
+            self.scroll_to(y=first, animate=False)
+        elif end > top + room:
+            self.scroll_to(y=end - room, animate=False)
+
+    def _refresh_tile(self, key: Key | None) -> None:
+        if key is not None and key in self._at:
+            for line in range(*self._hanging.lines_of(self._at[key])):
+                self.refresh_line(line)
+
+    def action_move(self, rows: int) -> None:
+        if self.cursor is not None:
+            self.move_to(self._keys[self._hanging.moved(self._at[self.cursor], rows)])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.tiles if action == "step" else True
+
+    def action_step(self, by: int) -> None:
+        if self.cursor is not None:
+            place = max(0, min(len(self._keys) - 1, self._at[self.cursor] + by))
+            self.move_to(self._keys[place])
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, (self.size.height - 1) // self._hanging.high))
+
+    def action_end(self, way: int) -> None:
+        if self._keys:
+            self.move_to(self._keys[0 if way < 0 else -1])
+
+    def action_mark(self) -> None:
+        if self.cursor is None:
+            return
+        if self.cursor in self.marked:
+            self.marked.remove(self.cursor)
+        else:
+            self.marked.append(self.cursor)
+        self._refresh_tile(self.cursor)
+        self.post_message(self.Marked())
+        self.action_step(1)
+
+    def on_click(self, event: events.Click) -> None:
+        spot = self._hanging.at(event.y + self.scroll_offset.y)
+        if spot is None or spot.row < 0:
+            return
+        column = min(event.x // self._painter.wide, spot.count - 1)
+        key = self._keys[spot.first + column]
+        self.move_to(key)
+        if event.chain == 2:
+            self.post_message(self.Selected(key))

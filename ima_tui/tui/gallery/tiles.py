@@ -1,0 +1,139 @@
+"""One result as a tile with a picture, or as a line: the cells of it. No widget here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+
+from ima_tui.core.domain import Result
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.tui.images.cells import Rendered
+from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.cells import (
+    cut,
+    fit,
+    width,
+    wrap,
+)
+from ima_tui.tui.widgets.job_text import clock_words
+
+PICTURE = 8
+"""Lines of a tile's picture."""
+HIGH = PICTURE + 2
+"""Picture, caption, and a blank line."""
+BAR = 1
+"""The cursor's, before everything."""
+TAG = 4
+MARK = 2
+MODEL = 16
+AIRY = 56
+"""From this width on a line also names the model."""
+
+Shown = Rendered | str | None
+"""A picture, a sentence instead of it, or nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a result stands on the wall."""
+
+    here: bool
+    focused: bool
+    marked: bool
+
+    @property
+    def ground(self) -> str:
+        return "raised" if self.here else "background"
+
+
+@dataclass(frozen=True, slots=True)
+class TilePainter:
+    """For tiles (or lines) `wide` cells wide, in one theme."""
+
+    theme: str
+    glyphs: Glyphs
+    wide: int
+
+    @property
+    def picture_wide(self) -> int:
+        """Cells that a picture may take."""
+        return max(1, self.wide - BAR - 2)
+
+    def heading(self, name: str, count: int, room: int) -> list[Segment]:
+        title = Segment(cut(f" {name}", room - 8), self._style("title", "background"))
+        return [title, Segment(f"  {count}", self._style("muted", "background"))]
+
+    def blank(self) -> list[Segment]:
+        return [Segment(" " * self.wide, self._style("text", "background"))]
+
+    def line(self, result: Result, standing: Standing) -> list[Segment]:
+        """One result on one line."""
+        ground, muted = standing.ground, self._style("muted", standing.ground)
+        room = self.wide - BAR - MARK - TAG
+        end = f" {result.length:>5} {clock_words(result.at)} " if room >= 30 else ""
+        model = self._fitted(result.model, MODEL) if room >= AIRY else ""
+        text = self._fitted(result.prompt, room - width(end) - width(model))
+        return [
+            *self._begin(result, standing),
+            Segment(text, self._style("text", ground)),
+            Segment(model + end, muted),
+        ]
+
+    def tile(self, result: Result, standing: Standing, line: int, shown: Shown) -> list[Segment]:
+        """One line of a tile."""
+        if line > PICTURE:
+            return self.blank()
+        if line == PICTURE:
+            return self._caption(result, standing)
+        room = self.wide - BAR
+        return [self._bar(standing), *self._picture(shown, line, room, standing.ground)]
+
+    def _begin(self, result: Result, standing: Standing) -> list[Segment]:
+        mark = self.glyphs.mark if standing.marked else " "
+        medium = result.task_type.medium
+        return [
+            self._bar(standing),
+            Segment(fit(mark, MARK), self._style("accent", standing.ground)),
+            Segment(
+                fit(say(f"task.tag_{medium}"), TAG),
+                self._style(MEDIUM_ROLE[medium], standing.ground),
+            ),
+        ]
+
+    def _bar(self, standing: Standing) -> Segment:
+        role = "accent" if standing.focused else "muted"
+        sign = self.glyphs.cursor if standing.here else " "
+        return Segment(sign, self._style(role, standing.ground))
+
+    def _caption(self, result: Result, standing: Standing) -> list[Segment]:
+        end = f" {result.length} " if result.length else " "
+        room = self.wide - BAR - MARK - TAG - width(end)
+        return [
+            *self._begin(result, standing),
+            Segment(self._fitted(result.prompt, room), self._style("text", standing.ground)),
+            Segment(end, self._style("muted", standing.ground)),
+        ]
+
+    def _picture(self, shown: Shown, line: int, room: int, ground: str) -> list[Segment]:
+        plain = self._style("muted", ground)
+        if isinstance(shown, str):
+            words = wrap(shown, max(4, room - 2))[: PICTURE - 3]
+            text = words[line - 2] if 2 <= line < 2 + len(words) else ""
+            return [Segment(fit(" " + text, room), plain)]
+        above = (PICTURE - len(shown.lines)) // 2 if shown else 0
+        if shown is None or not above <= line < above + len(shown.lines):
+            return [Segment(" " * room, plain)]
+        left = (room - shown.width) // 2
+        right = room - left - shown.width
+        row = shown.lines[line - above]
+        return [Segment(" " * left, plain), *row, Segment(" " * right, plain)]
+
+    def _fitted(self, text: str, cells: int) -> str:
+        return fit(one_line(text, 200), max(0, cells), "left", self.glyphs.ellipsis)
+
+    def _style(self, role: str, ground: str) -> Style:
+        return style(self.theme, role, ground)

@@ -1,0 +1,233 @@
+"""Pictures in this terminal, for the whole app: from a file to what is drawn.
+
+Textual knows cells alone, so there are three kinds of pictures: cells (blocks, dots, letters,
+waves), cells that the terminal fills (kitty's placeholders), and blank cells that are painted over
+(sixel, iTerm2; see overlay.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from ima_tui.imaging import iterm2, kitty, terminal
+from ima_tui.imaging.decoder import Decoder
+from ima_tui.imaging.request import (
+    CannotShow,
+    Form,
+    Reply,
+    Request,
+)
+from ima_tui.imaging.terminal import Choice, Way
+from ima_tui.tui.images import cells
+from ima_tui.tui.images.cells import Lines, Rendered
+from ima_tui.tui.images.image_cache import Shelf
+from ima_tui.tui.images.overlay import Overlay
+from ima_tui.tui.theme.theme import TOKENS, depth, style
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+    from ima_tui.tui.images.image_protocol import TerminalWay
+
+STRIP_FRAMES = 5
+STRIP_ROWS = 12
+"""From so many rows on a film shows a strip of frames."""
+USUAL_CELL = (10, 20)
+SMALL_CELL = (8, 16)
+"""Where a terminal was named by hand that does not tell its own: too small hurts less."""
+RATE = 6.0
+"""Frames a second of a film that plays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be shown, and where on: part of what a picture is kept by."""
+
+    path: str
+    changed: int
+    columns: int
+    rows: int
+    ground: str
+    crop: tuple[float, float, float, float]
+    theme: str
+    small: bool
+
+
+class Graphics:
+    """`write` goes straight to the terminal, past the screen; `way` is how pictures get there."""
+
+    def __init__(self, app: ImaApp, way: TerminalWay, write: Callable[[str], None]) -> None:
+        self._app = app
+        self.way = way
+        self.overlay = Overlay(app)
+        self.shelf = Shelf(write, self.overlay.has)
+        self.decoder = Decoder()
+
+    async def aclose(self) -> None:
+        """Take every picture out of the terminal, and end the child."""
+        self.shelf.clear()
+        await self.decoder.aclose()
+
+    async def picture(
+        self,
+        path: str,
+        columns: int,
+        rows: int,
+        *,
+        ground: str,
+        role: str = "speech",
+        crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+        small: bool = False,
+    ) -> Rendered:
+        """The file within `columns` x `rows` cells. Raises `CannotShow`.
+
+        `ground` is a token of the theme, `role` the one that a sound is drawn in. `small`: one of
+        many, in cells whatever the terminal can.
+        """
+        look = Look(path, await _changed(path), columns, rows, ground, crop, self._app.theme, small)
+        if (kept := self.shelf.get(look)) is not None:
+            return kept
+        choice = await self.way.choice()
+        if choice.way is Way.OFF:
+            raise CannotShow("viewer.off")
+        if small and choice.way is not Way.KITTY:  # what is painted over cells is for one or two
+            choice = Choice(Way.BLOCKS)
+        request = self._request(look, choice)
+        reply = await self.decoder.ask(request)
+        if choice.way is Way.BLOCKS:
+            rendered = await asyncio.to_thread(self._rendered, reply, request, look, choice, role)
+        else:
+            rendered = self._rendered(reply, request, look, choice, role)
+        return self.shelf.get(look) or self.shelf.keep(look, rendered)
+
+    async def reel(self, path: str, columns: int, rows: int, ground: str) -> Reply:
+        """The frames of a film, each of them two pixels a cell. Raises `CannotShow`."""
+        return await self.decoder.ask(
+            Request(
+                path,
+                columns,
+                rows * 2,
+                self._colours,
+                reel=True,
+                rate=RATE,
+                ground=self._colour(ground),
+            )
+        )
+
+    def frame(self, reply: Reply, number: int, ground: str) -> Lines:
+        """One frame of a reel. Slow: call it in a thread."""
+        size = reply.width * reply.height * 3
+        data = reply.data[number * size : (number + 1) * size]
+        return self._cells(data, reply, ground)
+
+    def _request(self, look: Look, choice: Choice) -> Request:
+        frames = STRIP_FRAMES if look.rows >= STRIP_ROWS and not look.small else 0
+        form, (wide, high) = self._form(choice, look)
+        return Request(
+            look.path,
+            max(1, look.columns * wide),
+            max(1, look.rows * high),
+            form,
+            frames,
+            crop=look.crop,
+            ground=self._colour(look.ground),
+        )
+
+    def _form(self, choice: Choice, look: Look) -> tuple[Form, tuple[int, int]]:
+        """What to ask for, and how many pixels a cell has in it."""
+        cell = terminal.cell_size()
+        match choice.way:
+            case Way.KITTY:
+                return Form.PNG, cell or USUAL_CELL
+            case Way.ITERM2:
+                return Form.JPEG, cell or USUAL_CELL
+            case Way.SIXEL:
+                return Form.SIXEL, cell or SMALL_CELL
+        if self._app.glyphs.ascii:
+            return Form.RGB, (1, 2)
+        if self.way.plain:
+            return Form.DOTS, (2, 4)
+        return self._colours, (1, 2)
+
+    @property
+    def _colours(self) -> Form:
+        """As many as the terminal has."""
+        return Form.RGB if depth(self._app.console.color_system) == 0 else Form.FEW
+
+    def _rendered(
+        self, reply: Reply, request: Request, look: Look, choice: Choice, role: str
+    ) -> Rendered:
+        if reply.facts.kind == "sound":
+            return self._wave(reply, look, role)
+        if request.form in (Form.RGB, Form.FEW, Form.DOTS):
+            return Rendered(
+                self._cells(reply.data, reply, look.ground),
+                _cells_wide(reply, request),
+                reply.facts,
+            )
+        wide = min(look.columns, -(-reply.width * look.columns // request.width))
+        high = min(look.rows, -(-reply.height * look.rows // request.height))
+        blank = cells.blank(wide, high, self._colour(look.ground))
+        if choice.way is Way.KITTY:
+            return self._uploaded(reply, wide, high, look, choice)
+        if choice.way is Way.ITERM2:
+            paint = iterm2.sequence(reply.data, wide, high)
+        else:
+            paint = reply.data.decode("ascii")
+        return Rendered(blank, wide, reply.facts, paint=paint)
+
+    def _cells(self, data: bytes, reply: Reply, ground: str) -> Lines:
+        theme = self._app.theme
+        light = not self._app.current_theme.dark
+        plain = style(theme, "text", ground)
+        if self._app.glyphs.ascii:
+            return cells.letters(data, reply.width, reply.height, plain, light=light)
+        if len(data) == reply.width * reply.height:
+            return cells.dots(data, reply.width, reply.height, plain, light=light)
+        return cells.blocks(data, reply.width, reply.height, self._colour(ground))
+
+    def _wave(self, reply: Reply, look: Look, role: str) -> Rendered:
+        peaks = _narrowed(reply.data, look.columns)
+        plain = style(look.theme, role, look.ground)
+        ascii_only = self._app.glyphs.ascii
+        lines = cells.wave(peaks, look.rows, plain, ascii_only=ascii_only)
+        return Rendered(lines, len(peaks), reply.facts)
+
+    def _uploaded(self, reply: Reply, wide: int, high: int, look: Look, choice: Choice) -> Rendered:
+        wide, high = min(wide, kitty.MOST_CELLS), min(high, kitty.MOST_CELLS)
+        exact = self._app.console.color_system == "truecolor"
+        self.shelf.in_tmux = choice.in_tmux
+        number, colour = self.shelf.number(exact=exact)
+        lines = cells.placeholders(wide, high, colour, self._colour(look.ground))
+        upload = tuple(kitty.upload(number, reply.data, wide, high))
+        return Rendered(lines, wide, reply.facts, upload=upload, number=number)
+
+    def _colour(self, ground: str) -> str:
+        return cast(str, getattr(TOKENS[self._app.theme], ground))
+
+
+async def _changed(path: str) -> int:
+    def look() -> int:
+        try:
+            return Path(path).stat().st_mtime_ns
+        except OSError as error:
+            raise CannotShow("viewer.gone", path=path) from error
+
+    return await asyncio.to_thread(look)
+
+
+def _cells_wide(reply: Reply, request: Request) -> int:
+    return -(-reply.width // 2) if request.form is Form.DOTS else reply.width
+
+
+def _narrowed(peaks: bytes, columns: int) -> bytes:
+    """One peak for each column."""
+    if len(peaks) <= columns:
+        return peaks
+    return bytes(
+        max(peaks[at * len(peaks) // columns : (at + 1) * len(peaks) // columns])
+        for at in range(columns)
+    )

@@ -1,0 +1,96 @@
+"""Pictures that are painted over blank cells (sixel, iTerm2), right after Textual drew them.
+
+Nobody counts what is on the screen: whatever is drawn over a picture takes it off the screen by
+itself, and when its own cells were drawn again, and nothing covers them, it is painted again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+
+from ima_tui.tui.images.cells import Rendered
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+    from ima_tui.tui.app import ImaApp
+
+
+@dataclass(slots=True)
+class Hung:
+    """A picture on a widget, `x` from its left; `due`: it has to be painted."""
+
+    rendered: Rendered
+    x: int
+    due: bool = True
+
+
+class Overlay:
+    """What hangs on which widget; also pictures that need no painting, so that they are kept."""
+
+    def __init__(self, app: ImaApp) -> None:
+        self._app = app
+        self._hung: dict[Widget, Hung] = {}
+
+    def hang(self, widget: Widget, rendered: Rendered, x: int) -> None:
+        """Have `rendered` on `widget`, whenever its cells were drawn."""
+        before = self._hung.get(widget)
+        if before is None or (before.rendered, before.x) != (rendered, x):
+            self._hung[widget] = Hung(rendered, x)
+
+    def take_down(self, widget: Widget) -> None:
+        """Its cells, drawn again, take the picture off the screen."""
+        self._hung.pop(widget, None)
+
+    def has(self, rendered: Rendered) -> bool:
+        """Whether it hangs anywhere."""
+        return any(hung.rendered is rendered for hung in self._hung.values())
+
+    def after(self, screen: Screen[object], update: object) -> str:
+        """What has to be painted now that `update` of `screen` was drawn."""
+        found = ""
+        for widget, hung in tuple(self._hung.items()):
+            if not widget.is_attached:
+                del self._hung[widget]
+            elif hung.rendered.paint and widget.screen is screen and self._app.screen is screen:
+                found += _painting(screen, widget, hung, update)
+        return found
+
+
+def _painting(screen: Screen[object], widget: Widget, hung: Hung, update: object) -> str:
+    place = screen._compositor.visible_widgets.get(widget)
+    if place is None:
+        hung.due = True
+        return ""
+    region, clip = place
+    rendered = hung.rendered
+    mine = Region(region.x + hung.x, region.y, rendered.width, len(rendered.lines))
+    hung.due = hung.due or _touches(update, mine)
+    if not hung.due or not clip.contains_region(mine) or not _uncovered(screen, widget, mine):
+        return ""
+    hung.due = False
+    return f"\x1b7\x1b[{mine.y + 1};{mine.x + 1}H{rendered.paint}\x1b8"
+
+
+def _touches(update: object, region: Region) -> bool:
+    if isinstance(update, ChopsUpdate):
+        return any(
+            region.y <= y < region.bottom and first < region.right and last > region.x
+            for y, first, last in update.spans
+        )
+    return not isinstance(update, LayoutUpdate) or update.region.overlaps(region)
+
+
+def _uncovered(screen: Screen[object], widget: Widget, region: Region) -> bool:
+    """Whether nothing stands on the region."""
+    layers = screen._compositor.layers_visible
+    for y in range(region.y, min(region.bottom, len(layers))):
+        first = next((one for one, cropped, _ in layers[y] if cropped.overlaps(region)), None)
+        if first is not widget:
+            return False
+    return True

@@ -1,0 +1,231 @@
+"""What the Logs place shows of the folder: it stands somewhere, reads on round the cursor, and
+follows what is written while the newest is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.worker import WorkType
+
+from ima_tui.core.errors import ImaError
+from ima_tui.i18n import say
+from ima_tui.logs.entry import Entry
+from ima_tui.logs.filter import Wanted
+from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.reader import LogReader, View
+from ima_tui.tui.logs.status import LogStatusLine
+
+if TYPE_CHECKING:
+    from ima_tui.tui.logs.screen import LogsScreen
+
+AHEAD = 150
+"""Entries that should be there beyond the cursor."""
+BEHIND = 75
+READING, FOLLOWING = "log reading", "log following"
+
+
+class LogFeed:
+    """The reading of one place. One wish at a time: a new one gives the one before up."""
+
+    def __init__(self, place: LogsScreen, reader: LogReader) -> None:
+        self._place = place
+        self.reader = reader
+        self.wanted = Wanted()
+        self.paused = False
+        self._stands = asyncio.Event()
+        self._unseen = 0
+        self._looking = False
+        self._following = False
+
+    @property
+    def lines(self) -> LogLines:
+        return self._place.lines
+
+    @property
+    def is_live(self) -> bool:
+        """The newest is looked at, and goes on moving."""
+        return not self.paused and self.lines.cursor == 0 and self.reader.view.at_top
+
+    def tell(self, **changes: object) -> None:
+        """Show how it stands on the first line, with `changes` of a `LogStatus`."""
+        current = self.lines.current
+        if self.lines.cursor == 0 and not self.paused:
+            self._unseen = 0
+        line = self._place.query_one(LogStatusLine)
+        facts: dict[str, object] = {
+            "live": self.is_live,
+            "paused": self.paused,
+            "unseen": self._unseen,
+            "wanted": self.wanted.with_text(None),
+            "only_hits": self.wanted.text is not None,
+            "at": current.time if current else None,
+            "looking": self._looking,
+        }
+        line.show(replace(line.status, **{**facts, **changes}))  # type: ignore[arg-type]
+
+    def rest(self) -> None:
+        """Give up what is being read: the lines to show it in go away."""
+        for group in (READING, FOLLOWING):
+            self._place.workers.cancel_group(self._place, group)
+        self._stands.clear()
+
+    def resume(self, stood: Entry | None) -> None:
+        """Read again after `rest`, and stand where one stood; without `stood` at the newest."""
+
+        async def go() -> None:
+            await self._stand()
+            if stood is not None:
+                await self.stand_at(stood)
+
+        self.read(go)
+
+    # ------------------------------------------------------------------------------- wishes
+
+    def read(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Start reading for a new wish."""
+
+        async def read() -> None:
+            try:
+                await work()
+                await self._fill()
+            except ImaError as error:
+                self._looking = False
+                self.tell(problem=say(error.key, **error.values))
+
+        self._looking = True
+        self.tell(problem="")
+        job: WorkType[None] = read
+        self._place.run_worker(job, name="read logs", group=READING, exclusive=True)
+
+    def want(self, wanted: Wanted) -> None:
+        """Show these, from the newest on."""
+        self.wanted = wanted
+        self._unseen = 0
+        self.read(self._stand)
+
+    async def _stand(self) -> None:
+        self._stands.clear()
+        view = await self.reader.open(self.wanted)
+        self._stands.set()
+        self._show(view)
+        self._place.search.count()
+
+    def go_to(self, when: float) -> None:
+        """Show what was written up to `when`, from there on."""
+
+        async def go() -> None:
+            view = await self.reader.go_to(when)
+            self._show(view)
+            older = [index for index, entry in enumerate(view.entries) if entry.time < when]
+            self.lines.move_to(older[0] if older else len(view.entries), centre=True)
+
+        self.read(go)
+
+    def newest(self) -> None:
+        self.paused = False
+        if self.reader.view.at_top:
+            self.lines.move_to(0)
+        else:
+            self.read(self._stand)
+
+    def oldest(self) -> None:
+        async def go() -> None:
+            if not self.reader.view.at_bottom:
+                self._show(await self.reader.go_to_start())
+            self.lines.move_to(len(self.lines.entries) - 1)
+
+        self.read(go)
+
+    async def stand_at(self, entry: Entry) -> None:
+        """Set the cursor on `entry`, wherever that is."""
+        at, lines = _place(entry, self.reader.view), self.lines
+        if at is None:
+            view = await self.reader.go_to_entry(entry)
+            self._show(view)
+            at = _place(entry, view)
+        if at is not None:
+            seen = lines.top <= at < lines.top + lines.size.height
+            lines.move_to(at, centre=not seen)
+
+    # ------------------------------------------------------------------------------ reading on
+
+    def moved(self) -> None:
+        """The cursor stands elsewhere: there should be more round it."""
+        self.tell()
+        if self._stands.is_set() and not self._looking and (self._lacks_older or self._lacks_newer):
+            self.read(self._nothing)
+
+    async def _nothing(self) -> None:
+        """Only read on."""
+
+    @property
+    def _lacks_older(self) -> bool:
+        lines = self.lines
+        return not self.reader.view.at_bottom and len(lines.entries) - lines.cursor < AHEAD
+
+    @property
+    def _lacks_newer(self) -> bool:
+        return not self.reader.view.at_top and self.lines.cursor < BEHIND
+
+    async def _fill(self) -> None:
+        while self._lacks_older:
+            self._show(await self.reader.older())
+        while self._lacks_newer:
+            self._show(await self.reader.newer())
+        self._looking = False
+        self._show_empty(self.reader.view)
+        self.tell()
+
+    def _show(self, view: View) -> None:
+        live = self.is_live and view.shift is not None
+        self._show_empty(view)
+        self.lines.show(view.entries, view.shift, live=live)
+        self.tell(trouble=view.trouble)
+
+    def _show_empty(self, view: View) -> None:
+        if self._looking and not view.at_bottom:
+            words = say("logs.empty_looking")
+        elif self.wanted == Wanted():
+            words = say("logs.empty", folder=str(self.reader.folder))
+        else:
+            words = say("logs.empty_filtered")
+        self.lines.say_when_empty(words)
+
+    def look(self) -> None:
+        """Once a second: what was written since. Nothing new draws nothing, and no key waits."""
+        idle = self._stands.is_set() and not (self.paused or self._looking or self._following)
+        if idle and self.reader.view.at_top:
+            self._following = True
+            work = self._follow()
+            self._place.run_worker(work, name="follow logs", group=FOLLOWING)
+
+    async def _follow(self) -> None:
+        try:
+            await self._take_news()
+        finally:
+            self._following = False
+
+    async def _take_news(self) -> None:
+        live = self.is_live
+        try:
+            view = await self.reader.follow()
+        except ImaError as error:
+            self.tell(problem=say(error.key, **error.values))
+            return
+        if view is None or not self._stands.is_set():
+            return
+        if not live:
+            self._unseen += view.shift or 0
+        self._show_empty(view)
+        self.lines.show(view.entries, view.shift, live=live)
+        self.tell(trouble=view.trouble)
+
+
+def _place(entry: Entry, view: View) -> int | None:
+    for index, each in enumerate(view.entries):
+        if (each.file, each.start) == (entry.file, entry.start):
+            return index
+    return None

@@ -1,0 +1,275 @@
+"""Logs: what all of IMA's tools wrote down, newest on top, followed while it is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import Input
+from textual.worker import WorkType
+
+from ima_tui.core.clock import midnight
+from ima_tui.core.errors import ImaError
+from ima_tui.i18n import say
+from ima_tui.logs.entry import Level
+from ima_tui.logs.filter import Wanted
+from ima_tui.logs.time_spec import moment
+from ima_tui.tui.logs.detail import LogDetail
+from ima_tui.tui.logs.export import export
+from ima_tui.tui.logs.feed import LogFeed
+from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.reader import LogReader
+from ima_tui.tui.logs.search import LogSearch
+from ima_tui.tui.logs.source_picker import chooser
+from ima_tui.tui.logs.status import LogStatusLine
+from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.frame import Rule
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.prompt import LineInput
+
+LOOK_SECONDS = 1.0
+"""How often the folder is looked at, while somebody looks at this place."""
+LEVELS = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
+
+
+class LogsScreen(Place):
+    """The lines, what narrows them, and one entry in detail."""
+
+    PLACE = "logs"
+    HOME = "LogLines"
+    CSS_PATH = styles.path("logs")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "detail", "bind.log_detail", id="logs.detail"),
+        Binding("slash", "ask('find')", "bind.log_find", id="logs.find"),
+        Binding("l", "level", "bind.log_level", id="logs.level"),
+        Binding("s", "source", "bind.log_source", id="logs.source"),
+        Binding("space", "pause", "bind.log_pause", id="logs.pause"),
+        Binding("n", "hit(True)", "bind.log_next", show=False, id="logs.next"),
+        Binding("N", "hit(False)", "bind.log_previous", show=False, id="logs.previous"),
+        Binding("f", "only_hits", "bind.log_only", show=False, id="logs.only"),
+        Binding("J", "job", "bind.log_job", show=False, id="logs.job"),
+        Binding("o", "show_job", "bind.log_show_job", show=False, id="logs.show_job"),
+        Binding("t", "ask('time')", "bind.log_time", show=False, id="logs.time"),
+        Binding("home,g", "go('newest')", "bind.log_newest", show=False, id="logs.newest"),
+        Binding("end,G", "go('oldest')", "bind.log_oldest", show=False, id="logs.oldest"),
+        Binding("y", "copy", "bind.log_copy", show=False, id="logs.copy"),
+        Binding("e", "export", "bind.log_export", show=False, id="logs.export"),
+        Binding("shift+down", "scroll(3)", "bind.detail_down", show=False, id="logs.detail_down"),
+        Binding("shift+up", "scroll(-3)", "bind.detail_up", show=False, id="logs.detail_up"),
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+        Binding("escape", "clear", "bind.log_clear", show=False, id="logs.clear"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.feed = LogFeed(self, LogReader(self.studio.settings.logs))
+        self.search = LogSearch(self, self.feed)
+        self._asked = "find"
+        self._timer: Timer | None = None
+        self._is_made = True
+        """Not so while the language changes: then the widgets are others from one moment on."""
+
+    def body(self) -> ComposeResult:
+        yield LogStatusLine()
+        yield LineInput(widget_id="ask", max_length=300)
+        yield Rule()
+        yield LogLines()
+        yield LogDetail()
+
+    @property
+    def lines(self) -> LogLines:
+        return self.query_one(LogLines)
+
+    # ------------------------------------------------------------------------------- the facts
+
+    def on_mount(self) -> None:
+        self.lines.focus()
+        self._timer = self.set_interval(LOOK_SECONDS, self.feed.look)
+        self.feed.want(Wanted())
+
+    def on_unmount(self) -> None:
+        self.feed.reader.close()
+
+    @on(events.ScreenSuspend)
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.pause()
+
+    @on(events.ScreenResume)
+    def _go_on(self) -> None:
+        self.lines.midnight = midnight(self.studio.clock.time())
+        if self._timer is not None:
+            self._timer.resume()
+
+    async def retell(self) -> None:
+        """The lines are made anew as well: nothing reads for them meanwhile."""
+        if self.is_in_language:
+            return
+        stood = None if self.feed.is_live else self.lines.current
+        self._is_made = False
+        self.feed.rest()
+        try:
+            await super().retell()
+        finally:
+            self._is_made = True
+        self._go_on()
+        self.feed.resume(stood)
+
+    @on(LogLines.Moved)
+    def _moved(self) -> None:
+        self.feed.moved()
+        self._show_detail()
+        self.refresh_bindings()
+
+    def _show_detail(self) -> None:
+        if self.has_class("-detail"):
+            entry = self.lines.current
+            self.query_one(LogDetail).show(entry, self.feed.reader.name_of(entry) if entry else "")
+
+    # -------------------------------------------------------------------------- what is wanted
+
+    async def show_job(self, job_id: int) -> None:
+        """Only what was done for this job, whatever was filtered before."""
+        self.feed.paused = False
+        self.feed.wanted = Wanted()
+        self.search.look_for("")
+        await self._want_job(job_id)
+        self.lines.focus()
+
+    async def _want_job(self, job_id: int | None) -> None:
+        job = None if job_id is None else await self.studio.jobs.get(job_id)
+        tasks = (job.task_id,) if job is not None and job.task_id else ()
+        self.feed.want(replace(self.feed.wanted, job=job_id, tasks=tasks))
+
+    async def action_job(self) -> None:
+        """Only the job that this line speaks of; again: all."""
+        current = self.lines.current
+        spoken_of = current.job if current is not None else None
+        await self._want_job(None if self.feed.wanted.job is not None else spoken_of)
+
+    def action_level(self) -> None:
+        """From the next level on; after the last one all again."""
+        wanted = self.feed.wanted
+        at = LEVELS.index(wanted.level) + 1
+        self.feed.want(replace(wanted, level=LEVELS[at % len(LEVELS)]))
+
+    def action_source(self) -> None:
+        tools, wanted = self.feed.reader.view.tools, self.feed.wanted
+
+        def take(chosen: int | None) -> None:
+            if chosen is not None:
+                source = tools[chosen - 1] if chosen else ""
+                self.feed.want(replace(wanted, source=source))
+
+        self.app.push_screen(chooser(tools, wanted.source), take)
+
+    def action_clear(self) -> None:
+        self.feed.wanted = Wanted()
+        self.search.look_for("")
+        self.feed.want(Wanted())
+
+    # --------------------------------------------------------------------------- what is asked
+
+    def action_ask(self, what: str) -> None:
+        self._asked = what
+        self.add_class("-asking")
+        field = self.query_one("#ask", Input)
+        field.placeholder = say(f"logs.ask_{what}")
+        before = self.search.pattern
+        field.value = before.written if what == "find" and before else ""
+        field.focus()
+
+    @on(Input.Submitted, "#ask")
+    def _answered(self, event: Input.Submitted) -> None:
+        words = event.value.strip()
+        self.action_leave_field()
+        if self._asked == "find":
+            self.search.look_for(words)
+            self.search.to_the_first()
+        elif words:
+            try:
+                self.feed.go_to(moment(words, self.studio.clock.time()))
+            except ImaError as error:
+                self.complain(error)
+
+    def action_leave_field(self) -> None:
+        self.remove_class("-asking")
+        super().action_leave_field()
+
+    # --------------------------------------------------------------------------- the actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not (self.is_mounted and self._is_made):
+            return True
+        current, wanted = self.lines.current, self.feed.wanted
+        match action:
+            case "hit" | "only_hits":
+                return self.search.pattern is not None
+            case "job":
+                return wanted.job is not None or bool(current and current.job is not None)
+            case "show_job":
+                return bool(current and current.job is not None)
+            case "detail" | "copy" | "export":
+                return current is not None
+            case "scroll":
+                return self.has_class("-detail")
+            case "clear":
+                return self.search.pattern is not None or wanted != Wanted()
+        return super().check_action(action, parameters)
+
+    def action_hit(self, older: bool) -> None:
+        self.search.hit(older=older)
+
+    def action_only_hits(self) -> None:
+        self.search.only_hits()
+
+    def action_go(self, where: str) -> None:
+        if where == "newest":
+            self.feed.newest()
+        else:
+            self.feed.oldest()
+
+    def action_detail(self) -> None:
+        self.toggle_class("-detail")
+        self._show_detail()
+        self.refresh_bindings()
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(LogDetail).scroll_relative(y=by, animate=False)
+
+    def action_pause(self) -> None:
+        self.feed.paused = not self.feed.paused
+        self.feed.tell()
+
+    async def action_show_job(self) -> None:
+        current = self.lines.current
+        if current is None or current.job is None:
+            return
+        if await self.studio.jobs.get(current.job) is None:
+            self.notify(say("logs.job_unknown", id=current.job), severity="warning")
+            return
+        await self.ima.show_job(current.job)
+
+    def action_copy(self) -> None:
+        if (current := self.lines.current) is not None:
+            self.ima.copy(current.line())
+
+    def action_export(self) -> None:
+        """All that is shown, into a file."""
+        settings, wanted = self.studio.settings, self.feed.wanted
+
+        async def write() -> None:
+            try:
+                path, count, whole = await export(settings, wanted, self.studio.clock.time())
+            except ImaError as error:
+                self.complain(error)
+                return
+            key = "logs.exported" if whole else "logs.exported_part"
+            self.notify(say(key, n=count, path=str(path)), timeout=10)
+
+        work: WorkType[None] = write
+        self.run_worker(work, name="export logs", group="log export", exclusive=True)

@@ -1,0 +1,113 @@
+"""The first line of the logs: whether they are followed, what is filtered, what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ima_tui.i18n import say
+from ima_tui.logs.entry import Level
+from ima_tui.logs.filter import Wanted
+from ima_tui.tui.shell.frame import Line, Part, measure
+from ima_tui.tui.widgets.cells import cut
+
+MOST_WORDS = 24
+NARROW = 80
+"""Below, a sign alone says that this is not the newest: what is looked for needs the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """`words`: what is looked for, `hits`: in how many entries it is (None: not counted yet). `at`:
+    when the entry under the cursor was written."""
+
+    live: bool = True
+    paused: bool = False
+    unseen: int = 0
+    wanted: Wanted = field(default_factory=Wanted)
+    only_hits: bool = False
+    words: str = ""
+    hits: int | None = None
+    all_counted: bool = True
+    looking: bool = False
+    at: float | None = None
+    problem: str = ""
+    trouble: str = ""
+    """Why the folder can't be read."""
+
+
+class LogStatusLine(Line):
+    """Draws only when what it says has changed."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__(id="log-status")
+        self.status = LogStatus()
+
+    def show(self, status: LogStatus) -> None:
+        if status != self.status:
+            self.status = status
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        left = [(" ", "text"), *self._follow(cells)]
+        room = cells - 2
+        right = self._where()
+        for words, role in [*self._problem(), *self._found(), *self._filters()]:
+            space = room - measure(left) - 3
+            new = [(" · ", "muted"), (cut(words, space) if role == "bad" else words, role)]
+            if measure([*left, *new]) > room:
+                break
+            left += new
+        if measure([*left, *right]) + 2 > cells:
+            right = []
+        return left, right
+
+    def _follow(self, cells: int) -> list[Part]:
+        status = self.status
+        if status.live:
+            return [(say("logs.live"), "ok")]
+        words = say("logs.paused") if status.paused else say("logs.back")
+        words = words[:1] if cells < NARROW and not status.paused else words
+        found: list[Part] = [(words, "warn" if status.paused else "muted")]
+        if status.unseen:
+            found += [(" · ", "muted"), (say("logs.unseen", n=status.unseen), "info")]
+        return found
+
+    def _problem(self) -> list[Part]:
+        words = self.status.trouble or self.status.problem
+        return [(words, "bad")] if words else []
+
+    def _found(self) -> list[Part]:
+        status = self.status
+        if not status.words:
+            return []
+        words = cut(status.words, MOST_WORDS)
+        if status.hits is None:
+            return [(say("logs.searching", text=words), "accent")]
+        many = f"{status.hits}" if status.all_counted else f"{status.hits}+"
+        key = "logs.only_hits" if status.only_hits else "logs.hits"
+        return [(say(key, n=many, text=words), "accent" if status.hits else "warn")]
+
+    def _filters(self) -> list[Part]:
+        wanted = self.status.wanted
+        found: list[Part] = []
+        if self.status.looking:
+            found.append((say("logs.looking"), "info"))
+        if wanted.job is not None:
+            found.append((say("logs.of_job", id=wanted.job), "accent"))
+        if wanted.level > Level.DEBUG:
+            found.append((say("logs.from_level", level=wanted.level.name.lower()), "accent"))
+        if wanted.source:
+            found.append((cut(wanted.source, MOST_WORDS), "accent"))
+        return found
+
+    def _where(self) -> list[Part]:
+        if self.status.at is None:
+            return []
+        try:
+            when = datetime.fromtimestamp(self.status.at)  # noqa: DTZ006 - the time here
+        except (ValueError, OverflowError, OSError):
+            return []
+        return [(when.strftime("%Y-%m-%d %H:%M:%S") + " ", "muted")]

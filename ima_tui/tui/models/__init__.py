@@ -1,0 +1,1 @@
+"""The Models screen: every model version with its prices. Start with `screen`."""

@@ -1,0 +1,189 @@
+"""A model in words and cells: its row in Models, and everything about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from ima_tui.catalogue import choice, form, times
+from ima_tui.catalogue.changes import name_of
+from ima_tui.catalogue.order import input_counts
+from ima_tui.core.domain import Field, Leaf, TaskType
+from ima_tui.core.events import ListChanges
+from ima_tui.core.text import points_range
+from ima_tui.i18n import say
+from ima_tui.tui.models.search import moment, places, scattered
+from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
+from ima_tui.tui.widgets import price_table
+from ima_tui.tui.widgets.cells import fit, steady, width
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.price_text import usual_time
+from ima_tui.tui.widgets.table import Cell, Row
+
+COLUMNS = (
+    Column("model", 18, "models.col_model", flex=2),
+    Column("id", 22, "models.col_id", flex=1, drop=4),
+    Column("kind", 4, "models.col_kind", drop=3),
+    Column("points", 7, "models.col_points", align="right"),
+    Column("time", 9, "models.col_time", align="right", drop=1),
+    Column("tags", 12, "models.col_tags", drop=2),
+)
+
+UNCHANGED = ListChanges()
+MOST_OPTIONS = 20
+LONGEST_LABEL = 20
+GAP = 2
+
+
+# --------------------------------------------------------------------------------------- rows
+
+
+def row(
+    leaf: Leaf, wanted: str, preferred: bool, glyphs: Glyphs, changes: ListChanges = UNCHANGED
+) -> Row:
+    """The row for `leaf`, in the order of `COLUMNS`."""
+    star = f" {glyphs.star}" if preferred else ""
+    estimate = times.estimate(leaf)
+    medium = leaf.task_type.medium
+    name = steady(leaf.name)
+    return (
+        Cell(name + star, "text", places(name, wanted) or scattered(name, wanted)),
+        Cell(leaf.model_id, "muted", places(leaf.model_id, wanted)),
+        Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
+        Cell(points_range(*leaf.points)),
+        Cell(usual_time(estimate), "muted"),
+        _news(leaf, changes, glyphs) or Cell(tags(leaf), "muted"),
+    )
+
+
+def _news(leaf: Leaf, changes: ListChanges, glyphs: Glyphs) -> Cell | None:
+    """That it is new, or costs otherwise than it did."""
+    name = name_of(leaf)
+    if name in changes.new:
+        return Cell(say("models.new"), "ok")
+    before = changes.was.get(name)
+    if before is None:
+        return None
+    is_dearer = leaf.points > before
+    sign = glyphs.up if is_dearer else glyphs.down
+    was = say("models.was", points=points_range(*before))
+    return Cell(f"{sign} {was}", "warn" if is_dearer else "ok")
+
+
+def gone_row(leaf: Leaf) -> Row:
+    """One that the list has no more."""
+    return (
+        Cell(steady(leaf.name), "muted"),
+        Cell(leaf.model_id, "muted"),
+        Cell(say(f"task.tag_{leaf.task_type.medium}"), "muted"),
+        Cell(points_range(*leaf.points), "muted"),
+        Cell("", "muted"),
+        Cell(say("models.gone"), "warn"),
+    )
+
+
+def tags(leaf: Leaf) -> str:
+    """Our tiers, else what the service says is special about it."""
+    tiers = [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
+    return " ".join(tiers) or steady(" ".join(leaf.features))
+
+
+# ------------------------------------------------------------------------------- one in detail
+
+
+def detail(
+    leaf: Leaf,
+    preferred: bool,
+    glyphs: Glyphs,
+    changes: ListChanges = UNCHANGED,
+    cells: int = price_table.ROOM,
+) -> Content:
+    """Everything that the list says about one leaf, and what of it was otherwise before, on lines
+    of `cells`."""
+    estimate = times.estimate(leaf)
+    star = f" {glyphs.star}" if preferred else ""
+    facts = [
+        say(f"task.{leaf.task_type}"),
+        say("models.usually", time=usual_time(estimate)),
+        *_inputs(leaf),
+    ]
+    lines = [
+        Content.styled(steady(leaf.name) + star, "bold"),
+        Content.styled(leaf.version, "$muted"),
+        Content(" · ".join(facts)),
+    ]
+    if told := _changed(leaf, changes):
+        lines.append(Content.styled(told, "$warn"))
+    if leaf.description:
+        lines.append(Content.styled(steady(leaf.description), "$muted"))
+    lines += [Content(""), *price_table.every(leaf, glyphs), *_fields(leaf, cells)]
+    return Content("\n").join(lines)
+
+
+def _changed(leaf: Leaf, changes: ListChanges) -> str:
+    """In a sentence, with the time since when; "" where nothing did."""
+    if not changes.since:
+        return ""
+    name, since = name_of(leaf), moment(changes.since)
+    if name in changes.new:
+        return say("models.new_since", since=since)
+    if any(name_of(one) == name for one in changes.gone):
+        return say("models.gone_since", since=since)
+    if before := changes.was.get(name):
+        return say("models.was_since", points=points_range(*before), since=since)
+    return ""
+
+
+def _inputs(leaf: Leaf) -> list[str]:
+    if not leaf.task_type.takes_inputs:
+        return []
+    low, high = input_counts(leaf)
+    kinds = sorted({kind.rpartition("/")[2] for accept in leaf.accepts for kind in accept.types})
+    count = str(low) if low == high else f"{low}–{'∞' if high is None else high}"
+    return [say("models.takes", count=count, kinds=" ".join(kinds))]
+
+
+def _fields(leaf: Leaf, cells: int) -> list[Content]:
+    """What can be set, with the options there are, the default in bold; what does not fit on a
+    line goes on below, behind the label."""
+    controls = form.controls(leaf)
+    if not controls:
+        return []
+    size = min(LONGEST_LABEL, max(width(control.label) for control in controls)) + GAP
+    lines = [Content("")]
+    for control in controls:
+        first, *more = _flowing(_options(control), cells - size)
+        lines.append(Content.styled(fit(control.label, size - GAP) + " " * GAP, "$muted") + first)
+        lines += [Content(" " * size) + line for line in more]
+    return lines
+
+
+def _options(field: Field) -> list[Content]:
+    usual = form.default_of(field)
+    if not field.options:
+        shown = "" if usual is None else price_table.shown(usual)
+        return [Content(shown or say(f"models.kind_{field.kind}"))]
+    parts = [
+        Content.styled(option.label, "bold" if form.same(option.value, usual) else "")
+        for option in field.options[:MOST_OPTIONS]
+    ]
+    if len(field.options) > MOST_OPTIONS:
+        parts.append(Content(f"+{len(field.options) - MOST_OPTIONS}"))
+    return parts
+
+
+def _flowing(parts: Sequence[Content], cells: int) -> list[Content]:
+    """Side by side for as long as they fit."""
+    lines = [Content("")]
+    for part in parts:
+        line = lines[-1]
+        if line.plain and width(line.plain) + GAP + width(part.plain) > cells:
+            lines.append(part)
+        else:
+            lines[-1] = line + (" " * GAP if line.plain else "") + part
+    return lines
+
+
+def task_types(every: bool, one: TaskType) -> tuple[TaskType, ...]:
+    return tuple(TaskType) if every else (one,)

@@ -1,0 +1,282 @@
+"""Models: what there is to make things with, and what it costs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Input, Static
+
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.events import ListChanges, ProductList
+from ima_tui.core.text import folded
+from ima_tui.i18n import say
+from ima_tui.tui.models import model_text, search
+from ima_tui.tui.models.search import SORT_NAMES, Finder, leaf_id
+from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.frame import Rule
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.fitted import Fitted
+from ima_tui.tui.widgets.list_status import Standing
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.table import LazyRows, Row, Table
+from ima_tui.tui.widgets.update_batcher import News
+
+LEAST_FILTER = 16
+"""Cells that the filter keeps beside what is said of the list."""
+
+
+class ModelsScreen(Place):
+    """The table of models of one kind (or of all), and the one under the cursor in detail."""
+
+    PLACE = "models"
+    HOME = "#models"
+    CSS_PATH = styles.path("models")
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (96, "-wide"),
+        (160, "-huge"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "use", "bind.use", id="models.use"),
+        Binding("slash", "filter", "bind.filter", id="models.filter"),
+        Binding("t", "choose_kind", "bind.kind", id="models.kind"),
+        Binding("s", "sort", "bind.sort", id="models.sort"),
+        Binding("p", "prefer", "bind.prefer", id="models.prefer"),
+        Binding("u", "undo", "bind.undo", show=False, id="models.undo"),
+        Binding("right_square_bracket", "turn_kind(1)", "bind.next_kind", id="models.next_kind"),
+        Binding(
+            "left_square_bracket", "turn_kind(-1)", "bind.previous_kind", id="models.previous_kind"
+        ),
+        Binding("a", "all_kinds", "bind.all_kinds", id="models.all_kinds"),
+        Binding(
+            "J,shift+down",
+            "scroll_detail(3)",
+            "bind.detail_down",
+            show=False,
+            id="models.detail_down",
+        ),
+        Binding(
+            "K,shift+up", "scroll_detail(-3)", "bind.detail_up", show=False, id="models.detail_up"
+        ),
+        Binding("ctrl+r", "refetch", "bind.refresh", id="models.refresh"),
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+        Binding("escape", "clear", "bind.clear", show=False, id="models.clear"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind = TaskType.TEXT_TO_IMAGE
+        self.every = False
+        self.sort = SORT_NAMES[0]
+        self._by_id: dict[str, Leaf] = {}
+        self._gone: dict[str, Leaf] = {}
+        self._finder: Finder | None = None
+        self._undo: list[tuple[TaskType, Leaf | None]] = []
+        """Wishes as they were before each change that was made here."""
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="head"):
+            yield LineInput(widget_id="filter", placeholder=say("models.filter"))
+            yield Standing()
+        yield Rule()
+        with Container(id="body"):
+            yield Table(model_text.COLUMNS, widget_id="models")
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Static(id="facts")
+
+    @property
+    def table(self) -> Table:
+        return self.query_one("#models", Table)
+
+    # ------------------------------------------------------------------------------ the facts
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self._show()
+
+    async def reload(self) -> None:
+        self._show()
+
+    async def heard(self, news: News) -> None:
+        if news.lists or news.preferences:
+            self._show()
+
+    def on_resize(self) -> None:
+        self._say_standing()
+        self.call_after_refresh(self._show_detail)
+
+    @property
+    def wanted(self) -> str:
+        return folded(self.query_one("#filter", Input).value)
+
+    def _lists(self) -> list[ProductList]:
+        return [
+            self.studio.offer.lists[kind] for kind in model_text.task_types(self.every, self.kind)
+        ]
+
+    def _is_mine(self, leaf: Leaf) -> bool:
+        return model_picker.preferred(self.studio, leaf.task_type) == leaf.model_id
+
+    def _changes(self, leaf: Leaf) -> ListChanges:
+        return self.studio.offer.lists[leaf.task_type].changes
+
+    def _find_in(self, lists: list[ProductList]) -> Finder:
+        """The finder for these lists: made anew when they are others."""
+        offered = tuple(leaf for one in lists for leaf in one.leaves)
+        if self._finder is None or self._finder.leaves != offered:
+            self._finder = Finder(offered)
+        return self._finder
+
+    def _show(self) -> None:
+        """Everything anew; the table makes and draws only what is in sight."""
+        lists = self._lists()
+        wanted = self.wanted
+        fresh = frozenset(name for one in lists for name in one.changes.new)
+        shown = self._find_in(lists).arrange(wanted, self.sort, fresh)
+        lost = Finder([leaf for one in lists for leaf in one.changes.gone])
+        gone = lost.arrange(wanted, self.sort)
+        self._by_id = {leaf_id(leaf): leaf for leaf in shown}
+        self._gone = {f"gone {leaf_id(leaf)}": leaf for leaf in gone}
+        signs = self.ima.glyphs
+
+        def make(row_id: int | str) -> Row:
+            if (leaf := self._by_id.get(str(row_id))) is None:
+                return model_text.gone_row(self._gone[str(row_id)])
+            return model_text.row(leaf, wanted, self._is_mine(leaf), signs, self._changes(leaf))
+
+        self.table.empty = "" if shown else self._why_empty(lists)
+        self.table.set_rows(LazyRows([*self._by_id, *self._gone], make))
+        self._say_standing()
+        self._show_detail()
+
+    def _say_standing(self) -> None:
+        kind = say("models.every") if self.every else model_picker.kind_name(self.kind)
+        room = self.size.width - LEAST_FILTER
+        dot = self.ima.glyphs.dot
+        words = search.standing(self._lists(), len(self._by_id), kind, self.sort, dot, room)
+        self.query_one(Standing).say(words)
+
+    def _why_empty(self, lists: list[ProductList]) -> str:
+        if self.wanted:
+            everywhere = [leaf for kind in TaskType for leaf in self.studio.offer.leaves(kind)]
+            count = len(Finder(everywhere).arrange(self.wanted, self.sort))
+            return say("models.none_match_here" if count else "models.none_match", n=count)
+        problem = next((one.problem for one in lists if one.problem), None)
+        if problem is not None:
+            return say(problem.key, **problem.values)
+        return say("models.fetching")
+
+    def _show_detail(self) -> None:
+        leaf = self.current or self._gone.get(str(self.table.cursor))
+        signs = self.ima.glyphs
+        page = self.query_one("#facts", Static)
+        if leaf is None:
+            page.update("")
+        else:
+            mine, changes = self._is_mine(leaf), self._changes(leaf)
+            page.update(Fitted(partial(model_text.detail, leaf, mine, signs, changes)))
+        self.query_one("#detail").scroll_home(animate=False)
+
+    # ---------------------------------------------------------------------------- the actions
+
+    @property
+    def current(self) -> Leaf | None:
+        return self._by_id.get(str(self.table.cursor))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("use", "prefer") and self.is_mounted:
+            return self.current is not None
+        if action == "undo":
+            return bool(self._undo)
+        if action == "clear" and self.is_mounted:
+            return bool(self.wanted)
+        return super().check_action(action, parameters)
+
+    @on(Table.RowHighlighted)
+    def _highlighted(self) -> None:
+        self._show_detail()
+        self.refresh_bindings()
+
+    @on(Table.RowSelected)
+    async def action_use(self) -> None:
+        if self.current is not None:
+            await self.ima.compose_with(self.current)
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        self._show()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.table.focus()
+
+    def action_filter(self) -> None:
+        self.query_one("#filter", Input).focus()
+
+    def action_clear(self) -> None:
+        self.query_one("#filter", Input).value = ""
+
+    def action_sort(self) -> None:
+        self.sort = SORT_NAMES[(SORT_NAMES.index(self.sort) + 1) % len(SORT_NAMES)]
+        self._show()
+
+    def action_turn_kind(self, by: int) -> None:
+        kinds = list(TaskType)
+        self._set_kind(kinds[(kinds.index(self.kind) + by) % len(kinds)])
+
+    def action_all_kinds(self) -> None:
+        self.every = not self.every
+        self._show()
+
+    def action_choose_kind(self) -> None:
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._set_kind(list(TaskType)[index])
+
+        self.app.push_screen(model_picker.kinds(self.studio, self.kind), chosen)
+
+    def _set_kind(self, kind: TaskType) -> None:
+        self.kind, self.every = kind, False
+        self._show()
+
+    async def action_prefer(self) -> None:
+        leaf = self.current
+        if leaf is None:
+            return
+        kind = leaf.task_type
+        before = model_picker.preferred(self.studio, kind)
+        wish = next((o for o in self.studio.offer.leaves(kind) if o.model_id == before), None)
+        if await self._set_wish(kind, None if self._is_mine(leaf) else leaf):
+            self._undo.append((kind, wish))
+            self.refresh_bindings()
+
+    async def action_undo(self) -> None:
+        kind, leaf = self._undo.pop()
+        await self._set_wish(kind, leaf)
+        self.refresh_bindings()
+
+    async def _set_wish(self, kind: TaskType, leaf: Leaf | None) -> bool:
+        wishes = self.studio.wishes
+        stored = await (wishes.prefer(kind, leaf) if leaf else wishes.unprefer(kind))
+        if not stored:
+            self.notify(say("models.not_stored"), severity="warning")
+        return stored
+
+    def action_scroll_detail(self, by: int) -> None:
+        self.query_one("#detail").scroll_relative(y=by, animate=False)
+
+    def action_refetch(self) -> None:
+        kinds = model_text.task_types(self.every, self.kind)
+        self.run_worker(
+            self.studio.offer.refresh(*kinds),
+            name="fetch lists",
+            group="lists",
+            exit_on_error=False,
+        )

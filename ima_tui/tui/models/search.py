@@ -1,0 +1,171 @@
+"""Finding models by what people type, in thousands of them at each key; and sorting them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ima_tui.catalogue import choice, times
+from ima_tui.catalogue.changes import name_of
+from ima_tui.core.domain import Leaf
+from ima_tui.core.events import LeafName, ProductList
+from ima_tui.core.text import folded
+from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import Part, measure
+
+SORTS: Mapping[str, Callable[[Leaf], object]] = {
+    "price": lambda leaf: leaf.points,
+    "time": lambda leaf: times.estimate(leaf).high,
+    "name": lambda leaf: folded(leaf.name),
+    "newest": lambda leaf: -_dated(leaf),
+}
+"""How rows can be sorted, beside the order of the list itself (`listed`)."""
+SORT_NAMES = ("listed", *SORTS)
+
+
+def leaf_id(leaf: Leaf) -> str:
+    return f"{leaf.task_type}/{leaf.model_id}/{leaf.version}"
+
+
+def _dated(leaf: Leaf) -> int:
+    """When it came, as far as it tells: the service calls it new, or its version holds a date."""
+    if any(folded(feature) == "new" for feature in leaf.features):
+        return 99_999_999
+    found = re.findall(r"(?<!\d)(?:20)?(2\d)(\d{2})(\d{2})(?!\d)", leaf.version)
+    return max((int("".join(parts)) for parts in found), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A leaf, and its words as they are compared: folded once, not at each key."""
+
+    leaf: Leaf
+    name: str
+    terms: str
+    dense: str
+    """Without blanks and dashes."""
+
+
+class Finder:
+    """For one set of leaves."""
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self.leaves = tuple(leaves)
+        self._entries = [_entry(leaf) for leaf in leaves]
+
+    def arrange(self, wanted: str, sort: str, fresh: Collection[LeafName] = ()) -> list[Leaf]:
+        """The leaves that match, sorted; while filtering in list order the best match comes first.
+        `fresh`: names that are newest of all."""
+        if wanted:
+            scored = [(_score(entry, wanted), entry.leaf) for entry in self._entries]
+            found = [(points, leaf) for points, leaf in scored if points]
+        else:
+            found = [(1, leaf) for leaf in self.leaves]
+        if sort in SORTS:
+            leaves = sorted((leaf for _, leaf in found), key=SORTS[sort])  # type: ignore[arg-type]
+            if sort == "newest" and fresh:
+                leaves.sort(key=lambda leaf: name_of(leaf) not in fresh)
+            return leaves
+        found.sort(key=lambda pair: -pair[0])
+        return [leaf for _, leaf in found]
+
+
+def _entry(leaf: Leaf) -> _Entry:
+    terms = choice.search_terms(leaf)
+    return _Entry(leaf, folded(leaf.name), terms, terms.replace(" ", "").replace("-", ""))
+
+
+def score(leaf: Leaf, wanted: str) -> int:
+    """How well `wanted` (folded) names this leaf: 0 is not at all."""
+    return _score(_entry(leaf), wanted)
+
+
+def _score(entry: _Entry, wanted: str) -> int:
+    if not wanted:
+        return 1
+    if wanted in entry.name:
+        return 6 if entry.name.startswith(wanted) else 5
+    if wanted in entry.terms:
+        return 4
+    words = wanted.split()
+    if len(words) > 1 and all(word in entry.terms for word in words):
+        return 3
+    squeezed = wanted.replace(" ", "")
+    if squeezed in entry.dense:
+        return 2
+    return 1 if scattered(entry.name, squeezed) else 0
+
+
+def places(text: str, wanted: str) -> tuple[int, ...]:
+    """Which characters of `text` to point out as `wanted`."""
+    start = text.lower().find(wanted) if wanted else -1
+    return tuple(range(start, start + len(wanted))) if start >= 0 else ()
+
+
+def scattered(text: str, wanted: str) -> tuple[int, ...]:
+    """Where the characters of `wanted` stand in `text` one after the other; none for so short a
+    wish that it would be found everywhere."""
+    if len(wanted) < 3:
+        return ()
+    found: list[int] = []
+    at = 0
+    for character in wanted:
+        at = text.lower().find(character, at)
+        if at < 0:
+            return ()
+        found.append(at)
+        at += 1
+    return tuple(found)
+
+
+# ---------------------------------------------------------------------------- the list in words
+
+
+def standing(
+    lists: Sequence[ProductList], shown: int, kind: str, sort: str, dot: str, room: int
+) -> list[Part]:
+    """Which kind is shown, how many, what is hidden or changed, how old it is: the most needed
+    first, and no more than `room` cells of it."""
+    words: list[Part] = [(f"{kind} ({shown})", "strong")]
+    if hidden := sum(len(one.leaves) for one in lists) - shown:
+        words.append((say("models.hidden", n=hidden), "warn"))
+    words.append(_link(lists))
+    if news := _news(lists):
+        words.append((news, "warn"))
+    words.append((say(f"models.sort_{sort}"), "muted"))
+    seen = [one.as_of for one in lists if one.as_of is not None]
+    if seen:
+        words.append((say("models.as_of", time=moment(min(seen))), "muted"))
+    parts: list[Part] = []
+    for word in words:
+        new = [(f" {dot} ", "muted"), word] if parts else [word]
+        if parts and measure([*parts, *new]) > room:
+            break
+        parts += new
+    return parts
+
+
+def moment(at: float) -> str:
+    """`14:05`, or with its day where that is not today."""
+    then, now = datetime.fromtimestamp(at), datetime.now()  # noqa: DTZ005, DTZ006 - the person's
+    return then.strftime("%H:%M" if then.date() == now.date() else "%m-%d %H:%M")
+
+
+def _link(lists: Sequence[ProductList]) -> Part:
+    if any(one.problem for one in lists):
+        return say("models.offline"), "warn"
+    if all(one.live for one in lists):
+        return say("models.live"), "ok"
+    return say("models.cached"), "muted"
+
+
+def _news(lists: Sequence[ProductList]) -> str:
+    """`1 new, 2 repriced, 1 gone`, or ""."""
+    counts = {
+        "new": sum(len(one.changes.new) for one in lists),
+        "prices": sum(len(one.changes.was) for one in lists),
+        "gone": sum(len(one.changes.gone) for one in lists),
+    }
+    return ", ".join(say(f"models.count_{name}", n=n) for name, n in counts.items() if n)

@@ -1,0 +1,1 @@
+"""The Preferences screen and the settings behind it. Start with `screen`."""

@@ -1,0 +1,340 @@
+"""Preferences: who prefers which model for what, beside what it costs now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from ima_tui.catalogue import choice
+from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.errors import ImaError
+from ima_tui.core.text import one_line, points_range
+from ima_tui.i18n import say
+from ima_tui.tui.keys import actions
+from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.frame import Line, Part, Rule
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.table import Cell, Row, Table
+from ima_tui.tui.widgets.update_batcher import News
+
+if TYPE_CHECKING:
+    from ima_tui.preferences.file import Preference
+
+PREFIX = "user_"
+COLUMNS = (
+    Column("tag", 3),
+    Column("kind", 16, "prefs.column_kind", flex=2),
+    Column("model", 14, "prefs.column_model", flex=2),
+    Column("saved", 6, "prefs.column_saved", align="right", drop=1),
+    Column("now", 8, "prefs.column_now", align="right"),
+    Column("used", 11, "prefs.column_used", align="right", drop=2),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A wish that was taken out: enough to bring it back."""
+
+    user: str
+    task_type: TaskType
+    leaf: Leaf
+
+
+class UserLine(Line):
+    """Whose wishes these are, and how many others have some."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = ("", 0, 0)
+
+    def show(self, user: str, index: int, count: int) -> None:
+        if self._facts != (user, index, count):
+            self._facts = (user, index, count)
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        user, index, count = self._facts
+        left = [(" " + cut(say("prefs.user", user=user), cells - 30), "strong")]
+        if count < 2:
+            return left, []
+        return left, [(say("prefs.users", index=index + 1, count=count) + " ", "muted")]
+
+
+class FileLine(Line):
+    """Where the wishes lie."""
+
+    GROUND = "background"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = one_line(path)
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(" " + cut(self._path, cells - 2), "muted")], []
+
+
+class PreferencesScreen(Place):
+    PLACE = "preferences"
+    HOME = "Table"
+    CSS_PATH = styles.path("preferences")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "bind.prefs_choose", id="prefs.choose"),
+        Binding("delete", "clear", "bind.prefs_clear", id="prefs.clear"),
+        Binding("u", "undo", "bind.prefs_undo", id="prefs.undo"),
+        Binding("b", "bring_back", "bind.prefs_bring_back", id="prefs.bring_back"),
+        Binding("x", "let_go", "bind.prefs_let_go", show=False, id="prefs.let_go"),
+        Binding("s", "settings", "bind.settings", id="prefs.settings"),
+        Binding(
+            "left_square_bracket",
+            "user(-1)",
+            "bind.prefs_previous_user",
+            show=False,  # told beside the name, where there are several users
+            id="prefs.previous_user",
+        ),
+        Binding(
+            "right_square_bracket",
+            "user(1)",
+            "bind.prefs_next_user",
+            show=False,
+            id="prefs.next_user",
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._user = ""
+        self._cleared: list[Cleared] = []
+
+    def body(self) -> ComposeResult:
+        yield UserLine()
+        yield Rule()
+        yield Table(COLUMNS, widget_id="wishes")
+        yield Rule()
+        yield Said(widget_id="said")
+        yield FileLine(self.studio.wishes.preferences.path)
+
+    async def on_mount(self) -> None:
+        self._user = self.studio.settings.user_id
+        await self.reload()
+        self.query_one(Table).focus()
+
+    # ---------------------------------------------------------------------------- what is shown
+
+    async def heard(self, news: News) -> None:
+        if news.preferences or news.lists:
+            self._show()
+        if news.preferences and self.studio.wishes.dropped():
+            self._about()
+
+    async def reload(self) -> None:
+        self._show()
+        self._about()
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Everyone with wishes, without the prefix of the file; whoever works here comes first."""
+        known = [user.removeprefix(PREFIX) for user in self.studio.wishes.preferences.users()]
+        return tuple(dict.fromkeys([self.studio.settings.user_id, *known]))
+
+    @property
+    def wishes(self) -> Mapping[TaskType, Preference]:
+        return self.studio.wishes.preferences.users().get(PREFIX + self._user, {})
+
+    def _show(self) -> None:
+        users = self.users
+        if self._user not in users:
+            self._user = users[0]
+        self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
+        wishes = self.wishes
+        rows: dict[int | str, Row] = {
+            task_type.value: _row(
+                task_type, wishes.get(task_type), self.studio.offer.leaves(task_type)
+            )
+            for task_type in TaskType
+        }
+        self.query_one(Table).set_rows(rows)
+        self.refresh_bindings()
+
+    @on(Table.RowHighlighted)
+    def _highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def _about(self) -> None:
+        """What is wrong with the file, else what this place is for."""
+        preferences = self.studio.wishes.preferences
+        self.refresh_bindings()
+        if dropped := self.studio.wishes.dropped():
+            keys = {
+                "back": actions.key_of(self.screen, "prefs.bring_back"),
+                "leave": actions.key_of(self.screen, "prefs.let_go"),
+            }
+            self._say(say("prefs.dropped", which=model_picker.dropped(dropped), **keys), "warn")
+        elif preferences.trouble is not None:
+            trouble = preferences.trouble
+            self._say(say(trouble.key, **trouble.values), "warn")
+        elif not preferences.writable:
+            self._say(say("prefs.read_only"), "warn")
+        else:
+            self._say(say("prefs.about"), "muted")
+
+    def _say(self, words: str, role: str) -> None:
+        self.query_one(Said).say(words, role)
+
+    @property
+    def task_type(self) -> TaskType:
+        """The one under the cursor."""
+        return TaskType(str(self.query_one(Table).cursor))
+
+    # -------------------------------------------------------------------- what the person does
+
+    def on_table_row_selected(self) -> None:
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        task_type, user = self.task_type, self._user
+        leaves = self.studio.offer.leaves(task_type)
+        if not leaves:
+            self._say(say("prefs.no_list"), "warn")
+            return
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                await self._prefer(user, task_type, leaves[number], "prefs.kept")
+
+        wish = self.wishes.get(task_type)
+        current = _leaf_of(leaves, wish) if wish else None
+        self.app.push_screen(
+            model_picker.models(self.studio, task_type, current, self.ima.glyphs, PREFIX + user),
+            chosen,
+        )
+
+    async def action_clear(self) -> None:
+        task_type, wish = self.task_type, self.wishes.get(self.task_type)
+        if wish is None:
+            return
+        leaf = _leaf_of(self.studio.offer.leaves(task_type), wish)
+        clear = partial(self._clear, self._user, task_type, leaf)
+        if leaf is not None:
+            await clear()
+        else:  # what is no longer offered can't be brought back
+            self.ask(say("prefs.ask_clear", model=wish.model_name or wish.model_id), clear)
+
+    async def _clear(self, user: str, task_type: TaskType, leaf: Leaf | None) -> None:
+        try:
+            stored = await self.studio.wishes.unprefer(task_type, user)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        if not stored:
+            self._say(say("prefs.not_stored"), "warn")
+            return
+        kind = model_picker.kind_name(task_type)
+        if leaf is None:
+            self._say(say("prefs.cleared_for_good", kind=kind), "ok")
+        else:
+            self._cleared.append(Cleared(user, task_type, leaf))
+            self._say(say("prefs.cleared", kind=kind), "ok")
+        self._show()
+
+    async def action_undo(self) -> None:
+        last = self._cleared.pop()
+        self._user = last.user
+        await self._prefer(last.user, last.task_type, last.leaf, "prefs.undone")
+
+    async def _prefer(self, user: str, task_type: TaskType, leaf: Leaf, words: str) -> None:
+        try:
+            stored = await self.studio.wishes.prefer(task_type, leaf, user)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        if stored:
+            kind = model_picker.kind_name(task_type)
+            self._say(say(words, kind=kind, model=leaf.name), "ok")
+        else:
+            self._say(say("prefs.not_stored"), "warn")
+        self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("bring_back", "let_go"):
+            return bool(self.studio.wishes.dropped())
+        if action == "undo":
+            return bool(self._cleared)
+        if action == "user":
+            return len(self.users) > 1
+        if action == "clear":
+            return any(str(table.cursor) in self.wishes for table in self.query(Table))
+        return super().check_action(action, parameters)
+
+    async def action_bring_back(self) -> None:
+        dropped = self.studio.wishes.dropped()
+        try:
+            stored = await self.studio.wishes.bring_back(dropped)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        words = say("prefs.brought_back", which=model_picker.dropped(dropped)) if stored else ""
+        self._after_the_offer(words or say("prefs.not_stored"), "ok" if stored else "warn")
+
+    async def action_let_go(self) -> None:
+        dropped = self.studio.wishes.dropped()
+        try:
+            await self.studio.wishes.let_go(dropped)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        self._after_the_offer(say("prefs.let_go", which=model_picker.dropped(dropped)), "muted")
+
+    def _after_the_offer(self, words: str, role: str) -> None:
+        self._show()
+        self._say(words, role)
+        self.refresh_bindings()
+
+    def action_settings(self) -> None:
+        from ima_tui.tui.preferences.settings import SettingsScreen
+
+        self.app.push_screen(SettingsScreen())
+
+    def action_user(self, by: int) -> None:
+        users = self.users
+        if len(users) < 2:
+            self._say(say("prefs.one_user"), "muted")
+            return
+        self._user = users[(users.index(self._user) + by) % len(users)]
+        self._show()
+        self._about()
+
+
+def _leaf_of(leaves: tuple[Leaf, ...], wish: Preference) -> Leaf | None:
+    """The leaf that the wish leads to now; None where its model is gone."""
+    kin = [leaf for leaf in leaves if leaf.model_id == wish.model_id]
+    return choice.newest(kin) if kin else None
+
+
+def _row(task_type: TaskType, wish: Preference | None, leaves: tuple[Leaf, ...]) -> Row:
+    start = (model_picker.medium_cell(task_type), Cell(model_picker.kind_name(task_type)))
+    if wish is None:
+        return (*start, Cell(say("prefs.none"), "muted"), Cell(""), Cell(""), Cell(""))
+    leaf = _leaf_of(leaves, wish)
+    is_gone = leaf is None and bool(leaves)
+    saved = "" if wish.credit is None else str(wish.credit)
+    now = points_range(*leaf.points) if leaf else say("prefs.gone" if is_gone else "prefs.unseen")
+    return (
+        *start,
+        Cell(wish.model_name or wish.model_id, "warn" if is_gone else "strong"),
+        Cell(saved, "muted"),
+        Cell(now, "warn" if is_gone else "text" if leaf else "muted"),
+        Cell(wish.last_used[:10], "muted"),
+    )

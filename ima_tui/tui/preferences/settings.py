@@ -1,0 +1,284 @@
+"""The app's own settings, behind Preferences: what each is for, whence it comes, what it may be."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from ima_tui import i18n
+from ima_tui.config.editor import Adjustments, Standing
+from ima_tui.config.schema import Raw, Setting
+from ima_tui.core.errors import ImaError
+from ima_tui.core.text import folded, one_line
+from ima_tui.i18n import say
+from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.frame import Line, Part, Rule
+from ima_tui.tui.shell.picker import Choice, Chooser
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.table import (
+    Cell,
+    Row,
+    RowId,
+    Table,
+)
+
+COLUMNS = (
+    Column("name", 24, "settings.column_name", flex=1),
+    Column("now", 12, "settings.column_now", flex=2),
+    Column("later", 10, "settings.column_later", flex=1, drop=2),
+    Column("origin", 11, "settings.column_origin", drop=1),
+)
+_VALUE = (Column("value", 20, flex=1),)
+
+
+class SettingsLine(Line):
+    """What this is, and the file that it is kept in."""
+
+    GROUND = "background"
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        head = " " + say("settings.title")
+        room = max(0, cells - cell_len(head) - 4)
+        return [(head, "strong")], [(cut(self._path, room) + " ", "muted")]
+
+
+class SettingsScreen(Place):
+    PLACE = "preferences"
+    HOME = "Table"
+    CSS_PATH = styles.path("settings")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "change", "bind.settings_change", id="settings.change"),
+        Binding("delete", "reset", "bind.settings_reset", id="settings.reset"),
+        Binding("escape,s", "back", "bind.settings_back", id="settings.back"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, Standing] = {}
+        self._editing = ""
+
+    def body(self) -> ComposeResult:
+        yield SettingsLine(one_line(self.studio.settings.config_file))
+        yield Rule()
+        yield Table(COLUMNS, widget_id="settings")
+        yield Rule()
+        yield Said(widget_id="about")
+        yield LineInput(widget_id="value", max_length=400)
+
+    @property
+    def adjustments(self) -> Adjustments:
+        return self.studio.adjustments
+
+    async def on_mount(self) -> None:
+        await self.reload()
+        self.query_one("#settings", Table).focus()
+
+    async def reload(self) -> None:
+        try:
+            found = await self.adjustments.standing()
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        self._rows = {one.setting.name: one for one in found}
+        self.query_one("#settings", Table).set_rows(_rows(found))
+        self._about()
+        self.refresh_bindings()
+
+    # ---------------------------------------------------------------------------- what is shown
+
+    def on_table_row_highlighted(self, event: Table.RowHighlighted) -> None:
+        self._about()
+        self.refresh_bindings()
+
+    def _about(self) -> None:
+        one = self.here
+        if one is None:
+            return
+        setting = one.setting
+        if not self.adjustments.kept:
+            self._say(f"{setting.about} {say('settings.not_kept')}", "muted")
+            return
+        written = say("settings.in_file", name=setting.name, allowed=setting.allowed)
+        words = [setting.about, written]
+        if one.setting.environment:
+            words.append(say("settings.environment", name=one.setting.environment))
+        if one.origin in ("flag", "environment"):
+            words.append(say(f"settings.wins_{one.origin}"))
+        self._say(" ".join(words), "muted")
+
+    def _say(self, words: str, role: str) -> None:
+        self.query_one("#about", Said).say(words, role)
+
+    @property
+    def here(self) -> Standing | None:
+        """The setting under the cursor."""
+        return self._rows.get(str(self.query_one("#settings", Table).cursor))
+
+    # -------------------------------------------------------------------- what the person does
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("change", "reset") and (self._editing or not self.adjustments.kept):
+            return False
+        if action == "reset":
+            return self.here is not None and self.here.written is not None
+        if action == "leave_field":
+            return False  # `back` does it here
+        return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """Out of the field, else out of the settings."""
+        if self._editing:
+            self._end_editing()
+            self._about()
+        else:
+            self.app.pop_screen()
+
+    def on_table_row_selected(self) -> None:
+        self.action_change()
+
+    def action_change(self) -> None:
+        one = self.here
+        if one is None:
+            return
+        if not self.adjustments.kept:
+            self._say(say("settings.not_kept"), "warn")
+        elif values := _choices(one):
+            self._choose(one, values)
+        else:
+            self._edit(one)
+
+    def _choose(self, one: Standing, values: tuple[str, ...]) -> None:
+        titles = [_shown(one.setting, value) for value in values]
+        rows = [
+            Choice((Cell(title),), folded(f"{title} {value}"))
+            for title, value in zip(titles, values, strict=True)
+        ]
+        before = _shown(one.setting, one.now if one.later is None else one.later)
+        at = titles.index(before) if before in titles else 0
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                await self._put(one.setting.name, values[number])
+
+        self.app.push_screen(Chooser(one.setting.title, _VALUE, rows, at), chosen)
+
+    def _edit(self, one: Standing) -> None:
+        self._editing = one.setting.name
+        self.add_class("-editing")
+        field = self.query_one("#value", LineInput)
+        field.value = str(one.now if one.later is None else one.later)
+        field.focus()
+        field.cursor_position = len(field.value)
+        self.refresh_bindings()
+
+    def _end_editing(self) -> None:
+        self._editing = ""
+        self.remove_class("-editing")
+        self.query_one("#settings", Table).focus()
+        self.refresh_bindings()
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        if self._editing:
+            await self._put(self._editing, event.value)
+
+    async def _put(self, name: str, words: str) -> None:
+        """A refused value leaves the field open, with what is allowed beside it."""
+        try:
+            value = await self.adjustments.put(name, words)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "bad")
+            return
+        if self._editing:
+            self._end_editing()
+        await self.reload()
+        self._use_at_once(name, value)
+        self._say(_done(self._rows[name]), "ok")
+
+    async def action_reset(self) -> None:
+        one = self.here
+        if one is None:
+            return
+        setting = one.setting
+        try:
+            was_there = await self.adjustments.drop(setting.name)
+        except ImaError as error:
+            self._say(say(error.key, **error.values), "warn")
+            return
+        await self.reload()
+        if was_there:
+            self._use_at_once(setting.name, setting.default)
+        key = "settings.reset" if was_there else "settings.was_default"
+        words = say(key, name=setting.title, value=_shown(setting, setting.default))
+        self._say(words, "ok" if was_there else "muted")
+
+    def _use_at_once(self, name: str, value: Raw) -> None:
+        """Colours and language need no new start."""
+        if name == "look.theme":
+            appearance.paint(self.ima, str(value))
+        elif name == "language" and value != "auto":
+            i18n.use("zh" if value == "zh" else "en")
+            self.call_after_refresh(partial(self.ima.retell))
+
+
+def _choices(one: Standing) -> tuple[str, ...]:
+    if isinstance(one.setting.default, bool):
+        return ("true", "false")
+    return one.setting.choices
+
+
+def _done(one: Standing) -> str:
+    name, value = (
+        one.setting.title,
+        _shown(one.setting, one.now if one.later is None else one.later),
+    )
+    if one.origin in ("flag", "environment"):
+        return say(f"settings.wins_{one.origin}")
+    if one.setting.name in ("look.theme", "language") or one.later is None:
+        return say("settings.is", name=name, value=value)
+    return say("settings.next_start", name=name, value=value)
+
+
+def _rows(found: tuple[Standing, ...]) -> dict[RowId, Row]:
+    rows: dict[RowId, Row] = {}
+    table = ""
+    for one in found:
+        if one.setting.table != table:
+            table = one.setting.table
+            rows[f"[{table}]"] = (Cell(say(f"setting_group.{table}"), "muted"),)
+        rows[one.setting.name] = (
+            Cell(one.setting.title),
+            Cell(_shown(one.setting, one.now), "text" if one.origin == "default" else "strong"),
+            Cell("" if one.later is None else _shown(one.setting, one.later), "warn"),
+            Cell(say(f"cli.source.{one.origin}"), "muted"),
+        )
+    return rows
+
+
+_WORDED = frozenset(
+    ("auto", "on", "off", "en", "zh", "bell", "osc9", "both", "queue", "stay", "blocks")
+)
+"""Values that are words of ours; the others are names."""
+
+
+def _shown(setting: Setting, value: object) -> str:
+    """As people say it: a switch is on or off."""
+    words = one_line(value, 200)
+    if isinstance(setting.default, bool):
+        words = "on" if words.lower() == "true" else "off"
+    elif not setting.choices:
+        return words
+    return say(f"setting_value.{words}") if words in _WORDED else words

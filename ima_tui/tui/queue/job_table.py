@@ -1,0 +1,86 @@
+"""The table of jobs, whose running rows grow older: only those in sight, only while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.timer import Timer
+
+from ima_tui.core.domain import Job
+from ima_tui.i18n import say
+from ima_tui.tui.queue.arrangement import Group
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.painter import Cell, Row
+from ima_tui.tui.widgets.table import RowId, Table
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+PULSE = 1.0
+"""Seconds between two looks at the clock while something runs."""
+SLOW_PULSE = 5.0
+"""The same over a slow line."""
+
+
+class JobTable(Table):
+    """Rows are jobs, ids are theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(words.COLUMNS, widget_id="jobs", markable=True)
+        self._jobs: dict[int, Job] = {}
+        self._clock: Timer | None = None
+
+    def on_mount(self) -> None:
+        quiet = cast("ImaApp", self.app).studio.settings.quiet
+        pulse = SLOW_PULSE if quiet else PULSE
+        self._clock = self.set_interval(pulse, self.tick, pause=True, name="queue clock")
+
+    def show(self, groups: Sequence[Group]) -> None:
+        """Show exactly these, in this order."""
+        self._jobs = {job.id: job for group in groups for job in group.jobs}
+        rows: dict[RowId, Row] = {}
+        for group in groups:
+            if group.name:
+                rows[group.name] = self._heading(group)
+            rows |= {job.id: self._row(job) for job in group.jobs}
+        self.set_rows(rows)
+        self.wind()
+
+    def jobs(self) -> list[Job]:
+        """All that are shown, in their order."""
+        return list(self._jobs.values())
+
+    @property
+    def current(self) -> Job | None:
+        """The job under the cursor."""
+        return self._jobs.get(cast(int, self.cursor))
+
+    def chosen_jobs(self) -> list[Job]:
+        """The marked ones, or the one under the cursor."""
+        return [self._jobs[cast(int, row_id)] for row_id in self.chosen()]
+
+    @property
+    def ticking(self) -> bool:
+        """Whether the clock goes."""
+        return self._clock is not None and self._clock._active.is_set()
+
+    def wind(self) -> None:
+        """Let the clock go while something runs and somebody looks; else stop it."""
+        moving = any(job.state in words.MOVING for job in self._jobs.values())
+        if self._clock is not None:
+            (self._clock.resume if moving and self.screen.is_current else self._clock.pause)()
+
+    def tick(self) -> None:
+        for row_id in self.in_sight():
+            job = self._jobs.get(cast(int, row_id))
+            if job is not None and job.state in words.MOVING:
+                self.update_row(row_id, self._row(job))
+
+    def _heading(self, group: Group) -> Row:
+        count, points = len(group.jobs), group.points
+        return (Cell(say("queue.group", name=group.name, n=count, points=points), "title"),)
+
+    def _row(self, job: Job) -> Row:
+        app = cast("ImaApp", self.app)
+        return words.row(job, app.studio.clock.time(), app.glyphs)

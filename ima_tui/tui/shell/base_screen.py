@@ -1,0 +1,157 @@
+"""What every place has: the frame round it, the news, a way to ask, a way out of a text field.
+
+A place overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
+have changed while it was hidden, or the language did).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
+
+from ima_tui import i18n
+from ima_tui.core.errors import ImaError
+from ima_tui.i18n import say
+from ima_tui.tui.shell.confirm_bar import Answer, Choice, Question
+from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
+from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.widgets.state_restore import Kept
+from ima_tui.tui.widgets.update_batcher import News
+
+if TYPE_CHECKING:
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.app import ImaApp
+
+
+class Place(Screen[None]):
+    """A screen with a number. `PLACE` is its id in the table of places."""
+
+    PLACE: ClassVar[str] = ""
+    HOME: ClassVar[str] = ""
+    """A selector: what `escape` in a text field gives the keys to (nothing: to the place)."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+    ]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+        (180, "-huge"),
+    ]
+
+    _stale = False
+    _touched = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = TightCompositor()
+        self._language = i18n.language()
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self.PLACE)
+        yield from self.body()
+        yield HintLine(self.PLACE)
+        yield Question()
+        yield BottomLine()
+
+    def body(self) -> ComposeResult:
+        """The place's own widgets."""
+        yield from ()
+
+    @property
+    def ima(self) -> ImaApp:
+        return cast("ImaApp", self.app)
+
+    @property
+    def studio(self) -> Studio:
+        return self.ima.studio
+
+    # ------------------------------------------------------------------------------- the news
+
+    @on(events.Mount)
+    def _listen(self) -> None:
+        if self.studio.settings.inline_safe:
+            self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
+        self.ima.news.subscribe(self, self._hear, immediate=True)
+
+    def _hear(self, news: News) -> None:
+        self.query_one(TopLine).refresh()
+        if self.is_current:
+            self.call_next(self.heard, news)
+        else:
+            self._stale = True
+
+    @on(events.ScreenResume)
+    def _catch_up(self) -> None:
+        if not self.is_in_language:
+            self.call_next(self.retell)
+        if self._stale:
+            self._stale = False
+            self.call_next(self.reload)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that is for this place, not for going to another one."""
+        found = self.ima._bindings.key_to_bindings.get(event.key, ())
+        self._touched = self._touched or not any(
+            one.id.startswith("place.") for one in found if one.id
+        )
+
+    @on(events.ScreenSuspend)
+    async def _was_used(self) -> None:
+        if self._touched and self.ima.used.wants_hint(self.PLACE):
+            await self.ima.used.add(self.PLACE)
+            self.query_one(HintLine).show()
+
+    async def heard(self, news: News) -> None:
+        """Something changed while this place is open: redraw what shows it."""
+
+    async def reload(self) -> None:
+        """Anything may have changed while this place was hidden: read it all again."""
+
+    @property
+    def is_in_language(self) -> bool:
+        """Whether it speaks the language that is chosen now."""
+        return self._language == i18n.language()
+
+    async def retell(self) -> None:
+        """The language changed: every widget is made anew, and what was typed and marked stays."""
+        if self.is_in_language:
+            return
+        self._language = i18n.language()
+        kept = Kept(self)
+        await self.recompose()
+        kept.give_back_words(self)
+        await self.reload()
+        kept.give_back_places(self)
+
+    # ------------------------------------------------------------------------------ the person
+
+    def ask(
+        self,
+        words: str,
+        then: Answer,
+        *,
+        deliberate: bool = False,
+        choices: Sequence[Choice] = (),
+    ) -> None:
+        """Ask on the lines above the keys; `then` runs only on a yes (`deliberate`: on a `y`)."""
+        self.query_one(Question).ask(words, then, deliberate=deliberate, choices=choices)
+
+    def complain(self, error: ImaError) -> None:
+        """Say an error that has no better place."""
+        self.notify(say(error.key, **error.values), severity="error")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "leave_field":
+            return isinstance(self.focused, Input | TextArea)
+        return True
+
+    def action_leave_field(self) -> None:
+        home = self.query(self.HOME).first() if self.HOME else None
+        self.set_focus(home)

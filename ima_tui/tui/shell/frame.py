@@ -1,0 +1,201 @@
+"""The frame's lines: places on top, keys at the bottom, thin rules between. One cell high each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ima_tui.core.text import duration
+from ima_tui.i18n import say
+from ima_tui.tui.keys import actions
+from ima_tui.tui.screens import PLACES, PlaceRow
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.cells import cut, width, wrap
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+LEAST = 16
+"""Lines that a screen has before a hint may take some of them."""
+
+Part = tuple[str, str]
+"""Text, and the role it is drawn in."""
+
+
+class Line(Widget):
+    """One line of parts, drawn cell by cell; no markup, so data is only ever text."""
+
+    DEFAULT_CSS = "Line { height: 1; }"
+    GROUND = "surface"
+
+    @property
+    def ima(self) -> ImaApp:
+        return cast("ImaApp", self.app)
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """What stands on the left, and on the right."""
+        return [], []
+
+    def render_line(self, y: int) -> Strip:
+        left, right = self.parts(self.size.width)
+        theme = self.app.theme
+        gap = self.size.width - sum(width(text) for text, _ in (*left, *right))
+        blank = [(" " * max(0, gap), "text")]
+        return Strip(
+            Segment(text, style(theme, role, self.GROUND))
+            for text, role in (*left, *blank, *right)
+            if text
+        ).adjust_cell_length(self.size.width, style(theme, "text", self.GROUND))
+
+
+def measure(parts: list[Part]) -> int:
+    return sum(width(text) for text, _ in parts)
+
+
+class TopLine(Line):
+    """The places, the open one in brackets; right: whose profile, the link, the points out."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        for full, form in ((True, "airy"), (False, "airy"), (False, "dense")):
+            left, right = self._places(form), self._state(full=full)
+            if measure(left) + measure(right) < cells:
+                return left, right
+        return self._places("numbers"), self._state(full=False)
+
+    def _places(self, form: str) -> list[Part]:
+        """`airy`, `dense`, or `numbers` alone, as the room allows."""
+        row = [(self._label(place, form), self._role(place)) for place in PLACES]
+        return [(" ima ", "title"), *row]
+
+    def _label(self, place: PlaceRow, form: str) -> str:
+        blank = "" if form == "dense" else " "
+        if place.id == self.place:
+            return f"{blank}[{place.number} {say(place.key)}]"
+        name = "" if form == "numbers" else f" {say(place.key)}"
+        return f"{blank} {place.number}{name} "
+
+    def _role(self, place: PlaceRow) -> str:
+        return "strong" if place.id == self.place else "muted"
+
+    def _state(self, *, full: bool) -> list[Part]:
+        app = self.ima
+        settings = app.studio.settings
+        found: list[Part] = []
+        if app.studio.looking is not None:
+            found.append((say("app.looking" if full else "app.looking_short"), "warn"))
+        if unsaved := len(app.unsaved):
+            key = "ledger.unwritten_mark" if full else "ledger.unwritten_mark_short"
+            found.append((say(key, n=unsaved), "bad"))
+        waiting = app.studio.waiting
+        if waiting is not None:
+            key = waiting[0] if full else f"{waiting[0]}.short"
+            found.append((say(key, left=duration(waiting[1] + 0.99)), "warn"))
+        elif app.problem is not None:
+            found.append((say("app.offline"), "warn"))
+        if settings.custom_endpoint and settings.profile != "demo":
+            host = settings.base_url.partition("//")[2].partition("/")[0]
+            found.append((cut(host, 24) if full else say("app.custom"), "warn"))
+        if settings.profile:
+            found.append((say(f"app.profile_{settings.profile}"), "info"))
+        if app.totals.out:
+            key = "app.points_out" if full else "app.points_out_short"
+            found.append((say(key, points=app.totals.out), "text"))
+        dot = f" {app.glyphs.dot} "
+        spaced: list[Part] = []
+        for part in found:
+            spaced += [(dot, "muted"), part] if spaced else [part]
+        return [*spaced, (" ", "text")]
+
+    async def on_click(self, event: events.Click) -> None:
+        labels, _ = self.parts(self.size.width)
+        at = measure(labels[:1])
+        for place, label in zip(PLACES, labels[1:], strict=True):
+            at += measure([label])
+            if event.x < at:
+                await self.ima.action_go(place.id)
+                return
+
+
+class BottomLine(Line):
+    """The keys that matter here; right: where all the others are told."""
+
+    _told: tuple[str, ...] = ()
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._retell())
+
+    def _retell(self) -> None:
+        """Most moves of the cursor change no key: then nothing is drawn."""
+        told = tuple(act.id for act in actions.acts(self.screen))
+        if told != self._told:
+            self._told = told
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        known = actions.acts(self.screen)
+        by_id = {act.id: act for act in known}
+        more = by_id.get("app.help") or by_id.get("app.palette")
+        right: list[Part] = []
+        if more is not None:
+            right = [(actions.key_name(more.keys[0]), "strong"), (f" {more.words()} ", "muted")]
+        room = cells - measure(right) - 2
+        left: list[Part] = []
+        for act in actions.footer(known):
+            between = "   " if left else " "
+            new = [
+                (between + actions.key_name(act.keys[0]), "strong"),
+                (f" {act.words()}", "muted"),
+            ]
+            if measure(left) + measure(new) > room:
+                break
+            left += new
+        return left, right
+
+
+class HintLine(Line):
+    """What this place is for, while nobody used it yet; above the keys, in as many lines as that
+    takes."""
+
+    GROUND = "background"
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+        self.display = False
+
+    def on_mount(self) -> None:
+        self.show()
+
+    def on_resize(self) -> None:
+        self.show()
+
+    def show(self) -> None:
+        """Be there if the place is still new; the news of that may come after the first paint."""
+        self.display = self.ima.used.wants_hint(self.place) and self.screen.size.height >= LEAST
+        self.styles.height = len(self._lines()) if self.display else 1
+
+    def _lines(self) -> list[str]:
+        return wrap(say(f"hint.{self.place}"), max(10, self.screen.size.width - 2))
+
+    def render_line(self, y: int) -> Strip:
+        lines = self._lines()
+        plain = style(self.app.theme, "info", self.GROUND)
+        text = " " + lines[y] if y < len(lines) else ""
+        return Strip([Segment(text, plain)]).adjust_cell_length(self.size.width, plain)
+
+
+class Rule(Line):
+    """A thin line between two parts of a place."""
+
+    GROUND = "background"
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [(self.ima.glyphs.rule * cells, "rule")], []

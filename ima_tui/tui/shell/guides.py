@@ -1,0 +1,105 @@
+"""Guides: documents of the knowledge folder, read over the place; those that matter come first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Markdown
+
+from ima_tui.i18n import say
+from ima_tui.studio.guides import Document
+from ima_tui.tui.shell.frame import (
+    BottomLine,
+    Line,
+    Part,
+    measure,
+)
+from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.cells import cut
+
+
+class GuideLine(Line):
+    """Which guide this is, of how many, and where its file lies."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        super().__init__()
+        self._documents = documents
+        self._number = 0
+
+    def show(self, number: int) -> None:
+        self._number = number
+        self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        document, count = self._documents[self._number], len(self._documents)
+        place = f" {self._number + 1}/{count}  " if count > 1 else " "
+        title: Part = (cut(document.title, max(8, cells // 2)), "title")
+        left: list[Part] = [(place, "muted"), title]
+        path = cut(str(document.path), max(0, cells - measure(left) - 3))
+        return left, [(f"{path} ", "muted")]
+
+
+class GuidesScreen(ModalScreen[None]):
+    """One guide at a time. Links are not followed: they are somebody else's words."""
+
+    CSS_PATH = styles.path("guides")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "bind.close", id="guides.close"),
+        Binding("right,n,l", "turn(1)", "bind.guides_next", id="guides.next"),
+        Binding("left,p,h", "turn(-1)", "bind.guides_back", id="guides.back"),
+        Binding("down,j", "scroll(1)", "bind.down", show=False, id="guides.down"),
+        Binding("up,k", "scroll(-1)", "bind.up", show=False, id="guides.up"),
+        Binding("pagedown,space,ctrl+d", "page(1)", "bind.page_down", id="guides.page_down"),
+        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="guides.page_up"),
+        Binding("home,g", "end(-1)", "bind.first", show=False, id="guides.first"),
+        Binding("end,G", "end(1)", "bind.last", show=False, id="guides.last"),
+    ]
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        super().__init__()
+        self._compositor = TightCompositor()
+        self.documents = tuple(documents)
+        self.number = 0
+
+    def compose(self) -> ComposeResult:
+        yield GuideLine(self.documents)
+        with VerticalScroll(id="guide"):
+            yield Markdown(open_links=False)
+        yield BottomLine()
+
+    async def on_mount(self) -> None:
+        await self._show()
+
+    async def _show(self) -> None:
+        document = self.documents[self.number]
+        more = f"\n\n---\n\n{say('guides.cut')}" if document.is_cut else ""
+        self.query_one(GuideLine).show(self.number)
+        await self.query_one(Markdown).update(document.text + more)
+        self._page.scroll_home(animate=False)
+
+    @property
+    def _page(self) -> VerticalScroll:
+        return self.query_one("#guide", VerticalScroll)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "turn" or len(self.documents) > 1
+
+    async def action_turn(self, by: int) -> None:
+        self.number = (self.number + by) % len(self.documents)
+        await self._show()
+
+    def action_scroll(self, by: int) -> None:
+        self._page.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        page = self._page
+        page.scroll_relative(y=by * max(1, page.size.height - 2), animate=False)
+
+    def action_end(self, by: int) -> None:
+        (self._page.scroll_end if by > 0 else self._page.scroll_home)(animate=False)

@@ -1,0 +1,275 @@
+"""What can be done with jobs: which verb fits which job, and the question before it where it
+costs points or can't be taken back. The studio does it; the news then brings what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose import confirmation, draft
+from ima_tui.core.domain import Job, Order, State
+from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.i18n import say
+from ima_tui.ledger.job_states import ENDED, UNSENT
+from ima_tui.studio.gallery import open_file
+from ima_tui.tui.compose import confirm
+from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.delete_undo import MOMENT, Forgetting
+from ima_tui.tui.widgets.job_text import may_become
+
+if TYPE_CHECKING:
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.shell.base_screen import Place
+
+MOST_NAMED = 6
+"""Jobs that a question names; how many more there are is said."""
+
+
+def _may_follow(job: Job) -> bool:
+    stopped = job.state is State.STOPPED and bool(job.task_id)
+    return job.held or stopped or job.state is State.PARKED
+
+
+FITS: Mapping[str, Callable[[Job], bool]] = {
+    "again": lambda job: job.state in ENDED or job.state is State.PARKED,
+    "instead": lambda job: job.state in ENDED,
+    "stop": lambda job: may_become(job, State.STOPPED),
+    "follow": _may_follow,
+    "fetch": lambda job: job.state in (State.DONE, State.FETCHING),
+    "forget": lambda job: may_become(job, State.FORGOTTEN),
+    "duplicate": lambda job: True,
+    "edit": lambda job: job.state in (State.DRAFT, State.QUEUED),
+    "copy": lambda job: any(media.url for media in job.medias),
+    "open": lambda job: any(media.path for media in job.medias),
+    "view": lambda job: bool(job.medias),
+}
+"""A verb and whether it means anything for a job."""
+ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
+"""Verbs that take a single job: with several marked they are not offered."""
+
+
+class JobVerbs:
+    """The verbs, for one place, which asks and complains."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.forgetting = Forgetting(self._forget_for_good)
+
+    def can(self, verb: str, jobs: Sequence[Job]) -> bool:
+        """Whether `verb` means anything for some of `jobs`."""
+        if verb in ONE_ONLY and len(jobs) != 1:
+            return False
+        # a field of another place may ask while that place is being left
+        return verb in FITS and any(FITS[verb](job) for job in jobs)
+
+    async def do(self, verb: str, jobs: Sequence[Job]) -> None:
+        """Do `verb` with those of `jobs` that it fits."""
+        if self.can(verb, jobs):
+            method: Callable[[list[Job]], Awaitable[None]] = getattr(self, verb)
+            await method([job for job in jobs if FITS[verb](job)])
+
+    # ------------------------------------------------------------------------ what costs points
+
+    async def again(self, jobs: list[Job]) -> None:
+        unknown = [job for job in jobs if job.state is State.UNKNOWN]
+        key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
+        maybe = sum(job.order.total for job in unknown)
+        verbs = self._place.studio.jobs
+        orders = [verbs.order_again(job) for job in jobs]
+        points = sum(order.total for order in orders)
+        if len(jobs) == 1 and orders[0].n < jobs[0].order.n:
+            words = say("queue.ask_missing", id=jobs[0].id, missing=orders[0].n, points=points)
+            self._place.ask(words, partial(self._each, jobs, verbs.again))
+            return
+        self._ask(key, jobs, verbs.again, deliberate=bool(unknown), points=points, maybe=maybe)
+
+    async def instead(self, jobs: list[Job]) -> None:
+        """The same wish on a model that can do it too: which one, then for how much."""
+        job, place = jobs[0], self._place
+        offered = place.studio.offer.alternatives(job.order)
+        if not offered:
+            place.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
+        elif len(offered) == 1:
+            self._ask_instead(job, offered[0])
+        else:
+
+            def chosen(number: int | None) -> None:
+                if number is not None:
+                    self._ask_instead(job, offered[number])
+
+            place.app.push_screen(model_picker.others(offered), chosen)
+
+    def _ask_instead(self, job: Job, offered: Alternative) -> None:
+        place, leaf = self._place, offered.leaf
+        try:
+            before = place.studio.offer.leaf_of(job.order)
+            order, unmet = confirmation.instead(leaf, job.order, before)
+        except UsageError as problem:
+            place.notify(say(problem.key, **draft.spoken(leaf, problem)), severity="error")
+            return
+        unknown = job.state is State.UNKNOWN
+        key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
+        words = say(key, id=job.id, model=leaf.name, points=order.total, maybe=job.order.total)
+        words = " ".join((words, *confirm.told(unmet, place.ima.glyphs)))
+        place.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
+
+    async def _submit(self, order: Order, repeats: int) -> None:
+        try:
+            await self._place.studio.jobs.submit(order, repeats=repeats)
+        except ImaError as error:
+            self._place.complain(error)
+
+    async def follow(self, jobs: list[Job]) -> None:
+        held = sorted((job for job in jobs if job.held), key=lambda job: job.in_line)
+        await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
+        if held:
+            self._ask("queue.ask_send", held, self._place.studio.jobs.follow)
+
+    # ------------------------------------------------------------------- what takes something off
+
+    async def stop(self, jobs: list[Job]) -> None:
+        unsent = {job.id for job in jobs if job.state in UNSENT}
+        spent = sum(job.order.total for job in jobs if job.id not in unsent)
+        studio = self._place.studio
+
+        async def stop(job_id: int) -> None:
+            await (studio.jobs.take_out if job_id in unsent else studio.jobs.stop)(job_id)
+
+        if len(jobs) == 1 and unsent:
+            await self._each(jobs, stop)
+        else:
+            key = "queue.ask_stop" if spent else "queue.ask_take_out"
+            self._ask(key, jobs, stop, points=spent)
+
+    async def forget(self, jobs: list[Job]) -> None:
+        """What is over goes at once, and comes back by a key; the rest only after a yes."""
+        over = (State.DONE, State.FAILED, State.STOPPED)
+        if len(jobs) == 1 and jobs[0].state in over:
+            await self._begin_to_forget(jobs)
+        elif all(job.state in over for job in jobs):
+            self._ask_once("queue.ask_forget", jobs, partial(self._begin_to_forget, jobs))
+        else:
+            self._ask("queue.ask_forget_open", jobs, self._place.studio.jobs.forget)
+
+    async def _begin_to_forget(self, jobs: list[Job]) -> None:
+        batch = self.forgetting.begin(*(job.id for job in jobs))
+        self._place.set_timer(MOMENT, partial(self._end_forgetting, batch), name="forget")
+        await self._place.reload()
+
+    async def _end_forgetting(self, batch: tuple[int, ...]) -> None:
+        await self.forgetting.end(batch)
+        await self._place.reload()  # what could not be forgotten is shown again
+
+    async def undo(self) -> None:
+        """Bring back what was taken off the list last."""
+        if self.forgetting.undo():
+            await self._place.reload()
+
+    async def _forget_for_good(self, job_id: int) -> None:
+        try:
+            await self._place.studio.jobs.forget(job_id)
+        except ImaError as error:
+            self._place.complain(error)
+
+    # ----------------------------------------------------------------------------- what is free
+
+    async def fetch(self, jobs: list[Job]) -> None:
+        await self._each(jobs, self._place.studio.jobs.fetch)
+
+    async def duplicate(self, jobs: list[Job]) -> None:
+        await self._place.ima.compose_from(jobs[0])
+
+    async def edit(self, jobs: list[Job]) -> None:
+        await self._place.ima.compose_from(jobs[0], in_its_place=True)
+
+    async def copy(self, jobs: list[Job]) -> None:
+        links = [media.url for job in jobs for media in job.medias if media.url]
+        self._place.ima.copy("\n".join(links))
+
+    async def open(self, jobs: list[Job]) -> None:
+        path = next(media.path for media in jobs[0].medias if media.path)
+        if not open_file(path):
+            self._place.notify(say("queue.file_is", path=path))
+
+    async def view(self, jobs: list[Job]) -> None:
+        from ima_tui.tui.shell.viewer import OfJob, ViewerScreen
+
+        cover = self._place.studio.gallery.cover
+        self._place.app.push_screen(ViewerScreen(OfJob(jobs[0]), cover=cover))
+
+    # ---------------------------------------------------------------------------------- asking
+
+    def _ask(
+        self,
+        key: str,
+        jobs: list[Job],
+        then: Callable[[int], Awaitable[object]],
+        *,
+        deliberate: bool = False,
+        points: int | None = None,
+        maybe: int = 0,
+    ) -> None:
+        """Ask once for all of them, then do it with each."""
+        each = partial(self._each, jobs, then)
+        self._ask_once(key, jobs, each, deliberate=deliberate, points=points, maybe=maybe)
+
+    def _ask_once(
+        self,
+        key: str,
+        jobs: list[Job],
+        then: Callable[[], Awaitable[None]],
+        *,
+        deliberate: bool = False,
+        points: int | None = None,
+        maybe: int = 0,
+    ) -> None:
+        """Ask once for all of them: how many, which, and what they cost together."""
+        if points is None:
+            points = sum(job.order.total for job in jobs)
+        words = (
+            say(key, id=jobs[0].id, points=points, maybe=maybe)
+            if len(jobs) == 1
+            else say(f"{key}_many", n=len(jobs), which=_which(jobs), points=points, maybe=maybe)
+        )
+        self._place.ask(words, then, deliberate=deliberate)
+
+    async def _each(self, jobs: list[Job], do: Callable[[int], Awaitable[object]]) -> None:
+        for job in jobs:
+            try:
+                await do(job.id)
+            except ImaError as error:
+                self._place.complain(error)
+                return
+
+
+def _which(jobs: Sequence[Job]) -> str:
+    """`#7 #5 #4`, and how many more there are."""
+    named = " ".join(f"#{job.id}" for job in jobs[:MOST_NAMED])
+    more = len(jobs) - MOST_NAMED
+    return f"{named} {say('queue.and_more', n=more)}" if more > 0 else named
+
+
+async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -> Job:
+    """Submit `order`, perhaps in the place of an unsent job."""
+    if in_place_of is None:
+        return await studio.jobs.submit(order)
+    return await studio.jobs.edit(in_place_of, order)
+
+
+async def take_out(studio: Studio, old: int | None) -> None:
+    """Take an unsent job out, for others take its place.
+
+    Raises `UsageError` when it is no longer unsent: what came then would be a second charge.
+    Forgetting is the way out that can't hit a job which was just sent.
+    """
+    if old is None:
+        return
+    before = await studio.jobs.get(old)
+    if before is None or before.state not in UNSENT:
+        raise UsageError("error.no_longer_unsent", id=old)
+    try:
+        await studio.jobs.forget(old)
+    except UsageError as error:
+        raise UsageError("error.no_longer_unsent", id=old) from error

@@ -1,0 +1,99 @@
+"""The job under the cursor: what it is, where it stands, what came of it, and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ima_tui.core.domain import Event, Job, State
+from ima_tui.core.text import clean
+from ima_tui.i18n import say
+from ima_tui.tui.images.preview import Preview
+from ima_tui.tui.widgets import fitted, price_text
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.cells import steady
+
+if TYPE_CHECKING:
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.app import ImaApp
+
+PROMPT_LIMIT = 400
+LATEST = 3
+"""Events told when the timeline was not asked for."""
+
+
+class JobDetail(Widget):
+    """Beside or below the queue's table, as the style sheet says."""
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="detail-scroll", can_focus=False):
+            yield Static(id="detail-facts")
+        cover = cast("ImaApp", self.app).studio.gallery.cover
+        yield Preview(widget_id="detail-picture", ground="surface", delay=0.3, cover=cover)
+
+    def show(
+        self,
+        job: Job | None,
+        events: Sequence[Event],
+        now: float,
+        place: str = "",
+        *,
+        timeline: bool = False,
+        nothing: str = "",
+    ) -> None:
+        """Tell about `job`; `timeline` puts what happened to it first, `place` is its in line;
+        `nothing` is said where there is no job."""
+        media = next((media for media in job.medias if media.path), None) if job else None
+        studio = cast("ImaApp", self.app).studio
+        eager = studio.settings.preview
+        self.set_class(media is not None and eager, "-picture")
+        facts = Content.styled(nothing, "$muted")
+        if job is None or not eager:
+            self.query_one(Preview).see(None)
+        else:
+            self.query_one(Preview).see(media, job.order.task_type.medium)
+        if job is not None:
+            facts = _facts(job, events, now, place or _aside(studio, job), timeline=timeline)
+            if media is not None and not eager:
+                facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
+        self.query_one("#detail-facts", Static).update(fitted.facts(facts))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def scroll_facts(self, by: int) -> None:
+        """By so many lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def _aside(studio: Studio, job: Job) -> str:
+    """After a failure what to take instead; after a success a quiet word on the usual choice."""
+    if job.state is State.FAILED:
+        offers = price_text.others(job.order, studio.offer.alternatives(job.order))
+        return say("queue.others", offers=offers) if offers else ""
+    if job.state is State.DONE and (usual := studio.offer.usual_instead(job.order)) is not None:
+        return say("queue.usual", model=usual.leaf.name, points=usual.points * job.order.n)
+    return ""
+
+
+def _facts(job: Job, events: Sequence[Event], now: float, aside: str, *, timeline: bool) -> Content:
+    happened = [Content.styled(words.event_words(event), "$muted") for event in events]
+    sentence, role = words.standing(job, now)
+    lines = [
+        Content.styled(words.headline(job), "bold"),
+        Content.styled(words.cost(job), "$muted"),
+    ]
+    if sentence:
+        lines.append(Content.styled(sentence, f"${role}"))
+    if aside:
+        lines.append(Content.styled(aside, "$muted"))
+    results = [Content.styled(words.result_words(media), "$info") for media in job.medias]
+    prompt = [Content(steady(clean(job.order.prompt, PROMPT_LIMIT)))]
+    rest = [happened, results, prompt] if timeline else [results, prompt, happened[-LATEST:]]
+    for group in rest:
+        lines += group
+    return Content("\n").join(lines)

@@ -1,0 +1,260 @@
+"""What the choosers show: the kinds of things that can be made, and the models of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from mimetypes import guess_type
+from typing import TYPE_CHECKING
+
+from ima_tui.catalogue import choice, times
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose import draft
+from ima_tui.core.domain import (
+    Job,
+    Leaf,
+    Media,
+    Medium,
+    TaskType,
+)
+from ima_tui.core.errors import (
+    KeyInvalid,
+    KeyMissing,
+    Misconfigured,
+    Unauthorised,
+)
+from ima_tui.core.events import ProductList
+from ima_tui.core.text import folded, one_line, points_range
+from ima_tui.i18n import hint, say
+from ima_tui.tui.shell.frame import Part
+from ima_tui.tui.shell.picker import Choice, Chooser
+from ima_tui.tui.theme.glyphs import Glyphs
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.price_text import usual_time
+from ima_tui.tui.widgets.table import Cell
+from ima_tui.workflow.steps import Step, source_of
+
+if TYPE_CHECKING:
+    from ima_tui.preferences.file import Dropped
+    from ima_tui.studio.studio import Studio
+
+_KINDS = (
+    Column("tag", 4),
+    Column("kind", 22, "compose.column_kind", flex=1),
+    Column("models", 8, "compose.column_models", align="right"),
+    Column("points", 9, "compose.column_points", align="right", drop=1),
+)
+_MODELS = (
+    Column("star", 1),
+    Column("model", 16, "compose.column_model", flex=2),
+    Column("note", 12, "", flex=1, drop=2),
+    Column("points", 8, "compose.column_points", align="right"),
+    Column("time", 10, "compose.column_time", align="right", drop=1),
+)
+_HISTORY = (
+    Column("tag", 4),
+    Column("wish", 24, "compose.column_wish", flex=3),
+    Column("model", 14, "compose.column_model", flex=1, drop=1),
+    Column("day", 6, "compose.column_day", align="right"),
+)
+
+
+def medium_cell(task_type: TaskType) -> Cell:
+    """`img`, `vid` … in the medium's own colour."""
+    return Cell(say(f"task.tag_{task_type.medium}"), task_type.medium.value)
+
+
+def kind_name(task_type: TaskType) -> str:
+    return say(f"task.{task_type}")
+
+
+def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
+    """The id of the model that the person prefers for this, or ""."""
+    wishes = studio.wishes.preferences.users().get(user or f"user_{studio.settings.user_id}", {})
+    wish = wishes.get(task_type)
+    return wish.model_id if wish else ""
+
+
+def kinds(
+    studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)
+) -> Chooser:
+    choices = [_kind(task_type, studio.offer.leaves(task_type)) for task_type in among]
+    at = among.index(current)
+    return Chooser(say("compose.choose_kind"), _KINDS, choices, at)
+
+
+def _kind(task_type: TaskType, leaves: Sequence[Leaf]) -> Choice:
+    name = kind_name(task_type)
+    prices = [price for leaf in leaves for price in leaf.points]
+    cells = (
+        medium_cell(task_type),
+        Cell(name),
+        Cell(str(len(leaves)) if leaves else "–", "muted"),
+        Cell(points_range(min(prices), max(prices)) if prices else "", "muted"),
+    )
+    tag = say(f"task.tag_{task_type.medium}")
+    return Choice(cells, folded(f"{name} {task_type.value.replace('_', ' ')} {tag}"))
+
+
+def models(
+    studio: Studio,
+    task_type: TaskType,
+    current: Leaf | None,
+    signs: Glyphs,
+    user: str | None = None,
+) -> Chooser:
+    """The models of one kind, the one that is `current` under the cursor."""
+    leaves, mine = studio.offer.leaves(task_type), preferred(studio, task_type, user)
+    choices = [_model(leaf, leaf.model_id == mine, signs.star) for leaf in leaves]
+    now = draft.same_leaf(leaves, current) if current else None
+    at = leaves.index(now) if now else 0
+    title = say("compose.choose_model", kind=kind_name(task_type))
+    return Chooser(title, _MODELS, choices, at)
+
+
+def history(jobs: Sequence[Job], now: float) -> Chooser:
+    """Earlier wishes, as they were sent."""
+    return Chooser(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
+
+
+def _wish(job: Job, now: float) -> Choice:
+    order = job.order
+    words = one_line(order.prompt, 300)
+    cells = (
+        medium_cell(order.task_type),
+        Cell(words),
+        Cell(order.model_name, "muted"),
+        Cell(_day(job.created_at, now), "muted"),
+    )
+    return Choice(cells, folded(f"{words} {order.model_name}"))
+
+
+Result = tuple[Job, Media]
+
+
+def pictures(jobs: Sequence[Job], leaf: Leaf | None) -> list[Result]:
+    """Results that `leaf` takes as inputs; pictures, where it does not say what it takes."""
+    taken = leaf.input_types if leaf else ()
+    return [
+        (job, media)
+        for job in jobs
+        for media in job.medias
+        if job.order.task_type.medium is Medium.IMAGE or guess_type(media.path)[0] in taken
+    ]
+
+
+def results(found: Sequence[Result], now: float, made: Sequence[tuple[Step, int]] = ()) -> Chooser:
+    """Results to be put in: `made`, what steps of the same plan will make (from 1), then those of
+    earlier jobs."""
+    rows = [_of_step(*one) for one in made] + [_result(*one, now) for one in found]
+    return Chooser(say("compose.results"), _HISTORY, rows)
+
+
+def _of_step(step: Step, index: int) -> Choice:
+    words = one_line(step.title or step.prompt, 300)
+    cells = (
+        medium_cell(step.task_type),
+        Cell(f"{source_of(step.id, index)} {words}"),
+        Cell(step.model_name, "muted"),
+        Cell(""),
+    )
+    return Choice(cells, folded(f"step {step.id} {words} {step.model_name}"))
+
+
+def _result(job: Job, media: Media, now: float) -> Choice:
+    words = one_line(job.order.prompt, 300)
+    pixels = f"{media.width}x{media.height}" if media.width and media.height else media.format
+    cells = (
+        medium_cell(job.order.task_type),
+        Cell(f"#{job.id} {words}"),
+        Cell(pixels, "muted"),
+        Cell(_day(job.created_at, now), "muted"),
+    )
+    return Choice(cells, folded(f"{job.id} {words} {job.order.model_name}"))
+
+
+def _day(at: float, now: float) -> str:
+    """The clock today, the day before that."""
+    then, today = datetime.fromtimestamp(at), datetime.fromtimestamp(now)  # noqa: DTZ006
+    return then.strftime("%H:%M" if then.date() == today.date() else "%m-%d")
+
+
+def others(offered: Sequence[Alternative]) -> Chooser:
+    """Models that could do a job instead of its own."""
+    choices = [_model(one.leaf, False, "") for one in offered]
+    return Chooser(say("queue.choose_other"), _MODELS, choices)
+
+
+def _model(leaf: Leaf, is_mine: bool, star: str) -> Choice:
+    cells = (
+        Cell(star if is_mine else "", "accent"),
+        Cell(leaf.name),
+        Cell(", ".join(_notes(leaf, is_mine)), "muted"),
+        Cell(points_range(*leaf.points)),
+        Cell(usual_time(times.estimate(leaf)), "muted"),
+    )
+    return Choice(cells, choice.search_terms(leaf))
+
+
+def _notes(leaf: Leaf, is_mine: bool) -> list[str]:
+    notes = [say("compose.mine")] if is_mine else []
+    return notes + [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
+
+
+# ------------------------------------------------------------------- the two lines on Compose
+
+
+def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[Part], list[Part]]:
+    """What is made, and how fresh the list of its models is."""
+    tag = medium_cell(task_type)
+    left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} {_opens(signs)}", "text")]
+    seen = studio.offer.lists[task_type]
+    if seen.as_of is None or (seen.live and seen.problem is None):
+        return left, []
+    clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
+    key = "compose.as_of_offline" if seen.problem else "compose.as_of"
+    return left, [(say(key, clock=clock), "warn" if seen.problem else "muted")]
+
+
+def way_to_a_list(seen: ProductList) -> str:
+    """What the person can do while there is no model to choose."""
+    if isinstance(seen.problem, KeyMissing | KeyInvalid | Unauthorised):
+        return say("compose.enter_key")
+    if isinstance(seen.problem, Misconfigured):  # asking again changes nothing
+        return hint(seen.problem.key, **seen.problem.values)
+    return say("compose.ask_anew") if seen.problem else ""
+
+
+def _opens(signs: Glyphs) -> str:
+    return "v" if signs.ascii else "▾"
+
+
+def model_line(
+    studio: Studio, task_type: TaskType, leaf: Leaf | None, signs: Glyphs
+) -> tuple[list[Part], list[Part]]:
+    """The model; or why there is none to choose, and what to do about it."""
+    if leaf is None:
+        problem = studio.offer.lists[task_type].problem
+        if problem is not None:
+            return [(say(problem.key, **problem.values), "bad")], []
+        never = studio.offer.lists[task_type].as_of is None
+        return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
+    is_mine = leaf.model_id == preferred(studio, task_type)
+    left = [
+        (f"{leaf.name} {_opens(signs)}", "strong"),
+        (f" {signs.star}" if is_mine else "", "accent"),
+    ]
+    advised = studio.knowledge.recommended.get(task_type) == leaf.model_id
+    told = [say("guides.recommended")] if advised and not is_mine else []
+    notes = ", ".join([*told, *_notes(leaf, is_mine)])
+    return left, [(notes, "muted")] if notes else []
+
+
+def dropped(found: Sequence[Dropped]) -> str:
+    """`Midjourney (text to image), Wan 2.6 (text to video)`, and how many more."""
+    shown = [
+        f"{one.wish.model_name or one.wish.model_id} ({kind_name(one.task_type)})"
+        for one in found[:3]
+    ]
+    more = len(found) - len(shown)
+    return ", ".join(shown) + (f" +{more}" if more else "")

@@ -1,0 +1,137 @@
+"""A list to choose one thing from, over the place: type to narrow it, enter takes the row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ima_tui.core.text import folded
+from ima_tui.i18n import say
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.table import Row, Table
+
+PAGE = 8
+AROUND = 6
+"""Lines of the panel beside its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row, and what a filter looks through: folded, also without its blanks."""
+
+    cells: Row
+    terms: str
+
+    def matches(self, words: Sequence[str]) -> bool:
+        return _holds(self.terms, words)
+
+    def is_named(self, words: Sequence[str]) -> bool:
+        """Whether the words are in what is shown, not only in what it is also called."""
+        return _holds(folded(" ".join(cell.text for cell in self.cells)), words)
+
+    def is_like(self, words: Sequence[str]) -> bool:
+        """Whether the letters of each word stand in it in this order, whatever is between."""
+        return all(_has_letters(self.terms, word) for word in words)
+
+
+def _has_letters(text: str, word: str) -> bool:
+    at = 0
+    for letter in word:
+        at = text.find(letter, at) + 1
+        if not at:
+            return False
+    return True
+
+
+def _holds(text: str, words: Sequence[str]) -> bool:
+    dense = text.replace(" ", "")
+    return all(word in text or word in dense for word in words)
+
+
+class Chooser(ModalScreen[int | None]):
+    """Gives back the number of the choice that was taken, or None."""
+
+    CSS_PATH = styles.path("chooser")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "bind.close", id="chooser.close"),
+        Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
+        Binding("down", "move(1)", "bind.down", show=False, priority=True, id="chooser.down"),
+        Binding(
+            "pageup", f"move(-{PAGE})", "bind.page_up", show=False, priority=True, id="chooser.pgup"
+        ),
+        Binding(
+            "pagedown",
+            f"move({PAGE})",
+            "bind.page_down",
+            show=False,
+            priority=True,
+            id="chooser.pgdn",
+        ),
+    ]
+
+    PLACEHOLDER = "compose.filter"
+    EMPTY = "compose.filter_none"
+
+    def __init__(
+        self, title: str, columns: Sequence[Column], choices: Sequence[Choice], current: int = 0
+    ) -> None:
+        super().__init__()
+        self.heading = title
+        self.columns = tuple(columns)
+        self.choices = tuple(choices)
+        self.start = current
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="chooser"):
+            yield Static(Content(self.heading), id="chooser-title")
+            yield LineInput(placeholder=say(self.PLACEHOLDER), widget_id="chooser-filter")
+            yield Table(self.columns, widget_id="chooser-rows")
+
+    def on_mount(self) -> None:
+        table = self.query_one(Table)
+        table.can_focus = False  # the keys stay with the filter
+        table.empty = say(self.EMPTY)
+        self.query_one("#chooser").styles.height = max(4, len(self.choices) + 1) + AROUND
+        self._narrow("")
+        table.move_to(self.start)
+
+    def _narrow(self, written: str) -> None:
+        words = folded(written).split()
+        table = self.query_one(Table)
+        every = list(enumerate(self.choices))
+        found = [(i, c) for i, c in every if c.matches(words)]
+        found = found or [(i, c) for i, c in every if c.is_like(words)]
+        found.sort(key=lambda pair: not pair[1].is_named(words))
+        table.set_rows({number: one.cells for number, one in found})
+        if words and table.order:
+            table.move_to(table.order[0])
+
+    def on_input_changed(self, event: LineInput.Changed) -> None:
+        self._narrow(event.value)
+
+    def on_input_submitted(self) -> None:
+        chosen = self.query_one(Table).cursor
+        if isinstance(chosen, int):
+            self.dismiss(chosen)
+
+    def on_table_row_selected(self, event: Table.RowSelected) -> None:
+        self.dismiss(int(event.row_id))
+
+    def action_move(self, by: int) -> None:
+        table = self.query_one(Table)
+        if table.order and table.cursor is not None:
+            at = table.order.index(table.cursor) + by
+            table.move_to(table.order[max(0, min(len(table.order) - 1, at))])
+
+    def action_give_up(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,44 @@
+"""The frame, which stands at once, while the first place is read in: that takes a moment longer.
+
+Whoever types ahead of us loses nothing: what comes meanwhile is kept for the place.
+"""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from ima_tui.tui.shell.frame import TopLine
+
+
+class Opening(Screen[None]):
+    """`place` is the id of the one that follows."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+        self._kept: list[events.Event] = []
+        self._is_painted = False
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._place)
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        self._kept.append(events.Key(event.key, event.character))
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._kept.append(events.Paste(event.text))
+
+    def is_painted(self) -> bool:
+        """True once: when it is on the terminal for the first time."""
+        first, self._is_painted = not self._is_painted, True
+        return first
+
+    def hand_over(self) -> None:
+        """Give the keys so far to whatever is open now."""
+        for event in self._kept:
+            self.app.post_message(event)
+        self._kept = []

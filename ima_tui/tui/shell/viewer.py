@@ -1,0 +1,169 @@
+"""The viewer: one result over the whole screen; left and right where there are several."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from ima_tui.core.domain import Job, Media
+from ima_tui.i18n import say
+from ima_tui.tui.images.preview import Cover, Preview
+from ima_tui.tui.shell.frame import (
+    BottomLine,
+    Line,
+    Part,
+    measure,
+)
+from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.cells import cut, width
+
+ZOOM: list[BindingType] = [
+    Binding("plus,equals_sign,z", "zoom(2)", "bind.closer", id="viewer.closer"),
+    Binding("minus,Z", "zoom(0.5)", "bind.farther", id="viewer.farther"),
+    Binding("left,h", "pan(-1, 0)", "bind.pan_left", show=False, id="viewer.pan_left"),
+    Binding("right,l", "pan(1, 0)", "bind.pan_right", show=False, id="viewer.pan_right"),
+    Binding("up,k", "pan(0, -1)", "bind.pan_up", show=False, id="viewer.pan_up"),
+    Binding("down,j", "pan(0, 1)", "bind.pan_down", show=False, id="viewer.pan_down"),
+]
+"""How a picture is looked at closely, here and where two are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One result of a job; `index` counts from 0."""
+
+    job: Job
+    index: int
+
+    @property
+    def media(self) -> Media:
+        return self.job.medias[self.index]
+
+
+class Exhibits(Protocol):
+    """Results to turn through; read one at a time, for there may be thousands."""
+
+    def __len__(self) -> int: ...
+
+    async def get(self, number: int) -> Exhibit | None:
+        """The result at `number`, from 0; None: it is no more."""
+
+
+class OfJob:
+    """All results of one job."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __len__(self) -> int:
+        return len(self._job.medias)
+
+    async def get(self, number: int) -> Exhibit | None:
+        return Exhibit(self._job, number)
+
+
+class ViewerLine(Line):
+    """What is being looked at."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+        self.number = 0
+        self.exhibit: Exhibit | None = None
+
+    def show(self, exhibit: Exhibit, number: int) -> None:
+        self.exhibit, self.number = exhibit, number
+        self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        if self.exhibit is None:
+            return [], []
+        right: list[Part] = []
+        if self.count > 1:
+            right = [(say("viewer.of", index=self.number + 1, count=self.count) + " ", "strong")]
+        job = self.exhibit.job
+        title = f" #{job.id} {job.order.model_name}  "
+        room = cells - measure([(title, ""), *right]) - 2
+        return [(title, "strong"), (_where(self.exhibit.media, max(10, room)), "muted")], right
+
+
+def _where(media: Media, cells: int) -> str:
+    """All that is known of the file, else its path, else its name, else what fits of that."""
+    name = re.split(r"[/\\]", media.path or media.url)[-1]
+    told = (words.result_words(media), media.path or media.url, name)
+    return next((one for one in told if width(one) <= cells), cut(name, cells))
+
+
+class ViewerScreen(ModalScreen[int]):
+    """Over the place that opened it; what it is closed with is where one stood last."""
+
+    CSS_PATH = styles.path("viewer")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l,n", "turn(1)", "bind.next_result", id="viewer.next"),
+        Binding("left,h,N", "turn(-1)", "bind.previous_result", id="viewer.previous"),
+        Binding("space,p", "play", "bind.play", id="viewer.play"),
+        *ZOOM,
+        Binding("escape,q,enter", "close", "bind.close", id="viewer.close"),
+    ]
+
+    def __init__(self, exhibits: Exhibits, at: int = 0, *, cover: Cover | None = None) -> None:
+        super().__init__()
+        self._compositor = TightCompositor()
+        self.exhibits = exhibits
+        self.at = at
+        self._cover_of = cover
+
+    def compose(self) -> ComposeResult:
+        yield ViewerLine(len(self.exhibits))
+        yield Preview(cover=self._cover_of)
+        yield BottomLine()
+
+    async def on_mount(self) -> None:
+        await self._show()
+
+    async def _show(self) -> None:
+        exhibit = await self.exhibits.get(self.at)
+        if exhibit is not None:
+            self.query_one(ViewerLine).show(exhibit, self.at)
+            self.query_one(Preview).see(exhibit.media, exhibit.job.order.task_type.medium)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_mounted:
+            return True
+        preview = self.query_one(Preview)
+        match action:
+            case "turn":
+                return len(self.exhibits) > 1 and preview.lens.whole
+            case "play":
+                return preview.is_film
+            case "pan":
+                return not preview.lens.whole
+            case "zoom":
+                return preview.is_picture and preview.lens.can_zoom(cast(float, parameters[0]))
+        return True
+
+    async def action_turn(self, by: int) -> None:
+        self.at = (self.at + by) % len(self.exhibits)
+        await self._show()
+
+    def action_play(self) -> None:
+        self.query_one(Preview).play()
+
+    def action_zoom(self, factor: float) -> None:
+        preview = self.query_one(Preview)
+        preview.lens = preview.lens.closer(factor)
+        self.refresh_bindings()
+
+    def action_pan(self, right: int, down: int) -> None:
+        preview = self.query_one(Preview)
+        preview.lens = preview.lens.moved(right, down)
+
+    def action_close(self) -> None:
+        self.dismiss(self.at)

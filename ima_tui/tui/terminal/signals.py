@@ -1,0 +1,187 @@
+"""The terminal may go away, and the system may want us gone: then the app ends in order.
+
+Without this a SIGTERM would leave the terminal in the app's modes, and after a dropped connection
+the writing thread would wait for a terminal that takes nothing any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+from ima_tui.i18n.streams import screen_file
+from ima_tui.tui.terminal.watcher import Watcher
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+SIGNALS = (
+    *(signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
+    *(signal.SIGXCPU,),
+)
+"""What would end a program and can be waited for; a `Watcher` is there for the rest."""
+LOOK_SECONDS = 5.0
+"""How often the line is looked at, for connections that drop without a signal. Draws nothing."""
+
+
+class Forgiving:
+    """A file whose other end may be gone: what can't be written any more is dropped. Textual's
+    writing thread would die of it, and then whoever writes waits for ever."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+
+class LineDriver(LinuxDriver):
+    """Textual's, for a line that may drop."""
+
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._ours: list[Any] | None = None
+        """The terminal's modes while the app has it."""
+        self._file = cast(Any, Forgiving(screen_file()))
+        self._watcher = Watcher()
+        self._watched = False
+
+    def watch(self) -> None:
+        """Have the terminal given back should the program be killed. Once the screen is there:
+        nobody waits for this."""
+        self._watched = True
+        if self._ours is not None and self.attrs_before is not None:
+            self._watcher.start(self.fileno, self.attrs_before)
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
+        with suppress(termios.error):
+            self._ours = termios.tcgetattr(self.fileno)
+        if self._watched:
+            self.watch()
+
+    def stop_application_mode(self) -> None:
+        self._ours = None
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """At the end, and each time that the terminal is lent to somebody."""
+        super().close()
+        self._watcher.stop()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Continued. Textual starts anew, though it never stopped when somebody else sent the
+        SIGSTOP: two threads would read the keys, the first writer would never end, and the modes
+        to give back at the end would be the app's own."""
+        if self._ours is None:
+            super()._sigcont_application()
+        else:
+            asyncio.get_running_loop().call_soon_threadsafe(self._retake)
+
+    def _retake(self) -> None:
+        """What a shell changes when a program under it is stopped: the modes of the line, pasting
+        in brackets, the cursor, and what stands on the screen."""
+        if self._ours is None:
+            return
+        with suppress(termios.error):
+            termios.tcsetattr(self.fileno, termios.TCSANOW, self._ours)
+        self.write("\x1b[?25l")
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self.flush()
+        self._app.refresh(layout=True)
+
+    def run_input_thread(self) -> None:
+        """Reading from a closed terminal is no fault of the app: `orderly` sees it, too."""
+        with suppress(OSError):
+            super().run_input_thread()
+
+
+@contextmanager
+def orderly(app: ImaApp) -> Iterator[None]:
+    """While this holds, a signal or a dropped line ends `app` as its own key would. A second
+    signal ends it at once."""
+    app.driver_class = LineDriver
+    app.on_painted = partial(_watch_over, app)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        with suppress(NotImplementedError, RuntimeError):  # not the main thread: the system's way
+            loop.add_signal_handler(number, partial(_end, app))
+    watch = asyncio.create_task(_watch(app), name="watch the line")
+    try:
+        yield
+    finally:
+        watch.cancel()
+        with suppress(NotImplementedError, RuntimeError):
+            for number in {*SIGNALS} - {signal.SIGHUP}:  # a terminal may close while we do
+                loop.remove_signal_handler(number)
+
+
+def _watch_over(app: ImaApp) -> None:
+    if isinstance(app.driver, LineDriver):
+        app.driver.watch()
+
+
+def _end(app: ImaApp) -> None:
+    """The way out. A closed terminal may hang up more than once; a second SIGTERM means it. Who
+    sends a SIGHUP by hand gets the terminal back: it is still there."""
+    if is_gone():
+        let_go()
+    with suppress(NotImplementedError, RuntimeError):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            asyncio.get_running_loop().remove_signal_handler(number)
+    app.exit()
+
+
+async def _watch(app: ImaApp) -> None:
+    while not is_gone():  # noqa: ASYNC110 - nobody would set an event for it
+        await asyncio.sleep(LOOK_SECONDS)
+    _end(app)
+
+
+def is_gone() -> bool:
+    """Whether the other end of the terminal is closed."""
+    poll = select.poll()
+    try:
+        poll.register(0, 0)
+        return any(found & (select.POLLHUP | select.POLLNVAL) for _, found in poll.poll(0))
+    except OSError:
+        return True
+
+
+def let_go() -> None:
+    """What is still written goes nowhere, rather than wait for nobody."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""Colours, glyphs and style sheets. Imports no widget. Start with `theme`."""

@@ -1,0 +1,80 @@
+"""Signs that the screens are drawn with, and plain ASCII for terminals without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ima_tui.core.domain import Medium, State
+
+_SIGNS = {
+    State.DRAFT: ("·", "."),
+    State.QUEUED: ("·", "."),
+    State.UPLOADING: ("↑", "^"),
+    State.VERIFYING: ("↑", "^"),
+    State.SENDING: ("↑", "^"),
+    State.RUNNING: ("◐", "o"),
+    State.FETCHING: ("◐", "o"),
+    State.DONE: ("✓", "+"),
+    State.FAILED: ("✗", "x"),
+    State.UNKNOWN: ("?", "?"),
+    State.PARKED: ("‖", "="),
+    State.STOPPED: ("■", "#"),
+    State.FORGOTTEN: ("·", "."),
+}
+
+STATE_ROLE = {
+    State.DRAFT: "muted",
+    State.QUEUED: "muted",
+    State.UPLOADING: "info",
+    State.VERIFYING: "info",
+    State.SENDING: "info",
+    State.RUNNING: "accent",
+    State.FETCHING: "accent",
+    State.DONE: "ok",
+    State.FAILED: "bad",
+    State.UNKNOWN: "warn",
+    State.PARKED: "warn",
+    State.STOPPED: "muted",
+    State.FORGOTTEN: "muted",
+}
+"""The role (of `theme.style`) that each state is drawn in."""
+
+MEDIUM_ROLE = {medium: medium.value for medium in Medium}
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs."""
+
+    ascii: bool
+    cursor: str
+    mark: str
+    rule: str
+    full: str
+    empty: str
+    star: str
+    ellipsis: str
+    dot: str
+    up: str
+    down: str
+    left: str
+    right: str
+    planned: str
+    minus: str
+
+    def state(self, state: State) -> str:
+        return _SIGNS[state][self.ascii]
+
+    def bar(self, percent: int, cells: int = 8) -> str:
+        """A progress bar; full only at 100."""
+        filled = cells if percent >= 100 else min(cells - 1, round(percent / 100 * cells))
+        return self.full * filled + self.empty * (cells - filled)
+
+
+_FANCY = Glyphs(False, "▌", "●", "─", "▰", "▱", "★", "…", "·", "↑", "↓", "←", "→", "○", "−")
+_PLAIN = Glyphs(True, ">", "*", "-", "#", "-", "*", "~", "-", "up", "down", "<-", "->", ".", "-")
+
+
+def glyphs(ascii_only: bool) -> Glyphs:
+    """The signs for this terminal."""
+    return _PLAIN if ascii_only else _FANCY

@@ -1,0 +1,330 @@
+"""The lines of a form, one for each control: a choice, a text, or a button.
+
+A line says what the person wishes by a message; it shows only what it is told. So the screen
+stays the one place that knows the draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+
+from ima_tui.compose.draft import Blocked, Row
+from ima_tui.core.domain import (
+    Field,
+    FieldKind,
+    Option,
+    Value,
+)
+from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import Line, Part, measure
+from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.option_strip import window
+from ima_tui.tui.widgets.prompt import SEND, LineInput
+
+MOVES: list[BindingType] = [
+    Binding("up,k", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
+    Binding("down,j", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+]
+
+
+@dataclass
+class Picked(Message):
+    """The person set a control; `value` is None for "as it is read, or as it is by itself"."""
+
+    name: str
+    value: Value | None
+    typed: bool = False
+
+
+@dataclass
+class Pressed(Message):
+    """The person wants to choose what stands on this line."""
+
+    name: str
+
+
+class FormLine(Line, can_focus=True):
+    """A label, and behind it what a subclass draws."""
+
+    GROUND = "background"
+    BINDINGS: ClassVar[list[BindingType]] = MOVES
+
+    def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.control = control
+        self.label = label
+        self.label_cells = width(label)
+        self.is_wrong = False
+        self.is_mine = False
+        """Chosen by hand: what the words say about it does not count."""
+        self._origin: tuple[Part, ...] = ()
+
+    def show_origin(self, origin: Sequence[Part], *, mine: bool) -> None:
+        """Say who put this where it stands: the words that did, or the person."""
+        if (tuple(origin), mine) != (self._origin, self.is_mine):
+            self._origin, self.is_mine = tuple(origin), mine
+            self.refresh()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this line has the keys."""
+        return self.has_focus
+
+    def head(self) -> list[Part]:
+        """The label, with a bar where the keys are and a mark where something is wrong."""
+        signs = self.ima.glyphs
+        return [
+            (signs.cursor if self.is_active else " ", "accent"),
+            ("!", "bad") if self.is_wrong else (signs.mark if self.is_mine else " ", "accent"),
+            (" " + fit(self.label, self.label_cells), "strong" if self.is_active else "muted"),
+            ("  ", "text"),
+        ]
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        head = self.head()
+        tail = self.tail(cells - measure(head))
+        return [*head, *tail], self.right(cells - measure(head) - measure(tail))
+
+    def right(self, cells: int, notes: Sequence[Part] = ()) -> list[Part]:
+        """What stands at the right end: notes, and who put this here; what finds no room goes."""
+        gap: list[Part] = [("  ", "text")] if notes and self._origin else []
+        for parts in ([*notes, *gap, *self._origin], [*self._origin], [*notes]):
+            if parts and measure(parts) + 3 <= cells:
+                return [*parts, (" ", "text")]
+        return []
+
+    def tail(self, cells: int) -> list[Part]:
+        """What stands behind the label."""
+        return []
+
+    def sign(self, fancy: str, plain: str) -> str:
+        """The one of the two that this terminal can show."""
+        return plain if self.ima.glyphs.ascii else fancy
+
+
+class ButtonLine(FormLine):
+    """A line that opens something: `enter`, or a click."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "press", "bind.form_open", id="form.open"),
+        Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
+    ]
+
+    def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
+        super().__init__(control, label, widget_id=widget_id)
+        self._left: list[Part] = []
+        self._right: list[Part] = []
+
+    def show(self, left: Sequence[Part], right: Sequence[Part] = ()) -> None:
+        if (self._left, self._right) != (list(left), list(right)):
+            self._left, self._right = list(left), list(right)
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        head = self.head()
+        room = cells - measure(head)
+        left = _clipped(self._left, room)
+        return [*head, *left], self.right(room - measure(left), self._right)
+
+    def action_press(self) -> None:
+        self.post_message(Pressed(self.control))
+
+    def action_clear(self) -> None:
+        self.post_message(Picked(self.control, None))
+
+    def on_click(self) -> None:
+        self.action_press()
+
+
+def _clipped(parts: Iterable[Part], cells: int) -> list[Part]:
+    kept: list[Part] = []
+    for text, role in parts:
+        short = cut(text, cells)
+        kept.append((short, role))
+        cells -= width(short)
+    return kept
+
+
+class ChoiceLine(FormLine):
+    """Options side by side, the one that holds in brackets; what can't be had is crossed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "step(-1)", "bind.form_left", show=False, id="form.left"),
+        Binding("right,l", "step(1)", "bind.form_right", show=False, id="form.right"),
+        Binding("space", "cycle", "bind.form_next", show=False, id="form.next"),
+        Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
+    ]
+
+    def __init__(self, row: Row, *, widget_id: str | None = None) -> None:
+        super().__init__(row.field.name, row.field.label, widget_id=widget_id)
+        self.row = row
+        self._starts_at = 0
+
+    def show(self, row: Row, is_wrong: bool) -> None:
+        if (self.row, self.is_wrong) != (row, is_wrong):
+            self.row, self.is_wrong = row, is_wrong
+            self.refresh()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        if self.row.field.kind is FieldKind.TOGGLE:
+            return (Option(say("compose.on"), True), Option(say("compose.off"), False))
+        return self.row.field.options
+
+    @property
+    def chosen(self) -> int | None:
+        """The option that holds, by its place."""
+        found = (i for i, o in enumerate(self.options) if _is(o.value, self.row.value))
+        return next(found, None)
+
+    def tail(self, cells: int) -> list[Part]:
+        labels = [option.label for option in self.options]
+        chosen = self.chosen
+        seen = window(labels, chosen or 0, cells)
+        shown: list[Part] = []
+        if seen.more_left:
+            shown.append((self.sign("‹ ", "< "), "muted"))
+        last = seen.first + len(seen.starts)
+        shown += [self._option(index, chosen) for index in range(seen.first, last)]
+        if seen.more_right:
+            shown.append((self.sign(" ›", " >"), "muted"))
+        return shown
+
+    def _option(self, index: int, chosen: int | None) -> Part:
+        option = self.options[index]
+        if index == chosen:
+            return f"[{option.label}]", "title" if self.row.is_set else "strong"
+        if self.row.why_blocked(option.value):
+            return f"{self.sign('×', 'x')}{option.label} ", "muted"
+        return f" {option.label} ", "text"
+
+    def why_blocked(self) -> tuple[tuple[str, Blocked], ...]:
+        """The options out of reach, each with its reason."""
+        pairs = ((o.label, self.row.why_blocked(o.value)) for o in self.options)
+        return tuple((label, why) for label, why in pairs if why is not None)
+
+    # ------------------------------------------------------------------------------ the person
+
+    def action_step(self, by: int) -> None:
+        """To the next option on that side that can be had."""
+        chosen = self.chosen
+        index = (-1 if by > 0 else len(self.options)) if chosen is None else chosen
+        while 0 <= (index := index + by) < len(self.options):
+            if self._pick(index):
+                return
+
+    def action_cycle(self) -> None:
+        start = -1 if self.chosen is None else self.chosen
+        for step in range(1, len(self.options) + 1):
+            if self._pick((start + step) % len(self.options)):
+                return
+
+    def action_clear(self) -> None:
+        self.post_message(Picked(self.control, None))
+
+    def _pick(self, index: int) -> bool:
+        option = self.options[index]
+        if self.row.why_blocked(option.value):
+            return False
+        self.post_message(Picked(self.control, option.value))
+        return True
+
+    def on_click(self, event: events.Click) -> None:
+        head = measure(self.head())
+        labels = [option.label for option in self.options]
+        seen = window(labels, self.chosen or 0, self.size.width - head)
+        index = seen.at(event.x - head, labels)
+        if index is not None:
+            self._pick(index)
+
+
+def _is(value: Value, other: Value | None) -> bool:
+    return value == other and isinstance(value, bool) == isinstance(other, bool)
+
+
+class _Head(FormLine, can_focus=False):
+    """The label of a line whose keys belong to the text field beside it."""
+
+    @property
+    def is_active(self) -> bool:
+        return self.parent is not None and any(child.has_focus for child in self.siblings)
+
+
+class TextLine(Horizontal):
+    """A label, and a line to type on. A number says its range while nothing is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        SEND,
+        Binding("up", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
+        Binding("down", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+    ]
+
+    def __init__(self, row: Row, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.row = row
+        self.control = row.field.name
+        self._head = _Head(row.field.name, row.field.label)
+        self.input = LineInput(_written(row), placeholder=_placeholder(row.field))
+
+    @property
+    def label_cells(self) -> int:
+        return self._head.label_cells
+
+    @label_cells.setter
+    def label_cells(self, cells: int) -> None:
+        self._head.label_cells = cells
+        self._head.styles.width = cells + 5
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        yield self.input
+
+    def show_origin(self, origin: Sequence[Part], *, mine: bool) -> None:
+        """Beside a text there is room for the mark alone."""
+        self._head.show_origin((), mine=mine)
+
+    def show(self, row: Row, is_wrong: bool) -> None:
+        self.row = row
+        if not self.input.has_focus and self.input.value != _written(row):
+            with self.prevent(LineInput.Changed):
+                self.input.value = _written(row)
+        if self._head.is_wrong != is_wrong:
+            self._head.is_wrong = is_wrong
+            self._head.refresh()
+
+    def on_input_changed(self, event: LineInput.Changed) -> None:
+        event.stop()
+        self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
+
+    def on_descendant_focus(self) -> None:
+        self._head.refresh()
+
+    def on_descendant_blur(self) -> None:
+        self._head.refresh()
+
+
+def _written(row: Row) -> str:
+    """What stands in the field: only what the person wrote; the default is its placeholder."""
+    return str(row.value) if row.is_set and row.value is not None else ""
+
+
+def _placeholder(field: Field) -> str:
+    if field.default not in (None, ""):
+        return str(field.default)
+    if field.kind is not FieldKind.NUMBER or field.minimum is None or field.maximum is None:
+        return ""
+    return f"{field.minimum:g}–{field.maximum:g}"

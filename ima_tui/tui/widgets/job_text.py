@@ -1,0 +1,258 @@
+"""A job in words and cells: what the queue, its detail and the viewer say about one."""
+
+from __future__ import annotations
+
+import time
+
+from ima_tui.compose import parameter_names
+from ima_tui.core.domain import (
+    Event,
+    Job,
+    Media,
+    State,
+    TaskType,
+)
+from ima_tui.core.text import duration, one_line
+from ima_tui.i18n import say, sentence
+from ima_tui.ledger.job_states import ENDED, TRANSITIONS
+from ima_tui.runner import outputs
+from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
+from ima_tui.tui.widgets.cells import Align
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.price_text import usual_time
+from ima_tui.tui.widgets.table import Cell, Row
+
+_RIGHT: Align = "right"
+_TIME = 11
+
+COLUMNS = (
+    Column("state", 10, "queue.col_state"),
+    Column("kind", 4, "queue.col_kind", drop=3),
+    Column("model", 15, "queue.col_model", drop=4),
+    Column("prompt", 22, "queue.col_prompt", flex=1),
+    Column("bar", 8, drop=5),
+    Column("time", _TIME, "queue.col_time", align=_RIGHT, drop=1),
+    Column("points", 6, "queue.col_points", align=_RIGHT),
+)
+
+MOVING = frozenset({State.RUNNING, State.FETCHING})
+"""States whose row changes with the clock."""
+_WAITING = frozenset({State.DRAFT, State.QUEUED})
+
+
+def stands_in_line(job: Job) -> bool:
+    """It will be sent when its turn comes."""
+    return job.state is State.QUEUED and not job.held
+
+
+def needs_a_person(job: Job) -> bool:
+    """Nothing will happen to it until somebody says so."""
+    return job.held or job.state in (State.UNKNOWN, State.PARKED)
+
+
+def summary_name(job: Job) -> str:
+    """Under which of the summary's names a job counts."""
+    if needs_a_person(job):
+        return "needs"
+    if job.state in _WAITING:
+        return "waiting"
+    return job.state.value if job.state in ENDED else "running"
+
+
+def state_words(state: State) -> str:
+    return say(f"state.{state}")
+
+
+def state_name(job: Job) -> str:
+    """As `state_words` has it, but what waits for a person's word is no ordinary waiting."""
+    return "held" if job.held else job.state.value
+
+
+STATE_ORDER = ("unknown", "held", *(state.value for state in State if state is not State.UNKNOWN))
+"""In which groups by state stand."""
+
+
+def group_state(job: Job) -> str:
+    return say(f"state.{state_name(job)}")
+
+
+def group_kind(job: Job) -> str:
+    return kind_words(job.order.task_type)
+
+
+def clock_words(at: float) -> str:
+    return time.strftime("%H:%M", time.localtime(at))
+
+
+def sort_key(job: Job) -> tuple[int, int]:
+    """What needs a person first, then what runs, what waits, what ended; newest first in each,
+    but what waits in the order in which it will be sent."""
+    group = (
+        0 if needs_a_person(job) else 3 if job.state in ENDED else 2 if job.state in _WAITING else 1
+    )
+    return group, job.in_line if stands_in_line(job) else -job.id
+
+
+def stepped(elapsed: float) -> float:
+    """Elapsed time in coarse steps, so that long waits redraw rarely."""
+    step = 1 if elapsed < 20 else 5 if elapsed < 600 else 30
+    return elapsed // step * step
+
+
+def row(job: Job, now: float, glyphs: Glyphs) -> Row:
+    """The queue's row for `job`, in the order of `COLUMNS`."""
+    order = job.order
+    medium = order.task_type.medium
+    role = "warn" if job.held else STATE_ROLE[job.state]
+    state = say(f"state.{state_name(job)}")
+    if outputs.is_partial(job) and job.state is State.DONE:
+        role = "warn"
+        state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
+    quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
+    points = Cell(str(order.total), quiet)
+    if job.state is State.UNKNOWN:  # nobody knows whether they were spent
+        quiet, points = "strong", Cell(f"{order.total}?", "warn")
+    return (
+        Cell(f"{glyphs.state(job.state)} {state}", role),
+        Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
+        Cell(order.model_name, quiet),
+        Cell(one_line(order.prompt, 200), quiet),
+        Cell(_bar(job, now, glyphs), "accent"),
+        _time(job, now),
+        points,
+    )
+
+
+def _bar(job: Job, now: float, glyphs: Glyphs) -> str:
+    if job.state not in MOVING or job.order.estimate is None:
+        return ""
+    return glyphs.bar(job.order.estimate.progress(job.elapsed(now)))
+
+
+def _time(job: Job, now: float) -> Cell:
+    estimate = job.order.estimate
+    if job.state in MOVING or job.state is State.PARKED:
+        elapsed = job.elapsed(now)
+        so_far = duration(stepped(elapsed))
+        if estimate is None:
+            return Cell(so_far)
+        role = "warn" if elapsed > estimate.high else "text"
+        both = f"{so_far}/{duration(estimate.high)}"
+        return Cell(both if len(both) <= _TIME else so_far, role)
+    if job.state is State.DONE:
+        return Cell(duration(job.elapsed(now)), "muted")
+    if reason := waiting_words(job, short=True):
+        return Cell(reason, "muted")
+    return Cell(clock_words(job.updated_at), "muted")
+
+
+def kind_words(task_type: TaskType) -> str:
+    return say(f"task.{task_type}")
+
+
+def headline(job: Job) -> str:
+    """`#44  SeeDream 4.5 · text to image · 2560x1440`."""
+    order = job.order
+    values = " ".join(parameter_names.settings(order.parameters)[:6])
+    parts = [order.model_name, kind_words(order.task_type)]
+    if values:
+        parts.append(values)
+    if order.n > 1:
+        parts.append(say("queue.outputs", n=order.n))
+    return f"#{job.id}  " + " · ".join(parts)
+
+
+def cost(job: Job) -> str:
+    """`5 pts · usually 20–40 s`."""
+    words = say("queue.points", points=job.order.total)
+    estimate = job.order.estimate
+    if estimate is None:
+        return words
+    return f"{words} · {say('queue.usually', time=usual_time(estimate))}"
+
+
+def standing(job: Job, now: float) -> tuple[str, str]:
+    """One sentence on where it stands and what can be done, and its role; ("", "") if plain."""
+    if job.state is State.FAILED:
+        return failure_words(job), "bad"
+    if job.state is State.FETCHING and job.waiting:
+        return waiting_words(job), "warn"
+    if job.state is State.DONE and job.failure is not None:
+        key = "queue.standing_partial" if outputs.is_partial(job) else "queue.standing_unfetched"
+        words = say(key, reason=failure_words(job), missing=outputs.missing(job))
+        return words, "warn"
+    estimate = job.order.estimate
+    if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
+        return say("queue.longer"), "warn"
+    if job.held:
+        reason, points = waiting_words(job), job.order.total
+        if reason:
+            return say("queue.standing_held_why", reason=reason, points=points), "warn"
+        return say("queue.standing_held", points=points), "warn"
+    if job.state is State.UNKNOWN:
+        return say("queue.standing_unknown", points=job.order.total), "warn"
+    if job.state in (State.PARKED, State.STOPPED):
+        return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
+    return waiting_words(job), "muted"
+
+
+def waiting_words(job: Job, *, short: bool = False) -> str:
+    """Why it is not sent yet; "" where nothing but its turn is missing. `short`: for a column."""
+    if not job.waiting:
+        return ""
+    for key in (f"{job.waiting}.short", job.waiting) if short else (job.waiting,):
+        try:
+            return say(key, **job.waiting_values)
+        except (KeyError, IndexError):
+            continue  # no short form; or written by another version
+    return ""
+
+
+def failure_words(job: Job) -> str:
+    """Why it failed, in our words; a reason of the service that we can't name stays unsaid."""
+    problem = outputs.problem_of(job)
+    if problem is None:
+        return say("queue.failed")
+    try:
+        return sentence(problem)
+    except (KeyError, IndexError):
+        return say("queue.failed")
+
+
+def trouble(job: Job) -> str:
+    """What is wrong with a job that made something; "" where nothing is."""
+    if job.state is State.FETCHING:
+        return waiting_words(job)
+    return failure_words(job) if job.state is State.DONE and job.failure is not None else ""
+
+
+def event_words(event: Event) -> str:
+    try:
+        words = say(event.key, **event.values)
+    except (KeyError, IndexError):  # written by another version
+        words = state_words(event.state)
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {words}"
+
+
+def result_words(media: Media) -> str:
+    """Where one result is: the file here, else its address."""
+    facts = [media.format]
+    if media.width and media.height:
+        facts.append(f"{media.width}x{media.height}")
+    facts.append(media.duration)
+    where = media.path or media.url
+    return "  ".join(filter(None, (where, " ".join(filter(None, facts)))))
+
+
+def may_become(job: Job, *states: State) -> bool:
+    return any(state in TRANSITIONS[job.state] for state in states)
+
+
+def matches(job: Job, wanted: str) -> bool:
+    """Whether all words of a filter (folded) stand somewhere in the job."""
+    order = job.order
+    medium = say(f"task.tag_{order.task_type.medium}")
+    kind = kind_words(order.task_type)
+    text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
+    folded = text.casefold()
+    return all(word in folded for word in wanted.split())

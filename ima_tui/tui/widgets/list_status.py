@@ -1,0 +1,23 @@
+"""What is shown of a list, beside its filter: how many, which, how sorted."""
+
+from __future__ import annotations
+
+from ima_tui.tui.shell.frame import Line, Part, measure
+
+
+class Standing(Line):
+    """As wide as its words, a blank before and behind them."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[Part] = []
+
+    def say(self, words: list[Part]) -> None:
+        self.words = words
+        self.styles.width = measure(words) + 2
+        self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        return [], [*self.words, (" ", "text")]

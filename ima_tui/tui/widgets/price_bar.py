@@ -1,0 +1,92 @@
+"""The price of the draft, always in sight; left what it costs, right what its neighbours cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from ima_tui.compose.draft import Offer
+from ima_tui.compose.multi_prompt import Several
+from ima_tui.core.domain import Leaf
+from ima_tui.i18n import say
+from ima_tui.tui.keys import actions
+from ima_tui.tui.shell.frame import Line, Part, measure
+from ima_tui.tui.widgets import price_text
+
+Told = tuple[Sequence[Part], Sequence[Part]]
+
+
+class PriceBar(Line):
+    """Repaints its one line when the offer is another; nothing else moves."""
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._leaf: Leaf | None = None
+        self._offer = Offer()
+        self._several: Several | None = None
+        self._steps: Told | None = None
+
+    def show(
+        self,
+        leaf: Leaf | None,
+        offer: Offer,
+        several: Several | None = None,
+        steps: Told | None = None,
+    ) -> None:
+        """`several`: many wishes are one sending; `steps`: what a plan's bar would say."""
+        now = (self._leaf, self._offer, self._several, self._steps)
+        if (leaf, offer, several, steps) != now:
+            self._leaf, self._offer, self._several, self._steps = leaf, offer, several, steps
+            self.refresh()
+
+    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        if self._several is not None:
+            jobs, points = len(self._several.wishes), self._several.total
+            return [(" " + say("compose.several", n=jobs, points=points), "title")], []
+        if self._steps is not None:
+            return list(self._steps[0]), list(self._steps[1])
+        quote = self._offer.quote
+        if self._leaf is None or quote is None:
+            return [(" " + say("compose.no_price"), "muted")], []
+        left: list[Part] = [(" " + say("compose.points", points=quote.total), "title")]
+        if several := price_text.times_n(quote):
+            left.append((f"   {several}", "text"))
+        left.append((f"   {price_text.usually(self._leaf)}", "muted"))
+        if quote.changes:
+            return left, [(price_text.changes(self._leaf, quote.changes) + " ", "warn")]
+        near = self._neighbours(quote.n)
+        for kept in (near[:count] for count in range(len(near), 0, -1)):
+            right = [part for place, one in enumerate(kept) for part in (*self._dot(place), *one)]
+            if measure(left) + measure(right) + 3 <= cells:
+                return left, [*right, (" ", "text")]
+        return left, []
+
+    def _neighbours(self, n: int) -> list[list[Part]]:
+        """What else it could cost, each with the key that takes it."""
+        if self._leaf is None:
+            return []
+        found = price_text.neighbours(self._leaf, self._offer, n)
+        keys = {name: actions.key_of(self.screen, f"compose.{name}") for name, _ in found}
+        return [
+            [(f"{keys[name]} " if keys[name] else "", "strong"), (words, "muted")]
+            for name, words in found
+        ]
+
+    def _dot(self, place: int) -> list[Part]:
+        return [(f" {self.ima.glyphs.dot} ", "muted")] if place else []
+
+
+class Said(Static):
+    """What has to be said about the draft now: what is wrong, what happened, what a field is."""
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__("", id=widget_id, markup=False)
+        self._now = ("", "")
+
+    def say(self, words: str, role: str) -> None:
+        """`role` is a token's name: `bad`, `warn`, `ok`, `muted`."""
+        if self._now != (words, role):
+            self._now = (words, role)
+            self.update(Content.styled(words, f"${role}") if words else Content(""))

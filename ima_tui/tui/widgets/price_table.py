@@ -1,0 +1,109 @@
+"""What every combination of settings costs, in columns: the values, then the points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.content import Content
+
+from ima_tui.catalogue import form, price
+from ima_tui.catalogue.price import Combination
+from ima_tui.core.domain import Leaf, Value
+from ima_tui.core.text import points_range
+from ima_tui.i18n import say
+from ima_tui.tui.theme.glyphs import Glyphs
+from ima_tui.tui.widgets.cells import fit, steady, width
+
+MOST = 24
+ROOM = 36
+"""Cells that a table may take: those of the narrowest pane it stands in, beside a list."""
+LONG = 10
+"""Cells from which on the last word of a label is title enough."""
+
+
+def every(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
+    """One line for each combination, the usual one marked."""
+    combinations = price.table(leaf)
+    if not combinations or not combinations[0].values:
+        low, high = leaf.points
+        key = "models.one_price" if low == high else "models.hidden_price"
+        return [Content.styled(say(key, points=points_range(low, high)), "bold")]
+    lines = _usual_marked(leaf, combinations[:MOST], glyphs)
+    if len(combinations) > MOST:
+        lines.append(Content.styled(say("models.more", n=len(combinations) - MOST), "$muted"))
+    return lines
+
+
+def _usual_marked(leaf: Leaf, rows: Sequence[Combination], glyphs: Glyphs) -> list[Content]:
+    """With as much behind the usual one as there is room for; it is bold anyway."""
+    for told in (f"  {glyphs.left} {say('models.usual')}", f"  {glyphs.left}", ""):
+        lines = _lines(leaf, [(one, one.is_default, told * one.is_default) for one in rows])
+        if all(width(str(line)) <= ROOM for line in lines):
+            break
+    return lines
+
+
+def near(leaf: Leaf, chosen: form.Chosen, glyphs: Glyphs) -> list[Content]:
+    """What is set, and what one setting more or less would cost; nothing where there is one price.
+
+    Raises nothing: a draft that can't be priced has no neighbours.
+    """
+    now = form.shown(leaf, chosen)
+    steps = [(one, _steps(one, now)) for one in price.table(leaf)]
+    here = next((one for one, steps_ in steps if steps_ == 0), None)
+    if here is None or len(steps) < 2:
+        return []
+    found = [one for one, steps_ in steps if steps_ <= 1]
+    return _lines(leaf, [(one, one is here, _difference(one, here, glyphs)) for one in found])
+
+
+def _steps(one: Combination, now: form.Chosen) -> int:
+    """How many settings differ."""
+    return sum(not form.same(now.get(name), value) for name, value in one.values)
+
+
+def _difference(one: Combination, here: Combination, glyphs: Glyphs) -> str:
+    if one is here:
+        return f"  {say('compose.price_now')}"
+    more = one.points - here.points
+    return f"  {'+' if more > 0 else glyphs.minus}{abs(more)}" if more else ""
+
+
+Row = tuple[Combination, bool, str]
+"""A combination, whether it stands out, and what is said behind it."""
+
+
+def _lines(leaf: Leaf, rows: Sequence[Row]) -> list[Content]:
+    names = [name for name, _ in rows[0][0].values]
+    titles = [_title(_label(leaf, name)) for name in names]
+    table = [[shown(value) for _, value in one.values] for one, _, _ in rows]
+    widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
+    points = say("models.col_points")
+    most = max(width(points), *(len(str(one.points)) for one, _, _ in rows))
+    lines = [Content.styled(_aligned(titles, widths) + fit(points, most, "right"), "$muted")]
+    for (one, stands_out, told), cells in zip(rows, table, strict=True):
+        text = _aligned(cells, widths) + fit(str(one.points), most, "right")
+        line = Content.styled(text, "bold") if stands_out else Content(text)
+        lines.append(line + Content.styled(told, "$muted"))
+    return lines
+
+
+def _aligned(cells: Iterable[str], widths: Iterable[int]) -> str:
+    return "".join(f"{fit(cell, size)}  " for cell, size in zip(cells, widths, strict=True))
+
+
+def _title(label: str) -> str:
+    """As every head of a column: `AUDIO` for "Generate audio"."""
+    return (label.split()[-1] if width(label) > LONG else label).upper()
+
+
+def _label(leaf: Leaf, name: str) -> str:
+    field = form.control(leaf, name)
+    return steady(field.label) if field else name
+
+
+def shown(value: Value) -> str:
+    """A value, a switch in words."""
+    if isinstance(value, bool):
+        return say("models.on" if value else "models.off")
+    return str(value)

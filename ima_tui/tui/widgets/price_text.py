@@ -1,0 +1,110 @@
+"""What a draft costs, in words: for the price bar, and for the question before points are spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ima_tui.catalogue import price, times
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose.draft import Offer, instead, neighbour_label
+from ima_tui.core.domain import (
+    Change,
+    Estimate,
+    Leaf,
+    Order,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import say
+
+
+def usual_time(estimate: Estimate) -> str:
+    """`20–40 s`, `3–6 min`, in the language in use."""
+    if estimate.high < 100:
+        return say("compose.seconds", span=_span(estimate.low, estimate.high))
+    low, high = max(1, round(estimate.low / 60)), max(1, round(estimate.high / 60))
+    return say("compose.minutes", span=_span(low, high))
+
+
+def _span(low: float, high: float) -> str:
+    return f"{high:.0f}" if round(low) == round(high) else f"{low:.0f}–{high:.0f}"
+
+
+def times_n(quote: price.Quote) -> str:
+    """`4 × 24`, or nothing for a single output."""
+    return f"{quote.n} × {quote.rule.points}" if quote.n > 1 else ""
+
+
+def usually(leaf: Leaf) -> str:
+    return say("compose.usually", time=usual_time(times.estimate(leaf)))
+
+
+def neighbour(leaf: Leaf, near: price.Neighbour, n: int) -> str:
+    """`480p saves 76`, `Duration 10 costs 24 more`."""
+    label, option = neighbour_label(leaf, near)
+    if isinstance(option, bool):
+        option = say("compose.on") if option else say("compose.off")
+    what = f"{label} {option}" if label else str(option)
+    if near.difference < 0:
+        return say("compose.saves", what=what, points=-near.difference * n)
+    return say("compose.costs_more", what=what, points=near.difference * n)
+
+
+def neighbours(leaf: Leaf, offer: Offer, n: int) -> list[tuple[str, str]]:
+    """What is worth knowing before it is sent, the most useful first: the verb that takes it
+    (`cheaper`, `elsewhere`, `better`), and its words."""
+    found: list[tuple[str, str]] = []
+    if offer.cheaper is not None:
+        found.append(("cheaper", neighbour(leaf, offer.cheaper, n)))
+    if (other := offer.elsewhere) is not None:
+        words = say("compose.elsewhere", model=other.leaf.name, points=other.points * n)
+        found.append(("elsewhere", words))
+    if offer.better is not None:
+        found.append(("better", neighbour(leaf, offer.better, n)))
+    return found
+
+
+def others(done: Order, offered: Sequence[Alternative]) -> str:
+    """What could do `done` too: `Wan 2.6 for 50 pts or Vidu Q2 for 15 pts`, or ""."""
+    told: list[str] = []
+    for one in offered:
+        try:
+            points = instead(one.leaf, done)[0].total
+        except UsageError:
+            continue
+        told.append(say("queue.offer", model=one.leaf.name, points=points))
+    return say("queue.or").join(told)
+
+
+def changes(leaf: Leaf, changed: tuple[Change, ...]) -> str:
+    """What the price makes of the wish: `Duration becomes 5 instead of 7`."""
+    labels = {field.name: field.label for field in leaf.fields}
+    return say("compose.list_comma").join(
+        say("compose.becomes", name=labels.get(c.name, c.name), value=str(c.becomes))
+        if c.asked is None
+        else say(
+            "compose.becomes_instead",
+            name=labels.get(c.name, c.name),
+            value=str(c.becomes),
+            asked=str(c.asked),
+        )
+        for c in changed
+    )
+
+
+def question(
+    leaf: Leaf, order: Order, offer: Offer, ask_above: int, sent_before: Order | None
+) -> str:
+    """What to ask before `order` goes out; "" where nothing has to be asked.
+
+    A price above the person's own limit, and the same order a second time: each of them could be a
+    slip, and points don't come back. What is sent otherwise than asked: see `confirming`.
+    """
+    facts: dict[str, str | int] = {"points": order.total, "model": order.model_name}
+    if order == sent_before:
+        return say("compose.ask_again", **facts)
+    if order.total <= ask_above:
+        return ""
+    words = say("compose.ask_dear", **facts)
+    if offer.cheaper is not None:
+        words += "  " + neighbour(leaf, offer.cheaper, order.n)
+    return words

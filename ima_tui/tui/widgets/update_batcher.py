@@ -1,0 +1,77 @@
+"""Notices of the studio, gathered for a moment: hundreds of them become one redraw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ima_tui.core.events import (
+    GuidesChanged,
+    JobChanged,
+    LinkChanged,
+    ListChanged,
+    Notice,
+    PreferencesChanged,
+    ProductList,
+)
+
+if TYPE_CHECKING:
+    from ima_tui.core.domain import Job, TaskType
+    from ima_tui.core.errors import ImaError
+
+GATHERING = 0.1
+"""Seconds between the first notice and the redraw."""
+SLOW_GATHERING = 0.5
+"""The same over a slow line."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed since the last news; of each thing the newest facts only."""
+
+    jobs: Mapping[int, Job] = field(default_factory=dict)
+    lists: Mapping[TaskType, ProductList] = field(default_factory=dict)
+    preferences: bool = False
+    guides: bool = False
+
+
+class Gatherer:
+    """Hears notices, gives them back as one `News`."""
+
+    def __init__(self) -> None:
+        self.problem: ImaError | None = None
+        """Why the service can't be reached, as last heard."""
+        self._jobs: dict[int, Job] = {}
+        self._lists: dict[TaskType, ProductList] = {}
+        self._preferences = self._guides = False
+        self._waiting = False
+
+    def hear(self, notice: Notice) -> bool:
+        """Keep `notice`; True when it is the first since `take`."""
+        match notice:
+            case JobChanged(job):
+                before = self._jobs.get(job.id)
+                if (
+                    before is None or before.revision <= job.revision
+                ):  # they may overtake each other
+                    self._jobs[job.id] = job
+            case ListChanged(product_list):
+                self._lists[product_list.task_type] = product_list
+            case LinkChanged(problem):
+                self.problem = problem
+            case PreferencesChanged():
+                self._preferences = True
+            case GuidesChanged():
+                self._guides = True
+        first = not self._waiting
+        self._waiting = True
+        return first
+
+    def take(self) -> News:
+        """Everything heard since the last time."""
+        news = News(self._jobs, self._lists, self._preferences, self._guides)
+        self._jobs, self._lists = {}, {}
+        self._preferences = self._guides = False
+        self._waiting = False
+        return news

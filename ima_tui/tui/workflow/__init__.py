@@ -1,0 +1,1 @@
+"""The Workflow screen: steps, their graph, prices and states. Start with `screen`."""

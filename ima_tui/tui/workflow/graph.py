@@ -1,0 +1,229 @@
+"""The graph of a plan: two lines for each step, its connections on the left. Draws the lines that
+changed, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ima_tui.core.domain import Media, Medium
+from ima_tui.tui.images.preview import Preview
+from ima_tui.tui.shell.frame import Line, Part, measure
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets import fitted
+from ima_tui.tui.widgets.cells import cut, width
+from ima_tui.tui.workflow.step_rows import PlanRow
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+LINES = 2
+POINTS = 6
+ROOMY = 72
+"""From this width on the state stands beside the title, else below it."""
+
+
+class PlanGraph(ScrollView, can_focus=True):
+    """Rows of a plan, one of them under the cursor."""
+
+    DEFAULT_CSS = "PlanGraph { overflow-x: hidden; overflow-y: auto; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # the screen's own, named here too: so it stands first among the keys at the bottom
+        Binding("ctrl+j,r", "screen.do('run')", "bind.plan_run", id="plan.run"),
+        Binding("up,k", "step(-1)", "bind.up", show=False, id="plan.above"),
+        Binding("down,j", "step(1)", "bind.down", show=False, id="plan.below"),
+        Binding("home,g", "step(-99)", "bind.first", show=False, id="plan.first"),
+        Binding("end,G", "step(99)", "bind.last", show=False, id="plan.last"),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor came to stand on a step."""
+
+        step_id: int
+
+    @dataclass
+    class Selected(Message):
+        """A step was clicked twice."""
+
+        step_id: int
+
+    def __init__(self, *, widget_id: str | None = None, still: bool = False) -> None:
+        """`still`: only to be looked at, without a cursor."""
+        super().__init__(id=widget_id)
+        self.can_focus = not still
+        self._still = still
+        self._rows: tuple[PlanRow, ...] = ()
+        self._at = 0
+
+    @property
+    def current(self) -> int | None:
+        """The step under the cursor."""
+        return self._rows[self._at].id if self._rows else None
+
+    def show(self, rows: Sequence[PlanRow]) -> None:
+        """Show exactly these; the cursor stays on its step."""
+        before, here = self._rows, self.current
+        self._rows = tuple(rows)
+        ids = [row.id for row in self._rows]
+        self._at = ids.index(here) if here in ids else max(0, min(self._at, len(ids) - 1))
+        self.virtual_size = Size(self.size.width, LINES * len(self._rows))
+        if [row.id for row in before] != ids:
+            self.refresh()
+            if self.current is not None and self.current != here:
+                self.post_message(self.Highlighted(self.current))
+            return
+        for index, (old, new) in enumerate(zip(before, self._rows, strict=True)):
+            if old != new:
+                self._refresh_row(index)
+
+    def move_to(self, step_id: int) -> None:
+        ids = [row.id for row in self._rows]
+        if step_id in ids:
+            self._go(ids.index(step_id))
+
+    def action_step(self, by: int) -> None:
+        if self._rows:
+            self._go(max(0, min(len(self._rows) - 1, self._at + by)))
+
+    def _go(self, index: int) -> None:
+        if index == self._at:
+            return
+        self._refresh_row(self._at)
+        self._at = index
+        self._refresh_row(index)
+        self.scroll_to_region(
+            Region(0, LINES * index, self.size.width, LINES), animate=False, force=True
+        )
+        self.post_message(self.Highlighted(self._rows[index].id))
+
+    def _refresh_row(self, index: int) -> None:
+        y = LINES * index - self.scroll_offset.y
+        self.refresh(Region(0, y, self.size.width, LINES))
+
+    # ------------------------------------------------------------------------------- drawing
+
+    @on(events.Focus)
+    @on(events.Blur)
+    def _show_focus(self) -> None:
+        self._refresh_row(self._at)
+
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.size.width, LINES * len(self._rows))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        theme, cells = self.app.theme, self.size.width
+        index, line = divmod(y + self.scroll_offset.y, LINES)
+        if index >= len(self._rows):
+            return Strip.blank(cells, style(theme, "text", "background"))
+        row, here = self._rows[index], index == self._at and not self._still
+        ground = "raised" if here else "background"
+        glyphs = cast("ImaApp", self.app).glyphs
+        bar = (glyphs.cursor if here else " ", "accent" if self.has_focus else "muted")
+        left, right = (_first if line == 0 else _second)(row, cells - 1)
+        parts = [bar, *_filled(left, right, cells - 1)]
+        return Strip(Segment(text, style(theme, role, ground)) for text, role in parts)
+
+    def on_click(self, event: events.Click) -> None:
+        if self._still:
+            return
+        index = (event.y + self.scroll_offset.y) // LINES
+        if index < len(self._rows):
+            self._go(index)
+            if event.chain == 2:
+                self.post_message(self.Selected(self._rows[index].id))
+
+
+Parts = tuple[list[Part], list[Part]]
+
+
+def _first(row: PlanRow, cells: int) -> Parts:
+    """Its place and what it is; right where it stands and what it costs."""
+    right: list[Part] = [(row.points.rjust(POINTS), row.points_role), (" ", "text")]
+    if cells >= ROOMY and row.state:
+        right = [(f"  {row.state}", row.state_role), *right]
+    left: list[Part] = [
+        (f" {row.lanes.before}", "muted"),
+        (row.sign, row.sign_role),
+        (f"{row.lanes.after} ", "muted"),
+        (f"{row.id:>2} ", "muted"),
+        (f"{row.tag} ", row.tag_role),
+        (row.title, "strong"),
+    ]
+    return left, right
+
+
+def _second(row: PlanRow, cells: int) -> Parts:
+    """Below: the model and its settings."""
+    indent = " " * (4 + width(row.tag) + 1)
+    left: list[Part] = [(f" {row.lanes.below}", "muted"), (indent, "text"), (row.told, "muted")]
+    if cells < ROOMY and row.state:
+        return left, [(f" {row.state} ", row.state_role)]
+    return left, []
+
+
+def _filled(left: Sequence[Part], right: Sequence[Part], cells: int) -> Iterator[Part]:
+    """Left cut to what room the right leaves, and blank between."""
+    room = cells - measure(list(right))
+    for text, role in left:
+        short = cut(text, room)
+        room -= width(short)
+        yield short, role
+    yield " " * max(0, room), "text"
+    yield from right
+
+
+class PlanLine(Line):
+    """A line of parts that is told what to say."""
+
+    def __init__(self, ground: str = "surface", *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.GROUND = ground
+        self._told: Parts = ([], [])
+
+    def show(self, left: list[Part], right: list[Part]) -> None:
+        if self._told != (left, right):
+            self._told = (left, right)
+            self.refresh()
+
+    def parts(self, cells: int) -> Parts:
+        left, right = self._told
+        if measure(left) + measure(right) < cells:
+            return left, right
+        return list(_filled(left, right, cells)), []
+
+
+class PlanDetail(Widget):
+    """The step under the cursor: what it is, where it stands, and its picture."""
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="plan-scroll", can_focus=False):
+            yield Static(id="plan-facts", markup=False)
+        yield Preview(widget_id="plan-picture", ground="surface", delay=0.3)
+
+    def show(self, facts: Content, media: Media | None, medium: Medium) -> None:
+        self.set_class(media is not None, "-picture")
+        self.query_one(Preview).see(media, medium)
+        self.query_one("#plan-facts", Static).update(fitted.facts(facts))
+
+    def scroll_facts(self, by: int) -> None:
+        """By so many lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def rewind(self) -> None:
+        self.query_one(VerticalScroll).scroll_home(animate=False)

@@ -1,0 +1,79 @@
+"""The ways to the plan's screen: from a wish on Compose, and from the list of the plans kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from ima_tui.compose import confirmation
+from ima_tui.core.errors import ImaError
+from ima_tui.core.text import folded, one_line
+from ima_tui.i18n import explain, say
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.table import Cell
+from ima_tui.workflow.steps import Plan
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+    from ima_tui.tui.workflow.screen import PlanScreen
+
+_COLUMNS = (
+    Column("when", 11, "workflow.col_when"),
+    Column("wish", 20, "workflow.col_wish", flex=1),
+    Column("steps", 5, "workflow.col_steps", align="right", drop=2),
+    Column("points", 7, "workflow.col_points", align="right"),
+    Column("state", 16, "workflow.col_state", drop=1),
+)
+
+
+async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
+    """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
+    plans = app.studio.plans
+    try:
+        made = await plans.make(wish, inputs, fetch=False)
+        if not made.plan.steps:
+            return say("error.plan_nothing")
+        await plans.keep(made.plan)
+    except ImaError as error:
+        return explain(error)
+    await open_plan(app, made.plan)
+    return ""
+
+
+async def open_plan(app: ImaApp, plan: Plan) -> None:
+    """Show `plan`, and what it does otherwise than its wish asked."""
+    notes = confirmation.sentences(each for _, each in plan.unmet)
+    came_from, plan = app.current_mode, await app.studio.plans.look(plan)
+    await app.switch_mode("plan")
+    await cast("PlanScreen", app.screen).open(plan, came_from, notes)
+
+
+async def choose_plan(app: ImaApp) -> None:
+    """The list of the plans that are kept; the one that is taken is opened."""
+    from ima_tui.tui.shell.picker import Choice, Chooser
+    from ima_tui.tui.workflow.step_rows import summary
+
+    plans = app.studio.plans
+    kept = await plans.kept()
+    if not kept:
+        app.notify(say("workflow.none_kept"))
+        return
+    choices: list[Choice] = []
+    for plan, changed in kept:
+        status = await plans.status(plan, priced=False)
+        when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the person's
+        cells = (
+            Cell(when, "muted"),
+            Cell(one_line(plan.wish, 200)),
+            Cell(str(len(plan.steps)), "muted"),
+            Cell(str(plan.total)),
+            Cell(summary(status), "muted"),
+        )
+        choices.append(Choice(cells, folded(plan.wish)))
+
+    async def chosen(number: int | None) -> None:
+        if number is not None:
+            await open_plan(app, kept[number][0])
+
+    await app.push_screen(Chooser(say("workflow.choose"), _COLUMNS, choices), chosen)

@@ -1,0 +1,202 @@
+"""A plan: its steps, what they are made of, what they cost, and what became of them.
+
+`PlanVerbs` does what can be done; the screen shows the plan and hears the news. Reached from
+Compose, where a wish is about several things, and from the list of plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.timer import Timer
+
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.frame import Rule
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.workflow import step_rows
+from ima_tui.tui.workflow.actions import PlanVerbs
+from ima_tui.tui.workflow.graph import PlanDetail, PlanGraph, PlanLine
+from ima_tui.workflow.status import Status
+from ima_tui.workflow.steps import Plan
+
+PULSE = 1.0
+"""Seconds between two looks at the clock while something runs."""
+
+
+def _do(key: str, verb: str, *, show: bool = True) -> Binding:
+    """A binding of a verb, with its id and sentence."""
+    return Binding(key, f"do('{verb}')", f"bind.plan_{verb}", show=show, id=f"plan.{verb}")
+
+
+class PlanScreen(Place):
+    """One plan at a time."""
+
+    PLACE = "plan"
+    HOME = "#graph"
+    CSS_PATH = styles.path("plan")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _do("ctrl+j,r", "run"),
+        Binding("f9", "do('run')", "bind.plan_run", show=False, id="plan.run_too"),
+        _do("enter", "view"),
+        _do("enter,e", "edit"),
+        _do("m", "model"),
+        _do("x,delete", "remove"),
+        _do("shift+up,K", "up", show=False),
+        _do("shift+down,J", "down", show=False),
+        _do("o", "queue", show=False),
+        _do("D", "drop", show=False),
+        Binding("pageup", "scroll_facts(-5)", "bind.detail_up", show=False, id="plan.page_up"),
+        Binding("pagedown", "scroll_facts(5)", "bind.detail_down", show=False, id="plan.page_down"),
+        Binding("escape", "back", "bind.plan_back", id="plan.back"),
+    ]
+    graph = getters.query_one(PlanGraph)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan: Plan | None = None
+        self.status: Status | None = None
+        self.verbs = PlanVerbs(self)
+        self._came_from = "compose"
+        self._note = ("", "")
+        """What happened last, and the role it is said in."""
+        self._clock: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlanLine("background", widget_id="plan-title")
+        yield Rule()
+        with Container(id="body"):
+            yield PlanGraph(widget_id="graph")
+            yield PlanDetail()
+        yield Rule()
+        yield Said(widget_id="said")
+        yield PlanLine(widget_id="plan-total")
+
+    def on_mount(self) -> None:
+        self._clock = self.set_interval(PULSE, self._tick, pause=True, name="plan clock")
+        self.graph.focus()
+
+    # ------------------------------------------------------------------------------- the facts
+
+    async def open(self, plan: Plan, came_from: str, notes: Sequence[str] = ()) -> None:
+        """Show `plan`; `notes` is what has to be said about how it came about."""
+        self.plan = plan
+        if came_from != self.PLACE:
+            self._came_from = came_from
+        self._note = ("  ".join(notes), "warn")
+        self.graph.action_step(-99)
+        self.graph.focus()
+        await self.reload()
+
+    async def put(self, plan: Plan) -> None:
+        """The plan was changed."""
+        self.plan, self._note = plan, ("", "")
+        await self.reload()
+
+    async def heard(self, news: News) -> None:
+        if news.jobs or news.lists:
+            await self.reload()
+
+    async def reload(self) -> None:
+        if self.plan is not None:
+            before, self.status = self.status, await self.studio.plans.status(self.plan)
+            if before is not None and before.moving and not self.status.moving:
+                self._note = ("", "")  # what was said when it began is over
+            self._show()
+
+    def _show(self) -> None:
+        status, plan = self.status, self.plan
+        if status is None or plan is None:
+            return
+        title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.wish, 400), "text")]
+        self.query_one("#plan-title", PlanLine).show(title, [])
+        self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
+        self.query_one("#plan-total", PlanLine).show(*step_rows.total(status))
+        self._show_detail()
+        self.speak()
+        self._wind()
+        self.refresh_bindings()
+
+    def _show_detail(self) -> None:
+        status, current = self.status, self.graph.current
+        if status is None or current is None:
+            return
+        each = status.standing(current)
+        medias = each.job.medias if each.job else ()
+        shown = next((media for media in medias if media.path), None)
+        eager = shown if self.studio.settings.preview else None
+        facts = step_rows.detail(each, self.studio.clock.time())
+        self.query_one(PlanDetail).show(facts, eager, each.step.task_type.medium)
+
+    def remark(self, sentence: str, role: str) -> None:
+        self._note = (sentence, role)
+        self.speak()
+
+    def speak(self) -> None:
+        """One sentence: what happened, else what is wrong, else what can be done."""
+        said, status = self.query_one(Said), self.status
+        wrong = step_rows.problems(status.steps) if status else ()
+        if self._note[0]:
+            said.say(*self._note)
+        elif wrong:
+            said.say(say("workflow.mend_step", id=wrong[0].step.id), "bad")
+        elif status is not None and status.failures:
+            said.say(say("workflow.failed", id=status.failures[0].step.id), "warn")
+        elif status is not None and status.is_done:
+            said.say(say("workflow.look_at_it"), "ok")
+        elif status is not None and not status.begun:
+            said.say(say("workflow.look_first"), "muted")
+        else:
+            said.say("", "muted")
+
+    # ------------------------------------------------------------------------------- the clock
+
+    @on(events.ScreenSuspend)
+    @on(events.ScreenResume)
+    def _wind(self) -> None:
+        """Let the clock go while something runs and somebody looks; else stop it."""
+        moving = self.status is not None and any(
+            each.job is not None and each.job.state in words.MOVING for each in self.status.steps
+        )
+        if self._clock is not None:
+            (self._clock.resume if moving and self.is_current else self._clock.pause)()
+
+    def _tick(self) -> None:
+        if self.status is not None:
+            now = self.studio.clock.time()
+            self.graph.show(step_rows.rows(self.status, now, self.ima.glyphs))
+
+    # ------------------------------------------------------------------------------ the person
+
+    @on(PlanGraph.Highlighted)
+    def _highlighted(self) -> None:
+        self._show_detail()
+        self.query_one(PlanDetail).rewind()
+        self.refresh_bindings()
+
+    @on(PlanGraph.Selected)
+    async def _selected(self) -> None:
+        await self.verbs.do("view" if self.verbs.can("view") else "edit")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do":
+            return self.is_mounted and self.verbs.can(str(parameters[0]))
+        return super().check_action(action, parameters)
+
+    async def action_do(self, verb: str) -> None:
+        await self.verbs.do(verb)
+
+    def action_scroll_facts(self, by: int) -> None:
+        self.query_one(PlanDetail).scroll_facts(by)
+
+    async def action_back(self) -> None:
+        await self.ima.action_go(self._came_from)

@@ -1,0 +1,284 @@
+"""One step of a plan, changed where it stands: its words, what it is made of, its kind, its model,
+its settings, its price."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from ima_tui.catalogue import choice
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.composer import MODEL, Desk
+from ima_tui.compose.draft import Offer
+from ima_tui.core.domain import Leaf, Medium, TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import InputFacts
+from ima_tui.core.text import clean, encodable
+from ima_tui.i18n import say
+from ima_tui.tui.compose.choices import where
+from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.frame import BottomLine, Part, Rule
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.field_rows import Picked, Pressed
+from ima_tui.tui.widgets.form import Form, hint
+from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
+from ima_tui.tui.widgets.price_bar import PriceBar, Said
+from ima_tui.tui.widgets.prompt import Dropped, Prompt
+from ima_tui.tui.workflow import step_rows
+from ima_tui.workflow.pricing import price_step
+from ima_tui.workflow.steps import (
+    Plan,
+    Step,
+    put,
+    result_of,
+    source_of,
+    source_said,
+)
+
+if TYPE_CHECKING:
+    from ima_tui.tui.app import ImaApp
+
+
+class StepScreen(ModalScreen[Step | None]):
+    """Gives back the changed step, or None."""
+
+    CSS_PATH = styles.path("step")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
+        Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
+        Binding("ctrl+l", "choose_model", "bind.compose_model", id="step.model"),
+        Binding("ctrl+t", "kind", "bind.compose_kind", id="step.kind"),
+        Binding("ctrl+o", "inputs", "bind.compose_inputs", id="step.inputs"),
+        Binding("alt+r", "results", "bind.compose_results", show=False, id="step.results"),
+    ]
+
+    def __init__(self, plan: Plan, step: Step, leaf: Leaf | None) -> None:
+        super().__init__()
+        self.plan = plan
+        self.step = step
+        self._made = tuple(plan.pictures_before(step.id))
+        self.desk = Desk(step.task_type)
+        if leaf is not None:
+            self.desk.leaf = leaf
+            self.desk.draft = step_rows.draft_of(step)
+        self._offer = Offer()
+
+    @property
+    def ima(self) -> ImaApp:
+        return cast("ImaApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="step"):
+            yield Static(id="step-title")
+            yield Prompt(widget_id="step-prompt")
+            known = [source_of(made.id, index) for made, index in self._made]
+            yield Inputs(self._look_at, known, widget_id="inputs")
+            yield Rule()
+            yield Form(widget_id="form")
+            yield Said(widget_id="said")
+            yield PriceBar(widget_id="price")
+        yield BottomLine()
+
+    async def on_mount(self) -> None:
+        prompt = self.query_one(Prompt)
+        prompt.text = self.step.prompt
+        prompt.move_cursor(prompt.document.end)
+        prompt.focus()
+        await self._show()
+
+    async def _show(self) -> None:
+        desk, page, studio = self.desk, self.query_one(Form), self.ima.studio
+        self._offer = desk.offer(studio.offer.leaves(desk.kind))
+        title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
+        self.query_one("#step-title", Static).update(Content(title))
+        page.model.show(*model_picker.model_line(studio, desk.kind, desk.leaf, self.ima.glyphs))
+        rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
+        await page.show(rows, desk.leaf, desk.draft, self._offer.at_fault, _nobody)
+        await self.query_one(Inputs).show(
+            desk.roles, desk.draft.inputs if desk.draft else (), desk.leaf
+        )
+        self.query_one(PriceBar).show(desk.leaf, self._offer)
+        self._speak()
+
+    def _speak(self) -> None:
+        problem, remark, said = self._offer.problem, self.desk.remark, self.query_one(Said)
+        if problem is not None:
+            said.say(say(problem.key, **drafting.spoken(self.desk.leaf, problem)), "bad")
+        elif remark is not None:
+            said.say(say(remark.key, **remark.values), "warn")
+        else:
+            said.say(hint(self.focused), "muted")
+
+    def on_descendant_focus(self) -> None:
+        self._speak()
+
+    # ------------------------------------------------------------------------------ the person
+
+    async def on_picked(self, event: Picked) -> None:
+        self.desk.set(event.name, event.value, typed=event.typed)
+        await self._show()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        self._speak()
+
+    def on_pressed(self, event: Pressed) -> None:
+        if event.name == MODEL:
+            self.action_choose_model()
+
+    def action_choose_model(self) -> None:
+        leaves = self.ima.studio.offer.leaves(self.desk.kind)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                self.desk.take(leaves[number])
+                await self._show()
+
+        if leaves:
+            studio, signs = self.ima.studio, self.ima.glyphs
+            chooser = model_picker.models(studio, self.desk.kind, self.desk.leaf, signs)
+            self.app.push_screen(chooser, chosen)
+
+    def action_kind(self) -> None:
+        """Another kind of the same medium: what is made of this step can still be made of it."""
+        studio, current = self.ima.studio, self.desk.kind
+        kinds = [kind for kind in TaskType if kind.medium is current.medium]
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                self._turn_to(kinds[number])
+                await self._show()
+
+        self.app.push_screen(model_picker.kinds(studio, current, kinds), chosen)
+
+    def _turn_to(self, kind: TaskType) -> None:
+        """On the same model, where it makes that, too. Without a list the kind stays."""
+        offer, before = self.ima.studio.offer, self.desk.leaf
+        kin = [leaf for leaf in offer.leaves(kind) if before and leaf.model_id == before.model_id]
+        leaf = choice.newest(kin) if kin else offer.suggested(kind)
+        if leaf is not None and kind is not self.desk.kind:
+            self.desk.take(leaf)
+
+    def _makes_room(self) -> bool:
+        """Whether something can be put in: a kind that takes nothing becomes one that does."""
+        room = self.desk.copy()
+        if self.desk.kind.medium in (Medium.IMAGE, Medium.VIDEO):
+            room.make_room_for_inputs()
+            self._turn_to(room.kind)
+        return self.desk.kind.takes_inputs
+
+    # ---------------------------------------------------------------------- what it is made of
+
+    async def _look_at(self, written: str) -> InputFacts:
+        """What stands in a line of the inputs: what another step makes, a file or a link. Raises
+        `UsageError` where the step can't be made of it."""
+        source = source_said(written)
+        if result_of(source) is not None:
+            put(self.plan, replace(self.step, inputs=(source,)))
+            return InputFacts(source, "step")
+        if self.desk.leaf is None:
+            raise UsageError("error.no_models")
+        drafting.check_input(self.desk.leaf, written)
+        return (await self.ima.studio.inspect_inputs(self.desk.leaf, (written,)))[0]
+
+    async def on_inputs_changed(self, event: InputsChanged) -> None:
+        self.desk.feed(event.inputs)
+        await self._show()
+
+    async def on_dropped(self, event: Dropped) -> None:
+        """A path that was pasted or dragged into the words: an input, where there are any."""
+        if self._makes_room():
+            self.desk.add_inputs((event.path,))
+            await self._show()
+        else:
+            self.query_one(Prompt).insert(event.path)
+
+    async def action_inputs(self) -> None:
+        if self._makes_room():
+            await self._show()
+            self.query_one(Inputs).focus_empty()
+        else:
+            kind = model_picker.kind_name(self.desk.kind)
+            self.query_one(Said).say(say("workflow.no_inputs", kind=kind), "muted")
+
+    async def action_results(self) -> None:
+        """What another step makes, or an earlier job made, as an input."""
+        if not self._makes_room():
+            await self.action_inputs()  # it says so
+            return
+        await self._show()
+        studio = self.ima.studio
+        found = model_picker.pictures(await studio.jobs.recent(), self.desk.leaf)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                first = len(self._made)
+                made = self._made[number] if number < first else None
+                source = source_of(made[0].id, made[1]) if made else ""
+                self.desk.add_inputs((source or await where(found[number - first][1]),))
+                await self._show()
+
+        if found or self._made:
+            chooser = model_picker.results(found, studio.clock.time(), self._made)
+            self.app.push_screen(chooser, chosen)
+        else:
+            self.query_one(Said).say(say("compose.no_results"), "muted")
+
+    async def _inputs(self) -> tuple[str, ...] | None:
+        """The inputs as the plan keeps them: what stood there before stays as it was written.
+        None, and the keys to the line, where one can't be had."""
+        page = self.query_one(Inputs)
+        if page.values == self.step.inputs:
+            return self.step.inputs
+        written, facts = page.values, await page.settle()
+        if facts is None:
+            self.query_one(Said).say(say("compose.input_bad"), "bad")
+            return None
+        return tuple(
+            old if old in self.step.inputs else found.source
+            for old, found in zip(written, facts, strict=True)
+        )
+
+    # ------------------------------------------------------------------------------- its end
+
+    async def action_take(self) -> None:
+        """The step as it stands here, where it can be had."""
+        leaf, draft = self.desk.leaf, self.desk.draft
+        if leaf is None or draft is None or self._offer.problem is not None:
+            self.query_one(Form).reveal(next(iter(self._offer.at_fault), ""))
+            return
+        inputs = await self._inputs() if self.desk.kind.takes_inputs else ()
+        if inputs is None:
+            return
+        words = encodable(clean(self.query_one(Prompt).text)).strip()
+        shaped = replace(draft, prompt=words, inputs=inputs)
+        priced = price_step(step_rows.step_of(self.step, leaf, shaped), {leaf.task_type: (leaf,)})
+        problem = priced.problem or _trouble(self.plan, priced.step)
+        if problem is None:
+            self.dismiss(priced.step)
+            return
+        self.query_one(Said).say(say(problem.key, **drafting.spoken(leaf, problem)), "bad")
+
+    def action_give_up(self) -> None:
+        self.dismiss(None)
+
+
+def _trouble(plan: Plan, step: Step) -> UsageError | None:
+    """Why the plan can't have the step like this: another may need what it no longer makes."""
+    try:
+        put(plan, step)
+    except UsageError as problem:
+        return problem
+    return None
+
+
+def _nobody(control: str) -> tuple[list[Part], bool]:
+    """Of a step nothing is read: every part stands where somebody put it."""
+    return [], False

@@ -1,0 +1,227 @@
+"""A plan in words and cells: the rows of its graph, everything about one step, the total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+
+from ima_tui.compose import draft as drafting
+from ima_tui.compose import parameter_names
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Leaf,
+    State,
+)
+from ima_tui.core.text import clean, duration, one_line
+from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import Part
+from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.cells import steady
+from ima_tui.tui.widgets.price_text import usual_time
+from ima_tui.workflow.lanes import Lanes, lanes
+from ima_tui.workflow.status import Standing, Status
+from ima_tui.workflow.steps import Step, result_of, takes
+
+MOST_SETTINGS = 6
+PROMPT_LIMIT = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One step: its place among the lanes, its sign, and two lines of words."""
+
+    id: int
+    lanes: Lanes
+    sign: str
+    sign_role: str
+    tag: str
+    tag_role: str
+    title: str
+    told: str
+    state: str
+    state_role: str
+    points: str
+    points_role: str
+
+
+def rows(status: Status, now: float, glyphs: Glyphs) -> tuple[PlanRow, ...]:
+    drawn = lanes(status.plan.steps, ascii_only=glyphs.ascii)
+    return tuple(
+        _row(each, lane, now, glyphs) for each, lane in zip(status.steps, drawn, strict=True)
+    )
+
+
+def _row(each: Standing, lane: Lanes, now: float, glyphs: Glyphs) -> PlanRow:
+    step, job = each.step, each.job
+    sign = glyphs.state(job.state) if job else glyphs.planned
+    state, role = _state(each, now)
+    medium = step.task_type.medium
+    return PlanRow(
+        id=step.id,
+        lanes=lane,
+        sign="!" if role == "bad" and job is None else sign,
+        sign_role=role,
+        tag=say(f"task.tag_{medium}"),
+        tag_role=MEDIUM_ROLE[medium],
+        title=steady(step.title or step.prompt),
+        told=steady(f" {glyphs.dot} ".join([step.model_name, *_settings(step), *_sources(step)])),
+        state=state,
+        state_role=role,
+        points=str(step.total),
+        points_role="muted" if each.is_done else "text",
+    )
+
+
+def _settings(step: Step) -> list[str]:
+    told = parameter_names.settings(step.chosen, 24)
+    return [*told[:MOST_SETTINGS], *([f"×{step.n}"] if step.n > 1 else [])]
+
+
+def _sources(step: Step) -> list[str]:
+    """What it is made of, and what it waits for."""
+    found: list[str] = []
+    for source in step.inputs:
+        made = result_of(source)
+        name = one_line(source.rpartition("/")[2], 24)
+        found.append(say("workflow.of_step", id=made[0]) if made else name)
+    if step.after:
+        found.append(say("workflow.after_step", id=step.after))
+    return list(dict.fromkeys(found))
+
+
+def _state(each: Standing, now: float) -> tuple[str, str]:
+    """Where it stands in few words, and the role it is said in."""
+    job = each.job
+    if job is None:
+        if each.priced.problem is not None:
+            return say("workflow.lacks"), "bad"
+        return ("", "muted") if not each.blocked else (say("workflow.blocked"), "muted")
+    role = "warn" if job.held else STATE_ROLE[job.state]
+    state = say(f"state.{words.state_name(job)}")
+    if job.state in words.MOVING:
+        return f"{state} {_time(job, now)}", role
+    if job.state is State.DONE:
+        return f"{state} {duration(job.elapsed(now))}", role
+    waiting = "" if job.held else words.waiting_words(job, short=True)
+    return waiting or state, role
+
+
+def _time(job: Job, now: float) -> str:
+    so_far = duration(words.stepped(job.elapsed(now)))
+    estimate = job.order.estimate
+    return so_far if estimate is None else f"{so_far}/{duration(estimate.high)}"
+
+
+# ------------------------------------------------------------------------------- one in detail
+
+
+def detail(each: Standing, now: float) -> Content:
+    """Everything about one step."""
+    step, job = each.step, each.job
+    lines = [
+        Content.styled(f"{step.id}  {say(f'task.{step.task_type}')} · {step.model_name}", "bold"),
+        Content.styled(_cost(step), "$muted"),
+    ]
+    problem = each.priced.problem
+    if problem is not None and (job is None or each.failed):
+        told = say(problem.key, **drafting.spoken(each.priced.leaf, problem))
+        lines.append(Content.styled(told, "$bad"))
+    if job is not None:
+        sentence, role = words.standing(job, now)
+        if sentence:
+            lines.append(Content.styled(sentence, f"${role}"))
+        lines += [Content.styled(words.result_words(media), "$info") for media in job.medias]
+    lines += [Content.styled(line, "$muted") for line in _labelled(each)]
+    lines.append(Content(steady(clean(step.prompt, PROMPT_LIMIT)) or say("workflow.no_prompt")))
+    return Content("\n").join(lines)
+
+
+def _cost(step: Step) -> str:
+    points = say("compose.points", points=step.total)
+    if step.estimate is None:
+        return points
+    return f"{points} · {say('compose.usually', time=usual_time(step.estimate))}"
+
+
+def _labelled(each: Standing) -> list[str]:
+    leaf = each.priced.leaf
+    told: list[str] = []
+    for name, value in each.step.chosen:
+        shown = say("compose.on" if value else "compose.off") if isinstance(value, bool) else value
+        told.append(f"{drafting.label(leaf, name)} {one_line(shown, 60)}")
+    if each.step.n > 1:
+        told.append(f"{say('compose.count')} {each.step.n}")
+    return [" · ".join([*told, *_sources(each.step)])] if told or each.step.needs else []
+
+
+# ---------------------------------------------------------------------------------- the total
+
+
+def total(status: Status) -> tuple[list[Part], list[Part]]:
+    """What all of it costs and how long it takes; right what is still to be paid."""
+    plan = status.plan
+    left: list[Part] = [(" " + say("compose.points", points=plan.total), "title")]
+    left.append((f"   {say('workflow.steps', n=len(plan.steps))}", "text"))
+    estimate = takes(plan)
+    if estimate is not None:
+        usual = say("compose.usually", time=usual_time(estimate))
+        left.append((f"   {usual}", "muted"))
+    return left, [(_left_to_do(status) + " ", "text")]
+
+
+def _left_to_do(status: Status) -> str:
+    if status.is_done:
+        return say("workflow.all_done")
+    if status.moving:
+        done = sum(each.is_done for each in status.steps)
+        return say("workflow.under_way", done=done, n=len(status.steps))
+    points = status.to_pay(again=True)
+    return say("workflow.left_to_pay", points=points) if status.begun else ""
+
+
+def summary(status: Status) -> str:
+    """A plan in a few words, for the list of plans."""
+    if status.is_done:
+        return say("workflow.all_done")
+    return _left_to_do(status) or say("workflow.not_run")
+
+
+def draft_of(step: Step) -> Draft:
+    """The step as something to be shaped."""
+    return Draft(
+        step.task_type,
+        step.model_id,
+        step.version,
+        step.prompt,
+        step.chosen,
+        step.inputs,
+        step.n,
+    )
+
+
+def step_of(step: Step, leaf: Leaf, draft: Draft) -> Step:
+    """The step as it was shaped, on `leaf`."""
+    return replace(
+        step,
+        task_type=leaf.task_type,
+        prompt=draft.prompt,
+        model_id=leaf.model_id,
+        version=leaf.version,
+        model_name=leaf.name,
+        chosen=draft.chosen,
+        n=draft.n,
+        inputs=draft.inputs,
+    )
+
+
+def problems(standings: Sequence[Standing]) -> tuple[Standing, ...]:
+    """The steps that can't be sent as they are."""
+    return tuple(
+        each
+        for each in standings
+        if each.priced.problem is not None and (each.job is None or each.failed)
+    )

@@ -1,0 +1,349 @@
+"""From a wish to a plan, by the patterns that keep several media together.
+
+- A picture and a video: the picture is made first and is the video's first frame.
+- The same subject in several results (a series, a character, shots): a master picture first, and
+  every other one is made of it.
+- Music and speech come last: they wait for what is seen, and music is told how long that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ima_tui.catalogue import choice, form, order
+from ima_tui.catalogue.choice import Reason
+from ima_tui.compose import capabilities, confirmation
+from ima_tui.compose.apply_intent import song_prompt, song_settings
+from ima_tui.compose.capabilities import COUNT
+from ima_tui.compose.confirmation import Unmet
+from ima_tui.core.domain import (
+    Draft,
+    Leaf,
+    Medium,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import (
+    clean,
+    encodable,
+    nearest,
+    one_line,
+)
+from ima_tui.i18n import say
+from ima_tui.intent import binding
+from ima_tui.intent.intent import Action, Parameter
+from ima_tui.intent.sharing import Share, Shared
+from ima_tui.intent.song import LYRICS, read_song
+from ima_tui.workflow.pricing import Lists, price_step
+from ima_tui.workflow.steps import (
+    Plan,
+    Step,
+    check,
+    result_of,
+    source_of,
+)
+
+TITLE = 80
+_SHAPE = "aspect_ratio"
+_INHERITED = (_SHAPE,)
+"""A first frame of another shape than its film would be cut."""
+_LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
+"""No music model has a field for its length; the words of the prompt tell it."""
+
+
+def build(
+    shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], plan_id: str, wish: str
+) -> Plan:
+    """The plan for what was read, each step bound to a live model and priced.
+
+    Raises `UsageError` where nothing in the text can be made, or a list has no models.
+    """
+    if not shared.shares:
+        raise UsageError("error.plan_nothing")
+    builder = _Builder(shared, lists, preferred, wish)
+    steps = tuple(builder.steps())
+    unmet = tuple(dict.fromkeys(builder.unmet))
+    plan = Plan(plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet)
+    check(plan)
+    return plan
+
+
+class _Builder:
+    """Takes the shares one by one."""
+
+    def __init__(
+        self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], wish: str
+    ) -> None:
+        self._shared = shared
+        self._wish = wish
+        self._lists = lists
+        self._preferred = preferred
+        self._steps: list[Step] = []
+        self._made: dict[int, int] = {}
+        """The step that a share became, by the share's place."""
+        self._seconds = 0.0
+        self.unmet: list[tuple[int, Unmet]] = []
+        self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
+
+    def steps(self) -> list[Step]:
+        for place, share in enumerate(self._shared.shares):
+            share = replace(share, params=self._params(place, share))
+            if share.task_type.medium is Medium.IMAGE:
+                self._made[place] = self._pictures(share)
+            elif share.task_type.medium is Medium.VIDEO:
+                self._made[place] = self._films(share)
+            else:
+                self._made[place] = self._sound(share)
+        return self._steps
+
+    # -------------------------------------------------------------------------- the patterns
+
+    def _pictures(self, share: Share) -> int:
+        """One picture; or a master and what is made of it."""
+        shared = self._shared
+        films = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
+        own = self._own_inputs(share)
+        count = _count(share.params)
+        together = shared.one_subject and not films and (shared.scenes or count > 1)
+        if not together:
+            return self._add(share, self._prompt(share), own)
+        alone = replace(share, params=_without(share.params, "n"))
+        words, source, master = self._prompt(share), own, 0
+        if not source:  # pictures at hand show the subject already
+            master = self._add(alone, words, (), title=say("workflow.title_master"))
+            source = (source_of(master),)
+        made_of = replace(alone, task_type=TaskType.IMAGE_TO_IMAGE)
+        for scene in shared.scenes:
+            self._add(made_of, _told_of(scene, words), source, title=scene)
+        if not shared.scenes:
+            rest = Parameter("n", count - 1 if master else count)
+            more = replace(made_of, params=(*alone.params, rest))
+            self._add(more, words, source, title=say("workflow.title_more"))
+        return master or self._steps[-1].id
+
+    def _films(self, share: Share) -> int:
+        """One film, or one for each scene; of a picture where there is one, or should be."""
+        shared = self._shared
+        source = self._own_inputs(share)
+        if share.uses is not None:
+            source = (source_of(self._made[share.uses]),)
+        words = self._prompt(share)
+        if not source and shared.one_subject and share.task_type is TaskType.TEXT_TO_VIDEO:
+            master = Share(TaskType.TEXT_TO_IMAGE, share.words, params=share.params)
+            kept = replace(master, params=_only(share.params, *_INHERITED))
+            subject = self._subject() or words
+            first = self._add(kept, subject, (), title=say("workflow.title_master"))
+            source = (source_of(first),)
+        if source and share.task_type is TaskType.TEXT_TO_VIDEO:
+            share = self._of_a_picture(share)
+        if not shared.scenes:
+            return self._add(share, words, source)
+        for scene in shared.scenes:
+            made = self._add(share, _told_of(scene, self._subject() or words), source, title=scene)
+        return made
+
+    def _sound(self, share: Share) -> int:
+        """Music or speech: behind what is seen, and as long as that."""
+        after = next((s.id for s in reversed(self._steps) if _is_visual(s.task_type)), 0)
+        if share.task_type is TaskType.TEXT_TO_SPEECH:
+            words = "" if share.bare else share.words  # a wish for a voice is not what it says
+            return self._add(share, words, (), after=after)
+        words = self._prompt(share)
+        if self._seconds:
+            words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
+        return self._add(share, words, (), after=after)
+
+    # ------------------------------------------------------------------------------ the words
+
+    def _subject(self) -> str:
+        """What all of it is about: said before a colon, else by the first that says anything."""
+        if self._shared.about:
+            return self._shared.about
+        telling = [share.words for share in self._visual if not share.bare]
+        return next(iter(telling or [share.words for share in self._visual]), "")
+
+    def _prompt(self, share: Share) -> str:
+        """The share's own words; with the subject where they only name the thing."""
+        subject = self._subject()
+        told = share.words == subject or not subject
+        if told or not (share.bare or self._shared.about):
+            return share.words
+        return _told_of(share.words, subject)
+
+    # ------------------------------------------------------------------------------- the parts
+
+    def _params(self, place: int, share: Share) -> tuple[Parameter, ...]:
+        """Its own, and the shape of the picture that it is made of, or that is made for it."""
+        if not _is_visual(share.task_type):
+            return share.params
+        told = {param.name for param in share.params}
+        kin = [
+            other
+            for at, other in enumerate(self._shared.shares)
+            if share.uses == at or other.uses == place
+        ]
+        more = {
+            param.name: param
+            for other in kin
+            for param in other.params
+            if param.name in _INHERITED and param.name not in told
+        }
+        return (*share.params, *more.values())
+
+    def _own_inputs(self, share: Share) -> tuple[str, ...]:
+        if share.uses is not None or not share.task_type.takes_inputs:
+            return ()
+        decision = self._shared.decision
+        roles = decision.roles
+        places = [p for p in (roles.first_frame, roles.last_frame) if p is not None]
+        places += [*roles.source, *roles.reference]
+        found = places or list(range(len(decision.inputs)))
+        return tuple(decision.inputs[p] for p in found if p < len(decision.inputs))
+
+    def _of_a_picture(self, share: Share) -> Share:
+        """The same film from a first frame: some models have another id for that."""
+        kind = TaskType.IMAGE_TO_VIDEO
+        known = [leaf.model_id for leaf in self._lists.get(kind, ())]
+        model_id = share.model_id
+        if model_id and model_id not in known:
+            model_id = next(iter(nearest(model_id, known, 1)), model_id)
+        return replace(share, task_type=kind, model_id=model_id)
+
+    def _add(
+        self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
+    ) -> int:
+        leaf = self._leaf(share)
+        params = _without_shape(share.params) if _follows(leaf, inputs) else share.params
+        fits = capabilities.fitted(leaf, params)
+        chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
+        if share.task_type is TaskType.TEXT_TO_MUSIC:
+            chosen |= _song(leaf, params, prompt)
+            prompt = _song_prompt(leaf, params, prompt)
+        count = chosen.pop(COUNT, form.counts(leaf)[0])
+        step = Step(
+            id=len(self._steps) + 1,
+            title=one_line(title or share.words, TITLE),
+            task_type=share.task_type,
+            model_id=leaf.model_id,
+            version=leaf.version,
+            model_name=leaf.name,
+            prompt=encodable(clean(prompt)).strip(),
+            chosen=tuple(chosen.items()),
+            n=int(count),
+            inputs=inputs,
+            after=after,
+        )
+        self._confirm(step, leaf, share, params)
+        step = price_step(_settled(step, leaf), self._lists).step
+        self._steps.append(step)
+        if share.task_type.medium is Medium.VIDEO:
+            self._seconds += _seconds(leaf, step.chosen)
+        return step.id
+
+    def _confirm(self, step: Step, leaf: Leaf, share: Share, params: Sequence[Parameter]) -> None:
+        """Note what the step does otherwise than the words asked."""
+        whole = self._shared.decision
+        decision = confirmation.of_share(whole, share.task_type, params)
+        first = not self._steps
+        decision = replace(
+            decision,
+            model_id=share.model_id,
+            reason=Reason.REQUEST if share.model_id else None,
+            absent=whole.absent if first else (),
+            misplaced=whole.misplaced if first else (),
+        )
+        found = confirmation.check(self._wish, decision, leaf, _draft(step))
+        self.unmet += [(step.id, each) for each in found.unmet]
+
+    def _leaf(self, share: Share) -> Leaf:
+        """What the words name, else the preferred, else the default one."""
+        kind = share.task_type
+        leaves = self._lists.get(kind, ())
+        wish = self._shared.decision.preference
+        clears = wish is not None and wish.action is Action.CLEAR
+        preferred = "" if clears else self._preferred.get(kind, "")
+        if share.model_id:
+            leaf, _ = binding.leaf_for(leaves, kind, share.model_id, share.version)
+            if leaf is not None:
+                return leaf
+        leaf = choice.default_leaf(leaves, kind, preferred)
+        if leaf is None:
+            raise UsageError("error.no_models")
+        return leaf
+
+
+def _settled(step: Step, leaf: Leaf) -> Step:
+    """With the values that its price rule would set otherwise: a plan says what will go out."""
+    try:
+        _, quote = order.place(leaf, _draft(step))
+        wanted = dict(form.accept(leaf, each.name, each.becomes) for each in quote.changes)
+    except UsageError:
+        return step  # told where it is priced
+    return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
+
+
+def _draft(step: Step) -> Draft:
+    return Draft(
+        step.task_type,
+        step.model_id,
+        step.version,
+        step.prompt or "…",
+        step.chosen,
+        step.inputs,
+        step.n,
+    )
+
+
+def _follows(leaf: Leaf, inputs: Sequence[str]) -> bool:
+    """A film that has the shape of the picture it is made of."""
+    made = any(result_of(source) for source in inputs)
+    return made and leaf.task_type.medium is Medium.VIDEO and not capabilities.has(leaf, _SHAPE)
+
+
+def _without_shape(params: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    return tuple(param for param in params if param.name != _SHAPE)
+
+
+def _song(leaf: Leaf, params: Sequence[Parameter], words: str) -> dict[str, Value]:
+    song = read_song(words)
+    lyrics = next((param.value for param in params if param.name == LYRICS), None)
+    return dict(song_settings(leaf, lyrics, song.description, song.style))
+
+
+def _song_prompt(leaf: Leaf, params: Sequence[Parameter], words: str) -> str:
+    return song_prompt(words, leaf, params, read_song(words).description)
+
+
+def _is_visual(task_type: TaskType) -> bool:
+    return task_type.medium in (Medium.IMAGE, Medium.VIDEO)
+
+
+def _count(params: Sequence[Parameter]) -> int:
+    found = next((param.value for param in params if param.name == "n"), 1)
+    return found if isinstance(found, int) else 1
+
+
+def _without(params: Sequence[Parameter], name: str) -> tuple[Parameter, ...]:
+    return tuple(param for param in params if param.name != name)
+
+
+def _only(params: Sequence[Parameter], *names: str) -> tuple[Parameter, ...]:
+    return tuple(param for param in params if param.name in names)
+
+
+def _told_of(words: str, subject: str) -> str:
+    return f"{words}：{subject}" if _is_chinese(words) else f"{words}: {subject}"
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def _seconds(leaf: Leaf, chosen: Sequence[tuple[str, Value]]) -> float:
+    """How long a film will be, where its model tells."""
+    try:
+        return float(form.shown(leaf, dict(chosen)).get("duration", 0))
+    except (UsageError, ValueError):
+        return 0.0

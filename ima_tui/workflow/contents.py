@@ -1,0 +1,75 @@
+"""What the files hold that a plan takes: agreeing to a plan is agreeing to that, too."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import replace
+
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import LARGEST, local_path
+from ima_tui.core.text import one_line
+from ima_tui.core.text import size as size_in_words
+from ima_tui.workflow.steps import Plan, Step, result_of
+
+_PIECE = 1 << 20
+_TROUBLE = {
+    "missing": "error.input_missing",
+    "unreadable": "error.input_unreadable",
+    "no file": "error.input_no_file",
+    "folder": "error.input_folder",
+    "large": "error.input_large",
+}
+
+
+def look(plan: Plan) -> Plan:
+    """The plan with `files` as they are now. A file that can't be read is put down with what is
+    wrong, for the plan of steps that are paid for can be shown without it.
+
+    Reads at most `LARGEST` bytes of each file: call it off the event loop.
+    """
+    sources = {source for step in plan.steps for source in step.inputs if _is_local(source)}
+    return replace(plan, files=tuple((each, _content(each)) for each in sorted(sources)))
+
+
+def trouble(plan: Plan, step: Step) -> UsageError | None:
+    """Why a file of the step can't be sent, as it was when somebody last looked."""
+    seen = dict(plan.files)
+    for source in step.inputs:
+        key = _TROUBLE.get(seen.get(source, ""))
+        if key is not None:
+            shown = one_line(local_path(source), 200)
+            return UsageError(key, input=shown, limit=size_in_words(LARGEST))
+    return None
+
+
+def _is_local(source: str) -> bool:
+    written = source.strip().lower()
+    is_link = "://" in written and not written.startswith("file:")
+    return result_of(source) is None and not is_link and not written.startswith("data:")
+
+
+def _content(source: str) -> str:
+    """The SHA-256 of a file, or one of `_TROUBLE`'s words."""
+    try:
+        # nothing is waited for: the name may be a pipe's
+        handle = os.open(local_path(source), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as reader:
+            facts = os.fstat(handle)
+            if stat.S_ISDIR(facts.st_mode):
+                return "folder"
+            if not stat.S_ISREG(facts.st_mode):
+                return "no file"
+            if facts.st_size > LARGEST:
+                return "large"
+            found = hashlib.sha256()
+            left = LARGEST  # it may be growing
+            while left > 0 and (piece := reader.read(min(_PIECE, left))):
+                found.update(piece)
+                left -= len(piece)
+            return found.hexdigest()
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, ValueError):
+        return "unreadable"

@@ -1,0 +1,364 @@
+"""Plans as files: JSON that people can read and change, and that is read as if an enemy wrote it.
+
+    {"ima_tui_plan": 1, "id": …, "wish": …, "total_credit": …, "hash": …, "confirmed": …,
+     "steps": [{"id": 1, "title": …, "task_type": …, "model_id": …, "model_version": …,
+                "model_name": …, "prompt": …, "parameters": {…}, "n": 1, "inputs": ["step:1#1"],
+                "after": null, "credit": …, "estimated_s": [20, 40]}],
+     "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
+
+`total_credit` and `hash` are for the reader; both are worked out anew. A key that nobody knows is
+an error, not a surprise later: it may be a typing mistake, and points hang on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ima_tui.catalogue import order
+from ima_tui.catalogue.order import LONGEST_PROMPT
+from ima_tui.compose.confirmation import Unmet, Why
+from ima_tui.core import atomic_file
+from ima_tui.core.domain import (
+    Estimate,
+    Medium,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import (
+    clean,
+    encodable,
+    one_line,
+    size,
+)
+from ima_tui.workflow.steps import (
+    Plan,
+    Step,
+    check,
+    digest,
+)
+
+VERSION = 1
+LARGEST = 4 * 1024 * 1024
+_MARK = "ima_tui_plan"
+_ID = re.compile(r"[0-9a-f]{8,64}")
+_PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
+    "unmet",
+    *("notes", "problems", "warnings"),  # what `workflow plan --json` says besides
+}
+_STEP_KEYS = {
+    *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
+    *("parameters", "n", "inputs", "after", "credit", "estimated_s"),
+}
+_UNMET_KEYS = ("name", "asked", "sent", "why", "model", "model_id", "medium", "wanted")
+_REASONS = {why.value: why for why in Why}
+_KINDS = {kind.value: kind for kind in TaskType}
+_MOST = 1_000_000_000
+_MOST_INPUTS = 40
+_MOST_OUTPUTS = 100
+_MOST_PARAMETERS = 100
+
+
+# ---------------------------------------------------------------------------------- writing
+
+
+def to_json(plan: Plan) -> dict[str, object]:
+    return {
+        _MARK: VERSION,
+        "id": plan.id,
+        "wish": plan.wish,
+        "total_credit": plan.total,
+        "hash": digest(plan),
+        "confirmed": plan.confirmed or None,
+        "steps": [_step_json(step) for step in plan.steps],
+        **({"unmet": [_unmet_json(*each) for each in plan.unmet]} if plan.unmet else {}),
+    }
+
+
+def _unmet_json(step_id: int, unmet: Unmet) -> dict[str, object]:
+    return {"step": step_id, **{name: getattr(unmet, name) or None for name in _UNMET_KEYS}}
+
+
+def _step_json(step: Step) -> dict[str, object]:
+    return {
+        "id": step.id,
+        "title": step.title,
+        "task_type": step.task_type.value,
+        "model_id": step.model_id,
+        "model_version": step.version,
+        "model_name": step.model_name,
+        "prompt": step.prompt,
+        "parameters": dict(step.chosen),
+        "n": step.n,
+        "inputs": list(step.inputs),
+        "after": step.after or None,
+        "credit": step.points,
+        "estimated_s": [step.estimate.low, step.estimate.high] if step.estimate else None,
+    }
+
+
+def write(path: Path, plan: Plan) -> None:
+    """Write beside, flush, rename: a reader sees the old file or the new one, never half.
+
+    Touches the disk: call it off the event loop. Raises `UsageError`.
+    """
+    text = json.dumps(to_json(plan), ensure_ascii=False, indent=2) + "\n"
+    real = path.resolve()
+    try:
+        real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if real.exists() and not real.is_file():
+            raise IsADirectoryError(21, os.strerror(21))
+        atomic_file.replace(real, encodable(text).encode())
+    except OSError as error:
+        raise _file_error("error.plan_unwritable", path, error) from error
+
+
+def _file_error(key: str, path: Path, error: OSError) -> UsageError:
+    return UsageError(key, path=one_line(path, 300), reason=error.strerror or "—")
+
+
+# ---------------------------------------------------------------------------------- reading
+
+
+def read(path: Path) -> Plan:
+    """The plan in a file. Touches the disk: call it off the event loop. Raises `UsageError`."""
+    shown = one_line(path, 300)
+    try:
+        # nothing is waited for: the name may be a pipe's
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as reader:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UsageError("error.plan_no_file", path=shown)
+            content = reader.read(LARGEST + 1)
+    except OSError as error:
+        raise _file_error("error.plan_unreadable", path, error) from error
+    if len(content) > LARGEST:
+        raise UsageError("error.plan_large", path=shown, limit=size(LARGEST))
+    return parse(content, shown)
+
+
+def parse(content: bytes | str, name: str) -> Plan:
+    """The plan in a text; `name` is what errors call it."""
+    try:
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        place = f"{error.lineno}:{error.colno}"
+        raise UsageError("error.plan_json", path=name, place=place) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.plan_json", path=name, place="—") from error
+    if not isinstance(found, dict) or _MARK not in found:
+        raise UsageError("error.plan_none", path=name)
+    version = found[_MARK]
+    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        raise UsageError("error.plan_newer", path=name)
+    if version != VERSION or isinstance(version, bool):
+        raise UsageError("error.plan_none", path=name)
+    plan = _Reader(name).plan(found)
+    check(plan)
+    return plan
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)
+
+
+class _Reader:
+    """Reads one document; every error names the place in it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def plan(self, raw: Mapping[str, object]) -> Plan:
+        self._known(raw, _PLAN_KEYS, "")
+        steps = self._need(raw, "steps", "")
+        if not isinstance(steps, list):
+            raise self._error("error.plan_shape_list", "steps")
+        plan_id = self._text(raw, "id", "", 64)
+        if not _ID.fullmatch(plan_id):
+            raise self._error("error.plan_shape_id", "id")
+        return Plan(
+            id=plan_id,
+            wish=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
+            steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
+            confirmed=self._text(raw, "confirmed", "", 64, missing=""),
+            unmet=tuple(self._unmet(raw.get("unmet"))),
+        )
+
+    def _unmet(self, raw: object) -> Iterator[tuple[int, Unmet]]:
+        if raw is not None and not isinstance(raw, list):
+            raise self._error("error.plan_shape_list", "unmet")
+        for place, each in enumerate(raw or ()):
+            at = f"unmet[{place}]"
+            if not isinstance(each, dict):
+                raise self._error("error.plan_shape_object", at)
+            self._known(each, {"step", *_UNMET_KEYS}, at)
+            told = {name: self._text(each, name, at, 200, missing="") for name in _UNMET_KEYS}
+            if told["why"] not in _REASONS:
+                raise self._error("error.plan_shape_text", f"{at}.why")
+            unmet = Unmet(
+                told["name"],
+                told["asked"],
+                told["sent"],
+                _REASONS[told["why"]],
+                told["model"],
+                told["model_id"],
+                self._medium(told["medium"], f"{at}.medium"),
+                self._medium(told["wanted"], f"{at}.wanted"),
+            )
+            yield self._number(each, "step", at, 1, 9_999), unmet
+
+    def _medium(self, written: str, at: str) -> Medium | None:
+        if written and written not in Medium.__members__.values():
+            raise self._error("error.plan_shape_text", at)
+        return Medium(written) if written else None
+
+    def _step(self, raw: object, at: str) -> Step:
+        if not isinstance(raw, dict):
+            raise self._error("error.plan_shape_object", at)
+        self._known(raw, _STEP_KEYS, at)
+        kind = self._text(raw, "task_type", at, 60)
+        if kind not in _KINDS:
+            raise UsageError("error.plan_task_type", path=self._name, where=at, value=kind)
+        model_id = self._text(raw, "model_id", at, 200)
+        chosen = self._parameters(raw.get("parameters"), f"{at}.parameters")
+        return Step(
+            id=self._number(raw, "id", at, 1, 9_999),
+            title=one_line(self._text(raw, "title", at, 200, missing=""), 200),
+            task_type=_KINDS[kind],
+            model_id=model_id,
+            version=self._text(raw, "model_version", at, 200),
+            model_name=self._text(raw, "model_name", at, 200, missing=model_id),
+            prompt=self._text(raw, "prompt", at, LONGEST_PROMPT),
+            chosen=tuple(pair for pair in chosen if not order.is_count(pair[0])),
+            n=self._count(raw, chosen, at),
+            inputs=self._inputs(raw.get("inputs"), f"{at}.inputs"),
+            after=self._number(raw, "after", at, 1, 9_999, missing=0),
+            points=self._number(raw, "credit", at, 0, _MOST, missing=0),
+            estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
+        )
+
+    def _count(
+        self, raw: Mapping[str, object], chosen: Sequence[tuple[str, Value]], at: str
+    ) -> int:
+        """`n` of the step, or among its parameters."""
+        own = self._number(raw, "n", at, 1, _MOST_OUTPUTS, missing=0)
+        written = [value for name, value in chosen if order.is_count(name)]
+        if not written:
+            return own or 1
+        try:
+            found: object = order.one_count(own or None, written)
+        except UsageError as error:
+            if error.key == "error.count_twice":
+                raise self._error("error.plan_count_twice", _at(at, "n")) from error
+            found = written[0]  # no number: said below
+        return self._number({"n": found}, "n", at, 1, _MOST_OUTPUTS)
+
+    def _parameters(self, raw: object, at: str) -> tuple[tuple[str, Value], ...]:
+        if raw is None:
+            return ()
+        if not isinstance(raw, dict):
+            raise self._error("error.plan_shape_object", at)
+        if len(raw) > _MOST_PARAMETERS:
+            raise self._error("error.plan_shape_short", at)
+        found: list[tuple[str, Value]] = []
+        for name, value in raw.items():
+            where = f"{at}.{one_line(name, 60)}"
+            if isinstance(value, str):
+                value = self._checked(value, where, LONGEST_PROMPT)
+            elif not isinstance(value, bool | int | float) or not _sane(value):
+                raise self._error("error.plan_shape_value", where)
+            found.append((self._checked(name, where, 80), value))
+        return tuple(found)
+
+    def _inputs(self, raw: object, at: str) -> tuple[str, ...]:
+        if raw is None:
+            return ()
+        if not isinstance(raw, list):
+            raise self._error("error.plan_shape_list", at)
+        if len(raw) > _MOST_INPUTS:
+            raise self._error("error.plan_shape_short", at)
+        found: list[str] = []
+        for i, each in enumerate(raw):
+            if not isinstance(each, str) or not each.strip():
+                raise self._error("error.plan_shape_text", f"{at}[{i}]")
+            found.append(self._checked(each, f"{at}[{i}]", 4096).strip())
+        return tuple(found)
+
+    def _estimate(self, raw: object, at: str) -> Estimate | None:
+        if raw is None:
+            return None
+        numbers = raw if isinstance(raw, list) and len(raw) == 2 else []
+        good = [x for x in numbers if isinstance(x, int | float) and _sane(x) and 0 <= x < _MOST]
+        if len(good) != 2 or any(isinstance(x, bool) for x in good):
+            raise self._error("error.plan_shape_pair", at)
+        return Estimate(float(good[0]), float(good[1]))
+
+    # ------------------------------------------------------------------------------- values
+
+    def _known(self, raw: Mapping[str, object], known: set[str], at: str) -> None:
+        foreign = next((name for name in raw if name not in known), None)
+        if foreign is not None:
+            where = _at(at, one_line(foreign, 60))
+            raise UsageError("error.plan_unknown", path=self._name, where=where)
+
+    def _need(self, raw: Mapping[str, object], name: str, at: str) -> object:
+        if raw.get(name) is None:
+            raise UsageError("error.plan_missing", path=self._name, where=_at(at, name))
+        return raw[name]
+
+    def _text(
+        self, raw: Mapping[str, object], name: str, at: str, limit: int, missing: str | None = None
+    ) -> str:
+        if missing is not None and raw.get(name) is None:
+            return missing
+        value = self._need(raw, name, at)
+        if not isinstance(value, str):
+            raise self._error("error.plan_shape_text", _at(at, name))
+        return self._checked(value, _at(at, name), limit).strip()
+
+    def _checked(self, value: str, where: str, limit: int) -> str:
+        if len(value) > limit:
+            raise self._error("error.plan_shape_short", where)
+        return encodable(clean(value))
+
+    def _number(
+        self,
+        raw: Mapping[str, object],
+        name: str,
+        at: str,
+        low: int,
+        high: int,
+        missing: int | None = None,
+    ) -> int:
+        if missing is not None and raw.get(name) is None:
+            return missing
+        value = self._need(raw, name, at)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            where = _at(at, name)
+            raise UsageError("error.plan_number", path=self._name, where=where, low=low, high=high)
+        return value
+
+    def _error(self, key: str, where: str) -> UsageError:
+        return UsageError(key, path=self._name, where=where)
+
+
+def _at(at: str, name: str) -> str:
+    return f"{at}.{name}" if at else name
+
+
+def _sane(value: float) -> bool:
+    """A number that is the same one on every way through JSON."""
+    return abs(value) <= 2**53  # which nan and infinity are not

@@ -1,0 +1,252 @@
+"""Steps, plans, the hash that a person agrees to, and the names that the ledger knows steps by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from ima_tui.compose.confirmation import Unmet
+from ima_tui.core.domain import (
+    Estimate,
+    Medium,
+    TaskType,
+    Value,
+)
+from ima_tui.core.errors import UsageError
+
+MOST_STEPS = 40
+HASH_DIGITS = 16
+_RESULT = re.compile(r"step:([0-9]{1,4})#([0-9]{1,4})")
+_SAID = re.compile(r"(?:step[ :]?|第 ?)([0-9]{1,4})(?: ?步)?(?:#([0-9]{1,4}))?", re.I)
+
+
+def result_of(source: str) -> tuple[int, int] | None:
+    """The step and the result (from 1) that an input such as `step:1#1` stands for."""
+    found = _RESULT.fullmatch(source)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def source_of(step_id: int, index: int = 1) -> str:
+    return f"step:{step_id}#{index}"
+
+
+def source_said(written: str) -> str:
+    """`step 1`, `step:1#2`, `第1步`: a step's result as people write it; else what was written."""
+    found = _SAID.fullmatch(written.strip())
+    return source_of(int(found[1]), int(found[2] or 1)) if found else written
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One job to be. `chosen` are controls of its model, as on Compose; `inputs` are paths, links
+    or `step:1#1`; `after` is a step that must be done first though nothing of it is taken, or 0.
+
+    `points` are per output, as they were when somebody last looked.
+    """
+
+    id: int
+    title: str
+    task_type: TaskType
+    model_id: str
+    version: str
+    model_name: str
+    prompt: str
+    chosen: tuple[tuple[str, Value], ...] = ()
+    n: int = 1
+    inputs: tuple[str, ...] = ()
+    after: int = 0
+    points: int = 0
+    estimate: Estimate | None = None
+
+    @property
+    def total(self) -> int:
+        return self.points * self.n
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The steps whose results it takes."""
+        return tuple(dict.fromkeys(found[0] for found in map(result_of, self.inputs) if found))
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """The steps that must be done before."""
+        return tuple(dict.fromkeys((*self.sources, *((self.after,) if self.after else ()))))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`id` names it in the ledger: the same plan, run again, pays for no step twice. `wish` is
+    the text it was made of; `confirmed` the hash that a person agreed to last, or "".
+
+    `files`: each path among the inputs with the SHA-256 of what it held when somebody last looked
+    (`contents.look`), or a word where it can't be read."""
+
+    id: str
+    wish: str
+    steps: tuple[Step, ...]
+    confirmed: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    unmet: tuple[tuple[int, Unmet], ...] = ()
+    """What the steps do otherwise than the wish asked, by step: confirmed before they run."""
+
+    @property
+    def total(self) -> int:
+        return sum(step.total for step in self.steps)
+
+    def step(self, step_id: int) -> Step:
+        return next(step for step in self.steps if step.id == step_id)
+
+    def pictures_before(self, step_id: int) -> Iterator[tuple[Step, int]]:
+        """What the steps above this one make that it could be made of: results, from 1."""
+        for step in self.steps:
+            if step.id == step_id:
+                return
+            if step.task_type.medium is Medium.IMAGE:
+                yield from ((step, index) for index in range(1, step.n + 1))
+
+    def users_of(self, step_id: int) -> tuple[Step, ...]:
+        """The steps that take what this one makes."""
+        return tuple(step for step in self.steps if step_id in step.sources)
+
+
+def takes(plan: Plan) -> Estimate | None:
+    """How long all of it usually takes, steps side by side where they can be; in seconds."""
+    if any(step.estimate is None for step in plan.steps):
+        return None
+    low: dict[int, float] = {}
+    high: dict[int, float] = {}
+    for step in plan.steps:
+        if step.estimate is not None:
+            low[step.id] = step.estimate.low + max((low[n] for n in step.needs), default=0.0)
+            high[step.id] = step.estimate.high + max((high[n] for n in step.needs), default=0.0)
+    return Estimate(max(low.values(), default=0.0), max(high.values(), default=0.0))
+
+
+# ------------------------------------------------------------------------- what is agreed to
+
+
+def digest(plan: Plan, again: Sequence[int] = ()) -> str:
+    """The hash over all that matters: what is made, of what, in which order, for how much.
+
+    `again` are the failed jobs that would be paid for once more: agreeing to the plan is not
+    agreeing to that. Files count by what they hold, as `plan.files` knows it.
+    """
+    content: list[object] = [1, plan.id, [[*_content(s), s.points] for s in plan.steps]]
+    if again:
+        content.append(sorted(again))
+    taken = {source for step in plan.steps for source in step.inputs}
+    if held := [[source, what] for source, what in plan.files if source in taken]:
+        content.append(held)
+    return _hash(content)[:HASH_DIGITS]
+
+
+def intents(plan: Plan) -> Mapping[int, str]:
+    """Each step's name in the ledger. It hangs on the steps that it is made of: a step whose
+    source was changed is another wish, one that is not touched keeps what was paid for."""
+    named: dict[int, str] = {}
+    for step in plan.steps:
+        above = [named[needed] for needed in step.sources]
+        named[step.id] = "plan:" + _hash([plan.id, _content(step), above])
+    return named
+
+
+def _content(step: Step) -> list[object]:
+    return [
+        step.id,
+        step.task_type.value,
+        step.model_id,
+        step.version,
+        step.prompt,
+        [[name, value] for name, value in sorted(step.chosen)],
+        step.n,
+        list(step.inputs),
+        step.after,
+    ]
+
+
+def _hash(content: object) -> str:
+    written = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+    return sha256(written.encode("ascii")).hexdigest()
+
+
+# ------------------------------------------------------------------------------- what can be
+
+
+def check(plan: Plan) -> None:
+    """Raise `UsageError` for the first step that can't stand where it stands."""
+    if not plan.steps:
+        raise UsageError("error.plan_empty")
+    if len(plan.steps) > MOST_STEPS:
+        raise UsageError("error.plan_too_many", count=len(plan.steps), limit=MOST_STEPS)
+    before: dict[int, Step] = {}
+    for step in plan.steps:
+        if step.id in before:
+            raise UsageError("error.plan_twice", id=step.id)
+        for needed in step.needs:
+            if needed not in before:
+                raise UsageError("error.plan_before", id=step.id, needed=needed)
+        for source, index in _taken(step):
+            first = before[source]
+            if first.task_type.medium is not Medium.IMAGE:
+                raise UsageError("error.plan_no_picture", id=step.id, needed=source)
+            if not 1 <= index <= first.n:
+                raise UsageError("error.plan_no_result", id=step.id, needed=source, index=index)
+        before[step.id] = step
+
+
+def _taken(step: Step) -> Iterator[tuple[int, int]]:
+    return (found for found in map(result_of, step.inputs) if found)
+
+
+# ------------------------------------------------------------------------------------ edits
+
+
+def put(plan: Plan, step: Step) -> Plan:
+    """The plan with this step in the place of the one of its id. Raises `UsageError`."""
+    before = plan.step(step.id)
+    changed = replace(plan, steps=tuple(step if s.id == step.id else s for s in plan.steps))
+    if _set(before) != _set(step):  # somebody chose for it what can be seen
+        changed = _without_unmet(changed, step.id)
+    check(changed)
+    return changed
+
+
+def _set(step: Step) -> object:
+    return step.model_id, step.version, step.chosen, step.n
+
+
+def _without_unmet(plan: Plan, step_id: int) -> Plan:
+    return replace(plan, unmet=tuple(each for each in plan.unmet if each[0] != step_id))
+
+
+def remove(plan: Plan, step_id: int) -> Plan:
+    """Without a step; what only waited for it waits for what it waited for. Raises `UsageError`
+    where others are made of it, or nothing would be left."""
+    users = plan.users_of(step_id)
+    if users:
+        raise UsageError("error.plan_used", id=step_id, user=users[0].id)
+    gone = plan.step(step_id)
+    instead = gone.after or next(iter(gone.sources), 0)
+    rest = tuple(
+        replace(step, after=instead if step.after == step_id else step.after)
+        for step in plan.steps
+        if step.id != step_id
+    )
+    changed = _without_unmet(replace(plan, steps=rest), step_id)
+    check(changed)
+    return changed
+
+
+def move(plan: Plan, step_id: int, by: int) -> Plan:
+    """The step so many places further down. Raises `UsageError` where it would come before
+    something that it needs."""
+    order = list(plan.steps)
+    at = order.index(plan.step(step_id))
+    to = max(0, min(len(order) - 1, at + by))
+    order.insert(to, order.pop(at))
+    changed = replace(plan, steps=tuple(order))
+    check(changed)
+    return changed
