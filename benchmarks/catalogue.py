@@ -14,8 +14,8 @@ from functools import partial
 from itertools import cycle, islice
 
 from ima_tui.catalogue import form, price, tree
-from ima_tui.core.domain import Leaf, TaskType
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.sandbox.products import SandboxCatalogue
 
 PRICES = 5_000
 PRICES_GOAL = 0.5
@@ -34,37 +34,39 @@ def best_of(work: Callable[[], object]) -> float:
     return min(found)
 
 
-def twelve_rules(leaves: list[Leaf]) -> dict[str, Leaf]:
+def twelve_rules(models: list[ModelVersion]) -> dict[str, ModelVersion]:
     """By name: one has options that exclude each other, one has none."""
-    return {leaf.name: leaf for leaf in leaves if len(leaf.rules) == 12}
+    return {model.name: model for model in models if len(model.rules) == 12}
 
 
-def wishes(leaf: Leaf) -> list[dict[str, str | int | float | bool]]:
+def wishes(model: ModelVersion) -> list[dict[str, str | int | float | bool]]:
     """Nothing, and each option of each control: what a person flips through."""
     found: list[dict[str, str | int | float | bool]] = [{}]
-    for field in form.controls(leaf):
+    for field in form.controls(model):
         found += [{field.name: option.value} for option in form.choices(field)]
     return found
 
 
-def ask(leaf: Leaf) -> None:
-    for chosen in islice(cycle(wishes(leaf)), PRICES):
-        price.quote_or_none(leaf, chosen)
+def ask(model: ModelVersion) -> None:
+    for chosen in islice(cycle(wishes(model)), PRICES):
+        price.quote_or_none(model, chosen)
 
 
 def main() -> None:
-    trees = {each: Catalogue().tree(each.value, "en") for each in TaskType}
+    trees = {each: SandboxCatalogue().tree(each.value, "en") for each in TaskType}
 
-    def parse() -> list[Leaf]:
-        return [leaf for each, nodes in trees.items() for leaf in tree.leaves(nodes, each)]
+    def parse() -> list[ModelVersion]:
+        return [model for each, nodes in trees.items() for model in tree.models(nodes, each)]
 
-    leaves = parse()
+    models = parse()
     parsing = best_of(parse)
-    print(f"{len(trees)} lists, {len(leaves)} leaves parsed: {parsing * 1000:.1f} ms", end="")
+    print(f"{len(trees)} lists, {len(models)} leaves parsed: {parsing * 1000:.1f} ms", end="")
     print(f" (goal: under {PARSING_GOAL * 1000:.0f} ms)")
-    for leaf in twelve_rules(leaves).values():
-        pricing = best_of(partial(ask, leaf))
-        print(f"{PRICES:,} prices of {leaf.name}, {len(leaf.rules)} rules: {pricing:.3f} s", end="")
+    for model in twelve_rules(models).values():
+        pricing = best_of(partial(ask, model))
+        print(
+            f"{PRICES:,} prices of {model.name}, {len(model.rules)} rules: {pricing:.3f} s", end=""
+        )
         print(f" (goal: under {PRICES_GOAL} s)")
 
 

@@ -120,9 +120,9 @@ class Service:
             query = f"app=ima&platform=web&category={task_type.value}"
             data = self._ask(f"/open/v1/product/list?{query}")["data"]
             assert isinstance(data, list)
-            leaf = tree.leaves(data, task_type)[0]
-            draft = Draft(task_type, leaf.model_id, leaf.version, prompt="a lighthouse at dusk")
-            self._orders[task_type] = replace(order.place(leaf, draft)[0], estimate=leaf.estimate)
+            model = tree.models(data, task_type)[0]
+            draft = Draft(task_type, model.model_id, model.version, prompt="a lighthouse at dusk")
+            self._orders[task_type] = replace(order.place(model, draft)[0], estimate=model.estimate)
         return self._orders[task_type]
 
     def create(self, wish: Order) -> str:

@@ -78,7 +78,9 @@ def fixed(row: Row, durations: Iterable[float]) -> tuple[float, float]:
     return delays / len(counts), sum(count for _, count in counts) / len(counts)
 
 
-def ours(view: polling_schedule.Outlook, lots: random.Random, took: float) -> tuple[float, int]:
+def ours(
+    view: polling_schedule.PollingOutlook, lots: random.Random, took: float
+) -> tuple[float, int]:
     asked, questions = 0.0, 0
     while True:
         then = polling_schedule.due(view, asked)

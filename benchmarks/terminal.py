@@ -27,7 +27,7 @@ import full_queue  # noqa: E402
 import startup  # noqa: E402
 from terminal.pty_program import PtyProgram  # noqa: E402
 
-from ima_tui.tui.screens import PLACES  # noqa: E402
+from ima_tui.tui.screens import SCREENS  # noqa: E402
 
 COLUMNS, ROWS = 120, 40
 FILTERS = ("seed", "nano", "mid", "banana", "dream")
@@ -119,7 +119,7 @@ def idle(seconds: float) -> None:
                 PtyProgram(full_queue.STUDIO, columns=COLUMNS, rows=ROWS, env=env) as program,
             ):
                 program.wait("Compose")
-                for place in PLACES:
+                for place in SCREENS:
                     program.press("escape", str(place.number))
                     quiet(program)
                     row(f"idle, {place.id}", program.read(seconds) / seconds, 0, "B/s")

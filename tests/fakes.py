@@ -15,8 +15,8 @@ from ima_tui.catalogue import order
 from ima_tui.core.domain import (
     Draft,
     Job,
-    Leaf,
     Media,
+    ModelVersion,
     Order,
     TaskType,
 )
@@ -114,20 +114,20 @@ class _Alone(Scheduler):
 def scheduler(
     ledger: Ledger,
     service: FakeService,
-    leaf: Leaf,
+    model: ModelVersion,
     folder: Path,
     *,
     clock: FastClock | None = None,
     patient: bool = True,
     download: bool = True,
-    find_leaf: Callable[[Order, bool], Awaitable[Leaf]] | None = None,
+    find_leaf: Callable[[Order, bool], Awaitable[ModelVersion]] | None = None,
     checks: InputChecks | None = None,
 ) -> Scheduler:
     async def connect() -> FakeService:
         return service
 
-    async def same_leaf(_: Order, __: bool) -> Leaf:
-        return leaf
+    async def same_leaf(_: Order, __: bool) -> ModelVersion:
+        return model
 
     checks = checks or InputChecks()
     made = _Alone(
@@ -147,9 +147,9 @@ def scheduler(
     return made
 
 
-def placed(leaf: Leaf, prompt: str = "a lighthouse", **more: Any) -> Order:
-    draft = Draft(leaf.task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
-    return order.place(leaf, draft)[0]
+def placed(model: ModelVersion, prompt: str = "a lighthouse", **more: Any) -> Order:
+    draft = Draft(model.task_type, model.model_id, model.version, prompt=prompt, **more)
+    return order.place(model, draft)[0]
 
 
 def any_order(task_type: TaskType = TaskType.TEXT_TO_IMAGE, points: int = 5, n: int = 1) -> Order:

@@ -9,15 +9,15 @@ import pytest
 from ima_tui import i18n
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import suggestions
-from ima_tui.compose.composer import KIND, MODEL, Desk
-from ima_tui.compose.suggestions import Answer, Asking
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.suggestions import OpenQuestion, Suggestion
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.i18n import say
 from ima_tui.intent.route import route
-from ima_tui.preferences.policy import Change
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.preferences.policy import PreferenceChange
+from ima_tui.sandbox.products import SandboxCatalogue
 
-Lists = Mapping[TaskType, tuple[Leaf, ...]]
+Lists = Mapping[TaskType, tuple[ModelVersion, ...]]
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +27,12 @@ def english() -> None:
 
 @pytest.fixture(scope="module")
 def lists() -> Lists:
-    offered = Catalogue()
-    return {kind: tree.leaves(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+    offered = SandboxCatalogue()
+    return {kind: tree.models(offered.tree(kind.value, "en"), kind) for kind in TaskType}
 
 
 def read(
-    desk: Desk, lists: Lists, text: str, preferred: Mapping[TaskType, str] | None = None
+    desk: Composer, lists: Lists, text: str, preferred: Mapping[TaskType, str] | None = None
 ) -> None:
     from dataclasses import replace
 
@@ -48,26 +48,28 @@ def read(
 
 
 @pytest.fixture
-def desk(lists: Lists) -> Desk:
-    desk = Desk()
+def desk(lists: Lists) -> Composer:
+    desk = Composer()
     desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
     return desk
 
 
-def only(desk: Desk, lists: Lists) -> Asking:
+def only(desk: Composer, lists: Lists) -> OpenQuestion:
     (one,) = suggestions.askings(desk, lists)
     return one
 
 
-def give(desk: Desk, lists: Lists, answer: Answer) -> None:
+def give(desk: Composer, lists: Lists, answer: Suggestion) -> None:
     suggestions.take(desk, answer, lambda kind: choice.default_leaf(lists[kind], kind))
 
 
-def values(asking: Asking) -> list[object]:
+def values(asking: OpenQuestion) -> list[object]:
     return [answer.values.get("value") for answer in asking.answers]
 
 
-def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(desk: Desk, lists: Lists) -> None:
+def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(
+    desk: Composer, lists: Lists
+) -> None:
     read(desk, lists, "a fox in snow, 16:9")
     asking = only(desk, lists)
     assert [answer.key for answer in asking.answers] == [
@@ -84,7 +86,7 @@ def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(desk: Desk, li
     assert suggestions.askings(desk, lists) == ()
 
 
-def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Desk, lists: Lists) -> None:
+def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Composer, lists: Lists) -> None:
     text = "把 a.png 和 b.png 做成视频"
     read(desk, lists, text)
     asking = only(desk, lists)
@@ -98,11 +100,13 @@ def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Desk, lists:
     assert suggestions.askings(desk, lists) == ()
 
 
-def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(desk: Desk, lists: Lists) -> None:
+def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(
+    desk: Composer, lists: Lists
+) -> None:
     read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
     assert desk.kind is TaskType.IMAGE_TO_VIDEO
-    assert desk.leaf is not None
-    assert desk.leaf.model_id == "kling-video-o1"
+    assert desk.model is not None
+    assert desk.model.model_id == "kling-video-o1"
     add, without = only(desk, lists).answers
     assert add.wants_input
     give(desk, lists, without)
@@ -112,7 +116,7 @@ def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(desk: Desk, lis
 
 
 def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
-    desk: Desk, lists: Lists
+    desk: Composer, lists: Lists
 ) -> None:
     text = "a picture of a harbour, 7:3"
     read(desk, lists, text)
@@ -129,26 +133,30 @@ def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
     assert values(only(desk, lists)) == ["21:9", "16:9"]
 
 
-def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Desk, lists: Lists) -> None:
+def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "a 30 second video of the sea")
     asking = only(desk, lists)
     assert [(a.values["value"], a.points) for a in asking.answers] == [("15 s", 120), ("10 s", 80)]
 
 
-def test_what_only_this_model_lacks_names_what_it_has_and_who_can(desk: Desk, lists: Lists) -> None:
+def test_what_only_this_model_lacks_names_what_it_has_and_who_can(
+    desk: Composer, lists: Lists
+) -> None:
     read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
     asking = only(desk, lists)
     assert asking.key == "compose.lacks_value"
     assert values(asking)[0] == "10 s"
-    assert asking.answers[-1].leaf is not None
+    assert asking.answers[-1].model is not None
     give(desk, lists, asking.answers[-1])
     read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
-    assert desk.leaf is not None
-    assert desk.leaf.model_id != "kling-video-o1"
+    assert desk.model is not None
+    assert desk.model.model_id != "kling-video-o1"
     assert suggestions.askings(desk, lists) == ()
 
 
-def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(desk: Desk, lists: Lists) -> None:
+def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(
+    desk: Composer, lists: Lists
+) -> None:
     read(desk, lists, "a picture of a fox with DALL-E 3")
     asking = only(desk, lists)
     assert asking.key == "compose.reads_absent"
@@ -159,25 +167,29 @@ def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(desk: Desk, lists
 
 
 @pytest.mark.parametrize("text", ["music for a film, 45 seconds", "lo-fi, 90 BPM 的音乐，两分钟"])
-def test_every_answer_of_every_question_can_be_given(text: str, desk: Desk, lists: Lists) -> None:
+def test_every_answer_of_every_question_can_be_given(
+    text: str, desk: Composer, lists: Lists
+) -> None:
     read(desk, lists, text)
     for asking in suggestions.askings(desk, lists):
         for answer in asking.answers:
             give(desk.copy(), lists, answer)
 
 
-def test_always_use_is_a_switch_that_is_on(desk: Desk, lists: Lists) -> None:
+def test_always_use_is_a_switch_that_is_on(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "always use Nano Banana Pro; draw a fox")
     turn = suggestions.switch(desk, "")
     assert turn is not None
-    assert (turn.on, turn.proposal.change) == (True, Change.SAVE)
+    assert (turn.on, turn.proposal.change) == (True, PreferenceChange.SAVE)
     desk.remember = False
     turn = suggestions.switch(desk, "")
     assert turn is not None
     assert not turn.on
 
 
-def test_another_model_than_the_usual_one_is_a_switch_that_is_off(desk: Desk, lists: Lists) -> None:
+def test_another_model_than_the_usual_one_is_a_switch_that_is_off(
+    desk: Composer, lists: Lists
+) -> None:
     preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
     read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
     turn = suggestions.switch(desk, "midjourney")
@@ -188,14 +200,14 @@ def test_another_model_than_the_usual_one_is_a_switch_that_is_off(desk: Desk, li
     assert suggestions.switch(desk, "midjourney") is None
 
 
-def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Desk, lists: Lists) -> None:
+def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
     turn = suggestions.switch(desk, "midjourney")
     assert turn is not None
-    assert (turn.on, turn.proposal.change) == (True, Change.FORGET)
+    assert (turn.on, turn.proposal.change) == (True, PreferenceChange.FORGET)
 
 
-def test_silence_is_had_from_a_model_without_sound(desk: Desk, lists: Lists) -> None:
+def test_silence_is_had_from_a_model_without_sound(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "a video of a puppy with Kling O1, no sound")
     assert suggestions.askings(desk, lists) == ()
     read(desk, lists, "a video of a puppy with Kling O1, with sound")
@@ -212,27 +224,27 @@ def test_silence_is_had_from_a_model_without_sound(desk: Desk, lists: Lists) -> 
     ],
 )
 def test_instead_of_8k_stands_what_the_chosen_leaf_can_or_a_model_that_can_more(
-    desk: Desk, lists: Lists, text: str, offered: list[tuple[str, str]]
+    desk: Composer, lists: Lists, text: str, offered: list[tuple[str, str]]
 ) -> None:
     read(desk, lists, text)
     told = only(desk, lists).answers
-    assert [(str(a.values["value"]), a.leaf.name if a.leaf else "") for a in told] == offered
+    assert [(str(a.values["value"]), a.model.name if a.model else "") for a in told] == offered
     give(desk, lists, told[-1])
     assert suggestions.askings(desk, lists) == ()
 
 
-def test_a_model_that_is_offered_for_sound_makes_sound(desk: Desk, lists: Lists) -> None:
+def test_a_model_that_is_offered_for_sound_makes_sound(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "a video of a storm with sound, Wan 2.6")
-    names = [answer.leaf.name for answer in only(desk, lists).answers if answer.leaf]
+    names = [answer.model.name for answer in only(desk, lists).answers if answer.model]
     assert "Kling O1" not in names
     assert names
     for answer in only(desk, lists).answers:
-        fresh = Desk()
-        fresh.catch_up(lists[TaskType.TEXT_TO_VIDEO], answer.leaf)
+        fresh = Composer()
+        fresh.catch_up(lists[TaskType.TEXT_TO_VIDEO], answer.model)
         read(
             fresh,
             lists,
-            f"a video of a storm with sound, {answer.leaf.name if answer.leaf else ''}",
+            f"a video of a storm with sound, {answer.model.name if answer.model else ''}",
         )
         assert not suggestions.askings(fresh, lists)
 

@@ -16,7 +16,7 @@ from ima_tui.core.domain import (
     Accepts,
     Estimate,
     FieldKind,
-    Leaf,
+    ModelVersion,
     TaskType,
     Value,
 )
@@ -32,21 +32,21 @@ def group(*children: Any) -> dict[str, Any]:
 def test_only_leaves_count_at_any_depth_and_in_the_lists_order() -> None:
     first, second, third = (leaf_json(id=f"v{n}") for n in (1, 2, 3))
     nodes = [first, group(group(second)), group(), group(third)]
-    assert [leaf.version for leaf in tree.leaves(nodes, T2I)] == ["v1", "v2", "v3"]
+    assert [model.version for model in tree.models(nodes, T2I)] == ["v1", "v2", "v3"]
 
 
-@pytest.mark.parametrize("kind", ["1", "2", None, "leaf", True])
+@pytest.mark.parametrize("kind", ["1", "2", None, "model", True])
 def test_a_node_of_another_type_is_no_leaf(kind: object) -> None:
-    assert tree.leaves([leaf_json(type=kind)], T2I) == ()
+    assert tree.models([leaf_json(type=kind)], T2I) == ()
 
 
 def test_a_numeric_type_counts_too() -> None:
-    assert len(tree.leaves([leaf_json(type=3)], T2I)) == 1
+    assert len(tree.models([leaf_json(type=3)], T2I)) == 1
 
 
 def test_id_is_the_version_model_id_the_family_and_name_the_display_name() -> None:
-    leaf = read(leaf_json(id="v-9", model_id="family", name="Shown"))
-    assert (leaf.version, leaf.model_id, leaf.name) == ("v-9", "family", "Shown")
+    model = read(leaf_json(id="v-9", model_id="family", name="Shown"))
+    assert (model.version, model.model_id, model.name) == ("v-9", "family", "Shown")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_form_may_be_missing() -> None:
 @pytest.mark.parametrize("value", [None, "", [], {}, "a\x1b[31mb"])
 def test_without_id_family_or_price_there_is_nothing_to_order(broken: str, value: object) -> None:
     whole = leaf_json(id="other")
-    found = tree.leaves([leaf_json(**{broken: value}), whole], T2I)
-    assert [leaf.version for leaf in found] == ["other"]
+    found = tree.models([leaf_json(**{broken: value}), whole], T2I)
+    assert [model.version for model in found] == ["other"]
 
 
 def test_one_price_is_a_rule_without_attributes() -> None:
@@ -110,8 +110,8 @@ def test_a_rule_that_cant_be_read_is_no_price(bad: dict[str, Any]) -> None:
 
 def test_attribute_names_are_the_forms_own_whatever_their_case() -> None:
     """Names are compared without case: another spelling is no second parameter."""
-    leaf = make(field_json("size", ["1K", "2K"]), rules=[rule_json(5, Size="1K")])
-    assert leaf.rules[0].attributes == (("size", "1K"),)
+    model = make(field_json("size", ["1K", "2K"]), rules=[rule_json(5, Size="1K")])
+    assert model.rules[0].attributes == (("size", "1K"),)
 
 
 def test_fields_that_differ_in_case_alone_are_one() -> None:
@@ -121,8 +121,8 @@ def test_fields_that_differ_in_case_alone_are_one() -> None:
 
 
 def test_rules_agree_on_one_spelling_where_the_form_has_none() -> None:
-    leaf = make(rules=[rule_json(5, mode="a"), rule_json(6, Mode="b")])
-    assert {name for rule in leaf.rules for name, _ in rule.attributes} == {"mode"}
+    model = make(rules=[rule_json(5, mode="a"), rule_json(6, Mode="b")])
+    assert {name for rule in model.rules for name, _ in rule.attributes} == {"mode"}
 
 
 def test_a_rule_with_two_values_for_one_name_is_no_price() -> None:
@@ -205,19 +205,19 @@ def test_a_field_that_lost_all_its_options_is_not_offered() -> None:
     assert not make(raw).fields[0].offered
 
 
-def settings_of(leaf: Leaf) -> dict[str, tuple[list[Value], Value | None]]:
+def settings_of(model: ModelVersion) -> dict[str, tuple[list[Value], Value | None]]:
     """Each control with its options and its default."""
     return {
         field.name: ([option.value for option in field.options], field.default)
-        for field in form.controls(leaf)
+        for field in form.controls(model)
     }
 
 
 def test_a_priced_attribute_without_a_field_is_a_setting_that_stands_at_the_cheapest() -> None:
     rules = [rule_json(9, Style="art"), rule_json(4, style="plain"), rule_json(4, style="ART")]
-    leaf = make(rules=rules)
-    assert settings_of(leaf) == {"Style": (["art", "plain"], "plain")}
-    assert [quote.points for quote in price.table(leaf)] == [4, 9]
+    model = make(rules=rules)
+    assert settings_of(model) == {"Style": (["art", "plain"], "plain")}
+    assert [quote.points for quote in price.table(model)] == [4, 9]
 
 
 def test_several_attributes_without_a_field_stand_at_one_rule() -> None:
@@ -226,36 +226,36 @@ def test_several_attributes_without_a_field_stand_at_one_rule() -> None:
         rule_json(5, clarity=720, sound=False),
         rule_json(8, clarity=1080, sound=False),
     ]
-    leaf = make(rules=rules)
-    assert settings_of(leaf) == {"clarity": ([1080, 720], 720), "sound": ([True, False], False)}
-    assert price.quote(leaf, {}).total == 5
-    quote = price.quote(leaf, dict([form.accept(leaf, "clarity", "1080")]))
+    model = make(rules=rules)
+    assert settings_of(model) == {"clarity": ([1080, 720], 720), "sound": ([True, False], False)}
+    assert price.quote(model, {}).total == 5
+    quote = price.quote(model, dict([form.accept(model, "clarity", "1080")]))
     assert (quote.total, quote.changes) == (8, ())
 
 
 def test_a_setting_beside_a_field_stands_where_the_fields_default_has_a_price() -> None:
     rules = [rule_json(3, size="1K", style="draft"), rule_json(6, size="2K", style="fine")]
-    leaf = make(field_json("size", ["1K", "2K"], value="2K"), rules=rules)
-    assert settings_of(leaf)["style"] == (["draft", "fine"], "fine")
-    assert (price.quote(leaf, {}).total, price.quote(leaf, {}).changes) == (6, ())
+    model = make(field_json("size", ["1K", "2K"], value="2K"), rules=rules)
+    assert settings_of(model)["style"] == (["draft", "fine"], "fine")
+    assert (price.quote(model, {}).total, price.quote(model, {}).changes) == (6, ())
 
 
 def test_a_rule_without_the_attribute_leaves_the_setting_unset() -> None:
-    leaf = make(rules=[rule_json(5), rule_json(9, extras="on")])
-    assert settings_of(leaf) == {"extras": (["on"], None)}
-    assert price.quote(leaf, {}).total == 5
-    assert price.quote(leaf, {"extras": "on"}).total == 9
+    model = make(rules=[rule_json(5), rule_json(9, extras="on")])
+    assert settings_of(model) == {"extras": (["on"], None)}
+    assert price.quote(model, {}).total == 5
+    assert price.quote(model, {"extras": "on"}).total == 9
 
 
 def test_a_field_that_is_withdrawn_as_a_whole_gives_its_words_to_the_setting() -> None:
     raw = field_json(
         "size", ["1K", "2K"], label="Clarity", disabled_conditions=[condition("*")], level=2
     )
-    leaf = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="4K")])
-    (field,) = form.controls(leaf)
+    model = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="4K")])
+    (field,) = form.controls(model)
     assert (field.label, field.advanced) == ("Clarity", True)
-    assert settings_of(leaf) == {"size": (["1K", "4K"], "1K")}
-    assert price.quote(leaf, {"size": "4K"}).total == 9
+    assert settings_of(model) == {"size": (["1K", "4K"], "1K")}
+    assert price.quote(model, {"size": "4K"}).total == 9
 
 
 def test_a_withdrawn_virtual_field_leaves_its_target_as_the_setting() -> None:
@@ -266,23 +266,23 @@ def test_a_withdrawn_virtual_field_leaves_its_target_as_the_setting() -> None:
         value="s",
         disabled_conditions=[condition("*")],
     )
-    leaf = make(raw, rules=[rule_json(5, size="s"), rule_json(9, size="w")])
-    assert settings_of(leaf) == {"size": (["s", "w"], "s")}
-    assert price.quote(leaf, {"size": "w"}).parameters["size"] == "w"
+    model = make(raw, rules=[rule_json(5, size="s"), rule_json(9, size="w")])
+    assert settings_of(model) == {"size": (["s", "w"], "s")}
+    assert price.quote(model, {"size": "w"}).parameters["size"] == "w"
 
 
 @pytest.mark.parametrize("gone", [["1K", "2K"], ["*", "1K", "2K"]])
 def test_values_that_are_withdrawn_by_themselves_are_no_options(gone: list[str]) -> None:
     raw = field_json("size", ["1K", "2K"], disabled_conditions=[condition(one) for one in gone])
-    leaf = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="2K")])
-    assert settings_of(leaf) == {}
+    model = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="2K")])
+    assert settings_of(model) == {}
 
 
 def test_a_price_for_what_a_field_does_not_offer_is_no_permission() -> None:
-    leaf = make(
+    model = make(
         field_json("size", ["1K"]), rules=[rule_json(5, size="1K"), rule_json(9, size="8K")]
     )
-    assert settings_of(leaf)["size"][0] == ["1K"]
+    assert settings_of(model)["size"][0] == ["1K"]
 
 
 @pytest.mark.parametrize(
@@ -386,8 +386,8 @@ def test_the_largest_file_is_read_in_bytes(size: object) -> None:
 
 @pytest.mark.parametrize("files", [None, [], {}, "image/png", 7, True, [None], [[LIVE_FILES]]])
 def test_files_that_say_nothing_limit_nothing(files: object) -> None:
-    leaf = read(leaf_json(files=files), TaskType.IMAGE_TO_IMAGE)
-    assert (leaf.accepts, leaf.input_types) == ((), PICTURES)
+    model = read(leaf_json(files=files), TaskType.IMAGE_TO_IMAGE)
+    assert (model.accepts, model.input_types) == ((), PICTURES)
 
 
 def test_unknown_keys_are_ignored() -> None:
@@ -395,9 +395,9 @@ def test_unknown_keys_are_ignored() -> None:
 
 
 def test_texts_come_in_clean_and_short() -> None:
-    leaf = read(leaf_json(name="Ni\x1b]52;c;aGk=\x07ce\u202e", description="x" * 100_000))
-    assert leaf.name == "Nice"
-    assert len(leaf.description) <= 300
+    model = read(leaf_json(name="Ni\x1b]52;c;aGk=\x07ce\u202e", description="x" * 100_000))
+    assert model.name == "Nice"
+    assert len(model.description) <= 300
 
 
 def test_a_value_that_a_terminal_would_obey_is_no_option() -> None:
@@ -409,11 +409,11 @@ def test_nesting_beyond_reason_ends() -> None:
     node: dict[str, Any] = group(leaf_json())
     for _ in range(5_000):
         node = group(node)
-    assert tree.leaves([node], T2I) == ()
+    assert tree.models([node], T2I) == ()
 
 
 def test_a_huge_list_is_cut() -> None:
-    assert len(tree.leaves([leaf_json()] * (tree.MAX_LEAVES + 5), T2I)) == tree.MAX_LEAVES
+    assert len(tree.models([leaf_json()] * (tree.MAX_LEAVES + 5), T2I)) == tree.MAX_LEAVES
 
 
 def test_a_limit_larger_than_any_number_is_no_limit() -> None:
@@ -450,19 +450,19 @@ anything = st.recursive(
 
 @given(anything)
 def test_no_answer_of_any_shape_breaks_the_reader(data: object) -> None:
-    for leaf in tree.leaves(data, T2I):
-        assert leaf.rules
+    for model in tree.models(data, T2I):
+        assert model.rules
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), anything, max_size=8))
 def test_no_leaf_of_any_shape_breaks_the_reader(changes: dict[str, Any]) -> None:
-    tree.leaves([{**leaf_json(), **changes, "type": "3"}], T2I)
+    tree.models([{**leaf_json(), **changes, "type": "3"}], T2I)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), anything, max_size=8), max_size=3))
 def test_no_form_of_any_shape_breaks_the_reader(form: list[dict[str, Any]]) -> None:
     fields = [{"field": f"f{i}", **row} for i, row in enumerate(form)]
-    assert len(tree.leaves([leaf_json(form_config=fields)], T2I)) == 1
+    assert len(tree.models([leaf_json(form_config=fields)], T2I)) == 1
 
 
 files_objects = st.dictionaries(
@@ -478,11 +478,11 @@ files_objects = st.dictionaries(
 @given(files_objects | st.lists(files_objects | anything, max_size=3))
 def test_no_files_of_any_shape_break_the_reader_or_ask_for_what_cant_be(files: object) -> None:
     for task_type in (TaskType.IMAGE_TO_IMAGE, TaskType.FIRST_LAST_FRAME, T2I):
-        leaf = read(leaf_json(files=files), task_type)
-        low, high = input_counts(leaf)
+        model = read(leaf_json(files=files), task_type)
+        low, high = input_counts(model)
         assert task_type.inputs[0] <= low <= (low if high is None else high)
-        assert all(clean(mime) == mime and mime.count("/") == 1 for mime in leaf.input_types)
-        for one in leaf.accepts:
+        assert all(clean(mime) == mime and mime.count("/") == 1 for mime in model.input_types)
+        for one in model.accepts:
             assert (one.at_least or 1) <= (one.at_most or 10**15)
             assert (one.largest or 1) > 0
             assert (one.longest or 1) > 0
@@ -494,4 +494,4 @@ def test_a_deeply_nested_value_is_left_out() -> None:
         deep = [deep]
     raw = field_json("x", ["a"], value=deep, disabled_conditions=[condition(deep)])
     assert make(raw, unknown=deep).fields[0].default is None
-    assert tree.leaves([{"type": deep}], T2I) == ()
+    assert tree.models([{"type": deep}], T2I) == ()

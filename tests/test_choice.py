@@ -6,23 +6,23 @@ import pytest
 from trees import leaf_json, read
 
 from ima_tui.catalogue import choice
-from ima_tui.catalogue.choice import Tier
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.catalogue.choice import ModelTier
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 
 
-def leaf(model_id: str, name: str = "", version: str = "") -> Leaf:
+def model(model_id: str, name: str = "", version: str = "") -> ModelVersion:
     return read(leaf_json(model_id=model_id, name=name or model_id, id=version or model_id))
 
 
 PIXVERSE = [
-    leaf("pixverse", f"Pixverse {number}", f"Pixverse {number}")
+    model("pixverse", f"Pixverse {number}", f"Pixverse {number}")
     for number in ("V5", "V5.5", "V4.5", "V4", "V3.5")
 ]
 SEVERAL = [
     *PIXVERSE,
-    leaf("kling-v2-6", "Kling 2.6"),
-    leaf("doubao-seedream-4.5", "SeeDream 4.5", "doubao-seedream-4-5-251128"),
+    model("kling-v2-6", "Kling 2.6"),
+    model("doubao-seedream-4.5", "SeeDream 4.5", "doubao-seedream-4-5-251128"),
 ]
 
 
@@ -32,11 +32,11 @@ def test_of_several_versions_the_newest_is_taken() -> None:
 
 
 def test_ten_is_newer_than_nine() -> None:
-    assert choice.newest([leaf("m", "M 9.9"), leaf("m", "M 10")]).name == "M 10"
+    assert choice.newest([model("m", "M 9.9"), model("m", "M 10")]).name == "M 10"
 
 
 def test_without_a_number_the_first_listed_is_taken() -> None:
-    assert choice.newest([leaf("m", "One", "a"), leaf("m", "Two", "b")]).version == "a"
+    assert choice.newest([model("m", "One", "a"), model("m", "Two", "b")]).version == "a"
 
 
 @pytest.mark.parametrize("named", ["pixverse v5", "PIXVERSE V5", "Ｐixverse V5"])
@@ -98,11 +98,11 @@ def test_a_preferred_model_that_is_gone_gives_way_to_the_default() -> None:
 
 
 def test_a_default_that_is_gone_gives_way_to_its_kin_then_to_the_first() -> None:
-    kin = [leaf("other"), leaf("doubao-seedream-5.0")]
+    kin = [model("other"), model("doubao-seedream-5.0")]
     found = choice.default_leaf(kin, TaskType.TEXT_TO_IMAGE)
     assert found is not None
     assert found.model_id == "doubao-seedream-5.0"
-    first = choice.default_leaf([leaf("zzz"), leaf("yyy")], TaskType.TEXT_TO_IMAGE)
+    first = choice.default_leaf([model("zzz"), model("yyy")], TaskType.TEXT_TO_IMAGE)
     assert first is not None
     assert first.model_id == "zzz"
     assert choice.default_leaf([], TaskType.TEXT_TO_IMAGE) is None
@@ -110,12 +110,12 @@ def test_a_default_that_is_gone_gives_way_to_its_kin_then_to_the_first() -> None
 
 @pytest.mark.parametrize("task_type", list(TaskType))
 def test_every_task_type_has_a_default(task_type: TaskType) -> None:
-    assert choice.TIERS[task_type][Tier.DEFAULT]
+    assert choice.TIERS[task_type][ModelTier.DEFAULT]
 
 
 def test_a_model_knows_its_tiers() -> None:
-    assert choice.tiers_of(leaf("midjourney")) == (Tier.ARTISTIC,)
+    assert choice.tiers_of(model("midjourney")) == (ModelTier.ARTISTIC,)
 
 
 def test_search_finds_what_people_type() -> None:
-    assert "mj" in choice.search_terms(leaf("midjourney", "Midjourney"))
+    assert "mj" in choice.search_terms(model("midjourney", "Midjourney"))

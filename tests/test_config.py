@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui import i18n
-from ima_tui.api.shared_rate_limit import Gate
+from ima_tui.api.shared_rate_limit import SharedRateLimit
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config import api_key as key
 from ima_tui.config import loader, toml_file
@@ -483,12 +483,12 @@ async def test_a_cache_and_a_pace_that_are_no_small_files_are_none(
     kind: str, tmp_path: Path
 ) -> None:
     special(kind, tmp_path / "pace.json")
-    assert Gate(tmp_path / "pace.json").pause_left(1_000.0) == 0.0
+    assert SharedRateLimit(tmp_path / "pace.json").pause_left(1_000.0) == 0.0
     (tmp_path / "products" / "x.example").mkdir(parents=True)
     special(kind, tmp_path / "products" / "x.example" / "text_to_image.json")
     lists = ProductLists(tmp_path, time.time, lambda _: None)
     await lists.load("https://x.example")
-    assert lists.leaves(TaskType.TEXT_TO_IMAGE) == ()
+    assert lists.models(TaskType.TEXT_TO_IMAGE) == ()
 
 
 def test_dev_null_is_an_empty_config() -> None:

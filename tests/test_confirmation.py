@@ -11,44 +11,46 @@ from trees import field_json, leaf_json, read, rule_json
 from ima_tui import i18n
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Desk
+from ima_tui.compose.composer import Composer
 from ima_tui.compose.confirmation import Unmet, Why
-from ima_tui.core.domain import Leaf, Medium, TaskType
-from ima_tui.intent.intent import Question
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.intent.intent import IntentQuestion
 from ima_tui.intent.route import route
 
 
-def leaf(model_id: str, name: str, kind: TaskType, *fields: dict[str, Any], **more: Any) -> Leaf:
+def model(
+    model_id: str, name: str, kind: TaskType, *fields: dict[str, Any], **more: Any
+) -> ModelVersion:
     raw = leaf_json(id=model_id, model_id=model_id, name=name, form_config=list(fields), **more)
     return read(raw, kind)
 
 
-KLING = leaf(
+KLING = model(
     "kling-video-o1", "Kling O1", TaskType.TEXT_TO_VIDEO,
     field_json("duration", ["5", "10"]),
     field_json("aspect_ratio", ["16:9", "9:16", "1:1"]),
     field_json("quality", ["720p", "1080p"]),
 )  # fmt: skip
-WAN = leaf(
+WAN = model(
     "wan2.6-t2v", "Wan 2.6", TaskType.TEXT_TO_VIDEO,
     field_json("duration", [5, 10, 15]), credit_rules=[rule_json(25)],
 )  # fmt: skip
-MIDJOURNEY = leaf(
+MIDJOURNEY = model(
     "midjourney", "Midjourney", TaskType.TEXT_TO_IMAGE,
     field_json("n", ["1"]), credit_rules=[rule_json(8)],
 )  # fmt: skip
-BANANA = leaf(
+BANANA = model(
     "gemini-3-pro-image", "Nano Banana Pro", TaskType.TEXT_TO_IMAGE,
     field_json("aspect_ratio", ["1:1", "16:9", "21:9"]), field_json("size", ["1K", "2K", "4K"]),
 )  # fmt: skip
-PIXELS = leaf(
+PIXELS = model(
     "doubao-seedream-4.5", "SeeDream 4.5", TaskType.TEXT_TO_IMAGE,
     field_json("size", ["2048x2048", "2560x1440", "1440x2560"]),
 )  # fmt: skip
-SPEECH = leaf(
+SPEECH = model(
     "seed-tts-2.0", "seed-tts-2.0", TaskType.TEXT_TO_SPEECH, field_json("speaker", ["Ella", "Max"])
 )
-SUNO = leaf(
+SUNO = model(
     "sonic", "Suno", TaskType.TEXT_TO_MUSIC,
     field_json("custom_mode", type="toggle", value=True),
     field_json("gpt_description_prompt", type="textarea", value=None, config={"maximum": 400}),
@@ -63,14 +65,16 @@ LISTS = {
 }
 
 
-def checked(text: str, *by_hand: str, usual: Leaf | None = None) -> tuple[Desk, list[Unmet]]:
+def checked(
+    text: str, *by_hand: str, usual: ModelVersion | None = None
+) -> tuple[Composer, list[Unmet]]:
     """What the words of `text` leave unmet on the desk that follows them."""
     decision = route(text, (), LISTS)
-    desk = Desk()
-    desk.hear(decision, usual or decision.leaf)
-    assert desk.leaf is not None
+    desk = Composer()
+    desk.hear(decision, usual or decision.model)
+    assert desk.model is not None
     assert desk.draft is not None
-    found = confirmation.check(text, decision, desk.leaf, desk.draft, by_hand)
+    found = confirmation.check(text, decision, desk.model, desk.draft, by_hand)
     return desk, list(found.unmet)
 
 
@@ -146,7 +150,7 @@ def test_a_model_of_another_medium_is_told_with_offers() -> None:
     assert (unmet.why, unmet.medium, unmet.model) == (Why.MEDIUM, Medium.IMAGE, "Wan 2.6")
     assert confirmation.sentence(unmet) == "Midjourney makes images, not video: sent to Wan 2.6."
     offers = confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
-    assert [(each.leaf.name, each.points) for each in offers] == [
+    assert [(each.model.name, each.points) for each in offers] == [
         ("Midjourney", 8),
         ("Wan 2.6", 25),
         ("Kling O1", 5),
@@ -173,11 +177,11 @@ def test_a_model_that_nobody_offers_is_told_with_offers() -> None:
 )
 def test_a_name_that_nobody_knows_is_told(text: str, name: str) -> None:
     decision = route(text, (), LISTS)
-    desk = Desk()
+    desk = Composer()
     desk.hear(decision, WAN)
-    assert desk.leaf is not None
+    assert desk.model is not None
     assert desk.draft is not None
-    found = confirmation.check(text, decision, desk.leaf, desk.draft).unmet
+    found = confirmation.check(text, decision, desk.model, desk.draft).unmet
     assert [(each.why, each.asked) for each in found] == [(Why.ABSENT, name)]
 
 
@@ -197,11 +201,11 @@ def test_a_material_is_no_model(text: str) -> None:
 
 
 def test_a_model_that_only_the_list_knows_is_taken() -> None:
-    nova = leaf("nova-3", "Nova 3", TaskType.TEXT_TO_VIDEO)
+    nova = model("nova-3", "Nova 3", TaskType.TEXT_TO_VIDEO)
     text = "use Nova 3 to make a video of a fox"
     decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (WAN, nova)})
-    assert decision.leaf is nova
-    desk = Desk()
+    assert decision.model is nova
+    desk = Composer()
     desk.hear(decision, nova)
     assert desk.draft is not None
     assert confirmation.check(text, decision, nova, desk.draft).unmet == ()
@@ -233,7 +237,7 @@ def test_what_was_set_by_hand_is_not_asked_again() -> None:
 
 
 def test_a_value_that_the_nearest_price_rule_replaces_is_named() -> None:
-    priced = leaf(
+    priced = model(
         "kling-video-o1", "Kling O1", TaskType.TEXT_TO_VIDEO,
         field_json("duration", [5, 10]), field_json("quality", ["720p", "1080p"]),
         credit_rules=[rule_json(5, duration=5, quality="720p"),
@@ -241,7 +245,7 @@ def test_a_value_that_the_nearest_price_rule_replaces_is_named() -> None:
     )  # fmt: skip
     text = "a video of a fox in 1080p, 10s"
     decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (priced,)})
-    desk = Desk()
+    desk = Composer()
     desk.hear(decision, priced)
     assert desk.draft is not None
     (unmet,) = confirmation.check(text, decision, priced, desk.draft).unmet
@@ -249,7 +253,7 @@ def test_a_value_that_the_nearest_price_rule_replaces_is_named() -> None:
 
 
 def test_of_two_that_exclude_each_other_the_later_gets_what_is_possible() -> None:
-    exclusive = leaf(
+    exclusive = model(
         "kling-video-o1", "Kling O1", TaskType.TEXT_TO_VIDEO,
         field_json("duration", [5, {"label": "10", "value": 10,
                                     "disabled": {"quality": ["1080p"]}}]),
@@ -257,7 +261,7 @@ def test_of_two_that_exclude_each_other_the_later_gets_what_is_possible() -> Non
     )  # fmt: skip
     text = "a video of a fox, 10s, 1080p"
     decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (exclusive,)})
-    desk = Desk()
+    desk = Composer()
     desk.hear(decision, exclusive)
     assert desk.draft is not None
     found = confirmation.check(text, decision, exclusive, desk.draft)
@@ -267,7 +271,7 @@ def test_of_two_that_exclude_each_other_the_later_gets_what_is_possible() -> Non
 
 def test_open_questions_are_told_apart_from_what_is_confirmed() -> None:
     decision = route("可爱的小猫，竖屏")
-    assert confirmation.open_questions(decision, None) == (Question.MEDIA_TYPE,)
+    assert confirmation.open_questions(decision, None) == (IntentQuestion.MEDIA_TYPE,)
     assert confirmation.open_questions(decision, None, ("kind",)) == ()
 
 
@@ -317,8 +321,8 @@ def test_lyrics_and_title_are_parameters_and_the_rest_describes(
     text: str, prompt: str, settings: dict[str, Any]
 ) -> None:
     decision = route(text, (), LISTS)
-    assert decision.leaf is SUNO
-    desk = Desk()
+    assert decision.model is SUNO
+    desk = Composer()
     desk.hear(decision, SUNO)
     assert desk.draft is not None
     told = {name: value for name, value in desk.draft.chosen if name != "make_instrumental"}
@@ -329,7 +333,7 @@ def test_lyrics_and_title_are_parameters_and_the_rest_describes(
 
 def test_a_song_model_without_fields_gets_all_the_words() -> None:
     text = 'a song with the lyrics "Hello sun", folk'
-    plain = leaf("GenSong", "DouBao - Song", TaskType.TEXT_TO_MUSIC)
+    plain = model("GenSong", "DouBao - Song", TaskType.TEXT_TO_MUSIC)
     decision = route(text, (), {TaskType.TEXT_TO_MUSIC: (plain,)})
     assert apply_intent.prompt(text, decision, plain.task_type, plain) == text
 

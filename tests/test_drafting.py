@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Desk
+from ima_tui.compose.composer import Composer
 from ima_tui.core.domain import (
     Accepts,
     Draft,
     Field,
     FieldKind,
-    Leaf,
     MappingRule,
+    ModelVersion,
     Option,
     PriceRule,
     TaskType,
-    Virtual,
+    VirtualFields,
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.tui.widgets.option_strip import window
@@ -35,7 +35,7 @@ def option(value: str | int, **excludes: str | int) -> Option:
     return Option(str(value), value, tuple((name, (v,)) for name, v in excludes.items()))
 
 
-HAILUO = Leaf(
+HAILUO = ModelVersion(
     T2V,
     "hailuo",
     "hailuo-2.3",
@@ -52,7 +52,7 @@ HAILUO = Leaf(
         Field("negative", "Negative", FieldKind.TEXT, maximum=10, advanced=True),
     ),
 )
-VEO = Leaf(
+VEO = ModelVersion(
     T2V,
     "veo",
     "veo-3.1",
@@ -66,7 +66,7 @@ VEO = Leaf(
 )
 RATIO = choice("ratio", option("1:1"), option("16:9"))
 QUALITY = choice("quality", option("1K"), option("4K"))
-SIZES = Leaf(
+SIZES = ModelVersion(
     TaskType.TEXT_TO_IMAGE,
     "sizes",
     "sizes-1",
@@ -78,7 +78,7 @@ SIZES = Leaf(
             "Canvas",
             FieldKind.CHOICE,
             default="1024x1024",
-            virtual=Virtual(
+            virtual=VirtualFields(
                 "size",
                 (RATIO, QUALITY),
                 (
@@ -90,7 +90,7 @@ SIZES = Leaf(
         ),
     ),
 )
-KLING = Leaf(
+KLING = ModelVersion(
     I2V,
     "kling",
     "kling-2.6",
@@ -233,25 +233,25 @@ def test_inputs_of_another_kind_stay_on_the_draft_and_off_the_order() -> None:
 def test_a_neighbour_is_named_by_its_option_where_that_says_enough(
     label: str, value: str | int, expected: tuple[str, str]
 ) -> None:
-    leaf = replace(VEO, fields=(choice("thing", Option(label, value)),))
+    model = replace(VEO, fields=(choice("thing", Option(label, value)),))
     near = drafting.price.Neighbour("thing", value, -5)
-    assert drafting.neighbour_label(leaf, near) == expected
+    assert drafting.neighbour_label(model, near) == expected
 
 
 # ---------------------------------------------------------------------------------- the desk
 
 
 def test_the_desk_takes_what_is_suggested_once_the_list_is_there() -> None:
-    desk = Desk(T2V)
+    desk = Composer(T2V)
     desk.catch_up((), None)
-    assert desk.leaf is None
-    assert desk.offer(()) == drafting.Offer()
+    assert desk.model is None
+    assert desk.offer(()) == drafting.DraftPrice()
     desk.catch_up((HAILUO, VEO), VEO)
-    assert desk.leaf == VEO
+    assert desk.model == VEO
 
 
 def test_a_new_price_counts_at_once_and_a_gone_model_has_none() -> None:
-    desk = Desk(T2V)
+    desk = Composer(T2V)
     desk.take(HAILUO)
     desk.set("duration", 10)
     dearer = replace(HAILUO, rules=tuple(replace(r, points=r.points + 1) for r in HAILUO.rules))
@@ -266,13 +266,13 @@ def test_a_new_price_counts_at_once_and_a_gone_model_has_none() -> None:
 
 def test_an_order_waits_for_its_list_and_says_when_its_model_is_gone() -> None:
     order, _ = drafting.finish(HAILUO, drafting.begin(HAILUO, "fog"))
-    desk = Desk()
+    desk = Composer()
     desk.recall(order)
     assert desk.kind is T2V
     desk.catch_up((), None)
-    assert desk.leaf is None
+    assert desk.model is None
     desk.catch_up((VEO,), VEO)
-    assert desk.leaf == VEO
+    assert desk.model == VEO
     assert desk.draft is not None
     assert desk.draft.prompt == "fog"
     assert desk.remark is not None
@@ -280,7 +280,7 @@ def test_an_order_waits_for_its_list_and_says_when_its_model_is_gone() -> None:
 
 
 def test_what_a_new_model_can_not_do_is_remarked_once() -> None:
-    desk = Desk(T2V)
+    desk = Composer(T2V)
     desk.take(HAILUO)
     desk.set("enhance", False)
     desk.take(VEO)
@@ -291,7 +291,7 @@ def test_what_a_new_model_can_not_do_is_remarked_once() -> None:
 
 
 def test_another_kind_keeps_the_inputs_for_whoever_comes_back() -> None:
-    desk = Desk(I2V)
+    desk = Composer(I2V)
     desk.take(KLING)
     desk.feed(("cat.png",))
     desk.turn_to(T2V)
@@ -323,7 +323,7 @@ def test_the_chosen_option_is_always_in_sight() -> None:
 
 
 def test_a_toggle_can_be_shut_out_too_and_a_clash_of_others_blocks_nothing_here() -> None:
-    leaf = replace(
+    model = replace(
         HAILUO,
         fields=(
             choice("resolution", option("768P"), option("1080P", enhance="true")),
@@ -332,13 +332,13 @@ def test_a_toggle_can_be_shut_out_too_and_a_clash_of_others_blocks_nothing_here(
         ),
         rules=(PriceRule(1, 12),),
     )
-    draft = drafting.put(leaf, drafting.begin(leaf), "resolution", "1080P")
-    toggle = drafting.rows(leaf, draft)[1]
+    draft = drafting.put(model, drafting.begin(model), "resolution", "1080P")
+    toggle = drafting.rows(model, draft)[1]
     why = toggle.why_blocked(True)
     assert why is not None
     assert (why.other, why.other_value) == ("Resolution", "1080P")
     assert toggle.why_blocked(False) is None
 
     clashing = replace(draft, chosen=(*draft.chosen, ("enhance", True)))
-    assert drafting.rows(leaf, clashing)[2].blocked == ()
-    assert drafting.offer(leaf, clashing).at_fault == {"resolution", "enhance"}
+    assert drafting.rows(model, clashing)[2].blocked == ()
+    assert drafting.offer(model, clashing).at_fault == {"resolution", "enhance"}

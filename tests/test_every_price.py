@@ -22,9 +22,9 @@ from ima_tui.catalogue import (
     tree,
 )
 from ima_tui.compose import draft as drafting
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.products import SandboxCatalogue
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).parents[2] / "shared" / "catalog"
@@ -34,11 +34,11 @@ ABSENT = "the recorded lists are data and not part of the project"
 @dataclass(frozen=True)
 class Listed:
     raw: Json
-    leaf: Leaf
+    model: ModelVersion
 
     @property
     def id(self) -> str:
-        return f"{self.leaf.task_type.value}-{self.leaf.version}"
+        return f"{self.model.task_type.value}-{self.model.version}"
 
 
 def nodes(tree_: Any) -> Iterator[Json]:
@@ -52,13 +52,13 @@ def listed(source: str) -> tuple[Listed, ...]:
     for task_type in TaskType:
         path = FOLDER / f"products_{task_type.value}.json"
         if source == "sandbox":
-            data: Any = Catalogue().tree(task_type.value, "en")
+            data: Any = SandboxCatalogue().tree(task_type.value, "en")
         elif path.is_file():
             data = json.loads(path.read_text("utf-8"))
         else:
             continue
-        leaves = tree.leaves(data, task_type)
-        found += [Listed(*pair) for pair in zip(nodes(data), leaves, strict=True)]
+        models = tree.models(data, task_type)
+        found += [Listed(*pair) for pair in zip(nodes(data), models, strict=True)]
     if not found:
         pytest.skip(ABSENT)
     return tuple(found)
@@ -70,24 +70,24 @@ sources = pytest.mark.parametrize("source", ["sandbox", "recorded"])
 # ------------------------------------------------------------------------------------- prices
 
 
-def bought(leaf: Leaf) -> set[int]:
+def bought(model: ModelVersion) -> set[int]:
     """The rules that people reach by setting what the form shows and does not block."""
-    start = drafting.begin(leaf)
-    rows = drafting.rows(leaf, start)
-    priced = {name for row in price.table(leaf) for name, _ in row.values}
+    start = drafting.begin(model)
+    rows = drafting.rows(model, start)
+    priced = {name for row in price.table(model) for name, _ in row.values}
     controls = {r.field.name: form.choices(r.field) for r in rows if r.field.name in priced}
     found: set[int] = set()
     for options in product(*controls.values()):
         draft = start
         try:
             for name, option in zip(controls, options, strict=True):
-                draft = drafting.put(leaf, draft, name, option.value)
+                draft = drafting.put(model, draft, name, option.value)
         except UsageError:
             continue
         if any(row.why_blocked(dict(draft.chosen)[row.field.name])
-               for row in drafting.rows(leaf, draft) if row.field.name in controls):  # fmt: skip
+               for row in drafting.rows(model, draft) if row.field.name in controls):  # fmt: skip
             continue
-        quote = drafting.offer(leaf, draft).quote
+        quote = drafting.offer(model, draft).quote
         if quote is not None and not quote.changes:
             found.add(quote.rule.attribute_id)
     return found
@@ -142,49 +142,49 @@ FORBIDDEN_IN = {
 @sources
 def test_every_price_can_be_bought_but_for_what_the_service_itself_forbids(source: str) -> None:
     for one in listed(source):
-        task_type = one.leaf.task_type.value
+        task_type = one.model.task_type.value
         reasons = {
             rule["attribute_id"]: why_not(one.raw, rule["attributes"], task_type)
             for rule in one.raw["credit_rules"]
         }
-        assert bought(one.leaf) == {number for number, why in reasons.items() if not why}, one.id
+        assert bought(one.model) == {number for number, why in reasons.items() if not why}, one.id
         wanted = FORBIDDEN_IN.get(
-            (task_type, one.leaf.version), FORBIDDEN.get(one.leaf.version, [])
+            (task_type, one.model.version), FORBIDDEN.get(one.model.version, [])
         )
         assert sorted(filter(None, reasons.values())) == sorted(wanted), one.id
 
 
 @sources
 def test_midjourneys_resolutions_can_be_chosen_with_their_prices(source: str) -> None:
-    leaf = next(
-        one.leaf
+    model = next(
+        one.model
         for one in listed(source)
-        if (one.leaf.version, one.leaf.task_type) == ("midjourney", TaskType.TEXT_TO_IMAGE)
+        if (one.model.version, one.model.task_type) == ("midjourney", TaskType.TEXT_TO_IMAGE)
     )
-    assert {row.values: row.points for row in price.table(leaf)} == {
+    assert {row.values: row.points for row in price.table(model)} == {
         (("resolution", "480p"),): 8,
         (("resolution", "720p"),): 10,
     }
-    assert form.defaults(leaf)["resolution"] == "480p"
-    assert "resolution" in [row.field.name for row in drafting.rows(leaf, drafting.begin(leaf))]
-    quote = price.quote(leaf, {"resolution": "720p"})
+    assert form.defaults(model)["resolution"] == "480p"
+    assert "resolution" in [row.field.name for row in drafting.rows(model, drafting.begin(model))]
+    quote = price.quote(model, {"resolution": "720p"})
     assert (quote.total, quote.parameters["resolution"], quote.changes) == (10, "720p", ())
 
 
 @sources
 def test_the_untouched_form_has_its_price_without_a_change(source: str) -> None:
     for one in listed(source):
-        assert price.quote(one.leaf, {}).changes == (), one.id
+        assert price.quote(one.model, {}).changes == (), one.id
 
 
 # ------------------------------------------------------------------------------------- inputs
 
 
-def place(leaf: Leaf, inputs: list[str]) -> str:
+def place(model: ModelVersion, inputs: list[str]) -> str:
     """The key of what is wrong with these inputs, or ""."""
-    draft = replace(drafting.begin(leaf, "x"), inputs=tuple(inputs))
+    draft = replace(drafting.begin(model, "x"), inputs=tuple(inputs))
     try:
-        order.place(leaf, draft)
+        order.place(model, draft)
     except UsageError as error:
         return error.key
     return ""
@@ -195,31 +195,31 @@ def test_every_limit_of_files_is_enforced(source: str) -> None:
     limited = [one for one in listed(source) if "files" in one.raw]
     assert limited
     for one in limited:
-        files, (low, high) = one.raw["files"], one.leaf.task_type.inputs
+        files, (low, high) = one.raw["files"], one.model.task_type.inputs
         least = low if high is not None else max(low, files.get("minLimit", 1))
         most = high if high is not None else files.get("maxLimit")
         listed_ = {kind.partition("/")[0]: kind.partition("/")[2] for kind in files["acceptType"]}
         (ending, *_) = listed_["image"].split(",")
         links = [f"https://x.example/{number}.{ending}" for number in range((most or 30) + 1)]
-        assert place(one.leaf, links[:least]) == "", one.id
-        assert place(one.leaf, links[: most or 30]) == "", one.id
-        assert place(one.leaf, links[: least - 1]).startswith("error.inputs_"), one.id
+        assert place(one.model, links[:least]) == "", one.id
+        assert place(one.model, links[: most or 30]) == "", one.id
+        assert place(one.model, links[: least - 1]).startswith("error.inputs_"), one.id
         if most is not None:
-            assert place(one.leaf, links[: most + 1]).startswith("error.inputs_"), one.id
+            assert place(one.model, links[: most + 1]).startswith("error.inputs_"), one.id
         for family, wrong in (("image", "gif"), ("video", "mkv"), ("audio", "flac")):
             bad = [f"https://x.example/a.{wrong}", *links[: least - 1]]
-            assert place(one.leaf, bad) == "error.input_kind", (one.id, family)
+            assert place(one.model, bad) == "error.input_kind", (one.id, family)
         for family, endings in listed_.items():
             for ending in endings.split(","):
                 good = [f"https://x.example/a.{ending}", *links[: least - 1]]
-                assert place(one.leaf, good) == "", (one.id, family, ending)
+                assert place(one.model, good) == "", (one.id, family, ending)
 
 
 @sources
 def test_without_files_the_task_types_own_counts_hold(source: str) -> None:
     for one in listed(source):
         if "files" not in one.raw:
-            assert order.input_counts(one.leaf) == one.leaf.task_type.inputs, one.id
+            assert order.input_counts(one.model) == one.model.task_type.inputs, one.id
 
 
 # -------------------------------------------------------------------------------------- shape
@@ -228,7 +228,7 @@ MAPS = {"attributes", "disabled", "source_values"}
 """Objects whose keys are data."""
 
 
-def shapes(leaves: list[Json]) -> tuple[dict[str, set[str]], dict[str, list[set[str]]]]:
+def shapes(models: list[Json]) -> tuple[dict[str, set[str]], dict[str, list[set[str]]]]:
     """By path: the JSON types there are, and the keys of every object."""
     types: dict[str, set[str]] = {}
     keys: dict[str, list[set[str]]] = {}
@@ -245,8 +245,8 @@ def shapes(leaves: list[Json]) -> tuple[dict[str, set[str]], dict[str, list[set[
             for key, item in value.items():
                 look(item, f"{path}.*" if is_map else f"{path}.{key}")
 
-    for leaf in leaves:
-        look(leaf, "leaf")
+    for model in models:
+        look(model, "leaf")
     return types, keys
 
 

@@ -8,13 +8,13 @@ import pytest
 from trees import field_json, make, rule_json, virtual_json
 
 from ima_tui.catalogue import form
-from ima_tui.core.domain import Leaf, TaskType, Value
+from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 
 RATIOS = ["1:1", "16:9"]
 
 
-def shape_to_size(**more: Any) -> Leaf:
+def shape_to_size(**more: Any) -> ModelVersion:
     """The person picks a shape, the service gets pixels."""
     rules = [({"aspect_ratio": "1:1"}, "2048x2048"), ({"aspect_ratio": "16:9"}, "2560x1440")]
     options = field_json("_", ["2048x2048", "2560x1440"])["options"]
@@ -26,7 +26,7 @@ def shape_to_size(**more: Any) -> Leaf:
     )
 
 
-def shape_and_clarity() -> Leaf:
+def shape_and_clarity() -> ModelVersion:
     controls = [field_json("shape", ["square", "wide"]), field_json("clarity", ["2k", "4k"])]
     rules = [
         ({"shape": "square", "clarity": "2k"}, "2048x2048"),
@@ -36,7 +36,7 @@ def shape_and_clarity() -> Leaf:
     return make(virtual_json("size", controls, rules, value="2048x2048"))
 
 
-def same_name() -> Leaf:
+def same_name() -> ModelVersion:
     rules = [({"mode": "fast"}, "std"), ({"mode": "fine"}, "pro")]
     return make(
         virtual_json("mode", [field_json("mode", ["fast", "fine"])], rules, value="std"),
@@ -44,7 +44,7 @@ def same_name() -> Leaf:
     )
 
 
-def exclusive(one_sided: bool = False) -> Leaf:
+def exclusive(one_sided: bool = False) -> ModelVersion:
     """10 s excludes 1080P, and the reverse."""
     ten = {"label": "10 s", "value": 10, "disabled": {"resolution": ["1080P"]}}
     full = {"label": "1080P", "value": "1080P"}
@@ -53,9 +53,9 @@ def exclusive(one_sided: bool = False) -> Leaf:
     return make(field_json("duration", [6, ten]), field_json("resolution", ["768P", full]))
 
 
-def refused(leaf: Leaf, **chosen: Value) -> UsageError:
+def refused(model: ModelVersion, **chosen: Value) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        form.parameters(leaf, form.settle(leaf, chosen))
+        form.parameters(model, form.settle(model, chosen))
     return caught.value
 
 
@@ -113,8 +113,8 @@ def test_every_value_equals_itself(value: str) -> None:
 
 @pytest.mark.parametrize("written", ["1k", " 1K ", "１ｋ"])
 def test_a_value_is_taken_in_the_leafs_own_spelling(written: str) -> None:
-    leaf = make(field_json("size", ["1K", "2K"]))
-    assert form.accept(leaf, "size", written) == ("size", "1K")
+    model = make(field_json("size", ["1K", "2K"]))
+    assert form.accept(model, "size", written) == ("size", "1K")
 
 
 @pytest.mark.parametrize("written", ["5", 5, "5.0", " ５ "])
@@ -125,21 +125,21 @@ def test_a_value_is_taken_in_the_leafs_own_type(written: object) -> None:
 
 @pytest.mark.parametrize("name", ["Aspect_Ratio", "aspect-ratio", "ASPECT RATIO"])
 def test_a_name_is_found_whatever_its_spelling(name: str) -> None:
-    leaf = make(field_json("aspect_ratio", RATIOS))
-    assert form.accept(leaf, name, "1:1")[0] == "aspect_ratio"
+    model = make(field_json("aspect_ratio", RATIOS))
+    assert form.accept(model, name, "1:1")[0] == "aspect_ratio"
 
 
 def test_a_label_serves_as_well_as_a_value() -> None:
-    leaf = make(field_json("size", [{"label": "Large", "value": "2048x2048"}]))
-    assert form.accept(leaf, "size", "large") == ("size", "2048x2048")
+    model = make(field_json("size", [{"label": "Large", "value": "2048x2048"}]))
+    assert form.accept(model, "size", "large") == ("size", "2048x2048")
 
 
 @pytest.mark.parametrize("value", [0, False, "", 0.0])
 def test_a_value_that_is_false_in_python_is_a_value_like_any_other(value: Value) -> None:
     options = [{"label": "Off", "value": value}, {"label": "On", "value": "1"}]
-    leaf = make(field_json("x", options), id=f"of {value!r}")
-    assert form.accept(leaf, "x", value) == ("x", value)
-    assert form.accept(leaf, "x", "off") == ("x", value)
+    model = make(field_json("x", options), id=f"of {value!r}")
+    assert form.accept(model, "x", value) == ("x", value)
+    assert form.accept(model, "x", "off") == ("x", value)
 
 
 def test_a_value_without_option_is_answered_with_the_options() -> None:
@@ -150,9 +150,9 @@ def test_a_value_without_option_is_answered_with_the_options() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
-    leaf = make(field_json("resolution", ["720p"]), field_json("duration", [5]))
+    model = make(field_json("resolution", ["720p"]), field_json("duration", [5]))
     with pytest.raises(UsageError) as caught:
-        form.accept(leaf, "resolutoin", "720p")
+        form.accept(model, "resolutoin", "720p")
     assert caught.value.values["known"] == "resolution"
 
 
@@ -173,8 +173,8 @@ def test_what_has_a_place_of_its_own_is_no_setting(name: str) -> None:
                            ("off", False), (False, False), ("关", False)]
 )  # fmt: skip
 def test_a_toggle_is_a_boolean(written: object, value: bool) -> None:
-    leaf = make(field_json("sound", type="toggle", value=True))
-    assert form.accept(leaf, "sound", written) == ("sound", value)
+    model = make(field_json("sound", type="toggle", value=True))
+    assert form.accept(model, "sound", written) == ("sound", value)
 
 
 def test_a_toggle_that_is_neither_is_answered() -> None:
@@ -184,8 +184,8 @@ def test_a_toggle_that_is_neither_is_answered() -> None:
 
 
 def test_contradicting_limits_do_not_hide_options() -> None:
-    leaf = make(field_json("duration", [5, 10, 15], config={"minimum": 5, "maximum": 5}))
-    assert form.accept(leaf, "duration", "15") == ("duration", 15)
+    model = make(field_json("duration", [5, 10, 15], config={"minimum": 5, "maximum": 5}))
+    assert form.accept(model, "duration", "15") == ("duration", 15)
 
 
 @pytest.mark.parametrize(("written", "key"), [("0", "error.out_of_range"),
@@ -194,26 +194,26 @@ def test_contradicting_limits_do_not_hide_options() -> None:
                                               ("nan", "error.bad_number"),
                                               ("inf", "error.bad_number")])  # fmt: skip
 def test_a_number_stays_within_its_limits(written: str, key: str) -> None:
-    leaf = make(field_json("scale", type="slider", value=3, config={"minimum": 1, "maximum": 10}))
-    assert form.accept(leaf, "scale", "10") == ("scale", 10)
+    model = make(field_json("scale", type="slider", value=3, config={"minimum": 1, "maximum": 10}))
+    assert form.accept(model, "scale", "10") == ("scale", 10)
     with pytest.raises(UsageError) as caught:
-        form.accept(leaf, "scale", written)
+        form.accept(model, "scale", written)
     assert caught.value.key == key
 
 
 @pytest.mark.parametrize(("text", "key"), [("abcd", "error.too_long"), ("a", "error.too_short")])
 def test_a_texts_limits_are_characters(text: str, key: str) -> None:
-    leaf = make(field_json("title", type="textarea", config={"minimum": 2, "maximum": 3}))
-    assert form.accept(leaf, "title", "中文字") == ("title", "中文字")
+    model = make(field_json("title", type="textarea", config={"minimum": 2, "maximum": 3}))
+    assert form.accept(model, "title", "中文字") == ("title", "中文字")
     with pytest.raises(UsageError) as caught:
-        form.accept(leaf, "title", text)
+        form.accept(model, "title", text)
     assert caught.value.key == key
 
 
 def test_text_that_cant_be_written_as_utf8_is_mended() -> None:
     """Arguments that are no UTF-8 arrive as lone surrogates, which no request can carry."""
-    leaf = make(field_json("title", type="textarea"))
-    _, value = form.accept(leaf, "title", "a\udcffb")
+    model = make(field_json("title", type="textarea"))
+    _, value = form.accept(model, "title", "a\udcffb")
     assert str(value).encode() == "a\ufffdb".encode()
 
 
@@ -221,9 +221,9 @@ def test_text_that_cant_be_written_as_utf8_is_mended() -> None:
 
 
 def test_the_person_sees_the_control_and_the_service_gets_the_target() -> None:
-    leaf = shape_to_size()
-    assert [control.name for control in form.controls(leaf)] == ["aspect_ratio"]
-    assert form.parameters(leaf, {"aspect_ratio": "16:9"}) == {"size": "2560x1440"}
+    model = shape_to_size()
+    assert [control.name for control in form.controls(model)] == ["aspect_ratio"]
+    assert form.parameters(model, {"aspect_ratio": "16:9"}) == {"size": "2560x1440"}
 
 
 def test_defaults_of_controls_are_resolved_too() -> None:
@@ -231,13 +231,13 @@ def test_defaults_of_controls_are_resolved_too() -> None:
 
 
 def test_the_target_given_outright_wins_and_shows_through_its_control() -> None:
-    leaf = shape_to_size()
-    name, value = form.accept(leaf, "size", "2560X1440")
+    model = shape_to_size()
+    name, value = form.accept(model, "size", "2560X1440")
     assert (name, value) == ("size", "2560x1440")
     chosen = {"size": value}
-    assert form.parameters(leaf, chosen) == {"size": "2560x1440"}
-    assert form.parameters(leaf, {**chosen, "aspect_ratio": "1:1"}) == {"size": "2560x1440"}
-    assert form.shown(leaf, chosen)["aspect_ratio"] == "16:9"
+    assert form.parameters(model, chosen) == {"size": "2560x1440"}
+    assert form.parameters(model, {**chosen, "aspect_ratio": "1:1"}) == {"size": "2560x1440"}
+    assert form.shown(model, chosen)["aspect_ratio"] == "16:9"
 
 
 def test_a_target_value_without_a_rule_is_answered_with_those_there_are() -> None:
@@ -267,14 +267,14 @@ def test_a_combination_without_a_rule_is_answered_with_those_there_are() -> None
 
 
 def test_a_control_may_be_called_as_its_target() -> None:
-    leaf = same_name()
-    assert form.parameters(leaf, {"mode": "fine"}) == {"mode": "pro"}
-    assert form.parameters(leaf, dict([form.accept(leaf, "mode", "FINE")])) == {"mode": "pro"}
+    model = same_name()
+    assert form.parameters(model, {"mode": "fine"}) == {"mode": "pro"}
+    assert form.parameters(model, dict([form.accept(model, "mode", "FINE")])) == {"mode": "pro"}
 
 
 def test_a_targets_own_word_is_taken_where_the_control_has_the_same_name() -> None:
-    leaf = same_name()
-    assert form.parameters(leaf, dict([form.accept(leaf, "mode", "pro")])) == {"mode": "pro"}
+    model = same_name()
+    assert form.parameters(model, dict([form.accept(model, "mode", "pro")])) == {"mode": "pro"}
 
 
 def test_a_virtual_field_that_is_taken_back_keeps_its_default_and_is_not_seen() -> None:
@@ -285,9 +285,9 @@ def test_a_virtual_field_that_is_taken_back_keeps_its_default_and_is_not_seen() 
             {"enum_value": "*", "disabled_key": "", "category": "text_to_image"}
         ],
     )  # fmt: skip
-    leaf = make(virtual)
-    assert form.controls(leaf) == ()
-    assert form.parameters(leaf, {}) == {"size": "2048x2048"}
+    model = make(virtual)
+    assert form.controls(model) == ()
+    assert form.parameters(model, {}) == {"size": "2048x2048"}
 
 
 # ------------------------------------------------------------------ what can't be combined
@@ -295,40 +295,40 @@ def test_a_virtual_field_that_is_taken_back_keeps_its_default_and_is_not_seen() 
 
 @pytest.mark.parametrize("one_sided", [False, True])
 def test_options_that_exclude_each_other_are_refused_both_ways(one_sided: bool) -> None:
-    leaf = exclusive(one_sided)
-    error = refused(leaf, duration=10, resolution="1080P")
+    model = exclusive(one_sided)
+    error = refused(model, duration=10, resolution="1080P")
     assert error.key == "error.exclusive"
     assert error.values["options"] in ("6", "768P")
 
 
 @pytest.mark.parametrize("one_sided", [False, True])
 def test_what_excludes_a_choice_is_not_offered_beside_it(one_sided: bool) -> None:
-    leaf = exclusive(one_sided)
-    duration, resolution = form.controls(leaf)
-    assert [o.value for o in form.allowed(leaf, resolution, {"duration": 10})] == ["768P"]
-    assert [o.value for o in form.allowed(leaf, duration, {"resolution": "1080P"})] == [6]
-    assert [o.value for o in form.allowed(leaf, duration, {})] == [6, 10]
+    model = exclusive(one_sided)
+    duration, resolution = form.controls(model)
+    assert [o.value for o in form.allowed(model, resolution, {"duration": 10})] == ["768P"]
+    assert [o.value for o in form.allowed(model, duration, {"resolution": "1080P"})] == [6]
+    assert [o.value for o in form.allowed(model, duration, {})] == [6, 10]
 
 
 def test_a_default_gives_way_to_a_choice_that_excludes_it() -> None:
     ten = {"label": "10", "value": 10, "disabled": {"resolution": ["1080P"]}}
-    leaf = make(field_json("duration", [6, ten]), field_json("resolution", ["1080P", "768P"]))
-    assert form.settle(leaf, {"duration": 10}) == {"duration": 10, "resolution": "768P"}
-    assert form.settle(leaf, {}) == {}
+    model = make(field_json("duration", [6, ten]), field_json("resolution", ["1080P", "768P"]))
+    assert form.settle(model, {"duration": 10}) == {"duration": 10, "resolution": "768P"}
+    assert form.settle(model, {}) == {}
 
 
 def test_a_choice_that_leaves_nothing_for_another_field_is_refused() -> None:
     ten = {"label": "10", "value": 10, "disabled": {"resolution": ["1080P"]}}
-    leaf = make(field_json("duration", [6, ten]), field_json("resolution", ["1080P"]))
-    assert refused(leaf, duration=10).key == "error.exclusive"
+    model = make(field_json("duration", [6, ten]), field_json("resolution", ["1080P"]))
+    assert refused(model, duration=10).key == "error.exclusive"
 
 
 # --------------------------------------------------------------------------- what goes out
 
 
 def test_defaults_go_out_and_empty_ones_do_not() -> None:
-    leaf = make(field_json("a", ["x"]), field_json("b", type="textarea", value=None))
-    assert form.parameters(leaf, {}) == {"a": "x"}
+    model = make(field_json("a", ["x"]), field_json("b", type="textarea", value=None))
+    assert form.parameters(model, {}) == {"a": "x"}
 
 
 def test_a_default_that_is_not_offered_gives_way_to_the_first_option() -> None:
@@ -337,10 +337,10 @@ def test_a_default_that_is_not_offered_gives_way_to_the_first_option() -> None:
 
 def test_a_field_taken_back_sends_its_default_but_cant_be_set() -> None:
     conditions = [{"enum_value": "*", "disabled_key": "", "category": "text_to_image"}]
-    leaf = make(field_json("a", ["x", "y"], disabled_conditions=conditions))
-    assert form.parameters(leaf, {}) == {"a": "x"}
+    model = make(field_json("a", ["x", "y"], disabled_conditions=conditions))
+    assert form.parameters(model, {}) == {"a": "x"}
     with pytest.raises(UsageError):
-        form.accept(leaf, "a", "y")
+        form.accept(model, "a", "y")
 
 
 def test_a_value_taken_back_for_one_task_type_is_offered_for_another() -> None:
@@ -354,9 +354,9 @@ def test_a_value_taken_back_for_one_task_type_is_offered_for_another() -> None:
 
 
 def test_what_makes_the_price_and_stands_in_no_form_can_be_set() -> None:
-    leaf = make(rules=[rule_json(5, tier="low"), rule_json(9, tier="high")])
-    assert form.accept(leaf, "tier", "HIGH") == ("tier", "high")
-    assert form.parameters(leaf, {}) == {"tier": "low"}
+    model = make(rules=[rule_json(5, tier="low"), rule_json(9, tier="high")])
+    assert form.accept(model, "tier", "HIGH") == ("tier", "high")
+    assert form.parameters(model, {}) == {"tier": "low"}
 
 
 # ------------------------------------------------------------------------------ how many

@@ -17,10 +17,10 @@ from ima_tui.core.domain import (
     results_of,
 )
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.event_bus import Broadcast
+from ima_tui.core.event_bus import EventBus
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.ledger import Ledger
-from ima_tui.studio.gallery import Gallery, _make_room
+from ima_tui.studio.gallery import ResultGallery, _make_room
 
 
 class Parts:
@@ -57,10 +57,10 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     await opened.aclose()
 
 
-def gallery(parts: Parts, told: list[Notice]) -> Gallery:
-    broadcast = Broadcast()
+def gallery(parts: Parts, told: list[Notice]) -> ResultGallery:
+    broadcast = EventBus()
     broadcast.subscribe(told.append)
-    return Gallery(parts, parts, parts, parts, broadcast)  # type: ignore[arg-type]
+    return ResultGallery(parts, parts, parts, parts, broadcast)  # type: ignore[arg-type]
 
 
 async def made(ledger: Ledger, *paths: str, state: State = State.DONE) -> int:
@@ -73,7 +73,7 @@ async def made(ledger: Ledger, *paths: str, state: State = State.DONE) -> int:
     return job.id
 
 
-async def every(found: Gallery) -> list[Result]:
+async def every(found: ResultGallery) -> list[Result]:
     return [result async for stretch in found.results() for result in stretch]
 
 

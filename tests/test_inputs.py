@@ -18,7 +18,7 @@ from PIL import Image
 from trees import make
 
 from ima_tui.core import input_files
-from ima_tui.core.domain import Accepts, Leaf, TaskType
+from ima_tui.core.domain import Accepts, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.imaging import still
 from ima_tui.imaging.request import CannotShow
@@ -74,8 +74,8 @@ async def checks() -> AsyncIterator[InputChecks]:
 
 @pytest.fixture
 def look(checks: InputChecks) -> Look:
-    async def run(source: str, leaf: Leaf = LEAF, **more: Any) -> input_files.InputFacts:
-        (facts,) = await checks.inspect(leaf, [source], **more)
+    async def run(source: str, model: ModelVersion = LEAF, **more: Any) -> input_files.InputFacts:
+        (facts,) = await checks.inspect(model, [source], **more)
         return facts
 
     return run
@@ -83,9 +83,9 @@ def look(checks: InputChecks) -> Look:
 
 @pytest.fixture
 def refused(look: Look) -> Refused:
-    async def run(source: str, leaf: Leaf = LEAF, **more: Any) -> UsageError:
+    async def run(source: str, model: ModelVersion = LEAF, **more: Any) -> UsageError:
         with pytest.raises(UsageError) as caught:
-            await look(source, leaf, **more)
+            await look(source, model, **more)
         return caught.value
 
     return run
@@ -93,8 +93,8 @@ def refused(look: Look) -> Refused:
 
 @pytest.fixture
 def send(checks: InputChecks, tmp_path: Path) -> Send:
-    async def run(data: bytes, leaf: Leaf = LEAF, name: str = "in.bin") -> Upload:
-        return await checks.upload(leaf, put(tmp_path / name, data))
+    async def run(data: bytes, model: ModelVersion = LEAF, name: str = "in.bin") -> Upload:
+        return await checks.upload(model, put(tmp_path / name, data))
 
     return run
 
@@ -394,7 +394,7 @@ async def test_a_phones_photo_is_converted_to_jpeg_without_its_place(
 
 
 @pytest.mark.parametrize(
-    ("kind", "mode", "leaf", "becomes"),
+    ("kind", "mode", "model", "becomes"),
     [
         ("BMP", "RGB", LEAF, ("PNG", "RGB")),
         ("TIFF", "RGB", LEAF, ("PNG", "RGB")),
@@ -409,10 +409,10 @@ async def test_a_phones_photo_is_converted_to_jpeg_without_its_place(
     ],
 )
 async def test_a_format_that_the_model_does_not_take_is_converted(
-    send: Send, kind: str, mode: str, leaf: Leaf, becomes: tuple[str, str]
+    send: Send, kind: str, mode: str, model: ModelVersion, becomes: tuple[str, str]
 ) -> None:
     image = picture("I").point(lambda value: value * 256).convert(mode) if mode == "I;16" else None
-    sent = await send(encoded(kind, image or picture(mode)), leaf)
+    sent = await send(encoded(kind, image or picture(mode)), model)
     made = Image.open(io.BytesIO(sent.content))
     assert (made.format, made.mode, made.size) == (*becomes, (64, 48))
     assert sent.mime == Image.MIME[becomes[0]]
@@ -518,13 +518,13 @@ def mp4(seconds: float = 2.0) -> bytes:
 async def test_a_sound_that_is_too_long_or_cut_off_is_refused(
     look: Look, refused: Refused, tmp_path: Path
 ) -> None:
-    leaf = replace(SOUNDS, accepts=(Accepts(("audio/wav",), longest=1.5, largest=40_000),))
-    assert (await look(put(tmp_path / "a.wav", wav()), leaf)).seconds == 1.0
-    long = await refused(put(tmp_path / "long.wav", wav(2)), leaf)
+    model = replace(SOUNDS, accepts=(Accepts(("audio/wav",), longest=1.5, largest=40_000),))
+    assert (await look(put(tmp_path / "a.wav", wav()), model)).seconds == 1.0
+    long = await refused(put(tmp_path / "long.wav", wav(2)), model)
     assert (long.key, long.values["limit"]) == ("error.input_long", "1.5")
-    assert (await refused(put(tmp_path / "large.wav", wav(3)), leaf)).key == "error.input_large"
+    assert (await refused(put(tmp_path / "large.wav", wav(3)), model)).key == "error.input_large"
     assert (
-        await refused(put(tmp_path / "cut.wav", wav()[:9000]), leaf)
+        await refused(put(tmp_path / "cut.wav", wav()[:9000]), model)
     ).key == "error.input_broken"
 
 

@@ -12,7 +12,7 @@ from ima_tui.intent.route import route
 from ima_tui.studio.guides import (
     LARGEST,
     SHOWN,
-    Knowledge,
+    Guides,
     Topic,
     recommendations,
     topics,
@@ -57,8 +57,8 @@ def write(folder: Path, topic: Topic, text: str | bytes, below: str = "reference
     return file
 
 
-def loaded(folder: Path) -> Knowledge:
-    knowledge = Knowledge(folder)
+def loaded(folder: Path) -> Guides:
+    knowledge = Guides(folder)
     knowledge.load()
     return knowledge
 
@@ -118,7 +118,7 @@ def test_the_reading_rules(text: str, images: int, expected: tuple[Topic, ...]) 
 
 
 def test_only_documents_that_are_there_are_offered(tmp_path: Path) -> None:
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     text = "画一张龙，再做成视频"
     assert knowledge.documents(text, route(text)) == ()
     write(tmp_path, Topic.VIDEO_MODES, "# Modes\n\nframes")
@@ -132,7 +132,7 @@ def test_only_documents_that_are_there_are_offered(tmp_path: Path) -> None:
 
 
 def test_nothing_is_missing_without_the_folder(tmp_path: Path) -> None:
-    knowledge = Knowledge(tmp_path / "nowhere")
+    knowledge = Guides(tmp_path / "nowhere")
     knowledge.load()
     assert knowledge.recommended == {}
     assert knowledge.all == ()
@@ -140,7 +140,7 @@ def test_nothing_is_missing_without_the_folder(tmp_path: Path) -> None:
 
 def test_a_changed_document_is_read_again(tmp_path: Path) -> None:
     file = write(tmp_path, Topic.SELECTION, "recommended for images: Midjourney")
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     assert knowledge.recommended[IMAGE] == "midjourney"
     file.write_text("recommended for images: SeeDream 4.5!")
@@ -161,7 +161,7 @@ def test_escapes_and_overrides_are_taken_out(tmp_path: Path) -> None:
 
 def test_a_huge_document_is_cut_and_says_so(tmp_path: Path) -> None:
     write(tmp_path, Topic.SELECTION, "recommended for images: Midjourney\n" + "x" * (LARGEST * 3))
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     (document,) = knowledge.all
     assert document.is_cut
@@ -172,14 +172,14 @@ def test_a_huge_document_is_cut_and_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b" \n ", b"\x7fELF\x00\x01", b"# ok\x00"])
 def test_what_is_no_text_is_left_out(tmp_path: Path, data: bytes) -> None:
     write(tmp_path, Topic.SELECTION, data)
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     assert knowledge.all == ()
 
 
 def test_bytes_that_are_no_utf8_are_read_all_the_same(tmp_path: Path) -> None:
     write(tmp_path, Topic.SELECTION, b"# Caf\xe9\n\nrecommended for images: Midjourney\xff")
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     assert knowledge.recommended[IMAGE] == "midjourney"
 
@@ -193,7 +193,7 @@ def test_links_in_a_circle_folders_and_pipes_are_left_alone(tmp_path: Path) -> N
     outside = tmp_path.parent / f"{tmp_path.name}-secret"
     outside.write_text("recommended for images: Midjourney")
     (below / "model-selection.md").symlink_to(outside)
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     assert knowledge.all == ()
     assert knowledge.recommended == {}
@@ -207,7 +207,7 @@ def test_a_folder_that_is_a_link_itself_is_read(tmp_path: Path) -> None:
 
 
 def test_guides_are_read_again_once_they_change(tmp_path: Path) -> None:
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     assert not knowledge.load_if_changed()
     guide = tmp_path / "model-selection.md"

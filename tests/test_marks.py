@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui.compose.highlights import Mark, by_line, moved
+from ima_tui.compose.highlights import Highlight, by_line, moved
 
 WISH = "一段10秒的视频，用可灵O1"
-KNOWN = (Mark(2, 5, "duration"), Mark(6, 8, "kind"), Mark(10, 14, "model"))
+KNOWN = (Highlight(2, 5, "duration"), Highlight(6, 8, "kind"), Highlight(10, 14, "model"))
 
 
-def words(text: str, known: tuple[Mark, ...]) -> list[str]:
+def words(text: str, known: tuple[Highlight, ...]) -> list[str]:
     return [text[mark.start : mark.end] for mark in known]
 
 
@@ -35,7 +35,7 @@ def test_marks_never_leave_the_text_and_keep_their_words(
 ) -> None:
     start = data.draw(st.integers(0, len(before)))
     end = data.draw(st.integers(start, len(before)))
-    for mark in moved((Mark(start, end, "kind"),), before, after):
+    for mark in moved((Highlight(start, end, "kind"),), before, after):
         assert 0 <= mark.start <= mark.end <= len(after)
         assert after[mark.start : mark.end] == before[start:end]
 
@@ -44,5 +44,5 @@ def test_marks_by_line_are_cut_at_its_ends() -> None:
     lines = ["a cat", "", "视频 of it"]
     text = "\n".join(lines)
     start = text.index("cat")
-    found = by_line((Mark(start, text.index("视频") + 2, "kind"),), lines)
-    assert found == {0: (Mark(2, 5, "kind"),), 2: (Mark(0, 2, "kind"),)}
+    found = by_line((Highlight(start, text.index("视频") + 2, "kind"),), lines)
+    assert found == {0: (Highlight(2, 5, "kind"),), 2: (Highlight(0, 2, "kind"),)}

@@ -13,7 +13,7 @@ from ima_tui.catalogue import order
 from ima_tui.core.domain import (
     Draft,
     Estimate,
-    Leaf,
+    ModelVersion,
     TaskType,
 )
 from ima_tui.core.errors import UsageError
@@ -25,14 +25,14 @@ LEAF = make(
 )
 
 
-def draft(leaf: Leaf = LEAF, **more: Any) -> Draft:
-    plain = Draft(leaf.task_type, leaf.model_id, leaf.version, prompt="a lighthouse")
+def draft(model: ModelVersion = LEAF, **more: Any) -> Draft:
+    plain = Draft(model.task_type, model.model_id, model.version, prompt="a lighthouse")
     return replace(plain, **more)
 
 
-def refused(wish: Draft, leaf: Leaf = LEAF) -> UsageError:
+def refused(wish: Draft, model: ModelVersion = LEAF) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        order.place(leaf, wish)
+        order.place(model, wish)
     return caught.value
 
 
@@ -109,19 +109,19 @@ def test_a_number_that_cant_be_is_answered_with_those_that_can(n: int) -> None:
 def test_each_task_type_takes_its_own_number_of_inputs(
     task_type: TaskType, good: list[int], bad: list[int]
 ) -> None:
-    leaf = make(task_type=task_type)
+    model = make(task_type=task_type)
     for count in good:
-        order.place(leaf, draft(leaf, inputs=("https://x.example/a.png",) * count))
+        order.place(model, draft(model, inputs=("https://x.example/a.png",) * count))
     for count in bad:
-        error = refused(draft(leaf, inputs=("https://x.example/a.png",) * count), leaf)
+        error = refused(draft(model, inputs=("https://x.example/a.png",) * count), model)
         assert error.key in ("error.inputs_exactly", "error.inputs_range", "error.no_inputs_taken")
         assert error.values["given"] == count
 
 
 def test_a_leafs_own_limits_count_more_than_the_task_types() -> None:
     files = [{"acceptType": ["image/png"], "minLimit": 2, "maxLimit": 3}]
-    leaf = make(task_type=TaskType.IMAGE_TO_IMAGE, files=files)
-    assert order.input_counts(leaf) == (2, 3)
+    model = make(task_type=TaskType.IMAGE_TO_IMAGE, files=files)
+    assert order.input_counts(model) == (2, 3)
 
 
 def test_limits_of_several_kinds_add_up_and_one_without_limit_opens_the_end() -> None:
@@ -137,8 +137,8 @@ def test_limits_of_several_kinds_add_up_and_one_without_limit_opens_the_end() ->
 
 def test_first_and_last_frame_are_two_whatever_the_leaf_says() -> None:
     files = [{"acceptType": ["image/png"], "maxLimit": 9}]
-    leaf = make(task_type=TaskType.FIRST_LAST_FRAME, files=files)
-    assert order.input_counts(leaf) == (2, 2)
+    model = make(task_type=TaskType.FIRST_LAST_FRAME, files=files)
+    assert order.input_counts(model) == (2, 2)
 
 
 def test_a_value_that_is_not_offered_is_no_order() -> None:
@@ -174,16 +174,16 @@ LIMITED = {"acceptType": ["image/jpg,png"], "category": "image_to_image", "maxLi
 def test_links_are_held_against_the_limits_before_anything_is_sent(
     names: list[str], key: str
 ) -> None:
-    leaf = make(task_type=TaskType.IMAGE_TO_IMAGE, files=LIMITED)
+    model = make(task_type=TaskType.IMAGE_TO_IMAGE, files=LIMITED)
     links = tuple(f"https://x.example/{name}" for name in names)
-    wanted = Draft(leaf.task_type, leaf.model_id, leaf.version, "x", inputs=links)
+    wanted = Draft(model.task_type, model.model_id, model.version, "x", inputs=links)
     if not key:
-        assert order.place(leaf, wanted)[0].inputs == links
+        assert order.place(model, wanted)[0].inputs == links
         return
     with pytest.raises(UsageError) as caught:
-        order.place(leaf, wanted)
+        order.place(model, wanted)
     assert caught.value.key == key
-    assert caught.value.values["model"] == leaf.name
+    assert caught.value.values["model"] == model.name
 
 
 def test_each_entry_of_a_list_of_files_has_its_own_limit() -> None:
@@ -191,9 +191,9 @@ def test_each_entry_of_a_list_of_files_has_its_own_limit() -> None:
         {"acceptType": ["image/png"], "maxLimit": 2},
         {"acceptType": ["video/mp4"], "maxLimit": 1},
     ]
-    leaf = make(task_type=TaskType.REFERENCE_TO_VIDEO, files=entries)
-    order.check_inputs(leaf, ("a.png", "https://x.example/b.png", "c.mp4"))
+    model = make(task_type=TaskType.REFERENCE_TO_VIDEO, files=entries)
+    order.check_inputs(model, ("a.png", "https://x.example/b.png", "c.mp4"))
     with pytest.raises(UsageError) as caught:
-        order.check_inputs(leaf, ("a.png", "b.mp4", "c.mp4"))
+        order.check_inputs(model, ("a.png", "b.mp4", "c.mp4"))
     assert caught.value.key == "error.inputs_of_kind"
     assert (caught.value.values["high"], caught.value.values["given"]) == (1, 2)

@@ -14,8 +14,8 @@ import pytest
 
 from ima_tui import i18n
 from ima_tui.cli.plain import mode as plain
-from ima_tui.cli.plain.line_io import Lines
-from ima_tui.cli.plain.mode import COMMANDS, Conversation
+from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.cli.plain.mode import COMMANDS, PlainMode
 from ima_tui.config import loader
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
@@ -28,7 +28,7 @@ SPEED = 500.0
 KEY = Key("ima_canary_0123456789", "flag")
 
 
-class Script(Lines):
+class Script(LineIO):
     """Answers by a list; a callable in it is waited for until it is true of what was said."""
 
     def __init__(self, *steps: str | Callable[[str], bool]) -> None:
@@ -96,7 +96,7 @@ async def studio(settings: Settings) -> AsyncIterator[Studio]:
 async def talk(studio: Studio, *steps: str | Callable[[str], bool]) -> Script:
     script = Script(*steps)
     async with asyncio.timeout(60):
-        await Conversation(studio, script).run()
+        await PlainMode(studio, script).run()
     return script
 
 
@@ -216,12 +216,12 @@ async def test_without_a_key_the_first_lines_explain_and_lead_to_the_demo(
 ) -> None:
     async with open_studio(settings, clock=ScaledClock(SPEED), for_screen=True) as studio:
         script = Script("demo")
-        assert await Conversation(studio, script).run() == "demo"
+        assert await PlainMode(studio, script).run() == "demo"
         assert "api.imastudio.com" in script.text
         assert "imapi.liveme.com" in script.text
     async with open_studio(settings, clock=ScaledClock(SPEED), for_screen=True) as studio:
         script = Script("sk-other", "1", "ima_mine_123456", "1", "/quit")
-        assert await Conversation(studio, script).run() == "quit"
+        assert await PlainMode(studio, script).run() == "quit"
         assert studio.connection.has_key
         assert "ima_mine" not in script.text
 

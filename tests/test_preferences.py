@@ -317,8 +317,8 @@ def test_notes_that_cant_be_read_are_none(noted: Preferences, path: Path, text: 
 def _write_many(path: Path, notes: Path, user: str, count: int) -> None:
     preferences = Preferences(path, notes)
     for number in range(count):
-        leaf = read(leaf_json(model_id=f"model-{number:04}"))
-        preferences.save(user, T2I, leaf)
+        model = read(leaf_json(model_id=f"model-{number:04}"))
+        preferences.save(user, T2I, model)
 
 
 def _write_like_the_script(path: Path, stop: str) -> None:

@@ -13,7 +13,7 @@ from trees import field_json, leaf_json, make, rule_json, virtual_json
 from ima_tui.catalogue import form, price, tree
 from ima_tui.core.domain import (
     Change,
-    Leaf,
+    ModelVersion,
     TaskType,
     Value,
 )
@@ -22,7 +22,7 @@ from ima_tui.core.errors import UsageError
 SIZES = [rule_json(5, size="1K"), rule_json(9, size="2K"), rule_json(15, size="4K")]
 
 
-def sized(*sizes: Any) -> Leaf:
+def sized(*sizes: Any) -> ModelVersion:
     return make(field_json("size", list(sizes) or ["1K", "2K", "4K"]), rules=SIZES)
 
 
@@ -36,14 +36,14 @@ def test_what_was_set_counts_more_than_the_default() -> None:
 
 
 def test_a_rule_fits_only_when_all_its_attributes_do() -> None:
-    leaf = make(
+    model_version = make(
         field_json("a", ["x", "y"]),
         field_json("b", ["x", "y"]),
         rules=[rule_json(1, a="y", b="y"), rule_json(2, a="x", b="y"), rule_json(3, a="x", b="x")],
     )
-    assert price.quote(leaf, {}).rule.points == 3
-    assert price.quote(leaf, {"b": "y"}).rule.points == 2
-    assert price.quote(leaf, {"b": "y", "a": "y"}).rule.points == 1
+    assert price.quote(model_version, {}).rule.points == 3
+    assert price.quote(model_version, {"b": "y"}).rule.points == 2
+    assert price.quote(model_version, {"b": "y", "a": "y"}).rule.points == 1
 
 
 @pytest.mark.parametrize(
@@ -53,20 +53,20 @@ def test_a_rule_fits_only_when_all_its_attributes_do() -> None:
 def test_case_blanks_and_types_do_not_hinder_a_fit_and_the_rules_own_value_is_sent(
     option: Value, attribute: Value
 ) -> None:
-    leaf = make(
+    model_version = make(
         field_json("x", [option]), rules=[rule_json(1, x="other"), rule_json(7, x=attribute)]
     )
-    quote = price.quote(leaf, {})
+    quote = price.quote(model_version, {})
     assert (quote.rule.points, quote.changes) == (7, ())
     assert quote.parameters == {"x": attribute}
     assert type(quote.parameters["x"]) is type(attribute)
 
 
 def test_names_are_compared_without_case_too() -> None:
-    leaf = make(
+    model_version = make(
         field_json("size", ["1K", "2K"]), rules=[rule_json(5, SIZE="1K"), rule_json(9, SIZE="2K")]
     )
-    quote = price.quote(leaf, {"size": "2K"})
+    quote = price.quote(model_version, {"size": "2K"})
     assert (quote.rule.points, quote.changes) == (9, ())
     assert quote.parameters == {"size": "2K"}
 
@@ -78,11 +78,11 @@ def test_the_marker_of_one_price_is_never_sent() -> None:
 
 
 def test_of_several_rules_that_fit_the_one_that_says_most_counts() -> None:
-    leaf = make(
+    model_version = make(
         field_json("a", ["x"]), field_json("b", ["y"]),
         rules=[rule_json(1), rule_json(2, a="x"), rule_json(3, a="x", b="y")],
     )  # fmt: skip
-    assert price.quote(leaf, {}).rule.points == 3
+    assert price.quote(model_version, {}).rule.points == 3
 
 
 def test_n_outputs_cost_n_times_and_the_credit_stays_the_rules() -> None:
@@ -91,12 +91,12 @@ def test_n_outputs_cost_n_times_and_the_credit_stays_the_rules() -> None:
 
 
 def test_no_rule_fits_then_the_nearest_is_named_with_what_it_changes() -> None:
-    leaf = make(
+    model_version = make(
         field_json("duration", [5, 10]), field_json("size", ["540p", "720p"]),
         rules=[rule_json(20, duration=5, size="540p"), rule_json(25, duration=5, size="720p"),
                rule_json(40, duration=10, size="720p")],
     )  # fmt: skip
-    quote = price.quote(leaf, {"duration": 10, "size": "540p"})
+    quote = price.quote(model_version, {"duration": 10, "size": "540p"})
     assert len(quote.changes) == 1
     assert quote.changes[0] in (
         Change("size", "540p", "720p"),
@@ -106,12 +106,12 @@ def test_no_rule_fits_then_the_nearest_is_named_with_what_it_changes() -> None:
 
 
 def test_the_nearest_keeps_what_the_person_chose_where_it_can() -> None:
-    leaf = make(
+    model_version = make(
         field_json("duration", [5, 10]), field_json("size", ["540p", "720p"]),
         rules=[rule_json(20, duration=5, size="540p"), rule_json(25, duration=5, size="720p"),
                rule_json(40, duration=10, size="720p")],
     )  # fmt: skip
-    assert price.quote(leaf, {"duration": 10}).changes == (Change("size", "540p", "720p"),)
+    assert price.quote(model_version, {"duration": 10}).changes == (Change("size", "540p", "720p"),)
 
 
 def test_no_attribute_equal_then_the_default_rule_else_the_first() -> None:
@@ -129,19 +129,19 @@ def test_an_attribute_of_a_virtual_target_is_priced_through_its_control() -> Non
         "size", [field_json("shape", ["square", "wide"])],
         [({"shape": "square"}, "1024"), ({"shape": "wide"}, "2048")],
     )  # fmt: skip
-    leaf = make(virtual, rules=[rule_json(3, size="1024"), rule_json(8, size="2048")])
-    quote = price.quote(leaf, {"shape": "wide"})
+    model_version = make(virtual, rules=[rule_json(3, size="1024"), rule_json(8, size="2048")])
+    quote = price.quote(model_version, {"shape": "wide"})
     assert (quote.rule.points, quote.parameters) == (8, {"size": "2048"})
 
 
 def test_a_price_may_hang_on_a_control_that_is_no_target() -> None:
     controls = [field_json("clarity", ["2k", "4k", "8k"])]
     rules = [({"clarity": "2k"}, "2048"), ({"clarity": "4k"}, "4096"), ({"clarity": "8k"}, "8192")]
-    leaf = make(
+    model_version = make(
         virtual_json("size", controls, rules),
         rules=[rule_json(3, clarity="2K"), rule_json(8, clarity="4K")],
     )
-    quote = price.quote(leaf, {"clarity": "4k"})
+    quote = price.quote(model_version, {"clarity": "4k"})
     assert (quote.rule.points, quote.changes) == (8, ())
     assert quote.parameters == {"size": "4096", "clarity": "4K"}
 
@@ -151,18 +151,20 @@ def test_a_price_may_hang_on_a_control_that_is_no_target() -> None:
     [("Pixverse V5.5", "v5.5"), ("PixVerse v 5", "v5"), ("Pixverse V3.5", "v3.5")],
 )
 def test_pixverse_is_told_its_version(name: str, model: str) -> None:
-    leaf = make(field_json("a", ["x"]), model_id="pixverse", name=name, id=name)
-    assert price.quote(leaf, {}).parameters == {"a": "x", "model": model}
+    model_version = make(field_json("a", ["x"]), model_id="pixverse", name=name, id=name)
+    assert price.quote(model_version, {}).parameters == {"a": "x", "model": model}
 
 
 def test_a_pixverse_leaf_with_a_model_field_keeps_its_own_value() -> None:
-    leaf = make(field_json("model", ["v4.5"]), model_id="pixverse", name="Pixverse V5.5")
-    assert price.quote(leaf, {}).parameters == {"model": "v4.5"}
+    model_version = make(field_json("model", ["v4.5"]), model_id="pixverse", name="Pixverse V5.5")
+    assert price.quote(model_version, {}).parameters == {"model": "v4.5"}
 
 
 def test_a_pixverse_leaf_whose_model_field_is_empty_is_told_its_version() -> None:
-    leaf = make(field_json("model", [], value=None), model_id="pixverse", name="Pixverse V5")
-    assert price.quote(leaf, {}).parameters == {"model": "v5"}
+    model_version = make(
+        field_json("model", [], value=None), model_id="pixverse", name="Pixverse V5"
+    )
+    assert price.quote(model_version, {}).parameters == {"model": "v5"}
 
 
 def test_no_other_family_gets_a_model() -> None:
@@ -171,13 +173,13 @@ def test_no_other_family_gets_a_model() -> None:
 
 def test_the_table_holds_what_can_be_set_and_no_more() -> None:
     ten = {"label": "10", "value": 10, "disabled": {"size": ["1080P"]}}
-    leaf = make(
+    model_version = make(
         field_json("duration", [6, ten]), field_json("size", ["768P", "1080P"]),
         rules=[rule_json(12, duration=6, size="768P"), rule_json(24, duration=6, size="1080P"),
                rule_json(20, duration=10, size="768P"), rule_json(48, duration=10, size="1080P"),
                rule_json(9, duration=6, size="512P")],
     )  # fmt: skip
-    rows = price.table(leaf)
+    rows = price.table(model_version)
     assert [row.points for row in rows] == [12, 20, 24]
     assert [row.is_default for row in rows] == [True, False, False]
 
@@ -243,7 +245,7 @@ fresh = count()
 
 
 @st.composite
-def leaves(draw: st.DrawFn) -> Leaf:
+def models(draw: st.DrawFn) -> ModelVersion:
     raw = leaf_json(
         id=f"id-{next(fresh)}",
         form_config=draw(st.lists(fields_json(), max_size=5)),
@@ -251,93 +253,93 @@ def leaves(draw: st.DrawFn) -> Leaf:
         model_id=draw(st.sampled_from(["test", "pixverse"])),
         name=draw(st.sampled_from(["Test", "Pixverse V5.5"])),
     )
-    found = tree.leaves([raw], TaskType.TEXT_TO_IMAGE)
+    found = tree.models([raw], TaskType.TEXT_TO_IMAGE)
     assume(found)
     return found[0]
 
 
-def known_names(leaf: Leaf) -> set[str]:
+def known_names(model_version: ModelVersion) -> set[str]:
     """All that the leaf itself speaks of; `model` is what Pixverse needs beside it."""
-    names = {"model"} if leaf.model_id == "pixverse" else set()
-    for field in leaf.fields:
+    names = {"model"} if model_version.model_id == "pixverse" else set()
+    for field in model_version.fields:
         names.add(field.virtual.target if field.virtual else field.name)
-    return names | {name for rule in leaf.rules for name, _ in rule.attributes}
+    return names | {name for rule in model_version.rules for name, _ in rule.attributes}
 
 
-def known_values(leaf: Leaf, name: str) -> list[Value]:
+def known_values(model_version: ModelVersion, name: str) -> list[Value]:
     """Every value the leaf names for a parameter; empty where it can be free text or a number."""
     found: list[Value] = []
-    for field in leaf.fields:
+    for field in model_version.fields:
         if field.virtual and field.virtual.target == name:
             found += [rule.target for rule in field.virtual.rules]
             found += [field.default] if field.default is not None else []
         elif field.name == name and not field.virtual:
             found += [option.value for option in field.options]
             found += [field.default] if field.default is not None else []
-    return found + [v for rule in leaf.rules for k, v in rule.attributes if k == name]
+    return found + [v for rule in model_version.rules for k, v in rule.attributes if k == name]
 
 
 def exactly(value: Value, among: list[Value]) -> bool:
     return any(value == each and type(value) is type(each) for each in among)
 
 
-@given(leaves(), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
+@given(models(), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
 def test_a_quote_is_refused_in_words_or_its_rule_fits_exactly_what_is_sent(
-    leaf: Leaf, wishes: dict[str, Any]
+    model_version: ModelVersion, wishes: dict[str, Any]
 ) -> None:
     chosen: dict[str, Value] = {}
     for name, value in wishes.items():
         try:
-            own, accepted = form.accept(leaf, name, value)
+            own, accepted = form.accept(model_version, name, value)
         except UsageError:
             continue
         chosen[own] = accepted
     try:
-        quote = price.quote(leaf, chosen, 2)
+        quote = price.quote(model_version, chosen, 2)
     except UsageError:
         return
     for name, value in quote.rule.attributes:
         assert quote.parameters[name] == value
         assert type(quote.parameters[name]) is type(value)
-    assert set(quote.parameters) <= known_names(leaf)
+    assert set(quote.parameters) <= known_names(model_version)
     assert len({form.plain_name(name) for name in quote.parameters}) == len(quote.parameters)
     for name, value in quote.parameters.items():
-        named = known_values(leaf, name)
-        free = any(f.name == name and not f.options and not f.virtual for f in leaf.fields)
-        injected = name == "model" and leaf.model_id == "pixverse"
+        named = known_values(model_version, name)
+        free = any(f.name == name and not f.options and not f.virtual for f in model_version.fields)
+        injected = name == "model" and model_version.model_id == "pixverse"
         assert free or injected or exactly(value, named), (name, value, named)
     assert quote.total == 2 * quote.rule.points
 
 
-@given(leaves())
-def test_everything_a_screen_asks_of_a_leaf_is_answered(leaf: Leaf) -> None:
-    assert all(row.points >= 0 for row in price.table(leaf))
-    price.neighbours(leaf, {})
-    assert all(1 <= count <= 16 for count in form.counts(leaf))
-    for control in form.controls(leaf):
-        form.allowed(leaf, control, {})
+@given(models())
+def test_everything_a_screen_asks_of_a_leaf_is_answered(model_version: ModelVersion) -> None:
+    assert all(row.points >= 0 for row in price.table(model_version))
+    price.neighbours(model_version, {})
+    assert all(1 <= count <= 16 for count in form.counts(model_version))
+    for control in form.controls(model_version):
+        form.allowed(model_version, control, {})
         form.default_of(control)
 
 
 def test_a_table_that_nobody_could_read_is_none() -> None:
     names = ("a", "b", "c", "d")
-    leaf = make(
+    model_version = make(
         *(field_json(name, list("pqrst")) for name in names),
         rules=[
             rule_json(1, **dict.fromkeys(names, "p")),
             rule_json(2, **dict.fromkeys(names, "q")),
         ],
     )
-    assert price.table(leaf) == ()
-    assert price.quote(leaf, {}).rule.points == 1
+    assert price.table(model_version) == ()
+    assert price.quote(model_version, {}).rule.points == 1
 
 
 def test_a_rule_that_contradicts_itself_is_not_to_be_had() -> None:
     quality = field_json("quality", ["1k", "4k"])
-    leaf = make(
+    model_version = make(
         virtual_json("size", [quality], [({"quality": "1k"}, "small"), ({"quality": "4k"}, "big")]),
         rules=[rule_json(1, quality="1k", size="big"), rule_json(9, size="big")],
     )
-    quote = price.quote(leaf, {})
+    quote = price.quote(model_version, {})
     assert (quote.rule.points, quote.parameters) == (9, {"size": "big"})
     assert quote.changes == (Change("size", asked="small", becomes="big"),)

@@ -17,7 +17,7 @@ from ima_tui.catalogue import (
     tree,
 )
 from ima_tui.core.domain import (
-    Leaf,
+    ModelVersion,
     PriceRule,
     TaskType,
     Value,
@@ -42,22 +42,22 @@ def raw(task_type: TaskType) -> Any:
     return json.loads((FOLDER / f"products_{task_type.value}.json").read_text("utf-8"))
 
 
-def leaves(task_type: TaskType) -> tuple[Leaf, ...]:
-    return tree.leaves(raw(task_type), task_type)
+def models(task_type: TaskType) -> tuple[ModelVersion, ...]:
+    return tree.models(raw(task_type), task_type)
 
 
-def all_leaves() -> list[Leaf]:
-    return [leaf for task_type in COUNTS for leaf in leaves(task_type)]
+def all_leaves() -> list[ModelVersion]:
+    return [model for task_type in COUNTS for model in models(task_type)]
 
 
-def priced_by(leaf: Leaf) -> dict[str, list[Value]]:
+def priced_by(model: ModelVersion) -> dict[str, list[Value]]:
     """The controls that lead to a priced attribute, with every value a person can pick."""
-    names = {name for rule in leaf.rules for name, _ in rule.attributes}
+    names = {name for rule in model.rules for name, _ in rule.attributes}
     found: dict[str, list[Value]] = {}
-    for control in form.controls(leaf):
+    for control in form.controls(model):
         aims = [
             field.virtual.target
-            for field in leaf.fields
+            for field in model.fields
             if field.virtual and any(c.name == control.name for c in field.virtual.controls)
         ]
         if control.name in names or names.intersection(aims):
@@ -65,13 +65,13 @@ def priced_by(leaf: Leaf) -> dict[str, list[Value]]:
     return found
 
 
-def reached(leaf: Leaf) -> Counter[PriceRule]:
+def reached(model: ModelVersion) -> Counter[PriceRule]:
     """How often each rule is chosen, over every combination of priced controls."""
     hits: Counter[PriceRule] = Counter()
-    controls = priced_by(leaf)
+    controls = priced_by(model)
     for values in product(*controls.values()):
         try:
-            quote = price.quote(leaf, dict(zip(controls, values, strict=True)))
+            quote = price.quote(model, dict(zip(controls, values, strict=True)))
         except UsageError:
             continue
         if not quote.changes:
@@ -79,12 +79,12 @@ def reached(leaf: Leaf) -> Counter[PriceRule]:
     return hits
 
 
-def offered(leaf: Leaf, rule: PriceRule) -> bool:
+def offered(model: ModelVersion, rule: PriceRule) -> bool:
     """Whether the form, read by hand, lets a person set exactly this rule's values."""
     wanted = dict(rule.attributes)
     for name, value in wanted.items():
         values: list[Value] = []
-        for field in leaf.fields:
+        for field in model.fields:
             if field.virtual and field.virtual.target == name:
                 values += [r.target for r in field.virtual.rules]
             elif field.name == name and field.offered:
@@ -94,7 +94,7 @@ def offered(leaf: Leaf, rule: PriceRule) -> bool:
                 values += [field.default] if field.default is not None else []
         if not any(form.same(value, each) for each in values):
             return False
-    for field in leaf.fields:
+    for field in model.fields:
         if field.name not in wanted:
             continue
         for option in field.options:
@@ -108,7 +108,7 @@ def offered(leaf: Leaf, rule: PriceRule) -> bool:
 
 @pytest.mark.parametrize("task_type", list(COUNTS))
 def test_every_leaf_is_read(task_type: TaskType) -> None:
-    assert len(leaves(task_type)) == COUNTS[task_type]
+    assert len(models(task_type)) == COUNTS[task_type]
 
 
 @pytest.mark.parametrize("task_type", list(COUNTS))
@@ -120,43 +120,43 @@ def test_no_price_and_no_field_is_lost(task_type: TaskType) -> None:
             for each in ([node] if node["type"] == "3" else raw_leaves(node.get("children") or []))
         ]
 
-    for sent, leaf in zip(raw_leaves(raw(task_type)), leaves(task_type), strict=True):
-        assert len(leaf.rules) == len(sent["credit_rules"])
-        assert {f.name for f in leaf.fields} == {f["field"] for f in sent.get("form_config") or []}
+    for sent, model in zip(raw_leaves(raw(task_type)), models(task_type), strict=True):
+        assert len(model.rules) == len(sent["credit_rules"])
+        assert {f.name for f in model.fields} == {f["field"] for f in sent.get("form_config") or []}
 
 
-@pytest.mark.parametrize("leaf", all_leaves() if FOLDER.is_dir() else [], ids=lambda x: x.version)
-def test_a_rule_is_reached_exactly_when_the_form_offers_it(leaf: Leaf) -> None:
-    assert set(reached(leaf)) == {rule for rule in leaf.rules if offered(leaf, rule)}
+@pytest.mark.parametrize("model", all_leaves() if FOLDER.is_dir() else [], ids=lambda x: x.version)
+def test_a_rule_is_reached_exactly_when_the_form_offers_it(model: ModelVersion) -> None:
+    assert set(reached(model)) == {rule for rule in model.rules if offered(model, rule)}
 
 
-@pytest.mark.parametrize("leaf", all_leaves() if FOLDER.is_dir() else [], ids=lambda x: x.version)
-def test_a_rules_own_values_set_outright_choose_that_rule(leaf: Leaf) -> None:
-    for rule in leaf.rules:
-        if not offered(leaf, rule):
+@pytest.mark.parametrize("model", all_leaves() if FOLDER.is_dir() else [], ids=lambda x: x.version)
+def test_a_rules_own_values_set_outright_choose_that_rule(model: ModelVersion) -> None:
+    for rule in model.rules:
+        if not offered(model, rule):
             continue
-        settable = [pair for pair in rule.attributes if pair[0] in form.names(leaf)]
-        chosen = dict(form.accept(leaf, name, value) for name, value in settable)
-        quote = price.quote(leaf, chosen)
+        settable = [pair for pair in rule.attributes if pair[0] in form.names(model)]
+        chosen = dict(form.accept(model, name, value) for name, value in settable)
+        quote = price.quote(model, chosen)
         assert (quote.rule, quote.changes) == (rule, ())
         assert dict(rule.attributes).items() <= dict(quote.parameters).items()
 
 
 def test_how_many_prices_there_are() -> None:
-    assert sum(len(leaf.rules) for leaf in all_leaves()) == 123
+    assert sum(len(model.rules) for model in all_leaves()) == 123
 
 
 def test_the_untouched_form_of_every_leaf_has_its_price_without_a_change() -> None:
-    for leaf in all_leaves():
-        assert price.quote(leaf, {}).changes == (), leaf.version
+    for model in all_leaves():
+        assert price.quote(model, {}).changes == (), model.version
 
 
 def test_of_the_recorded_pixverse_versions_the_newest_is_taken() -> None:
-    videos = leaves(TaskType.TEXT_TO_VIDEO)
+    videos = models(TaskType.TEXT_TO_VIDEO)
     assert choice.pick(videos, "pixverse").name == "Pixverse V5.5"
     assert price.quote(choice.pick(videos, "pixverse"), {}).parameters["model"] == "v5.5"
 
 
 @pytest.mark.parametrize("task_type", list(COUNTS))
 def test_the_default_of_each_task_type_is_in_the_live_list(task_type: TaskType) -> None:
-    assert choice.tier_leaf(leaves(task_type), task_type, choice.Tier.DEFAULT) is not None
+    assert choice.tier_leaf(models(task_type), task_type, choice.ModelTier.DEFAULT) is not None

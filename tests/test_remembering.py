@@ -6,11 +6,11 @@ import pytest
 from trees import leaf_json, read
 
 from ima_tui.catalogue.choice import Reason, serving
-from ima_tui.core.domain import Leaf, TaskType
-from ima_tui.intent.intent import Decision
+from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
-from ima_tui.preferences.policy import Change, Proposal
+from ima_tui.preferences.policy import PreferenceChange, Proposal
 
 IMAGE, VIDEO, ANIMATE = (
     TaskType.TEXT_TO_IMAGE,
@@ -19,26 +19,26 @@ IMAGE, VIDEO, ANIMATE = (
 )
 
 
-def leaf(task_type: TaskType, model_id: str) -> Leaf:
+def model(task_type: TaskType, model_id: str) -> ModelVersion:
     return read(leaf_json(model_id=model_id, name=model_id, id=model_id), task_type)
 
 
 LISTS = {
     IMAGE: tuple(
-        leaf(IMAGE, each) for each in ("gemini-3-pro-image", "doubao-seedream-4.5", "midjourney")
+        model(IMAGE, each) for each in ("gemini-3-pro-image", "doubao-seedream-4.5", "midjourney")
     ),
-    TaskType.IMAGE_TO_IMAGE: (leaf(TaskType.IMAGE_TO_IMAGE, "midjourney"),),
-    VIDEO: (leaf(VIDEO, "viduq2"), leaf(VIDEO, "wan2.6-t2v"), leaf(VIDEO, "kling-video-o1")),
-    ANIMATE: (leaf(ANIMATE, "wan2.6-i2v"), leaf(ANIMATE, "kling-video-o1")),
+    TaskType.IMAGE_TO_IMAGE: (model(TaskType.IMAGE_TO_IMAGE, "midjourney"),),
+    VIDEO: (model(VIDEO, "viduq2"), model(VIDEO, "wan2.6-t2v"), model(VIDEO, "kling-video-o1")),
+    ANIMATE: (model(ANIMATE, "wan2.6-i2v"), model(ANIMATE, "kling-video-o1")),
 }
 
 
-def asked(text: str, before: str = "") -> tuple[Decision, Proposal | None]:
+def asked(text: str, before: str = "") -> tuple[Intent, Proposal | None]:
     """What a text makes of a person whose images are usually made by `before`."""
     decision = route(text, (), LISTS, {IMAGE: before} if before else {})
-    assert decision.leaf is not None
+    assert decision.model is not None
     assert decision.reason is not None
-    return decision, policy.propose(decision, decision.leaf, decision.reason, before)
+    return decision, policy.propose(decision, decision.model, decision.reason, before)
 
 
 SWITCHES = [
@@ -71,20 +71,20 @@ CLEARS = [
 def test_an_explicit_wish_is_saved_whatever_was_remembered(text: str, before: str) -> None:
     _, proposal = asked(text, before)
     assert proposal is not None
-    assert (proposal.change, proposal.on, proposal.before) == (Change.SAVE, True, before)
-    assert proposal.leaf is not None
-    assert proposal.leaf.model_id == "midjourney"
+    assert (proposal.change, proposal.on, proposal.before) == (PreferenceChange.SAVE, True, before)
+    assert proposal.model is not None
+    assert proposal.model.model_id == "midjourney"
 
 
 @pytest.mark.parametrize("text", USES)
 def test_use_x_is_saved_where_nothing_was_and_asked_about_where_another_is(text: str) -> None:
     _, fresh = asked(text)
     assert fresh is not None
-    assert fresh.change is Change.SAVE
+    assert fresh.change is PreferenceChange.SAVE
     assert fresh.on
     _, other = asked(text, "doubao-seedream-4.5")
     assert other is not None
-    assert other.change is Change.SAVE
+    assert other.change is PreferenceChange.SAVE
     assert other.asks
     assert other.before == "doubao-seedream-4.5"
 
@@ -100,17 +100,17 @@ def test_what_is_remembered_already_is_not_spoken_of(text: str) -> None:
 )
 def test_once_saves_nothing_and_asks_nothing(text: str, before: str) -> None:
     decision, proposal = asked(text, before)
-    assert decision.leaf is not None
-    assert decision.leaf.model_id == "midjourney"
+    assert decision.model is not None
+    assert decision.model.model_id == "midjourney"
     assert proposal is None
 
 
 @pytest.mark.parametrize("text", CLEARS)
 def test_leaving_the_choice_to_us_forgets(text: str) -> None:
     decision, proposal = asked(text, "midjourney")
-    assert proposal == Proposal(Change.FORGET, True, before="midjourney")
-    assert decision.leaf is not None
-    assert decision.leaf.model_id != "midjourney"
+    assert proposal == Proposal(PreferenceChange.FORGET, True, before="midjourney")
+    assert decision.model is not None
+    assert decision.model.model_id != "midjourney"
     assert asked(text)[1] is None, "nothing to forget, nothing to say"
 
 
@@ -135,14 +135,14 @@ def test_a_model_chosen_by_hand_is_asked_about() -> None:
     proposal = policy.propose(None, pro, Reason.REQUEST, "midjourney")
     assert proposal is not None
     assert proposal.asks
-    assert proposal.leaf is pro
+    assert proposal.model is pro
     over = policy.propose(route("用Midjourney画一只猫"), pro, Reason.REQUEST)
     assert over is None, "the hand chose another than the words"
 
 
 def test_a_model_that_is_not_offered_is_not_remembered() -> None:
     decision = route("always use nano banana 2; draw a cat", (), LISTS)
-    assert decision.leaf is None
+    assert decision.model is None
 
 
 # ------------------------------------------------------------------------- nothing to be made
@@ -191,25 +191,25 @@ def test_the_order_of_choice(
     preferred: str, recommended: str, expected: str, reason: Reason
 ) -> None:
     decision = route("画一只猫", (), LISTS, {IMAGE: preferred}, {IMAGE: recommended})
-    assert decision.leaf is not None
-    assert decision.leaf.model_id == expected
+    assert decision.model is not None
+    assert decision.model.model_id == expected
     assert decision.reason is reason
 
 
 def test_the_words_come_before_all_of_it() -> None:
     known = ({IMAGE: "midjourney"}, {IMAGE: "midjourney"})
     decision = route("用nano banana pro画一只猫", (), LISTS, *known)
-    assert decision.leaf is not None
-    assert decision.leaf.model_id == "gemini-3-pro-image"
+    assert decision.model is not None
+    assert decision.model.model_id == "gemini-3-pro-image"
     assert decision.reason is Reason.REQUEST
     tier = route("艺术感强的画，一只猫", (), LISTS, {IMAGE: "gemini-3-pro-image"})
-    assert tier.leaf is not None
-    assert tier.leaf.model_id == "midjourney"
+    assert tier.model is not None
+    assert tier.model.model_id == "midjourney"
     assert tier.reason is Reason.TIER
 
 
 def test_at_last_the_first_live_model_serves() -> None:
-    only = (leaf(IMAGE, "newcomer"),)
+    only = (model(IMAGE, "newcomer"),)
     assert serving(only, IMAGE) == (only[0], Reason.FIRST)
     assert serving((), IMAGE) is None
 
@@ -218,10 +218,10 @@ def test_at_last_the_first_live_model_serves() -> None:
 
 
 def test_the_hint_after_a_success_names_the_recommendation_else_the_usual() -> None:
-    leaves = LISTS[IMAGE]
+    models = LISTS[IMAGE]
 
     def hint(used: str, preferred: str, recommended: str = "") -> str:
-        found = policy.usual_instead(leaves, IMAGE, used, preferred, recommended)
+        found = policy.usual_instead(models, IMAGE, used, preferred, recommended)
         return found.model_id if found else ""
 
     assert hint("midjourney", "midjourney") == "doubao-seedream-4.5"

@@ -82,9 +82,9 @@ async def story(
     """One job from its order to its end, and the keys of its timeline."""
     clock = more.pop("clock", None) or FastClock()
     wish = more.pop("order", None) or placed(LEAF)
-    leaf = more.pop("leaf", LEAF)
+    model = more.pop("leaf", LEAF)
     job = await ledger.add(wish, clock.time())
-    async with running(scheduler(ledger, service, leaf, tmp_path, clock=clock, **more)):
+    async with running(scheduler(ledger, service, model, tmp_path, clock=clock, **more)):
         job = await ended(ledger, job.id)
     return job, [event.key for event in await ledger.timeline(job.id)]
 
@@ -621,12 +621,12 @@ async def test_without_downloads_a_ready_job_is_done(ledger: Ledger, tmp_path: P
 async def test_inputs_are_uploaded_and_checked_before_anything_is_sent(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
     picture = tmp_path / "in.png"
     picture.write_bytes(PNG)
-    order = placed(leaf, inputs=(str(picture), "https://x.example/b.png"))
+    order = placed(model, inputs=(str(picture), "https://x.example/b.png"))
     service = FakeService(load=(MP4,))
-    await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    await story(ledger, tmp_path, service, order=order, model=model)
     assert service.calls[:4] == ["put", "check", "check", "create"]
 
 
@@ -635,10 +635,10 @@ async def test_the_next_try_takes_what_was_uploaded_and_checked(
 ) -> None:
     picture = tmp_path / "a.png"
     picture.write_bytes(PNG)
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
     service = FakeService(create=(Limited(1.0), Created("task-1", None)))
-    order = placed(leaf, inputs=(str(picture),))
-    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    order = placed(model, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, model=model)
     assert job.state is State.DONE
     before = service.calls[: service.calls.index("ask")]
     assert before == ["put", "check", "create", "create"]
@@ -655,10 +655,10 @@ async def test_an_input_that_was_changed_since_it_was_checked_is_not_sent(
         picture.write_bytes(PNG + b"more")
         raise Limited(1.0)
 
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO)
     service = FakeService(create=(refuse, Created("task-1", None)), load=(MP4,))
-    order = placed(leaf, inputs=(str(picture),))
-    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    order = placed(model, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, model=model)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_changed", ["put", "create"])
 
@@ -668,12 +668,12 @@ async def test_an_input_that_was_changed_while_the_job_waited_is_not_sent(
 ) -> None:
     picture = tmp_path / "a.png"
     picture.write_bytes(PNG)
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO)
     checks, service = InputChecks(), FakeService()
-    await checks.inspect(leaf, [str(picture)])
+    await checks.inspect(model, [str(picture)])
     picture.write_bytes(PNG + b"more")
-    order = placed(leaf, inputs=(str(picture),))
-    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf, checks=checks)
+    order = placed(model, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, model=model, checks=checks)
     await checks.aclose()
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_changed", [])
@@ -683,10 +683,10 @@ async def test_a_damaged_input_fails_without_an_upload(ledger: Ledger, tmp_path:
     """A result that was cut off on this disk, say: no one has looked at it before."""
     picture = tmp_path / "a.png"
     picture.write_bytes(PNG[:-20])
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO)
     service = FakeService()
-    order = placed(leaf, inputs=(str(picture),))
-    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    order = placed(model, inputs=(str(picture),))
+    job, _ = await story(ledger, tmp_path, service, order=order, model=model)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_broken", [])
 
@@ -694,19 +694,19 @@ async def test_a_damaged_input_fails_without_an_upload(ledger: Ledger, tmp_path:
 async def test_an_input_that_has_gone_fails_without_a_create(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO)
-    order = placed(leaf, inputs=(str(tmp_path / "gone.png"),))
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO)
+    order = placed(model, inputs=(str(tmp_path / "gone.png"),))
     service = FakeService()
-    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    job, _ = await story(ledger, tmp_path, service, order=order, model=model)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_missing", [])
 
 
 async def test_a_rejected_input_fails_without_a_create(ledger: Ledger, tmp_path: Path) -> None:
-    leaf = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro-fast")
+    model = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro-fast")
     service = FakeService(check=(UsageError("error.input_rejected", reason="a face"),))
-    order = placed(leaf, inputs=("https://x.example/b.png",))
-    job, _ = await story(ledger, tmp_path, service, order=order, leaf=leaf)
+    order = placed(model, inputs=("https://x.example/b.png",))
+    job, _ = await story(ledger, tmp_path, service, order=order, model=model)
     assert job.failure is not None
     assert (job.failure.kind, service.calls) == ("error.input_rejected", ["check"])
 

@@ -8,30 +8,30 @@ import pytest
 
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import multi_prompt
-from ima_tui.compose.composer import KIND, MODEL, Desk
-from ima_tui.compose.multi_prompt import Several
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.route import route
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.products import SandboxCatalogue
 
-Lists = Mapping[TaskType, tuple[Leaf, ...]]
+Lists = Mapping[TaskType, tuple[ModelVersion, ...]]
 
 
 @pytest.fixture(scope="module")
 def lists() -> Lists:
-    offered = Catalogue()
-    return {kind: tree.leaves(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+    offered = SandboxCatalogue()
+    return {kind: tree.models(offered.tree(kind.value, "en"), kind) for kind in TaskType}
 
 
 @pytest.fixture
-def desk(lists: Lists) -> Desk:
-    desk = Desk()
+def desk(lists: Lists) -> Composer:
+    desk = Composer()
     desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
     return desk
 
 
-def planned(desk: Desk, lists: Lists, text: str, *, by_lines: bool = False) -> Several:
+def planned(desk: Composer, lists: Lists, text: str, *, by_lines: bool = False) -> MultiPrompt:
     return multi_prompt.plan(
         desk,
         multi_prompt.rows(text, by_lines=by_lines),
@@ -45,7 +45,7 @@ def test_one_wish_is_not_taken_apart(text: str) -> None:
     assert multi_prompt.rows(text, by_lines=False) == ()
 
 
-def test_variants_are_read_for_themselves(desk: Desk, lists: Lists) -> None:
+def test_variants_are_read_for_themselves(desk: Composer, lists: Lists) -> None:
     found = planned(desk, lists, "画一只{红|蓝}狐狸，{16:9|9:16}")
     sizes = [dict(wish.order.parameters)["size"] for wish in found.wishes if wish.order]
     assert sizes[:2] == sizes[2:]
@@ -54,7 +54,7 @@ def test_variants_are_read_for_themselves(desk: Desk, lists: Lists) -> None:
     assert (len(found.wishes), found.total, found.bad) == (4, 20, ())
 
 
-def test_each_line_has_its_own_kind_and_model(desk: Desk, lists: Lists) -> None:
+def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> None:
     text = "draw a fox\n\na 10s video of a puppy with Kling O1\nread aloud: Good evening"
     found = planned(desk, lists, text, by_lines=True)
     orders = [wish.order for wish in found.wishes if wish.order]
@@ -68,15 +68,15 @@ def test_each_line_has_its_own_kind_and_model(desk: Desk, lists: Lists) -> None:
     assert desk.kind is TaskType.TEXT_TO_IMAGE  # it was tried on copies
 
 
-def test_what_was_chosen_by_hand_holds_for_all(desk: Desk, lists: Lists) -> None:
-    midjourney = next(leaf for leaf in lists[desk.kind] if leaf.model_id == "midjourney")
+def test_what_was_chosen_by_hand_holds_for_all(desk: Composer, lists: Lists) -> None:
+    midjourney = next(model for model in lists[desk.kind] if model.model_id == "midjourney")
     desk.take(midjourney)
     desk.pin(KIND, MODEL)
     found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
     assert {wish.order.model_id for wish in found.wishes if wish.order} == {"midjourney"}
 
 
-def test_what_cannot_be_sent_says_why(desk: Desk, lists: Lists) -> None:
+def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
     text = "draw a fox\nalways use Midjourney\n把这张图做成视频\na fox picture, then a video of it"
     found = planned(desk, lists, text, by_lines=True)
     keys = [wish.problem.key if wish.problem else "" for wish in found.wishes]

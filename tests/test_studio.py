@@ -35,7 +35,7 @@ from ima_tui.core.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.core.events import JobChanged, LinkChanged, Notice
+from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 from ima_tui.studio.studio import Studio, open_studio
@@ -87,10 +87,10 @@ async def order_for(
     studio: Studio, prompt: str = "a lighthouse", task_type: TaskType = T2I, **more: Any
 ) -> Order:
     await studio.offer.fresh(task_type)
-    leaf = studio.offer.suggested(task_type)
-    assert leaf is not None
-    draft = Draft(task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
-    return order.place(leaf, draft)[0]
+    model = studio.offer.suggested(task_type)
+    assert model is not None
+    draft = Draft(task_type, model.model_id, model.version, prompt=prompt, **more)
+    return order.place(model, draft)[0]
 
 
 async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:
@@ -372,7 +372,7 @@ async def test_a_dead_network_is_waited_out_and_the_job_is_sent_once(settings: S
     told: list[ImaError | None] = []
 
     def listen(notice: Notice) -> None:
-        if isinstance(notice, LinkChanged):
+        if isinstance(notice, ConnectivityChanged):
             told.append(notice.problem)
 
     with running_sandbox(speed=SPEED) as first:

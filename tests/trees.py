@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ima_tui.catalogue import tree
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 
 
 def field_json(name: str, options: list[Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def leaf_json(**more: Any) -> dict[str, Any]:
     }
 
 
-def read(raw: dict[str, Any], task_type: TaskType = TaskType.TEXT_TO_IMAGE) -> Leaf:
-    (leaf,) = tree.leaves([raw], task_type)
-    return leaf
+def read(raw: dict[str, Any], task_type: TaskType = TaskType.TEXT_TO_IMAGE) -> ModelVersion:
+    (model,) = tree.models([raw], task_type)
+    return model
 
 
 def make(
@@ -66,7 +66,7 @@ def make(
     rules: list[dict[str, Any]] | None = None,
     task_type: TaskType = TaskType.TEXT_TO_IMAGE,
     **more: Any,
-) -> Leaf:
+) -> ModelVersion:
     return read(
         leaf_json(form_config=list(fields), credit_rules=rules or [rule_json(5)], **more), task_type
     )

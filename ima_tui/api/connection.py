@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Endpoint:
     """Where the service is. The demo's own brings its own `key`, which is no secret."""
 
     base_url: str
@@ -26,7 +26,7 @@ class Address:
     key: str = ""
 
 
-Locate = Callable[[], Awaitable[Address]]
+Locate = Callable[[], Awaitable[Endpoint]]
 
 
 class Connection:
@@ -39,12 +39,12 @@ class Connection:
         self._clock = clock
         self._key = key
         self._locate = locate or self._official
-        self._address: Address | None = None
+        self._address: Endpoint | None = None
         self._service: RemoteService | None = None
         self._connecting = asyncio.Lock()
 
-    async def _official(self) -> Address:
-        return Address(self._settings.base_url, self._settings.upload_url)
+    async def _official(self) -> Endpoint:
+        return Endpoint(self._settings.base_url, self._settings.upload_url)
 
     async def connect(self) -> RemoteService:
         """The client. Raises `KeyMissing` or `KeyInvalid`."""
@@ -102,7 +102,7 @@ def key_file(settings: Settings) -> Path:
     return settings.config_file.with_name("key")
 
 
-def _remote_service(secret: str, address: Address, language: str, clock: Clock) -> RemoteService:
+def _remote_service(secret: str, address: Endpoint, language: str, clock: Clock) -> RemoteService:
     """Imports the API (a quarter of a second): call it off the event loop."""
     from ima_tui.api.client import ImaClient
     from ima_tui.api.download import Downloader

@@ -28,7 +28,7 @@ def pause(failures: int) -> float:
     return min(LONGEST, polling_schedule.backoff(failures)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
-class Link:
+class Connectivity:
     def __init__(self, clock: Clock, tell: Callable[[ImaError | None], None]) -> None:
         self._clock = clock
         self._tell = tell

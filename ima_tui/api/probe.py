@@ -17,7 +17,7 @@ SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ProbeResult:
     """`status` is the HTTP status, whatever it is; 0 where nothing answered, `problem` then says
     why. `skew`: seconds that our clock is ahead, None when no date came."""
 
@@ -26,13 +26,13 @@ class Seen:
     skew: float | None = None
 
 
-async def look(url: str, now: Callable[[], float]) -> Seen:
+async def look(url: str, now: Callable[[], float]) -> ProbeResult:
     """Ask `url` for its root. Never raises."""
     quieten_httpx()
     try:
         way = await asyncio.to_thread(network.transport_to, url)
     except ImaError as error:
-        return Seen(problem=error)
+        return ProbeResult(problem=error)
     try:
         async with (
             asyncio.timeout(SECONDS),
@@ -41,11 +41,13 @@ async def look(url: str, now: Callable[[], float]) -> Seen:
             before = now()
             async with client.stream("GET", url) as answer:
                 middle = (before + now()) / 2
-                return Seen(answer.status_code, skew=_skew(answer.headers.get("Date"), middle))
+                return ProbeResult(
+                    answer.status_code, skew=_skew(answer.headers.get("Date"), middle)
+                )
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        return Seen(problem=await connection_errors.explain(error, url))
+        return ProbeResult(problem=await connection_errors.explain(error, url))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-        return Seen(problem=Unreachable(type(error).__name__))
+        return ProbeResult(problem=Unreachable(type(error).__name__))
 
 
 def _skew(date: str | None, now: float) -> float | None:

@@ -10,21 +10,21 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, Gate
+from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, SharedRateLimit
 from ima_tui.core.clock import Clock
 
 LOOK_SECONDS = 20.0
 """Between two looks at a pause: a laptop that slept has slept through it."""
 
 
-class Pace:
+class RateLimit:
     def __init__(
         self,
         clock: Clock,
         *,
         per_second: float = 4.0,
         at_once: int = 8,
-        gate: Gate | None = None,
+        gate: SharedRateLimit | None = None,
         tell: Callable[[float], None] | None = None,
     ) -> None:
         """`tell` hears how many seconds a pause takes when one begins."""

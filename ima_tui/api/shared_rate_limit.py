@@ -36,19 +36,19 @@ MOST_AHEAD = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class RateLimitState:
     """Seconds since the epoch, by the wall clock. `paused_for` is what the service asked for."""
 
     next_turn: float = 0.0
     paused_until: float = 0.0
     paused_for: float = 0.0
 
-    def bounded(self, now: float) -> Signal:
+    def bounded(self, now: float) -> RateLimitState:
         """What holds at `now`, whoever wrote it: an older version without a limit, a broken disk,
         or a run whose clock was ahead. No pause is longer than the longest; a pause that begins in
         the future begins now."""
         if not all(map(isfinite, (self.next_turn, self.paused_until, self.paused_for))):
-            return Signal()
+            return RateLimitState()
         length = min(LONGEST_PAUSE, max(0.0, self.paused_for))
         began = min(now, self.paused_until - max(0.0, self.paused_for))
         return replace(self, paused_until=began + length, paused_for=length)
@@ -57,7 +57,7 @@ class Signal:
         return max(0.0, self.paused_until - now)
 
 
-class Gate:
+class SharedRateLimit:
     """Each method locks a file: call it off the event loop."""
 
     def __init__(self, file: Path) -> None:
@@ -65,7 +65,7 @@ class Gate:
         self._works = True
         self._one_thread = Lock()
         self._lock: BaseFileLock | None = None
-        self._own = Signal()
+        self._own = RateLimitState()
         """What stands in where the file can't be used."""
 
     def take_turn(self, now: float, gap: float) -> float | None:
@@ -94,7 +94,7 @@ class Gate:
         return self._read().bounded(now).pause_left(now)
 
     @contextmanager
-    def _changing(self, now: float) -> Iterator[Signal]:
+    def _changing(self, now: float) -> Iterator[RateLimitState]:
         """What holds now; what had to be bounded is written so, or a clock that was set back
         would find the same pause at each look, for days."""
         with self._one_thread, self._locked() as found:
@@ -104,7 +104,7 @@ class Gate:
             yield signal
 
     @contextmanager
-    def _locked(self) -> Iterator[Signal]:
+    def _locked(self) -> Iterator[RateLimitState]:
         if not self._works:
             yield self._own
             return
@@ -125,14 +125,14 @@ class Gate:
         finally:
             self._lock.release()
 
-    def _read(self) -> Signal:
+    def _read(self) -> RateLimitState:
         try:
             found = json.loads(atomic_file.read_small(self._file, MOST_BYTES)[0])
-            return Signal(**{name: float(found[name]) for name in Signal.__slots__})
+            return RateLimitState(**{name: float(found[name]) for name in RateLimitState.__slots__})
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return self._own  # none yet, torn by a crash, or none of ours
 
-    def _write(self, signal: Signal) -> None:
+    def _write(self, signal: RateLimitState) -> None:
         self._own = signal
         try:
             handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o600)

@@ -29,7 +29,7 @@ NAMES = ("prompt", "task_type", "model_id", "version_id", "input_images", "n", "
 """What a row says about itself; every other name is a setting of its model."""
 
 
-class Kind(StrEnum):
+class RowKind(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     TEXT = "text"
@@ -77,7 +77,7 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class RemainingRows:
     """What the flags of the verb give to rows that do not say it themselves."""
 
     task_type: str = ""
@@ -90,37 +90,39 @@ class Rest:
 Record = Mapping[str, object]
 
 
-def kind_of(name: str, text: str) -> Kind:
+def kind_of(name: str, text: str) -> RowKind:
     """By the file's ending; else, as for stdin, by how the text begins."""
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending in ("jsonl", "ndjson", "json"):
-        return Kind.JSONL
+        return RowKind.JSONL
     if ending in ("csv", "tsv"):
-        return Kind.CSV
+        return RowKind.CSV
     if ending == "txt":
-        return Kind.TEXT
+        return RowKind.TEXT
     first = next((line for line in text.splitlines() if line.strip()), "")
     try:
         if isinstance(json.loads(first), dict):
-            return Kind.JSONL
+            return RowKind.JSONL
     except (ValueError, RecursionError):
         pass  # a prompt may begin with a brace, too
     columns = [_plain(cell) for cell in first.split(_delimiter(first))]
-    return Kind.CSV if "prompt" in columns else Kind.TEXT
+    return RowKind.CSV if "prompt" in columns else RowKind.TEXT
 
 
-def parse(text: str, kind: Kind, rest: Rest | None = None) -> list[Row | BadRow]:
+def parse(text: str, kind: RowKind, rest: RemainingRows | None = None) -> list[Row | BadRow]:
     """Every row, variants unfolded, and every row that can't be read.
 
     Raises `UsageError` where the text as a whole is none: no rows, too many, no prompt column.
     """
-    records = {Kind.JSONL: _json_lines, Kind.CSV: _csv_rows, Kind.TEXT: _text_lines}[kind](text)
+    records = {RowKind.JSONL: _json_lines, RowKind.CSV: _csv_rows, RowKind.TEXT: _text_lines}[kind](
+        text
+    )
     rows: list[Row | BadRow] = []
     for place, (line, record) in enumerate(records, 1):
         try:
             if isinstance(record, UsageError):
                 raise record
-            row = _row(line, place, record, rest or Rest())
+            row = _row(line, place, record, rest or RemainingRows())
             prompts = variants(row.prompt)
             rows += [replace(row, prompt=each, variant=i) for i, each in enumerate(prompts)]
         except UsageError as error:
@@ -204,7 +206,7 @@ def _csv_record(header: Sequence[str], cells: Sequence[str]) -> Record | UsageEr
 # ---------------------------------------------------------------------------- a record, a row
 
 
-def _row(line: int, place: int, record: Record, rest: Rest) -> Row:
+def _row(line: int, place: int, record: Record, rest: RemainingRows) -> Row:
     known: dict[str, object] = {}
     own: dict[str, object] = {}
     for name, value in record.items():

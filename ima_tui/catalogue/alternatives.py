@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ima_tui.catalogue import choice, order, price
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 
 ANY = "*"
@@ -54,12 +54,12 @@ MOST = 2
 class Alternative:
     """A model that could do the same, and what one output of it costs at its usual settings."""
 
-    leaf: Leaf
+    model: ModelVersion
     points: int
 
 
 def alternatives(
-    leaves: Sequence[Leaf],
+    models: Sequence[ModelVersion],
     task_type: TaskType,
     model_id: str,
     inputs: int = 0,
@@ -71,42 +71,44 @@ def alternatives(
     `below`: only what costs fewer points.
     """
     found: list[Alternative] = []
-    for leaf in _candidates(leaves, task_type, model_id):
-        if leaf.model_id == model_id or any(one.leaf.model_id == leaf.model_id for one in found):
+    for model in _candidates(models, task_type, model_id):
+        if model.model_id == model_id or any(one.model.model_id == model.model_id for one in found):
             continue
-        usual = price.quote_or_none(leaf, {})
-        if usual is None or not _takes(leaf, inputs):
+        usual = price.quote_or_none(model, {})
+        if usual is None or not _takes(model, inputs):
             continue
         if below is None or usual.rule.points < below:
-            found.append(Alternative(leaf, usual.rule.points))
+            found.append(Alternative(model, usual.rule.points))
     return tuple(found[:MOST])
 
 
-def _candidates(leaves: Sequence[Leaf], task_type: TaskType, model_id: str) -> Iterator[Leaf]:
+def _candidates(
+    models: Sequence[ModelVersion], task_type: TaskType, model_id: str
+) -> Iterator[ModelVersion]:
     """The table's models that are live; where the table has none, the rest of the list."""
     table = FALLBACKS[task_type]
     for wanted in table.get(model_id, table.get(ANY, ())):
-        kin = [leaf for leaf in leaves if leaf.model_id == wanted]
+        kin = [model for model in models if model.model_id == wanted]
         if kin:
             yield choice.newest(kin)
-    yield from leaves
+    yield from models
 
 
-def _takes(leaf: Leaf, inputs: int) -> bool:
+def _takes(model: ModelVersion, inputs: int) -> bool:
     try:
-        order.check_inputs(leaf, ("",) * inputs)
+        order.check_inputs(model, ("",) * inputs)
     except UsageError:
         return False
     return True
 
 
 def cheaper(
-    leaves: Sequence[Leaf], task_type: TaskType, points: int, inputs: int = 0
+    models: Sequence[ModelVersion], task_type: TaskType, points: int, inputs: int = 0
 ) -> Alternative | None:
     """The budget or default model where it is cheaper than `points` for one output."""
-    for tier in (choice.Tier.BUDGET, choice.Tier.DEFAULT):
-        leaf = choice.tier_leaf(leaves, task_type, tier)
-        usual = price.quote_or_none(leaf, {}) if leaf is not None else None
-        if leaf and usual and usual.rule.points < points and _takes(leaf, inputs):
-            return Alternative(leaf, usual.rule.points)
+    for tier in (choice.ModelTier.BUDGET, choice.ModelTier.DEFAULT):
+        model = choice.tier_leaf(models, task_type, tier)
+        usual = price.quote_or_none(model, {}) if model is not None else None
+        if model and usual and usual.rule.points < points and _takes(model, inputs):
+            return Alternative(model, usual.rule.points)
     return None

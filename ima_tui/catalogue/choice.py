@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from ima_tui.catalogue import names
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, nearest, one_line
 
 
-class Tier(StrEnum):
+class ModelTier(StrEnum):
     DEFAULT = "default"
     BUDGET = "budget"
     PREMIUM = "premium"
@@ -35,124 +35,160 @@ class Reason(StrEnum):
 
 
 _IMAGE_TIERS = {
-    Tier.DEFAULT: "doubao-seedream-4.5",
-    Tier.BUDGET: "gemini-3.1-flash-image",
-    Tier.PREMIUM: "gemini-3-pro-image",
-    Tier.ARTISTIC: "midjourney",
+    ModelTier.DEFAULT: "doubao-seedream-4.5",
+    ModelTier.BUDGET: "gemini-3.1-flash-image",
+    ModelTier.PREMIUM: "gemini-3-pro-image",
+    ModelTier.ARTISTIC: "midjourney",
 }
-TIERS: Mapping[TaskType, Mapping[Tier, str]] = {
+TIERS: Mapping[TaskType, Mapping[ModelTier, str]] = {
     TaskType.TEXT_TO_IMAGE: _IMAGE_TIERS,
     TaskType.IMAGE_TO_IMAGE: _IMAGE_TIERS,
     TaskType.TEXT_TO_VIDEO: {
-        Tier.DEFAULT: "wan2.6-t2v",
-        Tier.BUDGET: "viduq2",
-        Tier.PREMIUM: "MiniMax-Hailuo-2.3",
+        ModelTier.DEFAULT: "wan2.6-t2v",
+        ModelTier.BUDGET: "viduq2",
+        ModelTier.PREMIUM: "MiniMax-Hailuo-2.3",
     },
-    TaskType.IMAGE_TO_VIDEO: {Tier.DEFAULT: "wan2.6-i2v", Tier.PREMIUM: "kling-v2-6"},
-    TaskType.FIRST_LAST_FRAME: {Tier.DEFAULT: "kling-video-o1"},
-    TaskType.REFERENCE_TO_VIDEO: {Tier.DEFAULT: "kling-video-o1"},
-    TaskType.TEXT_TO_MUSIC: {Tier.DEFAULT: "sonic", Tier.BUDGET: "GenBGM"},
-    TaskType.TEXT_TO_SPEECH: {Tier.DEFAULT: "seed-tts-2.0"},
+    TaskType.IMAGE_TO_VIDEO: {ModelTier.DEFAULT: "wan2.6-i2v", ModelTier.PREMIUM: "kling-v2-6"},
+    TaskType.FIRST_LAST_FRAME: {ModelTier.DEFAULT: "kling-video-o1"},
+    TaskType.REFERENCE_TO_VIDEO: {ModelTier.DEFAULT: "kling-video-o1"},
+    TaskType.TEXT_TO_MUSIC: {ModelTier.DEFAULT: "sonic", ModelTier.BUDGET: "GenBGM"},
+    TaskType.TEXT_TO_SPEECH: {ModelTier.DEFAULT: "seed-tts-2.0"},
 }
 
 
-def search_terms(leaf: Leaf) -> str:
+def search_terms(model_version: ModelVersion) -> str:
     """Everything people may type to find this leaf, folded."""
-    aliases = names.aliases().get(leaf.model_id, ())
-    return folded(" ".join((leaf.name, leaf.model_id, leaf.version, leaf.group, *aliases)))
+    aliases = names.aliases().get(model_version.model_id, ())
+    return folded(
+        " ".join(
+            (
+                model_version.name,
+                model_version.model_id,
+                model_version.version,
+                model_version.group,
+                *aliases,
+            )
+        )
+    )
 
 
-def pick(leaves: Sequence[Leaf], model: str, version: str = "") -> Leaf:
+def pick(models: Sequence[ModelVersion], model: str, version: str = "") -> ModelVersion:
     """The leaf named by model id, display name or alias; of several the newest version.
 
     Raises `UsageError` that names the nearest models.
     """
     wanted = folded(model)
-    found = [leaf for leaf in leaves if folded(leaf.model_id) == wanted]
+    found = [model_version for model_version in models if folded(model_version.model_id) == wanted]
     found = found or [
-        leaf for leaf in leaves if wanted in (folded(leaf.name), folded(leaf.version))
+        model_version
+        for model_version in models
+        if wanted in (folded(model_version.name), folded(model_version.version))
     ]
     found = found or [
-        leaf for leaf in leaves if wanted in map(folded, names.aliases().get(leaf.model_id, ()))
+        model_version
+        for model_version in models
+        if wanted in map(folded, names.aliases().get(model_version.model_id, ()))
     ]
     if not found:
-        known = list(dict.fromkeys(x for leaf in leaves for x in (leaf.model_id, leaf.name)))
+        known = list(
+            dict.fromkeys(
+                x for model_version in models for x in (model_version.model_id, model_version.name)
+            )
+        )
         near = nearest(model, known) or known[:6]
         raise UsageError("error.unknown_model", model=one_line(model, 60), known=", ".join(near))
     if not version:
         return newest(found)
     wished = folded(version)
     pinned = [
-        leaf for leaf in found if folded(leaf.version) == wished or folded(leaf.name) == wished
+        model_version
+        for model_version in found
+        if folded(model_version.version) == wished or folded(model_version.name) == wished
     ]
     if not pinned:
-        known = [leaf.version for leaf in found]
+        known = [model_version.version for model_version in found]
         raise UsageError(
             "error.unknown_version", version=one_line(version, 60), known=", ".join(known)
         )
     return pinned[0]
 
 
-def is_called(leaf: Leaf, name: str) -> bool:
+def is_called(model_version: ModelVersion, name: str) -> bool:
     """Whether `name` is the leaf's own, as the list has it: a model that came after our names."""
-    return folded(name) in (folded(leaf.name), folded(leaf.model_id))
+    return folded(name) in (folded(model_version.name), folded(model_version.model_id))
 
 
-def newest(leaves: Iterable[Leaf]) -> Leaf:
+def newest(models: Iterable[ModelVersion]) -> ModelVersion:
     """The highest version number in the name, else the first listed."""
-    found = list(leaves)
+    found = list(models)
     return max(found, key=_version_number) if len(found) > 1 else found[0]
 
 
-def _version_number(leaf: Leaf) -> tuple[int, ...]:
-    numbers = re.findall(r"\d+(?:\.\d+)*", leaf.name)
+def _version_number(model_version: ModelVersion) -> tuple[int, ...]:
+    numbers = re.findall(r"\d+(?:\.\d+)*", model_version.name)
     return tuple(int(part) for part in numbers[-1].split(".")) if numbers else ()
 
 
-def tier_leaf(leaves: Sequence[Leaf], task_type: TaskType, tier: Tier) -> Leaf | None:
+def tier_leaf(
+    models: Sequence[ModelVersion], task_type: TaskType, tier: ModelTier
+) -> ModelVersion | None:
     """The table's model; where it is gone its nearest live kin that has no tier of its own."""
     table = TIERS[task_type]
     model_id = table.get(tier)
     if model_id is None:
         return None
-    found = [leaf for leaf in leaves if leaf.model_id == model_id]
+    found = [model_version for model_version in models if model_version.model_id == model_id]
     if not found:
-        others = [leaf.model_id for leaf in leaves if leaf.model_id not in table.values()]
-        found = [leaf for leaf in leaves if leaf.model_id in nearest(model_id, others, 1)]
+        others = [
+            model_version.model_id
+            for model_version in models
+            if model_version.model_id not in table.values()
+        ]
+        found = [
+            model_version
+            for model_version in models
+            if model_version.model_id in nearest(model_id, others, 1)
+        ]
     return newest(found) if found else None
 
 
-def tiers_of(leaf: Leaf) -> tuple[Tier, ...]:
+def tiers_of(model_version: ModelVersion) -> tuple[ModelTier, ...]:
     return tuple(
-        tier for tier, model_id in TIERS[leaf.task_type].items() if model_id == leaf.model_id
+        tier
+        for tier, model_id in TIERS[model_version.task_type].items()
+        if model_id == model_version.model_id
     )
 
 
 def serving(
-    leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "", recommended: str = ""
-) -> tuple[Leaf, Reason] | None:
+    models: Sequence[ModelVersion], task_type: TaskType, preferred: str = "", recommended: str = ""
+) -> tuple[ModelVersion, Reason] | None:
     """Who serves where nothing is asked for, and why: the preferred model, else the recommended
     one, else the table's default or its kin, else the first live one."""
     for model_id, reason in (
         (preferred, Reason.PREFERENCE),
         (recommended, Reason.RECOMMENDATION),
     ):
-        if model_id and (mine := [leaf for leaf in leaves if leaf.model_id == model_id]):
+        if model_id and (
+            mine := [
+                model_version for model_version in models if model_version.model_id == model_id
+            ]
+        ):
             return newest(mine), reason
-    if (usual := tier_leaf(leaves, task_type, Tier.DEFAULT)) is not None:
+    if (usual := tier_leaf(models, task_type, ModelTier.DEFAULT)) is not None:
         return usual, Reason.DEFAULT
-    return (leaves[0], Reason.FIRST) if leaves else None
+    return (models[0], Reason.FIRST) if models else None
 
 
 def default_leaf(
-    leaves: Sequence[Leaf], task_type: TaskType, preferred: str = "", recommended: str = ""
-) -> Leaf | None:
+    models: Sequence[ModelVersion], task_type: TaskType, preferred: str = "", recommended: str = ""
+) -> ModelVersion | None:
     """The leaf of `serving`."""
-    found = serving(leaves, task_type, preferred, recommended)
+    found = serving(models, task_type, preferred, recommended)
     return found[0] if found is not None else None
 
 
-def near_ids(leaves: Sequence[Leaf], model_id: str, count: int = 3) -> list[str]:
+def near_ids(models: Sequence[ModelVersion], model_id: str, count: int = 3) -> list[str]:
     """The live models most like one that is not offered (any more), else the first listed."""
-    known = list(dict.fromkeys(leaf.model_id for leaf in leaves))
+    known = list(dict.fromkeys(model_version.model_id for model_version in models))
     return nearest(model_id, known, count) or known[:count]

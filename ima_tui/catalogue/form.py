@@ -17,7 +17,7 @@ from itertools import chain
 from ima_tui.core.domain import (
     Field,
     FieldKind,
-    Leaf,
+    ModelVersion,
     Option,
     Value,
 )
@@ -70,10 +70,10 @@ def truth(value: object) -> bool | None:
 
 
 @lru_cache(maxsize=512)
-def controls(leaf: Leaf) -> tuple[Field, ...]:
+def controls(model: ModelVersion) -> tuple[Field, ...]:
     """What the person sees, basic fields first, each name once."""
     seen: dict[str, Field] = {}
-    for field in leaf.fields:
+    for field in model.fields:
         if field.name in OUTSIDE_THE_FORM or not field.offered:
             continue
         for control in field.virtual.controls if field.virtual else (field,):
@@ -82,17 +82,17 @@ def controls(leaf: Leaf) -> tuple[Field, ...]:
     return tuple(sorted(seen.values(), key=lambda control: control.advanced))
 
 
-def control(leaf: Leaf, name: str) -> Field | None:
+def control(model: ModelVersion, name: str) -> Field | None:
     """The control of that name, whatever its case; - and _ are alike."""
     wanted = plain_name(name)
-    return next((field for field in controls(leaf) if plain_name(field.name) == wanted), None)
+    return next((field for field in controls(model) if plain_name(field.name) == wanted), None)
 
 
-def named(leaf: Leaf, name: str) -> Field | None:
+def named(model: ModelVersion, name: str) -> Field | None:
     """The control of that name, else the field that controls of other names are sent as."""
     wanted = plain_name(name)
-    sent = (field for field in leaf.fields if field.virtual)
-    return control(leaf, name) or next(
+    sent = (field for field in model.fields if field.virtual)
+    return control(model, name) or next(
         (field for field in sent if field.virtual and plain_name(field.virtual.target) == wanted),
         None,
     )
@@ -103,7 +103,7 @@ def plain_name(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownField:
     """A parameter that may go out, and the values it may have (none listed: any)."""
 
     name: str
@@ -111,33 +111,33 @@ class Known:
 
 
 @lru_cache(maxsize=512)
-def _targets(leaf: Leaf) -> tuple[Known, ...]:
+def _targets(model: ModelVersion) -> tuple[KnownField, ...]:
     return tuple(
-        Known(
+        KnownField(
             field.virtual.target,
             tuple(rule.target for rule in field.virtual.rules),
         )
-        for field in leaf.fields
+        for field in model.fields
         if field.virtual and field.offered
     )
 
 
-def names(leaf: Leaf) -> list[str]:
+def names(model: ModelVersion) -> list[str]:
     """Every name that may be set, controls before targets."""
     return list(
-        dict.fromkeys([*(c.name for c in controls(leaf)), *(t.name for t in _targets(leaf))])
+        dict.fromkeys([*(c.name for c in controls(model)), *(t.name for t in _targets(model))])
     )
 
 
-def accept(leaf: Leaf, name: str, written: object) -> tuple[str, Value]:
+def accept(model: ModelVersion, name: str, written: object) -> tuple[str, Value]:
     """A name and a value as a person writes them -> the leaf's own name, value and JSON type.
 
     Raises `UsageError` that names the nearest names, or lists the values there are.
     """
-    field = control(leaf, name)
-    target = next((t for t in _targets(leaf) if plain_name(t.name) == plain_name(name)), None)
+    field = control(model, name)
+    target = next((t for t in _targets(model) if plain_name(t.name) == plain_name(name)), None)
     if field is None and target is None:
-        raise _unknown_name(leaf, name)
+        raise _unknown_name(model, name)
     if field is not None:
         value = _accept_value(field, written)
         if value is not None:
@@ -148,34 +148,38 @@ def accept(leaf: Leaf, name: str, written: object) -> tuple[str, Value]:
                 return target.name, value
     if field is None:
         assert target is not None
-        raise _not_offered(leaf, target.name, written, target.values)
-    raise _not_offered(leaf, field.name, written, [o.value for o in field.options], field)
+        raise _not_offered(model, target.name, written, target.values)
+    raise _not_offered(model, field.name, written, [o.value for o in field.options], field)
 
 
-def _unknown_name(leaf: Leaf, name: str) -> UsageError:
-    known = names(leaf)
+def _unknown_name(model: ModelVersion, name: str) -> UsageError:
+    known = names(model)
     if not known:
-        return UsageError("error.no_parameters", name=one_line(name, 60), model=leaf.name)
+        return UsageError("error.no_parameters", name=one_line(name, 60), model=model.name)
     near = nearest(name, known) or known
     return UsageError(
-        "error.unknown_parameter", name=one_line(name, 60), model=leaf.name, known=", ".join(near)
+        "error.unknown_parameter", name=one_line(name, 60), model=model.name, known=", ".join(near)
     )
 
 
 def _not_offered(
-    leaf: Leaf, name: str, written: object, values: Iterable[Value], field: Field | None = None
+    model: ModelVersion,
+    name: str,
+    written: object,
+    values: Iterable[Value],
+    field: Field | None = None,
 ) -> UsageError:
     shown = one_line(str(written), 80)
     options = ", ".join(str(value) for value in values)
     if options:
         return UsageError(
-            "error.bad_option", name=name, value=shown, model=leaf.name, options=options
+            "error.bad_option", name=name, value=shown, model=model.name, options=options
         )
     if field is not None and field.kind is FieldKind.TOGGLE:
         return UsageError(
-            "error.bad_option", name=name, value=shown, model=leaf.name, options="true, false"
+            "error.bad_option", name=name, value=shown, model=model.name, options="true, false"
         )
-    return UsageError("error.bad_number", name=name, value=shown, model=leaf.name)
+    return UsageError("error.bad_number", name=name, value=shown, model=model.name)
 
 
 def _accept_value(field: Field, written: object) -> Value | None:
@@ -225,11 +229,11 @@ def _accept_text(field: Field, written: object) -> str:
 
 
 @lru_cache(maxsize=512)
-def defaults(leaf: Leaf) -> dict[str, Value]:
+def defaults(model: ModelVersion) -> dict[str, Value]:
     """The controls' defaults by name; a default that is not offered gives way to the first
     option that is. Treat it as read-only."""
     found: dict[str, Value] = {}
-    for field in controls(leaf):
+    for field in controls(model):
         value = default_of(field)
         if value is not None:
             found[field.name] = value
@@ -245,17 +249,17 @@ def default_of(field: Field) -> Value | None:
     return next(offered, field.options[0].value)
 
 
-def shown(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
+def shown(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
     """Every control's value: the chosen one, else the default. A target that was set outright is
     shown through the control it belongs to, where one of its values leads there."""
-    values = dict(defaults(leaf))
-    for field in leaf.fields:
+    values = dict(defaults(model))
+    for field in model.fields:
         if field.virtual and field.virtual.target in chosen:
             aim = chosen[field.virtual.target]
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
             own = {one.name for one in field.virtual.controls}  # 3.12.1 takes `control` for a local
             values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
-    values.update({name: value for name, value in chosen.items() if control(leaf, name)})
+    values.update({name: value for name, value in chosen.items() if control(model, name)})
     return values
 
 
@@ -264,13 +268,13 @@ def choices(field: Field) -> tuple[Option, ...]:
     return _YES_OR_NO if field.kind is FieldKind.TOGGLE else field.options
 
 
-def allowed(leaf: Leaf, field: Field, chosen: Chosen) -> tuple[Option, ...]:
+def allowed(model: ModelVersion, field: Field, chosen: Chosen) -> tuple[Option, ...]:
     """The options of `field` that go with everything else the person chose."""
-    values = {n: v for n, v in shown(leaf, chosen).items() if _is_chosen(leaf, n, chosen)}
-    return tuple(o for o in field.options if not _clashing(leaf, field, o, values))
+    values = {n: v for n, v in shown(model, chosen).items() if _is_chosen(model, n, chosen)}
+    return tuple(o for o in field.options if not _clashing(model, field, o, values))
 
 
-def _clashing(leaf: Leaf, field: Field, option: Option, values: Chosen) -> str:
+def _clashing(model: ModelVersion, field: Field, option: Option, values: Chosen) -> str:
     """The name of the other control that `option` can't stand beside, or "".
 
     Exclusion holds both ways, whichever of the two sides says it.
@@ -278,7 +282,7 @@ def _clashing(leaf: Leaf, field: Field, option: Option, values: Chosen) -> str:
     for name, excluded in option.excludes:
         if name != field.name and name in values and any(same(values[name], v) for v in excluded):
             return name
-    for other in controls(leaf):
+    for other in controls(model):
         if other.name == field.name or other.name not in values:
             continue
         theirs = next((o for o in other.options if same(o.value, values[other.name])), None)
@@ -288,57 +292,57 @@ def _clashing(leaf: Leaf, field: Field, option: Option, values: Chosen) -> str:
     return ""
 
 
-def settle(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
+def settle(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
     """`chosen`, with defaults moved out of the way where a choice excludes them.
 
     Only what the person did not choose moves. Raises `UsageError` where two choices exclude
     each other, or where a default has nowhere left to go.
     """
-    if not _has_exclusions(leaf):
+    if not _has_exclusions(model):
         return dict(chosen)
-    values = shown(leaf, chosen)
-    mine = {name: value for name, value in values.items() if _is_chosen(leaf, name, chosen)}
-    closed = [field for field in controls(leaf) if choices(field) and field.name in values]
+    values = shown(model, chosen)
+    mine = {name: value for name, value in values.items() if _is_chosen(model, name, chosen)}
+    closed = [field for field in controls(model) if choices(field) and field.name in values]
     for field in closed:
         if field.name in mine:
-            _refuse_clash(leaf, field, mine)
+            _refuse_clash(model, field, mine)
     settled = dict(chosen)
     movable = {field.name for field in closed}
     standing = {name: value for name, value in values.items() if name not in movable} | mine
     for field in closed:
         if field.name in mine:
             continue
-        fitting = [o for o in choices(field) if not _clashing(leaf, field, o, standing)]
+        fitting = [o for o in choices(field) if not _clashing(model, field, o, standing)]
         if not any(same(values[field.name], option.value) for option in fitting):
             if not fitting:
-                _refuse_clash(leaf, field, {**standing, field.name: values[field.name]})
+                _refuse_clash(model, field, {**standing, field.name: values[field.name]})
             settled[field.name] = fitting[0].value
         standing[field.name] = settled.get(field.name, values[field.name])
     return settled
 
 
 @lru_cache(maxsize=512)
-def _has_exclusions(leaf: Leaf) -> bool:
-    return any(option.excludes for field in controls(leaf) for option in field.options)
+def _has_exclusions(model: ModelVersion) -> bool:
+    return any(option.excludes for field in controls(model) for option in field.options)
 
 
-def _is_chosen(leaf: Leaf, name: str, chosen: Chosen) -> bool:
+def _is_chosen(model: ModelVersion, name: str, chosen: Chosen) -> bool:
     """Set by the person, by its own name or by the target that it leads to."""
     return name in chosen or any(
         field.virtual is not None
         and field.virtual.target in chosen
         and any(control.name == name for control in field.virtual.controls)
-        for field in leaf.fields
+        for field in model.fields
     )
 
 
-def _refuse_clash(leaf: Leaf, field: Field, values: Chosen) -> None:
+def _refuse_clash(model: ModelVersion, field: Field, values: Chosen) -> None:
     """Raise where this field's value can't stand beside the others, and say what can."""
     option = next((o for o in choices(field) if same(o.value, values[field.name])), None)
-    other = _clashing(leaf, field, option, values) if option else ""
+    other = _clashing(model, field, option, values) if option else ""
     if not other:
         return
-    fitting = [o for o in choices(field) if not _clashing(leaf, field, o, values)]
+    fitting = [o for o in choices(field) if not _clashing(model, field, o, values)]
     raise UsageError(
         "error.exclusive",
         name=field.name,
@@ -349,12 +353,12 @@ def _refuse_clash(leaf: Leaf, field: Field, values: Chosen) -> None:
     )
 
 
-def check_together(leaf: Leaf, sent: Mapping[str, Value]) -> None:
+def check_together(model: ModelVersion, sent: Mapping[str, Value]) -> None:
     """The last word on what can't be combined, targets and untouched fields included.
 
     Raises `UsageError`.
     """
-    for name, value, other, excluded in _exclusions(leaf):
+    for name, value, other, excluded in _exclusions(model):
         stand = name in sent and other in sent and same(sent[name], value)
         if stand and any(same(sent[other], one) for one in excluded):
             raise UsageError(
@@ -368,45 +372,45 @@ def check_together(leaf: Leaf, sent: Mapping[str, Value]) -> None:
 
 
 @lru_cache(maxsize=512)
-def _exclusions(leaf: Leaf) -> tuple[tuple[str, Value, str, tuple[Value, ...]], ...]:
+def _exclusions(model: ModelVersion) -> tuple[tuple[str, Value, str, tuple[Value, ...]], ...]:
     """Parameter, its value, and which values of which other one it does not go with."""
     return tuple(
         (field.virtual.target if field.virtual else field.name, option.value, other, values)
-        for field in leaf.fields
+        for field in model.fields
         for option in field.options
         for other, values in option.excludes
         if other != (field.virtual.target if field.virtual else field.name)
     )
 
 
-def parameters(leaf: Leaf, chosen: Chosen) -> dict[str, Value]:
+def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
     """What goes out, before the price rule has its word: defaults, then choices, resolved."""
-    values = shown(leaf, chosen)
+    values = shown(model, chosen)
     sent: dict[str, Value] = {}
-    for field in leaf.fields:
+    for field in model.fields:
         if field.name in OUTSIDE_THE_FORM:
             continue
         if field.virtual is None:
             value = values.get(field.name, field.default)
-            if field.name in _controls_of_virtuals(leaf):  # what is picked there has other values
+            if field.name in _controls_of_virtuals(model):  # what is picked there has other values
                 value = next((o.value for o in field.options if same(o.value, value)), None)
             if value is not None:
                 sent[field.name] = value
-    for field in leaf.fields:
+    for field in model.fields:
         if field.virtual is not None and field.offered:
-            sent.update(_resolve(leaf, field, chosen, values))
+            sent.update(_resolve(model, field, chosen, values))
         elif field.virtual is not None and field.default is not None:
             sent[field.virtual.target] = field.default
     return sent
 
 
 @lru_cache(maxsize=512)
-def _controls_of_virtuals(leaf: Leaf) -> frozenset[str]:
-    virtuals = (field.virtual for field in leaf.fields if field.virtual and field.offered)
+def _controls_of_virtuals(model: ModelVersion) -> frozenset[str]:
+    virtuals = (field.virtual for field in model.fields if field.virtual and field.offered)
     return frozenset(control.name for virtual in virtuals for control in virtual.controls)
 
 
-def _resolve(leaf: Leaf, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:
+def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:
     virtual = field.virtual
     assert virtual is not None
     same_name = any(c.name == virtual.target for c in virtual.controls)
@@ -423,7 +427,7 @@ def _resolve(leaf: Leaf, field: Field, chosen: Chosen, values: Chosen) -> dict[s
             ", ".join(f"{name}={value}" for name, value in rule.source) for rule in virtual.rules
         )
         raise UsageError(
-            "error.no_combination", wish=one_line(wish, 120), model=leaf.name, options=known
+            "error.no_combination", wish=one_line(wish, 120), model=model.name, options=known
         )
     return {virtual.target: field.default} if field.default is not None else {}
 
@@ -432,9 +436,9 @@ def _matches(source: tuple[tuple[str, Value], ...], values: Chosen) -> bool:
     return all(name in values and same(values[name], value) for name, value in source)
 
 
-def counts(leaf: Leaf) -> tuple[int, ...]:
+def counts(model: ModelVersion) -> tuple[int, ...]:
     """The numbers of outputs that can be asked for."""
-    field = next((field for field in leaf.fields if field.name == "n"), None)
+    field = next((field for field in model.fields if field.name == "n"), None)
     if field is not None and field.options:
         offered = (str(option.value) for option in field.options)
         whole = {int(text) for text in offered if re.fullmatch("[1-9][0-9]{0,2}", text)}

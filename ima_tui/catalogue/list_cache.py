@@ -17,7 +17,7 @@ from ima_tui.catalogue import tree
 from ima_tui.catalogue.changes import compare
 from ima_tui.core import atomic_file
 from ima_tui.core.clock import steady
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.core.events import ListChanges, ProductList
 
@@ -52,8 +52,8 @@ class ProductLists:
         self._first: dict[TaskType, ProductList] = {}
         """What each list was when this run first saw it: what changed is told since then."""
 
-    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
-        return self.lists[task_type].leaves
+    def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
+        return self.lists[task_type].models
 
     def age(self, task_type: TaskType) -> float:
         """Seconds since the list was fetched; infinite when it never was, or at a time that is
@@ -84,15 +84,15 @@ class ProductLists:
             self.fail(task_type, error)
             return
         now = self._now()
-        leaves = await asyncio.to_thread(tree.leaves, raw, task_type)
+        models = await asyncio.to_thread(tree.models, raw, task_type)
         first = self._first.get(task_type)
         changes = (
-            compare(first.leaves, leaves, first.as_of)
+            compare(first.models, models, first.as_of)
             if first is not None and first.as_of is not None
             else ListChanges()
         )
         self._fetched[task_type] = self._steady()
-        self._set(ProductList(task_type, leaves, now, live=True, changes=changes))
+        self._set(ProductList(task_type, models, now, live=True, changes=changes))
         if self._keep:
             await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
 
@@ -118,7 +118,7 @@ def _load(path: Path, task_type: TaskType) -> ProductList | None:
         as_of = float(kept["as_of"])
         if not isfinite(as_of):
             return None
-        return ProductList(task_type, tree.leaves(kept["tree"], task_type), as_of)
+        return ProductList(task_type, tree.models(kept["tree"], task_type), as_of)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 

@@ -30,7 +30,7 @@ class Family:
     versions: Mapping[str, Mapping[str, str]]
     field_name: str = ""
     field_values: Mapping[str, str] = field(default_factory=dict)
-    leaves: bool = False
+    models: bool = False
 
     def model_id(self, version: str, task_type: TaskType | None) -> str:
         """The id meant by a version word ("" or an unknown one: the newest)."""
@@ -85,7 +85,7 @@ def _family(row: Mapping[str, object]) -> Family:
         versions=versions,
         field_name=str(told["name"]) if isinstance(told, Mapping) else "",
         field_values=values,
-        leaves=bool(row.get("leaves")),
+        models=bool(row.get("leaves")),
     )
 
 

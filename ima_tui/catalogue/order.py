@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ima_tui.catalogue import form, price, times
 from ima_tui.core.domain import (
     Draft,
-    Leaf,
+    ModelVersion,
     Order,
     Value,
 )
@@ -37,37 +37,37 @@ BY_ENDING = {
 """The types as `Accepts` spells them, by the endings of names."""
 
 
-def place(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
+def place(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
     """The order for `draft` on `leaf`, and the quote behind it (with what it changes).
 
     Raises `UsageError` for an empty prompt, a value the leaf does not offer, choices that
     exclude each other, a number of outputs or inputs that can't be.
     """
     _check_prompt(draft)
-    check_inputs(leaf, draft.inputs)
-    check_count(leaf, draft.n)
-    chosen = accepted(leaf, draft.chosen)
-    quote = price.quote(leaf, chosen, draft.n)
+    check_inputs(model, draft.inputs)
+    check_count(model, draft.n)
+    chosen = accepted(model, draft.chosen)
+    quote = price.quote(model, chosen, draft.n)
     order = Order(
         task_type=draft.task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
-        model_name=leaf.name,
+        model_id=model.model_id,
+        version=model.version,
+        model_name=model.name,
         prompt=encodable(clean(draft.prompt).strip()),
         n=draft.n,
         parameters=tuple(quote.parameters.items()),
         attribute_id=quote.rule.attribute_id,
         points=quote.rule.points,
         inputs=draft.inputs,
-        estimate=times.estimate(leaf),
+        estimate=times.estimate(model),
         confirmed=quote.total,
     )
     return order, quote
 
 
-def accepted(leaf: Leaf, chosen: tuple[tuple[str, Value], ...]) -> dict[str, Value]:
+def accepted(model: ModelVersion, chosen: tuple[tuple[str, Value], ...]) -> dict[str, Value]:
     """Choices in the leaf's own names, values and JSON types."""
-    return dict(form.accept(leaf, name, value) for name, value in chosen)
+    return dict(form.accept(model, name, value) for name, value in chosen)
 
 
 def _check_prompt(draft: Draft) -> None:
@@ -79,51 +79,51 @@ def _check_prompt(draft: Draft) -> None:
         )
 
 
-def input_counts(leaf: Leaf) -> tuple[int, int | None]:
+def input_counts(model: ModelVersion) -> tuple[int, int | None]:
     """At least, at most: the leaf's own limits where it has some, else the task type's."""
-    low, high = leaf.task_type.inputs
-    if not leaf.task_type.takes_inputs or high is not None:
+    low, high = model.task_type.inputs
+    if not model.task_type.takes_inputs or high is not None:
         return low, high
-    low = max([low, *(one.at_least or 0 for one in leaf.accepts)])
-    most = [one.at_most for one in leaf.accepts if one.at_most is not None]
-    if not most or len(most) < len(leaf.accepts):
+    low = max([low, *(one.at_least or 0 for one in model.accepts)])
+    most = [one.at_most for one in model.accepts if one.at_most is not None]
+    if not most or len(most) < len(model.accepts):
         return low, None
     return low, max(low, sum(most))
 
 
-def check_inputs(leaf: Leaf, inputs: Sequence[str]) -> None:
+def check_inputs(model: ModelVersion, inputs: Sequence[str]) -> None:
     """As many as the model takes, and of its types as far as their names tell. Raises
     `UsageError`; what files hold is looked at elsewhere."""
-    low, high = input_counts(leaf)
+    low, high = input_counts(model)
     if not low <= len(inputs) <= (len(inputs) if high is None else high):
-        raise _wrong_number(leaf, len(inputs))
+        raise _wrong_number(model, len(inputs))
     for source in inputs:
-        check_link(leaf, source)
-    for accepts in leaf.accepts if len(leaf.accepts) > 1 else ():
+        check_link(model, source)
+    for accepts in model.accepts if len(model.accepts) > 1 else ():
         given = sum(type_by_name(source) in accepts.types for source in inputs)
         if accepts.at_most is not None and given > accepts.at_most:
             raise UsageError(
                 "error.inputs_of_kind",
-                model=leaf.name,
+                model=model.name,
                 high=accepts.at_most,
                 given=given,
                 kinds=_kinds(accepts.types),
             )
 
 
-def too_many(leaf: Leaf, given: int) -> UsageError | None:
+def too_many(model: ModelVersion, given: int) -> UsageError | None:
     """What is wrong where more inputs are `given` than the model takes."""
-    high = input_counts(leaf)[1]
-    return _wrong_number(leaf, given) if high is not None and given > high else None
+    high = input_counts(model)[1]
+    return _wrong_number(model, given) if high is not None and given > high else None
 
 
-def check_link(leaf: Leaf, source: str) -> None:
+def check_link(model: ModelVersion, source: str) -> None:
     """Raises `UsageError` for a link whose name says that the model does not take what it is."""
     mime = type_by_name(source) if source.strip().lower().startswith("https:") else ""
-    if mime and leaf.task_type.takes_inputs and leaf.accepting(mime) is None:
-        kinds = _kinds(leaf.input_types)
+    if mime and model.task_type.takes_inputs and model.accepting(mime) is None:
+        kinds = _kinds(model.input_types)
         raise UsageError(
-            "error.input_kind", input=one_line(source, 120), model=leaf.name, kinds=kinds
+            "error.input_kind", input=one_line(source, 120), model=model.name, kinds=kinds
         )
 
 
@@ -138,13 +138,13 @@ def _kinds(types: Sequence[str]) -> str:
     return ", ".join(sorted({mime.partition("/")[2] for mime in types}))
 
 
-def _wrong_number(leaf: Leaf, given: int) -> UsageError:
-    low, high = input_counts(leaf)
+def _wrong_number(model: ModelVersion, given: int) -> UsageError:
+    low, high = input_counts(model)
     if high == 0:
-        return UsageError("error.no_inputs_taken", given=given, model=leaf.name)
+        return UsageError("error.no_inputs_taken", given=given, model=model.name)
     key = "error.inputs_exactly" if low == high else "error.inputs_range"
     most = "∞" if high is None else str(high)
-    return UsageError(key, low=low, high=most, given=given, model=leaf.name)
+    return UsageError(key, low=low, high=most, given=given, model=model.name)
 
 
 def is_count(name: str) -> bool:
@@ -175,8 +175,8 @@ def one_count(flag: int | None, written: Sequence[object] = ()) -> int | None:
     return flag if flag is not None or not told else count_of(told[0])
 
 
-def check_count(leaf: Leaf, n: int) -> None:
-    counts = form.counts(leaf)
+def check_count(model: ModelVersion, n: int) -> None:
+    counts = form.counts(model)
     if n not in counts:
         known = ", ".join(map(str, counts))
-        raise UsageError("error.bad_count", n=n, model=leaf.name, counts=known)
+        raise UsageError("error.bad_count", n=n, model=model.name, counts=known)

@@ -16,7 +16,7 @@ from itertools import product
 from ima_tui.catalogue import form
 from ima_tui.core.domain import (
     Change,
-    Leaf,
+    ModelVersion,
     Option,
     PriceRule,
     Value,
@@ -41,26 +41,26 @@ class Quote:
         return self.rule.points * self.n
 
 
-def quote(leaf: Leaf, chosen: form.Chosen, n: int = 1) -> Quote:
+def quote(model: ModelVersion, chosen: form.Chosen, n: int = 1) -> Quote:
     """The price of `chosen` (by control or target name) on `leaf`.
 
     Raises `UsageError` for a choice that can't be combined or resolved.
     """
-    merged = form.parameters(leaf, form.settle(leaf, chosen))
-    fits = fitting(leaf, merged)
-    rule, met = (fits, merged) if fits is not None else _nearest(leaf, merged, chosen)
+    merged = form.parameters(model, form.settle(model, chosen))
+    fits = fitting(model, merged)
+    rule, met = (fits, merged) if fits is not None else _nearest(model, merged, chosen)
     sent = met | dict(rule.attributes)
     changes = tuple(
         Change(name, merged.get(name), value)
         for name, value in sent.items()
         if name not in merged or not form.same(merged[name], value)
     )
-    form.check_together(leaf, sent)
-    return Quote(rule, _family_needs(leaf, sent) | sent, n, changes)
+    form.check_together(model, sent)
+    return Quote(rule, _family_needs(model, sent) | sent, n, changes)
 
 
-def fitting(leaf: Leaf, merged: Mapping[str, Value]) -> PriceRule | None:
-    fits = [rule for rule in leaf.rules if _equal(rule, merged) == len(rule.attributes)]
+def fitting(model: ModelVersion, merged: Mapping[str, Value]) -> PriceRule | None:
+    fits = [rule for rule in model.rules if _equal(rule, merged) == len(rule.attributes)]
     return max(fits, key=lambda rule: len(rule.attributes), default=None)
 
 
@@ -70,7 +70,7 @@ def _equal(rule: PriceRule, merged: Mapping[str, Value]) -> int:
 
 
 def _nearest(
-    leaf: Leaf, merged: Mapping[str, Value], chosen: form.Chosen
+    model: ModelVersion, merged: Mapping[str, Value], chosen: form.Chosen
 ) -> tuple[PriceRule, dict[str, Value]]:
     """The rule with most attributes equal, and what goes out with it; of several the one that
     keeps most of what the person chose, else the first.
@@ -87,29 +87,29 @@ def _nearest(
         )
         return _equal(rule, merged), kept
 
-    for rule in sorted(leaf.rules, key=closeness, reverse=True):
+    for rule in sorted(model.rules, key=closeness, reverse=True):
         with suppress(UsageError):
             wanted = dict(
-                form.accept(leaf, name, value)
+                form.accept(model, name, value)
                 for name, value in rule.attributes
                 if name not in merged or not form.same(merged[name], value)
             )
-            sent = form.parameters(leaf, form.settle(leaf, {**chosen, **wanted}))
+            sent = form.parameters(model, form.settle(model, {**chosen, **wanted}))
             if _equal(rule, sent) == len(rule.attributes):
-                form.check_together(leaf, sent)
+                form.check_together(model, sent)
                 return rule, sent
     raise UsageError("error.no_rule")
 
 
-def _family_needs(leaf: Leaf, sent: Mapping[str, Value]) -> dict[str, Value]:
+def _family_needs(model: ModelVersion, sent: Mapping[str, Value]) -> dict[str, Value]:
     """Pixverse must be told its own version; some of its leaves have no field for it."""
-    if leaf.model_id.casefold() != "pixverse" or "model" in sent:
+    if model.model_id.casefold() != "pixverse" or "model" in sent:
         return {}
-    version = re.search(r"[vV]\s*(\d+(?:\.\d+)?)", f"{leaf.name} {leaf.version}")
+    version = re.search(r"[vV]\s*(\d+(?:\.\d+)?)", f"{model.name} {model.version}")
     told: dict[str, Value] = {"model": f"v{version[1]}"} if version else {}
     with suppress(UsageError):  # a field that does not offer it knows better
-        return dict(form.accept(leaf, *pair) for pair in told.items())
-    return {} if any(field.name == "model" for field in leaf.fields) else told
+        return dict(form.accept(model, *pair) for pair in told.items())
+    return {} if any(field.name == "model" for field in model.fields) else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +121,15 @@ class Combination:
     is_default: bool = False
 
 
-def table(leaf: Leaf) -> tuple[Combination, ...]:
+def table(model: ModelVersion) -> tuple[Combination, ...]:
     """The price of every combination of priced controls that can be set, cheapest first."""
-    priced = _priced_controls(leaf)
-    usual = quote_or_none(leaf, {})
-    usual_values = form.shown(leaf, {})
+    priced = _priced_controls(model)
+    usual = quote_or_none(model, {})
+    usual_values = form.shown(model, {})
     rows: dict[tuple[tuple[str, Value], ...], Combination] = {}
     for picked in _combinations(priced):
         chosen = {name: option.value for name, option in picked.items()}
-        found = quote_or_none(leaf, chosen)
+        found = quote_or_none(model, chosen)
         if found is None or found.changes:
             continue
         values = tuple(chosen.items())
@@ -140,25 +140,25 @@ def table(leaf: Leaf) -> tuple[Combination, ...]:
     return tuple(sorted(rows.values(), key=lambda row: row.points))
 
 
-def quote_or_none(leaf: Leaf, chosen: form.Chosen) -> Quote | None:
+def quote_or_none(model: ModelVersion, chosen: form.Chosen) -> Quote | None:
     try:
-        return quote(leaf, chosen)
+        return quote(model, chosen)
     except UsageError:
         return None
 
 
-def _priced_controls(leaf: Leaf) -> dict[str, tuple[Option, ...]]:
+def _priced_controls(model: ModelVersion) -> dict[str, tuple[Option, ...]]:
     """The controls that can change the price, with their options."""
-    attributes = {name for rule in leaf.rules for name, _ in rule.attributes}
+    attributes = {name for rule in model.rules for name, _ in rule.attributes}
     aimed = {
         control.name
-        for field in leaf.fields
+        for field in model.fields
         if field.virtual and field.virtual.target in attributes
         for control in field.virtual.controls
     }
     return {
         field.name: form.choices(field)
-        for field in form.controls(leaf)
+        for field in form.controls(model)
         if field.name in attributes | aimed and form.choices(field)
     }
 
@@ -181,15 +181,17 @@ class Neighbour:
     difference: int
 
 
-def neighbours(leaf: Leaf, chosen: form.Chosen) -> tuple[Neighbour | None, Neighbour | None]:
+def neighbours(
+    model: ModelVersion, chosen: form.Chosen
+) -> tuple[Neighbour | None, Neighbour | None]:
     """(the change that saves most, the smallest step up), of the changes of a single control."""
-    current = quote_or_none(leaf, chosen)
+    current = quote_or_none(model, chosen)
     if current is None:
         return None, None
     found: list[Neighbour] = []
-    for name, options in _priced_controls(leaf).items():
+    for name, options in _priced_controls(model).items():
         for option in options:
-            other = quote_or_none(leaf, {**chosen, name: option.value})
+            other = quote_or_none(model, {**chosen, name: option.value})
             if other is None or other.changes or other.rule.points == current.rule.points:
                 continue
             found.append(Neighbour(name, option.value, other.rule.points - current.rule.points))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ima_tui.catalogue import form, price
 from ima_tui.core.domain import (
     Field,
-    Leaf,
+    ModelVersion,
     Order,
     Value,
 )
@@ -33,7 +33,7 @@ HEAVY = ("size", "resolution", "duration", "quality")
 
 
 @dataclass(frozen=True, slots=True)
-class Adapted:
+class AdaptedOrder:
     """The order of the next try, and the row of the timeline that says what is different."""
 
     order: Order
@@ -41,43 +41,43 @@ class Adapted:
     values: Mapping[str, str | int | float]
 
 
-def adapt(code: int, order: Order, leaf: Leaf, refusals: int) -> Adapted | None:
+def adapt(code: int, order: Order, model: ModelVersion, refusals: int) -> AdaptedOrder | None:
     """The next try after refusal number `refusals` (from 1) with `code`; None: give up."""
     if code not in ADAPTED or refusals >= MOST_TRIES:
         return None
     try:
-        chosen = choices_of(leaf, order)
+        chosen = choices_of(model, order)
         if code == BAD_VALUE:
-            return _plainer(order, leaf, chosen, refusals)
-        fresh = reprice(order, leaf, chosen)
-        return Adapted(fresh, "event.repriced", {"points": fresh.total})
+            return _plainer(order, model, chosen, refusals)
+        fresh = reprice(order, model, chosen)
+        return AdaptedOrder(fresh, "event.repriced", {"points": fresh.total})
     except UsageError:
         return None
 
 
-def choices_of(leaf: Leaf, order: Order) -> dict[str, Value]:
+def choices_of(model: ModelVersion, order: Order) -> dict[str, Value]:
     """What was sent, as a person would choose it here; what the leaf does not know is left out."""
     sent: dict[str, Value] = {}
     for name, value in order.parameters:
         try:
-            known, accepted = form.accept(leaf, name, value)
+            known, accepted = form.accept(model, name, value)
         except UsageError:
             continue
         sent[known] = accepted
-    visible = form.shown(leaf, sent)
-    chosen = {c.name: visible[c.name] for c in form.controls(leaf) if c.name in visible}
-    resolved = form.parameters(leaf, chosen)
+    visible = form.shown(model, sent)
+    chosen = {c.name: visible[c.name] for c in form.controls(model) if c.name in visible}
+    resolved = form.parameters(model, chosen)
     strayed = {n: v for n, v in sent.items() if n in resolved and not form.same(resolved[n], v)}
     return chosen | strayed
 
 
-def reprice(order: Order, leaf: Leaf, chosen: form.Chosen) -> Order:
+def reprice(order: Order, model: ModelVersion, chosen: form.Chosen) -> Order:
     """`order` as the leaf prices it now. Raises `UsageError` where it can't be had any more."""
-    quote = price.quote(leaf, chosen, order.n)
+    quote = price.quote(model, chosen, order.n)
     return replace(
         order,
-        version=leaf.version,
-        model_name=leaf.name,
+        version=model.version,
+        model_name=model.name,
         parameters=tuple(quote.parameters.items()),
         attribute_id=quote.rule.attribute_id,
         points=quote.rule.points,
@@ -92,7 +92,7 @@ class Lighter:
     values: Mapping[str, str | int | float]
 
 
-def lighter(order: Order, leaf: Leaf, refusals: int) -> Lighter | None:
+def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
     """The answer to code 500 as refusal number `refusals` (from 1): one step down in the heaviest
     parameter that has one, never dearer. None: nothing is smaller, or it was tried often enough.
 
@@ -101,13 +101,13 @@ def lighter(order: Order, leaf: Leaf, refusals: int) -> Lighter | None:
     if refusals >= MOST_TRIES:
         return None
     try:
-        chosen = choices_of(leaf, order)
+        chosen = choices_of(model, order)
     except UsageError:
         return None
     for name in HEAVY:
-        field = form.control(leaf, name) or _control_of_target(leaf, name)
-        for step in _steps_down(leaf, field, chosen) if field is not None else ():
-            smaller = _smaller(order, leaf, {**chosen, field.name: step}) if field else None
+        field = form.control(model, name) or _control_of_target(model, name)
+        for step in _steps_down(model, field, chosen) if field is not None else ():
+            smaller = _smaller(order, model, {**chosen, field.name: step}) if field else None
             if smaller is not None and field is not None:
                 before = str(chosen.get(field.name, ""))
                 values = {"label": field.label, "before": before, "after": str(step)}
@@ -115,11 +115,11 @@ def lighter(order: Order, leaf: Leaf, refusals: int) -> Lighter | None:
     return None
 
 
-def _smaller(order: Order, leaf: Leaf, chosen: form.Chosen) -> Order | None:
+def _smaller(order: Order, model: ModelVersion, chosen: form.Chosen) -> Order | None:
     """`order` with these choices, if what goes out is smaller and costs no more: a price rule can
     put back what was chosen."""
     try:
-        found = reprice(order, leaf, chosen)
+        found = reprice(order, model, chosen)
     except UsageError:
         return None
     before, after = dict(order.parameters), dict(found.parameters)
@@ -133,15 +133,15 @@ def _is_less(value: object, other: object) -> bool:
     return one is not None and two is not None and one[0] == two[0] and one[1] < two[1]
 
 
-def _control_of_target(leaf: Leaf, target: str) -> Field | None:
+def _control_of_target(model: ModelVersion, target: str) -> Field | None:
     """The control behind which a heavy parameter hides: aspect ratio 4k is size 4k."""
-    for field in leaf.fields:
+    for field in model.fields:
         if field.virtual and field.virtual.target == target and len(field.virtual.controls) == 1:
             return field.virtual.controls[0]
     return None
 
 
-def _steps_down(leaf: Leaf, field: Field, chosen: form.Chosen) -> tuple[Value, ...]:
+def _steps_down(model: ModelVersion, field: Field, chosen: form.Chosen) -> tuple[Value, ...]:
     """The smaller values that the leaf offers, the next one first."""
     now = weight(chosen.get(field.name))
     if now is None:
@@ -149,7 +149,7 @@ def _steps_down(leaf: Leaf, field: Field, chosen: form.Chosen) -> tuple[Value, .
     others = {name: value for name, value in chosen.items() if name != field.name}
     below = [
         (found[1], option.value)
-        for option in form.allowed(leaf, field, others)
+        for option in form.allowed(model, field, others)
         if (found := weight(option.value)) is not None and found[0] == now[0] and found[1] < now[1]
     ]
     return tuple(value for _, value in sorted(below, key=lambda pair: -pair[0]))
@@ -173,13 +173,15 @@ def weight(value: object) -> tuple[str, float] | None:
     return ("grade", float(_GRADES[text])) if text in _GRADES else None
 
 
-def _plainer(order: Order, leaf: Leaf, chosen: dict[str, Value], refusals: int) -> Adapted:
+def _plainer(
+    order: Order, model: ModelVersion, chosen: dict[str, Value], refusals: int
+) -> AdaptedOrder:
     """First without what the leaf does not know; then without everything advanced."""
-    fresh = reprice(order, leaf, chosen)
+    fresh = reprice(order, model, chosen)
     if refusals == 1:
-        return Adapted(fresh, "event.corrected", {"points": fresh.total})
-    rule = next(rule for rule in leaf.rules if rule.attribute_id == fresh.attribute_id)
+        return AdaptedOrder(fresh, "event.corrected", {"points": fresh.total})
+    rule = next(rule for rule in model.rules if rule.attribute_id == fresh.attribute_id)
     priced = {name for name, _ in rule.attributes}
-    optional = {field.name for field in leaf.fields if field.advanced} - priced - {"model"}
+    optional = {field.name for field in model.fields if field.advanced} - priced - {"model"}
     kept = tuple((name, value) for name, value in fresh.parameters if name not in optional)
-    return Adapted(replace(fresh, parameters=kept), "event.plainer", {"points": fresh.total})
+    return AdaptedOrder(replace(fresh, parameters=kept), "event.plainer", {"points": fresh.total})

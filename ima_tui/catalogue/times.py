@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ima_tui.core.domain import (
     Estimate,
-    Leaf,
     Medium,
+    ModelVersion,
     TaskType,
 )
 
@@ -46,18 +46,18 @@ LEAST_HISTORY = 3
 """Fewer runs than this are an anecdote."""
 
 
-def estimate(leaf: Leaf, seen: Sequence[float] = ()) -> Estimate:
+def estimate(model: ModelVersion, seen: Sequence[float] = ()) -> Estimate:
     """Seconds. `seen`: what the last runs of this model and size took here, for the models that
     neither the list nor the table knows."""
-    if leaf.estimate is not None:
-        return leaf.estimate
-    if known := _BY_MODEL.get(leaf.model_id):
-        return Estimate(180, 360) if leaf.task_type in _LONG_FORMS else Estimate(*known)
+    if model.estimate is not None:
+        return model.estimate
+    if known := _BY_MODEL.get(model.model_id):
+        return Estimate(180, 360) if model.task_type in _LONG_FORMS else Estimate(*known)
     if len(seen) >= LEAST_HISTORY:
         return learned(seen)
-    if leaf.task_type in _LONG_FORMS:
+    if model.task_type in _LONG_FORMS:
         return Estimate(180, 360)
-    return Estimate(*_BY_MEDIUM[leaf.task_type.medium])
+    return Estimate(*_BY_MEDIUM[model.task_type.medium])
 
 
 def learned(seen: Sequence[float]) -> Estimate:

@@ -18,13 +18,13 @@ from ima_tui.core.domain import (
     Field,
     FieldKind,
     Json,
-    Leaf,
     MappingRule,
+    ModelVersion,
     Option,
     PriceRule,
     TaskType,
     Value,
-    Virtual,
+    VirtualFields,
 )
 from ima_tui.core.text import folded, one_line
 
@@ -37,12 +37,12 @@ MARKER = ("default", "enabled")
 """Attributes of exactly this mean "one price"; it is no parameter."""
 
 
-def leaves(tree: object, task_type: TaskType) -> tuple[Leaf, ...]:
+def models(tree: object, task_type: TaskType) -> tuple[ModelVersion, ...]:
     """All readable leaves of `tree` (the list answer's `data`), in the order of the list."""
-    found: list[Leaf] = []
+    found: list[ModelVersion] = []
     for node in _walk(tree, MAX_DEPTH):
-        if (leaf := _leaf(node, task_type)) is not None:
-            found.append(leaf)
+        if (model := _leaf(node, task_type)) is not None:
+            found.append(model)
             if len(found) >= MAX_LEAVES:
                 break
     return tuple(found)
@@ -56,7 +56,7 @@ def _walk(nodes: object, depth: int) -> Iterator[Json]:
             yield from _walk(node.get("children"), depth - 1)
 
 
-def _leaf(node: Json, task_type: TaskType) -> Leaf | None:
+def _leaf(node: Json, task_type: TaskType) -> ModelVersion | None:
     version, model_id = raw_values.name(node.get("id")), raw_values.name(node.get("model_id"))
     rules = tuple(filter(None, map(_rule, raw_values.rows(node.get("credit_rules")))))
     if not version or not model_id or not rules:
@@ -67,7 +67,7 @@ def _leaf(node: Json, task_type: TaskType) -> Leaf | None:
         (raw_values.text(tag.get("tag_type")), raw_values.text(tag.get("tag_value")))
         for tag in raw_values.rows(node.get("tags"))
     ]
-    return Leaf(
+    return ModelVersion(
         task_type=task_type,
         model_id=model_id,
         version=version,
@@ -298,7 +298,7 @@ def _taken_back(row: Json, task_type: TaskType) -> frozenset[str]:
 
 def _virtual(
     row: Json, name: str, task_type: TaskType, taken_back: frozenset[str]
-) -> Virtual | None:
+) -> VirtualFields | None:
     mapping = row.get("value_mapping")
     if row.get("is_ui_virtual") is not True or not isinstance(mapping, Mapping):
         return None
@@ -314,4 +314,6 @@ def _virtual(
             rules.append(MappingRule(source, target))
     if not controls or not rules:
         return None  # a mapping without either maps nothing: the field is a plain one
-    return Virtual(raw_values.name(mapping.get("target_param")) or name, controls, tuple(rules))
+    return VirtualFields(
+        raw_values.name(mapping.get("target_param")) or name, controls, tuple(rules)
+    )

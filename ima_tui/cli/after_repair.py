@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ima_tui.cli.commands.batch_rows import Errand
+from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.cli.confirm import somebody_is_here
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import UsageError
@@ -18,7 +18,7 @@ DAYS = 30
 RESTORED = "waiting.restored"
 
 
-def unsure(studio: Studio, errands: Sequence[Errand]) -> int:
+def unsure(studio: Studio, errands: Sequence[PricedRow]) -> int:
     """How many of these rows may have been sent before the ledger was restored."""
     return count(studio, [errand.job for errand in errands if errand.repeats is None])
 

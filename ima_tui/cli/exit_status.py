@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from ima_tui.cli.output import Progress, note_job, talk
+from ima_tui.cli.output import ProgressLine, note_job, talk
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -21,7 +21,7 @@ from ima_tui.core.errors import (
     UNREACHABLE,
     ImaError,
 )
-from ima_tui.core.events import JobChanged, LinkChanged, Notice
+from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.ledger.job_states import ENDED, UNSENT
@@ -121,7 +121,7 @@ async def wait_for(
     refused: list[ImaError] = []
 
     def listen(notice: Notice) -> None:
-        if isinstance(notice, LinkChanged) and notice.problem is not None:
+        if isinstance(notice, ConnectivityChanged) and notice.problem is not None:
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
             if notice.problem.exit_code != EXIT_KEY:
                 progress.clear()
@@ -129,9 +129,9 @@ async def wait_for(
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 
-    progress = Progress()
+    progress = ProgressLine()
     unsubscribe = studio.subscribe(listen)
-    progress = Progress()
+    progress = ProgressLine()
     told = ""
     due = None if seconds is None else studio.clock.steady() + seconds
     try:

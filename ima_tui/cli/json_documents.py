@@ -13,7 +13,7 @@ from ima_tui.catalogue import (
     times,
 )
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.core.domain import Job, Leaf, State
+from ima_tui.core.domain import Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.runner import outputs
@@ -30,9 +30,9 @@ def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dic
         "suggestions": [hint] if hint else [],
         "alternatives": [
             {
-                "model_id": one.leaf.model_id,
-                "model_name": one.leaf.name,
-                "model_version": one.leaf.version,
+                "model_id": one.model.model_id,
+                "model_name": one.model.name,
+                "model_version": one.model.version,
                 "credit": one.points,
             }
             for one in alternatives
@@ -101,18 +101,18 @@ def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
     return studio.offer.alternatives(job.order, cheaper=poor)
 
 
-def leaf_json(leaf: Leaf) -> dict[str, object]:
+def leaf_json(model: ModelVersion) -> dict[str, object]:
     """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
-    estimate = times.estimate(leaf)
+    estimate = times.estimate(model)
     return {
-        "task_type": leaf.task_type.value,
-        "name": leaf.name,
-        "model_id": leaf.model_id,
-        "version": leaf.version,
-        "points": list(leaf.points),
+        "task_type": model.task_type.value,
+        "name": model.name,
+        "model_id": model.model_id,
+        "version": model.version,
+        "points": list(model.points),
         "estimate": [estimate.low, estimate.high],
-        "tiers": [tier.value for tier in choice.tiers_of(leaf)],
-        "n": list(form.counts(leaf)),
+        "tiers": [tier.value for tier in choice.tiers_of(model)],
+        "n": list(form.counts(model)),
         "fields": [
             {
                 "name": field.name,
@@ -121,10 +121,10 @@ def leaf_json(leaf: Leaf) -> dict[str, object]:
                 "default": form.default_of(field),
                 "options": [option.value for option in field.options],
             }
-            for field in form.controls(leaf)
+            for field in form.controls(model)
         ],
         "prices": [
             {"values": dict(row.values), "points": row.points, "default": row.is_default}
-            for row in price.table(leaf)
+            for row in price.table(model)
         ],
     }

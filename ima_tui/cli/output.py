@@ -87,7 +87,7 @@ def _cut(text: str, cells: int) -> str:
     return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
-class Progress:
+class ProgressLine:
     """One line on stderr that rewrites itself; silent unless stderr is a terminal."""
 
     def __init__(self) -> None:

@@ -141,9 +141,9 @@ async def logged(settings: Settings) -> AsyncIterator[None]:
     if settings.read_only:
         yield
         return
-    from ima_tui.logs.writer import Writer
+    from ima_tui.logs.writer import LogWriter
 
-    writer = Writer(settings.logs, clock.time)
+    writer = LogWriter(settings.logs, clock.time)
     writer.start()
     try:
         yield

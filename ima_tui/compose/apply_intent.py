@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue import form
 from ima_tui.compose import capabilities
 from ima_tui.compose.capabilities import COUNT as COUNT
-from ima_tui.core.domain import Leaf, TaskType, Value
+from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
 from ima_tui.intent.song import LYRICS, TITLE
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import (
-        Decision,
+        Intent,
         Parameter,
         Refusal,
         Roles,
@@ -33,84 +33,86 @@ _DESCRIBED = "gpt_description_prompt"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AppliedIntent:
     """A control's value, and the part of the evidence that it comes from."""
 
     value: Value
     part: str
 
 
-def settings(decision: Decision, leaf: Leaf) -> dict[str, Heard]:
+def settings(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     """What the words set on `leaf`, to the nearest value where it does not have the one that was
     asked for. `confirmation` tells what differs."""
-    found: dict[str, Heard] = {}
-    for param, fit in capabilities.fitted(leaf, decision.requirements).items():
-        found.setdefault(fit.name, Heard(fit.value, f"params.{param.name}"))
-    if leaf.task_type is TaskType.TEXT_TO_MUSIC:
+    found: dict[str, AppliedIntent] = {}
+    for param, fit in capabilities.fitted(model, decision.requirements).items():
+        found.setdefault(fit.name, AppliedIntent(fit.value, f"params.{param.name}"))
+    if model.task_type is TaskType.TEXT_TO_MUSIC:
         sung = decision.param(LYRICS)
-        for name, value in song_settings(leaf, sung, decision.description, decision.style):
-            found.setdefault(name, Heard(value, f"params.{LYRICS}" if sung else "media"))
+        for name, value in song_settings(model, sung, decision.description, decision.style):
+            found.setdefault(name, AppliedIntent(value, f"params.{LYRICS}" if sung else "media"))
     return found
 
 
-def controls(decision: Decision, leaf: Leaf) -> dict[str, Heard]:
+def controls(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     """Those of `settings` that are controls, or the number of outputs."""
-    known = {field.name for field in form.controls(leaf)} | {COUNT}
-    return {name: one for name, one in settings(decision, leaf).items() if name in known}
+    known = {field.name for field in form.controls(model)} | {COUNT}
+    return {name: one for name, one in settings(decision, model).items() if name in known}
 
 
 def song_settings(
-    leaf: Leaf, lyrics: Value | None, description: str, style: str
+    model: ModelVersion, lyrics: Value | None, description: str, style: str
 ) -> Iterator[tuple[str, Value]]:
     """How a music model is told what it gets: lyrics word for word with a style beside them, or a
     description. Sent the wrong way, a description would be sung."""
-    if form.control(leaf, "custom_mode") is None:
+    if form.control(model, "custom_mode") is None:
         return
     if lyrics is not None:
         wanted: list[tuple[str, Value]] = [("custom_mode", True), ("tags", style)]
-    elif form.control(leaf, _DESCRIBED) is not None and description:
-        wanted = [("custom_mode", False), (_DESCRIBED, _cut(leaf, description))]
+    elif form.control(model, _DESCRIBED) is not None and description:
+        wanted = [("custom_mode", False), (_DESCRIBED, _cut(model, description))]
     else:
         return
     for name, value in wanted:
-        if value != "" and form.control(leaf, name) is not None:
+        if value != "" and form.control(model, name) is not None:
             with suppress(UsageError):
-                yield form.accept(leaf, name, value)
+                yield form.accept(model, name, value)
 
 
-def _cut(leaf: Leaf, description: str) -> str:
-    field = form.control(leaf, _DESCRIBED)
+def _cut(model: ModelVersion, description: str) -> str:
+    field = form.control(model, _DESCRIBED)
     most = int(field.maximum) if field is not None and field.maximum is not None else None
     return description[:most]
 
 
-def prompt(text: str, decision: Decision | None, kind: TaskType, leaf: Leaf | None) -> str:
+def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersion | None) -> str:
     """What goes out of `text` as the prompt: of speech the words to be spoken, of a song its
     lyrics where the model takes them there, else its description."""
     if decision is None:
         return text
     if kind is TaskType.TEXT_TO_SPEECH and decision.spoken is not None:
         return text[slice(*decision.spoken)]
-    if kind is TaskType.TEXT_TO_MUSIC and leaf is not None:
-        return song_prompt(text, leaf, decision.requirements, decision.description)
+    if kind is TaskType.TEXT_TO_MUSIC and model is not None:
+        return song_prompt(text, model, decision.requirements, decision.description)
     return text
 
 
-def song_prompt(text: str, leaf: Leaf, params: Sequence[Parameter], description: str) -> str:
+def song_prompt(
+    text: str, model: ModelVersion, params: Sequence[Parameter], description: str
+) -> str:
     """The prompt of music: see `prompt`. Where the model has no way to be told lyrics or title
     apart, all of the text stays."""
     told = {param.name: param.value for param in params if param.name in (LYRICS, TITLE)}
-    apart = {name for name in told if form.control(leaf, name) is not None}
-    if LYRICS in told and LYRICS not in apart and form.control(leaf, "custom_mode") is not None:
+    apart = {name for name in told if form.control(model, name) is not None}
+    if LYRICS in told and LYRICS not in apart and form.control(model, "custom_mode") is not None:
         return str(told[LYRICS])
     return description if told and apart == set(told) and description else text
 
 
-def refusals(decision: Decision, leaf: Leaf) -> tuple[Refusal, ...]:
-    """What the words want and `leaf` can't do."""
-    fits = capabilities.fitted(leaf, decision.params).items()
+def refusals(decision: Intent, model: ModelVersion) -> tuple[Refusal, ...]:
+    """What the words want and `model` can't do."""
+    fits = capabilities.fitted(model, decision.params).items()
     met = {param.name for param, fit in fits if fit.exact}
-    refused = binding.bind(leaf, decision.params)[1]
+    refused = binding.bind(model, decision.params)[1]
     return tuple(each for each in refused if each.name not in met)
 
 
@@ -122,16 +124,16 @@ def in_order(roles: Roles, count: int) -> tuple[int, ...]:
     return tuple(place for place in told if place < count)
 
 
-def tentative(decision: Decision) -> TaskType | None:
+def tentative(decision: Intent) -> TaskType | None:
     """The kind that is most likely meant while something about its pictures has to be asked."""
-    from ima_tui.intent.intent import Question
+    from ima_tui.intent.intent import IntentQuestion
 
     if decision.medium is None or decision.question is None:
         return None
     kinds = [kind for kind in TaskType if kind.medium is decision.medium and kind.takes_inputs]
-    if decision.question is Question.MISSING_INPUT and kinds:
+    if decision.question is IntentQuestion.MISSING_INPUT and kinds:
         return kinds[0]
-    if decision.question is Question.IMAGE_ROLES and kinds:
+    if decision.question is IntentQuestion.IMAGE_ROLES and kinds:
         pair = len(decision.inputs) == TaskType.FIRST_LAST_FRAME.inputs[0]
         return TaskType.FIRST_LAST_FRAME if pair else TaskType.REFERENCE_TO_VIDEO
     return None

@@ -16,8 +16,8 @@ from ima_tui.catalogue import form
 from ima_tui.core.domain import (
     Field,
     FieldKind,
-    Leaf,
     Medium,
+    ModelVersion,
     Option,
     Value,
 )
@@ -27,7 +27,7 @@ from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter
 
 if TYPE_CHECKING:
-    from ima_tui.intent.intent import Decision, Limit
+    from ima_tui.intent.intent import Intent, Limit
 
 COUNT = "n"
 """The number of outputs is set like a control."""
@@ -90,7 +90,7 @@ def _measure_of(name: str) -> Measure:
 # ------------------------------------------------------------------------------- fitting
 
 
-def fitted(leaf: Leaf, asked: Iterable[Parameter]) -> Mapping[Parameter, Fit]:
+def fitted(model: ModelVersion, asked: Iterable[Parameter]) -> Mapping[Parameter, Fit]:
     """Each requirement that `leaf` has a control for, with the value that goes out.
 
     What comes first has its way: of two that can't be combined the later one gets the nearest
@@ -100,44 +100,44 @@ def fitted(leaf: Leaf, asked: Iterable[Parameter]) -> Mapping[Parameter, Fit]:
     chosen: dict[str, Value] = {}
     for param in asked:
         if param.name == COUNT:
-            found[param] = _count(leaf, param.value)
-        elif (fit := _fit(leaf, param, chosen)) is not None:
+            found[param] = _count(model, param.value)
+        elif (fit := _fit(model, param, chosen)) is not None:
             found[param] = fit
             chosen.setdefault(fit.name, fit.value)
     return found
 
 
-def _count(leaf: Leaf, wanted: Value) -> Fit:
-    counts = form.counts(leaf)
+def _count(model: ModelVersion, wanted: Value) -> Fit:
+    counts = form.counts(model)
     if not isinstance(wanted, int):
         return Fit(COUNT, counts[0], exact=False)
     best = min(counts, key=lambda each: abs(each - wanted))
     return Fit(COUNT, best, exact=best == wanted)
 
 
-def _fit(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
-    for name, value in binding.bind(leaf, (param,))[0]:
+def _fit(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
+    for name, value in binding.bind(model, (param,))[0]:
         if name in chosen:  # one control for two requirements: it can't be set twice
             return Fit(name, chosen[name], exact=form.same(chosen[name], value))
-        if _can_stand(leaf, {**chosen, name: value}):
+        if _can_stand(model, {**chosen, name: value}):
             return Fit(name, value)
-    return _nearest(leaf, param, chosen)
+    return _nearest(model, param, chosen)
 
 
-def _can_stand(leaf: Leaf, chosen: Mapping[str, Value]) -> bool:
+def _can_stand(model: ModelVersion, chosen: Mapping[str, Value]) -> bool:
     try:
-        form.parameters(leaf, form.settle(leaf, chosen))
+        form.parameters(model, form.settle(model, chosen))
     except UsageError:
         return False
     return True
 
 
-def _nearest(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
+def _nearest(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
     measure = _measure_of(param.name)
     wanted = None if isinstance(param.value, bool) else measure(str(param.value))
     if wanted is None:
-        return _usual(leaf, param, chosen)
-    for field in _controls(leaf, param.name):
+        return _usual(model, param, chosen)
+    for field in _controls(model, param.name):
         if field.name in chosen:
             if any(measure(option.label) is not None for option in field.options):
                 return Fit(field.name, chosen[field.name], exact=False)
@@ -146,16 +146,16 @@ def _nearest(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit |
             return _clamped(field, wanted)
         ranked = sorted(_measured(field, measure), key=lambda each: abs(each[0] - wanted))
         for measured, option in ranked:
-            if _can_stand(leaf, {**chosen, field.name: option.value}):
+            if _can_stand(model, {**chosen, field.name: option.value}):
                 in_pixels = param.name == "aspect_ratio" and field.name in _SIZES
                 same = in_pixels and abs(measured - wanted) < _SAME_SHAPE
                 return Fit(field.name, option.value, exact=same)
     return None
 
 
-def _usual(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
+def _usual(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
     """Of values that can't be measured, such as voices, the usual one."""
-    fields = (form.control(leaf, name) for name in binding.names_of(param.name))
+    fields = (form.control(model, name) for name in binding.names_of(param.name))
     field = next((each for each in fields if each is not None and each.options), None)
     if field is None:
         return None
@@ -164,18 +164,18 @@ def _usual(leaf: Leaf, param: Parameter, chosen: Mapping[str, Value]) -> Fit | N
     return Fit(field.name, value, exact=False)
 
 
-def _controls(leaf: Leaf, parameter: str) -> Iterator[Field]:
+def _controls(model: ModelVersion, parameter: str) -> Iterator[Field]:
     """The controls that may hold `parameter`: those of its names, those that lead to them, and
     for a shape those that list sizes in pixels."""
     names = binding.names_of(parameter)
     for name in names:
-        if (field := form.control(leaf, name)) is not None:
+        if (field := form.control(model, name)) is not None:
             yield field
-    for field in leaf.fields:
+    for field in model.fields:
         if field.virtual and field.virtual.target in names and len(field.virtual.controls) == 1:
             yield from field.virtual.controls
     if parameter == "aspect_ratio":
-        yield from (field for field in form.controls(leaf) if field.name in _SIZES)
+        yield from (field for field in form.controls(model) if field.name in _SIZES)
 
 
 def _measured(field: Field, measure: Measure) -> Iterator[tuple[float, Option]]:
@@ -196,10 +196,10 @@ def _clamped(field: Field, wanted: float) -> Fit:
 # ------------------------------------------------------------------------------- telling
 
 
-def largest(leaf: Leaf) -> tuple[str, Value, str] | None:
-    """(the control, its value, what people call it) of the largest that `leaf` makes."""
+def largest(model: ModelVersion) -> tuple[str, Value, str] | None:
+    """(the control, its value, what people call it) of the largest that `model` makes."""
     for name in _SIZES:
-        field = form.control(leaf, name)
+        field = form.control(model, name)
         sizes = [option for option in (field.options if field else ()) if lines(option.label)]
         if sizes:
             best = max(sizes, key=lambda option: lines(option.label))
@@ -207,18 +207,18 @@ def largest(leaf: Leaf) -> tuple[str, Value, str] | None:
     return None
 
 
-def has(leaf: Leaf, parameter: str) -> bool:
-    """Whether `leaf` has a control that may hold `parameter`."""
+def has(model: ModelVersion, parameter: str) -> bool:
+    """Whether `model` has a control that may hold `parameter`."""
     measure = _measure_of(parameter)
     return any(
         field.name in binding.names_of(parameter) or any(True for _ in _measured(field, measure))
-        for field in _controls(leaf, parameter)
+        for field in _controls(model, parameter)
     )
 
 
-def can(leaf: Leaf, param: Parameter) -> bool:
-    """Whether `leaf` has a control that takes `param`."""
-    return not binding.bind(leaf, (param,))[1]
+def can(model: ModelVersion, param: Parameter) -> bool:
+    """Whether `model` has a control that takes `param`."""
+    return not binding.bind(model, (param,))[1]
 
 
 def in_words(told: str) -> str:
@@ -226,7 +226,7 @@ def in_words(told: str) -> str:
     return re.sub(r"(\d+) s\b", lambda found: say("compose.seconds", span=found[1]), told)
 
 
-def told(decision: Decision, limit: Limit) -> tuple[str, dict[str, str | int]]:
+def told(decision: Intent, limit: Limit) -> tuple[str, dict[str, str | int]]:
     """A row of `messages` that says what can't be had and what can, and the values for it."""
     words: dict[str, str | int] = {
         "asked": in_words(limit.asked),
@@ -234,13 +234,13 @@ def told(decision: Decision, limit: Limit) -> tuple[str, dict[str, str | int]]:
         "models": ", ".join(limit.models),
     }
     if limit.code == EIGHT_K:
-        best = largest(decision.leaf) if decision.leaf is not None else None
-        if best is not None and decision.leaf is not None:
-            words |= {"possible": best[2], "models": decision.leaf.name}
+        best = largest(decision.model) if decision.model is not None else None
+        if best is not None and decision.model is not None:
+            words |= {"possible": best[2], "models": decision.model.name}
         elif Medium.IMAGE not in _media(decision):
             return "route.no_8k_film", words
     return f"route.no_{limit.code}", words
 
 
-def _media(decision: Decision) -> set[Medium | None]:
+def _media(decision: Intent) -> set[Medium | None]:
     return {decision.medium, *(step.task_type.medium for step in decision.steps)}

@@ -21,12 +21,12 @@ from ima_tui.catalogue import form
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.compose import apply_intent
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.apply_intent import COUNT, Heard
-from ima_tui.compose.draft import Offer, Role
+from ima_tui.compose.apply_intent import COUNT, AppliedIntent
+from ima_tui.compose.draft import DraftPrice, Role
 from ima_tui.core.domain import (
     Draft,
-    Leaf,
     Medium,
+    ModelVersion,
     Order,
     TaskType,
     Value,
@@ -34,16 +34,16 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from ima_tui.intent.intent import Decision
+    from ima_tui.intent.intent import Intent
 
-Read = Callable[["Desk"], "Decision | None"]
-Suggest = Callable[[TaskType], Leaf | None]
+Read = Callable[["Composer"], "Intent | None"]
+Suggest = Callable[[TaskType], ModelVersion | None]
 KIND, MODEL, INPUTS, ORDER = "kind", "model", "inputs", "order"
 """Parts that can be chosen by hand, beside the controls: what is made, with what, from what, and
 what each input is for."""
 
 
-class By(StrEnum):
+class SetBy(StrEnum):
     """Who put a part where it stands."""
 
     HAND = "hand"
@@ -55,38 +55,38 @@ class By(StrEnum):
 class Origin:
     """Who put a part where it stands, and the words that did: places in the wish."""
 
-    by: By
+    by: SetBy
     spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Notice:
     """Something that happened to the draft: a row of `messages`, and the values for its words."""
 
     key: str
     values: Mapping[str, str | int] = field(default_factory=dict)
 
 
-class Desk:
-    """`leaf` is None while the list of `kind` was never seen."""
+class Composer:
+    """`model` is None while the list of `kind` was never seen."""
 
     def __init__(self, kind: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
         self.kind = self._first = kind
         self._resting: TaskType | None = None
-        self.leaf: Leaf | None = None
+        self.model: ModelVersion | None = None
         self.draft: Draft | None = None
-        self.remark: Remark | None = None
+        self.remark: Notice | None = None
         self.pinned: set[str] = set()
         """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by hand."""
         self._passing: set[str] = set()
         """Those of `pinned` that hold for this prompt only."""
         self.kept: set[str] = set()
         """Those of `pinned` that an earlier prompt left: this one's words may say otherwise."""
-        self.decision: Decision | None = None
+        self.decision: Intent | None = None
         """What was heard last."""
         self.order: tuple[int, ...] = ()
         """The places of the inputs in the order in which they go out."""
-        self._read: dict[str, Heard] = {}
+        self._read: dict[str, AppliedIntent] = {}
         """The controls that stand where the words put them."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
@@ -99,7 +99,7 @@ class Desk:
         self.replaces: int | None = None
         """The unsent job that goes when this is sent."""
 
-    def copy(self) -> Desk:
+    def copy(self) -> Composer:
         """The same desk, to try something on."""
         other = copy(self)
         other.pinned, other.kept = set(self.pinned), set(self.kept)
@@ -109,7 +109,7 @@ class Desk:
     def turn_to(self, kind: TaskType) -> None:
         """Another kind of thing is wanted; `catch_up` then finds the leaf."""
         if kind is not self.kind:
-            self.kind, self.leaf, self._recalled = kind, None, None
+            self.kind, self.model, self._recalled = kind, None, None
 
     def make_room_for_inputs(self) -> None:
         """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
@@ -136,7 +136,7 @@ class Desk:
         unseen: those that are too many are told at their lines."""
         if self.draft is not None:
             most = self.kind.inputs[1]
-            if self.leaf is not None and drafting.most_inputs(self.leaf) == 1:
+            if self.model is not None and drafting.most_inputs(self.model) == 1:
                 most = 1
             every = tuple(dict.fromkeys((*self.draft.inputs, *sources)))
             self.feed(every[-most:] if most else every)
@@ -147,22 +147,22 @@ class Desk:
         self.let_all_go()
         self.begin_anew()
         self.replaces = replaces
-        self.kind, self.leaf, self._recalled = wanted.task_type, None, wanted
+        self.kind, self.model, self._recalled = wanted.task_type, None, wanted
         self.pin(KIND, MODEL, INPUTS, passing=True)
 
     def loosen(self, read: Read, suggested: Suggest) -> None:
         """After `recall`: nothing is pinned that the words give by themselves, so that they can be
         edited."""
-        if self.leaf is None or self.draft is None or not self._is_tight:
+        if self.model is None or self.draft is None or not self._is_tight:
             return
         self._is_tight = False
-        alone = Desk(self._first)
+        alone = Composer(self._first)
         alone._hear_all(read, suggested)
-        if (alone.kind, alone.leaf) == (self.kind, self.leaf):
+        if (alone.kind, alone.model) == (self.kind, self.model):
             self._let_go(KIND, MODEL)
         else:
-            alone = Desk(self._first)
-            alone.take(self.leaf)
+            alone = Composer(self._first)
+            alone.take(self.model)
             alone.pin(KIND, MODEL)
             alone._hear_all(read, suggested)
         mine, theirs = self._values(), alone._values()
@@ -176,62 +176,64 @@ class Desk:
 
     def _values(self) -> dict[str, Value | None]:
         """Where each control stands, the count among them."""
-        if self.leaf is None or self.draft is None:
+        if self.model is None or self.draft is None:
             return {}
-        rows = drafting.rows(self.leaf, self.draft)
+        rows = drafting.rows(self.model, self.draft)
         return {**{row.field.name: row.value for row in rows}, COUNT: self.draft.n}
 
-    def take(self, leaf: Leaf) -> None:
-        """Stand on `leaf`; what was chosen so far comes along as far as it fits."""
-        before, self.leaf, self.kind = self.leaf, leaf, leaf.task_type
+    def take(self, model: ModelVersion) -> None:
+        """Stand on `model`; what was chosen so far comes along as far as it fits."""
+        before, self.model, self.kind = self.model, model, model.task_type
         self._recalled = self.replaced = None
         if self.draft is None:
-            self.draft = drafting.begin(leaf)
+            self.draft = drafting.begin(model)
             return
-        self.draft, lost = drafting.switch(self.draft, leaf)
+        self.draft, lost = drafting.switch(self.draft, model)
         if lost:
             self._let_go(*lost)
             names = ", ".join(drafting.label(before, name) for name in lost)
-            self.remark = Remark("compose.lost", {"names": names, "model": leaf.name})
+            self.remark = Notice("compose.lost", {"names": names, "model": model.name})
 
-    def catch_up(self, leaves: Sequence[Leaf], suggested: Leaf | None) -> None:
+    def catch_up(self, models: Sequence[ModelVersion], suggested: ModelVersion | None) -> None:
         """Stand on the kind's list as it is now: prices may differ, models may be gone."""
-        if self._recalled is not None and leaves:
-            self._take_recalled(self._recalled, leaves, suggested)
-        elif self.leaf is None:
+        if self._recalled is not None and models:
+            self._take_recalled(self._recalled, models, suggested)
+        elif self.model is None:
             if suggested is not None:
                 self.take(suggested)
         else:
-            now = drafting.same_leaf(leaves, self.leaf)
-            if now is not None and now != self.leaf:
+            now = drafting.same_leaf(models, self.model)
+            if now is not None and now != self.model:
                 self.take(now)
 
-    def _take_recalled(self, wanted: Order, leaves: Sequence[Leaf], suggested: Leaf | None) -> None:
+    def _take_recalled(
+        self, wanted: Order, models: Sequence[ModelVersion], suggested: ModelVersion | None
+    ) -> None:
         self._recalled = None
-        self.leaf = drafting.leaf_of(leaves, wanted) or suggested or leaves[0]
-        self.draft = drafting.recall(self.leaf, wanted)
-        if self.leaf.model_id != wanted.model_id:
-            names = {"old": wanted.model_name, "new": self.leaf.name}
-            self.remark = Remark("compose.gone_took", names)
+        self.model = drafting.leaf_of(models, wanted) or suggested or models[0]
+        self.draft = drafting.recall(self.model, wanted)
+        if self.model.model_id != wanted.model_id:
+            names = {"old": wanted.model_name, "new": self.model.name}
+            self.remark = Notice("compose.gone_took", names)
             self.replaced = wanted
         self.pin(*self._values(), passing=True)
         self._is_tight = True
 
     def set(self, control: str, value: Value | None, *, typed: bool = False) -> None:
         """Set one control; None puts it back to where it stood by itself."""
-        leaf, draft = self.leaf, self.draft
-        if leaf is None or draft is None:
+        model, draft = self.model, self.draft
+        if model is None or draft is None:
             return
         self.remark = None
         if control == COUNT:
-            wanted = value if isinstance(value, int) else form.counts(leaf)[0]
-            self.draft = drafting.count(leaf, draft, wanted)
+            wanted = value if isinstance(value, int) else form.counts(model)[0]
+            self.draft = drafting.count(model, draft, wanted)
         elif value is None:
-            self.draft = drafting.reset(leaf, draft, control)
+            self.draft = drafting.reset(model, draft, control)
         elif typed:
             self.draft = drafting.write(draft, control, str(value))
         else:
-            self.draft = drafting.put(leaf, draft, control, value)
+            self.draft = drafting.put(model, draft, control, value)
 
     # ---------------------------------------------------------------------------- the words
 
@@ -282,14 +284,14 @@ class Desk:
         """The kind that was chosen by hand: nothing about it has to be read or asked."""
         return self.kind if KIND in self.pinned else None
 
-    def meant(self, decision: Decision | None) -> TaskType:
+    def meant(self, decision: Intent | None) -> TaskType:
         """The kind that is made of `decision`."""
         if KIND in self.pinned:
             return self.kind
         told = decision.task_type if decision is not None else None
         return told or (self._resting if self.attached else None) or self._first
 
-    def yields_to(self, free: Decision | None) -> bool:
+    def yields_to(self, free: Intent | None) -> bool:
         """Whether a kind that an earlier prompt left gives way: the words, read for themselves
         (`free`), clearly ask for another one."""
         if KIND not in self.kept or free is None:
@@ -299,7 +301,7 @@ class Desk:
             self._let_go(KIND, *({MODEL} & self.kept))
         return other
 
-    def hear(self, decision: Decision | None, suggested: Leaf | None) -> None:
+    def hear(self, decision: Intent | None, suggested: ModelVersion | None) -> None:
         """Follow what was read, from where nobody has said anything. None, or nothing clear: what
         earlier words decided goes back.
 
@@ -312,7 +314,7 @@ class Desk:
         mine = decision if decision is not None and decision.task_type is self.kind else None
         if mine is not None and (mine.model_id or mine.tier) and MODEL in self.kept:
             self._let_go(MODEL)
-        self._follow_to((mine.leaf if mine is not None else None) or suggested)
+        self._follow_to((mine.model if mine is not None else None) or suggested)
         if mine is None:
             self._feed_read(decision.inputs if decision is not None else ())
             return
@@ -320,14 +322,14 @@ class Desk:
             self._feed_read(mine.inputs)
         if ORDER not in self.pinned:
             self.order = apply_intent.in_order(mine.roles, len(mine.inputs))
-        if self.leaf is not None:
-            self._set_read(apply_intent.controls(mine, self.leaf))
+        if self.model is not None:
+            self._set_read(apply_intent.controls(mine, self.model))
 
-    def _follow_to(self, leaf: Leaf | None) -> None:
-        if leaf is None or leaf == self.leaf or leaf.task_type is not self.kind:
+    def _follow_to(self, model: ModelVersion | None) -> None:
+        if model is None or model == self.model or model.task_type is not self.kind:
             return
-        if MODEL not in self.pinned or self.leaf is None:
-            self.take(leaf)
+        if MODEL not in self.pinned or self.model is None:
+            self.take(model)
 
     def _forget_read(self) -> None:
         """Put back the controls that earlier words set."""
@@ -336,13 +338,13 @@ class Desk:
         self._read = {}
 
     def _put_back(self, name: str) -> None:
-        if self.leaf is not None and self.draft is not None:
+        if self.model is not None and self.draft is not None:
             if name == COUNT:
-                self.draft = drafting.count(self.leaf, self.draft, form.counts(self.leaf)[0])
+                self.draft = drafting.count(self.model, self.draft, form.counts(self.model)[0])
             else:
-                self.draft = drafting.reset(self.leaf, self.draft, name)
+                self.draft = drafting.reset(self.model, self.draft, name)
 
-    def _set_read(self, wanted: Mapping[str, Heard]) -> None:
+    def _set_read(self, wanted: Mapping[str, AppliedIntent]) -> None:
         """Put the controls where the words want them."""
         self._let_go(*(self.kept & wanted.keys()))
         mine = {name: one for name, one in wanted.items() if name not in self.pinned}
@@ -359,15 +361,15 @@ class Desk:
     def origin(self, part: str) -> Origin:
         """Where `part` (as in `pinned`) comes from."""
         if part in self.pinned:
-            return Origin(By.HAND)
+            return Origin(SetBy.HAND)
         decision = self.decision
         if decision is None or decision.task_type is not self.kind:
-            return Origin(By.ITSELF)
+            return Origin(SetBy.ITSELF)
         told = {KIND: ("media", "task_type"), MODEL: ("model", "tier"), ORDER: ("images_role",)}
         if part in self._read:
             told[part] = (self._read[part].part,)
         spans = tuple(span for name in told.get(part, ()) for span in decision.spans(name))
-        return Origin(By.WORDS, spans) if spans else Origin(By.ITSELF)
+        return Origin(SetBy.WORDS, spans) if spans else Origin(SetBy.ITSELF)
 
     @property
     def in_steps(self) -> bool:
@@ -389,7 +391,7 @@ class Desk:
 
     def roles(self, filled: int) -> tuple[Role, ...]:
         """The role of each input line when so many inputs are there."""
-        found = drafting.roles_on(self.leaf, filled)
+        found = drafting.roles_on(self.model, filled)
         if sorted(self.order) != list(range(len(found))):
             return found
         return tuple(found[self.order.index(place)] for place in range(len(found)))
@@ -405,19 +407,19 @@ class Desk:
             self.remark = None
             self.draft = replace(self.draft, inputs=inputs)
 
-    def offer(self, leaves: Sequence[Leaf]) -> Offer:
+    def offer(self, models: Sequence[ModelVersion]) -> DraftPrice:
         """The price, by the list as it is now."""
-        if self.leaf is None or self.draft is None:
-            return Offer()
-        if leaves and drafting.same_leaf(leaves, self.leaf) is None:
-            return Offer(problem=UsageError("compose.gone", model=self.leaf.name))
-        return self._with_elsewhere(drafting.offer(self.leaf, self.draft), leaves)
+        if self.model is None or self.draft is None:
+            return DraftPrice()
+        if models and drafting.same_leaf(models, self.model) is None:
+            return DraftPrice(problem=UsageError("compose.gone", model=self.model.name))
+        return self._with_elsewhere(drafting.offer(self.model, self.draft), models)
 
-    def _with_elsewhere(self, offer: Offer, leaves: Sequence[Leaf]) -> Offer:
-        if offer.quote is None or self.leaf is None or self.draft is None:
+    def _with_elsewhere(self, offer: DraftPrice, models: Sequence[ModelVersion]) -> DraftPrice:
+        if offer.quote is None or self.model is None or self.draft is None:
             return offer
         inputs = len(self.draft.inputs) if self.kind.takes_inputs else 0
-        found = cheaper(leaves, self.kind, offer.quote.rule.points, inputs)
-        if found is None or found.leaf.model_id == self.leaf.model_id:
+        found = cheaper(models, self.kind, offer.quote.rule.points, inputs)
+        if found is None or found.model.model_id == self.model.model_id:
             return offer
         return replace(offer, elsewhere=found)

@@ -25,8 +25,8 @@ from ima_tui.compose import draft as drafting
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.core.domain import (
     Draft,
-    Leaf,
     Medium,
+    ModelVersion,
     Order,
     TaskType,
     Value,
@@ -36,14 +36,14 @@ from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.intent import binding
 from ima_tui.intent.intent import (
-    Decision,
     Evidence,
-    Kind,
+    Intent,
+    IntentQuestion,
     Parameter,
-    Question,
+    RequestKind,
 )
 
-Lists = Mapping[TaskType, Sequence[Leaf]]
+Lists = Mapping[TaskType, Sequence[ModelVersion]]
 KIND, MODEL = "kind", "model"
 """Parts that can be chosen by hand, beside the controls and `n`."""
 MOST_OFFERS = 4
@@ -94,7 +94,7 @@ class Confirmation:
     """`unmet` is confirmed before sending; while a question is open nothing can be sent."""
 
     unmet: tuple[Unmet, ...] = ()
-    questions: tuple[Question, ...] = ()
+    questions: tuple[IntentQuestion, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.unmet or self.questions)
@@ -102,8 +102,8 @@ class Confirmation:
 
 def check(
     text: str,
-    decision: Decision | None,
-    leaf: Leaf,
+    decision: Intent | None,
+    model: ModelVersion,
     draft: Draft,
     by_hand: Collection[str] = (),
 ) -> Confirmation:
@@ -113,25 +113,25 @@ def check(
     control. What the prompt says about it is answered.
     """
     unmet: list[Unmet] = []
-    if decision is not None and decision.task_type in (None, leaf.task_type):
-        unmet += _models(text, decision, leaf) if MODEL not in by_hand else ()
-        unmet += _parameters(text, decision, leaf, draft, by_hand)
+    if decision is not None and decision.task_type in (None, model.task_type):
+        unmet += _models(text, decision, model) if MODEL not in by_hand else ()
+        unmet += _parameters(text, decision, model, draft, by_hand)
     told = {each.name for each in unmet}
     asked = decision.requirements if decision is not None else ()
-    fits = capabilities.fitted(leaf, [param for param in asked if param.name in told])
-    unmet += _priced_otherwise(leaf, draft, told | {fit.name for fit in fits.values()})
+    fits = capabilities.fitted(model, [param for param in asked if param.name in told])
+    unmet += _priced_otherwise(model, draft, told | {fit.name for fit in fits.values()})
     return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(decision, draft, by_hand))
 
 
-def of_share(decision: Decision, task_type: TaskType, params: Sequence[Parameter]) -> Decision:
+def of_share(decision: Intent, task_type: TaskType, params: Sequence[Parameter]) -> Intent:
     """What `decision` says about one of several things to make: its own requirements, by the words
     of the whole text."""
     spans = zip(decision.spans("unsupported"), decision.limits, strict=False)
     told = tuple(
         Evidence(f"params.{limit.param.name}", span) for span, limit in spans if limit.param
     )
-    return Decision(
-        Kind.SINGLE,
+    return Intent(
+        RequestKind.SINGLE,
         task_type.medium,
         task_type,
         params=tuple(params),
@@ -140,14 +140,14 @@ def of_share(decision: Decision, task_type: TaskType, params: Sequence[Parameter
 
 
 def open_questions(
-    decision: Decision | None, draft: Draft | None, by_hand: Collection[str] = ()
-) -> tuple[Question, ...]:
+    decision: Intent | None, draft: Draft | None, by_hand: Collection[str] = ()
+) -> tuple[IntentQuestion, ...]:
     """What has to be answered before anything can be sent."""
-    if decision is None or decision.kind is not Kind.CLARIFY or decision.question is None:
+    if decision is None or decision.kind is not RequestKind.CLARIFY or decision.question is None:
         return ()
-    if decision.question is Question.MEDIA_TYPE and KIND in by_hand:
+    if decision.question is IntentQuestion.MEDIA_TYPE and KIND in by_hand:
         return ()
-    if decision.question is Question.MISSING_INPUT and draft is not None and draft.inputs:
+    if decision.question is IntentQuestion.MISSING_INPUT and draft is not None and draft.inputs:
         return ()
     return (decision.question,)
 
@@ -155,20 +155,20 @@ def open_questions(
 # ------------------------------------------------------------------------------ the model
 
 
-def _models(text: str, decision: Decision, leaf: Leaf) -> Iterator[Unmet]:
+def _models(text: str, decision: Intent, model: ModelVersion) -> Iterator[Unmet]:
     """Models that the text names, and that do not get the order."""
-    wanted = leaf.task_type.medium
+    wanted = model.task_type.medium
     for each in decision.misplaced:
         words = one_line(text[slice(*each.span)], _LONGEST)
-        yield Unmet(MODEL, words, leaf.name, Why.MEDIUM, leaf.name, each.model_id, each.medium,
+        yield Unmet(MODEL, words, model.name, Why.MEDIUM, model.name, each.model_id, each.medium,
                     wanted)  # fmt: skip
     for name in decision.absent:
-        if name != decision.model_id and not choice.is_called(leaf, name):
-            yield Unmet(MODEL, one_line(name, _LONGEST), leaf.name, Why.ABSENT, leaf.name)
+        if name != decision.model_id and not choice.is_called(model, name):
+            yield Unmet(MODEL, one_line(name, _LONGEST), model.name, Why.ABSENT, model.name)
     named = decision.reason is Reason.REQUEST and bool(decision.model_id)
     words = _words(text, decision, "model") or decision.model_id
-    if named and decision.model_id != leaf.model_id and words not in decision.absent:
-        yield Unmet(MODEL, one_line(words, _LONGEST), leaf.name, Why.ABSENT, leaf.name,
+    if named and decision.model_id != model.model_id and words not in decision.absent:
+        yield Unmet(MODEL, one_line(words, _LONGEST), model.name, Why.ABSENT, model.name,
                     decision.model_id, wanted=wanted)  # fmt: skip
 
 
@@ -176,60 +176,60 @@ def _models(text: str, decision: Decision, leaf: Leaf) -> Iterator[Unmet]:
 
 
 def _parameters(
-    text: str, decision: Decision, leaf: Leaf, draft: Draft, by_hand: Collection[str]
+    text: str, decision: Intent, model: ModelVersion, draft: Draft, by_hand: Collection[str]
 ) -> Iterator[Unmet]:
-    fits = capabilities.fitted(leaf, decision.requirements)
-    stands = _standing(leaf, draft)
+    fits = capabilities.fitted(model, decision.requirements)
+    stands = _standing(model, draft)
     for param in decision.requirements:
         fit = fits.get(param)
         if fit is None:
-            if not _is_met_without(leaf, param):
-                yield _unmet(text, decision, param, "", Why.SETTING, leaf)
+            if not _is_met_without(model, param):
+                yield _unmet(text, decision, param, "", Why.SETTING, model)
             continue
         if fit.name in by_hand:
             continue
         now = stands.get(fit.name)
         if not (fit.exact and form.same(now, fit.value)):
-            sent = "" if now is None else label(leaf, param.name, fit.name, now)
-            yield _unmet(text, decision, param, sent, _why(leaf, param, fit), leaf)
+            sent = "" if now is None else label(model, param.name, fit.name, now)
+            yield _unmet(text, decision, param, sent, _why(model, param, fit), model)
 
 
-def _why(leaf: Leaf, param: Parameter, fit: capabilities.Fit) -> Why:
+def _why(model: ModelVersion, param: Parameter, fit: capabilities.Fit) -> Why:
     if fit.name == COUNT:
         return Why.COUNT
-    return Why.TOGETHER if capabilities.can(leaf, param) else Why.VALUE
+    return Why.TOGETHER if capabilities.can(model, param) else Why.VALUE
 
 
-def _is_met_without(leaf: Leaf, param: Parameter) -> bool:
+def _is_met_without(model: ModelVersion, param: Parameter) -> bool:
     """Off where there is nothing to switch on; or told by the words of the prompt."""
-    return not binding.bind(leaf, (param,))[1]
+    return not binding.bind(model, (param,))[1]
 
 
-def _standing(leaf: Leaf, draft: Draft) -> dict[str, Value]:
+def _standing(model: ModelVersion, draft: Draft) -> dict[str, Value]:
     """Every control and parameter as it would go out."""
     try:
-        chosen = form.settle(leaf, order.accepted(leaf, draft.chosen))
-        sent = price.quote(leaf, chosen, draft.n).parameters
+        chosen = form.settle(model, order.accepted(model, draft.chosen))
+        sent = price.quote(model, chosen, draft.n).parameters
     except UsageError:
         return dict(draft.chosen) | {COUNT: draft.n}
-    return form.shown(leaf, {**chosen, **sent}) | dict(sent) | {COUNT: draft.n}
+    return form.shown(model, {**chosen, **sent}) | dict(sent) | {COUNT: draft.n}
 
 
 def _unmet(
-    text: str, decision: Decision, param: Parameter, sent: str, why: Why, leaf: Leaf
+    text: str, decision: Intent, param: Parameter, sent: str, why: Why, model: ModelVersion
 ) -> Unmet:
     words = _words(text, decision, f"params.{param.name}")
     asked = one_line(words or parameter_names.value(param.name, param.value), _LONGEST)
-    return Unmet(param.name, asked, sent, why, leaf.name)
+    return Unmet(param.name, asked, sent, why, model.name)
 
 
-def _words(text: str, decision: Decision, part: str) -> str:
+def _words(text: str, decision: Intent, part: str) -> str:
     return " … ".join(text[slice(*span)].strip() for span in decision.spans(part))
 
 
-def label(leaf: Leaf, parameter: str, control: str, value: Value) -> str:
+def label(model: ModelVersion, parameter: str, control: str, value: Value) -> str:
     """What people call `value` of `control`: `10 s`, `1080p`, the name of a voice."""
-    field = form.named(leaf, control)
+    field = form.named(model, control)
     options = field.options if field is not None else ()
     known = next((o.label for o in options if form.same(o.value, value)), None)
     return parameter_names.value(
@@ -237,40 +237,42 @@ def label(leaf: Leaf, parameter: str, control: str, value: Value) -> str:
     )
 
 
-def _priced_otherwise(leaf: Leaf, draft: Draft, told: Collection[str]) -> Iterator[Unmet]:
+def _priced_otherwise(model: ModelVersion, draft: Draft, told: Collection[str]) -> Iterator[Unmet]:
     """Values that the nearest price rule sets otherwise."""
     try:
-        quote = price.quote(leaf, order.accepted(leaf, draft.chosen), draft.n)
+        quote = price.quote(model, order.accepted(model, draft.chosen), draft.n)
     except UsageError:
         return
     for change in quote.changes:
         parameter = binding.canonical(change.name)
         if parameter in told or change.name in told:
             continue
-        asked = "" if change.asked is None else label(leaf, parameter, change.name, change.asked)
-        sent = label(leaf, parameter, change.name, change.becomes)
-        yield Unmet(parameter, asked, sent, Why.PRICE, leaf.name)
+        asked = "" if change.asked is None else label(model, parameter, change.name, change.asked)
+        sent = label(model, parameter, change.name, change.becomes)
+        yield Unmet(parameter, asked, sent, Why.PRICE, model.name)
 
 
 # ---------------------------------------------------------------------------- once more
 
 
-def instead(leaf: Leaf, done: Order, before: Leaf | None) -> tuple[Order, tuple[Unmet, ...]]:
+def instead(
+    model: ModelVersion, done: Order, before: ModelVersion | None
+) -> tuple[Order, tuple[Unmet, ...]]:
     """The job of `done`, made with `before`, on `leaf`: with its own settings, else the nearest
     ones, and what differs. Raises `UsageError` where it can't be made there."""
-    draft = drafting.recall(leaf, done)
+    draft = drafting.recall(model, done)
     chosen = drafting.recall(before, done).chosen if before is not None else done.parameters
     wanted = tuple(Parameter(binding.canonical(name), value) for name, value in chosen)
     if done.n > 1:
         wanted += (Parameter(COUNT, done.n),)
-    for fit in capabilities.fitted(leaf, wanted).values():
+    for fit in capabilities.fitted(model, wanted).values():
         if fit.name == COUNT:
-            draft = drafting.count(leaf, draft, int(fit.value))
+            draft = drafting.count(model, draft, int(fit.value))
         else:
-            draft = drafting.put(leaf, draft, fit.name, fit.value)
-    asked = Decision(Kind.SINGLE, leaf.task_type.medium, leaf.task_type, params=wanted)
-    unmet = check("", asked, leaf, draft).unmet
-    return drafting.finish(leaf, draft)[0], unmet
+            draft = drafting.put(model, draft, fit.name, fit.value)
+    asked = Intent(RequestKind.SINGLE, model.task_type.medium, model.task_type, params=wanted)
+    unmet = check("", asked, model, draft).unmet
+    return drafting.finish(model, draft)[0], unmet
 
 
 # ------------------------------------------------------------------------------- in words
@@ -308,17 +310,17 @@ def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative
     if unmet.name != MODEL:
         return ()
     own = tuple(_own(unmet, task_type, lists))
-    leaves = list(lists.get(task_type, ()))
-    ids = [leaf.model_id for leaf in leaves]
+    models = list(lists.get(task_type, ()))
+    ids = [model.model_id for model in models]
     near = nearest(unmet.model_id or unmet.asked, ids, MOST_OFFERS)
-    cheapest = sorted((_offer(leaf) for leaf in leaves), key=lambda each: each.points)
+    cheapest = sorted((_offer(model) for model in models), key=lambda each: each.points)
     ranked = [
         *(name for name in near if name != unmet.model_id),
-        *(leaf.model_id for leaf in leaves if leaf.name == unmet.model),
-        *(offer.leaf.model_id for offer in cheapest),
+        *(model.model_id for model in models if model.name == unmet.model),
+        *(offer.model.model_id for offer in cheapest),
     ]
     others = [
-        _offer(choice.newest([leaf for leaf in leaves if leaf.model_id == model_id]))
+        _offer(choice.newest([model for model in models if model.model_id == model_id]))
         for model_id in dict.fromkeys(ranked)
     ]
     return (*own, *others)[:MOST_OFFERS]
@@ -327,7 +329,7 @@ def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative
 def offered(offers: Sequence[Alternative]) -> str:
     """`Available instead: text to image with Midjourney, 8 pts; …`, or ""."""
     told = [
-        say("confirm.offer", task=say(f"task.{each.leaf.task_type}"), model=each.leaf.name,
+        say("confirm.offer", task=say(f"task.{each.model.task_type}"), model=each.model.name,
             points=each.points)
         for each in offers
     ]  # fmt: skip
@@ -340,12 +342,12 @@ def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Alternativ
     kinds = [kind for kind in TaskType if kind.medium is unmet.medium]
     for kind in sorted(kinds, key=lambda each: each.takes_inputs != task_type.takes_inputs):
         wanted = names.sibling(unmet.model_id, kind)
-        leaves = [leaf for leaf in lists.get(kind, ()) if leaf.model_id == wanted]
-        if leaves:
-            yield _offer(choice.newest(leaves))
+        models = [model for model in lists.get(kind, ()) if model.model_id == wanted]
+        if models:
+            yield _offer(choice.newest(models))
             return
 
 
-def _offer(leaf: Leaf) -> Alternative:
-    usual = price.quote_or_none(leaf, {})
-    return Alternative(leaf, usual.rule.points if usual is not None else leaf.points[0])
+def _offer(model: ModelVersion) -> Alternative:
+    usual = price.quote_or_none(model, {})
+    return Alternative(model, usual.rule.points if usual is not None else model.points[0])

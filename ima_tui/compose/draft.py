@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
     Draft,
     Field,
     FieldKind,
-    Leaf,
+    ModelVersion,
     Order,
     TaskType,
     Value,
@@ -50,7 +50,7 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FormRow:
     """One line of the form: the control, where it stands, and which options are out of reach."""
 
     field: Field
@@ -63,7 +63,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class DraftPrice:
     """What a draft costs, or why it can't be had; and what its neighbours cost."""
 
     quote: price.Quote | None = None
@@ -75,12 +75,12 @@ class Offer:
     """Another model that does it for less."""
 
 
-def begin(leaf: Leaf, prompt: str = "") -> Draft:
-    """An untouched draft on `leaf`."""
-    return Draft(leaf.task_type, leaf.model_id, leaf.version, prompt, n=form.counts(leaf)[0])
+def begin(model: ModelVersion, prompt: str = "") -> Draft:
+    """An untouched draft on `model`."""
+    return Draft(model.task_type, model.model_id, model.version, prompt, n=form.counts(model)[0])
 
 
-def switch(draft: Draft, leaf: Leaf) -> tuple[Draft, tuple[str, ...]]:
+def switch(draft: Draft, model: ModelVersion) -> tuple[Draft, tuple[str, ...]]:
     """The same wish on another leaf, and the names of the choices that it can't have there.
 
     Inputs stay even where the new leaf takes none: whoever switches back finds them again.
@@ -89,29 +89,29 @@ def switch(draft: Draft, leaf: Leaf) -> tuple[Draft, tuple[str, ...]]:
     lost: list[str] = []
     for name, value in draft.chosen:
         try:
-            own_name, own_value = form.accept(leaf, name, value)
-            form.settle(leaf, {**kept, own_name: own_value})
+            own_name, own_value = form.accept(model, name, value)
+            form.settle(model, {**kept, own_name: own_value})
         except UsageError:
             lost.append(name)
         else:
             kept[own_name] = own_value
     moved = replace(
         draft,
-        task_type=leaf.task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
+        task_type=model.task_type,
+        model_id=model.model_id,
+        version=model.version,
         chosen=tuple(kept.items()),
-        n=_nearest_count(leaf, draft.n),
+        n=_nearest_count(model, draft.n),
     )
     return moved, tuple(lost)
 
 
-def _nearest_count(leaf: Leaf, n: int) -> int:
-    counts = form.counts(leaf)
+def _nearest_count(model: ModelVersion, n: int) -> int:
+    counts = form.counts(model)
     return max((c for c in counts if c <= n), default=counts[0])
 
 
-def recall(leaf: Leaf, done: Order) -> Draft:
+def recall(model: ModelVersion, done: Order) -> Draft:
     """The draft that `done` may have come from, on a leaf that is offered now.
 
     What went out is read back into the controls a person sees; what the leaf no longer offers,
@@ -119,21 +119,21 @@ def recall(leaf: Leaf, done: Order) -> Draft:
     """
     chosen: dict[str, Value] = {}
     sent = dict(done.parameters)
-    for name, value in _by_controls(leaf, sent).items():
+    for name, value in _by_controls(model, sent).items():
         try:
-            own_name, own_value = form.accept(leaf, name, value)
+            own_name, own_value = form.accept(model, name, value)
         except UsageError:
             continue
-        if not form.same(own_value, form.defaults(leaf).get(own_name)):
+        if not form.same(own_value, form.defaults(model).get(own_name)):
             chosen[own_name] = own_value
-    draft = replace(begin(leaf, done.prompt), inputs=done.inputs, n=done.n)
-    return switch(replace(draft, chosen=tuple(chosen.items())), leaf)[0]
+    draft = replace(begin(model, done.prompt), inputs=done.inputs, n=done.n)
+    return switch(replace(draft, chosen=tuple(chosen.items())), model)[0]
 
 
-def _by_controls(leaf: Leaf, sent: dict[str, Value]) -> dict[str, Value]:
+def _by_controls(model: ModelVersion, sent: dict[str, Value]) -> dict[str, Value]:
     """Parameters as they went out, with targets turned back into the controls that lead there."""
     found = dict(sent)
-    for field in leaf.fields:
+    for field in model.fields:
         if field.virtual is None or field.virtual.target not in sent:
             continue
         aim = sent[field.virtual.target]
@@ -144,10 +144,10 @@ def _by_controls(leaf: Leaf, sent: dict[str, Value]) -> dict[str, Value]:
     return found
 
 
-def put(leaf: Leaf, draft: Draft, name: str, written: object) -> Draft:
+def put(model: ModelVersion, draft: Draft, name: str, written: object) -> Draft:
     """The draft with one control set. Raises `UsageError` where it can't be set so."""
-    own_name, value = form.accept(leaf, name, written)
-    chosen = {k: v for k, v in draft.chosen if k not in _targets_of(leaf, own_name)}
+    own_name, value = form.accept(model, name, written)
+    chosen = {k: v for k, v in draft.chosen if k not in _targets_of(model, own_name)}
     chosen[own_name] = value
     return replace(draft, chosen=tuple(chosen.items()))
 
@@ -157,48 +157,48 @@ def write(draft: Draft, name: str, written: str) -> Draft:
     return replace(draft, chosen=tuple({**dict(draft.chosen), name: written}.items()))
 
 
-def _targets_of(leaf: Leaf, name: str) -> set[str]:
+def _targets_of(model: ModelVersion, name: str) -> set[str]:
     """Targets that this control leads to: set outright, they would outvote it."""
     return {
         field.virtual.target
-        for field in leaf.fields
+        for field in model.fields
         if field.virtual and any(control.name == name for control in field.virtual.controls)
     }
 
 
-def reset(leaf: Leaf, draft: Draft, name: str) -> Draft:
+def reset(model: ModelVersion, draft: Draft, name: str) -> Draft:
     """The draft with one control back at its default."""
-    gone = _targets_of(leaf, name) | {name}
+    gone = _targets_of(model, name) | {name}
     return replace(draft, chosen=tuple((k, v) for k, v in draft.chosen if k not in gone))
 
 
-def count(leaf: Leaf, draft: Draft, n: int) -> Draft:
-    return replace(draft, n=_nearest_count(leaf, n))
+def count(model: ModelVersion, draft: Draft, n: int) -> Draft:
+    return replace(draft, n=_nearest_count(model, n))
 
 
-def rows(leaf: Leaf, draft: Draft) -> tuple[Row, ...]:
+def rows(model: ModelVersion, draft: Draft) -> tuple[FormRow, ...]:
     """The form as it stands, basic controls first."""
     chosen = dict(draft.chosen)
     try:
-        shown = form.shown(leaf, form.settle(leaf, chosen))
+        shown = form.shown(model, form.settle(model, chosen))
     except UsageError:
-        shown = form.shown(leaf, chosen)
+        shown = form.shown(model, chosen)
     return tuple(
-        Row(
+        FormRow(
             field,
             shown.get(field.name),
-            field.name in chosen or not _targets_of(leaf, field.name).isdisjoint(chosen),
-            _blocked(leaf, field, chosen),
+            field.name in chosen or not _targets_of(model, field.name).isdisjoint(chosen),
+            _blocked(model, field, chosen),
         )
-        for field in form.controls(leaf)
+        for field in form.controls(model)
     )
 
 
-def _blocked(leaf: Leaf, field: Field, chosen: dict[str, Value]) -> tuple[Blocked, ...]:
+def _blocked(model: ModelVersion, field: Field, chosen: dict[str, Value]) -> tuple[Blocked, ...]:
     found: list[Blocked] = []
     for option in form.choices(field):
         try:
-            form.settle(leaf, {**chosen, field.name: option.value})
+            form.settle(model, {**chosen, field.name: option.value})
         except UsageError as error:
             # it names whichever of the two it meets first: the other one is the reason
             said = {key: str(value) for key, value in error.values.items()}
@@ -208,23 +208,23 @@ def _blocked(leaf: Leaf, field: Field, chosen: dict[str, Value]) -> tuple[Blocke
             }
             if field.name in pairs:  # else two others clash, whatever is chosen here
                 other = next((name for name in pairs if name != field.name), "")
-                found.append(Blocked(option.value, label(leaf, other), pairs.get(other, "")))
+                found.append(Blocked(option.value, label(model, other), pairs.get(other, "")))
     return tuple(found)
 
 
-def offer(leaf: Leaf, draft: Draft) -> Offer:
+def offer(model: ModelVersion, draft: Draft) -> DraftPrice:
     """The price of what is set, whatever the prompt and the inputs still lack."""
     try:
-        chosen = order.accepted(leaf, draft.chosen)
-        order.check_count(leaf, draft.n)
-        quote = price.quote(leaf, chosen, draft.n)
+        chosen = order.accepted(model, draft.chosen)
+        order.check_count(model, draft.n)
+        quote = price.quote(model, chosen, draft.n)
     except UsageError as problem:
-        return Offer(problem=problem, at_fault=_at_fault(leaf, draft, problem))
-    cheaper, better = price.neighbours(leaf, chosen)
-    return Offer(quote, cheaper=cheaper, better=better)
+        return DraftPrice(problem=problem, at_fault=_at_fault(model, draft, problem))
+    cheaper, better = price.neighbours(model, chosen)
+    return DraftPrice(quote, cheaper=cheaper, better=better)
 
 
-def _at_fault(leaf: Leaf, draft: Draft, problem: UsageError) -> frozenset[str]:
+def _at_fault(model: ModelVersion, draft: Draft, problem: UsageError) -> frozenset[str]:
     """The controls that `problem` is about."""
     named = {str(problem.values[key]) for key in ("name", "other") if key in problem.values}
     if named:
@@ -233,16 +233,16 @@ def _at_fault(leaf: Leaf, draft: Draft, problem: UsageError) -> frozenset[str]:
         return frozenset({"n"})
     return frozenset(
         control.name
-        for field in leaf.fields
+        for field in model.fields
         if field.virtual
         for control in field.virtual.controls
         if control.name in dict(draft.chosen)
     )
 
 
-def neighbour_label(leaf: Leaf, near: price.Neighbour) -> tuple[str, Value | str]:
+def neighbour_label(model: ModelVersion, near: price.Neighbour) -> tuple[str, Value | str]:
     """(the control's label where the option's own says too little, the option's label)."""
-    field = form.control(leaf, near.name)
+    field = form.control(model, near.name)
     if field is None:
         return near.name, near.value
     option = next((o for o in field.options if form.same(o.value, near.value)), None)
@@ -266,75 +266,75 @@ def roles(task_type: TaskType, filled: int, most: int | None) -> tuple[Role, ...
     return (role,) * max(1, shown)
 
 
-def roles_on(leaf: Leaf | None, filled: int) -> tuple[Role, ...]:
-    """The input lines that `leaf` wants when so many inputs are there."""
-    if leaf is None:
+def roles_on(model: ModelVersion | None, filled: int) -> tuple[Role, ...]:
+    """The input lines that `model` wants when so many inputs are there."""
+    if model is None:
         return ()
-    return roles(leaf.task_type, filled, order.input_counts(leaf)[1])
+    return roles(model.task_type, filled, order.input_counts(model)[1])
 
 
-def most_inputs(leaf: Leaf) -> int | None:
-    """How many inputs `leaf` takes; None: it does not say."""
-    return order.input_counts(leaf)[1]
+def most_inputs(model: ModelVersion) -> int | None:
+    """How many inputs `model` takes; None: it does not say."""
+    return order.input_counts(model)[1]
 
 
-def too_many_inputs(leaf: Leaf | None, filled: int) -> UsageError | None:
-    """What is wrong where more inputs are filled in than `leaf` takes."""
-    takes = leaf is not None and leaf.task_type.takes_inputs
-    return order.too_many(leaf, filled) if leaf is not None and takes else None
+def too_many_inputs(model: ModelVersion | None, filled: int) -> UsageError | None:
+    """What is wrong where more inputs are filled in than `model` takes."""
+    takes = model is not None and model.task_type.takes_inputs
+    return order.too_many(model, filled) if model is not None and takes else None
 
 
-def check_input(leaf: Leaf | None, source: str) -> None:
-    """Raises `UsageError` for an input whose name says that `leaf` can't take it."""
-    if leaf is not None:
-        order.check_link(leaf, source)
+def check_input(model: ModelVersion | None, source: str) -> None:
+    """Raises `UsageError` for an input whose name says that `model` can't take it."""
+    if model is not None:
+        order.check_link(model, source)
 
 
-def option_label(leaf: Leaf, name: str, value: Value) -> str:
+def option_label(model: ModelVersion, name: str, value: Value) -> str:
     """What people know `value` of the control `name` by."""
-    field = form.control(leaf, name)
+    field = form.control(model, name)
     options = field.options if field is not None else ()
     return next((o.label for o in options if form.same(o.value, value)), str(value))
 
 
-def sendable(leaf: Leaf, draft: Draft) -> Draft:
+def sendable(model: ModelVersion, draft: Draft) -> Draft:
     """The draft without the inputs that it keeps for another task type."""
-    return draft if leaf.task_type.takes_inputs else replace(draft, inputs=())
+    return draft if model.task_type.takes_inputs else replace(draft, inputs=())
 
 
-def finish(leaf: Leaf, draft: Draft) -> tuple[Order, price.Quote]:
+def finish(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
     """The priced order. Raises `UsageError` for whatever is missing or can't be."""
-    return order.place(leaf, sendable(leaf, draft))
+    return order.place(model, sendable(model, draft))
 
 
-def instead(leaf: Leaf, done: Order) -> tuple[Order, price.Quote]:
+def instead(model: ModelVersion, done: Order) -> tuple[Order, price.Quote]:
     """The wish of `done` on another leaf, with those of its settings that can be had there."""
-    return finish(leaf, recall(leaf, done))
+    return finish(model, recall(model, done))
 
 
-def leaf_of(leaves: Sequence[Leaf], done: Order) -> Leaf | None:
+def leaf_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None:
     """The leaf that `done` was made with, else another version of its model."""
-    kin = [leaf for leaf in leaves if leaf.model_id == done.model_id]
-    same = next((leaf for leaf in kin if leaf.version == done.version), None)
+    kin = [model for model in models if model.model_id == done.model_id]
+    same = next((model for model in kin if model.version == done.version), None)
     return same or (choice.newest(kin) if kin else None)
 
 
-def same_leaf(leaves: Sequence[Leaf], leaf: Leaf) -> Leaf | None:
-    """`leaf` as `leaves` have it now; None where it is gone."""
-    mine = (leaf.model_id, leaf.version)
-    return next((other for other in leaves if (other.model_id, other.version) == mine), None)
+def same_leaf(models: Sequence[ModelVersion], model: ModelVersion) -> ModelVersion | None:
+    """`model` as `models` have it now; None where it is gone."""
+    mine = (model.model_id, model.version)
+    return next((other for other in models if (other.model_id, other.version) == mine), None)
 
 
-def label(leaf: Leaf | None, name: str) -> str:
+def label(model: ModelVersion | None, name: str) -> str:
     """What people know the control, or what it is sent as, by."""
-    control = form.named(leaf, name) if leaf is not None else None
+    control = form.named(model, name) if model is not None else None
     return control.label if control is not None else name
 
 
-def spoken(leaf: Leaf | None, problem: UsageError) -> dict[str, str | int | float]:
+def spoken(model: ModelVersion | None, problem: UsageError) -> dict[str, str | int | float]:
     """The values of `problem`'s sentence, with controls by the name that people see."""
     values = dict(problem.values)
     for key in ("name", "other"):
         if key in values:
-            values[key] = label(leaf, str(values[key]))
+            values[key] = label(model, str(values[key]))
     return values

@@ -28,7 +28,7 @@ MOST_BYTES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedDraft:
     """`kind`, `model_id` and `n` are set where they were chosen by hand; `label` names the intents
     of several jobs that are being sent from it, so that none of them is paid for twice."""
 
@@ -49,7 +49,7 @@ class Saved:
         return not self.text.strip() and not self.inputs
 
 
-def dumped(wish: Saved, run: str = "") -> str:
+def dumped(wish: SavedDraft, run: str = "") -> str:
     """`wish` as JSON; `run` is whose draft it is."""
     told = {
         "name": wish.name,
@@ -68,7 +68,7 @@ def dumped(wish: Saved, run: str = "") -> str:
     return json.dumps({k: v for k, v in told.items() if v not in (None, "", [], {}, False)})
 
 
-def loaded(text: str) -> tuple[Saved, str] | None:
+def loaded(text: str) -> tuple[SavedDraft, str] | None:
     """(the wish, whose draft it is); None where that is none of ours. Files can be edited by
     anybody, so nothing in them is believed."""
     try:
@@ -80,7 +80,7 @@ def loaded(text: str) -> tuple[Saved, str] | None:
     kind = str(told.get("task_type", ""))
     chosen, inputs = told.get("chosen"), told.get("inputs")
     at, n = told.get("at", 0.0), told.get("n")
-    wish = Saved(
+    wish = SavedDraft(
         text=clean(told["text"]),
         kind=TaskType(kind) if kind in set(TaskType) else None,
         model_id=one_line(told.get("model_id", "")),
@@ -116,7 +116,7 @@ def _write(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> tuple[Saved, str] | None:
+def _read(path: Path) -> tuple[SavedDraft, str] | None:
     try:
         return loaded(atomic_file.read_small(path, MOST_BYTES)[0].decode("utf-8", errors="replace"))
     except OSError:
@@ -131,7 +131,7 @@ class Drafts:
         self._run = run or process_id.name()
         self._mine = folder / f"{secrets.token_hex(8)}.json"
 
-    def keep(self, wish: Saved) -> None:
+    def keep(self, wish: SavedDraft) -> None:
         """Write this window's draft, or take it away where there is none. Never raises: a draft
         that can't be kept is no reason to stop somebody from writing."""
         with suppress(OSError, ValueError):
@@ -140,7 +140,7 @@ class Drafts:
             else:
                 _write(self._mine, dumped(wish, self._run))
 
-    def take_over(self, now: float) -> Saved | None:
+    def take_over(self, now: float) -> SavedDraft | None:
         """The newest draft that a window left behind which is gone; it is this one's from now on.
         Of two windows that start together, one gets it."""
         with suppress(OSError):
@@ -175,7 +175,7 @@ class Templates:
         self._folder = folder
         self._for_writing = for_writing
 
-    def all(self) -> list[Saved]:
+    def all(self) -> list[SavedDraft]:
         """By name. What can't be read is left alone, and not shown."""
         try:
             paths = list(self._folder.glob("*.json"))
@@ -184,7 +184,7 @@ class Templates:
         found = [one[0] for path in paths if (one := _read(path)) is not None and one[0].name]
         return sorted(found, key=lambda wish: folded(wish.name))
 
-    def save(self, wish: Saved) -> None:
+    def save(self, wish: SavedDraft) -> None:
         """Under its name; one of the same name makes room. Raises `UsageError`."""
         self._for_writing()
         try:

@@ -13,7 +13,7 @@ from ima_tui.compose.composer import (
     KIND,
     MODEL,
     ORDER,
-    Desk,
+    Composer,
 )
 
 REMEMBER, LIMIT = "remember", "limit"
@@ -21,7 +21,7 @@ REMEMBER, LIMIT = "remember", "limit"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Highlight:
     """Characters `start` to `end` gave `part`."""
 
     start: int
@@ -29,7 +29,7 @@ class Mark:
     part: str
 
 
-def marks(desk: Desk) -> tuple[Mark, ...]:
+def marks(desk: Composer) -> tuple[Highlight, ...]:
     """The words that count, in their order; what was chosen by hand has none."""
     spans = [
         (span, part)
@@ -39,10 +39,10 @@ def marks(desk: Desk) -> tuple[Mark, ...]:
     if desk.decision is not None:
         spans += [(span, REMEMBER) for span in desk.decision.spans("preference")]
         spans += [(span, LIMIT) for span in desk.decision.spans("unsupported")]
-    return tuple(Mark(start, end, part) for (start, end), part in sorted(spans))
+    return tuple(Highlight(start, end, part) for (start, end), part in sorted(spans))
 
 
-def moved(known: Sequence[Mark], before: str, after: str) -> tuple[Mark, ...]:
+def moved(known: Sequence[Highlight], before: str, after: str) -> tuple[Highlight, ...]:
     """`known` marks of `before` in `after`, which is the same text with one stretch replaced."""
     if before == after:
         return tuple(known)
@@ -50,7 +50,7 @@ def moved(known: Sequence[Mark], before: str, after: str) -> tuple[Mark, ...]:
     room = min(len(before), len(after)) - head
     tail = min(room, _shared(before[::-1], after[::-1]))
     edited_to, by = len(before) - tail, len(after) - len(before)
-    kept: list[Mark] = []
+    kept: list[Highlight] = []
     for mark in known:
         if mark.end <= head:
             kept.append(mark)
@@ -68,10 +68,10 @@ def _shared(one: str, other: str) -> int:
 
 
 def by_line(
-    known: Sequence[Mark], lines: Sequence[str], ending: int = 1
-) -> Mapping[int, tuple[Mark, ...]]:
+    known: Sequence[Highlight], lines: Sequence[str], ending: int = 1
+) -> Mapping[int, tuple[Highlight, ...]]:
     """Marks by the line they stand on, in columns; `ending`: characters between two lines."""
-    found: dict[int, tuple[Mark, ...]] = {}
+    found: dict[int, tuple[Highlight, ...]] = {}
     begin = 0
     for number, line in enumerate(lines):
         end = begin + len(line)

@@ -11,32 +11,32 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ima_tui.batch import rows as batch
-from ima_tui.batch.rows import BadRow, Kind, Row
+from ima_tui.batch.rows import BadRow, Row, RowKind
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Desk
-from ima_tui.core.domain import Leaf, Order, TaskType
+from ima_tui.compose.composer import Composer
+from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.intent.intent import Kind as Reading
-from ima_tui.intent.intent import Question
+from ima_tui.intent.intent import IntentQuestion
+from ima_tui.intent.intent import RequestKind as Reading
 
 if TYPE_CHECKING:
     from ima_tui.compose.confirmation import Unmet
-    from ima_tui.intent.intent import Decision
+    from ima_tui.intent.intent import Intent
 
 MOST = 500
 """Wishes at once: more are better told to `ima-tui batch`, which can be run again."""
-Decide = Callable[[str, Desk], "Decision | None"]
-Suggest = Callable[[TaskType], Leaf | None]
+Decide = Callable[[str, Composer], "Intent | None"]
+Suggest = Callable[[TaskType], ModelVersion | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PromptDraft:
     """One of them: its row, and its order or why there is none."""
 
     row: Row
     order: Order | None = None
-    leaf: Leaf | None = None
+    model: ModelVersion | None = None
     problem: UsageError | None = None
     unmet: tuple[Unmet, ...] = ()
     """What would be sent otherwise than it was asked for."""
@@ -45,10 +45,10 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class MultiPrompt:
     """All of them, in their order. `problem`: the text as a whole can't be taken apart."""
 
-    wishes: tuple[Wish, ...] = ()
+    wishes: tuple[PromptDraft, ...] = ()
     problem: UsageError | None = None
 
     @property
@@ -56,7 +56,7 @@ class Several:
         return sum(wish.order.total for wish in self.wishes if wish.order is not None)
 
     @property
-    def bad(self) -> tuple[Wish, ...]:
+    def bad(self) -> tuple[PromptDraft, ...]:
         return tuple(wish for wish in self.wishes if wish.problem is not None)
 
 
@@ -68,7 +68,7 @@ def rows(text: str, *, by_lines: bool) -> tuple[Row, ...]:
     if not text.strip():
         return ()
     if by_lines:
-        found = batch.parse(text, Kind.TEXT)
+        found = batch.parse(text, RowKind.TEXT)
         for row in found:
             if isinstance(row, BadRow):
                 raise row.error
@@ -90,46 +90,46 @@ def first_line(text: str, *, by_lines: bool) -> str:
     return text if end < 0 else text[:end]
 
 
-def plan(desk: Desk, parts: Sequence[Row], decide: Decide, suggested: Suggest) -> Several:
+def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Suggest) -> MultiPrompt:
     """Every row read and priced on a copy of `desk`. Some 0.5 ms each."""
-    return Several(tuple(_wish(desk.copy(), row, decide, suggested) for row in parts))
+    return MultiPrompt(tuple(_wish(desk.copy(), row, decide, suggested) for row in parts))
 
 
-def _wish(desk: Desk, row: Row, decide: Decide, suggested: Suggest) -> Wish:
+def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
     decision = decide(row.prompt, desk)
     problem = _unclear(decision)
     if problem is not None:
-        return Wish(row, problem=problem)
+        return PromptDraft(row, problem=problem)
     desk.hear(decision, suggested(desk.meant(decision)))
-    if desk.leaf is None or desk.draft is None:
-        return Wish(row, problem=UsageError("error.no_models"), kind=desk.kind)
+    if desk.model is None or desk.draft is None:
+        return PromptDraft(row, problem=UsageError("error.no_models"), kind=desk.kind)
     draft = replace(desk.draft, prompt=words_of(row.prompt, desk))
     try:
-        order, _ = drafting.finish(desk.leaf, draft)
+        order, _ = drafting.finish(desk.model, draft)
     except UsageError as error:
-        return Wish(row, leaf=desk.leaf, problem=error, kind=desk.kind)
+        return PromptDraft(row, model=desk.model, problem=error, kind=desk.kind)
     order = replace(order, inputs=desk.ordered(order.inputs))
-    unmet = confirmation.check(row.prompt, decision, desk.leaf, draft, desk.pinned).unmet
-    return Wish(row, order, desk.leaf, unmet=unmet, kind=desk.kind)
+    unmet = confirmation.check(row.prompt, decision, desk.model, draft, desk.pinned).unmet
+    return PromptDraft(row, order, desk.model, unmet=unmet, kind=desk.kind)
 
 
-def _unclear(decision: Decision | None) -> UsageError | None:
+def _unclear(decision: Intent | None) -> UsageError | None:
     """The question that has to be answered before this one can be sent."""
     if decision is None:
         return UsageError("compose.one_needs_medium")
-    if decision.question is Question.MEDIA_TYPE:
+    if decision.question is IntentQuestion.MEDIA_TYPE:
         return UsageError("compose.one_needs_medium")
     if decision.kind is Reading.WORKFLOW:
         return UsageError("compose.one_is_a_workflow")
     if decision.kind is Reading.PREFERENCE:
         return UsageError("compose.one_is_a_preference")
-    if decision.question is Question.IMAGE_ROLES:
+    if decision.question is IntentQuestion.IMAGE_ROLES:
         return UsageError("compose.one_needs_roles")
-    if decision.question is Question.MISSING_INPUT:
+    if decision.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
     return None
 
 
-def words_of(text: str, desk: Desk) -> str:
+def words_of(text: str, desk: Composer) -> str:
     """What goes out as the prompt."""
-    return apply_intent.prompt(text, desk.decision, desk.kind, desk.leaf)
+    return apply_intent.prompt(text, desk.decision, desk.kind, desk.model)

@@ -25,23 +25,23 @@ from ima_tui.compose.composer import (
     KIND,
     MODEL,
     ORDER,
-    Desk,
+    Composer,
 )
 from ima_tui.core.domain import (
-    Leaf,
     Medium,
+    ModelVersion,
     TaskType,
     Value,
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Kind, Parameter, Question
+from ima_tui.intent.intent import IntentQuestion, Parameter, RequestKind
 from ima_tui.preferences import policy
 
 if TYPE_CHECKING:
-    from ima_tui.intent.intent import Decision, Limit, Refusal
+    from ima_tui.intent.intent import Intent, Limit, Refusal
 
-Lists = Mapping[TaskType, Sequence[Leaf]]
+Lists = Mapping[TaskType, Sequence[ModelVersion]]
 MOST = 4
 """Answers to one question."""
 SILENT = "audio_unsupported_model"
@@ -50,14 +50,14 @@ _SHOWN = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Suggestion:
     """One way on: `key` and `values` say it, the rest is what it does. `points`: what the draft
     then costs, where that is worth knowing."""
 
     key: str
     values: Mapping[str, str | int] = field(default_factory=dict)
     kind: TaskType | None = None
-    leaf: Leaf | None = None
+    model: ModelVersion | None = None
     sets: tuple[tuple[str, Value], ...] = ()
     order: tuple[int, ...] = ()
     wants_input: bool = False
@@ -66,56 +66,58 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class OpenQuestion:
     """A sentence and its answers. `blocks`: nothing can be sent before one was given."""
 
     key: str
     values: Mapping[str, str | int] = field(default_factory=dict)
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Suggestion, ...] = ()
     blocks: bool = False
     is_question: bool = False
 
 
-def askings(desk: Desk, lists: Lists) -> tuple[Asking, ...]:
+def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
     """All that is open, the most urgent first."""
     decision = desk.decision
     if decision is None:
         return ()
     found = [
         *_question(desk, decision, lists),
-        *(_limit(desk, limit, lists) for limit in decision.limits if desk.leaf is not None),
+        *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
         *_absent(desk, decision, lists),
     ]
-    if decision.task_type is desk.kind and desk.leaf is not None:
+    if decision.task_type is desk.kind and desk.model is not None:
         asked = {limit.code for limit in decision.limits}
         found += [
-            _refused(desk, desk.leaf, refusal, lists)
-            for refusal in apply_intent.refusals(decision, desk.leaf)
+            _refused(desk, desk.model, refusal, lists)
+            for refusal in apply_intent.refusals(decision, desk.model)
             if not (refusal.name == "audio" and SILENT in asked)
         ]
     return tuple(each for each in found if not _is_answered(desk, each))
 
 
-def _is_answered(desk: Desk, asking: Asking) -> bool:
+def _is_answered(desk: Composer, asking: OpenQuestion) -> bool:
     """Whether somebody has chosen by hand what one of the answers would."""
     for answer in asking.answers:
         names = {name for name, _ in answer.sets}
         if names and names <= desk.pinned:
             return True
-        if answer.leaf is not None and MODEL in desk.pinned and answer.leaf == desk.leaf:
+        if answer.model is not None and MODEL in desk.pinned and answer.model == desk.model:
             return True
     return False
 
 
-def take(desk: Desk, answer: Answer, suggested: Callable[[TaskType], Leaf | None]) -> None:
+def take(
+    desk: Composer, answer: Suggestion, suggested: Callable[[TaskType], ModelVersion | None]
+) -> None:
     """Do what `answer` says, as if by hand, for this prompt."""
     if answer.kind is not None:
         desk.turn_to(answer.kind)
         desk.pin(KIND, passing=True)
-        if desk.leaf is None and (leaf := suggested(answer.kind)) is not None:
-            desk.take(leaf)
-    if answer.leaf is not None:
-        desk.take(answer.leaf)
+        if desk.model is None and (model := suggested(answer.kind)) is not None:
+            desk.take(model)
+    if answer.model is not None:
+        desk.take(answer.model)
         desk.pin(KIND, MODEL, passing=True)
     if answer.order:
         desk.order = answer.order
@@ -128,24 +130,24 @@ def take(desk: Desk, answer: Answer, suggested: Callable[[TaskType], Leaf | None
 # ------------------------------------------------------------------------------- questions
 
 
-def _question(desk: Desk, decision: Decision, lists: Lists) -> Iterator[Asking]:
-    if decision.kind is not Kind.CLARIFY or KIND in desk.pinned:
+def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
+    if decision.kind is not RequestKind.CLARIFY or KIND in desk.pinned:
         return
     count = len(decision.inputs)
-    if decision.question is Question.MEDIA_TYPE:
+    if decision.question is IntentQuestion.MEDIA_TYPE:
         kinds = [_kind_for(medium, count) for medium in Medium]
-        answers = tuple(Answer(f"compose.answer_{kind.medium}", kind=kind) for kind in kinds)
-        yield Asking("compose.ask_media", answers=answers, blocks=True, is_question=True)
-    elif decision.question is Question.IMAGE_ROLES:
+        answers = tuple(Suggestion(f"compose.answer_{kind.medium}", kind=kind) for kind in kinds)
+        yield OpenQuestion("compose.ask_media", answers=answers, blocks=True, is_question=True)
+    elif decision.question is IntentQuestion.IMAGE_ROLES:
         roles = tuple(_roles(decision.inputs, lists))
-        yield Asking("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
-    elif decision.question is Question.MISSING_INPUT and decision.medium is not None:
+        yield OpenQuestion("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
+    elif decision.question is IntentQuestion.MISSING_INPUT and decision.medium is not None:
         bare = _kind_for(decision.medium, 0)
         answers = (
-            Answer("compose.answer_add", wants_input=True),
-            Answer("compose.answer_without", kind=bare),
+            Suggestion("compose.answer_add", wants_input=True),
+            Suggestion("compose.answer_without", kind=bare),
         )
-        yield Asking("compose.ask_input", answers=answers, blocks=True, is_question=True)
+        yield OpenQuestion("compose.ask_input", answers=answers, blocks=True, is_question=True)
 
 
 def _kind_for(medium: Medium, inputs: int) -> TaskType:
@@ -156,24 +158,26 @@ def _kind_for(medium: Medium, inputs: int) -> TaskType:
     return (pairs or fitting or of_medium)[0]
 
 
-def _roles(inputs: Sequence[str], lists: Lists) -> Iterator[Answer]:
+def _roles(inputs: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
     """Which picture is what, in a video."""
     names = [short(source) for source in inputs]
     if len(inputs) == 2 and lists.get(TaskType.FIRST_LAST_FRAME):
         for order in ((0, 1), (1, 0)):
             values: dict[str, str | int] = {"first": names[order[0]], "last": names[order[1]]}
             key, kind = "compose.answer_frames", TaskType.FIRST_LAST_FRAME
-            yield Answer(key, values, kind=kind, order=order)
+            yield Suggestion(key, values, kind=kind, order=order)
     if lists.get(TaskType.REFERENCE_TO_VIDEO):
         values = {"n": len(inputs)}
-        yield Answer("compose.answer_reference", values, kind=TaskType.REFERENCE_TO_VIDEO)
-    several = [leaf for leaf in lists.get(TaskType.IMAGE_TO_VIDEO, ()) if _takes(leaf, len(inputs))]
+        yield Suggestion("compose.answer_reference", values, kind=TaskType.REFERENCE_TO_VIDEO)
+    several = [
+        model for model in lists.get(TaskType.IMAGE_TO_VIDEO, ()) if _takes(model, len(inputs))
+    ]
     if several:
-        yield Answer("compose.answer_moves", kind=TaskType.IMAGE_TO_VIDEO, leaf=several[0])
+        yield Suggestion("compose.answer_moves", kind=TaskType.IMAGE_TO_VIDEO, model=several[0])
 
 
-def _takes(leaf: Leaf, inputs: int) -> bool:
-    most = draft.most_inputs(leaf)
+def _takes(model: ModelVersion, inputs: int) -> bool:
+    most = draft.most_inputs(model)
     return most is not None and most >= inputs
 
 
@@ -194,7 +198,7 @@ _CANONICAL = {
 """The parameter that a limit is about."""
 
 
-def _limit(desk: Desk, limit: Limit, lists: Lists) -> Asking:
+def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
     """A wish that nobody can fulfil, with what can be had."""
     name = _CANONICAL.get(limit.code)
     if name is None:
@@ -202,10 +206,10 @@ def _limit(desk: Desk, limit: Limit, lists: Lists) -> Asking:
         models = tuple(_models(desk, limit.models, able))
         if not models and limit.code == SILENT and (others := _elsewhere(desk, able)):
             models = tuple(_models(desk, (others[0].model_id,), able))
-        return Asking(
+        return OpenQuestion(
             f"compose.limit_{limit.code}", {"asked": _name_of(limit.asked, lists)}, models
         )
-    answers: list[Answer] = []
+    answers: list[Suggestion] = []
     for possible in limit.possible:
         param = Parameter(name, _number(possible) if name == "duration" else possible)
         words = capabilities.in_words(possible)
@@ -218,7 +222,7 @@ def _limit(desk: Desk, limit: Limit, lists: Lists) -> Asking:
     asked = capabilities.in_words(limit.asked)
     values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
-    return Asking(key, values, tuple(answers[:MOST]))
+    return OpenQuestion(key, values, tuple(answers[:MOST]))
 
 
 def _able(limit: Limit, lists: Lists) -> Lists:
@@ -227,25 +231,27 @@ def _able(limit: Limit, lists: Lists) -> Lists:
         return lists
     sound = Parameter("audio", value=True)
     return {
-        kind: [leaf for leaf in leaves if capabilities.can(leaf, sound)]
-        for kind, leaves in lists.items()
+        kind: [model for model in model_versions if capabilities.can(model, sound)]
+        for kind, model_versions in lists.items()
     }
 
 
-def _largest(desk: Desk, lists: Lists) -> Iterator[Answer]:
+def _largest(desk: Composer, lists: Lists) -> Iterator[Suggestion]:
     """The most that this model makes, and one that makes more."""
-    here = capabilities.largest(desk.leaf) if desk.leaf is not None else None
+    here = capabilities.largest(desk.model) if desk.model is not None else None
     if here is not None:
         name, value, label = here
-        answer = Answer("compose.answer_value", {"value": label}, sets=((name, value),))
+        answer = Suggestion("compose.answer_value", {"value": label}, sets=((name, value),))
         yield _priced(desk, answer)
     least = capabilities.lines(here[2]) if here is not None else 0
-    for leaf in _elsewhere(desk, lists):
-        best = capabilities.largest(leaf)
+    for model in _elsewhere(desk, lists):
+        best = capabilities.largest(model)
         if best is not None and capabilities.lines(best[2]) > least:
-            words: dict[str, str | int] = {"value": best[2], "model": leaf.name}
+            words: dict[str, str | int] = {"value": best[2], "model": model.name}
             sets = ((best[0], best[1]),)
-            yield _priced(desk, Answer("compose.answer_value_on", words, leaf=leaf, sets=sets))
+            yield _priced(
+                desk, Suggestion("compose.answer_value_on", words, model=model, sets=sets)
+            )
             return
 
 
@@ -255,82 +261,86 @@ def _number(words: str) -> Value:
 
 
 def _with(
-    desk: Desk, param: Parameter, lists: Lists, models: Sequence[str], words: str
-) -> Answer | None:
+    desk: Composer, param: Parameter, lists: Lists, models: Sequence[str], words: str
+) -> Suggestion | None:
     """The answer that has `param`: here, else on another model that offers it."""
-    here = [desk.leaf] if desk.leaf is not None else []
-    for leaf in (*here, *_elsewhere(desk, lists, models)):
-        bound, refused = binding.bind(leaf, (param,))
+    here = [desk.model] if desk.model is not None else []
+    for model in (*here, *_elsewhere(desk, lists, models)):
+        bound, refused = binding.bind(model, (param,))
         if not bound or refused:
             continue
-        if leaf == desk.leaf:
-            return _priced(desk, Answer("compose.answer_value", {"value": words}, sets=bound))
-        values: dict[str, str | int] = {"value": words, "model": leaf.name}
-        return _priced(desk, Answer("compose.answer_value_on", values, leaf=leaf, sets=bound))
+        if model == desk.model:
+            return _priced(desk, Suggestion("compose.answer_value", {"value": words}, sets=bound))
+        values: dict[str, str | int] = {"value": words, "model": model.name}
+        return _priced(desk, Suggestion("compose.answer_value_on", values, model=model, sets=bound))
     return None
 
 
-def _elsewhere(desk: Desk, lists: Lists, models: Sequence[str] = ()) -> list[Leaf]:
+def _elsewhere(desk: Composer, lists: Lists, models: Sequence[str] = ()) -> list[ModelVersion]:
     """The other models of this kind, those that are named first."""
-    leaves = [leaf for leaf in lists.get(desk.kind, ()) if leaf != desk.leaf]
+    model_versions = [model for model in lists.get(desk.kind, ()) if model != desk.model]
     order = {model_id: place for place, model_id in enumerate(models)}
-    return sorted(leaves, key=lambda leaf: order.get(leaf.model_id, len(order)))
+    return sorted(model_versions, key=lambda model: order.get(model.model_id, len(order)))
 
 
-def _models(desk: Desk, models: Sequence[str], lists: Lists) -> Iterator[Answer]:
+def _models(desk: Composer, models: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
     """The live ones of `models`, to be taken instead."""
-    leaves = lists.get(desk.kind, ())
+    model_versions = lists.get(desk.kind, ())
     for model_id in models[:MOST]:
-        kin = [leaf for leaf in leaves if leaf.model_id == model_id]
-        if kin and newest(kin) != desk.leaf:
-            leaf = newest(kin)
-            yield _priced(desk, Answer("compose.answer_model", {"model": leaf.name}, leaf=leaf))
+        kin = [model for model in model_versions if model.model_id == model_id]
+        if kin and newest(kin) != desk.model:
+            model = newest(kin)
+            yield _priced(
+                desk, Suggestion("compose.answer_model", {"model": model.name}, model=model)
+            )
 
 
 def _name_of(model_id: str, lists: Lists) -> str:
-    leaves = (leaf for found in lists.values() for leaf in found)
-    return next((leaf.name for leaf in leaves if leaf.model_id == model_id), model_id)
+    model_versions = (model for found in lists.values() for model in found)
+    return next((model.name for model in model_versions if model.model_id == model_id), model_id)
 
 
-def _absent(desk: Desk, decision: Decision, lists: Lists) -> Iterator[Asking]:
+def _absent(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
     """A model that is not offered here, with its kin and what serves by itself."""
     if not decision.absent or MODEL in desk.pinned:
         return
     kin = [other.value for other in decision.alternatives if other.part == "model"]
     answers = list(_models(desk, kin, lists))
-    if desk.leaf is not None:
-        values: dict[str, str | int] = {"model": desk.leaf.name}
-        answers.append(_priced(desk, Answer("compose.answer_model", values, leaf=desk.leaf)))
+    if desk.model is not None:
+        values: dict[str, str | int] = {"model": desk.model.name}
+        answers.append(_priced(desk, Suggestion("compose.answer_model", values, model=desk.model)))
     names = ", ".join(_name_of(name, lists) for name in decision.absent)
-    yield Asking("compose.reads_absent", {"names": names}, tuple(answers[:MOST]))
+    yield OpenQuestion("compose.reads_absent", {"names": names}, tuple(answers[:MOST]))
 
 
-def _refused(desk: Desk, leaf: Leaf, refusal: Refusal, lists: Lists) -> Asking:
+def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists) -> OpenQuestion:
     """What this model can't do, with what it can, and a model that can."""
     near = _nearest(refusal.asked, refusal.possible)
     if refusal.both:
         near = [*refusal.possible, refusal.asked]
-    answers: list[Answer] = []
+    answers: list[Suggestion] = []
     for value in near[: MOST - 1]:
         if refusal.name == apply_intent.COUNT:
             bound: tuple[tuple[str, Value], ...] = ((apply_intent.COUNT, value),)
         else:
-            bound, _ = binding.bind(leaf, (Parameter(refusal.name, value),))
+            bound, _ = binding.bind(model, (Parameter(refusal.name, value),))
         if bound:
-            label = draft.option_label(leaf, *bound[0])
+            label = draft.option_label(model, *bound[0])
             words = {"value": parameter_names.value(refusal.name, label)}
-            answers.append(_priced(desk, Answer("compose.answer_value", words, sets=bound)))
+            answers.append(_priced(desk, Suggestion("compose.answer_value", words, sets=bound)))
     every = desk.decision.params if refusal.both and desk.decision is not None else ()
     wanted = every or (Parameter(refusal.name, refusal.asked),)
     for other in _elsewhere(desk, lists):
         if not binding.bind(other, wanted)[1]:
             words = {"model": other.name}
-            answers.append(_priced(desk, Answer("compose.answer_model_can", words, leaf=other)))
+            answers.append(
+                _priced(desk, Suggestion("compose.answer_model_can", words, model=other))
+            )
             break
-    key, told = parameter_names.lacks(leaf.name, refusal)
+    key, told = parameter_names.lacks(model.name, refusal)
     # what is possible instead are the answers themselves
     key = "compose.lacks_value" if key == "lacking.value" and answers else key
-    return Asking(key, told, tuple(answers))
+    return OpenQuestion(key, told, tuple(answers))
 
 
 def _nearest(asked: Value, possible: Sequence[Value]) -> list[Value]:
@@ -350,14 +360,14 @@ def _measure(value: Value) -> float | None:
     return float(number[0]) if number else None
 
 
-def _priced(desk: Desk, answer: Answer) -> Answer:
+def _priced(desk: Composer, answer: Suggestion) -> Suggestion:
     """`answer` with what the draft then costs."""
     trial = tried(desk, answer)
     quote = trial.offer(()).quote if trial is not None else None
     return replace(answer, points=quote.total) if quote is not None else answer
 
 
-def tried(desk: Desk, answer: Answer) -> Desk | None:
+def tried(desk: Composer, answer: Suggestion) -> Composer | None:
     """A copy of `desk` as it would be after `answer`, with what the words then set; None where it
     can't be given."""
     trial = desk.copy()
@@ -373,23 +383,23 @@ def tried(desk: Desk, answer: Answer) -> Desk | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class PreferenceSwitch:
     """What sending changes in the preferences, and whether it will."""
 
     proposal: policy.Proposal
     on: bool
 
 
-def switch(desk: Desk, before: str) -> Switch | None:
+def switch(desk: Composer, before: str) -> PreferenceSwitch | None:
     """`before`: the model id that is remembered for the desk's kind, or ""."""
-    if desk.leaf is None:
+    if desk.model is None:
         return None
     decision = desk.decision
     meant = decision if decision is not None and decision.task_type is desk.kind else None
     reason = meant.reason if meant is not None and meant.reason is not None else Reason.DEFAULT
     if MODEL in desk.pinned:
         reason = Reason.REQUEST
-    proposal = policy.propose(meant, desk.leaf, reason, before)
+    proposal = policy.propose(meant, desk.model, reason, before)
     if proposal is None:
         return None
-    return Switch(proposal, proposal.on if desk.remember is None else desk.remember)
+    return PreferenceSwitch(proposal, proposal.on if desk.remember is None else desk.remember)

@@ -19,7 +19,7 @@ from ima_tui.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SettingStatus:
     """One setting as it stands. `now` holds in this run, and came from `origin` (`flag`,
     `environment`, `file`, `default`); `written` is what the file says by now, None for nothing."""
 
@@ -37,7 +37,7 @@ class Standing:
         return None if after == self.now else after
 
 
-class Adjustments:
+class ConfigEditor:
     """The one owner of changes to config.toml while the program runs."""
 
     def __init__(self, settings: Settings) -> None:
@@ -50,14 +50,14 @@ class Adjustments:
         nothing."""
         return not (self._settings.profile or self._settings.read_only)
 
-    async def standing(self) -> tuple[Standing, ...]:
+    async def standing(self) -> tuple[SettingStatus, ...]:
         """Every setting, in the file's order. Raises `UsageError` when the file can't be read."""
         settings = self._settings
         written: Mapping[str, object] = settings.values  # the demo has no later
         if not settings.profile:
             written = (await asyncio.to_thread(toml_file.read, self._path)).values
         return tuple(
-            Standing(
+            SettingStatus(
                 setting,
                 settings.values.get(setting.name, setting.default),
                 settings.origins.get(setting.name, "default"),

@@ -113,7 +113,7 @@ class MappingRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Virtual:
+class VirtualFields:
     """What the person picks (`controls`), and what goes out for it (`target`)."""
 
     target: str
@@ -147,7 +147,7 @@ class Field:
     maximum: float | None = None
     advanced: bool = False
     offered: bool = True
-    virtual: Virtual | None = None
+    virtual: VirtualFields | None = None
 
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
@@ -171,7 +171,7 @@ class Accepts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leaf:
+class ModelVersion:
     """One model version, for one task type: a leaf of the service's product tree.
 
     Two leaves are never equal: 5, 5.0 and True are in Python, and on the wire they are not.

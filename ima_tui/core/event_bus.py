@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 Listener = Callable[[Notice], None]
 
 
-class Broadcast:
+class EventBus:
     """Tells listeners, on the event loop, and never an older state of a job after a newer one."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # nobody hears of anything before the first paint, which need not wait for it
-    from ima_tui.core.domain import Job, Leaf, TaskType
+    from ima_tui.core.domain import Job, ModelVersion, TaskType
     from ima_tui.core.errors import ImaError
 
 LeafName = tuple[str, str]
@@ -23,7 +23,7 @@ class ListChanges:
 
     since: float = 0.0
     new: frozenset[LeafName] = frozenset()
-    gone: tuple[Leaf, ...] = ()
+    gone: tuple[ModelVersion, ...] = ()
     was: Mapping[LeafName, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -36,7 +36,7 @@ class ProductList:
     """
 
     task_type: TaskType
-    leaves: tuple[Leaf, ...] = ()
+    models: tuple[ModelVersion, ...] = ()
     as_of: float | None = None
     live: bool = False
     problem: ImaError | None = None
@@ -55,7 +55,7 @@ class ListChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkChanged:
+class ConnectivityChanged:
     """The way to the service: `problem` is None when the last request got through."""
 
     problem: ImaError | None
@@ -92,7 +92,7 @@ class GuidesChanged:
 Notice = (
     JobChanged
     | ListChanged
-    | LinkChanged
+    | ConnectivityChanged
     | Paused
     | PreferencesChanged
     | AnswerUnwritten

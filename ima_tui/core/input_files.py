@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Literal
 from urllib.parse import unquote, urlsplit
 
-from ima_tui.core.domain import Job, Leaf
+from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, one_line
 from ima_tui.core.text import size as size_in_words
@@ -178,7 +178,7 @@ def _bare_audio(head: bytes) -> str:
     return "audio/mpeg" if version != 1 and layer in (1, 2) and rate < 15 and frequency < 3 else ""
 
 
-def inspect(leaf: Leaf, source: str, loopback: str = "") -> InputFacts:
+def inspect(model: ModelVersion, source: str, loopback: str = "") -> InputFacts:
     """Check the link or the file's name, size and format. Raises `UsageError` where it can't go up.
 
     `loopback`: the service's own address where it is on this machine; its links are allowed.
@@ -194,7 +194,7 @@ def inspect(leaf: Leaf, source: str, loopback: str = "") -> InputFacts:
         raise UsageError("error.input_scheme", input=one_line(written, 80))
     if not written:
         raise UsageError("error.input_missing", input=one_line(source, 80))
-    return _inspect_file(local_path(written), leaf)
+    return _inspect_file(local_path(written), model)
 
 
 def _host(url: str) -> str:
@@ -272,7 +272,7 @@ def stamp_of(facts: os.stat_result) -> Stamp:
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
-def _inspect_file(path: Path, leaf: Leaf) -> InputFacts:
+def _inspect_file(path: Path, model: ModelVersion) -> InputFacts:
     shown = one_line(path, 200)
     with opened(path) as handle:
         facts = os.fstat(handle.fileno())
@@ -282,8 +282,8 @@ def _inspect_file(path: Path, leaf: Leaf) -> InputFacts:
             raise UsageError("error.input_unreadable", input=shown) from error
     if not facts.st_size:
         raise UsageError("error.input_empty", input=shown)
-    _check_format(leaf, mime, shown)
-    accepts = leaf.accepting(mime)
+    _check_format(model, mime, shown)
+    accepts = model.accepting(mime)
     limit = min(LARGEST, (accepts.largest if accepts is not None else None) or LARGEST)
     if facts.st_size > limit:
         raise UsageError("error.input_large", input=shown, limit=size_in_words(limit))
@@ -298,32 +298,32 @@ _ONLY = {
 }
 
 
-def _check_format(leaf: Leaf, mime: str, shown: str) -> None:
+def _check_format(model: ModelVersion, mime: str, shown: str) -> None:
     """Raise `UsageError` unless the leaf takes the format, or an image that it is converted to."""
-    if leaf.accepting(mime) is not None or (mime in READABLE and target_of(leaf)):
+    if model.accepting(mime) is not None or (mime in READABLE and target_of(model)):
         return
-    taken = leaf.input_types
+    taken = model.input_types
     kinds = ", ".join(_extension(each) for each in taken)
     medium = mime.partition("/")[0]
     media = {each.partition("/")[0] for each in taken}
     if medium == "image" and "image" in media:
         values = {"format": format_name(mime), "kinds": kinds}
-        raise UsageError("error.input_format", input=shown, model=leaf.name, **values)
+        raise UsageError("error.input_format", input=shown, model=model.name, **values)
     if medium not in ("image", "video", "audio"):
-        raise UsageError("error.input_kind", input=shown, model=leaf.name, kinds=kinds)
+        raise UsageError("error.input_kind", input=shown, model=model.name, kinds=kinds)
     key = _ONLY[media.pop()] if len(media) == 1 else "error.input_only_media"
     name = format_name(mime)
-    raise UsageError(key, input=shown, format=name, model=leaf.name, kinds=kinds)
+    raise UsageError(key, input=shown, format=name, model=model.name, kinds=kinds)
 
 
 def _extension(mime: str) -> str:
     return {"image/jpeg": "jpg"}.get(mime) or SUFFIXES.get(mime) or mime.partition("/")[2]
 
 
-def target_of(leaf: Leaf, *, lossless: bool = False) -> str:
+def target_of(model: ModelVersion, *, lossless: bool = False) -> str:
     """The format that other images are converted to for the leaf; "" where it takes no images."""
     order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
-    return next((mime for mime in (*order, "image/webp") if leaf.accepting(mime) is not None), "")
+    return next((mime for mime in (*order, "image/webp") if model.accepting(mime) is not None), "")
 
 
 def living(job: Job, index: int, now: float) -> str:

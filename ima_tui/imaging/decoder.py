@@ -16,8 +16,8 @@ from ima_tui.imaging.request import (
     MOST_ANSWER,
     CannotShow,
     Check,
-    Reply,
-    Request,
+    DecodeReply,
+    DecodeRequest,
     read_head,
     reply_of,
 )
@@ -30,7 +30,7 @@ KEPT = frozenset(
 )
 """Of the environment; the key is none of its business."""
 
-Wish = tuple[Request | Check, "asyncio.Future[Reply]"]
+Wish = tuple[DecodeRequest | Check, "asyncio.Future[DecodeReply]"]
 
 
 class Decoder:
@@ -42,9 +42,9 @@ class Decoder:
         self._child: asyncio.subprocess.Process | None = None
         self._working: asyncio.Task[None] | None = None
 
-    async def ask(self, request: Request | Check) -> Reply:
+    async def ask(self, request: DecodeRequest | Check) -> DecodeReply:
         """The picture. Raises `CannotShow`. A wish whose waiter is cancelled is not decoded."""
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[DecodeReply] = asyncio.get_running_loop().create_future()
         self._wishes.append((request, future))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work(), name="decode")
@@ -75,7 +75,7 @@ class Decoder:
                 if not future.done():
                     future.set_result(reply)
 
-    async def _answer(self, request: Request | Check) -> Reply:
+    async def _answer(self, request: DecodeRequest | Check) -> DecodeReply:
         for _ in range(2):  # a child that had just gone to rest is started anew, once
             child = await self._ready()
             try:
@@ -126,7 +126,9 @@ class Decoder:
         await child.wait()
 
 
-async def _exchange(child: asyncio.subprocess.Process, request: Request | Check) -> Reply | None:
+async def _exchange(
+    child: asyncio.subprocess.Process, request: DecodeRequest | Check
+) -> DecodeReply | None:
     """None: the child is no more."""
     if child.stdin is None or child.stdout is None:
         return None

@@ -10,9 +10,9 @@ from ima_tui.imaging import still
 from ima_tui.imaging.request import (
     MOST_FRAMES,
     CannotShow,
-    Facts,
-    Reply,
-    Request,
+    DecodeReply,
+    DecodeRequest,
+    MediaFacts,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def opened(path: str, container: str) -> Any:
     return av.open(f"file:{path}", format=container, options={"protocol_whitelist": "file"})
 
 
-def show(request: Request, mime: str) -> Reply:
+def show(request: DecodeRequest, mime: str) -> DecodeReply:
     """One frame, with a strip below it if it was asked for; or a reel. Raises `CannotShow`."""
     with opened(request.path, CONTAINERS[mime]) as container:
         stream = container.streams.video[0]
@@ -62,9 +62,9 @@ def show(request: Request, mime: str) -> Reply:
         return still.reply(still.contact(large, pictures, request), facts, request.form)
 
 
-def _facts(container: Any, stream: Any, mime: str) -> Facts:
+def _facts(container: Any, stream: Any, mime: str) -> MediaFacts:
     seconds = (container.duration or 0) / 1_000_000
-    return Facts(
+    return MediaFacts(
         "film",
         mime.partition("/")[2].upper(),
         stream.width,
@@ -99,7 +99,7 @@ def _at(
         yield last
 
 
-def _reel(container: Any, stream: Any, facts: Facts, request: Request) -> Reply:
+def _reel(container: Any, stream: Any, facts: MediaFacts, request: DecodeRequest) -> DecodeReply:
     size = still.fit(facts.width, facts.height, request.width, request.height)
     until = time.monotonic() + BUDGET
     found: list[Picture] = []

@@ -20,8 +20,8 @@ from ima_tui.imaging.request import (
     MOST_ANSWER,
     CannotShow,
     Check,
-    Facts,
-    Reply,
+    DecodeReply,
+    MediaFacts,
 )
 
 BUDGET = 20.0
@@ -37,7 +37,7 @@ _RAW_TAGS = (50706, 33421)
 _SUBFILE = 254
 
 
-def check(request: Check, mime: str) -> Reply:
+def check(request: Check, mime: str) -> DecodeReply:
     """Decode the file to its end, or convert it. Raises `CannotShow`."""
     try:
         return _check(request, mime)
@@ -45,13 +45,13 @@ def check(request: Check, mime: str) -> Reply:
         raise CannotShow("error.input_memory") from error
 
 
-def _check(request: Check, mime: str) -> Reply:
+def _check(request: Check, mime: str) -> DecodeReply:
     if mime.startswith("image/"):
         return _convert(request, mime) if request.convert_to else _image(request.path, mime)
     if request.convert_to:
         raise CannotShow("viewer.broken")
     file_headers.check(request.path, mime)
-    return Reply(_film_or_sound(request.path, mime), 0, 0, b"")
+    return DecodeReply(_film_or_sound(request.path, mime), 0, 0, b"")
 
 
 def _opened(path: str, mime: str) -> Image.Image:
@@ -71,7 +71,7 @@ def _is_raw(opened: Image.Image) -> bool:
     return any(tag in tags for tag in _RAW_TAGS) or bool(tags.get(_SUBFILE, 0) & 1)
 
 
-def _image(path: str, mime: str) -> Reply:
+def _image(path: str, mime: str) -> DecodeReply:
     if mime == "image/jpeg":
         file_headers.check_jpeg(path)
     if mime == "image/png":
@@ -85,17 +85,17 @@ def _image(path: str, mime: str) -> Reply:
         opened.load()
         if opened.format in still.ANIMATED and facts.frames > 1:
             _load_frames(opened, facts)
-    return Reply(facts, 0, 0, b"")
+    return DecodeReply(facts, 0, 0, b"")
 
 
-def _load_frames(opened: Image.Image, facts: Facts) -> None:
+def _load_frames(opened: Image.Image, facts: MediaFacts) -> None:
     most = max(1, MOST_ANIMATION // max(1, facts.width * facts.height))
     for number in range(1, min(facts.frames, most)):
         opened.seek(number)
         opened.load()
 
 
-def _facts(opened: Image.Image) -> Facts:
+def _facts(opened: Image.Image) -> MediaFacts:
     width, height = opened.size
     turn = opened.getexif().get(still.ORIENTATION, 1)
     if turn in still.LYING:
@@ -107,7 +107,7 @@ def _facts(opened: Image.Image) -> Facts:
     plain = turn in (0, 1) and frames == 1 and not deep and opened.mode not in ("CMYK", "LAB")
     alpha = "A" in opened.mode or "a" in opened.mode or "transparency" in opened.info
     shown = frames if opened.format in (*still.ANIMATED, "TIFF") else 1
-    return Facts(
+    return MediaFacts(
         "picture", opened.format or "", width, height, frames=shown, plain=plain, alpha=alpha
     )
 
@@ -115,7 +115,7 @@ def _facts(opened: Image.Image) -> Facts:
 # -------------------------------------------------------------------------------------- conversion
 
 
-def _convert(request: Check, mime: str) -> Reply:
+def _convert(request: Check, mime: str) -> DecodeReply:
     with _opened(request.path, mime) as opened:
         facts = _facts(opened)
         pixels = opened.width * opened.height
@@ -133,8 +133,8 @@ def _convert(request: Check, mime: str) -> Reply:
     if target == "image/png" and pixels > MOST_LOSSLESS and request.may_be_jpeg:
         target = "image/jpeg"
     data = _encoded(image, target, profile, min(request.most or MOST_ANSWER, MOST_ANSWER))
-    sent = Facts("picture", target, image.width, image.height, frames=facts.frames)
-    return Reply(sent, image.width, image.height, data)
+    sent = MediaFacts("picture", target, image.width, image.height, frames=facts.frames)
+    return DecodeReply(sent, image.width, image.height, data)
 
 
 def _in_eight_bits(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -184,20 +184,20 @@ def _on_white(image: Image.Image) -> Image.Image:
 # ------------------------------------------------------------------------------- films and sounds
 
 
-def _film_or_sound(path: str, mime: str) -> Facts:
+def _film_or_sound(path: str, mime: str) -> MediaFacts:
     container_name = film.CONTAINERS.get(mime) or sound.CONTAINERS.get(mime)
     if container_name is None:
         raise CannotShow("viewer.broken")
     try:
         container = film.opened(path, container_name)
     except CannotShow:  # without PyAV: the headers have to do
-        return Facts("film" if mime.startswith("video/") else "sound",
+        return MediaFacts("film" if mime.startswith("video/") else "sound",
                      seconds=file_headers.seconds(path, mime))  # fmt: skip
     with container:
         return _decoded(container, mime)
 
 
-def _decoded(container: Any, mime: str) -> Facts:
+def _decoded(container: Any, mime: str) -> MediaFacts:
     """Read every packet; decode every key frame of a film, all of a sound."""
     is_film = mime.startswith("video/")
     streams = container.streams.video if is_film else container.streams.audio
@@ -220,7 +220,7 @@ def _decoded(container: Any, mime: str) -> Facts:
     if not frames:
         raise CannotShow("viewer.broken")
     told = (container.duration or 0) / 1_000_000
-    return Facts(
+    return MediaFacts(
         "film" if is_film else "sound",
         mime.partition("/")[2].upper(),
         stream.width if is_film else 0,

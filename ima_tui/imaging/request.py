@@ -26,7 +26,7 @@ class CannotShow(Exception):
         self.values = values
 
 
-class Form(StrEnum):
+class OutputForm(StrEnum):
     """What the bytes of the answer are."""
 
     RGB = "rgb"
@@ -41,7 +41,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DecodeRequest:
     """Show the file within `width` x `height` pixels, in its own shape.
 
     `frames`: of a film, so many as a strip below the large one (`reel`: one after the other, each
@@ -52,7 +52,7 @@ class Request:
     path: str
     width: int
     height: int
-    form: Form = Form.RGB
+    form: OutputForm = OutputForm.RGB
     frames: int = 0
     reel: bool = False
     rate: float = 4.0
@@ -81,17 +81,17 @@ class Check:
         return json.dumps({"check": asdict(self)}).encode() + b"\n"
 
 
-def read_request(line: bytes) -> Request | Check:
+def read_request(line: bytes) -> DecodeRequest | Check:
     raw = json.loads(line)
     if "check" in raw:
         return Check(**raw["check"])
-    raw["form"] = Form(raw["form"])
+    raw["form"] = OutputForm(raw["form"])
     raw["crop"] = tuple(raw["crop"])
-    return Request(**raw)
+    return DecodeRequest(**raw)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class MediaFacts:
     """What the file turned out to be. Zero: it has none, or it is not known.
 
     `kind` is `picture`, `film` or `sound`; `rate` in samples a second. `width` and `height` are
@@ -111,13 +111,13 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class DecodeReply:
     """The picture: `width` x `height` pixels, `count` of them one after the other in `data`.
 
     Of a sound: `width` peaks between 0 and 255.
     """
 
-    facts: Facts
+    facts: MediaFacts
     width: int
     height: int
     data: bytes
@@ -146,7 +146,7 @@ def read_head(line: bytes) -> tuple[Mapping[str, object], int]:
     return head, int(head["size"])
 
 
-def reply_of(head: Mapping[str, object], data: bytes) -> Reply:
+def reply_of(head: Mapping[str, object], data: bytes) -> DecodeReply:
     facts = head["facts"]
     width, height, count = head["width"], head["height"], head["count"]
     if not (
@@ -156,4 +156,4 @@ def reply_of(head: Mapping[str, object], data: bytes) -> Reply:
         and isinstance(count, int)
     ):
         raise CannotShow("viewer.broken")
-    return Reply(Facts(**facts), width, height, data, count)
+    return DecodeReply(MediaFacts(**facts), width, height, data, count)

@@ -11,9 +11,9 @@ from typing import Any
 from ima_tui.imaging import film
 from ima_tui.imaging.request import (
     CannotShow,
-    Facts,
-    Reply,
-    Request,
+    DecodeReply,
+    DecodeRequest,
+    MediaFacts,
 )
 
 CONTAINERS = {
@@ -29,7 +29,7 @@ STRETCHES = 4
 STRETCH = 400
 
 
-def show(request: Request, mime: str) -> Reply:
+def show(request: DecodeRequest, mime: str) -> DecodeReply:
     """`request.width` peaks. Raises `CannotShow`."""
     if mime == "audio/wav":
         try:
@@ -39,7 +39,7 @@ def show(request: Request, mime: str) -> Reply:
     return _other(request, mime)
 
 
-def _wav(request: Request) -> Reply:
+def _wav(request: DecodeRequest) -> DecodeReply:
     with wave.open(request.path, "rb") as source:
         frames, rate = source.getnframes(), source.getframerate()
         if not frames or not rate:
@@ -50,7 +50,7 @@ def _wav(request: Request) -> Reply:
         for look in range(looks):
             source.setpos(frames * look // looks)
             peaks.append(_peak(source.readframes(STRETCH), depth))
-    facts = Facts("sound", "WAV", seconds=frames / rate, rate=rate)
+    facts = MediaFacts("sound", "WAV", seconds=frames / rate, rate=rate)
     merged = [max(peaks[i : i + STRETCHES]) for i in range(0, looks, STRETCHES)]
     del channels  # all of them are in the peak
     return _reply(facts, merged)
@@ -70,7 +70,7 @@ def _peak(data: bytes, depth: int) -> float:
     return max(max(samples), -min(samples)) / limit if samples else 0.0
 
 
-def _other(request: Request, mime: str) -> Reply:
+def _other(request: DecodeRequest, mime: str) -> DecodeReply:
     try:
         container = film.opened(request.path, CONTAINERS[mime])
     except CannotShow as error:
@@ -81,7 +81,9 @@ def _other(request: Request, mime: str) -> Reply:
     with container:
         stream = container.streams.audio[0]
         seconds = (container.duration or 0) / 1_000_000
-        facts = Facts("sound", mime.partition("/")[2].upper(), seconds=seconds, rate=stream.rate)
+        facts = MediaFacts(
+            "sound", mime.partition("/")[2].upper(), seconds=seconds, rate=stream.rate
+        )
         peaks = [
             _loudest(container, stream, resampler, seconds * column / request.width)
             for column in range(request.width)
@@ -101,7 +103,7 @@ def _loudest(container: Any, stream: Any, resampler: Any, at: float) -> float:
     return loudest
 
 
-def _reply(facts: Facts, peaks: list[float]) -> Reply:
+def _reply(facts: MediaFacts, peaks: list[float]) -> DecodeReply:
     top = max(peaks, default=0.0) or 1.0
     data = bytes(min(255, round(peak / top * 255)) for peak in peaks)
-    return Reply(facts, len(data), 1, data)
+    return DecodeReply(facts, len(data), 1, data)

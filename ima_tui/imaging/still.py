@@ -13,10 +13,10 @@ from ima_tui.imaging import sixel
 from ima_tui.imaging.request import (
     MOST_PIXELS,
     CannotShow,
-    Facts,
-    Form,
-    Reply,
-    Request,
+    DecodeReply,
+    DecodeRequest,
+    MediaFacts,
+    OutputForm,
 )
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -66,13 +66,13 @@ def _is_known(name: str) -> bool:
     return name in Image.OPEN
 
 
-def show(request: Request) -> Reply:
+def show(request: DecodeRequest) -> DecodeReply:
     """A picture; an animated one is a film, of which this shows frames. Raises `CannotShow`."""
     with opened(request.path) as picture:
         turn = picture.getexif().get(ORIENTATION, 1)
         width, height = picture.size[::-1] if turn in LYING else picture.size
         frames = getattr(picture, "n_frames", 1)
-        facts = Facts("picture", picture.format or "", width, height)
+        facts = MediaFacts("picture", picture.format or "", width, height)
         if frames > 1 and picture.format in ANIMATED:
             return _animation(picture, frames, facts, request)
         box = _box(request.crop, width, height)
@@ -134,10 +134,12 @@ def _nearly(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return smaller
 
 
-def _animation(opened: Image.Image, frames: int, facts: Facts, request: Request) -> Reply:
+def _animation(
+    opened: Image.Image, frames: int, facts: MediaFacts, request: DecodeRequest
+) -> DecodeReply:
     opened.load()  # WebP tells how long a frame stands only then
     length = float(opened.info.get("duration", 100) or 100) / 1000 * frames
-    facts = Facts("film", facts.format, facts.width, facts.height, round(length, 2))
+    facts = MediaFacts("film", facts.format, facts.width, facts.height, round(length, 2))
     size = fit(facts.width, facts.height, request.width, request.height)
     if request.reel:
         count = max(1, min(request.frames or frames, frames, round(length * request.rate)))
@@ -157,7 +159,12 @@ def _animation(opened: Image.Image, frames: int, facts: Facts, request: Request)
 
 
 def _frame(
-    opened: Image.Image, at: int, frames: int, count: int, size: tuple[int, int], request: Request
+    opened: Image.Image,
+    at: int,
+    frames: int,
+    count: int,
+    size: tuple[int, int],
+    request: DecodeRequest,
 ) -> Image.Image:
     opened.seek(min(frames - 1, at * frames // count))
     return _scaled(opened, size, request.ground)
@@ -169,19 +176,21 @@ STRIP_SHARE = 4
 """The strip takes one part in so many of the height."""
 
 
-def strip_size(request: Request, facts: Facts) -> tuple[int, int]:
+def strip_size(request: DecodeRequest, facts: MediaFacts) -> tuple[int, int]:
     """The size of each small frame."""
     wide = max(1, (request.width - GAP * (request.frames - 1)) // max(1, request.frames))
     return fit(facts.width, facts.height, wide, max(2, request.height // STRIP_SHARE))
 
 
-def with_strip(request: Request, facts: Facts) -> tuple[int, int]:
+def with_strip(request: DecodeRequest, facts: MediaFacts) -> tuple[int, int]:
     """The size of the large frame above a strip."""
     high = max(2, request.height - strip_size(request, facts)[1] - GAP)
     return fit(facts.width, facts.height, request.width, high)
 
 
-def contact(large: Image.Image, small: Sequence[Image.Image], request: Request) -> Image.Image:
+def contact(
+    large: Image.Image, small: Sequence[Image.Image], request: DecodeRequest
+) -> Image.Image:
     """The large frame with the strip below it."""
     strip_wide = sum(image.width for image in small) + GAP * (len(small) - 1)
     wide = max(large.width, strip_wide)
@@ -195,32 +204,32 @@ def contact(large: Image.Image, small: Sequence[Image.Image], request: Request) 
     return sheet
 
 
-def reel(pictures: Sequence[Image.Image], facts: Facts) -> Reply:
+def reel(pictures: Sequence[Image.Image], facts: MediaFacts) -> DecodeReply:
     """Frames of one size, one after the other."""
     data = b"".join(image.tobytes() for image in pictures)
-    return Reply(facts, pictures[0].width, pictures[0].height, data, len(pictures))
+    return DecodeReply(facts, pictures[0].width, pictures[0].height, data, len(pictures))
 
 
 # -------------------------------------------------------------------------------------------- forms
 
 
-def reply(image: Image.Image, facts: Facts, form: Form) -> Reply:
+def reply(image: Image.Image, facts: MediaFacts, form: OutputForm) -> DecodeReply:
     """`image`, an RGB one, in the form that was asked for."""
     match form:
-        case Form.RGB:
+        case OutputForm.RGB:
             data = image.tobytes()
-        case Form.FEW:
+        case OutputForm.FEW:
             data = _in_few_colours(image).tobytes()
-        case Form.DOTS:
+        case OutputForm.DOTS:
             grey = ImageOps.autocontrast(image.convert("L"), cutoff=1)
             data = grey.convert("1").convert("L").tobytes()
-        case Form.SIXEL:
+        case OutputForm.SIXEL:
             data = _sixel(image)
-        case Form.PNG | Form.JPEG:
+        case OutputForm.PNG | OutputForm.JPEG:
             buffer = io.BytesIO()
-            image.save(buffer, form.value, **({"quality": 88} if form is Form.JPEG else {}))
+            image.save(buffer, form.value, **({"quality": 88} if form is OutputForm.JPEG else {}))
             data = buffer.getvalue()
-    return Reply(facts, image.width, image.height, data)
+    return DecodeReply(facts, image.width, image.height, data)
 
 
 def _sixel(image: Image.Image) -> bytes:

@@ -21,7 +21,7 @@ _ENDED = re.compile(r"\[\?([0-9;]*)c")
 TMUX_SECONDS = 1.0
 
 
-class Way(StrEnum):
+class ImageProtocol(StrEnum):
     KITTY = "kitty"
     ITERM2 = "iterm2"
     SIXEL = "sixel"
@@ -30,13 +30,13 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ProtocolChoice:
     """`way`, or what it would be if the terminal says that it knows sixel (`ask`).
 
     `in_tmux`: sequences for the terminal outside have to be wrapped.
     """
 
-    way: Way
+    way: ImageProtocol
     ask: bool = False
     in_tmux: bool = False
 
@@ -51,29 +51,31 @@ class Tmux:
     """Whether it takes copies (OSC 52) from the programs in it."""
 
 
-def choose(setting: str, environ: Mapping[str, str], tmux: Tmux | None = None) -> Choice:
+def choose(setting: str, environ: Mapping[str, str], tmux: Tmux | None = None) -> ProtocolChoice:
     """The way to take. `tmux` as `ask_tmux` found it, where we are in one."""
     inside = "TMUX" in environ
     if setting != "auto":
-        return Choice(Way(setting), in_tmux=inside)
+        return ProtocolChoice(ImageProtocol(setting), in_tmux=inside)
     term = environ.get("TERM", "")
     if inside:
         outside = tmux or Tmux()
         if outside.passes and outside.terminal in _KITTY_TERMS:
-            return Choice(Way.KITTY, in_tmux=True)
-        return Choice(Way.BLOCKS, ask=True)  # tmux draws sixel itself, where it was built so
+            return ProtocolChoice(ImageProtocol.KITTY, in_tmux=True)
+        return ProtocolChoice(
+            ImageProtocol.BLOCKS, ask=True
+        )  # tmux draws sixel itself, where it was built so
     if term.startswith("screen") or "STY" in environ or term in ("linux", "dumb"):
-        return Choice(Way.BLOCKS)
+        return ProtocolChoice(ImageProtocol.BLOCKS)
     program = environ.get("TERM_PROGRAM", "")
     if term in _KITTY_TERMS or environ.get("KITTY_WINDOW_ID") or program == "ghostty":
-        return Choice(Way.KITTY)
+        return ProtocolChoice(ImageProtocol.KITTY)
     if program in _ITERM2_PROGRAMS or environ.get("LC_TERMINAL") == "iTerm2":
-        return Choice(Way.ITERM2)
+        return ProtocolChoice(ImageProtocol.ITERM2)
     if program in ("Apple_Terminal", "vscode"):
-        return Choice(Way.BLOCKS)
+        return ProtocolChoice(ImageProtocol.BLOCKS)
     if term.startswith(_SIXEL_TERMS):
-        return Choice(Way.SIXEL)
-    return Choice(Way.BLOCKS, ask=True)
+        return ProtocolChoice(ImageProtocol.SIXEL)
+    return ProtocolChoice(ImageProtocol.BLOCKS, ask=True)
 
 
 _KITTY_TERMS = frozenset({"xterm-kitty", "xterm-ghostty"})
@@ -144,7 +146,7 @@ def _under_mosh() -> bool:
     return False
 
 
-class Listener:
+class ReplyListener:
     """Takes the answer out of what the terminal sends, however late and in however many pieces it
     comes, so that it never becomes keystrokes."""
 

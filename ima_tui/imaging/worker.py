@@ -18,8 +18,8 @@ from ima_tui.imaging.request import (
     MOST_MEMORY,
     CannotShow,
     Check,
-    Reply,
-    Request,
+    DecodeReply,
+    DecodeRequest,
     read_request,
     refusal_line,
 )
@@ -58,7 +58,7 @@ def _asked(source: IO[bytes]) -> bool:
         return True
 
 
-def answer(request: Request | Check) -> Reply:
+def answer(request: DecodeRequest | Check) -> DecodeReply:
     """Raises `CannotShow`, and nothing else: decoders fail in every way there is."""
     try:
         mime = _mime(Path(request.path))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ima_tui.catalogue import choice, form
 from ima_tui.core.domain import (
     Field,
-    Leaf,
+    ModelVersion,
     TaskType,
     Value,
 )
@@ -57,20 +57,20 @@ def canonical(field: str) -> str:
 
 
 def bind(
-    leaf: Leaf, params: Iterable[Parameter]
+    model: ModelVersion, params: Iterable[Parameter]
 ) -> tuple[tuple[tuple[str, Value], ...], tuple[Refusal, ...]]:
     """(the leaf's own names and values, what it doesn't have)."""
     bound: dict[str, Value] = {}
     refused: list[Refusal] = []
     for param in params:
-        if param.name in STAYS_IN_PROMPT or (leaf.model_id, param.name, param.value) in _BY_NATURE:
+        if param.name in STAYS_IN_PROMPT or (model.model_id, param.name, param.value) in _BY_NATURE:
             continue
         if param.name == "n":
-            counts = form.counts(leaf)
+            counts = form.counts(model)
             if param.value not in counts:
                 refused.append(Refusal("n", param.value, tuple(counts)))
             continue
-        found = _accept(leaf, param)
+        found = _accept(model, param)
         if isinstance(found, Refusal) and not found.possible and param.value is False:
             continue  # what it hasn't got is off
         if isinstance(found, Refusal) and param.name in _OR_IN_PROMPT:
@@ -78,23 +78,23 @@ def bind(
         if isinstance(found, Refusal):
             refused.append(found)
             continue
-        name, value = _on_its_control(leaf, *found)
+        name, value = _on_its_control(model, *found)
         if bound.setdefault(name, value) != value:  # one control for both: it can't be each
             refused.append(Refusal(param.name, param.value, (bound[name],), both=True))
     return tuple(bound.items()), tuple(refused)
 
 
-def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
+def _accept(model: ModelVersion, param: Parameter) -> tuple[str, Value] | Refusal:
     possible: tuple[Value, ...] = ()
     for name in names_of(param.name):
-        field = form.control(leaf, name)
-        if field is None and name not in form.names(leaf):
+        field = form.control(model, name)
+        if field is None and name not in form.names(model):
             continue
         if param.name == "voice" and not (field and field.options):
             continue  # a free text wants a voice's own name; "female" is none
         for value in (param.value, *_WORDS.get((param.name, param.value), ())):
             try:
-                return form.accept(leaf, name, value)
+                return form.accept(model, name, value)
             except UsageError:
                 continue
         if (close := _by_label(field, param.value)) is not None:
@@ -103,10 +103,10 @@ def _accept(leaf: Leaf, param: Parameter) -> tuple[str, Value] | Refusal:
     return Refusal(param.name, param.value, possible)
 
 
-def _on_its_control(leaf: Leaf, name: str, value: Value) -> tuple[str, Value]:
+def _on_its_control(model: ModelVersion, name: str, value: Value) -> tuple[str, Value]:
     """What goes out, as the control that people see for it, where one alone leads there."""
-    for field in leaf.fields:
-        if field.virtual and field.virtual.target == name and form.control(leaf, name) is None:
+    for field in model.fields:
+        if field.virtual and field.virtual.target == name and form.control(model, name) is None:
             rules = (rule for rule in field.virtual.rules if form.same(rule.target, value))
             rule = next(rules, None)
             if rule is not None and len(rule.source) == 1:
@@ -127,13 +127,13 @@ def _by_label(field: Field | None, value: Value) -> Value | None:
 
 
 def leaf_for(
-    leaves: Sequence[Leaf], task_type: TaskType, model_id: str, leaf_version: str = ""
-) -> tuple[Leaf | None, tuple[str, ...]]:
+    models: Sequence[ModelVersion], task_type: TaskType, model_id: str, leaf_version: str = ""
+) -> tuple[ModelVersion | None, tuple[str, ...]]:
     """(the leaf of a named model, kin of one that the list lacks)."""
-    found = [leaf for leaf in leaves if leaf.model_id == model_id]
+    found = [model for model in models if model.model_id == model_id]
     if not found:
-        return None, tuple(choice.near_ids(leaves, model_id))
-    for leaf in found:
-        if leaf_version and leaf.name.casefold().endswith(f"v{leaf_version}"):
-            return leaf, ()
+        return None, tuple(choice.near_ids(models, model_id))
+    for model in found:
+        if leaf_version and model.name.casefold().endswith(f"v{leaf_version}"):
+            return model, ()
     return choice.newest(found), ()

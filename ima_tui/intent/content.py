@@ -35,7 +35,7 @@ _OTHER_END = re.compile(rf"\.(?:{_OTHERS})(?:[?#].*)?$")
 _SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro|主歌|副歌)|sings?\b|唱")
 
 
-class Kind(StrEnum):
+class ContentKind(StrEnum):
     PICTURE = "picture"
     UNSURE = "unsure"
     """An address without a telling end: a picture if the wish takes one."""
@@ -48,7 +48,7 @@ class Source:
 
     start: int
     end: int
-    kind: Kind
+    kind: ContentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def hide(plain: Plain) -> Content:
 
 
 def _cover(source: Source) -> str:
-    return HIDDEN if source.kind is Kind.OTHER else INPUT
+    return HIDDEN if source.kind is ContentKind.OTHER else INPUT
 
 
 def _covered(text: str, spans: list[tuple[int, int, str]]) -> str:
@@ -96,8 +96,8 @@ def _sources(text: str) -> Iterator[Source]:
             end -= 1
         written = text[start:end]
         if _PICTURE_END.search(written):
-            yield Source(start, end, Kind.PICTURE)
+            yield Source(start, end, ContentKind.PICTURE)
         elif _OTHER_END.search(written) or "://" not in written:
-            yield Source(start, end, Kind.OTHER)
+            yield Source(start, end, ContentKind.OTHER)
         else:
-            yield Source(start, end, Kind.UNSURE)
+            yield Source(start, end, ContentKind.UNSURE)

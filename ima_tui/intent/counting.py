@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ima_tui.intent import numerals
 from ima_tui.intent.lengths import times
-from ima_tui.intent.media import Asked
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
 
@@ -25,7 +25,7 @@ _ADJECTIVES = 3
 """Words that may stand between a number and its noun."""
 
 
-def count(scan: Scan, asked: Asked) -> Count | None:
+def count(scan: Scan, asked: MediaRequest) -> Count | None:
     """The number of results, where the text tells one above 1."""
     if not asked.wants:
         return None
@@ -59,7 +59,7 @@ def _without_times(scan: Scan) -> Scan:
     return replace(scan, clauses=tuple(clause for clause in clauses if clause.items))
 
 
-def _elsewhere(scan: Scan, asked: Asked) -> Count | None:
+def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
     """ "a snail on a leaf, 3 versions", 一只猫，来三张."""
     for clause in scan.clauses:
         if clause.start >= asked.spoken_from or len(clause.items) > 6:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ima_tui.core.text import clean
 from ima_tui.intent.intent import (
-    Action,
-    Decision,
+    Intent,
     Limit,
+    PreferenceAction,
     Roles,
 )
 
 
-def decision_json(text: str, decision: Decision) -> dict[str, object]:
+def decision_json(text: str, decision: Intent) -> dict[str, object]:
     """The decision about `text`, every key always there."""
     return {
         "kind": decision.kind.value,
@@ -49,11 +49,11 @@ def decision_json(text: str, decision: Decision) -> dict[str, object]:
     }
 
 
-def _preference(decision: Decision) -> dict[str, object] | None:
+def _preference(decision: Intent) -> dict[str, object] | None:
     wish = decision.preference
     if wish is None:
         return None
-    if wish.action is Action.CLEAR:
+    if wish.action is PreferenceAction.CLEAR:
         return {"action": wish.action.value}
     return {"action": wish.action.value, "model_id": wish.model_id}
 
@@ -81,14 +81,14 @@ def _limit(limit: Limit) -> dict[str, object]:
     }
 
 
-def _leaf(decision: Decision) -> dict[str, object] | None:
+def _leaf(decision: Intent) -> dict[str, object] | None:
     """The live model that it leads to, with the parameters in its own names."""
-    if decision.leaf is None:
+    if decision.model is None:
         return None
     return {
-        "model_id": decision.leaf.model_id,
-        "version": decision.leaf.version,
-        "name": decision.leaf.name,
+        "model_id": decision.model.model_id,
+        "version": decision.model.version,
+        "name": decision.model.name,
         "reason": decision.reason.value if decision.reason else None,
         "params": dict(decision.bound),
         "refused": [

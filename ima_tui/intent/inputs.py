@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.content import Kind
+from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Roles
-from ima_tui.intent.media import Asked
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import SOURCE, Item, Scan
 
 
@@ -31,7 +31,7 @@ def gather(scan: Scan, images: Sequence[str]) -> Inputs:
     sources = list(images)
     told: list[tuple[int, int]] = []
     for source in scan.content.sources:
-        if source.kind is Kind.OTHER:
+        if source.kind is ContentKind.OTHER:
             continue
         start, end = scan.plain.span(source.start, source.end)
         written = scan.plain.original[start:end]
@@ -44,7 +44,7 @@ def gather(scan: Scan, images: Sequence[str]) -> Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class InputRoles:
     """What the words say about roles. `frames`: they speak of a first and a last frame."""
 
     roles: Roles
@@ -59,7 +59,7 @@ class Told:
     """Where the role words stand in the folded text."""
 
 
-def read_roles(scan: Scan, inputs: Inputs, asked: Asked) -> Told:
+def read_roles(scan: Scan, inputs: Inputs, asked: MediaRequest) -> InputRoles:
     """The roles that the words give, whatever task they end up in."""
     pairs = _Pairs(inputs, len(inputs.sources))
     items = [
@@ -160,7 +160,7 @@ class _Pairs:
             numbers.append(number)
         self._image = self._role = None
 
-    def told(self, scan: Scan) -> Told:
+    def told(self, scan: Scan) -> InputRoles:
         found_at = [i for c in scan.clauses for i in c.items if i.has("transition")]
         spans = tuple((item.start, item.end) for item in found_at)
         transition = bool(found_at)
@@ -177,7 +177,7 @@ class _Pairs:
             last_frame=_only(found.get("last")),
             reference=tuple(sorted(found.get("reference", ()))),
         )
-        return Told(
+        return InputRoles(
             roles=roles,
             frames=both or (first and last),
             first=first or both,
@@ -203,7 +203,7 @@ def _role_of(item: Item) -> str:
     return "source" if item.has("source") else ""
 
 
-def roles_for_frames(told: Told, count: int) -> Roles | None:
+def roles_for_frames(told: InputRoles, count: int) -> Roles | None:
     """First and last frame of exactly two pictures; None where the words don't settle it."""
     first, last = told.roles.first_frame, told.roles.last_frame
     if count != 2:
@@ -219,7 +219,7 @@ def roles_for_frames(told: Told, count: int) -> Roles | None:
     return Roles(first_frame=first, last_frame=last)
 
 
-def has_source(asked: Asked, medium: Medium) -> bool:
+def has_source(asked: MediaRequest, medium: Medium) -> bool:
     """The words speak of a picture that should be there: "this photo", 把这张图."""
     want = asked.want(medium)
     return bool(want and want.works_on)

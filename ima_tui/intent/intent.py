@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ima_tui.catalogue.choice import Reason, Tier
+from ima_tui.catalogue.choice import ModelTier, Reason
 from ima_tui.core.domain import (
-    Leaf,
     Medium,
+    ModelVersion,
     TaskType,
     Value,
 )
@@ -20,7 +20,7 @@ from ima_tui.core.domain import (
 Span = tuple[int, int]
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     SINGLE = "single"
     WORKFLOW = "workflow"
     CLARIFY = "clarify"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     """Nothing is to be made: only what is remembered changes."""
 
 
-class Question(StrEnum):
+class IntentQuestion(StrEnum):
     """What has to be asked before anything can be made."""
 
     MEDIA_TYPE = "media_type"
@@ -36,7 +36,7 @@ class Question(StrEnum):
     MISSING_INPUT = "missing_input"
 
 
-class Action(StrEnum):
+class PreferenceAction(StrEnum):
     """What a text says about the preferred model."""
 
     SAVE = "save"
@@ -62,8 +62,8 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Preference:
-    action: Action
+class PreferencePhrase:
+    action: PreferenceAction
     model_id: str = ""
 
 
@@ -115,7 +115,7 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class IntentStep:
     """One job of a workflow. `uses` is the step (by place) whose result it is made of."""
 
     task_type: TaskType
@@ -125,7 +125,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
+class IntentAlternative:
     """Another way to read a part: `part` as in Evidence, `value` its JSON value."""
 
     part: str
@@ -133,7 +133,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Intent:
     """The reading of one text.
 
     `model_id` is the model that the text names or its tier resolves to, never a default; `version`
@@ -142,18 +142,18 @@ class Decision:
     it can't do. `absent` are names of models that are not to be had here.
     """
 
-    kind: Kind
+    kind: RequestKind
     medium: Medium | None = None
     task_type: TaskType | None = None
-    question: Question | None = None
-    steps: tuple[Step, ...] = ()
+    question: IntentQuestion | None = None
+    steps: tuple[IntentStep, ...] = ()
     model_id: str = ""
     version: str = ""
     picks: bool = False
     """The words choose the model outright (用X, "use X"): more than a mention of it."""
-    tier: Tier | None = None
+    tier: ModelTier | None = None
     params: tuple[Parameter, ...] = ()
-    preference: Preference | None = None
+    preference: PreferencePhrase | None = None
     limits: tuple[Limit, ...] = ()
     roles: Roles = Roles()
     inputs: tuple[str, ...] = ()
@@ -164,10 +164,10 @@ class Decision:
     style: str = ""
     """Of music: what the description says about the music, without the request."""
     evidence: tuple[Evidence, ...] = ()
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: tuple[IntentAlternative, ...] = ()
     absent: tuple[str, ...] = ()
     misplaced: tuple[Misplaced, ...] = ()
-    leaf: Leaf | None = None
+    model: ModelVersion | None = None
     reason: Reason | None = None
     """Why `model_id` is meant; where there is a leaf, why that one serves."""
     bound: tuple[tuple[str, Value], ...] = ()

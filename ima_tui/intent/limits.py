@@ -13,7 +13,7 @@ from ima_tui.core.domain import Medium
 from ima_tui.intent import numerals
 from ima_tui.intent.intent import Limit, Parameter
 from ima_tui.intent.lengths import Length
-from ima_tui.intent.parameters import STANDARD, Findings, Found
+from ima_tui.intent.parameters import STANDARD, Findings, FoundParameter
 
 LONGEST_VIDEO = 15
 _IMAGE_MODELS = ("doubao-seedream-4.5", "gemini-3-pro-image", "gemini-3.1-flash-image")
@@ -67,7 +67,7 @@ def find_limits(
     return tuple(each for each in found if each is not None)
 
 
-def _eight_k(found: Found | None) -> Impossible | None:
+def _eight_k(found: FoundParameter | None) -> Impossible | None:
     if found is None:
         return None
     param = Parameter(found.name, found.value)
@@ -75,7 +75,7 @@ def _eight_k(found: Found | None) -> Impossible | None:
     return Impossible(limit, found.start, found.end)
 
 
-def _ratio(found: Found | None, model_id: str) -> Impossible | None:
+def _ratio(found: FoundParameter | None, model_id: str) -> Impossible | None:
     if found is None:
         return None
     asked, param = str(found.value), Parameter(found.name, found.value)

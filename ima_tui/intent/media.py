@@ -28,7 +28,7 @@ _CLAUSES = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MediaRequest:
     """The media that are asked for, in the order in which they are made.
 
     `spoken_from` is where the text to be spoken begins; nothing behind it is a wish.
@@ -47,7 +47,7 @@ class Asked:
         return next((want for want in self.wants if want.medium is medium), None)
 
 
-def read_media(scan: Scan, inputs: int) -> Asked:
+def read_media(scan: Scan, inputs: int) -> MediaRequest:
     """What `scan` asks for, with `inputs` pictures at hand."""
     gatherer = _Gatherer(scan, inputs)
     for clause in scan.clauses[:_CLAUSES]:
@@ -180,14 +180,14 @@ class _Gatherer:
         told = (opens or self._accompanies(want)) and _is_whole(clause, want)
         return told and Medium.VIDEO in self._wants
 
-    def result(self) -> Asked:
+    def result(self) -> MediaRequest:
         wants = self._wants or self._fallback()
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
         wants = self._with_edit(wants)
         ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
-        return Asked(ordered, tuple(self._readings), self._spoken_from, self._sound)
+        return MediaRequest(ordered, tuple(self._readings), self._spoken_from, self._sound)
 
     def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
         """把照片变成动漫，然后做成视频: the alteration is a step of its own."""

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ima_tui.catalogue.choice import TIERS, Tier
+from ima_tui.catalogue.choice import TIERS, ModelTier
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent.intent import Alternative, Misplaced
-from ima_tui.intent.media import Asked
+from ima_tui.intent.intent import IntentAlternative, Misplaced
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
-from ima_tui.intent.preference_phrases import TierWish
+from ima_tui.intent.preference_phrases import TierPhrase
 from ima_tui.intent.scan import Scan
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelChoice:
     """`leaf_version` is the version word where it picks a leaf of the family; `named` is False
     where only a tier or a kind stands for the model; `picked` says that it was named outright."""
 
@@ -30,10 +30,10 @@ class Model:
     named: bool = True
     picked: bool = False
     field: tuple[str, str] | None = None
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: tuple[IntentAlternative, ...] = ()
 
 
-def named_model(scan: Scan, asked: Asked, medium: Medium | None) -> Named | None:
+def named_model(scan: Scan, asked: MediaRequest, medium: Medium | None) -> Named | None:
     """The name that counts for `medium`: one that is asked for outright before one that is only
     mentioned; of several the first."""
     fitting = [
@@ -47,44 +47,46 @@ def named_model(scan: Scan, asked: Asked, medium: Medium | None) -> Named | None
     return next((name for name in fitting if name.cued), fitting[0] if fitting else None)
 
 
-def model_of(named: Named, task_type: TaskType | None) -> Model:
+def model_of(named: Named, task_type: TaskType | None) -> ModelChoice:
     """The model id, leaf and field that a name leads to for a task type."""
     family = named.family
     if named.exact or family is None:
-        return Model(named.exact, named.start, named.end, picked=named.cued)
+        return ModelChoice(named.exact, named.start, named.end, picked=named.cued)
     version = named.version if named.version in family.versions else ""
     model_id = family.model_id(version, task_type)
     value = family.field_values.get(named.version)
     others = () if named.version else family.model_ids()
-    return Model(
+    return ModelChoice(
         model_id,
         named.start,
         named.end,
-        leaf_version=named.version if family.leaves else "",
+        leaf_version=named.version if family.models else "",
         picked=named.cued,
         field=(family.field_name, value) if value else None,
-        alternatives=tuple(Alternative("model", other) for other in others if other != model_id),
+        alternatives=tuple(
+            IntentAlternative("model", other) for other in others if other != model_id
+        ),
     )
 
 
-def background_music(scan: Scan, asked: Asked) -> Model | None:
+def background_music(scan: Scan, asked: MediaRequest) -> ModelChoice | None:
     """Background music has a model of its own, by the words alone."""
     for clause in scan.clauses:
         for item in clause.items:
             if item.start < asked.spoken_from and item.has("background"):
-                return Model("GenBGM", item.start, item.end, named=False)
+                return ModelChoice("GenBGM", item.start, item.end, named=False)
     return None
 
 
-def tier_model(wish: TierWish, task_type: TaskType, is_song: bool) -> Model | None:
+def tier_model(wish: TierPhrase, task_type: TaskType, is_song: bool) -> ModelChoice | None:
     """The model a tier stands for, for this task type, where there is one."""
     model_id = TIERS[task_type].get(wish.tier)
-    if task_type is TaskType.TEXT_TO_MUSIC and wish.tier is Tier.BUDGET and is_song:
+    if task_type is TaskType.TEXT_TO_MUSIC and wish.tier is ModelTier.BUDGET and is_song:
         model_id = "GenSong"
-    return Model(model_id, wish.start, wish.end, named=False) if model_id else None
+    return ModelChoice(model_id, wish.start, wish.end, named=False) if model_id else None
 
 
-def absent_names(scan: Scan, asked: Asked) -> tuple[str, ...]:
+def absent_names(scan: Scan, asked: MediaRequest) -> tuple[str, ...]:
     """Names of models that nobody here offers, as they were written."""
     found = [n for n in scan.names if not n.rejected and _is_absent(n)]
     spans = [scan.plain.span(n.start, n.end) for n in found if n.start < asked.spoken_from]
@@ -165,7 +167,7 @@ _NO_NAME_ZH = re.compile(
 )
 
 
-def _unknown(scan: Scan, asked: Asked) -> list[tuple[int, int]]:
+def _unknown(scan: Scan, asked: MediaRequest) -> list[tuple[int, int]]:
     """What stands where a model is named ("use Foo 3 to make", 用飞影模型做), and is unknown."""
     spans: list[tuple[int, int]] = []
     text = scan.text[: asked.spoken_from]
@@ -188,7 +190,7 @@ def _is_name(folded: str, written: str, *, outright: bool) -> bool:
     return outright or written[:1].isupper() or any(c.isdigit() for c in folded)
 
 
-def misplaced(scan: Scan, asked: Asked) -> tuple[Misplaced, ...]:
+def misplaced(scan: Scan, asked: MediaRequest) -> tuple[Misplaced, ...]:
     """Models that the text asks for, and that make none of the media it asks for."""
     media = set(asked.media)
     if not media:

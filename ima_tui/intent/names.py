@@ -20,7 +20,7 @@ from ima_tui.intent.normalise import fold
 from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import (
     Lexicon,
-    Mark,
+    TokenMark,
     Tokens,
     is_break,
     phrase_of,
@@ -112,7 +112,7 @@ _NO_VERSION = re.compile(
 )
 
 
-def find_names(tokens: Tokens, text: str, marks: Sequence[Mark]) -> list[Named]:
+def find_names(tokens: Tokens, text: str, marks: Sequence[TokenMark]) -> list[Named]:
     """Every model that is named, in the order of the text; `marks` are the vocabulary's phrases."""
     brands = _brands()
     respell = {
@@ -120,7 +120,7 @@ def find_names(tokens: Tokens, text: str, marks: Sequence[Mark]) -> list[Named]:
         for place, word in enumerate(tokens.words)
         if len(word) >= 5 and (meant := brands.speller.meant(word)) is not None
     }
-    signs: Sequence[Mark] | None = None  # most texts name nothing
+    signs: Sequence[TokenMark] | None = None  # most texts name nothing
     found: list[Named] = []
     for mark in brands.lexicon.find(tokens, respell):
         named = _read(brands, tokens, text, mark)
@@ -132,7 +132,7 @@ def find_names(tokens: Tokens, text: str, marks: Sequence[Mark]) -> list[Named]:
     return found
 
 
-def _read(brands: _Brands, tokens: Tokens, text: str, mark: Mark) -> Named:
+def _read(brands: _Brands, tokens: Tokens, text: str, mark: TokenMark) -> Named:
     if mark.phrase in brands.outsiders:
         medium = brands.outsiders[mark.phrase]
         return Named(mark.first, mark.last, mark.start, mark.end, medium, None)
@@ -174,12 +174,17 @@ def _version(family: Family, text: str, at: int) -> tuple[str, str, int]:
     return ("", number, found.end("v")) if is_version else ("", "", at)
 
 
-def _is_sign(mark: Mark) -> bool:
+def _is_sign(mark: TokenMark) -> bool:
     return mark.has("use", "neg") or any(tag.startswith("wish.") for tag in mark.tags)
 
 
 def _judge(
-    brands: _Brands, tokens: Tokens, text: str, mark: Mark, named: Named, signs: Sequence[Mark]
+    brands: _Brands,
+    tokens: Tokens,
+    text: str,
+    mark: TokenMark,
+    named: Named,
+    signs: Sequence[TokenMark],
 ) -> Named | None:
     """`named` with its signs; None where the word is not used as a name."""
     if mark.phrase in brands.numbered and not named.told_version:
@@ -241,7 +246,7 @@ def _is_content(phrase: str, text: str, named: Named) -> bool:
     return _CONTENT_AFTER.match(text, named.end) is not None
 
 
-def _before(signs: Sequence[Mark], tokens: Tokens, first: int) -> Iterator[Mark]:
+def _before(signs: Sequence[TokenMark], tokens: Tokens, first: int) -> Iterator[TokenMark]:
     """Signs shortly before a name, in its own clause."""
     low = bisect_left(signs, first - 2 * NEAR, key=lambda sign: sign.first)
     for sign in signs[low : bisect_left(signs, first, key=lambda sign: sign.first)]:

@@ -16,14 +16,14 @@ from functools import cache
 from ima_tui.core.domain import Medium, Value
 from ima_tui.intent import counting, numerals
 from ima_tui.intent.lengths import Length, lengths
-from ima_tui.intent.media import Asked
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundParameter:
     """A parameter with its place in the folded text."""
 
     name: str
@@ -36,18 +36,18 @@ class Found:
 class Findings:
     """Everything read from one text. `ratios` and `lengths` also hold what nobody offers."""
 
-    params: tuple[Found, ...]
-    ratio: Found | None
+    params: tuple[FoundParameter, ...]
+    ratio: FoundParameter | None
     length: Length | None
-    eight_k: Found | None
+    eight_k: FoundParameter | None
 
 
-def read_parameters(scan: Scan, asked: Asked) -> Findings:
+def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     """All parameters that the text gives for the media asked for."""
     text = scan.text[: asked.spoken_from]
     items = [i for c in scan.clauses for i in c.items if i.tags and i.start < asked.spoken_from]
     media = set(asked.media)
-    found: list[Found] = []
+    found: list[FoundParameter] = []
     ratio = _ratio(text) or _pixels(text) or _ratio_words(scan, asked)
     size, eight_k = _size(text, media)
     length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
@@ -63,11 +63,11 @@ def read_parameters(scan: Scan, asked: Asked) -> Findings:
         found += _speech(text, items)
     found += _each(_SEED, "seed", text)
     if count := counting.count(scan, asked):
-        found.append(Found("n", count[0], count[1], count[2]))
+        found.append(FoundParameter("n", count[0], count[1], count[2]))
     return Findings(tuple(_once(found)), ratio, length, eight_k)
 
 
-def _once(found: list[Found]) -> Iterator[Found]:
+def _once(found: list[FoundParameter]) -> Iterator[FoundParameter]:
     seen: set[str] = set()
     for each in found:
         if each.name not in seen:
@@ -110,7 +110,7 @@ STANDARD = frozenset(
 """Ratios that at least one model offers."""
 
 
-def _ratio(text: str) -> Found | None:
+def _ratio(text: str) -> FoundParameter | None:
     around = _around()
     for found in _RATIO.finditer(text):
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):
@@ -130,7 +130,7 @@ def _ratio(text: str) -> Found | None:
         worded = not any(sign in found.group() for sign in ":比x×")
         if worded and not (spelled or around.behind.match(text, found.end())):
             continue
-        return Found("aspect_ratio", value, found.start(), found.end())
+        return FoundParameter("aspect_ratio", value, found.start(), found.end())
     return None
 
 
@@ -148,14 +148,14 @@ def _no_time(shown: re.Match[str], found: re.Match[str]) -> bool:
 _PIXELS = re.compile(r"(?<![a-z0-9.])(?P<w>\d{3,4})\s*[x×*]\s*(?P<h>\d{3,4})(?![a-z0-9])")
 
 
-def _pixels(text: str) -> Found | None:
+def _pixels(text: str) -> FoundParameter | None:
     """1920x1080 asks for 16:9."""
     found = _PIXELS.search(text)
     if found is None or not int(found["w"]) or not int(found["h"]):
         return None
     ratio = Fraction(int(found["w"]), int(found["h"]))
     value = f"{ratio.numerator}:{ratio.denominator}"
-    return Found("aspect_ratio", value, *found.span()) if value in STANDARD else None
+    return FoundParameter("aspect_ratio", value, *found.span()) if value in STANDARD else None
 
 
 def _plausible(found: re.Match[str]) -> bool:
@@ -170,7 +170,7 @@ def _plausible(found: re.Match[str]) -> bool:
     )
 
 
-def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
+def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
     if not scan.sections & {"aspect", "aspect_if"}:
         return None
     for clause in scan.clauses:
@@ -184,7 +184,7 @@ def _ratio_words(scan: Scan, asked: Asked) -> Found | None:
                 near = any(medium_of(i) or i.phrase in _FORMATS for i in rest)
                 value = cautious if near or len(items) <= 2 else ""
             if value:
-                return Found("aspect_ratio", value, item.start, item.end)
+                return FoundParameter("aspect_ratio", value, item.start, item.end)
     return None
 
 
@@ -200,10 +200,10 @@ _EIGHT_K = re.compile(
 )
 
 
-def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
+def _size(text: str, media: set[Medium]) -> tuple[FoundParameter | None, FoundParameter | None]:
     """(size of an image or resolution of a video, 8K)."""
     eight = _EIGHT_K.search(text)
-    found_eight = Found("size", "8K", eight.start(), eight.end()) if eight else None
+    found_eight = FoundParameter("size", "8K", eight.start(), eight.end()) if eight else None
     for found in _SIZE.finditer(text):
         if found["k"] == "8":
             continue
@@ -214,10 +214,10 @@ def _size(text: str, media: set[Medium]) -> tuple[Found | None, Found | None]:
             value, name = "512px", "size"
         else:
             value, name = f"{found['p'] or 1080}p", "resolution"
-        return Found(name, value, found.start(), found.end()), found_eight
+        return FoundParameter(name, value, found.start(), found.end()), found_eight
     clear = _CLEAR.search(text) if Medium.VIDEO in media and not found_eight else None
     if clear is not None:
-        return Found("resolution", "1080p", clear.start(), clear.end()), found_eight
+        return FoundParameter("resolution", "1080p", clear.start(), clear.end()), found_eight
     return None, found_eight
 
 
@@ -236,14 +236,14 @@ _AVOID = re.compile(
 )
 
 
-def _visual(text: str, scan: Scan) -> list[Found]:
+def _visual(text: str, scan: Scan) -> list[FoundParameter]:
     found = _NEGATIVE.search(text) or _AVOID.search(text)
     if not found:
         return []
     start, end = found.span("what")
     further = _FURTHER.search(text, start, end)
     end = further.start() if further else end
-    return [Found("negative_prompt", _written(scan, start, end), found.start(), end)]
+    return [FoundParameter("negative_prompt", _written(scan, start, end), found.start(), end)]
 
 
 _FURTHER = re.compile(
@@ -267,23 +267,23 @@ _SEED = re.compile(
 )
 
 
-def _each(pattern: re.Pattern[str], name: str, text: str) -> list[Found]:
+def _each(pattern: re.Pattern[str], name: str, text: str) -> list[FoundParameter]:
     found = pattern.search(text)
-    return [Found(name, int(found["v"]), found.start(), found.end())] if found else []
+    return [FoundParameter(name, int(found["v"]), found.start(), found.end())] if found else []
 
 
 # ------------------------------------------------------------------------- sound and speech
 
 
-def _audio(items: list[Item]) -> list[Found]:
+def _audio(items: list[Item]) -> list[FoundParameter]:
     return [
-        Found("audio", item.under("audio") == "on", item.start, item.end)
+        FoundParameter("audio", item.under("audio") == "on", item.start, item.end)
         for item in items
         if item.under("audio")
     ][:1]
 
 
-def _silent(scan: Scan, asked: Asked) -> list[Found]:
+def _silent(scan: Scan, asked: MediaRequest) -> list[FoundParameter]:
     """ "a silent video", "…, silent": the word beside the medium, or by itself."""
     if "audio_if" not in scan.sections:
         return []
@@ -292,11 +292,11 @@ def _silent(scan: Scan, asked: Asked) -> list[Found]:
             if item.start < asked.spoken_from and item.under("audio_if"):
                 rest = clause.items[place + 1 : place + 3]
                 if len(clause.items) <= 2 or any(medium_of(i) is Medium.VIDEO for i in rest):
-                    return [Found("audio", False, item.start, item.end)]
+                    return [FoundParameter("audio", False, item.start, item.end)]
     return []
 
 
-def _heard(scan: Scan, asked: Asked) -> list[Found]:
+def _heard(scan: Scan, asked: MediaRequest) -> list[FoundParameter]:
     """要有海浪的声音: a sound among what is asked for, beside a video."""
     if "noun.sound" not in scan.tags:
         return []
@@ -306,13 +306,17 @@ def _heard(scan: Scan, asked: Asked) -> list[Found]:
         for place, item in enumerate(clause.items):
             before = clause.items[max(0, place - 7) : place]
             if item.under("noun") == "sound" and any(i.has("with", "verb.want") for i in before):
-                return [Found("audio", not any(i.has("neg") for i in before), item.start, item.end)]
+                return [
+                    FoundParameter(
+                        "audio", not any(i.has("neg") for i in before), item.start, item.end
+                    )
+                ]
     return []
 
 
-def _shots(items: list[Item]) -> list[Found]:
+def _shots(items: list[Item]) -> list[FoundParameter]:
     return [
-        Found("shot_type", item.under("shot"), item.start, item.end)
+        FoundParameter("shot_type", item.under("shot"), item.start, item.end)
         for item in items
         if item.under("shot")
     ][:1]
@@ -335,30 +339,36 @@ _TAGS = re.compile(
 )
 
 
-def _music(text: str, items: list[Item], scan: Scan) -> list[Found]:
-    found: list[Found] = []
+def _music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
+    found: list[FoundParameter] = []
     for item in items:
         kind = item.under("vocals")
         if kind and _TURNED_DOWN.search(text[max(0, item.start - 16) : item.start]):
             continue
         if kind == "none":
-            found.append(Found("make_instrumental", True, item.start, item.end))
+            found.append(FoundParameter("make_instrumental", True, item.start, item.end))
         elif kind:
-            found.append(Found("vocal_gender", kind, item.start, item.end))
+            found.append(FoundParameter("vocal_gender", kind, item.start, item.end))
     if not any(each.name == "make_instrumental" for each in found):
         found += [
-            Found("make_instrumental", True, *no.span()) for no in [_UNSUNG.search(text)] if no
+            FoundParameter("make_instrumental", True, *no.span())
+            for no in [_UNSUNG.search(text)]
+            if no
         ]
     if beat := _BPM.search(text):
         value = int(beat["v"] or beat["w"])
-        found.append(Found("bpm", value, beat.start(), beat.end()))
+        found.append(FoundParameter("bpm", value, beat.start(), beat.end()))
     if tags := _EXCLUDE.search(text):
         found.append(
-            Found("negative_tags", _written(scan, *tags.span("what")), tags.start(), tags.end())
+            FoundParameter(
+                "negative_tags", _written(scan, *tags.span("what")), tags.start(), tags.end()
+            )
         )
     if tags := _TAGS.search(text):
         group = "what" if tags["what"] else "zh"
-        found.append(Found("tags", _written(scan, *tags.span(group)), tags.start(), tags.end()))
+        found.append(
+            FoundParameter("tags", _written(scan, *tags.span(group)), tags.start(), tags.end())
+        )
     return found
 
 
@@ -370,12 +380,12 @@ _SPEED = re.compile(
 _SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
 
 
-def _speech(text: str, items: list[Item]) -> list[Found]:
-    found: list[Found] = []
+def _speech(text: str, items: list[Item]) -> list[FoundParameter]:
+    found: list[FoundParameter] = []
     if speed := _SPEED.search(text):
         value = numerals.number(speed["v"] or speed["w"] or speed["z"])
         if value is not None and 0.1 <= value <= 5:
-            found.append(Found("speed", numerals.plain(value), speed.start(), speed.end()))
+            found.append(FoundParameter("speed", numerals.plain(value), speed.start(), speed.end()))
     for name in _SPEECH_WORDS:
         told = [
             item
@@ -386,5 +396,7 @@ def _speech(text: str, items: list[Item]) -> list[Found]:
         exact = [item for item in told if item.under(name) != "any"] or told
         if name == "voice" and len({item.under(name) for item in exact}) > 1:
             continue  # either will do
-        found += [Found(name, item.under(name), item.start, item.end) for item in exact[:1]]
+        found += [
+            FoundParameter(name, item.under(name), item.start, item.end) for item in exact[:1]
+        ]
     return found

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ima_tui.catalogue.choice import Tier
-from ima_tui.intent.intent import Action
-from ima_tui.intent.media import Asked
+from ima_tui.catalogue.choice import ModelTier
+from ima_tui.intent.intent import PreferenceAction
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
 from ima_tui.intent.scan import (
     NAME,
@@ -26,13 +26,13 @@ _REACH = 8
 
 
 @dataclass(frozen=True, slots=True)
-class TierWish:
-    tier: Tier
+class TierPhrase:
+    tier: ModelTier
     start: int
     end: int
 
 
-def read_tier(scan: Scan, asked: Asked) -> TierWish | None:
+def read_tier(scan: Scan, asked: MediaRequest) -> TierPhrase | None:
     """Budget, premium or artistic, where the words are about the model or the result."""
     for clause in scan.clauses if "tier" in scan.sections else ():
         if clause.start >= asked.spoken_from:
@@ -40,7 +40,7 @@ def read_tier(scan: Scan, asked: Asked) -> TierWish | None:
         for place, item in enumerate(clause.items):
             name = item.under("tier")
             if name and _about_model(clause, place):
-                return TierWish(Tier(name), item.start, item.end)
+                return TierPhrase(ModelTier(name), item.start, item.end)
     return None
 
 
@@ -72,10 +72,10 @@ def _is_predicate(before: tuple[Item, ...]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class PreferenceWish:
+class PreferenceRequest:
     """`name` is the model that is to be kept; None for clear."""
 
-    action: Action
+    action: PreferenceAction
     name: Named | None
     start: int
     end: int
@@ -83,7 +83,7 @@ class PreferenceWish:
     """Said for all times ("always use"), not by a change of model (换成)."""
 
 
-def read_preference(scan: Scan, asked: Asked) -> PreferenceWish | None:
+def read_preference(scan: Scan, asked: MediaRequest) -> PreferenceRequest | None:
     """What is to be remembered or forgotten."""
     names = [
         name
@@ -99,11 +99,11 @@ def read_preference(scan: Scan, asked: Asked) -> PreferenceWish | None:
         return cleared
     if not asked.wants and names and names[-1].cued:
         name = names[-1]
-        return PreferenceWish(Action.SAVE, name, name.start, name.end)
+        return PreferenceRequest(PreferenceAction.SAVE, name, name.start, name.end)
     return None
 
 
-def _marks(scan: Scan, asked: Asked, wish: str) -> list[tuple[Clause, int, Item]]:
+def _marks(scan: Scan, asked: MediaRequest, wish: str) -> list[tuple[Clause, int, Item]]:
     tag = f"wish.{wish}"
     if tag not in scan.tags:
         return []
@@ -116,15 +116,15 @@ def _marks(scan: Scan, asked: Asked, wish: str) -> list[tuple[Clause, int, Item]
     ]
 
 
-def _once(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None:
+def _once(scan: Scan, asked: MediaRequest, names: list[Named]) -> PreferenceRequest | None:
     for _, _, item in _marks(scan, asked, "once"):
         if names:
             name = min(names, key=lambda n: abs(n.start - item.start))
-            return PreferenceWish(Action.ONCE, name, item.start, item.end)
+            return PreferenceRequest(PreferenceAction.ONCE, name, item.start, item.end)
     return None
 
 
-def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None:
+def _save(scan: Scan, asked: MediaRequest, names: list[Named]) -> PreferenceRequest | None:
     for wish in ("save", "switch"):
         for clause, place, item in _marks(scan, asked, wish):
             name = _name_after(scan, clause, place, names)
@@ -134,12 +134,14 @@ def _save(scan: Scan, asked: Asked, names: list[Named]) -> PreferenceWish | None
                 continue  # "I like the Midjourney style" is about pictures
             if name is not None:
                 standing = wish == "save"
-                return PreferenceWish(Action.SAVE, name, item.start, item.end, standing)
+                return PreferenceRequest(
+                    PreferenceAction.SAVE, name, item.start, item.end, standing
+                )
     for clause, _, item in _marks(scan, asked, "save_after"):
         before = [n for n in names if clause.start <= n.start < item.start]
         before = before or [n for n in names if n.start < item.start and item is clause.items[0]]
         if before:
-            return PreferenceWish(Action.SAVE, before[-1], item.start, item.end, True)
+            return PreferenceRequest(PreferenceAction.SAVE, before[-1], item.start, item.end, True)
     return None
 
 
@@ -169,13 +171,13 @@ def _name_meant(clause: Clause, place: int, names: list[Named]) -> Named | None:
     return next((name for name in reversed(names) if name.end <= clause.items[place].start), None)
 
 
-def _clear(scan: Scan, asked: Asked) -> PreferenceWish | None:
+def _clear(scan: Scan, asked: MediaRequest) -> PreferenceRequest | None:
     for clause, place, item in _marks(scan, asked, "clear"):
         if any(each.has(NAME) for each in clause.items[place:]):
             continue
         if _is_content(clause, place) or _is_worked_on(clause, place):
             continue
-        return PreferenceWish(Action.CLEAR, None, item.start, item.end, True)
+        return PreferenceRequest(PreferenceAction.CLEAR, None, item.start, item.end, True)
     return None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.choice import Reason
-from ima_tui.core.domain import Leaf, Medium, TaskType
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent import (
     binding,
     limits,
@@ -24,29 +24,29 @@ from ima_tui.intent import (
 )
 from ima_tui.intent.inputs import Inputs, gather, read_roles
 from ima_tui.intent.intent import (
-    Action,
-    Alternative,
-    Decision,
     Evidence,
-    Kind,
+    Intent,
+    IntentAlternative,
+    IntentQuestion,
+    IntentStep,
     Parameter,
-    Preference,
-    Question,
+    PreferenceAction,
+    PreferencePhrase,
+    RequestKind,
     Roles,
-    Step,
 )
 from ima_tui.intent.limits import Impossible
-from ima_tui.intent.media import Asked, read_media
-from ima_tui.intent.models import Model
+from ima_tui.intent.media import MediaRequest, read_media
+from ima_tui.intent.models import ModelChoice
 from ima_tui.intent.parameters import Findings
-from ima_tui.intent.preference_phrases import PreferenceWish, TierWish
+from ima_tui.intent.preference_phrases import PreferenceRequest, TierPhrase
 from ima_tui.intent.scan import Scan, scan
 from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
 
-Catalogue = Mapping[TaskType, Sequence[Leaf]]
+Catalogue = Mapping[TaskType, Sequence[ModelVersion]]
 Preferred = Mapping[TaskType, str]
 """The preferred (or the recommended) model id for each task type."""
 
@@ -58,7 +58,7 @@ def route(
     preferences: Preferred | None = None,
     recommended: Preferred | None = None,
     settled: TaskType | None = None,
-) -> Decision:
+) -> Intent:
     """Read `text`, with `images` attached. With a catalogue the decision also leads to a live
     leaf and its own parameters. `settled`: the task type is known already, and nothing about it
     has to be asked."""
@@ -67,7 +67,9 @@ def route(
     asked = read_media(read, len(inputs.sources))
     known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
     decision = _Router(read, inputs, asked, known).decide()
-    alone = decision.kind is Kind.SINGLE and decision.medium is Medium.VIDEO and settled is None
+    alone = (
+        decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO and settled is None
+    )
     start = workflow.behind_heading(text) if alone and decision.spoken is None else 0
     if start:
         parts = route(text[start:], images, catalogue, preferences, recommended)
@@ -76,7 +78,7 @@ def route(
     return decision
 
 
-def _shifted(decision: Decision, by: int) -> Decision:
+def _shifted(decision: Intent, by: int) -> Intent:
     """The reading of what stands `by` characters further on in the whole text."""
     evidence = tuple(
         replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.evidence
@@ -102,15 +104,15 @@ class _Known:
 class _Router:
     """One text on its way to a decision; every method adds one part and its evidence."""
 
-    def __init__(self, read: Scan, inputs: Inputs, asked: Asked, known: _Known) -> None:
+    def __init__(self, read: Scan, inputs: Inputs, asked: MediaRequest, known: _Known) -> None:
         self._scan = read
         self._inputs = inputs
         self._asked = self._said = asked
         self._known = known
         self._evidence: list[Evidence] = []
-        self._alternatives: list[Alternative] = []
+        self._alternatives: list[IntentAlternative] = []
 
-    def decide(self) -> Decision:
+    def decide(self) -> Intent:
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
         if self._known.settled is not None:
@@ -129,8 +131,10 @@ class _Router:
             task_type, question = self._known.settled, None
         steps = workflow.plan(asked, len(self._inputs.sources))
         kind = self._kind(question)
-        medium = None if question is Question.MEDIA_TYPE or not asked.wants else asked.media[0]
-        if kind is Kind.WORKFLOW:
+        medium = (
+            None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
+        )
+        if kind is RequestKind.WORKFLOW:
             task_type = None
         for want in asked.wants:
             if want.start < want.end:
@@ -143,17 +147,17 @@ class _Router:
         chosen = self._models(steps, task_type, tier)
         wish = preference_phrases.read_preference(self._scan, asked)
         if wish is not None and self._only_wish(wish):
-            kind, question, task_type, roles = Kind.PREFERENCE, None, None, Roles()
+            kind, question, task_type, roles = RequestKind.PREFERENCE, None, None, Roles()
         return self._decision(
             kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
         )
 
     # ------------------------------------------------------------------------- kind and task
 
-    def _kind(self, question: Question | None) -> Kind:
+    def _kind(self, question: IntentQuestion | None) -> RequestKind:
         if question is not None:
-            return Kind.CLARIFY
-        return Kind.WORKFLOW if len(self._asked.wants) > 1 else Kind.SINGLE
+            return RequestKind.CLARIFY
+        return RequestKind.WORKFLOW if len(self._asked.wants) > 1 else RequestKind.SINGLE
 
     # -------------------------------------------------------------------------------- models
 
@@ -161,10 +165,10 @@ class _Router:
         self,
         steps: tuple[tuple[TaskType, int | None], ...],
         task_type: TaskType | None,
-        tier: TierWish | None,
-    ) -> dict[Medium | None, Model]:
+        tier: TierPhrase | None,
+    ) -> dict[Medium | None, ModelChoice]:
         """The model for each medium asked for; under None the one of a bare name."""
-        chosen: dict[Medium | None, Model] = {}
+        chosen: dict[Medium | None, ModelChoice] = {}
         for want, (step_type, _) in zip(self._asked.wants, steps, strict=True):
             of_step = task_type or step_type
             model = self._model(want.medium, of_step, tier)
@@ -179,8 +183,8 @@ class _Router:
         return chosen
 
     def _model(
-        self, medium: Medium | None, task_type: TaskType, tier: TierWish | None
-    ) -> Model | None:
+        self, medium: Medium | None, task_type: TaskType, tier: TierPhrase | None
+    ) -> ModelChoice | None:
         named = models.named_model(self._scan, self._asked, medium)
         if named is not None:
             model = models.model_of(named, task_type)
@@ -203,14 +207,14 @@ class _Router:
             word in self._scan.text[want.start : want.end] for word in ("歌", "song")
         )
 
-    def _only_wish(self, wish: PreferenceWish) -> bool:
+    def _only_wish(self, wish: PreferenceRequest) -> bool:
         """Nothing is to be made: no medium, or a medium only as what the wish is about."""
         if not self._said.wants:
             return True
         if not wish.standing or self._inputs.sources:
             return False
         clause = next(c for c in self._scan.clauses if c.start <= wish.start < c.end)
-        if wish.action is Action.CLEAR and any(want.asked for want in self._said.wants):
+        if wish.action is PreferenceAction.CLEAR and any(want.asked for want in self._said.wants):
             return False
         if any(want.clause != clause.index and want.asked for want in self._said.wants):
             return False
@@ -220,17 +224,17 @@ class _Router:
 
     def _decision(
         self,
-        kind: Kind,
+        kind: RequestKind,
         medium: Medium | None,
         task_type: TaskType | None,
-        question: Question | None,
+        question: IntentQuestion | None,
         roles: Roles,
         steps: tuple[tuple[TaskType, int | None], ...],
         findings: Findings,
-        tier: TierWish | None,
-        chosen: dict[Medium | None, Model],
-        wish: PreferenceWish | None,
-    ) -> Decision:
+        tier: TierPhrase | None,
+        chosen: dict[Medium | None, ModelChoice],
+        wish: PreferenceRequest | None,
+    ) -> Intent:
         model = chosen.get(medium) or chosen.get(None)
         ids = {each: found.model_id for each, found in chosen.items() if each is not None}
         impossible = limits.find_limits(findings, self._asked.media, ids)
@@ -242,12 +246,12 @@ class _Router:
         params = (*self._params(findings, impossible, model), *self._sung(song))
         self._offer_alternatives(kind, medium)
         version = model.leaf_version if model else ""
-        decision = Decision(
+        decision = Intent(
             kind=kind,
             medium=medium,
             task_type=task_type,
             question=question,
-            steps=self._steps(steps, params, chosen) if kind is Kind.WORKFLOW else (),
+            steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,
             picks=model is not None and model.picked,
@@ -267,49 +271,64 @@ class _Router:
         )
         return self._bound(decision)
 
-    def _bound(self, decision: Decision) -> Decision:
+    def _bound(self, decision: Intent) -> Intent:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
-        leaves = self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
-        if not leaves or decision.task_type is None:
+        model_versions = (
+            self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
+        )
+        if not model_versions or decision.task_type is None:
             return replace(decision, evidence=evidence)
-        leaf, reason, kin = self._leaf(decision, decision.task_type, leaves)
-        if leaf is None:
-            others = tuple(Alternative("model", model_id) for model_id in kin)
+        model_version, reason, kin = self._leaf(decision, decision.task_type, model_versions)
+        if model_version is None:
+            others = tuple(IntentAlternative("model", model_id) for model_id in kin)
             return replace(
                 decision,
                 evidence=evidence,
                 absent=(*decision.absent, decision.model_id),
                 alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
             )
-        bound, refused = binding.bind(leaf, decision.params)
+        bound, refused = binding.bind(model_version, decision.params)
         return replace(
-            decision, evidence=evidence, leaf=leaf, reason=reason, bound=bound, refused=refused
+            decision,
+            evidence=evidence,
+            model=model_version,
+            reason=reason,
+            bound=bound,
+            refused=refused,
         )
 
     def _leaf(
-        self, decision: Decision, task_type: TaskType, leaves: Sequence[Leaf]
-    ) -> tuple[Leaf | None, Reason | None, tuple[str, ...]]:
+        self, decision: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]
+    ) -> tuple[ModelVersion | None, Reason | None, tuple[str, ...]]:
         """(the leaf, why it serves, kin of a model that is not there): what the text names or its
         tier stands for, else the order of choice. What is to be forgotten does not choose."""
         if decision.model_id:
-            leaf, kin = binding.leaf_for(leaves, task_type, decision.model_id, decision.version)
-            if leaf is not None or decision.reason is Reason.REQUEST:
-                return leaf, decision.reason, kin  # what was named is not replaced by a guess
+            model_version, kin = binding.leaf_for(
+                model_versions, task_type, decision.model_id, decision.version
+            )
+            if model_version is not None or decision.reason is Reason.REQUEST:
+                return (
+                    model_version,
+                    decision.reason,
+                    kin,
+                )  # what was named is not replaced by a guess
         called = [
-            leaf for leaf in leaves if any(choice.is_called(leaf, n) for n in decision.absent)
+            model_version
+            for model_version in model_versions
+            if any(choice.is_called(model_version, n) for n in decision.absent)
         ]
         if called:
             return choice.newest(called), Reason.REQUEST, ()
         wish = decision.preference
-        forgets = wish is not None and wish.action is Action.CLEAR
+        forgets = wish is not None and wish.action is PreferenceAction.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")
         recommended = self._known.recommended.get(task_type, "")
-        served = choice.serving(leaves, task_type, preferred, recommended)
+        served = choice.serving(model_versions, task_type, preferred, recommended)
         return (*served, ()) if served is not None else (None, None, ())
 
     def _params(
-        self, findings: Findings, impossible: tuple[Impossible, ...], model: Model | None
+        self, findings: Findings, impossible: tuple[Impossible, ...], model: ModelChoice | None
     ) -> tuple[Parameter, ...]:
         """The parameters that can be had, each told in the evidence."""
         codes = {each.limit.code for each in impossible}
@@ -342,31 +361,31 @@ class _Router:
         self,
         steps: tuple[tuple[TaskType, int | None], ...],
         params: tuple[Parameter, ...],
-        chosen: dict[Medium | None, Model],
-    ) -> tuple[Step, ...]:
-        made: list[Step] = []
+        chosen: dict[Medium | None, ModelChoice],
+    ) -> tuple[IntentStep, ...]:
+        made: list[IntentStep] = []
         for want, (task_type, uses) in zip(self._asked.wants, steps, strict=True):
             model = chosen.get(want.medium)
             own = tuple(p for p in params if p.name in OF_MEDIUM[task_type.medium])
-            made.append(Step(task_type, model.model_id if model else "", own, uses))
+            made.append(IntentStep(task_type, model.model_id if model else "", own, uses))
         return tuple(made)
 
     def _preference(
-        self, wish: PreferenceWish | None, task_type: TaskType | None, medium: Medium | None
-    ) -> Preference | None:
+        self, wish: PreferenceRequest | None, task_type: TaskType | None, medium: Medium | None
+    ) -> PreferencePhrase | None:
         if wish is None:
             return None
         self._tell("preference", wish.start, wish.end)
         if wish.name is None or wish.name.family is None:
-            return Preference(wish.action) if wish.action is Action.CLEAR else None
+            return PreferencePhrase(wish.action) if wish.action is PreferenceAction.CLEAR else None
         fits = task_type is not None and task_type.medium is wish.name.medium
         model = models.model_of(wish.name, task_type if fits else None)
-        return Preference(wish.action, model.model_id)
+        return PreferencePhrase(wish.action, model.model_id)
 
-    def _offer_alternatives(self, kind: Kind, medium: Medium | None) -> None:
+    def _offer_alternatives(self, kind: RequestKind, medium: Medium | None) -> None:
         """Other media that the words mention: the first thing to offer when the reading is off."""
-        if kind is Kind.CLARIFY and medium is None:
-            self._alternatives.extend(Alternative("media", each.value) for each in Medium)
+        if kind is RequestKind.CLARIFY and medium is None:
+            self._alternatives.extend(IntentAlternative("media", each.value) for each in Medium)
             return
         mentioned = {
             item.under("noun")
@@ -376,7 +395,7 @@ class _Router:
         }
         taken = {each.value for each in self._asked.media}
         self._alternatives.extend(
-            Alternative("media", each.value)
+            IntentAlternative("media", each.value)
             for each in Medium
             if each.value in mentioned and each.value not in taken
         )
@@ -385,7 +404,7 @@ class _Router:
         self._evidence.append(Evidence(part, self._scan.plain.span(start, end)))
 
 
-def _only(asked: Asked, medium: Medium) -> Asked:
+def _only(asked: MediaRequest, medium: Medium) -> MediaRequest:
     """Asked for this medium alone, whatever else the words speak of."""
     want = asked.want(medium) or Want(medium, 0, 0)
     return replace(asked, wants=(want,))
@@ -411,7 +430,7 @@ OF_MEDIUM = {
 }
 
 
-def _reason(model: Model | None) -> Reason | None:
+def _reason(model: ModelChoice | None) -> Reason | None:
     if model is None or not model.model_id:
         return None
     return Reason.REQUEST if model.named else Reason.TIER

@@ -13,7 +13,7 @@ from ima_tui.intent.spelling import SHORTEST
 from ima_tui.intent.tokens import (
     HIDDEN,
     INPUT,
-    Mark,
+    TokenMark,
     Tokens,
     is_break,
     is_chinese,
@@ -116,7 +116,7 @@ def scan(original: str) -> Scan:
     return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)), tags, sections)
 
 
-def _items(tokens: Tokens, marks: list[Mark], names: list[Named]) -> Iterator[Item]:
+def _items(tokens: Tokens, marks: list[TokenMark], names: list[Named]) -> Iterator[Item]:
     """Marks, names and unknown words in order; a name hides the marks it overlaps."""
     by_first = {mark.first: mark for mark in marks}
     named = {name.first: name for name in names}

@@ -21,12 +21,12 @@ from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import models, parameters, workflow
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import (
-    Decision,
-    Kind,
+    Intent,
     Parameter,
+    RequestKind,
     Span,
 )
-from ima_tui.intent.media import Asked, read_media
+from ima_tui.intent.media import MediaRequest, read_media
 from ima_tui.intent.route import OF_MEDIUM, route, whole
 from ima_tui.intent.scan import (
     Clause,
@@ -74,7 +74,7 @@ class Shared:
     text says that before a colon; `scenes` the entries of a list behind one; `one_subject` that
     the same thing has to be seen in several results."""
 
-    decision: Decision
+    decision: Intent
     shares: tuple[Share, ...]
     about: str = ""
     scenes: tuple[str, ...] = ()
@@ -88,9 +88,9 @@ def share(text: str, images: Sequence[str] = ()) -> Shared:
     listed = _behind_heading(text, images, decision, one_subject)
     if listed is not None:
         return listed
-    if decision.kind not in (Kind.WORKFLOW, Kind.SINGLE):
+    if decision.kind not in (RequestKind.WORKFLOW, RequestKind.SINGLE):
         return Shared(decision, ())
-    about = _aside(text) if one_subject and decision.kind is Kind.WORKFLOW else ""
+    about = _aside(text) if one_subject and decision.kind is RequestKind.WORKFLOW else ""
     return Shared(decision, _shares(text, images, decision), about, one_subject=one_subject)
 
 
@@ -117,7 +117,7 @@ def _same_subject() -> re.Pattern[str]:
 
 
 def _behind_heading(
-    text: str, images: Sequence[str], decision: Decision, one_subject: bool
+    text: str, images: Sequence[str], decision: Intent, one_subject: bool
 ) -> Shared | None:
     """The reading where a colon divides the text into what it is about and what is made."""
     start = workflow.behind_heading(text)
@@ -125,12 +125,12 @@ def _behind_heading(
         return None
     head, rest = text[: start - 1].strip(), text[start:].strip()
     first, second = route(head, images), route(rest, images)
-    if second.kind is Kind.WORKFLOW and first.kind is not Kind.WORKFLOW:
+    if second.kind is RequestKind.WORKFLOW and first.kind is not RequestKind.WORKFLOW:
         shares = _shares(rest, images, second)
         return Shared(decision, shares, about=head, one_subject=one_subject)
-    if not one_subject or first.kind not in (Kind.SINGLE, Kind.WORKFLOW):
+    if not one_subject or first.kind not in (RequestKind.SINGLE, RequestKind.WORKFLOW):
         return None
-    sounds = second.kind is Kind.SINGLE and second.medium in (Medium.MUSIC, Medium.SPEECH)
+    sounds = second.kind is RequestKind.SINGLE and second.medium in (Medium.MUSIC, Medium.SPEECH)
     entries, sound = _entries(rest, second if sounds else None)
     if len(entries) < 2:
         return None
@@ -140,7 +140,7 @@ def _behind_heading(
     return Shared(first, shares, scenes=entries[:MOST_SCENES], one_subject=True)
 
 
-def _uncounted(share: Share, text: str, decision: Decision) -> Share:
+def _uncounted(share: Share, text: str, decision: Intent) -> Share:
     """Without "three pictures of": each of the three is made by itself."""
     words = share.words
     for start, end in decision.spans("params.n"):
@@ -149,7 +149,7 @@ def _uncounted(share: Share, text: str, decision: Decision) -> Share:
     return replace(share, words=words or share.words)
 
 
-def _entries(rest: str, sound: Decision | None) -> tuple[tuple[str, ...], str]:
+def _entries(rest: str, sound: Intent | None) -> tuple[tuple[str, ...], str]:
     """(the entries of a list, what follows them and asks for music or a voice)."""
     read = scan(rest)
     ends = len(rest)
@@ -168,7 +168,7 @@ def _entries(rest: str, sound: Decision | None) -> tuple[tuple[str, ...], str]:
 # ------------------------------------------------------------------------------------- shares
 
 
-def _shares(text: str, images: Sequence[str], decision: Decision) -> tuple[Share, ...]:
+def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, ...]:
     """One for each thing asked for, in the order in which they are made."""
     read = scan(text)
     inputs = gather(read, images)
@@ -197,13 +197,13 @@ def _shares(text: str, images: Sequence[str], decision: Decision) -> tuple[Share
 
 
 def _single(
-    text: str, task_type: TaskType, params: tuple[Parameter, ...], decision: Decision
+    text: str, task_type: TaskType, params: tuple[Parameter, ...], decision: Intent
 ) -> Share:
     words = text[slice(*decision.spoken)] if decision.spoken else text.strip()
     return Share(task_type, words, False, None, params, decision.model_id, decision.version)
 
 
-def _cuts(read: Scan, asked: Asked) -> dict[Want, Span]:
+def _cuts(read: Scan, asked: MediaRequest) -> dict[Want, Span]:
     """Where each want's words begin and end, in the folded text."""
     ordered = sorted(asked.wants, key=lambda want: want.start)
     starts = [0]
@@ -260,10 +260,10 @@ def _tells(item: Item) -> bool:
 
 def _model(
     read: Scan,
-    asked: Asked,
+    asked: MediaRequest,
     medium: Medium | None,
     task_type: TaskType,
-    decision: Decision,
+    decision: Intent,
     place: int,
 ) -> tuple[str, str, tuple[Parameter, ...]]:
     """(model id, version word, the parameter that stands for its version)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent.intent import Span
-from ima_tui.intent.media import Asked
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Scan
 
 _AROUND = " \t\n\u3000\"'“”‘’「」『』"
 
 
-def to_be_spoken(scan: Scan, asked: Asked) -> Span | None:
+def to_be_spoken(scan: Scan, asked: MediaRequest) -> Span | None:
     """Of a wish for speech: what stands behind the colon, else the only quotation."""
     if Medium.SPEECH not in asked.media:
         return None

@@ -6,25 +6,25 @@ from __future__ import annotations
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import workflow
-from ima_tui.intent.inputs import Inputs, Told, roles_for_frames
-from ima_tui.intent.intent import Question, Roles
-from ima_tui.intent.media import Asked
+from ima_tui.intent.inputs import InputRoles, Inputs, roles_for_frames
+from ima_tui.intent.intent import IntentQuestion, Roles
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
 
 
 class Tasks:
     """One text's media and pictures, on the way to a task type."""
 
-    def __init__(self, scan: Scan, inputs: Inputs, asked: Asked) -> None:
+    def __init__(self, scan: Scan, inputs: Inputs, asked: MediaRequest) -> None:
         self._scan = scan
         self._inputs = inputs
         self._asked = asked
 
-    def read(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+    def read(self, told: InputRoles) -> tuple[TaskType | None, IntentQuestion | None, Roles]:
         """(task type, what has to be asked, roles of the pictures)."""
         asked, count = self._asked, len(self._inputs.sources)
         if not asked.wants:
-            return None, Question.MEDIA_TYPE, Roles()
+            return None, IntentQuestion.MEDIA_TYPE, Roles()
         if len(asked.wants) > 1:
             return None, self._missing(told), self._workflow_roles(count)
         medium = asked.media[0]
@@ -34,7 +34,7 @@ class Tasks:
             return self._image(told)
         return workflow.from_text(medium), None, Roles()
 
-    def _missing(self, told: Told) -> Question | None:
+    def _missing(self, told: InputRoles) -> IntentQuestion | None:
         """An input is spoken of and none is there. A later step may use an earlier one's."""
         if self._inputs.sources:
             return None
@@ -45,7 +45,7 @@ class Tasks:
         if not pointed and self._described_before(first.start):
             return None  # "a dog surfing, make it a video": it is what was described
         needs = first.works_on or first.edit or (told.reference and pointed)
-        return Question.MISSING_INPUT if needs else None
+        return IntentQuestion.MISSING_INPUT if needs else None
 
     def _described_before(self, start: int) -> bool:
         told = [i for c in self._scan.clauses for i in c.items if i.start < start]
@@ -56,7 +56,7 @@ class Tasks:
         takes = count > 0 and first.medium in (Medium.IMAGE, Medium.VIDEO)
         return Roles(source=tuple(range(count))) if takes else Roles()
 
-    def _video(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+    def _video(self, told: InputRoles) -> tuple[TaskType | None, IntentQuestion | None, Roles]:
         count = len(self._inputs.sources)
         frames = told.frames or told.roles.first_frame is not None
         frames = frames or told.roles.last_frame is not None
@@ -68,12 +68,12 @@ class Tasks:
             )
             spoken_of = spoken_of or self._reference_named()
             if self._missing(told) or spoken_of or task_named or (pointed and frames):
-                return None, Question.MISSING_INPUT, Roles()
+                return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
         if frames and count >= 2:
             settled = roles_for_frames(told, count)
             if settled is None:
-                return None, Question.IMAGE_ROLES, Roles()
+                return None, IntentQuestion.IMAGE_ROLES, Roles()
             return TaskType.FIRST_LAST_FRAME, None, settled
         if told.reference:
             places = told.roles.reference or tuple(range(count))
@@ -88,13 +88,13 @@ class Tasks:
             )
         if count == 1:
             if frames and told.first and told.last:
-                return None, Question.MISSING_INPUT, Roles()
+                return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
         if told.roles.source:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
         if len(told.mentioned) == 1 and told.mentioned[0] < count:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
-        return None, Question.IMAGE_ROLES, Roles()
+        return None, IntentQuestion.IMAGE_ROLES, Roles()
 
     def _reference_named(self) -> bool:
         """ "the reference image", 参考图: a picture that should be there."""
@@ -111,12 +111,12 @@ class Tasks:
             for item in clause.items
         )
 
-    def _image(self, told: Told) -> tuple[TaskType | None, Question | None, Roles]:
+    def _image(self, told: InputRoles) -> tuple[TaskType | None, IntentQuestion | None, Roles]:
         count = len(self._inputs.sources)
         if count == 0:
             named = self._task_named(TaskType.IMAGE_TO_IMAGE)
             if self._missing(told) or named:
-                return None, Question.MISSING_INPUT, Roles()
+                return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_IMAGE, None, Roles()
         reference = told.roles.reference
         source = told.roles.source or tuple(i for i in range(count) if i not in reference)
@@ -128,7 +128,7 @@ class Tasks:
         return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
 
 
-def roles_of(task_type: TaskType, told: Told, count: int) -> Roles:
+def roles_of(task_type: TaskType, told: InputRoles, count: int) -> Roles:
     """What `count` pictures are for where the task type is settled; in order, if nothing says
     otherwise."""
     every = tuple(range(count))

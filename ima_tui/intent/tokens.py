@@ -78,7 +78,7 @@ def is_chinese(word: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TokenMark:
     """A phrase of the vocabulary found in the text: tokens `first` up to, not including, `last`;
     characters `start` to `end` of the folded text."""
 
@@ -111,7 +111,7 @@ class Lexicon:
         """The tags of one phrase; none for what is no phrase."""
         return self._tags.get(words_of(phrase), ())
 
-    def find(self, tokens: Tokens, respell: Mapping[int, str] | None = None) -> list[Mark]:
+    def find(self, tokens: Tokens, respell: Mapping[int, str] | None = None) -> list[TokenMark]:
         """The longest phrases, left to right, none inside another. `respell` holds words (by
         place) that are read as another: spelling mistakes put right."""
         words = tokens.words
@@ -120,7 +120,7 @@ class Lexicon:
             for place, word in respell.items():
                 changed[place] = word
             words = tuple(changed)
-        found: list[Mark] = []
+        found: list[TokenMark] = []
         place, count = 0, len(words)
         lengths, tagged = self._lengths, self._tags
         while place < count:
@@ -131,7 +131,7 @@ class Lexicon:
                 if tags is not None and len(phrase) == length:
                     last = place + length
                     start, end = tokens.starts[place], tokens.ends[last - 1]
-                    found.append(Mark(place, last, start, end, phrase_of(phrase), tags))
+                    found.append(TokenMark(place, last, start, end, phrase_of(phrase), tags))
                     step = length
                     break
             place += step

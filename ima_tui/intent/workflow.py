@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent.media import Asked
+from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.wants import Want
 
 _FROM_TEXT = {
@@ -16,7 +16,7 @@ _FROM_TEXT = {
 }
 
 
-def plan(asked: Asked, inputs: int) -> tuple[tuple[TaskType, int | None], ...]:
+def plan(asked: MediaRequest, inputs: int) -> tuple[tuple[TaskType, int | None], ...]:
     """(task type, the step it is made of), images first, then video, then what sounds."""
     steps: list[tuple[TaskType, int | None]] = []
     image_step: int | None = None

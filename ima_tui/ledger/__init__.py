@@ -43,12 +43,12 @@ from ima_tui.ledger import (
 from ima_tui.ledger import (
     queue_order as line,
 )
-from ima_tui.ledger.admission import Limits
+from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
-from ima_tui.ledger.repair import Mended as Mended
+from ima_tui.ledger.repair import RepairReport as RepairReport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -309,7 +309,7 @@ class Ledger:
         return await self._write(line.arrange, tuple(ids))
 
     async def admit(
-        self, ids: Collection[int], limits: Limits, now: float, midnight: float
+        self, ids: Collection[int], limits: AdmissionLimits, now: float, midnight: float
     ) -> tuple[Job, ...]:
         """Give places at the service to queued jobs, in the order of the line, as far as the
         limits allow. Where another run's job stands before them, its place is left to it.

@@ -30,7 +30,7 @@ Why = tuple[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AdmissionLimits:
     """Jobs at the service at once, and points. 0: no limit."""
 
     running: int = 8
@@ -49,11 +49,11 @@ def admit(
     connection: sqlite3.Connection,
     session: str,
     ids: tuple[int, ...],
-    limits: Limits,
+    limits: AdmissionLimits,
     now: float,
     midnight: float,
 ) -> tuple[Job, ...]:
-    desk = _Desk(connection, session, limits, now, midnight)
+    desk = _AdmissionCheck(connection, session, limits, now, midnight)
     told: list[Job] = []
     asked = {row["id"]: row for row in _rows(connection, ids)}
     line = {row["id"]: row for row in _others(connection, session, now)} | asked
@@ -110,14 +110,14 @@ def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sq
     ]
 
 
-class _Desk:
+class _AdmissionCheck:
     """The places and the points that are left, while jobs are looked at one after the other."""
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         session: str,
-        limits: Limits,
+        limits: AdmissionLimits,
         now: float,
         midnight: float,
     ) -> None:

@@ -47,7 +47,7 @@ class ImpossibleTransition(RuntimeError):
     """A bug of ours: nothing that happens outside can ask for this step."""
 
 
-class NotOurs(ImpossibleTransition):
+class NotOwner(ImpossibleTransition):
     """Another run follows the job by now; what we know of it is old."""
 
 

@@ -48,7 +48,7 @@ LOOKED_AT = frozenset(
 class Opened:
     connection: sqlite3.Connection
     presence: int | None = None
-    mended: repair.Mended | None = None
+    mended: repair.RepairReport | None = None
     newest: int = 0
     """The newest revision when it was opened."""
     locked_out: bool = False
@@ -79,7 +79,7 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
     return _entered(path, repair.mend(path, connect, logs))
 
 
-def _entered(path: Path, mended: repair.Mended | None) -> Opened:
+def _entered(path: Path, mended: repair.RepairReport | None) -> Opened:
     presence = repair.enter(path)
     try:
         connection = connect(path)

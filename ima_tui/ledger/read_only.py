@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ima_tui.ledger import backup, repair
-from ima_tui.ledger.repair import Connect, Mended, Why
+from ima_tui.ledger.repair import Connect, RepairReport, Why
 
 Migrate = Callable[[sqlite3.Connection], None]
 BUSY_SECONDS = 5.0
@@ -22,7 +22,7 @@ class Looked:
     """`locked_out`: the file could not be locked, so that it is shown as it was a moment ago."""
 
     connection: sqlite3.Connection
-    mended: Mended | None = None
+    mended: RepairReport | None = None
     locked_out: bool = False
 
 

@@ -26,11 +26,11 @@ class LedgerError(ImaError):
     """The ledger's file can't be opened, read or written, or lacks what was asked for."""
 
 
-class Row(Protocol):
+class JobRow(Protocol):
     def __getitem__(self, name: str, /) -> Any: ...
 
 
-def job_of(row: Row) -> Job:
+def job_of(row: JobRow) -> Job:
     medias = tuple(
         Media(**{**media, "path": located(media.get("path", ""))})
         for media in json.loads(row["medias_json"])

@@ -51,7 +51,7 @@ Why = Literal["damaged", "gone", "older"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RepairReport:
     """What was wrong and what was done. `aside`: where the old file is, `listing`: the jobs that
     could be read in it, `jobs`: how many are in the ledger now, `copied_at`: the moment (seconds
     since the epoch) of the copy it was made from. `looked`: nothing was written, only shown so."""
@@ -64,7 +64,7 @@ class Mended:
     looked: bool = False
 
 
-class Damaged(sqlite3.DatabaseError):
+class DamagedLedger(sqlite3.DatabaseError):
     """The file fails SQLite's own check."""
 
 
@@ -82,7 +82,7 @@ class NoLocks(sqlite3.OperationalError):
 
 def is_damage(error: BaseException) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, Damaged) or (code is not None and code & 0xFF in DAMAGE)
+    return isinstance(error, DamagedLedger) or (code is not None and code & 0xFF in DAMAGE)
 
 
 # ---------------------------------------------------------------------------------- who is here
@@ -178,7 +178,7 @@ def check(path: Path, connection: sqlite3.Connection, *, clear: bool = True) -> 
     if not marked and path.stat().st_size > SMALL:
         return
     if not backup.is_whole(connection):
-        raise Damaged("file fails its check")
+        raise DamagedLedger("file fails its check")
     if marked and clear:
         _marker(path).unlink(missing_ok=True)
 
@@ -267,7 +267,7 @@ def _unfinished_taken_back(path: Path, folder: Path) -> Iterator[Path]:
 # ------------------------------------------------------------------------------------ restoring
 
 
-def mend(path: Path, connect: Connect, logs: Path | None = None) -> Mended | None:
+def mend(path: Path, connect: Connect, logs: Path | None = None) -> RepairReport | None:
     """None when nothing is wrong any more. Raises `InUse`, `sqlite3.Error` or `OSError`."""
     with _alone(path):
         why = _diagnosis(path)
@@ -291,7 +291,7 @@ def mend(path: Path, connect: Connect, logs: Path | None = None) -> Mended | Non
 
 def restored(
     path: Path, part: Path, connect: Connect, why: Why, logs: Path | None
-) -> tuple[Mended, list[Row]]:
+) -> tuple[RepairReport, list[Row]]:
     """A ledger at `part` with all that is known, and the jobs that could be read in the file."""
     copied_at = _base(path, part)
     lineages = lineages_of(path)
@@ -316,7 +316,7 @@ def restored(
         merging.hold_unsent(opened, HELD)
         opened.execute("COMMIT")
         jobs = opened.execute("SELECT COUNT(*) FROM jobs WHERE state != 'forgotten'").fetchone()[0]
-    return Mended(why, None, None, jobs, copied_at), rows
+    return RepairReport(why, None, None, jobs, copied_at), rows
 
 
 def _base(path: Path, part: Path) -> float | None:

@@ -10,10 +10,10 @@ from ima_tui.i18n import say
 
 if TYPE_CHECKING:
     from ima_tui.core.events import AnswerUnwritten
-    from ima_tui.ledger import Mended
+    from ima_tui.ledger import RepairReport
 
 
-def mended(done: Mended) -> list[str]:
+def mended(done: RepairReport) -> list[str]:
     """One sentence or a few, to be told once."""
     values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
     if done.looked:

@@ -202,7 +202,7 @@ def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> N
     """A run that slept while another took its job over must not go on with it."""
     row = connection.execute("SELECT owner FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row[0] not in ("", session):
-        raise job_states.NotOurs(f"job {job_id} is another run's")
+        raise job_states.NotOwner(f"job {job_id} is another run's")
 
 
 def note(

@@ -17,23 +17,23 @@ from ima_tui.logs.blocks import (
     first_time,
     last_time,
 )
-from ima_tui.logs.entry import Entry, parse, time_of
+from ima_tui.logs.entry import LogEntry, parse, time_of
 from ima_tui.logs.files import LogFile
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.filter import LogFilter
 
 SLACK = 120.0
 """Seconds that a line may stand after younger ones: several programs write into one file."""
 
 
-class Cursor(ABC):
+class LogCursor(ABC):
     """`head` is the next wanted entry, if it was found; `reached` bounds the times of all that
     comes after it. `edge`: everything on the near side of it was given out or passed over."""
 
-    def __init__(self, file: LogFile, edge: int, wanted: Wanted) -> None:
+    def __init__(self, file: LogFile, edge: int, wanted: LogFilter) -> None:
         self.file = file
         self.edge = edge
         self.wanted = wanted
-        self.head: Entry | None = None
+        self.head: LogEntry | None = None
         self.done = False
         self.reached = 0.0
         self._block: Block = EMPTY
@@ -57,7 +57,7 @@ class Cursor(ABC):
                 return
         self._close()
 
-    def take(self) -> Entry:
+    def take(self) -> LogEntry:
         """Give the head out."""
         entry = self.head
         if entry is None:
@@ -83,7 +83,7 @@ class Cursor(ABC):
             self._close()
         return bool(self._left)
 
-    def _parsed(self, raw: bytes, start: int) -> Entry:
+    def _parsed(self, raw: bytes, start: int) -> LogEntry:
         return parse(
             raw,
             file=self.file.number,
@@ -117,17 +117,17 @@ class Cursor(ABC):
         """Move the edge to the block's far side; what stands there."""
 
     @abstractmethod
-    def _move_past(self, entry: Entry) -> None: ...
+    def _move_past(self, entry: LogEntry) -> None: ...
 
     @abstractmethod
     def _beyond(self, time: float) -> bool: ...
 
 
-class Backward(Cursor):
+class BackwardCursor(LogCursor):
     """From `edge` towards the beginning. It knows when its last entry was written, so a file need
     not be read before its turn comes."""
 
-    def __init__(self, file: LogFile, edge: int, wanted: Wanted) -> None:
+    def __init__(self, file: LogFile, edge: int, wanted: LogFilter) -> None:
         super().__init__(file, edge, wanted)
         self.reached = last_time(file, edge)
         if edge <= 0 or self._beyond(self.reached):
@@ -148,17 +148,17 @@ class Backward(Cursor):
         self.edge = self._block.start
         return self._block.data[:64]
 
-    def _move_past(self, entry: Entry) -> None:
+    def _move_past(self, entry: LogEntry) -> None:
         self.edge = entry.start
 
     def _beyond(self, time: float) -> bool:
         return time < self.wanted.since - SLACK
 
 
-class Forward(Cursor):
+class ForwardCursor(LogCursor):
     """From `edge` to the file's end as it was last seen; goes on when that has moved."""
 
-    def __init__(self, file: LogFile, edge: int, wanted: Wanted) -> None:
+    def __init__(self, file: LogFile, edge: int, wanted: LogFilter) -> None:
         super().__init__(file, edge, wanted)
         self.reached = -inf
         self._size = edge
@@ -188,7 +188,7 @@ class Forward(Cursor):
         last = self._block.last_cut
         return self._block.data[last : last + 64]
 
-    def _move_past(self, entry: Entry) -> None:
+    def _move_past(self, entry: LogEntry) -> None:
         self.edge = entry.end
 
     def _beyond(self, time: float) -> bool:

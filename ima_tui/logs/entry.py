@@ -22,7 +22,7 @@ MOST_MORE = 200_000
 """Characters kept of the lines that belong to an entry."""
 
 
-class Level(IntEnum):
+class LogLevel(IntEnum):
     """How much it matters, as Python's logging counts."""
 
     DEBUG = 10
@@ -33,15 +33,15 @@ class Level(IntEnum):
 
 
 NAMES = {
-    "DEBUG": Level.DEBUG,
-    "TRACE": Level.DEBUG,
-    "INFO": Level.INFO,
-    "NOTICE": Level.INFO,
-    "WARNING": Level.WARNING,
-    "WARN": Level.WARNING,
-    "ERROR": Level.ERROR,
-    "CRITICAL": Level.CRITICAL,
-    "FATAL": Level.CRITICAL,
+    "DEBUG": LogLevel.DEBUG,
+    "TRACE": LogLevel.DEBUG,
+    "INFO": LogLevel.INFO,
+    "NOTICE": LogLevel.INFO,
+    "WARNING": LogLevel.WARNING,
+    "WARN": LogLevel.WARNING,
+    "ERROR": LogLevel.ERROR,
+    "CRITICAL": LogLevel.CRITICAL,
+    "FATAL": LogLevel.CRITICAL,
 }
 _LEVEL = re.compile(r"\b(" + "|".join(sorted(NAMES, key=len, reverse=True)) + r")\b")
 _WHEN = re.compile(
@@ -52,7 +52,7 @@ _JOB = re.compile(r"\bjob #?(\d{1,12})\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """`start` to `end`: its bytes in the file `file` (a number of `files.Folder`).
 
     `time` in seconds since the epoch: the entry's own, or that of the one before it. `function` is
@@ -63,7 +63,7 @@ class Entry:
     start: int
     end: int
     time: float
-    level: Level
+    level: LogLevel
     tool: str
     function: str
     message: str
@@ -93,7 +93,7 @@ class Entry:
         return f"{head}\n{self.more}" if self.more else head
 
 
-def parse(raw: bytes, *, file: int, start: int, tool: str, fallback: float) -> Entry:
+def parse(raw: bytes, *, file: int, start: int, tool: str, fallback: float) -> LogEntry:
     """The entry in `raw`. Never raises: bytes that are no UTF-8 and lines of no known form come
     out as text, and `fallback` is the time of what has none."""
     text = raw[: MOST_MORE * 4].decode("utf-8", "replace").rstrip()
@@ -102,7 +102,7 @@ def parse(raw: bytes, *, file: int, start: int, tool: str, fallback: float) -> E
     head, _, more = redact(text).partition("\n")
     time, rest = _time_of(head, fallback)
     level, function, message = _parts(rest)
-    return Entry(
+    return LogEntry(
         file=file,
         start=start,
         end=start + len(raw),
@@ -150,7 +150,7 @@ def _hour(written: str, zone: str) -> float | None:
         return None
 
 
-def _parts(rest: str) -> tuple[Level, str, str]:
+def _parts(rest: str) -> tuple[LogLevel, str, str]:
     """Level, function and message of what follows the time."""
     fields = rest.split(" | ", 3)
     if len(fields) == 4 and not fields[0].strip():
@@ -158,4 +158,4 @@ def _parts(rest: str) -> tuple[Level, str, str]:
         if level is not None:
             return level, fields[2].strip(), fields[3].strip()
     found = _LEVEL.search(rest[:HEAD])
-    return NAMES[found[1]] if found else Level.INFO, "", rest.strip(" |:-")
+    return NAMES[found[1]] if found else LogLevel.INFO, "", rest.strip(" |:-")

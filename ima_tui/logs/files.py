@@ -100,7 +100,7 @@ def tool_of(name: str) -> str:
     return one_line(_DAY.sub("", stem) or stem, 40) or "?"
 
 
-class Folder:
+class LogFolder:
     """The log files of `path`, by number. Call `look` to see what has changed."""
 
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:

@@ -12,15 +12,15 @@ from math import inf
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded
-from ima_tui.logs.entry import Entry, Level
+from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.files import LogFile
 from ima_tui.logs.pattern import Pattern
 
 Probe = Callable[[bytes, LogFile], list[int] | None]
-_WORDS: dict[Level, tuple[str, ...]] = {
-    Level.WARNING: ("WARN",),
-    Level.ERROR: ("ERROR",),
-    Level.CRITICAL: ("CRITICAL", "FATAL"),
+_WORDS: dict[LogLevel, tuple[str, ...]] = {
+    LogLevel.WARNING: ("WARN",),
+    LogLevel.ERROR: ("ERROR",),
+    LogLevel.CRITICAL: ("CRITICAL", "FATAL"),
 }
 _CONTROLS = (b"\x1b", b"\0", b"\b", b"\x7f", b"\a")
 _ODD = bytes([*range(9), *range(11, 32), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3])
@@ -28,11 +28,11 @@ _ODD = bytes([*range(9), *range(11, 32), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3])
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LogFilter:
     """`tasks`: the service's names of the job's tasks, which other tools know it by. `source` is
     looked for in a file's name and a function's. Times in seconds since the epoch."""
 
-    level: Level = Level.DEBUG
+    level: LogLevel = LogLevel.DEBUG
     text: Pattern | None = None
     source: str = ""
     job: int | None = None
@@ -42,9 +42,9 @@ class Wanted:
 
     @property
     def everything(self) -> bool:
-        return self == Wanted()
+        return self == LogFilter()
 
-    def with_text(self, text: Pattern | None) -> Wanted:
+    def with_text(self, text: Pattern | None) -> LogFilter:
         return replace(self, text=text)
 
     def places(self, raw: bytes, file: LogFile) -> list[int] | None:
@@ -58,7 +58,7 @@ class Wanted:
                     break
         return fewest
 
-    def takes(self, entry: Entry, file: LogFile) -> bool:
+    def takes(self, entry: LogEntry, file: LogFile) -> bool:
         """Raises `UsageError` when the pattern takes too long."""
         if entry.level < self.level or not self.since <= entry.time <= self.until:
             return False
@@ -72,7 +72,7 @@ class Wanted:
             return True
         return bool(entry.function) and self.text.is_in(entry.function)
 
-    def _is_of_job(self, entry: Entry) -> bool:
+    def _is_of_job(self, entry: LogEntry) -> bool:
         if entry.job is not None:
             return entry.job == self.job
         text = entry.text
@@ -86,7 +86,7 @@ class Wanted:
             found.append(_caseless(self.text.written) if plain else _somewhere(self.text))
         if self.job is not None:
             found.append(_exactly(f"job {self.job}", f"job #{self.job}", *self.tasks))
-        if self.level > Level.INFO:
+        if self.level > LogLevel.INFO:
             words = [w for level, ws in _WORDS.items() if level >= self.level for w in ws]
             found.append(_exactly(*words))
         if self.source:

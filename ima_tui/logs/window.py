@@ -11,14 +11,14 @@ from math import inf
 from pathlib import Path
 
 from ima_tui.logs.blocks import seek
-from ima_tui.logs.cursor import SLACK, Backward
-from ima_tui.logs.entry import Entry
-from ima_tui.logs.files import Folder, LogFile
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.cursor import SLACK, BackwardCursor
+from ima_tui.logs.entry import LogEntry
+from ima_tui.logs.files import LogFile, LogFolder
+from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.merge import (
     Due,
-    Newer,
-    Older,
+    NewestFirst,
+    OldestFirst,
     never,
 )
 
@@ -29,23 +29,23 @@ CUT_TO = 3_000
 Edges = dict[int, int]
 
 
-class Window:
+class LogWindow:
     """`entries` from `top` (nearest to now) to `bottom`; what is not wanted is not in it."""
 
     def __init__(self, path: Path) -> None:
-        self.folder = Folder(path)
-        self.wanted = Wanted()
-        self.entries: list[Entry] = []
+        self.folder = LogFolder(path)
+        self.wanted = LogFilter()
+        self.entries: list[LogEntry] = []
         self.at_top = True
         """Nothing newer was there when it was last looked at."""
         self._top: Edges = {}
         self._bottom: Edges = {}
-        self._older: Older | None = None
-        self._newer: Newer | None = None
+        self._older: OldestFirst | None = None
+        self._newer: NewestFirst | None = None
 
     # -------------------------------------------------------------------------- where it stands
 
-    def open(self, wanted: Wanted) -> None:
+    def open(self, wanted: LogFilter) -> None:
         """Stand at the newest that is wanted; nothing is in it yet."""
         self.folder.look()
         self.wanted = wanted
@@ -57,7 +57,7 @@ class Window:
         self.folder.look()
         self._stand({n: seek(file, when) for n, file in self.folder.files.items()})
 
-    def go_to_entry(self, entry: Entry) -> None:
+    def go_to_entry(self, entry: LogEntry) -> None:
         """Stand so that `entry` is the next that is older."""
         self.folder.look()
         edges = {n: seek(file, entry.time) for n, file in self.folder.files.items()}
@@ -78,7 +78,7 @@ class Window:
         """There is nothing older that is wanted."""
         return self._older is not None and self._older.done
 
-    def place(self, entry: Entry) -> int | None:
+    def place(self, entry: LogEntry) -> int | None:
         """Where `entry` is in it."""
         for index, each in enumerate(self.entries):
             if (each.file, each.start) == (entry.file, entry.start):
@@ -93,7 +93,7 @@ class Window:
         Raises `UsageError` (a slow pattern).
         """
         if self._older is None:
-            self._older = Older(self.files, self._bottom, self.wanted)
+            self._older = OldestFirst(self.files, self._bottom, self.wanted)
         found = self._older.take(count, due)
         self._bottom |= self._older.edges()
         self.entries += found
@@ -113,7 +113,7 @@ class Window:
         """
         self._look_again()
         if self._newer is None:
-            self._newer = Newer(self.files, self._top, self.wanted)
+            self._newer = NewestFirst(self.files, self._top, self.wanted)
         found = self._newer.take(count, due)
         self._top |= self._newer.edges()
         self.at_top = self._newer.done
@@ -140,10 +140,14 @@ class Window:
 
     # ------------------------------------------------------------------------- what is searched
 
-    def search(self, index: int, *, older: bool, wanted: Wanted) -> Older | Newer:
+    def search(self, index: int, *, older: bool, wanted: LogFilter) -> OldestFirst | NewestFirst:
         """A walk from the entry at `index`, which is not part of it, past all that is in it."""
         edges = self._edges_at(index, older=older)
-        return Older(self.files, edges, wanted) if older else Newer(self.files, edges, wanted)
+        return (
+            OldestFirst(self.files, edges, wanted)
+            if older
+            else NewestFirst(self.files, edges, wanted)
+        )
 
     def _edges_at(self, index: int, *, older: bool) -> Edges:
         """What lies on one side of the entry at `index`: an offset for each file."""
@@ -156,11 +160,11 @@ class Window:
             edges[here.file] = here.start if older else here.end
         return edges
 
-    def count(self, wanted: Wanted) -> Iterator[int]:
+    def count(self, wanted: LogFilter) -> Iterator[int]:
         """How many entries there are of those `wanted`: more with every step of the way."""
         total = 0
         for file in sorted(self.files.values(), key=lambda file: -file.mtime):
-            cursor = Backward(file, _end(file, wanted), wanted)
+            cursor = BackwardCursor(file, _end(file, wanted), wanted)
             while not cursor.done:
                 cursor.step()
                 if cursor.head is not None:
@@ -169,18 +173,18 @@ class Window:
                 yield total
 
 
-def _end(file: LogFile, wanted: Wanted) -> int:
+def _end(file: LogFile, wanted: LogFilter) -> int:
     """Where reading backwards begins."""
     return file.whole if wanted.until == inf else min(file.whole, seek(file, wanted.until + SLACK))
 
 
-def beginnings(files: Mapping[int, LogFile], wanted: Wanted) -> Edges:
+def beginnings(files: Mapping[int, LogFile], wanted: LogFilter) -> Edges:
     """Where reading forwards begins, in each file."""
     if wanted.since == -inf:
         return dict.fromkeys(files, 0)
     return {number: seek(file, wanted.since - SLACK) for number, file in files.items()}
 
 
-def ends(files: Mapping[int, LogFile], wanted: Wanted) -> Edges:
+def ends(files: Mapping[int, LogFile], wanted: LogFilter) -> Edges:
     """Where reading backwards begins, in each file."""
     return {number: _end(file, wanted) for number, file in files.items()}

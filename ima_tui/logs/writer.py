@@ -70,7 +70,7 @@ def _way(error: BaseException) -> list[str]:
     return [redact(clean(each)).replace("\n", " ") for each in lines]
 
 
-class Writer(logging.Handler):
+class LogWriter(logging.Handler):
     """`now` in seconds since the epoch. Nothing here ever raises, and nothing waits."""
 
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ima_tui import i18n
 from ima_tui.core import atomic_file
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import encodable, one_line
 
@@ -46,7 +46,7 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedPreference:
     """A wish that we wrote and that is gone, or was put back to an older one, without our doing."""
 
     user_id: str
@@ -120,13 +120,13 @@ class Preferences:
 
     # ----------------------------------------------------------------------------- writing
 
-    def save(self, user_id: str, task_type: TaskType, leaf: Leaf) -> bool:
+    def save(self, user_id: str, task_type: TaskType, model: ModelVersion) -> bool:
         """Store a wish. False where the person's file is not to be written."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         row: Row = {
-            "model_id": leaf.model_id,
-            "model_name": leaf.name,
-            "credit": leaf.points[0],
+            "model_id": model.model_id,
+            "model_name": model.name,
+            "credit": model.points[0],
             "last_used": stamp,
         }
         return self._put(user_id, task_type, row)
@@ -137,7 +137,7 @@ class Preferences:
             lambda notes: _drop(notes, user_id, task_type),
         )
 
-    def dropped(self) -> tuple[Dropped, ...]:
+    def dropped(self) -> tuple[DroppedPreference, ...]:
         """What we wrote and somebody else took out or put back, as last read; newest wish each.
 
         Another tool's newer wish is no loss: the last one to be wished for holds.
@@ -145,7 +145,7 @@ class Preferences:
         if self.trouble is not None or not self.writable:
             return ()
         return tuple(
-            Dropped(user.removeprefix("user_"), _KNOWN[name], wish)
+            DroppedPreference(user.removeprefix("user_"), _KNOWN[name], wish)
             for user, wishes in self._read_notes().items()
             for name, row in wishes.items()
             if name in _KNOWN
@@ -160,7 +160,7 @@ class Preferences:
             return True
         return theirs.model_id != ours.model_id and theirs.last_used < ours.last_used
 
-    def bring_back(self, dropped: Dropped) -> bool:
+    def bring_back(self, dropped: DroppedPreference) -> bool:
         """Write a dropped wish again. False where the person's file is not to be written."""
         wish = dropped.wish
         row: Row = {
@@ -171,7 +171,7 @@ class Preferences:
         }
         return self._put(dropped.user_id, dropped.task_type, row)
 
-    def let_go(self, dropped: Dropped) -> None:
+    def let_go(self, dropped: DroppedPreference) -> None:
         """It is gone for good: no longer offered back."""
         self._update(None, lambda notes: _drop(notes, dropped.user_id, dropped.task_type))
 

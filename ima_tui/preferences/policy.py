@@ -22,11 +22,11 @@ from enum import StrEnum
 
 from ima_tui.catalogue import choice, names
 from ima_tui.catalogue.choice import Reason
-from ima_tui.core.domain import Leaf, Medium, TaskType
-from ima_tui.intent.intent import Action, Decision, Kind
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 
 
-class Change(StrEnum):
+class PreferenceChange(StrEnum):
     SAVE = "save"
     FORGET = "forget"
 
@@ -39,9 +39,9 @@ class Proposal:
     is turned off; one that is off is the change question, and unanswered it means "this time only".
     """
 
-    change: Change
+    change: PreferenceChange
     on: bool
-    leaf: Leaf | None = None
+    model: ModelVersion | None = None
     before: str = ""
 
     @property
@@ -51,7 +51,7 @@ class Proposal:
 
 
 def propose(
-    decision: Decision | None, leaf: Leaf, reason: Reason, before: str = ""
+    decision: Intent | None, model: ModelVersion, reason: Reason, before: str = ""
 ) -> Proposal | None:
     """What a job on `leaf` changes; None for nothing.
 
@@ -59,32 +59,34 @@ def propose(
     is remembered for the leaf's task type.
     """
     wish = decision.preference if decision is not None else None
-    if wish is not None and wish.action is Action.CLEAR:
-        return Proposal(Change.FORGET, True, before=before) if before else None
-    if wish is not None and wish.action is Action.ONCE:
+    if wish is not None and wish.action is PreferenceAction.CLEAR:
+        return Proposal(PreferenceChange.FORGET, True, before=before) if before else None
+    if wish is not None and wish.action is PreferenceAction.ONCE:
         return None
-    if reason is not Reason.REQUEST or before == leaf.model_id:
+    if reason is not Reason.REQUEST or before == model.model_id:
         return None
-    if wish is not None and wish.model_id == leaf.model_id:
-        return Proposal(Change.SAVE, True, leaf, before)
+    if wish is not None and wish.model_id == model.model_id:
+        return Proposal(PreferenceChange.SAVE, True, model, before)
     if before:
-        return Proposal(Change.SAVE, False, leaf, before)
-    names_it = decision is not None and decision.picks and decision.model_id == leaf.model_id
-    return Proposal(Change.SAVE, True, leaf) if names_it else None
+        return Proposal(PreferenceChange.SAVE, False, model, before)
+    names_it = decision is not None and decision.picks and decision.model_id == model.model_id
+    return Proposal(PreferenceChange.SAVE, True, model) if names_it else None
 
 
-def standing(decision: Decision, lists: Mapping[TaskType, Sequence[Leaf]]) -> tuple[Leaf, ...]:
+def standing(
+    decision: Intent, lists: Mapping[TaskType, Sequence[ModelVersion]]
+) -> tuple[ModelVersion, ...]:
     """The leaves to remember for a wish to save that is not about the job itself: for every task
     type of the model's medium, its own leaf of that family, where the live list has one."""
     wish = decision.preference
-    if wish is None or wish.action is not Action.SAVE:
+    if wish is None or wish.action is not PreferenceAction.SAVE:
         return ()
-    if decision.kind is Kind.SINGLE and _medium(wish.model_id) is decision.medium:
+    if decision.kind is RequestKind.SINGLE and _medium(wish.model_id) is decision.medium:
         return ()
-    found: list[Leaf] = []
-    for task_type, leaves in lists.items():
+    found: list[ModelVersion] = []
+    for task_type, models in lists.items():
         meant = names.sibling(wish.model_id, task_type)
-        mine = [leaf for leaf in leaves if leaf.model_id == meant]
+        mine = [model for model in models if model.model_id == meant]
         if mine:
             found.append(choice.newest(mine))
     return tuple(found)
@@ -95,11 +97,11 @@ def task_types(model_id: str) -> tuple[TaskType, ...]:
     return tuple(each for each in TaskType if names.sibling(model_id, each))
 
 
-def forgettable(decision: Decision, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
+def forgettable(decision: Intent, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
     """The task types whose preference a bare wish to forget may mean: those of the medium that it
     names, else all that are remembered. More than one without a medium wants asking."""
     wish = decision.preference
-    if wish is None or wish.action is not Action.CLEAR:
+    if wish is None or wish.action is not PreferenceAction.CLEAR:
         return ()
     return tuple(
         task_type
@@ -109,13 +111,17 @@ def forgettable(decision: Decision, preferred: Mapping[TaskType, str]) -> tuple[
 
 
 def usual_instead(
-    leaves: Sequence[Leaf], task_type: TaskType, used: str, preferred: str, recommended: str = ""
-) -> Leaf | None:
+    models: Sequence[ModelVersion],
+    task_type: TaskType,
+    used: str,
+    preferred: str,
+    recommended: str = "",
+) -> ModelVersion | None:
     """After a success: what is recommended (else usual), where the person's own preference was
     followed and differs from it. A quiet word, never in the way."""
     if not preferred or used != preferred:
         return None
-    usual = choice.default_leaf(leaves, task_type, recommended=recommended)
+    usual = choice.default_leaf(models, task_type, recommended=recommended)
     return usual if usual is not None and usual.model_id != used else None
 
 

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from ima_tui.core.clock import Clock, midnight
 from ima_tui.core.domain import Job
 from ima_tui.ledger import Ledger, LedgerError
-from ima_tui.ledger.admission import Limits, settled
+from ima_tui.ledger.admission import AdmissionLimits, settled
 from ima_tui.runner.transitions import log_step
 
 log = logging.getLogger(__name__)
 BUSY_PAUSE = 2.0
 
 
-class Turns:
+class Admission:
     def __init__(
-        self, ledger: Ledger, clock: Clock, limits: Limits, tell: Callable[[Job], None]
+        self, ledger: Ledger, clock: Clock, limits: AdmissionLimits, tell: Callable[[Job], None]
     ) -> None:
         self._ledger = ledger
         self._clock = clock

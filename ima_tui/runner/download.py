@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ima_tui.api.connectivity import Link
-from ima_tui.api.rate_limit import Pace
+from ima_tui.api.connectivity import Connectivity
+from ima_tui.api.rate_limit import RateLimit
 from ima_tui.core.domain import (
     Failure,
     Job,
@@ -21,7 +21,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.text import one_line
 from ima_tui.runner import outputs, polling_schedule, result_files
-from ima_tui.runner.transitions import Record, Service
+from ima_tui.runner.transitions import Service, Transitions
 
 MOST_FETCHES = 3
 MOST_TRIES = 3
@@ -51,10 +51,10 @@ class Fetcher:
 
     def __init__(
         self,
-        record: Record,
+        record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        link: Link,
-        pace: Pace,
+        link: Connectivity,
+        pace: RateLimit,
         *,
         folder: Where,
         look_again: LookAgain,

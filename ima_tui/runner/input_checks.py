@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ima_tui.core import input_files
-from ima_tui.core.domain import Leaf
+from ima_tui.core.domain import ModelVersion
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import (
     LARGEST,
@@ -29,7 +29,7 @@ from ima_tui.imaging.request import (
     MOST_PIXELS,
     CannotShow,
     Check,
-    Facts,
+    MediaFacts,
 )
 
 MOST_SECONDS = 90.0
@@ -59,7 +59,7 @@ class InputChecks:
 
     def __init__(self, seconds: float = MOST_SECONDS) -> None:
         self._decoder = Decoder(seconds)
-        self._decoding: dict[Known, asyncio.Task[Facts]] = {}
+        self._decoding: dict[Known, asyncio.Task[MediaFacts]] = {}
         self._stamps: dict[str, Stamp] = {}
 
     async def aclose(self) -> None:
@@ -67,27 +67,27 @@ class InputChecks:
         await asyncio.gather(*self._decoding.values(), return_exceptions=True)
 
     async def inspect(
-        self, leaf: Leaf, sources: Sequence[str], loopback: str = ""
+        self, model: ModelVersion, sources: Sequence[str], loopback: str = ""
     ) -> tuple[InputFacts, ...]:
         """Check links and files for the leaf. Raises `UsageError` for the first bad one.
 
         `loopback`: the service's own address where it is on this machine; its links are allowed.
         """
-        return tuple([await self._inspect(leaf, source, loopback) for source in sources])
+        return tuple([await self._inspect(model, source, loopback) for source in sources])
 
-    async def _inspect(self, leaf: Leaf, source: str, loopback: str) -> InputFacts:
-        facts = await asyncio.to_thread(input_files.inspect, leaf, source, loopback)
+    async def _inspect(self, model: ModelVersion, source: str, loopback: str) -> InputFacts:
+        facts = await asyncio.to_thread(input_files.inspect, model, source, loopback)
         if facts.kind != "file":
             return facts
         decoded = await self._decoded(facts)
         self._stamps[facts.source] = facts.stamp
-        _check_length(leaf, facts, decoded.seconds)
+        _check_length(model, facts, decoded.seconds)
         return replace(
             facts,
             width=decoded.width or None,
             height=decoded.height or None,
             seconds=decoded.seconds,
-            sent_as=_sent_as(leaf, facts.mime, decoded),
+            sent_as=_sent_as(model, facts.mime, decoded),
             first_frame=facts.mime.startswith("image/") and decoded.frames > 1,
         )
 
@@ -99,7 +99,7 @@ class InputChecks:
         """The file was changed: nothing is known of the new one."""
         self._stamps.pop(source, None)
 
-    async def _decoded(self, facts: InputFacts) -> Facts:
+    async def _decoded(self, facts: InputFacts) -> MediaFacts:
         known = facts.source, facts.stamp
         task = self._decoding.get(known)
         if task is None or task.cancelled():
@@ -116,21 +116,21 @@ class InputChecks:
                 self._decoding.pop(known, None)  # another time it may do
             raise _problem(problem, facts) from problem
 
-    async def _decode(self, facts: InputFacts) -> Facts:
+    async def _decode(self, facts: InputFacts) -> MediaFacts:
         found = (await self._decoder.ask(Check(facts.source))).facts
         if await asyncio.to_thread(_stamp_now, facts.source) != facts.stamp:
             raise CannotShow("error.input_changed")
         return found
 
-    async def upload(self, leaf: Leaf, source: str) -> Upload:
+    async def upload(self, model: ModelVersion, source: str) -> Upload:
         """Return the content as the leaf takes it, checked. Raises `UsageError`."""
-        (facts,) = await self.inspect(leaf, (source,))
+        (facts,) = await self.inspect(model, (source,))
         if not facts.sent_as:
             content = await asyncio.to_thread(_read, facts)
             return Upload(content, facts.mime, SUFFIXES[facts.mime])
-        accepts = leaf.accepting(facts.sent_as)
+        accepts = model.accepting(facts.sent_as)
         most = (accepts.largest if accepts is not None else None) or LARGEST
-        check = Check(source, facts.sent_as, most, leaf.accepting("image/jpeg") is not None)
+        check = Check(source, facts.sent_as, most, model.accepting("image/jpeg") is not None)
         try:
             reply = await self._decoder.ask(check)
         except CannotShow as problem:
@@ -139,29 +139,29 @@ class InputChecks:
         return Upload(reply.data, reply.facts.format, SUFFIXES[reply.facts.format])
 
 
-def _heard(task: asyncio.Task[Facts]) -> None:
+def _heard(task: asyncio.Task[MediaFacts]) -> None:
     """Nobody may wait for a failure any more; then it is no error of the program."""
     if not task.cancelled():
         task.exception()
 
 
-def _sent_as(leaf: Leaf, mime: str, decoded: Facts) -> str:
+def _sent_as(model: ModelVersion, mime: str, decoded: MediaFacts) -> str:
     """The type that the image is converted to; "" where the file goes up as it is."""
-    if not mime.startswith("image/") or (decoded.plain and leaf.accepting(mime) is not None):
+    if not mime.startswith("image/") or (decoded.plain and model.accepting(mime) is not None):
         return ""
     lossless = mime not in ("image/jpeg", "image/heic", "image/heif", "image/avif")
-    return input_files.target_of(leaf, lossless=lossless or decoded.alpha)
+    return input_files.target_of(model, lossless=lossless or decoded.alpha)
 
 
-def _check_length(leaf: Leaf, facts: InputFacts, seconds: float) -> None:
-    accepts = leaf.accepting(facts.mime)
+def _check_length(model: ModelVersion, facts: InputFacts, seconds: float) -> None:
+    accepts = model.accepting(facts.mime)
     longest = accepts.longest if accepts is not None else None
     if longest is not None and seconds > longest + 0.05:  # containers round up to a frame
         raise UsageError(
             "error.input_long",
             input=one_line(facts.source, 200),
             seconds=f"{seconds:.1f}",
-            model=leaf.name,
+            model=model.name,
             limit=f"{longest:g}",
         )
 

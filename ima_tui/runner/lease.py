@@ -8,7 +8,7 @@ import asyncio
 from ima_tui.core.clock import Clock
 
 
-class Lapsed(Exception):
+class LeaseExpired(Exception):
     """What was about to be asked is perhaps another run's to ask by now."""
 
 
@@ -28,9 +28,9 @@ class Lease:
         return self._clock.steady() < self._until
 
     def check(self) -> None:
-        """Raises `Lapsed` unless it holds at this moment."""
+        """Raises `LeaseExpired` unless it holds at this moment."""
         if not self.holds:
-            raise Lapsed
+            raise LeaseExpired
 
     async def wait(self) -> None:
         """Until it holds again."""

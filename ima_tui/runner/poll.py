@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ima_tui.api import failure_reasons
-from ima_tui.api.connectivity import LONGEST, Link
-from ima_tui.api.rate_limit import Alarm, Pace
+from ima_tui.api.connectivity import LONGEST, Connectivity
+from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.core.domain import (
     Estimate,
     Failure,
@@ -30,8 +30,8 @@ from ima_tui.core.errors import (
     Unreachable,
 )
 from ima_tui.runner import outputs, polling_schedule
-from ima_tui.runner.lease import Lapsed, Lease
-from ima_tui.runner.transitions import Record, Service
+from ima_tui.runner.lease import Lease, LeaseExpired
+from ima_tui.runner.transitions import Service, Transitions
 
 if TYPE_CHECKING:
     from ima_tui.api.wire import Progress
@@ -44,13 +44,13 @@ FRESH = 60.0
 """Seconds that an outlook serves all jobs of its kind."""
 
 
-class Asker:
+class Poller:
     def __init__(
         self,
-        record: Record,
+        record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        link: Link,
-        pace: Pace,
+        link: Connectivity,
+        pace: RateLimit,
         alarm: Alarm,
         lease: Lease,
         *,
@@ -65,7 +65,9 @@ class Asker:
         self._lease = lease
         self._download = download
         self._patient = patient
-        self._outlooks: dict[tuple[TaskType, str, int], tuple[polling_schedule.Outlook, float]] = {}
+        self._outlooks: dict[
+            tuple[TaskType, str, int], tuple[polling_schedule.PollingOutlook, float]
+        ] = {}
 
     async def until_ready(self, job: Job) -> Job:
         view = await self._outlook(job)
@@ -104,7 +106,7 @@ class Asker:
         """Seconds since it was sent; a time in the future, by a clock that was set back, is now."""
         return max(0.0, self._record.clock.time() - (job.sent_at or job.updated_at))
 
-    async def _outlook(self, job: Job) -> polling_schedule.Outlook:
+    async def _outlook(self, job: Job) -> polling_schedule.PollingOutlook:
         """What was known a minute ago is good enough for jobs of the same kind: a plan takes some
         milliseconds to make, and hundreds of them may be sent one after the other."""
         order, now = job.order, self._record.clock.steady()
@@ -120,7 +122,7 @@ class Asker:
     async def _wait(
         self,
         job: Job,
-        view: polling_schedule.Outlook,
+        view: polling_schedule.PollingOutlook,
         asked: float | None,
         began: float,
         sent: float,
@@ -163,7 +165,7 @@ class Asker:
         while True:
             async with self._link.passage(), self._pace.request():
                 service = await self._connect()
-                with suppress(Lapsed):
+                with suppress(LeaseExpired):
                     return await service.detail(job.task_id, self._lease.check)
             await self._lease.wait()  # it slept with the question in hand: perhaps another's now
 

@@ -48,7 +48,7 @@ LONGEST_RUN = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PollingOutlook:
     """How long a job will take. `seen`: seconds that runs like it took, in any order."""
 
     medium: Medium
@@ -77,17 +77,17 @@ class Outlook:
 
 def outlook(
     task_type: TaskType, estimate: Estimate, seen: Sequence[float] = (), model_id: str = ""
-) -> Outlook:
+) -> PollingOutlook:
     good = tuple(sorted(round(each, 1) for each in seen if 0 < each <= LONGEST_RUN))
     unhurried = model_id if model_id in UNHURRIED else ""
-    return Outlook(task_type.medium, estimate, good, unhurried)
+    return PollingOutlook(task_type.medium, estimate, good, unhurried)
 
 
 def floor(task_type: TaskType) -> float:
     return FLOOR_VIDEO if task_type.medium is Medium.VIDEO else FLOOR
 
 
-def due(view: Outlook, asked: float) -> float:
+def due(view: PollingOutlook, asked: float) -> float:
     """When to ask next, if at `asked` it was not done; both in seconds since it was sent."""
     plan = _plan(view)
     step = view.floor / view.steps
@@ -119,7 +119,7 @@ def backoff(failures: int) -> float:
 
 
 @lru_cache(maxsize=512)
-def _plan(view: Outlook) -> tuple[int, ...]:
+def _plan(view: PollingOutlook) -> tuple[int, ...]:
     """For each step of time: at which step to ask next, if it was not done at this one."""
     step = view.floor / view.steps
     count = min(2000, int(HORIZON * view.longest / step) + 1)
@@ -145,7 +145,7 @@ def _plan(view: Outlook) -> tuple[int, ...]:
     return tuple(plan)
 
 
-def _share(view: Outlook, elapsed: float) -> float:
+def _share(view: PollingOutlook, elapsed: float) -> float:
     """How many of such jobs have ended after so long."""
     runs = len(view.seen)
     share = _share_by_estimate(view.estimate, elapsed) * PRIOR
@@ -167,12 +167,12 @@ def _ramp(elapsed: float, low: float, high: float) -> float:
     return 1.0 if elapsed >= high else (elapsed - low) / (high - low)
 
 
-def _late_gap(view: Outlook, elapsed: float) -> float:
+def _late_gap(view: PollingOutlook, elapsed: float) -> float:
     """Past the plan: a job that is so late ends at a rate of `TAIL` in its own age."""
     best = sqrt(2 * view.worth * max(elapsed, 1.0) / TAIL)
     return min(LATEST_GAP, max(view.floor, best))
 
 
-def _late_cost(view: Outlook, elapsed: float) -> float:
+def _late_cost(view: PollingOutlook, elapsed: float) -> float:
     gap = _late_gap(view, elapsed)
     return gap / 2 + view.worth * elapsed / (TAIL - 1) / gap

@@ -14,28 +14,28 @@ from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from pathlib import Path
 
-from ima_tui.api.connectivity import Link
-from ima_tui.api.rate_limit import Alarm, Pace
+from ima_tui.api.connectivity import Connectivity
+from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.core.clock import Clock, settle
 from ima_tui.core.domain import (
     Failure,
     Job,
-    Leaf,
     Media,
+    ModelVersion,
     Order,
     State,
 )
 from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import AnswerUnwritten
 from ima_tui.ledger import Ledger, LedgerError, job_states
-from ima_tui.ledger.admission import Limits
-from ima_tui.runner.admission import Turns
+from ima_tui.ledger.admission import AdmissionLimits
+from ima_tui.runner.admission import Admission
 from ima_tui.runner.download import Fetcher
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.lease import Lease
-from ima_tui.runner.poll import Asker
-from ima_tui.runner.submit import Sender
-from ima_tui.runner.transitions import Record, Service, log_step
+from ima_tui.runner.poll import Poller
+from ima_tui.runner.submit import Submitter
+from ima_tui.runner.transitions import Service, Transitions, log_step
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Scheduler:
         ledger: Ledger,
         clock: Clock,
         connect: Callable[[], Awaitable[Service]],
-        find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        find_leaf: Callable[[Order, bool], Awaitable[ModelVersion]],
         input_checks: InputChecks,
         *,
         folder: Path,
@@ -73,8 +73,8 @@ class Scheduler:
         patient: bool,
         tell_job: Callable[[Job], None],
         tell_link: Callable[[ImaError | None], None],
-        limits: Limits | None = None,
-        pace: Pace | None = None,
+        limits: AdmissionLimits | None = None,
+        pace: RateLimit | None = None,
         asks: bool | None = None,
         left_folder: Path | None = None,
         left_download: bool | None = None,
@@ -84,8 +84,8 @@ class Scheduler:
         self._clock = clock
         self._tell_job = tell_job
         self._asks = patient if asks is None else asks
-        self.link = Link(clock, tell_link)
-        self.pace = pace or Pace(clock)
+        self.link = Connectivity(clock, tell_link)
+        self.pace = pace or RateLimit(clock)
         self._alarm = Alarm(clock)
         self._lease = Lease(clock)
         self._folder, self._download = folder, download
@@ -94,9 +94,9 @@ class Scheduler:
         self._left: set[int] = set()
         """Jobs that are followed because nobody else did."""
         self._seen_left: dict[int, float] = {}
-        self._record = Record(ledger, clock, self._tell)
-        self._turns = Turns(ledger, clock, limits or Limits(), self._tell)
-        self._sender = Sender(
+        self._record = Transitions(ledger, clock, self._tell)
+        self._turns = Admission(ledger, clock, limits or AdmissionLimits(), self._tell)
+        self._sender = Submitter(
             self._record,
             connect,
             find_leaf,
@@ -106,7 +106,7 @@ class Scheduler:
             patient=patient,
             tell_unwritten=tell_unwritten,
         )
-        self._asker = Asker(
+        self._asker = Poller(
             self._record,
             connect,
             self.link,
@@ -290,7 +290,7 @@ class Scheduler:
         """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""
         self._stories.pop(job_id, None)
         if not story.cancelled() and (error := story.exception()) is not None:
-            level = logging.INFO if isinstance(error, job_states.NotOurs) else logging.ERROR
+            level = logging.INFO if isinstance(error, job_states.NotOwner) else logging.ERROR
             log.log(level, "job %s: %r", job_id, error)
 
     async def leave(self, job_id: int) -> None:

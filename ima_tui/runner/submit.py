@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ima_tui.api import failure_reasons
-from ima_tui.api.connectivity import Link, pause
-from ima_tui.api.rate_limit import Pace
+from ima_tui.api.connectivity import Connectivity, pause
+from ima_tui.api.rate_limit import RateLimit
 from ima_tui.catalogue import refusals
 from ima_tui.core.domain import (
     Failure,
     Job,
-    Leaf,
+    ModelVersion,
     Order,
     State,
     result_of,
@@ -47,8 +47,8 @@ from ima_tui.ledger import LedgerError, Values
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.runner import polling_schedule
 from ima_tui.runner.input_checks import InputChecks
-from ima_tui.runner.transitions import Record, Service, log_step
-from ima_tui.runner.upload_cache import Prepared
+from ima_tui.runner.transitions import Service, Transitions, log_step
+from ima_tui.runner.upload_cache import UploadCache
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Outset:
     """What is known before a create leaves; nothing needs to be looked up once it was answered.
     `doubtful`: an earlier try of this job may have been charged."""
 
-    leaf: Leaf
+    model: ModelVersion
     refusals: int
     doubtful: bool
 
@@ -74,17 +74,17 @@ class Outset:
 Delivery = asyncio.Task[tuple[Job, ImaError | None]]
 
 
-class Sender:
+class Submitter:
     """`patient` ones wait for the network for ever; a script's give up soon."""
 
     def __init__(
         self,
-        record: Record,
+        record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        find_leaf: Callable[[Order, bool], Awaitable[Leaf]],
+        find_leaf: Callable[[Order, bool], Awaitable[ModelVersion]],
         input_checks: InputChecks,
-        link: Link,
-        pace: Pace,
+        link: Connectivity,
+        pace: RateLimit,
         *,
         patient: bool,
         tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
@@ -98,7 +98,7 @@ class Sender:
         self._link = link
         self._pace = pace
         self._patient = patient
-        self._prepared = Prepared(record.clock)
+        self._prepared = UploadCache(record.clock)
         self.deliveries: dict[int, Delivery] = {}
         """The creates that are on their way right now, by job."""
         self._tell_unwritten = tell_unwritten
@@ -148,22 +148,22 @@ class Sender:
 
     async def _settle_price(self, job: Job) -> tuple[Job, Outset]:
         """Prices change: an order that the list no longer has at its price is priced anew."""
-        leaf = await self._find_leaf(job.order, False)
-        outset = Outset(leaf, *await self._past(job))
+        model = await self._find_leaf(job.order, False)
+        outset = Outset(model, *await self._past(job))
         current = (job.order.attribute_id, job.order.points)
-        if any((rule.attribute_id, rule.points) == current for rule in leaf.rules):
+        if any((rule.attribute_id, rule.points) == current for rule in model.rules):
             return job, outset
-        fresh = refusals.reprice(job.order, leaf, refusals.choices_of(leaf, job.order))
+        fresh = refusals.reprice(job.order, model, refusals.choices_of(model, job.order))
         return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total}), outset
 
     async def _adapt(self, job: Job, problem: Refused) -> Job:
         """After a refusal: the next try, by the service's table; else the end."""
         try:
-            leaf = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
+            model = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
         except ImaError as error:
             return await self._fail(job, error)
         refused, _ = await self._past(job)
-        adapted = refusals.adapt(problem.code, job.order, leaf, refused)
+        adapted = refusals.adapt(problem.code, job.order, model, refused)
         if adapted is None:
             return await self._fail(job, problem)
         return await self._reorder(job, adapted.order, adapted.key, adapted.values)
@@ -250,8 +250,8 @@ class Sender:
         return stamp
 
     async def _upload(self, service: Service, job: Job, source: str) -> str:
-        leaf = await self._find_leaf(job.order, False)
-        file = await self._input_checks.upload(leaf, source)
+        model = await self._find_leaf(job.order, False)
+        file = await self._input_checks.upload(model, source)
         async with self._link.passage(), self._pace.request():
             url = await service.upload(file.content, mime=file.mime, suffix=file.suffix)
         self._link.works()
@@ -315,7 +315,7 @@ class Sender:
         end. The next order is in the commit that ends *sending*: a crash can't bring the old one
         back."""
         heavy = error.code == refusals.TOO_HEAVY and kind == error.key
-        smaller = refusals.lighter(job.order, outset.leaf, outset.refusals + 1) if heavy else None
+        smaller = refusals.lighter(job.order, outset.model, outset.refusals + 1) if heavy else None
         if smaller is not None:
             key = FAULT if error.may_be_charged else TOO_HEAVY
             return await self._write_down(

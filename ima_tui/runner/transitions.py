@@ -58,7 +58,7 @@ class Service(Protocol):
     async def download(self, url: str, part: Path) -> int: ...
 
 
-class Record:
+class Transitions:
     def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Job], None]) -> None:
         self.ledger = ledger
         self.clock = clock

@@ -21,7 +21,7 @@ class _OfJob:
     checked: set[str] = field(default_factory=set)
 
 
-class Prepared:
+class UploadCache:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._jobs: dict[int, _OfJob] = {}

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from ima_tui.sandbox.faults import Door
 from ima_tui.sandbox.scenario import ScenarioError, parse
-from ima_tui.sandbox.service import Service
+from ima_tui.sandbox.service import SandboxService
 
 ADDRESSES = (
     ("/open/v1/product/list", "GET", "product_list"),
@@ -25,7 +25,7 @@ ADDRESSES = (
 )
 
 
-def build(service: Service) -> Starlette:
+def build(service: SandboxService) -> Starlette:
     async def ledger(_: Request) -> Response:
         # Prompts can hold lone surrogates: escapes carry them, UTF-8 could not.
         text = json.dumps(service.ledger_json(), ensure_ascii=True)
@@ -44,9 +44,9 @@ def build(service: Service) -> Starlette:
         return JSONResponse({"ok": True})
 
     async def health(_: Request) -> Response:
-        leaves = sum(1 for _ in service.catalogue.all())
+        models = sum(1 for _ in service.catalogue.all())
         return JSONResponse(
-            {"ok": True, "speed": service.speed, "video": service.film_format, "leaves": leaves}
+            {"ok": True, "speed": service.speed, "video": service.film_format, "leaves": models}
         )
 
     routes = [

@@ -15,7 +15,7 @@ EXTENSION = "sandbox.connection"
 LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
-class Connection:
+class SandboxConnection:
     """What an endpoint may do to its connection."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -41,7 +41,7 @@ class ConnectionProtocol(H11Protocol):
         inner = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["extensions"] = {EXTENSION: Connection(self.transport)}
+            scope["extensions"] = {EXTENSION: SandboxConnection(self.transport)}
             try:
                 await inner(scope, receive, send)
             except asyncio.CancelledError:  # the server ends while a fault keeps somebody waiting

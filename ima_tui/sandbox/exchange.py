@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ima_tui.sandbox.orders import Refusal
+from ima_tui.sandbox.orders import SandboxRefusal
 
 
 def _no_constant(name: str) -> Any:
@@ -30,7 +30,7 @@ class Call:
         try:
             return json.loads(self.body, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise Refusal(400, "Bad request: invalid JSON", "bad_json") from error
+            raise SandboxRefusal(400, "Bad request: invalid JSON", "bad_json") from error
 
     @property
     def key(self) -> str:
@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass
-class Answer:
+class SandboxReply:
     """What goes back: an envelope (`envelope`, JSON) or bytes (`body`)."""
 
     envelope: dict[str, Any] | None = None
@@ -49,12 +49,12 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, data: Any, code: int = 0) -> Answer:
+    def of(cls, data: Any, code: int = 0) -> SandboxReply:
         """Success. Both 0 and 200 mean it, and the service uses both."""
         return cls({"code": code, "message": "success", "data": data})
 
     @classmethod
-    def refused(cls, code: int, message: str) -> Answer:
+    def refused(cls, code: int, message: str) -> SandboxReply:
         return cls({"code": code, "message": message, "data": None})
 
     def encoded(self) -> bytes:

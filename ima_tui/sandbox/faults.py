@@ -12,10 +12,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from ima_tui.sandbox.connection import EXTENSION, Connection, until_closed
-from ima_tui.sandbox.exchange import Answer, Call
-from ima_tui.sandbox.scenario import Facts, Fault
-from ima_tui.sandbox.service import Service
+from ima_tui.sandbox.connection import EXTENSION, SandboxConnection, until_closed
+from ima_tui.sandbox.exchange import Call, SandboxReply
+from ima_tui.sandbox.scenario import Fault, ScenarioFacts
+from ima_tui.sandbox.service import SandboxService
 from ima_tui.sandbox.spoiled import hostile, mistyped, wrong_file
 
 BREAKING = {
@@ -28,7 +28,7 @@ TASK_KINDS = {"fail_task", "stuck", "no_url", "flood"}
 class Door:
     """One endpoint of the sandbox as an ASGI app: reads, judges, answers, or breaks."""
 
-    def __init__(self, service: Service, endpoint: str) -> None:
+    def __init__(self, service: SandboxService, endpoint: str) -> None:
         self._service = service
         self._endpoint = endpoint
 
@@ -44,7 +44,12 @@ class Exchange:
     """One request on its way through the faults."""
 
     def __init__(
-        self, service: Service, call: Call, connection: Connection, receive: Receive, send: Send
+        self,
+        service: SandboxService,
+        call: Call,
+        connection: SandboxConnection,
+        receive: Receive,
+        send: Send,
     ) -> None:
         self._service = service
         self._call = call
@@ -55,7 +60,7 @@ class Exchange:
     async def run(self, request: Request) -> None:
         service, call = self._service, self._call
         service.ledger.counts[call.endpoint] += 1
-        early = service.facts(call) if call.endpoint == "media" else Facts()
+        early = service.facts(call) if call.endpoint == "media" else ScenarioFacts()
         if service.scenario.striking(call.endpoint, early, {"reset_before_body"}):
             await self._reset()
             return
@@ -72,14 +77,14 @@ class Exchange:
             await self._broken_after(fault, answer)
         self._change_prices(facts, "after")
 
-    async def _prepare(self, facts: Facts) -> None:
+    async def _prepare(self, facts: ScenarioFacts) -> None:
         """Faults that only make it slower, or move the prices under the client's feet."""
         scenario, endpoint = self._service.scenario, self._call.endpoint
         for fault in scenario.striking(endpoint, facts, {"delay", "slow_verify"}):
             await asyncio.sleep(fault.options.get("seconds", 1.0))
         self._change_prices(facts, "before")
 
-    def _change_prices(self, facts: Facts, when: str) -> None:
+    def _change_prices(self, facts: ScenarioFacts, when: str) -> None:
         """A list changes after it was read, a create finds it changed, unless `when` says else."""
         usual = "before" if self._call.endpoint == "create" else "after"
         scenario = self._service.scenario
@@ -99,7 +104,9 @@ class Exchange:
         options = fault.options
         before = options.get("when", "before") == "before"
         if fault.kind == "refuse":
-            answer = Answer.refused(options.get("code", 500), options.get("message", "Refused"))
+            answer = SandboxReply.refused(
+                options.get("code", 500), options.get("message", "Refused")
+            )
             answer.status = options.get("status", 200)
             self._not_taken(fault, answer)
             await self._deliver(_asking_to_wait(answer, options))
@@ -108,7 +115,7 @@ class Exchange:
                 "code": str(options.get("code", "InvalidParameter")),
                 "message": options.get("message", "The asset contains a real person's face"),
             }
-            await self._deliver(Answer.of({"result": {"status": "failed", "error": error}}))
+            await self._deliver(SandboxReply.of({"result": {"status": "failed", "error": error}}))
         elif fault.kind == "status" and before:
             answer = _http_error(options)
             self._not_taken(fault, answer)
@@ -125,7 +132,7 @@ class Exchange:
             return False
         return True
 
-    def _not_taken(self, fault: Fault, answer: Answer | None) -> None:
+    def _not_taken(self, fault: Fault, answer: SandboxReply | None) -> None:
         """Keep a create that was broken before it was judged in the ledger."""
         if self._call.endpoint != "create":
             return
@@ -144,14 +151,16 @@ class Exchange:
         else:
             record["fault"] = fault.kind
 
-    async def _answered(self, facts: Facts) -> Answer:
+    async def _answered(self, facts: ScenarioFacts) -> SandboxReply:
         """The service's answer, with the faults that spoil tasks applied."""
         service, call = self._service, self._call
         if call.endpoint == "media":
             for fault in service.scenario.striking("media", facts, {"expire_media"}):
                 body = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message>"
                 kind = {"content-type": "application/xml"}
-                return Answer(None, body + b"</Error>", fault.options.get("status", 403), kind)
+                return SandboxReply(
+                    None, body + b"</Error>", fault.options.get("status", 403), kind
+                )
             for fault in service.scenario.striking("media", facts, {"wrong_file"}):
                 return wrong_file(fault.options.get("file", "page"))
         if call.endpoint == "detail":
@@ -162,7 +171,7 @@ class Exchange:
         return answer
 
     def _spoil(
-        self, faults: list[Fault], *, answer: Answer | None = None, at_once: bool = False
+        self, faults: list[Fault], *, answer: SandboxReply | None = None, at_once: bool = False
     ) -> None:
         service = self._service
         data: dict[str, Any] = (answer.envelope or {})["data"] if answer else {}
@@ -181,7 +190,7 @@ class Exchange:
                     task.timeout_at = task.created_at + int(fault.options["timeout_s"] * 1000)
                     data["timeout_at"] = task.timeout_at
 
-    async def _broken_after(self, fault: Fault, answer: Answer) -> None:
+    async def _broken_after(self, fault: Fault, answer: SandboxReply) -> None:
         """What goes wrong once the call took effect: the answer is lost, late or damaged."""
         options = fault.options
         if fault.kind in ("lose_answer", "truncate") or options.get("when") == "after":
@@ -214,7 +223,7 @@ class Exchange:
 
     # ── on the wire ────────────────────────────────────────────────────────────────────────────
 
-    async def _deliver(self, answer: Answer) -> None:
+    async def _deliver(self, answer: SandboxReply) -> None:
         body = answer.encoded()
         await self._send(_start(answer))
         await self._send({"type": "http.response.body", "body": body})
@@ -235,7 +244,7 @@ class Exchange:
             return False
         return True
 
-    async def _dripped(self, answer: Answer, seconds: float, pieces: int) -> None:
+    async def _dripped(self, answer: SandboxReply, seconds: float, pieces: int) -> None:
         body = answer.encoded()
         await self._send(_start(answer))
         step = max(1, -(-len(body) // max(1, pieces)))
@@ -247,7 +256,7 @@ class Exchange:
             if more:
                 await asyncio.sleep(seconds / max(1, pieces))
 
-    async def _truncated(self, answer: Answer, keep: float) -> None:
+    async def _truncated(self, answer: SandboxReply, keep: float) -> None:
         """JSON ends early though HTTP calls it whole; a file ends before its announced length."""
         body = answer.encoded()
         part = body[: int(len(body) * keep)]
@@ -260,7 +269,7 @@ class Exchange:
             await self._reset(gently=True)
 
 
-def _start(answer: Answer) -> Message:
+def _start(answer: SandboxReply) -> Message:
     headers = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in answer.headers.items()
@@ -268,19 +277,19 @@ def _start(answer: Answer) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-def _http_error(options: dict[str, Any]) -> Answer:
+def _http_error(options: dict[str, Any]) -> SandboxReply:
     """An HTTP error as a proxy sends it (HTML), or with a business code when one is given."""
     status = options.get("status", 502)
     if "code" in options:
-        answer = Answer.refused(options["code"], options.get("message", "Internal error"))
+        answer = SandboxReply.refused(options["code"], options.get("message", "Internal error"))
         answer.status = status
         return _asking_to_wait(answer, options)
     page = options.get("body", f"<html><body><h1>{status}</h1></body></html>")
-    answer = Answer(None, page.encode(), status, {"content-type": "text/html"})
+    answer = SandboxReply(None, page.encode(), status, {"content-type": "text/html"})
     return _asking_to_wait(answer, options)
 
 
-def _asking_to_wait(answer: Answer, options: dict[str, Any]) -> Answer:
+def _asking_to_wait(answer: SandboxReply, options: dict[str, Any]) -> SandboxReply:
     if "retry_after" in options:
         answer.headers["retry-after"] = f"{options['retry_after']:g}"
     return answer

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 
 
-class Ledger:
+class SandboxLedger:
     def __init__(self) -> None:
         self.creates: list[dict[str, Any]] = []
         self.violations: list[dict[str, Any]] = []

@@ -12,9 +12,9 @@ from typing import Any
 
 from ima_tui.sandbox.products import (
     TASK_TYPES,
-    Catalogue,
-    Leaf,
-    Rule,
+    SandboxCatalogue,
+    SandboxModel,
+    SandboxRule,
 )
 
 INPUTS = {  # fewest and most input files of each task type (None: the leaf's own limit)
@@ -39,7 +39,7 @@ OUTER_KEYS = {
 ALWAYS_KNOWN = SOURCES | {"prompt", "n", "input_images", "cast"}
 
 
-class Refusal(Exception):
+class SandboxRefusal(Exception):
     """The service says no: an envelope with `code`. `violation` names what no client should do."""
 
     def __init__(self, code: int, message: str, violation: str | None = None) -> None:
@@ -50,92 +50,92 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True)
-class Order:
+class SandboxOrder:
     """A create that is in order. It costs `rule.points * n`."""
 
-    leaf: Leaf
-    rule: Rule
+    model: SandboxModel
+    rule: SandboxRule
     prompt: str
     n: int
     inputs: tuple[str, ...]
     parameters: dict[str, Any]  # what was sent over the form's defaults
 
 
-def judge(body: Any, catalogue: Catalogue, *, check_name: bool = True) -> Order:
+def judge(body: Any, catalogue: SandboxCatalogue, *, check_name: bool = True) -> SandboxOrder:
     """Read a create's body strictly. Raises Refusal 400017, 6006, 6009 or 6010."""
     task_type, outer = _envelope(body)
-    leaf = _named_leaf(outer, task_type, catalogue, check_name)
+    model = _named_leaf(outer, task_type, catalogue, check_name)
     inner = outer.get("parameters")
     if not isinstance(inner, dict):
-        raise Refusal(400017, "Invalid value for parameters: object expected", "wrong_type")
-    inputs = _inputs(body, inner, leaf)
-    merged = _parameters(inner, leaf)
+        raise SandboxRefusal(400017, "Invalid value for parameters: object expected", "wrong_type")
+    inputs = _inputs(body, inner, model)
+    merged = _parameters(inner, model)
     prompt = _prompt(inner, merged, inputs)
-    n = _count(inner.get("n"), leaf)
-    rule = _priced(outer, inner, merged, leaf)
-    return Order(leaf, rule, prompt, n, inputs, merged)
+    n = _count(inner.get("n"), model)
+    rule = _priced(outer, inner, merged, model)
+    return SandboxOrder(model, rule, prompt, n, inputs, merged)
 
 
 def _envelope(body: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(body, dict):
-        raise Refusal(400, "Bad request: JSON object expected", "bad_json")
+        raise SandboxRefusal(400, "Bad request: JSON object expected", "bad_json")
     task_type = body.get("task_type")
     if task_type not in TASK_TYPES:
-        raise Refusal(400017, "Invalid value for task_type", "unknown_task_type")
+        raise SandboxRefusal(400017, "Invalid value for task_type", "unknown_task_type")
     unknown = sorted(set(body) - ENVELOPE_KEYS)
     if unknown:
         kind = "prompt_misplaced" if "prompt" in unknown else "unknown_key"
-        raise Refusal(400017, f"Unknown field {unknown[0]}", kind)
+        raise SandboxRefusal(400017, f"Unknown field {unknown[0]}", kind)
     if body.get("enable_multi_model") is not False:
-        raise Refusal(400017, "enable_multi_model must be false", "wrong_type")
+        raise SandboxRefusal(400017, "enable_multi_model must be false", "wrong_type")
     entries = body.get("parameters")
     if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
-        raise Refusal(400017, "parameters must hold one object", "wrong_type")
+        raise SandboxRefusal(400017, "parameters must hold one object", "wrong_type")
     outer: dict[str, Any] = entries[0]
     unknown = sorted(set(outer) - OUTER_KEYS)
     if unknown:
         kind = "prompt_misplaced" if "prompt" in unknown else "unknown_key"
-        raise Refusal(400017, f"Unknown field parameters[0].{unknown[0]}", kind)
+        raise SandboxRefusal(400017, f"Unknown field parameters[0].{unknown[0]}", kind)
     if outer.get("app") != "ima" or outer.get("platform") != "web":
-        raise Refusal(400017, "Invalid value for app/platform", "app_platform")
+        raise SandboxRefusal(400017, "Invalid value for app/platform", "app_platform")
     if outer.get("category") != task_type:
-        raise Refusal(400017, "category differs from task_type", "category_mismatch")
+        raise SandboxRefusal(400017, "category differs from task_type", "category_mismatch")
     return task_type, outer
 
 
 def _named_leaf(
-    outer: dict[str, Any], task_type: str, catalogue: Catalogue, check_name: bool
-) -> Leaf:
+    outer: dict[str, Any], task_type: str, catalogue: SandboxCatalogue, check_name: bool
+) -> SandboxModel:
     version = outer.get("model_version")
-    leaf = catalogue.find(task_type, version) if isinstance(version, str) else None
-    if leaf is None:
-        raise Refusal(400017, "Invalid value for model_version", "unknown_model")
-    if outer.get("model_id") != leaf.model_id:
-        raise Refusal(400017, "Invalid value for model_id", "model_mismatch")
+    model = catalogue.find(task_type, version) if isinstance(version, str) else None
+    if model is None:
+        raise SandboxRefusal(400017, "Invalid value for model_version", "unknown_model")
+    if outer.get("model_id") != model.model_id:
+        raise SandboxRefusal(400017, "Invalid value for model_id", "model_mismatch")
     if not isinstance(outer.get("model_name"), str) or (
-        check_name and outer["model_name"] != leaf.name
+        check_name and outer["model_name"] != model.name
     ):
-        raise Refusal(400017, "Invalid value for model_name", "model_mismatch")
-    return leaf
+        raise SandboxRefusal(400017, "Invalid value for model_name", "model_mismatch")
+    return model
 
 
-def _inputs(body: dict[str, Any], inner: dict[str, Any], leaf: Leaf) -> tuple[str, ...]:
+def _inputs(body: dict[str, Any], inner: dict[str, Any], model: SandboxModel) -> tuple[str, ...]:
     """The input URLs: the same in both places, as many as task type and leaf take. What stands in
     `SOURCES` alone counts, too."""
     urls = inner.get("input_images")
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise Refusal(400017, "Invalid value for input_images: list of URLs", "wrong_type")
+        raise SandboxRefusal(400017, "Invalid value for input_images: list of URLs", "wrong_type")
     if body.get("src_img_url") != urls:
-        raise Refusal(400017, "src_img_url and input_images differ", "unequal_inputs")
+        raise SandboxRefusal(400017, "src_img_url and input_images differ", "unequal_inputs")
     more = (url for url in (*_sources(body), *_sources(inner)) if url not in urls)
     every = (*urls, *dict.fromkeys(more))
-    fewest, most = INPUTS[leaf.task_type]
-    if leaf.files is not None and most is None:
-        fewest = max(fewest, leaf.files.get("minLimit", 0))
-        most = leaf.files.get("maxLimit")
+    fewest, most = INPUTS[model.task_type]
+    if model.files is not None and most is None:
+        fewest = max(fewest, model.files.get("minLimit", 0))
+        most = model.files.get("maxLimit")
     if len(every) < fewest or (most is not None and len(every) > most):
         wanted = f"{fewest}" if fewest == most else f"{fewest} to {most or 'any'}"
-        raise Refusal(400017, f"{len(every)} input images, {wanted} expected", "input_count")
+        raise SandboxRefusal(400017, f"{len(every)} input images, {wanted} expected", "input_count")
     return every
 
 
@@ -148,34 +148,36 @@ def _sources(fields: dict[str, Any]) -> Iterator[str]:
         for entry in value if isinstance(value, list) else [value]:
             url = entry.get("url") if isinstance(entry, dict) else entry
             if not isinstance(url, str):
-                raise Refusal(400017, f"Invalid value for {name}: URLs expected", "wrong_type")
+                raise SandboxRefusal(
+                    400017, f"Invalid value for {name}: URLs expected", "wrong_type"
+                )
             if url:
                 yield url
 
 
-def _parameters(inner: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
+def _parameters(inner: dict[str, Any], model: SandboxModel) -> dict[str, Any]:
     """Every sent parameter is known and has an offered value; defaults fill the rest."""
-    priced = {name for rule in leaf.rules for name in rule.attributes if not is_marker(rule)}
-    merged = {field["field"]: default_of(field) for field in leaf.fields}
+    priced = {name for rule in model.rules for name in rule.attributes if not is_marker(rule)}
+    merged = {field["field"]: default_of(field) for field in model.fields}
     for name, value in inner.items():
         if name in ALWAYS_KNOWN:
             continue
-        if name == "model" and leaf.needs_model is not None:
-            if value != leaf.needs_model:
-                raise Refusal(400017, "Invalid value for model", "bad_value")
+        if name == "model" and model.needs_model is not None:
+            if value != model.needs_model:
+                raise SandboxRefusal(400017, "Invalid value for model", "bad_value")
             merged[name] = value
             continue
-        field = leaf.field(name)
+        field = model.field(name)
         if field is None and name not in priced:
-            raise Refusal(400017, f"Unknown parameter {name}", "unknown_parameter")
-        if field is not None and not (name in priced and _is_withdrawn(field, leaf.task_type)):
-            _check_value(field, value, leaf.task_type)
-        elif not any(_same_json(value, rule.attributes.get(name)) for rule in leaf.rules):
-            raise Refusal(400017, f"Invalid value for {name}", "bad_value")
+            raise SandboxRefusal(400017, f"Unknown parameter {name}", "unknown_parameter")
+        if field is not None and not (name in priced and _is_withdrawn(field, model.task_type)):
+            _check_value(field, value, model.task_type)
+        elif not any(_same_json(value, rule.attributes.get(name)) for rule in model.rules):
+            raise SandboxRefusal(400017, f"Invalid value for {name}", "bad_value")
         merged[name] = value
-    if leaf.needs_model is not None and "model" not in inner:
-        raise Refusal(400017, "Invalid value for model", "model_missing")
-    _check_together(leaf, merged)
+    if model.needs_model is not None and "model" not in inner:
+        raise SandboxRefusal(400017, "Invalid value for model", "model_missing")
+    _check_together(model, merged)
     return merged
 
 
@@ -226,86 +228,88 @@ def _check_value(field: dict[str, Any], value: Any, task_type: str) -> None:
         if any(_same_json(value, choice) for choice in choices):
             return
         loosely = any(str(value) == str(choice) for choice in choices)
-        raise Refusal(400017, f"Invalid value for {name}", "wrong_type" if loosely else "bad_value")
+        raise SandboxRefusal(
+            400017, f"Invalid value for {name}", "wrong_type" if loosely else "bad_value"
+        )
     wanted: type | tuple[type, ...] = str
     if field["type"] == "toggle":
         wanted = bool
     elif field["type"] == "slider":
         wanted = (int, float)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-        raise Refusal(400017, f"Invalid value for {name}", "wrong_type")
+        raise SandboxRefusal(400017, f"Invalid value for {name}", "wrong_type")
     size = len(value) if isinstance(value, str) else value
     limits = field.get("config", {})
     too_small = isinstance(size, (int, float)) and size < limits.get("minimum", size)
     if too_small or size > limits.get("maximum", size):
-        raise Refusal(400017, f"Invalid value for {name}: out of range", "out_of_range")
+        raise SandboxRefusal(400017, f"Invalid value for {name}: out of range", "out_of_range")
 
 
-def _check_together(leaf: Leaf, merged: dict[str, Any]) -> None:
-    for field in leaf.fields:
+def _check_together(model: SandboxModel, merged: dict[str, Any]) -> None:
+    for field in model.fields:
         for option in field.get("options", ()):
             if not _same_json(option["value"], merged.get(field["field"])):
                 continue
             for other, values in option.get("disabled", {}).items():
                 if merged.get(other) in values:
                     message = f"{field['field']} {option['value']} excludes {other} {merged[other]}"
-                    raise Refusal(400017, message, "disabled_combination")
+                    raise SandboxRefusal(400017, message, "disabled_combination")
 
 
 def _prompt(inner: dict[str, Any], merged: dict[str, Any], inputs: tuple[str, ...]) -> str:
     prompt = inner.get("prompt")
     if not isinstance(prompt, str):
-        raise Refusal(400017, "Invalid value for prompt", "wrong_type")
+        raise SandboxRefusal(400017, "Invalid value for prompt", "wrong_type")
     instead = any(merged.get(name) for name in ("text", "ssml", "gpt_description_prompt", "tags"))
     if not prompt.strip() and not inputs and not instead:
-        raise Refusal(400017, "prompt must not be empty", "empty_prompt")
+        raise SandboxRefusal(400017, "prompt must not be empty", "empty_prompt")
     return prompt
 
 
-def _count(n: Any, leaf: Leaf) -> int:
+def _count(n: Any, model: SandboxModel) -> int:
     """1 to 4, or what the leaf's own `n` field offers (those are strings: both types go)."""
-    field = leaf.field("n")
+    field = model.field("n")
     allowed = [int(option["value"]) for option in field["options"]] if field else [1, 2, 3, 4]
     if field is not None and isinstance(n, str) and n.isdigit():
         n = int(n)
     if isinstance(n, bool) or not isinstance(n, int):
-        raise Refusal(400017, "Invalid value for n", "wrong_type")
+        raise SandboxRefusal(400017, "Invalid value for n", "wrong_type")
     if n not in allowed:
-        raise Refusal(400017, "Invalid value for n", "bad_value")
+        raise SandboxRefusal(400017, "Invalid value for n", "bad_value")
     return n
 
 
 def _priced(
-    outer: dict[str, Any], inner: dict[str, Any], merged: dict[str, Any], leaf: Leaf
-) -> Rule:
+    outer: dict[str, Any], inner: dict[str, Any], merged: dict[str, Any], model: SandboxModel
+) -> SandboxRule:
     """The rule paid for. Raises 6009 (no rule), 6010 (another rule) or 6006 (other points)."""
-    fitting = [rule for rule in leaf.rules if fits(rule, merged)]
+    fitting = [rule for rule in model.rules if fits(rule, merged)]
     attribute_id = outer.get("attribute_id")
     if not fitting:
-        raise Refusal(6009, "No credit rule matches the parameters")
-    if attribute_id not in [rule.attribute_id for rule in leaf.rules]:
+        raise SandboxRefusal(6009, "No credit rule matches the parameters")
+    if attribute_id not in [rule.attribute_id for rule in model.rules]:
         violation = "attribute_id_missing" if not attribute_id else None
-        raise Refusal(6009, "Invalid product attribute", violation)
+        raise SandboxRefusal(6009, "Invalid product attribute", violation)
     rule = next((rule for rule in fitting if rule.attribute_id == attribute_id), None)
     if rule is None:
-        raise Refusal(6010, "Attribute ID does not match the calculated rule")
+        raise SandboxRefusal(6010, "Attribute ID does not match the calculated rule")
     cast = inner.get("cast")
     if not isinstance(cast, dict) or set(cast) != {"points", "attribute_id"}:
-        raise Refusal(6006, "Credit mismatch: cast is incomplete", "cast")
+        raise SandboxRefusal(6006, "Credit mismatch: cast is incomplete", "cast")
     if cast["attribute_id"] != attribute_id:
-        raise Refusal(6010, "cast.attribute_id does not match attribute_id", "cast")
+        raise SandboxRefusal(6010, "cast.attribute_id does not match attribute_id", "cast")
     if cast["points"] != outer.get("credit"):
-        raise Refusal(6006, "Credit mismatch: cast.points differs from credit", "cast")
+        raise SandboxRefusal(6006, "Credit mismatch: cast.points differs from credit", "cast")
     if outer.get("credit") != rule.points or isinstance(outer.get("credit"), bool):
-        raise Refusal(6006, f"Credit mismatch: {rule.points} expected")
+        raise SandboxRefusal(6006, f"Credit mismatch: {rule.points} expected")
     return rule
 
 
-def is_marker(rule: Rule) -> bool:
+def is_marker(rule: SandboxRule) -> bool:
     return rule.attributes == {"default": "enabled"}
 
 
-def fits(rule: Rule, parameters: dict[str, Any]) -> bool:
+def fits(rule: SandboxRule, parameters: dict[str, Any]) -> bool:
     """Every attribute equals the parameter, in the loose comparison of wire.md's pricing rule 2."""
     return is_marker(rule) or all(
         _loose(parameters.get(name)) == _loose(value) for name, value in rule.attributes.items()
@@ -325,8 +329,8 @@ def _same_json(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
-def accepted_suffixes(leaf: Leaf) -> Iterator[str]:
+def accepted_suffixes(model: SandboxModel) -> Iterator[str]:
     """What a leaf takes as inputs, as suffixes ("jpg", "mp4")."""
-    for accepted in (leaf.files or {}).get("acceptType", ()):
+    for accepted in (model.files or {}).get("acceptType", ()):
         for suffix in accepted.partition("/")[2].split(","):
             yield from ("jpg", "jpeg") if suffix in ("jpg", "jpeg") else (suffix,)

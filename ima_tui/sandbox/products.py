@@ -37,7 +37,7 @@ CATEGORY_NAMES = {
 
 
 @dataclass(frozen=True)
-class Rule:
+class SandboxRule:
     """One price of a leaf. `points` is for one output; `attributes` may be the one-price marker."""
 
     attribute_id: int
@@ -46,7 +46,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Leaf:
+class SandboxModel:
     """One model version in one list. `estimate` is the true time of one output in seconds."""
 
     id: str
@@ -61,7 +61,7 @@ class Leaf:
     popularity: tuple[str, ...]
     fields: tuple[dict[str, Any], ...]
     form_sent: Any  # "fields", "missing" or []: leaves without a form come in two shapes
-    rules: tuple[Rule, ...]
+    rules: tuple[SandboxRule, ...]
     files: dict[str, Any] | None
     result: str
     needs_model: str | None
@@ -72,41 +72,41 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Group:
+class ProductGroup:
     name: str
-    children: tuple[Group | str, ...]  # a str is the id of a leaf
+    children: tuple[ProductGroup | str, ...]  # a str is the id of a leaf
 
 
-class Catalogue:
+class SandboxCatalogue:
     """The eight lists. `change` alters leaves between two calls, as the live service does."""
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
         data = _products()
         self._zh: dict[str, str] = data["zh"]
-        self.leaves: dict[str, dict[str, Leaf]] = {}
-        self._trees: dict[str, tuple[Group | str, ...]] = {}
+        self.models: dict[str, dict[str, SandboxModel]] = {}
+        self._trees: dict[str, tuple[ProductGroup | str, ...]] = {}
         for task_type in TASK_TYPES:
-            self.leaves[task_type] = {}
+            self.models[task_type] = {}
             self._trees[task_type] = tuple(
                 self._plant(data, task_type, entry) for entry in data["tree"][task_type]
             )
 
-    def _plant(self, data: dict[str, Any], task_type: str, entry: Any) -> Group | str:
+    def _plant(self, data: dict[str, Any], task_type: str, entry: Any) -> ProductGroup | str:
         if isinstance(entry, dict):
             children = tuple(self._plant(data, task_type, child) for child in entry["children"])
-            return Group(entry["group"], children)
+            return ProductGroup(entry["group"], children)
         key, first_id = entry.split("@")
-        leaf = _leaf(data, key, task_type, int(first_id))
-        self.leaves[task_type][leaf.id] = leaf
-        return leaf.id
+        model = _leaf(data, key, task_type, int(first_id))
+        self.models[task_type][model.id] = model
+        return model.id
 
-    def find(self, task_type: str, version: str) -> Leaf | None:
-        return self.leaves.get(task_type, {}).get(version)
+    def find(self, task_type: str, version: str) -> SandboxModel | None:
+        return self.models.get(task_type, {}).get(version)
 
-    def all(self) -> Iterator[Leaf]:
-        for leaves in self.leaves.values():
-            yield from leaves.values()
+    def all(self) -> Iterator[SandboxModel]:
+        for models in self.models.values():
+            yield from models.values()
 
     def change(
         self,
@@ -120,13 +120,13 @@ class Catalogue:
     ) -> int:
         """Change every leaf that fits: points, attribute ids, or take it off. How many changed."""
         changed = 0
-        for listed, leaves in self.leaves.items():
-            for leaf in list(leaves.values()):
-                if task_type not in (None, listed) or model_id not in (None, leaf.model_id):
+        for listed, models in self.models.items():
+            for model in list(models.values()):
+                if task_type not in (None, listed) or model_id not in (None, model.model_id):
                     continue
                 changed += 1
                 if remove:
-                    del leaves[leaf.id]
+                    del models[model.id]
                     continue
                 rules = tuple(
                     replace(
@@ -134,9 +134,9 @@ class Catalogue:
                         points=max(1, round(rule.points * factor) + add),
                         attribute_id=rule.attribute_id + (20_000 if renumber else 0),
                     )
-                    for rule in leaf.rules
+                    for rule in model.rules
                 )
-                leaves[leaf.id] = replace(leaf, rules=rules)
+                models[model.id] = replace(model, rules=rules)
         return changed
 
     def tree(self, task_type: str, language: str) -> list[dict[str, Any]]:
@@ -145,11 +145,11 @@ class Catalogue:
         return [node for node in nodes if node is not None]
 
     def _node(
-        self, task_type: str, entry: Group | str, parent: str, language: str
+        self, task_type: str, entry: ProductGroup | str, parent: str, language: str
     ) -> dict[str, Any] | None:
         if isinstance(entry, str):
-            leaf = self.find(task_type, entry)
-            return None if leaf is None else self._leaf_node(leaf, parent, language)
+            model = self.find(task_type, entry)
+            return None if model is None else self._leaf_node(model, parent, language)
         children = (self._node(task_type, child, entry.name, language) for child in entry.children)
         return {
             "id": entry.name,
@@ -162,29 +162,29 @@ class Catalogue:
             "children": [child for child in children if child is not None],
         }
 
-    def _leaf_node(self, leaf: Leaf, parent: str, language: str) -> dict[str, Any]:
-        points = [rule.points for rule in leaf.rules]
+    def _leaf_node(self, model: SandboxModel, parent: str, language: str) -> dict[str, Any]:
+        points = [rule.points for rule in model.rules]
         low, high = min(points), max(points)
-        tags = [{"tag_type": "feature", "tag_value": text} for text in leaf.features]
-        tags += [{"tag_type": "popularity", "tag_value": text} for text in leaf.popularity]
-        if leaf.eet is not None:
-            tags.append({"tag_type": "EET", "tag_value": scaled_eet(leaf.eet, self.speed)})
+        tags = [{"tag_type": "feature", "tag_value": text} for text in model.features]
+        tags += [{"tag_type": "popularity", "tag_value": text} for text in model.popularity]
+        if model.eet is not None:
+            tags.append({"tag_type": "EET", "tag_value": scaled_eet(model.eet, self.speed)})
         tags.append(
             {"tag_type": "point", "tag_value": f"{low}" if low == high else f"{low}~{high}"}
         )
         node: dict[str, Any] = {
-            "id": leaf.id,
-            "parent_id": parent or leaf.group,
+            "id": model.id,
+            "parent_id": parent or model.group,
             "type": "3",
-            "name": leaf.name,
+            "name": model.name,
             "icon": "",
-            "model_id": leaf.model_id,
+            "model_id": model.model_id,
             "tags": tags,
             "model_types": [
-                task_type for task_type, leaves in self.leaves.items() if leaf.id in leaves
+                task_type for task_type, models in self.models.items() if model.id in models
             ],
-            "category_code": leaf.task_type,
-            "category_name": CATEGORY_NAMES[leaf.task_type],
+            "category_code": model.task_type,
+            "category_name": CATEGORY_NAMES[model.task_type],
             "credit_rules": [
                 {
                     "origin_point": rule.points,
@@ -192,18 +192,18 @@ class Catalogue:
                     "attribute_id": rule.attribute_id,
                     "attributes": rule.attributes,
                 }
-                for rule in leaf.rules
+                for rule in model.rules
             ],
-            "group_name": leaf.group,
+            "group_name": model.group,
         }
-        if leaf.about is not None:
-            node["description"] = leaf.about
-        if leaf.files is not None:
-            node["files"] = leaf.files
-        if leaf.form_sent == "fields":
-            node["form_config"] = [self._translated(field, language) for field in leaf.fields]
-        elif leaf.form_sent != "missing":
-            node["form_config"] = leaf.form_sent
+        if model.about is not None:
+            node["description"] = model.about
+        if model.files is not None:
+            node["files"] = model.files
+        if model.form_sent == "fields":
+            node["form_config"] = [self._translated(field, language) for field in model.fields]
+        elif model.form_sent != "missing":
+            node["form_config"] = model.form_sent
         return node
 
     def _translated(self, field: dict[str, Any], language: str) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
     return f"{low}~{high}s"
 
 
-def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> Leaf:
+def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> SandboxModel:
     entry: dict[str, Any] = dict(data["leaf"][key])
     entry.update(entry.pop("in", {}).get(task_type, {}))
     eet = (
@@ -243,7 +243,7 @@ def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> Leaf
     form = entry.get("form", "missing")
     fields = tuple(_field(data["field"], item) for item in form) if isinstance(form, list) else ()
     files = entry.get("files") if not task_type.startswith("text_") else None
-    return Leaf(
+    return SandboxModel(
         id=entry["id"],
         name=entry["name"],
         model_id=entry["model_id"],
@@ -264,12 +264,12 @@ def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> Leaf
     )
 
 
-def _rules(entry: dict[str, Any], first_id: int) -> tuple[Rule, ...]:
+def _rules(entry: dict[str, Any], first_id: int) -> tuple[SandboxRule, ...]:
     if "price" in entry:
-        return (Rule(first_id, entry["price"], {"default": "enabled"}),)
+        return (SandboxRule(first_id, entry["price"], {"default": "enabled"}),)
     by = entry["prices"]["by"]
     return tuple(
-        Rule(first_id + place, row[-1], dict(zip(by, row[:-1], strict=True)))
+        SandboxRule(first_id + place, row[-1], dict(zip(by, row[:-1], strict=True)))
         for place, row in enumerate(entry["prices"]["rows"])
     )
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ima_tui.sandbox.orders import Order
+from ima_tui.sandbox.orders import SandboxOrder
 
 CACHE_BYTES = 64 * 1024 * 1024
 CONTENT_TYPES = {
@@ -36,7 +36,7 @@ class Shape:
     seconds: float
 
 
-def shape_of(order: Order, extension: str) -> Shape:
+def shape_of(order: SandboxOrder, extension: str) -> Shape:
     """What will be delivered: the ordered proportions, never larger than we care to paint."""
     if extension == "wav":
         return Shape(0, 0, _sound_seconds(order))
@@ -47,7 +47,7 @@ def shape_of(order: Order, extension: str) -> Shape:
         width, height = _fitted(ratio or 16 / 9, FILM_SIDE)
         return Shape(width, height, seconds)
     side = SIDES.get(str(asked.get("size", asked.get("resolution", ""))).lower(), PICTURE_SIDE)
-    if order.leaf.model_id == "midjourney":
+    if order.model.model_id == "midjourney":
         side = 1024
     width, height = _fitted(ratio or 1.0, side)
     return Shape(width, height, 0.0)
@@ -68,19 +68,19 @@ def _fitted(ratio: float, side: int) -> tuple[int, int]:
     return max(16, round(width / 2) * 2), max(16, round(height / 2) * 2)
 
 
-def _sound_seconds(order: Order) -> float:
+def _sound_seconds(order: SandboxOrder) -> float:
     from ima_tui.sandbox.sound import speech_seconds
 
-    if order.leaf.task_type == "text_to_speech":
+    if order.model.task_type == "text_to_speech":
         return speech_seconds(spoken_text(order))
-    return 12.0 if order.leaf.model_id == "sonic" else 8.0
+    return 12.0 if order.model.model_id == "sonic" else 8.0
 
 
-def spoken_text(order: Order) -> str:
+def spoken_text(order: SandboxOrder) -> str:
     return str(order.parameters.get("text") or order.prompt)
 
 
-class Results:
+class SandboxResults:
     """Renders and keeps results. `fetch` may be called many times at once for one file."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Results:
         self._running: dict[str, asyncio.Future[bytes]] = {}
 
     async def fetch(
-        self, name: str, order: Order, place: int, extension: str, pictures: list[bytes]
+        self, name: str, order: SandboxOrder, place: int, extension: str, pictures: list[bytes]
     ) -> bytes:
         """The bytes called `name`: output `place` of the order; `pictures` are its local inputs."""
         if name in self._kept:
@@ -126,14 +126,14 @@ class Results:
 
 
 def render(
-    order: Order, place: int, extension: str, pictures: list[bytes], cover: bool = False
+    order: SandboxOrder, place: int, extension: str, pictures: list[bytes], cover: bool = False
 ) -> bytes:
     """Paint, film or play one output. Slow (up to a second): call it off the loop."""
     from ima_tui.sandbox import film, paint, sound
 
     shape = shape_of(order, extension)
     if extension == "wav":
-        if order.leaf.task_type == "text_to_speech":
+        if order.model.task_type == "text_to_speech":
             return sound.speech(spoken_text(order))
         return sound.music(f"{order.prompt}/{place}", shape.seconds)
     caption = paint.Caption(order.prompt, _small_print(order))
@@ -152,16 +152,16 @@ def render(
     return paint.encoded(picture, "jpg" if cover else extension)
 
 
-def _has_sound(order: Order) -> bool:
+def _has_sound(order: SandboxOrder) -> bool:
     """Where a model lets one choose, the choice; else what it says of itself."""
     asked = order.parameters
     for name in ("generate_audio", "audio", "sound"):
         if name in asked:
             return asked[name] in (True, "on")
-    return "With Audio" in order.leaf.features
+    return "With Audio" in order.model.features
 
 
-def _small_print(order: Order) -> str:
+def _small_print(order: SandboxOrder) -> str:
     shown = {k: v for k, v in order.parameters.items() if v not in (None, "") and k != "text"}
     settings = " · ".join(f"{name} {value}" for name, value in shown.items())
-    return f"{order.leaf.name} · {settings}" if settings else order.leaf.name
+    return f"{order.model.name} · {settings}" if settings else order.model.name

@@ -71,7 +71,7 @@ class ScenarioError(ValueError):
 
 
 @dataclass(frozen=True)
-class Facts:
+class ScenarioFacts:
     """What a fault's filters may ask about a request; None where the request does not say."""
 
     task_type: str | None = None
@@ -103,7 +103,7 @@ class Fault:
         self.matched = self.fired = 0
         self._dice = random.Random(f"{self.seed}")  # noqa: S311 - a play, not a secret
 
-    def strikes(self, endpoint: str, facts: Facts, *, taken: bool = False) -> bool:
+    def strikes(self, endpoint: str, facts: ScenarioFacts, *, taken: bool = False) -> bool:
         """Count this request if the filters fit it, and say whether the fault strikes it.
 
         `taken`: an earlier fault has it already, so this one counts it and waits for the next.
@@ -120,7 +120,7 @@ class Fault:
         self.fired += 1
         return True
 
-    def _fits(self, facts: Facts) -> bool:
+    def _fits(self, facts: ScenarioFacts) -> bool:
         if self.task_type not in (None, facts.task_type):
             return False
         # A price change names the leaves that change; what it strikes is asked by task type.
@@ -149,12 +149,14 @@ class Scenario:
     server: ServerSettings | None = None  # None: the text has no [server]
     faults: list[Fault] = field(default_factory=list)
 
-    def striking(self, endpoint: str, facts: Facts, kinds: Iterable[str]) -> list[Fault]:
+    def striking(self, endpoint: str, facts: ScenarioFacts, kinds: Iterable[str]) -> list[Fault]:
         """All faults of these kinds that strike this request, in the file's order."""
         wanted = set(kinds)
         return [f for f in self.faults if f.kind in wanted and f.strikes(endpoint, facts)]
 
-    def first_striking(self, endpoint: str, facts: Facts, kinds: Iterable[str]) -> Fault | None:
+    def first_striking(
+        self, endpoint: str, facts: ScenarioFacts, kinds: Iterable[str]
+    ) -> Fault | None:
         """The first of them; the others wait for their next request."""
         wanted = set(kinds)
         struck: Fault | None = None

@@ -20,7 +20,7 @@ import uvicorn
 from ima_tui.sandbox.app import build
 from ima_tui.sandbox.connection import ConnectionProtocol
 from ima_tui.sandbox.scenario import Scenario, ScenarioError, parse
-from ima_tui.sandbox.service import Service
+from ima_tui.sandbox.service import SandboxService
 
 __all__ = ["Sandbox", "ScenarioError", "running_sandbox", "serve"]
 
@@ -61,7 +61,7 @@ class Sandbox:
         """Bind and start. Raises OSError when the port is taken."""
         self._socket = _bound(port)
         self.base_url = f"http://{HOST}:{self._socket.getsockname()[1]}"
-        self._service = Service(self.base_url, speed, scenario)
+        self._service = SandboxService(self.base_url, speed, scenario)
         config = uvicorn.Config(
             build(self._service),
             loop="asyncio",

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from ima_tui.sandbox.exchange import Answer, Call
+from ima_tui.sandbox.exchange import Call, SandboxReply
 from ima_tui.sandbox.film import can_encode_mp4
-from ima_tui.sandbox.ledger import Ledger, first_parameters
+from ima_tui.sandbox.ledger import SandboxLedger, first_parameters
 from ima_tui.sandbox.orders import (
-    Order,
-    Refusal,
+    SandboxOrder,
+    SandboxRefusal,
     accepted_suffixes,
     judge,
 )
-from ima_tui.sandbox.products import TASK_TYPES, Catalogue
-from ima_tui.sandbox.results import CONTENT_TYPES, Results
-from ima_tui.sandbox.scenario import Facts, Scenario, ServerSettings
+from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue
+from ima_tui.sandbox.results import CONTENT_TYPES, SandboxResults
+from ima_tui.sandbox.scenario import Scenario, ScenarioFacts, ServerSettings
 from ima_tui.sandbox.tasks import Task, detail, draw
 from ima_tui.sandbox.uploads import Uploads
 
@@ -32,7 +32,7 @@ ASK_AGAIN_S = 2.0  # wire.md: every 2 to 5 s, films every 8 s or more
 ASK_AGAIN_FILM_S = 8.0
 
 
-class Service:
+class SandboxService:
     """All state of one sandbox. `speed` divides every waiting time."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Service:
     ) -> None:
         self.base_url = base_url
         self.clock = clock
-        self.results = Results()
+        self.results = SandboxResults()
         self.film_format = "mp4" if can_encode_mp4() else "webp"
         self._speed = speed
         self._first_scenario = scenario
@@ -58,11 +58,11 @@ class Service:
         """As freshly started: no tasks, charges or uploads, the first scenario and prices."""
         self.scenario = self._first_scenario
         self.settings = self.scenario.server or ServerSettings()
-        self.ledger = Ledger()
+        self.ledger = SandboxLedger()
         self.tasks: dict[str, Task] = {}
         self.uploads = Uploads(self.base_url)
         self.verified: set[tuple[str, str]] = set()
-        self.catalogue = Catalogue(self.speed)
+        self.catalogue = SandboxCatalogue(self.speed)
         self.results.clear()
         for fault in self.scenario.faults:
             fault.start_over()
@@ -79,14 +79,16 @@ class Service:
     def _authorised(self, call: Call) -> str:
         """The key of a well-formed API call. Raises Refusal 401 or 400."""
         if "authorization" not in call.headers:
-            raise Refusal(401, "Unauthorized: API key is missing", "missing_header")
+            raise SandboxRefusal(401, "Unauthorized: API key is missing", "missing_header")
         if not self._known(call.key):
-            raise Refusal(401, "Unauthorized: invalid API key")
+            raise SandboxRefusal(401, "Unauthorized: invalid API key")
         for name, allowed in (("x-app-source", ("ima_skills",)), ("x_app_language", ("en", "zh"))):
             if name not in call.headers:
-                raise Refusal(400, f"Bad request: header {name} is missing", "missing_header")
+                raise SandboxRefusal(
+                    400, f"Bad request: header {name} is missing", "missing_header"
+                )
             if call.headers[name] not in allowed:
-                raise Refusal(400, f"Bad request: header {name}", "wrong_header")
+                raise SandboxRefusal(400, f"Bad request: header {name}", "wrong_header")
         return call.key
 
     def _known(self, key: str) -> bool:
@@ -107,7 +109,7 @@ class Service:
 
     # ── endpoints ──────────────────────────────────────────────────────────────────────────────
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: Call) -> SandboxReply:
         """Answer one call; a Refusal becomes the envelope the real service would send."""
         handlers = {
             "product_list": self._product_list,
@@ -120,28 +122,30 @@ class Service:
         }
         try:
             return await handlers[call.endpoint](call)
-        except Refusal as refusal:
+        except SandboxRefusal as refusal:
             if refusal.violation:
                 key = call.key or call.query.get("cmimToken", "")
                 self.ledger.violation(refusal.violation, call.endpoint, refusal.message, key)
             if call.endpoint in ("put", "media"):
                 body = f"<Error><Code>{refusal.message}</Code></Error>".encode()
-                return Answer(None, body, refusal.code, {"content-type": "application/xml"})
-            return Answer.refused(refusal.code, refusal.message)
+                return SandboxReply(None, body, refusal.code, {"content-type": "application/xml"})
+            return SandboxReply.refused(refusal.code, refusal.message)
 
-    async def _product_list(self, call: Call) -> Answer:
+    async def _product_list(self, call: Call) -> SandboxReply:
         self._authorised(call)
         if (call.query.get("app"), call.query.get("platform")) != ("ima", "web"):
-            raise Refusal(400, "Bad request: app and platform", "app_platform")
+            raise SandboxRefusal(400, "Bad request: app and platform", "app_platform")
         category = call.query.get("category", "")
         if category not in TASK_TYPES:
-            raise Refusal(400, "Bad request: category", "unknown_task_type")
-        return Answer.of(self.catalogue.tree(category, call.headers["x_app_language"]), code=200)
+            raise SandboxRefusal(400, "Bad request: category", "unknown_task_type")
+        return SandboxReply.of(
+            self.catalogue.tree(category, call.headers["x_app_language"]), code=200
+        )
 
-    async def _create(self, call: Call) -> Answer:
+    async def _create(self, call: Call) -> SandboxReply:
         try:
             body, broken = call.json(), None
-        except Refusal as refusal:
+        except SandboxRefusal as refusal:
             body, broken = None, refusal
         record = self.ledger.begin_create(call.key, body)
         try:
@@ -152,16 +156,16 @@ class Service:
             order = judge(body, self.catalogue, check_name=named)
             self._check_inputs(order, key)
             self._check_account(order, key)
-        except Refusal as refusal:
+        except SandboxRefusal as refusal:
             record.update(code=refusal.code, message=refusal.message)
             raise
         task = self._accept(order, key)
         self.ledger.charge(key, record, task.charged, task.id)
         answer = detail(task, task.created, self.base_url)
-        return Answer.of({**answer, "medias": []})
+        return SandboxReply.of({**answer, "medias": []})
 
-    def _accept(self, order: Order, key: str) -> Task:
-        extension = order.leaf.result if order.leaf.result != "mp4" else self.film_format
+    def _accept(self, order: SandboxOrder, key: str) -> Task:
+        extension = order.model.result if order.model.result != "mp4" else self.film_format
         clock = (self.clock(), time.time())
         settings = self.settings
         task = draw(
@@ -171,26 +175,30 @@ class Service:
         self.tasks[task.id] = task
         return task
 
-    def _check_account(self, order: Order, key: str) -> None:
-        if order.leaf.subscription and not self._subscribed(key):
-            raise Refusal(4014, "Subscription required for this model")
+    def _check_account(self, order: SandboxOrder, key: str) -> None:
+        if order.model.subscription and not self._subscribed(key):
+            raise SandboxRefusal(4014, "Subscription required for this model")
         if order.rule.points * order.n > self.balance(key):
-            raise Refusal(4008, "Insufficient points")
+            raise SandboxRefusal(4008, "Insufficient points")
 
-    def _check_inputs(self, order: Order, key: str) -> None:
+    def _check_inputs(self, order: SandboxOrder, key: str) -> None:
         """Inputs are https, or files that really lie here; Seedance 2.0 wants them verified."""
-        suffixes = set(accepted_suffixes(order.leaf))
+        suffixes = set(accepted_suffixes(order.model))
         for url in order.inputs:
             stored = self.uploads.at(url)
             if stored is not None and stored.data is None:
-                raise Refusal(400017, "Input image was never uploaded", "input_never_uploaded")
+                raise SandboxRefusal(
+                    400017, "Input image was never uploaded", "input_never_uploaded"
+                )
             if stored is not None and suffixes and stored.suffix.lower() not in suffixes:
-                raise Refusal(400017, f"Input type {stored.suffix} not accepted", "input_type")
+                raise SandboxRefusal(
+                    400017, f"Input type {stored.suffix} not accepted", "input_type"
+                )
             if stored is None and self._result_at(url) is None and not url.startswith("https://"):
-                raise Refusal(400017, "Input images must be https URLs", "insecure_input")
-            unverified = order.leaf.model_id in VERIFIED_MODELS and (key, url) not in self.verified
+                raise SandboxRefusal(400017, "Input images must be https URLs", "insecure_input")
+            unverified = order.model.model_id in VERIFIED_MODELS and (key, url) not in self.verified
             if unverified:
-                raise Refusal(400017, "Asset is not verified", "unverified_input")
+                raise SandboxRefusal(400017, "Asset is not verified", "unverified_input")
 
     def _result_at(self, url: str) -> tuple[Task, int, str] | None:
         """The finished output behind one of our own result addresses."""
@@ -209,66 +217,66 @@ class Service:
             return None
         return task, int(place), extension
 
-    async def _detail(self, call: Call) -> Answer:
+    async def _detail(self, call: Call) -> SandboxReply:
         key = self._authorised(call)
         body = call.json()
         task_id = body.get("task_id") if isinstance(body, dict) else None
         task = self.tasks.get(task_id) if isinstance(task_id, str) else None
         if task is None or task.key != key:
             by_biz_id = any(task.biz_id == task_id for task in self.tasks.values())
-            raise Refusal(404, "Task not found", "polled_biz_id" if by_biz_id else None)
+            raise SandboxRefusal(404, "Task not found", "polled_biz_id" if by_biz_id else None)
         self._check_pace(task)
-        return Answer.of(detail(task, self.clock(), self.base_url))
+        return SandboxReply.of(detail(task, self.clock(), self.base_url))
 
     def _check_pace(self, task: Task) -> None:
         now = self.clock()
-        film = task.order.leaf.task_type.endswith("_video")
+        film = task.order.model.task_type.endswith("_video")
         gap = (ASK_AGAIN_FILM_S if film else ASK_AGAIN_S) * self.settings.poll_scale
         if task.last_asked is not None and now - task.last_asked < gap * 0.9:
             waited = f"{task.id} asked again after {now - task.last_asked:.2f} s"
             self.ledger.violation("polled_too_often", "detail", waited, task.key)
         task.last_asked = now
 
-    async def _verify(self, call: Call) -> Answer:
+    async def _verify(self, call: Call) -> SandboxReply:
         key = self._authorised(call)
         body = call.json()
         url = body.get("url") if isinstance(body, dict) else None
         if not isinstance(url, str):
-            raise Refusal(400, "Bad request: url", "wrong_type")
+            raise SandboxRefusal(400, "Bad request: url", "wrong_type")
         await asyncio.sleep(self.settings.verify_s / self.speed)
         stored = self.uploads.at(url)
         here = (stored is not None and stored.data is not None) or self._result_at(url) is not None
         if not here and not url.startswith("https://"):
             error = {"code": "InvalidUrl", "message": "The asset cannot be fetched"}
-            return Answer.of({"result": {"status": "failed", "error": error}})
+            return SandboxReply.of({"result": {"status": "failed", "error": error}})
         self.verified.add((key, url))
         word = ("active", "success", "Active")[len(self.verified) % 3]
-        return Answer.of({"result": {"status": word, "url": url}}, code=200)
+        return SandboxReply.of({"result": {"status": word, "url": url}}, code=200)
 
-    async def _upload_token(self, call: Call) -> Answer:
+    async def _upload_token(self, call: Call) -> SandboxReply:
         if not self._known(call.query.get("cmimToken", "")):
-            raise Refusal(401, "Unauthorized: invalid token")
-        return Answer.of(self.uploads.grant(call.query, time.time()))
+            raise SandboxRefusal(401, "Unauthorized: invalid token")
+        return SandboxReply.of(self.uploads.grant(call.query, time.time()))
 
-    async def _put(self, call: Call) -> Answer:
+    async def _put(self, call: Call) -> SandboxReply:
         path = call.path.removeprefix("/oss/")
         self.uploads.store(path, call.query, call.headers, call.body, time.time())
-        return Answer(None, b"", 200)
+        return SandboxReply(None, b"", 200)
 
-    async def _media(self, call: Call) -> Answer:
+    async def _media(self, call: Call) -> SandboxReply:
         if "authorization" in call.headers:
             self.ledger.violation("authorization_on_download", "media", call.path, call.key)
         url = self.base_url + call.path
         stored = self.uploads.at(url)
         if stored is not None and stored.data is not None:
-            return Answer(None, stored.data, 200, {"content-type": stored.content_type})
+            return SandboxReply(None, stored.data, 200, {"content-type": stored.content_type})
         data, extension = await self._rendered(url)
-        return Answer(None, data, 200, {"content-type": CONTENT_TYPES[extension]})
+        return SandboxReply(None, data, 200, {"content-type": CONTENT_TYPES[extension]})
 
     async def _rendered(self, url: str) -> tuple[bytes, str]:
         found = self._result_at(url)
         if found is None:
-            raise Refusal(404, "NoSuchKey")
+            raise SandboxRefusal(404, "NoSuchKey")
         task, place, extension = found
         cover = url.endswith("-cover.jpg")
         name = f"{task.id}/{place}{'-cover' if cover else ''}.{extension}"
@@ -289,24 +297,24 @@ class Service:
 
     # ── for faults and the ledger ──────────────────────────────────────────────────────────────
 
-    def facts(self, call: Call) -> Facts:
+    def facts(self, call: Call) -> ScenarioFacts:
         """What a fault's filters can know of this call."""
         if call.endpoint == "product_list":
-            return Facts(task_type=call.query.get("category"))
+            return ScenarioFacts(task_type=call.query.get("category"))
         task = self.task_of(call)
         if task is not None:
-            leaf = task.order.leaf
-            return Facts(leaf.task_type, leaf.model_id, task.order.prompt)
+            model = task.order.model
+            return ScenarioFacts(model.task_type, model.model_id, task.order.prompt)
         if call.endpoint != "create":
-            return Facts()
+            return ScenarioFacts()
         try:
             body = call.json()
-        except Refusal:
-            return Facts()
+        except SandboxRefusal:
+            return ScenarioFacts()
         outer = first_parameters(body)
         inner = outer.get("parameters")
         prompt = inner.get("prompt") if isinstance(inner, dict) else None
-        return Facts(outer.get("category"), outer.get("model_id"), str(prompt or ""))
+        return ScenarioFacts(outer.get("category"), outer.get("model_id"), str(prompt or ""))
 
     def task_of(self, call: Call) -> Task | None:
         """The task a detail or media call is about."""
@@ -316,7 +324,7 @@ class Service:
             return None
         try:
             body = call.json()
-        except Refusal:
+        except SandboxRefusal:
             return None
         return self.tasks.get(str(body.get("task_id"))) if isinstance(body, dict) else None
 
@@ -332,8 +340,8 @@ class Service:
             "tasks": [
                 {
                     "id": task.id,
-                    "task_type": task.order.leaf.task_type,
-                    "model_id": task.order.leaf.model_id,
+                    "task_type": task.order.model.task_type,
+                    "model_id": task.order.model.model_id,
                     "status": task.status(now),
                     "medias": len(task.medias),
                     "ready": sum(task.is_ready(place, now) for place in range(len(task.medias))),

@@ -7,7 +7,7 @@ import random
 import zlib
 from typing import Any
 
-from ima_tui.sandbox.exchange import Answer
+from ima_tui.sandbox.exchange import SandboxReply
 
 # Fields that people see. Ids, values, attributes and addresses stay, so that the flow goes on.
 TEXT_FIELDS = {
@@ -61,13 +61,15 @@ WRONG_FILES = {
 }
 
 
-def wrong_file(name: str) -> Answer:
+def wrong_file(name: str) -> SandboxReply:
     """A 200 for something that nobody ordered."""
     body, kind = WRONG_FILES[name]
-    return Answer(None, body, 200, {"content-type": kind})
+    return SandboxReply(None, body, 200, {"content-type": kind})
 
 
-def hostile(answer: Answer, text: str | None, size: int, fuzz: int | None = None) -> Answer:
+def hostile(
+    answer: SandboxReply, text: str | None, size: int, fuzz: int | None = None
+) -> SandboxReply:
     """Every text field becomes an attack, some `size` letters long. Files get bad headers.
 
     `fuzz`: a seed; each text is then another one, made up of pieces of attacks.
@@ -121,7 +123,7 @@ def _attack(original: str, text: str | None, size: int, fuzz: int | None) -> str
     return f"{original}{attack}"
 
 
-def mistyped(answer: Answer) -> Answer:
+def mistyped(answer: SandboxReply) -> SandboxReply:
     """Everything below `data` changes its JSON type; the envelope's `code` stays true."""
     if answer.envelope is None:
         answer.headers["content-type"] = "application/octet-stream"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ima_tui.sandbox.orders import Order
+from ima_tui.sandbox.orders import SandboxOrder
 from ima_tui.sandbox.results import shape_of
 
 AUDIO = ("text_to_music", "text_to_speech")
@@ -35,7 +35,7 @@ class Task:
     id: str
     biz_id: str
     key: str
-    order: Order
+    order: SandboxOrder
     created: float
     created_at: int  # wall clock, ms
     timeout_at: int | None  # wall clock, ms; None: the service names no deadline
@@ -79,14 +79,14 @@ class Task:
 
 
 def draw(
-    order: Order, key: str, number: int, seed: int | str, speed: float, clock: tuple[float, float],
+    order: SandboxOrder, key: str, number: int, seed: int | str, speed: float, clock: tuple[float, float],
     extension: str, timeout_s: float | None,
 ) -> Task:  # fmt: skip
     """Make the task of an accepted order. `clock` is (monotonic seconds, wall clock seconds)."""
     dice = random.Random(f"{seed}:{number}")  # noqa: S311 - a play, not a secret
     digest = hashlib.sha256(f"{seed}:{number}".encode()).hexdigest()
     now, wall = clock
-    low, high = order.leaf.estimate
+    low, high = order.model.estimate
     whole = dice.uniform(low, high) / speed
     shares = [1.0] + [dice.uniform(0.55, 0.95) for _ in range(order.n - 1)]
     dice.shuffle(shares)
@@ -126,7 +126,7 @@ def detail(task: Task, now: float, base_url: str) -> dict[str, Any]:
     answer = {
         "id": task.id,
         "biz_id": task.biz_id,
-        "task_type": task.order.leaf.task_type,
+        "task_type": task.order.model.task_type,
         "generate_count": len(task.medias),
         "created_at": task.created_at,
         "medias": medias,
@@ -171,7 +171,7 @@ def _result(task: Task, place: int, media: MediaPlan, base_url: str) -> dict[str
         answer["watermark_url"] = f"{stem}-watermark.{task.extension}"
     shape = shape_of(task.order, task.extension)
     answer["format"] = task.extension
-    if task.order.leaf.task_type not in AUDIO:
+    if task.order.model.task_type not in AUDIO:
         answer["width"], answer["height"] = shape.width, shape.height
         answer[media.cover_field] = f"{stem}-cover.jpg"
     if shape.seconds:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ima_tui.sandbox.orders import Refusal
+from ima_tui.sandbox.orders import SandboxRefusal
 
 APP_ID = "webAgent"
 APP_KEY = "32jdskjdk320eew"  # public: every client of the service carries it
@@ -44,20 +44,20 @@ class Uploads:
         """Check a token request (wire.md, Upload) and promise a place. Raises Refusal 400."""
         missing = sorted(TOKEN_PARAMETERS - set(query))
         if missing:
-            raise Refusal(400, f"Missing parameter {missing[0]}", "token_parameters")
+            raise SandboxRefusal(400, f"Missing parameter {missing[0]}", "token_parameters")
         unknown = sorted(set(query) - TOKEN_PARAMETERS)
         if unknown:
-            raise Refusal(400, f"Unknown parameter {unknown[0]}", "token_parameters")
+            raise SandboxRefusal(400, f"Unknown parameter {unknown[0]}", "token_parameters")
         if query["appUid"] != query["cmimToken"]:
-            raise Refusal(400, "appUid and cmimToken differ", "token_parameters")
+            raise SandboxRefusal(400, "appUid and cmimToken differ", "token_parameters")
         fixed = (query["appId"], query["appKey"], query["fService"])
         if fixed != (APP_ID, APP_KEY, "privite"):
-            raise Refusal(400, "Invalid appId, appKey or fService", "token_parameters")
+            raise SandboxRefusal(400, "Invalid appId, appKey or fService", "token_parameters")
         self._check_sign(query, now)
         prefix = KINDS.get(query["fType"])
         suffix, content_type = query["fSuffix"], query["fContentType"]
         if prefix is None or not content_type.startswith(prefix) or not suffix.isalnum():
-            raise Refusal(400, "Invalid fType, fContentType or fSuffix", "token_parameters")
+            raise SandboxRefusal(400, "Invalid fType, fContentType or fSuffix", "token_parameters")
         path = f"{APP_ID}/privite/{int(now)}_{secrets.token_hex(8)}.{suffix}"
         stored = StoredFile(path, content_type, suffix, secrets.token_hex(14), int(now) + PUT_VALID)
         self.files[path] = stored
@@ -73,11 +73,11 @@ class Uploads:
     def _check_sign(self, query: Mapping[str, str], now: float) -> None:
         stamp = query["timestamp"]
         if not stamp.isdigit() or abs(int(stamp) - now) > CLOCK_SLACK:
-            raise Refusal(400, "timestamp expired", "sign")
+            raise SandboxRefusal(400, "timestamp expired", "sign")
         text = f"{APP_ID}|{APP_KEY}|{stamp}|{query['nonce']}"
         wanted = hashlib.sha1(text.encode()).hexdigest().upper()  # noqa: S324 - the service's own
         if not query["nonce"] or not hmac.compare_digest(wanted, query["sign"]):
-            raise Refusal(400, "sign error", "sign")
+            raise SandboxRefusal(400, "sign error", "sign")
 
     def store(
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str], data: bytes,
@@ -86,15 +86,15 @@ class Uploads:
         """Take the presigned PUT. Raises Refusal with an HTTP status as code (403, 400, 413)."""
         stored = self.files.get(path)
         if "authorization" in headers:
-            raise Refusal(400, "Only one auth mechanism allowed", "authorization_on_put")
+            raise SandboxRefusal(400, "Only one auth mechanism allowed", "authorization_on_put")
         if stored is None or query.get("Signature") != stored.signature or now > stored.expires:
-            raise Refusal(403, "SignatureDoesNotMatch")
+            raise SandboxRefusal(403, "SignatureDoesNotMatch")
         if query.get("Expires") != str(stored.expires):
-            raise Refusal(403, "SignatureDoesNotMatch")
+            raise SandboxRefusal(403, "SignatureDoesNotMatch")
         if headers.get("content-type") != stored.content_type:
-            raise Refusal(403, "SignatureDoesNotMatch: Content-Type", "put_content_type")
+            raise SandboxRefusal(403, "SignatureDoesNotMatch: Content-Type", "put_content_type")
         if len(data) > LARGEST:
-            raise Refusal(413, "EntityTooLarge")
+            raise SandboxRefusal(413, "EntityTooLarge")
         stored.data = data
 
     def at(self, url: str) -> StoredFile | None:

@@ -12,7 +12,7 @@ from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import Leaf, Order, TaskType
+from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import (
     ImaError,
     Limited,
@@ -21,15 +21,15 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ListChanged, Notice, ProductList
 from ima_tui.preferences import policy
-from ima_tui.preferences.service import Wishes
+from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.engine import Engine
-from ima_tui.studio.guides import Knowledge
+from ima_tui.studio.guides import Guides
 
 LIMITED_SECONDS = 5.0
 """A pause when the service wants one and does not say how long."""
 
 
-class Offer:
+class CatalogueService:
     """The live lists of all task types, fetched again when they are too old."""
 
     def __init__(
@@ -38,8 +38,8 @@ class Offer:
         clock: Clock,
         connection: Connection,
         engine: Engine,
-        wishes: Wishes,
-        knowledge: Knowledge,
+        wishes: PreferenceService,
+        knowledge: Guides,
         tell: Callable[[Notice], None],
     ) -> None:
         self._settings = settings
@@ -59,12 +59,12 @@ class Offer:
     def lists(self) -> dict[TaskType, ProductList]:
         return self._lists.lists
 
-    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
-        return self._lists.leaves(task_type)
+    def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
+        return self._lists.models(task_type)
 
-    def all_leaves(self) -> dict[TaskType, tuple[Leaf, ...]]:
+    def all_leaves(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
         """The leaves of every task type, as they are known now."""
-        return {task_type: self.leaves(task_type) for task_type in TaskType}
+        return {task_type: self.models(task_type) for task_type in TaskType}
 
     def age(self, task_type: TaskType) -> float:
         """Seconds since the list was fetched; infinite when it never was."""
@@ -76,29 +76,29 @@ class Offer:
         waits = found.problem is None and not found.live
         return waits and self.age(task_type) > self._settings.max_age
 
-    def suggested(self, task_type: TaskType) -> Leaf | None:
+    def suggested(self, task_type: TaskType) -> ModelVersion | None:
         """The person's preferred model, else what their guides recommend, else the default, else
         the first live one."""
         served = self.serving(task_type)
         return served[0] if served is not None else None
 
-    def serving(self, task_type: TaskType) -> tuple[Leaf, Reason] | None:
+    def serving(self, task_type: TaskType) -> tuple[ModelVersion, Reason] | None:
         """The leaf of `suggested`, and why it is that one."""
         wish, recommended = self._wishes.model_id(task_type), self._knowledge.recommended
         return choice.serving(
-            self.leaves(task_type), task_type, wish, recommended.get(task_type, "")
+            self.models(task_type), task_type, wish, recommended.get(task_type, "")
         )
 
-    def impersonal(self, task_type: TaskType) -> Leaf | None:
+    def impersonal(self, task_type: TaskType) -> ModelVersion | None:
         """What serves whoever prefers nothing."""
         recommended = self._knowledge.recommended.get(task_type, "")
-        return choice.default_leaf(self.leaves(task_type), task_type, recommended=recommended)
+        return choice.default_leaf(self.models(task_type), task_type, recommended=recommended)
 
-    def leaf_of(self, order: Order) -> Leaf | None:
+    def leaf_of(self, order: Order) -> ModelVersion | None:
         """The leaf that an order is for, as the list has it now."""
         wanted = (order.model_id, order.version)
-        leaves = self.leaves(order.task_type)
-        return next((leaf for leaf in leaves if (leaf.model_id, leaf.version) == wanted), None)
+        models = self.models(order.task_type)
+        return next((model for model in models if (model.model_id, model.version) == wanted), None)
 
     # ------------------------------------------------------------------------------ fetching
 
@@ -137,16 +137,16 @@ class Offer:
             if isinstance(problem, Limited):
                 await scheduler.pace.pause(problem.retry_after or LIMITED_SECONDS)
 
-    async def fresh(self, task_type: TaskType) -> tuple[Leaf, ...]:
+    async def fresh(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
         """The list, fetched again if it is too old. Raises the problem if there is no list."""
         if self.age(task_type) > self._settings.max_age:
             await self.refresh(task_type)
         found = self.lists[task_type]
-        if not found.leaves:
+        if not found.models:
             raise found.problem or UsageError("error.no_models")
-        return found.leaves
+        return found.models
 
-    async def find_leaf(self, order: Order, fetch: bool) -> Leaf:
+    async def find_leaf(self, order: Order, fetch: bool) -> ModelVersion:
         """The leaf that an order is for, off a list that is fresh enough (`fetch`: off a new one).
 
         Raises the problem of the list, or `UsageError` when the model is gone.
@@ -157,24 +157,24 @@ class Offer:
             if (problem := self.lists[task_type].problem) is not None:
                 raise problem
         await self.fresh(task_type)
-        if (leaf := self.leaf_of(order)) is not None:
-            return leaf
+        if (model := self.leaf_of(order)) is not None:
+            return model
         raise UsageError("error.model_gone", model=order.model_name)
 
     # -------------------------------------------------------------------------- other models
 
     def alternatives(self, order: Order, *, cheaper: bool = False) -> tuple[Alternative, ...]:
         """One or two live models that could do the same, or (`cheaper`) the same for less."""
-        leaves, below = self.leaves(order.task_type), order.points if cheaper else None
+        models, below = self.models(order.task_type), order.points if cheaper else None
         count = len(order.inputs)
-        return alternatives(leaves, order.task_type, order.model_id, count, below=below)
+        return alternatives(models, order.task_type, order.model_id, count, below=below)
 
     def usual_instead(self, order: Order) -> Alternative | None:
         """The recommended (else usual) model, where the person's own preference was followed and
         differs from it."""
         kind = order.task_type
         usual = policy.usual_instead(
-            self.leaves(kind),
+            self.models(kind),
             kind,
             order.model_id,
             self._wishes.model_id(kind),

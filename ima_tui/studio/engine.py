@@ -16,8 +16,8 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import (
     AnswerUnwritten,
+    ConnectivityChanged,
     JobChanged,
-    LinkChanged,
     Notice,
     Paused,
 )
@@ -25,10 +25,10 @@ from ima_tui.i18n import say
 from ima_tui.runner import result_files
 
 if TYPE_CHECKING:
-    from ima_tui.ledger import Ledger, Mended
+    from ima_tui.ledger import Ledger, RepairReport
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.runner.scheduler import Scheduler
-    from ima_tui.studio.catalogue_service import Offer
+    from ima_tui.studio.catalogue_service import CatalogueService
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Engine:
         self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
-    async def open(self, offer: Offer) -> None:
+    async def open(self, offer: CatalogueService) -> None:
         """Raises `LedgerError`; then everybody who waits for the parts gets it, too."""
         try:
             parts = await self._build(offer)
@@ -122,7 +122,7 @@ class Engine:
         return self._parts.result()[1].unwritten if self._opened else ()
 
     @property
-    def mended(self) -> Mended | None:
+    def mended(self) -> RepairReport | None:
         """What was done to a damaged ledger when it was opened."""
         return self._parts.result()[0].mended if self._opened else None
 
@@ -146,17 +146,17 @@ class Engine:
     def _opened(self) -> bool:
         return self._parts.done() and self._parts.exception() is None
 
-    async def _build(self, offer: Offer) -> Parts:
+    async def _build(self, offer: CatalogueService) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.runner.scheduler")
-        from ima_tui.api.rate_limit import Pace
-        from ima_tui.api.shared_rate_limit import Gate
+        from ima_tui.api.rate_limit import RateLimit
+        from ima_tui.api.shared_rate_limit import SharedRateLimit
         from ima_tui.ledger import process_id
-        from ima_tui.ledger.admission import Limits
+        from ima_tui.ledger.admission import AdmissionLimits
         from ima_tui.runner.scheduler import Scheduler
 
         settings = self._settings
         ledger = await self._open_ledger(process_id.name())
-        limits = Limits(
+        limits = AdmissionLimits(
             running=settings.running,
             per_kind=settings.running_per_kind,
             per_job=settings.per_job,
@@ -177,16 +177,18 @@ class Engine:
             left_folder=self._usual_folder(),
             left_download=bool(settings.values.get("results.download", settings.download)),
             limits=limits,
-            pace=Pace(
+            pace=RateLimit(
                 self._clock,
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
-                gate=None if ledger.looking else Gate(settings.ledger.with_name("pace.json")),
+                gate=None
+                if ledger.looking
+                else SharedRateLimit(settings.ledger.with_name("pace.json")),
                 tell=lambda seconds: self._tell(Paused(seconds)),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
             tell_unwritten=self._tell,
-            tell_link=lambda problem: self._tell(LinkChanged(problem)),
+            tell_link=lambda problem: self._tell(ConnectivityChanged(problem)),
         )
         return ledger, scheduler
 

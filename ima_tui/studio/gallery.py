@@ -18,7 +18,7 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Media, Result
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.event_bus import Broadcast
+from ima_tui.core.event_bus import EventBus
 from ima_tui.core.events import JobChanged
 from ima_tui.core.input_files import local_path
 from ima_tui.studio.engine import Engine
@@ -29,7 +29,7 @@ NEWEST = 1 << 62
 MOST_COVERS = 200
 
 
-class Gallery:
+class ResultGallery:
     """Results and their files. Verbs raise `UsageError`, or `ImaError` where the disk says no."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Gallery:
         clock: Clock,
         engine: Engine,
         connection: Connection,
-        broadcast: Broadcast,
+        broadcast: EventBus,
     ) -> None:
         self._settings = settings
         self._clock = clock

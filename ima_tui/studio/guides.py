@@ -22,7 +22,7 @@ from pathlib import Path
 from ima_tui.catalogue import names
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.text import clean, one_line
-from ima_tui.intent.intent import Action, Decision, Kind
+from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 
 LARGEST = 256 * 1024
 """Bytes read of one document: a guide is some ten thousand."""
@@ -67,7 +67,7 @@ class Recommendation:
 
 
 @dataclass(slots=True)
-class Knowledge:
+class Guides:
     """The folder, as last loaded."""
 
     folder: Path
@@ -106,7 +106,7 @@ class Knowledge:
     def all(self) -> tuple[Document, ...]:
         return tuple(self._documents.values())
 
-    def documents(self, text: str, decision: Decision) -> tuple[Document, ...]:
+    def documents(self, text: str, decision: Intent) -> tuple[Document, ...]:
         """The guides that matter for a wish, most telling first."""
         if not self._documents:
             return ()
@@ -158,7 +158,7 @@ _SAME = re.compile(
 )
 
 
-def topics(text: str, decision: Decision) -> tuple[Topic, ...]:
+def topics(text: str, decision: Intent) -> tuple[Topic, ...]:
     """The reading rules of the founding document."""
     from ima_tui.intent.scan import scan  # not before there is something to read
 
@@ -167,7 +167,7 @@ def topics(text: str, decision: Decision) -> tuple[Topic, ...]:
     count = decision.param("n")
     several = isinstance(count, int) and count > 1 and bool(media & {Medium.IMAGE, Medium.VIDEO})
     found = [
-        (Topic.WORKFLOW, decision.kind is Kind.WORKFLOW or bool(_SEVERAL.search(told))),
+        (Topic.WORKFLOW, decision.kind is RequestKind.WORKFLOW or bool(_SEVERAL.search(told))),
         (
             Topic.CONSISTENCY,
             several
@@ -181,10 +181,10 @@ def topics(text: str, decision: Decision) -> tuple[Topic, ...]:
     return tuple(topic for topic, matters in found if matters)
 
 
-def _is_unsure(decision: Decision) -> bool:
+def _is_unsure(decision: Intent) -> bool:
     """The choice is left to us, or a tier tells of budget or quality."""
     wish = decision.preference
-    leaves_it = wish is not None and wish.action is Action.CLEAR
+    leaves_it = wish is not None and wish.action is PreferenceAction.CLEAR
     return decision.tier is not None or leaves_it or bool(decision.absent)
 
 

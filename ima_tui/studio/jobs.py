@@ -20,12 +20,12 @@ from ima_tui.core.domain import (
     State,
 )
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.core.event_bus import Broadcast
+from ima_tui.core.event_bus import EventBus
 from ima_tui.core.events import JobChanged, Totals
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
-from ima_tui.studio.catalogue_service import Offer
+from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ class Jobs:
     def __init__(
         self,
         engine: Engine,
-        offer: Offer,
+        offer: CatalogueService,
         connection: Connection,
         clock: Clock,
-        broadcast: Broadcast,
+        broadcast: EventBus,
     ) -> None:
         self._engine = engine
         self._offer = offer
@@ -132,10 +132,10 @@ class Jobs:
 
     async def _expect(self, order: Order) -> Estimate | None:
         """How long it should take: the list knows, or the table, or our own history."""
-        leaf = self._offer.leaf_of(order)
-        if leaf is None:
+        model = self._offer.leaf_of(order)
+        if model is None:
             return order.estimate
-        return times.estimate(leaf, await (await self._engine.ledger()).durations(order))
+        return times.estimate(model, await (await self._engine.ledger()).durations(order))
 
     async def _may_pay(self) -> None:
         """Whatever forbids to pay: no key, or no room for what would come of it."""
@@ -149,8 +149,8 @@ class Jobs:
         lacking = outputs.missing(before)
         if not outputs.is_partial(before) or not lacking:
             return before.order
-        leaf = self._offer.leaf_of(before.order)
-        if leaf is not None and lacking not in form.counts(leaf):
+        model = self._offer.leaf_of(before.order)
+        if model is not None and lacking not in form.counts(model):
             return before.order
         order = replace(before.order, n=lacking)
         return replace(order, confirmed=order.total)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.core.clock import Clock, SystemClock
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.event_bus import Broadcast, Listener
+from ima_tui.core.event_bus import EventBus, Listener
 from ima_tui.core.events import GuidesChanged
 
 GUIDES_SECONDS = 2.0
@@ -28,20 +28,20 @@ GUIDES_SECONDS = 2.0
 if TYPE_CHECKING:
     from ima_tui.api.connection import Connection, Locate
     from ima_tui.config import api_key as keys
-    from ima_tui.config.editor import Adjustments
+    from ima_tui.config.editor import ConfigEditor
     from ima_tui.config.loader import Settings
-    from ima_tui.core.domain import Leaf
+    from ima_tui.core.domain import ModelVersion
     from ima_tui.core.events import AnswerUnwritten
     from ima_tui.core.input_files import InputFacts
-    from ima_tui.ledger import Mended
-    from ima_tui.preferences.service import Wishes
+    from ima_tui.ledger import RepairReport
+    from ima_tui.preferences.service import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
-    from ima_tui.studio.catalogue_service import Offer
+    from ima_tui.studio.catalogue_service import CatalogueService
     from ima_tui.studio.engine import Engine
-    from ima_tui.studio.gallery import Gallery
-    from ima_tui.studio.guides import Knowledge
+    from ima_tui.studio.gallery import ResultGallery
+    from ima_tui.studio.guides import Guides
     from ima_tui.studio.jobs import Jobs
-    from ima_tui.studio.workflows import Plans
+    from ima_tui.studio.workflows import Workflows
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ class Studio:
         self._locate = locate
         self._everything = everything
         self._patient = patient
-        self._broadcast = Broadcast()
+        self._broadcast = EventBus()
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
 
@@ -130,32 +130,32 @@ class Studio:
         return InputChecks()
 
     @cached_property
-    def adjustments(self) -> Adjustments:
+    def adjustments(self) -> ConfigEditor:
         """The app's own settings, to be changed."""
-        from ima_tui.config.editor import Adjustments
+        from ima_tui.config.editor import ConfigEditor
 
-        return Adjustments(self.settings)
+        return ConfigEditor(self.settings)
 
     @cached_property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> PreferenceService:
         """The preferred models."""
-        from ima_tui.preferences.service import Wishes
+        from ima_tui.preferences.service import PreferenceService
 
-        return Wishes(self.settings, self.clock, self._broadcast.tell)
+        return PreferenceService(self.settings, self.clock, self._broadcast.tell)
 
     @cached_property
-    def knowledge(self) -> Knowledge:
+    def knowledge(self) -> Guides:
         """The guides, where there are some."""
-        from ima_tui.studio.guides import Knowledge
+        from ima_tui.studio.guides import Guides
 
-        return Knowledge(self.settings.knowledge)
+        return Guides(self.settings.knowledge)
 
     @cached_property
-    def offer(self) -> Offer:
+    def offer(self) -> CatalogueService:
         """The live lists, and what is chosen from them."""
-        from ima_tui.studio.catalogue_service import Offer
+        from ima_tui.studio.catalogue_service import CatalogueService
 
-        return Offer(
+        return CatalogueService(
             self.settings,
             self.clock,
             self.connection,
@@ -173,18 +173,20 @@ class Studio:
         return Jobs(self.engine, self.offer, self.connection, self.clock, self._broadcast)
 
     @cached_property
-    def gallery(self) -> Gallery:
+    def gallery(self) -> ResultGallery:
         """What the jobs made."""
-        from ima_tui.studio.gallery import Gallery
+        from ima_tui.studio.gallery import ResultGallery
 
-        return Gallery(self.settings, self.clock, self.engine, self.connection, self._broadcast)
+        return ResultGallery(
+            self.settings, self.clock, self.engine, self.connection, self._broadcast
+        )
 
     @cached_property
-    def plans(self) -> Plans:
+    def plans(self) -> Workflows:
         """Several jobs as one."""
-        from ima_tui.studio.workflows import Plans
+        from ima_tui.studio.workflows import Workflows
 
-        return Plans(
+        return Workflows(
             self.jobs,
             self.offer,
             self.wishes,
@@ -232,7 +234,7 @@ class Studio:
         return self.engine.waiting
 
     @property
-    def mended(self) -> Mended | None:
+    def mended(self) -> RepairReport | None:
         """What was done to a damaged ledger when it was opened."""
         return self.engine.mended
 
@@ -261,8 +263,10 @@ class Studio:
         """Hear of every change, on the event loop; returns the unsubscriber."""
         return self._broadcast.subscribe(listener)
 
-    async def inspect_inputs(self, leaf: Leaf, inputs: Sequence[str]) -> tuple[InputFacts, ...]:
+    async def inspect_inputs(
+        self, model: ModelVersion, inputs: Sequence[str]
+    ) -> tuple[InputFacts, ...]:
         """Look at inputs before anything is sent. Raises `UsageError` for the first bad one."""
         if not inputs:
             return ()
-        return await self.input_checks.inspect(leaf, inputs, self.connection.loopback)
+        return await self.input_checks.inspect(model, inputs, self.connection.loopback)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import (
     Job,
-    Leaf,
+    ModelVersion,
     Order,
     State,
     TaskType,
@@ -27,14 +27,14 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import living
 from ima_tui.ledger import job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
-from ima_tui.preferences.service import Wishes
-from ima_tui.studio.catalogue_service import Offer
+from ima_tui.preferences.service import PreferenceService
+from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import contents, file
-from ima_tui.workflow.pricing import Priced, price_plan
-from ima_tui.workflow.status import Standing, Status, brought_nothing
+from ima_tui.workflow.pricing import PricedStep, price_plan
+from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
 from ima_tui.workflow.steps import (
-    Plan,
+    Workflow,
     digest,
     intents,
     result_of,
@@ -47,25 +47,25 @@ if TYPE_CHECKING:
 MOST_KEPT = 200
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
-Inspect = Callable[[Leaf, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
+Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CreatedWorkflow:
     """A new plan, and the reading it was made of."""
 
-    plan: Plan
+    plan: Workflow
     shared: Shared
 
 
-class Plans:
+class Workflows:
     """`folder` is where plans are kept that nobody gave a file."""
 
     def __init__(
         self,
         jobs: Jobs,
-        offer: Offer,
-        wishes: Wishes,
+        offer: CatalogueService,
+        wishes: PreferenceService,
         inspect: Inspect,
         folder: Path,
         *,
@@ -84,21 +84,23 @@ class Plans:
 
     # ------------------------------------------------------------------------------- made of
 
-    async def make(self, wish: str, images: Sequence[str] = (), *, fetch: bool = True) -> Made:
+    async def make(
+        self, wish: str, images: Sequence[str] = (), *, fetch: bool = True
+    ) -> CreatedWorkflow:
         """The plan for a wish, by the live lists (`fetch`: fresh ones); without steps where there
         is nothing to make. Raises `UsageError`."""
         shared = await asyncio.to_thread(_share, wish, tuple(images))
         if not shared.shares:
-            return Made(Plan(secrets.token_hex(8), wish, ()), shared)
+            return CreatedWorkflow(Workflow(secrets.token_hex(8), wish, ()), shared)
         kinds = {each.task_type for each in shared.shares}
         if shared.one_subject:
             kinds |= set(_FOR_SERIES)
         if fetch:
             for kind in sorted(kinds):
                 await self._offer.fresh(kind)
-        return Made(await self.look(self._build(shared, wish)), shared)
+        return CreatedWorkflow(await self.look(self._build(shared, wish)), shared)
 
-    async def outline(self, wish: str, images: Sequence[str] = ()) -> Status | None:
+    async def outline(self, wish: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
         """What `make` would make by the lists as they are, priced; None where that is nothing. No
         file is looked at, no job asked for: it is for showing while the wish is written."""
         shared = await asyncio.to_thread(_share, wish, tuple(images))
@@ -106,29 +108,31 @@ class Plans:
             return None
         plan, prices = self.price(self._build(shared, wish))
         names = intents(plan)
-        return Status(plan, plan, tuple(Standing(each, names[each.step.id]) for each in prices))
+        return WorkflowStatus(
+            plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
+        )
 
-    def _build(self, shared: Shared, wish: str) -> Plan:
+    def _build(self, shared: Shared, wish: str) -> Workflow:
         # with the router, which the first paint can't wait for
         from ima_tui.workflow.building import build
 
         preferred = self._wishes.preferred()
         return build(shared, self._lists(), preferred, secrets.token_hex(8), wish)
 
-    async def look(self, plan: Plan) -> Plan:
+    async def look(self, plan: Workflow) -> Workflow:
         """The plan with what its files hold now."""
         return await asyncio.to_thread(contents.look, plan)
 
-    def _lists(self) -> Mapping[TaskType, Sequence[Leaf]]:
-        return {kind: self._offer.leaves(kind) for kind in TaskType}
+    def _lists(self) -> Mapping[TaskType, Sequence[ModelVersion]]:
+        return {kind: self._offer.models(kind) for kind in TaskType}
 
-    def price(self, plan: Plan) -> tuple[Plan, tuple[Priced, ...]]:
+    def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """The plan at the prices of the lists as they are."""
         return price_plan(plan, self._lists())
 
     # ---------------------------------------------------------------------------------- kept
 
-    async def keep(self, plan: Plan) -> None:
+    async def keep(self, plan: Workflow) -> None:
         """Keep it in the place of its last version; jobs of that which nobody sent yet, and which
         are no part of it any more, are taken out. Raises `UsageError` where nothing is written."""
         self._for_writing()
@@ -153,23 +157,23 @@ class Plans:
         self._for_writing()
         await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
 
-    async def kept(self) -> tuple[tuple[Plan, float], ...]:
+    async def kept(self) -> tuple[tuple[Workflow, float], ...]:
         """The kept plans with the time of their last change, newest first; what can't be read is
         left where it is."""
         return await asyncio.to_thread(self._read_kept)
 
-    def _read_kept(self) -> tuple[tuple[Plan, float], ...]:
+    def _read_kept(self) -> tuple[tuple[Workflow, float], ...]:
         try:
             paths = [(path.stat().st_mtime, path) for path in self._folder.glob("*.json")]
         except OSError:
             return ()
-        found: list[tuple[Plan, float]] = []
+        found: list[tuple[Workflow, float]] = []
         for changed, path in sorted(paths, reverse=True)[:MOST_KEPT]:
             with suppress(UsageError):
                 found.append((file.read(path), changed))
         return tuple(found)
 
-    async def agreed_before(self, plan: Plan) -> Plan:
+    async def agreed_before(self, plan: Workflow) -> Workflow:
         """`plan` with its files as they are, as it was agreed to here, prices and hash; without a
         hash where it was not. What a file from elsewhere says about that is not believed."""
         plan = await self.look(plan)
@@ -182,7 +186,7 @@ class Plans:
         priced = replace(plan, steps=steps, confirmed=kept.confirmed)
         return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
-    async def agree(self, status: Status) -> Plan:
+    async def agree(self, status: WorkflowStatus) -> Workflow:
         """Write down that a person agreed to the plan at the prices of now. Raises `UsageError`
         where a file has changed since it was asked for."""
         if await self.look(status.plan) != status.plan:
@@ -193,25 +197,27 @@ class Plans:
 
     # ------------------------------------------------------------------------------ standing
 
-    async def status(self, plan: Plan, *, fetch: bool = False, priced: bool = True) -> Status:
+    async def status(
+        self, plan: Workflow, *, fetch: bool = False, priced: bool = True
+    ) -> WorkflowStatus:
         """Where each step stands, at the prices of now. `fetch` asks for lists that are too old;
         not `priced`: the prices are the plan's own."""
         if fetch:
             for kind in sorted({step.task_type for step in plan.steps}):
                 await self._offer.fresh(kind)
-        now, prices = self.price(plan) if priced else (plan, tuple(map(Priced, plan.steps)))
+        now, prices = self.price(plan) if priced else (plan, tuple(map(PricedStep, plan.steps)))
         names = intents(plan)
         tries = await self._tries(names)
-        standings: list[Standing] = []
+        standings: list[StepStatus] = []
         lost: set[int] = set()
         for each in prices:
             step_id = each.step.id
             blocked = any(needed in lost for needed in each.step.needs)
-            standing = Standing(each, names[step_id], tries.get(step_id), blocked)
+            standing = StepStatus(each, names[step_id], tries.get(step_id), blocked)
             if standing.failed or (blocked and standing.unsent):
                 lost.add(step_id)
             standings.append(standing)
-        return Status(plan, now, tuple(standings))
+        return WorkflowStatus(plan, now, tuple(standings))
 
     async def _tries(self, names: Mapping[int, str]) -> dict[int, Job]:
         """The newest try of each step that has one, wherever it was tried again."""
@@ -226,7 +232,7 @@ class Plans:
 
     # ---------------------------------------------------------------------------------- run
 
-    async def go(self, status: Status, *, again: bool) -> None:
+    async def go(self, status: WorkflowStatus, *, again: bool) -> None:
         """Send what is missing, let go what waits for a word, take up what nobody follows; with
         `again`, failed steps once more. The person has agreed to `status.to_pay`.
 
@@ -243,7 +249,7 @@ class Plans:
             if job is not None:
                 made[each.step.id] = job
 
-    async def _stale(self, status: Status) -> frozenset[int]:
+    async def _stale(self, status: WorkflowStatus) -> frozenset[int]:
         """The steps whose unsent job waits for one that is no part of the plan any more, or was
         taken off the list: it would wait in vain."""
         found: set[int] = set()
@@ -260,21 +266,21 @@ class Plans:
                     found.add(each.step.id)
         return frozenset(found)
 
-    async def _order(self, standing: Standing) -> Order:
+    async def _order(self, standing: StepStatus) -> Order:
         """The step's order, its files looked at; other steps' results still by their steps."""
         priced = standing.priced
-        if priced.problem is not None or priced.order is None or priced.leaf is None:
+        if priced.problem is not None or priced.order is None or priced.model is None:
             problem = priced.problem or UsageError("error.no_models")
             raise UsageError(problem.key, **problem.values)
         sources: list[str] = []
         for source in priced.order.inputs:
             if result_of(source) is None:
-                source = (await self._inspect(priced.leaf, (source,)))[0].source
+                source = (await self._inspect(priced.model, (source,)))[0].source
             sources.append(source)
         return replace(priced.order, inputs=tuple(sources))
 
     async def _further(
-        self, each: Standing, order: Order | None, made: Mapping[int, Job], *, again: bool
+        self, each: StepStatus, order: Order | None, made: Mapping[int, Job], *, again: bool
     ) -> Job | None:
         """One step further; None where it can't go."""
         if each.blocked and not again:

@@ -30,37 +30,37 @@ from textual.widget import Widget
 from ima_tui.core.errors import ImaError
 from ima_tui.core.events import (
     AnswerUnwritten,
-    LinkChanged,
+    ConnectivityChanged,
     Notice,
     Paused,
     Totals,
 )
 from ima_tui.i18n import explain, say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
-from ima_tui.tui.images.image_protocol import TerminalWay
+from ima_tui.tui.images.image_protocol import TerminalImages
 from ima_tui.tui.keys import actions, keymap, read_only
-from ima_tui.tui.screens import PLACES, PLAN
+from ima_tui.tui.screens import SCREENS, WORKFLOW
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.frame import HintLine, TopLine
-from ima_tui.tui.shell.splash import Opening
+from ima_tui.tui.shell.splash import SplashScreen
 from ima_tui.tui.terminal import alt_keys, clipboard, notifications
-from ima_tui.tui.terminal.notifications import Endings
+from ima_tui.tui.terminal.notifications import JobNotifications
 from ima_tui.tui.theme import styles, theme
 from ima_tui.tui.theme.filters import AsciiFilter, NoColour
 from ima_tui.tui.theme.glyphs import glyphs
-from ima_tui.tui.widgets.hints import Used
+from ima_tui.tui.widgets.hints import SeenHints
 from ima_tui.tui.widgets.update_batcher import (
     GATHERING,
     SLOW_GATHERING,
-    Gatherer,
-    News,
+    UpdateBatcher,
+    Updates,
 )
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from ima_tui.core.domain import Job, Leaf, Order
-    from ima_tui.preferences.file import Dropped
+    from ima_tui.core.domain import Job, ModelVersion, Order
+    from ima_tui.preferences.file import DroppedPreference
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.images.graphics import Graphics
 
@@ -79,17 +79,17 @@ WITH_THE_FIRST = (
 """What every place wants when it is mounted."""
 
 
-class Composer(Protocol):
+class ComposeTarget(Protocol):
     """What the Compose place can be handed."""
 
     def load_order(self, order: Order, replaces: int | None = None) -> None: ...
 
-    def load_leaf(self, leaf: Leaf) -> None: ...
+    def load_leaf(self, model: ModelVersion) -> None: ...
 
     def load_inputs(self, sources: Sequence[str]) -> None: ...
 
 
-class JobShower(Protocol):
+class JobTarget(Protocol):
     """What the queue, and the logs, can be asked."""
 
     async def show_job(self, job_id: int) -> None: ...
@@ -110,7 +110,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
                 show=False,
                 id=f"place.{place.id}",
             )
-            for place in PLACES
+            for place in SCREENS
         ),
         Binding("question_mark", "help", "bind.help", show=False, id="app.help"),
         Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
@@ -130,7 +130,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def __init__(
         self, studio: Studio, *, start: str = "compose", frame_first: bool = False
     ) -> None:
-        self._first = next(place for place in PLACES if place.id == start)
+        self._first = next(place for place in SCREENS if place.id == start)
         if not frame_first:
             # read by Textual's own __init__; a class variable there, but each app has its own
             self.DEFAULT_MODE = start  # type: ignore[misc]
@@ -139,7 +139,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         alt_keys.use_alt_digits()
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
-        self.used = Used(studio.settings.data, wanted=wanted)
+        self.used = SeenHints(studio.settings.data, wanted=wanted)
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
             self.keymap = {**self.keymap, **read_only.without_keys()}
@@ -147,18 +147,18 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()
         self.totals = Totals()
-        self.news: Signal[News] = Signal(self, "news")
-        self._gatherer = Gatherer()
-        self._losses: set[Dropped] = set()
+        self.news: Signal[Updates] = Signal(self, "news")
+        self._gatherer = UpdateBatcher()
+        self._losses: set[DroppedPreference] = set()
         self.unsaved: set[int] = set()
         """Jobs whose task ids the ledger could not take yet."""
         self._counting: Timer | None = None
-        self._endings = Endings(studio.clock.time())
-        self._way = TerminalWay(self, self._write)  # hears the terminal from its first answer on
+        self._endings = JobNotifications(studio.clock.time())
+        self._way = TerminalImages(self, self._write)  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
         self.on_painted: Callable[[], None] | None = None
         """Called once the screen is there."""
-        for place in (*PLACES, PLAN):
+        for place in (*SCREENS, WORKFLOW):
             self.add_mode(place.id, place.open)
         for one in theme.themes():
             self.register_theme(one)
@@ -194,7 +194,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         return Graphics(self, self._way, self._write)
 
     def get_default_screen(self) -> Screen[None]:
-        return Opening(self._first.id)
+        return SplashScreen(self._first.id)
 
     # -------------------------------------------------------------------------------- the news
 
@@ -204,7 +204,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.studio.settings.notify != "off":
             self._write(notifications.KEEP_TITLE)
-        if not isinstance(self.screen, Opening):
+        if not isinstance(self.screen, SplashScreen):
             self.call_after_refresh(self._after_first_paint)
 
     async def on_unmount(self) -> None:
@@ -222,7 +222,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
             child._bindings = keymap.rekey(child._bindings, self.keymap)
         super()._register_child(parent, child, before, after)
 
-    async def _open_first(self, opening: Opening) -> None:
+    async def _open_first(self, opening: SplashScreen) -> None:
         """The frame stands; read the place in beside it. Keys wait their turn behind this."""
         await asyncio.to_thread(self._read_in)
         await self.switch_mode(self._first.id)
@@ -291,7 +291,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, AnswerUnwritten):
             self._tell_of_unwritten(notice)
-        if isinstance(notice, Paused | LinkChanged):
+        if isinstance(notice, Paused | ConnectivityChanged):
             self._count_down()
         if self._gatherer.hear(notice):
             pause = SLOW_GATHERING if self.studio.settings.quiet else GATHERING
@@ -351,7 +351,7 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         super()._display(screen, renderable)
         if renderable is None or self._batch_count:
             return
-        if isinstance(screen, Opening):
+        if isinstance(screen, SplashScreen):
             if screen.is_painted():
                 self.call_next(self._open_first, screen)
         elif drawn := self.graphics.overlay.after(screen, renderable):
@@ -367,9 +367,9 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         replaces = job.id if in_its_place else None
         (await self._composer()).load_order(job.order, replaces)
 
-    async def compose_with(self, leaf: Leaf) -> None:
-        """Open Compose with `leaf` chosen."""
-        (await self._composer()).load_leaf(leaf)
+    async def compose_with(self, model: ModelVersion) -> None:
+        """Open Compose with `model` chosen."""
+        (await self._composer()).load_leaf(model)
 
     async def compose_on(self, sources: Sequence[str]) -> None:
         """Open Compose with `sources`, paths or links, as inputs."""
@@ -378,12 +378,12 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
     async def show_job(self, job_id: int) -> None:
         """Open the queue on a job."""
         await self.switch_mode("queue")
-        await cast(JobShower, self.screen).show_job(job_id)
+        await cast(JobTarget, self.screen).show_job(job_id)
 
     async def show_log(self, job_id: int) -> None:
         """Open the logs on what was done for a job."""
         await self.switch_mode("logs")
-        await cast(JobShower, self.screen).show_job(job_id)
+        await cast(JobTarget, self.screen).show_job(job_id)
 
     async def action_plans(self) -> None:
         """The list of the plans that are kept."""
@@ -391,16 +391,16 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
         await choose_plan(self)
 
-    async def _composer(self) -> Composer:
+    async def _composer(self) -> ComposeTarget:
         await self.switch_mode("compose")
-        return cast(Composer, self.screen)
+        return cast(ComposeTarget, self.screen)
 
     # --------------------------------------------------------------------- the same everywhere
 
     def action_help(self) -> None:
         from ima_tui.tui.shell.help import HelpScreen
 
-        place = next((p for p in (*PLACES, PLAN) if p.id == self.current_mode), None)
+        place = next((p for p in (*SCREENS, WORKFLOW) if p.id == self.current_mode), None)
         title = say(place.key) if place else ""
         self.push_screen(HelpScreen(actions.acts(self.screen), title))
 
@@ -429,16 +429,16 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
 
     def retell(self) -> None:
         """The language changed: say everything anew, what is hidden when it is opened again."""
-        from ima_tui.tui.shell.base_screen import Place
+        from ima_tui.tui.shell.base_screen import BaseScreen
 
         for screen in self.screen_stack:
-            if isinstance(screen, Place):
+            if isinstance(screen, BaseScreen):
                 screen.call_next(screen.retell)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the first place is there, a key is kept for it."""
         stack = self._screen_stacks.get(self._current_mode)
-        return not (stack and isinstance(stack[-1], Opening))
+        return not (stack and isinstance(stack[-1], SplashScreen))
 
     def action_say_how_to_quit(self) -> None:
         self.notify(say("app.how_to_quit"))

@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ima_tui.tui.shell.base_screen import Place
+    from ima_tui.tui.shell.base_screen import BaseScreen
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceRow:
+class ScreenEntry:
     """`number` is its key (and its function key, which works while typing too)."""
 
     number: int
@@ -24,23 +24,23 @@ class PlaceRow:
         """The message that names it."""
         return f"place.{self.id}"
 
-    def load(self) -> type[Place]:
+    def load(self) -> type[BaseScreen]:
         """The class of its screen, imported now."""
-        found: type[Place] = getattr(import_module(self.module), self.screen)
+        found: type[BaseScreen] = getattr(import_module(self.module), self.screen)
         return found
 
-    def open(self) -> Place:
+    def open(self) -> BaseScreen:
         """A new screen of this place."""
         return self.load()()
 
 
-PLACES = (
-    PlaceRow(1, "models", "ima_tui.tui.models.screen", "ModelsScreen"),
-    PlaceRow(2, "compose", "ima_tui.tui.compose.screen", "ComposeScreen"),
-    PlaceRow(3, "queue", "ima_tui.tui.queue.screen", "QueueScreen"),
-    PlaceRow(4, "gallery", "ima_tui.tui.gallery.screen", "GalleryScreen"),
-    PlaceRow(5, "preferences", "ima_tui.tui.preferences.screen", "PreferencesScreen"),
-    PlaceRow(6, "logs", "ima_tui.tui.logs.screen", "LogsScreen"),
+SCREENS = (
+    ScreenEntry(1, "models", "ima_tui.tui.models.screen", "ModelsScreen"),
+    ScreenEntry(2, "compose", "ima_tui.tui.compose.screen", "ComposeScreen"),
+    ScreenEntry(3, "queue", "ima_tui.tui.queue.screen", "QueueScreen"),
+    ScreenEntry(4, "gallery", "ima_tui.tui.gallery.screen", "GalleryScreen"),
+    ScreenEntry(5, "preferences", "ima_tui.tui.preferences.screen", "PreferencesScreen"),
+    ScreenEntry(6, "logs", "ima_tui.tui.logs.screen", "LogsScreen"),
 )
-PLAN = PlaceRow(0, "plan", "ima_tui.tui.workflow.screen", "PlanScreen")
+WORKFLOW = ScreenEntry(0, "plan", "ima_tui.tui.workflow.screen", "WorkflowScreen")
 """A place without a number: it is reached from a wish, and from the list of plans."""

@@ -19,8 +19,8 @@ from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
     Draft,
-    Leaf,
     Medium,
+    ModelVersion,
     TaskType,
     Value,
 )
@@ -33,13 +33,13 @@ from ima_tui.core.text import (
 )
 from ima_tui.i18n import say
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Action, Parameter
+from ima_tui.intent.intent import Parameter, PreferenceAction
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.intent.song import LYRICS, read_song
 from ima_tui.workflow.pricing import Lists, price_step
 from ima_tui.workflow.steps import (
-    Plan,
-    Step,
+    Workflow,
+    WorkflowStep,
     check,
     result_of,
     source_of,
@@ -55,7 +55,7 @@ _LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
 
 def build(
     shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], plan_id: str, wish: str
-) -> Plan:
+) -> Workflow:
     """The plan for what was read, each step bound to a live model and priced.
 
     Raises `UsageError` where nothing in the text can be made, or a list has no models.
@@ -65,7 +65,7 @@ def build(
     builder = _Builder(shared, lists, preferred, wish)
     steps = tuple(builder.steps())
     unmet = tuple(dict.fromkeys(builder.unmet))
-    plan = Plan(plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet)
+    plan = Workflow(plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet)
     check(plan)
     return plan
 
@@ -80,14 +80,14 @@ class _Builder:
         self._wish = wish
         self._lists = lists
         self._preferred = preferred
-        self._steps: list[Step] = []
+        self._steps: list[WorkflowStep] = []
         self._made: dict[int, int] = {}
         """The step that a share became, by the share's place."""
         self._seconds = 0.0
         self.unmet: list[tuple[int, Unmet]] = []
         self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[WorkflowStep]:
         for place, share in enumerate(self._shared.shares):
             share = replace(share, params=self._params(place, share))
             if share.task_type.medium is Medium.IMAGE:
@@ -205,7 +205,7 @@ class _Builder:
     def _of_a_picture(self, share: Share) -> Share:
         """The same film from a first frame: some models have another id for that."""
         kind = TaskType.IMAGE_TO_VIDEO
-        known = [leaf.model_id for leaf in self._lists.get(kind, ())]
+        known = [model.model_id for model in self._lists.get(kind, ())]
         model_id = share.model_id
         if model_id and model_id not in known:
             model_id = next(iter(nearest(model_id, known, 1)), model_id)
@@ -214,35 +214,37 @@ class _Builder:
     def _add(
         self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
     ) -> int:
-        leaf = self._leaf(share)
-        params = _without_shape(share.params) if _follows(leaf, inputs) else share.params
-        fits = capabilities.fitted(leaf, params)
+        model = self._leaf(share)
+        params = _without_shape(share.params) if _follows(model, inputs) else share.params
+        fits = capabilities.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
         if share.task_type is TaskType.TEXT_TO_MUSIC:
-            chosen |= _song(leaf, params, prompt)
-            prompt = _song_prompt(leaf, params, prompt)
-        count = chosen.pop(COUNT, form.counts(leaf)[0])
-        step = Step(
+            chosen |= _song(model, params, prompt)
+            prompt = _song_prompt(model, params, prompt)
+        count = chosen.pop(COUNT, form.counts(model)[0])
+        step = WorkflowStep(
             id=len(self._steps) + 1,
             title=one_line(title or share.words, TITLE),
             task_type=share.task_type,
-            model_id=leaf.model_id,
-            version=leaf.version,
-            model_name=leaf.name,
+            model_id=model.model_id,
+            version=model.version,
+            model_name=model.name,
             prompt=encodable(clean(prompt)).strip(),
             chosen=tuple(chosen.items()),
             n=int(count),
             inputs=inputs,
             after=after,
         )
-        self._confirm(step, leaf, share, params)
-        step = price_step(_settled(step, leaf), self._lists).step
+        self._confirm(step, model, share, params)
+        step = price_step(_settled(step, model), self._lists).step
         self._steps.append(step)
         if share.task_type.medium is Medium.VIDEO:
-            self._seconds += _seconds(leaf, step.chosen)
+            self._seconds += _seconds(model, step.chosen)
         return step.id
 
-    def _confirm(self, step: Step, leaf: Leaf, share: Share, params: Sequence[Parameter]) -> None:
+    def _confirm(
+        self, step: WorkflowStep, model: ModelVersion, share: Share, params: Sequence[Parameter]
+    ) -> None:
         """Note what the step does otherwise than the words asked."""
         whole = self._shared.decision
         decision = confirmation.of_share(whole, share.task_type, params)
@@ -254,37 +256,37 @@ class _Builder:
             absent=whole.absent if first else (),
             misplaced=whole.misplaced if first else (),
         )
-        found = confirmation.check(self._wish, decision, leaf, _draft(step))
+        found = confirmation.check(self._wish, decision, model, _draft(step))
         self.unmet += [(step.id, each) for each in found.unmet]
 
-    def _leaf(self, share: Share) -> Leaf:
+    def _leaf(self, share: Share) -> ModelVersion:
         """What the words name, else the preferred, else the default one."""
         kind = share.task_type
-        leaves = self._lists.get(kind, ())
+        models = self._lists.get(kind, ())
         wish = self._shared.decision.preference
-        clears = wish is not None and wish.action is Action.CLEAR
+        clears = wish is not None and wish.action is PreferenceAction.CLEAR
         preferred = "" if clears else self._preferred.get(kind, "")
         if share.model_id:
-            leaf, _ = binding.leaf_for(leaves, kind, share.model_id, share.version)
-            if leaf is not None:
-                return leaf
-        leaf = choice.default_leaf(leaves, kind, preferred)
-        if leaf is None:
+            model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
+            if model is not None:
+                return model
+        model = choice.default_leaf(models, kind, preferred)
+        if model is None:
             raise UsageError("error.no_models")
-        return leaf
+        return model
 
 
-def _settled(step: Step, leaf: Leaf) -> Step:
+def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:
     """With the values that its price rule would set otherwise: a plan says what will go out."""
     try:
-        _, quote = order.place(leaf, _draft(step))
-        wanted = dict(form.accept(leaf, each.name, each.becomes) for each in quote.changes)
+        _, quote = order.place(model, _draft(step))
+        wanted = dict(form.accept(model, each.name, each.becomes) for each in quote.changes)
     except UsageError:
         return step  # told where it is priced
     return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
 
 
-def _draft(step: Step) -> Draft:
+def _draft(step: WorkflowStep) -> Draft:
     return Draft(
         step.task_type,
         step.model_id,
@@ -296,24 +298,24 @@ def _draft(step: Step) -> Draft:
     )
 
 
-def _follows(leaf: Leaf, inputs: Sequence[str]) -> bool:
+def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
     """A film that has the shape of the picture it is made of."""
     made = any(result_of(source) for source in inputs)
-    return made and leaf.task_type.medium is Medium.VIDEO and not capabilities.has(leaf, _SHAPE)
+    return made and model.task_type.medium is Medium.VIDEO and not capabilities.has(model, _SHAPE)
 
 
 def _without_shape(params: Sequence[Parameter]) -> tuple[Parameter, ...]:
     return tuple(param for param in params if param.name != _SHAPE)
 
 
-def _song(leaf: Leaf, params: Sequence[Parameter], words: str) -> dict[str, Value]:
+def _song(model: ModelVersion, params: Sequence[Parameter], words: str) -> dict[str, Value]:
     song = read_song(words)
     lyrics = next((param.value for param in params if param.name == LYRICS), None)
-    return dict(song_settings(leaf, lyrics, song.description, song.style))
+    return dict(song_settings(model, lyrics, song.description, song.style))
 
 
-def _song_prompt(leaf: Leaf, params: Sequence[Parameter], words: str) -> str:
-    return song_prompt(words, leaf, params, read_song(words).description)
+def _song_prompt(model: ModelVersion, params: Sequence[Parameter], words: str) -> str:
+    return song_prompt(words, model, params, read_song(words).description)
 
 
 def _is_visual(task_type: TaskType) -> bool:
@@ -341,9 +343,9 @@ def _is_chinese(text: str) -> bool:
     return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
-def _seconds(leaf: Leaf, chosen: Sequence[tuple[str, Value]]) -> float:
+def _seconds(model: ModelVersion, chosen: Sequence[tuple[str, Value]]) -> float:
     """How long a film will be, where its model tells."""
     try:
-        return float(form.shown(leaf, dict(chosen)).get("duration", 0))
+        return float(form.shown(model, dict(chosen)).get("duration", 0))
     except (UsageError, ValueError):
         return 0.0

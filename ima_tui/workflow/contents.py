@@ -11,7 +11,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import LARGEST, local_path
 from ima_tui.core.text import one_line
 from ima_tui.core.text import size as size_in_words
-from ima_tui.workflow.steps import Plan, Step, result_of
+from ima_tui.workflow.steps import Workflow, WorkflowStep, result_of
 
 _PIECE = 1 << 20
 _TROUBLE = {
@@ -23,7 +23,7 @@ _TROUBLE = {
 }
 
 
-def look(plan: Plan) -> Plan:
+def look(plan: Workflow) -> Workflow:
     """The plan with `files` as they are now. A file that can't be read is put down with what is
     wrong, for the plan of steps that are paid for can be shown without it.
 
@@ -33,7 +33,7 @@ def look(plan: Plan) -> Plan:
     return replace(plan, files=tuple((each, _content(each)) for each in sorted(sources)))
 
 
-def trouble(plan: Plan, step: Step) -> UsageError | None:
+def trouble(plan: Workflow, step: WorkflowStep) -> UsageError | None:
     """Why a file of the step can't be sent, as it was when somebody last looked."""
     seen = dict(plan.files)
     for source in step.inputs:

@@ -37,8 +37,8 @@ from ima_tui.core.text import (
     size,
 )
 from ima_tui.workflow.steps import (
-    Plan,
-    Step,
+    Workflow,
+    WorkflowStep,
     check,
     digest,
 )
@@ -67,7 +67,7 @@ _MOST_PARAMETERS = 100
 # ---------------------------------------------------------------------------------- writing
 
 
-def to_json(plan: Plan) -> dict[str, object]:
+def to_json(plan: Workflow) -> dict[str, object]:
     return {
         _MARK: VERSION,
         "id": plan.id,
@@ -84,7 +84,7 @@ def _unmet_json(step_id: int, unmet: Unmet) -> dict[str, object]:
     return {"step": step_id, **{name: getattr(unmet, name) or None for name in _UNMET_KEYS}}
 
 
-def _step_json(step: Step) -> dict[str, object]:
+def _step_json(step: WorkflowStep) -> dict[str, object]:
     return {
         "id": step.id,
         "title": step.title,
@@ -102,7 +102,7 @@ def _step_json(step: Step) -> dict[str, object]:
     }
 
 
-def write(path: Path, plan: Plan) -> None:
+def write(path: Path, plan: Workflow) -> None:
     """Write beside, flush, rename: a reader sees the old file or the new one, never half.
 
     Touches the disk: call it off the event loop. Raises `UsageError`.
@@ -125,7 +125,7 @@ def _file_error(key: str, path: Path, error: OSError) -> UsageError:
 # ---------------------------------------------------------------------------------- reading
 
 
-def read(path: Path) -> Plan:
+def read(path: Path) -> Workflow:
     """The plan in a file. Touches the disk: call it off the event loop. Raises `UsageError`."""
     shown = one_line(path, 300)
     try:
@@ -142,7 +142,7 @@ def read(path: Path) -> Plan:
     return parse(content, shown)
 
 
-def parse(content: bytes | str, name: str) -> Plan:
+def parse(content: bytes | str, name: str) -> Workflow:
     """The plan in a text; `name` is what errors call it."""
     try:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
@@ -181,7 +181,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def plan(self, raw: Mapping[str, object]) -> Plan:
+    def plan(self, raw: Mapping[str, object]) -> Workflow:
         self._known(raw, _PLAN_KEYS, "")
         steps = self._need(raw, "steps", "")
         if not isinstance(steps, list):
@@ -189,7 +189,7 @@ class _Reader:
         plan_id = self._text(raw, "id", "", 64)
         if not _ID.fullmatch(plan_id):
             raise self._error("error.plan_shape_id", "id")
-        return Plan(
+        return Workflow(
             id=plan_id,
             wish=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
             steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
@@ -225,7 +225,7 @@ class _Reader:
             raise self._error("error.plan_shape_text", at)
         return Medium(written) if written else None
 
-    def _step(self, raw: object, at: str) -> Step:
+    def _step(self, raw: object, at: str) -> WorkflowStep:
         if not isinstance(raw, dict):
             raise self._error("error.plan_shape_object", at)
         self._known(raw, _STEP_KEYS, at)
@@ -234,7 +234,7 @@ class _Reader:
             raise UsageError("error.plan_task_type", path=self._name, where=at, value=kind)
         model_id = self._text(raw, "model_id", at, 200)
         chosen = self._parameters(raw.get("parameters"), f"{at}.parameters")
-        return Step(
+        return WorkflowStep(
             id=self._number(raw, "id", at, 1, 9_999),
             title=one_line(self._text(raw, "title", at, 200, missing=""), 200),
             task_type=_KINDS[kind],

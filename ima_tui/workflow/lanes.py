@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ima_tui.workflow.steps import Step
+from ima_tui.workflow.steps import WorkflowStep
 
 MOST_LANES = 6
 """Beside more than so many nobody could follow a line any more."""
@@ -46,7 +46,7 @@ _FANCY = _Signs("│", "├", "┤", "╰", "╯", "─", "┼")
 _PLAIN = _Signs("|", "+", "+", "`", "'", "-", "+")
 
 
-def lanes(steps: Sequence[Step], *, ascii_only: bool = False) -> tuple[Lanes, ...]:
+def lanes(steps: Sequence[WorkflowStep], *, ascii_only: bool = False) -> tuple[Lanes, ...]:
     """One entry for each step, in their order."""
     drawer = _Drawer(steps, _PLAIN if ascii_only else _FANCY)
     rows = [drawer.row(step) for step in steps]
@@ -65,12 +65,12 @@ def _joined(at: int, line: list[str], below: list[str], cells: int) -> Lanes:
 class _Drawer:
     """Goes down the steps; `_open` says which step each lane comes from."""
 
-    def __init__(self, steps: Sequence[Step], signs: _Signs) -> None:
+    def __init__(self, steps: Sequence[WorkflowStep], signs: _Signs) -> None:
         self._signs = signs
         self._left = Counter(needed for step in steps for needed in step.needs)
         self._open: list[int] = []
 
-    def row(self, step: Step) -> tuple[int, list[str], list[str]]:
+    def row(self, step: WorkflowStep) -> tuple[int, list[str], list[str]]:
         """(the step's lane, its line, the signs of the lanes below it)."""
         came = [self._open.index(needed) for needed in step.needs if needed in self._open]
         self._left.subtract(step.needs)

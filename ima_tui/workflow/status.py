@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import job_states
-from ima_tui.workflow.pricing import Priced, dearer
-from ima_tui.workflow.steps import Plan, Step, digest
+from ima_tui.workflow.pricing import PricedStep, dearer
+from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
 
 
 def brought_nothing(job: Job) -> bool:
@@ -19,17 +19,17 @@ def brought_nothing(job: Job) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StepStatus:
     """Where one step stands: `job` is its newest try, `intent` the name of its first. `blocked`: it
     needs a step that brought nothing."""
 
-    priced: Priced
+    priced: PricedStep
     intent: str
     job: Job | None = None
     blocked: bool = False
 
     @property
-    def step(self) -> Step:
+    def step(self) -> WorkflowStep:
         return self.priced.step
 
     @property
@@ -57,18 +57,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class WorkflowStatus:
     """A plan at the prices of now (`before`: as it was read), and where each step stands."""
 
-    before: Plan
-    plan: Plan
-    steps: tuple[Standing, ...]
+    before: Workflow
+    plan: Workflow
+    steps: tuple[StepStatus, ...]
 
-    def standing(self, step_id: int) -> Standing:
+    def standing(self, step_id: int) -> StepStatus:
         return next(each for each in self.steps if each.step.id == step_id)
 
     @property
-    def failures(self) -> tuple[Standing, ...]:
+    def failures(self) -> tuple[StepStatus, ...]:
         return tuple(each for each in self.steps if each.failed)
 
     @property
@@ -88,7 +88,7 @@ class Status:
             if not (each.blocked and each.unsent)
         )
 
-    def to_send(self, *, again: bool) -> tuple[Standing, ...]:
+    def to_send(self, *, again: bool) -> tuple[StepStatus, ...]:
         """What would be sent, failed steps once more where `again` is said."""
         if again:
             return tuple(each for each in self.steps if each.unsent or each.failed)

@@ -40,7 +40,7 @@ def source_said(written: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WorkflowStep:
     """One job to be. `chosen` are controls of its model, as on Compose; `inputs` are paths, links
     or `step:1#1`; `after` is a step that must be done first though nothing of it is taken, or 0.
 
@@ -77,7 +77,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Workflow:
     """`id` names it in the ledger: the same plan, run again, pays for no step twice. `wish` is
     the text it was made of; `confirmed` the hash that a person agreed to last, or "".
 
@@ -86,7 +86,7 @@ class Plan:
 
     id: str
     wish: str
-    steps: tuple[Step, ...]
+    steps: tuple[WorkflowStep, ...]
     confirmed: str = ""
     files: tuple[tuple[str, str], ...] = ()
     unmet: tuple[tuple[int, Unmet], ...] = ()
@@ -96,10 +96,10 @@ class Plan:
     def total(self) -> int:
         return sum(step.total for step in self.steps)
 
-    def step(self, step_id: int) -> Step:
+    def step(self, step_id: int) -> WorkflowStep:
         return next(step for step in self.steps if step.id == step_id)
 
-    def pictures_before(self, step_id: int) -> Iterator[tuple[Step, int]]:
+    def pictures_before(self, step_id: int) -> Iterator[tuple[WorkflowStep, int]]:
         """What the steps above this one make that it could be made of: results, from 1."""
         for step in self.steps:
             if step.id == step_id:
@@ -107,12 +107,12 @@ class Plan:
             if step.task_type.medium is Medium.IMAGE:
                 yield from ((step, index) for index in range(1, step.n + 1))
 
-    def users_of(self, step_id: int) -> tuple[Step, ...]:
+    def users_of(self, step_id: int) -> tuple[WorkflowStep, ...]:
         """The steps that take what this one makes."""
         return tuple(step for step in self.steps if step_id in step.sources)
 
 
-def takes(plan: Plan) -> Estimate | None:
+def takes(plan: Workflow) -> Estimate | None:
     """How long all of it usually takes, steps side by side where they can be; in seconds."""
     if any(step.estimate is None for step in plan.steps):
         return None
@@ -128,7 +128,7 @@ def takes(plan: Plan) -> Estimate | None:
 # ------------------------------------------------------------------------- what is agreed to
 
 
-def digest(plan: Plan, again: Sequence[int] = ()) -> str:
+def digest(plan: Workflow, again: Sequence[int] = ()) -> str:
     """The hash over all that matters: what is made, of what, in which order, for how much.
 
     `again` are the failed jobs that would be paid for once more: agreeing to the plan is not
@@ -143,7 +143,7 @@ def digest(plan: Plan, again: Sequence[int] = ()) -> str:
     return _hash(content)[:HASH_DIGITS]
 
 
-def intents(plan: Plan) -> Mapping[int, str]:
+def intents(plan: Workflow) -> Mapping[int, str]:
     """Each step's name in the ledger. It hangs on the steps that it is made of: a step whose
     source was changed is another wish, one that is not touched keeps what was paid for."""
     named: dict[int, str] = {}
@@ -153,7 +153,7 @@ def intents(plan: Plan) -> Mapping[int, str]:
     return named
 
 
-def _content(step: Step) -> list[object]:
+def _content(step: WorkflowStep) -> list[object]:
     return [
         step.id,
         step.task_type.value,
@@ -175,13 +175,13 @@ def _hash(content: object) -> str:
 # ------------------------------------------------------------------------------- what can be
 
 
-def check(plan: Plan) -> None:
+def check(plan: Workflow) -> None:
     """Raise `UsageError` for the first step that can't stand where it stands."""
     if not plan.steps:
         raise UsageError("error.plan_empty")
     if len(plan.steps) > MOST_STEPS:
         raise UsageError("error.plan_too_many", count=len(plan.steps), limit=MOST_STEPS)
-    before: dict[int, Step] = {}
+    before: dict[int, WorkflowStep] = {}
     for step in plan.steps:
         if step.id in before:
             raise UsageError("error.plan_twice", id=step.id)
@@ -197,14 +197,14 @@ def check(plan: Plan) -> None:
         before[step.id] = step
 
 
-def _taken(step: Step) -> Iterator[tuple[int, int]]:
+def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
     return (found for found in map(result_of, step.inputs) if found)
 
 
 # ------------------------------------------------------------------------------------ edits
 
 
-def put(plan: Plan, step: Step) -> Plan:
+def put(plan: Workflow, step: WorkflowStep) -> Workflow:
     """The plan with this step in the place of the one of its id. Raises `UsageError`."""
     before = plan.step(step.id)
     changed = replace(plan, steps=tuple(step if s.id == step.id else s for s in plan.steps))
@@ -214,15 +214,15 @@ def put(plan: Plan, step: Step) -> Plan:
     return changed
 
 
-def _set(step: Step) -> object:
+def _set(step: WorkflowStep) -> object:
     return step.model_id, step.version, step.chosen, step.n
 
 
-def _without_unmet(plan: Plan, step_id: int) -> Plan:
+def _without_unmet(plan: Workflow, step_id: int) -> Workflow:
     return replace(plan, unmet=tuple(each for each in plan.unmet if each[0] != step_id))
 
 
-def remove(plan: Plan, step_id: int) -> Plan:
+def remove(plan: Workflow, step_id: int) -> Workflow:
     """Without a step; what only waited for it waits for what it waited for. Raises `UsageError`
     where others are made of it, or nothing would be left."""
     users = plan.users_of(step_id)
@@ -240,7 +240,7 @@ def remove(plan: Plan, step_id: int) -> Plan:
     return changed
 
 
-def move(plan: Plan, step_id: int, by: int) -> Plan:
+def move(plan: Workflow, step_id: int, by: int) -> Workflow:
     """The step so many places further down. Raises `UsageError` where it would come before
     something that it needs."""
     order = list(plan.steps)

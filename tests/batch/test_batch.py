@@ -315,14 +315,14 @@ def test_files_come_later_and_cost_nothing(person: Person) -> None:
 def test_five_hundred_rows(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     fast_disk(monkeypatch)
     most = 0
-    hand_over = batch_feeder.Feeder._begin
+    hand_over = batch_feeder.BatchFeeder._begin
 
-    async def counted(self: batch_feeder.Feeder, errand: batch_feeder.Errand) -> object:
+    async def counted(self: batch_feeder.BatchFeeder, errand: batch_feeder.Errand) -> object:
         nonlocal most
         most = max(most, self.live)
         return await hand_over(self, errand)
 
-    monkeypatch.setattr(batch_feeder.Feeder, "_begin", counted)
+    monkeypatch.setattr(batch_feeder.BatchFeeder, "_begin", counted)
     prompts = [f"number {index}" for index in range(500)]
     file = person.write(wishes(*prompts))
     said = person.verb("batch", file, "--yes", "--json")

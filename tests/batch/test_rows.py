@@ -13,9 +13,9 @@ from ima_tui import i18n
 from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import (
     BadRow,
-    Kind,
-    Rest,
+    RemainingRows,
     Row,
+    RowKind,
     kind_of,
     parse,
     variants,
@@ -23,18 +23,20 @@ from ima_tui.batch.rows import (
 from ima_tui.core.errors import UsageError
 
 
-def rows(text: str, kind: Kind, rest: Rest | None = None) -> list[Row]:
+def rows(text: str, kind: RowKind, rest: RemainingRows | None = None) -> list[Row]:
     found = parse(text, kind, rest)
     assert all(isinstance(row, Row) for row in found), found
     return [row for row in found if isinstance(row, Row)]
 
 
-def bad(text: str, kind: Kind) -> list[tuple[int, str]]:
+def bad(text: str, kind: RowKind) -> list[tuple[int, str]]:
     return [(row.line, row.error.key) for row in parse(text, kind) if isinstance(row, BadRow)]
 
 
 def test_one_prompt_a_line() -> None:
-    found = rows("a cat\n\n  a dog  \r\n", Kind.TEXT, Rest("text_to_image", "midjourney", n=2))
+    found = rows(
+        "a cat\n\n  a dog  \r\n", RowKind.TEXT, RemainingRows("text_to_image", "midjourney", n=2)
+    )
     assert [(row.line, row.place, row.prompt) for row in found] == [
         (1, 1, "a cat"),
         (3, 2, "a dog"),
@@ -56,7 +58,7 @@ def test_json_lines_say_everything_by_the_row() -> None:
         "extra_params": {"size": "1K", "seed": 7},
         "quality": None,
     }
-    (row,) = rows(json.dumps(record), Kind.JSONL)
+    (row,) = rows(json.dumps(record), RowKind.JSONL)
     assert row.inputs == ("a.png", "https://x.example/b|c.png")
     assert (row.task_type, row.version_id, row.n) == ("image_to_image", "v3", 2)
     assert dict(row.chosen) == {"size": "4K", "seed": 7}
@@ -69,7 +71,7 @@ def test_csv_with_what_spreadsheets_make_of_it() -> None:
         ";;;;;\r\n"
         "blend them;image_to_image;a.png | b.png;4;;\r\n"
     ).removeprefix("\ufeff")
-    first, second = rows(text, Kind.CSV)
+    first, second = rows(text, RowKind.CSV)
     assert (first.line, first.prompt) == (2, 'a cat, "Mia";\r\nasleep')
     assert dict(first.chosen) == {"size": "2K", "seed": 3}
     assert (second.line, second.place) == (5, 2)
@@ -80,7 +82,7 @@ def test_csv_with_what_spreadsheets_make_of_it() -> None:
 @pytest.mark.parametrize("place", ["n", "N", "extra_params"])
 def test_the_number_of_outputs_may_stand_among_the_parameters(n: object, place: str) -> None:
     record = {"prompt": "x", place: {"n": n} if place == "extra_params" else n}
-    (row,) = rows(json.dumps(record), Kind.JSONL)
+    (row,) = rows(json.dumps(record), RowKind.JSONL)
     assert (row.n, row.chosen) == (2, ())
 
 
@@ -101,15 +103,17 @@ def test_the_number_of_outputs_may_stand_among_the_parameters(n: object, place: 
 def test_a_number_of_outputs_that_is_none_or_two_makes_a_bad_row(
     record: dict[str, Any], key: str
 ) -> None:
-    (bad,) = parse(json.dumps({"prompt": "x", **record}), Kind.JSONL)
+    (bad,) = parse(json.dumps({"prompt": "x", **record}), RowKind.JSONL)
     assert isinstance(bad, BadRow)
     assert bad.error.key == key
 
 
 def test_flags_give_what_a_row_does_not_say() -> None:
-    rest = Rest("text_to_image", "midjourney", "mj-7", 2, (("size", "1K"), ("style", "raw")))
+    rest = RemainingRows(
+        "text_to_image", "midjourney", "mj-7", 2, (("size", "1K"), ("style", "raw"))
+    )
     text = '{"prompt": "x"}\n{"prompt": "y", "model_id": "other", "Size": "4K", "n": 1}'
-    mine, own = rows(text, Kind.JSONL, rest)
+    mine, own = rows(text, RowKind.JSONL, rest)
     assert (mine.model_id, mine.version_id, mine.n) == ("midjourney", "mj-7", 2)
     assert (own.model_id, own.version_id, own.n) == ("other", "", 1)  # a version is of one model
     assert dict(own.chosen) == {"Size": "4K", "style": "raw"}
@@ -138,8 +142,8 @@ def test_flags_give_what_a_row_does_not_say() -> None:
 )
 def test_a_bad_row_is_named_and_the_others_stay(line: str, key: str) -> None:
     text = f'{{"prompt": "good"}}\n\n{line}\n{{"prompt": "good, too"}}'
-    assert bad(text, Kind.JSONL) == [(3, key)]
-    places = [row.place for row in parse(text, Kind.JSONL) if isinstance(row, Row)]
+    assert bad(text, RowKind.JSONL) == [(3, key)]
+    places = [row.place for row in parse(text, RowKind.JSONL) if isinstance(row, Row)]
     assert places == [1, 3]  # mending the bad one moves nobody
 
 
@@ -151,21 +155,21 @@ def test_a_bad_row_is_named_and_the_others_stay(line: str, key: str) -> None:
     ],
 )
 def test_bad_csv(text: str, expected: list[tuple[int, str]]) -> None:
-    assert bad(text, Kind.CSV) == expected
+    assert bad(text, RowKind.CSV) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "kind", "key"),
     [
-        ("", Kind.TEXT, "error.batch_empty"),
-        ("\n \n", Kind.JSONL, "error.batch_empty"),
-        ("prompt,size\n", Kind.CSV, "error.batch_empty"),
-        ("text,size\na,1K", Kind.CSV, "error.batch_no_prompt"),
-        ("prompt,size,Size\na,1K,2K", Kind.CSV, "error.batch_twice"),
-        ("x\n" * (batch.MOST_ROWS + 1), Kind.TEXT, "error.batch_too_many"),
+        ("", RowKind.TEXT, "error.batch_empty"),
+        ("\n \n", RowKind.JSONL, "error.batch_empty"),
+        ("prompt,size\n", RowKind.CSV, "error.batch_empty"),
+        ("text,size\na,1K", RowKind.CSV, "error.batch_no_prompt"),
+        ("prompt,size,Size\na,1K,2K", RowKind.CSV, "error.batch_twice"),
+        ("x\n" * (batch.MOST_ROWS + 1), RowKind.TEXT, "error.batch_too_many"),
     ],
 )
-def test_what_is_no_batch_at_all(text: str, kind: Kind, key: str) -> None:
+def test_what_is_no_batch_at_all(text: str, kind: RowKind, key: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(text, kind)
     assert caught.value.key == key
@@ -175,17 +179,17 @@ def test_what_is_no_batch_at_all(text: str, kind: Kind, key: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [
-        ("wishes.jsonl", "", Kind.JSONL),
-        ("wishes.CSV", "", Kind.CSV),
-        ("wishes.txt", "prompt,size", Kind.TEXT),
-        ("-", '\n{"prompt": "x"}', Kind.JSONL),
-        ("-", "{red|blue} cat", Kind.TEXT),
-        ("-", "size;Prompt\n", Kind.CSV),
-        ("-", "a prompt, with a comma", Kind.TEXT),
-        ("wishes", "a cat", Kind.TEXT),
+        ("wishes.jsonl", "", RowKind.JSONL),
+        ("wishes.CSV", "", RowKind.CSV),
+        ("wishes.txt", "prompt,size", RowKind.TEXT),
+        ("-", '\n{"prompt": "x"}', RowKind.JSONL),
+        ("-", "{red|blue} cat", RowKind.TEXT),
+        ("-", "size;Prompt\n", RowKind.CSV),
+        ("-", "a prompt, with a comma", RowKind.TEXT),
+        ("wishes", "a cat", RowKind.TEXT),
     ],
 )
-def test_which_format(name: str, text: str, kind: Kind) -> None:
+def test_which_format(name: str, text: str, kind: RowKind) -> None:
     assert kind_of(name, text) is kind
 
 
@@ -223,8 +227,8 @@ def test_huge_products_are_counted_and_not_made() -> None:
         variants("{a|b}" * 4000)
 
 
-@given(st.text(max_size=300), st.sampled_from(list(Kind)))
-def test_any_text_is_rows_or_a_sentence(text: str, kind: Kind) -> None:
+@given(st.text(max_size=300), st.sampled_from(list(RowKind)))
+def test_any_text_is_rows_or_a_sentence(text: str, kind: RowKind) -> None:
     try:
         for row in parse(text, kind):
             if isinstance(row, BadRow):
@@ -237,12 +241,12 @@ def test_any_text_is_rows_or_a_sentence(text: str, kind: Kind) -> None:
 
 def test_every_row_is_somebody_and_stays_so() -> None:
     text = "a cat\na cat\na {red|red} dog"
-    once, again = rows(text, Kind.TEXT), rows(text.replace("\n", "\n\n"), Kind.TEXT)
+    once, again = rows(text, RowKind.TEXT), rows(text.replace("\n", "\n\n"), RowKind.TEXT)
     names = [row.intent() for row in once]
     assert len(set(names)) == 4
     assert [row.intent() for row in again] == names  # blank lines move nobody
     assert not set(names) & {row.intent("second time") for row in once}
-    assert not set(names[2:]) & {row.intent() for row in rows("new\n" + text, Kind.TEXT)}
+    assert not set(names[2:]) & {row.intent() for row in rows("new\n" + text, RowKind.TEXT)}
 
 
 @pytest.mark.parametrize(
@@ -250,12 +254,12 @@ def test_every_row_is_somebody_and_stays_so() -> None:
     ['"prompt": "y"', '"n": 2', '"size": "2K"', '"model_id": "m"', '"input_images": "a.png"'],
 )
 def test_whatever_a_row_says_is_part_of_it(change: str) -> None:
-    (plain,) = rows('{"prompt": "x"}', Kind.JSONL)
-    (other,) = rows(f'{{"prompt": "x", {change}}}', Kind.JSONL)
+    (plain,) = rows('{"prompt": "x"}', RowKind.JSONL)
+    (other,) = rows(f'{{"prompt": "x", {change}}}', RowKind.JSONL)
     assert plain.intent() != other.intent()
 
 
 def test_the_order_of_columns_is_no_content() -> None:
-    (one,) = rows('{"prompt": "x", "size": "1K", "seed": 3}', Kind.JSONL)
-    (two,) = rows('{"seed": 3, "size": "1K", "prompt": "x"}', Kind.JSONL)
+    (one,) = rows('{"prompt": "x", "size": "1K", "seed": 3}', RowKind.JSONL)
+    (two,) = rows('{"seed": 3, "size": "1K", "prompt": "x"}', RowKind.JSONL)
     assert one.intent() == two.intent()

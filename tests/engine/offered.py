@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from payload_checker import Json, leaves, offered_rule, rules
+from payload_checker import Json, models, offered_rule, rules
 
 from ima_tui.api import wire
 from ima_tui.catalogue import order, tree
-from ima_tui.core.domain import Draft, Leaf, TaskType
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.core.domain import Draft, ModelVersion, TaskType
+from ima_tui.sandbox.products import SandboxCatalogue
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "catalog"
 URLS = tuple(f"https://example.com/{index}.png" for index in range(1, 10))
@@ -26,15 +26,15 @@ class Offer:
 
     source: str
     raw: Json
-    leaf: Leaf
+    model: ModelVersion
 
     @property
     def id(self) -> str:
-        return f"{self.source}-{self.leaf.task_type.value}-{self.leaf.version}".replace(" ", "_")
+        return f"{self.source}-{self.model.task_type.value}-{self.model.version}".replace(" ", "_")
 
 
 def sandbox_offers() -> list[Offer]:
-    shop = Catalogue()
+    shop = SandboxCatalogue()
     return [
         offer
         for task_type in TaskType
@@ -55,26 +55,26 @@ def recorded_offers() -> tuple[Offer, ...]:
 
 
 def _offers(source: str, data: Any, task_type: TaskType) -> list[Offer]:
-    read = {(leaf.model_id, leaf.version): leaf for leaf in tree.leaves(data, task_type)}
-    return [Offer(source, raw, read[raw["model_id"], raw["id"]]) for raw in leaves(data)]
+    read = {(model.model_id, model.version): model for model in tree.models(data, task_type)}
+    return [Offer(source, raw, read[raw["model_id"], raw["id"]]) for raw in models(data)]
 
 
-def inputs_for(leaf: Leaf) -> tuple[str, ...]:
-    return URLS[: order.input_counts(leaf)[0]]
+def inputs_for(model: ModelVersion) -> tuple[str, ...]:
+    return URLS[: order.input_counts(model)[0]]
 
 
-def payload_of(leaf: Leaf, chosen: Json, n: int = 1, prompt: str = "a lighthouse") -> Json:
+def payload_of(model: ModelVersion, chosen: Json, n: int = 1, prompt: str = "a lighthouse") -> Json:
     """What would go over the wire, as JSON makes of it."""
     draft = Draft(
-        task_type=leaf.task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
+        task_type=model.task_type,
+        model_id=model.model_id,
+        version=model.version,
         prompt=prompt,
         chosen=tuple(chosen.items()),
-        inputs=inputs_for(leaf),
+        inputs=inputs_for(model),
         n=n,
     )
-    placed, _ = order.place(leaf, draft)
+    placed, _ = order.place(model, draft)
     found: Json = json.loads(json.dumps(wire.create_payload(placed, placed.inputs)))
     return found
 

@@ -38,21 +38,21 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\ud800-\udfff]")
 
 
-def leaves(nodes: Any) -> Iterator[Json]:
+def models(nodes: Any) -> Iterator[Json]:
     """Every leaf of a product tree, at any depth."""
     for node in nodes:
         if node["type"] == "3":
             yield node
         else:
-            yield from leaves(node.get("children") or [])
+            yield from models(node.get("children") or [])
 
 
-def faults(leaf: Json, payload: Any) -> list[str]:
-    """What is wrong with `payload` as a create for `leaf` (a node of the raw tree)."""
-    return list(_faults(leaf, payload))
+def faults(model: Json, payload: Any) -> list[str]:
+    """What is wrong with `payload` as a create for `model` (a node of the raw tree)."""
+    return list(_faults(model, payload))
 
 
-def _faults(leaf: Json, payload: Any) -> Iterator[str]:
+def _faults(model: Json, payload: Any) -> Iterator[str]:
     if not isinstance(payload, dict) or set(payload) != ENVELOPE:
         yield "not the envelope of a create"
         return
@@ -68,15 +68,15 @@ def _faults(leaf: Json, payload: Any) -> Iterator[str]:
     if task_type not in INPUTS or entry["category"] != task_type:
         yield f"category {entry['category']} for {task_type}"
         return
-    yield from _names(leaf, entry)
+    yield from _names(model, entry)
     sent = entry["parameters"]
     if not isinstance(sent, dict):
         yield "parameters are no object"
         return
-    yield from _outside_the_form(leaf, payload, sent, task_type)
-    yield from _price(leaf, entry, sent)
-    yield from _values(leaf, entry, sent, task_type)
-    yield from _combinations(leaf, sent)
+    yield from _outside_the_form(model, payload, sent, task_type)
+    yield from _price(model, entry, sent)
+    yield from _values(model, entry, sent, task_type)
+    yield from _combinations(model, sent)
 
 
 def _nulls(value: Any, place: str) -> Iterator[str]:
@@ -90,16 +90,16 @@ def _nulls(value: Any, place: str) -> Iterator[str]:
             yield from _nulls(item, f"{place}[{index}]")
 
 
-def _names(leaf: Json, entry: Json) -> Iterator[str]:
+def _names(model: Json, entry: Json) -> Iterator[str]:
     for key, wanted in (
-        ("model_id", str(leaf["model_id"])),
-        ("model_version", str(leaf["id"])),
+        ("model_id", str(model["model_id"])),
+        ("model_version", str(model["id"])),
         ("app", "ima"),
         ("platform", "web"),
     ):
         if entry[key] != wanted:
             yield f"{key}: {entry[key]!r} instead of {wanted!r}"
-    name = leaf.get("name")
+    name = model.get("name")
     honest = isinstance(name, str) and len(name) <= 80 and name == " ".join(name.split())
     if honest and name and not UNPRINTABLE.search(name) and entry["model_name"] != name:
         yield f"model_name: {entry['model_name']!r}"
@@ -107,7 +107,7 @@ def _names(leaf: Json, entry: Json) -> Iterator[str]:
         yield "model_name holds controls"
 
 
-def _outside_the_form(leaf: Json, payload: Json, sent: Json, task_type: str) -> Iterator[str]:
+def _outside_the_form(model: Json, payload: Json, sent: Json, task_type: str) -> Iterator[str]:
     missing = ALWAYS - set(sent)
     if missing:
         yield f"missing: {sorted(missing)}"
@@ -116,7 +116,7 @@ def _outside_the_form(leaf: Json, payload: Json, sent: Json, task_type: str) -> 
         yield "no prompt"
     if type(sent["n"]) is not int or sent["n"] < 1:
         yield f"n is {sent['n']!r}"
-    offered = [o.get("value") for f in _fields(leaf) if f["field"] == "n" for o in _options(f)]
+    offered = [o.get("value") for f in _fields(model) if f["field"] == "n" for o in _options(f)]
     if any(_is_count(value) for value in offered) and not _among(sent["n"], offered):
         yield f"n {sent['n']} is not among {offered}"
     urls = sent["input_images"]
@@ -135,9 +135,9 @@ def _is_count(value: Any) -> bool:
 # ------------------------------------------------------------------------------------- the price
 
 
-def rules(leaf: Json) -> Iterator[tuple[int, int, Json]]:
+def rules(model: Json) -> Iterator[tuple[int, int, Json]]:
     """(attribute id, points, attributes) of every rule that can be understood."""
-    rows = leaf.get("credit_rules")
+    rows = model.get("credit_rules")
     for row in rows if isinstance(rows, list) else []:
         if not isinstance(row, dict):
             continue
@@ -154,14 +154,14 @@ def rules(leaf: Json) -> Iterator[tuple[int, int, Json]]:
             yield number, points, attributes
 
 
-def _price(leaf: Json, entry: Json, sent: Json) -> Iterator[str]:
+def _price(model: Json, entry: Json, sent: Json) -> Iterator[str]:
     number, credit, cast = entry["attribute_id"], entry["credit"], sent.get("cast")
     if type(number) is not int or type(credit) is not int:
         yield "attribute_id and credit are whole numbers"
         return
     if cast != {"points": credit, "attribute_id": number}:
         yield f"cast {cast} is not {credit} and {number}"
-    known = list(rules(leaf))
+    known = list(rules(model))
     fitting = [rule for rule in known if _fits(rule[2], sent)]
     chosen = [rule for rule in fitting if rule[0] == number]
     if not chosen:
@@ -192,8 +192,8 @@ def _fits(attributes: Json, sent: Json) -> bool:
 # ------------------------------------------------------------------------------------ the values
 
 
-def _values(leaf: Json, entry: Json, sent: Json, task_type: str) -> Iterator[str]:
-    known = _known(leaf)
+def _values(model: Json, entry: Json, sent: Json, task_type: str) -> Iterator[str]:
+    known = _known(model)
     lowered = [_plain(name) for name in sent]
     if len(lowered) != len(set(lowered)):
         yield f"one parameter twice: {sorted(sent)}"
@@ -205,38 +205,38 @@ def _values(leaf: Json, entry: Json, sent: Json, task_type: str) -> Iterator[str
         if isinstance(value, dict | list):
             yield f"{name} is no plain value"
         elif name == "model" and name not in known:
-            wanted = _pixverse(leaf)
+            wanted = _pixverse(model)
             if value != wanted:
                 yield f"model is {value!r} instead of {wanted!r}"
         elif name not in known:
             yield f"unknown parameter {name}"
         else:
-            yield from _value(leaf, entry["attribute_id"], name, value, task_type)
-    if _pixverse(leaf) and "model" not in sent and "model" not in known:
+            yield from _value(model, entry["attribute_id"], name, value, task_type)
+    if _pixverse(model) and "model" not in sent and "model" not in known:
         yield "Pixverse was not told its model"
 
 
-def _known(leaf: Json) -> set[str]:
-    names = {_target(field) or field["field"] for field in _fields(leaf)}
+def _known(model: Json) -> set[str]:
+    names = {_target(field) or field["field"] for field in _fields(model)}
     lowered = {_plain(name) for name in names}
-    priced = {name for _, _, attributes in rules(leaf) for name in attributes}
+    priced = {name for _, _, attributes in rules(model) for name in attributes}
     return names | {name for name in priced if _plain(name) not in lowered}
 
 
-def _pixverse(leaf: Json) -> str:
+def _pixverse(model: Json) -> str:
     """What a Pixverse leaf is to be told; its own field for it counts as told."""
-    if str(leaf["model_id"]).lower() != "pixverse":
+    if str(model["model_id"]).lower() != "pixverse":
         return ""
-    named = f"{leaf.get('name') or ''} {leaf['id']}".lower()
+    named = f"{model.get('name') or ''} {model['id']}".lower()
     found = re.search(r"v\s*(\d+(\.\d+)?)", named)
     return f"v{found[1]}" if found else ""
 
 
-def _value(leaf: Json, number: int, name: str, value: Any, task_type: str) -> Iterator[str]:
-    fields = [field for field in _fields(leaf) if (_target(field) or field["field"]) == name]
+def _value(model: Json, number: int, name: str, value: Any, task_type: str) -> Iterator[str]:
+    fields = [field for field in _fields(model) if (_target(field) or field["field"]) == name]
     priced = [
         attribute
-        for rule in rules(leaf)
+        for rule in rules(model)
         if rule[0] == number or not fields
         for key, attribute in rule[2].items()
         if _plain(key) == _plain(name)
@@ -291,8 +291,8 @@ def _is(value: Any, offered: list[Any], by_rule: bool) -> bool:
     return by_rule and _among(value, offered)
 
 
-def _combinations(leaf: Json, sent: Json) -> Iterator[str]:
-    for field in _fields(leaf):
+def _combinations(model: Json, sent: Json) -> Iterator[str]:
+    for field in _fields(model):
         name = _target(field) or field["field"]
         for option in _options(field):
             disabled = option.get("disabled")
@@ -303,23 +303,23 @@ def _combinations(leaf: Json, sent: Json) -> Iterator[str]:
                     yield f"{name} {option['value']!r} excludes {other} {sent[other]!r}"
 
 
-def offered_rule(leaf: Json, attributes: Json, task_type: str) -> bool:
+def offered_rule(model: Json, attributes: Json, task_type: str) -> bool:
     """May a person have exactly these attributes? (A price is no permission.)"""
     for name, value in attributes.items():
-        for field in _fields(leaf):
+        for field in _fields(model):
             if (_target(field) or field["field"]) == name and not _goes(
                 field, value, True, task_type
             ):
                 return False
-    return not list(_combinations(leaf, attributes))
+    return not list(_combinations(model, attributes))
 
 
 # -------------------------------------------------------------------------------- reading a field
 
 
-def _fields(leaf: Json) -> list[Json]:
+def _fields(model: Json) -> list[Json]:
     """The form's fields; of one name the virtual one counts, else the first."""
-    form = leaf.get("form_config")
+    form = model.get("form_config")
     rows = [
         {**row, "field": str(row["field"])}
         for row in (form if isinstance(form, list) else [])

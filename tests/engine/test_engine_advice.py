@@ -12,11 +12,11 @@ from test_engine_refusals import Model, place
 
 from ima_tui.catalogue import choice, price, times
 from ima_tui.catalogue.alternatives import alternatives, cheaper
-from ima_tui.catalogue.choice import Tier
+from ima_tui.catalogue.choice import ModelTier
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Estimate,
-    Leaf,
+    ModelVersion,
     Order,
     State,
     TaskType,
@@ -26,7 +26,7 @@ from ima_tui.sandbox.server import Sandbox
 
 T = TaskType
 OFFERS: list[Offer] = sandbox_offers()
-LISTS = {kind: tuple(o.leaf for o in OFFERS if o.leaf.task_type is kind) for kind in TaskType}
+LISTS = {kind: tuple(o.model for o in OFFERS if o.model.task_type is kind) for kind in TaskType}
 SEEDREAM, NANO, NANO_PRO = "doubao-seedream-4.5", "gemini-3.1-flash-image", "gemini-3-pro-image"
 KLING, KLING26, VEO, WAN = "kling-video-o1", "kling-v2-6", "veo-3.1-generate-preview", "wan2.6-t2v"
 HAILUO = "MiniMax-Hailuo-02"
@@ -61,102 +61,102 @@ def test_alternatives_follow_the_table(
     task_type: TaskType, failed: str, first: str, second: str
 ) -> None:
     found = alternatives(LISTS[task_type], task_type, failed, inputs_of(task_type))
-    assert [one.leaf.model_id for one in found] == [first, second]
+    assert [one.model.model_id for one in found] == [first, second]
     for one in found:
-        usual = price.quote(one.leaf, {})
+        usual = price.quote(one.model, {})
         assert one.points == usual.rule.points > 0
 
 
 def test_a_reference_needs_a_model_that_takes_one() -> None:
     """The table names Kling 2.6 here, which takes no references: it is not in that list."""
     found = alternatives(LISTS[T.REFERENCE_TO_VIDEO], T.REFERENCE_TO_VIDEO, KLING, 1)
-    assert KLING26 not in [leaf.model_id for leaf in LISTS[T.REFERENCE_TO_VIDEO]]
+    assert KLING26 not in [model.model_id for model in LISTS[T.REFERENCE_TO_VIDEO]]
     assert len(found) == 2
-    assert found[0].leaf.model_id == VEO
+    assert found[0].model.model_id == VEO
 
 
 def test_speech_takes_the_other_voice_there_is() -> None:
     found = alternatives(LISTS[T.TEXT_TO_SPEECH], T.TEXT_TO_SPEECH, "seed-tts-2.0")
-    assert [one.leaf.model_id for one in found] == ["seed-tts-1.1"]
+    assert [one.model.model_id for one in found] == ["seed-tts-1.1"]
 
 
 @pytest.mark.parametrize("task_type", list(TaskType))
 def test_alternatives_are_live_priced_and_another_model(task_type: TaskType) -> None:
-    leaves = LISTS[task_type]
-    for failed, gone in product({leaf.model_id for leaf in leaves}, repeat=2):
-        live = tuple(leaf for leaf in leaves if leaf.model_id != gone)
+    models = LISTS[task_type]
+    for failed, gone in product({model.model_id for model in models}, repeat=2):
+        live = tuple(model for model in models if model.model_id != gone)
         found = alternatives(live, task_type, failed, inputs_of(task_type))
-        names = [one.leaf.model_id for one in found]
+        names = [one.model.model_id for one in found]
         assert failed not in names
         assert gone not in names
         assert len(set(names)) == len(names) <= 2
-        assert all(one.leaf in live for one in found)
-        if len({leaf.model_id for leaf in live} - {failed}) >= 2:
+        assert all(one.model in live for one in found)
+        if len({model.model_id for model in live} - {failed}) >= 2:
             assert len(found) == 2
 
 
 def test_alternatives_take_as_many_inputs() -> None:
-    leaves = LISTS[T.IMAGE_TO_VIDEO]
-    few = {leaf.model_id for leaf in leaves if (leaf.accepts[0].at_most or 99) < 3}
+    models = LISTS[T.IMAGE_TO_VIDEO]
+    few = {model.model_id for model in models if (model.accepts[0].at_most or 99) < 3}
     assert few, "the list would prove nothing"
-    for failed in {leaf.model_id for leaf in leaves}:
-        names = {one.leaf.model_id for one in alternatives(leaves, T.IMAGE_TO_VIDEO, failed, 3)}
+    for failed in {model.model_id for model in models}:
+        names = {one.model.model_id for one in alternatives(models, T.IMAGE_TO_VIDEO, failed, 3)}
         assert not names & few
 
 
 def test_cheaper_is_cheaper_and_takes_the_inputs() -> None:
     found = cheaper(LISTS[T.TEXT_TO_VIDEO], T.TEXT_TO_VIDEO, 140)
     assert found is not None
-    assert (found.leaf.model_id, found.points) == ("viduq2", 15)
+    assert (found.model.model_id, found.points) == ("viduq2", 15)
     assert cheaper(LISTS[T.TEXT_TO_VIDEO], T.TEXT_TO_VIDEO, 5) is None
     assert cheaper(LISTS[T.TEXT_TO_IMAGE], T.TEXT_TO_IMAGE, 99, inputs=1) is None
 
 
 # ------------------------------------------------------------------------------ defaults, tiers
 
-TIERS: list[tuple[TaskType, Tier, str]] = [
-    (T.TEXT_TO_IMAGE, Tier.DEFAULT, SEEDREAM),
-    (T.TEXT_TO_IMAGE, Tier.BUDGET, NANO),
-    (T.TEXT_TO_IMAGE, Tier.PREMIUM, NANO_PRO),
-    (T.TEXT_TO_IMAGE, Tier.ARTISTIC, "midjourney"),
-    (T.IMAGE_TO_IMAGE, Tier.DEFAULT, SEEDREAM),
-    (T.IMAGE_TO_IMAGE, Tier.BUDGET, NANO),
-    (T.IMAGE_TO_IMAGE, Tier.PREMIUM, NANO_PRO),
-    (T.IMAGE_TO_IMAGE, Tier.ARTISTIC, "midjourney"),
-    (T.TEXT_TO_VIDEO, Tier.DEFAULT, WAN),
-    (T.TEXT_TO_VIDEO, Tier.BUDGET, "viduq2"),
-    (T.TEXT_TO_VIDEO, Tier.PREMIUM, "MiniMax-Hailuo-2.3"),
-    (T.IMAGE_TO_VIDEO, Tier.DEFAULT, "wan2.6-i2v"),
-    (T.IMAGE_TO_VIDEO, Tier.PREMIUM, KLING26),
-    (T.FIRST_LAST_FRAME, Tier.DEFAULT, KLING),
-    (T.REFERENCE_TO_VIDEO, Tier.DEFAULT, KLING),
-    (T.TEXT_TO_MUSIC, Tier.DEFAULT, "sonic"),
+TIERS: list[tuple[TaskType, ModelTier, str]] = [
+    (T.TEXT_TO_IMAGE, ModelTier.DEFAULT, SEEDREAM),
+    (T.TEXT_TO_IMAGE, ModelTier.BUDGET, NANO),
+    (T.TEXT_TO_IMAGE, ModelTier.PREMIUM, NANO_PRO),
+    (T.TEXT_TO_IMAGE, ModelTier.ARTISTIC, "midjourney"),
+    (T.IMAGE_TO_IMAGE, ModelTier.DEFAULT, SEEDREAM),
+    (T.IMAGE_TO_IMAGE, ModelTier.BUDGET, NANO),
+    (T.IMAGE_TO_IMAGE, ModelTier.PREMIUM, NANO_PRO),
+    (T.IMAGE_TO_IMAGE, ModelTier.ARTISTIC, "midjourney"),
+    (T.TEXT_TO_VIDEO, ModelTier.DEFAULT, WAN),
+    (T.TEXT_TO_VIDEO, ModelTier.BUDGET, "viduq2"),
+    (T.TEXT_TO_VIDEO, ModelTier.PREMIUM, "MiniMax-Hailuo-2.3"),
+    (T.IMAGE_TO_VIDEO, ModelTier.DEFAULT, "wan2.6-i2v"),
+    (T.IMAGE_TO_VIDEO, ModelTier.PREMIUM, KLING26),
+    (T.FIRST_LAST_FRAME, ModelTier.DEFAULT, KLING),
+    (T.REFERENCE_TO_VIDEO, ModelTier.DEFAULT, KLING),
+    (T.TEXT_TO_MUSIC, ModelTier.DEFAULT, "sonic"),
 ]
 
 
 @pytest.mark.parametrize(("task_type", "tier", "model_id"), TIERS)
-def test_tiers_follow_the_table(task_type: TaskType, tier: Tier, model_id: str) -> None:
-    leaf = choice.tier_leaf(LISTS[task_type], task_type, tier)
-    assert leaf is not None
-    assert leaf.model_id == model_id
-    assert tier in choice.tiers_of(leaf)
+def test_tiers_follow_the_table(task_type: TaskType, tier: ModelTier, model_id: str) -> None:
+    model = choice.tier_leaf(LISTS[task_type], task_type, tier)
+    assert model is not None
+    assert model.model_id == model_id
+    assert tier in choice.tiers_of(model)
 
 
 @pytest.mark.parametrize(("task_type", "tier", "model_id"), TIERS)
 def test_a_model_that_is_gone_is_never_chosen(
-    task_type: TaskType, tier: Tier, model_id: str
+    task_type: TaskType, tier: ModelTier, model_id: str
 ) -> None:
-    live = tuple(leaf for leaf in LISTS[task_type] if leaf.model_id != model_id)
-    leaf = choice.tier_leaf(live, task_type, tier)
-    assert leaf is None or leaf in live
+    live = tuple(model for model in LISTS[task_type] if model.model_id != model_id)
+    model = choice.tier_leaf(live, task_type, tier)
+    assert model is None or model in live
     default = choice.default_leaf(live, task_type, preferred=model_id)
     assert default in live
 
 
 def test_the_nearest_kin_stands_in() -> None:
-    (old,) = [leaf for leaf in LISTS[T.TEXT_TO_IMAGE] if leaf.model_id == SEEDREAM]
+    (old,) = [model for model in LISTS[T.TEXT_TO_IMAGE] if model.model_id == SEEDREAM]
     heir = replace(old, model_id="doubao-seedream-5.0", version="doubao-seedream-5-0")
-    rest = [leaf for leaf in LISTS[T.TEXT_TO_IMAGE] if leaf is not old]
+    rest = [model for model in LISTS[T.TEXT_TO_IMAGE] if model is not old]
     assert choice.default_leaf([*rest, heir], T.TEXT_TO_IMAGE) is heir
     assert choice.default_leaf(rest, T.TEXT_TO_IMAGE) in rest
     assert choice.default_leaf((), T.TEXT_TO_IMAGE) is None
@@ -164,16 +164,16 @@ def test_the_nearest_kin_stands_in() -> None:
 
 def test_kin_that_has_a_tier_of_its_own_is_not_taken_for_another() -> None:
     """Without the budget model the premium one of its family is no budget model."""
-    rest = [leaf for leaf in LISTS[T.TEXT_TO_IMAGE] if leaf.model_id != NANO]
-    found = choice.tier_leaf(rest, T.TEXT_TO_IMAGE, Tier.BUDGET)
+    rest = [model for model in LISTS[T.TEXT_TO_IMAGE] if model.model_id != NANO]
+    found = choice.tier_leaf(rest, T.TEXT_TO_IMAGE, ModelTier.BUDGET)
     assert found is None or found.model_id != NANO_PRO
 
 
 # ------------------------------------------------------------------------------------- how long
 
 
-def leaf_of(task_type: TaskType, model_id: str) -> Leaf:
-    return next(leaf for leaf in LISTS[task_type] if leaf.model_id == model_id)
+def leaf_of(task_type: TaskType, model_id: str) -> ModelVersion:
+    return next(model for model in LISTS[task_type] if model.model_id == model_id)
 
 
 # the founding document's table
@@ -207,10 +207,10 @@ SEEN = (7.0, 7.0, 7.0, 7.0)
 def test_the_lists_own_word_then_the_table(
     task_type: TaskType, model_id: str, low: float, high: float
 ) -> None:
-    leaf = leaf_of(task_type, model_id)
-    told = replace(leaf, estimate=Estimate(3, 4))
+    model = leaf_of(task_type, model_id)
+    told = replace(model, estimate=Estimate(3, 4))
     assert times.estimate(told, SEEN) == Estimate(3, 4)
-    silent = replace(leaf, estimate=None)
+    silent = replace(model, estimate=None)
     assert times.estimate(silent, SEEN) == Estimate(low, high)
 
 
@@ -226,9 +226,9 @@ def test_the_lists_own_word_then_the_table(
 )
 def test_then_what_was_seen_here(seen: tuple[float, ...], found: Estimate) -> None:
     """The median and the upper quartile, of three runs or more."""
-    leaf = leaf_of(T.TEXT_TO_VIDEO, "ima-pro")
-    assert leaf.estimate is None
-    assert times.estimate(leaf, seen) == found
+    model = leaf_of(T.TEXT_TO_VIDEO, "ima-pro")
+    assert model.estimate is None
+    assert times.estimate(model, seen) == found
 
 
 async def run_before(settings: Settings, order: Order, seconds: float) -> None:

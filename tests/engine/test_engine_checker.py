@@ -183,14 +183,14 @@ def test_no_payload_at_all(broken: Any) -> None:
 
 
 def test_pixverse_is_told_its_model() -> None:
-    leaf = {**LEAF, "model_id": "pixverse", "name": "Pixverse V5.5"}
+    model = {**LEAF, "model_id": "pixverse", "name": "Pixverse V5.5"}
     payload = good()
     entry(payload).update(model_id="pixverse", model_name="Pixverse V5.5")
-    assert any("Pixverse" in fault for fault in faults(leaf, payload))
+    assert any("Pixverse" in fault for fault in faults(model, payload))
     sent(payload)["model"] = "v5"
-    assert any("model is" in fault for fault in faults(leaf, payload))
+    assert any("model is" in fault for fault in faults(model, payload))
     sent(payload)["model"] = "v5.5"
-    assert faults(leaf, payload) == []
+    assert faults(model, payload) == []
 
 
 def test_a_field_that_was_taken_back_stays_what_it_is() -> None:
@@ -198,11 +198,11 @@ def test_a_field_that_was_taken_back_stays_what_it_is() -> None:
     field["disabled_conditions"] = [
         {"enum_value": "*", "disabled_key": "", "category": "image_to_video"}
     ]
-    leaf = {**LEAF, "form_config": [*LEAF["form_config"][:6], field]}
+    model = {**LEAF, "form_config": [*LEAF["form_config"][:6], field]}
     payload = good()
-    assert faults(leaf, payload) == []
+    assert faults(model, payload) == []
     sent(payload)["mood"] = "b"
-    assert faults(leaf, payload) != []
+    assert faults(model, payload) != []
 
 
 def test_a_price_is_no_permission() -> None:

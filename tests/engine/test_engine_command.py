@@ -19,7 +19,7 @@ OFFERS = sandbox_offers()
 SAMPLE = [
     offer
     for offer in OFFERS
-    if offer.leaf.version
+    if offer.model.version
     in (
         "doubao-seedream-4-5-251128", "midjourney", "MiniMax-Hailuo-02", "ima-pro",
         "kling-video-o1", "viduq2-pro", "Pixverse V4", "sonic", "GenBGM", "seed-tts-2.0",
@@ -35,12 +35,12 @@ def creates(box: Sandbox) -> list[dict[str, Any]]:
 
 
 def asked(offer: Offer, *more: str) -> list[str]:
-    leaf = offer.leaf
+    model = offer.model
     words = [
-        "generate", "--task-type", leaf.task_type.value, "--model-id", leaf.model_id,
-        "--version-id", leaf.version, "--prompt", "a lighthouse", "--dry-run", "--json", *more,
+        "generate", "--task-type", model.task_type.value, "--model-id", model.model_id,
+        "--version-id", model.version, "--prompt", "a lighthouse", "--dry-run", "--json", *more,
     ]  # fmt: skip
-    count = leaf.task_type.inputs[0]
+    count = model.task_type.inputs[0]
     return [*words, "--input-images", *URLS[:count]] if count else words
 
 
@@ -50,7 +50,7 @@ def as_params(said: Json) -> list[str]:
 
 def some_wishes(offer: Offer) -> Iterator[Json]:
     """The default, the last price, the last option and the last virtual value of a leaf."""
-    kind = offer.leaf.task_type.value
+    kind = offer.model.task_type.value
     for wishes in (
         rule_wishes(offer.raw, kind),
         option_wishes(offer.raw, kind),
@@ -73,7 +73,7 @@ def test_a_dry_run_prints_what_the_checker_accepts(offer: Offer, ima: Run, box: 
 
 
 def test_the_sample_holds_every_kind_of_task() -> None:
-    assert {offer.leaf.task_type for offer in SAMPLE} == set(TaskType)
+    assert {offer.model.task_type for offer in SAMPLE} == set(TaskType)
 
 
 # --------------------------------------------------------- dropped in for the document's script

@@ -21,7 +21,7 @@ from ima_tui.catalogue import (
     tree,
 )
 from ima_tui.cli.json_documents import leaf_json
-from ima_tui.core.domain import Draft, Leaf, TaskType
+from ima_tui.core.domain import Draft, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 
 NAMES = [
@@ -151,22 +151,24 @@ raw_leaves = st.fixed_dictionaries(
 )
 
 
-def only_usage_errors(raw: dict[str, Any], leaf: Leaf, said: dict[str, Any], n: int) -> None:
+def only_usage_errors(
+    raw: dict[str, Any], model: ModelVersion, said: dict[str, Any], n: int
+) -> None:
     try:
-        payload = payload_of(leaf, said, n)
+        payload = payload_of(model, said, n)
     except UsageError:
         return
     assert faults(raw, payload) == []
 
 
-def wish_on(data: st.DataObject, leaf: Leaf) -> dict[str, Any]:
+def wish_on(data: st.DataObject, model: ModelVersion) -> dict[str, Any]:
     """Some of the leaf's own names and values, some of anything."""
     said: dict[str, Any] = {}
-    for field in form.controls(leaf):
+    for field in form.controls(model):
         if data.draw(st.booleans()):
             listed = [option.value for option in field.options] or [True, "words", 5]
             said[field.name] = data.draw(st.one_of(st.sampled_from(listed), values))
-    for name in form.names(leaf):
+    for name in form.names(model):
         if name not in said and data.draw(st.integers(0, 3)) == 0:
             said[name] = data.draw(values)
     return said
@@ -174,31 +176,31 @@ def wish_on(data: st.DataObject, leaf: Leaf) -> dict[str, Any]:
 
 @given(raw=raw_leaves, data=st.data())
 def test_any_list_any_wish(raw: dict[str, Any], data: st.DataObject) -> None:
-    for leaf in tree.leaves([raw], TaskType.TEXT_TO_IMAGE):
-        only_usage_errors(raw, leaf, {}, 1)
-        only_usage_errors(raw, leaf, wish_on(data, leaf), data.draw(st.integers(-1, 5)))
+    for model in tree.models([raw], TaskType.TEXT_TO_IMAGE):
+        only_usage_errors(raw, model, {}, 1)
+        only_usage_errors(raw, model, wish_on(data, model), data.draw(st.integers(-1, 5)))
 
 
 @given(raw=raw_leaves)
 def test_any_list_everything_it_offers(raw: dict[str, Any]) -> None:
-    for leaf in tree.leaves([raw], TaskType.TEXT_TO_VIDEO):
-        for field in form.controls(leaf):
+    for model in tree.models([raw], TaskType.TEXT_TO_VIDEO):
+        for field in form.controls(model):
             for option in field.options:
-                only_usage_errors(raw, leaf, {field.name: option.value}, 1)
-        for rule in leaf.rules:
-            only_usage_errors(raw, leaf, dict(rule.attributes), 1)
+                only_usage_errors(raw, model, {field.name: option.value}, 1)
+        for rule in model.rules:
+            only_usage_errors(raw, model, dict(rule.attributes), 1)
 
 
 @given(raw=raw_leaves, code=st.sampled_from(sorted(refusals.ADAPTED)), count=st.integers(1, 4))
 def test_any_list_after_any_refusal(raw: dict[str, Any], code: int, count: int) -> None:
-    for leaf in tree.leaves([raw], TaskType.TEXT_TO_IMAGE):
-        draft = Draft(leaf.task_type, leaf.model_id, leaf.version, "words")
+    for model in tree.models([raw], TaskType.TEXT_TO_IMAGE):
+        draft = Draft(model.task_type, model.model_id, model.version, "words")
         try:
-            placed, _ = order.place(leaf, draft)
+            placed, _ = order.place(model, draft)
         except UsageError:
             continue
-        adapted = refusals.adapt(code, placed, leaf, count)
-        lighter = refusals.lighter(placed, leaf, count)
+        adapted = refusals.adapt(code, placed, model, count)
+        lighter = refusals.lighter(placed, model, count)
         if lighter is not None:
             assert lighter.order.parameters != placed.parameters
             assert lighter.order.total <= placed.total
@@ -209,18 +211,18 @@ def test_any_list_after_any_refusal(raw: dict[str, Any], code: int, count: int) 
 
 @given(raw=raw_leaves)
 def test_any_list_can_be_shown(raw: dict[str, Any]) -> None:
-    leaves = tree.leaves([raw], TaskType.TEXT_TO_IMAGE)
-    choice.default_leaf(leaves, TaskType.TEXT_TO_IMAGE)
-    for leaf in leaves:
-        leaf_json(leaf)
-        price.table(leaf)
-        price.neighbours(leaf, {})
-        assert choice.pick(leaves, leaf.model_id) is leaf
+    models = tree.models([raw], TaskType.TEXT_TO_IMAGE)
+    choice.default_leaf(models, TaskType.TEXT_TO_IMAGE)
+    for model in models:
+        leaf_json(model)
+        price.table(model)
+        price.neighbours(model, {})
+        assert choice.pick(models, model.model_id) is model
 
 
 @given(tree_=st.recursive(values, lambda inner: st.lists(inner) | st.dictionaries(names, inner)))
 def test_any_json_is_read(tree_: Any) -> None:
-    assert isinstance(tree.leaves(tree_, TaskType.TEXT_TO_IMAGE), tuple)
+    assert isinstance(tree.models(tree_, TaskType.TEXT_TO_IMAGE), tuple)
 
 
 OFFERS = sandbox_offers()
@@ -233,10 +235,10 @@ def test_a_real_list_with_a_few_parts_replaced(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         _replace_somewhere(data, raw)
     raw.update({key: offer.raw[key] for key in ("id", "model_id", "type")})
-    task_type = offer.leaf.task_type
-    for leaf in tree.leaves([raw], task_type):
-        only_usage_errors(raw, leaf, {}, 1)
-        only_usage_errors(raw, leaf, wish_on(data, leaf), 1)
+    task_type = offer.model.task_type
+    for model in tree.models([raw], task_type):
+        only_usage_errors(raw, model, {}, 1)
+        only_usage_errors(raw, model, wish_on(data, model), 1)
 
 
 def _replace_somewhere(data: st.DataObject, node: Any) -> None:
@@ -257,7 +259,7 @@ def _replace_somewhere(data: st.DataObject, node: Any) -> None:
 @pytest.mark.parametrize("task_type", list(TaskType))
 def test_inputs_are_as_many_as_the_leaf_takes(task_type: TaskType) -> None:
     for offer in OFFERS:
-        if offer.leaf.task_type is task_type:
-            assert len(inputs_for(offer.leaf)) == {"first_last_frame_to_video": 2}.get(
+        if offer.model.task_type is task_type:
+            assert len(inputs_for(offer.model)) == {"first_last_frame_to_video": 2}.get(
                 task_type.value, int(task_type.takes_inputs)
             )

@@ -29,7 +29,7 @@ from ima_tui.studio.studio import Studio
 STOPPED = (401, 4008, 4014, 123456)
 ADAPTED = (6006, 6009, 6010, 400017)
 REPRICED = (6006, 6009, 6010)
-RAW = {(offer.leaf.task_type, offer.leaf.version): offer.raw for offer in sandbox_offers()}
+RAW = {(offer.model.task_type, offer.model.version): offer.raw for offer in sandbox_offers()}
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,20 @@ MODELS = {
 
 
 async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
-    leaves = await studio.offer.fresh(model.task_type)
-    leaf = next(leaf for leaf in leaves if leaf.version == model.version)
+    models = await studio.offer.fresh(model.task_type)
+    model_version = next(
+        model_version for model_version in models if model_version.version == model.version
+    )
     draft = Draft(
         task_type=model.task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
+        model_id=model_version.model_id,
+        version=model_version.version,
         prompt=prompt,
         chosen=model.chosen,
-        inputs=inputs_for(leaf),
+        inputs=inputs_for(model_version),
         n=n,
     )
-    placed, _ = order.place(leaf, draft)
+    placed, _ = order.place(model_version, draft)
     return placed
 
 

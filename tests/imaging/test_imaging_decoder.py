@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from ima_tui import i18n
 from ima_tui.imaging import still, worker
 from ima_tui.imaging.decoder import KEPT, Decoder
-from ima_tui.imaging.request import CannotShow, Form, Request
+from ima_tui.imaging.request import CannotShow, DecodeRequest, OutputForm
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_picture_keeps_its_shape(
 
 
 async def test_a_picture_comes_back_small(decoder: Decoder, tmp_path: Path) -> None:
-    reply = await decoder.ask(Request(picture(tmp_path), 16, 16))
+    reply = await decoder.ask(DecodeRequest(picture(tmp_path), 16, 16))
     assert (reply.width, reply.height, len(reply.data)) == (16, 8, 16 * 8 * 3)
     assert reply.data[:3] == bytes.fromhex("c04020")
     assert reply.data[-3:] == bytes.fromhex("102030")
@@ -46,7 +46,7 @@ async def test_a_picture_comes_back_small(decoder: Decoder, tmp_path: Path) -> N
 async def test_a_part_of_a_picture_is_shown_as_large_as_the_whole(
     decoder: Decoder, tmp_path: Path
 ) -> None:
-    request = Request(picture(tmp_path), 16, 16, crop=(0.5, 0.0, 1.0, 0.5))
+    request = DecodeRequest(picture(tmp_path), 16, 16, crop=(0.5, 0.0, 1.0, 0.5))
     reply = await decoder.ask(request)
     assert (reply.width, reply.height) == (16, 8)
     assert reply.data == bytes.fromhex("102030") * 16 * 8
@@ -62,13 +62,13 @@ async def test_a_photo_is_shown_upright(decoder: Decoder, tmp_path: Path, turn: 
     exif[0x0112] = turn
     image.save(path, exif=exif)
     right = ImageOps.exif_transpose(Image.open(path))
-    whole = await decoder.ask(Request(str(path), 32, 32))
+    whole = await decoder.ask(DecodeRequest(str(path), 32, 32))
     assert (whole.facts.width, whole.facts.height) == right.size
     assert (whole.width, whole.height) == (right.width // 20, right.height // 20)
     first = right.getpixel((5, 5))
     assert isinstance(first, tuple)
     assert (whole.data[0] > 128) == (first[0] > 128)
-    part = await decoder.ask(Request(str(path), 32, 32, crop=(0.0, 0.0, 0.25, 0.25)))
+    part = await decoder.ask(DecodeRequest(str(path), 32, 32, crop=(0.0, 0.0, 0.25, 0.25)))
     assert (part.width, part.height) == (whole.width, whole.height)
     assert (part.data[-3] > 128) == (first[0] > 128)
 
@@ -76,25 +76,25 @@ async def test_a_photo_is_shown_upright(decoder: Decoder, tmp_path: Path, turn: 
 async def test_a_phones_largest_photo_is_shown(decoder: Decoder, tmp_path: Path) -> None:
     path = tmp_path / "large.jpg"
     Image.new("RGB", (12_000, 9_000), "teal").save(path, quality=10)
-    reply = await decoder.ask(Request(str(path), 40, 40))
+    reply = await decoder.ask(DecodeRequest(str(path), 40, 40))
     assert (reply.width, reply.height, reply.facts.width) == (40, 30, 12_000)
 
 
 async def test_few_colours_are_ones_that_every_terminal_has(
     decoder: Decoder, tmp_path: Path
 ) -> None:
-    reply = await decoder.ask(Request(picture(tmp_path), 16, 16, Form.FEW))
+    reply = await decoder.ask(DecodeRequest(picture(tmp_path), 16, 16, OutputForm.FEW))
     assert set(reply.data) <= {0, 95, 135, 175, 215, 255, *range(8, 248, 10)}
 
 
 async def test_dots_are_black_or_white(decoder: Decoder, tmp_path: Path) -> None:
-    reply = await decoder.ask(Request(picture(tmp_path), 16, 16, Form.DOTS))
+    reply = await decoder.ask(DecodeRequest(picture(tmp_path), 16, 16, OutputForm.DOTS))
     assert len(reply.data) == reply.width * reply.height
     assert set(reply.data) <= {0, 255}
 
 
 async def test_a_sound_is_peaks_and_a_length(decoder: Decoder, tmp_path: Path) -> None:
-    reply = await decoder.ask(Request(sound(tmp_path), 20, 8))
+    reply = await decoder.ask(DecodeRequest(sound(tmp_path), 20, 8))
     assert (reply.facts.kind, reply.facts.seconds, reply.facts.rate) == ("sound", 2.0, 8000)
     assert len(reply.data) == 20
     assert max(reply.data[:9]) < 10 < 200 < min(reply.data[11:])
@@ -103,22 +103,22 @@ async def test_a_sound_is_peaks_and_a_length(decoder: Decoder, tmp_path: Path) -
 async def test_a_film_is_a_frame_a_strip_and_a_reel(decoder: Decoder, tmp_path: Path) -> None:
     pytest.importorskip("av")
     path = film(tmp_path)
-    one = await decoder.ask(Request(path, 64, 64))
+    one = await decoder.ask(DecodeRequest(path, 64, 64))
     assert (one.facts.kind, round(one.facts.seconds), one.facts.width) == ("film", 2, 128)
-    strip = await decoder.ask(Request(path, 64, 64, frames=4))
+    strip = await decoder.ask(DecodeRequest(path, 64, 64, frames=4))
     assert strip.height > one.height
     below = strip.data[-strip.width * 3 :]
     first, last = below[9:12], below[-12:-9]
     assert first[0] > first[2]  # the first small frame is red, the last one is blue
     assert last[0] < last[2]
-    reel = await decoder.ask(Request(path, 64, 64, reel=True, rate=4))
+    reel = await decoder.ask(DecodeRequest(path, 64, 64, reel=True, rate=4))
     assert (reel.count, len(reel.data)) == (8, 8 * 64 * 36 * 3)
     assert reel.data[0] > reel.data[2]
     assert reel.data[-3] < reel.data[-1]
 
 
 async def test_an_animation_is_a_film(decoder: Decoder, tmp_path: Path) -> None:
-    reel = await decoder.ask(Request(animation(tmp_path), 32, 32, reel=True, rate=5))
+    reel = await decoder.ask(DecodeRequest(animation(tmp_path), 32, 32, reel=True, rate=5))
     assert (reel.facts.kind, reel.facts.seconds, reel.count) == ("film", 1.0, 5)
 
 
@@ -146,10 +146,10 @@ async def test_what_cannot_be_shown_is_one_sentence(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(CannotShow) as caught:
-        await decoder.ask(Request(str(path), 20, 20))
+        await decoder.ask(DecodeRequest(str(path), 20, 20))
     assert caught.value.key == key
     assert i18n.say(key, **caught.value.values)
-    good = await decoder.ask(Request(picture(tmp_path, "good.png"), 20, 20))
+    good = await decoder.ask(DecodeRequest(picture(tmp_path, "good.png"), 20, 20))
     assert good.width == 20
 
 
@@ -167,10 +167,10 @@ async def test_truncated_files_of_every_kind_hurt_nobody(decoder: Decoder, tmp_p
             cut = tmp_path / f"cut{Path(path).suffix}"
             cut.write_bytes(data[: int(len(data) * share)])
             with suppress(CannotShow):  # or it is shown as far as it goes
-                await decoder.ask(Request(str(cut), 20, 20, frames=3))
+                await decoder.ask(DecodeRequest(str(cut), 20, 20, frames=3))
             assert decoder._child is not None
             assert decoder._child.returncode is None
-    assert (await decoder.ask(Request(whole[0], 20, 20))).width == 20
+    assert (await decoder.ask(DecodeRequest(whole[0], 20, 20))).width == 20
 
 
 async def test_a_bomb_is_refused_and_takes_no_memory(decoder: Decoder, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ async def test_a_bomb_is_refused_and_takes_no_memory(decoder: Decoder, tmp_path:
     path = tmp_path / "bomb.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body))
     with pytest.raises(CannotShow, match=r"viewer\.too_big"):
-        await decoder.ask(Request(str(path), 20, 20))
+        await decoder.ask(DecodeRequest(str(path), 20, 20))
     child = decoder._child
     assert child is not None
     status = Path(f"/proc/{child.pid}/status")
@@ -205,28 +205,28 @@ async def test_a_bomb_is_refused_and_takes_no_memory(decoder: Decoder, tmp_path:
 async def test_a_child_that_hangs_is_ended_and_the_next_one_works(tmp_path: Path) -> None:
     decoder = Decoder(seconds=60)
     path = picture(tmp_path)
-    await decoder.ask(Request(path, 20, 20))
+    await decoder.ask(DecodeRequest(path, 20, 20))
     decoder._seconds = 0.5
     child = decoder._child
     assert child is not None
     os.kill(child.pid, signal.SIGSTOP)
     started = time.monotonic()
     with pytest.raises(CannotShow, match=r"viewer\.too_slow"):
-        await decoder.ask(Request(path, 20, 20))
+        await decoder.ask(DecodeRequest(path, 20, 20))
     assert time.monotonic() - started < 5
     assert child.returncode == -signal.SIGKILL
     decoder._seconds = 30
-    assert (await decoder.ask(Request(path, 20, 20))).width == 20
+    assert (await decoder.ask(DecodeRequest(path, 20, 20))).width == 20
     await decoder.aclose()
 
 
 async def test_a_child_that_dies_costs_one_picture(decoder: Decoder, tmp_path: Path) -> None:
     path = picture(tmp_path)
-    await decoder.ask(Request(path, 20, 20))
+    await decoder.ask(DecodeRequest(path, 20, 20))
     assert decoder._child is not None
     decoder._child.kill()
     await decoder._child.wait()
-    assert (await decoder.ask(Request(path, 20, 20))).width == 20
+    assert (await decoder.ask(DecodeRequest(path, 20, 20))).width == 20
 
 
 async def test_the_newest_wish_goes_first_and_dropped_ones_are_never_decoded(
@@ -236,7 +236,7 @@ async def test_the_newest_wish_goes_first_and_dropped_ones_are_never_decoded(
     path = picture(tmp_path, size=(900, 900))
 
     async def want(number: int) -> None:
-        await decoder.ask(Request(path, 10 + number, 10))
+        await decoder.ask(DecodeRequest(path, 10 + number, 10))
         order.append(number)
 
     waiting = [asyncio.create_task(want(number)) for number in range(6)]
@@ -250,7 +250,7 @@ async def test_the_child_ends_with_us_and_never_sees_the_key(
     decoder: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IMA_API_KEY", "ima_canary")
-    await decoder.ask(Request(picture(tmp_path), 20, 20))
+    await decoder.ask(DecodeRequest(picture(tmp_path), 20, 20))
     child = decoder._child
     assert child is not None
     environment = Path(f"/proc/{child.pid}/environ")
@@ -266,9 +266,9 @@ def test_everything_that_goes_wrong_in_a_decoder_is_one_error(
 ) -> None:
     for error, key in ((ValueError("x"), "viewer.broken"), (MemoryError(), "viewer.too_big")):
 
-        def fall(request: Request, error: BaseException = error) -> None:
+        def fall(request: DecodeRequest, error: BaseException = error) -> None:
             raise error
 
         monkeypatch.setattr(still, "show", fall)
         with pytest.raises(CannotShow, match=key.replace(".", r"\.")):
-            worker.answer(Request(picture(tmp_path), 20, 20))
+            worker.answer(DecodeRequest(picture(tmp_path), 20, 20))

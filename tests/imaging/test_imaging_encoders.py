@@ -15,7 +15,7 @@ from PIL import Image
 from unsixel import decode
 
 from ima_tui.imaging import iterm2, kitty, sixel
-from ima_tui.imaging.request import Form, Request
+from ima_tui.imaging.request import DecodeRequest, OutputForm
 from ima_tui.imaging.worker import answer
 
 # ----------------------------------------------------------------------------------------- sixel
@@ -41,7 +41,7 @@ def test_a_plain_area_is_a_few_bytes() -> None:
 def test_a_photograph_as_sixel_is_near_to_itself(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.radial_gradient("L").convert("RGB").save(path)
-    reply = answer(Request(str(path), 128, 128, Form.SIXEL))
+    reply = answer(DecodeRequest(str(path), 128, 128, OutputForm.SIXEL))
     width, height, found = decode(reply.data)
     assert (width, height, len(found)) == (128, 128, 128 * 128)
     wanted = Image.radial_gradient("L").resize((128, 128))
@@ -112,7 +112,7 @@ def test_tmux_hands_on_what_it_unwraps() -> None:
 
 
 def test_iterm2_gets_the_file_and_its_cells(tmp_path: Path) -> None:
-    reply = answer(Request(picture(tmp_path), 200, 200, Form.JPEG))
+    reply = answer(DecodeRequest(picture(tmp_path), 200, 200, OutputForm.JPEG))
     found = re.fullmatch(
         r"\x1b\]1337;File=([^:]*):([A-Za-z0-9+/=]*)\x07", iterm2.sequence(reply.data, 20, 5)
     )

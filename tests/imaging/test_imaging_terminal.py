@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ima_tui.imaging.terminal import (
-    Choice,
-    Listener,
+    ImageProtocol,
+    ProtocolChoice,
+    ReplyListener,
     Tmux,
-    Way,
     ask_tmux,
     choose,
     no_copies,
@@ -26,50 +26,50 @@ XTERM = {"TERM": "xterm-256color"}
 @pytest.mark.parametrize(
     ("environ", "way"),
     [
-        ({"TERM": "xterm-kitty"}, Way.KITTY),
-        ({**XTERM, "KITTY_WINDOW_ID": "1"}, Way.KITTY),
-        ({**XTERM, "TERM_PROGRAM": "ghostty"}, Way.KITTY),
-        ({"TERM": "xterm-ghostty"}, Way.KITTY),
-        ({**XTERM, "TERM_PROGRAM": "iTerm.app"}, Way.ITERM2),
-        ({**XTERM, "LC_TERMINAL": "iTerm2", "SSH_TTY": "/dev/pts/1"}, Way.ITERM2),
-        ({**XTERM, "TERM_PROGRAM": "WezTerm"}, Way.ITERM2),
-        ({"TERM": "foot"}, Way.SIXEL),
-        ({"TERM": "foot-extra"}, Way.SIXEL),
-        ({"TERM": "mlterm-256color"}, Way.SIXEL),
-        ({**XTERM, "TERM_PROGRAM": "Apple_Terminal"}, Way.BLOCKS),
-        ({"TERM": "linux"}, Way.BLOCKS),
-        ({"TERM": "screen-256color", "STY": "1.pts"}, Way.BLOCKS),
-        ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1", "STY": "1"}, Way.BLOCKS),
+        ({"TERM": "xterm-kitty"}, ImageProtocol.KITTY),
+        ({**XTERM, "KITTY_WINDOW_ID": "1"}, ImageProtocol.KITTY),
+        ({**XTERM, "TERM_PROGRAM": "ghostty"}, ImageProtocol.KITTY),
+        ({"TERM": "xterm-ghostty"}, ImageProtocol.KITTY),
+        ({**XTERM, "TERM_PROGRAM": "iTerm.app"}, ImageProtocol.ITERM2),
+        ({**XTERM, "LC_TERMINAL": "iTerm2", "SSH_TTY": "/dev/pts/1"}, ImageProtocol.ITERM2),
+        ({**XTERM, "TERM_PROGRAM": "WezTerm"}, ImageProtocol.ITERM2),
+        ({"TERM": "foot"}, ImageProtocol.SIXEL),
+        ({"TERM": "foot-extra"}, ImageProtocol.SIXEL),
+        ({"TERM": "mlterm-256color"}, ImageProtocol.SIXEL),
+        ({**XTERM, "TERM_PROGRAM": "Apple_Terminal"}, ImageProtocol.BLOCKS),
+        ({"TERM": "linux"}, ImageProtocol.BLOCKS),
+        ({"TERM": "screen-256color", "STY": "1.pts"}, ImageProtocol.BLOCKS),
+        ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1", "STY": "1"}, ImageProtocol.BLOCKS),
     ],
 )
-def test_the_environment_tells(environ: dict[str, str], way: Way) -> None:
-    assert choose("auto", environ) == Choice(way)
+def test_the_environment_tells(environ: dict[str, str], way: ImageProtocol) -> None:
+    assert choose("auto", environ) == ProtocolChoice(way)
 
 
 def test_a_terminal_that_may_know_sixel_is_asked() -> None:
-    assert choose("auto", XTERM) == Choice(Way.BLOCKS, ask=True)
-    assert choose("auto", {}) == Choice(Way.BLOCKS, ask=True)
+    assert choose("auto", XTERM) == ProtocolChoice(ImageProtocol.BLOCKS, ask=True)
+    assert choose("auto", {}) == ProtocolChoice(ImageProtocol.BLOCKS, ask=True)
 
 
 @pytest.mark.parametrize("setting", ["kitty", "iterm2", "sixel", "blocks", "off"])
 def test_a_setting_is_followed_whatever_the_terminal(setting: str) -> None:
-    assert choose(setting, {"TERM": "xterm-kitty"}) == Choice(Way(setting))
+    assert choose(setting, {"TERM": "xterm-kitty"}) == ProtocolChoice(ImageProtocol(setting))
 
 
 def test_in_tmux_only_what_it_lets_through() -> None:
     environ = {"TERM": "tmux-256color", "TMUX": "/tmp/x,1,0", "KITTY_WINDOW_ID": "1"}
-    assert choose("auto", environ, Tmux("xterm-kitty", passes=True)) == Choice(
-        Way.KITTY, in_tmux=True
+    assert choose("auto", environ, Tmux("xterm-kitty", passes=True)) == ProtocolChoice(
+        ImageProtocol.KITTY, in_tmux=True
     )
     for tmux in (Tmux("xterm-kitty"), Tmux("xterm-256color", passes=True), None):
-        assert choose("auto", environ, tmux) == Choice(Way.BLOCKS, ask=True)
+        assert choose("auto", environ, tmux) == ProtocolChoice(ImageProtocol.BLOCKS, ask=True)
 
 
 # ------------------------------------------------------------------------------------ the answer
 
 
 def heard(*pieces: str) -> tuple[str, bool]:
-    listener = Listener()
+    listener = ReplyListener()
     listener.awaited = True
     left = "".join(listener.take(piece) for piece in pieces)
     return left, listener.sixel
@@ -100,7 +100,7 @@ def test_keys_and_other_answers_come_through_while_it_waits(keys: str) -> None:
 
 
 def test_who_asked_nothing_takes_nothing() -> None:
-    assert Listener().take("\x1b[?62;4c") == "\x1b[?62;4c"
+    assert ReplyListener().take("\x1b[?62;4c") == "\x1b[?62;4c"
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,21 @@ import pytest
 
 from ima_tui.catalogue import tree
 from ima_tui.compose import apply_intent, suggestions
-from ima_tui.compose.composer import Desk
-from ima_tui.core.domain import Leaf, TaskType, Value
+from ima_tui.compose.composer import Composer
+from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Decision
+from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import route
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.products import SandboxCatalogue
 
 
 @cache
-def lists() -> dict[TaskType, tuple[Leaf, ...]]:
-    shop = Catalogue()
-    return {each: tree.leaves(shop.tree(each.value, "en"), each) for each in TaskType}
+def lists() -> dict[TaskType, tuple[ModelVersion, ...]]:
+    shop = SandboxCatalogue()
+    return {each: tree.models(shop.tree(each.value, "en"), each) for each in TaskType}
 
 
-def read(text: str, *images: str, preferred: dict[TaskType, str] | None = None) -> Decision:
+def read(text: str, *images: str, preferred: dict[TaskType, str] | None = None) -> Intent:
     return route(text, images, lists(), preferred)
 
 
@@ -40,8 +40,8 @@ def read(text: str, *images: str, preferred: dict[TaskType, str] | None = None) 
 )  # fmt: skip
 def test_words_become_the_leafs_own_fields(text: str, name: str, bound: dict[str, Value]) -> None:
     decision = read(text)
-    assert decision.leaf is not None
-    assert decision.leaf.name == name
+    assert decision.model is not None
+    assert decision.model.name == name
     assert dict(decision.bound) == bound
 
 
@@ -57,7 +57,7 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
     (refusal,) = decision.refused
     assert (refusal.asked, refusal.possible, refusal.both) == ("16:9", ("4k",), True)
     assert dict(decision.bound) == {"aspect_ratio": "4k"}
-    desk = Desk()
+    desk = Composer()
     desk.hear(decision, None)
     (asking,) = suggestions.askings(desk, lists())
     assert asking.key == "lacking.both"
@@ -65,15 +65,15 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
         {"aspect_ratio": "4k"},
         {"aspect_ratio": "16:9"},
     ]
-    able = asking.answers[2].leaf
+    able = asking.answers[2].model
     assert able is not None
     assert not binding.bind(able, decision.params)[1]
 
 
 def test_a_size_is_set_where_people_see_it() -> None:
     decision = read("a picture of a fox in 2K, SeeDream 4.5")
-    assert decision.leaf is not None
-    assert apply_intent.controls(decision, decision.leaf)["aspect_ratio"].value == "2k"
+    assert decision.model is not None
+    assert apply_intent.controls(decision, decision.model)["aspect_ratio"].value == "2k"
 
 
 def test_the_tempo_stays_in_the_prompt() -> None:
@@ -85,25 +85,25 @@ def test_the_tempo_stays_in_the_prompt() -> None:
 
 def test_the_preferred_model_serves_where_none_is_named() -> None:
     wish = {TaskType.TEXT_TO_IMAGE: "midjourney"}
-    assert read("draw a fox", preferred=wish).leaf is not None
+    assert read("draw a fox", preferred=wish).model is not None
     decision = read("draw a fox", preferred=wish)
-    assert decision.leaf is not None
-    assert decision.leaf.model_id == "midjourney"
+    assert decision.model is not None
+    assert decision.model.model_id == "midjourney"
     assert decision.model_id == ""
     decision = read("用最好的模型画一只狐狸", preferred=wish)
-    assert decision.leaf is not None
-    assert decision.leaf.model_id != "midjourney"
+    assert decision.model is not None
+    assert decision.model.model_id != "midjourney"
 
 
 def test_a_model_that_the_list_lacks_is_said_with_its_kin() -> None:
     decision = read("用Kling 2.1 master做个视频")
-    offered = {leaf.model_id for leaf in lists()[TaskType.TEXT_TO_VIDEO]}
+    offered = {model.model_id for model in lists()[TaskType.TEXT_TO_VIDEO]}
     assert decision.model_id not in offered  # else this needs another absent model
-    assert decision.leaf is None
+    assert decision.model is None
     assert decision.model_id in decision.absent
     assert [each.value for each in decision.alternatives if each.part == "model"]
 
 
 def test_every_id_of_the_names_that_is_live_is_known_to_the_lists() -> None:
-    live = {leaf.model_id for leaves in lists().values() for leaf in leaves}
+    live = {model.model_id for models in lists().values() for model in models}
     assert {"kling-video-o1", "midjourney", "sonic", "wan2.6-t2v"} <= live

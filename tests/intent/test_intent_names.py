@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ima_tui.catalogue import names, tree
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.intent.route import route
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.products import SandboxCatalogue
 
 RECORDED = Path(__file__).parents[3] / "shared" / "catalog"
 IMAGE, VIDEO, ANIMATE, FRAMES, REFERENCE, MUSIC, SPEECH = (
@@ -70,10 +70,10 @@ def test_a_name_leads_to_its_id(
     assert decision.model_id == model_id, text
 
 
-def sandboxed() -> dict[TaskType, tuple[Leaf, ...]]:
-    offered = Catalogue()
+def sandboxed() -> dict[TaskType, tuple[ModelVersion, ...]]:
+    offered = SandboxCatalogue()
     return {
-        task_type: tree.leaves(offered.tree(task_type.value, "en"), task_type)
+        task_type: tree.models(offered.tree(task_type.value, "en"), task_type)
         for task_type in TaskType
     }
 
@@ -83,23 +83,23 @@ def test_every_name_is_a_leaf_of_the_sandbox_or_said_to_be_absent() -> None:
     for task_type, model_id, word in NAMED:
         text = str(WISHES[task_type][0]).format(word)
         decision = route(text, ["./a.png"] * int(str(WISHES[task_type][2])), lists)
-        if decision.leaf is None:
+        if decision.model is None:
             assert model_id in decision.absent, text
             assert any(each.part == "model" for each in decision.alternatives), text
         else:
-            assert decision.leaf.model_id == model_id, text
+            assert decision.model.model_id == model_id, text
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded lists are not beside the project")
 @pytest.mark.parametrize("task_type", [IMAGE, VIDEO, MUSIC, SPEECH])
 def test_every_name_is_a_leaf_of_the_recorded_lists(task_type: TaskType) -> None:
     raw = json.loads((RECORDED / f"products_{task_type.value}.json").read_text("utf-8"))
-    lists = {task_type: tuple(tree.leaves(raw, task_type))}
+    lists = {task_type: tuple(tree.models(raw, task_type))}
     mine = [row for row in NAMED if row[0] is task_type]
     for _, model_id, word in mine:
         decision = route(str(WISHES[task_type][0]).format(word), (), lists)
-        assert decision.leaf is not None, word
-        assert decision.leaf.model_id == model_id
+        assert decision.model is not None, word
+        assert decision.model.model_id == model_id
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_every_name_is_a_leaf_of_the_recorded_lists(task_type: TaskType) -> None
 )
 def test_a_version_word_picks_the_leaf(word: str, name: str) -> None:
     decision = route(f"a video of the sea with {word}", (), sandboxed())
-    assert decision.leaf is not None
-    assert decision.leaf.name == name
+    assert decision.model is not None
+    assert decision.model.name == name
 
 
 @pytest.mark.parametrize(

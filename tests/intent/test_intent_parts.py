@@ -8,11 +8,11 @@ from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import numerals
 from ima_tui.intent.content import hide
 from ima_tui.intent.intent import (
-    Action,
-    Decision,
-    Kind,
+    Intent,
+    IntentQuestion,
     Parameter,
-    Question,
+    PreferenceAction,
+    RequestKind,
 )
 from ima_tui.intent.lengths import lengths
 from ima_tui.intent.normalise import (
@@ -25,7 +25,7 @@ from ima_tui.intent.route import route
 from ima_tui.intent.spelling import distance
 
 
-def words(text: str, decision: Decision, part: str) -> list[str]:
+def words(text: str, decision: Intent, part: str) -> list[str]:
     return [text[slice(*span)] for span in decision.spans(part)]
 
 
@@ -131,15 +131,15 @@ def test_what_is_spoken_is_told_apart() -> None:
 
 def test_only_a_wish_about_models_makes_nothing() -> None:
     decision = route("以后都用Midjourney")
-    assert decision.kind is Kind.PREFERENCE
+    assert decision.kind is RequestKind.PREFERENCE
     assert decision.preference is not None
-    assert decision.preference.action is Action.SAVE
+    assert decision.preference.action is PreferenceAction.SAVE
 
 
 def test_questions() -> None:
-    assert route("").question is Question.MEDIA_TYPE
-    assert route("make a video", ["./a.png", "./b.png"]).question is Question.IMAGE_ROLES
-    assert route("animate my photo").question is Question.MISSING_INPUT
+    assert route("").question is IntentQuestion.MEDIA_TYPE
+    assert route("make a video", ["./a.png", "./b.png"]).question is IntentQuestion.IMAGE_ROLES
+    assert route("animate my photo").question is IntentQuestion.MISSING_INPUT
 
 
 def test_limits_say_what_is_possible() -> None:
@@ -178,13 +178,13 @@ def test_the_best_one_is_a_picture_where_something_is_done_to_it() -> None:
     assert route("draw two foxes and animate the best one").preference is None
     clears = route("draw two foxes, use the best one").preference
     assert clears is not None
-    assert clears.action is Action.CLEAR
+    assert clears.action is PreferenceAction.CLEAR
 
 
 def test_always_use_it_means_the_model_that_was_named() -> None:
     wish = route("a video of a puppy with Kling O1, 16:9, always use it").preference
     assert wish is not None
-    assert (wish.action, wish.model_id) == (Action.SAVE, "kling-video-o1")
+    assert (wish.action, wish.model_id) == (PreferenceAction.SAVE, "kling-video-o1")
     assert route("a painting of a dog named Max, always remember it").preference is None
 
 
@@ -219,7 +219,7 @@ def test_the_voice_of_a_song_sings(text: str) -> None:
     ],
 )
 def test_what_can_only_be_done_to_a_picture_asks_for_one(text: str) -> None:
-    assert route(text).question is Question.MISSING_INPUT
+    assert route(text).question is IntentQuestion.MISSING_INPUT
 
 
 @pytest.mark.parametrize(
@@ -301,4 +301,4 @@ def test_every_medium_that_is_asked_for_is_a_step(text: str, media: str) -> None
     ],
 )
 def test_music_that_is_only_seen_is_no_step(text: str) -> None:
-    assert route(text).kind is Kind.SINGLE
+    assert route(text).kind is RequestKind.SINGLE

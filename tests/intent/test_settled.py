@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.core.domain import TaskType
-from ima_tui.intent.intent import Kind
+from ima_tui.intent.intent import RequestKind
 from ima_tui.intent.route import route
 
 
@@ -15,7 +15,11 @@ from ima_tui.intent.route import route
 )
 def test_nothing_is_asked(text: str, settled: TaskType) -> None:
     decision = route(text, settled=settled)
-    assert (decision.kind, decision.task_type, decision.question) == (Kind.SINGLE, settled, None)
+    assert (decision.kind, decision.task_type, decision.question) == (
+        RequestKind.SINGLE,
+        settled,
+        None,
+    )
 
 
 def test_parameters_and_model_are_read_for_it() -> None:
@@ -32,4 +36,4 @@ def test_two_pictures_are_first_and_last_in_their_order() -> None:
 
 def test_a_wish_about_models_alone_stays_one() -> None:
     decision = route("always use Nano Banana Pro", settled=TaskType.TEXT_TO_IMAGE)
-    assert decision.kind is Kind.PREFERENCE
+    assert decision.kind is RequestKind.PREFERENCE

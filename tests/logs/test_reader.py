@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ima_tui.core.errors import UsageError
 from ima_tui.logs import blocks
 from ima_tui.logs import window as windows
-from ima_tui.logs.entry import Entry, Level, parse
-from ima_tui.logs.files import Folder, tool_of
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.entry import LogEntry, LogLevel, parse
+from ima_tui.logs.files import LogFolder, tool_of
+from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.pattern import Pattern, literally
-from ima_tui.logs.stream import Stream
-from ima_tui.logs.window import Window
+from ima_tui.logs.stream import LogStream
+from ima_tui.logs.window import LogWindow
 
 from .conftest import START, line
 
@@ -34,33 +34,37 @@ def put(path: Path, text: str | bytes, age: float = 60) -> Path:
     return path
 
 
-def newest_first(folder: Path, wanted: Wanted | None = None) -> list[Entry]:
-    window = Window(folder)
-    window.open(wanted or Wanted())
+def newest_first(folder: Path, wanted: LogFilter | None = None) -> list[LogEntry]:
+    window = LogWindow(folder)
+    window.open(wanted or LogFilter())
     while window.older(500):
         pass
     return window.entries
 
 
-def oldest_first(folder: Path, wanted: Wanted | None = None) -> list[Entry]:
-    return list(Stream(folder, wanted or Wanted()).all())
+def oldest_first(folder: Path, wanted: LogFilter | None = None) -> list[LogEntry]:
+    return list(LogStream(folder, wanted or LogFilter()).all())
 
 
-def said(entries: list[Entry]) -> list[str]:
+def said(entries: list[LogEntry]) -> list[str]:
     return [entry.message for entry in entries]
 
 
 # ------------------------------------------------------------------------------------- entries
 
 
-def one(text: str | bytes) -> Entry:
+def one(text: str | bytes) -> LogEntry:
     raw = text.encode() if isinstance(text, str) else text
     return parse(raw, file=1, start=0, tool="t", fallback=7.0)
 
 
 def test_a_line_of_the_common_form_is_taken_apart() -> None:
     entry = one(line(65, "job 12 task abc: a | b", "WARN", "create_task") + TRACE)
-    assert (entry.time, entry.level, entry.function) == (START + 65, Level.WARNING, "create_task")
+    assert (entry.time, entry.level, entry.function) == (
+        START + 65,
+        LogLevel.WARNING,
+        "create_task",
+    )
     assert entry.message == "job 12 task abc: a | b"
     assert entry.more == TRACE.rstrip()
     assert (entry.lines, entry.job) == (4, 12)
@@ -69,14 +73,14 @@ def test_a_line_of_the_common_form_is_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "level", "message"),
     [
-        ("[2024-11-25T14:00:00.500] FATAL: gone", Level.CRITICAL, "FATAL: gone"),
-        ("2024-11-25 14:00:00,5 - tool - ERROR - no", Level.ERROR, "tool - ERROR - no"),
-        ("2024-11-25 14:00:00 nothing said of it", Level.INFO, "nothing said of it"),
-        ("\x1b[32m2024-11-25 14:00:00\x1b[0m DEBUG x", Level.DEBUG, "DEBUG x"),
+        ("[2024-11-25T14:00:00.500] FATAL: gone", LogLevel.CRITICAL, "FATAL: gone"),
+        ("2024-11-25 14:00:00,5 - tool - ERROR - no", LogLevel.ERROR, "tool - ERROR - no"),
+        ("2024-11-25 14:00:00 nothing said of it", LogLevel.INFO, "nothing said of it"),
+        ("\x1b[32m2024-11-25 14:00:00\x1b[0m DEBUG x", LogLevel.DEBUG, "DEBUG x"),
     ],
 )
 def test_other_programs_lines_are_understood_as_far_as_they_go(
-    text: str, level: Level, message: str
+    text: str, level: LogLevel, message: str
 ) -> None:
     entry = one(text)
     assert int(entry.time) == START
@@ -154,7 +158,7 @@ def test_no_folder_and_an_empty_one(folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_read_says_so(folder: Path) -> None:
     put(folder / "file", "x")
-    looked = Folder(folder / "file")
+    looked = LogFolder(folder / "file")
     looked.look()
     assert looked.trouble
 
@@ -182,15 +186,15 @@ def test_every_entry_comes_once_in_order(
     blocks.BLOCK, before = block, blocks.BLOCK
     try:
         up, down = oldest_first(folder), newest_first(folder)
-        errors = newest_first(folder, Wanted(level=Level.ERROR))
-        some = newest_first(folder, Wanted(text=Pattern("entry 1")))
+        errors = newest_first(folder, LogFilter(level=LogLevel.ERROR))
+        some = newest_first(folder, LogFilter(text=Pattern("entry 1")))
     finally:
         blocks.BLOCK = before
     assert sorted((e.time, e.message) for e in up) == sorted(expected)
     assert sorted((e.time, e.message) for e in down) == sorted(expected)
     assert [e.time for e in up] == sorted(e.time for e in up)
     assert [e.time for e in down] == sorted((e.time for e in down), reverse=True)
-    assert said(errors) == [e.message for e in down if e.level is Level.ERROR]
+    assert said(errors) == [e.message for e in down if e.level is LogLevel.ERROR]
     assert said(some) == [e.message for e in down if "entry 1" in e.message]
 
 
@@ -239,12 +243,12 @@ def test_what_is_wanted(folder: Path) -> None:
     put(folder / "voice.log", line(5, "the SERVICE 服务 answered", "CRITICAL", "speak"))
 
     def found(**wishes: object) -> list[str]:
-        return said(newest_first(folder, replace(Wanted(), **wishes)))  # type: ignore[arg-type]
+        return said(newest_first(folder, replace(LogFilter(), **wishes)))  # type: ignore[arg-type]
 
     everything = found()
     assert len(everything) == 4
-    assert len(found(level=Level.WARNING)) == 3
-    assert len(found(level=Level.CRITICAL)) == 1
+    assert len(found(level=LogLevel.WARNING)) == 3
+    assert len(found(level=LogLevel.CRITICAL)) == 1
     assert found(job=1) == ["job 1 task t-aa: queued"]
     assert found(job=1, tasks=("t-aa",)) == [everything[0], "job 1 task t-aa: queued"]
     assert found(source="voice") == ["the SERVICE 服务 answered"]
@@ -254,8 +258,8 @@ def test_what_is_wanted(folder: Path) -> None:
     for words in ("服务", "service", "^the", r"SERVICE.服", "speak"):
         assert found(text=Pattern(words)) == ["the SERVICE 服务 answered"], words
     assert found(since=START + 5, until=START + 10) == everything[1:3]
-    assert said(oldest_first(folder, Wanted(since=START + 6))) == everything[:2][::-1]
-    assert said(oldest_first(folder, Wanted(until=START + 6))) == everything[2:][::-1]
+    assert said(oldest_first(folder, LogFilter(since=START + 6))) == everything[:2][::-1]
+    assert said(oldest_first(folder, LogFilter(until=START + 6))) == everything[2:][::-1]
     assert found(text=Pattern("nowhere")) == []
 
 
@@ -271,13 +275,13 @@ def test_a_pattern_finds_in_many_lines_what_it_finds_in_each(
     pattern = Pattern(written)
     everything = newest_first(folder)
     wanted = [e for e in everything if pattern.is_in(e.text) or pattern.is_in(e.function)]
-    assert newest_first(folder, Wanted(text=pattern)) == wanted
+    assert newest_first(folder, LogFilter(text=pattern)) == wanted
 
 
 def test_a_text_split_by_escapes_is_found(folder: Path) -> None:
     put(folder / "x.log", line(0, "fo\x1b[31mo\x00bar") + line(1, "other"))
-    assert said(newest_first(folder, Wanted(text=Pattern("foobar")))) == ["foobar"]
-    assert said(newest_first(folder, Wanted(text=Pattern("fo+bar")))) == ["foobar"]
+    assert said(newest_first(folder, LogFilter(text=Pattern("foobar")))) == ["foobar"]
+    assert said(newest_first(folder, LogFilter(text=Pattern("fo+bar")))) == ["foobar"]
 
 
 @pytest.mark.parametrize("pattern", [r"(a|aa)+$", r"((a{1,20}){1,20}){1,20}$"])
@@ -285,7 +289,7 @@ def test_a_pattern_that_never_ends_is_given_up(folder: Path, pattern: str) -> No
     put(folder / "x.log", line(0, "a" * 3000 + "!"))
     began = time.perf_counter()
     with pytest.raises(UsageError) as given_up:
-        newest_first(folder, Wanted(text=Pattern(pattern)))
+        newest_first(folder, LogFilter(text=Pattern(pattern)))
     assert given_up.value.key == "error.pattern_slow"
     assert time.perf_counter() - began < 5
 
@@ -326,8 +330,8 @@ def many(folder: Path, count: int = 9_000) -> None:
 
 def test_a_window_moves_over_all_of_it_and_holds_little(folder: Path) -> None:
     many(folder)
-    window = Window(folder)
-    window.open(Wanted())
+    window = LogWindow(folder)
+    window.open(LogFilter())
     seen: list[int] = []
     while (grown := window.older(700)) or not seen:
         seen += [int(e.message[1:]) for e in window.entries[-grown:]]
@@ -343,20 +347,20 @@ def test_a_window_moves_over_all_of_it_and_holds_little(folder: Path) -> None:
 
 def test_a_window_goes_to_a_time_and_to_an_entry(folder: Path) -> None:
     many(folder)
-    window = Window(folder)
-    window.open(Wanted())
+    window = LogWindow(folder)
+    window.open(LogFilter())
     window.older(10)
     window.go_to(START + 4_000)
     window.older(5)
     window.newer(5)
     around = ["b4003", "a4002", "b4001", "a4000"]  # "newer" begins with the time itself
     assert said(window.entries)[-9:] == [*around, "b3999", "a3998", "b3997", "a3996", "b3995"]
-    found = window.search(0, older=True, wanted=Wanted(text=Pattern("a100$"))).take(1)
+    found = window.search(0, older=True, wanted=LogFilter(text=Pattern("a100$"))).take(1)
     assert said(found) == ["a100"]
     window.go_to_entry(found[0])
     window.older(3)
     assert said(window.entries) == ["a100", "b99", "a98"]
-    back = window.search(0, older=False, wanted=Wanted(text=Pattern("[ab]7000|b105"))).take(1)
+    back = window.search(0, older=False, wanted=LogFilter(text=Pattern("[ab]7000|b105"))).take(1)
     assert said(back) == ["b105"]
     assert window.place(found[0]) == 0
     assert window.place(back[0]) is None
@@ -364,15 +368,15 @@ def test_a_window_goes_to_a_time_and_to_an_entry(folder: Path) -> None:
 
 def test_hits_are_counted(folder: Path) -> None:
     many(folder)
-    window = Window(folder)
-    window.open(Wanted())
-    assert list(window.count(Wanted(text=Pattern("a.*77$"))))[-1] == 0
-    assert list(window.count(Wanted(text=Pattern("b.*77$"))))[-1] == 90
+    window = LogWindow(folder)
+    window.open(LogFilter())
+    assert list(window.count(LogFilter(text=Pattern("a.*77$"))))[-1] == 0
+    assert list(window.count(LogFilter(text=Pattern("b.*77$"))))[-1] == 90
 
 
 def test_seeking_finds_the_first_at_a_time(folder: Path) -> None:
     put(folder / "a.log", "".join(line(n // 3, f"n{n}") for n in range(30_000)))
-    looked = Folder(folder)
+    looked = LogFolder(folder)
     looked.look()
     (file,) = looked.files.values()
     for second in (0, 1, 17, 4_321, 9_999):
@@ -390,10 +394,10 @@ class Followed:
     """Two readers of the same folder, as a screen and as a pipe."""
 
     def __init__(self, folder: Path) -> None:
-        self.window = Window(folder)
-        self.window.open(Wanted())
+        self.window = LogWindow(folder)
+        self.window.open(LogFilter())
         self.window.older(100)
-        self.stream = Stream(folder, Wanted())
+        self.stream = LogStream(folder, LogFilter())
         self.stream.last(0)
 
     def news(self) -> list[str]:
@@ -480,5 +484,5 @@ def test_a_file_that_is_removed_is_missed_by_nobody(folder: Path) -> None:
 
 def test_the_last_ones_come_in_order(folder: Path) -> None:
     many(folder, 100)
-    assert said(Stream(folder, Wanted()).last(3)) == ["b97", "a98", "b99"]
-    assert said(Stream(folder, Wanted(source="a.log")).last(2)) == ["a96", "a98"]
+    assert said(LogStream(folder, LogFilter()).last(3)) == ["b97", "a98", "b99"]
+    assert said(LogStream(folder, LogFilter(source="a.log")).last(2)) == ["a96", "a98"]

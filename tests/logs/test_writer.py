@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui.logs import writer as writing
-from ima_tui.logs.writer import Writer
+from ima_tui.logs.writer import LogWriter
 
 log = logging.getLogger("ima_tui.test")
 DAY = 86_400
@@ -35,8 +35,8 @@ class Watch:
 
 
 @contextmanager
-def writing_to(folder: Path, watch: Watch | None = None) -> Iterator[Writer]:
-    writer = Writer(folder, watch or Watch())
+def writing_to(folder: Path, watch: Watch | None = None) -> Iterator[LogWriter]:
+    writer = LogWriter(folder, watch or Watch())
     writer.start()
     try:
         yield writer
@@ -111,7 +111,7 @@ def test_a_file_a_day_and_ours_are_removed_after_a_week(tmp_path: Path) -> None:
     assert set(old) <= set(names(tmp_path))
 
 
-def written(writer: Writer) -> None:
+def written(writer: LogWriter) -> None:
     """Wait until what was handed over is dealt with."""
     assert writer.settled(10)
 
@@ -204,7 +204,7 @@ def test_a_full_disk_is_survived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_logging_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand lines may wait; what comes on top is counted."""
     monkeypatch.setattr(writing, "MOST_WAITING", 50)
-    writer = Writer(tmp_path, Watch())  # its thread is not started: a disk that hangs
+    writer = LogWriter(tmp_path, Watch())  # its thread is not started: a disk that hangs
     record = logging.LogRecord("ima_tui", logging.INFO, "", 0, "x", (), None)
     for _ in range(80):
         writer.emit(record)
@@ -243,4 +243,4 @@ def test_afterwards_the_loggers_are_as_they_were(tmp_path: Path) -> None:
     with writing_to(tmp_path):
         assert logging.getLogger("ima_tui").level == logging.INFO
     assert {name: logging.getLogger(name).level for name in before} == before
-    assert not any(isinstance(h, Writer) for h in logging.getLogger("ima_tui").handlers)
+    assert not any(isinstance(h, LogWriter) for h in logging.getLogger("ima_tui").handlers)

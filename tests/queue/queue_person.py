@@ -54,10 +54,10 @@ async def wish(
     **more: Any,
 ) -> Order:
     await studio.offer.fresh(task_type)
-    leaf = studio.offer.suggested(task_type)
-    assert leaf is not None
-    draft = Draft(task_type, leaf.model_id, leaf.version, prompt=prompt, **more)
-    return order.place(leaf, draft)[0]
+    model = studio.offer.suggested(task_type)
+    assert model is not None
+    draft = Draft(task_type, model.model_id, model.version, prompt=prompt, **more)
+    return order.place(model, draft)[0]
 
 
 async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:

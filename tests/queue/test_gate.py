@@ -13,8 +13,8 @@ import pytest
 from fakes import FastClock
 from queue_person import at, window, wish
 
-from ima_tui.api.rate_limit import Pace
-from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, MOST_AHEAD, Gate
+from ima_tui.api.rate_limit import RateLimit
+from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, MOST_AHEAD, SharedRateLimit
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State
 from ima_tui.sandbox.server import Sandbox
@@ -40,7 +40,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_each_turn_is_given_once_whoever_asks(file: Path) -> None:
-    one, two = Gate(file), Gate(file)
+    one, two = SharedRateLimit(file), SharedRateLimit(file)
     found = [gate.take_turn(NOW, 0.25) for gate in (one, two, one, two)]
     assert found == [0.0, 0.25, 0.5, 0.75]
     assert two.take_turn(NOW + 5, 0.25) == 0.0, "what was not taken is not saved up"
@@ -55,9 +55,9 @@ def test_two_processes_share_the_turns(file: Path) -> None:
 
 
 def test_a_pause_is_for_all_and_for_those_who_come_later(file: Path) -> None:
-    one = Gate(file)
+    one = SharedRateLimit(file)
     one.pause(NOW, 60.0)
-    later = Gate(file)
+    later = SharedRateLimit(file)
     assert later.pause_left(NOW + 20) == 40.0
     assert later.take_turn(NOW + 20, 0.25) is None
     later.pause(NOW + 20, 10.0)
@@ -66,20 +66,20 @@ def test_a_pause_is_for_all_and_for_those_who_come_later(file: Path) -> None:
 
 
 def test_a_clock_that_was_set_back_stops_nobody_for_long(file: Path) -> None:
-    gate = Gate(file)
+    gate = SharedRateLimit(file)
     gate.pause(NOW, 60.0)
     assert gate.pause_left(NOW - 86_400) == 60.0
     assert gate.pause_left(NOW - 86_400 + 50) == 10.0, "it began when it was found, and once"
-    assert Gate(file).pause_left(NOW - 86_400 + 60) == 0.0
+    assert SharedRateLimit(file).pause_left(NOW - 86_400 + 60) == 0.0
     file.unlink()
-    gate = Gate(file)
+    gate = SharedRateLimit(file)
     gate.take_turn(NOW, 0.25)
     assert gate.take_turn(NOW - 2 * MOST_AHEAD, 0.25) == 0.0
 
 
-def kept(file: Path, **signal: object) -> Gate:
+def kept(file: Path, **signal: object) -> SharedRateLimit:
     file.write_text(json.dumps({"next_turn": 0.0, **signal}))
-    return Gate(file)
+    return SharedRateLimit(file)
 
 
 DAY = 86_400.0
@@ -117,19 +117,19 @@ def test_whatever_the_file_says_the_service_is_asked_after_five_minutes(
 
 
 def test_a_pause_is_never_longer_than_five_minutes(file: Path) -> None:
-    Gate(file).pause(NOW, 999_999.0)
-    assert Gate(file).pause_left(NOW) == LONGEST_PAUSE
+    SharedRateLimit(file).pause(NOW, 999_999.0)
+    assert SharedRateLimit(file).pause_left(NOW) == LONGEST_PAUSE
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"next_turn": "x"}', '{"next_turn": 1}'])
 def test_a_torn_file_is_none(file: Path, content: str) -> None:
     file.write_text(content)
-    assert Gate(file).take_turn(NOW, 0.25) == 0.0
-    assert Gate(file).take_turn(NOW, 0.25) == 0.25
+    assert SharedRateLimit(file).take_turn(NOW, 0.25) == 0.0
+    assert SharedRateLimit(file).take_turn(NOW, 0.25) == 0.25
 
 
 def test_without_a_file_each_keeps_its_own_pace(tmp_path: Path) -> None:
-    gate = Gate(tmp_path / "no such folder" / "pace.json")
+    gate = SharedRateLimit(tmp_path / "no such folder" / "pace.json")
     assert [gate.take_turn(NOW, 0.25) for _ in range(3)] == [0.0, 0.25, 0.5]
 
 
@@ -137,18 +137,18 @@ async def test_the_ceiling_of_requests_is_one_for_two_runs(file: Path) -> None:
     clock = FastClock(rate=20.0)
     starts: list[float] = []
 
-    async def one(pace: Pace) -> None:
+    async def one(pace: RateLimit) -> None:
         async with pace.request():
             starts.append(clock.time())
 
-    paces = [Pace(clock, per_second=4, gate=Gate(file)) for _ in range(2)]
+    paces = [RateLimit(clock, per_second=4, gate=SharedRateLimit(file)) for _ in range(2)]
     await asyncio.gather(*(one(pace) for pace in paces for _ in range(10)))
     assert max(starts) - min(starts) >= 4.5, "nineteen gaps of a quarter of a second"
 
 
 async def test_one_runs_429_stops_the_other_in_the_middle_of_its_waiting(file: Path) -> None:
     clock = FastClock(rate=100.0)
-    one, two = (Pace(clock, per_second=0.1, gate=Gate(file)) for _ in range(2))
+    one, two = (RateLimit(clock, per_second=0.1, gate=SharedRateLimit(file)) for _ in range(2))
     async with one.request():
         pass
     began = clock.time()
@@ -159,7 +159,7 @@ async def test_one_runs_429_stops_the_other_in_the_middle_of_its_waiting(file: P
     assert await waiting - began >= 200
 
 
-async def _times(pace: Pace, clock: FastClock) -> float:
+async def _times(pace: RateLimit, clock: FastClock) -> float:
     async with pace.request():
         return clock.time()
 
@@ -174,7 +174,7 @@ async def test_a_429_in_one_window_pauses_the_other_windows_jobs(
             'endpoint = "create"\nprompt_contains = "first"\ntimes = 1\nretry_after = 90\n'
         )
         first = await one.jobs.submit(wishes[0])
-        await _until_paused(Gate(settings.ledger.with_name("pace.json")), one)
+        await _until_paused(SharedRateLimit(settings.ledger.with_name("pace.json")), one)
         told = one.clock.time()
         second = await two.jobs.submit(wishes[1])
         done = [await at(one, first.id), await at(two, second.id)]
@@ -182,7 +182,7 @@ async def test_a_429_in_one_window_pauses_the_other_windows_jobs(
     assert min(job.sent_at or 0 for job in done) - told >= 60
 
 
-async def _until_paused(gate: Gate, studio: Studio) -> None:
+async def _until_paused(gate: SharedRateLimit, studio: Studio) -> None:
     async with asyncio.timeout(20):
         while gate.pause_left(studio.clock.time()) <= 0:
             await asyncio.sleep(0.002)

@@ -15,12 +15,12 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.clock import midnight
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import Ledger
-from ima_tui.ledger.admission import Limits
+from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.schema import MIGRATIONS
 from ima_tui.sandbox.server import Sandbox
 
 NOW = 100_000.0
-ONE = Limits(running=1)
+ONE = AdmissionLimits(running=1)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def line(ledger: Ledger) -> list[int]:
     return [job.id for job in sorted(jobs, key=lambda job: job.in_line)]
 
 
-async def may_go(ledger: Ledger, jobs: Sequence[Job], limits: Limits = ONE) -> list[int]:
+async def may_go(ledger: Ledger, jobs: Sequence[Job], limits: AdmissionLimits = ONE) -> list[int]:
     """Those of `jobs` that have their turn now."""
     told = await ledger.admit([job.id for job in jobs], limits, NOW, midnight(NOW))
     return [job.id for job in told if not job.waiting]
@@ -94,7 +94,9 @@ async def test_another_runs_job_that_stands_before_goes_before(
     [theirs] = await queued(other, 1)
     [mine] = await queued(ledger, 1)
     assert await may_go(ledger, [mine]) == []
-    assert await may_go(ledger, [mine], Limits(running=2)) == [mine.id], "one place for each"
+    assert await may_go(ledger, [mine], AdmissionLimits(running=2)) == [mine.id], (
+        "one place for each"
+    )
     await end(ledger, mine.id)
     [mine] = await queued(ledger, 1)
     await ledger.arrange([mine.id, theirs.id])
@@ -107,7 +109,7 @@ async def test_nobody_waits_for_a_run_that_is_gone_held_or_full(
 ) -> None:
     theirs = await queued(other, 2)
     mine = await queued(ledger, 1)
-    two = Limits(running=2)
+    two = AdmissionLimits(running=2)
     assert await may_go(other, theirs, ONE) == [theirs[0].id]
     assert await may_go(ledger, mine, two) == ids(mine), "its own limit keeps the second back"
     await end(ledger, mine[0].id)

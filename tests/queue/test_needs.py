@@ -65,19 +65,19 @@ async def test_it_waits_visibly_and_takes_the_result_when_it_is_sent(
 
 async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
     """A first job that ended so, and one that waited for it."""
-    leaf = make(task_type=I2I)
-    first = await ledger.add(placed(leaf, inputs=("https://x.example/a.png",)), 0.0)
+    model = make(task_type=I2I)
+    first = await ledger.add(placed(model, inputs=("https://x.example/a.png",)), 0.0)
     way = {
         State.FAILED: (State.FAILED,),
         State.STOPPED: (State.STOPPED,),
         State.FORGOTTEN: (State.FORGOTTEN,),
         State.UNKNOWN: (State.SENDING, State.UNKNOWN),
     }[end]
-    second = await ledger.add(placed(leaf, inputs=(f"job:{first.id}#1",)), 0.0)
+    second = await ledger.add(placed(model, inputs=(f"job:{first.id}#1",)), 0.0)
     for step in way:
         first = await ledger.step(first.id, step, 1.0, "event.failed")
     service = FakeService()
-    made = scheduler(ledger, service, leaf, tmp_path)
+    made = scheduler(ledger, service, model, tmp_path)
     await made.start(everything=True)
     for _ in range(500):
         job = await ledger.job(second.id)
@@ -176,12 +176,12 @@ async def test_held_resumed_after_a_retry_and_sent_with_the_new_result(
 async def test_a_result_that_is_not_there_fails_before_anything_is_sent(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    leaf = make(task_type=I2I)
+    model = make(task_type=I2I)
     clock = FastClock()
-    first = await ledger.add(placed(leaf, inputs=("https://x.example/a.png",)), clock.time())
-    second = await ledger.add(placed(leaf, inputs=(f"job:{first.id}#2",)), clock.time())
+    first = await ledger.add(placed(model, inputs=("https://x.example/a.png",)), clock.time())
+    second = await ledger.add(placed(model, inputs=(f"job:{first.id}#2",)), clock.time())
     service = FakeService(create=(Created("t", None),), ask=(Progress(), DONE))
-    made = scheduler(ledger, service, leaf, tmp_path, clock=clock)
+    made = scheduler(ledger, service, model, tmp_path, clock=clock)
     await made.start(everything=True)
     for _ in range(5000):
         job = await ledger.job(second.id)
@@ -211,11 +211,11 @@ async def test_what_waits_survives_the_end_of_its_window(
 async def test_a_result_whose_link_is_dead_goes_on_as_its_file_or_says_so(
     ledger: Ledger, tmp_path: Path, kept: bool
 ) -> None:
-    leaf, clock = make(task_type=I2I), FastClock()
+    model, clock = make(task_type=I2I), FastClock()
     service = FakeService(create=(Created("t", None),), ask=(Progress(), DONE))
-    given = placed(leaf, inputs=("https://x.example/a.png",))
+    given = placed(model, inputs=("https://x.example/a.png",))
     first = await ledger.add(given, clock.time())
-    made = scheduler(ledger, service, leaf, tmp_path, clock=clock)
+    made = scheduler(ledger, service, model, tmp_path, clock=clock)
     await made.start(everything=True)
     first = await ended(ledger, first.id)
     assert first.medias[0].path
@@ -223,8 +223,8 @@ async def test_a_result_whose_link_is_dead_goes_on_as_its_file_or_says_so(
         Path(first.medias[0].path).unlink()
     await made.aclose()
     clock.jump(LINK_SECONDS)
-    second = await ledger.add(placed(leaf, inputs=(f"job:{first.id}#1",)), clock.time())
-    made = scheduler(ledger, service, leaf, tmp_path, clock=clock)
+    second = await ledger.add(placed(model, inputs=(f"job:{first.id}#1",)), clock.time())
+    made = scheduler(ledger, service, model, tmp_path, clock=clock)
     await made.start(everything=True)
     second = await ended(ledger, second.id)
     await made.aclose()

@@ -11,8 +11,8 @@ from fakes import DONE, FakeService, FastClock, placed, scheduler
 from trees import make
 
 from ima_tui.api.client import Created
-from ima_tui.api.connectivity import Link, pause
-from ima_tui.api.rate_limit import Alarm, Pace
+from ima_tui.api.connectivity import Connectivity, pause
+from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.api.wire import Progress
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, Limited, Unreachable
@@ -23,7 +23,7 @@ LEAF = make()
 
 async def test_so_many_in_a_second_and_so_many_at_once() -> None:
     clock = FastClock(rate=50.0)
-    pace = Pace(clock, per_second=4, at_once=3)
+    pace = RateLimit(clock, per_second=4, at_once=3)
     starts: list[float] = []
     now, most = 0, 0
 
@@ -43,7 +43,7 @@ async def test_so_many_in_a_second_and_so_many_at_once() -> None:
 
 async def test_a_clock_that_is_set_back_stops_nobody() -> None:
     clock = FastClock(rate=1000.0)
-    pace = Pace(clock, per_second=4)
+    pace = RateLimit(clock, per_second=4)
     async with pace.request():
         pass
     clock.jump(-3600)
@@ -87,7 +87,7 @@ async def test_one_429_pauses_questions_and_creates_alike(tmp_path: Path) -> Non
 async def test_a_broken_way_is_told_once_tried_by_one_and_free_for_all_when_it_is_back() -> None:
     clock = FastClock(rate=1000.0)
     told: list[ImaError | None] = []
-    link = Link(clock, told.append)
+    link = Connectivity(clock, told.append)
     broken, trying, most, through, tries = True, 0, 0, 0, 0
 
     async def job() -> None:
@@ -124,7 +124,7 @@ def test_a_way_that_was_long_broken_is_soon_found_to_be_back() -> None:
 
 async def test_who_gives_up_while_trying_leaves_the_way_to_the_next() -> None:
     clock = FastClock(rate=1000.0)
-    link = Link(clock, lambda _: None)
+    link = Connectivity(clock, lambda _: None)
     link.broke(Unreachable())
 
     async def attempt() -> None:

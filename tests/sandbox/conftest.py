@@ -41,8 +41,8 @@ class Wire:
         assert answer["code"] == 200, answer
         return answer["data"]
 
-    def leaf(self, category: str, version: str) -> dict[str, Any]:
-        return next(leaf for leaf in leaves(self.tree(category)) if leaf["id"] == version)
+    def model(self, category: str, version: str) -> dict[str, Any]:
+        return next(model for model in models(self.tree(category)) if model["id"] == version)
 
     def post(self, path: str, body: Any) -> dict[str, Any]:
         return self.http.post(path, json=body, headers=self.headers).json()
@@ -92,17 +92,17 @@ class Wire:
         return str(place["fdl"])
 
 
-def leaves(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def models(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for node in nodes:
-        found += [node] if node["type"] == "3" else leaves(node["children"])
+        found += [node] if node["type"] == "3" else models(node["children"])
     return found
 
 
-def form_defaults(leaf: dict[str, Any]) -> dict[str, Any]:
+def form_defaults(model: dict[str, Any]) -> dict[str, Any]:
     """The values a person who touches nothing would send."""
     values: dict[str, Any] = {}
-    for field in leaf.get("form_config") or []:
+    for field in model.get("form_config") or []:
         value = field["value"]
         if field.get("is_ui_virtual"):
             picked = {param["field"]: param["value"] for param in field["ui_params"]}
@@ -115,7 +115,7 @@ def form_defaults(leaf: dict[str, Any]) -> dict[str, Any]:
 
 
 def payload(
-    leaf: dict[str, Any],
+    model: dict[str, Any],
     values: dict[str, Any] | None = None,
     *,
     prompt: str = "a lighthouse",
@@ -124,10 +124,10 @@ def payload(
     rule: int | None = None,
 ) -> dict[str, Any]:
     """A correct create for this leaf: defaults, then values, then the first rule that fits."""
-    chosen = {**form_defaults(leaf), **(values or {})}
-    if leaf["model_id"] == "pixverse":
-        chosen["model"] = leaf["name"].split()[-1].lower()
-    rules = leaf["credit_rules"]
+    chosen = {**form_defaults(model), **(values or {})}
+    if model["model_id"] == "pixverse":
+        chosen["model"] = model["name"].split()[-1].lower()
+    rules = model["credit_rules"]
     fitting = [
         r
         for r in rules
@@ -136,18 +136,18 @@ def payload(
     ]
     price = fitting[0] if rule is None else rules[rule]
     return {
-        "task_type": leaf["category_code"],
+        "task_type": model["category_code"],
         "enable_multi_model": False,
         "src_img_url": list(inputs or []),
         "parameters": [
             {
                 "attribute_id": price["attribute_id"],
-                "model_id": leaf["model_id"],
-                "model_name": leaf["name"],
-                "model_version": leaf["id"],
+                "model_id": model["model_id"],
+                "model_name": model["name"],
+                "model_version": model["id"],
                 "app": "ima",
                 "platform": "web",
-                "category": leaf["category_code"],
+                "category": model["category_code"],
                 "credit": price["points"],
                 "parameters": {
                     "prompt": prompt,
@@ -187,4 +187,4 @@ def order() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def seedream(wire: Wire) -> dict[str, Any]:
-    return wire.leaf("text_to_image", "doubao-seedream-4-5-251128")
+    return wire.model("text_to_image", "doubao-seedream-4-5-251128")

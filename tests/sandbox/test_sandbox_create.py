@@ -26,8 +26,8 @@ def kinds(wire: Any) -> list[str]:
 
 
 def test_accepted_and_charged_for_every_output(wire: Any, order: Any) -> None:
-    leaf = wire.leaf(*NANO)
-    data = wire.create(order(leaf, {"size": "4K"}, n=3))["data"]
+    model = wire.model(*NANO)
+    data = wire.create(order(model, {"size": "4K"}, n=3))["data"]
     assert data["id"].startswith("task_")
     assert data["biz_id"] != data["id"]
     assert data["generate_count"] == 3
@@ -56,7 +56,7 @@ def test_headers_are_required(
 
 def test_invalid_key_is_401(start: Any, order: Any) -> None:
     good = start()
-    body = order(good.leaf("text_to_image", "doubao-seedream-4-5-251128"))
+    body = order(good.model("text_to_image", "doubao-seedream-4-5-251128"))
     for key in ("sk-other", "ima_invalid_1"):
         good.key = key
         assert good.create(body)["code"] == 401
@@ -64,15 +64,15 @@ def test_invalid_key_is_401(start: Any, order: Any) -> None:
 
 def test_too_few_points_is_4008(start: Any, order: Any) -> None:
     wire = start("[server]\nbalance = 12\n")
-    body = order(wire.leaf("text_to_image", "doubao-seedream-4-5-251128"))
+    body = order(wire.model("text_to_image", "doubao-seedream-4-5-251128"))
     assert [wire.create(body)["code"] for _ in range(3)] == [0, 0, 4008]
     assert wire.sandbox.ledger()["charges"] == 10
 
 
 def test_subscription_is_4014(start: Any, order: Any) -> None:
     wire = start("[server]\nsubscribers = []\n")
-    assert wire.create(order(wire.leaf("text_to_video", "sora-2-pro")))["code"] == 4014
-    assert wire.create(order(wire.leaf("text_to_video", "viduq2")))["code"] == 0
+    assert wire.create(order(wire.model("text_to_video", "sora-2-pro")))["code"] == 4014
+    assert wire.create(order(wire.model("text_to_video", "viduq2")))["code"] == 0
 
 
 def credit(body: dict[str, Any]) -> None:
@@ -173,7 +173,7 @@ def unequal_inputs(body: dict[str, Any]) -> None:
     ],
 )
 def test_refusals(wire: Any, order: Any, change: Change, code: int, violation: str | None) -> None:
-    body = order(wire.leaf(*NANO))
+    body = order(wire.model(*NANO))
     change(body)
     assert wire.create(body)["code"] == code
     assert kinds(wire) == ([violation] if violation else [])
@@ -203,10 +203,10 @@ def test_refusals(wire: Any, order: Any, change: Change, code: int, violation: s
 def test_values_of_fields(
     wire: Any, order: Any, version: str, values: dict[str, Any], code: int
 ) -> None:
-    body = order(wire.leaf("text_to_video", version), values, rule=0)
-    leaf = wire.leaf("text_to_video", version)
+    body = order(wire.model("text_to_video", version), values, rule=0)
+    model = wire.model("text_to_video", version)
     if code == 0:
-        body = order(leaf, values)
+        body = order(model, values)
     assert wire.create(body)["code"] == code
 
 
@@ -214,15 +214,15 @@ def test_values_of_fields(
 def test_of_a_field_that_the_form_is_without_every_priced_value_goes(
     wire: Any, order: Any, resolution: str, code: int
 ) -> None:
-    leaf = wire.leaf("text_to_image", "midjourney")
-    assert wire.create(order(leaf))["code"] == 0
+    model = wire.model("text_to_image", "midjourney")
+    assert wire.create(order(model))["code"] == 0
     rule = 1 if resolution == "720p" else 0
-    assert wire.create(order(leaf, {"resolution": resolution}, rule=rule))["code"] == code
+    assert wire.create(order(model, {"resolution": resolution}, rule=rule))["code"] == code
 
 
 def test_offered_parameters_without_a_price_are_6009(wire: Any, order: Any) -> None:
-    leaf = wire.leaf("image_to_video", "viduq2-pro")
-    body = order(leaf, inputs=["https://example.com/a.png"])
+    model = wire.model("image_to_video", "viduq2-pro")
+    body = order(model, inputs=["https://example.com/a.png"])
     assert wire.create(body)["code"] == 0
     inner(body).update(duration=10, resolution="540p")
     assert wire.create(body)["code"] == 6009
@@ -231,8 +231,8 @@ def test_offered_parameters_without_a_price_are_6009(wire: Any, order: Any) -> N
 
 
 def test_pixverse_wants_its_model_though_no_field_names_it(wire: Any, order: Any) -> None:
-    leaf = wire.leaf("text_to_video", "Pixverse V5.5")
-    body = order(leaf)
+    model = wire.model("text_to_video", "Pixverse V5.5")
+    body = order(model)
     assert inner(body)["model"] == "v5.5"
     assert wire.create(body)["code"] == 0
     inner(body)["model"] = "v4"
@@ -253,14 +253,14 @@ def test_pixverse_wants_its_model_though_no_field_names_it(wire: Any, order: Any
     ],
 )
 def test_inputs(wire: Any, order: Any, inputs: list[str], code: int, violation: str | None) -> None:
-    leaf = wire.leaf("first_last_frame_to_video", "kling-video-o1")
-    assert wire.create(order(leaf, inputs=inputs))["code"] == code
+    model = wire.model("first_last_frame_to_video", "kling-video-o1")
+    assert wire.create(order(model, inputs=inputs))["code"] == code
     assert kinds(wire) == ([violation] if violation else [])
 
 
 def test_seedance_2_wants_its_inputs_verified(wire: Any, order: Any) -> None:
-    leaf = wire.leaf("image_to_video", "ima-pro")
-    body = order(leaf, inputs=["https://example.com/a.png"])
+    model = wire.model("image_to_video", "ima-pro")
+    body = order(model, inputs=["https://example.com/a.png"])
     assert wire.create(body)["code"] == 400017
     verified = wire.post("/open/v1/assets/verify", {"url": "https://example.com/a.png"})
     assert verified["data"]["result"]["status"].lower() in ("active", "success")
@@ -292,17 +292,17 @@ PICTURE, FILM = "https://example.com/a.png", "https://example.com/a.mp4"
 def test_sources_of_newer_clients_are_taken_and_count_as_inputs(
     wire: Any, order: Any, place: Any, sources: dict[str, Any], code: int
 ) -> None:
-    leaf = wire.leaf("reference_image_to_video", "ima-pro")
+    model = wire.model("reference_image_to_video", "ima-pro")
     for url in (PICTURE, FILM, "https://example.com/a.mp3"):
         wire.post("/open/v1/assets/verify", {"url": url})
-    body = order(leaf, inputs=[PICTURE])
+    body = order(model, inputs=[PICTURE])
     place(body).update(sources)
     assert wire.create(body)["code"] == code
 
 
 def test_a_source_that_is_no_input_elsewhere_wants_verifying_too(wire: Any, order: Any) -> None:
     wire.post("/open/v1/assets/verify", {"url": PICTURE})
-    body = order(wire.leaf("reference_image_to_video", "ima-pro"), inputs=[PICTURE])
+    body = order(wire.model("reference_image_to_video", "ima-pro"), inputs=[PICTURE])
     body["src_video"] = [FILM]
     assert wire.create(body)["code"] == 400017
     assert kinds(wire) == ["unverified_input"]
@@ -330,6 +330,6 @@ def test_broken_json_is_400(wire: Any) -> None:
 def test_sliders_have_limits_and_unknown_types_are_texts(
     wire: Any, order: Any, values: dict[str, Any], code: int
 ) -> None:
-    leaf = wire.leaf("image_to_video", "viduq2-pro")
-    body = order(leaf, values, inputs=["https://example.com/a.png"])
+    model = wire.model("image_to_video", "viduq2-pro")
+    body = order(model, values, inputs=["https://example.com/a.png"])
     assert wire.create(body)["code"] == code

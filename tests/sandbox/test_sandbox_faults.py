@@ -48,12 +48,12 @@ def test_reset_before_body_is_a_real_reset_while_the_body_is_still_due(start: An
 
 def test_reset_after_body_charges_nothing(start: Any, order: Any) -> None:
     wire = start(fault("reset_after_body", times=1))
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     with pytest.raises(httpx.ReadError):
         wire.create(body)
     assert wire.sandbox.ledger()["charges"] == 0
     assert wire.sandbox.ledger()["creates"][0]["fault"] == "reset_after_body"
-    assert wire.create(order(wire.leaf(*SEEDREAM), prompt="another"))["code"] == 0
+    assert wire.create(order(wire.model(*SEEDREAM), prompt="another"))["code"] == 0
     assert kinds(wire) == []
     assert wire.create(body)["code"] == 0  # for all a client knows, this one is paid for twice
     assert kinds(wire) == ["resent_after_lost_answer"]
@@ -66,14 +66,14 @@ def test_lose_answer_charges_and_a_repeat_is_noted(
     start: Any, order: Any, close: str, error: type[Exception]
 ) -> None:
     wire = start(fault("lose_answer", times=1, close=close))
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     with pytest.raises(error):
         wire.create(body)
     ledger = wire.sandbox.ledger()
     assert ledger["charges"] == 5
     assert ledger["creates"][0]["answered"] is False
     assert ledger["creates"][0]["task_id"] == ledger["tasks"][0]["id"]
-    assert wire.create(order(wire.leaf(*SEEDREAM), prompt="another"))["code"] == 0
+    assert wire.create(order(wire.model(*SEEDREAM), prompt="another"))["code"] == 0
     assert kinds(wire) == []
     wire.create(body)
     assert kinds(wire) == ["resent_after_lost_answer"]
@@ -85,7 +85,7 @@ def test_http_errors_with_and_without_a_code(start: Any, order: Any) -> None:
         + fault("status", status=500, code=500, message="too heavy", times=1)
         + fault("status", status=503, body="busy", when="after", times=1)
     )
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     answers = [
         wire.http.post("/open/v1/tasks/create", json=body, headers=wire.headers) for _ in range(3)
     ]
@@ -100,7 +100,7 @@ def test_http_errors_with_and_without_a_code(start: Any, order: Any) -> None:
 
 def test_refusals_with_retry_after(start: Any, order: Any) -> None:
     wire = start(fault("refuse", code=429, message="slow down", retry_after=3, status=429, times=1))
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     answer = wire.http.post("/open/v1/tasks/create", json=body, headers=wire.headers)
     assert (answer.status_code, answer.json()["code"]) == (429, 429)
     assert answer.headers["retry-after"] == "3"
@@ -111,7 +111,7 @@ def test_refusals_with_retry_after(start: Any, order: Any) -> None:
 @pytest.mark.parametrize(("when", "charged"), [("before", 0), ("after", 5)])
 def test_hanging_for_good(start: Any, order: Any, when: str, charged: int) -> None:
     wire = start(fault("hang", when=when, times=1))
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     with pytest.raises(httpx.ReadTimeout):
         wire.http.post("/open/v1/tasks/create", json=body, headers=wire.headers, timeout=0.1)
     ledger = wire.sandbox.ledger()
@@ -125,7 +125,7 @@ def test_hanging_and_delays_end(start: Any, order: Any) -> None:
         + fault("hang", seconds=0.05, when="after", times=1)
         + fault("delay", seconds=0.05, times=3)
     )
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     for _ in range(2):
         began = time.monotonic()
         assert wire.create(body)["code"] == 0
@@ -143,7 +143,7 @@ def test_truncated_json_and_truncated_files(start: Any, order: Any) -> None:
     wire = start(
         fault("truncate", "product_list", nth=2) + fault("truncate", "media", keep=0.3, times=1)
     )
-    medias = wire.finished(wire.create(order(wire.leaf(*NANO)))["data"]["id"])
+    medias = wire.finished(wire.create(order(wire.model(*NANO)))["data"]["id"])
     cut = listed(wire)
     assert cut.status_code == 200
     with pytest.raises(ValueError):
@@ -172,10 +172,10 @@ def test_hostile_texts_everywhere_but_the_flow_goes_on(start: Any, order: Any) -
     assert "\\u001b]52" in text
     assert "@click" in text
     assert "\u202e" in text
-    leaf = wire.leaf(*NANO)
-    assert leaf["name"] != "Nano Banana 2"
-    assert leaf["id"] == NANO[1]
-    data = wire.create(order(leaf))["data"]
+    model = wire.model(*NANO)
+    assert model["name"] != "Nano Banana 2"
+    assert model["id"] == NANO[1]
+    data = wire.create(order(model))["data"]
     media = wire.finished(data["id"])[0]
     assert media["format"] != "png"
     file = httpx.get(media["at"])
@@ -187,7 +187,7 @@ def test_hostile_texts_everywhere_but_the_flow_goes_on(start: Any, order: Any) -
 def test_hostile_with_a_text_of_one_s_own(start: Any) -> None:
     wire = start(fault("hostile", "product_list", text="[b]boo"))
     assert {
-        leaf["name"] for group in listed(wire).json()["data"] for leaf in group["children"]
+        model["name"] for group in listed(wire).json()["data"] for model in group["children"]
     } == {"[b]boo"}
 
 
@@ -205,10 +205,10 @@ def test_fail_task_whole_or_one_output(start: Any, order: Any) -> None:
         fault("fail_task", prompt_contains="doomed", message="content policy")
         + fault("fail_task", prompt_contains="half", resource_status=3, media=1)
     )
-    leaf = wire.leaf(*NANO)
-    doomed = wire.create(order(leaf, prompt="doomed"))["data"]["id"]
-    half = wire.create(order(leaf, prompt="half", n=2))["data"]["id"]
-    fine = wire.create(order(leaf, prompt="fine"))["data"]["id"]
+    model = wire.model(*NANO)
+    doomed = wire.create(order(model, prompt="doomed"))["data"]["id"]
+    half = wire.create(order(model, prompt="half", n=2))["data"]["id"]
+    fine = wire.create(order(model, prompt="fine"))["data"]["id"]
     assert failed(wire, doomed)[0]["error_msg"] == "content policy"
     assert [m["resource_status"] == 3 for m in failed(wire, half)] == [False, True]
     assert wire.finished(fine)
@@ -218,7 +218,7 @@ def test_fail_task_whole_or_one_output(start: Any, order: Any) -> None:
 
 def test_fail_task_at_a_detail_fails_at_once(start: Any, order: Any) -> None:
     wire = start(fault("fail_task", "detail", nth=2), speed=1.0)
-    task_id = wire.create(order(wire.leaf(*NANO)))["data"]["id"]
+    task_id = wire.create(order(wire.model(*NANO)))["data"]["id"]
     assert not failed_now(wire, task_id)
     assert failed_now(wire, task_id)
     assert failed_now(wire, task_id)
@@ -231,7 +231,7 @@ def failed_now(wire: Any, task_id: str) -> bool:
 
 def test_stuck_never_ends_and_can_have_an_early_deadline(start: Any, order: Any) -> None:
     wire = start(fault("stuck", timeout_s=1.5))
-    data = wire.create(order(wire.leaf(*NANO)))["data"]
+    data = wire.create(order(wire.model(*NANO)))["data"]
     assert data["timeout_at"] - data["created_at"] == 1500
     for _ in range(5):
         time.sleep(0.02)
@@ -245,9 +245,9 @@ def test_no_url_for_good_or_for_a_while(start: Any, order: Any) -> None:
         fault("no_url", prompt_contains="never")
         + fault("no_url", prompt_contains="later", seconds=0.1)
     )
-    leaf = wire.leaf(*NANO)
-    never = wire.create(order(leaf, prompt="never"))["data"]["id"]
-    later = wire.create(order(leaf, prompt="later"))["data"]["id"]
+    model = wire.model(*NANO)
+    never = wire.create(order(model, prompt="never"))["data"]["id"]
+    later = wire.create(order(model, prompt="later"))["data"]["id"]
     assert wire.finished(later)
     media = wire.detail(never)["data"]["medias"][0]
     assert media["resource_status"] == 1
@@ -256,7 +256,7 @@ def test_no_url_for_good_or_for_a_while(start: Any, order: Any) -> None:
 
 def test_expired_media(start: Any, order: Any) -> None:
     wire = start(fault("expire_media", "media", status=404, times=1))
-    media = wire.finished(wire.create(order(wire.leaf(*NANO)))["data"]["id"])[0]
+    media = wire.finished(wire.create(order(wire.model(*NANO)))["data"]["id"])[0]
     assert httpx.get(media["at"]).status_code == 404
     assert httpx.get(media["at"]).status_code == 200
 
@@ -265,14 +265,14 @@ def test_a_price_that_changes_after_the_list_was_read(start: Any, order: Any) ->
     wire = start(
         fault("price_change", "product_list", add=3, model_id="doubao-seedream-4.5", nth=1)
     )
-    old = wire.leaf(*SEEDREAM)
+    old = wire.model(*SEEDREAM)
     assert old["credit_rules"][0]["points"] == 5
     assert wire.create(order(old))["code"] == 6006
-    new = wire.leaf(*SEEDREAM)
+    new = wire.model(*SEEDREAM)
     assert new["credit_rules"][0]["points"] == 8
     assert wire.create(order(new))["code"] == 0
     assert wire.sandbox.ledger()["charges"] == 8
-    assert wire.leaf(*NANO)["credit_rules"][0]["points"] == 4
+    assert wire.model(*NANO)["credit_rules"][0]["points"] == 4
 
 
 def test_a_list_that_changes_in_front_of_a_create(start: Any, order: Any) -> None:
@@ -280,12 +280,14 @@ def test_a_list_that_changes_in_front_of_a_create(start: Any, order: Any) -> Non
         fault("price_change", "create", nth=1, renumber=True)
         + fault("price_change", "create", nth=3, remove=True, model_id="midjourney")
     )
-    leaf = wire.leaf(*NANO)
-    assert wire.create(order(leaf))["code"] == 6009
-    assert wire.create(order(wire.leaf(*NANO)))["code"] == 0
-    midjourney = wire.leaf("text_to_image", "midjourney")
+    model = wire.model(*NANO)
+    assert wire.create(order(model))["code"] == 6009
+    assert wire.create(order(wire.model(*NANO)))["code"] == 0
+    midjourney = wire.model("text_to_image", "midjourney")
     assert wire.create(order(midjourney))["code"] == 400017
-    assert "Midjourney" not in [leaf["name"] for leaf in wire.tree("text_to_image")[-1]["children"]]
+    assert "Midjourney" not in [
+        model["name"] for model in wire.tree("text_to_image")[-1]["children"]
+    ]
 
 
 def test_slow_and_rejected_verification(start: Any) -> None:
@@ -345,7 +347,7 @@ def test_scenario_and_reset_over_http(start: Any, order: Any) -> None:
     wire = start()
     posted = wire.http.post("/sandbox/scenario", content=fault("refuse", code=4008))
     assert posted.json() == {"ok": True}
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
     assert wire.create(body)["code"] == 4008
     bad = wire.http.post("/sandbox/scenario", content="[[fault]]\nkind = 'explode'\n")
     assert bad.status_code == 400
@@ -358,7 +360,7 @@ def test_scenario_and_reset_over_http(start: Any, order: Any) -> None:
 
 def test_many_creates_at_once_are_all_counted(start: Any, order: Any) -> None:
     wire = start()
-    body = order(wire.leaf(*SEEDREAM))
+    body = order(wire.model(*SEEDREAM))
 
     def send() -> None:
         for _ in range(10):

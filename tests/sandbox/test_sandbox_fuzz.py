@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ima_tui.sandbox.orders import Order, Refusal, judge
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.orders import SandboxOrder, SandboxRefusal, judge
+from ima_tui.sandbox.products import SandboxCatalogue
 from ima_tui.sandbox.scenario import ScenarioError, parse
 
-CATALOGUE = Catalogue()
+CATALOGUE = SandboxCatalogue()
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -58,7 +58,7 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def test_the_example_is_in_order() -> None:
-    assert isinstance(judge(VALID, CATALOGUE), Order)
+    assert isinstance(judge(VALID, CATALOGUE), SandboxOrder)
 
 
 @settings(max_examples=400, deadline=None)
@@ -74,7 +74,7 @@ def test_a_body_with_anything_anywhere_is_an_order_or_a_refusal(
     code = 0
     try:
         judge(body, CATALOGUE)
-    except Refusal as refusal:
+    except SandboxRefusal as refusal:
         code = refusal.code
     assert code in (0, 400, 400017, 6006, 6009, 6010)
 
@@ -84,7 +84,7 @@ def test_a_body_with_anything_anywhere_is_an_order_or_a_refusal(
 def test_any_json_at_all_is_refused(value: Any) -> None:
     try:
         judge(value, CATALOGUE)
-    except Refusal:
+    except SandboxRefusal:
         return
     raise AssertionError("accepted")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ima_tui.sandbox.products import TASK_TYPES, Catalogue, scaled_eet
+from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue, scaled_eet
 
 VERIFIED = ("ima-pro", "ima-pro-fast")
 INPUT_COUNTS = {
@@ -25,19 +25,19 @@ def leaves_of(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def all_leaves(speed: float = 1.0) -> list[dict[str, Any]]:
-    catalogue = Catalogue(speed)
-    return [leaf for kind in TASK_TYPES for leaf in leaves_of(catalogue.tree(kind, "en"))]
+    catalogue = SandboxCatalogue(speed)
+    return [model for kind in TASK_TYPES for model in leaves_of(catalogue.tree(kind, "en"))]
 
 
 def test_sixty_eight_leaves_and_no_attribute_id_twice() -> None:
-    leaves = all_leaves()
-    assert len(leaves) == 68
-    ids = [rule["attribute_id"] for leaf in leaves for rule in leaf["credit_rules"]]
+    models = all_leaves()
+    assert len(models) == 68
+    ids = [rule["attribute_id"] for model in models for rule in model["credit_rules"]]
     assert len(ids) == len(set(ids))
 
 
 def test_trees_are_flat_grouped_nested_and_mixed() -> None:
-    catalogue = Catalogue()
+    catalogue = SandboxCatalogue()
     assert {node["type"] for node in catalogue.tree("text_to_music", "en")} == {"3"}
     assert {node["type"] for node in catalogue.tree("text_to_image", "en")} == {"2"}
     assert {node["type"] for node in catalogue.tree("first_last_frame_to_video", "en")} == {
@@ -60,10 +60,10 @@ def test_trees_are_flat_grouped_nested_and_mixed() -> None:
     ],
 )
 def test_known_prices(task_type: str, version: str, rules: list[tuple[int, int]]) -> None:
-    leaf = next(
+    model = next(
         one for one in all_leaves() if (one["category_code"], one["id"]) == (task_type, version)
     )
-    assert [(r["attribute_id"], r["points"]) for r in leaf["credit_rules"]] == rules
+    assert [(r["attribute_id"], r["points"]) for r in model["credit_rules"]] == rules
 
 
 def test_json_types_of_options_are_kept() -> None:
@@ -101,12 +101,12 @@ def test_three_pixverse_versions_lack_the_model_field() -> None:
 
 
 def test_one_virtual_field_has_two_things_to_pick_and_a_gap() -> None:
-    leaf = next(
+    model = next(
         one
         for one in all_leaves()
         if one["category_code"] == "image_to_image" and one["model_id"] == "doubao-seedream-4.5"
     )
-    field = leaf["form_config"][0]
+    field = model["form_config"][0]
     assert [param["field"] for param in field["ui_params"]] == ["aspect_ratio", "clarity"]
     sources = [rule["source_values"] for rule in field["value_mapping"]["mapping_rules"]]
     assert {"aspect_ratio": "21:9", "clarity": "2k"} in sources
@@ -128,7 +128,7 @@ def test_estimates_are_announced_at_the_sandbox_s_own_speed() -> None:
 
 def test_chinese_labels_on_wish(wire: Any) -> None:
     tree = wire.tree("text_to_image", x_app_language="zh")
-    labels = [field["label"] for leaf in leaves_of(tree) for field in leaf["form_config"]]
+    labels = [field["label"] for model in leaves_of(tree) for field in model["form_config"]]
     assert "画面比例" in labels
 
 
@@ -140,8 +140,8 @@ def test_every_leaf_takes_what_a_correct_client_sends(
     inputs = [f"https://example.com/{i}.png" for i in range(INPUT_COUNTS.get(task_type, 0))]
     for url in inputs:
         assert wire.post("/open/v1/assets/verify", {"url": url})["code"] == 200
-    for leaf in leaves_of(wire.tree(task_type)):
-        answer = wire.create(order(leaf, inputs=inputs))
-        assert answer["code"] == 0, (leaf["name"], answer)
+    for model in leaves_of(wire.tree(task_type)):
+        answer = wire.create(order(model, inputs=inputs))
+        assert answer["code"] == 0, (model["name"], answer)
         assert answer["data"]["medias"] == []
     assert wire.sandbox.ledger()["violations"] == []

@@ -24,8 +24,8 @@ def fetched(wire: Any, body: dict[str, Any]) -> list[tuple[dict[str, Any], httpx
 
 
 def test_pictures_have_the_announced_size(wire: Any, order: Any) -> None:
-    leaf = wire.leaf("text_to_image", NANO)
-    body = order(leaf, {"size": "1K", "aspect_ratio": "16:9"}, prompt="猫 [b] \x1b[2J 🐈", n=2)
+    model = wire.model("text_to_image", NANO)
+    body = order(model, {"size": "1K", "aspect_ratio": "16:9"}, prompt="猫 [b] \x1b[2J 🐈", n=2)
     files = fetched(wire, body)
     assert len({answer.content for _, answer in files}) == 2
     for media, answer in files:
@@ -51,8 +51,8 @@ def test_an_edited_picture_shows_the_uploaded_one(wire: Any, order: Any) -> None
     left_red.paste((20, 20, 220), (100, 0, 200, 200))
     left_red.save(source, "PNG")
     url = wire.uploaded(source.getvalue())
-    leaf = wire.leaf("image_to_image", "doubao-seedream-4-5-251128")
-    ((_, answer),) = fetched(wire, order(leaf, inputs=[url]))
+    model = wire.model("image_to_image", "doubao-seedream-4-5-251128")
+    ((_, answer),) = fetched(wire, order(model, inputs=[url]))
     image = Image.open(io.BytesIO(answer.content)).convert("RGB")
     left, right = image.getpixel((200, 300)), image.getpixel((1000, 300))
     assert left[0] - left[2] > right[0] - right[2] + 60
@@ -60,8 +60,8 @@ def test_an_edited_picture_shows_the_uploaded_one(wire: Any, order: Any) -> None
 
 def test_a_result_can_be_the_next_input(wire: Any, order: Any, seedream: Any) -> None:
     ((media, _),) = fetched(wire, order(seedream))
-    leaf = wire.leaf("image_to_image", "doubao-seedream-4-5-251128")
-    ((_, answer),) = fetched(wire, order(leaf, inputs=[media["at"]]))
+    model = wire.model("image_to_image", "doubao-seedream-4-5-251128")
+    ((_, answer),) = fetched(wire, order(model, inputs=[media["at"]]))
     assert Image.open(io.BytesIO(answer.content)).format == "JPEG"
 
 
@@ -70,7 +70,7 @@ def test_a_result_can_be_the_next_input(wire: Any, order: Any, seedream: Any) ->
     [("text_to_music", "GenBGM"), ("text_to_speech", "seed-tts-1.1")],
 )
 def test_sounds_are_wav(wire: Any, order: Any, task_type: str, version: str) -> None:
-    body = order(wire.leaf(task_type, version), prompt="Good morning, 世界")
+    body = order(wire.model(task_type, version), prompt="Good morning, 世界")
     ((media, answer),) = fetched(wire, body)
     assert answer.headers["content-type"] == "audio/wav"
     with wave.open(io.BytesIO(answer.content)) as sounds:
@@ -87,7 +87,7 @@ def test_speech_follows_the_length_of_the_text() -> None:
 
 def test_films_can_be_decoded(wire: Any, order: Any) -> None:
     av = pytest.importorskip("av", reason="PyAV is the optional `video` extra")
-    body = order(wire.leaf("text_to_video", "viduq2"), {"aspect_ratio": "9:16"})
+    body = order(wire.model("text_to_video", "viduq2"), {"aspect_ratio": "9:16"})
     ((media, answer),) = fetched(wire, body)
     assert answer.headers["content-type"] == "video/mp4"
     with av.open(io.BytesIO(answer.content)) as container:
@@ -102,7 +102,9 @@ def test_films_can_be_decoded(wire: Any, order: Any) -> None:
 @pytest.mark.parametrize("wanted", [True, False])
 def test_films_have_sound_when_it_was_ordered(wire: Any, order: Any, wanted: bool) -> None:
     av = pytest.importorskip("av", reason="PyAV is the optional `video` extra")
-    body = order(wire.leaf("text_to_video", "veo-3.1-generate-preview"), {"generate_audio": wanted})
+    body = order(
+        wire.model("text_to_video", "veo-3.1-generate-preview"), {"generate_audio": wanted}
+    )
     ((_, answer),) = fetched(wire, body)
     with av.open(io.BytesIO(answer.content)) as container:
         assert len(container.streams.audio) == int(wanted)
@@ -117,7 +119,7 @@ def test_without_pyav_films_are_animated_webp(
     monkeypatch.setattr("ima_tui.sandbox.service.can_encode_mp4", lambda: False)
     wire = start()
     assert wire.http.get("/sandbox/health").json()["video"] == "webp"
-    ((media, answer),) = fetched(wire, order(wire.leaf("text_to_video", "viduq2")))
+    ((media, answer),) = fetched(wire, order(wire.model("text_to_video", "viduq2")))
     assert (media["format"], answer.headers["content-type"]) == ("webp", "image/webp")
     assert Image.open(io.BytesIO(answer.content)).n_frames > 10  # type: ignore[attr-defined]
 
@@ -156,8 +158,8 @@ def test_broken_inputs_are_not_opened() -> None:
 
 def test_a_result_is_not_there_before_it_is_ready(start: Any, order: Any) -> None:
     wire = start(speed=1.0)
-    leaf = wire.leaf("text_to_image", NANO)
-    task_id = wire.create(order(leaf))["data"]["id"]
+    model = wire.model("text_to_image", NANO)
+    task_id = wire.create(order(model))["data"]["id"]
     assert wire.http.get(f"/media/{task_id}/0.png").status_code == 404
     assert wire.http.get("/media/nothing/0.png").status_code == 404
     assert wire.http.get("/media/x").status_code == 404

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from ima_tui.sandbox.orders import Order
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.orders import SandboxOrder
+from ima_tui.sandbox.products import SandboxCatalogue
 from ima_tui.sandbox.scenario import Scenario
-from ima_tui.sandbox.service import Service
+from ima_tui.sandbox.service import SandboxService
 from ima_tui.sandbox.tasks import Task, detail, draw
 
 BASE = "http://127.0.0.1:1"
 
 
 def task(n: int = 1, number: int = 1, version: str = "doubao-seedream-4-5-251128") -> Task:
-    leaf = next(leaf for leaf in Catalogue().all() if leaf.id == version)
-    order = Order(leaf, leaf.rules[0], "a lighthouse", n, (), {})
+    model = next(model for model in SandboxCatalogue().all() if model.id == version)
+    order = SandboxOrder(model, model.rules[0], "a lighthouse", n, (), {})
     return draw(order, "ima_k", number, 0, 1.0, (100.0, 1_700_000_000.0), "jpg", None)
 
 
@@ -73,7 +73,7 @@ def test_some_are_ready_before_their_address_and_use_other_address_fields() -> N
 
 def test_a_deadline_need_not_be_named(start: Any, order: Any) -> None:
     wire = start("[server]\ntimeout_s = 0\n")
-    data = wire.create(order(wire.leaf("text_to_image", "midjourney")))["data"]
+    data = wire.create(order(wire.model("text_to_image", "midjourney")))["data"]
     assert "timeout_at" not in data
 
 
@@ -125,8 +125,8 @@ def test_another_key_s_task_is_not_found(wire: Any, order: Any, seedream: Any) -
 def test_asking_too_often_is_noted_when_it_is_judged(start: Any, order: Any) -> None:
     for scale, breaches in ((0, 0), (1, 1)):
         wire = start(f"[server]\npoll_scale = {scale}\n")
-        leaf = wire.leaf("text_to_image", "midjourney")
-        task_id = wire.create(order(leaf))["data"]["id"]
+        model = wire.model("text_to_image", "midjourney")
+        task_id = wire.create(order(model))["data"]["id"]
         wire.detail(task_id)
         wire.detail(task_id)
         noted = wire.sandbox.ledger()["violations"]
@@ -135,7 +135,7 @@ def test_asking_too_often_is_noted_when_it_is_judged(start: Any, order: Any) -> 
 
 def test_pace_is_judged_by_the_kind_of_task() -> None:
     now = 50.0
-    service = Service(BASE, 1.0, Scenario(), clock=lambda: now)
+    service = SandboxService(BASE, 1.0, Scenario(), clock=lambda: now)
     service.settings = service.settings.__class__(poll_scale=1.0)
     for version, gap, breaches in (("midjourney", 2.1, 0), ("viduq2", 2.1, 1), ("viduq2", 8.1, 0)):
         one = task(version=version)

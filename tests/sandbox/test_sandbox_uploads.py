@@ -79,9 +79,9 @@ def test_a_forged_address_is_403(wire: Any) -> None:
 
 
 def test_an_input_that_was_promised_but_never_put_is_refused(wire: Any, order: Any) -> None:
-    leaf = wire.leaf("image_to_image", "doubao-seedream-4-5-251128")
+    model = wire.model("image_to_image", "doubao-seedream-4-5-251128")
     place = wire.token()["data"]
-    assert wire.create(order(leaf, inputs=[place["fdl"]]))["code"] == 400017
+    assert wire.create(order(model, inputs=[place["fdl"]]))["code"] == 400017
     assert kinds(wire) == ["input_never_uploaded"]
 
 
@@ -89,8 +89,8 @@ def test_an_upload_of_a_kind_the_model_does_not_take_is_refused(wire: Any, order
     place = wire.token(fType="video", fSuffix="mp4", fContentType="video/mp4")["data"]
     put = httpx.put(place["ful"], content=b"film", headers={"Content-Type": "video/mp4"})
     assert put.status_code == 200
-    image = wire.leaf("image_to_image", "doubao-seedream-4-5-251128")
-    film = wire.leaf("reference_image_to_video", "kling-video-o1")
+    image = wire.model("image_to_image", "doubao-seedream-4-5-251128")
+    film = wire.model("reference_image_to_video", "kling-video-o1")
     assert wire.create(order(image, inputs=[place["fdl"]]))["code"] == 400017
     assert wire.create(order(film, inputs=[place["fdl"]]))["code"] == 0
 

@@ -83,7 +83,7 @@ def bought(box: Sandbox, count: int) -> list[Any]:
 
 def facts(order: Any, meant: Meant) -> tuple[object, ...]:
     chosen = {name: str(order.parameters.get(name)) for name in meant.parameters}
-    return (order.leaf.task_type, order.leaf.model_id, order.n, order.prompt, chosen)
+    return (order.model.task_type, order.model.model_id, order.n, order.prompt, chosen)
 
 
 def test_what_is_typed_before_the_lists_arrive_is_what_is_bought(

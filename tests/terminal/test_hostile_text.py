@@ -15,7 +15,7 @@ import pytest
 
 from ima_tui.sandbox import spoiled
 from ima_tui.sandbox.server import Sandbox, running_sandbox
-from ima_tui.tui.screens import PLACES
+from ima_tui.tui.screens import SCREENS
 
 from .escapes import shapes
 from .pty_program import PtyProgram
@@ -204,7 +204,7 @@ def look_everywhere(program: PtyProgram, fetches: int) -> None:
     """Every place: its table up and down, its choosers, its help, the palette; then new lists, as
     often as said, each text of them another attack."""
     program.wait(r"\d pts", 60)
-    for place in PLACES:
+    for place in SCREENS:
         leave(program)
         program.press(f"f{place.number}")
         program.read(0.3)

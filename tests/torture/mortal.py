@@ -198,15 +198,15 @@ def settings_of(plan: Plan) -> Settings:
 
 async def order_of(studio: Studio, wish: Wish) -> Order:
     task_type = TaskType(wish.task_type)
-    leaves = await studio.offer.fresh(task_type)
-    leaf = next(
-        (one for one in leaves if one.model_id == wish.model_id), None
+    models = await studio.offer.fresh(task_type)
+    model = next(
+        (one for one in models if one.model_id == wish.model_id), None
     ) or studio.offer.suggested(task_type)
-    assert leaf is not None
+    assert model is not None
     draft = Draft(
-        task_type, leaf.model_id, leaf.version, wish.prompt, wish.chosen, wish.inputs, wish.n
+        task_type, model.model_id, model.version, wish.prompt, wish.chosen, wish.inputs, wish.n
     )
-    return order.place(leaf, draft)[0]
+    return order.place(model, draft)[0]
 
 
 async def submit(studio: Studio, plan: Plan, *, first: bool) -> None:

@@ -168,11 +168,11 @@ async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> No
     settings = settings_of(home)
     clock = ScaledClock(50.0)
     async with open_studio(settings, clock=clock, key=Key("ima_ground_0001", "flag")) as studio:
-        leaf = choice.default_leaf(await studio.offer.fresh(TaskType.TEXT_TO_IMAGE),
+        model = choice.default_leaf(await studio.offer.fresh(TaskType.TEXT_TO_IMAGE),
                                    TaskType.TEXT_TO_IMAGE)  # fmt: skip
-        assert leaf is not None
+        assert model is not None
         placed, _ = order.place(
-            leaf, Draft(TaskType.TEXT_TO_IMAGE, leaf.model_id, leaf.version, "a fox")
+            model, Draft(TaskType.TEXT_TO_IMAGE, model.model_id, model.version, "a fox")
         )
         first = await exit_status.wait_for(studio, await studio.jobs.submit(placed))
         assert first.state is State.DONE

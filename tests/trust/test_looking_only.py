@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui.catalogue import order
-from ima_tui.compose.draft_store import Saved, Templates
+from ima_tui.compose.draft_store import SavedDraft, Templates
 from ima_tui.config import loader
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
@@ -23,18 +23,18 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import ImaError
-from ima_tui.logs.filter import Wanted
-from ima_tui.preferences.file import Dropped, Preference
+from ima_tui.logs.filter import LogFilter
+from ima_tui.preferences.file import DroppedPreference, Preference
 from ima_tui.sandbox.server import running_sandbox
 from ima_tui.studio.studio import Studio, open_studio
 from ima_tui.tui.logs.export import export
-from ima_tui.workflow.steps import Plan
+from ima_tui.workflow.steps import Workflow
 
 T2I = TaskType.TEXT_TO_IMAGE
 KEY = Key("ima_canary_0123456789", "flag")
-PLAN = Plan("ab" * 8, "a film of a fox", ())
-FOX = Saved("a fox", name="Fox")
-DROPPED = Dropped("someone", T2I, Preference("m", "M", 5, ""))
+PLAN = Workflow("ab" * 8, "a film of a fox", ())
+FOX = SavedDraft("a fox", name="Fox")
+DROPPED = DroppedPreference("someone", T2I, Preference("m", "M", 5, ""))
 
 
 def everything_in(folder: Path) -> dict[str, tuple[str, int]]:
@@ -50,9 +50,9 @@ def everything_in(folder: Path) -> dict[str, tuple[str, int]]:
 
 async def suggested(studio: Studio) -> Order:
     await studio.offer.fresh(T2I)
-    leaf = studio.offer.suggested(T2I)
-    assert leaf is not None
-    return order.place(leaf, Draft(T2I, leaf.model_id, leaf.version, prompt="a fox"))[0]
+    model = studio.offer.suggested(T2I)
+    assert model is not None
+    return order.place(model, Draft(T2I, model.model_id, model.version, prompt="a fox"))[0]
 
 
 async def made(settings: Settings) -> tuple[Job, Order]:
@@ -60,9 +60,9 @@ async def made(settings: Settings) -> tuple[Job, Order]:
     async with open_studio(settings, clock=ScaledClock(500), key=KEY) as studio:
         wish = await suggested(studio)
         job = await done(studio, (await studio.jobs.submit(wish)).id)
-        leaf = studio.offer.suggested(T2I)
-        assert leaf is not None
-        await studio.wishes.prefer(T2I, leaf)
+        model = studio.offer.suggested(T2I)
+        assert model is not None
+        await studio.wishes.prefer(T2I, model)
         await studio.adjustments.put("look.theme", "textual-dark")
         await studio.plans.keep(PLAN)
         Templates(settings.data / "templates").save(FOX)
@@ -82,8 +82,8 @@ def writing(
     studio: Studio, settings: Settings, job: Job, wish: Order
 ) -> dict[str, Callable[[], Awaitable[object]]]:
     """Every verb that sends, writes or deletes, by what it is called."""
-    leaf = studio.offer.suggested(T2I)
-    assert leaf is not None
+    model = studio.offer.suggested(T2I)
+    assert model is not None
     templates = Templates(settings.data / "templates", settings.for_writing)
 
     async def save_template() -> None:
@@ -101,7 +101,7 @@ def writing(
         "fetch": lambda: studio.jobs.fetch(job.id),
         "discard": lambda: studio.gallery.discard(job.id, 1),
         "copy": lambda: studio.gallery.copy(job.medias[0], str(settings.folder / "copy.png")),
-        "prefer": lambda: studio.wishes.prefer(T2I, leaf),
+        "prefer": lambda: studio.wishes.prefer(T2I, model),
         "unprefer": lambda: studio.wishes.unprefer(T2I),
         "bring back": lambda: studio.wishes.bring_back([DROPPED]),
         "let go": lambda: studio.wishes.let_go([DROPPED]),
@@ -111,7 +111,7 @@ def writing(
         "drop plan": lambda: studio.plans.drop(PLAN.id),
         "save template": save_template,
         "delete template": delete_template,
-        "export log": lambda: export(settings, Wanted(), studio.clock.time()),
+        "export log": lambda: export(settings, LogFilter(), studio.clock.time()),
         "keep key": lambda: studio.connection.set_key("ima_another_key_01", keep="file"),
     }
 

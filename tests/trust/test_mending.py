@@ -136,13 +136,13 @@ async def test_a_page_of_jobs_that_is_gone_takes_no_other_along(path: Path) -> N
     before = set(_task_ids(path))
     with closing(sqlite3.connect(path)) as opened:
         page = opened.execute("PRAGMA page_size").fetchone()[0]
-        leaf = page_of(path, "jobs")
+        model = page_of(path, "jobs")
     with path.open("rb") as handle:  # one of the leaves below the root of the table
-        handle.seek(leaf)
+        handle.seek(model)
         assert handle.read(1) == b"\x05", "the table fits one page: use more jobs"
-        handle.seek(leaf + 12)
+        handle.seek(model + 12)
         cell = int.from_bytes(handle.read(2))
-        handle.seek(leaf + cell)
+        handle.seek(model + cell)
         child = int.from_bytes(handle.read(4))
     trail.put_away(path)  # what is read here is the damaged file alone
     spoil(path, (child - 1) * page)

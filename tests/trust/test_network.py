@@ -259,9 +259,9 @@ def corporate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = ["-keyout", "root.key", "-out", "root.pem", "-subj", "/O=ACME/CN=ACME Inspection CA"]
     alone = ["-keyout", "self.key", "-out", "self.pem", "-subj", "/CN=localhost"]
     names = ["-addext", "subjectAltName=DNS:localhost"]
-    leaf = ["-keyout", "leaf.key", "-out", "leaf.pem", "-subj", "/CN=localhost", *names]
-    leaf += ["-CA", "root.pem", "-CAkey", "root.key"]
-    for words in (root, [*alone, *names], leaf):
+    model = ["-keyout", "leaf.key", "-out", "leaf.pem", "-subj", "/CN=localhost", *names]
+    model += ["-CA", "root.pem", "-CAkey", "root.key"]
+    for words in (root, [*alone, *names], model):
         subprocess.run([*make, *words], cwd=folder, check=True, capture_output=True)
     return folder
 

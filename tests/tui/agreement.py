@@ -17,6 +17,6 @@ async def said_alike(screen: Screen[object]) -> None:
     assert {act.id for act in actions.footer(known)} <= ids
     told = str(HelpScreen(known, "")._text())
     assert all(act.words() in told and act.key_words() in told for act in known)
-    offered = palette.Commands(screen).discover()
+    offered = palette.ActionProvider(screen).discover()
     texts = [hit.text async for hit in offered if isinstance(hit, DiscoveryHit)]
     assert {act.words() for act in known if act.id != "app.palette"} == set(texts)

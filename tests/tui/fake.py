@@ -17,8 +17,8 @@ from ima_tui.core.domain import (
     Field,
     FieldKind,
     Job,
-    Leaf,
     Media,
+    ModelVersion,
     Option,
     Order,
     PriceRule,
@@ -37,12 +37,12 @@ from ima_tui.core.events import (
     Totals,
 )
 from ima_tui.core.input_files import InputFacts
-from ima_tui.ledger import Mended
+from ima_tui.ledger import RepairReport
 from ima_tui.ledger.job_states import ENDED, SPENT
-from ima_tui.preferences.file import Dropped
+from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
-from ima_tui.studio.guides import Knowledge
+from ima_tui.studio.guides import Guides
 
 NOW = 1_800_000_000.0
 
@@ -66,7 +66,7 @@ def rules(name: str, **points: int) -> tuple[PriceRule, ...]:
     )
 
 
-BANANA_PRO = Leaf(
+BANANA_PRO = ModelVersion(
     T2I,
     "gemini-3-pro-image",
     "gemini-3-pro-image-preview",
@@ -78,7 +78,7 @@ BANANA_PRO = Leaf(
     features=("Pro",),
     estimate=Estimate(25, 45),
 )
-BANANA_2 = Leaf(
+BANANA_2 = ModelVersion(
     T2I,
     "gemini-3.1-flash-image",
     "gemini-3.1-flash-image-preview",
@@ -91,7 +91,7 @@ BANANA_2 = Leaf(
     popular=True,
     estimate=Estimate(20, 35),
 )
-SEEDREAM = Leaf(
+SEEDREAM = ModelVersion(
     T2I,
     "doubao-seedream-4.5",
     "doubao-seedream-4-5-251128",
@@ -102,7 +102,7 @@ SEEDREAM = Leaf(
     group="Seedream",
     estimate=Estimate(20, 40),
 )
-MIDJOURNEY = Leaf(
+MIDJOURNEY = ModelVersion(
     T2I,
     "midjourney",
     "midjourney-v7",
@@ -113,7 +113,7 @@ MIDJOURNEY = Leaf(
     group="Midjourney",
     estimate=Estimate(40, 90),
 )
-WAN = Leaf(
+WAN = ModelVersion(
     T2V,
     "wan2.6-t2v",
     "wan2.6-t2v",
@@ -124,7 +124,7 @@ WAN = Leaf(
     group="Wan",
     estimate=Estimate(60, 90),
 )
-KLING = Leaf(
+KLING = ModelVersion(
     TaskType.IMAGE_TO_VIDEO,
     "kling-v2-6",
     "kling-v2-6-i2v",
@@ -137,23 +137,25 @@ KLING = Leaf(
 LEAVES = (MIDJOURNEY, SEEDREAM, BANANA_2, BANANA_PRO, WAN, KLING)
 
 
-def order(leaf: Leaf = SEEDREAM, prompt: str = "a red fox in snow", n: int = 1) -> Order:
-    rule = leaf.rules[0]
+def order(model: ModelVersion = SEEDREAM, prompt: str = "a red fox in snow", n: int = 1) -> Order:
+    rule = model.rules[0]
     return Order(
-        task_type=leaf.task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
-        model_name=leaf.name,
+        task_type=model.task_type,
+        model_id=model.model_id,
+        version=model.version,
+        model_name=model.name,
         prompt=prompt,
         n=n,
         parameters=rule.attributes or (("size", "2560x1440"),),
         attribute_id=rule.attribute_id,
         points=rule.points,
-        estimate=leaf.estimate,
+        estimate=model.estimate,
     )
 
 
-def job(number: int, state: State = State.RUNNING, leaf: Leaf = SEEDREAM, **changes: object) -> Job:
+def job(
+    number: int, state: State = State.RUNNING, model: ModelVersion = SEEDREAM, **changes: object
+) -> Job:
     """A job that was sent 14 seconds ago, or ended after 38."""
     prompt = str(changes.pop("prompt", "a red fox in snow"))
     sent = None if state in (State.DRAFT, State.QUEUED) else NOW - 14
@@ -163,7 +165,7 @@ def job(number: int, state: State = State.RUNNING, leaf: Leaf = SEEDREAM, **chan
         "ended_at": NOW + 24 if state in ENDED else None,
         **changes,
     }
-    return Job(number, order(leaf, prompt), state, NOW - 20, NOW - 14, **facts)  # type: ignore[arg-type]
+    return Job(number, order(model, prompt), state, NOW - 20, NOW - 14, **facts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -318,57 +320,60 @@ class FakeJobs:
 
 
 class FakeOffer:
-    def __init__(self, leaves: tuple[Leaf, ...], asked: Asked) -> None:
+    def __init__(self, models: tuple[ModelVersion, ...], asked: Asked) -> None:
         self.usual: Alternative | None = None
         self._asked = asked
         self.lists = {
             kind: ProductList(
-                kind, tuple(leaf for leaf in leaves if leaf.task_type is kind), NOW - 60, live=True
+                kind,
+                tuple(model for model in models if model.task_type is kind),
+                NOW - 60,
+                live=True,
             )
             for kind in TaskType
         }
 
-    def leaves(self, task_type: TaskType) -> tuple[Leaf, ...]:
-        return self.lists[task_type].leaves
+    def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
+        return self.lists[task_type].models
 
     def is_loading(self, task_type: TaskType) -> bool:
         found = self.lists[task_type]
         return found.as_of is None and found.problem is None
 
-    def suggested(self, task_type: TaskType) -> Leaf | None:
-        return next(iter(self.leaves(task_type)), None)
+    def suggested(self, task_type: TaskType) -> ModelVersion | None:
+        return next(iter(self.models(task_type)), None)
 
     async def refresh(self, *task_types: TaskType) -> None:
         self._asked.append(("refresh", *task_types))
 
-    def leaf_of(self, wanted: Order) -> Leaf | None:
-        leaves = self.leaves(wanted.task_type)
-        return next((leaf for leaf in leaves if leaf.version == wanted.version), None)
+    def leaf_of(self, wanted: Order) -> ModelVersion | None:
+        models = self.models(wanted.task_type)
+        return next((model for model in models if model.version == wanted.version), None)
 
     def usual_instead(self, wanted: Order) -> Alternative | None:
         return self.usual
 
     def alternatives(self, wanted: Order) -> tuple[Alternative, ...]:
-        leaves = self.leaves(wanted.task_type)
-        return alternatives(leaves, wanted.task_type, wanted.model_id, len(wanted.inputs))
+        models = self.models(wanted.task_type)
+        return alternatives(models, wanted.task_type, wanted.model_id, len(wanted.inputs))
 
 
 class FakeWishes:
     def __init__(self, asked: Asked, tell: Callable[[Notice], None]) -> None:
         self.preferences = FakePreferences()
-        self.gone: tuple[Dropped, ...] = ()
+        self.gone: tuple[DroppedPreference, ...] = ()
         self._asked = asked
         self._tell = tell
 
-    def dropped(self) -> tuple[Dropped, ...]:
+    def dropped(self) -> tuple[DroppedPreference, ...]:
         return self.gone
 
-    async def bring_back(self, dropped: Sequence[Dropped]) -> bool:
+    async def bring_back(self, dropped: Sequence[DroppedPreference]) -> bool:
         self._asked.append(("bring_back", *(one.task_type for one in dropped)))
         self.gone = ()
         return self.preferences.writable
 
-    async def let_go(self, dropped: Sequence[Dropped]) -> None:
+    async def let_go(self, dropped: Sequence[DroppedPreference]) -> None:
         self._asked.append(("let_go", *(one.task_type for one in dropped)))
         self.gone = ()
 
@@ -379,12 +384,14 @@ class FakeWishes:
     def preferred(self) -> dict[TaskType, str]:
         return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
 
-    async def prefer(self, task_type: TaskType, leaf: Leaf, user: str | None = None) -> bool:
-        self._asked.append(("prefer", task_type, leaf.model_id))
+    async def prefer(
+        self, task_type: TaskType, model: ModelVersion, user: str | None = None
+    ) -> bool:
+        self._asked.append(("prefer", task_type, model.model_id))
         if not self.preferences.writable:
             return False
         mine = self.preferences.rows.setdefault(f"user_{user or 'default'}", {})
-        mine[task_type] = FakePreference(leaf.model_id, leaf.name, leaf.points[0])
+        mine[task_type] = FakePreference(model.model_id, model.name, model.points[0])
         self._tell(PreferencesChanged())
         return True
 
@@ -449,7 +456,7 @@ class FakeStudio:
     def __init__(
         self,
         jobs: tuple[Job, ...] = (),
-        leaves: tuple[Leaf, ...] = LEAVES,
+        models: tuple[ModelVersion, ...] = LEAVES,
         **settings: object,
     ) -> None:
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
@@ -457,13 +464,13 @@ class FakeStudio:
         self.asked: Asked = []
         self.connection = FakeConnection(self.asked)
         self.wishes = FakeWishes(self.asked, self.tell)
-        self.knowledge = Knowledge(Path("no guides"))
-        self.offer = FakeOffer(leaves, self.asked)
+        self.knowledge = Guides(Path("no guides"))
+        self.offer = FakeOffer(models, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
         self.looking: ImaError | None = None
-        self.mended: Mended | None = None
+        self.mended: RepairReport | None = None
         self.waiting: tuple[str, float] | None = None
 
     async def begin(self) -> None:
@@ -482,15 +489,17 @@ class FakeStudio:
         for listener in list(self.listeners):
             listener(notice)
 
-    async def inspect_inputs(self, leaf: Leaf, sources: Sequence[str]) -> tuple[InputFacts, ...]:
+    async def inspect_inputs(
+        self, model: ModelVersion, sources: Sequence[str]
+    ) -> tuple[InputFacts, ...]:
         async with aclosing(InputChecks()) as checks:
-            return await checks.inspect(leaf, sources)
+            return await checks.inspect(model, sources)
 
 
-def done(number: int, path: str = "", leaf: Leaf = SEEDREAM, **changes: object) -> Job:
+def done(number: int, path: str = "", model: ModelVersion = SEEDREAM, **changes: object) -> Job:
     media = Media("https://ima.example/a.png", format="png", width=640, height=360, path=path)
-    return job(number, State.DONE, leaf, **{"medias": (media,), **changes})
+    return job(number, State.DONE, model, **{"medias": (media,), **changes})
 
 
-def failed(number: int, kind: str = "error.too_heavy", leaf: Leaf = BANANA_PRO) -> Job:
-    return job(number, State.FAILED, leaf, failure=Failure(kind, "Resource Exhausted"))
+def failed(number: int, kind: str = "error.too_heavy", model: ModelVersion = BANANA_PRO) -> Job:
+    return job(number, State.FAILED, model, failure=Failure(kind, "Resource Exhausted"))

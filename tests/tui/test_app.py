@@ -21,8 +21,8 @@ from ima_tui import i18n
 from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import (
+    ConnectivityChanged,
     JobChanged,
-    LinkChanged,
     ListChanged,
     Paused,
     PreferencesChanged,
@@ -31,12 +31,12 @@ from ima_tui.core.events import (
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell import appearance
-from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, Rule, TopLine
 from ima_tui.tui.terminal import clipboard
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.filters import AsciiFilter
-from ima_tui.tui.widgets.update_batcher import Gatherer, News
+from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ async def test_lists_are_fetched_after_the_first_paint_and_the_guest_leaves() ->
 
 
 def test_of_many_notices_the_newest_of_each_job_is_left() -> None:
-    gatherer = Gatherer()
+    gatherer = UpdateBatcher()
     assert gatherer.hear(JobChanged(job(1, State.SENDING)))
     assert not gatherer.hear(JobChanged(job(1, State.RUNNING)))
     assert not gatherer.hear(JobChanged(job(2)))
@@ -100,8 +100,8 @@ def test_of_many_notices_the_newest_of_each_job_is_left() -> None:
     }
     assert news.lists == {TaskType.TEXT_TO_IMAGE: empty}
     assert news.preferences
-    assert gatherer.take() == News()
-    assert gatherer.hear(LinkChanged(None))
+    assert gatherer.take() == Updates()
+    assert gatherer.hear(ConnectivityChanged(None))
 
 
 async def test_two_hundred_notices_become_one_redraw() -> None:
@@ -109,7 +109,7 @@ async def test_two_hundred_notices_become_one_redraw() -> None:
     app = open_app(studio)
     async with app.run_test() as pilot:
         await pilot.pause()
-        heard: list[News] = []
+        heard: list[Updates] = []
         app.news.subscribe(app.screen, heard.append, immediate=True)
         for number in range(200):
             studio.tell(JobChanged(job(number)))
@@ -145,9 +145,9 @@ async def test_trouble_with_the_link_is_said_in_words() -> None:
     studio = FakeStudio()
     app = open_app(studio)
     async with app.run_test(size=(100, 24)) as pilot:
-        studio.tell(LinkChanged(Unreachable("refused")))
+        studio.tell(ConnectivityChanged(Unreachable("refused")))
         await until(pilot, lambda: "can't reach IMA" in top_line(app))
-        studio.tell(LinkChanged(None))
+        studio.tell(ConnectivityChanged(None))
         await until(pilot, lambda: "can't reach IMA" not in top_line(app))
 
 
@@ -213,7 +213,7 @@ async def test_a_question_takes_the_keys_until_it_is_answered() -> None:
         place.ask("Spend 5 pts?", answer)
         await pilot.press("y")
         assert answers == ["yes"]
-        assert not place.query_one(Question).display
+        assert not place.query_one(ConfirmBar).display
 
 
 async def test_text_of_others_in_a_toast_is_never_markup() -> None:

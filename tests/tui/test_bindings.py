@@ -20,11 +20,11 @@ from textual.widgets import Input
 
 from ima_tui import i18n
 from ima_tui.config import loader
-from ima_tui.config.editor import Adjustments
+from ima_tui.config.editor import ConfigEditor
 from ima_tui.core.domain import Event, State
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions, keymap, read_only
-from ima_tui.tui.screens import PLACES
+from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell import palette
 from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
@@ -47,7 +47,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
     settings = loader.load({}, {"IMA_TUI_CONFIG": str(file)})
     queued = Event(NOW, State.QUEUED, "event.sending")
     app.studio.jobs.events = dict.fromkeys((1, 2), (queued,))  # type: ignore[attr-defined]
-    app.studio.adjustments = Adjustments(settings)
+    app.studio.adjustments = ConfigEditor(settings)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         if name == "settings":
@@ -57,7 +57,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
         yield pilot
 
 
-SCREENS = [*(place.id for place in PLACES), "settings"]
+SCREENS = [*(place.id for place in SCREENS), "settings"]
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -97,7 +97,7 @@ def standing(app: App[object]) -> object:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.id)
+@pytest.mark.parametrize("place", SCREENS, ids=lambda place: place.id)
 def test_every_binding_has_an_id_of_its_own_and_a_sentence(place: object, language: str) -> None:
     texts = import_module(f"ima_tui.i18n.{language}").TEXTS
     screen = getattr(import_module(place.module), place.screen)  # type: ignore[attr-defined]

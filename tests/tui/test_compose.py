@@ -43,12 +43,12 @@ from ima_tui.core.errors import KeyMissing, Unreachable
 from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
-from ima_tui.tui.shell.confirm_bar import Question
-from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.field_rows import ChoiceLine, TextLine
-from ima_tui.tui.widgets.form import Form
-from ima_tui.tui.widgets.inputs import InputLine, Inputs, complete
-from ima_tui.tui.widgets.price_bar import PriceBar, Said
+from ima_tui.tui.widgets.form import DraftForm
+from ima_tui.tui.widgets.inputs import InputLine, InputList, complete
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.widgets.table import Table
 
@@ -81,11 +81,11 @@ def price(pilot: Pilot[None], cells: int = 80) -> str:
 
 
 def said(pilot: Pilot[None]) -> str:
-    return str(place(pilot).query_one(Said).content)
+    return str(place(pilot).query_one(DraftMessage).content)
 
 
 def asked(pilot: Pilot[None]) -> str:
-    question = place(pilot).query_one(Question)
+    question = place(pilot).query_one(ConfirmBar)
     return question._words if question.asking else ""
 
 
@@ -107,8 +107,8 @@ async def write(pilot: Pilot[None], words: str) -> None:
     await pilot.pause()
 
 
-def studio_with(*leaves: object, **settings: object) -> FakeStudio:
-    return FakeStudio(leaves=tuple(leaves), **{"after_send": "stay", **settings})  # type: ignore[arg-type]
+def studio_with(*models: object, **settings: object) -> FakeStudio:
+    return FakeStudio(models=tuple(models), **{"after_send": "stay", **settings})  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------------------- from the start
@@ -282,7 +282,7 @@ def is_shown(pilot: Pilot[None]) -> bool:
     screen = pilot.app.screen
     if not isinstance(screen, ComposeScreen):
         return False
-    return screen.desk.leaf is not None and screen.query_one(PriceBar)._leaf is screen.desk.leaf
+    return screen.desk.model is not None and screen.query_one(PriceBar)._leaf is screen.desk.model
 
 
 # --------------------------------------------------------------------------- kinds and models
@@ -293,23 +293,23 @@ async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
     studio.wishes.preferences.rows = {"user_default": {T2I: FakePreference(BANANA_2.model_id)}}
     async with open_compose(studio) as pilot:
         await pilot.press("ctrl+l")
-        chooser = cast(Chooser, pilot.app.screen)
+        chooser = cast(Picker, pilot.app.screen)
         starred = [c.cells[1].text for c in chooser.choices if c.cells[0].text]
         assert starred == ["Nano Banana 2"]
         await pilot.press(*"即梦")
         table = chooser.query_one(Table)
         assert [chooser.choices[int(i)].cells[1].text for i in table.order] == ["SeeDream 4.5"]
         await pilot.press("enter")
-        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.leaf == SEEDREAM)
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.model == SEEDREAM)
         assert isinstance(pilot.app.focused, Prompt)
 
 
 async def test_moving_and_leaving_the_chooser_changes_nothing() -> None:
     async with open_compose(studio_with(*LEAVES)) as pilot:
         await pilot.press("ctrl+l", "down", "down", "up", "escape")
-        assert place(pilot).desk.leaf == MIDJOURNEY
+        assert place(pilot).desk.model == MIDJOURNEY
         await pilot.press("ctrl+l", "x", "x", "enter")
-        assert isinstance(pilot.app.screen, Chooser)
+        assert isinstance(pilot.app.screen, Picker)
 
 
 async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
@@ -317,7 +317,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
         line(pilot, "aspect_ratio").focus()
         await pilot.press("right", "down", "right", "right")
         await pilot.press("ctrl+l", *"banana2", "enter")
-        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.leaf == BANANA_2)
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.model == BANANA_2)
         assert said(pilot) == ("Nano Banana 2 has no setting for: Aspect ratio. It was left out.")
         assert line(pilot, "size").row.value == "4K"
 
@@ -416,7 +416,7 @@ async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_type
     studio = studio_with()
     studio.offer.lists[T2I] = ProductList(T2I)
     async with open_compose(studio) as pilot:
-        model = place(pilot).query_one(Form).model
+        model = place(pilot).query_one(DraftForm).model
         assert "Loading models…" in "".join(text for text, _ in model.parts(80)[0])
         await write(pilot, "draw f")
         await pilot.press("ctrl+j")
@@ -434,7 +434,7 @@ async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> Non
     studio = studio_with()
     studio.offer.lists[T2I] = ProductList(T2I, problem=Unreachable())
     async with open_compose(studio) as pilot:
-        model = place(pilot).query_one(Form).model
+        model = place(pilot).query_one(DraftForm).model
         assert "IMA can't be reached" in "".join(text for text, _ in model.parts(80)[0])
         assert said(pilot) == "ctrl+r asks again"
         await pilot.press("ctrl+r")
@@ -457,7 +457,7 @@ async def test_an_old_list_shows_its_age() -> None:
     studio = studio_with(SEEDREAM)
     studio.offer.lists[T2I] = replace(studio.offer.lists[T2I], live=False, problem=Unreachable())
     async with open_compose(studio) as pilot:
-        _, right = place(pilot).query_one(Form).kind.parts(80)
+        _, right = place(pilot).query_one(DraftForm).kind.parts(80)
         assert "offline" in right[0][0]
 
 
@@ -535,7 +535,7 @@ async def test_inputs_outlive_a_visit_to_another_kind() -> None:
         await choose_kind(pilot, T2I)
         assert not place(pilot).query(InputLine)
         await show_film_of_a_picture(pilot)
-        assert place(pilot).query_one(Inputs).values == ("https://ima.example/a.png",)
+        assert place(pilot).query_one(InputList).values == ("https://ima.example/a.png",)
 
 
 # ------------------------------------------------------------------------- from other places
@@ -545,9 +545,9 @@ async def test_an_order_of_the_queue_fills_the_screen() -> None:
     studio = studio_with(*LEAVES)
     async with open_compose(studio) as pilot:
         place(pilot).load_order(replace(order(BANANA_PRO, "a lighthouse", n=2), inputs=()))
-        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.leaf == BANANA_PRO)
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.model == BANANA_PRO)
         assert place(pilot).query_one(Prompt).text == "a lighthouse"
-        assert place(pilot).desk.leaf == BANANA_PRO
+        assert place(pilot).desk.model == BANANA_PRO
         assert price(pilot).startswith("20 pts   2 × 10")
 
 
@@ -582,14 +582,14 @@ async def test_many_inputs_scroll_and_leave_room_for_the_form(size: tuple[int, i
     async with open_compose(studio_with(many), size) as pilot:
         links = tuple(f"https://ima.example/{number}.png" for number in range(12))
         place(pilot).load_order(replace(order(many), inputs=links))
-        await until(pilot, lambda: place(pilot).query_one(Inputs).values == links)
+        await until(pilot, lambda: place(pilot).query_one(InputList).values == links)
         await pilot.pause()
         assert line(pilot, "duration").region.height == 1
         assert place(pilot).query_one("#desk").region.contains_region(line(pilot, "n").region)
         last = place(pilot).query(InputLine).last()
         last.field.focus()
         await pilot.pause()
-        assert place(pilot).query_one(Inputs).region.contains_region(last.field.region)
+        assert place(pilot).query_one(InputList).region.contains_region(last.field.region)
 
 
 async def test_what_is_pasted_is_cleaned_and_comes_once() -> None:
@@ -603,12 +603,12 @@ async def test_what_is_pasted_is_cleaned_and_comes_once() -> None:
 async def test_data_is_never_markup() -> None:
     evil = replace(SEEDREAM, name="[/nope] [@click=app.bell]x[/]", description="[red")
     async with open_compose(studio_with(evil)) as pilot:
-        model = place(pilot).query_one(Form).model
+        model = place(pilot).query_one(DraftForm).model
         assert "[/nope] [@click=app.bell]x[/]" in "".join(t for t, _ in model.parts(80)[0])
         await write(pilot, "[/nope]")
         await pilot.press("ctrl+l")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Chooser)
+        assert isinstance(pilot.app.screen, Picker)
 
 
 async def test_a_new_wish_begins_on_an_empty_page_and_undo_brings_the_old_one_back() -> None:

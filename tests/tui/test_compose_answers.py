@@ -7,7 +7,7 @@ from test_compose import sent
 from test_compose_reads import composing, told
 
 from ima_tui.core.domain import TaskType
-from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.intent_summary import IntentSummary
 
 
 async def test_a_question_is_answered_while_typing() -> None:
@@ -26,7 +26,7 @@ async def test_with_the_keys_there_the_number_alone_answers() -> None:
     async with composing("a fox") as (pilot, screen):
         await until(pilot, lambda: "alt+2 video" in told(screen))
         await pilot.press("tab")
-        assert isinstance(screen.focused, Reading)
+        assert isinstance(screen.focused, IntentSummary)
         await pilot.press("1")
         await until(pilot, lambda: "What should I make?" not in told(screen))
         assert "kind" in screen.desk.pinned
@@ -58,8 +58,8 @@ async def test_neighbours_of_the_price_are_taken_by_a_key() -> None:
         await pilot.press("alt+u")
         assert screen.showing.offer.quote.total == 18
         await pilot.press("alt+o")
-        assert screen.desk.leaf is not None
-        assert screen.desk.leaf.name == "Nano Banana 2"
+        assert screen.desk.model is not None
+        assert screen.desk.model.name == "Nano Banana 2"
 
 
 def asked_of(pilot: object, verb: str) -> list[tuple[object, ...]]:

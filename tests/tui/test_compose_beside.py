@@ -12,7 +12,7 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ima_tui.core.domain import Leaf, State
+from ima_tui.core.domain import ModelVersion, State
 from ima_tui.core.events import JobChanged
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
@@ -51,7 +51,7 @@ def facts(screen: ComposeScreen) -> str:
 
 
 @pytest.mark.parametrize(
-    ("leaf", "chosen", "lines"),
+    ("model", "chosen", "lines"),
     [
         (SEEDREAM, {}, []),
         (
@@ -79,9 +79,9 @@ def facts(screen: ComposeScreen) -> str:
     ids=["one price", "two settings", "one setting", "no price"],
 )
 def test_what_one_setting_more_or_less_costs(
-    leaf: Leaf, chosen: dict[str, str | int | float | bool], lines: list[str]
+    model: ModelVersion, chosen: dict[str, str | int | float | bool], lines: list[str]
 ) -> None:
-    assert [str(line) for line in price_table.near(leaf, chosen, glyphs(False))] == lines
+    assert [str(line) for line in price_table.near(model, chosen, glyphs(False))] == lines
 
 
 def test_plain_terminals_get_plain_signs() -> None:
@@ -115,7 +115,7 @@ async def test_it_is_there_only_where_there_is_room(size: tuple[int, int], seen:
 
 
 def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
-    leaf = replace(
+    model = replace(
         TWO_PRICED,
         rules=tuple(
             replace(rule, attributes=(*rule.attributes, ("generate_audio", "on")))
@@ -123,7 +123,7 @@ def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
         ),
         fields=(choice("generate_audio", "on", "off"), *TWO_PRICED.fields),
     )
-    lines = [str(line) for line in price_table.every(leaf, glyphs(False))]
+    lines = [str(line) for line in price_table.every(model, glyphs(False))]
     assert lines[0].split() == ["AUDIO", "DURATION", "QUALITY", "POINTS"]
     assert max(map(len, lines)) <= price_table.ROOM
     assert any("usual" in str(line) for line in price_table.every(TWO_PRICED, glyphs(False)))

@@ -15,12 +15,12 @@ from textual.pilot import Pilot
 
 from ima_tui import i18n
 from ima_tui.compose.composer import MODEL
-from ima_tui.compose.draft_store import Drafts, Saved, Templates
+from ima_tui.compose.draft_store import Drafts, SavedDraft, Templates
 from ima_tui.core.domain import TaskType
 from ima_tui.ledger import process_id
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
-from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.terminal import external_editor
 from ima_tui.tui.widgets.table import Table
 
@@ -73,8 +73,8 @@ async def test_leaving_keeps_the_draft_at_once(tmp_path: Path) -> None:
 
 
 async def test_choices_by_hand_come_back_pinned(tmp_path: Path) -> None:
-    wish = Saved("a fox", TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image", n=2, at=NOW)
-    chosen = Saved(**{**_fields(wish), "chosen": (("size", "4K"), ("gone", 1))})
+    wish = SavedDraft("a fox", TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image", n=2, at=NOW)
+    chosen = SavedDraft(**{**_fields(wish), "chosen": (("size", "4K"), ("gone", 1))})
     Drafts(tmp_path / "drafts", GONE).keep(chosen)
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "a fox")
@@ -84,7 +84,7 @@ async def test_choices_by_hand_come_back_pinned(tmp_path: Path) -> None:
         assert (dict(screen.desk.draft.chosen), screen.desk.draft.n) == ({"size": "4K"}, 2)
 
 
-def _fields(wish: Saved) -> dict[str, object]:
+def _fields(wish: SavedDraft) -> dict[str, object]:
     return {name: getattr(wish, name) for name in wish.__slots__}
 
 
@@ -92,9 +92,9 @@ async def test_an_earlier_wish_is_found_by_a_few_letters(tmp_path: Path) -> None
     jobs = [job(1, prompt="a lighthouse in fog"), job(2, prompt="旺财在雪地里"), done(3)]
     async with opened(tmp_path, *jobs) as (pilot, screen):
         await pilot.press("alt+h")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"lthsfg")
-        chooser = cast(Chooser, pilot.app.screen)
+        chooser = cast(Picker, pilot.app.screen)
         rows = chooser.query_one(Table).order
         assert [chooser.choices[int(row)].cells[1].text for row in rows] == ["a lighthouse in fog"]
         await pilot.press("enter")
@@ -113,17 +113,17 @@ async def test_a_template_is_saved_taken_and_deleted(tmp_path: Path) -> None:
         screen.prompt.text = "a picture of a fox, 4K"
         await pilot.pause()
         await pilot.press("alt+t")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"Fox", "ctrl+s")
         await until(pilot, lambda: [wish.name for wish in templates.all()] == ["Fox"])
-        await until(pilot, lambda: "Saved as" in said(pilot))
+        await until(pilot, lambda: "SavedDraft as" in said(pilot))
         screen.prompt.text = ""
         await pilot.press("alt+t")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: screen.prompt.text == "a picture of a fox, 4K")
         await pilot.press("alt+t")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("ctrl+d")
         assert [wish.name for wish in templates.all()] == ["Fox"]
         await pilot.press("ctrl+d")

@@ -15,7 +15,7 @@ from textual import events
 
 from ima_tui.core.domain import Accepts, TaskType
 from ima_tui.tui.compose.screen import ComposeScreen
-from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.prompt import dragged
 
 
@@ -83,7 +83,7 @@ async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64)).save(path)
     async with opened(tmp_path, done(7, str(path))) as (pilot, screen):
         await pilot.press("alt+r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: screen.inputs.values == (str(path),))
         assert screen.desk.kind.takes_inputs

@@ -7,8 +7,8 @@ from test_compose import asked, price, said, sent
 from test_compose_reads import composing
 
 from ima_tui.core.domain import TaskType
-from ima_tui.tui.compose.intent_summary import Reading
-from ima_tui.tui.compose.prompt_list import Wishes
+from ima_tui.tui.compose.intent_summary import IntentSummary
+from ima_tui.tui.compose.prompt_list import PromptList
 
 
 async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
@@ -16,7 +16,7 @@ async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
         await until(pilot, lambda: screen.many.several)
         total = screen.many.several.total if screen.many.several else 0
         await until(pilot, lambda: price(pilot).startswith(f"3 jobs · {total} pts"))
-        assert screen.query_one(Wishes).display
+        assert screen.query_one(PromptList).display
         await pilot.press("ctrl+j")
         await until(pilot, lambda: asked(pilot) == f"Send 3 jobs for {total} pts in all?")
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
@@ -29,7 +29,7 @@ async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
 async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
     async with composing("a picture of a fox\na video of a bear") as (pilot, screen):
         await until(pilot, lambda: "ctrl+b" in said(pilot))
-        assert not screen.query_one(Wishes).display
+        assert not screen.query_one(PromptList).display
         await pilot.press("ctrl+b")
         await until(pilot, lambda: screen.many.several)
         assert screen.many.several is not None
@@ -38,14 +38,14 @@ async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
             "video",
         ]
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: not screen.query_one(Wishes).display)
+        await until(pilot, lambda: not screen.query_one(PromptList).display)
 
 
 async def test_a_line_of_no_kind_takes_none_of_the_others() -> None:
     async with composing("a fox\nread aloud: hello") as (pilot, screen):
         await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: "What should I make?" in screen.query_one(Reading).words)
+        await until(pilot, lambda: "What should I make?" in screen.query_one(IntentSummary).words)
         assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
 
 
@@ -62,7 +62,7 @@ async def test_the_list_scrolls_and_lets_the_keys_go_at_its_end() -> None:
     words = "|".join("abcdefghijklmnop")
     async with composing(f"a picture of {{{words}}}") as (pilot, screen):
         await until(pilot, lambda: screen.many.several)
-        wishes = screen.query_one(Wishes)
+        wishes = screen.query_one(PromptList)
         wishes.focus()
         await pilot.press("down")
         assert wishes._first == 1

@@ -15,14 +15,14 @@ from ima_tui.compose.composer import INPUTS, MODEL
 from ima_tui.compose.multi_prompt import words_of
 from ima_tui.core.domain import TaskType
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.screen import ComposeScreen
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import Prompt
 
 
 def told(screen: ComposeScreen) -> str:
-    return screen.query_one(Reading).words
+    return screen.query_one(IntentSummary).words
 
 
 @asynccontextmanager
@@ -58,7 +58,9 @@ async def test_unclear_words_ask_and_are_not_sent() -> None:
     async with composing("a fox") as (pilot, screen):
         await until(pilot, lambda: "What should I make?" in told(screen))
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "Nothing was sent" in str(screen.query_one(Said).content))
+        await until(
+            pilot, lambda: "Nothing was sent" in str(screen.query_one(DraftMessage).content)
+        )
         assert not [verb for verb, *_ in pilot.app.studio.asked if verb == "submit"]  # type: ignore[attr-defined]
 
 
@@ -85,7 +87,7 @@ async def test_a_plan_waits_for_the_lists_and_says_so() -> None:
         await until(pilot, lambda: screen.desk.in_steps)
         lists = screen.studio.offer.lists
         for kind in (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_VIDEO):
-            lists[kind] = replace(lists[kind], as_of=None, leaves=())  # type: ignore[index]
+            lists[kind] = replace(lists[kind], as_of=None, models=())  # type: ignore[index]
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "Loading" in str(screen.query_one(Said).content))
+        await until(pilot, lambda: "Loading" in str(screen.query_one(DraftMessage).content))
         assert screen.is_current

@@ -17,29 +17,29 @@ from textual.pilot import Pilot
 from ima_tui import i18n
 from ima_tui.catalogue import tree
 from ima_tui.compose.composer import KIND, MODEL
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.events import (
     GuidesChanged,
     ListChanged,
     PreferencesChanged,
     ProductList,
 )
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.products import SandboxCatalogue
 from ima_tui.studio.guides import Recommendation
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell import confirm_bar
-from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
 WHALE = "a 30s video of a whale in 8K, 7:3, with kling o1"
 
 
 @cache
-def lists() -> Mapping[TaskType, tuple[Leaf, ...]]:
-    offered = Catalogue()
-    return {kind: tree.leaves(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+def lists() -> Mapping[TaskType, tuple[ModelVersion, ...]]:
+    offered = SandboxCatalogue()
+    return {kind: tree.models(offered.tree(kind.value, "en"), kind) for kind in TaskType}
 
 
 @asynccontextmanager
@@ -48,9 +48,9 @@ async def composing(
 ) -> AsyncIterator[tuple[Pilot[None], ComposeScreen, FakeStudio]]:
     """Compose against the sandbox's lists; `cold`: none of them has arrived yet."""
     i18n.use("en")
-    leaves = tuple(leaf for found in lists().values() for leaf in found)
+    models = tuple(model for found in lists().values() for model in found)
     settings = {"after_send": "stay", "ask_above": 500, **settings}
-    studio = FakeStudio(leaves=() if cold else leaves, **settings)  # type: ignore[arg-type]
+    studio = FakeStudio(models=() if cold else models, **settings)  # type: ignore[arg-type]
     if cold:
         studio.offer.lists = {kind: ProductList(kind) for kind in TaskType}
     else:
@@ -68,11 +68,11 @@ async def composing(
 
 
 def bar(screen: ComposeScreen) -> str:
-    return " ".join(screen.query_one(Question).words.split())
+    return " ".join(screen.query_one(ConfirmBar).words.split())
 
 
 def told(screen: ComposeScreen) -> str:
-    return screen.query_one(Reading).words
+    return screen.query_one(IntentSummary).words
 
 
 # ---------------------------------------------------------- read again whenever anything changes
@@ -83,8 +83,8 @@ async def test_the_prompt_is_read_again_when_the_lists_arrive() -> None:
         await pilot.press("ctrl+j")
         assert sent(studio) == []
         assert said(pilot).startswith("Loading models…")
-        for kind, leaves in lists().items():
-            studio.tell(ListChanged(ProductList(kind, leaves, NOW, live=True)))
+        for kind, models in lists().items():
+            studio.tell(ListChanged(ProductList(kind, models, NOW, live=True)))
         await until(pilot, lambda: "The models are here" in said(pilot))
         assert sent(studio) == []  # nobody has seen a price yet
         await pilot.press("ctrl+j")
@@ -96,11 +96,11 @@ async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> N
     async with composing("a video of a whale") as (pilot, screen, studio):
         studio.wishes.preferences.rows = {"user_default": {T2V: FakePreference("kling-v2-6")}}
         studio.tell(PreferencesChanged())
-        await until(pilot, lambda: screen.desk.leaf and screen.desk.leaf.model_id == "kling-v2-6")
+        await until(pilot, lambda: screen.desk.model and screen.desk.model.model_id == "kling-v2-6")
         studio.wishes.preferences.rows = {}
         studio.knowledge._recommended = {T2V: Recommendation("viduq2", 1, "")}
         studio.tell(GuidesChanged())
-        await until(pilot, lambda: screen.desk.leaf and screen.desk.leaf.model_id == "viduq2")
+        await until(pilot, lambda: screen.desk.model and screen.desk.model.model_id == "viduq2")
 
 
 # --------------------------------------------------------- unmet requirements are named and asked
@@ -214,9 +214,9 @@ async def test_a_new_prompt_takes_nothing_from_the_last_ones_words(keys: tuple[s
 
 async def test_what_was_picked_by_hand_stays_and_is_said_until_ctrl_n_releases_it() -> None:
     async with composing("picture of a fox") as (pilot, screen, studio):
-        midjourney = next(leaf for leaf in lists()[T2I] if leaf.model_id == "midjourney")
+        midjourney = next(model for model in lists()[T2I] if model.model_id == "midjourney")
         screen.load_leaf(midjourney)
-        await until(pilot, lambda: screen.desk.leaf == midjourney and MODEL in screen.desk.pinned)
+        await until(pilot, lambda: screen.desk.model == midjourney and MODEL in screen.desk.pinned)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: sent(studio))
         screen.showing.forget_remark()
@@ -245,7 +245,7 @@ async def test_a_recalled_prompt_can_be_edited_and_leaves_nothing_behind() -> No
         await pilot.press("ctrl+j")
         (first,) = sent(studio)
         screen.load_order(first)
-        await until(pilot, lambda: screen.desk.leaf and screen.desk.leaf.name == "Kling O1")
+        await until(pilot, lambda: screen.desk.model and screen.desk.model.name == "Kling O1")
         assert screen.desk.pinned == set()  # the words say all of it
         await write(pilot, text.replace("10s", "5s"))
         await pilot.press("ctrl+j")
@@ -260,7 +260,7 @@ async def test_a_duplicate_on_a_model_that_is_gone_names_what_replaces_it() -> N
     async with composing() as (pilot, screen, studio):
         gone = replace(order(SEEDREAM, "picture of a fox"), model_id="old", model_name="Old 1")
         screen.load_order(gone)
-        await until(pilot, lambda: screen.prompt.text == "picture of a fox" and screen.desk.leaf)
+        await until(pilot, lambda: screen.prompt.text == "picture of a fox" and screen.desk.model)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: "Old 1" in bar(screen))
         assert sent(studio) == []

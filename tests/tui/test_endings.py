@@ -25,7 +25,7 @@ def quick(number: int) -> Job:
 
 
 def test_an_end_is_told_once_and_old_ones_never() -> None:
-    heard = notifications.Endings(NOW)
+    heard = notifications.JobNotifications(NOW)
     old = replace(done(1), ended_at=NOW - 60)
     assert heard.fresh([old, done(2), job(3)]) == [done(2)]
     assert heard.fresh([old, done(2)]) == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ima_tui.tui.shell.frame import Part, measure
 from ima_tui.tui.widgets.flow import (
-    Block,
     Chunk,
+    FlowBlock,
     flow,
     within,
 )
@@ -28,15 +28,15 @@ def test_a_chunk_that_is_wider_than_a_line_goes_on_below() -> None:
 
 def test_the_sign_of_what_is_left_out_finds_its_room() -> None:
     lines: list[list[Part]] = [[("reads as image", "text")], [("16:9", "text")]]
-    assert words(within([Block(lines, 1, 1)], 1, 20)) == ["reads as image …"]
-    full = within([Block(lines, 1, 1)], 1, 14)
+    assert words(within([FlowBlock(lines, 1, 1)], 1, 20)) == ["reads as image …"]
+    full = within([FlowBlock(lines, 1, 1)], 1, 14)
     assert words(full)[0].endswith("…")
     assert measure(full[0]) <= 14
 
 
 def test_guides_go_first_then_details_then_the_last_question_and_the_switch_stays() -> None:
-    def block(name: str, rows: int, least: int, yields: int) -> Block:
-        return Block([[(f"{name}{row}", "text")] for row in range(rows)], least, yields)
+    def block(name: str, rows: int, least: int, yields: int) -> FlowBlock:
+        return FlowBlock([[(f"{name}{row}", "text")] for row in range(rows)], least, yields)
 
     blocks = [block("read", 2, 1, 3), block("one", 2, 1, 1), block("two", 2, 1, 2)]
     blocks += [block("switch", 2, 9, 0), block("guide", 1, 0, 4)]

@@ -28,13 +28,13 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.gallery import actions
 from ima_tui.tui.gallery.compare import CompareScreen
-from ima_tui.tui.gallery.detail import Placard
+from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.screen import GalleryScreen
-from ima_tui.tui.gallery.tile_grid import Wall
+from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.viewer import ViewerScreen
-from ima_tui.tui.widgets.list_status import Standing
+from ima_tui.tui.widgets.list_status import ListStatus
 
 SIZE = (120, 40)
 
@@ -70,10 +70,10 @@ def facts(screen: GalleryScreen) -> str:
 
 
 def standing(screen: GalleryScreen) -> str:
-    return "".join(text for text, _ in screen.query_one(Standing).words)
+    return "".join(text for text, _ in screen.query_one(ListStatus).words)
 
 
-def lines(wall: Wall) -> str:
+def lines(wall: TileGrid) -> str:
     return "\n".join(wall.render_line(y).text for y in range(wall.size.height))
 
 
@@ -98,7 +98,7 @@ async def test_every_result_of_every_done_job_hangs_here_with_its_picture(
         assert screen.wall.tiles
         await until(pilot, lambda: lines(screen.wall).count("▀") > 200)
         assert "旺财" in lines(screen.wall)
-        preview = screen.query_one(Placard).preview
+        preview = screen.query_one(ResultDetail).preview
         await until(pilot, lambda: preview.shown)
         assert preview.shown is not None
         assert preview.shown.facts.width == 64
@@ -108,7 +108,7 @@ async def test_an_empty_wall_says_how_something_comes_to_hang_on_it() -> None:
     async with app_of().run_test(size=(60, 20)) as pilot:
         screen = await ready(pilot, 0)
         await until(pilot, lambda: "Press 2" in lines(screen.wall))
-        assert not screen.query_one(Placard).display
+        assert not screen.query_one(ResultDetail).display
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ async def test_one_pane_two_or_three_by_width(
     async with app.run_test(size=size) as pilot:
         screen = await ready(pilot, 1)
         await until(pilot, lambda: screen.wall.tiles is tiles)
-        assert screen.query_one(Placard).display is placard
+        assert screen.query_one(ResultDetail).display is placard
         await pilot.press("v")
         if size[0] < 80:
-            assert screen.query_one(Placard).display
+            assert screen.query_one(ResultDetail).display
             assert (screen.wall.size.width, screen.wall.has_focus) == (0, True)
         else:
             assert screen.wall.tiles is not tiles
@@ -209,7 +209,7 @@ async def test_over_a_slow_line_nothing_is_drawn_unasked(path: Callable[[str], s
     app = app_of(done(1, path("a.png")), preview=False)
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 1)
-        preview = screen.query_one(Placard).preview
+        preview = screen.query_one(ResultDetail).preview
         await pilot.pause(0.3)
         assert not screen.wall.tiles
         assert (preview.media, preview.display) == (None, False)
@@ -284,9 +284,9 @@ async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) ->
         await pilot.press("plus", "down")
         assert left.lens == right.lens
         assert left.lens.zoom == 2
-        first = compared.query("Side").first()
+        first = compared.query("CompareSide").first()
         await pilot.press("x")
-        assert compared.query("Side").first() is not first
+        assert compared.query("CompareSide").first() is not first
         await pilot.press("escape")
         assert app.screen is screen
 
@@ -383,7 +383,7 @@ async def test_a_file_is_deleted_after_a_deliberate_yes_alone(path: Callable[[st
         studio = app.studio
         assert isinstance(studio, FakeStudio)
         await pilot.press("D")
-        question = screen.query_one(Question)
+        question = screen.query_one(ConfirmBar)
         await until(pilot, lambda: question.asking)
         assert "can fetch it again until" in question._words
         await pilot.press("enter")
@@ -412,9 +412,9 @@ async def test_a_click_chooses_and_two_open(path: Callable[[str], str]) -> None:
     app = app_of(done(1, path("a.png")), done(2, path("b.png")))
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 2)
-        await pilot.click(Wall, offset=(30, 4))
+        await pilot.click(TileGrid, offset=(30, 4))
         assert screen.wall.cursor == screen.wall.keys[1]
-        await pilot.click(Wall, offset=(30, 4), times=2)
+        await pilot.click(TileGrid, offset=(30, 4), times=2)
         await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
 
 
@@ -427,7 +427,7 @@ async def test_in_kitty_the_wall_hangs_real_pictures_and_numbers_are_never_confu
     async with app.run_test(size=SIZE) as pilot:
         monkeypatch.setattr(app.graphics.shelf, "_write", lambda text: sent.append(text))
         screen = await ready(pilot, 40)
-        preview = screen.query_one(Placard).preview
+        preview = screen.query_one(ResultDetail).preview
         await until(pilot, lambda: preview.shown and PLACEHOLDER in lines(screen.wall))
         first = preview.shown
         for _ in range(12):

@@ -9,18 +9,18 @@ from test_compose_reads import composing, told
 from textual import events
 from textual.widgets import Markdown
 
-from ima_tui.studio.guides import Knowledge
+from ima_tui.studio.guides import Guides
 from ima_tui.tui.shell.guides import GuidesScreen
 
 
-def guides(folder: Path) -> Knowledge:
+def guides(folder: Path) -> Guides:
     (folder / "references").mkdir()
     for name, text in {
         "video-modes": "# Modes\n\nSee [this](https://example.com).\n\n" + "line\n\n" * 80,
         "workflow-design": "# Steps\n\nFirst a picture.",
     }.items():
         (folder / "references" / f"{name}.md").write_text(text, "utf-8")
-    knowledge = Knowledge(folder)
+    knowledge = Guides(folder)
     knowledge.load()
     return knowledge
 
@@ -79,7 +79,7 @@ async def test_a_key_with_alt_types_nothing() -> None:
 
 async def test_a_recommended_model_says_so(tmp_path: Path) -> None:
     (tmp_path / "model-selection.md").write_text("recommended for images: Midjourney")
-    knowledge = Knowledge(tmp_path)
+    knowledge = Guides(tmp_path)
     knowledge.load()
     async with composing("a picture of a fox, Midjourney") as (pilot, screen):
         screen.studio.knowledge = knowledge

@@ -16,14 +16,14 @@ from ima_tui import i18n
 from ima_tui.config import loader, toml_file
 from ima_tui.core.errors import UsageError
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens import PLACES
+from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell import appearance, palette
 from ima_tui.tui.shell.jump import JumpScreen
-from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.table import Table
 
-IDS = [place.id for place in PLACES]
+IDS = [place.id for place in SCREENS]
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ async def test_escape_leads_out_of_everything_that_can_have_the_keys(place: str)
     """From each field the number keys work again after at most two escapes."""
     app = open_app(place)
     other = "queue" if place != "queue" else "models"
-    number = next(str(one.number) for one in PLACES if one.id == other)
+    number = next(str(one.number) for one in SCREENS if one.id == other)
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
         for widget in list(app.screen.focus_chain):
@@ -142,7 +142,7 @@ async def test_every_action_of_every_other_place_is_offered() -> None:
     app = open_app("queue")
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        commands = palette.Commands(app.screen)
+        commands = palette.ActionProvider(app.screen)
         await commands.startup()
         found = {words for words, _, _ in commands._elsewhere}
         assert {"Models: sort", "Compose: send", "Prefs: choose a model"} <= found
@@ -159,7 +159,7 @@ async def test_colours_are_chosen_from_a_list_and_kept_on_a_yes(tmp_path: Path) 
     app = open_app(profile="", config_file=path)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("T")
-        assert isinstance(app.screen, Chooser)
+        assert isinstance(app.screen, Picker)
         await pilot.press(*"nord", "enter")
         await settled(pilot)
         assert app.theme == "nord"

@@ -19,8 +19,8 @@ from ima_tui.core.domain import (
     TaskType,
     results_of,
 )
-from ima_tui.tui.gallery.arrangement import Collected, Selection, key_of
-from ima_tui.tui.gallery.tile_layout import Hanging
+from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection, key_of
+from ima_tui.tui.gallery.tile_layout import TileLayout
 
 SIZES = st.lists(st.integers(1, 12), max_size=6)
 
@@ -34,7 +34,7 @@ def english() -> None:
 def test_every_line_holds_a_heading_or_tiles_and_each_tile_once(
     sizes: list[int], across: int, high: int
 ) -> None:
-    wall = Hanging(sizes, across, high)
+    wall = TileLayout(sizes, across, high)
     seen: list[int] = []
     headings = 0
     for line in range(wall.lines):
@@ -59,7 +59,7 @@ def test_every_line_holds_a_heading_or_tiles_and_each_tile_once(
 def test_down_and_up_again_comes_back_to_the_column_where_there_is_one(
     sizes: list[int], across: int, data: st.DataObject
 ) -> None:
-    wall = Hanging(sizes, across, 3)
+    wall = TileLayout(sizes, across, 3)
     tile = data.draw(st.integers(0, wall.count - 1))
     below = wall.moved(tile, 1)
     assert below >= tile
@@ -73,7 +73,7 @@ def test_down_and_up_again_comes_back_to_the_column_where_there_is_one(
 def test_what_is_seen_is_what_the_lines_hold(
     sizes: list[int], across: int, top: int, lines: int
 ) -> None:
-    wall = Hanging(sizes, across, 4)
+    wall = TileLayout(sizes, across, 4)
     wanted = set()
     for line in range(top, min(wall.lines, top + lines)):
         spot = wall.at(line)
@@ -90,8 +90,8 @@ def result(number: int, at: float = NOW, prompt: str = "a fox", **changes: objec
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def shown(collected: Collected, **how: object) -> list[int]:
-    groups = collected.arranged(Selection(**how))  # type: ignore[arg-type]
+def shown(collected: GalleryArrangement, **how: object) -> list[int]:
+    groups = collected.arranged(GallerySelection(**how))  # type: ignore[arg-type]
     return [key[0] for group in groups for key in group.keys]
 
 
@@ -103,10 +103,10 @@ def test_all_media_of_a_done_job_are_results_and_no_other_ones() -> None:
 
 
 def test_newest_first_by_the_days_of_this_place() -> None:
-    collected = Collected()
+    collected = GalleryArrangement()
     day = 24 * 3600
     collected.add([result(1, NOW - 2 * day), result(2, NOW), result(3, NOW - 60)])
-    groups = collected.arranged(Selection())
+    groups = collected.arranged(GallerySelection())
     assert [group.name for group in groups] == [
         time.strftime("%Y-%m-%d", time.localtime(at)) for at in (NOW, NOW - 2 * day)
     ]
@@ -115,7 +115,7 @@ def test_newest_first_by_the_days_of_this_place() -> None:
 
 
 def test_filter_and_kind_find_prompt_model_and_kind_in_both_languages() -> None:
-    collected = Collected()
+    collected = GalleryArrangement()
     collected.add(
         [
             result(1, prompt="旺财在雪地里"),
@@ -129,16 +129,16 @@ def test_filter_and_kind_find_prompt_model_and_kind_in_both_languages() -> None:
     assert shown(collected, filter="#2") == [2]
     assert shown(collected, kind=Medium.VIDEO) == [3]
     assert shown(collected, filter="nothing of it") == []
-    assert [group.name for group in collected.arranged(Selection(sort="model"))] == [
+    assert [group.name for group in collected.arranged(GallerySelection(sort="model"))] == [
         "Nano Banana",
         "SeeDream 4.5",
         "Wan 2.6",
     ]
-    assert len(collected.arranged(Selection(sort="kind"))) == 2
+    assert len(collected.arranged(GallerySelection(sort="kind"))) == 2
 
 
 def test_news_bring_change_and_take_results() -> None:
-    collected = Collected()
+    collected = GalleryArrangement()
     first = done(1, "/x/1.png")
     assert collected.hear([first, job(2, State.RUNNING)])
     assert not collected.hear([first])
@@ -150,18 +150,22 @@ def test_news_bring_change_and_take_results() -> None:
 
 
 def test_twenty_thousand_are_arranged_in_the_blink_of_an_eye() -> None:
-    collected = Collected()
-    leaves = (SEEDREAM, WAN)
+    collected = GalleryArrangement()
+    models = (SEEDREAM, WAN)
     collected.add(
         result(
             number,
             NOW - number * 300,
             f"wish number {number} with a fox in it",
-            model=leaves[number % 2].name,
+            model=models[number % 2].name,
         )
         for number in range(20_000)
     )
-    for how in (Selection(), Selection(filter="fox 77"), Selection(sort="model")):
+    for how in (
+        GallerySelection(),
+        GallerySelection(filter="fox 77"),
+        GallerySelection(sort="model"),
+    ):
         started = time.perf_counter()
         collected.arranged(how)
         assert time.perf_counter() - started < 0.5

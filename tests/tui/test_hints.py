@@ -11,9 +11,9 @@ from patience import until
 from ima_tui import i18n
 from ima_tui.i18n import say
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens import PLACES
+from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell.frame import HintLine
-from ima_tui.tui.widgets.hints import HINTED, Used
+from ima_tui.tui.widgets.hints import HINTED, SeenHints
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def shown(app: ImaApp) -> bool:
     return app.screen.query_one(HintLine).display
 
 
-@pytest.mark.parametrize("place", [place.id for place in PLACES])
+@pytest.mark.parametrize("place", [place.id for place in SCREENS])
 async def test_a_new_place_says_what_it_is_for(tmp_path: Path, place: str) -> None:
     app = open_app(tmp_path, place)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -67,15 +67,15 @@ async def test_short_screens_and_those_who_want_none_have_none(tmp_path: Path) -
 
 async def test_a_file_that_cannot_be_read_or_written_troubles_nobody(tmp_path: Path) -> None:
     (tmp_path / "used_places.json").write_text("{broken")
-    used = Used(tmp_path, wanted=True)
+    used = SeenHints(tmp_path, wanted=True)
     await used.load()
     assert all(used.wants_hint(place) for place in HINTED)
     await used.add("queue")
     assert not used.wants_hint("queue")
-    nowhere = Used(tmp_path / "used_places.json" / "x", wanted=True)
+    nowhere = SeenHints(tmp_path / "used_places.json" / "x", wanted=True)
     await nowhere.load()
     await nowhere.add("queue")
 
 
 def test_every_place_has_a_hint() -> None:
-    assert {place.id for place in PLACES} <= set(HINTED)
+    assert {place.id for place in SCREENS} <= set(HINTED)

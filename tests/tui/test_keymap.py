@@ -13,7 +13,7 @@ from textual.widgets import Input
 from ima_tui import i18n
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions, keymap
-from ima_tui.tui.screens import PLACES
+from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
 
@@ -34,7 +34,7 @@ def open_app(start: str = "queue", **written: str) -> ImaApp:
     return ImaApp(studio, start=start)  # type: ignore[arg-type]
 
 
-def by_id(app: ImaApp) -> dict[str, actions.Act]:
+def by_id(app: ImaApp) -> dict[str, actions.ActionEntry]:
     return {act.id: act for act in actions.acts(app.screen)}
 
 
@@ -116,7 +116,7 @@ def test_every_binding_of_ours_has_an_id_and_a_sentence() -> None:
     ]
     assert odd == []
     assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", name) for name in keymap.every_id())
-    assert {place.id for place in PLACES} <= {
+    assert {place.id for place in SCREENS} <= {
         name.removeprefix("place.") for name in keymap.every_id() if name.startswith("place.")
     }
 

@@ -15,14 +15,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from ima_tui import i18n
-from ima_tui.logs.entry import Level
+from ima_tui.logs.entry import LogLevel
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs import screen as place
 from ima_tui.tui.logs.lines import LogLines
 from ima_tui.tui.logs.screen import LogsScreen
 from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.shell.picker import Picker
 
 HOUR = 3600
 
@@ -199,7 +199,7 @@ async def test_levels_tools_and_jobs_narrow_it(folder: Path) -> None:
         await pilot.press("l")
         await there(pilot, 6)
         await pilot.press("s")
-        assert isinstance(pilot.app.screen, Chooser)
+        assert isinstance(pilot.app.screen, Picker)
         await pilot.press(*"tui", "enter")
         await there(pilot, 3)
         assert "ima_tui" in status(pilot)
@@ -360,6 +360,6 @@ async def test_a_line_is_copied(folder: Path) -> None:
 async def test_every_level_has_a_sign() -> None:
     from ima_tui.tui.logs.lines import MARKS
 
-    assert set(MARKS) == set(Level)
+    assert set(MARKS) == set(LogLevel)
     signs = [plain for _, plain, _ in MARKS.values()]
     assert len(set(signs)) == len(signs)

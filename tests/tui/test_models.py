@@ -25,13 +25,13 @@ from textual.widgets import Static
 
 from ima_tui import i18n
 from ima_tui.catalogue.changes import compare
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.models import model_text
 from ima_tui.tui.models.screen import ModelsScreen, Standing
-from ima_tui.tui.models.search import Finder
+from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets.table import LazyRows, Table
 
@@ -81,13 +81,13 @@ def standing(pilot: Pilot[None]) -> str:
         ("万相", WAN),
     ],
 )
-def test_models_are_found_by_what_people_type(typed: str, found: Leaf) -> None:
-    assert Finder(LEAVES).arrange(typed, "listed")[0] is found
+def test_models_are_found_by_what_people_type(typed: str, found: ModelVersion) -> None:
+    assert ModelSearch(LEAVES).arrange(typed, "listed")[0] is found
 
 
 def test_nothing_is_found_by_chance() -> None:
-    assert Finder(LEAVES).arrange("zz", "listed") == []
-    assert Finder(LEAVES).arrange("mj", "listed") == [MIDJOURNEY]
+    assert ModelSearch(LEAVES).arrange("zz", "listed") == []
+    assert ModelSearch(LEAVES).arrange("mj", "listed") == [MIDJOURNEY]
 
 
 def test_what_matched_is_pointed_out() -> None:
@@ -99,8 +99,8 @@ def test_what_matched_is_pointed_out() -> None:
     ("sort", "first"),
     [("listed", MIDJOURNEY), ("price", BANANA_2), ("time", BANANA_2), ("name", KLING)],
 )
-def test_sorting(sort: str, first: Leaf) -> None:
-    assert Finder(LEAVES).arrange("", sort)[0] is first
+def test_sorting(sort: str, first: ModelVersion) -> None:
+    assert ModelSearch(LEAVES).arrange("", sort)[0] is first
 
 
 # --------------------------------------------------------------------------------- the detail
@@ -197,7 +197,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
 
 
 async def test_without_any_list_the_reason_stands_in_its_place() -> None:
-    studio = FakeStudio(leaves=())
+    studio = FakeStudio(models=())
     kind = TaskType.TEXT_TO_IMAGE
     studio.offer.lists[kind] = ProductList(kind, problem=Unreachable())
     async with open_app(studio).run_test(size=(80, 24)) as pilot:
@@ -221,7 +221,7 @@ async def test_p_makes_it_the_preference_and_takes_it_back() -> None:
 async def test_enter_composes_with_it() -> None:
     app = open_app()
     async with app.run_test(size=(80, 24)) as pilot:
-        loaded: list[Leaf] = []
+        loaded: list[ModelVersion] = []
         await pilot.press("2")
         app.screen.load_leaf = loaded.append  # type: ignore[attr-defined]
         await pilot.press("f1", "enter")
@@ -304,7 +304,7 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
     many = tuple(
         replace(MIDJOURNEY, model_id=f"m{number}", name=f"Model {number}") for number in range(5000)
     )
-    app = open_app(FakeStudio(leaves=many))
+    app = open_app(FakeStudio(models=many))
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.press("slash", *"model 4")
         rows = models(pilot).table._rows
@@ -314,8 +314,8 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
 
 
 def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
-    leaf = replace(SEEDREAM, fields=(choice("size", *(f"{n}00x{n}00" for n in range(1, 9))),))
-    lines = str(model_text.detail(leaf, False, glyphs(False), cells=30)).split("\n")
+    model = replace(SEEDREAM, fields=(choice("size", *(f"{n}00x{n}00" for n in range(1, 9))),))
+    lines = str(model_text.detail(model, False, glyphs(False), cells=30)).split("\n")
     assert lines[-4:] == [
         "Size  100x100  200x200",
         "      300x300  400x400",

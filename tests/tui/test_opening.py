@@ -15,7 +15,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.frame import TopLine
 from ima_tui.tui.shell.palette import Palette
-from ima_tui.tui.shell.splash import Opening
+from ima_tui.tui.shell.splash import SplashScreen
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def english() -> None:
 class Held(ImaApp):
     """The frame stays until `go` is called."""
 
-    async def _open_first(self, opening: Opening) -> None:
+    async def _open_first(self, opening: SplashScreen) -> None:
         self.opening = opening
 
     async def go(self) -> None:
@@ -39,7 +39,7 @@ def held() -> Held:
 
 async def test_the_frame_stands_alone_and_the_place_follows_by_itself() -> None:
     app = ImaApp(FakeStudio(), frame_first=True)  # type: ignore[arg-type]
-    assert isinstance(app.get_default_screen(), Opening)
+    assert isinstance(app.get_default_screen(), SplashScreen)
     async with app.run_test() as pilot:
         await until(pilot, lambda: isinstance(app.screen, ComposeScreen))
         await until(pilot, lambda: app.screen.focused is not None)
@@ -60,7 +60,7 @@ async def test_what_is_typed_before_the_place_is_there_arrives_in_order() -> Non
         app.post_message(events.Paste("ox in "))
         await pilot.pause()
         await pilot.press("s")
-        assert isinstance(app.screen, Opening)
+        assert isinstance(app.screen, SplashScreen)
         app.call_next(app.go)
         await until(pilot, lambda: isinstance(app.screen, ComposeScreen))
         screen = app.screen
@@ -74,7 +74,7 @@ async def test_a_key_of_the_app_waits_for_the_place_too(key: str) -> None:
     async with app.run_test() as pilot:
         await until(pilot, lambda: hasattr(app, "opening"))
         await pilot.press(key)
-        assert isinstance(app.screen, Opening)
+        assert isinstance(app.screen, SplashScreen)
         app.call_next(app.go)
         if key == "f3":
             await until(pilot, lambda: app.current_mode == "queue")

@@ -14,12 +14,12 @@ from ima_tui import i18n
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.events import PreferencesChanged
-from ima_tui.preferences.file import Dropped, Preference
+from ima_tui.preferences.file import DroppedPreference, Preference
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys.actions import acts
-from ima_tui.tui.shell.confirm_bar import Question
-from ima_tui.tui.shell.picker import Chooser
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.picker import Picker
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Table
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
@@ -56,7 +56,7 @@ def row(pilot: Pilot[None], task_type: TaskType) -> list[str]:
 
 
 def said(pilot: Pilot[None]) -> str:
-    return str(pilot.app.screen.query_one(Said).content)
+    return str(pilot.app.screen.query_one(DraftMessage).content)
 
 
 def model_of(studio: FakeStudio, user: str, task_type: TaskType) -> str:
@@ -75,7 +75,7 @@ async def test_saved_and_live_prices_stand_side_by_side(studio: FakeStudio) -> N
 async def test_enter_chooses_a_model_for_that_kind(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
         await pilot.press("enter")
-        assert isinstance(pilot.app.screen, Chooser)
+        assert isinstance(pilot.app.screen, Picker)
         await pilot.press(*"banana pro".replace(" ", ""), "enter")
         await until(pilot, lambda: model_of(studio, "user_default", T2I) == BANANA_PRO.model_id)
         await until(pilot, lambda: row(pilot, T2I)[2] == "Nano Banana Pro")
@@ -100,7 +100,7 @@ async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
 async def test_what_can_not_be_brought_back_is_asked_first(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
         await pilot.press("down", "down", "delete")
-        assert pilot.app.screen.query_one(Question).asking
+        assert pilot.app.screen.query_one(ConfirmBar).asking
         await pilot.press("escape")
         assert model_of(studio, "user_default", T2V) == "retired"
         await pilot.press("delete", "y")
@@ -146,7 +146,7 @@ async def test_a_broken_file_is_told_with_where_it_was_kept(studio: FakeStudio) 
 
 
 async def test_without_a_list_nothing_is_called_gone() -> None:
-    studio = FakeStudio(leaves=())
+    studio = FakeStudio(models=())
     studio.wishes.preferences.rows = {"user_default": {T2I: FakePreference("midjourney", "MJ", 8)}}
     async with open_preferences(studio) as pilot:
         assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
@@ -156,7 +156,9 @@ async def test_without_a_list_nothing_is_called_gone() -> None:
 
 # ------------------------------------------------------------------- what another program dropped
 
-GONE = Dropped("default", T2I, Preference("midjourney", "Midjourney", 8, "2026-11-25T10:00:00Z"))
+GONE = DroppedPreference(
+    "default", T2I, Preference("midjourney", "Midjourney", 8, "2026-11-25T10:00:00Z")
+)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ima_tui.imaging import kitty, terminal
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images import cells as pictures
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.images.viewport import Lens
+from ima_tui.tui.images.viewport import Viewport
 from ima_tui.tui.shell.viewer import ViewerLine, ViewerScreen
 from ima_tui.tui.theme.theme import style
 
@@ -78,12 +78,12 @@ def test_a_wave_stands_and_hangs_from_its_middle() -> None:
 
 
 def test_looking_closely_stays_within_the_picture() -> None:
-    lens = Lens().closer(2)
+    lens = Viewport().closer(2)
     assert lens.crop == (0.25, 0.25, 0.75, 0.75)
     for _ in range(9):
         lens = lens.moved(1, -1)
     assert lens.crop == (0.5, 0.0, 1.0, 0.5)
-    assert lens.closer(0.5) == Lens()
+    assert lens.closer(0.5) == Viewport()
     assert lens.closer(64).zoom == 8
 
 
@@ -333,8 +333,8 @@ async def test_zoom_turns_the_arrows_into_ways_over_the_picture(tmp_path: Path) 
         await until(pilot, lambda: preview.shown)
         await pilot.press("plus", "right")
         assert preview.media == medias[0]
-        assert preview.lens == Lens(2, 0.625, 0.5)
+        assert preview.lens == Viewport(2, 0.625, 0.5)
         await until(pilot, lambda: "  2x" in facts_of(preview))
         await pilot.press("minus", "right")
         assert preview.media == medias[1]
-        assert preview.lens == Lens()
+        assert preview.lens == Viewport()

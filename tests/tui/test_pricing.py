@@ -6,11 +6,11 @@ import pytest
 from fake import BANANA_2, BANANA_PRO, LEAVES, T2I
 
 from ima_tui import i18n
-from ima_tui.compose.composer import Desk
-from ima_tui.core.domain import Leaf
+from ima_tui.compose.composer import Composer
+from ima_tui.core.domain import ModelVersion
 from ima_tui.tui.widgets import price_text
 
-STILLS = tuple(leaf for leaf in LEAVES if leaf.task_type is T2I)
+STILLS = tuple(model for model in LEAVES if model.task_type is T2I)
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +18,9 @@ def english() -> None:
     i18n.use("en")
 
 
-def standing_on(leaf: Leaf) -> Desk:
-    desk = Desk()
-    desk.take(leaf)
+def standing_on(model: ModelVersion) -> Composer:
+    desk = Composer()
+    desk.take(model)
     return desk
 
 
@@ -28,7 +28,7 @@ def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
     desk = standing_on(BANANA_PRO)
     offer = desk.offer(STILLS)
     assert offer.elsewhere is not None
-    assert offer.elsewhere.leaf is BANANA_2
+    assert offer.elsewhere.model is BANANA_2
     assert ("elsewhere", "Nano Banana 2 for 12") in price_text.neighbours(BANANA_PRO, offer, 2)
 
 

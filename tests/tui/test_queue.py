@@ -36,7 +36,7 @@ from ima_tui.studio import gallery
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.queue.screen import QueueScreen, Summary
-from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
@@ -69,7 +69,7 @@ def asked(pilot: Pilot[None]) -> list[tuple[object, ...]]:
 
 
 def question(pilot: Pilot[None]) -> str:
-    asking = pilot.app.screen.query_one(Question)
+    asking = pilot.app.screen.query_one(ConfirmBar)
     lines = [asking.render_line(y).text.strip() for y in range(asking.size.height)]
     return " ".join(lines) if asking.display else ""
 

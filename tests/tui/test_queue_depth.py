@@ -16,11 +16,11 @@ from ima_tui.core.events import JobChanged
 from ima_tui.ledger.job_states import UNSENT
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions
-from ima_tui.tui.queue.arrangement import Arrangement, moved, next_in
+from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.queue.summary import Summary
-from ima_tui.tui.shell.confirm_bar import Question
-from ima_tui.tui.shell.picker import Chooser
+from ima_tui.tui.queue.summary import QueueSummary
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
@@ -53,7 +53,7 @@ def asked(pilot: Pilot[None]) -> list[tuple[object, ...]]:
 
 
 def question(pilot: Pilot[None]) -> str:
-    asking = pilot.app.screen.query_one(Question)
+    asking = pilot.app.screen.query_one(ConfirmBar)
     lines = [asking.render_line(y).text.strip() for y in range(asking.size.height)]
     return " ".join(lines) if asking.display else ""
 
@@ -67,7 +67,7 @@ async def stands(pilot: Pilot[None], order: list[int]) -> None:
 
 
 def summary(pilot: Pilot[None]) -> str:
-    return queue(pilot).query_one(Summary).render_line(0).text
+    return queue(pilot).query_one(QueueSummary).render_line(0).text
 
 
 def facts(pilot: Pilot[None]) -> str:
@@ -95,19 +95,19 @@ FOUR = (
     ],
 )
 def test_orders(sort: str, ids: list[int]) -> None:
-    (group,) = Arrangement(sort=sort).of(FOUR)
+    (group,) = QueueArrangement(sort=sort).of(FOUR)
     assert [one.id for one in group.jobs] == ids
 
 
 def test_groups_keep_the_order_within_and_add_up_points() -> None:
-    found = Arrangement(sort="newest", group="state").of((*FOUR, done(9)))
+    found = QueueArrangement(sort="newest", group="state").of((*FOUR, done(9)))
     assert [(g.name, [one.id for one in g.jobs], g.points) for g in found] == [
         ("unknown", [3], 5),
         ("running", [1], 25),
         ("done", [9, 2], 10),
         ("failed", [4], 10),
     ]
-    kinds = Arrangement(group="kind").of(FOUR)
+    kinds = QueueArrangement(group="kind").of(FOUR)
     assert [g.name for g in kinds] == ["text to image", "text to video"]
 
 
@@ -231,7 +231,7 @@ async def test_stopping_sent_and_unsent_ones_tells_what_stays_spent() -> None:
 async def test_another_model_is_chosen_priced_and_named_after_the_old_job() -> None:
     async with open_app(failed(3)).run_test(size=(100, 30)) as pilot:
         await pilot.press("R")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
         assert question(pilot) == "? Run #3 with SeeDream 4.5 instead? It costs 5 pts."

@@ -15,15 +15,15 @@ from textual.widgets import Input
 
 from ima_tui import i18n
 from ima_tui.config import loader
-from ima_tui.config.editor import Adjustments
+from ima_tui.config.editor import ConfigEditor
 from ima_tui.config.schema import BY_NAME
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions
 from ima_tui.tui.preferences.screen import PreferencesScreen
 from ima_tui.tui.preferences.settings import SettingsScreen
 from ima_tui.tui.shell import appearance
-from ima_tui.tui.shell.picker import Chooser
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.shell.picker import Picker
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Table
 
 WRITTEN = "# mine\n[queue]\nrunning = 3\n"
@@ -47,7 +47,7 @@ async def open_settings(
 ) -> AsyncIterator[Pilot[None]]:
     settings = loader.load(flags, {"IMA_TUI_CONFIG": str(path)})
     studio = FakeStudio(profile=profile, config_file=path)
-    studio.adjustments = Adjustments(
+    studio.adjustments = ConfigEditor(
         settings if not profile else replace(settings, profile=profile)
     )
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def rows(pilot: Pilot[None]) -> dict[str, list[str]]:
 
 
 def said(pilot: Pilot[None]) -> str:
-    return str(pilot.app.screen.query_one(Said).content)
+    return str(pilot.app.screen.query_one(DraftMessage).content)
 
 
 def offered(pilot: Pilot[None]) -> set[str]:
@@ -91,7 +91,7 @@ async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: P
     async with open_settings(path) as pilot:
         await go_to(pilot, "look.notify")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"osc", "enter")
         await until(pilot, lambda: "osc9" in path.read_text())
         await until(pilot, lambda: rows(pilot)["look.notify"][2] == "notification")
@@ -141,12 +141,12 @@ async def test_colours_and_language_are_used_at_once(path: Path) -> None:
     async with open_settings(path) as pilot:
         await go_to(pilot, "look.theme")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"ima-light", "enter")
         await until(pilot, lambda: pilot.app.theme.startswith("ima-light"))
         await go_to(pilot, "language")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"zh", "enter")
         await until(pilot, lambda: i18n.language() == "zh")
         await until(pilot, lambda: "界面语言" in said(pilot) or "zh" in said(pilot))

@@ -18,7 +18,7 @@ from ima_tui import i18n
 from ima_tui.core.domain import State
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs.lines import LogLines
-from ima_tui.tui.screens import PLACES
+from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.widgets.prompt import Prompt
 
@@ -63,7 +63,7 @@ def studio(logs: Path) -> FakeStudio:
     jobs = (
         done(1, prompt="city skyline at dusk, 4K"),
         job(2, State.FAILED, MIDJOURNEY, prompt="an old map of the moon"),
-        job(3, leaf=WAN, prompt="a puppy dancing happily, sunny meadow"),
+        job(3, model=WAN, prompt="a puppy dancing happily, sunny meadow"),
         job(4, prompt="旺财在雪地里奔跑，电影感"),
         job(5, State.QUEUED, KLING, prompt="a lighthouse in heavy fog, slow dolly"),
     )
@@ -74,7 +74,7 @@ def studio(logs: Path) -> FakeStudio:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("place", [place.id for place in PLACES])
+@pytest.mark.parametrize("place", [place.id for place in SCREENS])
 async def test_a_place_looks_as_it_was_looked_at(
     place: str, size: tuple[int, int], studio: FakeStudio
 ) -> None:

@@ -18,7 +18,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.welcome import WelcomeScreen
 from ima_tui.tui.widgets.field_rows import ChoiceLine
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.price_bar import DraftMessage
 
 KEY = "ima_0123456789abcdef"
 
@@ -41,7 +41,7 @@ async def first_start(
 
 
 def said(pilot: Pilot[None]) -> str:
-    return str(pilot.app.screen.query_one(Said).content)
+    return str(pilot.app.screen.query_one(DraftMessage).content)
 
 
 def kept(studio: FakeStudio) -> list[tuple[object, ...]]:

@@ -6,32 +6,32 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from ima_tui.catalogue import tree
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.intent.sharing import share
-from ima_tui.sandbox.products import Catalogue
+from ima_tui.sandbox.products import SandboxCatalogue
 from ima_tui.workflow.building import build
-from ima_tui.workflow.steps import Plan, Step
+from ima_tui.workflow.steps import Workflow, WorkflowStep
 
 PLAN_ID = "0123456789abcdef"
 
 
 @cache
-def lists() -> Mapping[TaskType, tuple[Leaf, ...]]:
-    shop = Catalogue()
-    return {kind: tuple(tree.leaves(shop.tree(kind.value, "en"), kind)) for kind in TaskType}
+def lists() -> Mapping[TaskType, tuple[ModelVersion, ...]]:
+    shop = SandboxCatalogue()
+    return {kind: tuple(tree.models(shop.tree(kind.value, "en"), kind)) for kind in TaskType}
 
 
 def planned(
     wish: str, images: Sequence[str] = (), preferred: Mapping[TaskType, str] | None = None
-) -> Plan:
+) -> Workflow:
     return build(share(wish, tuple(images)), lists(), preferred or {}, PLAN_ID, wish)
 
 
-def plan_of(wish: str, images: Sequence[str] = ()) -> Plan:
+def plan_of(wish: str, images: Sequence[str] = ()) -> Workflow:
     return planned(wish, images)
 
 
-def bare_step(number: int, *inputs: str, after: int = 0, **more: object) -> Step:
+def bare_step(number: int, *inputs: str, after: int = 0, **more: object) -> WorkflowStep:
     """A step that stands for its place alone."""
     facts: dict[str, object] = {
         "title": f"step {number}",
@@ -43,4 +43,4 @@ def bare_step(number: int, *inputs: str, after: int = 0, **more: object) -> Step
         "points": 5,
         **more,
     }
-    return Step(number, inputs=tuple(inputs), after=after, **facts)  # type: ignore[arg-type]
+    return WorkflowStep(number, inputs=tuple(inputs), after=after, **facts)  # type: ignore[arg-type]

@@ -16,14 +16,14 @@ from ima_tui.core.errors import UsageError
 from ima_tui.intent.sharing import share
 from ima_tui.workflow.file import parse, to_json
 from ima_tui.workflow.pricing import price_plan
-from ima_tui.workflow.steps import Plan, check, put
+from ima_tui.workflow.steps import Workflow, check, put
 
 T2I, I2I = TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
 MUSIC, SPEECH = TaskType.TEXT_TO_MUSIC, TaskType.TEXT_TO_SPEECH
 
 
-def kinds(plan: Plan) -> list[TaskType]:
+def kinds(plan: Workflow) -> list[TaskType]:
     return [step.task_type for step in plan.steps]
 
 
@@ -177,7 +177,7 @@ def test_the_preferred_model_serves_where_none_is_named() -> None:
     assert plan.steps[0].model_id == "midjourney"
 
 
-def told(plan: Plan) -> list[tuple[int, str]]:
+def told(plan: Workflow) -> list[tuple[int, str]]:
     return [(step, confirmation.sentence(each)) for step, each in plan.unmet]
 
 
@@ -263,7 +263,7 @@ def test_a_step_beyond_its_models_limits_has_a_problem_and_no_order() -> None:
     }
     sound = "https://x.example/a.mp3"
     steps = (bare_step(1, *links, **facts), bare_step(2, sound, **facts))  # type: ignore[arg-type]
-    _, priced = price_plan(Plan(PLAN_ID, "x", steps), lists())
+    _, priced = price_plan(Workflow(PLAN_ID, "x", steps), lists())
     assert [each.order for each in priced] == [None, None]
     keys = [each.problem and each.problem.key for each in priced]
     assert keys == ["error.inputs_range", "error.input_kind"]

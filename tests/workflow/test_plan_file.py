@@ -19,15 +19,15 @@ from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import explain
 from ima_tui.workflow import file
-from ima_tui.workflow.steps import Plan, digest
+from ima_tui.workflow.steps import Workflow, digest
 
 
-def written(plan: Plan | None = None) -> dict[str, Any]:
+def written(plan: Workflow | None = None) -> dict[str, Any]:
     made = plan or plan_of("Draw a dragon, then animate it, and add a soundtrack")
     return json.loads(json.dumps(file.to_json(made)))
 
 
-def read_back(document: object) -> Plan:
+def read_back(document: object) -> Workflow:
     return file.parse(json.dumps(document), "plan.json")
 
 
@@ -198,12 +198,12 @@ def test_the_total_and_the_hash_in_a_file_are_never_believed() -> None:
     assert digest(plan) != "0" * 16
 
 
-def attempt(content: str | bytes) -> tuple[str, Plan]:
+def attempt(content: str | bytes) -> tuple[str, Workflow]:
     """(why it was refused, or "", the plan)."""
     try:
         return "", file.parse(content, "plan.json")
     except UsageError as error:
-        return explain(error), Plan("", "", ())
+        return explain(error), Workflow("", "", ())
 
 
 JSON = st.recursive(
@@ -220,7 +220,7 @@ KEYS = sorted(file._STEP_KEYS | file._PLAN_KEYS)
 def test_any_value_anywhere_is_read_or_refused_in_words(
     value: object, key: str, in_step: bool
 ) -> None:
-    document = written(Plan(PLAN_ID, "w", (bare_step(1), bare_step(2, "step:1#1"))))
+    document = written(Workflow(PLAN_ID, "w", (bare_step(1), bare_step(2, "step:1#1"))))
     (document["steps"][1] if in_step else document)[key] = value
     said, plan = attempt(json.dumps(document))
     assert said or digest(read_back(file.to_json(plan))) == digest(plan)
@@ -247,7 +247,7 @@ def test_any_bytes_are_read_or_refused_in_words(content: bytes) -> None:
     )
 )
 def test_a_plan_that_can_stand_comes_back_the_same(steps: list[Any]) -> None:
-    plan = Plan(PLAN_ID, "w", tuple(steps))
+    plan = Workflow(PLAN_ID, "w", tuple(steps))
     try:
         again = read_back(file.to_json(plan))
     except UsageError:

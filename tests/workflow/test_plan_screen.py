@@ -28,15 +28,15 @@ from ima_tui.sandbox.server import Sandbox, running_sandbox  # noqa: E402
 from ima_tui.studio.studio import open_studio  # noqa: E402
 from ima_tui.tui.app import ImaApp  # noqa: E402
 from ima_tui.tui.compose.screen import ComposeScreen  # noqa: E402
-from ima_tui.tui.shell.confirm_bar import Question  # noqa: E402
-from ima_tui.tui.shell.picker import Chooser  # noqa: E402
-from ima_tui.tui.widgets.inputs import Inputs, PathInput  # noqa: E402
-from ima_tui.tui.widgets.price_bar import PriceBar, Said  # noqa: E402
+from ima_tui.tui.shell.confirm_bar import ConfirmBar  # noqa: E402
+from ima_tui.tui.shell.picker import Picker  # noqa: E402
+from ima_tui.tui.widgets.inputs import InputList, PathInput  # noqa: E402
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar  # noqa: E402
 from ima_tui.tui.widgets.prompt import Prompt  # noqa: E402
-from ima_tui.tui.workflow.graph import PlanGraph, PlanLine  # noqa: E402
-from ima_tui.tui.workflow.screen import PlanScreen  # noqa: E402
-from ima_tui.tui.workflow.step_editor import StepScreen  # noqa: E402
-from ima_tui.workflow.steps import Plan, digest  # noqa: E402
+from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine  # noqa: E402
+from ima_tui.tui.workflow.screen import WorkflowScreen  # noqa: E402
+from ima_tui.tui.workflow.step_editor import StepEditor  # noqa: E402
+from ima_tui.workflow.steps import Workflow, digest  # noqa: E402
 
 POLITE = f"[server]\nseed = 1\nbalance = 100000\ntimeout_s = 0\npoll_scale = {0.5 / SPEED}\n"
 FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
@@ -90,7 +90,7 @@ async def app_of(
         app = ImaApp(studio)
         async with app.run_test(size=size) as pilot:
             lists = studio.offer.lists
-            await until(pilot, lambda: all(lists[kind].leaves for kind in TaskType))
+            await until(pilot, lambda: all(lists[kind].models for kind in TaskType))
             yield pilot
 
 
@@ -105,18 +105,18 @@ async def planning(
         compose.query_one(Prompt).text = wish
         await until(pilot, lambda: compose.desk.decision is not None)
         await pilot.press(key)
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status is not None)
         yield pilot
 
 
-def screen(pilot: Pilot[None]) -> PlanScreen:
+def screen(pilot: Pilot[None]) -> WorkflowScreen:
     found = pilot.app.screen
-    assert isinstance(found, PlanScreen)
+    assert isinstance(found, WorkflowScreen)
     return found
 
 
-def plan(pilot: Pilot[None]) -> Plan:
+def plan(pilot: Pilot[None]) -> Workflow:
     found = screen(pilot).plan
     assert found is not None
     return found
@@ -128,20 +128,20 @@ def states(pilot: Pilot[None]) -> list[State | None]:
 
 
 def told(pilot: Pilot[None]) -> str:
-    return str(screen(pilot).query_one(Said).content)
+    return str(screen(pilot).query_one(DraftMessage).content)
 
 
 def line(pilot: Pilot[None], name: str) -> str:
-    return screen(pilot).query_one(name, PlanLine).render_line(0).text
+    return screen(pilot).query_one(name, WorkflowLine).render_line(0).text
 
 
 def graph(pilot: Pilot[None]) -> list[str]:
-    drawn = screen(pilot).query_one(PlanGraph)
+    drawn = screen(pilot).query_one(WorkflowGraph)
     return [drawn.render_line(y).text.rstrip() for y in range(drawn.size.height)]
 
 
 def question(pilot: Pilot[None]) -> str:
-    asking = screen(pilot).query_one(Question)
+    asking = screen(pilot).query_one(ConfirmBar)
     return asking.render_line(0).text.strip() if asking.asking else ""
 
 
@@ -198,7 +198,7 @@ async def test_run_asks_with_the_total_and_follows_to_the_results(
         assert not screen(pilot).verbs.can("run")
         assert screen(pilot).verbs.can("view")
         await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, WorkflowScreen))
     assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack"]
 
 
@@ -233,9 +233,9 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
                 await asyncio.sleep(0.01)
     async with app_of(settings) as pilot:
         await pilot.press("f7")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status and screen(pilot).verbs.can("run"))
         words = await ask_to_run(pilot)
         assert words.removeprefix("? ").startswith("Go on")
@@ -250,9 +250,9 @@ async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox
         agreed = digest(plan(pilot))
     async with app_of(settings) as pilot:
         await pilot.press("f7")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
         assert digest(plan(pilot)) == agreed
     assert len(charged(sandbox)) == 3
@@ -262,7 +262,7 @@ async def test_without_plans_the_list_says_how_one_comes_about(settings: Setting
     async with app_of(settings) as pilot:
         await pilot.press("f7")
         await until(pilot, lambda: pilot.app._notifications)
-        assert not isinstance(pilot.app.screen, Chooser)
+        assert not isinstance(pilot.app.screen, Picker)
 
 
 # ------------------------------------------------------------------------------------ changes
@@ -272,11 +272,11 @@ async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
     async with planning(settings) as pilot:
         before = digest(plan(pilot))
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         editor = pilot.app.screen.query_one(Prompt)
         editor.text = "a quiet harbour"
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[0].prompt == "a quiet harbour")
         assert digest(plan(pilot)) != before
         kept = await screen(pilot).studio.plans.kept()
@@ -287,24 +287,24 @@ async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Setti
     async with planning(settings) as pilot:
         before = plan(pilot)
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         pilot.app.screen.query_one(Prompt).text = "  "
         await pilot.press("ctrl+j")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, StepScreen)
-        assert str(pilot.app.screen.query_one(Said).content)
+        assert isinstance(pilot.app.screen, StepEditor)
+        assert str(pilot.app.screen.query_one(DraftMessage).content)
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         assert plan(pilot) == before
 
 
-async def edit_step(pilot: Pilot[None], *keys: str) -> StepScreen:
+async def edit_step(pilot: Pilot[None], *keys: str) -> StepEditor:
     """The second step, opened for changing; then `keys`."""
     screen(pilot).graph.move_to(2)
     await pilot.press("e")
-    await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+    await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
     found = pilot.app.screen
-    assert isinstance(found, StepScreen)
+    assert isinstance(found, StepEditor)
     await until(pilot, lambda: found.query(PathInput))
     await pilot.press(*keys)
     return found
@@ -317,20 +317,20 @@ async def test_what_a_step_is_made_of_is_changed_in_place(
     Image.new("RGB", (64, 48)).save(picture)
     async with planning(settings) as pilot:
         page = await edit_step(pilot, "ctrl+o")
-        assert page.query_one(Inputs).values == ("step:1#1",)
+        assert page.query_one(InputList).values == ("step:1#1",)
         page.query_one(PathInput).value = str(picture)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[1].inputs == (str(picture),))
         assert plan(pilot).steps[1].needs == ()
         assert dict(plan(pilot).files).keys() == {str(picture)}
         await until(pilot, lambda: any("a cat.png" in row for row in graph(pilot)))
         page = await edit_step(pilot, "alt+r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
-        await until(pilot, lambda: page.query_one(Inputs).values == ("step:1#1",))
+        await until(pilot, lambda: page.query_one(InputList).values == ("step:1#1",))
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[1].inputs == ("step:1#1",))
 
 
@@ -350,17 +350,17 @@ async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
             await until(
                 pilot,
                 lambda reason=reason: any(  # type: ignore[misc]
-                    reason in str(one.content) for one in page.query("InputLine Said")
+                    reason in str(one.content) for one in page.query("InputLine DraftMessage")
                 ),
             )
             assert pilot.app.screen is page
         page.query_one(PathInput).value = ""
         await until(pilot, lambda: page.desk.draft and not page.desk.draft.inputs)
         await pilot.press("ctrl+j")
-        said = page.query_one("#said", Said)
+        said = page.query_one("#said", DraftMessage)
         await until(pilot, lambda: "there are 0" in str(said.content))
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         assert plan(pilot) == before
 
 
@@ -371,24 +371,24 @@ async def test_a_path_pasted_into_the_words_makes_the_step_one_that_takes_it(
     Image.new("RGB", (64, 48)).save(picture)
     async with planning(settings) as pilot:
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         page = pilot.app.screen
         page.query_one(Prompt).post_message(events.Paste(str(picture).replace(" ", "\\ ")))
-        await until(pilot, lambda: page.query(Inputs) and page.query_one(Inputs).values)
+        await until(pilot, lambda: page.query(InputList) and page.query_one(InputList).values)
         assert page.query_one(Prompt).text == "Draw a dragon"
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[0].inputs == (str(picture),))
         assert plan(pilot).steps[0].task_type is TaskType.IMAGE_TO_IMAGE
         assert plan(pilot).steps[1].inputs == ("step:1#1",)
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         await pilot.press("ctrl+t")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("up", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[0].task_type is TaskType.TEXT_TO_IMAGE)
         assert plan(pilot).steps[0].inputs == ()
 
@@ -396,9 +396,9 @@ async def test_a_path_pasted_into_the_words_makes_the_step_one_that_takes_it(
 async def test_another_model_is_another_price(settings: Settings) -> None:
     async with planning(settings) as pilot:
         await pilot.press("m")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Chooser))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"banana pro", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[0].model_id == "gemini-3-pro-image")
         assert f"{plan(pilot).total} pts" in line(pilot, "#plan-total")
 
@@ -432,10 +432,10 @@ async def test_what_was_paid_for_stays_when_another_step_is_changed(
     async with planning(settings) as pilot:
         await run_to_the_end(pilot)
         await pilot.press("G", "e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, StepScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         pilot.app.screen.query_one(Prompt).text = "a slow waltz"
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: states(pilot)[2] is None)
         words = await ask_to_run(pilot)
         assert f"{plan(pilot).steps[2].total} pts" in words
@@ -468,9 +468,9 @@ async def test_it_fits_every_size(
         compose.query_one(Prompt).text = "先画一张竖屏的狐狸海报，再做成10秒的视频，配上音乐"
         await until(pilot, lambda: compose.desk.decision is not None)  # type: ignore[attr-defined]
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status is not None)
-        drawn = screen(pilot).query_one(PlanGraph)
+        drawn = screen(pilot).query_one(WorkflowGraph)
         lines = [drawn.render_line(y) for y in range(drawn.size.height)]
         assert {strip.cell_length for strip in lines} == {drawn.size.width}
         assert "狐狸" in lines[0].text
@@ -500,7 +500,7 @@ async def test_compose_shows_the_steps_and_their_price_while_the_wish_is_written
     async with app_of(settings) as pilot:
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
-        outline, bar = compose.query_one(PlanGraph), compose.query_one(PriceBar)
+        outline, bar = compose.query_one(WorkflowGraph), compose.query_one(PriceBar)
         compose.query_one(Prompt).text = WISH
         await until(pilot, lambda: outline.display)
         await until(pilot, lambda: "3 steps" in bar.render_line(0).text)

@@ -14,8 +14,8 @@ from ima_tui.core.input_files import LARGEST
 from ima_tui.workflow.contents import look, trouble
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.steps import (
-    Plan,
-    Step,
+    Workflow,
+    WorkflowStep,
     check,
     digest,
     intents,
@@ -28,10 +28,10 @@ from ima_tui.workflow.steps import (
 FILM = TaskType.IMAGE_TO_VIDEO
 
 
-def chain(*more: Step) -> Plan:
+def chain(*more: WorkflowStep) -> Workflow:
     """A picture, a film of it, and something after the film."""
     first, second = bare_step(1), bare_step(2, "step:1#1", task_type=FILM)
-    return Plan(PLAN_ID, "a fox", (first, second, bare_step(3, after=2), *more))
+    return Workflow(PLAN_ID, "a fox", (first, second, bare_step(3, after=2), *more))
 
 
 def test_how_a_result_of_a_step_is_written() -> None:
@@ -60,7 +60,9 @@ def test_all_that_matters_is_in_the_hash(change: dict[str, object]) -> None:
 
 def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
-    plan = Plan(PLAN_ID, "", (bare_step(1, str(picture)), bare_step(2, "https://x.example/a.png")))
+    plan = Workflow(
+        PLAN_ID, "", (bare_step(1, str(picture)), bare_step(2, "https://x.example/a.png"))
+    )
     hashes = set()
     for content in (None, b"a", b"b"):
         if content is not None:
@@ -141,9 +143,9 @@ def test_another_plan_of_the_same_steps_is_another_wish() -> None:
         (tuple(bare_step(i + 1) for i in range(41)), "error.plan_too_many"),
     ],
 )
-def test_what_can_not_stand_says_why(steps: tuple[Step, ...], key: str) -> None:
+def test_what_can_not_stand_says_why(steps: tuple[WorkflowStep, ...], key: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check(Plan(PLAN_ID, "", steps))
+        check(Workflow(PLAN_ID, "", steps))
     assert caught.value.key == key
 
 
@@ -151,7 +153,7 @@ def test_a_step_that_others_are_made_of_stays() -> None:
     with pytest.raises(UsageError, match="plan_used"):
         remove(chain(), 1)
     with pytest.raises(UsageError, match="plan_empty"):
-        remove(Plan(PLAN_ID, "", (bare_step(1),)), 1)
+        remove(Workflow(PLAN_ID, "", (bare_step(1),)), 1)
 
 
 def test_who_waited_for_a_step_that_goes_waits_for_what_it_was_made_of() -> None:
@@ -167,7 +169,7 @@ def test_steps_change_places_where_nothing_needs_the_other() -> None:
         move(plan, 2, -1)
 
 
-def drawn(plan: Plan, *, ascii_only: bool = False) -> str:
+def drawn(plan: Workflow, *, ascii_only: bool = False) -> str:
     rows = lanes(plan.steps, ascii_only=ascii_only)
     return "\n".join(f"{row.before}o{row.after}\n{row.below}" for row in rows).rstrip()
 
@@ -177,7 +179,7 @@ def test_a_chain_goes_straight_down() -> None:
 
 
 def test_what_is_made_of_one_branches_off_it() -> None:
-    several = Plan(
+    several = Workflow(
         PLAN_ID,
         "",
         (bare_step(1), *(bare_step(i, "step:1#1", task_type=FILM) for i in (2, 3)), bare_step(4)),
@@ -196,7 +198,7 @@ def test_what_is_made_of_one_branches_off_it() -> None:
 
 
 def test_two_that_meet_in_one() -> None:
-    both = Plan(PLAN_ID, "", (bare_step(1), bare_step(2), bare_step(3, "step:1#1", "step:2#1")))
+    both = Workflow(PLAN_ID, "", (bare_step(1), bare_step(2), bare_step(3, "step:1#1", "step:2#1")))
     assert [line.rstrip() for line in drawn(both).split("\n")] == ["o", "│", "│ o", "│ │", "o─╯"]
 
 

@@ -11,21 +11,21 @@ from pathlib import Path
 from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import (
     BadRow,
-    Kind,
-    Rest,
+    RemainingRows,
     Row,
+    RowKind,
 )
 from ima_tui.catalogue import order
 from ima_tui.cli import after_repair, session
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.batch_rows import (
-    Desk,
-    Errand,
+    PricedRow,
+    RowPricer,
     look_up,
     match,
     moved,
 )
-from ima_tui.cli.commands.batch_run import Run, is_done, manifest_of
+from ima_tui.cli.commands.batch_run import BatchRun, is_done, manifest_of
 from ima_tui.cli.commands.generate import as_url
 from ima_tui.cli.confirm import ask, somebody_is_here
 from ima_tui.cli.json_documents import error_json
@@ -58,11 +58,11 @@ MOST_NAMED = 20
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     text = _read(arguments.file)
-    kind = Kind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
+    kind = RowKind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
     chosen = [generate_order.parameter(written) for written in arguments.param]
     written = [value for name, value in chosen if order.is_count(name)]
     count = order.one_count(arguments.n, written)
-    rest = Rest(
+    rest = RemainingRows(
         arguments.task_type or "",
         arguments.model_id or "",
         arguments.version_id,
@@ -96,7 +96,7 @@ async def _batch(
     arguments: argparse.Namespace, settings: Settings, rows: Sequence[Row | BadRow]
 ) -> int:
     async with session.session(arguments, settings, patient=True) as studio:
-        desk = Desk(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
+        desk = RowPricer(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
         errands, bad = await desk.price(rows)
         errands = await look_up(studio, errands, retry_failed=arguments.retry_failed)
         if not arguments.dry_run:
@@ -115,7 +115,7 @@ async def _batch(
         if question and not await ask(question):
             talk(say("batch.declined"))
             return EXIT_INTERRUPTED
-        return await Run(studio, arguments, errands, asked=bool(question)).to_the_end()
+        return await BatchRun(studio, arguments, errands, asked=bool(question)).to_the_end()
 
 
 # ------------------------------------------------------------------------- before it is sent
@@ -131,7 +131,7 @@ def _name_bad(bad: Sequence[BadRow], *, as_json: bool) -> None:
 
 
 def _dry_run(
-    errands: Sequence[Errand], bad: Sequence[BadRow], arguments: argparse.Namespace
+    errands: Sequence[PricedRow], bad: Sequence[BadRow], arguments: argparse.Namespace
 ) -> int:
     total = sum(errand.order.total for errand in errands)
     to_pay = sum(errand.to_pay for errand in errands)
@@ -148,7 +148,7 @@ def _dry_run(
     return EXIT_USAGE if bad and not arguments.skip_bad else EXIT_DONE
 
 
-def _cells(errand: Errand) -> list[str]:
+def _cells(errand: PricedRow) -> list[str]:
     order = errand.order
     notes = [*errand.warnings, *([say(f"state.{errand.job.state.value}")] if errand.job else [])]
     points, note = str(order.total), one_line("; ".join(notes), 80)
@@ -156,7 +156,7 @@ def _cells(errand: Errand) -> list[str]:
 
 
 def _print_document(
-    errands: Sequence[Errand], bad: Sequence[BadRow], total: int, to_pay: int
+    errands: Sequence[PricedRow], bad: Sequence[BadRow], total: int, to_pay: int
 ) -> None:
     from ima_tui.api.wire import create_payload
 
@@ -176,7 +176,7 @@ def _print_document(
     print_json({"rows": rows, "total_credit": total, "to_pay": to_pay, "errors": errors})
 
 
-def _question(studio: Studio, errands: Sequence[Errand], arguments: argparse.Namespace) -> str:
+def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.Namespace) -> str:
     """The total is said, kept under the limit, and agreed to by somebody, before anything goes:
     what to ask, or "" where the flags agree."""
     paid = [errand for errand in errands if errand.to_pay]
@@ -206,7 +206,7 @@ def _question(studio: Studio, errands: Sequence[Errand], arguments: argparse.Nam
     return say("batch.ask", n=len(paid), points=points)
 
 
-def _plan(errands: Sequence[Errand], new: int, points: int) -> str:
+def _plan(errands: Sequence[PricedRow], new: int, points: int) -> str:
     done = sum(errand.job is not None and is_done(errand.job) for errand in errands)
     under_way = sum(_is_open(errand.job) for errand in errands)
     left = len(errands) - new - done - under_way

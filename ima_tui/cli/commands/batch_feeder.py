@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands.batch_rows import Errand
+from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.cli.output import note_job
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
@@ -40,7 +40,7 @@ OVER = "waiting.over_"
 """A limit on spending that the person set holds the job."""
 
 
-class Feeder:
+class BatchFeeder:
     """`run` gives rows back as they end. `given_up` says why the rest was not sent.
 
     `asked`: a person said yes just now, which lets go what was over a limit; a flag does not.
@@ -51,7 +51,7 @@ class Feeder:
         self._studio = studio
         self._after_repair = asked or after_repair
         self._asked = asked
-        self._live: dict[int, Errand] = {}
+        self._live: dict[int, PricedRow] = {}
         self._settled: dict[int, Job] = {}
         self._news = asyncio.Event()
         self._swept = 0.0
@@ -62,7 +62,7 @@ class Feeder:
     def live(self) -> int:
         return len(self._live)
 
-    async def run(self, errands: Iterable[Errand]) -> AsyncGenerator[list[Errand], None]:
+    async def run(self, errands: Iterable[PricedRow]) -> AsyncGenerator[list[PricedRow], None]:
         """Errands with the jobs that they ended in, in the order of their ends."""
         waiting = deque(errands)
         unsubscribe = self._studio.subscribe(self._hear)
@@ -76,16 +76,16 @@ class Feeder:
         finally:
             unsubscribe()
 
-    async def _feed(self, waiting: deque[Errand]) -> list[Errand]:
+    async def _feed(self, waiting: deque[PricedRow]) -> list[PricedRow]:
         """As many as there is room for, side by side: their intents share commits."""
-        chosen: list[Errand] = []
+        chosen: list[PricedRow] = []
         while waiting and len(self._live) + len(chosen) < MOST_LIVE:
             errand = waiting.popleft()
             if self.given_up is not None and errand.to_pay:
                 self.unsent += 1
             else:
                 chosen.append(errand)
-        ended: list[Errand] = []
+        ended: list[PricedRow] = []
         for errand, job in zip(chosen, await self._begin_all(chosen), strict=True):
             if settled(job):
                 self._settled.pop(job.id, None)
@@ -94,7 +94,7 @@ class Feeder:
                 self._live[job.id] = errand
         return ended
 
-    async def _begin_all(self, errands: Sequence[Errand]) -> list[Job]:
+    async def _begin_all(self, errands: Sequence[PricedRow]) -> list[Job]:
         """All have begun, or failed to, when this returns or raises."""
         begun = await asyncio.gather(*map(self._begin, errands), return_exceptions=True)
         jobs: list[Job] = []
@@ -104,7 +104,7 @@ class Feeder:
             jobs.append(each)
         return jobs
 
-    async def _begin(self, errand: Errand) -> Job:
+    async def _begin(self, errand: PricedRow) -> Job:
         """Hand one row over: a new job, or the one it has already."""
         if errand.job is None:
             job = await self._studio.jobs.submit(errand.order, errand.intent, errand.repeats)
@@ -137,11 +137,11 @@ class Feeder:
             self._settled[notice.job.id] = notice.job
             self._news.set()
 
-    def _collect(self) -> list[Errand]:
+    def _collect(self) -> list[PricedRow]:
         here, self._settled = self._settled, {}
         return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
 
-    def _end(self, errand: Errand, job: Job) -> Errand:
+    def _end(self, errand: PricedRow, job: Job) -> PricedRow:
         if job.held and job.waiting in (f"{OVER}session", f"{OVER}day"):
             self.given_up = limit_of(job)
         failed_now = errand.job is None or errand.job.state in OPEN

@@ -20,7 +20,7 @@ from ima_tui.compose.confirmation import MODEL
 from ima_tui.core.domain import (
     Draft,
     Job,
-    Leaf,
+    ModelVersion,
     Order,
     State,
     TaskType,
@@ -36,7 +36,7 @@ NEARBY, MOST_LOOKED_AT = 20, 200
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class PricedRow:
     """A row that can be sent. `name` is the row's own intent; `intent` the one that counts now,
     another one where a failed job is tried again (`repeats`). `job` is what it has already."""
 
@@ -56,7 +56,7 @@ class Errand:
         return self.job.order.total if self.job.state in UNSENT else 0
 
 
-class Desk:
+class RowPricer:
     """Prices rows, each list and each model looked up once. `agreed`: settings may change to fit
     a price; `lenient`: settings that the model does not know are left out."""
 
@@ -65,12 +65,12 @@ class Desk:
         self._label = label
         self._lenient = lenient
         self._agreed = agreed
-        self._leaves: dict[TaskType, tuple[Leaf, ...]] = {}
-        self._picked: dict[tuple[TaskType, str, str], Leaf] = {}
+        self._leaves: dict[TaskType, tuple[ModelVersion, ...]] = {}
+        self._picked: dict[tuple[TaskType, str, str], ModelVersion] = {}
 
-    async def price(self, rows: Sequence[Row | BadRow]) -> tuple[list[Errand], list[BadRow]]:
+    async def price(self, rows: Sequence[Row | BadRow]) -> tuple[list[PricedRow], list[BadRow]]:
         """Every good row priced, every bad one named. Raises what is wrong with all of them."""
-        errands: list[Errand] = []
+        errands: list[PricedRow] = []
         bad: list[BadRow] = []
         for row in rows:
             await asyncio.sleep(0)  # thousands of rows: ctrl+c gets its turn
@@ -82,30 +82,30 @@ class Desk:
                 bad.append(BadRow(row.line, error))
         return errands, bad
 
-    async def _errand(self, row: Row) -> Errand:
+    async def _errand(self, row: Row) -> PricedRow:
         one = self._read(row)
         task_type = one.task_type if one is not None else generate_order.task_type_of(row.task_type)
         if one is not None and not row.model_id:
-            leaf = await generate_intent.leaf_of(self._studio, one)
+            model = await generate_intent.leaf_of(self._studio, one)
         else:
-            leaf = await self._leaf(task_type, row)
-        chosen, warnings = self._accepted(leaf, row)
-        draft = self._draft(row, leaf, one, dict(chosen))
+            model = await self._leaf(task_type, row)
+        chosen, warnings = self._accepted(model, row)
+        draft = self._draft(row, model, one, dict(chosen))
         by_hand = {name for name, _ in chosen} | ({MODEL} if row.model_id else set())
         by_hand |= {COUNT} if row.n != 1 else set()
-        placed, _ = order.place(leaf, draft)
+        placed, _ = order.place(model, draft)
         text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
-        found = confirmation.check(text, decision, leaf, draft, by_hand)
+        found = confirmation.check(text, decision, model, draft, by_hand)
         differing, others = await confirm_changes.warnings_of(self._studio, found.unmet, task_type)
         if differing and not self._agreed:
             raise Unconfirmed(differing, others)
         notes: list[str] = []
         if draft.inputs:
-            facts = await self._studio.inspect_inputs(leaf, draft.inputs)
+            facts = await self._studio.inspect_inputs(model, draft.inputs)
             placed = replace(placed, inputs=tuple(fact.source for fact in facts))
             notes = generate_order.input_notes(facts)
         name = row.intent(self._label)
-        return Errand(row, placed, name, name, (*warnings, *notes, *differing))
+        return PricedRow(row, placed, name, name, (*warnings, *notes, *differing))
 
     @staticmethod
     def _read(row: Row) -> Meant | None:
@@ -115,21 +115,23 @@ class Desk:
         return generate_intent.meant(row.prompt, generate_intent.read(row.prompt, row.inputs))
 
     @staticmethod
-    def _draft(row: Row, leaf: Leaf, one: Meant | None, chosen: Mapping[str, Value]) -> Draft:
+    def _draft(
+        row: Row, model: ModelVersion, one: Meant | None, chosen: Mapping[str, Value]
+    ) -> Draft:
         prompt, inputs, n = row.prompt, row.inputs, row.n
         if one is not None:
-            said = dict(generate_intent.values(leaf, one.decision))
+            said = dict(generate_intent.values(model, one.decision))
             count = said.pop(COUNT, 1)
             chosen = {**said, **chosen}
             prompt, inputs = (
-                apply_intent.prompt(one.text, one.decision, one.task_type, leaf),
+                apply_intent.prompt(one.text, one.decision, one.task_type, model),
                 one.inputs,
             )
             n = count if n == 1 and isinstance(count, int) else n
         settings = tuple(chosen.items())
-        return Draft(leaf.task_type, leaf.model_id, leaf.version, prompt, settings, inputs, n)
+        return Draft(model.task_type, model.model_id, model.version, prompt, settings, inputs, n)
 
-    async def _leaf(self, task_type: TaskType, row: Row) -> Leaf:
+    async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""
         wanted = (task_type, row.model_id, row.version_id)
         if wanted in self._picked:
@@ -142,18 +144,18 @@ class Desk:
         if not model_id:
             suggested = self._studio.offer.suggested(task_type)
             model_id = suggested.model_id if suggested is not None else ""
-        leaf = choice.pick(self._leaves[task_type], model_id, row.version_id)
-        self._picked[wanted] = leaf
-        return leaf
+        model = choice.pick(self._leaves[task_type], model_id, row.version_id)
+        self._picked[wanted] = model
+        return model
 
     def _accepted(
-        self, leaf: Leaf, row: Row
+        self, model: ModelVersion, row: Row
     ) -> tuple[tuple[tuple[str, Value], ...], tuple[str, ...]]:
         accepted: list[tuple[str, Value]] = []
         warnings: list[str] = []
         for name, written in row.chosen:
             try:
-                accepted.append(form.accept(leaf, name, written))
+                accepted.append(form.accept(model, name, written))
             except UsageError as error:
                 unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
                 if not (self._lenient and unknown):
@@ -162,7 +164,9 @@ class Desk:
         return tuple(accepted), tuple(warnings)
 
 
-async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bool) -> list[Errand]:
+async def look_up(
+    studio: Studio, errands: Sequence[PricedRow], *, retry_failed: bool
+) -> list[PricedRow]:
     """What became of each in earlier runs, retries followed to the last one.
 
     A retry's intent is made of the job that failed, so that two runs that both retry it name the
@@ -184,14 +188,14 @@ async def look_up(studio: Studio, errands: Sequence[Errand], *, retry_failed: bo
 
 
 async def match(
-    studio: Studio, errands: Sequence[Errand], manifest: Manifest | None
-) -> list[Errand]:
+    studio: Studio, errands: Sequence[PricedRow], manifest: Manifest | None
+) -> list[PricedRow]:
     """Rows that the manifest knows and the ledger does not: what they became is put back."""
     missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
     if manifest is None or not missing:
         return list(errands)
     lines = await asyncio.to_thread(manifest.known, missing)
-    matched: list[Errand] = []
+    matched: list[PricedRow] = []
     for errand in errands:
         line = lines.get(errand.name) if errand.name in missing else None
         known = outcome_of(line) if line is not None else None
@@ -205,7 +209,7 @@ async def match(
     return matched
 
 
-async def moved(studio: Studio, errands: Sequence[Errand], label: str) -> int:
+async def moved(studio: Studio, errands: Sequence[PricedRow], label: str) -> int:
     """How many unsent rows an earlier run sent from another place, nearby, in the file: a row
     that is put in before them makes them new ones. Of a long file the first rows are looked at."""
     own = {errand.name for errand in errands}
@@ -219,14 +223,14 @@ async def moved(studio: Studio, errands: Sequence[Errand], label: str) -> int:
     return len({elsewhere[intent] for intent in found})
 
 
-def _retried(errand: Errand) -> Errand:
+def _retried(errand: PricedRow) -> PricedRow:
     if errand.job is None or not may_retry(errand.job):
         return errand
     intent = _next_intent(errand, errand.job)
     return replace(errand, intent=intent, job=None, repeats=errand.job.id)
 
 
-def _next_intent(errand: Errand, failed: Job) -> str:
+def _next_intent(errand: PricedRow, failed: Job) -> str:
     return f"{errand.name}:after-{failed.id}"
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands.batch_feeder import OVER, Feeder, limit_of
-from ima_tui.cli.commands.batch_rows import Errand, may_retry
+from ima_tui.cli.commands.batch_feeder import OVER, BatchFeeder, limit_of
+from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
 from ima_tui.cli.exit_status import WORST_LAST
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import (
-    Progress,
+    ProgressLine,
     print_line,
     print_plain,
     talk,
@@ -29,7 +29,7 @@ from ima_tui.core.errors import (
     EXIT_UNREACHABLE,
     ImaError,
 )
-from ima_tui.core.events import LinkChanged, Notice
+from ima_tui.core.events import ConnectivityChanged, Notice
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.studio import Studio
@@ -37,14 +37,14 @@ from ima_tui.studio.studio import Studio
 log = logging.getLogger(__name__)
 
 
-class Run:
+class BatchRun:
     """One run of a priced and agreed batch."""
 
     def __init__(
         self,
         studio: Studio,
         arguments: argparse.Namespace,
-        errands: Sequence[Errand],
+        errands: Sequence[PricedRow],
         *,
         asked: bool,
     ) -> None:
@@ -52,8 +52,8 @@ class Run:
         self._json: bool = arguments.json
         self._errands = errands
         self._manifest = manifest_of(arguments)
-        self._feeder = Feeder(studio, asked=asked, after_repair=arguments.after_repair)
-        self._progress = Progress()
+        self._feeder = BatchFeeder(studio, asked=asked, after_repair=arguments.after_repair)
+        self._progress = ProgressLine()
         self._codes: set[int] = set()
         self._done = 0
         self._not_done = 0
@@ -81,7 +81,7 @@ class Run:
 
     def _hear(self, notice: Notice) -> None:
         self._show()
-        if not isinstance(notice, LinkChanged):
+        if not isinstance(notice, ConnectivityChanged):
             return
         offline = notice.problem is not None and notice.problem.exit_code == EXIT_UNREACHABLE
         if offline != self._offline:
@@ -95,7 +95,7 @@ class Run:
         paused = exit_status.waits(self._studio)
         self._progress.show(f"{words} · {paused}" if paused else words)
 
-    async def _tell(self, ended: Sequence[Errand]) -> None:
+    async def _tell(self, ended: Sequence[PricedRow]) -> None:
         lines: list[dict[str, object]] = []
         self._progress.clear()
         for errand in ended:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from ima_tui import __version__
 from ima_tui.api.connection import key_file
-from ima_tui.api.shared_rate_limit import Gate
+from ima_tui.api.shared_rate_limit import SharedRateLimit
 from ima_tui.cli import session
 from ima_tui.cli.output import text_encoding
 from ima_tui.config import api_key as key
@@ -331,7 +331,7 @@ def _clock(skew: float | None) -> Finding:
 async def pace(patient: Patient) -> list[Finding]:
     """Whether the service asked for a pause, which every run of this person keeps."""
     file = patient.settings.ledger.with_name("pace.json")
-    left = await asyncio.to_thread(Gate(file).read, time.time())
+    left = await asyncio.to_thread(SharedRateLimit(file).read, time.time())
     if left <= 0:
         return []
     words = say("doctor.paused", left=duration(left + 0.99))
@@ -354,7 +354,7 @@ async def service(patient: Patient) -> list[Finding]:
         return [Finding("service", "bad", say("doctor.refuses"), explain(error))]
     if found.problem is not None:
         return [Finding("service", "bad", say("doctor.refuses"), explain(found.problem))]
-    return [Finding("service", "ok", say("doctor.answers", n=len(found.leaves)))]
+    return [Finding("service", "ok", say("doctor.answers", n=len(found.models)))]
 
 
 CHECKS: tuple[Check, ...] = (

@@ -21,7 +21,7 @@ from ima_tui.compose import apply_intent, confirmation
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Job,
-    Leaf,
+    ModelVersion,
     Order,
     State,
 )
@@ -33,7 +33,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.text import seconds_range
 from ima_tui.i18n import explain, say
-from ima_tui.intent.intent import Kind
+from ima_tui.intent.intent import RequestKind
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -55,7 +55,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
             decision = generate_intent.read(
                 generate_order.prompt_of(arguments), arguments.input_images
             )
-            if decision.kind is Kind.PREFERENCE:
+            if decision.kind is RequestKind.PREFERENCE:
                 return await generate_preferences.alone(studio, arguments, decision)
             one = generate_intent.meant(generate_order.prompt_of(arguments), decision)
         return await _one(studio, arguments, one)
@@ -76,27 +76,27 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     arguments.by_hand = arguments.model_id is not None
     if one is None:
         task_type = generate_order.task_type_of(arguments.task_type)
-        leaf = await generate_order.leaf_of(studio, arguments, task_type)
+        model = await generate_order.leaf_of(studio, arguments, task_type)
     else:
         task_type = one.task_type
         if arguments.version_id and arguments.model_id is None:
             arguments.model_id = one.decision.model_id or None
         named = arguments.model_id is not None or arguments.version_id
-        leaf = await (
+        model = await (
             generate_order.leaf_of(studio, arguments, task_type)
             if named
             else generate_intent.leaf_of(studio, one)
         )
-        arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, leaf)
+        arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
         arguments.input_images = list(one.inputs)
     decision = one.decision if one is not None else None
-    said = generate_intent.values(leaf, decision) if decision is not None else {}
-    draft, by_hand = generate_order.draft_of(arguments, leaf, said)
-    placed = await generate_order.order_of(studio, leaf, draft)
+    said = generate_intent.values(model, decision) if decision is not None else {}
+    draft, by_hand = generate_order.draft_of(arguments, model, said)
+    placed = await generate_order.order_of(studio, model, draft)
     if arguments.by_hand:
         by_hand |= {confirmation.MODEL}
     text = one.text if one is not None else draft.prompt
-    found = confirmation.check(text, decision, leaf, draft, by_hand)
+    found = confirmation.check(text, decision, model, draft, by_hand)
     warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
     note = from_cache(studio, [task_type])
     if arguments.dry_run:
@@ -106,8 +106,8 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     if warnings and not arguments.yes:
         raise Unconfirmed(warnings, others)
     _check_limit(arguments, placed)
-    await generate_preferences.change(studio, arguments, decision, leaf)
-    return await _send(studio, arguments, placed, leaf, warnings)
+    await generate_preferences.change(studio, arguments, decision, model)
+    return await _send(studio, arguments, placed, model, warnings)
 
 
 def _check_limit(arguments: argparse.Namespace, placed: Order) -> None:
@@ -137,36 +137,36 @@ def as_url(source: str) -> str:
     return source if "://" in source else Path(source).as_uri()
 
 
-def _announce(studio: Studio, placed: Order, leaf: Leaf) -> None:
+def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
     """Model, points, time; and what would be cheaper where it is dear."""
     if placed.estimate is not None:
         usual = seconds_range(placed.estimate.low, placed.estimate.high)
         talk(say("cli.sending", model=placed.model_name, points=placed.total, time=usual))
     if placed.total <= studio.settings.ask_above:
         return
-    setting, _ = price.neighbours(leaf, refusals.choices_of(leaf, placed))
+    setting, _ = price.neighbours(model, refusals.choices_of(model, placed))
     if setting is not None:
-        field = form.control(leaf, setting.name)
+        field = form.control(model, setting.name)
         label = field.label if field is not None else setting.name
         saved = -setting.difference * placed.n
         talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
-    leaves = studio.offer.leaves(placed.task_type)
-    other = cheaper(leaves, placed.task_type, placed.points, len(placed.inputs))
+    models = studio.offer.models(placed.task_type)
+    other = cheaper(models, placed.task_type, placed.points, len(placed.inputs))
     if other is not None:
-        talk(say("cli.cheaper", model=other.leaf.name, points=other.points * placed.n))
+        talk(say("cli.cheaper", model=other.model.name, points=other.points * placed.n))
 
 
 async def _send(
     studio: Studio,
     arguments: argparse.Namespace,
     placed: Order,
-    leaf: Leaf,
+    model: ModelVersion,
     warnings: Sequence[str],
 ) -> int:
     for warning in warnings:
         talk(warning)
     if not arguments.json:
-        _announce(studio, placed, leaf)
+        _announce(studio, placed, model)
     if arguments.yes and arguments.max_credits is not None:
         placed = replace(placed, confirmed=arguments.max_credits)
     job = await studio.jobs.submit(placed)
@@ -218,13 +218,13 @@ def _suggest(studio: Studio, job: Job) -> None:
     """After a failure what to take instead; after a success a quiet word on the usual choice."""
     if job.state is State.FAILED:
         others = [
-            say("cli.alternative", model=one.leaf.name, points=one.points * job.order.n)
+            say("cli.alternative", model=one.model.name, points=one.points * job.order.n)
             for one in instead(studio, job)
         ]
         if others:
             talk(say("cli.instead", models=", ".join(others)))
     elif job.state is State.DONE and (usual := studio.offer.usual_instead(job.order)) is not None:
-        talk(say("cli.mismatch", model=usual.leaf.name, points=usual.points * job.order.n))
+        talk(say("cli.mismatch", model=usual.model.name, points=usual.points * job.order.n))
 
 
 def _print_result(job: Job) -> None:

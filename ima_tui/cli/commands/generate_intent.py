@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import apply_intent
-from ima_tui.core.domain import Leaf, TaskType, Value
+from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
 from ima_tui.intent.intent import (
-    Action,
-    Decision,
-    Kind,
-    Question,
+    Intent,
+    IntentQuestion,
+    PreferenceAction,
+    RequestKind,
 )
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 
 UNSURE = {
-    Question.MEDIA_TYPE: "error.route_media_type",
-    Question.IMAGE_ROLES: "error.route_image_roles",
-    Question.MISSING_INPUT: "error.route_missing_input",
+    IntentQuestion.MEDIA_TYPE: "error.route_media_type",
+    IntentQuestion.IMAGE_ROLES: "error.route_image_roles",
+    IntentQuestion.MISSING_INPUT: "error.route_missing_input",
 }
 """What to say about a question that only the person can answer."""
 
@@ -32,47 +32,49 @@ class Meant:
     """One thing to make of `text`; `inputs` are in the order of their roles."""
 
     text: str
-    decision: Decision
+    decision: Intent
     task_type: TaskType
     inputs: tuple[str, ...]
 
 
-def read(text: str, images: Sequence[str]) -> Decision:
+def read(text: str, images: Sequence[str]) -> Intent:
     """The reading of `text`. Raises `UsageError` where a question is open, or where it asks for
     more than one thing."""
     decision = route(text, images)
-    if decision.kind is Kind.CLARIFY and decision.question is not None:
+    if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         raise UsageError(UNSURE[decision.question])
-    if decision.kind is Kind.WORKFLOW:
+    if decision.kind is RequestKind.WORKFLOW:
         steps = ", ".join(step.task_type.value for step in decision.steps)
         raise UsageError("error.route_workflow", steps=steps)
     return decision
 
 
-def meant(text: str, decision: Decision) -> Meant:
+def meant(text: str, decision: Intent) -> Meant:
     """What `decision` wants made. Raises `UsageError` where that is nothing."""
-    if decision.task_type is None or decision.kind is Kind.PREFERENCE:
+    if decision.task_type is None or decision.kind is RequestKind.PREFERENCE:
         raise UsageError("error.route_preference")
     order = apply_intent.in_order(decision.roles, len(decision.inputs))
     inputs = tuple(decision.inputs[place] for place in order)
     return Meant(text, decision, decision.task_type, inputs)
 
 
-async def leaf_of(studio: Studio, one: Meant) -> Leaf:
+async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
     """The model that the words name where the list has it, else the preferred, else the default
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
-    leaves, decision = await studio.offer.fresh(one.task_type), one.decision
+    models, decision = await studio.offer.fresh(one.task_type), one.decision
     if decision.model_id:
         version = decision.version
-        leaf, _ = binding.leaf_for(leaves, one.task_type, decision.model_id, version)
-        if leaf is not None:
-            return leaf
-    called = [leaf for leaf in leaves if any(choice.is_called(leaf, n) for n in decision.absent)]
+        model, _ = binding.leaf_for(models, one.task_type, decision.model_id, version)
+        if model is not None:
+            return model
+    called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]
     if called:
         return choice.newest(called)
     if studio.wishes.preferences.trouble is not None:
         raise studio.wishes.preferences.trouble  # a preference that can't be read is not guessed
-    forgets = decision.preference is not None and decision.preference.action is Action.CLEAR
+    forgets = (
+        decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
+    )
     offer = studio.offer
     served = offer.impersonal(one.task_type) if forgets else offer.suggested(one.task_type)
     if served is None:
@@ -80,6 +82,6 @@ async def leaf_of(studio: Studio, one: Meant) -> Leaf:
     return served
 
 
-def values(leaf: Leaf, decision: Decision) -> Mapping[str, Value]:
-    """The settings that the words want, to the nearest value that `leaf` offers; `n` among them."""
-    return {name: one.value for name, one in apply_intent.settings(decision, leaf).items()}
+def values(model: ModelVersion, decision: Intent) -> Mapping[str, Value]:
+    """The settings that the words want, to the nearest value that `model` offers; `n` among them."""
+    return {name: one.value for name, one in apply_intent.settings(decision, model).items()}

@@ -13,7 +13,7 @@ from ima_tui.cli.output import talk
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.core.domain import (
     Draft,
-    Leaf,
+    ModelVersion,
     Order,
     TaskType,
     Value,
@@ -48,33 +48,35 @@ def check_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
 
 
-async def leaf_of(studio: Studio, arguments: argparse.Namespace, task_type: TaskType) -> Leaf:
+async def leaf_of(
+    studio: Studio, arguments: argparse.Namespace, task_type: TaskType
+) -> ModelVersion:
     """The named model, else the preferred, else the default one."""
     if arguments.model_id is None and studio.wishes.preferences.trouble is not None:
         # a wish that can't be read is not replaced by a guess
         raise studio.wishes.preferences.trouble
-    leaves = await studio.offer.fresh(task_type)
+    models = await studio.offer.fresh(task_type)
     if arguments.model_id is not None:
-        return choice.pick(leaves, arguments.model_id, arguments.version_id)
-    leaf = studio.offer.suggested(task_type)
-    if leaf is None:
+        return choice.pick(models, arguments.model_id, arguments.version_id)
+    model = studio.offer.suggested(task_type)
+    if model is None:
         raise UsageError("error.no_models")
-    return choice.pick(leaves, leaf.model_id, arguments.version_id)
+    return choice.pick(models, model.model_id, arguments.version_id)
 
 
 def draft_of(
-    arguments: argparse.Namespace, leaf: Leaf, said: Mapping[str, Value]
+    arguments: argparse.Namespace, model: ModelVersion, said: Mapping[str, Value]
 ) -> tuple[Draft, frozenset[str]]:
     """The draft that the flags make over what the words say, and what the flags set outright."""
-    flags = _chosen(arguments, leaf)
+    flags = _chosen(arguments, model)
     by_hand = set(flags)
     if arguments.n is not None:
         by_hand.add(COUNT)
     count = said.get(COUNT, 1)
     draft = Draft(
-        task_type=leaf.task_type,
-        model_id=leaf.model_id,
-        version=leaf.version,
+        task_type=model.task_type,
+        model_id=model.model_id,
+        version=model.version,
         prompt=prompt_of(arguments),
         chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
         inputs=tuple(arguments.input_images),
@@ -83,10 +85,10 @@ def draft_of(
     return draft, frozenset(by_hand)
 
 
-async def order_of(studio: Studio, leaf: Leaf, draft: Draft) -> Order:
+async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
     """The priced order, inputs looked at. Raises `UsageError` for what can't be."""
-    placed, _ = order.place(leaf, draft)
-    facts = await studio.inspect_inputs(leaf, draft.inputs)
+    placed, _ = order.place(model, draft)
+    facts = await studio.inspect_inputs(model, draft.inputs)
     for note in input_notes(facts):
         talk(note)
     return replace(placed, inputs=tuple(fact.source for fact in facts))
@@ -121,23 +123,23 @@ def parameter(written: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _chosen(arguments: argparse.Namespace, leaf: Leaf) -> dict[str, Value]:
+def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
     """--extra-params, then --size, then --param: the later and more exact one wins."""
     written: dict[str, object] = dict(_extra_params(arguments.extra_params))
     if arguments.size is not None:
         written["size"] = arguments.size
     written.update(map(parameter, arguments.param))
     written = {name: value for name, value in written.items() if not order.is_count(name)}
-    return dict(_accepted(leaf, written, lenient=arguments.lenient))
+    return dict(_accepted(model, written, lenient=arguments.lenient))
 
 
 def _accepted(
-    leaf: Leaf, written: Mapping[str, object], *, lenient: bool
+    model: ModelVersion, written: Mapping[str, object], *, lenient: bool
 ) -> Iterator[tuple[str, Value]]:
     """The choices in the leaf's own terms. `lenient` leaves out names it does not know."""
     for name, value in written.items():
         try:
-            yield form.accept(leaf, name, value)
+            yield form.accept(model, name, value)
         except UsageError as error:
             unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
             if not (lenient and unknown):

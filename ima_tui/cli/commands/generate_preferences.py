@@ -6,61 +6,61 @@ import argparse
 
 from ima_tui.catalogue.choice import Reason
 from ima_tui.cli.output import print_json, talk
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.intent.intent import Action, Decision
+from ima_tui.intent.intent import Intent, PreferenceAction
 from ima_tui.preferences import policy
-from ima_tui.preferences.policy import Change, Proposal
+from ima_tui.preferences.policy import PreferenceChange, Proposal
 from ima_tui.studio.studio import Studio
 
 
 async def change(
-    studio: Studio, arguments: argparse.Namespace, decision: Decision | None, leaf: Leaf
+    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
 ) -> None:
     """Store what the flags and the words of a job want stored; ask the change question."""
     if arguments.remember_model:
-        await _save(studio, leaf)
+        await _save(studio, model)
         return
-    proposal = proposed(studio, arguments, decision, leaf)
+    proposal = proposed(studio, arguments, decision, model)
     if proposal is None:
         pass
     elif proposal.asks:
-        usual = _name(studio, leaf.task_type, proposal.before)
-        talk(say("remember.ask", before=usual, model=leaf.name))
-        talk(say("remember.ask_how", task=leaf.task_type.value, model_id=leaf.model_id))
-    elif proposal.change is Change.FORGET:
-        await _forget(studio, leaf.task_type)
+        usual = _name(studio, model.task_type, proposal.before)
+        talk(say("remember.ask", before=usual, model=model.name))
+        talk(say("remember.ask_how", task=model.task_type.value, model_id=model.model_id))
+    elif proposal.change is PreferenceChange.FORGET:
+        await _forget(studio, model.task_type)
     else:
-        await _save(studio, leaf)
+        await _save(studio, model)
     if decision is not None:
         for other in policy.standing(decision, _lists(studio)):
             await _save(studio, other)
 
 
 def proposed(
-    studio: Studio, arguments: argparse.Namespace, decision: Decision | None, leaf: Leaf
+    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
 ) -> Proposal | None:
     """A model that a flag names was chosen by hand; else the words say why it serves."""
     told = decision.reason if decision is not None else None
     reason = Reason.REQUEST if arguments.by_hand else told or Reason.DEFAULT
-    before = studio.wishes.preferred().get(leaf.task_type, "")
-    return policy.propose(decision, leaf, reason, before)
+    before = studio.wishes.preferred().get(model.task_type, "")
+    return policy.propose(decision, model, reason, before)
 
 
-async def alone(studio: Studio, arguments: argparse.Namespace, decision: Decision) -> int:
+async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> int:
     """A text that asks for nothing to be made: only what is remembered changes."""
     if studio.wishes.preferences.trouble is not None:
         raise studio.wishes.preferences.trouble
     wish = decision.preference
     done: list[dict[str, object]] = []
-    if wish is not None and wish.action is Action.SAVE:
-        for leaf in await _meant(studio, decision, wish.model_id):
-            done.append({"task_type": leaf.task_type.value, "model_id": leaf.model_id})
+    if wish is not None and wish.action is PreferenceAction.SAVE:
+        for model in await _meant(studio, decision, wish.model_id):
+            done.append({"task_type": model.task_type.value, "model_id": model.model_id})
             if not arguments.dry_run:
-                await _save(studio, leaf)
-    elif wish is not None and wish.action is Action.CLEAR:
+                await _save(studio, model)
+    elif wish is not None and wish.action is PreferenceAction.CLEAR:
         for task_type in _forgettable(studio, decision):
             done.append({"task_type": task_type.value, "model_id": None})
             if not arguments.dry_run:
@@ -74,17 +74,17 @@ async def alone(studio: Studio, arguments: argparse.Namespace, decision: Decisio
     return EXIT_DONE
 
 
-async def _meant(studio: Studio, decision: Decision, model_id: str) -> tuple[Leaf, ...]:
+async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[ModelVersion, ...]:
     """The live leaves of the model that is to be remembered."""
     for task_type in policy.task_types(model_id):
         await studio.offer.fresh(task_type)
-    leaves = policy.standing(decision, _lists(studio))
-    if not leaves:
+    models = policy.standing(decision, _lists(studio))
+    if not models:
         raise UsageError("error.remember_absent", model=one_line(model_id, 80))
-    return leaves
+    return models
 
 
-def _forgettable(studio: Studio, decision: Decision) -> tuple[TaskType, ...]:
+def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
     found = policy.forgettable(decision, studio.wishes.preferred())
     if len(found) > 1 and decision.medium is None:
         kinds = ", ".join(task_type.value for task_type in found)
@@ -92,9 +92,9 @@ def _forgettable(studio: Studio, decision: Decision) -> tuple[TaskType, ...]:
     return found
 
 
-async def _save(studio: Studio, leaf: Leaf) -> None:
-    if await studio.wishes.prefer(leaf.task_type, leaf):
-        talk(say("cli.preferred", model=leaf.name, task=say(f"task.{leaf.task_type}")))
+async def _save(studio: Studio, model: ModelVersion) -> None:
+    if await studio.wishes.prefer(model.task_type, model):
+        talk(say("cli.preferred", model=model.name, task=say(f"task.{model.task_type}")))
     else:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
     if studio.wishes.preferences.trouble is not None:
@@ -108,11 +108,11 @@ async def _forget(studio: Studio, task_type: TaskType) -> None:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
 
 
-def _lists(studio: Studio) -> dict[TaskType, tuple[Leaf, ...]]:
-    return {task_type: studio.offer.leaves(task_type) for task_type in TaskType}
+def _lists(studio: Studio) -> dict[TaskType, tuple[ModelVersion, ...]]:
+    return {task_type: studio.offer.models(task_type) for task_type in TaskType}
 
 
 def _name(studio: Studio, task_type: TaskType, model_id: str) -> str:
     """What people call a model that is remembered, also one that is gone."""
-    leaves = studio.offer.leaves(task_type)
-    return next((leaf.name for leaf in leaves if leaf.model_id == model_id), model_id)
+    models = studio.offer.models(task_type)
+    return next((model.name for model in models if model.model_id == model_id), model_id)

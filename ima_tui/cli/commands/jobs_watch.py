@@ -9,7 +9,7 @@ from datetime import datetime
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import (
-    Progress,
+    ProgressLine,
     print_line,
     print_plain,
     talk,
@@ -49,7 +49,7 @@ class _Watch:
         self._studio = studio
         self._json = as_json
         self._shown: dict[int, Job] = {}
-        self._progress = Progress()
+        self._progress = ProgressLine()
 
     async def to_the_end(self) -> int:
         try:

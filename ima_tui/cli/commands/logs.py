@@ -20,10 +20,10 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
-from ima_tui.logs.entry import NAMES, Entry, Level
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.entry import NAMES, LogEntry, LogLevel
+from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.pattern import Pattern
-from ima_tui.logs.stream import Stream
+from ima_tui.logs.stream import LogStream
 from ima_tui.logs.time_spec import moment
 
 LOOK_SECONDS = 0.5
@@ -36,7 +36,7 @@ pause: Callable[[float], None] = time.sleep
 
 def run(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
-    stream = Stream(settings.logs, _wanted(arguments, settings))
+    stream = LogStream(settings.logs, _wanted(arguments, settings))
     if stream.folder.trouble:
         raise UsageError("error.logs", folder=str(settings.logs), reason=stream.folder.trouble)
     if not stream.folder.files:
@@ -54,10 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
+def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
     now = session.clock.time()
-    return Wanted(
-        level=_level(arguments.level) if arguments.level else Level.DEBUG,
+    return LogFilter(
+        level=_level(arguments.level) if arguments.level else LogLevel.DEBUG,
         text=Pattern(arguments.grep) if arguments.grep else None,
         source=arguments.source,
         job=arguments.job,
@@ -67,10 +67,10 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:
     )
 
 
-def _level(written: str) -> Level:
+def _level(written: str) -> LogLevel:
     level = NAMES.get(written.strip().upper())
     if level is None:
-        known = [level.name.lower() for level in Level]
+        known = [level.name.lower() for level in LogLevel]
         allowed = ", ".join(nearest(written, known, 1) or known)
         raise UsageError("error.log_level", text=one_line(written, 40), allowed=allowed)
     return level
@@ -91,14 +91,14 @@ def _tasks(settings: Settings, job_id: int) -> tuple[str, ...]:
     return asyncio.run(look()) if settings.ledger.exists() else ()
 
 
-def _chosen(stream: Stream, arguments: argparse.Namespace) -> Iterable[Entry]:
+def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEntry]:
     count: int | None = arguments.last
     if count is None and arguments.follow and not arguments.since:
         count = FIRST
     return stream.all() if count is None else stream.last(count)
 
 
-def _write(entries: Iterable[Entry], out: TextIO, *, as_json: bool) -> int:
+def _write(entries: Iterable[LogEntry], out: TextIO, *, as_json: bool) -> int:
     """Write them; returns how many there were."""
     count = 0
     for entry in entries:
@@ -112,7 +112,7 @@ def _is_unicode(out: TextIO) -> bool:
     return (out.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def document(entry: Entry) -> dict[str, object]:
+def document(entry: LogEntry) -> dict[str, object]:
     """One entry for `--json`."""
     return {
         "time": datetime.fromtimestamp(entry.time).astimezone().isoformat("T", "seconds"),
@@ -125,7 +125,7 @@ def document(entry: Entry) -> dict[str, object]:
     }
 
 
-def _export(stream: Stream, arguments: argparse.Namespace) -> int:
+def _export(stream: LogStream, arguments: argparse.Namespace) -> int:
     """Into a file that only the person can read, and that was not there before."""
     path = Path(arguments.export).expanduser()
     try:

@@ -11,7 +11,7 @@ from ima_tui.cli import session
 from ima_tui.cli.json_documents import leaf_json
 from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.config.loader import Settings
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE
 from ima_tui.core.text import folded, points_range, seconds_range
 from ima_tui.i18n import explain, say
@@ -35,7 +35,7 @@ async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
         problem = next(
             (studio.offer.lists[t].problem for t in wanted if studio.offer.lists[t].problem), None
         )
-        if problem is not None and not any(studio.offer.leaves(each) for each in wanted):
+        if problem is not None and not any(studio.offer.models(each) for each in wanted):
             raise problem
         if note := from_cache(studio, wanted):
             talk(note)
@@ -61,28 +61,28 @@ def print_models(
     studio: Studio, task_types: Sequence[TaskType], search: str, *, as_json: bool
 ) -> None:
     words = folded(search).split()
-    leaves = [
-        leaf
+    models = [
+        model
         for task_type in task_types
-        for leaf in studio.offer.leaves(task_type)
-        if all(word in choice.search_terms(leaf) for word in words)
+        for model in studio.offer.models(task_type)
+        if all(word in choice.search_terms(model) for word in words)
     ]
     if as_json:
-        print_json([leaf_json(leaf) for leaf in leaves])
+        print_json([leaf_json(model) for model in models])
         return
     heads = [
         say(f"cli.head.{name}") for name in ("task", "model", "id", "version", "points", "time")
     ]
-    print_table(heads, [_row(leaf) for leaf in leaves], right=heads[4])
+    print_table(heads, [_row(model) for model in models], right=heads[4])
 
 
-def _row(leaf: Leaf) -> list[str]:
-    estimate = times.estimate(leaf)
+def _row(model: ModelVersion) -> list[str]:
+    estimate = times.estimate(model)
     return [
-        leaf.task_type.value,
-        leaf.name,
-        leaf.model_id,
-        leaf.version,
-        points_range(*leaf.points),
+        model.task_type.value,
+        model.name,
+        model.model_id,
+        model.version,
+        points_range(*model.points),
         seconds_range(estimate.low, estimate.high),
     ]

@@ -15,17 +15,17 @@ from ima_tui.cli import session
 from ima_tui.cli.output import json_text, print_json
 from ima_tui.compose import capabilities, parameter_names
 from ima_tui.config.loader import Settings
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
 from ima_tui.intent.decision_json import decision_json
-from ima_tui.intent.intent import Decision, Kind
+from ima_tui.intent.intent import Intent, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
 from ima_tui.preferences.file import Preferences
 from ima_tui.preferences.policy import Proposal
-from ima_tui.studio.guides import Knowledge
+from ima_tui.studio.guides import Guides
 
 LONGEST_LINE = 1_000_000
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.text is None:
         raise UsageError("error.route_nothing")
     catalogue, preferred = asyncio.run(known(settings))
-    knowledge = Knowledge(settings.knowledge)
+    knowledge = Guides(settings.knowledge)
     knowledge.load()
     decision = route(
         arguments.text, arguments.input_images, catalogue, preferred, knowledge.recommended
@@ -52,17 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(clean(line))
     for document in knowledge.documents(arguments.text, decision):
         print(clean(say("route.guide", title=document.title, path=str(document.path))))
-    if proposal is not None and proposal.leaf is not None:
-        for line in _remembered(decision, proposal, proposal.leaf, catalogue):
+    if proposal is not None and proposal.model is not None:
+        for line in _remembered(decision, proposal, proposal.model, catalogue):
             print(clean(line))
     return EXIT_DONE
 
 
-def _guides(text: str, decision: Decision, knowledge: Knowledge) -> dict[str, object] | None:
+def _guides(text: str, decision: Intent, knowledge: Guides) -> dict[str, object] | None:
     """The guides that matter, and the line that recommends the leaf; None where there are none."""
     documents = knowledge.documents(text, decision)
-    recommends = decision.leaf is not None and decision.reason is Reason.RECOMMENDATION
-    found = knowledge.recommendation(decision.leaf.task_type) if decision.leaf else None
+    recommends = decision.model is not None and decision.reason is Reason.RECOMMENDATION
+    found = knowledge.recommendation(decision.model.task_type) if decision.model else None
     if not documents and not recommends:
         return None
     return {
@@ -76,12 +76,12 @@ def _guides(text: str, decision: Decision, knowledge: Knowledge) -> dict[str, ob
 # -------------------------------------------------------------------------- what is remembered
 
 
-def _proposed(decision: Decision, preferred: Mapping[TaskType, str]) -> Proposal | None:
+def _proposed(decision: Intent, preferred: Mapping[TaskType, str]) -> Proposal | None:
     """What generating it would change in the preferences."""
-    if decision.leaf is None or decision.reason is None:
+    if decision.model is None or decision.reason is None:
         return None
-    before = preferred.get(decision.leaf.task_type, "")
-    return policy.propose(decision, decision.leaf, decision.reason, before)
+    before = preferred.get(decision.model.task_type, "")
+    return policy.propose(decision, decision.model, decision.reason, before)
 
 
 def _json(proposal: Proposal | None) -> dict[str, object] | None:
@@ -91,28 +91,28 @@ def _json(proposal: Proposal | None) -> dict[str, object] | None:
     return {
         "change": proposal.change.value,
         "on": proposal.on,
-        "model_id": proposal.leaf.model_id if proposal.leaf is not None else None,
+        "model_id": proposal.model.model_id if proposal.model is not None else None,
         "before": proposal.before or None,
     }
 
 
 def _remembered(
-    decision: Decision,
+    decision: Intent,
     proposal: Proposal,
-    leaf: Leaf,
-    catalogue: Mapping[TaskType, tuple[Leaf, ...]],
+    model: ModelVersion,
+    catalogue: Mapping[TaskType, tuple[ModelVersion, ...]],
 ) -> Iterator[str]:
     if proposal.asks:
-        names = {each.model_id: each.name for each in catalogue[leaf.task_type]}
+        names = {each.model_id: each.name for each in catalogue[model.task_type]}
         before = names.get(proposal.before, proposal.before)
-        yield say("route.ask", before=before, model=leaf.name)
+        yield say("route.ask", before=before, model=model.name)
     elif decision.preference is None:
-        yield say("route.kept", model=leaf.name, task=say(f"task.{leaf.task_type}"))
+        yield say("route.kept", model=model.name, task=say(f"task.{model.task_type}"))
 
 
 async def known(
     settings: Settings,
-) -> tuple[Mapping[TaskType, tuple[Leaf, ...]], Mapping[TaskType, str]]:
+) -> tuple[Mapping[TaskType, tuple[ModelVersion, ...]], Mapping[TaskType, str]]:
     """The lists as last seen and the preferences, both from disk alone."""
     lists = ProductLists(settings.cache, lambda: 0.0, lambda _: None)
     await lists.load(settings.base_url)
@@ -123,7 +123,7 @@ async def known(
         for task_type in TaskType
         if (wish := preferences.of(settings.user_id, task_type)) is not None
     }
-    return {task_type: lists.leaves(task_type) for task_type in TaskType}, preferred
+    return {task_type: lists.models(task_type) for task_type in TaskType}, preferred
 
 
 # ---------------------------------------------------------------------------------- many lines
@@ -164,7 +164,7 @@ def _row(number: int, line: str) -> tuple[object, str, list[str]]:
 # ------------------------------------------------------------------------------------ in words
 
 
-def told(text: str, decision: Decision) -> Iterator[str]:
+def told(text: str, decision: Intent) -> Iterator[str]:
     """The decision in sentences, each part with the words that gave it."""
     yield _headline(decision)
     for number, step in enumerate(decision.steps, 1):
@@ -186,26 +186,26 @@ def told(text: str, decision: Decision) -> Iterator[str]:
         words = one_line(text[slice(*each.span)], 60)
         yield say("route.misplaced", asked=words, makes=say(f"medium.{each.medium}"))
     yield from _refused(decision)
-    if decision.leaf is not None:
-        yield say("route.leaf", model=decision.leaf.name, version=decision.leaf.version)
+    if decision.model is not None:
+        yield say("route.leaf", model=decision.model.name, version=decision.model.version)
 
 
-def _headline(decision: Decision) -> str:
-    if decision.kind is Kind.CLARIFY and decision.question is not None:
+def _headline(decision: Intent) -> str:
+    if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         return say(f"route.clarify_{decision.question.value}")
-    if decision.kind is Kind.SINGLE and decision.task_type is not None:
+    if decision.kind is RequestKind.SINGLE and decision.task_type is not None:
         return say("route.single", task=decision.task_type.value)
     return say(f"route.{decision.kind.value}")
 
 
-def _part(text: str, decision: Decision, part: str, name: str, value: str) -> str:
+def _part(text: str, decision: Intent, part: str, name: str, value: str) -> str:
     words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans(part))
     if not words:
         return say("route.part", name=name, value=value)
     return say("route.part_from", name=name, value=value, words=words)
 
 
-def _roles(decision: Decision) -> Iterator[str]:
+def _roles(decision: Intent) -> Iterator[str]:
     roles = decision.roles
     found = [("source", place) for place in roles.source]
     found += [("first_frame", roles.first_frame)] if roles.first_frame is not None else []
@@ -216,7 +216,7 @@ def _roles(decision: Decision) -> Iterator[str]:
             yield say("route.part", name=name, value=one_line(decision.inputs[place], 200))
 
 
-def impossible(decision: Decision) -> Iterator[str]:
+def impossible(decision: Intent) -> Iterator[str]:
     """What nobody here can do, and what can be had instead."""
     for limit in decision.limits:
         key, words = capabilities.told(decision, limit)
@@ -225,8 +225,8 @@ def impossible(decision: Decision) -> Iterator[str]:
         yield say("route.absent", name=one_line(name, 80))
 
 
-def _refused(decision: Decision) -> Iterator[str]:
+def _refused(decision: Intent) -> Iterator[str]:
     for refusal in decision.refused:
-        model = decision.leaf.name if decision.leaf else decision.model_id
+        model = decision.model.name if decision.model else decision.model_id
         key, words = parameter_names.lacks(model, refusal)
         yield f"  {say(key, **words)}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ima_tui import i18n
-from ima_tui.api.connection import Address
+from ima_tui.api.connection import Endpoint
 from ima_tui.cli import session
 from ima_tui.config import api_key, loader
 from ima_tui.config.loader import Settings
@@ -146,7 +146,7 @@ async def _demo(settings: Settings, speed: float) -> int:
 
     running: list[asyncio.Task[SandboxProcess]] = []
 
-    async def locate() -> Address:
+    async def locate() -> Endpoint:
         """Start the child when the service is first wanted: the screen stands by then."""
         from ima_tui.sandbox.process import start_sandbox
 
@@ -160,7 +160,7 @@ async def _demo(settings: Settings, speed: float) -> int:
             sandbox = await asyncio.shield(running[0])
         except OSError as error:
             raise ImaError("error.demo", reason=one_line(error, 200)) from error
-        return Address(sandbox.base_url, sandbox.upload_url, DEMO_KEY)
+        return Endpoint(sandbox.base_url, sandbox.upload_url, DEMO_KEY)
 
     try:
         with tempfile.TemporaryDirectory(prefix="ima-tui-demo-") as folder:

@@ -24,13 +24,13 @@ from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.intent.intent import Action, Kind, Question
+from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file
 from ima_tui.workflow.lanes import lanes
-from ima_tui.workflow.pricing import Priced
-from ima_tui.workflow.status import Status
-from ima_tui.workflow.steps import Plan, Step, digest
+from ima_tui.workflow.pricing import PricedStep
+from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
 
 _HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
@@ -76,7 +76,7 @@ async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _planned(
     studio: Studio, arguments: argparse.Namespace
-) -> tuple[Plan, list[str], list[Priced]]:
+) -> tuple[Workflow, list[str], list[PricedStep]]:
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
@@ -85,7 +85,7 @@ async def _planned(
         raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
     notes: list[str] = []
     wish = made.shared.decision.preference
-    if wish is not None and wish.action is not Action.ONCE:
+    if wish is not None and wish.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.plans.price(made.plan)
     return made.plan, notes, [each for each in priced if each.problem is not None]
@@ -95,13 +95,13 @@ def _is_path(written: str) -> bool:
     return "://" not in written and not written.lower().startswith(("data:", "file:"))
 
 
-def _nothing(kind: Kind, question: Question | None) -> str:
-    if kind is Kind.CLARIFY and question is not None:
+def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
+    if kind is RequestKind.CLARIFY and question is not None:
         return UNSURE[question]
-    return "error.route_preference" if kind is Kind.PREFERENCE else "error.plan_nothing"
+    return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 
-def _conclude(arguments: argparse.Namespace, plan: Plan, problems: Sequence[Priced]) -> int:
+def _conclude(arguments: argparse.Namespace, plan: Workflow, problems: Sequence[PricedStep]) -> int:
     for each in problems:
         if each.problem is not None:
             talk(say("workflow.step", id=each.step.id, sentence=explain(each.problem)))
@@ -119,12 +119,12 @@ def _conclude(arguments: argparse.Namespace, plan: Plan, problems: Sequence[Pric
     return EXIT_DONE
 
 
-def _why(priced: Priced) -> str:
+def _why(priced: PricedStep) -> str:
     problem = priced.problem
     return say(problem.key, **problem.values) if problem is not None else ""
 
 
-def _problem_json(priced: Priced) -> dict[str, object]:
+def _problem_json(priced: PricedStep) -> dict[str, object]:
     problem = priced.problem or UsageError("error.no_models")
     return {"step": priced.step.id, "error": error_json(problem)}
 
@@ -132,7 +132,7 @@ def _problem_json(priced: Priced) -> dict[str, object]:
 # -------------------------------------------------------------------------------------- show
 
 
-async def _show(arguments: argparse.Namespace, settings: Settings, plan: Plan) -> int:
+async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         status = await studio.plans.status(await studio.plans.agreed_before(plan), priced=False)
         if arguments.json:
@@ -142,7 +142,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings, plan: Plan) -
     return EXIT_DONE
 
 
-def print_status(status: Status) -> None:
+def print_status(status: WorkflowStatus) -> None:
     print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
     for each in status.steps:
         for media in each.job.medias if each.job else ():
@@ -156,7 +156,7 @@ def state_words(job: Job | None) -> str:
     return f"{state} #{job.id}"
 
 
-def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
+def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
     """The steps with their connections, the total and the hash."""
     heads = [say(f"workflow.head_{name}") for name in _HEADS]
     drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
@@ -169,7 +169,7 @@ def print_plan(plan: Plan, notes: Mapping[int, str]) -> None:
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
 
 
-def _cells(step: Step, place: str, note: str) -> list[str]:
+def _cells(step: WorkflowStep, place: str, note: str) -> list[str]:
     settings = " ".join(parameter_names.settings(step.chosen, 24))
     model = f"{step.model_name} {settings}".strip() + (f" ×{step.n}" if step.n > 1 else "")
     kind = say(f"task.{step.task_type.value}")
@@ -177,7 +177,7 @@ def _cells(step: Step, place: str, note: str) -> list[str]:
 
 
 async def status_json(
-    studio: Studio, status: Status, more: Iterable[tuple[str, object]] = ()
+    studio: Studio, status: WorkflowStatus, more: Iterable[tuple[str, object]] = ()
 ) -> dict[str, object]:
     """A plan with what became of it: the plan's own document, each step with its job."""
     document = file.to_json(status.plan)

@@ -42,8 +42,8 @@ from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import UNSENT
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file
-from ima_tui.workflow.status import Standing, Status
-from ima_tui.workflow.steps import Plan
+from ima_tui.workflow.status import StepStatus, WorkflowStatus
+from ima_tui.workflow.steps import Workflow
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +61,7 @@ def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
 
 
 async def _run(
-    arguments: argparse.Namespace, settings: Settings, plan: Plan, *, again: bool
+    arguments: argparse.Namespace, settings: Settings, plan: Workflow, *, again: bool
 ) -> int:
     async with session.session(arguments, settings, patient=True) as studio:
         plans = studio.plans
@@ -91,7 +91,7 @@ async def _run(
 
 
 async def _agreed_after_repair(
-    studio: Studio, arguments: argparse.Namespace, status: Status, *, again: bool
+    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
 ) -> bool:
     """Whether steps may go that may have been sent before the ledger was restored."""
     steps = status.to_send(again=again)
@@ -101,7 +101,7 @@ async def _agreed_after_repair(
     return await ask(after_repair.question(studio, unsure, status.to_pay(again=again)))
 
 
-def _check(arguments: argparse.Namespace, status: Status, *, again: bool) -> None:
+def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
     """Everything that forbids a run is said before anything is sent."""
     for each in status.to_send(again=again):
         problem = each.priced.problem
@@ -121,7 +121,7 @@ def _check(arguments: argparse.Namespace, status: Status, *, again: bool) -> Non
 
 
 async def _unconfirmed(
-    studio: Studio, arguments: argparse.Namespace, status: Status, *, again: bool
+    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
 ) -> int:
     """What would be paid, and the hash that agrees to it."""
     points, agreed = status.to_pay(again=again), status.hash(again=again)
@@ -138,7 +138,7 @@ async def _unconfirmed(
     return EXIT_USAGE
 
 
-async def _follow(studio: Studio, plan: Plan) -> None:
+async def _follow(studio: Studio, plan: Workflow) -> None:
     """Every step that is on its way, in their order, to its end or until it waits for somebody.
 
     What needs a step that brought nothing stays where it is: nobody may be following it.
@@ -149,7 +149,7 @@ async def _follow(studio: Studio, plan: Plan) -> None:
             await exit_status.wait_for(studio, each.job)
 
 
-async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Status) -> int:
+async def _conclude(studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus) -> int:
     problems = [(each, _problem(each)) for each in status.steps]
     code = max((_code(each) for each in status.steps), key=WORST_LAST.index, default=EXIT_DONE)
     first = next((problem for _, problem in problems if problem is not None), None)
@@ -171,13 +171,13 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Statu
     return code
 
 
-def _print_results(steps: Sequence[Standing]) -> None:
+def _print_results(steps: Sequence[StepStatus]) -> None:
     for each in steps:
         for media in each.job.medias if each.job else ():
             print_plain(media.path or media.url)
 
 
-def _code(each: Standing) -> int:
+def _code(each: StepStatus) -> int:
     job = each.job
     if job is None or _waits_in_vain(job):
         return EXIT_FAILED
@@ -192,7 +192,7 @@ def _waits_in_vain(job: Job) -> bool:
     return job.held and job.waiting == "waiting.in_vain"
 
 
-def _problem(each: Standing) -> ImaError | None:
+def _problem(each: StepStatus) -> ImaError | None:
     """Why a step is not done, where it is the step's own fault."""
     job = each.job
     if job is None or _waits_in_vain(job):

@@ -18,10 +18,10 @@ from ima_tui.compose.composer import (
     INPUTS,
     KIND,
     MODEL,
-    Desk,
+    Composer,
 )
 from ima_tui.core.domain import (
-    Leaf,
+    ModelVersion,
     Order,
     TaskType,
     Value,
@@ -29,22 +29,22 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range, seconds_range
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Decision, Kind, Question
+from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 
 _UNSURE = {
-    Question.IMAGE_ROLES: "error.route_image_roles",
-    Question.MISSING_INPUT: "error.route_missing_input",
+    IntentQuestion.IMAGE_ROLES: "error.route_image_roles",
+    IntentQuestion.MISSING_INPUT: "error.route_missing_input",
 }
 
 
-class Wish:
+class PlainComposer:
     """One desk, and the words that are read onto it."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self.desk = Desk()
+        self.desk = Composer()
         self.text = ""
         self.assumed = False
         """The words name no kind, so they are read for the one that stands."""
@@ -52,7 +52,7 @@ class Wish:
     def hear(self, text: str) -> None:
         """A new wish: what was chosen by hand for the one before does not count any more."""
         if self.text:
-            self.desk = Desk()
+            self.desk = Composer()
         self.text = text
         self.read_again()
 
@@ -66,17 +66,17 @@ class Wish:
         """Stand on the list as it is now."""
         kind = self.desk.kind
         offer = self._studio.offer
-        self.desk.catch_up(offer.leaves(kind), offer.suggested(kind))
+        self.desk.catch_up(offer.models(kind), offer.suggested(kind))
 
-    def _read(self) -> Decision | None:
+    def _read(self) -> Intent | None:
         if not self.text:
             return None
         desk, offer = self.desk, self._studio.offer
-        lists = {kind: offer.leaves(kind) for kind in TaskType}
+        lists = {kind: offer.models(kind) for kind in TaskType}
         preferred = self._studio.wishes.preferred()
         settled = desk.kind if KIND in desk.pinned else None
         decision = route(self.text, desk.attached, lists, preferred, settled=settled)
-        self.assumed = decision.question is Question.MEDIA_TYPE
+        self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
         likely = desk.kind if self.assumed else apply_intent.tentative(decision)
         if likely is None:
             return decision
@@ -93,27 +93,27 @@ class Wish:
         self.catch_up()
         self.read_again()
 
-    def take(self, leaf: Leaf) -> None:
-        self.desk.take(leaf)
+    def take(self, model: ModelVersion) -> None:
+        self.desk.take(model)
         self.desk.pin(KIND, MODEL)
         self.read_again()
 
     def set(self, written: str) -> None:
         """`Aspect Ratio 16:9`, `size=4K`. Raises `UsageError` naming what there is."""
-        leaf = self._leaf()
-        name, value = _split(leaf, written)
+        model = self._leaf()
+        name, value = _split(model, written)
         if order.is_count(name):
             self.count(order.count_of(value))
             return
-        known, accepted = form.accept(leaf, name, value)
+        known, accepted = form.accept(model, name, value)
         self.desk.set(known, accepted)
         self.desk.pin(known)
 
     def count(self, n: int) -> None:
-        leaf = self._leaf()
-        if n not in form.counts(leaf):
-            allowed = ", ".join(map(str, form.counts(leaf)))
-            raise UsageError("plain.no_count", model=leaf.name, allowed=allowed)
+        model = self._leaf()
+        if n not in form.counts(model):
+            allowed = ", ".join(map(str, form.counts(model)))
+            raise UsageError("plain.no_count", model=model.name, allowed=allowed)
         self.desk.set(COUNT, n)
         self.desk.pin(COUNT)
 
@@ -122,10 +122,10 @@ class Wish:
         self.desk.pin(INPUTS)
         self.read_again()
 
-    def _leaf(self) -> Leaf:
-        if self.desk.leaf is None:
+    def _leaf(self) -> ModelVersion:
+        if self.desk.model is None:
             raise UsageError("error.no_models")
-        return self.desk.leaf
+        return self.desk.model
 
     # -------------------------------------------------------------------------------- in words
 
@@ -134,11 +134,11 @@ class Wish:
         desk = self.desk
         if self.assumed:
             return
-        if desk.leaf is None or desk.draft is None:
+        if desk.model is None or desk.draft is None:
             yield say("plain.no_list", kind=say(f"task.{desk.kind}"))
             return
-        yield say("plain.standing", kind=say(f"task.{desk.kind}"), model=desk.leaf.name)
-        for row in drafting.rows(desk.leaf, desk.draft):
+        yield say("plain.standing", kind=say(f"task.{desk.kind}"), model=desk.model.name)
+        for row in drafting.rows(desk.model, desk.draft):
             if row.is_set or row.field.name in desk.read:
                 yield f"{row.field.label}: {shown(row.value)}."
         for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
@@ -151,9 +151,9 @@ class Wish:
     def differing(self) -> list[str]:
         """What would be sent otherwise than it was asked for, a sentence each."""
         desk = self.desk
-        if desk.leaf is None or desk.draft is None:
+        if desk.model is None or desk.draft is None:
             return []
-        found = confirmation.check(self.text, desk.decision, desk.leaf, desk.draft, desk.pinned)
+        found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
         said = confirmation.sentences(found.unmet)
         lists = self._studio.offer.all_leaves()
         for each in found.unmet:
@@ -168,55 +168,55 @@ class Wish:
             return ""
         if self.assumed:
             return say("plain.which_kind")
-        if decision.kind is Kind.WORKFLOW:
+        if decision.kind is RequestKind.WORKFLOW:
             return say("plain.workflow")
-        if decision.kind is Kind.CLARIFY and decision.question is not None:
+        if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
         return ""
 
     def fields(self) -> Iterator[str]:
         """Each control, where it stands and what it could be."""
         desk = self.desk
-        if desk.leaf is None or desk.draft is None:
+        if desk.model is None or desk.draft is None:
             return
-        for row in drafting.rows(desk.leaf, desk.draft):
+        for row in drafting.rows(desk.model, desk.draft):
             options = ", ".join(option.label for option in row.field.options)
             line = f"{row.field.label}: {shown(row.value)}."
             yield f"{line} {say('plain.options', options=options)}" if options else line
-        counts = ", ".join(map(str, form.counts(desk.leaf)))
+        counts = ", ".join(map(str, form.counts(desk.model)))
         yield say("plain.counts", n=desk.draft.n, options=counts)
 
     async def order(self) -> Order:
         """Checked and priced, inputs looked at. Raises `ImaError` saying what is missing."""
-        leaf, draft = self._leaf(), self.desk.draft
+        model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
-        offer = self.desk.offer(self._studio.offer.leaves(self.desk.kind))
+        offer = self.desk.offer(self._studio.offer.models(self.desk.kind))
         if offer.problem is not None:
-            raise UsageError(offer.problem.key, **drafting.spoken(leaf, offer.problem))
-        text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, leaf)
-        placed, _ = drafting.finish(leaf, replace(draft, prompt=text))
-        facts = await self._studio.inspect_inputs(leaf, placed.inputs)
+            raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
+        text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
+        placed, _ = drafting.finish(model, replace(draft, prompt=text))
+        facts = await self._studio.inspect_inputs(model, placed.inputs)
         return replace(placed, inputs=self.desk.ordered(tuple(one.source for one in facts)))
 
 
-def _split(leaf: Leaf, written: str) -> tuple[str, str]:
+def _split(model: ModelVersion, written: str) -> tuple[str, str]:
     """A control's name and a value: at an equals sign, else after a name that there is."""
     name, equals, value = written.partition("=")
     if equals:
-        return _control(leaf, name.strip()), value.strip()
+        return _control(model, name.strip()), value.strip()
     words = written.split()
     for at in range(len(words) - 1, 0, -1):
-        found = _control(leaf, " ".join(words[:at]))
-        if order.is_count(found) or form.control(leaf, found) is not None:
+        found = _control(model, " ".join(words[:at]))
+        if order.is_count(found) or form.control(model, found) is not None:
             return found, " ".join(words[at:])
     raise UsageError("plain.set_how")
 
 
-def _control(leaf: Leaf, written: str) -> str:
+def _control(model: ModelVersion, written: str) -> str:
     """The name of the control that people know as `written`."""
     wanted = written.casefold()
-    named = (one.name for one in form.controls(leaf) if one.label.casefold() == wanted)
+    named = (one.name for one in form.controls(model) if one.label.casefold() == wanted)
     return next(named, written)
 
 
@@ -226,8 +226,8 @@ def shown(value: Value | None) -> str:
     return "—" if value in (None, "") else one_line(str(value), 200)
 
 
-def usual(leaf: Leaf) -> str:
-    estimate = times.estimate(leaf)
+def usual(model: ModelVersion) -> str:
+    estimate = times.estimate(model)
     return spoken(seconds_range(estimate.low, estimate.high))
 
 
@@ -236,10 +236,10 @@ def spoken(span: str) -> str:
     return span.replace("–", f" {say('plain.to')} ")
 
 
-def model_line(number: int, leaf: Leaf, mine: bool) -> str:
+def model_line(number: int, model: ModelVersion, mine: bool) -> str:
     """`2. Nano Banana 2: 4–13 points, usually 20–35 s, budget.`"""
     notes = [say("compose.mine")] if mine else []
-    notes += [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
-    points = spoken(points_range(*leaf.points))
-    words = say("plain.model", n=number, model=leaf.name, points=points, time=usual(leaf))
+    notes += [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
+    points = spoken(points_range(*model.points))
+    words = say("plain.model", n=number, model=model.name, points=points, time=usual(model))
     return f"{words} {', '.join(notes)}" if notes else words

@@ -13,8 +13,8 @@ from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import (
     AnswerUnwritten,
+    ConnectivityChanged,
     JobChanged,
-    LinkChanged,
     Notice,
     Paused,
 )
@@ -73,7 +73,7 @@ class PlainJobs:
             self._tell(told(notice))
         elif isinstance(notice, Paused):
             self._tell(say("wait.pause", left=duration(notice.seconds + 0.99)))
-        elif isinstance(notice, LinkChanged):
+        elif isinstance(notice, ConnectivityChanged):
             key = notice.problem.key if notice.problem else ""
             if key != self._problem:
                 self._problem = key

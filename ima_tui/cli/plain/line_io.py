@@ -15,7 +15,7 @@ MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
 
 
-class Lines:
+class LineIO:
     """A person's lines on stdin, ours on stdout. What comes while somebody is asked is said on a
     line of its own, and the question once more below it."""
 

@@ -11,12 +11,12 @@ from typing import Literal
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
 from ima_tui.catalogue import choice
-from ima_tui.cli.plain.composer import Wish, model_line, usual
+from ima_tui.cli.plain.composer import PlainComposer, model_line, usual
 from ima_tui.cli.plain.jobs import PlainJobs
-from ima_tui.cli.plain.line_io import Lines
-from ima_tui.cli.plain.screens import PlainPlaces
+from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.config.api_key import Keep
-from ima_tui.core.domain import Leaf, Order, TaskType
+from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import explain, say
@@ -38,19 +38,19 @@ End = Literal["", "quit", "demo"]
 
 async def talk_with(studio: Studio) -> End:
     """The whole session. `demo`: the person would rather try it without a key."""
-    return await Conversation(studio, Lines()).run()
+    return await PlainMode(studio, LineIO()).run()
 
 
-class Conversation:
+class PlainMode:
     """Hears a line, does what it says. One question can be open: then a yes does it."""
 
-    def __init__(self, studio: Studio, lines: Lines) -> None:
+    def __init__(self, studio: Studio, lines: LineIO) -> None:
         self._studio = studio
         self._lines = lines
-        self._wish = Wish(studio)
+        self._wish = PlainComposer(studio)
         self._jobs = PlainJobs(studio, lines.say)
-        self._places = PlainPlaces(studio, lines.say)
-        self._listed: list[Leaf] = []
+        self._places = PlainScreens(studio, lines.say)
+        self._listed: list[ModelVersion] = []
         self._open: Callable[[], Awaitable[None]] | None = None
         self._question = ""
         self._end: End = ""
@@ -121,9 +121,9 @@ class Conversation:
             self._lines.say(doubt)
             return
         order = await self._wish.order()
-        leaf = self._wish.desk.leaf
-        if leaf is not None:
-            self._lines.say(say("plain.price", points=order.total, time=usual(leaf)))
+        model = self._wish.desk.model
+        if model is not None:
+            self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = self._wish.differing()
         self._ask(" ".join((*differing, question)), partial(self._submit, order))
@@ -166,17 +166,19 @@ class Conversation:
     async def do_models(self, rest: str) -> None:
         words, kind = folded(rest).split(), self._wish.desk.kind
         offer = self._studio.offer
-        here = [leaf for leaf in offer.leaves(kind) if _matches(leaf, words)]
+        here = [model for model in offer.models(kind) if _matches(model, words)]
         if not here:
-            here = [leaf for one in TaskType for leaf in offer.leaves(one) if _matches(leaf, words)]
+            here = [
+                model for one in TaskType for model in offer.models(one) if _matches(model, words)
+            ]
         self._listed = here
         if not here:
             self._lines.say(say("models.none_match"))
             return
-        for number, leaf in enumerate(here, 1):
-            mine = self._studio.wishes.model_id(leaf.task_type) == leaf.model_id
-            line = model_line(number, leaf, mine)
-            self._lines.say(line if leaf.task_type is kind else f"{line} ({_kind(leaf)})")
+        for number, model in enumerate(here, 1):
+            mine = self._studio.wishes.model_id(model.task_type) == model.model_id
+            line = model_line(number, model, mine)
+            self._lines.say(line if model.task_type is kind else f"{line} ({_kind(model)})")
         self._lines.say(say("plain.model_how"))
 
     async def do_model(self, rest: str) -> None:
@@ -185,10 +187,10 @@ class Conversation:
             return
         number = whole(rest)
         if number is not None and 0 < number <= len(self._listed):
-            leaf = self._listed[number - 1]
+            model = self._listed[number - 1]
         else:
-            leaf = choice.pick(self._studio.offer.leaves(self._wish.desk.kind), rest)
-        self._wish.take(leaf)
+            model = choice.pick(self._studio.offer.models(self._wish.desk.kind), rest)
+        self._wish.take(model)
         await self._shaped()
 
     async def do_fields(self, _: str) -> None:
@@ -259,22 +261,22 @@ class Conversation:
             self._lines.say(explain(wishes.preferences.trouble))
         for kind in TaskType:
             wanted = wishes.model_id(kind)
-            leaves = self._studio.offer.leaves(kind)
-            leaf = next((one for one in leaves if one.model_id == wanted), None)
-            gone = f"{wanted}, {say('prefs.gone')}" if leaves else wanted
-            name = (leaf.name if leaf else gone) if wanted else say("plain.none")
+            models = self._studio.offer.models(kind)
+            model = next((one for one in models if one.model_id == wanted), None)
+            gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
+            name = (model.name if model else gone) if wanted else say("plain.none")
             self._lines.say(f"{say(f'task.{kind}')}: {name}")
         self._lines.say(say("plain.prefer_how"))
 
     async def do_prefer(self, rest: str) -> None:
         if rest:
             await self.do_model(rest)
-        leaf = self._wish.desk.leaf
-        if leaf is None:
+        model = self._wish.desk.model
+        if model is None:
             raise UsageError("error.no_models")
-        if not await self._studio.wishes.prefer(leaf.task_type, leaf):
+        if not await self._studio.wishes.prefer(model.task_type, model):
             raise UsageError("models.not_stored")
-        self._lines.say(say("prefs.kept", kind=_kind(leaf), model=leaf.name))
+        self._lines.say(say("prefs.kept", kind=_kind(model), model=model.name))
 
     async def do_unprefer(self, _: str) -> None:
         kind = self._wish.desk.kind
@@ -341,12 +343,12 @@ def _agreed_to(order: Order) -> object:
     return order.total, order.model_id, order.version, order.parameters, order.n, order.prompt
 
 
-def _kind(leaf: Leaf) -> str:
-    return say(f"task.{leaf.task_type}")
+def _kind(model: ModelVersion) -> str:
+    return say(f"task.{model.task_type}")
 
 
-def _matches(leaf: Leaf, words: list[str]) -> bool:
-    return all(word in choice.search_terms(leaf) for word in words)
+def _matches(model: ModelVersion, words: list[str]) -> bool:
+    return all(word in choice.search_terms(model) for word in words)
 
 
 def _sources(written: str) -> tuple[str, ...]:

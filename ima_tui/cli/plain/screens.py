@@ -8,8 +8,8 @@ from ima_tui.cli.plain.jobs import Say
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
-from ima_tui.logs.filter import Wanted
-from ima_tui.logs.stream import Stream
+from ima_tui.logs.filter import LogFilter
+from ima_tui.logs.stream import LogStream
 from ima_tui.studio.studio import Studio
 
 MOST = 20
@@ -17,7 +17,7 @@ LOOKED_AT = 200
 """Jobs that results are looked for in."""
 
 
-class PlainPlaces:
+class PlainScreens:
     """`tell` says one line."""
 
     def __init__(self, studio: Studio, tell: Say) -> None:
@@ -39,7 +39,7 @@ class PlainPlaces:
 
     async def log(self) -> None:
         """The newest lines of all of IMA's tools, the newest last."""
-        stream = Stream(self._studio.settings.logs, Wanted())
+        stream = LogStream(self._studio.settings.logs, LogFilter())
         entries = await asyncio.to_thread(stream.last, MOST)
         for entry in entries:
             self._tell(one_line(entry.line(), 400))

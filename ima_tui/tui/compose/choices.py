@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue.price import Neighbour
 from ima_tui.compose import suggestions
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
-from ima_tui.compose.suggestions import Answer
-from ima_tui.core.domain import Leaf, Media, TaskType
+from ima_tui.compose.suggestions import Suggestion
+from ima_tui.core.domain import Media, ModelVersion, TaskType
 from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
 from ima_tui.tui.shell import model_picker
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
 
 
-class Picking:
+class DraftChoices:
     """For the Compose place, whose desk it changes."""
 
     def __init__(self, place: ComposeScreen) -> None:
@@ -38,20 +38,20 @@ class Picking:
 
     def model(self) -> None:
         place = self._place
-        leaves = place.studio.offer.leaves(place.desk.kind)
+        models = place.studio.offer.models(place.desk.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                await self._take(leaves[number])
+                await self._take(models[number])
 
-        if leaves:
+        if models:
             desk = place.desk
-            chooser = model_picker.models(place.studio, desk.kind, desk.leaf, place.ima.glyphs)
+            chooser = model_picker.models(place.studio, desk.kind, desk.model, place.ima.glyphs)
             place.app.push_screen(chooser, chosen)
 
-    async def _take(self, leaf: Leaf) -> None:
+    async def _take(self, model: ModelVersion) -> None:
         self._place.showing.forget_remark()
-        self._place.desk.take(leaf)
+        self._place.desk.take(model)
         self._place.desk.pin(KIND, MODEL)
         await self._place.read(anew=True)
 
@@ -66,7 +66,7 @@ class Picking:
     async def elsewhere(self) -> None:
         other = self._place.showing.offer.elsewhere
         if other is not None:
-            await self._take(other.leaf)
+            await self._take(other.model)
 
     async def _set(self, near: Neighbour | None) -> None:
         if near is not None:
@@ -85,7 +85,7 @@ class Picking:
             return
         await self.give(given[number - 1])
 
-    async def give(self, answer: Answer) -> None:
+    async def give(self, answer: Suggestion) -> None:
         place = self._place
         place.showing.forget_remark()
         suggestions.take(place.desk, answer, place.studio.offer.suggested)
@@ -113,7 +113,7 @@ class Picking:
     async def results(self) -> None:
         """An earlier job's result as an input."""
         place = self._place
-        found = model_picker.pictures(await place.studio.jobs.recent(), place.desk.leaf)
+        found = model_picker.pictures(await place.studio.jobs.recent(), place.desk.model)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -130,8 +130,8 @@ class Picking:
         place, desk = self._place, self._place.desk
         place.showing.forget_remark()
         if not desk.kind.takes_inputs:
-            medium, leaves = desk.kind.medium, place.studio.offer.leaves
-            taking = [kind for kind in TaskType if kind.takes_inputs and leaves(kind)]
+            medium, models = desk.kind.medium, place.studio.offer.models
+            taking = [kind for kind in TaskType if kind.takes_inputs and models(kind)]
             if not taking:
                 self.inputs()  # it says so
                 return

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import confirmation, parameter_names, suggestions
-from ima_tui.compose.composer import Desk
+from ima_tui.compose.composer import Composer
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
-from ima_tui.compose.suggestions import Answer
+from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
@@ -33,21 +33,21 @@ class Asked:
 
     words: str
     send: str
-    others: tuple[tuple[str, Answer], ...] = ()
+    others: tuple[tuple[str, Suggestion], ...] = ()
     unmet: bool = False
 
 
-def unmet(desk: Desk, text: str) -> tuple[Unmet, ...]:
+def unmet(desk: Composer, text: str) -> tuple[Unmet, ...]:
     """The requirements of `text` that would not be met by what is on `desk`."""
-    if desk.leaf is None or desk.draft is None:
+    if desk.model is None or desk.draft is None:
         return ()
-    found = confirmation.check(text, desk.decision, desk.leaf, desk.draft, desk.pinned).unmet
+    found = confirmation.check(text, desk.decision, desk.model, desk.draft, desk.pinned).unmet
     if (done := desk.replaced) is None:
         return found
-    model = Unmet(MODEL, done.model_name, desk.leaf.name, Why.ABSENT, desk.leaf.name)
+    model = Unmet(MODEL, done.model_name, desk.model.name, Why.ABSENT, desk.model.name)
     settings: tuple[Unmet, ...] = ()
     with suppress(UsageError):  # what is in the way of sending it at all is said when it is sent
-        _, settings = confirmation.instead(desk.leaf, done, None)
+        _, settings = confirmation.instead(desk.model, done, None)
     return tuple(dict.fromkeys((model, *settings, *found)))
 
 
@@ -56,8 +56,8 @@ def question(
 ) -> Asked | None:
     """What to ask before `order` goes out; None where nothing has to be asked. `other_price`: what
     was agreed to a moment ago; if it is not the price, that is always asked."""
-    leaf = place.desk.leaf
-    if leaf is None:
+    model = place.desk.model
+    if model is None:
         return None
     send = say("compose.choice_send", points=order.total)
     found = unmet(place.desk, place.prompt.text)
@@ -65,7 +65,7 @@ def question(
         words = " ".join((_bought(order), *told(found, place.ima.glyphs)))
         return Asked(words, send, tuple(_others(place, order))[:MOST_OTHERS], unmet=True)
     limit = place.studio.settings.ask_above
-    words = price_text.question(leaf, order, place.showing.offer, limit, sent_before)
+    words = price_text.question(model, order, place.showing.offer, limit, sent_before)
     if not words and other_price not in (None, order.total):
         words = _bought(order)
     return Asked(words, send) if words else None
@@ -94,7 +94,7 @@ def change(each: Unmet, signs: Glyphs) -> str:
     return f"{each.asked or parameter_names.name(each.name)} {signs.right} {sent}"
 
 
-def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Answer]]:
+def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Suggestion]]:
     """The answers that lead to something else than `order`, each with its price."""
     told: set[str] = set()
     for asking in place.showing.askings:
@@ -106,6 +106,6 @@ def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Answer]]:
             yield say("compose.choice_other", what=words, points=answer.points), answer
 
 
-def _changes_nothing(desk: Desk, answer: Answer) -> bool:
+def _changes_nothing(desk: Composer, answer: Suggestion) -> bool:
     trial = suggestions.tried(desk, answer)
-    return trial is None or (trial.leaf, trial.draft) == (desk.leaf, desk.draft)
+    return trial is None or (trial.model, trial.draft) == (desk.model, desk.draft)

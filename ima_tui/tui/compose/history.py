@@ -18,14 +18,14 @@ from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
 from ima_tui.compose.draft_store import (
     Drafts,
-    Saved,
+    SavedDraft,
     Templates,
     usual_name,
 )
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
-from ima_tui.tui.compose.templates import TemplateChooser
+from ima_tui.tui.compose.templates import TemplatePicker
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.terminal import external_editor
 
@@ -36,7 +36,7 @@ PAUSE = 0.6
 """Seconds without a key before the draft is written."""
 
 
-class Drawer:
+class DraftHistory:
     """For the Compose place."""
 
     def __init__(self, place: ComposeScreen) -> None:
@@ -45,24 +45,24 @@ class Drawer:
         self._drafts = Drafts(settings.data / "drafts")
         self._templates = Templates(settings.data / "templates", settings.for_writing)
         self._timer: Timer | None = None
-        self._kept = self._latest = Saved("")
-        self._sent: Saved | None = None
-        self._waiting: Saved | None = None
+        self._kept = self._latest = SavedDraft("")
+        self._sent: SavedDraft | None = None
+        self._waiting: SavedDraft | None = None
         self._writing = asyncio.Lock()
         self.label = secrets.token_hex(8)
 
     # ------------------------------------------------------------------------- what lies there
 
-    def wish(self, name: str = "") -> Saved:
+    def wish(self, name: str = "") -> SavedDraft:
         """The wish as it stands, with what was chosen by hand."""
         place, desk = self._place, self._place.desk
-        leaf, draft, pinned = desk.leaf, desk.draft, desk.pinned
+        model, draft, pinned = desk.model, desk.draft, desk.pinned
         own = dict(draft.chosen) if draft is not None else {}
-        return Saved(
+        return SavedDraft(
             text=place.prompt.text,
             kind=desk.kind if KIND in pinned else None,
-            model_id=leaf.model_id if leaf is not None and MODEL in pinned else "",
-            version=leaf.version if leaf is not None and MODEL in pinned else "",
+            model_id=model.model_id if model is not None and MODEL in pinned else "",
+            version=model.version if model is not None and MODEL in pinned else "",
             chosen=tuple((k, v) for k, v in own.items() if k in pinned),
             n=draft.n if draft is not None and COUNT in pinned else None,
             inputs=draft.inputs if draft is not None and INPUTS in pinned else (),
@@ -72,7 +72,7 @@ class Drawer:
             name=name,
         )
 
-    async def put_back(self, wish: Saved, *, passing: bool = False) -> None:
+    async def put_back(self, wish: SavedDraft, *, passing: bool = False) -> None:
         """Have `wish` on the screen again, with what was chosen by hand. `passing`: chosen for this
         prompt only, not for the next one."""
         place, desk = self._place, self._place.desk
@@ -87,14 +87,14 @@ class Drawer:
             desk.turn_to(wish.kind)
             pin(KIND)
         await place.take_over()
-        leaves = place.studio.offer.leaves(desk.kind)
-        kin = [leaf for leaf in leaves if leaf.model_id == wish.model_id]
-        exact = [leaf for leaf in kin if leaf.version == wish.version]
+        models = place.studio.offer.models(desk.kind)
+        kin = [model for model in models if model.model_id == wish.model_id]
+        exact = [model for model in kin if model.version == wish.version]
         if found := exact or kin:
             desk.take(found[0])
             pin(MODEL)
         for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
-            if desk.leaf is not None and (name == COUNT or form.control(desk.leaf, name)):
+            if desk.model is not None and (name == COUNT or form.control(desk.model, name)):
                 try:
                     desk.set(name, value)
                 except UsageError:
@@ -118,7 +118,7 @@ class Drawer:
             return
         self._kept, self.label = wish, wish.label or self.label
         await self.put_back(wish)
-        if not self._place.studio.offer.leaves(self._place.desk.kind):
+        if not self._place.studio.offer.models(self._place.desk.kind):
             self._waiting = wish
         clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the person's
         self._place.showing.remark(say("compose.draft_back", clock=clock), "info")
@@ -126,7 +126,7 @@ class Drawer:
     async def lists_came(self) -> None:
         """What was chosen for a list that was not there yet is chosen now."""
         wish = self._waiting
-        if wish is not None and self._place.studio.offer.leaves(self._place.desk.kind):
+        if wish is not None and self._place.studio.offer.models(self._place.desk.kind):
             self._waiting = None
             if self._place.prompt.text == wish.text:
                 await self.put_back(wish)
@@ -147,7 +147,7 @@ class Drawer:
         async with self._writing:
             wish = self._latest
             if self._sent is not None and replace(wish, at=0.0) == self._sent:
-                wish = Saved("")
+                wish = SavedDraft("")
             if replace(wish, at=0.0) != replace(self._kept, at=0.0):
                 self._kept = wish
                 await asyncio.to_thread(self._drafts.keep, wish)
@@ -171,7 +171,7 @@ class Drawer:
                 await self.put_back(known[number], passing=True)
 
         name = usual_name(place.prompt.text)
-        place.app.push_screen(TemplateChooser(known, name, self._save, self._delete), chosen)
+        place.app.push_screen(TemplatePicker(known, name, self._save, self._delete), chosen)
 
     def _save(self, name: str) -> None:
         """Called by the chooser; the file is small. Raises `UsageError`."""

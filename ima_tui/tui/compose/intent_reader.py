@@ -9,17 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import apply_intent
-from ima_tui.compose.composer import KIND, Desk
+from ima_tui.compose.composer import KIND, Composer
 from ima_tui.core.domain import TaskType
 
 if TYPE_CHECKING:
-    from ima_tui.intent.intent import Decision
+    from ima_tui.intent.intent import Intent
     from ima_tui.studio.studio import Studio
 
-Route = Callable[..., "Decision"]
+Route = Callable[..., "Intent"]
 
 
-class Reader:
+class IntentReader:
     """The router, handed what the studio offers and what was chosen by hand."""
 
     def __init__(self, studio: Studio) -> None:
@@ -34,7 +34,7 @@ class Reader:
         """Load the vocabulary: a tenth of a second, off the event loop."""
         self._route = await asyncio.to_thread(_router)
 
-    def read(self, text: str, desk: Desk) -> Decision | None:
+    def read(self, text: str, desk: Composer) -> Intent | None:
         """What `text` asks for, beside what is settled on `desk`; None where there is nothing
         to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
         if KIND in desk.kept:
@@ -43,14 +43,12 @@ class Reader:
                 return free
         return self.decide(text, desk.attached, desk.settled)
 
-    def decide(
-        self, text: str, attached: Sequence[str], settled: TaskType | None
-    ) -> Decision | None:
+    def decide(self, text: str, attached: Sequence[str], settled: TaskType | None) -> Intent | None:
         """The reading of any text. Where a question about pictures is open, the rest is read for
         the kind that is most likely meant."""
         if self._route is None or not text.strip():
             return None
-        lists = {kind: self._studio.offer.leaves(kind) for kind in TaskType}
+        lists = {kind: self._studio.offer.models(kind) for kind in TaskType}
         preferred = self._studio.wishes.preferred()
         recommended = self._studio.knowledge.recommended
         decision = self._route(text, attached, lists, preferred, recommended, settled=settled)

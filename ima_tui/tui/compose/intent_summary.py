@@ -15,18 +15,18 @@ from textual.strip import Strip
 from ima_tui.catalogue import form
 from ima_tui.compose import parameter_names
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import KIND, MODEL, Desk
-from ima_tui.compose.suggestions import Answer, Asking, Switch
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.suggestions import OpenQuestion, PreferenceSwitch, Suggestion
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Kind
-from ima_tui.preferences.policy import Change
+from ima_tui.intent.intent import RequestKind
+from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.tui.compose import origins
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell.frame import Line, Part
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.flow import (
-    Block,
     Chunk,
+    FlowBlock,
     flow,
     within,
 )
@@ -40,14 +40,14 @@ PROMPT_ROWS = {"-narrow": 4, "-normal": 6}
 
 
 @dataclass
-class Answered(Message):
+class SuggestionChosen(Message):
     """The person gave the answer with this number, from 1."""
 
     number: int
 
 
 @dataclass
-class Switched(Message):
+class PreferenceSwitched(Message):
     """The person turned the switch."""
 
 
@@ -55,8 +55,8 @@ Row = list[Chunk]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A row with so many cells between its chunks; see `Block` for what of it goes first."""
+class SummaryRow:
+    """A row with so many cells between its chunks; see `FlowBlock` for what of it goes first."""
 
     row: Row
     yields: int = 0
@@ -71,7 +71,7 @@ def joined(parts: Sequence[Part], sign: str) -> Row:
     return [[part] if i == last else [part, (f" {sign}", "muted")] for i, part in enumerate(parts)]
 
 
-class Reading(Line, can_focus=False):
+class IntentSummary(Line, can_focus=False):
     """Kind, model and settings that the words gave; questions with numbered answers; the switch
     for what is to be remembered. It takes the keys only while something is open."""
 
@@ -89,36 +89,36 @@ class Reading(Line, can_focus=False):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._rows: list[Told] = []
+        self._rows: list[SummaryRow] = []
         self._drawn: list[list[Part]] = []
         self._written = 1
         """Rows of the wish above."""
 
     def show(
         self,
-        desk: Desk,
+        desk: Composer,
         told: Row,
-        open_: Sequence[Asking],
-        turn: Switch | None,
+        open_: Sequence[OpenQuestion],
+        turn: PreferenceSwitch | None,
         guides: Sequence[str] = (),
     ) -> None:
         """Draws only when what is told differs: most keys change nothing here. `told` is what
         stands for the reading where there is more, or less, than one thing to make."""
-        rows: list[Told] = []
+        rows: list[SummaryRow] = []
         read = told or _read(desk, self.ima.glyphs.dot)
         if read:
-            rows.append(Told(read, yields=len(open_) + 1, gap=1))
+            rows.append(SummaryRow(read, yields=len(open_) + 1, gap=1))
         count = 0
         for asking in open_:
             keys = [self._key(count + place) for place in range(1, len(asking.answers) + 1)]
-            rows.append(Told(_asked(asking, keys), yields=len(rows)))
+            rows.append(SummaryRow(_asked(asking, keys), yields=len(rows)))
             count += len(asking.answers)
         if turn is not None:
             key = actions.key_of(self.screen, "compose.remember")
-            rows.append(Told(_turned(desk, turn, key), least=MOST))
+            rows.append(SummaryRow(_turned(desk, turn, key), least=MOST))
         if guides:
             row = _listed(guides, actions.key_of(self.screen, "compose.guides"))
-            rows.append(Told(row, yields=len(open_) + 2, least=0))
+            rows.append(SummaryRow(row, yields=len(open_) + 2, least=0))
         self.can_focus = bool(open_ or turn)
         if rows != self._rows:
             self._rows = rows
@@ -134,7 +134,7 @@ class Reading(Line, can_focus=False):
         shape = next((name for name in MOST_LINES if self.screen.has_class(name)), "")
         most = MOST_LINES.get(shape, MOST)
         blocks = [
-            Block(flow(told.row, cells, 2, told.gap), told.least, told.yields)
+            FlowBlock(flow(told.row, cells, 2, told.gap), told.least, told.yields)
             for told in self._rows
         ]
         most += self._borrow(sum(len(block.lines) for block in blocks) - most, shape)
@@ -184,37 +184,41 @@ class Reading(Line, can_focus=False):
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def action_number(self, number: int) -> None:
-        self.post_message(Answered(number))
+        self.post_message(SuggestionChosen(number))
 
     def action_turn(self) -> None:
-        self.post_message(Switched())
+        self.post_message(PreferenceSwitched())
 
 
 # ------------------------------------------------------------------------------ what is told
 
 
-def _read(desk: Desk, dot: str) -> Row:
+def _read(desk: Composer, dot: str) -> Row:
     """`reads as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
     decision = desk.decision
-    if decision is None or decision.task_type is not desk.kind or decision.kind is not Kind.SINGLE:
+    if (
+        decision is None
+        or decision.task_type is not desk.kind
+        or decision.kind is not RequestKind.SINGLE
+    ):
         return []
     parts: list[Part] = [(say(f"task.{desk.kind.value}"), origins.role(KIND, desk.kind))]
     named = bool(decision.model_id or decision.tier) and MODEL not in desk.pinned
-    if named and desk.leaf is not None:
-        parts.append((desk.leaf.name, origins.role(MODEL, desk.kind)))
+    if named and desk.model is not None:
+        parts.append((desk.model.name, origins.role(MODEL, desk.kind)))
     parts += [(words, "ok") for words in _settings(desk)]
     first, *rest = joined(parts, dot)
     return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
 
 
-def _settings(desk: Desk) -> list[str]:
-    leaf, draft = desk.leaf, desk.draft
-    if leaf is None or draft is None:
+def _settings(desk: Composer) -> list[str]:
+    model, draft = desk.model, desk.draft
+    if model is None or draft is None:
         return []
     told: list[str] = []
     chosen = dict(draft.chosen)
     for name in sorted(desk.read):
-        field = form.control(leaf, name)
+        field = form.control(model, name)
         if name == COUNT:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen:
@@ -223,14 +227,14 @@ def _settings(desk: Desk) -> list[str]:
     return told
 
 
-def _asked(asking: Asking, keys: Sequence[str]) -> Row:
+def _asked(asking: OpenQuestion, keys: Sequence[str]) -> Row:
     role = "info" if asking.is_question else "warn"
     sign = "? " if asking.is_question else "! "
     lead: Chunk = [(sign, role), (say(asking.key, **asking.values), "text")]
     return [lead, *map(_answer, asking.answers, keys)]
 
 
-def _answer(answer: Answer, key: str) -> Chunk:
+def _answer(answer: Suggestion, key: str) -> Chunk:
     points = say("compose.answer_points", points=answer.points) if answer.points else ""
     words = f" {say(answer.key, **answer.values)}"
     return [(key, "title"), (words, "strong"), (points, "muted")]
@@ -241,10 +245,10 @@ def _listed(names: Sequence[str], key: str) -> Row:
     return [[(key, "title"), (f" {say('guides.offered')}  ", "text"), (" · ".join(names), "muted")]]
 
 
-def _turned(desk: Desk, turn: Switch, key: str) -> Row:
+def _turned(desk: Composer, turn: PreferenceSwitch, key: str) -> Row:
     proposal = turn.proposal
     kind = say(f"task.{desk.kind.value}")
-    if proposal.change is Change.FORGET:
+    if proposal.change is PreferenceChange.FORGET:
         words = say("compose.switch_forget", kind=kind)
     elif proposal.asks:
         words = say("compose.switch_change", model=_model(desk), kind=kind)
@@ -258,5 +262,5 @@ def _turned(desk: Desk, turn: Switch, key: str) -> Row:
     return [[(key, "title"), (f" {words}", "text")], state]  # the switch is never cut off
 
 
-def _model(desk: Desk) -> str:
-    return desk.leaf.name if desk.leaf is not None else ""
+def _model(desk: Composer) -> str:
+    return desk.model.name if desk.model is not None else ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
 
 
-class Latest:
+class LatestJob:
     """Follows whatever was written down last, by this window or another."""
 
     def __init__(self, place: ComposeScreen) -> None:

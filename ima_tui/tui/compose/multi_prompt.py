@@ -13,12 +13,12 @@ from textual.worker import WorkType
 
 from ima_tui.batch.rows import Row
 from ima_tui.compose import draft, multi_prompt
-from ima_tui.compose.multi_prompt import Several, Wish
+from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say
 from ima_tui.tui.compose import confirm
-from ima_tui.tui.compose.prompt_list import Wishes
+from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.theme.glyphs import Glyphs
@@ -32,13 +32,13 @@ MOST_CHANGES = 6
 MOST_NUMBERS = 8
 
 
-class Many:
+class MultiPromptPane:
     """`several` is what is shown; None while the text is one wish."""
 
     def __init__(self, place: ComposeScreen) -> None:
         self._place = place
         self._rows: tuple[Row, ...] = ()
-        self.several: Several | None = None
+        self.several: MultiPrompt | None = None
         self.could_be = False
         """The text has lines, and is read as one wish."""
 
@@ -63,7 +63,7 @@ class Many:
             self._rows = multi_prompt.rows(text, by_lines=place.by_lines)
         except UsageError as problem:
             self._rows = ()
-            self._show(Several(problem=problem))
+            self._show(MultiPrompt(problem=problem))
             return
         if not self._rows:
             self._show(None)
@@ -75,17 +75,17 @@ class Many:
         await asyncio.sleep(PAUSE)
         self._show(await self._plan())
 
-    async def _plan(self) -> Several:
+    async def _plan(self) -> MultiPrompt:
         """Off the event loop: each is read and priced."""
         place, rows = self._place, self._rows
         desk, suggested = place.desk.copy(), place.studio.offer.suggested
         return await asyncio.to_thread(multi_prompt.plan, desk, rows, place.reader.read, suggested)
 
-    def _show(self, found: Several | None) -> None:
+    def _show(self, found: MultiPrompt | None) -> None:
         place, self.several = self._place, found
         if not place.stands:
             return
-        place.query_one(Wishes).show(found)
+        place.query_one(PromptList).show(found)
         place.set_class(found is not None, "-many")
         place.showing.tell_price()
 
@@ -113,14 +113,14 @@ class Many:
         send = Choice(say("compose.choice_send", points=found.total), partial(self._submit, found))
         place.ask(words, send.then, choices=[send])
 
-    async def _with_inputs(self, found: Several) -> Several:
+    async def _with_inputs(self, found: MultiPrompt) -> MultiPrompt:
         """With files by their whole paths; one that can't be used is that wish's problem."""
-        wishes: list[Wish] = []
+        wishes: list[PromptDraft] = []
         for wish in found.wishes:
             order = wish.order
-            if order is not None and wish.leaf is not None and order.inputs:
+            if order is not None and wish.model is not None and order.inputs:
                 try:
-                    facts = await self._place.studio.inspect_inputs(wish.leaf, order.inputs)
+                    facts = await self._place.studio.inspect_inputs(wish.model, order.inputs)
                 except UsageError as problem:
                     wish = replace(wish, problem=problem)
                 else:
@@ -129,7 +129,7 @@ class Many:
             wishes.append(wish)
         return replace(found, wishes=tuple(wishes))
 
-    async def _submit(self, found: Several) -> None:
+    async def _submit(self, found: MultiPrompt) -> None:
         place = self._place
         label = place.drawer.label
         orders: Sequence[tuple[str, Order]] = [
@@ -152,7 +152,7 @@ class Many:
             await place.ima.show_job(jobs[-1].id)
 
 
-def _changed(found: Several, signs: Glyphs) -> str:
+def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     """What would be sent otherwise than it was asked for, and in which of them."""
     where: dict[str, list[str]] = {}
     for number, wish in enumerate(found.wishes, 1):
@@ -174,11 +174,11 @@ def _numbers(numbers: Sequence[str]) -> str:
     return f"{shown} …" if len(numbers) > MOST_NUMBERS else shown
 
 
-def _why_not(found: Several) -> str:
+def _why_not(found: MultiPrompt) -> str:
     """The first thing in the way, with its number."""
     if found.problem is not None:
         return say(found.problem.key, **found.problem.values)
     wish = found.bad[0]
     number = found.wishes.index(wish) + 1
-    why = say(wish.problem.key, **draft.spoken(wish.leaf, wish.problem)) if wish.problem else ""
+    why = say(wish.problem.key, **draft.spoken(wish.model, wish.problem)) if wish.problem else ""
     return say("compose.several_why", number=number, why=why)

@@ -7,8 +7,8 @@ from ima_tui.compose.composer import (
     KIND,
     MODEL,
     ORDER,
-    By,
-    Desk,
+    Composer,
+    SetBy,
 )
 from ima_tui.compose.highlights import LIMIT, REMEMBER
 from ima_tui.core.domain import TaskType
@@ -26,11 +26,11 @@ def role(part: str, kind: TaskType) -> str:
     return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
 
 
-def tail(desk: Desk, text: str, part: str) -> tuple[list[Part], bool]:
+def tail(desk: Composer, text: str, part: str) -> tuple[list[Part], bool]:
     """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
     by itself. And whether it was chosen by hand."""
     origin = desk.origin(part)
-    if origin.by is By.HAND:
+    if origin.by is SetBy.HAND:
         return [(say("compose.by_hand"), "muted")], True
     found: list[Part] = []
     for start, end in origin.spans:

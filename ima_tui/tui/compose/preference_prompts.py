@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.i18n import say
 from ima_tui.preferences import policy
-from ima_tui.preferences.policy import Change
+from ima_tui.preferences.policy import PreferenceChange
 
 if TYPE_CHECKING:
-    from ima_tui.intent.intent import Decision
+    from ima_tui.intent.intent import Intent
     from ima_tui.tui.compose.screen import ComposeScreen
 
 
-class Memory:
+class PreferencePrompts:
     def __init__(self, place: ComposeScreen) -> None:
         self._place = place
 
@@ -25,49 +25,49 @@ class Memory:
         place, turn = self._place, self._place.showing.switch
         told: list[str] = []
         if turn is not None and turn.on:
-            if turn.proposal.change is Change.FORGET:
+            if turn.proposal.change is PreferenceChange.FORGET:
                 told.append(await self._forget([place.desk.kind]))
-            elif turn.proposal.leaf is not None:
-                told.append(await self._save([turn.proposal.leaf]))
+            elif turn.proposal.model is not None:
+                told.append(await self._save([turn.proposal.model]))
         if (decision := place.desk.decision) is not None:
             beside = policy.standing(decision, self._lists())
             told += [await self._save(beside)] if beside else []
         place.desk.remember = None
         return told
 
-    async def alone(self, decision: Decision) -> None:
+    async def alone(self, decision: Intent) -> None:
         """Nothing is to be made: only what is remembered changes, and now."""
         place = self._place
-        leaves = policy.standing(decision, self._lists())
+        models = policy.standing(decision, self._lists())
         kinds = policy.forgettable(decision, place.studio.wishes.preferred())
-        if leaves:
-            words = await self._save(leaves)
+        if models:
+            words = await self._save(models)
         elif kinds:
             words = await self._forget(kinds)
         else:
             words = say("compose.nothing_to_remember")
-        place.showing.remark(words, "ok" if leaves or kinds else "muted")
+        place.showing.remark(words, "ok" if models or kinds else "muted")
 
-    def meant(self, decision: Decision) -> str:
+    def meant(self, decision: Intent) -> str:
         """What `alone` would do, before it is done."""
-        leaves = policy.standing(decision, self._lists())
-        if leaves:
-            kinds = _kinds([leaf.task_type for leaf in leaves])
-            return say("compose.only_remember", model=leaves[0].name, kinds=kinds)
+        models = policy.standing(decision, self._lists())
+        if models:
+            kinds = _kinds([model.task_type for model in models])
+            return say("compose.only_remember", model=models[0].name, kinds=kinds)
         found = policy.forgettable(decision, self._place.studio.wishes.preferred())
         if found:
             return say("compose.only_forget", kinds=_kinds(found))
         return say("compose.nothing_to_remember")
 
-    def _lists(self) -> dict[TaskType, tuple[Leaf, ...]]:
-        return {kind: self._place.studio.offer.leaves(kind) for kind in TaskType}
+    def _lists(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
+        return {kind: self._place.studio.offer.models(kind) for kind in TaskType}
 
-    async def _save(self, leaves: Sequence[Leaf]) -> str:
+    async def _save(self, models: Sequence[ModelVersion]) -> str:
         wishes = self._place.studio.wishes
-        stored = [await wishes.prefer(leaf.task_type, leaf) for leaf in leaves]
-        kinds = _kinds([leaf.task_type for leaf in leaves])
+        stored = [await wishes.prefer(model.task_type, model) for model in models]
+        kinds = _kinds([model.task_type for model in models])
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
-        return say(key, model=leaves[0].name, kinds=kinds)
+        return say(key, model=models[0].name, kinds=kinds)
 
     async def _forget(self, kinds: Sequence[TaskType]) -> str:
         wishes = self._place.studio.wishes

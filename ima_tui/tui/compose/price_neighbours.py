@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
-from ima_tui.core.domain import Draft, Leaf
+from ima_tui.core.domain import Draft, ModelVersion
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import price_table
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     pass
 
 
-class Prices(Static):
+class PriceNeighbours(Static):
     """Beside the form; made anew only when the settings are others."""
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__("", id=widget_id, markup=False)
-        self._of: tuple[Leaf | None, object] = (None, ())
+        self._of: tuple[ModelVersion | None, object] = (None, ())
 
-    def show(self, leaf: Leaf | None, draft: Draft | None, glyphs: Glyphs) -> None:
-        of = (leaf, draft.chosen if draft is not None else ())
+    def show(self, model: ModelVersion | None, draft: Draft | None, glyphs: Glyphs) -> None:
+        of = (model, draft.chosen if draft is not None else ())
         if of == self._of:
             return
         self._of = of
-        if leaf is None or draft is None:
+        if model is None or draft is None:
             self.update(Content(""))
             return
-        lines = price_table.near(leaf, dict(draft.chosen), glyphs)
+        lines = price_table.near(model, dict(draft.chosen), glyphs)
         self.update(Content("\n").join(lines))

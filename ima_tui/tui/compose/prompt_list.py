@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from ima_tui.compose import draft
-from ima_tui.compose.multi_prompt import Several, Wish
+from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.compose.confirm import change
@@ -22,7 +22,7 @@ LINES = {"-narrow": 3, "-normal": 5, "-wide": 14, "-huge": 30}
 """Lines by the width of the place, the head among them."""
 
 
-class Wishes(Line, can_focus=False):
+class PromptList(Line, can_focus=False):
     """A head with the number and the total, then the wishes; up and down scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,11 +32,11 @@ class Wishes(Line, can_focus=False):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self.several: Several | None = None
+        self.several: MultiPrompt | None = None
         self._first = 0
         self.display = False
 
-    def show(self, several: Several | None) -> None:
+    def show(self, several: MultiPrompt | None) -> None:
         if several == self.several:
             return
         self.several = several
@@ -108,18 +108,18 @@ class Wishes(Line, can_focus=False):
         words = cut(one_line(wish.row.prompt, 400), room)
         return [(number, "muted"), (words, "text")], right
 
-    def _outcome(self, wish: Wish, cells: int) -> list[Part]:
+    def _outcome(self, wish: PromptDraft, cells: int) -> list[Part]:
         """The model and the points, and what is changed; or in few words why not."""
         if wish.problem is not None:
-            words = say(wish.problem.key, **draft.spoken(wish.leaf, wish.problem))
+            words = say(wish.problem.key, **draft.spoken(wish.model, wish.problem))
             return [("! ", "bad"), (cut(words, cells // 2), "bad"), (" ", "text")]
-        if wish.order is None or wish.leaf is None:
+        if wish.order is None or wish.model is None:
             return []
         medium = wish.order.task_type.medium
         changed = say("compose.list_comma").join(
             change(each, self.ima.glyphs) for each in wish.unmet
         )
-        model: list[Part] = [(f"  {fit(wish.leaf.name, 16)}", "muted")] if cells >= 70 else []
+        model: list[Part] = [(f"  {fit(wish.model.name, 16)}", "muted")] if cells >= 70 else []
         points = fit(say("compose.points", points=wish.order.total), 9, "right")
         return [
             *([(f"! {cut(changed, cells // 3)}  ", "warn")] if changed else []),

@@ -24,36 +24,36 @@ from ima_tui.compose.composer import (
     INPUTS,
     KIND,
     MODEL,
-    Desk,
+    Composer,
 )
 from ima_tui.compose.multi_prompt import first_line
-from ima_tui.core.domain import Leaf, Order
+from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
 from ima_tui.i18n import say
-from ima_tui.tui.compose.choices import Picking
-from ima_tui.tui.compose.history import Drawer
-from ima_tui.tui.compose.intent_reader import Reader
-from ima_tui.tui.compose.intent_summary import Answered, Reading, Switched
-from ima_tui.tui.compose.latest_job import Latest
-from ima_tui.tui.compose.multi_prompt import Many
-from ima_tui.tui.compose.preference_prompts import Memory
-from ima_tui.tui.compose.price_neighbours import Prices
-from ima_tui.tui.compose.prompt_list import Wishes
-from ima_tui.tui.compose.submit import Dispatch
-from ima_tui.tui.compose.view import Showing
-from ima_tui.tui.compose.workflow_preview import Outline
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.compose.choices import DraftChoices
+from ima_tui.tui.compose.history import DraftHistory
+from ima_tui.tui.compose.intent_reader import IntentReader
+from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
+from ima_tui.tui.compose.latest_job import LatestJob
+from ima_tui.tui.compose.multi_prompt import MultiPromptPane
+from ima_tui.tui.compose.preference_prompts import PreferencePrompts
+from ima_tui.tui.compose.price_neighbours import PriceNeighbours
+from ima_tui.tui.compose.prompt_list import PromptList
+from ima_tui.tui.compose.submit import DraftSubmitter
+from ima_tui.tui.compose.view import ComposeView
+from ima_tui.tui.compose.workflow_preview import WorkflowPreview
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.field_rows import Picked, Pressed
-from ima_tui.tui.widgets.form import Form, control_of
-from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
-from ima_tui.tui.widgets.price_bar import PriceBar, Said
-from ima_tui.tui.widgets.prompt import EDIT, Dropped, Prompt
-from ima_tui.tui.widgets.update_batcher import News
-from ima_tui.tui.workflow.graph import PlanGraph
+from ima_tui.tui.widgets.form import DraftForm, control_of
+from ima_tui.tui.widgets.inputs import InputList, InputsChanged
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
+from ima_tui.tui.widgets.prompt import EDIT, FilesDropped, Prompt
+from ima_tui.tui.widgets.update_batcher import Updates
+from ima_tui.tui.workflow.graph import WorkflowGraph
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
@@ -66,7 +66,7 @@ def _do(key: str, verb: str, *, show: bool = False) -> Binding:
     return Binding(key, f"do('{verb}')", f"bind.compose_{verb}", show=show, id=f"compose.{verb}")
 
 
-class ComposeScreen(Place):
+class ComposeScreen(BaseScreen):
     """Empty again once a prompt was sent; `alt+h` brings earlier prompts back."""
 
     PLACE = "compose"
@@ -100,21 +100,21 @@ class ComposeScreen(Place):
         Binding("i", "write", "bind.compose_write", show=False, id="compose.write"),
     ]
     prompt = getters.query_one(Prompt)
-    form = getters.query_one(Form)
-    inputs = getters.query_one(Inputs)
+    form = getters.query_one(DraftForm)
+    inputs = getters.query_one(InputList)
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk()
-        self.showing = Showing(self)
-        self.picking = Picking(self)
-        self.dispatch = Dispatch(self)
-        self.memory = Memory(self)
-        self.many = Many(self)
-        self.outline = Outline(self)
-        self.latest = Latest(self)
-        self.reader: Reader
-        self.drawer: Drawer
+        self.desk = Composer()
+        self.showing = ComposeView(self)
+        self.picking = DraftChoices(self)
+        self.dispatch = DraftSubmitter(self)
+        self.memory = PreferencePrompts(self)
+        self.many = MultiPromptPane(self)
+        self.outline = WorkflowPreview(self)
+        self.latest = LatestJob(self)
+        self.reader: IntentReader
+        self.drawer: DraftHistory
         self.by_lines = False
         """Each line of the prompt is a wish of its own."""
         self._is_empty = True
@@ -124,27 +124,27 @@ class ComposeScreen(Place):
         with Container(id="desk"):
             with Vertical(id="wish"):
                 yield Prompt(widget_id="prompt")
-                yield Reading(widget_id="reading")
-                yield Wishes(widget_id="wishes")
-                yield Inputs(self._look_at, widget_id="inputs")
+                yield IntentSummary(widget_id="reading")
+                yield PromptList(widget_id="wishes")
+                yield InputList(self._look_at, widget_id="inputs")
             yield Rule()
             with Vertical(id="making"):
-                yield Form(widget_id="form")
-                yield Prices(widget_id="prices")
-                yield PlanGraph(widget_id="outline", still=True)
+                yield DraftForm(widget_id="form")
+                yield PriceNeighbours(widget_id="prices")
+                yield WorkflowGraph(widget_id="outline", still=True)
             yield JobDetail()
         yield Rule()
-        yield Said(widget_id="said")
+        yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
 
     @property
     def stands(self) -> bool:
         """Whether all of it is there still: what was waited for may come when it is left."""
-        needed = (Prompt, Reading, Wishes, Inputs, Form, PriceBar)
+        needed = (Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar)
         return all(self.query(kind) for kind in needed) and len(self.query("#said")) == 1
 
     async def on_mount(self) -> None:
-        self.reader, self.drawer = Reader(self.studio), Drawer(self)
+        self.reader, self.drawer = IntentReader(self.studio), DraftHistory(self)
         self._verbs = self._all_verbs()
         self.prompt.focus()
         await self.reload()
@@ -178,7 +178,7 @@ class ComposeScreen(Place):
 
     # ------------------------------------------------------------------ what comes from outside
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         if news.lists or news.preferences or news.guides:
             self.showing.forget_remark(only=say("compose.asking_again"))
             await self.reload()
@@ -191,7 +191,7 @@ class ComposeScreen(Place):
         """What the prompt is read against may be different: read it again."""
         kind = self.desk.kind
         suggested = self.studio.offer.suggested
-        self.desk.catch_up(self.studio.offer.leaves(kind), suggested(kind))
+        self.desk.catch_up(self.studio.offer.models(kind), suggested(kind))
         if self.reader.can_read:
             words = first_line(self.prompt.text, by_lines=self.by_lines)
             self.desk.loosen(partial(self.reader.read, words), suggested)
@@ -252,9 +252,9 @@ class ComposeScreen(Place):
         self.desk.recall(order, replaces)
         self.call_next(self.take_over)
 
-    def load_leaf(self, leaf: Leaf) -> None:
-        """Compose with `leaf`; what was shaped so far comes along as far as it fits."""
-        self.desk.take(leaf)
+    def load_leaf(self, model: ModelVersion) -> None:
+        """Compose with `model`; what was shaped so far comes along as far as it fits."""
+        self.desk.take(model)
         self.desk.pin(KIND, MODEL)
         self.call_next(self.take_over)
 
@@ -274,11 +274,11 @@ class ComposeScreen(Place):
         await self.reload()
 
     async def _look_at(self, source: str) -> InputFacts:
-        leaf = self.desk.leaf
-        if leaf is None:
+        model = self.desk.model
+        if model is None:
             raise UsageError("error.no_models")
-        draft.check_input(leaf, source)
-        return (await self.studio.inspect_inputs(leaf, (source,)))[0]
+        draft.check_input(model, source)
+        return (await self.studio.inspect_inputs(model, (source,)))[0]
 
     # -------------------------------------------------------------------- what the person does
 
@@ -296,13 +296,13 @@ class ComposeScreen(Place):
         self.desk.pin(event.name)
         await self.showing.all()
 
-    async def on_inputs_changed(self, event: InputsChanged) -> None:
+    async def on_input_list_changed(self, event: InputsChanged) -> None:
         self.desk.feed(event.inputs)
         self.desk.pin(INPUTS)
         self.showing.forget_remark()
         await self.read(anew=True)
 
-    async def on_dropped(self, event: Dropped) -> None:
+    async def on_dropped(self, event: FilesDropped) -> None:
         await self.picking.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
@@ -310,18 +310,18 @@ class ComposeScreen(Place):
         self.dispatch.text_changed()
         self.drawer.soon()
         await self.read()
-        self.query_one(Reading).make_way()
+        self.query_one(IntentSummary).make_way()
 
     async def on_pressed(self, event: Pressed) -> None:
         await self.action_do(event.name)
 
-    async def on_answered(self, event: Answered) -> None:
+    async def on_answered(self, event: SuggestionChosen) -> None:
         was_blocked = self.showing.blocked
         await self.picking.answer(event.number)
-        if was_blocked and not self.showing.blocked and isinstance(self.focused, Reading):
+        if was_blocked and not self.showing.blocked and isinstance(self.focused, IntentSummary):
             self.prompt.focus()
 
-    async def on_switched(self, event: Switched) -> None:
+    async def on_switched(self, event: PreferenceSwitched) -> None:
         await self.picking.remember()
 
     async def action_answer(self, number: int) -> None:

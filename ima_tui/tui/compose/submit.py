@@ -13,19 +13,19 @@ from ima_tui.compose.multi_prompt import words_of
 from ima_tui.core.domain import Order, TaskType
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Kind
+from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences import policy
 from ima_tui.tui.compose import confirm
-from ima_tui.tui.compose.intent_summary import Reading
+from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.shell import job_actions
-from ima_tui.tui.shell.confirm_bar import Choice, Question
+from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar
 
 if TYPE_CHECKING:
-    from ima_tui.compose.suggestions import Answer
+    from ima_tui.compose.suggestions import Suggestion
     from ima_tui.tui.compose.screen import ComposeScreen
 
 
-class Dispatch:
+class DraftSubmitter:
     """Remembers what was sent last: the same once more is asked about."""
 
     def __init__(self, place: ComposeScreen) -> None:
@@ -39,7 +39,7 @@ class Dispatch:
     def text_changed(self) -> None:
         """What was asked about is no longer what the prompt says."""
         self._waited_for = None
-        if (question := self._place.query_one(Question)).asking:
+        if (question := self._place.query_one(ConfirmBar)).asking:
             question.action_no()
 
     def lists_came(self) -> None:
@@ -48,7 +48,7 @@ class Dispatch:
         if waited is None or self._are_loading(waited):
             return
         self._waited_for = None
-        if place.desk.leaf is None:
+        if place.desk.model is None:
             place.showing.forget_remark()  # why there is no list is said instead
         else:
             place.showing.remark(say("compose.ready"), "ok")
@@ -70,7 +70,7 @@ class Dispatch:
     def _kinds(self) -> Sequence[TaskType]:
         """The task types whose lists a single prompt needs."""
         place, decision = self._place, self._place.desk.decision
-        if decision is not None and decision.kind is Kind.PREFERENCE:
+        if decision is not None and decision.kind is RequestKind.PREFERENCE:
             wish = decision.preference
             return policy.task_types(wish.model_id) if wish and wish.model_id else ()
         if place.desk.in_steps and decision is not None:
@@ -82,7 +82,7 @@ class Dispatch:
     async def send(self, agreed: int | None = None) -> None:
         """`agreed`: the points that were agreed to a moment ago, for what is sent now."""
         place = self._place
-        if place.desk.leaf is None and not place.studio.connection.has_key:
+        if place.desk.model is None and not place.studio.connection.has_key:
             place.enter_key()  # without a key there is no list
             return
         if not place.prompt.text.strip():
@@ -97,7 +97,7 @@ class Dispatch:
         if self.is_too_early(self._kinds()):
             return
         decision = place.desk.decision
-        if decision is not None and decision.kind is Kind.PREFERENCE:
+        if decision is not None and decision.kind is RequestKind.PREFERENCE:
             await place.memory.alone(decision)
         elif place.desk.in_steps:
             await self.plan()
@@ -106,8 +106,8 @@ class Dispatch:
 
     async def _send_one(self, agreed: int | None) -> None:
         place = self._place
-        leaf, order = place.desk.leaf, await self._order()
-        if leaf is None or order is None:
+        model, order = place.desk.model, await self._order()
+        if model is None or order is None:
             return
         if not place.studio.connection.has_key:
             place.enter_key()
@@ -121,7 +121,7 @@ class Dispatch:
         choices += [Choice(words, partial(self._instead, answer)) for words, answer in asked.others]
         place.ask(asked.words, partial(self._send, order), choices=choices)
 
-    async def _instead(self, answer: Answer) -> None:
+    async def _instead(self, answer: Suggestion) -> None:
         """Take `answer`, whose price was on it, and send that; ask again if more is to be said."""
         await self._place.picking.give(answer)
         await self.send(agreed=answer.points)
@@ -141,8 +141,8 @@ class Dispatch:
     async def _order(self) -> Order | None:
         """The order as it stands; None, and the keys where something is missing."""
         place = self._place
-        leaf, draft = place.desk.leaf, place.desk.draft
-        if leaf is None or draft is None:
+        model, draft = place.desk.model, place.desk.draft
+        if model is None or draft is None:
             place.showing.forget_remark()  # why there is no list is said instead
             return None
         if place.showing.offer.problem is not None:
@@ -150,7 +150,7 @@ class Dispatch:
             return None
         draft = replace(draft, prompt=words_of(place.prompt.text, place.desk))
         try:
-            order, _ = drafting.finish(leaf, draft)
+            order, _ = drafting.finish(model, draft)
         except UsageError as problem:
             self._point_at(problem)
             return None
@@ -173,7 +173,7 @@ class Dispatch:
 
     def _point_at_question(self) -> None:
         """The number of an answer is enough now."""
-        self._place.query_one(Reading).focus()
+        self._place.query_one(IntentSummary).focus()
         self._place.showing.remark(say("compose.answer_first"), "warn")
 
     async def _send(self, order: Order) -> None:

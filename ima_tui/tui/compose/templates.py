@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ima_tui.compose.draft_store import LONGEST_NAME, Saved
+from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import say
-from ima_tui.tui.shell.picker import Choice, Chooser
+from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.prompt import LineInput
@@ -26,7 +26,7 @@ _COLUMNS = (
 Do = Callable[[str], None]
 
 
-class TemplateChooser(Chooser):
+class TemplatePicker(Picker):
     """What is typed narrows the list, and is the name to save under; without one, how the wish
     begins. Deleting wants the key twice."""
 
@@ -37,7 +37,7 @@ class TemplateChooser(Chooser):
         Binding("ctrl+d", "remove", "bind.template_delete", priority=True, id="template.delete"),
     ]
 
-    def __init__(self, known: Sequence[Saved], name: str, save: Do, delete: Do) -> None:
+    def __init__(self, known: Sequence[SavedDraft], name: str, save: Do, delete: Do) -> None:
         super().__init__(_title(), _COLUMNS, [_choice(one) for one in known])
         self._known = list(known)
         self._name = name
@@ -89,6 +89,6 @@ def _title() -> str:
     return say("compose.templates")
 
 
-def _choice(wish: Saved) -> Choice:
+def _choice(wish: SavedDraft) -> PickerItem:
     text = one_line(wish.text, 200)
-    return Choice((Cell(wish.name), Cell(text, "muted")), folded(f"{wish.name} {text}"))
+    return PickerItem((Cell(wish.name), Cell(text, "muted")), folded(f"{wish.name} {text}"))

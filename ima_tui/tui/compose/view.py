@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL
-from ima_tui.compose.draft import Offer
+from ima_tui.compose.draft import DraftPrice
 from ima_tui.compose.highlights import marks
-from ima_tui.compose.suggestions import Asking, Switch
+from ima_tui.compose.suggestions import OpenQuestion, PreferenceSwitch
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Kind
+from ima_tui.intent.intent import RequestKind
 from ima_tui.studio.guides import Document
 from ima_tui.tui.compose import origins
-from ima_tui.tui.compose.intent_summary import Reading, Row, joined
-from ima_tui.tui.compose.price_neighbours import Prices
+from ima_tui.tui.compose.intent_summary import IntentSummary, Row, joined
+from ima_tui.tui.compose.price_neighbours import PriceNeighbours
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.confirm_bar import Question
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.widgets.form import hint
-from ima_tui.tui.widgets.price_bar import PriceBar, Said
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
 
 
-class Showing:
+class ComposeView:
     """`offer`, `askings` and `switch` are what is shown now."""
 
     def __init__(self, place: ComposeScreen) -> None:
         self._place = place
-        self.offer = Offer()
-        self.askings: tuple[Asking, ...] = ()
-        self.switch: Switch | None = None
+        self.offer = DraftPrice()
+        self.askings: tuple[OpenQuestion, ...] = ()
+        self.switch: PreferenceSwitch | None = None
         self._note = ("", "")
         """What happened last, and the role it is said in."""
 
@@ -44,13 +44,13 @@ class Showing:
         place = self._place
         steps = place.outline.total if place.desk.in_steps else None
         bar = place.query_one(PriceBar)
-        bar.show(place.desk.leaf, self.priced, place.many.several, steps)
+        bar.show(place.desk.model, self.priced, place.many.several, steps)
 
     @property
-    def priced(self) -> Offer:
+    def priced(self) -> DraftPrice:
         """What the price bar tells: nothing while a question is open, for nobody knows yet what is
         made; nothing of a prompt in steps, for the plan does."""
-        return Offer() if self._place.desk.in_steps or self.blocked else self.offer
+        return DraftPrice() if self._place.desk.in_steps or self.blocked else self.offer
 
     @property
     def blocked(self) -> bool:
@@ -60,28 +60,28 @@ class Showing:
     async def all(self) -> None:
         place, desk, page = self._place, self._place.desk, self._place.form
         studio, signs = place.studio, place.ima.glyphs
-        lists = {kind: studio.offer.leaves(kind) for kind in TaskType}
+        lists = {kind: studio.offer.models(kind) for kind in TaskType}
         before = (self.offer, self.askings)
         self.offer, self.askings = desk.offer(lists[desk.kind]), suggestions.askings(desk, lists)
-        question = place.query_one(Question)
+        question = place.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
         self.switch = suggestions.switch(desk, studio.wishes.model_id(desk.kind))
         page.kind.show(*model_picker.kind_line(studio, desk.kind, signs))
-        page.model.show(*model_picker.model_line(studio, desk.kind, desk.leaf, signs))
+        page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, signs))
         place.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
-        place.query_one(Reading).show(
+        place.query_one(IntentSummary).show(
             desk, self._told(), self.askings, self.switch, self._guide_names()
         )
         place.outline.look()
         self.tell_price()
-        place.query_one(Prices).show(desk.leaf, desk.draft, signs)
+        place.query_one(PriceNeighbours).show(desk.model, desk.draft, signs)
         place.drawer.soon()
-        rows = draft.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
+        rows = draft.rows(desk.model, desk.draft) if desk.model and desk.draft else ()
         origin = partial(origins.tail, desk, place.prompt.text)
-        await page.show(rows, desk.leaf, desk.draft, self.offer.at_fault, origin)
+        await page.show(rows, desk.model, desk.draft, self.offer.at_fault, origin)
         if place.stands:
-            await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else (), desk.leaf)
+            await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else (), desk.model)
             self.speak()
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
@@ -100,7 +100,7 @@ class Showing:
         decision = self._place.desk.decision
         if decision is None:
             return []
-        if decision.kind is Kind.PREFERENCE:
+        if decision.kind is RequestKind.PREFERENCE:
             return [[(self._place.memory.meant(decision), "info")]]
         if not decision.steps:
             return []
@@ -113,14 +113,14 @@ class Showing:
         """One sentence: what is wrong, else what happened, else what the field is about."""
         desk, problem, remark = self._place.desk, self.offer.problem, self._place.desk.remark
         if problem is not None:
-            words, role = say(problem.key, **draft.spoken(desk.leaf, problem)), "bad"
+            words, role = say(problem.key, **draft.spoken(desk.model, problem)), "bad"
         elif self._note[0]:
             words, role = self._note
         elif remark is not None:
             words, role = say(remark.key, **remark.values), "warn"
         elif desk.replaces is not None:
             words, role = say("compose.replaces", id=desk.replaces), "warn"
-        elif desk.leaf is None:
+        elif desk.model is None:
             lists = self._place.studio.offer.lists
             words, role = model_picker.way_to_a_list(lists[desk.kind]), "muted"
         elif pinned := self._pinned():
@@ -129,15 +129,15 @@ class Showing:
             words, role = say("compose.by_lines_hint"), "muted"
         else:
             words, role = hint(self._place.focused), "muted"
-        self._place.query_one(Said).say(words, role)
+        self._place.query_one(DraftMessage).say(words, role)
 
     def _pinned(self) -> str:
         """What was chosen by hand for the last prompt, while the next one is not begun."""
         place, desk = self._place, self._place.desk
-        if place.prompt.text.strip() or desk.leaf is None or desk.draft is None:
+        if place.prompt.text.strip() or desk.model is None or desk.draft is None:
             return ""
         told = [model_picker.kind_name(desk.kind)] if KIND in desk.kept else []
-        told += [desk.leaf.name] if MODEL in desk.kept else []
+        told += [desk.model.name] if MODEL in desk.kept else []
         told += [
             parameter_names.value(name, value)
             for name, value in desk.draft.chosen

@@ -12,8 +12,8 @@ from textual.worker import WorkType
 from ima_tui.core.errors import ImaError
 from ima_tui.tui.shell.frame import Part
 from ima_tui.tui.workflow import step_rows
-from ima_tui.tui.workflow.graph import PlanGraph
-from ima_tui.workflow.status import Status
+from ima_tui.tui.workflow.graph import WorkflowGraph
+from ima_tui.workflow.status import WorkflowStatus
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
@@ -24,13 +24,13 @@ PAUSE = 0.25
 Wish = tuple[str, tuple[str, ...]]
 
 
-class Outline:
+class WorkflowPreview:
     """Stands where the form does, as long as the wish is in steps; nothing of it is kept."""
 
     def __init__(self, place: ComposeScreen) -> None:
         self._place = place
         self._of: Wish = ("", ())
-        self._status: Status | None = None
+        self._status: WorkflowStatus | None = None
 
     def look(self) -> None:
         """The wish is another, or the lists are."""
@@ -64,11 +64,11 @@ class Outline:
         if wish == self._of and self._place.stands:
             self._show(status)
 
-    def _show(self, status: Status | None) -> None:
+    def _show(self, status: WorkflowStatus | None) -> None:
         place = self._place
         self._status = status
         place.set_class(status is not None, "-steps")
         if status is not None:
             now = place.studio.clock.time()
-            place.query_one(PlanGraph).show(step_rows.rows(status, now, place.ima.glyphs))
+            place.query_one(WorkflowGraph).show(step_rows.rows(status, now, place.ima.glyphs))
         place.showing.tell_price()

@@ -15,14 +15,14 @@ from ima_tui.i18n import say
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.gallery import result_text
 from ima_tui.tui.gallery.arrangement import day_words
-from ima_tui.tui.shell.job_actions import JobVerbs
-from ima_tui.tui.shell.viewer import Exhibit
+from ima_tui.tui.shell.job_actions import JobActions
+from ima_tui.tui.shell.viewer import ViewerItem
 
 if TYPE_CHECKING:
-    from ima_tui.tui.shell.base_screen import Place
+    from ima_tui.tui.shell.base_screen import BaseScreen
 
 
-FITS: Mapping[str, Callable[[Exhibit], bool]] = {
+FITS: Mapping[str, Callable[[ViewerItem], bool]] = {
     "open": lambda one: bool(one.media.path),
     "fetch": lambda one: one.job.state is State.DONE,
     "copy_link": lambda one: bool(one.media.url),
@@ -37,42 +37,42 @@ FITS: Mapping[str, Callable[[Exhibit], bool]] = {
 ONE_ONLY = frozenset({"open", "variant", "show_job"})
 
 
-class ResultVerbs:
+class ResultActions:
     """The verbs, for the gallery, which asks and complains."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: BaseScreen) -> None:
         self._place = place
-        self.jobs = JobVerbs(place)
+        self.jobs = JobActions(place)
 
-    def can(self, verb: str, chosen: Sequence[Exhibit]) -> bool:
+    def can(self, verb: str, chosen: Sequence[ViewerItem]) -> bool:
         if verb not in FITS or (verb in ONE_ONLY and len(chosen) != 1):
             return False  # the keys of another place may be asked about while it closes
         return any(FITS[verb](one) for one in chosen)
 
-    async def do(self, verb: str, chosen: Sequence[Exhibit]) -> None:
+    async def do(self, verb: str, chosen: Sequence[ViewerItem]) -> None:
         """Do `verb` with those of `chosen` that it fits."""
         if self.can(verb, chosen):
-            method: Callable[[list[Exhibit]], Awaitable[None]] = getattr(self, verb)
+            method: Callable[[list[ViewerItem]], Awaitable[None]] = getattr(self, verb)
             await method([one for one in chosen if FITS[verb](one)])
 
-    async def open(self, chosen: list[Exhibit]) -> None:
+    async def open(self, chosen: list[ViewerItem]) -> None:
         path = chosen[0].media.path
         if not open_file(path):
             self._place.notify(say("queue.file_is", path=path))
 
-    async def fetch(self, chosen: list[Exhibit]) -> None:
+    async def fetch(self, chosen: list[ViewerItem]) -> None:
         await self.jobs.do("fetch", _jobs(chosen))
 
-    async def copy_link(self, chosen: list[Exhibit]) -> None:
+    async def copy_link(self, chosen: list[ViewerItem]) -> None:
         self._copy([one.media.url for one in chosen])
 
-    async def copy_path(self, chosen: list[Exhibit]) -> None:
+    async def copy_path(self, chosen: list[ViewerItem]) -> None:
         self._copy([one.media.path for one in chosen])
 
     def _copy(self, texts: list[str]) -> None:
         self._place.ima.copy("\n".join(texts))
 
-    async def use(self, chosen: list[Exhibit]) -> None:
+    async def use(self, chosen: list[ViewerItem]) -> None:
         """Hand pictures to Compose, as files where they are here, else as links."""
         sources = []
         for one in chosen:
@@ -80,16 +80,16 @@ class ResultVerbs:
             sources.append(one.media.path if here else one.media.url)
         await self._place.ima.compose_on(sources)
 
-    async def variant(self, chosen: list[Exhibit]) -> None:
+    async def variant(self, chosen: list[ViewerItem]) -> None:
         await self._place.ima.compose_from(chosen[0].job)
 
-    async def show_job(self, chosen: list[Exhibit]) -> None:
+    async def show_job(self, chosen: list[ViewerItem]) -> None:
         await self._place.ima.show_job(chosen[0].job.id)
 
-    async def forget(self, chosen: list[Exhibit]) -> None:
+    async def forget(self, chosen: list[ViewerItem]) -> None:
         await self.jobs.do("forget", _jobs(chosen))
 
-    async def save(self, chosen: Sequence[Exhibit], written: str) -> None:
+    async def save(self, chosen: Sequence[ViewerItem], written: str) -> None:
         """Copy files to a folder, or one to a name."""
         try:
             for one in chosen:
@@ -99,7 +99,7 @@ class ResultVerbs:
         else:
             self._place.notify(say("gallery.saved", path=str(path)))
 
-    async def discard(self, chosen: list[Exhibit]) -> None:
+    async def discard(self, chosen: list[ViewerItem]) -> None:
         """Delete files, after a deliberate yes: only while its link lives one can be had again."""
         studio = self._place.studio
         sizes = [await asyncio.to_thread(result_text.file_size, one.media) for one in chosen]
@@ -113,7 +113,7 @@ class ResultVerbs:
         words = f"{asked} {say(key, day=day_words(until))}"
         self._place.ask(words, partial(self._discard, chosen), deliberate=True)
 
-    async def _discard(self, chosen: Sequence[Exhibit]) -> None:
+    async def _discard(self, chosen: Sequence[ViewerItem]) -> None:
         for one in chosen:
             try:
                 await self._place.studio.gallery.discard(one.job.id, one.index + 1)
@@ -122,5 +122,5 @@ class ResultVerbs:
                 return
 
 
-def _jobs(chosen: Sequence[Exhibit]) -> list[Job]:
+def _jobs(chosen: Sequence[ViewerItem]) -> list[Job]:
     return list({one.job.id: one.job for one in chosen}.values())

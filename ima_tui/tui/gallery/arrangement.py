@@ -29,7 +29,7 @@ def key_of(result: Result) -> Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResultGroup:
     """Results under one heading."""
 
     name: str
@@ -37,7 +37,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class GallerySelection:
     """What the person chose; `hidden` are results that are being forgotten."""
 
     filter: str = ""
@@ -45,14 +45,14 @@ class Selection:
     sort: str = SORTS[0]
     hidden: Collection[int] = field(default_factory=frozenset)
 
-    def next_sort(self) -> Selection:
+    def next_sort(self) -> GallerySelection:
         return replace(self, sort=SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)])
 
-    def next_kind(self, by: int = 1) -> Selection:
+    def next_kind(self, by: int = 1) -> GallerySelection:
         return replace(self, kind=KINDS[(KINDS.index(self.kind) + by) % len(KINDS)])
 
 
-class Collected:
+class GalleryArrangement:
     """Every result, and the folded words that it is found by: those of 20,000 take a tenth of a
     second to fold, which no key should have to wait for."""
 
@@ -97,7 +97,7 @@ class Collected:
             changed = True
         return changed
 
-    def arranged(self, chosen: Selection) -> tuple[Group, ...]:
+    def arranged(self, chosen: GallerySelection) -> tuple[ResultGroup, ...]:
         """What is shown, in its groups. For many thousands: call it in a thread."""
         words, wanted = self._words, folded(chosen.filter).split()
         shown = [
@@ -132,16 +132,16 @@ _ORDERS: Mapping[str, _Order] = {
 }
 
 
-def _by_name(results: Sequence[Result], name: Callable[[Result], str]) -> tuple[Group, ...]:
+def _by_name(results: Sequence[Result], name: Callable[[Result], str]) -> tuple[ResultGroup, ...]:
     groups: list[tuple[str, list[Key]]] = []
     for result in results:
         if not groups or groups[-1][0] != name(result):
             groups.append((name(result), []))
         groups[-1][1].append(key_of(result))
-    return tuple(Group(named, tuple(keys)) for named, keys in groups)
+    return tuple(ResultGroup(named, tuple(keys)) for named, keys in groups)
 
 
-def _by_day(results: Sequence[Result]) -> tuple[Group, ...]:
+def _by_day(results: Sequence[Result]) -> tuple[ResultGroup, ...]:
     """By days of this place's time; it is asked for once for each day, not for each result."""
     groups: list[tuple[str, list[Key]]] = []
     begin, end = 0.0, 0.0
@@ -150,7 +150,7 @@ def _by_day(results: Sequence[Result]) -> tuple[Group, ...]:
             begin, end = _day_of(result.at)
             groups.append((day_words(result.at), []))
         groups[-1][1].append(key_of(result))
-    return tuple(Group(name, tuple(keys)) for name, keys in groups)
+    return tuple(ResultGroup(name, tuple(keys)) for name, keys in groups)
 
 
 def _day_of(at: float) -> tuple[float, float]:

@@ -14,13 +14,13 @@ from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.shell.frame import BottomLine, Line, Part
-from ima_tui.tui.shell.viewer import ZOOM, Exhibit
-from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.shell.viewer import ZOOM, ViewerItem
+from ima_tui.tui.terminal.partial_updates import PartialCompositor
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 
 
-class Label(Line):
+class CompareLabel(Line):
     """Which result this side shows, or what it was made with."""
 
     def __init__(self, words: str, role: str) -> None:
@@ -32,10 +32,10 @@ class Label(Line):
         return [(" " + cut(self.words, cells - 2), self.role)], []
 
 
-class Side(Vertical):
+class CompareSide(Vertical):
     """One of the two."""
 
-    def __init__(self, exhibit: Exhibit, cover: Cover | None) -> None:
+    def __init__(self, exhibit: ViewerItem, cover: Cover | None) -> None:
         super().__init__()
         self.exhibit = exhibit
         self.preview = Preview(cover=cover)
@@ -46,9 +46,9 @@ class Side(Vertical):
         number = f"#{job.id}"
         if len(job.medias) > 1:
             number += f" {self.exhibit.index + 1}/{len(job.medias)}"
-        yield Label(f"{number}  {order.model_name}", "strong")
-        yield Label(f"{say('queue.points', points=order.points)}  {values}", "muted")
-        yield Label(one_line(order.prompt, 300), "text")
+        yield CompareLabel(f"{number}  {order.model_name}", "strong")
+        yield CompareLabel(f"{say('queue.points', points=order.points)}  {values}", "muted")
+        yield CompareLabel(one_line(order.prompt, 300), "text")
         yield self.preview
 
     def on_mount(self) -> None:
@@ -66,10 +66,10 @@ class CompareScreen(ModalScreen[None]):
         Binding("escape,q,enter", "close", "bind.close", id="compare.close"),
     ]
 
-    def __init__(self, left: Exhibit, right: Exhibit, *, cover: Cover | None = None) -> None:
+    def __init__(self, left: ViewerItem, right: ViewerItem, *, cover: Cover | None = None) -> None:
         super().__init__()
-        self._compositor = TightCompositor()
-        self._sides = (Side(left, cover), Side(right, cover))
+        self._compositor = PartialCompositor()
+        self._sides = (CompareSide(left, cover), CompareSide(right, cover))
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="sides"):

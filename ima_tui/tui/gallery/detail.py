@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
 
-class Placard(Widget):
+class ResultDetail(Widget):
     """Beside the wall, as the style sheet says."""
 
     def compose(self) -> ComposeResult:
@@ -57,7 +57,7 @@ class Placard(Widget):
         return result_text.facts(
             job,
             index,
-            leaf=studio.offer.leaf_of(job.order),
+            model=studio.offer.leaf_of(job.order),
             bytes_here=await asyncio.to_thread(result_text.file_size, job.medias[index]),
             expires=studio.gallery.expires(job),
             now=studio.clock.time(),

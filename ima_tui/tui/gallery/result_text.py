@@ -11,8 +11,8 @@ from textual.content import Content
 from ima_tui.compose import draft
 from ima_tui.core.domain import (
     Job,
-    Leaf,
     Media,
+    ModelVersion,
     State,
     Value,
 )
@@ -37,11 +37,11 @@ def file_size(media: Media) -> int:
 
 
 def facts(
-    job: Job, index: int, *, leaf: Leaf | None, bytes_here: int, expires: float, now: float
+    job: Job, index: int, *, model: ModelVersion | None, bytes_here: int, expires: float, now: float
 ) -> Content:
     """Everything about one result; `index` counts from 0."""
     media, order = job.medias[index], job.order
-    rows = [(_name(leaf, name), _value(value)) for name, value in order.parameters]
+    rows = [(_name(model, name), _value(value)) for name, value in order.parameters]
     if order.inputs:
         rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), 300)))
     rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
@@ -63,9 +63,9 @@ def facts(
     return Content("\n").join(lines)
 
 
-def _name(leaf: Leaf | None, name: str) -> str:
+def _name(model: ModelVersion | None, name: str) -> str:
     """As people know it; what has no control is at least written as those that have one."""
-    known = draft.label(leaf, name)
+    known = draft.label(model, name)
     return known.replace("_", " ").capitalize() if known == name else known
 
 

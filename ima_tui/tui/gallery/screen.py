@@ -16,19 +16,19 @@ from textual.widgets import Input
 
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
-from ima_tui.tui.gallery.actions import ResultVerbs
-from ima_tui.tui.gallery.arrangement import Collected, Key, Selection
+from ima_tui.tui.gallery.actions import ResultActions
+from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection, Key
 from ima_tui.tui.gallery.compare import CompareScreen
-from ima_tui.tui.gallery.detail import Placard
-from ima_tui.tui.gallery.tile_grid import Wall
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.gallery.detail import ResultDetail
+from ima_tui.tui.gallery.tile_grid import TileGrid
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Part, Rule
-from ima_tui.tui.shell.viewer import Exhibit, ViewerScreen
+from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.inputs import PathSuggester
-from ima_tui.tui.widgets.list_status import Standing
+from ima_tui.tui.widgets.list_status import ListStatus
 from ima_tui.tui.widgets.prompt import LineInput
-from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.widgets.update_batcher import Updates
 
 MANY = 2_000
 """From so many results on they are sorted in a thread."""
@@ -36,7 +36,7 @@ WIDE = 120
 """Columns from which on pictures hang on the wall by themselves."""
 
 
-class GalleryScreen(Place):
+class GalleryScreen(BaseScreen):
     """The wall, and the result under the cursor."""
 
     PLACE = "gallery"
@@ -85,32 +85,32 @@ class GalleryScreen(Place):
 
     def __init__(self) -> None:
         super().__init__()
-        self.collected = Collected()
-        self.how = Selection()
-        self.verbs = ResultVerbs(self)
+        self.collected = GalleryArrangement()
+        self.how = GallerySelection()
+        self.verbs = ResultActions(self)
         self.tiles: bool | None = None
         """Pictures on the wall; None: where there is room for them."""
         self.draws = True
         self._loaded = False
         self._job: Job | None = None
-        self._marked: tuple[Exhibit, ...] = ()
+        self._marked: tuple[ViewerItem, ...] = ()
         self._turn = 0
 
     def body(self) -> ComposeResult:
         with Horizontal(id="head"):
             yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
-            yield Standing()
+            yield ListStatus()
         yield Rule()
         with Container(id="body"):
-            yield Wall(self.collected.get)
-            yield Placard()
+            yield TileGrid(self.collected.get)
+            yield ResultDetail()
         yield LineInput(
             widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
         )
 
     @property
-    def wall(self) -> Wall:
-        return self.query_one(Wall)
+    def wall(self) -> TileGrid:
+        return self.query_one(TileGrid)
 
     # ------------------------------------------------------------------------------- the facts
 
@@ -137,11 +137,11 @@ class GalleryScreen(Place):
         await self._show()
         await self._show_placard()
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, news: Updates) -> None:
         self.collected.hear(news.jobs.values())  # also while it is hidden: then nothing is drawn
         super()._hear(news)
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         if any(job.medias for job in news.jobs.values()):
             await self._show()
             if self._job is not None and self._job.id in news.jobs:
@@ -181,15 +181,15 @@ class GalleryScreen(Place):
             words.insert(0, (say("queue.sum_forgotten", n=forgotten) + " · ", "info"))
         if self.wall.marked:
             words.insert(0, (say("gallery.marked", n=len(self.wall.marked)) + " · ", "accent"))
-        self.query_one(Standing).say(words)
+        self.query_one(ListStatus).say(words)
 
     # ---------------------------------------------------------------------- what is beside it
 
-    @on(Wall.Highlighted)
+    @on(TileGrid.Highlighted)
     async def _highlighted(self) -> None:
         await self._show_placard()
 
-    @on(Wall.Marked)
+    @on(TileGrid.Marked)
     async def _marks_changed(self) -> None:
         found = [await self._exhibit(key) for key in self.wall.marked]
         self._marked = tuple(one for one in found if one is not None)
@@ -203,23 +203,23 @@ class GalleryScreen(Place):
             return  # the cursor went on meanwhile
         self._job = exhibit.job if exhibit is not None else None
         index = exhibit.index if exhibit is not None else 0
-        await self.query_one(Placard).show(self._job, index, eager=self.draws)
+        await self.query_one(ResultDetail).show(self._job, index, eager=self.draws)
         self.refresh_bindings()
 
-    async def _exhibit(self, key: Key) -> Exhibit | None:
+    async def _exhibit(self, key: Key) -> ViewerItem | None:
         job = await self.studio.jobs.get(key[0])
         if job is None or not 1 <= key[1] <= len(job.medias):
             return None
-        return Exhibit(job, key[1] - 1)
+        return ViewerItem(job, key[1] - 1)
 
     @property
-    def current(self) -> Exhibit | None:
+    def current(self) -> ViewerItem | None:
         key = self.wall.cursor
         if self._job is None or key is None or key[0] != self._job.id:
             return None
-        return Exhibit(self._job, key[1] - 1) if key[1] <= len(self._job.medias) else None
+        return ViewerItem(self._job, key[1] - 1) if key[1] <= len(self._job.medias) else None
 
-    def _chosen(self) -> Sequence[Exhibit]:
+    def _chosen(self) -> Sequence[ViewerItem]:
         """The marked ones, or the one under the cursor."""
         if self.wall.marked:
             return self._marked
@@ -238,7 +238,7 @@ class GalleryScreen(Place):
             case "save":
                 return any(one.media.path for one in self._chosen())
             case "play":
-                return self.query_one(Placard).preview.is_film
+                return self.query_one(ResultDetail).preview.is_film
             case "compare":
                 return len(self._pair()) == 2
             case "undo":
@@ -255,7 +255,7 @@ class GalleryScreen(Place):
     async def action_undo(self) -> None:
         await self.verbs.jobs.undo()
 
-    @on(Wall.Selected)
+    @on(TileGrid.Selected)
     def action_view(self) -> None:
         key = self.wall.cursor
         if key is None:
@@ -271,9 +271,9 @@ class GalleryScreen(Place):
         self.app.push_screen(viewer, closed)
 
     def action_play(self) -> None:
-        self.query_one(Placard).preview.play()
+        self.query_one(ResultDetail).preview.play()
 
-    def _pair(self) -> tuple[Exhibit, ...]:
+    def _pair(self) -> tuple[ViewerItem, ...]:
         """The two that are marked; one that is marked, with the one under the cursor."""
         if len(self._marked) == 1 and self.current not in (None, *self._marked):
             return (*self._marked, self.current) if self.current else ()
@@ -340,7 +340,7 @@ class GalleryScreen(Place):
         await self._show()
 
     def action_scroll_facts(self, by: int) -> None:
-        self.query_one(Placard).scroll_facts(by)
+        self.query_one(ResultDetail).scroll_facts(by)
 
     # ------------------------------------------------------------------------- saving a copy
 
@@ -378,5 +378,5 @@ class Shown:
     def __len__(self) -> int:
         return len(self._keys)
 
-    async def get(self, number: int) -> Exhibit | None:
+    async def get(self, number: int) -> ViewerItem | None:
         return await self._gallery._exhibit(self._keys[number])

@@ -16,10 +16,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ima_tui.core.domain import Result
-from ima_tui.tui.gallery.arrangement import Group, Key
+from ima_tui.tui.gallery.arrangement import Key, ResultGroup
 from ima_tui.tui.gallery.thumbnails import Thumbnails
-from ima_tui.tui.gallery.tile_layout import Hanging
-from ima_tui.tui.gallery.tiles import HIGH, Standing, TilePainter
+from ima_tui.tui.gallery.tile_layout import TileLayout
+from ima_tui.tui.gallery.tiles import HIGH, TilePainter, TileState
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import wrap
 
@@ -30,7 +30,7 @@ TILE = 24
 """Cells that a tile has at least."""
 
 
-class Wall(ScrollView, can_focus=True):
+class TileGrid(ScrollView, can_focus=True):
     """`find` gives the result of a key."""
 
     DEFAULT_CSS = "Wall { overflow-x: hidden; overflow-y: auto; height: 1fr; width: 1fr; }"
@@ -70,10 +70,10 @@ class Wall(ScrollView, can_focus=True):
         self.cursor: Key | None = None
         self.marked: list[Key] = []
         self.tiles = False
-        self._groups: tuple[Group, ...] = ()
+        self._groups: tuple[ResultGroup, ...] = ()
         self._keys: list[Key] = []
         self._at: dict[Key, int] = {}
-        self._hanging = Hanging((), 1, 1)
+        self._hanging = TileLayout((), 1, 1)
         self._thumbnails = Thumbnails(self, self._refresh_tile)
 
     @property
@@ -90,7 +90,7 @@ class Wall(ScrollView, can_focus=True):
         """Everything that is shown, in its order."""
         return self._keys
 
-    def show(self, groups: Sequence[Group]) -> None:
+    def show(self, groups: Sequence[ResultGroup]) -> None:
         """Show exactly these. The cursor stays on its result, or near where it was."""
         before = self._at.get(self.cursor, 0) if self.cursor is not None else 0
         self._groups = tuple(groups)
@@ -118,7 +118,7 @@ class Wall(ScrollView, can_focus=True):
     def _arrange(self) -> None:
         sizes = [len(group.keys) for group in self._groups]
         across = (self.size.width - 1) // TILE if self.tiles else 1
-        self._hanging = Hanging(sizes, across, HIGH if self.tiles else 1)
+        self._hanging = TileLayout(sizes, across, HIGH if self.tiles else 1)
         self.virtual_size = Size(self.size.width, self._hanging.lines)
 
     def on_resize(self) -> None:
@@ -177,7 +177,7 @@ class Wall(ScrollView, can_focus=True):
         result, painter = self._find(key), self._painter
         if result is None:
             return painter.blank()
-        standing = Standing(key == self.cursor, self.has_focus, key in self.marked)
+        standing = TileState(key == self.cursor, self.has_focus, key in self.marked)
         if self.tiles:
             shown = self._thumbnails.of(result, painter.picture_wide, self.ima.graphics)
             return painter.tile(result, standing, line, shown)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class TilePosition:
     """What is on a line: a heading (`row` is -1), or line `line` of a row of tiles, whose first is
     number `first` of all tiles, and of which there are `count`."""
 
@@ -20,7 +20,7 @@ class Spot:
     count: int
 
 
-class Hanging:
+class TileLayout:
     """`sizes`: how many tiles each group has. `across`: tiles beside each other. `high`: lines of
     a tile."""
 
@@ -42,18 +42,18 @@ class Hanging:
     def rows_of(self, size: int) -> int:
         return -(-size // self.across)
 
-    def at(self, line: int) -> Spot | None:
+    def at(self, line: int) -> TilePosition | None:
         """What is on this line; None: nothing any more."""
         if not 0 <= line < self.lines:
             return None
         group = bisect_right(self._tops, line) - 1
         below = line - self._tops[group] - 1
         if below < 0:
-            return Spot(group, -1, 0, self._firsts[group], 0)
+            return TilePosition(group, -1, 0, self._firsts[group], 0)
         row, inner = divmod(below, self.high)
         before = row * self.across
         count = min(self.across, self.sizes[group] - before)
-        return Spot(group, row, inner, self._firsts[group] + before, count)
+        return TilePosition(group, row, inner, self._firsts[group] + before, count)
 
     def group_of(self, tile: int) -> int:
         return bisect_right(self._firsts, tile) - 1

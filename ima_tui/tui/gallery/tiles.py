@@ -38,7 +38,7 @@ Shown = Rendered | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TileState:
     """How a result stands on the wall."""
 
     here: bool
@@ -70,7 +70,7 @@ class TilePainter:
     def blank(self) -> list[Segment]:
         return [Segment(" " * self.wide, self._style("text", "background"))]
 
-    def line(self, result: Result, standing: Standing) -> list[Segment]:
+    def line(self, result: Result, standing: TileState) -> list[Segment]:
         """One result on one line."""
         ground, muted = standing.ground, self._style("muted", standing.ground)
         room = self.wide - BAR - MARK - TAG
@@ -83,7 +83,7 @@ class TilePainter:
             Segment(model + end, muted),
         ]
 
-    def tile(self, result: Result, standing: Standing, line: int, shown: Shown) -> list[Segment]:
+    def tile(self, result: Result, standing: TileState, line: int, shown: Shown) -> list[Segment]:
         """One line of a tile."""
         if line > PICTURE:
             return self.blank()
@@ -92,7 +92,7 @@ class TilePainter:
         room = self.wide - BAR
         return [self._bar(standing), *self._picture(shown, line, room, standing.ground)]
 
-    def _begin(self, result: Result, standing: Standing) -> list[Segment]:
+    def _begin(self, result: Result, standing: TileState) -> list[Segment]:
         mark = self.glyphs.mark if standing.marked else " "
         medium = result.task_type.medium
         return [
@@ -104,12 +104,12 @@ class TilePainter:
             ),
         ]
 
-    def _bar(self, standing: Standing) -> Segment:
+    def _bar(self, standing: TileState) -> Segment:
         role = "accent" if standing.focused else "muted"
         sign = self.glyphs.cursor if standing.here else " "
         return Segment(sign, self._style(role, standing.ground))
 
-    def _caption(self, result: Result, standing: Standing) -> list[Segment]:
+    def _caption(self, result: Result, standing: TileState) -> list[Segment]:
         end = f" {result.length} " if result.length else " "
         room = self.wide - BAR - MARK - TAG - width(end)
         return [

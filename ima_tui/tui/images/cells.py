@@ -11,7 +11,7 @@ from rich.style import Style
 
 from ima_tui.core.text import duration
 from ima_tui.imaging import kitty
-from ima_tui.imaging.request import Facts
+from ima_tui.imaging.request import MediaFacts
 
 Lines = tuple[tuple[Segment, ...], ...]
 
@@ -32,7 +32,7 @@ class Rendered:
 
     lines: Lines
     width: int
-    facts: Facts
+    facts: MediaFacts
     upload: tuple[str, ...] = ()
     number: int = 0
     paint: str = ""
@@ -44,7 +44,7 @@ class Rendered:
         return cells + len(self.paint) + sum(map(len, self.upload))
 
 
-def words(facts: Facts) -> str:
+def words(facts: MediaFacts) -> str:
     """`640x360`, `640x360  0:05`, `WAV  16 kHz  0:08`."""
     if facts.kind == "sound":
         rate = f"{facts.rate / 1000:g} kHz" if facts.rate else ""

@@ -17,20 +17,20 @@ from ima_tui.imaging import iterm2, kitty, terminal
 from ima_tui.imaging.decoder import Decoder
 from ima_tui.imaging.request import (
     CannotShow,
-    Form,
-    Reply,
-    Request,
+    DecodeReply,
+    DecodeRequest,
+    OutputForm,
 )
-from ima_tui.imaging.terminal import Choice, Way
+from ima_tui.imaging.terminal import ImageProtocol, ProtocolChoice
 from ima_tui.tui.images import cells
 from ima_tui.tui.images.cells import Lines, Rendered
-from ima_tui.tui.images.image_cache import Shelf
+from ima_tui.tui.images.image_cache import ImageCache
 from ima_tui.tui.images.overlay import Overlay
 from ima_tui.tui.theme.theme import TOKENS, depth, style
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
-    from ima_tui.tui.images.image_protocol import TerminalWay
+    from ima_tui.tui.images.image_protocol import TerminalImages
 
 STRIP_FRAMES = 5
 STRIP_ROWS = 12
@@ -43,7 +43,7 @@ RATE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RenderRequest:
     """What is to be shown, and where on: part of what a picture is kept by."""
 
     path: str
@@ -59,11 +59,11 @@ class Look:
 class Graphics:
     """`write` goes straight to the terminal, past the screen; `way` is how pictures get there."""
 
-    def __init__(self, app: ImaApp, way: TerminalWay, write: Callable[[str], None]) -> None:
+    def __init__(self, app: ImaApp, way: TerminalImages, write: Callable[[str], None]) -> None:
         self._app = app
         self.way = way
         self.overlay = Overlay(app)
-        self.shelf = Shelf(write, self.overlay.has)
+        self.shelf = ImageCache(write, self.overlay.has)
         self.decoder = Decoder()
 
     async def aclose(self) -> None:
@@ -87,26 +87,30 @@ class Graphics:
         `ground` is a token of the theme, `role` the one that a sound is drawn in. `small`: one of
         many, in cells whatever the terminal can.
         """
-        look = Look(path, await _changed(path), columns, rows, ground, crop, self._app.theme, small)
+        look = RenderRequest(
+            path, await _changed(path), columns, rows, ground, crop, self._app.theme, small
+        )
         if (kept := self.shelf.get(look)) is not None:
             return kept
         choice = await self.way.choice()
-        if choice.way is Way.OFF:
+        if choice.way is ImageProtocol.OFF:
             raise CannotShow("viewer.off")
-        if small and choice.way is not Way.KITTY:  # what is painted over cells is for one or two
-            choice = Choice(Way.BLOCKS)
+        if (
+            small and choice.way is not ImageProtocol.KITTY
+        ):  # what is painted over cells is for one or two
+            choice = ProtocolChoice(ImageProtocol.BLOCKS)
         request = self._request(look, choice)
         reply = await self.decoder.ask(request)
-        if choice.way is Way.BLOCKS:
+        if choice.way is ImageProtocol.BLOCKS:
             rendered = await asyncio.to_thread(self._rendered, reply, request, look, choice, role)
         else:
             rendered = self._rendered(reply, request, look, choice, role)
         return self.shelf.get(look) or self.shelf.keep(look, rendered)
 
-    async def reel(self, path: str, columns: int, rows: int, ground: str) -> Reply:
+    async def reel(self, path: str, columns: int, rows: int, ground: str) -> DecodeReply:
         """The frames of a film, each of them two pixels a cell. Raises `CannotShow`."""
         return await self.decoder.ask(
-            Request(
+            DecodeRequest(
                 path,
                 columns,
                 rows * 2,
@@ -117,16 +121,16 @@ class Graphics:
             )
         )
 
-    def frame(self, reply: Reply, number: int, ground: str) -> Lines:
+    def frame(self, reply: DecodeReply, number: int, ground: str) -> Lines:
         """One frame of a reel. Slow: call it in a thread."""
         size = reply.width * reply.height * 3
         data = reply.data[number * size : (number + 1) * size]
         return self._cells(data, reply, ground)
 
-    def _request(self, look: Look, choice: Choice) -> Request:
+    def _request(self, look: RenderRequest, choice: ProtocolChoice) -> DecodeRequest:
         frames = STRIP_FRAMES if look.rows >= STRIP_ROWS and not look.small else 0
         form, (wide, high) = self._form(choice, look)
-        return Request(
+        return DecodeRequest(
             look.path,
             max(1, look.columns * wide),
             max(1, look.rows * high),
@@ -136,33 +140,40 @@ class Graphics:
             ground=self._colour(look.ground),
         )
 
-    def _form(self, choice: Choice, look: Look) -> tuple[Form, tuple[int, int]]:
+    def _form(
+        self, choice: ProtocolChoice, look: RenderRequest
+    ) -> tuple[OutputForm, tuple[int, int]]:
         """What to ask for, and how many pixels a cell has in it."""
         cell = terminal.cell_size()
         match choice.way:
-            case Way.KITTY:
-                return Form.PNG, cell or USUAL_CELL
-            case Way.ITERM2:
-                return Form.JPEG, cell or USUAL_CELL
-            case Way.SIXEL:
-                return Form.SIXEL, cell or SMALL_CELL
+            case ImageProtocol.KITTY:
+                return OutputForm.PNG, cell or USUAL_CELL
+            case ImageProtocol.ITERM2:
+                return OutputForm.JPEG, cell or USUAL_CELL
+            case ImageProtocol.SIXEL:
+                return OutputForm.SIXEL, cell or SMALL_CELL
         if self._app.glyphs.ascii:
-            return Form.RGB, (1, 2)
+            return OutputForm.RGB, (1, 2)
         if self.way.plain:
-            return Form.DOTS, (2, 4)
+            return OutputForm.DOTS, (2, 4)
         return self._colours, (1, 2)
 
     @property
-    def _colours(self) -> Form:
+    def _colours(self) -> OutputForm:
         """As many as the terminal has."""
-        return Form.RGB if depth(self._app.console.color_system) == 0 else Form.FEW
+        return OutputForm.RGB if depth(self._app.console.color_system) == 0 else OutputForm.FEW
 
     def _rendered(
-        self, reply: Reply, request: Request, look: Look, choice: Choice, role: str
+        self,
+        reply: DecodeReply,
+        request: DecodeRequest,
+        look: RenderRequest,
+        choice: ProtocolChoice,
+        role: str,
     ) -> Rendered:
         if reply.facts.kind == "sound":
             return self._wave(reply, look, role)
-        if request.form in (Form.RGB, Form.FEW, Form.DOTS):
+        if request.form in (OutputForm.RGB, OutputForm.FEW, OutputForm.DOTS):
             return Rendered(
                 self._cells(reply.data, reply, look.ground),
                 _cells_wide(reply, request),
@@ -171,15 +182,15 @@ class Graphics:
         wide = min(look.columns, -(-reply.width * look.columns // request.width))
         high = min(look.rows, -(-reply.height * look.rows // request.height))
         blank = cells.blank(wide, high, self._colour(look.ground))
-        if choice.way is Way.KITTY:
+        if choice.way is ImageProtocol.KITTY:
             return self._uploaded(reply, wide, high, look, choice)
-        if choice.way is Way.ITERM2:
+        if choice.way is ImageProtocol.ITERM2:
             paint = iterm2.sequence(reply.data, wide, high)
         else:
             paint = reply.data.decode("ascii")
         return Rendered(blank, wide, reply.facts, paint=paint)
 
-    def _cells(self, data: bytes, reply: Reply, ground: str) -> Lines:
+    def _cells(self, data: bytes, reply: DecodeReply, ground: str) -> Lines:
         theme = self._app.theme
         light = not self._app.current_theme.dark
         plain = style(theme, "text", ground)
@@ -189,14 +200,16 @@ class Graphics:
             return cells.dots(data, reply.width, reply.height, plain, light=light)
         return cells.blocks(data, reply.width, reply.height, self._colour(ground))
 
-    def _wave(self, reply: Reply, look: Look, role: str) -> Rendered:
+    def _wave(self, reply: DecodeReply, look: RenderRequest, role: str) -> Rendered:
         peaks = _narrowed(reply.data, look.columns)
         plain = style(look.theme, role, look.ground)
         ascii_only = self._app.glyphs.ascii
         lines = cells.wave(peaks, look.rows, plain, ascii_only=ascii_only)
         return Rendered(lines, len(peaks), reply.facts)
 
-    def _uploaded(self, reply: Reply, wide: int, high: int, look: Look, choice: Choice) -> Rendered:
+    def _uploaded(
+        self, reply: DecodeReply, wide: int, high: int, look: RenderRequest, choice: ProtocolChoice
+    ) -> Rendered:
         wide, high = min(wide, kitty.MOST_CELLS), min(high, kitty.MOST_CELLS)
         exact = self._app.console.color_system == "truecolor"
         self.shelf.in_tmux = choice.in_tmux
@@ -219,8 +232,8 @@ async def _changed(path: str) -> int:
     return await asyncio.to_thread(look)
 
 
-def _cells_wide(reply: Reply, request: Request) -> int:
-    return -(-reply.width // 2) if request.form is Form.DOTS else reply.width
+def _cells_wide(reply: DecodeReply, request: DecodeRequest) -> int:
+    return -(-reply.width // 2) if request.form is OutputForm.DOTS else reply.width
 
 
 def _narrowed(peaks: bytes, columns: int) -> bytes:

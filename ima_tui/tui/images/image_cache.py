@@ -21,7 +21,7 @@ MOST_KEPT = 24 * 1024 * 1024
 MOST_NUMBERS = 160
 
 
-class Shelf:
+class ImageCache:
     """`write` goes to the terminal; `hangs` tells what is on the screen, and is not dropped."""
 
     def __init__(self, write: Callable[[str], None], hangs: Callable[[Rendered], bool]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ima_tui.imaging import terminal
-from ima_tui.imaging.terminal import Choice, Listener, Way
+from ima_tui.imaging.terminal import ImageProtocol, ProtocolChoice, ReplyListener
 from ima_tui.tui.terminal import query_filter
 from ima_tui.tui.theme.theme import FEW
 
@@ -20,15 +20,15 @@ ANSWER_SECONDS = 0.3
 """How long the first picture waits for what the terminal has to say; it is asked long before."""
 
 
-class TerminalWay:
+class TerminalImages:
     """`ask` once the screen stands, `choice` for each picture."""
 
     def __init__(self, app: ImaApp, write: Callable[[str], None]) -> None:
         self._app = app
         self._write = write
-        self._listener = Listener()
+        self._listener = ReplyListener()
         self._listens = query_filter.install(self._listener)
-        self._first: Choice | None = None
+        self._first: ProtocolChoice | None = None
         self._asked_at: float | None = None
 
     def ask(self) -> None:
@@ -39,7 +39,7 @@ class TerminalWay:
             self._asked_at = asyncio.get_running_loop().time()
             self._write(terminal.QUESTION)
 
-    async def choice(self) -> Choice:
+    async def choice(self) -> ProtocolChoice:
         """The way that a picture takes now: the answer may have come since the last one."""
         if self._first is None:
             setting, tmux = self._app.studio.settings.images, None
@@ -52,9 +52,9 @@ class TerminalWay:
             if due > 0 and self._listener.awaited:
                 await asyncio.sleep(due)
             if self._listener.sixel and terminal.cell_size() is not None:
-                choice = replace(choice, way=Way.SIXEL)
-        if self.plain and choice.way is not Way.OFF:
-            return Choice(Way.BLOCKS)
+                choice = replace(choice, way=ImageProtocol.SIXEL)
+        if self.plain and choice.way is not ImageProtocol.OFF:
+            return ProtocolChoice(ImageProtocol.BLOCKS)
         return choice
 
     @property

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Hung:
+class PlacedImage:
     """A picture on a widget, `x` from its left; `due`: it has to be painted."""
 
     rendered: Rendered
@@ -35,13 +35,13 @@ class Overlay:
 
     def __init__(self, app: ImaApp) -> None:
         self._app = app
-        self._hung: dict[Widget, Hung] = {}
+        self._hung: dict[Widget, PlacedImage] = {}
 
     def hang(self, widget: Widget, rendered: Rendered, x: int) -> None:
         """Have `rendered` on `widget`, whenever its cells were drawn."""
         before = self._hung.get(widget)
         if before is None or (before.rendered, before.x) != (rendered, x):
-            self._hung[widget] = Hung(rendered, x)
+            self._hung[widget] = PlacedImage(rendered, x)
 
     def take_down(self, widget: Widget) -> None:
         """Its cells, drawn again, take the picture off the screen."""
@@ -62,7 +62,7 @@ class Overlay:
         return found
 
 
-def _painting(screen: Screen[object], widget: Widget, hung: Hung, update: object) -> str:
+def _painting(screen: Screen[object], widget: Widget, hung: PlacedImage, update: object) -> str:
     place = screen._compositor.visible_widgets.get(widget)
     if place is None:
         hung.due = True

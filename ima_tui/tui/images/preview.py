@@ -16,10 +16,10 @@ from textual.worker import WorkType
 from ima_tui.core.domain import Media, Medium
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
-from ima_tui.imaging.request import CannotShow, Reply
+from ima_tui.imaging.request import CannotShow, DecodeReply
 from ima_tui.tui.images import cells
 from ima_tui.tui.images.graphics import RATE
-from ima_tui.tui.images.viewport import Lens
+from ima_tui.tui.images.viewport import Viewport
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import fit, width, wrap
@@ -41,7 +41,7 @@ class Preview(Widget):
     DEFAULT_CSS = "Preview { width: 1fr; height: 1fr; }"
 
     media: reactive[Media | None] = reactive(None)
-    lens: reactive[Lens] = reactive(Lens())
+    lens: reactive[Viewport] = reactive(Viewport())
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Preview(Widget):
         self._get_cover = cover
         self._shown: cells.Rendered | None = None
         self._problem = ""
-        self._reel: Reply | None = None
+        self._reel: DecodeReply | None = None
         self._frame: cells.Lines = ()
         self._number = 0
         self._role = "speech"
@@ -96,7 +96,7 @@ class Preview(Widget):
 
     def watch_media(self) -> None:
         self._reel, self._number = None, 0
-        self.set_reactive(Preview.lens, Lens())
+        self.set_reactive(Preview.lens, Viewport())
         self._load(self._delay)
 
     def watch_lens(self) -> None:
@@ -203,7 +203,7 @@ class Preview(Widget):
         self._hang()
         self.refresh()
 
-    async def _show_frame(self, reel: Reply, number: int) -> None:
+    async def _show_frame(self, reel: DecodeReply, number: int) -> None:
         frame = self.ima.graphics.frame
         self._frame = await asyncio.to_thread(frame, reel, number, self._ground)
         self._number = number

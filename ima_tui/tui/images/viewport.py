@@ -10,7 +10,7 @@ STEP = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
+class Viewport:
     """`zoom` times as large, with the point `x`, `y` (between 0 and 1) in the middle."""
 
     zoom: float = 1.0
@@ -27,17 +27,17 @@ class Lens:
         half = 0.5 / self.zoom
         return self.x - half, self.y - half, self.x + half, self.y + half
 
-    def closer(self, factor: float) -> Lens:
+    def closer(self, factor: float) -> Viewport:
         return replace(self, zoom=max(1.0, min(MOST, self.zoom * factor)))._inside()
 
     def can_zoom(self, factor: float) -> bool:
         """Whether it gets closer, or farther, by that."""
         return self.closer(factor).zoom != self.zoom
 
-    def moved(self, right: int, down: int) -> Lens:
+    def moved(self, right: int, down: int) -> Viewport:
         step = STEP / self.zoom
         return replace(self, x=self.x + right * step, y=self.y + down * step)._inside()
 
-    def _inside(self) -> Lens:
+    def _inside(self) -> Viewport:
         half = 0.5 / self.zoom
         return replace(self, x=max(half, min(1 - half, self.x)), y=max(half, min(1 - half, self.y)))

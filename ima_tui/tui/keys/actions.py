@@ -39,7 +39,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ActionEntry:
     """One thing that can be done now, with its keys in order of preference."""
 
     id: str
@@ -58,9 +58,9 @@ class Act:
         return " ".join(key_name(key) for key in self.keys[:limit])
 
 
-def acts(screen: Screen[object]) -> tuple[Act, ...]:
+def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
     """Everything that the active bindings of `screen` can do, nearest first."""
-    found: dict[str, Act] = {}
+    found: dict[str, ActionEntry] = {}
     focused = screen.focused
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not binding.description.startswith("bind.") or not enabled:
@@ -69,7 +69,7 @@ def acts(screen: Screen[object]) -> tuple[Act, ...]:
             continue
         name = binding.id or binding.action
         before = found.get(name)
-        found[name] = Act(
+        found[name] = ActionEntry(
             id=name,
             keys=(*before.keys, key) if before else (key,),
             sentence=binding.description,
@@ -98,7 +98,7 @@ def _scope(node: DOMNode) -> Scope:
     return Scope.HERE if isinstance(node, Screen) else Scope.FOCUS
 
 
-def footer(all_acts: Sequence[Act]) -> tuple[Act, ...]:
+def footer(all_acts: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
     """The few that matter most here."""
     shown = [act for act in all_acts if act.prominent and act.scope is not Scope.EVERYWHERE]
     return tuple(shown[:FOOTER_KEYS])

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ima_tui.i18n import say
-from ima_tui.logs.entry import Entry
+from ima_tui.logs.entry import LogEntry
 
 MOST_LINES = 2_000
 
@@ -22,13 +22,13 @@ class LogDetail(VerticalScroll, can_focus=False):
         yield Static(id="log-facts")
         yield Static(id="log-text")
 
-    def show(self, entry: Entry | None, file_name: str) -> None:
+    def show(self, entry: LogEntry | None, file_name: str) -> None:
         self.query_one("#log-facts", Static).update(Content(_facts(entry, file_name)))
         self.query_one("#log-text", Static).update(Content(_text(entry)))
         self.scroll_home(animate=False)
 
 
-def _facts(entry: Entry | None, file_name: str) -> str:
+def _facts(entry: LogEntry | None, file_name: str) -> str:
     if entry is None:
         return ""
     try:
@@ -40,7 +40,7 @@ def _facts(entry: Entry | None, file_name: str) -> str:
     return " · ".join(word for word in [*words, file_name or entry.tool] if word)
 
 
-def _text(entry: Entry | None) -> str:
+def _text(entry: LogEntry | None) -> str:
     if entry is None:
         return ""
     lines = entry.more.split("\n") if entry.more else []

@@ -12,8 +12,8 @@ from textual.worker import WorkType
 
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
-from ima_tui.logs.entry import Entry
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.entry import LogEntry
+from ima_tui.logs.filter import LogFilter
 from ima_tui.tui.logs.lines import LogLines
 from ima_tui.tui.logs.reader import LogReader, View
 from ima_tui.tui.logs.status import LogStatusLine
@@ -33,7 +33,7 @@ class LogFeed:
     def __init__(self, place: LogsScreen, reader: LogReader) -> None:
         self._place = place
         self.reader = reader
-        self.wanted = Wanted()
+        self.wanted = LogFilter()
         self.paused = False
         self._stands = asyncio.Event()
         self._unseen = 0
@@ -72,7 +72,7 @@ class LogFeed:
             self._place.workers.cancel_group(self._place, group)
         self._stands.clear()
 
-    def resume(self, stood: Entry | None) -> None:
+    def resume(self, stood: LogEntry | None) -> None:
         """Read again after `rest`, and stand where one stood; without `stood` at the newest."""
 
         async def go() -> None:
@@ -100,7 +100,7 @@ class LogFeed:
         job: WorkType[None] = read
         self._place.run_worker(job, name="read logs", group=READING, exclusive=True)
 
-    def want(self, wanted: Wanted) -> None:
+    def want(self, wanted: LogFilter) -> None:
         """Show these, from the newest on."""
         self.wanted = wanted
         self._unseen = 0
@@ -139,7 +139,7 @@ class LogFeed:
 
         self.read(go)
 
-    async def stand_at(self, entry: Entry) -> None:
+    async def stand_at(self, entry: LogEntry) -> None:
         """Set the cursor on `entry`, wherever that is."""
         at, lines = _place(entry, self.reader.view), self.lines
         if at is None:
@@ -188,7 +188,7 @@ class LogFeed:
     def _show_empty(self, view: View) -> None:
         if self._looking and not view.at_bottom:
             words = say("logs.empty_looking")
-        elif self.wanted == Wanted():
+        elif self.wanted == LogFilter():
             words = say("logs.empty", folder=str(self.reader.folder))
         else:
             words = say("logs.empty_filtered")
@@ -224,7 +224,7 @@ class LogFeed:
         self.tell(trouble=view.trouble)
 
 
-def _place(entry: Entry, view: View) -> int | None:
+def _place(entry: LogEntry, view: View) -> int | None:
     for index, each in enumerate(view.entries):
         if (each.file, each.start) == (entry.file, entry.start):
             return index

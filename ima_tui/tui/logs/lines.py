@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.core.errors import UsageError
-from ima_tui.logs.entry import Entry, Level
+from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.pattern import Pattern
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import Cell, Painter, Row
@@ -36,14 +36,14 @@ COLUMNS = (
     Column("more", 4, align="right", drop=2),
 )
 MARKS = {
-    Level.DEBUG: (" ", " ", "muted"),
-    Level.INFO: ("·", ".", "muted"),
-    Level.WARNING: ("!", "!", "warn"),
-    Level.ERROR: ("✗", "x", "bad"),
-    Level.CRITICAL: ("✗", "X", "bad"),
+    LogLevel.DEBUG: (" ", " ", "muted"),
+    LogLevel.INFO: ("·", ".", "muted"),
+    LogLevel.WARNING: ("!", "!", "warn"),
+    LogLevel.ERROR: ("✗", "x", "bad"),
+    LogLevel.CRITICAL: ("✗", "X", "bad"),
 }
 """Of a level: its sign, the one in ASCII, and its role."""
-WORDS = {Level.WARNING: "WARN", Level.CRITICAL: "FATAL"}
+WORDS = {LogLevel.WARNING: "WARN", LogLevel.CRITICAL: "FATAL"}
 MOST_SHOWN = 600
 """Characters of a message that can matter for a line."""
 WHEEL = 3
@@ -72,7 +72,7 @@ class LogLines(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: Sequence[Entry] = ()
+        self.entries: Sequence[LogEntry] = ()
         self.cursor = 0
         self.top = 0
         self.empty = ""
@@ -83,12 +83,12 @@ class LogLines(Widget, can_focus=True):
         self._painter: Painter | None = None
 
     @property
-    def current(self) -> Entry | None:
+    def current(self) -> LogEntry | None:
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
     # ------------------------------------------------------------------------------ the entries
 
-    def show(self, entries: Sequence[Entry], shift: int | None, *, live: bool) -> None:
+    def show(self, entries: Sequence[LogEntry], shift: int | None, *, live: bool) -> None:
         """Show these. `shift`: by how many they have moved down, so that what is looked at stays
         where it is, unless the newest is looked at (`live`). Draws only if it looks different."""
         before = self._seen()
@@ -137,7 +137,7 @@ class LogLines(Widget, can_focus=True):
         self.top = min(self.top, self.cursor)
         self.top = max(self.top, self.cursor - height + 1)
 
-    def _seen(self) -> tuple[int, Sequence[Entry]]:
+    def _seen(self) -> tuple[int, Sequence[LogEntry]]:
         return self.cursor - self.top, self.entries[self.top : self.top + self.size.height]
 
     # --------------------------------------------------------------------------------- drawing
@@ -157,10 +157,10 @@ class LogLines(Widget, can_focus=True):
             painter = self._painter = Painter(COLUMNS, self.size.width, theme, glyphs)
         return painter
 
-    def _row(self, entry: Entry) -> Row:
+    def _row(self, entry: LogEntry) -> Row:
         fancy, plain, role = MARKS[entry.level]
         ascii_only = cast("ImaApp", self.app).glyphs.ascii
-        loud = role if entry.level >= Level.WARNING else "muted"
+        loud = role if entry.level >= LogLevel.WARNING else "muted"
         message = entry.message[:MOST_SHOWN].replace("\t", " ")
         return (
             Cell(plain if ascii_only else fancy, role),
@@ -170,7 +170,7 @@ class LogLines(Widget, can_focus=True):
             Cell(entry.function, "muted", self._matched(entry.function)),
             Cell(
                 message,
-                "muted" if entry.level is Level.DEBUG else "text",
+                "muted" if entry.level is LogLevel.DEBUG else "text",
                 self._matched(message),
             ),
             Cell(f"+{entry.lines - 1}" if entry.more else "", "info"),

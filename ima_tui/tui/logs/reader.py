@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ima_tui.core.text import one_line
-from ima_tui.logs.entry import Entry
-from ima_tui.logs.filter import Wanted
-from ima_tui.logs.merge import Due, Newer, Older
+from ima_tui.logs.entry import LogEntry
+from ima_tui.logs.filter import LogFilter
+from ima_tui.logs.merge import Due, NewestFirst, OldestFirst
 from ima_tui.logs.pattern import Pattern
-from ima_tui.logs.window import Window
+from ima_tui.logs.window import LogWindow
 
 SLICE = 0.04
 """Seconds of reading before it is asked whether somebody still wants it."""
@@ -34,7 +34,7 @@ class View:
     """What there is to be seen: a stretch of entries, newest first. `shift`: by how many an entry
     of the view before has moved down; None when it is another stretch altogether."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LogEntry, ...] = ()
     at_top: bool = True
     at_bottom: bool = False
     shift: int | None = None
@@ -48,24 +48,24 @@ class LogReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.view = View()
-        self._window = Window(folder)
+        self._window = LogWindow(folder)
         self._thread = ThreadPoolExecutor(1, "logs")
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> LogFilter:
         return self._window.wanted
 
-    def name_of(self, entry: Entry) -> str:
+    def name_of(self, entry: LogEntry) -> str:
         """The file that an entry stands in; "" where it is gone."""
         file = self._window.files.get(entry.file)
         return "" if file is None else one_line(file.path.name, 80)
 
     # --------------------------------------------------------------------------- what is seen
 
-    async def open(self, wanted: Wanted) -> View:
+    async def open(self, wanted: LogFilter) -> View:
         """Stand at the newest that is wanted."""
 
         def work() -> None:
@@ -108,7 +108,7 @@ class LogReader:
         changed = view.shift != 0 or (view.tools, view.trouble) != (before.tools, before.trouble)
         return view if changed else None
 
-    async def go_to_entry(self, entry: Entry) -> View:
+    async def go_to_entry(self, entry: LogEntry) -> View:
         """Stand so that `entry` is in it, with some on either side."""
 
         def work() -> None:
@@ -121,7 +121,7 @@ class LogReader:
 
     # ------------------------------------------------------------------------ what is searched
 
-    async def find(self, index: int, pattern: Pattern, *, older: bool) -> Entry | None:
+    async def find(self, index: int, pattern: Pattern, *, older: bool) -> LogEntry | None:
         """The next entry in which `pattern` is found, from the one at `index` on, which does not
         count. Takes as long as it takes: cancel it. Raises `UsageError` (a slow pattern)."""
         wanted = self.wanted.with_text(pattern)
@@ -170,7 +170,7 @@ def _due() -> Due:
     return lambda: time.perf_counter() > until
 
 
-def _step(walk: Older | Newer) -> Entry | None:
+def _step(walk: OldestFirst | NewestFirst) -> LogEntry | None:
     return next(iter(walk.take(1, _due())), None)
 
 
@@ -182,7 +182,7 @@ def _count_on(steps: Iterator[int], total: int) -> tuple[int, bool]:
     return total, True
 
 
-def _shift(before: tuple[Entry, ...], after: tuple[Entry, ...]) -> int | None:
+def _shift(before: tuple[LogEntry, ...], after: tuple[LogEntry, ...]) -> int | None:
     """By how many the entries have moved down: what is in both is the same object."""
     if not before:
         return 0 if not after else None

@@ -15,8 +15,8 @@ from textual.worker import WorkType
 from ima_tui.core.clock import midnight
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
-from ima_tui.logs.entry import Level
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.entry import LogLevel
+from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.time_spec import moment
 from ima_tui.tui.logs.detail import LogDetail
 from ima_tui.tui.logs.export import export
@@ -26,17 +26,17 @@ from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.logs.search import LogSearch
 from ima_tui.tui.logs.source_picker import chooser
 from ima_tui.tui.logs.status import LogStatusLine
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.prompt import LineInput
 
 LOOK_SECONDS = 1.0
 """How often the folder is looked at, while somebody looks at this place."""
-LEVELS = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
+LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR)
 
 
-class LogsScreen(Place):
+class LogsScreen(BaseScreen):
     """The lines, what narrows them, and one entry in detail."""
 
     PLACE = "logs"
@@ -89,7 +89,7 @@ class LogsScreen(Place):
     def on_mount(self) -> None:
         self.lines.focus()
         self._timer = self.set_interval(LOOK_SECONDS, self.feed.look)
-        self.feed.want(Wanted())
+        self.feed.want(LogFilter())
 
     def on_unmount(self) -> None:
         self.feed.reader.close()
@@ -135,7 +135,7 @@ class LogsScreen(Place):
     async def show_job(self, job_id: int) -> None:
         """Only what was done for this job, whatever was filtered before."""
         self.feed.paused = False
-        self.feed.wanted = Wanted()
+        self.feed.wanted = LogFilter()
         self.search.look_for("")
         await self._want_job(job_id)
         self.lines.focus()
@@ -168,9 +168,9 @@ class LogsScreen(Place):
         self.app.push_screen(chooser(tools, wanted.source), take)
 
     def action_clear(self) -> None:
-        self.feed.wanted = Wanted()
+        self.feed.wanted = LogFilter()
         self.search.look_for("")
-        self.feed.want(Wanted())
+        self.feed.want(LogFilter())
 
     # --------------------------------------------------------------------------- what is asked
 
@@ -218,7 +218,7 @@ class LogsScreen(Place):
             case "scroll":
                 return self.has_class("-detail")
             case "clear":
-                return self.search.pattern is not None or wanted != Wanted()
+                return self.search.pattern is not None or wanted != LogFilter()
         return super().check_action(action, parameters)
 
     def action_hit(self, older: bool) -> None:

@@ -8,7 +8,7 @@ from textual.worker import WorkType
 
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
-from ima_tui.logs.entry import Entry
+from ima_tui.logs.entry import LogEntry
 from ima_tui.logs.pattern import Pattern, literally
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LogSearch:
         if self.pattern is not None and not here:
             self.hit(older=True)
 
-    def _holds(self, entry: Entry) -> bool:
+    def _holds(self, entry: LogEntry) -> bool:
         pattern = self.pattern
         return pattern is not None and (pattern.is_in(entry.text) or pattern.is_in(entry.function))
 

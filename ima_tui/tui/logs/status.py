@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ima_tui.i18n import say
-from ima_tui.logs.entry import Level
-from ima_tui.logs.filter import Wanted
+from ima_tui.logs.entry import LogLevel
+from ima_tui.logs.filter import LogFilter
 from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.widgets.cells import cut
 
@@ -24,7 +24,7 @@ class LogStatus:
     live: bool = True
     paused: bool = False
     unseen: int = 0
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: LogFilter = field(default_factory=LogFilter)
     only_hits: bool = False
     words: str = ""
     hits: int | None = None
@@ -97,7 +97,7 @@ class LogStatusLine(Line):
             found.append((say("logs.looking"), "info"))
         if wanted.job is not None:
             found.append((say("logs.of_job", id=wanted.job), "accent"))
-        if wanted.level > Level.DEBUG:
+        if wanted.level > LogLevel.DEBUG:
             found.append((say("logs.from_level", level=wanted.level.name.lower()), "accent"))
         if wanted.source:
             found.append((cut(wanted.source, MOST_WORDS), "accent"))

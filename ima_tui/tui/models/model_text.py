@@ -9,7 +9,7 @@ from textual.content import Content
 from ima_tui.catalogue import choice, form, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.catalogue.order import input_counts
-from ima_tui.core.domain import Field, Leaf, TaskType
+from ima_tui.core.domain import Field, ModelVersion, TaskType
 from ima_tui.core.events import ListChanges
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
@@ -40,60 +40,64 @@ GAP = 2
 
 
 def row(
-    leaf: Leaf, wanted: str, preferred: bool, glyphs: Glyphs, changes: ListChanges = UNCHANGED
+    model: ModelVersion,
+    wanted: str,
+    preferred: bool,
+    glyphs: Glyphs,
+    changes: ListChanges = UNCHANGED,
 ) -> Row:
-    """The row for `leaf`, in the order of `COLUMNS`."""
+    """The row for `model`, in the order of `COLUMNS`."""
     star = f" {glyphs.star}" if preferred else ""
-    estimate = times.estimate(leaf)
-    medium = leaf.task_type.medium
-    name = steady(leaf.name)
+    estimate = times.estimate(model)
+    medium = model.task_type.medium
+    name = steady(model.name)
     return (
         Cell(name + star, "text", places(name, wanted) or scattered(name, wanted)),
-        Cell(leaf.model_id, "muted", places(leaf.model_id, wanted)),
+        Cell(model.model_id, "muted", places(model.model_id, wanted)),
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
-        Cell(points_range(*leaf.points)),
+        Cell(points_range(*model.points)),
         Cell(usual_time(estimate), "muted"),
-        _news(leaf, changes, glyphs) or Cell(tags(leaf), "muted"),
+        _news(model, changes, glyphs) or Cell(tags(model), "muted"),
     )
 
 
-def _news(leaf: Leaf, changes: ListChanges, glyphs: Glyphs) -> Cell | None:
+def _news(model: ModelVersion, changes: ListChanges, glyphs: Glyphs) -> Cell | None:
     """That it is new, or costs otherwise than it did."""
-    name = name_of(leaf)
+    name = name_of(model)
     if name in changes.new:
         return Cell(say("models.new"), "ok")
     before = changes.was.get(name)
     if before is None:
         return None
-    is_dearer = leaf.points > before
+    is_dearer = model.points > before
     sign = glyphs.up if is_dearer else glyphs.down
     was = say("models.was", points=points_range(*before))
     return Cell(f"{sign} {was}", "warn" if is_dearer else "ok")
 
 
-def gone_row(leaf: Leaf) -> Row:
+def gone_row(model: ModelVersion) -> Row:
     """One that the list has no more."""
     return (
-        Cell(steady(leaf.name), "muted"),
-        Cell(leaf.model_id, "muted"),
-        Cell(say(f"task.tag_{leaf.task_type.medium}"), "muted"),
-        Cell(points_range(*leaf.points), "muted"),
+        Cell(steady(model.name), "muted"),
+        Cell(model.model_id, "muted"),
+        Cell(say(f"task.tag_{model.task_type.medium}"), "muted"),
+        Cell(points_range(*model.points), "muted"),
         Cell("", "muted"),
         Cell(say("models.gone"), "warn"),
     )
 
 
-def tags(leaf: Leaf) -> str:
+def tags(model: ModelVersion) -> str:
     """Our tiers, else what the service says is special about it."""
-    tiers = [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
-    return " ".join(tiers) or steady(" ".join(leaf.features))
+    tiers = [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
+    return " ".join(tiers) or steady(" ".join(model.features))
 
 
 # ------------------------------------------------------------------------------- one in detail
 
 
 def detail(
-    leaf: Leaf,
+    model: ModelVersion,
     preferred: bool,
     glyphs: Glyphs,
     changes: ListChanges = UNCHANGED,
@@ -101,31 +105,31 @@ def detail(
 ) -> Content:
     """Everything that the list says about one leaf, and what of it was otherwise before, on lines
     of `cells`."""
-    estimate = times.estimate(leaf)
+    estimate = times.estimate(model)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
-        say(f"task.{leaf.task_type}"),
+        say(f"task.{model.task_type}"),
         say("models.usually", time=usual_time(estimate)),
-        *_inputs(leaf),
+        *_inputs(model),
     ]
     lines = [
-        Content.styled(steady(leaf.name) + star, "bold"),
-        Content.styled(leaf.version, "$muted"),
+        Content.styled(steady(model.name) + star, "bold"),
+        Content.styled(model.version, "$muted"),
         Content(" · ".join(facts)),
     ]
-    if told := _changed(leaf, changes):
+    if told := _changed(model, changes):
         lines.append(Content.styled(told, "$warn"))
-    if leaf.description:
-        lines.append(Content.styled(steady(leaf.description), "$muted"))
-    lines += [Content(""), *price_table.every(leaf, glyphs), *_fields(leaf, cells)]
+    if model.description:
+        lines.append(Content.styled(steady(model.description), "$muted"))
+    lines += [Content(""), *price_table.every(model, glyphs), *_fields(model, cells)]
     return Content("\n").join(lines)
 
 
-def _changed(leaf: Leaf, changes: ListChanges) -> str:
+def _changed(model: ModelVersion, changes: ListChanges) -> str:
     """In a sentence, with the time since when; "" where nothing did."""
     if not changes.since:
         return ""
-    name, since = name_of(leaf), moment(changes.since)
+    name, since = name_of(model), moment(changes.since)
     if name in changes.new:
         return say("models.new_since", since=since)
     if any(name_of(one) == name for one in changes.gone):
@@ -135,19 +139,19 @@ def _changed(leaf: Leaf, changes: ListChanges) -> str:
     return ""
 
 
-def _inputs(leaf: Leaf) -> list[str]:
-    if not leaf.task_type.takes_inputs:
+def _inputs(model: ModelVersion) -> list[str]:
+    if not model.task_type.takes_inputs:
         return []
-    low, high = input_counts(leaf)
-    kinds = sorted({kind.rpartition("/")[2] for accept in leaf.accepts for kind in accept.types})
+    low, high = input_counts(model)
+    kinds = sorted({kind.rpartition("/")[2] for accept in model.accepts for kind in accept.types})
     count = str(low) if low == high else f"{low}–{'∞' if high is None else high}"
     return [say("models.takes", count=count, kinds=" ".join(kinds))]
 
 
-def _fields(leaf: Leaf, cells: int) -> list[Content]:
+def _fields(model: ModelVersion, cells: int) -> list[Content]:
     """What can be set, with the options there are, the default in bold; what does not fit on a
     line goes on below, behind the label."""
-    controls = form.controls(leaf)
+    controls = form.controls(model)
     if not controls:
         return []
     size = min(LONGEST_LABEL, max(width(control.label) for control in controls)) + GAP

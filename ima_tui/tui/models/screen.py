@@ -11,27 +11,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.events import ListChanges, ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.models import model_text, search
-from ima_tui.tui.models.search import SORT_NAMES, Finder, leaf_id
+from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.fitted import Fitted
-from ima_tui.tui.widgets.list_status import Standing
+from ima_tui.tui.widgets.list_status import ListStatus
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import LazyRows, Row, Table
-from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.widgets.update_batcher import Updates
 
 LEAST_FILTER = 16
 """Cells that the filter keeps beside what is said of the list."""
 
 
-class ModelsScreen(Place):
+class ModelsScreen(BaseScreen):
     """The table of models of one kind (or of all), and the one under the cursor in detail."""
 
     PLACE = "models"
@@ -75,16 +75,16 @@ class ModelsScreen(Place):
         self.kind = TaskType.TEXT_TO_IMAGE
         self.every = False
         self.sort = SORT_NAMES[0]
-        self._by_id: dict[str, Leaf] = {}
-        self._gone: dict[str, Leaf] = {}
-        self._finder: Finder | None = None
-        self._undo: list[tuple[TaskType, Leaf | None]] = []
+        self._by_id: dict[str, ModelVersion] = {}
+        self._gone: dict[str, ModelVersion] = {}
+        self._finder: ModelSearch | None = None
+        self._undo: list[tuple[TaskType, ModelVersion | None]] = []
         """Wishes as they were before each change that was made here."""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="head"):
             yield LineInput(widget_id="filter", placeholder=say("models.filter"))
-            yield Standing()
+            yield ListStatus()
         yield Rule()
         with Container(id="body"):
             yield Table(model_text.COLUMNS, widget_id="models")
@@ -104,7 +104,7 @@ class ModelsScreen(Place):
     async def reload(self) -> None:
         self._show()
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         if news.lists or news.preferences:
             self._show()
 
@@ -121,17 +121,17 @@ class ModelsScreen(Place):
             self.studio.offer.lists[kind] for kind in model_text.task_types(self.every, self.kind)
         ]
 
-    def _is_mine(self, leaf: Leaf) -> bool:
-        return model_picker.preferred(self.studio, leaf.task_type) == leaf.model_id
+    def _is_mine(self, model: ModelVersion) -> bool:
+        return model_picker.preferred(self.studio, model.task_type) == model.model_id
 
-    def _changes(self, leaf: Leaf) -> ListChanges:
-        return self.studio.offer.lists[leaf.task_type].changes
+    def _changes(self, model: ModelVersion) -> ListChanges:
+        return self.studio.offer.lists[model.task_type].changes
 
-    def _find_in(self, lists: list[ProductList]) -> Finder:
+    def _find_in(self, lists: list[ProductList]) -> ModelSearch:
         """The finder for these lists: made anew when they are others."""
-        offered = tuple(leaf for one in lists for leaf in one.leaves)
-        if self._finder is None or self._finder.leaves != offered:
-            self._finder = Finder(offered)
+        offered = tuple(model for one in lists for model in one.models)
+        if self._finder is None or self._finder.models != offered:
+            self._finder = ModelSearch(offered)
         return self._finder
 
     def _show(self) -> None:
@@ -140,16 +140,16 @@ class ModelsScreen(Place):
         wanted = self.wanted
         fresh = frozenset(name for one in lists for name in one.changes.new)
         shown = self._find_in(lists).arrange(wanted, self.sort, fresh)
-        lost = Finder([leaf for one in lists for leaf in one.changes.gone])
+        lost = ModelSearch([model for one in lists for model in one.changes.gone])
         gone = lost.arrange(wanted, self.sort)
-        self._by_id = {leaf_id(leaf): leaf for leaf in shown}
-        self._gone = {f"gone {leaf_id(leaf)}": leaf for leaf in gone}
+        self._by_id = {leaf_id(model): model for model in shown}
+        self._gone = {f"gone {leaf_id(model)}": model for model in gone}
         signs = self.ima.glyphs
 
         def make(row_id: int | str) -> Row:
-            if (leaf := self._by_id.get(str(row_id))) is None:
+            if (model := self._by_id.get(str(row_id))) is None:
                 return model_text.gone_row(self._gone[str(row_id)])
-            return model_text.row(leaf, wanted, self._is_mine(leaf), signs, self._changes(leaf))
+            return model_text.row(model, wanted, self._is_mine(model), signs, self._changes(model))
 
         self.table.empty = "" if shown else self._why_empty(lists)
         self.table.set_rows(LazyRows([*self._by_id, *self._gone], make))
@@ -161,12 +161,12 @@ class ModelsScreen(Place):
         room = self.size.width - LEAST_FILTER
         dot = self.ima.glyphs.dot
         words = search.standing(self._lists(), len(self._by_id), kind, self.sort, dot, room)
-        self.query_one(Standing).say(words)
+        self.query_one(ListStatus).say(words)
 
     def _why_empty(self, lists: list[ProductList]) -> str:
         if self.wanted:
-            everywhere = [leaf for kind in TaskType for leaf in self.studio.offer.leaves(kind)]
-            count = len(Finder(everywhere).arrange(self.wanted, self.sort))
+            everywhere = [model for kind in TaskType for model in self.studio.offer.models(kind)]
+            count = len(ModelSearch(everywhere).arrange(self.wanted, self.sort))
             return say("models.none_match_here" if count else "models.none_match", n=count)
         problem = next((one.problem for one in lists if one.problem), None)
         if problem is not None:
@@ -174,20 +174,20 @@ class ModelsScreen(Place):
         return say("models.fetching")
 
     def _show_detail(self) -> None:
-        leaf = self.current or self._gone.get(str(self.table.cursor))
+        model = self.current or self._gone.get(str(self.table.cursor))
         signs = self.ima.glyphs
         page = self.query_one("#facts", Static)
-        if leaf is None:
+        if model is None:
             page.update("")
         else:
-            mine, changes = self._is_mine(leaf), self._changes(leaf)
-            page.update(Fitted(partial(model_text.detail, leaf, mine, signs, changes)))
+            mine, changes = self._is_mine(model), self._changes(model)
+            page.update(Fitted(partial(model_text.detail, model, mine, signs, changes)))
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions
 
     @property
-    def current(self) -> Leaf | None:
+    def current(self) -> ModelVersion | None:
         return self._by_id.get(str(self.table.cursor))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -247,24 +247,24 @@ class ModelsScreen(Place):
         self._show()
 
     async def action_prefer(self) -> None:
-        leaf = self.current
-        if leaf is None:
+        model = self.current
+        if model is None:
             return
-        kind = leaf.task_type
+        kind = model.task_type
         before = model_picker.preferred(self.studio, kind)
-        wish = next((o for o in self.studio.offer.leaves(kind) if o.model_id == before), None)
-        if await self._set_wish(kind, None if self._is_mine(leaf) else leaf):
+        wish = next((o for o in self.studio.offer.models(kind) if o.model_id == before), None)
+        if await self._set_wish(kind, None if self._is_mine(model) else model):
             self._undo.append((kind, wish))
             self.refresh_bindings()
 
     async def action_undo(self) -> None:
-        kind, leaf = self._undo.pop()
-        await self._set_wish(kind, leaf)
+        kind, model = self._undo.pop()
+        await self._set_wish(kind, model)
         self.refresh_bindings()
 
-    async def _set_wish(self, kind: TaskType, leaf: Leaf | None) -> bool:
+    async def _set_wish(self, kind: TaskType, model: ModelVersion | None) -> bool:
         wishes = self.studio.wishes
-        stored = await (wishes.prefer(kind, leaf) if leaf else wishes.unprefer(kind))
+        stored = await (wishes.prefer(kind, model) if model else wishes.unprefer(kind))
         if not stored:
             self.notify(say("models.not_stored"), severity="warning")
         return stored

@@ -9,31 +9,31 @@ from datetime import datetime
 
 from ima_tui.catalogue import choice, times
 from ima_tui.catalogue.changes import name_of
-from ima_tui.core.domain import Leaf
+from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import LeafName, ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import Part, measure
 
-SORTS: Mapping[str, Callable[[Leaf], object]] = {
-    "price": lambda leaf: leaf.points,
-    "time": lambda leaf: times.estimate(leaf).high,
-    "name": lambda leaf: folded(leaf.name),
-    "newest": lambda leaf: -_dated(leaf),
+SORTS: Mapping[str, Callable[[ModelVersion], object]] = {
+    "price": lambda model: model.points,
+    "time": lambda model: times.estimate(model).high,
+    "name": lambda model: folded(model.name),
+    "newest": lambda model: -_dated(model),
 }
 """How rows can be sorted, beside the order of the list itself (`listed`)."""
 SORT_NAMES = ("listed", *SORTS)
 
 
-def leaf_id(leaf: Leaf) -> str:
-    return f"{leaf.task_type}/{leaf.model_id}/{leaf.version}"
+def leaf_id(model: ModelVersion) -> str:
+    return f"{model.task_type}/{model.model_id}/{model.version}"
 
 
-def _dated(leaf: Leaf) -> int:
+def _dated(model: ModelVersion) -> int:
     """When it came, as far as it tells: the service calls it new, or its version holds a date."""
-    if any(folded(feature) == "new" for feature in leaf.features):
+    if any(folded(feature) == "new" for feature in model.features):
         return 99_999_999
-    found = re.findall(r"(?<!\d)(?:20)?(2\d)(\d{2})(\d{2})(?!\d)", leaf.version)
+    found = re.findall(r"(?<!\d)(?:20)?(2\d)(\d{2})(\d{2})(?!\d)", model.version)
     return max((int("".join(parts)) for parts in found), default=0)
 
 
@@ -41,45 +41,47 @@ def _dated(leaf: Leaf) -> int:
 class _Entry:
     """A leaf, and its words as they are compared: folded once, not at each key."""
 
-    leaf: Leaf
+    model: ModelVersion
     name: str
     terms: str
     dense: str
     """Without blanks and dashes."""
 
 
-class Finder:
+class ModelSearch:
     """For one set of leaves."""
 
-    def __init__(self, leaves: Sequence[Leaf]) -> None:
-        self.leaves = tuple(leaves)
-        self._entries = [_entry(leaf) for leaf in leaves]
+    def __init__(self, models: Sequence[ModelVersion]) -> None:
+        self.models = tuple(models)
+        self._entries = [_entry(model) for model in models]
 
-    def arrange(self, wanted: str, sort: str, fresh: Collection[LeafName] = ()) -> list[Leaf]:
+    def arrange(
+        self, wanted: str, sort: str, fresh: Collection[LeafName] = ()
+    ) -> list[ModelVersion]:
         """The leaves that match, sorted; while filtering in list order the best match comes first.
         `fresh`: names that are newest of all."""
         if wanted:
-            scored = [(_score(entry, wanted), entry.leaf) for entry in self._entries]
-            found = [(points, leaf) for points, leaf in scored if points]
+            scored = [(_score(entry, wanted), entry.model) for entry in self._entries]
+            found = [(points, model) for points, model in scored if points]
         else:
-            found = [(1, leaf) for leaf in self.leaves]
+            found = [(1, model) for model in self.models]
         if sort in SORTS:
-            leaves = sorted((leaf for _, leaf in found), key=SORTS[sort])  # type: ignore[arg-type]
+            models = sorted((model for _, model in found), key=SORTS[sort])  # type: ignore[arg-type]
             if sort == "newest" and fresh:
-                leaves.sort(key=lambda leaf: name_of(leaf) not in fresh)
-            return leaves
+                models.sort(key=lambda model: name_of(model) not in fresh)
+            return models
         found.sort(key=lambda pair: -pair[0])
-        return [leaf for _, leaf in found]
+        return [model for _, model in found]
 
 
-def _entry(leaf: Leaf) -> _Entry:
-    terms = choice.search_terms(leaf)
-    return _Entry(leaf, folded(leaf.name), terms, terms.replace(" ", "").replace("-", ""))
+def _entry(model: ModelVersion) -> _Entry:
+    terms = choice.search_terms(model)
+    return _Entry(model, folded(model.name), terms, terms.replace(" ", "").replace("-", ""))
 
 
-def score(leaf: Leaf, wanted: str) -> int:
+def score(model: ModelVersion, wanted: str) -> int:
     """How well `wanted` (folded) names this leaf: 0 is not at all."""
-    return _score(_entry(leaf), wanted)
+    return _score(_entry(model), wanted)
 
 
 def _score(entry: _Entry, wanted: str) -> int:
@@ -129,7 +131,7 @@ def standing(
     """Which kind is shown, how many, what is hidden or changed, how old it is: the most needed
     first, and no more than `room` cells of it."""
     words: list[Part] = [(f"{kind} ({shown})", "strong")]
-    if hidden := sum(len(one.leaves) for one in lists) - shown:
+    if hidden := sum(len(one.models) for one in lists) - shown:
         words.append((say("models.hidden", n=hidden), "warn"))
     words.append(_link(lists))
     if news := _news(lists):

@@ -13,20 +13,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from ima_tui.catalogue import choice
-from ima_tui.core.domain import Leaf, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Line, Part, Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
-from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.preferences.file import Preference
@@ -48,7 +48,7 @@ class Cleared:
 
     user: str
     task_type: TaskType
-    leaf: Leaf
+    model: ModelVersion
 
 
 class UserLine(Line):
@@ -86,7 +86,7 @@ class FileLine(Line):
         return [(" " + cut(self._path, cells - 2), "muted")], []
 
 
-class PreferencesScreen(Place):
+class PreferencesScreen(BaseScreen):
     PLACE = "preferences"
     HOME = "Table"
     CSS_PATH = styles.path("preferences")
@@ -123,7 +123,7 @@ class PreferencesScreen(Place):
         yield Rule()
         yield Table(COLUMNS, widget_id="wishes")
         yield Rule()
-        yield Said(widget_id="said")
+        yield DraftMessage(widget_id="said")
         yield FileLine(self.studio.wishes.preferences.path)
 
     async def on_mount(self) -> None:
@@ -133,7 +133,7 @@ class PreferencesScreen(Place):
 
     # ---------------------------------------------------------------------------- what is shown
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         if news.preferences or news.lists:
             self._show()
         if news.preferences and self.studio.wishes.dropped():
@@ -161,7 +161,7 @@ class PreferencesScreen(Place):
         wishes = self.wishes
         rows: dict[int | str, Row] = {
             task_type.value: _row(
-                task_type, wishes.get(task_type), self.studio.offer.leaves(task_type)
+                task_type, wishes.get(task_type), self.studio.offer.models(task_type)
             )
             for task_type in TaskType
         }
@@ -191,7 +191,7 @@ class PreferencesScreen(Place):
             self._say(say("prefs.about"), "muted")
 
     def _say(self, words: str, role: str) -> None:
-        self.query_one(Said).say(words, role)
+        self.query_one(DraftMessage).say(words, role)
 
     @property
     def task_type(self) -> TaskType:
@@ -205,17 +205,17 @@ class PreferencesScreen(Place):
 
     def action_choose(self) -> None:
         task_type, user = self.task_type, self._user
-        leaves = self.studio.offer.leaves(task_type)
-        if not leaves:
+        models = self.studio.offer.models(task_type)
+        if not models:
             self._say(say("prefs.no_list"), "warn")
             return
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                await self._prefer(user, task_type, leaves[number], "prefs.kept")
+                await self._prefer(user, task_type, models[number], "prefs.kept")
 
         wish = self.wishes.get(task_type)
-        current = _leaf_of(leaves, wish) if wish else None
+        current = _leaf_of(models, wish) if wish else None
         self.app.push_screen(
             model_picker.models(self.studio, task_type, current, self.ima.glyphs, PREFIX + user),
             chosen,
@@ -225,14 +225,14 @@ class PreferencesScreen(Place):
         task_type, wish = self.task_type, self.wishes.get(self.task_type)
         if wish is None:
             return
-        leaf = _leaf_of(self.studio.offer.leaves(task_type), wish)
-        clear = partial(self._clear, self._user, task_type, leaf)
-        if leaf is not None:
+        model = _leaf_of(self.studio.offer.models(task_type), wish)
+        clear = partial(self._clear, self._user, task_type, model)
+        if model is not None:
             await clear()
         else:  # what is no longer offered can't be brought back
             self.ask(say("prefs.ask_clear", model=wish.model_name or wish.model_id), clear)
 
-    async def _clear(self, user: str, task_type: TaskType, leaf: Leaf | None) -> None:
+    async def _clear(self, user: str, task_type: TaskType, model: ModelVersion | None) -> None:
         try:
             stored = await self.studio.wishes.unprefer(task_type, user)
         except ImaError as error:
@@ -242,27 +242,29 @@ class PreferencesScreen(Place):
             self._say(say("prefs.not_stored"), "warn")
             return
         kind = model_picker.kind_name(task_type)
-        if leaf is None:
+        if model is None:
             self._say(say("prefs.cleared_for_good", kind=kind), "ok")
         else:
-            self._cleared.append(Cleared(user, task_type, leaf))
+            self._cleared.append(Cleared(user, task_type, model))
             self._say(say("prefs.cleared", kind=kind), "ok")
         self._show()
 
     async def action_undo(self) -> None:
         last = self._cleared.pop()
         self._user = last.user
-        await self._prefer(last.user, last.task_type, last.leaf, "prefs.undone")
+        await self._prefer(last.user, last.task_type, last.model, "prefs.undone")
 
-    async def _prefer(self, user: str, task_type: TaskType, leaf: Leaf, words: str) -> None:
+    async def _prefer(
+        self, user: str, task_type: TaskType, model: ModelVersion, words: str
+    ) -> None:
         try:
-            stored = await self.studio.wishes.prefer(task_type, leaf, user)
+            stored = await self.studio.wishes.prefer(task_type, model, user)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
         if stored:
             kind = model_picker.kind_name(task_type)
-            self._say(say(words, kind=kind, model=leaf.name), "ok")
+            self._say(say(words, kind=kind, model=model.name), "ok")
         else:
             self._say(say("prefs.not_stored"), "warn")
         self._show()
@@ -317,24 +319,24 @@ class PreferencesScreen(Place):
         self._about()
 
 
-def _leaf_of(leaves: tuple[Leaf, ...], wish: Preference) -> Leaf | None:
+def _leaf_of(models: tuple[ModelVersion, ...], wish: Preference) -> ModelVersion | None:
     """The leaf that the wish leads to now; None where its model is gone."""
-    kin = [leaf for leaf in leaves if leaf.model_id == wish.model_id]
+    kin = [model for model in models if model.model_id == wish.model_id]
     return choice.newest(kin) if kin else None
 
 
-def _row(task_type: TaskType, wish: Preference | None, leaves: tuple[Leaf, ...]) -> Row:
+def _row(task_type: TaskType, wish: Preference | None, models: tuple[ModelVersion, ...]) -> Row:
     start = (model_picker.medium_cell(task_type), Cell(model_picker.kind_name(task_type)))
     if wish is None:
         return (*start, Cell(say("prefs.none"), "muted"), Cell(""), Cell(""), Cell(""))
-    leaf = _leaf_of(leaves, wish)
-    is_gone = leaf is None and bool(leaves)
+    model = _leaf_of(models, wish)
+    is_gone = model is None and bool(models)
     saved = "" if wish.credit is None else str(wish.credit)
-    now = points_range(*leaf.points) if leaf else say("prefs.gone" if is_gone else "prefs.unseen")
+    now = points_range(*model.points) if model else say("prefs.gone" if is_gone else "prefs.unseen")
     return (
         *start,
         Cell(wish.model_name or wish.model_id, "warn" if is_gone else "strong"),
         Cell(saved, "muted"),
-        Cell(now, "warn" if is_gone else "text" if leaf else "muted"),
+        Cell(now, "warn" if is_gone else "text" if model else "muted"),
         Cell(wish.last_used[:10], "muted"),
     )

@@ -11,19 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from ima_tui import i18n
-from ima_tui.config.editor import Adjustments, Standing
+from ima_tui.config.editor import ConfigEditor, SettingStatus
 from ima_tui.config.schema import Raw, Setting
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell import appearance
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Line, Part, Rule
-from ima_tui.tui.shell.picker import Choice, Chooser
+from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (
     Cell,
@@ -56,7 +56,7 @@ class SettingsLine(Line):
         return [(head, "strong")], [(cut(self._path, room) + " ", "muted")]
 
 
-class SettingsScreen(Place):
+class SettingsScreen(BaseScreen):
     PLACE = "preferences"
     HOME = "Table"
     CSS_PATH = styles.path("settings")
@@ -68,7 +68,7 @@ class SettingsScreen(Place):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[str, Standing] = {}
+        self._rows: dict[str, SettingStatus] = {}
         self._editing = ""
 
     def body(self) -> ComposeResult:
@@ -76,11 +76,11 @@ class SettingsScreen(Place):
         yield Rule()
         yield Table(COLUMNS, widget_id="settings")
         yield Rule()
-        yield Said(widget_id="about")
+        yield DraftMessage(widget_id="about")
         yield LineInput(widget_id="value", max_length=400)
 
     @property
-    def adjustments(self) -> Adjustments:
+    def adjustments(self) -> ConfigEditor:
         return self.studio.adjustments
 
     async def on_mount(self) -> None:
@@ -121,10 +121,10 @@ class SettingsScreen(Place):
         self._say(" ".join(words), "muted")
 
     def _say(self, words: str, role: str) -> None:
-        self.query_one("#about", Said).say(words, role)
+        self.query_one("#about", DraftMessage).say(words, role)
 
     @property
-    def here(self) -> Standing | None:
+    def here(self) -> SettingStatus | None:
         """The setting under the cursor."""
         return self._rows.get(str(self.query_one("#settings", Table).cursor))
 
@@ -161,10 +161,10 @@ class SettingsScreen(Place):
         else:
             self._edit(one)
 
-    def _choose(self, one: Standing, values: tuple[str, ...]) -> None:
+    def _choose(self, one: SettingStatus, values: tuple[str, ...]) -> None:
         titles = [_shown(one.setting, value) for value in values]
         rows = [
-            Choice((Cell(title),), folded(f"{title} {value}"))
+            PickerItem((Cell(title),), folded(f"{title} {value}"))
             for title, value in zip(titles, values, strict=True)
         ]
         before = _shown(one.setting, one.now if one.later is None else one.later)
@@ -174,9 +174,9 @@ class SettingsScreen(Place):
             if number is not None:
                 await self._put(one.setting.name, values[number])
 
-        self.app.push_screen(Chooser(one.setting.title, _VALUE, rows, at), chosen)
+        self.app.push_screen(Picker(one.setting.title, _VALUE, rows, at), chosen)
 
-    def _edit(self, one: Standing) -> None:
+    def _edit(self, one: SettingStatus) -> None:
         self._editing = one.setting.name
         self.add_class("-editing")
         field = self.query_one("#value", LineInput)
@@ -234,13 +234,13 @@ class SettingsScreen(Place):
             self.call_after_refresh(partial(self.ima.retell))
 
 
-def _choices(one: Standing) -> tuple[str, ...]:
+def _choices(one: SettingStatus) -> tuple[str, ...]:
     if isinstance(one.setting.default, bool):
         return ("true", "false")
     return one.setting.choices
 
 
-def _done(one: Standing) -> str:
+def _done(one: SettingStatus) -> str:
     name, value = (
         one.setting.title,
         _shown(one.setting, one.now if one.later is None else one.later),
@@ -252,7 +252,7 @@ def _done(one: Standing) -> str:
     return say("settings.next_start", name=name, value=value)
 
 
-def _rows(found: tuple[Standing, ...]) -> dict[RowId, Row]:
+def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
     rows: dict[RowId, Row] = {}
     table = ""
     for one in found:

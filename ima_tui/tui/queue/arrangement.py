@@ -38,7 +38,7 @@ def _state_place(job: Job) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class JobGroup:
     """Jobs under one heading; no `name`: nothing is grouped."""
 
     name: str
@@ -50,7 +50,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class QueueArrangement:
     """What the person chose; `hidden` are jobs that are being forgotten."""
 
     filter: str = ""
@@ -58,13 +58,13 @@ class Arrangement:
     group: str = "none"
     hidden: Collection[int] = field(default_factory=frozenset)
 
-    def next_sort(self) -> Arrangement:
+    def next_sort(self) -> QueueArrangement:
         return replace(self, sort=_after(tuple(SORTS), self.sort))
 
-    def next_group(self) -> Arrangement:
+    def next_group(self) -> QueueArrangement:
         return replace(self, group=_after(tuple(GROUPS), self.group))
 
-    def of(self, jobs: Iterable[Job]) -> tuple[Group, ...]:
+    def of(self, jobs: Iterable[Job]) -> tuple[JobGroup, ...]:
         """The jobs that are shown, sorted, in their groups."""
         wanted = folded(self.filter)
         shown = [
@@ -74,10 +74,10 @@ class Arrangement:
         ]
         shown.sort(key=SORTS[self.sort])
         if self.group == "none":
-            return (Group("", tuple(shown)),)
+            return (JobGroup("", tuple(shown)),)
         shown.sort(key=GROUPS[self.group])  # stable: the order within a group stays
         name = words.group_state if self.group == "state" else words.group_kind
-        return tuple(Group(head, tuple(found)) for head, found in groupby(shown, name))
+        return tuple(JobGroup(head, tuple(found)) for head, found in groupby(shown, name))
 
 
 def moved(line: Sequence[Job], chosen: Collection[int], by: int) -> tuple[int, ...]:

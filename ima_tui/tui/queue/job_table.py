@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
-from ima_tui.tui.queue.arrangement import Group
+from ima_tui.tui.queue.arrangement import JobGroup
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.painter import Cell, Row
 from ima_tui.tui.widgets.table import RowId, Table
@@ -36,7 +36,7 @@ class JobTable(Table):
         pulse = SLOW_PULSE if quiet else PULSE
         self._clock = self.set_interval(pulse, self.tick, pause=True, name="queue clock")
 
-    def show(self, groups: Sequence[Group]) -> None:
+    def show(self, groups: Sequence[JobGroup]) -> None:
         """Show exactly these, in this order."""
         self._jobs = {job.id: job for group in groups for job in group.jobs}
         rows: dict[RowId, Row] = {}
@@ -77,7 +77,7 @@ class JobTable(Table):
             if job is not None and job.state in words.MOVING:
                 self.update_row(row_id, self._row(job))
 
-    def _heading(self, group: Group) -> Row:
+    def _heading(self, group: JobGroup) -> Row:
         count, points = len(group.jobs), group.points
         return (Cell(say("queue.group", name=group.name, n=count, points=points), "title"),)
 

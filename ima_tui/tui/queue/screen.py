@@ -15,21 +15,21 @@ from textual.widgets import Input
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
-from ima_tui.tui.queue.arrangement import Arrangement, moved, next_in
+from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
 from ima_tui.tui.queue.job_table import JobTable
-from ima_tui.tui.queue.summary import Summary
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.queue.summary import QueueSummary
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Rule
-from ima_tui.tui.shell.job_actions import JobVerbs
+from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
-from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.widgets.update_batcher import Updates
 
 
-class QueueScreen(Place):
+class QueueScreen(BaseScreen):
     """The table of jobs, and the one under the cursor in detail."""
 
     PLACE = "queue"
@@ -85,12 +85,12 @@ class QueueScreen(Place):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[int, Job] = {}
-        self.how = Arrangement()
+        self.how = QueueArrangement()
         self.timeline_first = False
-        self.verbs = JobVerbs(self)
+        self.verbs = JobActions(self)
 
     def body(self) -> ComposeResult:
-        yield Summary()
+        yield QueueSummary()
         yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
         yield Rule()
         with Container(id="body"):
@@ -115,7 +115,7 @@ class QueueScreen(Place):
         self._show_all()
         await self._show_detail()
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         for job in news.jobs.values():
             known = self.jobs.get(job.id)
             if known is not None and known.revision > job.revision:
@@ -144,7 +144,7 @@ class QueueScreen(Place):
     def _sum_up(self) -> None:
         every = [job for job in self.jobs.values() if job.id not in self.how.hidden]
         marked = self.table.chosen_jobs() if self.table.marked else []
-        self.query_one(Summary).show(every, self.table.jobs(), marked, self.how)
+        self.query_one(QueueSummary).show(every, self.table.jobs(), marked, self.how)
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
-from ima_tui.tui.queue.arrangement import Arrangement
+from ima_tui.tui.queue.arrangement import QueueArrangement
 from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.widgets import job_text as words
 
@@ -15,7 +15,7 @@ NAMES = ("needs", "running", "waiting", "failed", "done", "stopped")
 ROLES = {"needs": "warn", "failed": "bad"}
 
 
-class Summary(Line):
+class QueueSummary(Line):
     """Left the jobs, right the points; what finds no room is left out, least needed first."""
 
     GROUND = "background"
@@ -30,7 +30,7 @@ class Summary(Line):
         jobs: Iterable[Job],
         shown: Sequence[Job],
         marked: Sequence[Job],
-        how: Arrangement,
+        how: QueueArrangement,
     ) -> None:
         """Count `jobs`, of which `shown` can be seen and `marked` are marked."""
         every = list(jobs)
@@ -52,7 +52,7 @@ class Summary(Line):
             self._left, self._right = left, right
             self.refresh()
 
-    def _rights(self, how: Arrangement) -> list[list[Part]]:
+    def _rights(self, how: QueueArrangement) -> list[list[Part]]:
         """What may stand on the right, the fullest first."""
         totals = self.ima.totals
         spent: Part = (say("queue.spent", today=totals.today, session=totals.session), "muted")

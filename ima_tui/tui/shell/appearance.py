@@ -39,12 +39,12 @@ def paint(app: ImaApp, name: str) -> None:
 
 def choose_theme(app: ImaApp) -> None:
     """A list of all themes, over whatever is open; the one that is taken is used at once."""
-    from ima_tui.tui.shell.picker import Choice, Chooser
+    from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.widgets.table import Cell
 
     offered = names() if theme.depth(app.console.color_system) != 16 else (theme.DARK, theme.LIGHT)
     choices = [
-        Choice((Cell(name), Cell(shade, "muted")), folded(f"{name.replace('-', ' ')} {shade}"))
+        PickerItem((Cell(name), Cell(shade, "muted")), folded(f"{name.replace('-', ' ')} {shade}"))
         for name in offered
         for shade in (say("look.dark" if _is_dark(app, name) else "look.light"),)
     ]
@@ -56,7 +56,7 @@ def choose_theme(app: ImaApp) -> None:
             paint(app, offered[number])
             ask_to_keep(app, "look.theme", offered[number], say("look.theme_now"))
 
-    app.push_screen(Chooser(say("look.choose_theme"), _COLUMNS, choices, at), chosen)
+    app.push_screen(Picker(say("look.choose_theme"), _COLUMNS, choices, at), chosen)
 
 
 def _is_dark(app: ImaApp, name: str) -> bool:
@@ -74,9 +74,9 @@ def switch_language(app: ImaApp) -> None:
 
 def ask_to_keep(app: ImaApp, name: str, value: str, words: str) -> None:
     """Whether the next start shall be like this too; the demo leaves no trace."""
-    from ima_tui.tui.shell.base_screen import Place
+    from ima_tui.tui.shell.base_screen import BaseScreen
 
-    if app.studio.settings.profile or not isinstance(app.screen, Place):
+    if app.studio.settings.profile or not isinstance(app.screen, BaseScreen):
         app.notify(words)
         return
     keep = partial(_keep, app, name, value)

@@ -18,18 +18,18 @@ from textual.widgets import Input, TextArea
 from ima_tui import i18n
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
-from ima_tui.tui.shell.confirm_bar import Answer, Choice, Question
+from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
-from ima_tui.tui.terminal.partial_updates import TightCompositor
-from ima_tui.tui.widgets.state_restore import Kept
-from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.terminal.partial_updates import PartialCompositor
+from ima_tui.tui.widgets.state_restore import RestoredState
+from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.app import ImaApp
 
 
-class Place(Screen[None]):
+class BaseScreen(Screen[None]):
     """A screen with a number. `PLACE` is its id in the table of places."""
 
     PLACE: ClassVar[str] = ""
@@ -50,14 +50,14 @@ class Place(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = TightCompositor()
+        self._compositor = PartialCompositor()
         self._language = i18n.language()
 
     def compose(self) -> ComposeResult:
         yield TopLine(self.PLACE)
         yield from self.body()
         yield HintLine(self.PLACE)
-        yield Question()
+        yield ConfirmBar()
         yield BottomLine()
 
     def body(self) -> ComposeResult:
@@ -80,7 +80,7 @@ class Place(Screen[None]):
             self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
         self.ima.news.subscribe(self, self._hear, immediate=True)
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, news: Updates) -> None:
         self.query_one(TopLine).refresh()
         if self.is_current:
             self.call_next(self.heard, news)
@@ -108,7 +108,7 @@ class Place(Screen[None]):
             await self.ima.used.add(self.PLACE)
             self.query_one(HintLine).show()
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         """Something changed while this place is open: redraw what shows it."""
 
     async def reload(self) -> None:
@@ -124,7 +124,7 @@ class Place(Screen[None]):
         if self.is_in_language:
             return
         self._language = i18n.language()
-        kept = Kept(self)
+        kept = RestoredState(self)
         await self.recompose()
         kept.give_back_words(self)
         await self.reload()
@@ -141,7 +141,7 @@ class Place(Screen[None]):
         choices: Sequence[Choice] = (),
     ) -> None:
         """Ask on the lines above the keys; `then` runs only on a yes (`deliberate`: on a `y`)."""
-        self.query_one(Question).ask(words, then, deliberate=deliberate, choices=choices)
+        self.query_one(ConfirmBar).ask(words, then, deliberate=deliberate, choices=choices)
 
     def complain(self, error: ImaError) -> None:
         """Say an error that has no better place."""

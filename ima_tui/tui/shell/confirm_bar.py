@@ -34,7 +34,7 @@ class Choice:
     then: Answer
 
 
-class Question(Line):
+class ConfirmBar(Line):
     """Takes the keys while it asks: `enter` does what is chosen, `y` the first choice; `escape` and
     `n` do nothing. Where it is `deliberate`, `y` alone confirms: enter is too easily pressed."""
 

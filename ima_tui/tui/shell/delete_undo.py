@@ -12,7 +12,7 @@ MOMENT = 10.0
 """Seconds in which it can be taken back."""
 
 
-class Forgetting:
+class PendingDeletes:
     """`forget` is what does it in the end."""
 
     def __init__(self, forget: Callable[[int], Awaitable[None]]) -> None:

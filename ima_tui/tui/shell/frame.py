@@ -12,7 +12,7 @@ from textual.widget import Widget
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
-from ima_tui.tui.screens import PLACES, PlaceRow
+from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, width, wrap
 
@@ -72,17 +72,17 @@ class TopLine(Line):
 
     def _places(self, form: str) -> list[Part]:
         """`airy`, `dense`, or `numbers` alone, as the room allows."""
-        row = [(self._label(place, form), self._role(place)) for place in PLACES]
+        row = [(self._label(place, form), self._role(place)) for place in SCREENS]
         return [(" ima ", "title"), *row]
 
-    def _label(self, place: PlaceRow, form: str) -> str:
+    def _label(self, place: ScreenEntry, form: str) -> str:
         blank = "" if form == "dense" else " "
         if place.id == self.place:
             return f"{blank}[{place.number} {say(place.key)}]"
         name = "" if form == "numbers" else f" {say(place.key)}"
         return f"{blank} {place.number}{name} "
 
-    def _role(self, place: PlaceRow) -> str:
+    def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
 
     def _state(self, *, full: bool) -> list[Part]:
@@ -117,7 +117,7 @@ class TopLine(Line):
     async def on_click(self, event: events.Click) -> None:
         labels, _ = self.parts(self.size.width)
         at = measure(labels[:1])
-        for place, label in zip(PLACES, labels[1:], strict=True):
+        for place, label in zip(SCREENS, labels[1:], strict=True):
             at += measure([label])
             if event.x < at:
                 await self.ima.action_go(place.id)

@@ -19,7 +19,7 @@ from ima_tui.tui.shell.frame import (
     Part,
     measure,
 )
-from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.terminal.partial_updates import PartialCompositor
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 
@@ -63,7 +63,7 @@ class GuidesScreen(ModalScreen[None]):
 
     def __init__(self, documents: Sequence[Document]) -> None:
         super().__init__()
-        self._compositor = TightCompositor()
+        self._compositor = PartialCompositor()
         self.documents = tuple(documents)
         self.number = 0
 

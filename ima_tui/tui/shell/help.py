@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ima_tui.i18n import say
-from ima_tui.tui.keys.actions import Act, Scope
+from ima_tui.tui.keys.actions import ActionEntry, Scope
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import fit, width
 
@@ -26,7 +26,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss", "bind.close", id="help.close"),
     ]
 
-    def __init__(self, acts: Sequence[Act], title: str) -> None:
+    def __init__(self, acts: Sequence[ActionEntry], title: str) -> None:
         super().__init__()
         self.acts = tuple(acts)
         self.place_title = title

@@ -16,12 +16,12 @@ from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.compose import confirm
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.delete_undo import MOMENT, Forgetting
+from ima_tui.tui.shell.delete_undo import MOMENT, PendingDeletes
 from ima_tui.tui.widgets.job_text import may_become
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
-    from ima_tui.tui.shell.base_screen import Place
+    from ima_tui.tui.shell.base_screen import BaseScreen
 
 MOST_NAMED = 6
 """Jobs that a question names; how many more there are is said."""
@@ -50,12 +50,12 @@ ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
 """Verbs that take a single job: with several marked they are not offered."""
 
 
-class JobVerbs:
+class JobActions:
     """The verbs, for one place, which asks and complains."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: BaseScreen) -> None:
         self._place = place
-        self.forgetting = Forgetting(self._forget_for_good)
+        self.forgetting = PendingDeletes(self._forget_for_good)
 
     def can(self, verb: str, jobs: Sequence[Job]) -> bool:
         """Whether `verb` means anything for some of `jobs`."""
@@ -102,16 +102,16 @@ class JobVerbs:
             place.app.push_screen(model_picker.others(offered), chosen)
 
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
-        place, leaf = self._place, offered.leaf
+        place, model = self._place, offered.model
         try:
             before = place.studio.offer.leaf_of(job.order)
-            order, unmet = confirmation.instead(leaf, job.order, before)
+            order, unmet = confirmation.instead(model, job.order, before)
         except UsageError as problem:
-            place.notify(say(problem.key, **draft.spoken(leaf, problem)), severity="error")
+            place.notify(say(problem.key, **draft.spoken(model, problem)), severity="error")
             return
         unknown = job.state is State.UNKNOWN
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
-        words = say(key, id=job.id, model=leaf.name, points=order.total, maybe=job.order.total)
+        words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
         words = " ".join((words, *confirm.told(unmet, place.ima.glyphs)))
         place.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
@@ -194,10 +194,10 @@ class JobVerbs:
             self._place.notify(say("queue.file_is", path=path))
 
     async def view(self, jobs: list[Job]) -> None:
-        from ima_tui.tui.shell.viewer import OfJob, ViewerScreen
+        from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
 
         cover = self._place.studio.gallery.cover
-        self._place.app.push_screen(ViewerScreen(OfJob(jobs[0]), cover=cover))
+        self._place.app.push_screen(ViewerScreen(JobResults(jobs[0]), cover=cover))
 
     # ---------------------------------------------------------------------------------- asking
 

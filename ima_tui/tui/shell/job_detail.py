@@ -76,7 +76,7 @@ def _aside(studio: Studio, job: Job) -> str:
         offers = price_text.others(job.order, studio.offer.alternatives(job.order))
         return say("queue.others", offers=offers) if offers else ""
     if job.state is State.DONE and (usual := studio.offer.usual_instead(job.order)) is not None:
-        return say("queue.usual", model=usual.leaf.name, points=usual.points * job.order.n)
+        return say("queue.usual", model=usual.model.name, points=usual.points * job.order.n)
     return ""
 
 

@@ -12,9 +12,9 @@ from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose import draft
 from ima_tui.core.domain import (
     Job,
-    Leaf,
     Media,
     Medium,
+    ModelVersion,
     TaskType,
 )
 from ima_tui.core.errors import (
@@ -27,15 +27,15 @@ from ima_tui.core.events import ProductList
 from ima_tui.core.text import folded, one_line, points_range
 from ima_tui.i18n import hint, say
 from ima_tui.tui.shell.frame import Part
-from ima_tui.tui.shell.picker import Choice, Chooser
+from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell
-from ima_tui.workflow.steps import Step, source_of
+from ima_tui.workflow.steps import WorkflowStep, source_of
 
 if TYPE_CHECKING:
-    from ima_tui.preferences.file import Dropped
+    from ima_tui.preferences.file import DroppedPreference
     from ima_tui.studio.studio import Studio
 
 _KINDS = (
@@ -75,49 +75,47 @@ def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> s
     return wish.model_id if wish else ""
 
 
-def kinds(
-    studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)
-) -> Chooser:
-    choices = [_kind(task_type, studio.offer.leaves(task_type)) for task_type in among]
+def kinds(studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)) -> Picker:
+    choices = [_kind(task_type, studio.offer.models(task_type)) for task_type in among]
     at = among.index(current)
-    return Chooser(say("compose.choose_kind"), _KINDS, choices, at)
+    return Picker(say("compose.choose_kind"), _KINDS, choices, at)
 
 
-def _kind(task_type: TaskType, leaves: Sequence[Leaf]) -> Choice:
+def _kind(task_type: TaskType, models: Sequence[ModelVersion]) -> PickerItem:
     name = kind_name(task_type)
-    prices = [price for leaf in leaves for price in leaf.points]
+    prices = [price for model in models for price in model.points]
     cells = (
         medium_cell(task_type),
         Cell(name),
-        Cell(str(len(leaves)) if leaves else "–", "muted"),
+        Cell(str(len(models)) if models else "–", "muted"),
         Cell(points_range(min(prices), max(prices)) if prices else "", "muted"),
     )
     tag = say(f"task.tag_{task_type.medium}")
-    return Choice(cells, folded(f"{name} {task_type.value.replace('_', ' ')} {tag}"))
+    return PickerItem(cells, folded(f"{name} {task_type.value.replace('_', ' ')} {tag}"))
 
 
 def models(
     studio: Studio,
     task_type: TaskType,
-    current: Leaf | None,
+    current: ModelVersion | None,
     signs: Glyphs,
     user: str | None = None,
-) -> Chooser:
+) -> Picker:
     """The models of one kind, the one that is `current` under the cursor."""
-    leaves, mine = studio.offer.leaves(task_type), preferred(studio, task_type, user)
-    choices = [_model(leaf, leaf.model_id == mine, signs.star) for leaf in leaves]
-    now = draft.same_leaf(leaves, current) if current else None
-    at = leaves.index(now) if now else 0
+    models, mine = studio.offer.models(task_type), preferred(studio, task_type, user)
+    choices = [_model(model, model.model_id == mine, signs.star) for model in models]
+    now = draft.same_leaf(models, current) if current else None
+    at = models.index(now) if now else 0
     title = say("compose.choose_model", kind=kind_name(task_type))
-    return Chooser(title, _MODELS, choices, at)
+    return Picker(title, _MODELS, choices, at)
 
 
-def history(jobs: Sequence[Job], now: float) -> Chooser:
+def history(jobs: Sequence[Job], now: float) -> Picker:
     """Earlier wishes, as they were sent."""
-    return Chooser(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
+    return Picker(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
 
 
-def _wish(job: Job, now: float) -> Choice:
+def _wish(job: Job, now: float) -> PickerItem:
     order = job.order
     words = one_line(order.prompt, 300)
     cells = (
@@ -126,15 +124,15 @@ def _wish(job: Job, now: float) -> Choice:
         Cell(order.model_name, "muted"),
         Cell(_day(job.created_at, now), "muted"),
     )
-    return Choice(cells, folded(f"{words} {order.model_name}"))
+    return PickerItem(cells, folded(f"{words} {order.model_name}"))
 
 
 Result = tuple[Job, Media]
 
 
-def pictures(jobs: Sequence[Job], leaf: Leaf | None) -> list[Result]:
-    """Results that `leaf` takes as inputs; pictures, where it does not say what it takes."""
-    taken = leaf.input_types if leaf else ()
+def pictures(jobs: Sequence[Job], model: ModelVersion | None) -> list[Result]:
+    """Results that `model` takes as inputs; pictures, where it does not say what it takes."""
+    taken = model.input_types if model else ()
     return [
         (job, media)
         for job in jobs
@@ -143,14 +141,16 @@ def pictures(jobs: Sequence[Job], leaf: Leaf | None) -> list[Result]:
     ]
 
 
-def results(found: Sequence[Result], now: float, made: Sequence[tuple[Step, int]] = ()) -> Chooser:
+def results(
+    found: Sequence[Result], now: float, made: Sequence[tuple[WorkflowStep, int]] = ()
+) -> Picker:
     """Results to be put in: `made`, what steps of the same plan will make (from 1), then those of
     earlier jobs."""
     rows = [_of_step(*one) for one in made] + [_result(*one, now) for one in found]
-    return Chooser(say("compose.results"), _HISTORY, rows)
+    return Picker(say("compose.results"), _HISTORY, rows)
 
 
-def _of_step(step: Step, index: int) -> Choice:
+def _of_step(step: WorkflowStep, index: int) -> PickerItem:
     words = one_line(step.title or step.prompt, 300)
     cells = (
         medium_cell(step.task_type),
@@ -158,10 +158,10 @@ def _of_step(step: Step, index: int) -> Choice:
         Cell(step.model_name, "muted"),
         Cell(""),
     )
-    return Choice(cells, folded(f"step {step.id} {words} {step.model_name}"))
+    return PickerItem(cells, folded(f"step {step.id} {words} {step.model_name}"))
 
 
-def _result(job: Job, media: Media, now: float) -> Choice:
+def _result(job: Job, media: Media, now: float) -> PickerItem:
     words = one_line(job.order.prompt, 300)
     pixels = f"{media.width}x{media.height}" if media.width and media.height else media.format
     cells = (
@@ -170,7 +170,7 @@ def _result(job: Job, media: Media, now: float) -> Choice:
         Cell(pixels, "muted"),
         Cell(_day(job.created_at, now), "muted"),
     )
-    return Choice(cells, folded(f"{job.id} {words} {job.order.model_name}"))
+    return PickerItem(cells, folded(f"{job.id} {words} {job.order.model_name}"))
 
 
 def _day(at: float, now: float) -> str:
@@ -179,26 +179,26 @@ def _day(at: float, now: float) -> str:
     return then.strftime("%H:%M" if then.date() == today.date() else "%m-%d")
 
 
-def others(offered: Sequence[Alternative]) -> Chooser:
+def others(offered: Sequence[Alternative]) -> Picker:
     """Models that could do a job instead of its own."""
-    choices = [_model(one.leaf, False, "") for one in offered]
-    return Chooser(say("queue.choose_other"), _MODELS, choices)
+    choices = [_model(one.model, False, "") for one in offered]
+    return Picker(say("queue.choose_other"), _MODELS, choices)
 
 
-def _model(leaf: Leaf, is_mine: bool, star: str) -> Choice:
+def _model(model: ModelVersion, is_mine: bool, star: str) -> PickerItem:
     cells = (
         Cell(star if is_mine else "", "accent"),
-        Cell(leaf.name),
-        Cell(", ".join(_notes(leaf, is_mine)), "muted"),
-        Cell(points_range(*leaf.points)),
-        Cell(usual_time(times.estimate(leaf)), "muted"),
+        Cell(model.name),
+        Cell(", ".join(_notes(model, is_mine)), "muted"),
+        Cell(points_range(*model.points)),
+        Cell(usual_time(times.estimate(model)), "muted"),
     )
-    return Choice(cells, choice.search_terms(leaf))
+    return PickerItem(cells, choice.search_terms(model))
 
 
-def _notes(leaf: Leaf, is_mine: bool) -> list[str]:
+def _notes(model: ModelVersion, is_mine: bool) -> list[str]:
     notes = [say("compose.mine")] if is_mine else []
-    return notes + [say(f"compose.tier_{tier}") for tier in choice.tiers_of(leaf)]
+    return notes + [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
 
 
 # ------------------------------------------------------------------- the two lines on Compose
@@ -230,27 +230,27 @@ def _opens(signs: Glyphs) -> str:
 
 
 def model_line(
-    studio: Studio, task_type: TaskType, leaf: Leaf | None, signs: Glyphs
+    studio: Studio, task_type: TaskType, model: ModelVersion | None, signs: Glyphs
 ) -> tuple[list[Part], list[Part]]:
     """The model; or why there is none to choose, and what to do about it."""
-    if leaf is None:
+    if model is None:
         problem = studio.offer.lists[task_type].problem
         if problem is not None:
             return [(say(problem.key, **problem.values), "bad")], []
         never = studio.offer.lists[task_type].as_of is None
         return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
-    is_mine = leaf.model_id == preferred(studio, task_type)
+    is_mine = model.model_id == preferred(studio, task_type)
     left = [
-        (f"{leaf.name} {_opens(signs)}", "strong"),
+        (f"{model.name} {_opens(signs)}", "strong"),
         (f" {signs.star}" if is_mine else "", "accent"),
     ]
-    advised = studio.knowledge.recommended.get(task_type) == leaf.model_id
+    advised = studio.knowledge.recommended.get(task_type) == model.model_id
     told = [say("guides.recommended")] if advised and not is_mine else []
-    notes = ", ".join([*told, *_notes(leaf, is_mine)])
+    notes = ", ".join([*told, *_notes(model, is_mine)])
     return left, [(notes, "muted")] if notes else []
 
 
-def dropped(found: Sequence[Dropped]) -> str:
+def dropped(found: Sequence[DroppedPreference]) -> str:
     """`Midjourney (text to image), Wan 2.6 (text to video)`, and how many more."""
     shown = [
         f"{one.wish.model_name or one.wish.model_id} ({kind_name(one.task_type)})"

@@ -17,7 +17,7 @@ from textual.widgets import Input
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.keys.actions import key_name
-from ima_tui.tui.screens import PLACES, PlaceRow
+from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme import styles
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Command = tuple[str, str, Callable[[], Any]]
 """Words, keys, what it does."""
 
 
-class Commands(Provider):
+class ActionProvider(Provider):
     """The actions of the screen that the palette was opened on; searching finds those of the other
     places too."""
 
@@ -67,8 +67,8 @@ class Commands(Provider):
                     yield Hit(score * weight, shown, run, text=words)
 
 
-def _places() -> list[tuple[PlaceRow, type[DOMNode]]]:
-    return [(place, place.load()) for place in PLACES]
+def _places() -> list[tuple[ScreenEntry, type[DOMNode]]]:
+    return [(place, place.load()) for place in SCREENS]
 
 
 def _offered(owner: type[DOMNode], app: ImaApp) -> Iterator[Binding]:
@@ -91,7 +91,7 @@ async def _do(app: ImaApp, screen: Screen[object], action: str) -> None:
         app.notify(say("app.not_now"))
 
 
-def _weight(act: actions.Act) -> int:
+def _weight(act: actions.ActionEntry) -> int:
     """What the footer would show comes first, and how to move a cursor last."""
     return 0 if act.prominent else 2 if act.scope is actions.Scope.FOCUS else 1
 
@@ -106,7 +106,7 @@ class Palette(CommandPalette):
     CSS_PATH = styles.path("palette")
 
     def __init__(self) -> None:
-        super().__init__([Commands], placeholder=say("app.palette"))
+        super().__init__([ActionProvider], placeholder=say("app.palette"))
 
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = False

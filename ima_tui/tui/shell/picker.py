@@ -26,7 +26,7 @@ AROUND = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PickerItem:
     """One row, and what a filter looks through: folded, also without its blanks."""
 
     cells: Row
@@ -58,7 +58,7 @@ def _holds(text: str, words: Sequence[str]) -> bool:
     return all(word in text or word in dense for word in words)
 
 
-class Chooser(ModalScreen[int | None]):
+class Picker(ModalScreen[int | None]):
     """Gives back the number of the choice that was taken, or None."""
 
     CSS_PATH = styles.path("chooser")
@@ -83,7 +83,7 @@ class Chooser(ModalScreen[int | None]):
     EMPTY = "compose.filter_none"
 
     def __init__(
-        self, title: str, columns: Sequence[Column], choices: Sequence[Choice], current: int = 0
+        self, title: str, columns: Sequence[Column], choices: Sequence[PickerItem], current: int = 0
     ) -> None:
         super().__init__()
         self.heading = title

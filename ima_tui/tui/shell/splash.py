@@ -12,7 +12,7 @@ from textual.screen import Screen
 from ima_tui.tui.shell.frame import TopLine
 
 
-class Opening(Screen[None]):
+class SplashScreen(Screen[None]):
     """`place` is the id of the one that follows."""
 
     def __init__(self, place: str) -> None:

@@ -19,7 +19,7 @@ from ima_tui.tui.shell.frame import (
     Part,
     measure,
 )
-from ima_tui.tui.terminal.partial_updates import TightCompositor
+from ima_tui.tui.terminal.partial_updates import PartialCompositor
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import cut, width
@@ -36,7 +36,7 @@ ZOOM: list[BindingType] = [
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
+class ViewerItem:
     """One result of a job; `index` counts from 0."""
 
     job: Job
@@ -47,16 +47,16 @@ class Exhibit:
         return self.job.medias[self.index]
 
 
-class Exhibits(Protocol):
+class ViewerItems(Protocol):
     """Results to turn through; read one at a time, for there may be thousands."""
 
     def __len__(self) -> int: ...
 
-    async def get(self, number: int) -> Exhibit | None:
+    async def get(self, number: int) -> ViewerItem | None:
         """The result at `number`, from 0; None: it is no more."""
 
 
-class OfJob:
+class JobResults:
     """All results of one job."""
 
     def __init__(self, job: Job) -> None:
@@ -65,8 +65,8 @@ class OfJob:
     def __len__(self) -> int:
         return len(self._job.medias)
 
-    async def get(self, number: int) -> Exhibit | None:
-        return Exhibit(self._job, number)
+    async def get(self, number: int) -> ViewerItem | None:
+        return ViewerItem(self._job, number)
 
 
 class ViewerLine(Line):
@@ -76,9 +76,9 @@ class ViewerLine(Line):
         super().__init__()
         self.count = count
         self.number = 0
-        self.exhibit: Exhibit | None = None
+        self.exhibit: ViewerItem | None = None
 
-    def show(self, exhibit: Exhibit, number: int) -> None:
+    def show(self, exhibit: ViewerItem, number: int) -> None:
         self.exhibit, self.number = exhibit, number
         self.refresh()
 
@@ -113,9 +113,9 @@ class ViewerScreen(ModalScreen[int]):
         Binding("escape,q,enter", "close", "bind.close", id="viewer.close"),
     ]
 
-    def __init__(self, exhibits: Exhibits, at: int = 0, *, cover: Cover | None = None) -> None:
+    def __init__(self, exhibits: ViewerItems, at: int = 0, *, cover: Cover | None = None) -> None:
         super().__init__()
-        self._compositor = TightCompositor()
+        self._compositor = PartialCompositor()
         self.exhibits = exhibits
         self.at = at
         self._cover_of = cover

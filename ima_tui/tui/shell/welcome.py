@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from ima_tui.compose.draft import Row
+from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import Field, FieldKind, Option
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import one_line
@@ -21,7 +21,7 @@ from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import ChoiceLine, Picked
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class WelcomeScreen(Screen[None]):
                 yield Static(Content.styled(say("welcome.key"), "$muted"), id="key-label")
                 yield KeyInput()
             yield ChoiceLine(self._row())
-            yield Said(widget_id="welcome-said")
+            yield DraftMessage(widget_id="welcome-said")
             with Vertical(id="ways"):
                 yield from self._ways_out()
         yield BottomLine()
@@ -116,17 +116,17 @@ class WelcomeScreen(Screen[None]):
                 yield Static(Content.styled(key, "bold"), classes="way-key")
                 yield Static(Content.styled(words, "$muted"), classes="way-words")
 
-    def _row(self) -> Row:
+    def _row(self) -> FormRow:
         options = tuple(Option(say(f"welcome.keep_{way}"), way) for way in WAYS)
         field = Field("keep", say("welcome.keep"), FieldKind.CHOICE, options=options)
-        return Row(field, self._keep, is_set=True)
+        return FormRow(field, self._keep, is_set=True)
 
     def _show(self) -> None:
         self.query_one(ChoiceLine).show(self._row(), is_wrong=False)
         self._said(say(f"welcome.about_{self._keep}"), "muted")
 
     def _said(self, words: str, role: str) -> None:
-        self.query_one(Said).say(words, role)
+        self.query_one(DraftMessage).say(words, role)
 
     # -------------------------------------------------------------------- what the person does
 

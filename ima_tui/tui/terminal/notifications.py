@@ -26,7 +26,7 @@ KEEP_TITLE = "\x1b[22;2t"
 GIVE_TITLE_BACK = "\x1b[23;2t"
 
 
-class Endings:
+class JobNotifications:
     """Which ends were told already; what ended before `since` is old news."""
 
     def __init__(self, since: float) -> None:

@@ -12,7 +12,7 @@ from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor
 
 
-class TightUpdate(ChopsUpdate):
+class PartialUpdate(ChopsUpdate):
     """A `ChopsUpdate` that sends the changed cells only."""
 
     def render_segments(self, console: Console) -> str:
@@ -27,11 +27,11 @@ class TightUpdate(ChopsUpdate):
         return "".join(sequences)
 
 
-class TightCompositor(Compositor):
+class PartialCompositor(Compositor):
     """A compositor whose partial updates are tight."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
         update = super().render_partial_update()
         if update is None:
             return None
-        return TightUpdate(update.chops, update.spans, update.chop_ends)
+        return PartialUpdate(update.chops, update.spans, update.chop_ends)

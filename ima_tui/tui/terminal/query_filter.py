@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from ima_tui.imaging.terminal import Listener
+from ima_tui.imaging.terminal import ReplyListener
 
 
-def install(listener: Listener) -> bool:
+def install(listener: ReplyListener) -> bool:
     """Let `listener` read first, in every driver made from now on. False: not on this system."""
     try:
         from textual.drivers import linux_driver

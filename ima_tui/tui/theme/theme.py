@@ -24,7 +24,7 @@ _TWINS = {256: COARSE, 16: FEW}
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class ThemeTokens:
     """Every colour there is. Grounds are what text stands on; the rest stands on them."""
 
     background: str
@@ -47,7 +47,7 @@ class Tokens:
 GROUNDS = ("background", "surface", "raised")
 
 TOKENS = {
-    DARK: Tokens(
+    DARK: ThemeTokens(
         background="#12141c",
         surface="#181b25",
         raised="#1f2330",
@@ -64,7 +64,7 @@ TOKENS = {
         music="#e6b673",
         speech="#6fd6c4",
     ),
-    LIGHT: Tokens(
+    LIGHT: ThemeTokens(
         background="#f8f8fb",
         surface="#f0f0f5",
         raised="#e4e5ee",
@@ -81,7 +81,7 @@ TOKENS = {
         music="#8a4b08",
         speech="#0b675b",
     ),
-    DARK + COARSE: Tokens(
+    DARK + COARSE: ThemeTokens(
         background="#121212",
         surface="#1c1c1c",
         raised="#262626",
@@ -98,7 +98,7 @@ TOKENS = {
         music="#ffaf5f",
         speech="#5fd7d7",
     ),
-    LIGHT + COARSE: Tokens(
+    LIGHT + COARSE: ThemeTokens(
         background="#ffffff",
         surface="#f8f8f8",
         raised="#eeeeee",
@@ -115,7 +115,7 @@ TOKENS = {
         music="#875f00",
         speech="#005f5f",
     ),
-    DARK + FEW: Tokens(
+    DARK + FEW: ThemeTokens(
         background="#000000",
         surface="#000000",
         raised="#0000aa",
@@ -132,7 +132,7 @@ TOKENS = {
         music="#ffff55",
         speech="#55ff55",
     ),
-    LIGHT + FEW: Tokens(
+    LIGHT + FEW: ThemeTokens(
         background="#ffffff",
         surface="#ffffff",
         raised="#55ffff",
@@ -152,7 +152,7 @@ TOKENS = {
 }
 
 
-def variables(tokens: Tokens) -> dict[str, str]:
+def variables(tokens: ThemeTokens) -> dict[str, str]:
     """What style sheets may name, and Textual's own names turned to our tokens."""
     own = asdict(tokens)
     taken_by_textual = ("background", "surface", "text", "accent")
@@ -191,7 +191,7 @@ def themes() -> tuple[Theme, ...]:
     return tuple(_theme(name, TOKENS[name], name.startswith(DARK)) for name in OWN)
 
 
-def _theme(name: str, tokens: Tokens, dark: bool) -> Theme:
+def _theme(name: str, tokens: ThemeTokens, dark: bool) -> Theme:
     return Theme(
         name=name,
         primary=tokens.accent,
@@ -224,7 +224,7 @@ def adopted(foreign: Theme) -> Theme:
     def role(name: str, ratio: float = 4.5) -> str:
         return _readable(_hex(found[name]), text, (background, surface, raised), ratio)
 
-    tokens = Tokens(
+    tokens = ThemeTokens(
         background=background,
         surface=surface,
         raised=raised,

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 
-from ima_tui.compose.draft import Blocked, Row
+from ima_tui.compose.draft import Blocked, FormRow
 from ima_tui.core.domain import (
     Field,
     FieldKind,
@@ -169,12 +169,12 @@ class ChoiceLine(FormLine):
         Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
     ]
 
-    def __init__(self, row: Row, *, widget_id: str | None = None) -> None:
+    def __init__(self, row: FormRow, *, widget_id: str | None = None) -> None:
         super().__init__(row.field.name, row.field.label, widget_id=widget_id)
         self.row = row
         self._starts_at = 0
 
-    def show(self, row: Row, is_wrong: bool) -> None:
+    def show(self, row: FormRow, is_wrong: bool) -> None:
         if (self.row, self.is_wrong) != (row, is_wrong):
             self.row, self.is_wrong = row, is_wrong
             self.refresh()
@@ -273,7 +273,7 @@ class TextLine(Horizontal):
         Binding("down", "app.focus_next", "bind.form_down", show=False, id="form.down"),
     ]
 
-    def __init__(self, row: Row, *, widget_id: str | None = None) -> None:
+    def __init__(self, row: FormRow, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self.row = row
         self.control = row.field.name
@@ -297,7 +297,7 @@ class TextLine(Horizontal):
         """Beside a text there is room for the mark alone."""
         self._head.show_origin((), mine=mine)
 
-    def show(self, row: Row, is_wrong: bool) -> None:
+    def show(self, row: FormRow, is_wrong: bool) -> None:
         self.row = row
         if not self.input.has_focus and self.input.value != _written(row):
             with self.prevent(LineInput.Changed):
@@ -317,7 +317,7 @@ class TextLine(Horizontal):
         self._head.refresh()
 
 
-def _written(row: Row) -> str:
+def _written(row: FormRow) -> str:
     """What stands in the field: only what the person wrote; the default is its placeholder."""
     return str(row.value) if row.is_set and row.value is not None else ""
 

@@ -52,7 +52,7 @@ def _torn(chunk: Chunk, cells: int) -> Iterator[Chunk]:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FlowBlock:
     """Lines about one thing. `least`: so many of them stay for as long as anything can; those of
     the highest `yields` go first."""
 
@@ -61,7 +61,7 @@ class Block:
     yields: int
 
 
-def within(blocks: Sequence[Block], most: int, cells: int) -> list[list[Part]]:
+def within(blocks: Sequence[FlowBlock], most: int, cells: int) -> list[list[Part]]:
     """All lines, at most `most`: where some had to go, the one before them ends in a sign."""
     kept = [len(block.lines) for block in blocks]
     by_rank = sorted(range(len(blocks)), key=lambda i: blocks[i].yields, reverse=True)

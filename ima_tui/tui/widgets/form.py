@@ -9,12 +9,12 @@ from textual.containers import VerticalScroll
 
 from ima_tui.catalogue import form
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.draft import Row
+from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import (
     Draft,
     Field,
     FieldKind,
-    Leaf,
+    ModelVersion,
     Option,
 )
 from ima_tui.i18n import say
@@ -32,7 +32,7 @@ from ima_tui.tui.widgets.prompt import LineInput
 LONGEST_LABEL = 20
 
 
-class Form(VerticalScroll, can_focus=False):
+class DraftForm(VerticalScroll, can_focus=False):
     """Kind and model on top, then the controls, the advanced ones folded, then how many."""
 
     def __init__(self, *, widget_id: str | None = None) -> None:
@@ -50,8 +50,8 @@ class Form(VerticalScroll, can_focus=False):
 
     async def show(
         self,
-        controls: Sequence[Row],
-        leaf: Leaf | None,
+        controls: Sequence[FormRow],
+        model: ModelVersion | None,
         draft: Draft | None,
         faults: frozenset[str],
         origin: Callable[[str], tuple[list[Part], bool]],
@@ -60,7 +60,7 @@ class Form(VerticalScroll, can_focus=False):
 
         `origin` says who put a control where it stands, and whether by hand.
         """
-        rows = (*controls, *_count_row(leaf, draft))
+        rows = (*controls, *_count_row(model, draft))
         shape = tuple((row.field.name, row.field.kind, row.field.options) for row in rows)
         if shape != self._shape:
             self._shape = shape
@@ -72,7 +72,7 @@ class Form(VerticalScroll, can_focus=False):
             each.show_origin(parts, mine=mine)
         self._show_fold(rows)
 
-    async def _rebuild(self, rows: Sequence[Row]) -> None:
+    async def _rebuild(self, rows: Sequence[FormRow]) -> None:
         self._lines = tuple(
             TextLine(row) if not _has_options(row) else ChoiceLine(row) for row in rows
         )
@@ -96,7 +96,7 @@ class Form(VerticalScroll, can_focus=False):
                 line.label_cells = cells
                 line.refresh()
 
-    def _show_fold(self, rows: Sequence[Row]) -> None:
+    def _show_fold(self, rows: Sequence[FormRow]) -> None:
         folded = [row for row in rows if row.field.advanced]
         if not folded:
             return
@@ -127,17 +127,17 @@ class Form(VerticalScroll, can_focus=False):
         (line.input if isinstance(line, TextLine) else line).focus()
 
 
-def _has_options(row: Row) -> bool:
+def _has_options(row: FormRow) -> bool:
     return bool(row.field.options) or row.field.kind is FieldKind.TOGGLE
 
 
-def _count_row(leaf: Leaf | None, draft: Draft | None) -> tuple[Row, ...]:
+def _count_row(model: ModelVersion | None, draft: Draft | None) -> tuple[FormRow, ...]:
     """How many outputs, as one more choice; nothing where there is no choice."""
-    if leaf is None or draft is None or len(counts := form.counts(leaf)) < 2:
+    if model is None or draft is None or len(counts := form.counts(model)) < 2:
         return ()
     options = tuple(Option(str(number), number) for number in counts)
     field = Field(COUNT, say("compose.count"), FieldKind.CHOICE, options=options)
-    return (Row(field, draft.n, is_set=draft.n != counts[0]),)
+    return (FormRow(field, draft.n, is_set=draft.n != counts[0]),)
 
 
 def control_of(focused: object) -> str:

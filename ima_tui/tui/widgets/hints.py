@@ -16,7 +16,7 @@ HINTED = ("models", "compose", "queue", "gallery", "preferences", "logs")
 MOST_BYTES = 10_000
 
 
-class Used:
+class SeenHints:
     """Which places were used, kept in a file in the data folder. A file that can't be read or
     written is as if there were none: hints are no reason to trouble anybody."""
 

@@ -22,14 +22,14 @@ from textual.worker import WorkType
 
 from ima_tui.compose import draft
 from ima_tui.compose.draft import Role
-from ima_tui.core.domain import Leaf
+from ima_tui.core.domain import ModelVersion
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import MEDIA_ENDINGS, InputFacts, format_name
 from ima_tui.core.text import one_line, size
 from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import Line, Part
 from ima_tui.tui.widgets.cells import cut, fit, width
-from ima_tui.tui.widgets.price_bar import Said
+from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import SEND, LineInput, unquoted
 
 PAUSE = 0.3
@@ -163,7 +163,7 @@ class InputLine(Vertical):
         )
         self._facts = _Found()
         self._facts.styles.width = 0
-        self._problem = Said()
+        self._problem = DraftMessage()
         self._problem.display = False
 
     def compose(self) -> ComposeResult:
@@ -280,7 +280,7 @@ def _use_in_words(facts: InputFacts) -> str:
     return " ".join(words)
 
 
-class Inputs(Vertical):
+class InputList(Vertical):
     """All inputs of the draft: `roles_for` says which lines there are when so many are filled.
     `known` are names that can be written beside paths and links."""
 
@@ -288,7 +288,7 @@ class Inputs(Vertical):
         self, check: Check, known: Sequence[str] = (), *, widget_id: str | None = None
     ) -> None:
         super().__init__(id=widget_id)
-        self._leaf: Leaf | None = None
+        self._leaf: ModelVersion | None = None
         self._check = check
         self._known = known
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
@@ -305,12 +305,12 @@ class Inputs(Vertical):
         self,
         roles_for: Callable[[int], tuple[Role, ...]],
         values: Sequence[str],
-        leaf: Leaf | None = None,
+        model: ModelVersion | None = None,
     ) -> None:
         """Have the lines of `roles_for`, holding `values`; what stands there already stays, and is
         looked at anew where another `leaf` is to take it."""
         self._roles_for = roles_for
-        other, self._leaf = leaf is not self._leaf, leaf
+        other, self._leaf = model is not self._leaf, model
         if not roles_for(len(values)):
             await self.remove_children()
         elif self.values != tuple(values) or not self.lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ima_tui.tui.shell.frame import Line, Part, measure
 
 
-class Standing(Line):
+class ListStatus(Line):
     """As wide as its words, a blank before and behind them."""
 
     GROUND = "background"

@@ -14,7 +14,7 @@ HINT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class OptionWindow:
     """The options that are seen, and the cell where each begins."""
 
     first: int
@@ -30,7 +30,7 @@ class Window:
         return None
 
 
-def window(labels: Sequence[str], wanted: int, cells: int) -> Window:
+def window(labels: Sequence[str], wanted: int, cells: int) -> OptionWindow:
     """As many options as fit into `cells`, the one that is `wanted` among them.
 
     They stay where they are for as long as they can: a line that jumps with each key is hard
@@ -38,7 +38,7 @@ def window(labels: Sequence[str], wanted: int, cells: int) -> Window:
     """
     sizes = [width(label) + FRAME for label in labels]
     if sum(sizes) <= cells:
-        return Window(0, _starts(sizes, 0), False, False)
+        return OptionWindow(0, _starts(sizes, 0), False, False)
     room = max(1, cells - 2 * HINT)
     first = 0
     while first < wanted and sum(sizes[first : wanted + 1]) > room:
@@ -47,7 +47,7 @@ def window(labels: Sequence[str], wanted: int, cells: int) -> Window:
     while last < len(sizes) and sum(sizes[first : last + 1]) <= room:
         last += 1
     begin = HINT if first else 0
-    return Window(first, _starts(sizes[first:last], begin), first > 0, last < len(sizes))
+    return OptionWindow(first, _starts(sizes[first:last], begin), first > 0, last < len(sizes))
 
 
 def _starts(sizes: Sequence[int], begin: int) -> tuple[int, ...]:

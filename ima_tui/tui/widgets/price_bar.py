@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from ima_tui.compose.draft import Offer
-from ima_tui.compose.multi_prompt import Several
-from ima_tui.core.domain import Leaf
+from ima_tui.compose.draft import DraftPrice
+from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.core.domain import ModelVersion
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell.frame import Line, Part, measure
@@ -23,22 +23,22 @@ class PriceBar(Line):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._leaf: Leaf | None = None
-        self._offer = Offer()
-        self._several: Several | None = None
+        self._leaf: ModelVersion | None = None
+        self._offer = DraftPrice()
+        self._several: MultiPrompt | None = None
         self._steps: Told | None = None
 
     def show(
         self,
-        leaf: Leaf | None,
-        offer: Offer,
-        several: Several | None = None,
+        model: ModelVersion | None,
+        offer: DraftPrice,
+        several: MultiPrompt | None = None,
         steps: Told | None = None,
     ) -> None:
         """`several`: many wishes are one sending; `steps`: what a plan's bar would say."""
         now = (self._leaf, self._offer, self._several, self._steps)
-        if (leaf, offer, several, steps) != now:
-            self._leaf, self._offer, self._several, self._steps = leaf, offer, several, steps
+        if (model, offer, several, steps) != now:
+            self._leaf, self._offer, self._several, self._steps = model, offer, several, steps
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
@@ -78,7 +78,7 @@ class PriceBar(Line):
         return [(f" {self.ima.glyphs.dot} ", "muted")] if place else []
 
 
-class Said(Static):
+class DraftMessage(Static):
     """What has to be said about the draft now: what is wrong, what happened, what a field is."""
 
     def __init__(self, *, widget_id: str | None = None) -> None:

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from ima_tui.catalogue import form, price
 from ima_tui.catalogue.price import Combination
-from ima_tui.core.domain import Leaf, Value
+from ima_tui.core.domain import ModelVersion, Value
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
@@ -21,40 +21,42 @@ LONG = 10
 """Cells from which on the last word of a label is title enough."""
 
 
-def every(leaf: Leaf, glyphs: Glyphs) -> list[Content]:
+def every(model: ModelVersion, glyphs: Glyphs) -> list[Content]:
     """One line for each combination, the usual one marked."""
-    combinations = price.table(leaf)
+    combinations = price.table(model)
     if not combinations or not combinations[0].values:
-        low, high = leaf.points
+        low, high = model.points
         key = "models.one_price" if low == high else "models.hidden_price"
         return [Content.styled(say(key, points=points_range(low, high)), "bold")]
-    lines = _usual_marked(leaf, combinations[:MOST], glyphs)
+    lines = _usual_marked(model, combinations[:MOST], glyphs)
     if len(combinations) > MOST:
         lines.append(Content.styled(say("models.more", n=len(combinations) - MOST), "$muted"))
     return lines
 
 
-def _usual_marked(leaf: Leaf, rows: Sequence[Combination], glyphs: Glyphs) -> list[Content]:
+def _usual_marked(
+    model: ModelVersion, rows: Sequence[Combination], glyphs: Glyphs
+) -> list[Content]:
     """With as much behind the usual one as there is room for; it is bold anyway."""
     for told in (f"  {glyphs.left} {say('models.usual')}", f"  {glyphs.left}", ""):
-        lines = _lines(leaf, [(one, one.is_default, told * one.is_default) for one in rows])
+        lines = _lines(model, [(one, one.is_default, told * one.is_default) for one in rows])
         if all(width(str(line)) <= ROOM for line in lines):
             break
     return lines
 
 
-def near(leaf: Leaf, chosen: form.Chosen, glyphs: Glyphs) -> list[Content]:
+def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs) -> list[Content]:
     """What is set, and what one setting more or less would cost; nothing where there is one price.
 
     Raises nothing: a draft that can't be priced has no neighbours.
     """
-    now = form.shown(leaf, chosen)
-    steps = [(one, _steps(one, now)) for one in price.table(leaf)]
+    now = form.shown(model, chosen)
+    steps = [(one, _steps(one, now)) for one in price.table(model)]
     here = next((one for one, steps_ in steps if steps_ == 0), None)
     if here is None or len(steps) < 2:
         return []
     found = [one for one, steps_ in steps if steps_ <= 1]
-    return _lines(leaf, [(one, one is here, _difference(one, here, glyphs)) for one in found])
+    return _lines(model, [(one, one is here, _difference(one, here, glyphs)) for one in found])
 
 
 def _steps(one: Combination, now: form.Chosen) -> int:
@@ -73,9 +75,9 @@ Row = tuple[Combination, bool, str]
 """A combination, whether it stands out, and what is said behind it."""
 
 
-def _lines(leaf: Leaf, rows: Sequence[Row]) -> list[Content]:
+def _lines(model: ModelVersion, rows: Sequence[Row]) -> list[Content]:
     names = [name for name, _ in rows[0][0].values]
-    titles = [_title(_label(leaf, name)) for name in names]
+    titles = [_title(_label(model, name)) for name in names]
     table = [[shown(value) for _, value in one.values] for one, _, _ in rows]
     widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
     points = say("models.col_points")
@@ -97,8 +99,8 @@ def _title(label: str) -> str:
     return (label.split()[-1] if width(label) > LONG else label).upper()
 
 
-def _label(leaf: Leaf, name: str) -> str:
-    field = form.control(leaf, name)
+def _label(model: ModelVersion, name: str) -> str:
+    field = form.control(model, name)
     return steady(field.label) if field else name
 
 

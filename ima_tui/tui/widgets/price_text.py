@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ima_tui.catalogue import price, times
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.compose.draft import Offer, instead, neighbour_label
+from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
 from ima_tui.core.domain import (
     Change,
     Estimate,
-    Leaf,
+    ModelVersion,
     Order,
 )
 from ima_tui.core.errors import UsageError
@@ -34,13 +34,13 @@ def times_n(quote: price.Quote) -> str:
     return f"{quote.n} × {quote.rule.points}" if quote.n > 1 else ""
 
 
-def usually(leaf: Leaf) -> str:
-    return say("compose.usually", time=usual_time(times.estimate(leaf)))
+def usually(model: ModelVersion) -> str:
+    return say("compose.usually", time=usual_time(times.estimate(model)))
 
 
-def neighbour(leaf: Leaf, near: price.Neighbour, n: int) -> str:
+def neighbour(model: ModelVersion, near: price.Neighbour, n: int) -> str:
     """`480p saves 76`, `Duration 10 costs 24 more`."""
-    label, option = neighbour_label(leaf, near)
+    label, option = neighbour_label(model, near)
     if isinstance(option, bool):
         option = say("compose.on") if option else say("compose.off")
     what = f"{label} {option}" if label else str(option)
@@ -49,17 +49,17 @@ def neighbour(leaf: Leaf, near: price.Neighbour, n: int) -> str:
     return say("compose.costs_more", what=what, points=near.difference * n)
 
 
-def neighbours(leaf: Leaf, offer: Offer, n: int) -> list[tuple[str, str]]:
+def neighbours(model: ModelVersion, offer: DraftPrice, n: int) -> list[tuple[str, str]]:
     """What is worth knowing before it is sent, the most useful first: the verb that takes it
     (`cheaper`, `elsewhere`, `better`), and its words."""
     found: list[tuple[str, str]] = []
     if offer.cheaper is not None:
-        found.append(("cheaper", neighbour(leaf, offer.cheaper, n)))
+        found.append(("cheaper", neighbour(model, offer.cheaper, n)))
     if (other := offer.elsewhere) is not None:
-        words = say("compose.elsewhere", model=other.leaf.name, points=other.points * n)
+        words = say("compose.elsewhere", model=other.model.name, points=other.points * n)
         found.append(("elsewhere", words))
     if offer.better is not None:
-        found.append(("better", neighbour(leaf, offer.better, n)))
+        found.append(("better", neighbour(model, offer.better, n)))
     return found
 
 
@@ -68,16 +68,16 @@ def others(done: Order, offered: Sequence[Alternative]) -> str:
     told: list[str] = []
     for one in offered:
         try:
-            points = instead(one.leaf, done)[0].total
+            points = instead(one.model, done)[0].total
         except UsageError:
             continue
-        told.append(say("queue.offer", model=one.leaf.name, points=points))
+        told.append(say("queue.offer", model=one.model.name, points=points))
     return say("queue.or").join(told)
 
 
-def changes(leaf: Leaf, changed: tuple[Change, ...]) -> str:
+def changes(model: ModelVersion, changed: tuple[Change, ...]) -> str:
     """What the price makes of the wish: `Duration becomes 5 instead of 7`."""
-    labels = {field.name: field.label for field in leaf.fields}
+    labels = {field.name: field.label for field in model.fields}
     return say("compose.list_comma").join(
         say("compose.becomes", name=labels.get(c.name, c.name), value=str(c.becomes))
         if c.asked is None
@@ -92,7 +92,7 @@ def changes(leaf: Leaf, changed: tuple[Change, ...]) -> str:
 
 
 def question(
-    leaf: Leaf, order: Order, offer: Offer, ask_above: int, sent_before: Order | None
+    model: ModelVersion, order: Order, offer: DraftPrice, ask_above: int, sent_before: Order | None
 ) -> str:
     """What to ask before `order` goes out; "" where nothing has to be asked.
 
@@ -106,5 +106,5 @@ def question(
         return ""
     words = say("compose.ask_dear", **facts)
     if offer.cheaper is not None:
-        words += "  " + neighbour(leaf, offer.cheaper, order.n)
+        words += "  " + neighbour(model, offer.cheaper, order.n)
     return words

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, TextArea
 
-from ima_tui.compose.highlights import Mark, by_line, moved
+from ima_tui.compose.highlights import Highlight, by_line, moved
 from ima_tui.core.input_files import MEDIA_ENDINGS
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
@@ -29,7 +29,7 @@ EDIT = Binding("ctrl+e", "screen.edit", "bind.compose_editor", show=False, id="c
 
 
 @dataclass
-class Dropped(Message):
+class FilesDropped(Message):
     """What looks like the path of a picture, video or sound came in one piece."""
 
     path: str
@@ -88,10 +88,10 @@ class Prompt(TextArea):
             placeholder=Content(say("compose.placeholder")),
         )
         self.cursor_blink = False  # an idle screen sends nothing
-        self._marks: tuple[Mark, ...] = ()
+        self._marks: tuple[Highlight, ...] = ()
         self._marked = ""
         """The text that the marks are places in."""
-        self._lines: Mapping[int, tuple[Mark, ...]] = {}
+        self._lines: Mapping[int, tuple[Highlight, ...]] = {}
         self._role: Callable[[str], str] = str
         self._pointed = ""
 
@@ -107,11 +107,11 @@ class Prompt(TextArea):
         if path:
             event.prevent_default()
             event.stop()
-            self.post_message(Dropped(path))
+            self.post_message(FilesDropped(path))
 
     # --------------------------------------------------------------------- words that were read
 
-    def show_marks(self, found: Sequence[Mark], role: Callable[[str], str]) -> None:
+    def show_marks(self, found: Sequence[Highlight], role: Callable[[str], str]) -> None:
         """Underline the words of the text as it stands that gave something, each in the `role`
         of its part."""
         now = [(mark, role(mark.part)) for mark in found]

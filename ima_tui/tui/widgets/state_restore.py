@@ -9,7 +9,7 @@ from textual.widgets import Input, TextArea
 from ima_tui.tui.widgets.table import Table
 
 
-class Kept:
+class RestoredState:
     """Words by the ids of their fields; cursors, marks and focus. Widgets without an id are told
     apart by their class, of which a screen has one."""
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ima_tui.core.events import (
+    ConnectivityChanged,
     GuidesChanged,
     JobChanged,
-    LinkChanged,
     ListChanged,
     Notice,
     PreferencesChanged,
@@ -27,7 +27,7 @@ SLOW_GATHERING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Updates:
     """What changed since the last news; of each thing the newest facts only."""
 
     jobs: Mapping[int, Job] = field(default_factory=dict)
@@ -36,8 +36,8 @@ class News:
     guides: bool = False
 
 
-class Gatherer:
-    """Hears notices, gives them back as one `News`."""
+class UpdateBatcher:
+    """Hears notices, gives them back as one `Updates`."""
 
     def __init__(self) -> None:
         self.problem: ImaError | None = None
@@ -58,7 +58,7 @@ class Gatherer:
                     self._jobs[job.id] = job
             case ListChanged(product_list):
                 self._lists[product_list.task_type] = product_list
-            case LinkChanged(problem):
+            case ConnectivityChanged(problem):
                 self.problem = problem
             case PreferencesChanged():
                 self._preferences = True
@@ -68,9 +68,9 @@ class Gatherer:
         self._waiting = True
         return first
 
-    def take(self) -> News:
+    def take(self) -> Updates:
         """Everything heard since the last time."""
-        news = News(self._jobs, self._lists, self._preferences, self._guides)
+        news = Updates(self._jobs, self._lists, self._preferences, self._guides)
         self._jobs, self._lists = {}, {}
         self._preferences = self._guides = False
         self._waiting = False

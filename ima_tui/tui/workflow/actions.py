@@ -15,25 +15,25 @@ from ima_tui.i18n import explain, say
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.workflow import step_rows
 from ima_tui.workflow.pricing import price_step
-from ima_tui.workflow.status import Standing, Status
+from ima_tui.workflow.status import StepStatus, WorkflowStatus
 from ima_tui.workflow.steps import (
-    Plan,
-    Step,
+    Workflow,
+    WorkflowStep,
     move,
     put,
     remove,
 )
 
 if TYPE_CHECKING:
-    from ima_tui.tui.workflow.screen import PlanScreen
+    from ima_tui.tui.workflow.screen import WorkflowScreen
 
 Verb = Callable[[], Awaitable[None]]
 
 
-class PlanVerbs:
+class WorkflowActions:
     """The verbs, for the plan's screen, which asks and says what came of it."""
 
-    def __init__(self, place: PlanScreen) -> None:
+    def __init__(self, place: WorkflowScreen) -> None:
         self._place = place
         self._verbs: Mapping[str, Verb] = {
             "run": self.run,
@@ -48,7 +48,7 @@ class PlanVerbs:
         }
 
     @property
-    def current(self) -> Standing | None:
+    def current(self) -> StepStatus | None:
         """The step under the cursor."""
         status, step_id = self._place.status, self._place.graph.current
         return status.standing(step_id) if status is not None and step_id is not None else None
@@ -101,7 +101,7 @@ class PlanVerbs:
         )
         place.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
-    async def _go(self, status: Status) -> None:
+    async def _go(self, status: WorkflowStatus) -> None:
         place, plans = self._place, self._place.studio.plans
         try:
             agreed = await plans.agree(status)
@@ -123,16 +123,16 @@ class PlanVerbs:
     # ------------------------------------------------------------------------------- changes
 
     async def edit(self) -> None:
-        from ima_tui.tui.workflow.step_editor import StepScreen
+        from ima_tui.tui.workflow.step_editor import StepEditor
 
         each = self.current
         plan = self._place.plan
         if each is None or plan is None:
             return
-        leaf = each.priced.leaf or self._place.studio.offer.suggested(each.step.task_type)
-        await self._place.app.push_screen(StepScreen(plan, each.step, leaf), self._changed)
+        model = each.priced.model or self._place.studio.offer.suggested(each.step.task_type)
+        await self._place.app.push_screen(StepEditor(plan, each.step, model), self._changed)
 
-    async def _changed(self, step: Step | None) -> None:
+    async def _changed(self, step: WorkflowStep | None) -> None:
         if step is not None:
             await self._attempt(lambda plan: put(plan, step))
 
@@ -142,22 +142,22 @@ class PlanVerbs:
         if each is None:
             return
         step, studio = each.step, place.studio
-        leaves = studio.offer.leaves(step.task_type)
+        models = studio.offer.models(step.task_type)
 
         async def chosen(number: int | None) -> None:
             if number is None:
                 return
-            leaf = leaves[number]
-            draft, lost = switch(step_rows.draft_of(step), leaf)
-            changed = step_rows.step_of(step, leaf, draft)
-            await self._changed(price_step(changed, {leaf.task_type: (leaf,)}).step)
+            model = models[number]
+            draft, lost = switch(step_rows.draft_of(step), model)
+            changed = step_rows.step_of(step, model, draft)
+            await self._changed(price_step(changed, {model.task_type: (model,)}).step)
             if lost:
                 names = ", ".join(lost)
-                place.remark(say("compose.lost", names=names, model=leaf.name), "warn")
+                place.remark(say("compose.lost", names=names, model=model.name), "warn")
 
-        if leaves:
+        if models:
             chooser = model_picker.models(
-                studio, step.task_type, each.priced.leaf, place.ima.glyphs
+                studio, step.task_type, each.priced.model, place.ima.glyphs
             )
             await place.app.push_screen(chooser, chosen)
 
@@ -169,7 +169,7 @@ class PlanVerbs:
         if (each := self.current) is not None:
             await self._attempt(lambda plan: move(plan, each.step.id, by))
 
-    async def _attempt(self, change: Callable[[Plan], Plan]) -> None:
+    async def _attempt(self, change: Callable[[Workflow], Workflow]) -> None:
         """Change the plan and keep it, or say why it can't be."""
         place = self._place
         if place.plan is None:
@@ -185,11 +185,11 @@ class PlanVerbs:
     # ------------------------------------------------------------------------------ the rest
 
     async def view(self) -> None:
-        from ima_tui.tui.shell.viewer import OfJob, ViewerScreen
+        from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
 
         each = self.current
         if each is not None and each.job is not None:
-            self._place.app.push_screen(ViewerScreen(OfJob(each.job)))
+            self._place.app.push_screen(ViewerScreen(JobResults(each.job)))
 
     async def queue(self) -> None:
         each = self.current
@@ -201,13 +201,13 @@ class PlanVerbs:
         if plan is not None:
             self._place.ask(say("workflow.ask_drop"), partial(self._drop, plan))
 
-    async def _drop(self, plan: Plan) -> None:
+    async def _drop(self, plan: Workflow) -> None:
         await self._place.studio.plans.drop(plan.id)
         self._place.plan = self._place.status = None
         await self._place.action_back()
 
 
-def _question(status: Status) -> str:
+def _question(status: WorkflowStatus) -> str:
     """What differs from what was asked for, how many steps, for how much; and what would be paid
     for once more."""
     sending = {each.step.id for each in status.to_send(again=True)}
@@ -215,7 +215,7 @@ def _question(status: Status) -> str:
     return " ".join((*differing, _cost(status)))
 
 
-def _cost(status: Status) -> str:
+def _cost(status: WorkflowStatus) -> str:
     points, n = status.to_pay(again=True), len(status.to_send(again=True))
     failed = [each for each in status.failures if each.job is not None]
     unknown = [each for each in failed if each.job and each.job.state is State.UNKNOWN]

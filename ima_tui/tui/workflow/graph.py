@@ -26,7 +26,7 @@ from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import fitted
 from ima_tui.tui.widgets.cells import cut, width
-from ima_tui.tui.workflow.step_rows import PlanRow
+from ima_tui.tui.workflow.step_rows import StepRow
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
@@ -37,7 +37,7 @@ ROOMY = 72
 """From this width on the state stands beside the title, else below it."""
 
 
-class PlanGraph(ScrollView, can_focus=True):
+class WorkflowGraph(ScrollView, can_focus=True):
     """Rows of a plan, one of them under the cursor."""
 
     DEFAULT_CSS = "PlanGraph { overflow-x: hidden; overflow-y: auto; }"
@@ -67,7 +67,7 @@ class PlanGraph(ScrollView, can_focus=True):
         super().__init__(id=widget_id)
         self.can_focus = not still
         self._still = still
-        self._rows: tuple[PlanRow, ...] = ()
+        self._rows: tuple[StepRow, ...] = ()
         self._at = 0
 
     @property
@@ -75,7 +75,7 @@ class PlanGraph(ScrollView, can_focus=True):
         """The step under the cursor."""
         return self._rows[self._at].id if self._rows else None
 
-    def show(self, rows: Sequence[PlanRow]) -> None:
+    def show(self, rows: Sequence[StepRow]) -> None:
         """Show exactly these; the cursor stays on its step."""
         before, here = self._rows, self.current
         self._rows = tuple(rows)
@@ -152,7 +152,7 @@ class PlanGraph(ScrollView, can_focus=True):
 Parts = tuple[list[Part], list[Part]]
 
 
-def _first(row: PlanRow, cells: int) -> Parts:
+def _first(row: StepRow, cells: int) -> Parts:
     """Its place and what it is; right where it stands and what it costs."""
     right: list[Part] = [(row.points.rjust(POINTS), row.points_role), (" ", "text")]
     if cells >= ROOMY and row.state:
@@ -168,7 +168,7 @@ def _first(row: PlanRow, cells: int) -> Parts:
     return left, right
 
 
-def _second(row: PlanRow, cells: int) -> Parts:
+def _second(row: StepRow, cells: int) -> Parts:
     """Below: the model and its settings."""
     indent = " " * (4 + width(row.tag) + 1)
     left: list[Part] = [(f" {row.lanes.below}", "muted"), (indent, "text"), (row.told, "muted")]
@@ -188,7 +188,7 @@ def _filled(left: Sequence[Part], right: Sequence[Part], cells: int) -> Iterator
     yield from right
 
 
-class PlanLine(Line):
+class WorkflowLine(Line):
     """A line of parts that is told what to say."""
 
     def __init__(self, ground: str = "surface", *, widget_id: str | None = None) -> None:
@@ -208,7 +208,7 @@ class PlanLine(Line):
         return list(_filled(left, right, cells)), []
 
 
-class PlanDetail(Widget):
+class StepDetail(Widget):
     """The step under the cursor: what it is, where it stands, and its picture."""
 
     def compose(self) -> ComposeResult:

@@ -12,11 +12,11 @@ from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
-from ima_tui.workflow.steps import Plan
+from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
-    from ima_tui.tui.workflow.screen import PlanScreen
+    from ima_tui.tui.workflow.screen import WorkflowScreen
 
 _COLUMNS = (
     Column("when", 11, "workflow.col_when"),
@@ -41,17 +41,17 @@ async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
     return ""
 
 
-async def open_plan(app: ImaApp, plan: Plan) -> None:
+async def open_plan(app: ImaApp, plan: Workflow) -> None:
     """Show `plan`, and what it does otherwise than its wish asked."""
     notes = confirmation.sentences(each for _, each in plan.unmet)
     came_from, plan = app.current_mode, await app.studio.plans.look(plan)
     await app.switch_mode("plan")
-    await cast("PlanScreen", app.screen).open(plan, came_from, notes)
+    await cast("WorkflowScreen", app.screen).open(plan, came_from, notes)
 
 
 async def choose_plan(app: ImaApp) -> None:
     """The list of the plans that are kept; the one that is taken is opened."""
-    from ima_tui.tui.shell.picker import Choice, Chooser
+    from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.workflow.step_rows import summary
 
     plans = app.studio.plans
@@ -59,7 +59,7 @@ async def choose_plan(app: ImaApp) -> None:
     if not kept:
         app.notify(say("workflow.none_kept"))
         return
-    choices: list[Choice] = []
+    choices: list[PickerItem] = []
     for plan, changed in kept:
         status = await plans.status(plan, priced=False)
         when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the person's
@@ -70,10 +70,10 @@ async def choose_plan(app: ImaApp) -> None:
             Cell(str(plan.total)),
             Cell(summary(status), "muted"),
         )
-        choices.append(Choice(cells, folded(plan.wish)))
+        choices.append(PickerItem(cells, folded(plan.wish)))
 
     async def chosen(number: int | None) -> None:
         if number is not None:
             await open_plan(app, kept[number][0])
 
-    await app.push_screen(Chooser(say("workflow.choose"), _COLUMNS, choices), chosen)
+    await app.push_screen(Picker(say("workflow.choose"), _COLUMNS, choices), chosen)

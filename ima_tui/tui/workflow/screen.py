@@ -17,17 +17,17 @@ from textual.timer import Timer
 
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
-from ima_tui.tui.shell.base_screen import Place
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.price_bar import Said
-from ima_tui.tui.widgets.update_batcher import News
+from ima_tui.tui.widgets.price_bar import DraftMessage
+from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow import step_rows
-from ima_tui.tui.workflow.actions import PlanVerbs
-from ima_tui.tui.workflow.graph import PlanDetail, PlanGraph, PlanLine
-from ima_tui.workflow.status import Status
-from ima_tui.workflow.steps import Plan
+from ima_tui.tui.workflow.actions import WorkflowActions
+from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph, WorkflowLine
+from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import Workflow
 
 PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
@@ -38,7 +38,7 @@ def _do(key: str, verb: str, *, show: bool = True) -> Binding:
     return Binding(key, f"do('{verb}')", f"bind.plan_{verb}", show=show, id=f"plan.{verb}")
 
 
-class PlanScreen(Place):
+class WorkflowScreen(BaseScreen):
     """One plan at a time."""
 
     PLACE = "plan"
@@ -59,27 +59,27 @@ class PlanScreen(Place):
         Binding("pagedown", "scroll_facts(5)", "bind.detail_down", show=False, id="plan.page_down"),
         Binding("escape", "back", "bind.plan_back", id="plan.back"),
     ]
-    graph = getters.query_one(PlanGraph)
+    graph = getters.query_one(WorkflowGraph)
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan: Plan | None = None
-        self.status: Status | None = None
-        self.verbs = PlanVerbs(self)
+        self.plan: Workflow | None = None
+        self.status: WorkflowStatus | None = None
+        self.verbs = WorkflowActions(self)
         self._came_from = "compose"
         self._note = ("", "")
         """What happened last, and the role it is said in."""
         self._clock: Timer | None = None
 
     def body(self) -> ComposeResult:
-        yield PlanLine("background", widget_id="plan-title")
+        yield WorkflowLine("background", widget_id="plan-title")
         yield Rule()
         with Container(id="body"):
-            yield PlanGraph(widget_id="graph")
-            yield PlanDetail()
+            yield WorkflowGraph(widget_id="graph")
+            yield StepDetail()
         yield Rule()
-        yield Said(widget_id="said")
-        yield PlanLine(widget_id="plan-total")
+        yield DraftMessage(widget_id="said")
+        yield WorkflowLine(widget_id="plan-total")
 
     def on_mount(self) -> None:
         self._clock = self.set_interval(PULSE, self._tick, pause=True, name="plan clock")
@@ -87,7 +87,7 @@ class PlanScreen(Place):
 
     # ------------------------------------------------------------------------------- the facts
 
-    async def open(self, plan: Plan, came_from: str, notes: Sequence[str] = ()) -> None:
+    async def open(self, plan: Workflow, came_from: str, notes: Sequence[str] = ()) -> None:
         """Show `plan`; `notes` is what has to be said about how it came about."""
         self.plan = plan
         if came_from != self.PLACE:
@@ -97,12 +97,12 @@ class PlanScreen(Place):
         self.graph.focus()
         await self.reload()
 
-    async def put(self, plan: Plan) -> None:
+    async def put(self, plan: Workflow) -> None:
         """The plan was changed."""
         self.plan, self._note = plan, ("", "")
         await self.reload()
 
-    async def heard(self, news: News) -> None:
+    async def heard(self, news: Updates) -> None:
         if news.jobs or news.lists:
             await self.reload()
 
@@ -118,9 +118,9 @@ class PlanScreen(Place):
         if status is None or plan is None:
             return
         title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.wish, 400), "text")]
-        self.query_one("#plan-title", PlanLine).show(title, [])
+        self.query_one("#plan-title", WorkflowLine).show(title, [])
         self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
-        self.query_one("#plan-total", PlanLine).show(*step_rows.total(status))
+        self.query_one("#plan-total", WorkflowLine).show(*step_rows.total(status))
         self._show_detail()
         self.speak()
         self._wind()
@@ -135,7 +135,7 @@ class PlanScreen(Place):
         shown = next((media for media in medias if media.path), None)
         eager = shown if self.studio.settings.preview else None
         facts = step_rows.detail(each, self.studio.clock.time())
-        self.query_one(PlanDetail).show(facts, eager, each.step.task_type.medium)
+        self.query_one(StepDetail).show(facts, eager, each.step.task_type.medium)
 
     def remark(self, sentence: str, role: str) -> None:
         self._note = (sentence, role)
@@ -143,7 +143,7 @@ class PlanScreen(Place):
 
     def speak(self) -> None:
         """One sentence: what happened, else what is wrong, else what can be done."""
-        said, status = self.query_one(Said), self.status
+        said, status = self.query_one(DraftMessage), self.status
         wrong = step_rows.problems(status.steps) if status else ()
         if self._note[0]:
             said.say(*self._note)
@@ -177,13 +177,13 @@ class PlanScreen(Place):
 
     # ------------------------------------------------------------------------------ the person
 
-    @on(PlanGraph.Highlighted)
+    @on(WorkflowGraph.Highlighted)
     def _highlighted(self) -> None:
         self._show_detail()
-        self.query_one(PlanDetail).rewind()
+        self.query_one(StepDetail).rewind()
         self.refresh_bindings()
 
-    @on(PlanGraph.Selected)
+    @on(WorkflowGraph.Selected)
     async def _selected(self) -> None:
         await self.verbs.do("view" if self.verbs.can("view") else "edit")
 
@@ -196,7 +196,7 @@ class PlanScreen(Place):
         await self.verbs.do(verb)
 
     def action_scroll_facts(self, by: int) -> None:
-        self.query_one(PlanDetail).scroll_facts(by)
+        self.query_one(StepDetail).scroll_facts(by)
 
     async def action_back(self) -> None:
         await self.ima.action_go(self._came_from)

@@ -15,9 +15,9 @@ from textual.widgets import Static, TextArea
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import MODEL, Desk
-from ima_tui.compose.draft import Offer
-from ima_tui.core.domain import Leaf, Medium, TaskType
+from ima_tui.compose.composer import MODEL, Composer
+from ima_tui.compose.draft import DraftPrice
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
 from ima_tui.core.text import clean, encodable
@@ -27,15 +27,15 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine, Part, Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.field_rows import Picked, Pressed
-from ima_tui.tui.widgets.form import Form, hint
-from ima_tui.tui.widgets.inputs import Inputs, InputsChanged
-from ima_tui.tui.widgets.price_bar import PriceBar, Said
-from ima_tui.tui.widgets.prompt import Dropped, Prompt
+from ima_tui.tui.widgets.form import DraftForm, hint
+from ima_tui.tui.widgets.inputs import InputList, InputsChanged
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
+from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.workflow import step_rows
 from ima_tui.workflow.pricing import price_step
 from ima_tui.workflow.steps import (
-    Plan,
-    Step,
+    Workflow,
+    WorkflowStep,
     put,
     result_of,
     source_of,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ima_tui.tui.app import ImaApp
 
 
-class StepScreen(ModalScreen[Step | None]):
+class StepEditor(ModalScreen[WorkflowStep | None]):
     """Gives back the changed step, or None."""
 
     CSS_PATH = styles.path("step")
@@ -60,16 +60,16 @@ class StepScreen(ModalScreen[Step | None]):
         Binding("alt+r", "results", "bind.compose_results", show=False, id="step.results"),
     ]
 
-    def __init__(self, plan: Plan, step: Step, leaf: Leaf | None) -> None:
+    def __init__(self, plan: Workflow, step: WorkflowStep, model: ModelVersion | None) -> None:
         super().__init__()
         self.plan = plan
         self.step = step
         self._made = tuple(plan.pictures_before(step.id))
-        self.desk = Desk(step.task_type)
-        if leaf is not None:
-            self.desk.leaf = leaf
+        self.desk = Composer(step.task_type)
+        if model is not None:
+            self.desk.model = model
             self.desk.draft = step_rows.draft_of(step)
-        self._offer = Offer()
+        self._offer = DraftPrice()
 
     @property
     def ima(self) -> ImaApp:
@@ -80,10 +80,10 @@ class StepScreen(ModalScreen[Step | None]):
             yield Static(id="step-title")
             yield Prompt(widget_id="step-prompt")
             known = [source_of(made.id, index) for made, index in self._made]
-            yield Inputs(self._look_at, known, widget_id="inputs")
+            yield InputList(self._look_at, known, widget_id="inputs")
             yield Rule()
-            yield Form(widget_id="form")
-            yield Said(widget_id="said")
+            yield DraftForm(widget_id="form")
+            yield DraftMessage(widget_id="said")
             yield PriceBar(widget_id="price")
         yield BottomLine()
 
@@ -95,23 +95,23 @@ class StepScreen(ModalScreen[Step | None]):
         await self._show()
 
     async def _show(self) -> None:
-        desk, page, studio = self.desk, self.query_one(Form), self.ima.studio
-        self._offer = desk.offer(studio.offer.leaves(desk.kind))
+        desk, page, studio = self.desk, self.query_one(DraftForm), self.ima.studio
+        self._offer = desk.offer(studio.offer.models(desk.kind))
         title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
         self.query_one("#step-title", Static).update(Content(title))
-        page.model.show(*model_picker.model_line(studio, desk.kind, desk.leaf, self.ima.glyphs))
-        rows = drafting.rows(desk.leaf, desk.draft) if desk.leaf and desk.draft else ()
-        await page.show(rows, desk.leaf, desk.draft, self._offer.at_fault, _nobody)
-        await self.query_one(Inputs).show(
-            desk.roles, desk.draft.inputs if desk.draft else (), desk.leaf
+        page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, self.ima.glyphs))
+        rows = drafting.rows(desk.model, desk.draft) if desk.model and desk.draft else ()
+        await page.show(rows, desk.model, desk.draft, self._offer.at_fault, _nobody)
+        await self.query_one(InputList).show(
+            desk.roles, desk.draft.inputs if desk.draft else (), desk.model
         )
-        self.query_one(PriceBar).show(desk.leaf, self._offer)
+        self.query_one(PriceBar).show(desk.model, self._offer)
         self._speak()
 
     def _speak(self) -> None:
-        problem, remark, said = self._offer.problem, self.desk.remark, self.query_one(Said)
+        problem, remark, said = self._offer.problem, self.desk.remark, self.query_one(DraftMessage)
         if problem is not None:
-            said.say(say(problem.key, **drafting.spoken(self.desk.leaf, problem)), "bad")
+            said.say(say(problem.key, **drafting.spoken(self.desk.model, problem)), "bad")
         elif remark is not None:
             said.say(say(remark.key, **remark.values), "warn")
         else:
@@ -134,16 +134,16 @@ class StepScreen(ModalScreen[Step | None]):
             self.action_choose_model()
 
     def action_choose_model(self) -> None:
-        leaves = self.ima.studio.offer.leaves(self.desk.kind)
+        models = self.ima.studio.offer.models(self.desk.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                self.desk.take(leaves[number])
+                self.desk.take(models[number])
                 await self._show()
 
-        if leaves:
+        if models:
             studio, signs = self.ima.studio, self.ima.glyphs
-            chooser = model_picker.models(studio, self.desk.kind, self.desk.leaf, signs)
+            chooser = model_picker.models(studio, self.desk.kind, self.desk.model, signs)
             self.app.push_screen(chooser, chosen)
 
     def action_kind(self) -> None:
@@ -160,11 +160,13 @@ class StepScreen(ModalScreen[Step | None]):
 
     def _turn_to(self, kind: TaskType) -> None:
         """On the same model, where it makes that, too. Without a list the kind stays."""
-        offer, before = self.ima.studio.offer, self.desk.leaf
-        kin = [leaf for leaf in offer.leaves(kind) if before and leaf.model_id == before.model_id]
-        leaf = choice.newest(kin) if kin else offer.suggested(kind)
-        if leaf is not None and kind is not self.desk.kind:
-            self.desk.take(leaf)
+        offer, before = self.ima.studio.offer, self.desk.model
+        kin = [
+            model for model in offer.models(kind) if before and model.model_id == before.model_id
+        ]
+        model = choice.newest(kin) if kin else offer.suggested(kind)
+        if model is not None and kind is not self.desk.kind:
+            self.desk.take(model)
 
     def _makes_room(self) -> bool:
         """Whether something can be put in: a kind that takes nothing becomes one that does."""
@@ -183,16 +185,16 @@ class StepScreen(ModalScreen[Step | None]):
         if result_of(source) is not None:
             put(self.plan, replace(self.step, inputs=(source,)))
             return InputFacts(source, "step")
-        if self.desk.leaf is None:
+        if self.desk.model is None:
             raise UsageError("error.no_models")
-        drafting.check_input(self.desk.leaf, written)
-        return (await self.ima.studio.inspect_inputs(self.desk.leaf, (written,)))[0]
+        drafting.check_input(self.desk.model, written)
+        return (await self.ima.studio.inspect_inputs(self.desk.model, (written,)))[0]
 
-    async def on_inputs_changed(self, event: InputsChanged) -> None:
+    async def on_input_list_changed(self, event: InputsChanged) -> None:
         self.desk.feed(event.inputs)
         await self._show()
 
-    async def on_dropped(self, event: Dropped) -> None:
+    async def on_dropped(self, event: FilesDropped) -> None:
         """A path that was pasted or dragged into the words: an input, where there are any."""
         if self._makes_room():
             self.desk.add_inputs((event.path,))
@@ -203,10 +205,10 @@ class StepScreen(ModalScreen[Step | None]):
     async def action_inputs(self) -> None:
         if self._makes_room():
             await self._show()
-            self.query_one(Inputs).focus_empty()
+            self.query_one(InputList).focus_empty()
         else:
             kind = model_picker.kind_name(self.desk.kind)
-            self.query_one(Said).say(say("workflow.no_inputs", kind=kind), "muted")
+            self.query_one(DraftMessage).say(say("workflow.no_inputs", kind=kind), "muted")
 
     async def action_results(self) -> None:
         """What another step makes, or an earlier job made, as an input."""
@@ -215,7 +217,7 @@ class StepScreen(ModalScreen[Step | None]):
             return
         await self._show()
         studio = self.ima.studio
-        found = model_picker.pictures(await studio.jobs.recent(), self.desk.leaf)
+        found = model_picker.pictures(await studio.jobs.recent(), self.desk.model)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -229,17 +231,17 @@ class StepScreen(ModalScreen[Step | None]):
             chooser = model_picker.results(found, studio.clock.time(), self._made)
             self.app.push_screen(chooser, chosen)
         else:
-            self.query_one(Said).say(say("compose.no_results"), "muted")
+            self.query_one(DraftMessage).say(say("compose.no_results"), "muted")
 
     async def _inputs(self) -> tuple[str, ...] | None:
         """The inputs as the plan keeps them: what stood there before stays as it was written.
         None, and the keys to the line, where one can't be had."""
-        page = self.query_one(Inputs)
+        page = self.query_one(InputList)
         if page.values == self.step.inputs:
             return self.step.inputs
         written, facts = page.values, await page.settle()
         if facts is None:
-            self.query_one(Said).say(say("compose.input_bad"), "bad")
+            self.query_one(DraftMessage).say(say("compose.input_bad"), "bad")
             return None
         return tuple(
             old if old in self.step.inputs else found.source
@@ -250,27 +252,29 @@ class StepScreen(ModalScreen[Step | None]):
 
     async def action_take(self) -> None:
         """The step as it stands here, where it can be had."""
-        leaf, draft = self.desk.leaf, self.desk.draft
-        if leaf is None or draft is None or self._offer.problem is not None:
-            self.query_one(Form).reveal(next(iter(self._offer.at_fault), ""))
+        model, draft = self.desk.model, self.desk.draft
+        if model is None or draft is None or self._offer.problem is not None:
+            self.query_one(DraftForm).reveal(next(iter(self._offer.at_fault), ""))
             return
         inputs = await self._inputs() if self.desk.kind.takes_inputs else ()
         if inputs is None:
             return
         words = encodable(clean(self.query_one(Prompt).text)).strip()
         shaped = replace(draft, prompt=words, inputs=inputs)
-        priced = price_step(step_rows.step_of(self.step, leaf, shaped), {leaf.task_type: (leaf,)})
+        priced = price_step(
+            step_rows.step_of(self.step, model, shaped), {model.task_type: (model,)}
+        )
         problem = priced.problem or _trouble(self.plan, priced.step)
         if problem is None:
             self.dismiss(priced.step)
             return
-        self.query_one(Said).say(say(problem.key, **drafting.spoken(leaf, problem)), "bad")
+        self.query_one(DraftMessage).say(say(problem.key, **drafting.spoken(model, problem)), "bad")
 
     def action_give_up(self) -> None:
         self.dismiss(None)
 
 
-def _trouble(plan: Plan, step: Step) -> UsageError | None:
+def _trouble(plan: Workflow, step: WorkflowStep) -> UsageError | None:
     """Why the plan can't have the step like this: another may need what it no longer makes."""
     try:
         put(plan, step)

@@ -12,7 +12,7 @@ from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
     Draft,
     Job,
-    Leaf,
+    ModelVersion,
     State,
 )
 from ima_tui.core.text import clean, duration, one_line
@@ -23,15 +23,15 @@ from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.workflow.lanes import Lanes, lanes
-from ima_tui.workflow.status import Standing, Status
-from ima_tui.workflow.steps import Step, result_of, takes
+from ima_tui.workflow.status import StepStatus, WorkflowStatus
+from ima_tui.workflow.steps import WorkflowStep, result_of, takes
 
 MOST_SETTINGS = 6
 PROMPT_LIMIT = 1200
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRow:
+class StepRow:
     """One step: its place among the lanes, its sign, and two lines of words."""
 
     id: int
@@ -48,19 +48,19 @@ class PlanRow:
     points_role: str
 
 
-def rows(status: Status, now: float, glyphs: Glyphs) -> tuple[PlanRow, ...]:
+def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, ...]:
     drawn = lanes(status.plan.steps, ascii_only=glyphs.ascii)
     return tuple(
         _row(each, lane, now, glyphs) for each, lane in zip(status.steps, drawn, strict=True)
     )
 
 
-def _row(each: Standing, lane: Lanes, now: float, glyphs: Glyphs) -> PlanRow:
+def _row(each: StepStatus, lane: Lanes, now: float, glyphs: Glyphs) -> StepRow:
     step, job = each.step, each.job
     sign = glyphs.state(job.state) if job else glyphs.planned
     state, role = _state(each, now)
     medium = step.task_type.medium
-    return PlanRow(
+    return StepRow(
         id=step.id,
         lanes=lane,
         sign="!" if role == "bad" and job is None else sign,
@@ -76,12 +76,12 @@ def _row(each: Standing, lane: Lanes, now: float, glyphs: Glyphs) -> PlanRow:
     )
 
 
-def _settings(step: Step) -> list[str]:
+def _settings(step: WorkflowStep) -> list[str]:
     told = parameter_names.settings(step.chosen, 24)
     return [*told[:MOST_SETTINGS], *([f"×{step.n}"] if step.n > 1 else [])]
 
 
-def _sources(step: Step) -> list[str]:
+def _sources(step: WorkflowStep) -> list[str]:
     """What it is made of, and what it waits for."""
     found: list[str] = []
     for source in step.inputs:
@@ -93,7 +93,7 @@ def _sources(step: Step) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _state(each: Standing, now: float) -> tuple[str, str]:
+def _state(each: StepStatus, now: float) -> tuple[str, str]:
     """Where it stands in few words, and the role it is said in."""
     job = each.job
     if job is None:
@@ -119,7 +119,7 @@ def _time(job: Job, now: float) -> str:
 # ------------------------------------------------------------------------------- one in detail
 
 
-def detail(each: Standing, now: float) -> Content:
+def detail(each: StepStatus, now: float) -> Content:
     """Everything about one step."""
     step, job = each.step, each.job
     lines = [
@@ -128,7 +128,7 @@ def detail(each: Standing, now: float) -> Content:
     ]
     problem = each.priced.problem
     if problem is not None and (job is None or each.failed):
-        told = say(problem.key, **drafting.spoken(each.priced.leaf, problem))
+        told = say(problem.key, **drafting.spoken(each.priced.model, problem))
         lines.append(Content.styled(told, "$bad"))
     if job is not None:
         sentence, role = words.standing(job, now)
@@ -140,19 +140,19 @@ def detail(each: Standing, now: float) -> Content:
     return Content("\n").join(lines)
 
 
-def _cost(step: Step) -> str:
+def _cost(step: WorkflowStep) -> str:
     points = say("compose.points", points=step.total)
     if step.estimate is None:
         return points
     return f"{points} · {say('compose.usually', time=usual_time(step.estimate))}"
 
 
-def _labelled(each: Standing) -> list[str]:
-    leaf = each.priced.leaf
+def _labelled(each: StepStatus) -> list[str]:
+    model = each.priced.model
     told: list[str] = []
     for name, value in each.step.chosen:
         shown = say("compose.on" if value else "compose.off") if isinstance(value, bool) else value
-        told.append(f"{drafting.label(leaf, name)} {one_line(shown, 60)}")
+        told.append(f"{drafting.label(model, name)} {one_line(shown, 60)}")
     if each.step.n > 1:
         told.append(f"{say('compose.count')} {each.step.n}")
     return [" · ".join([*told, *_sources(each.step)])] if told or each.step.needs else []
@@ -161,7 +161,7 @@ def _labelled(each: Standing) -> list[str]:
 # ---------------------------------------------------------------------------------- the total
 
 
-def total(status: Status) -> tuple[list[Part], list[Part]]:
+def total(status: WorkflowStatus) -> tuple[list[Part], list[Part]]:
     """What all of it costs and how long it takes; right what is still to be paid."""
     plan = status.plan
     left: list[Part] = [(" " + say("compose.points", points=plan.total), "title")]
@@ -173,7 +173,7 @@ def total(status: Status) -> tuple[list[Part], list[Part]]:
     return left, [(_left_to_do(status) + " ", "text")]
 
 
-def _left_to_do(status: Status) -> str:
+def _left_to_do(status: WorkflowStatus) -> str:
     if status.is_done:
         return say("workflow.all_done")
     if status.moving:
@@ -183,14 +183,14 @@ def _left_to_do(status: Status) -> str:
     return say("workflow.left_to_pay", points=points) if status.begun else ""
 
 
-def summary(status: Status) -> str:
+def summary(status: WorkflowStatus) -> str:
     """A plan in a few words, for the list of plans."""
     if status.is_done:
         return say("workflow.all_done")
     return _left_to_do(status) or say("workflow.not_run")
 
 
-def draft_of(step: Step) -> Draft:
+def draft_of(step: WorkflowStep) -> Draft:
     """The step as something to be shaped."""
     return Draft(
         step.task_type,
@@ -203,22 +203,22 @@ def draft_of(step: Step) -> Draft:
     )
 
 
-def step_of(step: Step, leaf: Leaf, draft: Draft) -> Step:
-    """The step as it was shaped, on `leaf`."""
+def step_of(step: WorkflowStep, model: ModelVersion, draft: Draft) -> WorkflowStep:
+    """The step as it was shaped, on `model`."""
     return replace(
         step,
-        task_type=leaf.task_type,
+        task_type=model.task_type,
         prompt=draft.prompt,
-        model_id=leaf.model_id,
-        version=leaf.version,
-        model_name=leaf.name,
+        model_id=model.model_id,
+        version=model.version,
+        model_name=model.name,
         chosen=draft.chosen,
         n=draft.n,
         inputs=draft.inputs,
     )
 
 
-def problems(standings: Sequence[Standing]) -> tuple[Standing, ...]:
+def problems(standings: Sequence[StepStatus]) -> tuple[StepStatus, ...]:
     """The steps that can't be sent as they are."""
     return tuple(
         each
