@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ima_tui import i18n
 from ima_tui.i18n import say
-from ima_tui.tui.keys import keymap
 from ima_tui.tui.keys.actions import key_name
+from ima_tui.tui.shell import keymap_check
 
 PATH = Path(__file__).with_name("keys.md")
 HEAD = """# Every action and its keys
@@ -35,12 +35,12 @@ def page() -> str:
     i18n.use("en")
     words = {
         str(binding.id): binding.description
-        for owner in keymap.owners()
-        for binding in keymap.bindings_of(owner)
+        for owner in keymap_check.owners()
+        for binding in keymap_check.bindings_of(owner)
     }
     lines = [HEAD]
     group = ""
-    for name, keys in sorted(keymap.every_id().items()):
+    for name, keys in sorted(keymap_check.every_id().items()):
         head = name.partition(".")[0]
         if head != group:
             group = head

@@ -12,9 +12,8 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from ima_tui.core.clock import Clock
+from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.errors import ImaError
-from ima_tui.runner import polling_schedule
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ LONGEST = 15.0
 
 def pause(failures: int) -> float:
     """Seconds to the next try, after so many that failed in a row."""
-    return min(LONGEST, polling_schedule.backoff(failures)) * random.uniform(0.7, 1.0)  # noqa: S311
+    return min(LONGEST, backoff(failures)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
 class Connectivity:

@@ -99,3 +99,8 @@ async def settle(tasks: Collection[asyncio.Future[Any]], seconds: float) -> None
         counted, _ = await tick(pending, seconds - waited)
         waited += counted
         pending = {each for each in pending if not each.done()}
+
+
+def backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    return float(min(60, 2 ** min(failures, 6)))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ima_tui.api.connectivity import Connectivity
 from ima_tui.api.rate_limit import RateLimit
+from ima_tui.core.clock import backoff
 from ima_tui.core.domain import (
     Failure,
     Job,
@@ -171,7 +172,7 @@ class Fetcher:
                 if error.key != NO_WAY:
                     raise
                 if tries < MOST_TRIES:
-                    await self._link.wait(polling_schedule.backoff(tries))
+                    await self._link.wait(backoff(tries))
                 elif self._patient and await self._is_away(service, job):
                     await self._record.note(job, "event.fetch_waits", {"index": index})
                     while await self._is_away(service, job):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import LONGEST, Connectivity
 from ima_tui.api.rate_limit import Alarm, RateLimit
+from ima_tui.core.clock import backoff
 from ima_tui.core.domain import (
     Estimate,
     Failure,
@@ -87,9 +88,7 @@ class Poller:
                 self._blame(error)
                 job = await self._park_if_due(job, sent)
                 seldom = polling_schedule.PARKED_GAP if job.state is State.PARKED else 0.0
-                await self._wait_out(
-                    error, max(seldom, polling_schedule.backoff(failures)), view.floor
-                )
+                await self._wait_out(error, max(seldom, backoff(failures)), view.floor)
                 continue
             failures = 0
             asked = self._record.clock.steady()

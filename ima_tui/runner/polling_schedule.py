@@ -110,11 +110,6 @@ def deadline(named: float | None, estimate: Estimate) -> float:
     return max(named, estimate.high)
 
 
-def backoff(failures: int) -> float:
-    """Seconds to wait after so many failures in a row."""
-    return float(min(60, 2 ** min(failures, 6)))
-
-
 # ------------------------------------------------------------------------------- the best plan
 
 

@@ -21,6 +21,7 @@ from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import Connectivity, pause
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.catalogue import refusals
+from ima_tui.core.clock import backoff
 from ima_tui.core.domain import (
     Failure,
     Job,
@@ -45,7 +46,6 @@ from ima_tui.core.input_files import Stamp, living, stamp_of
 from ima_tui.core.text import one_line
 from ima_tui.ledger import LedgerError, Values
 from ima_tui.ledger.job_states import ImpossibleTransition
-from ima_tui.runner import polling_schedule
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
 from ima_tui.runner.upload_cache import UploadCache
@@ -211,7 +211,7 @@ class Submitter:
 
     async def _wait_out(self, error: ImaError, failures: int) -> None:
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or polling_schedule.backoff(failures))
+            await self._pace.pause(error.retry_after or backoff(failures))
             await self._pace.rest()
         else:
             await self._link.wait(pause(failures))
@@ -342,7 +342,7 @@ class Submitter:
                 log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
                 if task_id and job.id not in self.unwritten:
                     await self._keep_unwritten(job, task_id, columns)
-                await self._record.clock.sleep(polling_schedule.backoff(failures))
+                await self._record.clock.sleep(backoff(failures))
             except ImpossibleTransition:
                 found = await self._record.ledger.job(job.id)
                 if not task_id or found is None or found.task_id != task_id:

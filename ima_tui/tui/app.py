@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
@@ -48,6 +47,7 @@ from ima_tui.tui.terminal.notifications import JobNotifications
 from ima_tui.tui.theme import styles, theme
 from ima_tui.tui.theme.filters import AsciiFilter, NoColour
 from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.hints import SeenHints
 from ima_tui.tui.widgets.update_batcher import (
     GATHERING,
@@ -95,7 +95,7 @@ class JobTarget(Protocol):
     async def show_job(self, job_id: int) -> None: ...
 
 
-class ImaApp(App[str | ImaError], inherit_bindings=False):
+class ImaApp(AppContext, inherit_bindings=False):
     """`start` is the id of the place that is open first; `frame_first`: its frame is painted
     before the place itself is even imported."""
 
@@ -252,7 +252,9 @@ class ImaApp(App[str | ImaError], inherit_bindings=False):
         """About the config file. Each action's keys are known when all of tui is imported, which
         takes a moment."""
         settings = self.studio.settings
-        odd = await asyncio.to_thread(keymap.warnings, settings.keys) if settings.keys else []
+        from ima_tui.tui.shell import keymap_check
+
+        odd = await asyncio.to_thread(keymap_check.warnings, settings.keys) if settings.keys else []
         for warning in (*settings.warnings, *odd):
             self.notify(warning, severity="warning", timeout=12)
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ima_tui.tui.shell.base_screen import BaseScreen
+    from textual.screen import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class ScreenEntry:
         """The message that names it."""
         return f"place.{self.id}"
 
-    def load(self) -> type[BaseScreen]:
+    def load(self) -> type[Screen[None]]:
         """The class of its screen, imported now."""
-        found: type[BaseScreen] = getattr(import_module(self.module), self.screen)
+        found: type[Screen[None]] = getattr(import_module(self.module), self.screen)
         return found
 
-    def open(self) -> BaseScreen:
+    def open(self) -> Screen[None]:
         """A new screen of this place."""
         return self.load()()
 

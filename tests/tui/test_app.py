@@ -32,10 +32,11 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
-from ima_tui.tui.shell.frame import BottomLine, Rule, TopLine
+from ima_tui.tui.shell.frame import BottomLine, TopLine
 from ima_tui.tui.terminal import clipboard
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.filters import AsciiFilter
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
 
 

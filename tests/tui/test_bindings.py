@@ -23,9 +23,9 @@ from ima_tui.config import loader
 from ima_tui.config.editor import ConfigEditor
 from ima_tui.core.domain import Event, State
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.keys import actions, keymap, read_only
+from ima_tui.tui.keys import actions, read_only
 from ima_tui.tui.screens import SCREENS
-from ima_tui.tui.shell import palette
+from ima_tui.tui.shell import keymap_check, palette
 from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
 
@@ -162,6 +162,9 @@ def test_keys_are_named_as_on_the_keyboard() -> None:
 
 def test_what_who_only_looks_has_no_keys_for_is_there_otherwise() -> None:
     known = {
-        one.id for owner in keymap.owners() for one in owner.BINDINGS if isinstance(one, Binding)
+        one.id
+        for owner in keymap_check.owners()
+        for one in owner.BINDINGS
+        if isinstance(one, Binding)
     }
     assert known >= read_only.WRITING

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ima_tui.tui.shell.frame import Part, measure
 from ima_tui.tui.widgets.flow import (
     Chunk,
     FlowBlock,
     flow,
     within,
 )
+from ima_tui.tui.widgets.lines import Part, measure
 
 
 def words(lines: list[list[Part]]) -> list[str]:

@@ -14,6 +14,7 @@ from ima_tui import i18n
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.screens import SCREENS
+from ima_tui.tui.shell import keymap_check
 from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
 
@@ -88,7 +89,7 @@ async def test_a_letter_of_ones_own_is_still_typed_into_fields() -> None:
 
 
 def test_what_is_odd_about_keys_is_said_with_the_nearest_name() -> None:
-    said = keymap.warnings(
+    said = keymap_check.warnings(
         {"queue.stpo": "S", "queue.again": "ctl+r", "app.quit": "", "table.up": "s", "x": "y"}
     )
     assert [line for line in said if "queue.stpo" in line and "queue.stop" in line]
@@ -101,23 +102,23 @@ def test_what_is_odd_about_keys_is_said_with_the_nearest_name() -> None:
 
 
 def test_nothing_is_odd_about_the_keys_as_they_are() -> None:
-    written = {name: ",".join(keys) for name, keys in keymap.every_id().items()}
-    assert keymap.warnings(written) == []
+    written = {name: ",".join(keys) for name, keys in keymap_check.every_id().items()}
+    assert keymap_check.warnings(written) == []
 
 
 def test_every_binding_of_ours_has_an_id_and_a_sentence() -> None:
     odd = [
         (owner.__name__, binding.key)
-        for owner in keymap.owners()
+        for owner in keymap_check.owners()
         for binding in owner.__dict__["BINDINGS"]
         if not (binding.id and binding.description.startswith("bind."))
         and binding.id != "app.interrupt"  # it only says how to quit
         and "answer" not in (binding.id or "")  # the first names them all
     ]
     assert odd == []
-    assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", name) for name in keymap.every_id())
+    assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", name) for name in keymap_check.every_id())
     assert {place.id for place in SCREENS} <= {
-        name.removeprefix("place.") for name in keymap.every_id() if name.startswith("place.")
+        name.removeprefix("place.") for name in keymap_check.every_id() if name.startswith("place.")
     }
 
 

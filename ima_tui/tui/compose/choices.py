@@ -10,10 +10,11 @@ from ima_tui.catalogue.price import Neighbour
 from ima_tui.compose import suggestions
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
 from ima_tui.compose.suggestions import Suggestion
-from ima_tui.core.domain import Media, ModelVersion, TaskType
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
 from ima_tui.tui.shell import model_picker
+from ima_tui.tui.widgets.inputs import input_source
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
@@ -117,7 +118,7 @@ class DraftChoices:
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                await self.attach(await where(found[number][1]))
+                await self.attach(await input_source(found[number][1]))
 
         if found:
             now = place.studio.clock.time()
@@ -148,12 +149,6 @@ class DraftChoices:
             await self.attach(path)
         else:
             self._place.prompt.insert(path)
-
-
-async def where(media: Media) -> str:
-    """What a result is put in by: its file, where that is still there, else its link."""
-    here = bool(media.path) and await asyncio.to_thread(_is_file, media.path)
-    return media.path if here else media.url
 
 
 def _is_file(path: str) -> bool:

@@ -3,27 +3,25 @@ requirement that is not met, and what could be sent instead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import confirmation, parameter_names, suggestions
+from ima_tui.compose import confirmation, suggestions
 from ima_tui.compose.composer import Composer
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
-from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.widgets import price_text
+from ima_tui.tui.widgets import confirm_text, price_text
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
 
 MOST_OTHERS = 3
 """Choices beside sending it as it is, and not at all."""
-_IN_A_SENTENCE = (Why.ABSENT, Why.MEDIUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def question(
     send = say("compose.choice_send", points=order.total)
     found = unmet(place.desk, place.prompt.text)
     if found:
-        words = " ".join((_bought(order), *told(found, place.ima.glyphs)))
+        words = " ".join((_bought(order), *confirm_text.told(found, place.ima.glyphs)))
         return Asked(words, send, tuple(_others(place, order))[:MOST_OTHERS], unmet=True)
     limit = place.studio.settings.ask_above
     words = price_text.question(model, order, place.showing.offer, limit, sent_before)
@@ -76,22 +74,6 @@ def _bought(order: Order) -> str:
     medium = order.task_type.medium.value
     what = say(f"compose.one_{medium}" if order.n == 1 else f"compose.some_{medium}", n=order.n)
     return say("compose.ask_send", what=what, model=order.model_name, points=order.total)
-
-
-def told(found: Iterable[Unmet], signs: Glyphs) -> list[str]:
-    """Each requirement that is not met, and what is sent instead, in as few words as it takes."""
-    pairs = [each for each in found if each.why not in _IN_A_SENTENCE and each.asked]
-    words = [confirmation.sentence(each) for each in found if each not in pairs]
-    if pairs:
-        listed = say("compose.list_comma").join(change(each, signs) for each in pairs)
-        words.append(say("compose.changed", changes=listed))
-    return words
-
-
-def change(each: Unmet, signs: Glyphs) -> str:
-    """`8K → 1080p`."""
-    sent = each.sent or say("compose.left_out")
-    return f"{each.asked or parameter_names.name(each.name)} {signs.right} {sent}"
 
 
 def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Suggestion]]:

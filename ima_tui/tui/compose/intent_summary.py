@@ -22,7 +22,6 @@ from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.tui.compose import origins
 from ima_tui.tui.keys import actions
-from ima_tui.tui.shell.frame import Line, Part
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.flow import (
     Chunk,
@@ -30,6 +29,7 @@ from ima_tui.tui.widgets.flow import (
     flow,
     within,
 )
+from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.prompt import SEND, Prompt
 
 MOST_LINES = {"-narrow": 4, "-normal": 5}

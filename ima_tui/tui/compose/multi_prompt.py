@@ -17,11 +17,11 @@ from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say
-from ima_tui.tui.compose import confirm
 from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.theme.glyphs import Glyphs
+from ima_tui.tui.widgets import confirm_text
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.screen import ComposeScreen
@@ -157,7 +157,7 @@ def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     where: dict[str, list[str]] = {}
     for number, wish in enumerate(found.wishes, 1):
         for each in wish.unmet:
-            where.setdefault(confirm.change(each, signs), []).append(str(number))
+            where.setdefault(confirm_text.change(each, signs), []).append(str(number))
     if not where:
         return ""
     told = [

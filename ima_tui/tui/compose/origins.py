@@ -14,7 +14,7 @@ from ima_tui.compose.highlights import LIMIT, REMEMBER
 from ima_tui.core.domain import TaskType
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Part
+from ima_tui.tui.widgets.lines import Part
 
 LONGEST = 24
 """Characters of the words that are quoted."""

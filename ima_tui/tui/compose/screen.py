@@ -44,12 +44,12 @@ from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.field_rows import Picked, Pressed
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import EDIT, FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates

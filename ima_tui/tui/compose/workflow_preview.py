@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual.worker import WorkType
 
 from ima_tui.core.errors import ImaError
-from ima_tui.tui.shell.frame import Part
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.workflow import step_rows
 from ima_tui.tui.workflow.graph import WorkflowGraph
 from ima_tui.workflow.status import WorkflowStatus

@@ -13,11 +13,12 @@ from ima_tui.compose import parameter_names
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
-from ima_tui.tui.shell.frame import BottomLine, Line, Part
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.viewer import ZOOM, ViewerItem
 from ima_tui.tui.terminal.partial_updates import PartialCompositor
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.lines import Line, Part
 
 
 class CompareLabel(Line):

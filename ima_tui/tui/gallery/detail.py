@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -16,16 +15,14 @@ from ima_tui.i18n import say
 from ima_tui.tui.gallery import result_text
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.widgets import fitted
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
+from ima_tui.tui.widgets.app_context import context
 
 
 class ResultDetail(Widget):
     """Beside the wall, as the style sheet says."""
 
     def compose(self) -> ComposeResult:
-        studio = cast("ImaApp", self.app).studio
+        studio = context(self).studio
         yield Preview(
             widget_id="placard-picture", ground="surface", delay=0.15, cover=studio.gallery.cover
         )
@@ -53,7 +50,7 @@ class ResultDetail(Widget):
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     async def _facts(self, job: Job, index: int) -> Content:
-        studio = cast("ImaApp", self.app).studio
+        studio = context(self).studio
         return result_text.facts(
             job,
             index,

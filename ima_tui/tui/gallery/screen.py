@@ -22,10 +22,10 @@ from ima_tui.tui.gallery.compare import CompareScreen
 from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Part, Rule
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.inputs import PathSuggester
+from ima_tui.tui.widgets.lines import Part, Rule
 from ima_tui.tui.widgets.list_status import ListStatus
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates

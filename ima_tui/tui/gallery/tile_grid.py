@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events, on
@@ -20,11 +20,10 @@ from ima_tui.tui.gallery.arrangement import Key, ResultGroup
 from ima_tui.tui.gallery.thumbnails import Thumbnails
 from ima_tui.tui.gallery.tile_layout import TileLayout
 from ima_tui.tui.gallery.tiles import HIGH, TilePainter, TileState
+from ima_tui.tui.images.graphics import graphics_of
 from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import wrap
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 TILE = 24
 """Cells that a tile has at least."""
@@ -77,8 +76,8 @@ class TileGrid(ScrollView, can_focus=True):
         self._thumbnails = Thumbnails(self, self._refresh_tile)
 
     @property
-    def ima(self) -> ImaApp:
-        return cast("ImaApp", self.app)
+    def ima(self) -> AppContext:
+        return context(self)
 
     def on_mount(self) -> None:
         self.watch(self.app, "theme", self._look, init=False)
@@ -140,7 +139,7 @@ class TileGrid(ScrollView, can_focus=True):
         seen = self._hanging.seen(self.scroll_offset.y, self.size.height)
         found = (self._find(self._keys[place]) for place in seen)
         results = [result for result in found if result is not None]
-        self._thumbnails.want(results, self._painter.picture_wide, self.ima.graphics)
+        self._thumbnails.want(results, self._painter.picture_wide, graphics_of(self))
 
     # -------------------------------------------------------------------------------- drawing
 
@@ -179,7 +178,7 @@ class TileGrid(ScrollView, can_focus=True):
             return painter.blank()
         standing = TileState(key == self.cursor, self.has_focus, key in self.marked)
         if self.tiles:
-            shown = self._thumbnails.of(result, painter.picture_wide, self.ima.graphics)
+            shown = self._thumbnails.of(result, painter.picture_wide, graphics_of(self))
             return painter.tile(result, standing, line, shown)
         return painter.line(result, standing)
 

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ima_tui.imaging import iterm2, kitty, terminal
 from ima_tui.imaging.decoder import Decoder
@@ -27,9 +27,11 @@ from ima_tui.tui.images.cells import Lines, Rendered
 from ima_tui.tui.images.image_cache import ImageCache
 from ima_tui.tui.images.overlay import Overlay
 from ima_tui.tui.theme.theme import TOKENS, depth, style
+from ima_tui.tui.widgets.app_context import AppContext
 
 if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
+    from textual.dom import DOMNode
+
     from ima_tui.tui.images.image_protocol import TerminalImages
 
 STRIP_FRAMES = 5
@@ -59,7 +61,7 @@ class RenderRequest:
 class Graphics:
     """`write` goes straight to the terminal, past the screen; `way` is how pictures get there."""
 
-    def __init__(self, app: ImaApp, way: TerminalImages, write: Callable[[str], None]) -> None:
+    def __init__(self, app: AppContext, way: TerminalImages, write: Callable[[str], None]) -> None:
         self._app = app
         self.way = way
         self.overlay = Overlay(app)
@@ -244,3 +246,12 @@ def _narrowed(peaks: bytes, columns: int) -> bytes:
         max(peaks[at * len(peaks) // columns : (at + 1) * len(peaks) // columns])
         for at in range(columns)
     )
+
+
+class _HasGraphics(Protocol):
+    graphics: Graphics
+
+
+def graphics_of(node: DOMNode) -> Graphics:
+    """The graphics of the app that `node` belongs to."""
+    return cast(_HasGraphics, node.app).graphics

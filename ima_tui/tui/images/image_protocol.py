@@ -6,15 +6,12 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ima_tui.imaging import terminal
 from ima_tui.imaging.terminal import ImageProtocol, ProtocolChoice, ReplyListener
 from ima_tui.tui.terminal import query_filter
 from ima_tui.tui.theme.theme import FEW
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
+from ima_tui.tui.widgets.app_context import AppContext
 
 ANSWER_SECONDS = 0.3
 """How long the first picture waits for what the terminal has to say; it is asked long before."""
@@ -23,7 +20,7 @@ ANSWER_SECONDS = 0.3
 class TerminalImages:
     """`ask` once the screen stands, `choice` for each picture."""
 
-    def __init__(self, app: ImaApp, write: Callable[[str], None]) -> None:
+    def __init__(self, app: AppContext, write: Callable[[str], None]) -> None:
         self._app = app
         self._write = write
         self._listener = ReplyListener()

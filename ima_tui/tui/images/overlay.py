@@ -13,12 +13,11 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 
 from ima_tui.tui.images.cells import Rendered
+from ima_tui.tui.widgets.app_context import AppContext
 
 if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
-
-    from ima_tui.tui.app import ImaApp
 
 
 @dataclass(slots=True)
@@ -33,7 +32,7 @@ class PlacedImage:
 class Overlay:
     """What hangs on which widget; also pictures that need no painting, so that they are kept."""
 
-    def __init__(self, app: ImaApp) -> None:
+    def __init__(self, app: AppContext) -> None:
         self._app = app
         self._hung: dict[Widget, PlacedImage] = {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from textual.reactive import reactive
@@ -18,14 +17,12 @@ from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.imaging.request import CannotShow, DecodeReply
 from ima_tui.tui.images import cells
-from ima_tui.tui.images.graphics import RATE
+from ima_tui.tui.images.graphics import RATE, graphics_of
 from ima_tui.tui.images.viewport import Viewport
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
 from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import fit, width, wrap
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 Cover = Callable[[Media], Awaitable[str]]
 """Where a picture of a film lies that can't be shown itself: a path, or "" for none."""
@@ -68,8 +65,8 @@ class Preview(Widget):
         self.media = media
 
     @property
-    def ima(self) -> ImaApp:
-        return cast("ImaApp", self.app)
+    def ima(self) -> AppContext:
+        return context(self)
 
     @property
     def shown(self) -> cells.Rendered | None:
@@ -132,7 +129,7 @@ class Preview(Widget):
             self._show(None, problem.key, **problem.values)
 
     async def _picture(self, path: str) -> cells.Rendered:
-        return await self.ima.graphics.picture(
+        return await graphics_of(self).picture(
             path,
             self.size.width,
             self.size.height - 1,
@@ -160,7 +157,7 @@ class Preview(Widget):
         self.screen.refresh_bindings()
 
     def _hang(self) -> None:
-        overlay = self.ima.graphics.overlay
+        overlay = graphics_of(self).overlay
         if self._shown is None or self._frame:
             overlay.take_down(self)
         else:
@@ -183,7 +180,7 @@ class Preview(Widget):
 
     async def _play(self, path: str) -> None:
         try:
-            reel = self._reel or await self.ima.graphics.reel(
+            reel = self._reel or await graphics_of(self).reel(
                 path, self.size.width, self.size.height - 1, self._ground
             )
         except CannotShow as problem:
@@ -204,7 +201,7 @@ class Preview(Widget):
         self.refresh()
 
     async def _show_frame(self, reel: DecodeReply, number: int) -> None:
-        frame = self.ima.graphics.frame
+        frame = graphics_of(self).frame
         self._frame = await asyncio.to_thread(frame, reel, number, self._ground)
         self._number = number
         self._hang()

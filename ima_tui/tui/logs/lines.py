@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -20,11 +20,9 @@ from textual.widget import Widget
 from ima_tui.core.errors import UsageError
 from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.pattern import Pattern
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import Cell, Painter, Row
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 COLUMNS = (
     Column("mark", 1),
@@ -153,13 +151,13 @@ class LogLines(Widget, can_focus=True):
     def _painted(self) -> Painter:
         painter, theme = self._painter, self.app.theme
         if painter is None or (painter.total, painter.theme) != (self.size.width, theme):
-            glyphs = cast("ImaApp", self.app).glyphs
+            glyphs = context(self).glyphs
             painter = self._painter = Painter(COLUMNS, self.size.width, theme, glyphs)
         return painter
 
     def _row(self, entry: LogEntry) -> Row:
         fancy, plain, role = MARKS[entry.level]
-        ascii_only = cast("ImaApp", self.app).glyphs.ascii
+        ascii_only = context(self).glyphs.ascii
         loud = role if entry.level >= LogLevel.WARNING else "muted"
         message = entry.message[:MOST_SHOWN].replace("\t", " ")
         return (

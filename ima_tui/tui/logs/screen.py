@@ -27,8 +27,8 @@ from ima_tui.tui.logs.search import LogSearch
 from ima_tui.tui.logs.source_picker import chooser
 from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 
 LOOK_SECONDS = 1.0

@@ -8,8 +8,8 @@ from datetime import datetime
 from ima_tui.i18n import say
 from ima_tui.logs.entry import LogLevel
 from ima_tui.logs.filter import LogFilter
-from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 MOST_WORDS = 24
 NARROW = 80

@@ -19,9 +19,9 @@ from ima_tui.tui.models import model_text, search
 from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.fitted import Fitted
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.list_status import ListStatus
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import LazyRows, Row, Table

@@ -13,7 +13,7 @@ from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import LeafName, ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Part, measure
+from ima_tui.tui.widgets.lines import Part, measure
 
 SORTS: Mapping[str, Callable[[ModelVersion], object]] = {
     "price": lambda model: model.points,

@@ -20,10 +20,10 @@ from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Line, Part, Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.lines import Line, Part, Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates

@@ -18,11 +18,11 @@ from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Line, Part, Rule
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.lines import Line, Part, Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (

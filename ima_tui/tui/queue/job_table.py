@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.timer import Timer
 
@@ -11,11 +11,9 @@ from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.queue.arrangement import JobGroup
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.painter import Cell, Row
 from ima_tui.tui.widgets.table import RowId, Table
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
@@ -32,7 +30,7 @@ class JobTable(Table):
         self._clock: Timer | None = None
 
     def on_mount(self) -> None:
-        quiet = cast("ImaApp", self.app).studio.settings.quiet
+        quiet = context(self).studio.settings.quiet
         pulse = SLOW_PULSE if quiet else PULSE
         self._clock = self.set_interval(pulse, self.tick, pause=True, name="queue clock")
 
@@ -82,5 +80,5 @@ class JobTable(Table):
         return (Cell(say("queue.group", name=group.name, n=count, points=points), "title"),)
 
     def _row(self, job: Job) -> Row:
-        app = cast("ImaApp", self.app)
+        app = context(self)
         return words.row(job, app.studio.clock.time(), app.glyphs)

@@ -19,11 +19,11 @@ from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
 from ima_tui.tui.queue.job_table import JobTable
 from ima_tui.tui.queue.summary import QueueSummary
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
 from ima_tui.tui.widgets.update_batcher import Updates

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.queue.arrangement import QueueArrangement
-from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 NAMES = ("needs", "running", "waiting", "failed", "done", "stopped")
 ROLES = {"needs": "warn", "failed": "bad"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.theme import BUILTIN_THEMES
 
@@ -14,11 +13,8 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.columns import Column
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
-
 
 _COLUMNS = (Column("theme", 24, "look.col_theme", flex=1), Column("shade", 8))
 
@@ -29,7 +25,7 @@ def names() -> tuple[str, ...]:
     return (theme.DARK, theme.LIGHT, *sorted(foreign))
 
 
-def paint(app: ImaApp, name: str) -> None:
+def paint(app: AppContext, name: str) -> None:
     """Use the theme `name`, in the colours that this terminal has."""
     colours = theme.depth(app.console.color_system)
     if name in names() and name not in theme.TOKENS and colours != 16:
@@ -37,7 +33,7 @@ def paint(app: ImaApp, name: str) -> None:
     app.theme = theme.known(name, colours=colours)
 
 
-def choose_theme(app: ImaApp) -> None:
+def choose_theme(app: AppContext) -> None:
     """A list of all themes, over whatever is open; the one that is taken is used at once."""
     from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.widgets.table import Cell
@@ -59,12 +55,12 @@ def choose_theme(app: ImaApp) -> None:
     app.push_screen(Picker(say("look.choose_theme"), _COLUMNS, choices, at), chosen)
 
 
-def _is_dark(app: ImaApp, name: str) -> bool:
+def _is_dark(app: AppContext, name: str) -> bool:
     found = app.get_theme(name)
     return found is None or found.dark
 
 
-def switch_language(app: ImaApp) -> None:
+def switch_language(app: AppContext) -> None:
     """The other language, everywhere: what was typed, marked and chosen stays."""
     other: i18n.Language = "zh" if i18n.language() == "en" else "en"
     i18n.use(other)
@@ -72,7 +68,7 @@ def switch_language(app: ImaApp) -> None:
     ask_to_keep(app, "language", other, say("look.language_now"))
 
 
-def ask_to_keep(app: ImaApp, name: str, value: str, words: str) -> None:
+def ask_to_keep(app: AppContext, name: str, value: str, words: str) -> None:
     """Whether the next start shall be like this too; the demo leaves no trace."""
     from ima_tui.tui.shell.base_screen import BaseScreen
 
@@ -84,7 +80,7 @@ def ask_to_keep(app: ImaApp, name: str, value: str, words: str) -> None:
     app.screen.call_after_refresh(app.screen.ask, f"{words} {say('look.ask_keep')}", keep)
 
 
-async def _keep(app: ImaApp, name: str, value: str) -> None:
+async def _keep(app: AppContext, name: str, value: str) -> None:
     if app.studio.settings.read_only:
         return
     try:

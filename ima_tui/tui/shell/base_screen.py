@@ -7,7 +7,7 @@ have changed while it was hidden, or the language did).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,12 +21,12 @@ from ima_tui.i18n import say
 from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
 from ima_tui.tui.terminal.partial_updates import PartialCompositor
+from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.state_restore import RestoredState
 from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
-    from ima_tui.tui.app import ImaApp
 
 
 class BaseScreen(Screen[None]):
@@ -65,8 +65,8 @@ class BaseScreen(Screen[None]):
         yield from ()
 
     @property
-    def ima(self) -> ImaApp:
-        return cast("ImaApp", self.app)
+    def ima(self) -> AppContext:
+        return context(self)
 
     @property
     def studio(self) -> Studio:

@@ -14,9 +14,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Line
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, width, wrap
+from ima_tui.tui.widgets.lines import Line
 
 Answer = Callable[[], Awaitable[None]]
 HELD = 0.3

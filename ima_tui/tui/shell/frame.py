@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets.cells import cut, width, wrap
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
+from ima_tui.tui.widgets.cells import cut, wrap
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 LEAST = 16
 """Lines that a screen has before a hint may take some of them."""
-
-Part = tuple[str, str]
-"""Text, and the role it is drawn in."""
-
-
-class Line(Widget):
-    """One line of parts, drawn cell by cell; no markup, so data is only ever text."""
-
-    DEFAULT_CSS = "Line { height: 1; }"
-    GROUND = "surface"
-
-    @property
-    def ima(self) -> ImaApp:
-        return cast("ImaApp", self.app)
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """What stands on the left, and on the right."""
-        return [], []
-
-    def render_line(self, y: int) -> Strip:
-        left, right = self.parts(self.size.width)
-        theme = self.app.theme
-        gap = self.size.width - sum(width(text) for text, _ in (*left, *right))
-        blank = [(" " * max(0, gap), "text")]
-        return Strip(
-            Segment(text, style(theme, role, self.GROUND))
-            for text, role in (*left, *blank, *right)
-            if text
-        ).adjust_cell_length(self.size.width, style(theme, "text", self.GROUND))
-
-
-def measure(parts: list[Part]) -> int:
-    return sum(width(text) for text, _ in parts)
 
 
 class TopLine(Line):
@@ -190,12 +152,3 @@ class HintLine(Line):
         plain = style(self.app.theme, "info", self.GROUND)
         text = " " + lines[y] if y < len(lines) else ""
         return Strip([Segment(text, plain)]).adjust_cell_length(self.size.width, plain)
-
-
-class Rule(Line):
-    """A thin line between two parts of a place."""
-
-    GROUND = "background"
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        return [(self.ima.glyphs.rule * cells, "rule")], []

@@ -13,15 +13,11 @@ from textual.widgets import Markdown
 
 from ima_tui.i18n import say
 from ima_tui.studio.guides import Document
-from ima_tui.tui.shell.frame import (
-    BottomLine,
-    Line,
-    Part,
-    measure,
-)
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.terminal.partial_updates import PartialCompositor
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 
 class GuideLine(Line):

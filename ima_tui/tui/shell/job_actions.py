@@ -14,9 +14,9 @@ from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
-from ima_tui.tui.compose import confirm
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.delete_undo import MOMENT, PendingDeletes
+from ima_tui.tui.widgets import confirm_text
 from ima_tui.tui.widgets.job_text import may_become
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class JobActions:
         unknown = job.state is State.UNKNOWN
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
-        words = " ".join((words, *confirm.told(unmet, place.ima.glyphs)))
+        words = " ".join((words, *confirm_text.told(unmet, place.ima.glyphs)))
         place.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
     async def _submit(self, order: Order, repeats: int) -> None:

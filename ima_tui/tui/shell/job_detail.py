@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -17,11 +17,11 @@ from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.widgets import fitted, price_text
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
-    from ima_tui.tui.app import ImaApp
 
 PROMPT_LIMIT = 400
 LATEST = 3
@@ -34,7 +34,7 @@ class JobDetail(Widget):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="detail-scroll", can_focus=False):
             yield Static(id="detail-facts")
-        cover = cast("ImaApp", self.app).studio.gallery.cover
+        cover = context(self).studio.gallery.cover
         yield Preview(widget_id="detail-picture", ground="surface", delay=0.3, cover=cover)
 
     def show(
@@ -50,7 +50,7 @@ class JobDetail(Widget):
         """Tell about `job`; `timeline` puts what happened to it first, `place` is its in line;
         `nothing` is said where there is no job."""
         media = next((media for media in job.medias if media.path), None) if job else None
-        studio = cast("ImaApp", self.app).studio
+        studio = context(self).studio
         eager = studio.settings.preview
         self.set_class(media is not None and eager, "-picture")
         facts = Content.styled(nothing, "$muted")

@@ -26,10 +26,10 @@ from ima_tui.core.errors import (
 from ima_tui.core.events import ProductList
 from ima_tui.core.text import folded, one_line, points_range
 from ima_tui.i18n import hint, say
-from ima_tui.tui.shell.frame import Part
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell
 from ima_tui.workflow.steps import WorkflowStep, source_of

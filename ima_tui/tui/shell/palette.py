@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -19,9 +19,7 @@ from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.keys.actions import key_name
 from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme import styles
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
+from ima_tui.tui.widgets.app_context import AppContext
 
 Command = tuple[str, str, Callable[[], Any]]
 """Words, keys, what it does."""
@@ -38,7 +36,7 @@ class ActionProvider(Provider):
     async def startup(self) -> None:
         """The other places' actions: their modules may have to be imported for it."""
         owners = await asyncio.to_thread(_places)
-        app = cast("ImaApp", self.app)
+        app = cast(AppContext, self.app)
         self._elsewhere = tuple(
             (f"{say(place.key)}: {say(binding.description)}", key_name(binding.key),
              partial(_do_there, app, place.id, binding.action))
@@ -71,7 +69,7 @@ def _places() -> list[tuple[ScreenEntry, type[DOMNode]]]:
     return [(place, place.load()) for place in SCREENS]
 
 
-def _offered(owner: type[DOMNode], app: ImaApp) -> Iterator[Binding]:
+def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
     """Each action of a place once, by its first key; not those that only undo a state."""
     named: dict[str, Binding] = {}
     for _, binding in keymap.rekey(owner._merge_bindings(), app.keymap):
@@ -80,13 +78,13 @@ def _offered(owner: type[DOMNode], app: ImaApp) -> Iterator[Binding]:
     yield from named.values()
 
 
-async def _do_there(app: ImaApp, place: str, action: str) -> None:
+async def _do_there(app: AppContext, place: str, action: str) -> None:
     """Open a place, and do what was wished there as soon as it stands."""
     await app.action_go(place)
     app.screen.call_after_refresh(_do, app, app.screen, action)
 
 
-async def _do(app: ImaApp, screen: Screen[object], action: str) -> None:
+async def _do(app: AppContext, screen: Screen[object], action: str) -> None:
     if not await app.run_action(action, screen):
         app.notify(say("app.not_now"))
 

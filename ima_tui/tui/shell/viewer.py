@@ -13,16 +13,12 @@ from textual.screen import ModalScreen
 from ima_tui.core.domain import Job, Media
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
-from ima_tui.tui.shell.frame import (
-    BottomLine,
-    Line,
-    Part,
-    measure,
-)
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.terminal.partial_updates import PartialCompositor
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import cut, width
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 ZOOM: list[BindingType] = [
     Binding("plus,equals_sign,z", "zoom(2)", "bind.closer", id="viewer.closer"),

@@ -19,6 +19,7 @@ from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import ChoiceLine, Picked
 from ima_tui.tui.widgets.price_bar import DraftMessage
@@ -26,7 +27,6 @@ from ima_tui.tui.widgets.prompt import LineInput
 
 if TYPE_CHECKING:
     from ima_tui.config.api_key import Keep
-    from ima_tui.tui.app import ImaApp
 
 API_HOST = "api.imastudio.com"
 UPLOAD_HOST = "imapi.liveme.com"
@@ -72,8 +72,8 @@ class WelcomeScreen(Screen[None]):
         self._keep: Keep = "session"
 
     @property
-    def ima(self) -> ImaApp:
-        return cast("ImaApp", self.app)
+    def ima(self) -> AppContext:
+        return context(self)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="welcome", can_focus=False):

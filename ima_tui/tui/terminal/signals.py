@@ -11,19 +11,18 @@ import os
 import select
 import signal
 import termios
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO, cast
 
 from textual.app import App
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from ima_tui.i18n.streams import screen_file
 from ima_tui.tui.terminal.watcher import Watcher
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 SIGNALS = (
     *(signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT),
@@ -127,8 +126,19 @@ class LineDriver(LinuxDriver):
             super().run_input_thread()
 
 
+class WatchedApp(App[Any]):
+    """An app that tells when its first screen is painted, and which driver draws it."""
+
+    on_painted: Callable[[], None] | None
+
+    @property
+    @abstractmethod
+    def driver(self) -> Driver | None:
+        """What draws on the terminal, once it is there."""
+
+
 @contextmanager
-def orderly(app: ImaApp) -> Iterator[None]:
+def orderly(app: WatchedApp) -> Iterator[None]:
     """While this holds, a signal or a dropped line ends `app` as its own key would. A second
     signal ends it at once."""
     app.driver_class = LineDriver
@@ -147,12 +157,12 @@ def orderly(app: ImaApp) -> Iterator[None]:
                 loop.remove_signal_handler(number)
 
 
-def _watch_over(app: ImaApp) -> None:
+def _watch_over(app: WatchedApp) -> None:
     if isinstance(app.driver, LineDriver):
         app.driver.watch()
 
 
-def _end(app: ImaApp) -> None:
+def _end(app: WatchedApp) -> None:
     """The way out. A closed terminal may hang up more than once; a second SIGTERM means it. Who
     sends a SIGHUP by hand gets the terminal back: it is still there."""
     if is_gone():
@@ -163,7 +173,7 @@ def _end(app: ImaApp) -> None:
     app.exit()
 
 
-async def _watch(app: ImaApp) -> None:
+async def _watch(app: WatchedApp) -> None:
     while not is_gone():  # noqa: ASYNC110 - nobody would set an event for it
         await asyncio.sleep(LOOK_SECONDS)
     _end(app)

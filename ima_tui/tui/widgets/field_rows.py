@@ -24,8 +24,8 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.lines import Line, Part, measure
 from ima_tui.tui.widgets.option_strip import window
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ima_tui.tui.shell.frame import Part, measure
 from ima_tui.tui.widgets.cells import cut, wrap
+from ima_tui.tui.widgets.lines import Part, measure
 
 Chunk = list[Part]
 """What is torn apart only where a line of its own is too short for it."""

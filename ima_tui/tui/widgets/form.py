@@ -18,7 +18,6 @@ from ima_tui.core.domain import (
     Option,
 )
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Part
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import (
     ButtonLine,
@@ -27,6 +26,7 @@ from ima_tui.tui.widgets.field_rows import (
     Pressed,
     TextLine,
 )
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.prompt import LineInput
 
 LONGEST_LABEL = 20

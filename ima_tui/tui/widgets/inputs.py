@@ -22,13 +22,13 @@ from textual.worker import WorkType
 
 from ima_tui.compose import draft
 from ima_tui.compose.draft import Role
-from ima_tui.core.domain import ModelVersion
+from ima_tui.core.domain import Media, ModelVersion
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import MEDIA_ENDINGS, InputFacts, format_name
 from ima_tui.core.text import one_line, size
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Line, Part
 from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import SEND, LineInput, unquoted
 
@@ -381,3 +381,9 @@ class InputList(Vertical):
         lines = self.lines
         if lines:
             next((line for line in lines if not line.value), lines[-1]).field.focus()
+
+
+async def input_source(media: Media) -> str:
+    """What a result is put in by: its file, where that is still there, else its link."""
+    here = bool(media.path) and await asyncio.to_thread(Path(media.path).is_file)
+    return media.path if here else media.url

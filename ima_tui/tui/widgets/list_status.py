@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ima_tui.tui.shell.frame import Line, Part, measure
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 
 class ListStatus(Line):

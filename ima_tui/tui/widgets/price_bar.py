@@ -12,8 +12,8 @@ from ima_tui.compose.multi_prompt import MultiPrompt
 from ima_tui.core.domain import ModelVersion
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
-from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.widgets import price_text
+from ima_tui.tui.widgets.lines import Line, Part, measure
 
 Told = tuple[Sequence[Part], Sequence[Part]]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import (
     Cell,
@@ -25,9 +26,6 @@ from ima_tui.tui.widgets.painter import (
     Row,
     is_heading,
 )
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 __all__ = ["Cell", "LazyRows", "Row", "RowId", "Table"]
 
@@ -197,7 +195,7 @@ class Table(ScrollView, can_focus=True):
         """The painter for the width and the theme there are now."""
         painter, theme = self._painter, self.app.theme
         if painter is None or (painter.total, painter.theme) != (self.size.width, theme):
-            glyphs = cast("ImaApp", self.app).glyphs
+            glyphs = context(self).glyphs
             painter = self._painter = Painter(self.columns, self.size.width, theme, glyphs)
         return painter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events, on
@@ -22,14 +22,12 @@ from textual.widgets import Static
 
 from ima_tui.core.domain import Media, Medium
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.shell.frame import Line, Part, measure
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import fitted
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import cut, width
+from ima_tui.tui.widgets.lines import Line, Part, measure
 from ima_tui.tui.workflow.step_rows import StepRow
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 LINES = 2
 POINTS = 6
@@ -133,7 +131,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
             return Strip.blank(cells, style(theme, "text", "background"))
         row, here = self._rows[index], index == self._at and not self._still
         ground = "raised" if here else "background"
-        glyphs = cast("ImaApp", self.app).glyphs
+        glyphs = context(self).glyphs
         bar = (glyphs.cursor if here else " ", "accent" if self.has_focus else "muted")
         left, right = (_first if line == 0 else _second)(row, cells - 1)
         parts = [bar, *_filled(left, right, cells - 1)]

@@ -10,12 +10,12 @@ from ima_tui.compose import confirmation
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import explain, say
+from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
     from ima_tui.tui.workflow.screen import WorkflowScreen
 
 _COLUMNS = (
@@ -27,7 +27,7 @@ _COLUMNS = (
 )
 
 
-async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
+async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str]) -> str:
     """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
     plans = app.studio.plans
     try:
@@ -41,7 +41,7 @@ async def plan_wish(app: ImaApp, wish: str, inputs: Sequence[str]) -> str:
     return ""
 
 
-async def open_plan(app: ImaApp, plan: Workflow) -> None:
+async def open_plan(app: AppContext, plan: Workflow) -> None:
     """Show `plan`, and what it does otherwise than its wish asked."""
     notes = confirmation.sentences(each for _, each in plan.unmet)
     came_from, plan = app.current_mode, await app.studio.plans.look(plan)
@@ -49,7 +49,7 @@ async def open_plan(app: ImaApp, plan: Workflow) -> None:
     await cast("WorkflowScreen", app.screen).open(plan, came_from, notes)
 
 
-async def choose_plan(app: ImaApp) -> None:
+async def choose_plan(app: AppContext) -> None:
     """The list of the plans that are kept; the one that is taken is opened."""
     from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.workflow.step_rows import summary

@@ -18,9 +18,9 @@ from textual.timer import Timer
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import Rule
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow import step_rows

@@ -4,7 +4,7 @@ its settings, its price."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,13 +22,14 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
 from ima_tui.core.text import clean, encodable
 from ima_tui.i18n import say
-from ima_tui.tui.compose.choices import where
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.frame import BottomLine, Part, Rule
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.field_rows import Picked, Pressed
 from ima_tui.tui.widgets.form import DraftForm, hint
-from ima_tui.tui.widgets.inputs import InputList, InputsChanged
+from ima_tui.tui.widgets.inputs import InputList, InputsChanged, input_source
+from ima_tui.tui.widgets.lines import Part, Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.workflow import step_rows
@@ -41,9 +42,6 @@ from ima_tui.workflow.steps import (
     source_of,
     source_said,
 )
-
-if TYPE_CHECKING:
-    from ima_tui.tui.app import ImaApp
 
 
 class StepEditor(ModalScreen[WorkflowStep | None]):
@@ -72,8 +70,8 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self._offer = DraftPrice()
 
     @property
-    def ima(self) -> ImaApp:
-        return cast("ImaApp", self.app)
+    def ima(self) -> AppContext:
+        return context(self)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="step"):
@@ -224,7 +222,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
                 first = len(self._made)
                 made = self._made[number] if number < first else None
                 source = source_of(made[0].id, made[1]) if made else ""
-                self.desk.add_inputs((source or await where(found[number - first][1]),))
+                self.desk.add_inputs((source or await input_source(found[number - first][1]),))
                 await self._show()
 
         if found or self._made:

@@ -17,10 +17,10 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.text import clean, duration, one_line
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import Part
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import steady
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.workflow.lanes import Lanes, lanes
 from ima_tui.workflow.status import StepStatus, WorkflowStatus

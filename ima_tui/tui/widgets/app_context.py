@@ -1,0 +1,82 @@
+"""What widgets and actions may ask of the app: a typed base class without a single decision.
+
+`ImaApp` implements it. Widgets import this instead of the app, so that no import leads upwards.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.app import App
+
+from ima_tui.core.errors import ImaError
+from ima_tui.tui.terminal.signals import WatchedApp
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.signal import Signal
+
+    from ima_tui.core.domain import Job, ModelVersion
+    from ima_tui.core.events import Totals
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.keys.keymap import Keymap
+    from ima_tui.tui.theme.glyphs import Glyphs
+    from ima_tui.tui.widgets.hints import SeenHints
+    from ima_tui.tui.widgets.update_batcher import Updates
+
+
+class AppContext(WatchedApp, inherit_bindings=False):
+    """The app as its screens and widgets see it: shared state, and ways to other screens."""
+
+    studio: Studio
+    glyphs: Glyphs
+    keymap: Keymap
+    totals: Totals
+    used: SeenHints
+    news: Signal[Updates]
+    unsaved: set[int]
+
+    @property
+    @abstractmethod
+    def problem(self) -> ImaError | None:
+        """Why the service can't be reached; None while it can."""
+
+    @abstractmethod
+    async def action_go(self, place: str) -> None:
+        """Open the screen of that id."""
+
+    @abstractmethod
+    async def compose_from(self, job: Job, *, in_its_place: bool = False) -> None:
+        """Open Compose with the prompt and settings of `job`."""
+
+    @abstractmethod
+    async def compose_with(self, model: ModelVersion) -> None:
+        """Open Compose with `model` chosen."""
+
+    @abstractmethod
+    async def compose_on(self, sources: Sequence[str]) -> None:
+        """Open Compose with `sources`, paths or links, as inputs."""
+
+    @abstractmethod
+    async def show_job(self, job_id: int) -> None:
+        """Open the queue on a job."""
+
+    @abstractmethod
+    async def show_log(self, job_id: int) -> None:
+        """Open the logs on the entries of a job."""
+
+    @abstractmethod
+    def copy(self, text: str) -> None:
+        """Copy `text` to the clipboard, and say what is known of the outcome."""
+
+    @abstractmethod
+    def retell(self) -> None:
+        """Draw every screen again in the language that was just chosen."""
+
+
+def context(node: DOMNode) -> AppContext:
+    """The app that `node` belongs to."""
+    app: App[Any] = node.app
+    return cast(AppContext, app)
