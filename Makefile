@@ -18,12 +18,13 @@ test: $(VENV)/.dev
 torture: $(VENV)/.dev
 	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
 
-# formatter, linter, strict types, import rule: what needs no running
+# formatter, linter, strict types, import contracts: what needs no running
 static: $(VENV)/.dev
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/test_layers.py
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/vulture ima_tui --min-confidence 80 --ignore-names markup,string
 
 check: static test
 

@@ -79,8 +79,8 @@ class Task:
 
 
 def draw(
-    order: SandboxOrder, key: str, number: int, seed: int | str, speed: float, clock: tuple[float, float],
-    extension: str, timeout_s: float | None,
+    order: SandboxOrder, key: str, number: int, seed: int | str, speed: float,
+    clock: tuple[float, float], extension: str, timeout_s: float | None,
 ) -> Task:  # fmt: skip
     """Make the task of an accepted order. `clock` is (monotonic seconds, wall clock seconds)."""
     dice = random.Random(f"{seed}:{number}")  # noqa: S311 - a play, not a secret

@@ -21,7 +21,7 @@ from agreement import said_alike  # noqa: E402
 from queue_person import KEY, SPEED, CommonClock  # noqa: E402
 
 from ima_tui import i18n  # noqa: E402
-from ima_tui.config import loader
+from ima_tui.config import loader  # noqa: E402
 from ima_tui.config.loader import Settings  # noqa: E402
 from ima_tui.core.domain import State, TaskType  # noqa: E402
 from ima_tui.sandbox.server import Sandbox, running_sandbox  # noqa: E402

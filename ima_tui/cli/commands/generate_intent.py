@@ -83,5 +83,5 @@ async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
 
 
 def values(model: ModelVersion, decision: Intent) -> Mapping[str, Value]:
-    """The settings that the words want, to the nearest value that `model` offers; `n` among them."""
+    """The settings that the prompt asks for, each at the nearest value of `model`; also `n`."""
     return {name: one.value for name, one in apply_intent.settings(decision, model).items()}
