@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ima_tui.api.connection import Connection
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
+from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import (
     AnswerUnwritten,
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from ima_tui.ledger import Ledger, RepairReport
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.runner.scheduler import Scheduler
-    from ima_tui.studio.catalogue_service import CatalogueService
 
 log = logging.getLogger(__name__)
 
 Parts = tuple["Ledger", "Scheduler"]
+FindModel = Callable[[Order, bool], Awaitable[ModelVersion]]
+"""Return the model version of an order; True: from a list that is fetched now."""
 COPY_SECONDS = 600.0
 """Between two looks at whether the ledger changed since its last copy."""
 
@@ -62,10 +64,13 @@ class Engine:
         self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
-    async def open(self, offer: CatalogueService) -> None:
-        """Raises `LedgerError`; then everybody who waits for the parts gets it, too."""
+    async def open(self, find_model: FindModel) -> None:
+        """Open the ledger and make the scheduler, which looks models up with `find_model`.
+
+        Raises `LedgerError`; then everybody who waits for the parts gets it, too.
+        """
         try:
-            parts = await self._build(offer)
+            parts = await self._build(find_model)
         except BaseException as error:
             self._parts.set_exception(error if isinstance(error, ImaError) else KeyMissing())
             self._parts.exception()  # whoever awaits it hears of it; nobody has to
@@ -146,7 +151,7 @@ class Engine:
     def _opened(self) -> bool:
         return self._parts.done() and self._parts.exception() is None
 
-    async def _build(self, offer: CatalogueService) -> Parts:
+    async def _build(self, find_model: FindModel) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.runner.scheduler")
         from ima_tui.api.rate_limit import RateLimit
         from ima_tui.api.shared_rate_limit import SharedRateLimit
@@ -167,7 +172,7 @@ class Engine:
             ledger,
             self._clock,
             self._connection.connect,
-            offer.find_leaf,
+            find_model,
             self._input_checks,
             folder=settings.folder,
             download=settings.download,

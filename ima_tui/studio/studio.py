@@ -205,7 +205,7 @@ class Studio:
         if self._begun:
             return
         self._begun = True
-        await self.engine.open(self.offer)
+        await self.engine.open(self.offer.find_leaf)
         await self.wishes.load()
         await asyncio.to_thread(self.knowledge.load)
         await self.offer.load()

@@ -19,7 +19,7 @@ from ima_tui.tui.logs.reader import LogReader, View
 from ima_tui.tui.logs.status import LogStatusLine
 
 if TYPE_CHECKING:
-    from ima_tui.tui.logs.screen import LogsScreen
+    from ima_tui.tui.shell.base_screen import BaseScreen
 
 AHEAD = 150
 """Entries that should be there beyond the cursor."""
@@ -28,10 +28,16 @@ READING, FOLLOWING = "log reading", "log following"
 
 
 class LogFeed:
-    """The reading of one place. One wish at a time: a new one gives the one before up."""
+    """Reads entries for the lines of a screen. A new request cancels the one before.
 
-    def __init__(self, place: LogsScreen, reader: LogReader) -> None:
-        self._place = place
+    `on_open` is called each time the log is opened anew, with other entries than before.
+    """
+
+    def __init__(
+        self, screen: BaseScreen, reader: LogReader, on_open: Callable[[], None]
+    ) -> None:
+        self._screen = screen
+        self._on_open = on_open
         self.reader = reader
         self.wanted = LogFilter()
         self.paused = False
@@ -42,7 +48,7 @@ class LogFeed:
 
     @property
     def lines(self) -> LogLines:
-        return self._place.lines
+        return self._screen.query_one(LogLines)
 
     @property
     def is_live(self) -> bool:
@@ -54,7 +60,7 @@ class LogFeed:
         current = self.lines.current
         if self.lines.cursor == 0 and not self.paused:
             self._unseen = 0
-        line = self._place.query_one(LogStatusLine)
+        line = self._screen.query_one(LogStatusLine)
         facts: dict[str, object] = {
             "live": self.is_live,
             "paused": self.paused,
@@ -69,7 +75,7 @@ class LogFeed:
     def rest(self) -> None:
         """Give up what is being read: the lines to show it in go away."""
         for group in (READING, FOLLOWING):
-            self._place.workers.cancel_group(self._place, group)
+            self._screen.workers.cancel_group(self._screen, group)
         self._stands.clear()
 
     def resume(self, stood: LogEntry | None) -> None:
@@ -98,7 +104,7 @@ class LogFeed:
         self._looking = True
         self.tell(problem="")
         job: WorkType[None] = read
-        self._place.run_worker(job, name="read logs", group=READING, exclusive=True)
+        self._screen.run_worker(job, name="read logs", group=READING, exclusive=True)
 
     def want(self, wanted: LogFilter) -> None:
         """Show these, from the newest on."""
@@ -111,7 +117,7 @@ class LogFeed:
         view = await self.reader.open(self.wanted)
         self._stands.set()
         self._show(view)
-        self._place.search.count()
+        self._on_open()
 
     def go_to(self, when: float) -> None:
         """Show what was written up to `when`, from there on."""
@@ -141,11 +147,11 @@ class LogFeed:
 
     async def stand_at(self, entry: LogEntry) -> None:
         """Set the cursor on `entry`, wherever that is."""
-        at, lines = _place(entry, self.reader.view), self.lines
+        at, lines = _index_of(entry, self.reader.view), self.lines
         if at is None:
             view = await self.reader.go_to_entry(entry)
             self._show(view)
-            at = _place(entry, view)
+            at = _index_of(entry, view)
         if at is not None:
             seen = lines.top <= at < lines.top + lines.size.height
             lines.move_to(at, centre=not seen)
@@ -200,7 +206,7 @@ class LogFeed:
         if idle and self.reader.view.at_top:
             self._following = True
             work = self._follow()
-            self._place.run_worker(work, name="follow logs", group=FOLLOWING)
+            self._screen.run_worker(work, name="follow logs", group=FOLLOWING)
 
     async def _follow(self) -> None:
         try:
@@ -224,7 +230,7 @@ class LogFeed:
         self.tell(trouble=view.trouble)
 
 
-def _place(entry: LogEntry, view: View) -> int | None:
+def _index_of(entry: LogEntry, view: View) -> int | None:
     for index, each in enumerate(view.entries):
         if (each.file, each.start) == (entry.file, entry.start):
             return index

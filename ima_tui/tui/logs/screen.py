@@ -66,7 +66,8 @@ class LogsScreen(BaseScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.feed = LogFeed(self, LogReader(self.studio.settings.logs))
+        reader = LogReader(self.studio.settings.logs)
+        self.feed = LogFeed(self, reader, on_open=lambda: self.search.count())
         self.search = LogSearch(self, self.feed)
         self._asked = "find"
         self._timer: Timer | None = None

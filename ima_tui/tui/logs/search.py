@@ -13,7 +13,7 @@ from ima_tui.logs.pattern import Pattern, literally
 
 if TYPE_CHECKING:
     from ima_tui.tui.logs.feed import LogFeed
-    from ima_tui.tui.logs.screen import LogsScreen
+    from ima_tui.tui.shell.base_screen import BaseScreen
 
 COUNTING = "log counting"
 
@@ -21,8 +21,8 @@ COUNTING = "log counting"
 class LogSearch:
     """`pattern` is what is looked for; None while nothing is."""
 
-    def __init__(self, place: LogsScreen, feed: LogFeed) -> None:
-        self._place = place
+    def __init__(self, screen: BaseScreen, feed: LogFeed) -> None:
+        self._screen = screen
         self._feed = feed
         self.pattern: Pattern | None = None
 
@@ -30,7 +30,7 @@ class LogSearch:
         """Point `words` out (a regular expression, or themselves); "" ends it."""
         only = self._feed.wanted.text is not None
         self.pattern = literally(words) if words else None
-        self._place.lines.look_for(self.pattern)
+        self._feed.lines.look_for(self.pattern)
         self._feed.tell(words=words, hits=None, problem="")
         if only:
             self._feed.want(self._feed.wanted.with_text(self.pattern))
@@ -39,7 +39,7 @@ class LogSearch:
 
     def to_the_first(self) -> None:
         """Stay where it is found already, else go to the next place."""
-        current = self._place.lines.current
+        current = self._feed.lines.current
         try:
             here = current is not None and self._holds(current)
         except ImaError:
@@ -63,9 +63,9 @@ class LogSearch:
             return
 
         async def find() -> None:
-            entry = await feed.reader.find(self._place.lines.cursor, pattern, older=older)
+            entry = await feed.reader.find(self._feed.lines.cursor, pattern, older=older)
             if entry is None:
-                self._place.notify(say("logs.no_more_hits"))
+                self._screen.notify(say("logs.no_more_hits"))
             else:
                 await feed.stand_at(entry)
 
@@ -73,8 +73,8 @@ class LogSearch:
 
     def count(self) -> None:
         """In how many entries it is found, of all that are wanted."""
-        pattern, feed, place = self.pattern, self._feed, self._place
-        place.workers.cancel_group(place, COUNTING)
+        pattern, feed, screen = self.pattern, self._feed, self._screen
+        screen.workers.cancel_group(screen, COUNTING)
         if pattern is None:
             return
         feed.tell(hits=None)
@@ -89,4 +89,4 @@ class LogSearch:
                 feed.tell(problem=say(error.key, **error.values), hits=0)
 
         work: WorkType[None] = count
-        place.run_worker(work, name="count hits", group=COUNTING, exclusive=True)
+        screen.run_worker(work, name="count hits", group=COUNTING, exclusive=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ima_tui.compose import confirmation
 from ima_tui.compose.draft import switch
@@ -25,16 +25,50 @@ from ima_tui.workflow.steps import (
 )
 
 if TYPE_CHECKING:
-    from ima_tui.tui.workflow.screen import WorkflowScreen
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.shell.confirm_bar import Answer
+    from ima_tui.tui.widgets.app_context import AppContext
+    from ima_tui.tui.workflow.graph import WorkflowGraph
 
 Verb = Callable[[], Awaitable[None]]
 
 
-class WorkflowActions:
-    """The verbs, for the plan's screen, which asks and says what came of it."""
+class WorkflowHost(Protocol):
+    """What the actions need of the screen that shows the workflow."""
 
-    def __init__(self, place: WorkflowScreen) -> None:
-        self._place = place
+    plan: Workflow | None
+    status: WorkflowStatus | None
+
+    @property
+    def graph(self) -> WorkflowGraph:
+        """The steps, with the cursor on one of them."""
+
+    @property
+    def ima(self) -> AppContext:
+        """The app."""
+
+    @property
+    def studio(self) -> Studio:
+        """The studio."""
+
+    def ask(self, words: str, then: Answer, *, deliberate: bool = False) -> None:
+        """Ask before points are spent; `then` runs on a yes."""
+
+    def remark(self, sentence: str, role: str) -> None:
+        """Say what happened."""
+
+    async def put(self, plan: Workflow) -> None:
+        """Show the changed workflow."""
+
+    async def action_back(self) -> None:
+        """Return to the screen from which this one was opened."""
+
+
+class WorkflowActions:
+    """Actions on the workflow that a host shows, by name."""
+
+    def __init__(self, host: WorkflowHost) -> None:
+        self._host = host
         self._verbs: Mapping[str, Verb] = {
             "run": self.run,
             "view": self.view,
@@ -50,11 +84,11 @@ class WorkflowActions:
     @property
     def current(self) -> StepStatus | None:
         """The step under the cursor."""
-        status, step_id = self._place.status, self._place.graph.current
+        status, step_id = self._host.status, self._host.graph.current
         return status.standing(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
-        status, each = self._place.status, self.current
+        status, each = self._host.status, self.current
         if status is None or each is None:
             return False
         job = each.job
@@ -75,34 +109,34 @@ class WorkflowActions:
 
     async def run(self) -> None:
         """Look the prices up, ask, and hand the steps to the queue."""
-        place = self._place
-        if place.plan is None:
+        host = self._host
+        if host.plan is None:
             return
-        if not place.studio.connection.has_key:
+        if not host.studio.connection.has_key:
             self._welcome()
             return
-        plans = place.studio.plans
+        plans = host.studio.plans
         try:
-            before = await plans.agreed_before(place.plan)
+            before = await plans.agreed_before(host.plan)
             status = await plans.status(before, fetch=True)
         except ImaError as error:
-            place.remark(explain(error), "bad")
+            host.remark(explain(error), "bad")
             return
         wrong = step_rows.problems(status.to_send(again=True))
         if wrong:
-            place.graph.move_to(wrong[0].step.id)
+            host.graph.move_to(wrong[0].step.id)
             problem = wrong[0].priced.problem or UsageError("error.no_models")
-            place.remark(
+            host.remark(
                 say("workflow.step", id=wrong[0].step.id, sentence=explain(problem)), "bad"
             )
             return
         unknown = any(
             each.job is not None and each.job.state is State.UNKNOWN for each in status.failures
         )
-        place.ask(_question(status), partial(self._go, status), deliberate=unknown)
+        host.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus) -> None:
-        place, plans = self._place, self._place.studio.plans
+        host, plans = self._host, self._host.studio.plans
         try:
             agreed = await plans.agree(status)
             await plans.go(status, again=True)
@@ -110,15 +144,15 @@ class WorkflowActions:
             self._welcome()
             return
         except ImaError as error:
-            place.remark(explain(error), "bad")
+            host.remark(explain(error), "bad")
             return
-        await place.put(agreed)
-        place.remark(say("workflow.sent", n=len(status.to_send(again=True))), "ok")
+        await host.put(agreed)
+        host.remark(say("workflow.sent", n=len(status.to_send(again=True))), "ok")
 
     def _welcome(self) -> None:
         from ima_tui.tui.shell.welcome import WelcomeScreen
 
-        self._place.app.push_screen(WelcomeScreen())
+        self._host.ima.push_screen(WelcomeScreen())
 
     # ------------------------------------------------------------------------------- changes
 
@@ -126,11 +160,11 @@ class WorkflowActions:
         from ima_tui.tui.workflow.step_editor import StepEditor
 
         each = self.current
-        plan = self._place.plan
+        plan = self._host.plan
         if each is None or plan is None:
             return
-        model = each.priced.model or self._place.studio.offer.suggested(each.step.task_type)
-        await self._place.app.push_screen(StepEditor(plan, each.step, model), self._changed)
+        model = each.priced.model or self._host.studio.offer.suggested(each.step.task_type)
+        await self._host.ima.push_screen(StepEditor(plan, each.step, model), self._changed)
 
     async def _changed(self, step: WorkflowStep | None) -> None:
         if step is not None:
@@ -138,10 +172,10 @@ class WorkflowActions:
 
     async def model(self) -> None:
         """The same step on another model; what that can't do is left out, and said."""
-        place, each = self._place, self.current
+        host, each = self._host, self.current
         if each is None:
             return
-        step, studio = each.step, place.studio
+        step, studio = each.step, host.studio
         models = studio.offer.models(step.task_type)
 
         async def chosen(number: int | None) -> None:
@@ -153,13 +187,13 @@ class WorkflowActions:
             await self._changed(price_step(changed, {model.task_type: (model,)}).step)
             if lost:
                 names = ", ".join(lost)
-                place.remark(say("compose.lost", names=names, model=model.name), "warn")
+                host.remark(say("compose.lost", names=names, model=model.name), "warn")
 
         if models:
             chooser = model_picker.models(
-                studio, step.task_type, each.priced.model, place.ima.glyphs
+                studio, step.task_type, each.priced.model, host.ima.glyphs
             )
-            await place.app.push_screen(chooser, chosen)
+            await host.ima.push_screen(chooser, chosen)
 
     async def remove(self) -> None:
         if (each := self.current) is not None:
@@ -171,16 +205,16 @@ class WorkflowActions:
 
     async def _attempt(self, change: Callable[[Workflow], Workflow]) -> None:
         """Change the plan and keep it, or say why it can't be."""
-        place = self._place
-        if place.plan is None:
+        host = self._host
+        if host.plan is None:
             return
         try:
-            changed = await place.studio.plans.look(change(place.plan))
-            await place.studio.plans.keep(changed)
+            changed = await host.studio.plans.look(change(host.plan))
+            await host.studio.plans.keep(changed)
         except ImaError as error:
-            place.remark(explain(error), "bad")
+            host.remark(explain(error), "bad")
             return
-        await place.put(changed)
+        await host.put(changed)
 
     # ------------------------------------------------------------------------------ the rest
 
@@ -189,22 +223,22 @@ class WorkflowActions:
 
         each = self.current
         if each is not None and each.job is not None:
-            self._place.app.push_screen(ViewerScreen(JobResults(each.job)))
+            self._host.ima.push_screen(ViewerScreen(JobResults(each.job)))
 
     async def queue(self) -> None:
         each = self.current
         if each is not None and each.job is not None:
-            await self._place.ima.show_job(each.job.id)
+            await self._host.ima.show_job(each.job.id)
 
     async def drop(self) -> None:
-        plan = self._place.plan
+        plan = self._host.plan
         if plan is not None:
-            self._place.ask(say("workflow.ask_drop"), partial(self._drop, plan))
+            self._host.ask(say("workflow.ask_drop"), partial(self._drop, plan))
 
     async def _drop(self, plan: Workflow) -> None:
-        await self._place.studio.plans.drop(plan.id)
-        self._place.plan = self._place.status = None
-        await self._place.action_back()
+        await self._host.studio.plans.drop(plan.id)
+        self._host.plan = self._host.status = None
+        await self._host.action_back()
 
 
 def _question(status: WorkflowStatus) -> str:
