@@ -84,7 +84,7 @@ class ComposeTarget(Protocol):
 
     def load_order(self, order: Order, replaces: int | None = None) -> None: ...
 
-    def load_leaf(self, model: ModelVersion) -> None: ...
+    def load_model(self, model: ModelVersion) -> None: ...
 
     def load_inputs(self, sources: Sequence[str]) -> None: ...
 
@@ -371,7 +371,7 @@ class ImaApp(AppContext, inherit_bindings=False):
 
     async def compose_with(self, model: ModelVersion) -> None:
         """Open Compose with `model` chosen."""
-        (await self._composer()).load_leaf(model)
+        (await self._composer()).load_model(model)
 
     async def compose_on(self, sources: Sequence[str]) -> None:
         """Open Compose with `sources`, paths or links, as inputs."""

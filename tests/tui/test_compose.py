@@ -274,7 +274,7 @@ async def show_video(pilot: Pilot[None]) -> None:
 
 async def choose_kind(pilot: Pilot[None], kind: TaskType) -> None:
     await pilot.press("ctrl+t", *kind.value.replace("_", ""), "enter")
-    await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.kind is kind)
+    await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.kind is kind)
 
 
 def is_shown(pilot: Pilot[None]) -> bool:
@@ -282,7 +282,10 @@ def is_shown(pilot: Pilot[None]) -> bool:
     screen = pilot.app.screen
     if not isinstance(screen, ComposeScreen):
         return False
-    return screen.desk.model is not None and screen.query_one(PriceBar)._leaf is screen.desk.model
+    return (
+        screen.composer.model is not None
+        and screen.query_one(PriceBar)._leaf is screen.composer.model
+    )
 
 
 # --------------------------------------------------------------------------- kinds and models
@@ -300,14 +303,14 @@ async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
         table = chooser.query_one(Table)
         assert [chooser.choices[int(i)].cells[1].text for i in table.order] == ["SeeDream 4.5"]
         await pilot.press("enter")
-        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.model == SEEDREAM)
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == SEEDREAM)
         assert isinstance(pilot.app.focused, Prompt)
 
 
 async def test_moving_and_leaving_the_chooser_changes_nothing() -> None:
     async with open_compose(studio_with(*LEAVES)) as pilot:
         await pilot.press("ctrl+l", "down", "down", "up", "escape")
-        assert place(pilot).desk.model == MIDJOURNEY
+        assert place(pilot).composer.model == MIDJOURNEY
         await pilot.press("ctrl+l", "x", "x", "enter")
         assert isinstance(pilot.app.screen, Picker)
 
@@ -317,7 +320,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
         line(pilot, "aspect_ratio").focus()
         await pilot.press("right", "down", "right", "right")
         await pilot.press("ctrl+l", *"banana2", "enter")
-        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.model == BANANA_2)
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == BANANA_2)
         assert said(pilot) == ("Nano Banana 2 has no setting for: Aspect ratio. It was left out.")
         assert line(pilot, "size").row.value == "4K"
 
@@ -445,7 +448,7 @@ async def test_a_model_that_is_gone_can_not_be_sent() -> None:
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
         await write(pilot, "picture of a fox")
-        place(pilot).desk.pin(MODEL)
+        place(pilot).composer.pin(MODEL)
         studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
         gone = "SeeDream 4.5 is no longer offered. Choose another with ctrl+l."
         await until(pilot, lambda: said(pilot) == gone)
@@ -545,24 +548,24 @@ async def test_an_order_of_the_queue_fills_the_screen() -> None:
     studio = studio_with(*LEAVES)
     async with open_compose(studio) as pilot:
         place(pilot).load_order(replace(order(BANANA_PRO, "a lighthouse", n=2), inputs=()))
-        await until(pilot, lambda: is_shown(pilot) and place(pilot).desk.model == BANANA_PRO)
+        await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == BANANA_PRO)
         assert place(pilot).query_one(Prompt).text == "a lighthouse"
-        assert place(pilot).desk.model == BANANA_PRO
+        assert place(pilot).composer.model == BANANA_PRO
         assert price(pilot).startswith("20 pts   2 × 10")
 
 
 async def test_a_model_of_the_list_is_composed_with() -> None:
     async with open_compose(studio_with(*LEAVES)) as pilot:
-        place(pilot).load_leaf(WAN)
+        place(pilot).load_model(WAN)
         await until(pilot, lambda: is_shown(pilot))
-        assert place(pilot).desk.kind is TaskType.TEXT_TO_VIDEO
+        assert place(pilot).composer.kind is TaskType.TEXT_TO_VIDEO
         assert price(pilot).startswith("25 pts")
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 50)])
 async def test_price_prompt_and_every_field_can_be_reached(size: tuple[int, int]) -> None:
     async with open_compose(studio_with(*LEAVES), size) as pilot:
-        place(pilot).load_leaf(KLING)
+        place(pilot).load_model(KLING)
         await until(pilot, lambda: is_shown(pilot))
         bar = place(pilot).query_one(PriceBar)
         assert bar.region.bottom == size[1] - 1
@@ -618,11 +621,13 @@ async def test_a_new_wish_begins_on_an_empty_page_and_undo_brings_the_old_one_ba
         words = "a long wish that goes over more than one line of the page, " * 3
         screen.prompt.text = words
         screen.load_inputs(["/tmp/cat.png"])
-        await until(pilot, lambda: screen.desk.draft is not None and screen.desk.draft.inputs)
+        await until(
+            pilot, lambda: screen.composer.draft is not None and screen.composer.draft.inputs
+        )
         await pilot.press("ctrl+n")
         await until(pilot, lambda: not screen.prompt.text)
-        assert screen.desk.draft is not None
-        assert screen.desk.draft.inputs == ()
-        assert screen.desk.pinned == set()
+        assert screen.composer.draft is not None
+        assert screen.composer.draft.inputs == ()
+        assert screen.composer.pinned == set()
         await pilot.press("ctrl+underscore")
         assert screen.prompt.text == words

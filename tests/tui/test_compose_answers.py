@@ -14,7 +14,7 @@ async def test_a_question_is_answered_while_typing() -> None:
     async with composing("a fox") as (pilot, screen):
         await until(pilot, lambda: "alt+2 video" in told(screen))
         await pilot.press("alt+2")
-        assert screen.desk.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
         assert screen.focused is screen.prompt
         await until(pilot, lambda: "What should I make?" not in told(screen))
         screen.form.kind.focus()
@@ -29,12 +29,12 @@ async def test_with_the_keys_there_the_number_alone_answers() -> None:
         assert isinstance(screen.focused, IntentSummary)
         await pilot.press("1")
         await until(pilot, lambda: "What should I make?" not in told(screen))
-        assert "kind" in screen.desk.pinned
+        assert "kind" in screen.composer.pinned
 
 
 async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> None:
     async with composing("a.png and b.png into a video") as (pilot, screen):
-        await until(pilot, lambda: screen.showing.askings)
+        await until(pilot, lambda: screen.view.askings)
         await pilot.press("ctrl+j")
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
         assert "Answer first" in str(screen.query_one("#said").content)  # type: ignore[attr-defined]
@@ -45,21 +45,21 @@ async def test_what_can_be_had_instead_is_taken_by_its_key() -> None:
         await until(pilot, lambda: "7:3 isn't available" in told(screen))
         await pilot.press("alt+1")
         await until(pilot, lambda: "7:3" not in told(screen))
-        assert screen.desk.draft is not None
-        assert dict(screen.desk.draft.chosen)["aspect_ratio"] == "16:9"
+        assert screen.composer.draft is not None
+        assert dict(screen.composer.draft.chosen)["aspect_ratio"] == "16:9"
 
 
 async def test_neighbours_of_the_price_are_taken_by_a_key() -> None:
     async with composing("a picture of a fox, Nano Banana Pro, 4K") as (pilot, screen):
-        await until(pilot, lambda: screen.showing.offer.cheaper)
+        await until(pilot, lambda: screen.view.offer.cheaper)
         await pilot.press("alt+s")
-        assert screen.showing.offer.quote is not None
-        assert screen.showing.offer.quote.total == 10
+        assert screen.view.offer.quote is not None
+        assert screen.view.offer.quote.total == 10
         await pilot.press("alt+u")
-        assert screen.showing.offer.quote.total == 18
+        assert screen.view.offer.quote.total == 18
         await pilot.press("alt+o")
-        assert screen.desk.model is not None
-        assert screen.desk.model.name == "Nano Banana 2"
+        assert screen.composer.model is not None
+        assert screen.composer.model.name == "Nano Banana 2"
 
 
 def asked_of(pilot: object, verb: str) -> list[tuple[object, ...]]:

@@ -41,16 +41,16 @@ async def opened(data: Path, *jobs: object) -> AsyncIterator[tuple[Pilot[None], 
 async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen):
         await pilot.press("ctrl+t", *"video", "enter")
-        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
         screen.prompt.text = "旺财 runs"
         await pilot.pause()
-        await screen.drawer.keep()
+        await screen.history.keep()
         (kept,) = (tmp_path / "drafts").glob("*.json")
         kept.write_text(kept.read_text().replace(process_id.name().rpartition("/")[0], GONE[:-5]))
     (kept,) = (tmp_path / "drafts").glob("*.json")
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "旺财 runs")
-        assert screen.desk.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
         await until(pilot, lambda: "is back" in said(pilot))
 
 
@@ -58,7 +58,7 @@ async def test_what_was_sent_as_it_stands_does_not_come_back(tmp_path: Path) -> 
     async with opened(tmp_path) as (pilot, screen):
         screen.prompt.text = "a picture of a fox"
         await pilot.pause()
-        await screen.drawer.keep()
+        await screen.history.keep()
         assert list((tmp_path / "drafts").glob("*.json"))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: "in the queue" in said(pilot))
@@ -78,10 +78,10 @@ async def test_choices_by_hand_come_back_pinned(tmp_path: Path) -> None:
     Drafts(tmp_path / "drafts", GONE).keep(chosen)
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "a fox")
-        await until(pilot, lambda: "size" in screen.desk.pinned)
-        assert MODEL in screen.desk.pinned
-        assert screen.desk.draft is not None
-        assert (dict(screen.desk.draft.chosen), screen.desk.draft.n) == ({"size": "4K"}, 2)
+        await until(pilot, lambda: "size" in screen.composer.pinned)
+        assert MODEL in screen.composer.pinned
+        assert screen.composer.draft is not None
+        assert (dict(screen.composer.draft.chosen), screen.composer.draft.n) == ({"size": "4K"}, 2)
 
 
 def _fields(wish: SavedDraft) -> dict[str, object]:

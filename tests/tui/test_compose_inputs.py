@@ -46,7 +46,7 @@ async def test_a_picture_dragged_into_the_wish_becomes_an_input(tmp_path: Path) 
         await pilot.pause()
         pilot.app.post_message(events.Paste(f"'{tmp_path}/my cat.png'"))
         await until(pilot, lambda: screen.inputs.values == (f"{tmp_path}/my cat.png",))
-        assert screen.desk.kind is TaskType.IMAGE_TO_VIDEO
+        assert screen.composer.kind is TaskType.IMAGE_TO_VIDEO
         assert screen.prompt.text == "make it run, a video"
         line = screen.inputs.lines[0]
         await until(pilot, lambda: "PNG 320x200" in line._facts.words)
@@ -86,7 +86,7 @@ async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: screen.inputs.values == (str(path),))
-        assert screen.desk.kind.takes_inputs
+        assert screen.composer.kind.takes_inputs
 
 
 async def test_without_results_that_is_said(tmp_path: Path) -> None:
@@ -123,6 +123,6 @@ async def test_inputs_are_looked_at_anew_when_another_model_is_to_take_them() ->
         screen = place(pilot)
         screen.load_order(replace(order(KLING), inputs=(link,)))
         await until(pilot, lambda: any(line._facts.words for line in screen.inputs.lines))
-        screen.desk.take(picky)
-        await screen.showing.all()
+        screen.composer.take(picky)
+        await screen.view.show()
         await until(pilot, lambda: "jpeg" in "".join(problems(screen)))

@@ -13,8 +13,8 @@ from ima_tui.tui.compose.prompt_list import PromptList
 
 async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
     async with composing("a picture of a {red|blue|white} fox") as (pilot, screen):
-        await until(pilot, lambda: screen.many.several)
-        total = screen.many.several.total if screen.many.several else 0
+        await until(pilot, lambda: screen.lines.several)
+        total = screen.lines.several.total if screen.lines.several else 0
         await until(pilot, lambda: price(pilot).startswith(f"3 jobs · {total} pts"))
         assert screen.query_one(PromptList).display
         await pilot.press("ctrl+j")
@@ -31,9 +31,9 @@ async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
         await until(pilot, lambda: "ctrl+b" in said(pilot))
         assert not screen.query_one(PromptList).display
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: screen.many.several)
-        assert screen.many.several is not None
-        assert [w.order.task_type.medium.value for w in screen.many.several.wishes if w.order] == [
+        await until(pilot, lambda: screen.lines.several)
+        assert screen.lines.several is not None
+        assert [w.order.task_type.medium.value for w in screen.lines.several.wishes if w.order] == [
             "image",
             "video",
         ]
@@ -43,16 +43,16 @@ async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
 
 async def test_a_line_of_no_kind_takes_none_of_the_others() -> None:
     async with composing("a fox\nread aloud: hello") as (pilot, screen):
-        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
         await pilot.press("ctrl+b")
         await until(pilot, lambda: "What should I make?" in screen.query_one(IntentSummary).words)
-        assert screen.desk.kind is TaskType.TEXT_TO_IMAGE
+        assert screen.composer.kind is TaskType.TEXT_TO_IMAGE
 
 
 async def test_one_that_cannot_be_sent_stops_all() -> None:
     async with composing("a picture of a fox\nalways use Midjourney") as (pilot, screen):
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: screen.many.several)
+        await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: said(pilot).startswith("Number 2:"))
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
@@ -61,7 +61,7 @@ async def test_one_that_cannot_be_sent_stops_all() -> None:
 async def test_the_list_scrolls_and_lets_the_keys_go_at_its_end() -> None:
     words = "|".join("abcdefghijklmnop")
     async with composing(f"a picture of {{{words}}}") as (pilot, screen):
-        await until(pilot, lambda: screen.many.several)
+        await until(pilot, lambda: screen.lines.several)
         wishes = screen.query_one(PromptList)
         wishes.focus()
         await pilot.press("down")

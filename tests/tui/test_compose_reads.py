@@ -38,13 +38,13 @@ async def composing(words: str) -> AsyncIterator[tuple[Pilot[None], ComposeScree
 
 async def test_the_form_follows_the_words() -> None:
     async with composing("a video of a puppy, 10 seconds") as (pilot, screen):
-        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
 
 
 async def test_a_model_chosen_by_hand_is_not_told_as_read() -> None:
     async with composing("a picture of a fox with Midjourney") as (pilot, screen):
         await until(pilot, lambda: "Midjourney" in told(screen))
-        screen.desk.pin(MODEL)
+        screen.composer.pin(MODEL)
         await screen.read(anew=True)
         assert "Midjourney" not in told(screen).splitlines()[0]
 
@@ -66,8 +66,8 @@ async def test_unclear_words_ask_and_are_not_sent() -> None:
 
 async def test_only_the_words_to_be_spoken_are_sent() -> None:
     async with composing("read aloud: Good evening") as (pilot, screen):
-        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
-        assert words_of(screen.prompt.text, screen.desk) == "Good evening"
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
+        assert words_of(screen.prompt.text, screen.composer) == "Good evening"
 
 
 async def test_a_line_that_the_words_filled_is_never_taken_for_a_choice_by_hand() -> None:
@@ -75,16 +75,16 @@ async def test_a_line_that_the_words_filled_is_never_taken_for_a_choice_by_hand(
         await until(pilot, lambda: len(screen.inputs.values) == 1)
         field = screen.inputs.lines[0].field
         field.post_message(Input.Changed(field, field.value))  # told late, as on a busy machine
-        screen.desk.feed(())
-        await screen.inputs.show(screen.desk.roles, ())
+        screen.composer.feed(())
+        await screen.inputs.show(screen.composer.roles, ())
         await pilot.pause()
-        assert INPUTS not in screen.desk.pinned
+        assert INPUTS not in screen.composer.pinned
         assert screen.inputs.values == ()
 
 
 async def test_a_plan_waits_for_the_lists_and_says_so() -> None:
     async with composing("Draw a fox, then animate it") as (pilot, screen):
-        await until(pilot, lambda: screen.desk.in_steps)
+        await until(pilot, lambda: screen.composer.in_steps)
         lists = screen.studio.offer.lists
         for kind in (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_VIDEO):
             lists[kind] = replace(lists[kind], as_of=None, models=())  # type: ignore[index]

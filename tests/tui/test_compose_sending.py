@@ -96,11 +96,15 @@ async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> N
     async with composing("a video of a whale") as (pilot, screen, studio):
         studio.wishes.preferences.rows = {"user_default": {T2V: FakePreference("kling-v2-6")}}
         studio.tell(PreferencesChanged())
-        await until(pilot, lambda: screen.desk.model and screen.desk.model.model_id == "kling-v2-6")
+        await until(
+            pilot, lambda: screen.composer.model and screen.composer.model.model_id == "kling-v2-6"
+        )
         studio.wishes.preferences.rows = {}
         studio.knowledge._recommended = {T2V: Recommendation("viduq2", 1, "")}
         studio.tell(GuidesChanged())
-        await until(pilot, lambda: screen.desk.model and screen.desk.model.model_id == "viduq2")
+        await until(
+            pilot, lambda: screen.composer.model and screen.composer.model.model_id == "viduq2"
+        )
 
 
 # --------------------------------------------------------- unmet requirements are named and asked
@@ -108,8 +112,8 @@ async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> N
 
 async def test_what_is_not_met_is_confirmed_by_name_and_the_nearest_is_chosen() -> None:
     async with composing(WHALE) as (pilot, screen, studio):
-        assert screen.desk.draft is not None
-        chosen = dict(screen.desk.draft.chosen)
+        assert screen.composer.draft is not None
+        chosen = dict(screen.composer.draft.chosen)
         assert (chosen["duration"], chosen["aspect_ratio"]) == ("10", "16:9")
         await pilot.press("ctrl+j")
         words = bar(screen)
@@ -174,9 +178,9 @@ async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept
         assert sent(studio) == []
         assert "Nothing was sent" in said(pilot)
         await pilot.press("2")
-        await until(pilot, lambda: screen.desk.kind is T2V and not screen.showing.blocked)
-        assert screen.desk.draft is not None
-        assert dict(screen.desk.draft.chosen)["aspect_ratio"] == "9:16"
+        await until(pilot, lambda: screen.composer.kind is T2V and not screen.view.blocked)
+        assert screen.composer.draft is not None
+        assert dict(screen.composer.draft.chosen)["aspect_ratio"] == "9:16"
         assert screen.focused is screen.prompt
         await pilot.press("ctrl+j")
         assert [one.task_type for one in sent(studio)] == [T2V]
@@ -184,7 +188,7 @@ async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept
 
 async def test_a_picture_that_is_missing_blocks() -> None:
     async with composing("animate this picture") as (pilot, screen, studio):
-        await until(pilot, lambda: screen.showing.askings)
+        await until(pilot, lambda: screen.view.askings)
         await pilot.press("ctrl+j")
         assert sent(studio) == []
 
@@ -195,9 +199,9 @@ async def test_a_picture_that_is_missing_blocks() -> None:
 @pytest.mark.parametrize("keys", [(), ("ctrl+n",)])
 async def test_a_new_prompt_takes_nothing_from_the_last_ones_words(keys: tuple[str, ...]) -> None:
     async with composing("read aloud: Good evening") as (pilot, screen, studio):
-        await until(pilot, lambda: screen.desk.kind is TaskType.TEXT_TO_SPEECH)
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
         await pilot.press("ctrl+j", *keys)
-        assert screen.desk.kind is T2I
+        assert screen.composer.kind is T2I
         await write(pilot, "four pictures of a fox, 9:16")
         await pilot.press("ctrl+j")
         await write(pilot, "picture of a bear")
@@ -215,28 +219,30 @@ async def test_a_new_prompt_takes_nothing_from_the_last_ones_words(keys: tuple[s
 async def test_what_was_picked_by_hand_stays_and_is_said_until_ctrl_n_releases_it() -> None:
     async with composing("picture of a fox") as (pilot, screen, studio):
         midjourney = next(model for model in lists()[T2I] if model.model_id == "midjourney")
-        screen.load_leaf(midjourney)
-        await until(pilot, lambda: screen.desk.model == midjourney and MODEL in screen.desk.pinned)
+        screen.load_model(midjourney)
+        await until(
+            pilot, lambda: screen.composer.model == midjourney and MODEL in screen.composer.pinned
+        )
         await pilot.press("ctrl+j")
         await until(pilot, lambda: sent(studio))
-        screen.showing.forget_remark()
+        screen.forget_remark()
         assert "Midjourney" in said(pilot)
         assert "ctrl+n" in said(pilot)
         await write(pilot, "a red door")
         await pilot.press("ctrl+j")
         assert [one.model_id for one in sent(studio)] == ["midjourney", "midjourney"]
         await pilot.press("ctrl+n")
-        assert screen.desk.pinned == set()
+        assert screen.composer.pinned == set()
 
 
 async def test_an_answer_holds_for_its_prompt_only() -> None:
     async with composing("a fox") as (pilot, screen, studio):
         await pilot.press("alt+2")
-        assert KIND in screen.desk.pinned
+        assert KIND in screen.composer.pinned
         await pilot.press("ctrl+j")
         assert len(sent(studio)) == 1
         await write(pilot, "a fox")
-        assert screen.showing.blocked
+        assert screen.view.blocked
 
 
 async def test_a_recalled_prompt_can_be_edited_and_leaves_nothing_behind() -> None:
@@ -245,22 +251,26 @@ async def test_a_recalled_prompt_can_be_edited_and_leaves_nothing_behind() -> No
         await pilot.press("ctrl+j")
         (first,) = sent(studio)
         screen.load_order(first)
-        await until(pilot, lambda: screen.desk.model and screen.desk.model.name == "Kling O1")
-        assert screen.desk.pinned == set()  # the words say all of it
+        await until(
+            pilot, lambda: screen.composer.model and screen.composer.model.name == "Kling O1"
+        )
+        assert screen.composer.pinned == set()  # the words say all of it
         await write(pilot, text.replace("10s", "5s"))
         await pilot.press("ctrl+j")
         assert dict(sent(studio)[1].parameters)["duration"] == "5"
         screen.load_order(replace(first, parameters=(("duration", "5"),)))
-        await until(pilot, lambda: screen.desk.pinned == {"duration"})
+        await until(pilot, lambda: screen.composer.pinned == {"duration"})
         await pilot.press("ctrl+n")
-        assert screen.desk.pinned == set()
+        assert screen.composer.pinned == set()
 
 
 async def test_a_duplicate_on_a_model_that_is_gone_names_what_replaces_it() -> None:
     async with composing() as (pilot, screen, studio):
         gone = replace(order(SEEDREAM, "picture of a fox"), model_id="old", model_name="Old 1")
         screen.load_order(gone)
-        await until(pilot, lambda: screen.prompt.text == "picture of a fox" and screen.desk.model)
+        await until(
+            pilot, lambda: screen.prompt.text == "picture of a fox" and screen.composer.model
+        )
         await pilot.press("ctrl+j")
         await until(pilot, lambda: "Old 1" in bar(screen))
         assert sent(studio) == []
@@ -275,7 +285,7 @@ async def test_of_several_prompts_each_change_is_named_with_its_jobs() -> None:
         screen,
         studio,
     ):
-        await until(pilot, lambda: screen.many.several)
+        await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: "Changed: 30s → 10 s (job 1 2)" in bar(screen))
         assert sent(studio) == []
@@ -286,7 +296,7 @@ async def test_of_several_prompts_each_change_is_named_with_its_jobs() -> None:
 
 async def test_of_several_prompts_one_without_a_medium_stops_all() -> None:
     async with composing("a {cute|wild} cat") as (pilot, screen, studio):
-        await until(pilot, lambda: screen.many.several)
+        await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: said(pilot).startswith("Number 1: image, video, music or"))
         assert sent(studio) == []

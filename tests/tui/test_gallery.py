@@ -302,8 +302,10 @@ async def test_a_picture_becomes_an_input_of_compose(path: Callable[[str], str])
         await pilot.press("i")
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
-        await until(pilot, lambda: compose.desk.draft and compose.desk.draft.inputs == (picture,))
-        assert compose.desk.kind.takes_inputs
+        await until(
+            pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == (picture,)
+        )
+        assert compose.composer.kind.takes_inputs
 
 
 async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link() -> None:
@@ -318,11 +320,11 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
         await pilot.press("2")
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
-        compose.desk.take(KLING)
+        compose.composer.take(KLING)
         await pilot.press("f4", "i")
         link = ("https://ima.example/a.png",)
-        await until(pilot, lambda: compose.desk.draft and compose.desk.draft.inputs == link)
-        assert compose.desk.kind is TaskType.IMAGE_TO_VIDEO
+        await until(pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == link)
+        assert compose.composer.kind is TaskType.IMAGE_TO_VIDEO
 
 
 async def test_a_variant_opens_compose_with_the_same_order(path: Callable[[str], str]) -> None:

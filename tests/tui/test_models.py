@@ -223,7 +223,7 @@ async def test_enter_composes_with_it() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         loaded: list[ModelVersion] = []
         await pilot.press("2")
-        app.screen.load_leaf = loaded.append  # type: ignore[attr-defined]
+        app.screen.load_model = loaded.append  # type: ignore[attr-defined]
         await pilot.press("f1", "enter")
         await pilot.pause()
         assert app.current_mode == "compose"

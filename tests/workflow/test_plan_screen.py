@@ -103,7 +103,7 @@ async def planning(
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
         compose.query_one(Prompt).text = wish
-        await until(pilot, lambda: compose.desk.decision is not None)
+        await until(pilot, lambda: compose.composer.decision is not None)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status is not None)
@@ -355,7 +355,7 @@ async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
             )
             assert pilot.app.screen is page
         page.query_one(PathInput).value = ""
-        await until(pilot, lambda: page.desk.draft and not page.desk.draft.inputs)
+        await until(pilot, lambda: page.composer.draft and not page.composer.draft.inputs)
         await pilot.press("ctrl+j")
         said = page.query_one("#said", DraftMessage)
         await until(pilot, lambda: "there are 0" in str(said.content))
@@ -466,7 +466,7 @@ async def test_it_fits_every_size(
     async with app_of(settings, size) as pilot:
         compose = pilot.app.screen
         compose.query_one(Prompt).text = "先画一张竖屏的狐狸海报，再做成10秒的视频，配上音乐"
-        await until(pilot, lambda: compose.desk.decision is not None)  # type: ignore[attr-defined]
+        await until(pilot, lambda: compose.composer.decision is not None)  # type: ignore[attr-defined]
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status is not None)

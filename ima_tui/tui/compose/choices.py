@@ -1,5 +1,4 @@
-"""What the person picks on Compose: the kind, the model, a neighbour of the price, an answer to
-what the words leave open. Each is a choice by hand."""
+"""Choices by hand on Compose: task type, model, a neighbouring price, a suggestion, inputs."""
 
 from __future__ import annotations
 
@@ -17,138 +16,164 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.widgets.inputs import input_source
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
+    from ima_tui.tui.compose.view import ComposeView
 
 
 class DraftChoices:
-    """For the Compose place, whose desk it changes."""
+    """Actions that change the composer of a screen."""
 
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
+    def __init__(self, screen: DraftScreen, view: ComposeView) -> None:
+        self._screen = screen
+        self._view = view
 
-    def kind(self) -> None:
-        place = self._place
+    def task_type(self) -> None:
+        screen = self._screen
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                place.desk.turn_to(list(TaskType)[number])
-                place.desk.pin(KIND)
-                await place.take_over()
+                screen.composer.turn_to(list(TaskType)[number])
+                screen.composer.pin(KIND)
+                await screen.reload()
 
-        place.app.push_screen(model_picker.kinds(place.studio, place.desk.kind), chosen)
+        screen.app.push_screen(model_picker.kinds(screen.studio, screen.composer.kind), chosen)
 
     def model(self) -> None:
-        place = self._place
-        models = place.studio.offer.models(place.desk.kind)
+        screen = self._screen
+        models = screen.studio.offer.models(screen.composer.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
                 await self._take(models[number])
 
         if models:
-            desk = place.desk
-            chooser = model_picker.models(place.studio, desk.kind, desk.model, place.ima.glyphs)
-            place.app.push_screen(chooser, chosen)
+            composer = screen.composer
+            chooser = model_picker.models(
+                screen.studio, composer.kind, composer.model, screen.ima.glyphs
+            )
+            screen.app.push_screen(chooser, chosen)
 
     async def _take(self, model: ModelVersion) -> None:
-        self._place.showing.forget_remark()
-        self._place.desk.take(model)
-        self._place.desk.pin(KIND, MODEL)
-        await self._place.read(anew=True)
+        self._screen.forget_remark()
+        self._screen.composer.take(model)
+        self._screen.composer.pin(KIND, MODEL)
+        await self._screen.read(anew=True)
 
     # ------------------------------------------------------------------ neighbours of the price
 
     async def cheaper(self) -> None:
-        await self._set(self._place.showing.offer.cheaper)
+        await self._set(self._view.offer.cheaper)
 
     async def better(self) -> None:
-        await self._set(self._place.showing.offer.better)
+        await self._set(self._view.offer.better)
 
     async def elsewhere(self) -> None:
-        other = self._place.showing.offer.elsewhere
+        other = self._view.offer.elsewhere
         if other is not None:
             await self._take(other.model)
 
     async def _set(self, near: Neighbour | None) -> None:
         if near is not None:
-            self._place.showing.forget_remark()
-            self._place.desk.set(near.name, near.value)
-            self._place.desk.pin(near.name)
-            await self._place.read(anew=True)
+            self._screen.forget_remark()
+            self._screen.composer.set(near.name, near.value)
+            self._screen.composer.pin(near.name)
+            await self._screen.read(anew=True)
 
     # -------------------------------------------------------------------------------- answers
 
     async def answer(self, number: int) -> None:
-        """Give the answer that stands behind `number`, from 1; none is no harm."""
-        place = self._place
-        given = [one for asking in place.showing.askings for one in asking.answers]
+        """Take the suggestion with this number, from 1, if there is one."""
+        given = [one for asking in self._view.askings for one in asking.answers]
         if not 1 <= number <= len(given):
             return
         await self.give(given[number - 1])
 
     async def give(self, answer: Suggestion) -> None:
-        place = self._place
-        place.showing.forget_remark()
-        suggestions.take(place.desk, answer, place.studio.offer.suggested)
-        await place.take_over()
+        screen = self._screen
+        screen.forget_remark()
+        suggestions.take(screen.composer, answer, screen.studio.offer.suggested)
+        await screen.reload()
         if answer.wants_input:
             self.inputs()
 
     async def remember(self) -> None:
         """Turn the switch."""
-        place, turn = self._place, self._place.showing.switch
+        screen, turn = self._screen, self._view.switch
         if turn is not None:
-            place.desk.remember = not turn.on
-            await place.showing.all()
+            screen.composer.remember = not turn.on
+            await screen.show_draft()
+
+    # ------------------------------------------------------------------------ guides and lists
+
+    async def open_guides(self) -> None:
+        """Open the guides, those that matter for the prompt first."""
+        from ima_tui.tui.shell.guides import GuidesScreen
+
+        screen = self._screen
+        await asyncio.to_thread(screen.studio.knowledge.load)
+        await screen.reload()
+        if documents := self._view.guides(everything=True):
+            screen.app.push_screen(GuidesScreen(documents))
+
+    def refresh_list(self) -> None:
+        """Fetch the model list of the task type again."""
+        screen = self._screen
+        screen.remark(say("compose.asking_again"), "muted")
+        refresh = screen.studio.offer.refresh(screen.composer.kind)
+        screen.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
 
     # --------------------------------------------------------------------------------- inputs
 
     def inputs(self) -> None:
-        place = self._place
-        if place.desk.kind.takes_inputs:
-            place.inputs.focus_empty()
+        screen = self._screen
+        if screen.composer.kind.takes_inputs:
+            screen.inputs.focus_empty()
         else:
-            words = say("compose.no_inputs", kind=model_picker.kind_name(place.desk.kind))
-            place.showing.remark(words, "muted")
+            words = say("compose.no_inputs", kind=model_picker.kind_name(screen.composer.kind))
+            screen.remark(words, "muted")
 
     async def results(self) -> None:
         """An earlier job's result as an input."""
-        place = self._place
-        found = model_picker.pictures(await place.studio.jobs.recent(), place.desk.model)
+        screen = self._screen
+        found = model_picker.pictures(await screen.studio.jobs.recent(), screen.composer.model)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
                 await self.attach(await input_source(found[number][1]))
 
         if found:
-            now = place.studio.clock.time()
-            place.app.push_screen(model_picker.results(found, now), chosen)
+            now = screen.studio.clock.time()
+            screen.app.push_screen(model_picker.results(found, now), chosen)
         else:
-            place.showing.remark(say("compose.no_results"), "muted")
+            screen.remark(say("compose.no_results"), "muted")
 
     async def attach(self, source: str) -> None:
         """One more input, by hand; where nothing is put in, the kind becomes one that takes it."""
-        place, desk = self._place, self._place.desk
-        place.showing.forget_remark()
-        if not desk.kind.takes_inputs:
-            medium, models = desk.kind.medium, place.studio.offer.models
+        screen, composer = self._screen, self._screen.composer
+        screen.forget_remark()
+        if not composer.kind.takes_inputs:
+            medium, models = composer.kind.medium, screen.studio.offer.models
             taking = [kind for kind in TaskType if kind.takes_inputs and models(kind)]
             if not taking:
                 self.inputs()  # it says so
                 return
-            desk.unpin(KIND)
-            desk.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
-        before = desk.draft.inputs if desk.draft is not None and INPUTS in desk.pinned else ()
-        desk.feed((*before, source))
-        desk.pin(INPUTS)
-        await place.take_over()
+            composer.unpin(KIND)
+            composer.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
+        before = (
+            composer.draft.inputs
+            if composer.draft is not None and INPUTS in composer.pinned
+            else ()
+        )
+        composer.feed((*before, source))
+        composer.pin(INPUTS)
+        await screen.reload()
 
     async def dropped(self, path: str) -> None:
         """A path that was pasted or dragged into the wish: a file is an input, else it is text."""
         if await asyncio.to_thread(_is_file, path):
             await self.attach(path)
         else:
-            self._place.prompt.insert(path)
+            self._screen.prompt.insert(path)
 
 
 def _is_file(path: str) -> bool:

@@ -18,7 +18,8 @@ from ima_tui.i18n import say
 from ima_tui.tui.widgets import confirm_text, price_text
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
+    from ima_tui.tui.compose.view import ComposeView
 
 MOST_OTHERS = 3
 """Choices beside sending it as it is, and not at all."""
@@ -35,35 +36,41 @@ class Asked:
     unmet: bool = False
 
 
-def unmet(desk: Composer, text: str) -> tuple[Unmet, ...]:
-    """The requirements of `text` that would not be met by what is on `desk`."""
-    if desk.model is None or desk.draft is None:
+def unmet(composer: Composer, text: str) -> tuple[Unmet, ...]:
+    """The requirements of `text` that would not be met by what is on `composer`."""
+    if composer.model is None or composer.draft is None:
         return ()
-    found = confirmation.check(text, desk.decision, desk.model, desk.draft, desk.pinned).unmet
-    if (done := desk.replaced) is None:
+    found = confirmation.check(
+        text, composer.decision, composer.model, composer.draft, composer.pinned
+    ).unmet
+    if (done := composer.replaced) is None:
         return found
-    model = Unmet(MODEL, done.model_name, desk.model.name, Why.ABSENT, desk.model.name)
+    model = Unmet(MODEL, done.model_name, composer.model.name, Why.ABSENT, composer.model.name)
     settings: tuple[Unmet, ...] = ()
     with suppress(UsageError):  # what is in the way of sending it at all is said when it is sent
-        _, settings = confirmation.instead(desk.model, done, None)
+        _, settings = confirmation.instead(composer.model, done, None)
     return tuple(dict.fromkeys((model, *settings, *found)))
 
 
 def question(
-    place: ComposeScreen, order: Order, sent_before: Order | None, other_price: int | None = None
+    screen: DraftScreen,
+    view: ComposeView,
+    order: Order,
+    sent_before: Order | None,
+    other_price: int | None = None,
 ) -> Asked | None:
     """What to ask before `order` goes out; None where nothing has to be asked. `other_price`: what
     was agreed to a moment ago; if it is not the price, that is always asked."""
-    model = place.desk.model
+    model = screen.composer.model
     if model is None:
         return None
     send = say("compose.choice_send", points=order.total)
-    found = unmet(place.desk, place.prompt.text)
+    found = unmet(screen.composer, screen.prompt.text)
     if found:
-        words = " ".join((_bought(order), *confirm_text.told(found, place.ima.glyphs)))
-        return Asked(words, send, tuple(_others(place, order))[:MOST_OTHERS], unmet=True)
-    limit = place.studio.settings.ask_above
-    words = price_text.question(model, order, place.showing.offer, limit, sent_before)
+        words = " ".join((_bought(order), *confirm_text.told(found, screen.ima.glyphs)))
+        return Asked(words, send, tuple(_others(screen.composer, view))[:MOST_OTHERS], unmet=True)
+    limit = screen.studio.settings.ask_above
+    words = price_text.question(model, order, view.offer, limit, sent_before)
     if not words and other_price not in (None, order.total):
         words = _bought(order)
     return Asked(words, send) if words else None
@@ -76,18 +83,18 @@ def _bought(order: Order) -> str:
     return say("compose.ask_send", what=what, model=order.model_name, points=order.total)
 
 
-def _others(place: ComposeScreen, order: Order) -> Iterator[tuple[str, Suggestion]]:
-    """The answers that lead to something else than `order`, each with its price."""
+def _others(composer: Composer, view: ComposeView) -> Iterator[tuple[str, Suggestion]]:
+    """Return the suggestions that change the draft, each with its price."""
     told: set[str] = set()
-    for asking in place.showing.askings:
+    for asking in view.askings:
         for answer in asking.answers:
             words = say(answer.key, **answer.values)
-            if answer.points is None or words in told or _changes_nothing(place.desk, answer):
+            if answer.points is None or words in told or _changes_nothing(composer, answer):
                 continue
             told.add(words)
             yield say("compose.choice_other", what=words, points=answer.points), answer
 
 
-def _changes_nothing(desk: Composer, answer: Suggestion) -> bool:
-    trial = suggestions.tried(desk, answer)
-    return trial is None or (trial.model, trial.draft) == (desk.model, desk.draft)
+def _changes_nothing(composer: Composer, answer: Suggestion) -> bool:
+    trial = suggestions.tried(composer, answer)
+    return trial is None or (trial.model, trial.draft) == (composer.model, composer.draft)

@@ -30,18 +30,18 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.terminal import external_editor
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
 
 PAUSE = 0.6
 """Seconds without a key before the draft is written."""
 
 
 class DraftHistory:
-    """For the Compose place."""
+    """For the Compose screen."""
 
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
-        settings = place.studio.settings
+    def __init__(self, screen: DraftScreen) -> None:
+        self._screen = screen
+        settings = screen.studio.settings
         self._drafts = Drafts(settings.data / "drafts")
         self._templates = Templates(settings.data / "templates", settings.for_writing)
         self._timer: Timer | None = None
@@ -55,80 +55,80 @@ class DraftHistory:
 
     def wish(self, name: str = "") -> SavedDraft:
         """The wish as it stands, with what was chosen by hand."""
-        place, desk = self._place, self._place.desk
-        model, draft, pinned = desk.model, desk.draft, desk.pinned
+        screen, composer = self._screen, self._screen.composer
+        model, draft, pinned = composer.model, composer.draft, composer.pinned
         own = dict(draft.chosen) if draft is not None else {}
         return SavedDraft(
-            text=place.prompt.text,
-            kind=desk.kind if KIND in pinned else None,
+            text=screen.prompt.text,
+            kind=composer.kind if KIND in pinned else None,
             model_id=model.model_id if model is not None and MODEL in pinned else "",
             version=model.version if model is not None and MODEL in pinned else "",
             chosen=tuple((k, v) for k, v in own.items() if k in pinned),
             n=draft.n if draft is not None and COUNT in pinned else None,
             inputs=draft.inputs if draft is not None and INPUTS in pinned else (),
-            by_lines=place.by_lines,
+            by_lines=screen.by_lines,
             label=self.label,
-            at=place.studio.clock.time(),
+            at=screen.studio.clock.time(),
             name=name,
         )
 
     async def put_back(self, wish: SavedDraft, *, passing: bool = False) -> None:
         """Have `wish` on the screen again, with what was chosen by hand. `passing`: chosen for this
         prompt only, not for the next one."""
-        place, desk = self._place, self._place.desk
-        desk.let_all_go()
-        desk.begin_anew()
-        pin = partial(desk.pin, passing=passing)
-        place.by_lines = wish.by_lines
-        with place.prompt.prevent(TextArea.Changed):
-            place.prompt.text = wish.text
-        place.prompt.move_cursor(place.prompt.document.end)
+        screen, composer = self._screen, self._screen.composer
+        composer.let_all_go()
+        composer.begin_anew()
+        pin = partial(composer.pin, passing=passing)
+        screen.by_lines = wish.by_lines
+        with screen.prompt.prevent(TextArea.Changed):
+            screen.prompt.text = wish.text
+        screen.prompt.move_cursor(screen.prompt.document.end)
         if wish.kind is not None:
-            desk.turn_to(wish.kind)
+            composer.turn_to(wish.kind)
             pin(KIND)
-        await place.take_over()
-        models = place.studio.offer.models(desk.kind)
+        await screen.reload()
+        models = screen.studio.offer.models(composer.kind)
         kin = [model for model in models if model.model_id == wish.model_id]
         exact = [model for model in kin if model.version == wish.version]
         if found := exact or kin:
-            desk.take(found[0])
+            composer.take(found[0])
             pin(MODEL)
         for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
-            if desk.model is not None and (name == COUNT or form.control(desk.model, name)):
+            if composer.model is not None and (name == COUNT or form.control(composer.model, name)):
                 try:
-                    desk.set(name, value)
+                    composer.set(name, value)
                 except UsageError:
                     continue
                 pin(name)
         if wish.inputs:
-            desk.feed(wish.inputs)
+            composer.feed(wish.inputs)
             pin(INPUTS)
-        await place.take_over()
+        await screen.reload()
 
     # -------------------------------------------------------------------------------- drafts
 
     async def restore(self) -> None:
         """What a window that is gone left behind, if the person has not begun already."""
-        if self._place.studio.settings.read_only:
+        if self._screen.studio.settings.read_only:
             return
-        wish = await asyncio.to_thread(self._drafts.take_over, self._place.studio.clock.time())
-        if wish is None or wish.is_empty or not self._place.stands:
+        wish = await asyncio.to_thread(self._drafts.take_over, self._screen.studio.clock.time())
+        if wish is None or wish.is_empty or not self._screen.is_complete:
             return
-        if self._place.prompt.text:
+        if self._screen.prompt.text:
             return
         self._kept, self.label = wish, wish.label or self.label
         await self.put_back(wish)
-        if not self._place.studio.offer.models(self._place.desk.kind):
+        if not self._screen.studio.offer.models(self._screen.composer.kind):
             self._waiting = wish
         clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the person's
-        self._place.showing.remark(say("compose.draft_back", clock=clock), "info")
+        self._screen.remark(say("compose.draft_back", clock=clock), "info")
 
     async def lists_came(self) -> None:
         """What was chosen for a list that was not there yet is chosen now."""
         wish = self._waiting
-        if wish is not None and self._place.studio.offer.models(self._place.desk.kind):
+        if wish is not None and self._screen.studio.offer.models(self._screen.composer.kind):
             self._waiting = None
-            if self._place.prompt.text == wish.text:
+            if self._screen.prompt.text == wish.text:
                 await self.put_back(wish)
 
     def soon(self) -> None:
@@ -136,13 +136,13 @@ class DraftHistory:
         self._latest = self.wish()
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._place.set_timer(PAUSE, self.keep, name="keep the draft")
+        self._timer = self._screen.set_timer(PAUSE, self.keep, name="keep the draft")
 
     async def keep(self) -> None:
         """Write the draft now, off the event loop. What was sent as it stands is none."""
         if self._timer is not None:
             self._timer.stop()
-        if self._place.studio.settings.read_only:
+        if self._screen.studio.settings.read_only:
             return
         async with self._writing:
             wish = self._latest
@@ -151,6 +151,13 @@ class DraftHistory:
             if replace(wish, at=0.0) != replace(self._kept, at=0.0):
                 self._kept = wish
                 await asyncio.to_thread(self._drafts.keep, wish)
+
+    async def begin_next(self) -> None:
+        """After sending: empty the prompt for the next one, unless the setting keeps it."""
+        screen = self._screen
+        if screen.studio.settings.after_send != "keep":
+            await screen.clear_draft()
+        await self.was_sent()
 
     async def was_sent(self) -> None:
         """The wish as it stands is in the queue: a crash has nothing to bring back."""
@@ -163,52 +170,52 @@ class DraftHistory:
 
     async def templates(self) -> None:
         """Saved wishes: take one, save this one, delete one."""
-        place = self._place
+        screen = self._screen
         known = await asyncio.to_thread(self._templates.all)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
                 await self.put_back(known[number], passing=True)
 
-        name = usual_name(place.prompt.text)
-        place.app.push_screen(TemplatePicker(known, name, self._save, self._delete), chosen)
+        name = usual_name(screen.prompt.text)
+        screen.app.push_screen(TemplatePicker(known, name, self._save, self._delete), chosen)
 
     def _save(self, name: str) -> None:
         """Called by the chooser; the file is small. Raises `UsageError`."""
         self._templates.save(replace(self.wish(name), label=""))
-        self._place.showing.remark(say("compose.template_saved", name=name), "ok")
+        self._screen.remark(say("compose.template_saved", name=name), "ok")
 
     def _delete(self, name: str) -> None:
         self._templates.delete(name)
 
     async def history(self) -> None:
         """Earlier wishes, newest first, each once."""
-        place = self._place
+        screen = self._screen
         jobs: dict[str, Job] = {}
-        for job in await place.studio.jobs.recent():
+        for job in await screen.studio.jobs.recent():
             jobs.setdefault(job.order.prompt, job)
         wishes = list(jobs.values())
 
         def chosen(number: int | None) -> None:
             if number is not None:
-                place.load_order(wishes[number].order)
+                screen.load_order(wishes[number].order)
 
         if wishes:
-            now = place.studio.clock.time()
-            place.app.push_screen(model_picker.history(wishes, now), chosen)
+            now = screen.studio.clock.time()
+            screen.app.push_screen(model_picker.history(wishes, now), chosen)
         else:
-            place.showing.remark(say("compose.no_history"), "muted")
+            screen.remark(say("compose.no_history"), "muted")
 
     # --------------------------------------------------------------------------------- editor
 
     async def edit(self) -> None:
         """The wish in the person's own editor."""
-        place = self._place
+        screen = self._screen
         try:
-            text = await external_editor.edit(place.app, place.prompt.text)
+            text = await external_editor.edit(screen.app, screen.prompt.text)
         except UsageError as error:
-            place.showing.remark(say(error.key, **error.values), "bad")
+            screen.remark(say(error.key, **error.values), "bad")
             return
-        place.prompt.text = text
-        place.prompt.move_cursor(place.prompt.document.end)
-        place.prompt.focus()
+        screen.prompt.text = text
+        screen.prompt.move_cursor(screen.prompt.document.end)
+        screen.prompt.focus()

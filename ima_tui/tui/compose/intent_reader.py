@@ -34,14 +34,14 @@ class IntentReader:
         """Load the vocabulary: a tenth of a second, off the event loop."""
         self._route = await asyncio.to_thread(_router)
 
-    def read(self, text: str, desk: Composer) -> Intent | None:
-        """What `text` asks for, beside what is settled on `desk`; None where there is nothing
+    def read(self, text: str, composer: Composer) -> Intent | None:
+        """What `text` asks for, beside what is settled on `composer`; None where there is nothing
         to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
-        if KIND in desk.kept:
-            free = self.decide(text, desk.attached, None)
-            if desk.yields_to(free):
+        if KIND in composer.kept:
+            free = self.decide(text, composer.attached, None)
+            if composer.yields_to(free):
                 return free
-        return self.decide(text, desk.attached, desk.settled)
+        return self.decide(text, composer.attached, composer.settled)
 
     def decide(self, text: str, attached: Sequence[str], settled: TaskType | None) -> Intent | None:
         """The reading of any text. Where a question about pictures is open, the rest is read for

@@ -96,7 +96,7 @@ class IntentSummary(Line, can_focus=False):
 
     def show(
         self,
-        desk: Composer,
+        composer: Composer,
         told: Row,
         open_: Sequence[OpenQuestion],
         turn: PreferenceSwitch | None,
@@ -105,7 +105,7 @@ class IntentSummary(Line, can_focus=False):
         """Draws only when what is told differs: most keys change nothing here. `told` is what
         stands for the reading where there is more, or less, than one thing to make."""
         rows: list[SummaryRow] = []
-        read = told or _read(desk, self.ima.glyphs.dot)
+        read = told or _read(composer, self.ima.glyphs.dot)
         if read:
             rows.append(SummaryRow(read, yields=len(open_) + 1, gap=1))
         count = 0
@@ -115,7 +115,7 @@ class IntentSummary(Line, can_focus=False):
             count += len(asking.answers)
         if turn is not None:
             key = actions.key_of(self.screen, "compose.remember")
-            rows.append(SummaryRow(_turned(desk, turn, key), least=MOST))
+            rows.append(SummaryRow(_turned(composer, turn, key), least=MOST))
         if guides:
             row = _listed(guides, actions.key_of(self.screen, "compose.guides"))
             rows.append(SummaryRow(row, yields=len(open_) + 2, least=0))
@@ -193,31 +193,31 @@ class IntentSummary(Line, can_focus=False):
 # ------------------------------------------------------------------------------ what is told
 
 
-def _read(desk: Composer, dot: str) -> Row:
+def _read(composer: Composer, dot: str) -> Row:
     """`reads as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
-    decision = desk.decision
+    decision = composer.decision
     if (
         decision is None
-        or decision.task_type is not desk.kind
+        or decision.task_type is not composer.kind
         or decision.kind is not RequestKind.SINGLE
     ):
         return []
-    parts: list[Part] = [(say(f"task.{desk.kind.value}"), origins.role(KIND, desk.kind))]
-    named = bool(decision.model_id or decision.tier) and MODEL not in desk.pinned
-    if named and desk.model is not None:
-        parts.append((desk.model.name, origins.role(MODEL, desk.kind)))
-    parts += [(words, "ok") for words in _settings(desk)]
+    parts: list[Part] = [(say(f"task.{composer.kind.value}"), origins.role(KIND, composer.kind))]
+    named = bool(decision.model_id or decision.tier) and MODEL not in composer.pinned
+    if named and composer.model is not None:
+        parts.append((composer.model.name, origins.role(MODEL, composer.kind)))
+    parts += [(words, "ok") for words in _settings(composer)]
     first, *rest = joined(parts, dot)
     return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
 
 
-def _settings(desk: Composer) -> list[str]:
-    model, draft = desk.model, desk.draft
+def _settings(composer: Composer) -> list[str]:
+    model, draft = composer.model, composer.draft
     if model is None or draft is None:
         return []
     told: list[str] = []
     chosen = dict(draft.chosen)
-    for name in sorted(desk.read):
+    for name in sorted(composer.read):
         field = form.control(model, name)
         if name == COUNT:
             told.append(f"×{draft.n}")
@@ -245,15 +245,15 @@ def _listed(names: Sequence[str], key: str) -> Row:
     return [[(key, "title"), (f" {say('guides.offered')}  ", "text"), (" · ".join(names), "muted")]]
 
 
-def _turned(desk: Composer, turn: PreferenceSwitch, key: str) -> Row:
+def _turned(composer: Composer, turn: PreferenceSwitch, key: str) -> Row:
     proposal = turn.proposal
-    kind = say(f"task.{desk.kind.value}")
+    kind = say(f"task.{composer.kind.value}")
     if proposal.change is PreferenceChange.FORGET:
         words = say("compose.switch_forget", kind=kind)
     elif proposal.asks:
-        words = say("compose.switch_change", model=_model(desk), kind=kind)
+        words = say("compose.switch_change", model=_model(composer), kind=kind)
     else:
-        words = say("compose.switch_save", model=_model(desk), kind=kind)
+        words = say("compose.switch_save", model=_model(composer), kind=kind)
     on, off = say("compose.on"), say("compose.off")
     state: Chunk = [
         (f"[{on}]" if turn.on else f" {on} ", "title" if turn.on else "muted"),
@@ -262,5 +262,5 @@ def _turned(desk: Composer, turn: PreferenceSwitch, key: str) -> Row:
     return [[(key, "title"), (f" {words}", "text")], state]  # the switch is never cut off
 
 
-def _model(desk: Composer) -> str:
-    return desk.model.name if desk.model is not None else ""
+def _model(composer: Composer) -> str:
+    return composer.model.name if composer.model is not None else ""

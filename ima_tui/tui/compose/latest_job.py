@@ -10,14 +10,14 @@ from ima_tui.i18n import say
 from ima_tui.tui.shell.job_detail import JobDetail
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
 
 
 class LatestJob:
     """Follows whatever was written down last, by this window or another."""
 
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
+    def __init__(self, screen: DraftScreen) -> None:
+        self._screen = screen
         self._job: Job | None = None
         self._looked = False
 
@@ -29,7 +29,7 @@ class LatestJob:
     async def look(self) -> None:
         """Anything may have happened: ask the ledger."""
         self._looked = True
-        await self._show(await self._place.studio.jobs.newest())
+        await self._show(await self._screen.studio.jobs.newest())
 
     async def hear(self, jobs: Mapping[int, Job]) -> None:
         known = self._job
@@ -43,8 +43,8 @@ class LatestJob:
 
     async def _show(self, job: Job | None) -> None:
         self._job = job
-        studio = self._place.studio
+        studio = self._screen.studio
         happened = await studio.jobs.timeline(job.id) if job is not None else ()
-        if job is self._job and self._place.stands:
+        if job is self._job and self._screen.is_complete:
             now, nothing = studio.clock.time(), say("compose.latest")
-            self._place.query_one(JobDetail).show(job, happened, now, nothing=nothing)
+            self._screen.query_one(JobDetail).show(job, happened, now, nothing=nothing)

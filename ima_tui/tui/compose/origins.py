@@ -26,15 +26,15 @@ def role(part: str, kind: TaskType) -> str:
     return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
 
 
-def tail(desk: Composer, text: str, part: str) -> tuple[list[Part], bool]:
+def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
     """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
     by itself. And whether it was chosen by hand."""
-    origin = desk.origin(part)
+    origin = composer.origin(part)
     if origin.by is SetBy.HAND:
         return [(say("compose.by_hand"), "muted")], True
     found: list[Part] = []
     for start, end in origin.spans:
         words = one_line(text[start:end], LONGEST)
         found += [(" ", "text")] if found else []
-        found.append((words, f"{role(part, desk.kind)}:words"))
+        found.append((words, f"{role(part, composer.kind)}:words"))
     return found, False

@@ -12,41 +12,42 @@ from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange
 
 if TYPE_CHECKING:
+    from ima_tui.compose.suggestions import PreferenceSwitch
     from ima_tui.intent.intent import Intent
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
 
 
 class PreferencePrompts:
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
+    def __init__(self, screen: DraftScreen) -> None:
+        self._screen = screen
 
-    async def after_sending(self) -> list[str]:
-        """Do what the switch says, and what the words say of other media; in words."""
-        place, turn = self._place, self._place.showing.switch
+    async def after_sending(self, turn: PreferenceSwitch | None) -> list[str]:
+        """Save or forget what the switch and the prompt say; return what was done, in words."""
+        screen = self._screen
         told: list[str] = []
         if turn is not None and turn.on:
             if turn.proposal.change is PreferenceChange.FORGET:
-                told.append(await self._forget([place.desk.kind]))
+                told.append(await self._forget([screen.composer.kind]))
             elif turn.proposal.model is not None:
                 told.append(await self._save([turn.proposal.model]))
-        if (decision := place.desk.decision) is not None:
+        if (decision := screen.composer.decision) is not None:
             beside = policy.standing(decision, self._lists())
             told += [await self._save(beside)] if beside else []
-        place.desk.remember = None
+        screen.composer.remember = None
         return told
 
     async def alone(self, decision: Intent) -> None:
         """Nothing is to be made: only what is remembered changes, and now."""
-        place = self._place
+        screen = self._screen
         models = policy.standing(decision, self._lists())
-        kinds = policy.forgettable(decision, place.studio.wishes.preferred())
+        kinds = policy.forgettable(decision, screen.studio.wishes.preferred())
         if models:
             words = await self._save(models)
         elif kinds:
             words = await self._forget(kinds)
         else:
             words = say("compose.nothing_to_remember")
-        place.showing.remark(words, "ok" if models or kinds else "muted")
+        screen.remark(words, "ok" if models or kinds else "muted")
 
     def meant(self, decision: Intent) -> str:
         """What `alone` would do, before it is done."""
@@ -54,23 +55,23 @@ class PreferencePrompts:
         if models:
             kinds = _kinds([model.task_type for model in models])
             return say("compose.only_remember", model=models[0].name, kinds=kinds)
-        found = policy.forgettable(decision, self._place.studio.wishes.preferred())
+        found = policy.forgettable(decision, self._screen.studio.wishes.preferred())
         if found:
             return say("compose.only_forget", kinds=_kinds(found))
         return say("compose.nothing_to_remember")
 
     def _lists(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
-        return {kind: self._place.studio.offer.models(kind) for kind in TaskType}
+        return {kind: self._screen.studio.offer.models(kind) for kind in TaskType}
 
     async def _save(self, models: Sequence[ModelVersion]) -> str:
-        wishes = self._place.studio.wishes
+        wishes = self._screen.studio.wishes
         stored = [await wishes.prefer(model.task_type, model) for model in models]
         kinds = _kinds([model.task_type for model in models])
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
         return say(key, model=models[0].name, kinds=kinds)
 
     async def _forget(self, kinds: Sequence[TaskType]) -> str:
-        wishes = self._place.studio.wishes
+        wishes = self._screen.studio.wishes
         stored = [await wishes.unprefer(kind) for kind in kinds]
         key = "compose.forgotten" if all(stored) else "compose.not_forgotten"
         return say(key, kinds=_kinds(kinds))

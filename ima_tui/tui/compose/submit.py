@@ -1,129 +1,113 @@
-"""Sending: what is on the desk is checked, asked about where it is not what was meant or could be a
-slip, and handed over. For the Compose screen, as `verbs` is for the queue."""
+"""Send a draft: check it, ask where it differs from what was asked for, submit the order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.multi_prompt import words_of
-from ima_tui.core.domain import Order, TaskType
+from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
-from ima_tui.preferences import policy
 from ima_tui.tui.compose import confirm
 from ima_tui.tui.compose.intent_summary import IntentSummary
+from ima_tui.tui.compose.list_gate import ListGate
+from ima_tui.tui.compose.multi_submit import MultiPromptSubmitter
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar
 
 if TYPE_CHECKING:
     from ima_tui.compose.suggestions import Suggestion
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.choices import DraftChoices
+    from ima_tui.tui.compose.draft_screen import DraftScreen
+    from ima_tui.tui.compose.history import DraftHistory
+    from ima_tui.tui.compose.multi_prompt import MultiPromptPane
+    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
+    from ima_tui.tui.compose.view import ComposeView
 
 
 class DraftSubmitter:
     """Remembers what was sent last: the same once more is asked about."""
 
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
+    def __init__(
+        self,
+        screen: DraftScreen,
+        view: ComposeView,
+        choices: DraftChoices,
+        lines: MultiPromptPane,
+        preferences: PreferencePrompts,
+        history: DraftHistory,
+    ) -> None:
+        self._screen = screen
+        self._view = view
+        self._choices = choices
+        self._lines = lines
+        self._preferences = preferences
+        self._history = history
+        self._gate = ListGate(screen)
+        self._multi = MultiPromptSubmitter(screen, lines, self._gate, history)
         self._sent: Order | None = None
-        self._waited_for: Sequence[TaskType] | None = None
-        """The key that sends was pressed before these lists were here."""
-
-    # --------------------------------------------------------------------- what comes meanwhile
 
     def text_changed(self) -> None:
-        """What was asked about is no longer what the prompt says."""
-        self._waited_for = None
-        if (question := self._place.query_one(ConfirmBar)).asking:
+        """Withdraw the open question: it is about what the prompt said before."""
+        self._gate.forget()
+        if (question := self._screen.query_one(ConfirmBar)).asking:
             question.action_no()
 
     def lists_came(self) -> None:
         """Say that what was tried too early can be sent now."""
-        place, waited = self._place, self._waited_for
-        if waited is None or self._are_loading(waited):
-            return
-        self._waited_for = None
-        if place.desk.model is None:
-            place.showing.forget_remark()  # why there is no list is said instead
-        else:
-            place.showing.remark(say("compose.ready"), "ok")
-
-    def is_too_early(self, kinds: Sequence[TaskType]) -> bool:
-        """Whether the prompt is not read yet, or one of the lists that it needs is still on its
-        way; then that is said, and nothing is sent before the key is pressed again."""
-        place = self._place
-        if not place.studio.connection.has_key or not self._are_loading(kinds):
-            return False
-        self._waited_for = tuple(kinds)
-        place.showing.remark(say("compose.loading"), "info")
-        return True
-
-    def _are_loading(self, kinds: Sequence[TaskType]) -> bool:
-        place = self._place
-        return not place.reader.can_read or any(map(place.studio.offer.is_loading, kinds))
-
-    def _kinds(self) -> Sequence[TaskType]:
-        """The task types whose lists a single prompt needs."""
-        place, decision = self._place, self._place.desk.decision
-        if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            wish = decision.preference
-            return policy.task_types(wish.model_id) if wish and wish.model_id else ()
-        if place.desk.in_steps and decision is not None:
-            return tuple(step.task_type for step in decision.steps)
-        return (place.desk.kind,)
+        self._gate.lists_came()
 
     # --------------------------------------------------------------------------------- sending
 
     async def send(self, agreed: int | None = None) -> None:
         """`agreed`: the points that were agreed to a moment ago, for what is sent now."""
-        place = self._place
-        if place.desk.model is None and not place.studio.connection.has_key:
-            place.enter_key()  # without a key there is no list
+        screen = self._screen
+        if screen.composer.model is None and not screen.studio.connection.has_key:
+            screen.enter_key()  # without a key there is no list
             return
-        if not place.prompt.text.strip():
+        if not screen.prompt.text.strip():
             self._point_at(UsageError("error.empty_prompt"))
             return
-        if place.many.is_several:
-            await place.many.send()
+        if self._lines.is_several:
+            await self._multi.send()
             return
-        if place.showing.blocked:
+        if self._view.blocked:
             self._point_at_question()
             return
-        if self.is_too_early(self._kinds()):
+        if self._gate.is_too_early(self._gate.needed()):
             return
-        decision = place.desk.decision
+        decision = screen.composer.decision
         if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            await place.memory.alone(decision)
-        elif place.desk.in_steps:
+            await self._preferences.alone(decision)
+        elif screen.composer.in_steps:
             await self.plan()
         else:
             await self._send_one(agreed)
 
     async def _send_one(self, agreed: int | None) -> None:
-        place = self._place
-        model, order = place.desk.model, await self._order()
+        screen = self._screen
+        model, order = screen.composer.model, await self._order()
         if model is None or order is None:
             return
-        if not place.studio.connection.has_key:
-            place.enter_key()
+        if not screen.studio.connection.has_key:
+            screen.enter_key()
             return
-        asked = confirm.question(place, order, self._sent, other_price=agreed)
+        asked = confirm.question(screen, self._view, order, self._sent, other_price=agreed)
         if asked is None or (agreed == order.total and not asked.unmet):
             await self._send(order)
             return
-        place.showing.forget_remark()
+        screen.forget_remark()
         choices = [Choice(asked.send, partial(self._send, order))] if asked.send else []
         choices += [Choice(words, partial(self._instead, answer)) for words, answer in asked.others]
-        place.ask(asked.words, partial(self._send, order), choices=choices)
+        screen.ask(asked.words, partial(self._send, order), choices=choices)
 
     async def _instead(self, answer: Suggestion) -> None:
         """Take `answer`, whose price was on it, and send that; ask again if more is to be said."""
-        await self._place.picking.give(answer)
+        await self._choices.give(answer)
         await self.send(agreed=answer.points)
 
     async def plan(self) -> None:
@@ -131,24 +115,24 @@ class DraftSubmitter:
         things, and where somebody wants it so (a series has a master picture first)."""
         from ima_tui.tui.workflow.navigation import plan_wish
 
-        place = self._place
-        if self.is_too_early(self._kinds()):
+        screen = self._screen
+        if self._gate.is_too_early(self._gate.needed()):
             return
-        why_not = await plan_wish(place.ima, place.prompt.text, place.desk.attached)
+        why_not = await plan_wish(screen.ima, screen.prompt.text, screen.composer.attached)
         if why_not:
-            place.showing.remark(why_not, "bad")
+            screen.remark(why_not, "bad")
 
     async def _order(self) -> Order | None:
         """The order as it stands; None, and the keys where something is missing."""
-        place = self._place
-        model, draft = place.desk.model, place.desk.draft
+        screen = self._screen
+        model, draft = screen.composer.model, screen.composer.draft
         if model is None or draft is None:
-            place.showing.forget_remark()  # why there is no list is said instead
+            screen.forget_remark()  # why there is no list is said instead
             return None
-        if place.showing.offer.problem is not None:
-            place.form.reveal(next(iter(place.showing.offer.at_fault), ""))
+        if self._view.offer.problem is not None:
+            screen.form.reveal(next(iter(self._view.offer.at_fault), ""))
             return None
-        draft = replace(draft, prompt=words_of(place.prompt.text, place.desk))
+        draft = replace(draft, prompt=words_of(screen.prompt.text, screen.composer))
         try:
             order, _ = drafting.finish(model, draft)
         except UsageError as problem:
@@ -156,53 +140,45 @@ class DraftSubmitter:
             return None
         if not order.inputs:
             return order
-        facts = await place.inputs.settle()
+        facts = await screen.inputs.settle()
         if facts is None:
-            place.showing.remark(say("compose.input_bad"), "bad")
+            screen.remark(say("compose.input_bad"), "bad")
             return None
         sources = tuple(one.source for one in facts)
-        return replace(order, inputs=place.desk.ordered(sources))
+        return replace(order, inputs=screen.composer.ordered(sources))
 
     def _point_at(self, problem: UsageError) -> None:
         """Say what is missing, and give the keys to the field that lacks it."""
         if problem.key.startswith("error.inputs"):
-            self._place.inputs.focus_empty()
+            self._screen.inputs.focus_empty()
         else:
-            self._place.prompt.focus()
-        self._place.showing.remark(say(problem.key, **problem.values), "bad")
+            self._screen.prompt.focus()
+        self._screen.remark(say(problem.key, **problem.values), "bad")
 
     def _point_at_question(self) -> None:
         """The number of an answer is enough now."""
-        self._place.query_one(IntentSummary).focus()
-        self._place.showing.remark(say("compose.answer_first"), "warn")
+        self._screen.query_one(IntentSummary).focus()
+        self._screen.remark(say("compose.answer_first"), "warn")
 
     async def _send(self, order: Order) -> None:
-        place = self._place
-        old, place.desk.replaces = place.desk.replaces, None
+        screen = self._screen
+        old, screen.composer.replaces = screen.composer.replaces, None
         try:
-            job = await job_actions.submit(place.studio, order, in_place_of=old)
+            job = await job_actions.submit(screen.studio, order, in_place_of=old)
         except KeyMissing:
-            place.desk.replaces = old
-            place.enter_key()
+            screen.composer.replaces = old
+            screen.enter_key()
             return
         except ImaError as error:
             if error.key != "error.no_longer_unsent":
-                place.desk.replaces = old  # sent once more, it must not become a second job
-            place.showing.remark(say(error.key, **error.values), "bad")
+                screen.composer.replaces = old  # sent once more, it must not become a second job
+            screen.remark(say(error.key, **error.values), "bad")
             return
         self._sent = order
-        remembered = await place.memory.after_sending()
-        await self.begin_next()
+        remembered = await self._preferences.after_sending(self._view.switch)
+        await self._history.begin_next()
         key = "compose.sent" if old is None else "compose.sent_instead"
         words = say(key, number=job.id, points=order.total, old=old or 0)
-        place.showing.remark("  ".join((words, *remembered)), "ok")
-        if place.studio.settings.after_send == "queue":
-            await place.ima.show_job(job.id)
-
-    async def begin_next(self) -> None:
-        """What was sent is in the queue: an empty prompt, so that the next one can be typed at
-        once; unless the person likes to go on from it."""
-        place = self._place
-        if place.studio.settings.after_send != "keep":
-            await place.begin_anew()
-        await place.drawer.was_sent()
+        screen.remark("  ".join((words, *remembered)), "ok")
+        if screen.studio.settings.after_send == "queue":
+            await screen.ima.show_job(job.id)

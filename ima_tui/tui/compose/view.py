@@ -1,5 +1,4 @@
-"""What Compose shows of its desk: every widget is told, and repaints only what differs; and the one
-sentence above the price."""
+"""Update the widgets of Compose, and the one sentence above the price, from the composer."""
 
 from __future__ import annotations
 
@@ -26,69 +25,89 @@ from ima_tui.tui.widgets.form import hint
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
+    from ima_tui.tui.compose.history import DraftHistory
+    from ima_tui.tui.compose.multi_prompt import MultiPromptPane
+    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
+    from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 
 
 class ComposeView:
     """`offer`, `askings` and `switch` are what is shown now."""
 
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
+    def __init__(
+        self,
+        screen: DraftScreen,
+        lines: MultiPromptPane,
+        preview: WorkflowPreview,
+        preferences: PreferencePrompts,
+        history: DraftHistory,
+    ) -> None:
+        self._screen = screen
+        self._lines = lines
+        self._preview = preview
+        self._preferences = preferences
+        self._history = history
         self.offer = DraftPrice()
         self.askings: tuple[OpenQuestion, ...] = ()
         self.switch: PreferenceSwitch | None = None
-        self._note = ("", "")
-        """What happened last, and the role it is said in."""
 
-    def tell_price(self) -> None:
-        place = self._place
-        steps = place.outline.total if place.desk.in_steps else None
-        bar = place.query_one(PriceBar)
-        bar.show(place.desk.model, self.priced, place.many.several, steps)
+    def show_price(self) -> None:
+        screen = self._screen
+        steps = self._preview.total if screen.composer.in_steps else None
+        bar = screen.query_one(PriceBar)
+        bar.show(screen.composer.model, self.priced, self._lines.several, steps)
 
     @property
     def priced(self) -> DraftPrice:
         """What the price bar tells: nothing while a question is open, for nobody knows yet what is
         made; nothing of a prompt in steps, for the plan does."""
-        return DraftPrice() if self._place.desk.in_steps or self.blocked else self.offer
+        return DraftPrice() if self._screen.composer.in_steps or self.blocked else self.offer
 
     @property
     def blocked(self) -> bool:
         """Whether a question is open that has to be answered first."""
         return any(asking.blocks for asking in self.askings)
 
-    async def all(self) -> None:
-        place, desk, page = self._place, self._place.desk, self._place.form
-        studio, signs = place.studio, place.ima.glyphs
+    async def show(self) -> None:
+        screen, composer, page = self._screen, self._screen.composer, self._screen.form
+        studio, signs = screen.studio, screen.ima.glyphs
         lists = {kind: studio.offer.models(kind) for kind in TaskType}
         before = (self.offer, self.askings)
-        self.offer, self.askings = desk.offer(lists[desk.kind]), suggestions.askings(desk, lists)
-        question = place.query_one(ConfirmBar)
+        self.offer, self.askings = (
+            composer.offer(lists[composer.kind]),
+            suggestions.askings(composer, lists),
+        )
+        question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = suggestions.switch(desk, studio.wishes.model_id(desk.kind))
-        page.kind.show(*model_picker.kind_line(studio, desk.kind, signs))
-        page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, signs))
-        place.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
-        place.query_one(IntentSummary).show(
-            desk, self._told(), self.askings, self.switch, self._guide_names()
+        self.switch = suggestions.switch(composer, studio.wishes.model_id(composer.kind))
+        page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
+        page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
+        screen.prompt.show_marks(marks(composer), partial(origins.role, kind=composer.kind))
+        screen.query_one(IntentSummary).show(
+            composer, self._told(), self.askings, self.switch, self._guide_names()
         )
-        place.outline.look()
-        self.tell_price()
-        place.query_one(PriceNeighbours).show(desk.model, desk.draft, signs)
-        place.drawer.soon()
-        rows = draft.rows(desk.model, desk.draft) if desk.model and desk.draft else ()
-        origin = partial(origins.tail, desk, place.prompt.text)
-        await page.show(rows, desk.model, desk.draft, self.offer.at_fault, origin)
-        if place.stands:
-            await place.inputs.show(desk.roles, desk.draft.inputs if desk.draft else (), desk.model)
-            self.speak()
+        self._preview.look()
+        self.show_price()
+        screen.query_one(PriceNeighbours).show(composer.model, composer.draft, signs)
+        self._history.soon()
+        rows = (
+            draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
+        )
+        origin = partial(origins.tail, composer, screen.prompt.text)
+        await page.show(rows, composer.model, composer.draft, self.offer.at_fault, origin)
+        if screen.is_complete:
+            await screen.inputs.show(
+                composer.roles, composer.draft.inputs if composer.draft else (), composer.model
+            )
+            self.show_message()
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
         """The guides that matter for the wish; behind them (`everything`) all the others."""
-        place, knowledge = self._place, self._place.studio.knowledge
-        decision = place.desk.decision
-        found = knowledge.documents(place.prompt.text, decision) if decision is not None else ()
+        screen, knowledge = self._screen, self._screen.studio.knowledge
+        decision = screen.composer.decision
+        found = knowledge.documents(screen.prompt.text, decision) if decision is not None else ()
         rest = tuple(each for each in knowledge.all if each not in found) if everything else ()
         return (*found, *rest)
 
@@ -97,61 +116,53 @@ class ComposeView:
 
     def _told(self) -> Row:
         """What stands for the reading where more, or less, than one thing is to be made."""
-        decision = self._place.desk.decision
+        decision = self._screen.composer.decision
         if decision is None:
             return []
         if decision.kind is RequestKind.PREFERENCE:
-            return [[(self._place.memory.meant(decision), "info")]]
+            return [[(self._preferences.meant(decision), "info")]]
         if not decision.steps:
             return []
-        key = actions.key_of(self._place.ima.screen, "compose.send")
-        arrow = self._place.ima.glyphs.right
+        key = actions.key_of(self._screen.ima.screen, "compose.send")
+        arrow = self._screen.ima.glyphs.right
         steps = [(say(f"task.{step.task_type.value}"), "warn") for step in decision.steps]
         return [[(say("compose.reads_steps", send=key), "warn")], *joined(steps, arrow)]
 
-    def speak(self) -> None:
+    def show_message(self) -> None:
         """One sentence: what is wrong, else what happened, else what the field is about."""
-        desk, problem, remark = self._place.desk, self.offer.problem, self._place.desk.remark
+        screen, composer, problem = self._screen, self._screen.composer, self.offer.problem
+        remark = composer.remark
         if problem is not None:
-            words, role = say(problem.key, **draft.spoken(desk.model, problem)), "bad"
-        elif self._note[0]:
-            words, role = self._note
+            words, role = say(problem.key, **draft.spoken(composer.model, problem)), "bad"
+        elif screen.note[0]:
+            words, role = screen.note
         elif remark is not None:
             words, role = say(remark.key, **remark.values), "warn"
-        elif desk.replaces is not None:
-            words, role = say("compose.replaces", id=desk.replaces), "warn"
-        elif desk.model is None:
-            lists = self._place.studio.offer.lists
-            words, role = model_picker.way_to_a_list(lists[desk.kind]), "muted"
+        elif composer.replaces is not None:
+            words, role = say("compose.replaces", id=composer.replaces), "warn"
+        elif composer.model is None:
+            lists = self._screen.studio.offer.lists
+            words, role = model_picker.way_to_a_list(lists[composer.kind]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"
-        elif self._place.many.could_be:
+        elif self._lines.could_be:
             words, role = say("compose.by_lines_hint"), "muted"
         else:
-            words, role = hint(self._place.focused), "muted"
-        self._place.query_one(DraftMessage).say(words, role)
+            words, role = hint(self._screen.focused), "muted"
+        self._screen.query_one(DraftMessage).say(words, role)
 
     def _pinned(self) -> str:
         """What was chosen by hand for the last prompt, while the next one is not begun."""
-        place, desk = self._place, self._place.desk
-        if place.prompt.text.strip() or desk.model is None or desk.draft is None:
+        screen, composer = self._screen, self._screen.composer
+        if screen.prompt.text.strip() or composer.model is None or composer.draft is None:
             return ""
-        told = [model_picker.kind_name(desk.kind)] if KIND in desk.kept else []
-        told += [desk.model.name] if MODEL in desk.kept else []
+        told = [model_picker.kind_name(composer.kind)] if KIND in composer.kept else []
+        told += [composer.model.name] if MODEL in composer.kept else []
         told += [
             parameter_names.value(name, value)
-            for name, value in desk.draft.chosen
-            if name in desk.kept
+            for name, value in composer.draft.chosen
+            if name in composer.kept
         ]
-        told += [f"×{desk.draft.n}"] if COUNT in desk.kept else []
-        told += [say("compose.pinned_lines")] if place.by_lines else []
+        told += [f"×{composer.draft.n}"] if COUNT in composer.kept else []
+        told += [say("compose.pinned_lines")] if screen.by_lines else []
         return say("compose.list_comma").join(told)
-
-    def remark(self, words: str, role: str) -> None:
-        self._note = (words, role)
-        self.speak()
-
-    def forget_remark(self, only: str = "") -> None:
-        """What happened is over (`only`: if it is that)."""
-        if self._note[0] and only in ("", self._note[0]):
-            self.remark("", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from ima_tui.tui.workflow.graph import WorkflowGraph
 from ima_tui.workflow.status import WorkflowStatus
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.screen import ComposeScreen
+    from ima_tui.tui.compose.draft_screen import DraftScreen
 
 PAUSE = 0.25
 """Seconds without a key before a plan is drawn up: it is shown, not typed against."""
@@ -27,15 +27,19 @@ Wish = tuple[str, tuple[str, ...]]
 class WorkflowPreview:
     """Stands where the form does, as long as the wish is in steps; nothing of it is kept."""
 
-    def __init__(self, place: ComposeScreen) -> None:
-        self._place = place
+    def __init__(self, screen: DraftScreen, on_change: Callable[[], None]) -> None:
+        """`on_change` is called when the total may be another."""
+        self._screen = screen
+        self._on_change = on_change
         self._of: Wish = ("", ())
         self._status: WorkflowStatus | None = None
 
     def look(self) -> None:
         """The wish is another, or the lists are."""
-        place = self._place
-        wish = (place.prompt.text, place.desk.attached) if place.desk.in_steps else ("", ())
+        screen = self._screen
+        wish = (
+            (screen.prompt.text, screen.composer.attached) if screen.composer.in_steps else ("", ())
+        )
         if wish == self._of:
             return
         self._of = wish
@@ -43,7 +47,7 @@ class WorkflowPreview:
             self._show(None)
             return
         work: WorkType[None] = partial(self._draw_up, wish)
-        place.run_worker(work, name="draw up", group="outline", exclusive=True)
+        screen.run_worker(work, name="draw up", group="outline", exclusive=True)
 
     def look_again(self) -> None:
         """Prices may be others."""
@@ -58,17 +62,17 @@ class WorkflowPreview:
     async def _draw_up(self, wish: Wish) -> None:
         await asyncio.sleep(PAUSE)
         try:
-            status = await self._place.studio.plans.outline(*wish)
+            status = await self._screen.studio.plans.outline(*wish)
         except ImaError:
             status = None  # said when it is planned
-        if wish == self._of and self._place.stands:
+        if wish == self._of and self._screen.is_complete:
             self._show(status)
 
     def _show(self, status: WorkflowStatus | None) -> None:
-        place = self._place
+        screen = self._screen
         self._status = status
-        place.set_class(status is not None, "-steps")
+        screen.set_class(status is not None, "-steps")
         if status is not None:
-            now = place.studio.clock.time()
-            place.query_one(WorkflowGraph).show(step_rows.rows(status, now, place.ima.glyphs))
-        place.showing.tell_price()
+            now = screen.studio.clock.time()
+            screen.query_one(WorkflowGraph).show(step_rows.rows(status, now, screen.ima.glyphs))
+        self._on_change()

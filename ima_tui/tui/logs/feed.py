@@ -33,9 +33,7 @@ class LogFeed:
     `on_open` is called each time the log is opened anew, with other entries than before.
     """
 
-    def __init__(
-        self, screen: BaseScreen, reader: LogReader, on_open: Callable[[], None]
-    ) -> None:
+    def __init__(self, screen: BaseScreen, reader: LogReader, on_open: Callable[[], None]) -> None:
         self._screen = screen
         self._on_open = on_open
         self.reader = reader

@@ -126,9 +126,7 @@ class WorkflowActions:
         if wrong:
             host.graph.move_to(wrong[0].step.id)
             problem = wrong[0].priced.problem or UsageError("error.no_models")
-            host.remark(
-                say("workflow.step", id=wrong[0].step.id, sentence=explain(problem)), "bad"
-            )
+            host.remark(say("workflow.step", id=wrong[0].step.id, sentence=explain(problem)), "bad")
             return
         unknown = any(
             each.job is not None and each.job.state is State.UNKNOWN for each in status.failures

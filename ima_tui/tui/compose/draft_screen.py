@@ -1,0 +1,166 @@
+"""The draft on the Compose screen: its prompt, what is understood of it, and how one is loaded.
+
+The parts of Compose (view, choices, history, submission) are handed this class, never the screen
+that puts them together, so that imports between them point one way.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import partial
+
+from textual import getters
+from textual.widgets import TextArea
+
+from ima_tui.compose import draft
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.multi_prompt import first_line
+from ima_tui.core.domain import ModelVersion, Order
+from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import InputFacts
+from ima_tui.tui.compose.intent_reader import IntentReader
+from ima_tui.tui.compose.intent_summary import IntentSummary
+from ima_tui.tui.compose.prompt_list import PromptList
+from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.widgets.form import DraftForm
+from ima_tui.tui.widgets.inputs import InputList
+from ima_tui.tui.widgets.price_bar import PriceBar
+from ima_tui.tui.widgets.prompt import Prompt
+
+
+class DraftScreen(BaseScreen):
+    """A screen with a composer, whose draft follows the prompt."""
+
+    prompt = getters.query_one(Prompt)
+    form = getters.query_one(DraftForm)
+    inputs = getters.query_one(InputList)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.composer = Composer()
+        self.reader = IntentReader(self.studio)
+        self.by_lines = False
+        """Each line of the prompt is a prompt of its own."""
+        self.note = ("", "")
+        """What happened last, and the role in which it is said."""
+        self._is_empty = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all widgets exist: a background result may arrive while the screen closes."""
+        needed = (Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar)
+        return all(self.query(widget) for widget in needed) and len(self.query("#said")) == 1
+
+    # ------------------------------------------------------------------------------ what is shown
+
+    @abstractmethod
+    async def show_draft(self) -> None:
+        """Show the draft, its price and the open questions."""
+
+    @abstractmethod
+    def show_message(self) -> None:
+        """Show the one sentence above the price."""
+
+    @abstractmethod
+    def text_read(self, text: str) -> None:
+        """Take notice of the text of the prompt each time that it is read."""
+
+    def remark(self, words: str, role: str) -> None:
+        """Say what happened, until something else does."""
+        self.note = (words, role)
+        self.show_message()
+
+    def forget_remark(self, only: str = "") -> None:
+        """Remove the last remark (`only`: if it is that one)."""
+        if self.note[0] and only in ("", self.note[0]):
+            self.remark("", "")
+
+    # ------------------------------------------------------------------------- reading the prompt
+
+    async def reload(self) -> None:
+        """Read the prompt again: what it is read against may have changed."""
+        task_type = self.composer.kind
+        suggested = self.studio.offer.suggested
+        self.composer.catch_up(self.studio.offer.models(task_type), suggested(task_type))
+        if self.reader.can_read:
+            words = first_line(self.prompt.text, by_lines=self.by_lines)
+            self.composer.loosen(partial(self.reader.read, words), suggested)
+        await self.read(anew=True)
+
+    async def read(self, *, anew: bool = False) -> None:
+        """Read the prompt, and follow it where nothing was chosen by hand. `anew`: something
+        other than the text changed."""
+        text = self.prompt.text
+        was_empty, self._is_empty = self._is_empty, not text.strip()
+        if self._is_empty and not was_empty:
+            self.composer.begin_anew()
+        self.text_read(text)
+        intent = self.reader.read(first_line(text, by_lines=self.by_lines), self.composer)
+        if intent == self.composer.decision and not anew:
+            return
+        suggested = self.studio.offer.suggested(self.composer.meant(intent))
+        self.composer.hear(intent, suggested)
+        await self.show_draft()
+
+    # -------------------------------------------------------------------------- loading a draft
+
+    async def clear_draft(self) -> None:
+        """Empty the prompt and the inputs; what was chosen by hand stays pinned. The text can be
+        brought back with the editor's undo."""
+        self.composer.feed(())
+        self.composer.begin_anew()
+        with self.prompt.prevent(TextArea.Changed):
+            self.prompt.clear()
+        self._is_empty = True
+        self.prompt.focus()
+        await self.read(anew=True)
+
+    async def new_draft(self) -> None:
+        """Begin a new prompt; on an empty one, unpin everything as well."""
+        if self._is_empty:
+            self.composer.let_all_go()
+            self.by_lines = False
+        self.forget_remark()
+        await self.clear_draft()
+
+    def load_order(self, order: Order, replaces: int | None = None) -> None:
+        """Fill the screen with what `order` was made of."""
+        with self.prompt.prevent(TextArea.Changed):
+            self.prompt.text = order.prompt
+        self.prompt.move_cursor(self.prompt.document.end)
+        self._is_empty = False
+        self.by_lines = False
+        self.composer.recall(order, replaces)
+        self.call_next(self.reload)
+
+    def load_model(self, model: ModelVersion) -> None:
+        """Compose with `model`; settings come along as far as they fit."""
+        self.composer.take(model)
+        self.composer.pin(KIND, MODEL)
+        self.call_next(self.reload)
+
+    def load_inputs(self, sources: Sequence[str]) -> None:
+        """Compose with `sources` as inputs, with a task type that takes some."""
+        self.composer.make_room_for_inputs()
+        self.call_next(self._take_inputs, tuple(sources))
+
+    async def _take_inputs(self, sources: tuple[str, ...]) -> None:
+        await self.reload()
+        self.composer.add_inputs(sources)
+        self.composer.have_inputs()
+        await self.reload()
+
+    async def inspect_input(self, source: str) -> InputFacts:
+        """Return what is known of an input for the chosen model. Raises `UsageError`."""
+        model = self.composer.model
+        if model is None:
+            raise UsageError("error.no_models")
+        draft.check_input(model, source)
+        return (await self.studio.inspect_inputs(model, (source,)))[0]
+
+    def enter_key(self) -> None:
+        """Open the screen on which the API key is entered."""
+        from ima_tui.tui.shell.welcome import WelcomeScreen
+
+        self.app.push_screen(WelcomeScreen())
