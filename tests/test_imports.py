@@ -1,12 +1,14 @@
-"""What each entry point imports: nothing heavy before it is needed."""
+"""What each entry point imports: nothing heavy before it is needed; and no import circles."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -59,3 +61,14 @@ def test_the_program_says_its_version() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.stdout.startswith("ima-tui ")
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Of any length, type-only imports and those inside functions included."""
+    graph = grimp.build_graph("ima_tui", exclude_type_checking_imports=False, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imports) > 100
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as found:
+        pytest.fail(" -> ".join(reversed(found.args[1])))
