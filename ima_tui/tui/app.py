@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
-from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
@@ -34,20 +30,20 @@ from ima_tui.core.events import (
     Paused,
     Totals,
 )
-from ima_tui.i18n import explain, say
-from ima_tui.imaging.terminal import ask_tmux, no_copies
+from ima_tui.i18n import say
 from ima_tui.tui.images.image_protocol import TerminalImages
-from ima_tui.tui.keys import actions, keymap, read_only
+from ima_tui.tui.keys import keymap, read_only
 from ima_tui.tui.screens import SCREENS, WORKFLOW
 from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell.announcements import Announcements
+from ima_tui.tui.shell.app_actions import AppActions
 from ima_tui.tui.shell.frame import HintLine, TopLine
 from ima_tui.tui.shell.splash import SplashScreen
-from ima_tui.tui.terminal import alt_keys, clipboard, notifications
-from ima_tui.tui.terminal.notifications import JobNotifications
+from ima_tui.tui.terminal import alt_keys, notifications
+from ima_tui.tui.terminal.textual_internals import bindings_of_node, set_bindings, top_screen
 from ima_tui.tui.theme import styles, theme
 from ima_tui.tui.theme.filters import AsciiFilter, NoColour
 from ima_tui.tui.theme.glyphs import glyphs
-from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.hints import SeenHints
 from ima_tui.tui.widgets.update_batcher import (
     GATHERING,
@@ -57,45 +53,17 @@ from ima_tui.tui.widgets.update_batcher import (
 )
 
 if TYPE_CHECKING:
-    from textual.driver import Driver
-
-    from ima_tui.core.domain import Job, ModelVersion, Order
-    from ima_tui.preferences.file import DroppedPreference
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.images.graphics import Graphics
 
 
 log = logging.getLogger(__name__)
 
-STAYS = 7 * 86_400.0
-"""Seconds: a notification that is closed by hand alone."""
 SLOW_COUNT = 5.0
 """Seconds between two numbers of a countdown over a slow line."""
-WITH_THE_FIRST = (
-    "ima_tui.studio.catalogue_service",
-    "ima_tui.studio.jobs",
-    "ima_tui.tui.images.graphics",
-)
-"""What every place wants when it is mounted."""
 
 
-class ComposeTarget(Protocol):
-    """What the Compose place can be handed."""
-
-    def load_order(self, order: Order, replaces: int | None = None) -> None: ...
-
-    def load_model(self, model: ModelVersion) -> None: ...
-
-    def load_inputs(self, sources: Sequence[str]) -> None: ...
-
-
-class JobTarget(Protocol):
-    """What the queue, and the logs, can be asked."""
-
-    async def show_job(self, job_id: int) -> None: ...
-
-
-class ImaApp(AppContext, inherit_bindings=False):
+class ImaApp(AppActions, inherit_bindings=False):
     """`start` is the id of the place that is open first; `frame_first`: its frame is painted
     before the place itself is even imported."""
 
@@ -143,18 +111,19 @@ class ImaApp(AppContext, inherit_bindings=False):
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
             self.keymap = {**self.keymap, **read_only.without_keys()}
-        self._bindings = keymap.rekey(self._bindings, self.keymap)
+        set_bindings(self, keymap.rekey(bindings_of_node(self), self.keymap))
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()
         self.totals = Totals()
         self.news: Signal[Updates] = Signal(self, "news")
         self._gatherer = UpdateBatcher()
-        self._losses: set[DroppedPreference] = set()
         self.unsaved: set[int] = set()
         """Jobs whose task ids the ledger could not take yet."""
         self._counting: Timer | None = None
-        self._endings = JobNotifications(studio.clock.time())
-        self._way = TerminalImages(self, self._write)  # hears the terminal from its first answer on
+        self._announcements = Announcements(self)
+        self._images = TerminalImages(
+            self, self.write
+        )  # hears the terminal from its first answer on
         self._leave_studio: Callable[[], None] | None = None
         self.on_painted: Callable[[], None] | None = None
         """Called once the screen is there."""
@@ -163,15 +132,10 @@ class ImaApp(AppContext, inherit_bindings=False):
         for one in theme.themes():
             self.register_theme(one)
         if self.no_color:
-            self._filters[:] = [NoColour()]  # Textual's own would draw in shades of grey
+            self.use_filters_only(NoColour())  # Textual's own would draw in shades of grey
         appearance.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
-
-    @property
-    def driver(self) -> Driver | None:
-        """What draws on the terminal, once it is there."""
-        return self._driver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
@@ -191,7 +155,7 @@ class ImaApp(AppContext, inherit_bindings=False):
         """Pictures in this terminal."""
         from ima_tui.tui.images.graphics import Graphics
 
-        return Graphics(self, self._way, self._write)
+        return Graphics(self, self._images, self.write)
 
     def get_default_screen(self) -> Screen[None]:
         return SplashScreen(self._first.id)
@@ -203,7 +167,7 @@ class ImaApp(AppContext, inherit_bindings=False):
         # back from the shell the terminal is blank, which Textual doesn't know
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.studio.settings.notify != "off":
-            self._write(notifications.KEEP_TITLE)
+            self.write(notifications.KEEP_TITLE)
         if not isinstance(self.screen, SplashScreen):
             self.call_after_refresh(self._after_first_paint)
 
@@ -212,15 +176,12 @@ class ImaApp(AppContext, inherit_bindings=False):
         if self._leave_studio is not None:  # None: it failed before it was mounted
             self._leave_studio()
             if self.studio.settings.notify != "off":
-                self._write(notifications.GIVE_TITLE_BACK)
+                self.write(notifications.GIVE_TITLE_BACK)
 
-    def _register_child(
-        self, parent: DOMNode, child: Widget, before: int | None, after: int | None
-    ) -> None:
-        """Every widget and screen comes by here once: with the keys that the person gave it."""
+    def prepare_node(self, node: Widget) -> None:
+        """Give every widget and screen the keys of the user's config."""
         if self.keymap:
-            child._bindings = keymap.rekey(child._bindings, self.keymap)
-        super()._register_child(parent, child, before, after)
+            set_bindings(node, keymap.rekey(bindings_of_node(node), self.keymap))
 
     async def _open_first(self, opening: SplashScreen) -> None:
         """The frame stands; read the place in beside it. Keys wait their turn behind this."""
@@ -230,16 +191,19 @@ class ImaApp(AppContext, inherit_bindings=False):
         self._after_first_paint()
 
     def _read_in(self) -> None:
-        for module in (self._first.module, *WITH_THE_FIRST):
-            import_module(module)
+        """Import the first screen, and what every screen needs when it is mounted."""
+        from ima_tui.studio import catalogue_service, jobs  # noqa: F401
+        from ima_tui.tui.images import graphics  # noqa: F401
+
+        self._first.load()
 
     def _after_first_paint(self) -> None:
-        self._way.ask()
+        self._images.ask()
         if self.on_painted is not None:
             self.on_painted()
         self.run_worker(self._hint(), name="hint", group="hint", exit_on_error=False)
         if self.studio.settings.keys or self.studio.settings.warnings:
-            self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
+            self.run_worker(self._announcements.odd_settings(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
         self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
 
@@ -248,51 +212,19 @@ class ImaApp(AppContext, inherit_bindings=False):
         for line in self.screen.query(HintLine):
             line.show()
 
-    async def _say_what_is_odd(self) -> None:
-        """About the config file. Each action's keys are known when all of tui is imported, which
-        takes a moment."""
-        settings = self.studio.settings
-        from ima_tui.tui.shell import keymap_check
-
-        odd = await asyncio.to_thread(keymap_check.warnings, settings.keys) if settings.keys else []
-        for warning in (*settings.warnings, *odd):
-            self.notify(warning, severity="warning", timeout=12)
-
     async def _wake(self) -> None:
         try:
             await self.studio.begin()
         except ImaError as error:
             self.exit(error)
             return
-        self._tell_of_the_ground()
-        if left := notifications.left_behind(await self.studio.jobs.recent(), self._endings.since):
-            self.notify(left, severity="warning", timeout=12)
+        self._announcements.ledger_state()
+        self._announcements.left_behind(await self.studio.jobs.recent())
         await self.studio.offer.refresh()
-
-    def _tell_of_the_ground(self) -> None:
-        """What became of the ledger, where it is not as it should be."""
-        if (done := self.studio.mended) is not None:
-            from ima_tui.ledger import repair_report
-
-            for words in repair_report.mended(done):
-                self.notify(words, severity="warning", timeout=60)
-        if (why := self.studio.looking) is not None and not self.studio.settings.read_only:
-            self.notify(explain(why), severity="error", timeout=60)
-
-    def _tell_of_unwritten(self, told: AnswerUnwritten) -> None:
-        """It stays on the screen: whoever closes this window must know the task id."""
-        from ima_tui.ledger import repair_report
-
-        if told.written:
-            self.unsaved.discard(told.job.id)
-            self.notify(repair_report.written(told), timeout=60)
-        else:
-            self.unsaved.add(told.job.id)
-            self.notify(explain(repair_report.unwritten(told)), severity="error", timeout=STAYS)
 
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, AnswerUnwritten):
-            self._tell_of_unwritten(notice)
+            self._announcements.unwritten(notice)
         if isinstance(notice, Paused | ConnectivityChanged):
             self._count_down()
         if self._gatherer.hear(notice):
@@ -316,118 +248,26 @@ class ImaApp(AppContext, inherit_bindings=False):
         self.totals = await self.studio.jobs.totals()
         news = self._gatherer.take()
         self.news.publish(news)
-        if ended := self._endings.fresh(news.jobs.values()):
-            self._tell_of_ends(ended)
+        self._announcements.ends(news.jobs.values())
         if news.preferences:
-            self._tell_of_losses()
+            self._announcements.dropped_preferences()
 
-    def _tell_of_losses(self) -> None:
-        """Wishes that another program dropped: once each, and not where they are seen anyway."""
-        fresh = [one for one in self.studio.wishes.dropped() if one not in self._losses]
-        self._losses |= {*fresh}
-        if fresh and self.current_mode != "preferences":
-            from ima_tui.tui.shell import model_picker
-
-            self.notify(say("prefs.dropped_toast", which=model_picker.dropped(fresh)), timeout=12)
-
-    def _tell_of_ends(self, ended: list[Job]) -> None:
-        """Title, bell or notification, as the person set it."""
-        now, way = self.studio.clock.time(), self.studio.settings.notify
-        self._write(
-            notifications.sequences(
-                notifications.words(ended),
-                way,
-                sound=notifications.sounds(ended, now, focused=self.app_focus),
-                in_tmux="TMUX" in os.environ,
-            )
-        )
-
-    def _write(self, sequences: str) -> None:
-        """Straight to the terminal, past the screen."""
-        if self._driver is not None and sequences:
-            self._driver.write(sequences)
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Pictures that are no cells are painted right after the cells below them, and the first
-        place is begun right after its frame."""
-        super()._display(screen, renderable)
-        if renderable is None or self._batch_count:
-            return
+    def after_display(self, screen: Screen[object], update: RenderableType) -> None:
+        """Paint images that are no cells right after the cells below them; open the first screen
+        right after its frame."""
         if isinstance(screen, SplashScreen):
             if screen.is_painted():
                 self.call_next(self._open_first, screen)
-        elif drawn := self.graphics.overlay.after(screen, renderable):
-            self._write(drawn)
+        elif drawn := self.graphics.overlay.after(screen, update):
+            self.write(drawn)
 
-    # ------------------------------------------------------------------------------ the places
-
-    async def action_go(self, place: str) -> None:
-        await self.switch_mode(place)
-
-    async def compose_from(self, job: Job, *, in_its_place: bool = False) -> None:
-        """Open Compose with what `job` was made of; what is sent there may take its place."""
-        replaces = job.id if in_its_place else None
-        (await self._composer()).load_order(job.order, replaces)
-
-    async def compose_with(self, model: ModelVersion) -> None:
-        """Open Compose with `model` chosen."""
-        (await self._composer()).load_model(model)
-
-    async def compose_on(self, sources: Sequence[str]) -> None:
-        """Open Compose with `sources`, paths or links, as inputs."""
-        (await self._composer()).load_inputs(sources)
-
-    async def show_job(self, job_id: int) -> None:
-        """Open the queue on a job."""
-        await self.switch_mode("queue")
-        await cast(JobTarget, self.screen).show_job(job_id)
-
-    async def show_log(self, job_id: int) -> None:
-        """Open the logs on what was done for a job."""
-        await self.switch_mode("logs")
-        await cast(JobTarget, self.screen).show_job(job_id)
+    # ------------------------------------------------------------------------------ the screens
 
     async def action_plans(self) -> None:
-        """The list of the plans that are kept."""
+        """Open the list of the workflows that are kept."""
         from ima_tui.tui.workflow.navigation import choose_plan
 
         await choose_plan(self)
-
-    async def _composer(self) -> ComposeTarget:
-        await self.switch_mode("compose")
-        return cast(ComposeTarget, self.screen)
-
-    # --------------------------------------------------------------------- the same everywhere
-
-    def action_help(self) -> None:
-        from ima_tui.tui.shell.help import HelpScreen
-
-        place = next((p for p in (*SCREENS, WORKFLOW) if p.id == self.current_mode), None)
-        title = say(place.key) if place else ""
-        self.push_screen(HelpScreen(actions.acts(self.screen), title))
-
-    def action_palette(self) -> None:
-        from ima_tui.tui.shell.palette import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
-
-    def action_jump(self) -> None:
-        from ima_tui.tui.shell.jump import JumpScreen
-
-        below = self.screen
-
-        def found(widget: Widget | None) -> None:
-            if widget is not None:
-                below.set_focus(widget)
-
-        self.push_screen(JumpScreen(below), found)
-
-    def action_language(self) -> None:
-        appearance.switch_language(self)
-
-    def action_theme(self) -> None:
-        appearance.choose_theme(self)
 
     def retell(self) -> None:
         """The language changed: say everything anew, what is hidden when it is opened again."""
@@ -439,51 +279,11 @@ class ImaApp(AppContext, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the first place is there, a key is kept for it."""
-        stack = self._screen_stacks.get(self._current_mode)
-        return not (stack and isinstance(stack[-1], SplashScreen))
+        return not isinstance(top_screen(self), SplashScreen)
 
-    def action_say_how_to_quit(self) -> None:
-        self.notify(say("app.how_to_quit"))
-
-    def _fatal_error(self) -> None:
-        """A bug of ours ends the app with a sentence. Textual would print every local variable,
-        and one of them may be the key; the log gets the traceback without them."""
-        error = self._exception
-        if error is None or self.debug:
-            super()._fatal_error()
-            return
+    def describe_crash(self, error: BaseException) -> str:
+        """Log the traceback without local variables; return where the error was raised."""
         log.error("the app ended by an error", exc_info=error)
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        words = say("app.crashed", kind=type(error).__name__, where=where)
-        self._exit_renderables.append(Text(words))
-        self._close_messages_no_wait()
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Hand `text` to the terminal; whether it took it, nobody can know."""
-        self._clipboard = text
-        self._write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
-
-    def copy(self, text: str) -> None:
-        """As `copy_to_clipboard`, and say what became of it as far as that can be known."""
-        self.copy_to_clipboard(text)
-        self.run_worker(self._say_copied(), name="copied", group="copied", exit_on_error=False)
-
-    async def _say_copied(self) -> None:
-        tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in os.environ else None
-        if why := no_copies(os.environ, tmux):
-            self.notify(say(why), severity="warning", timeout=12)
-        else:
-            self.notify(say("app.copied"))
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: Literal["information", "warning", "error"] = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """As Textual's, but text is never markup: it may come from outside."""
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+        return say("app.crashed", kind=type(error).__name__, where=where)

@@ -76,7 +76,7 @@ async def test_the_app_writes_it_when_a_job_ends() -> None:
     written: list[str] = []
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        app._write = written.append  # type: ignore[method-assign]
+        app.write = written.append  # type: ignore[method-assign]
         app.studio.tell(JobChanged(done(1)))  # type: ignore[attr-defined]
         await until(pilot, lambda: written)
         assert written == ["\x1b]2;ima-tui · done: #1 SeeDream 4.5\x07\x07"]

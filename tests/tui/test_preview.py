@@ -99,7 +99,7 @@ def sent_by(app: ImaApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What goes straight to the terminal from now on."""
     found: list[str] = []
     monkeypatch.setattr(app, "_write", lambda text: found.append(text) if text else None)
-    app.graphics.shelf._write = app._write
+    app.graphics.shelf._write = app.write
     return found
 
 

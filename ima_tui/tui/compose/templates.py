@@ -40,7 +40,7 @@ class TemplatePicker(Picker):
     def __init__(self, known: Sequence[SavedDraft], name: str, save: Do, delete: Do) -> None:
         super().__init__(_title(), _COLUMNS, [_choice(one) for one in known])
         self._known = list(known)
-        self._name = name
+        self._default_name = name
         self._save = save
         self._delete = delete
         self._doomed = ""
@@ -49,7 +49,7 @@ class TemplatePicker(Picker):
         self.query_one("#chooser-title", Static).update(Content(words))
 
     def action_save(self) -> None:
-        name = one_line(self.query_one(LineInput).value, LONGEST_NAME) or self._name
+        name = one_line(self.query_one(LineInput).value, LONGEST_NAME) or self._default_name
         if not name:
             self._say(say("compose.template_empty"))
             return

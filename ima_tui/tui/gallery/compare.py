@@ -15,7 +15,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.viewer import ZOOM, ViewerItem
-from ima_tui.tui.terminal.partial_updates import PartialCompositor
+from ima_tui.tui.terminal.textual_internals import use_partial_updates
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part
@@ -69,7 +69,7 @@ class CompareScreen(ModalScreen[None]):
 
     def __init__(self, left: ViewerItem, right: ViewerItem, *, cover: Cover | None = None) -> None:
         super().__init__()
-        self._compositor = PartialCompositor()
+        use_partial_updates(self)
         self._sides = (CompareSide(left, cover), CompareSide(right, cover))
 
     def compose(self) -> ComposeResult:

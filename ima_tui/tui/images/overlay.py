@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 
 from ima_tui.tui.images.cells import Rendered
+from ima_tui.tui.terminal.textual_internals import (
+    is_uncovered,
+    update_touches,
+    visible_region,
+)
 from ima_tui.tui.widgets.app_context import AppContext
 
 if TYPE_CHECKING:
@@ -62,34 +66,15 @@ class Overlay:
 
 
 def _painting(screen: Screen[object], widget: Widget, hung: PlacedImage, update: object) -> str:
-    place = screen._compositor.visible_widgets.get(widget)
+    place = visible_region(screen, widget)
     if place is None:
         hung.due = True
         return ""
     region, clip = place
     rendered = hung.rendered
     mine = Region(region.x + hung.x, region.y, rendered.width, len(rendered.lines))
-    hung.due = hung.due or _touches(update, mine)
-    if not hung.due or not clip.contains_region(mine) or not _uncovered(screen, widget, mine):
+    hung.due = hung.due or update_touches(update, mine)
+    if not hung.due or not clip.contains_region(mine) or not is_uncovered(screen, widget, mine):
         return ""
     hung.due = False
     return f"\x1b7\x1b[{mine.y + 1};{mine.x + 1}H{rendered.paint}\x1b8"
-
-
-def _touches(update: object, region: Region) -> bool:
-    if isinstance(update, ChopsUpdate):
-        return any(
-            region.y <= y < region.bottom and first < region.right and last > region.x
-            for y, first, last in update.spans
-        )
-    return not isinstance(update, LayoutUpdate) or update.region.overlaps(region)
-
-
-def _uncovered(screen: Screen[object], widget: Widget, region: Region) -> bool:
-    """Whether nothing stands on the region."""
-    layers = screen._compositor.layers_visible
-    for y in range(region.y, min(region.bottom, len(layers))):
-        first = next((one for one, cropped, _ in layers[y] if cropped.overlaps(region)), None)
-        if first is not widget:
-            return False
-    return True

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.binding import BindingsMap
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
+
+from ima_tui.tui.terminal.textual_internals import add_binding, character_to_key
 
 Keymap = Mapping[str, tuple[str, ...]]
 """Id of a binding to the keys it has now."""
@@ -32,7 +34,7 @@ def keys_of(written: str) -> tuple[str, ...]:
 def _long(key: str) -> str:
     *modifiers, base = key.split("+") if key not in ("", "+") else [key]
     base = _LONG.get(base.lower(), base)
-    return "+".join((*modifiers, _character_to_key(base) if len(base) == 1 else base))
+    return "+".join((*modifiers, character_to_key(base) if len(base) == 1 else base))
 
 
 def is_key(key: str) -> bool:
@@ -44,7 +46,7 @@ def is_key(key: str) -> bool:
     return len(base) == 1 or base in known or base in _NAMED
 
 
-_NAMED = {_character_to_key(chr(code)) for code in range(33, 127)}
+_NAMED = {character_to_key(chr(code)) for code in range(33, 127)}
 
 
 def settled(written: Mapping[str, str]) -> Keymap:
@@ -69,9 +71,9 @@ def rekey(bindings: BindingsMap, keymap: Keymap) -> BindingsMap:
         name = binding.id or ""
         if name not in keymap:
             if key not in taken:
-                kept._add_binding(binding.with_key(key))
+                add_binding(kept, binding.with_key(key))
         elif name not in done:
             done.add(name)
             for new in keymap[name]:
-                kept._add_binding(binding.with_key(new))
+                add_binding(kept, binding.with_key(new))
     return kept

@@ -28,6 +28,7 @@ class JobTable(Table):
         super().__init__(words.COLUMNS, widget_id="jobs", markable=True)
         self._jobs: dict[int, Job] = {}
         self._clock: Timer | None = None
+        self._ticks = False
 
     def on_mount(self) -> None:
         quiet = context(self).studio.settings.quiet
@@ -61,13 +62,14 @@ class JobTable(Table):
     @property
     def ticking(self) -> bool:
         """Whether the clock goes."""
-        return self._clock is not None and self._clock._active.is_set()
+        return self._ticks
 
     def wind(self) -> None:
         """Let the clock go while something runs and somebody looks; else stop it."""
         moving = any(job.state in words.MOVING for job in self._jobs.values())
         if self._clock is not None:
-            (self._clock.resume if moving and self.screen.is_current else self._clock.pause)()
+            self._ticks = moving and self.screen.is_current
+            (self._clock.resume if self._ticks else self._clock.pause)()
 
     def tick(self) -> None:
         for row_id in self.in_sight():

@@ -20,7 +20,7 @@ from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
-from ima_tui.tui.terminal.partial_updates import PartialCompositor
+from ima_tui.tui.terminal.textual_internals import bindings_of_node, use_partial_updates
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.state_restore import RestoredState
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -50,7 +50,7 @@ class BaseScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = PartialCompositor()
+        use_partial_updates(self)
         self._language = i18n.language()
 
     def compose(self) -> ComposeResult:
@@ -97,7 +97,7 @@ class BaseScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A key that is for this place, not for going to another one."""
-        found = self.ima._bindings.key_to_bindings.get(event.key, ())
+        found = bindings_of_node(self.ima).key_to_bindings.get(event.key, ())
         self._touched = self._touched or not any(
             one.id.startswith("place.") for one in found if one.id
         )

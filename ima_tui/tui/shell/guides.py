@@ -14,7 +14,7 @@ from textual.widgets import Markdown
 from ima_tui.i18n import say
 from ima_tui.studio.guides import Document
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.terminal.partial_updates import PartialCompositor
+from ima_tui.tui.terminal.textual_internals import use_partial_updates
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part, measure
@@ -59,7 +59,7 @@ class GuidesScreen(ModalScreen[None]):
 
     def __init__(self, documents: Sequence[Document]) -> None:
         super().__init__()
-        self._compositor = PartialCompositor()
+        use_partial_updates(self)
         self.documents = tuple(documents)
         self.number = 0
 

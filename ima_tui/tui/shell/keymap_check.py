@@ -19,6 +19,7 @@ from textual.screen import Screen
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.keymap import NEEDED, Keymap, is_key, keys_of, settled
+from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.widgets.table import Table
 
 # ------------------------------------------------------------------------- all there are, anywhere
@@ -37,7 +38,7 @@ def owners() -> Iterator[type[DOMNode]]:
 
 def bindings_of(owner: type[DOMNode]) -> Iterator[Binding]:
     """Its own and what it inherits from ours: each key alone."""
-    for _, binding in owner._merge_bindings():
+    for _, binding in class_bindings(owner):
         if binding.id and binding.description.startswith("bind."):
             yield binding
 

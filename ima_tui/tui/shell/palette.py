@@ -18,6 +18,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.keys.actions import key_name
 from ima_tui.tui.screens import SCREENS, ScreenEntry
+from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.app_context import AppContext
 
@@ -72,7 +73,7 @@ def _places() -> list[tuple[ScreenEntry, type[DOMNode]]]:
 def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
     """Each action of a place once, by its first key; not those that only undo a state."""
     named: dict[str, Binding] = {}
-    for _, binding in keymap.rekey(owner._merge_bindings(), app.keymap):
+    for _, binding in keymap.rekey(class_bindings(owner), app.keymap):
         if binding.description.startswith("bind.") and binding.key != "escape" and binding.id:
             named.setdefault(binding.description, binding)
     yield from named.values()

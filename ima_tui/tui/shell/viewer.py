@@ -14,7 +14,7 @@ from ima_tui.core.domain import Job, Media
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.terminal.partial_updates import PartialCompositor
+from ima_tui.tui.terminal.textual_internals import use_partial_updates
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import cut, width
@@ -111,7 +111,7 @@ class ViewerScreen(ModalScreen[int]):
 
     def __init__(self, exhibits: ViewerItems, at: int = 0, *, cover: Cover | None = None) -> None:
         super().__init__()
-        self._compositor = PartialCompositor()
+        use_partial_updates(self)
         self.exhibits = exhibits
         self.at = at
         self._cover_of = cover

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.app import App
 
 from ima_tui.core.errors import ImaError
-from ima_tui.tui.terminal.signals import WatchedApp
+from ima_tui.tui.terminal.base_app import TerminalApp
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ima_tui.tui.widgets.update_batcher import Updates
 
 
-class AppContext(WatchedApp, inherit_bindings=False):
+class AppContext(TerminalApp, inherit_bindings=False):
     """The app as its screens and widgets see it: shared state, and ways to other screens."""
 
     studio: Studio
@@ -66,10 +66,6 @@ class AppContext(WatchedApp, inherit_bindings=False):
     @abstractmethod
     async def show_log(self, job_id: int) -> None:
         """Open the logs on the entries of a job."""
-
-    @abstractmethod
-    def copy(self, text: str) -> None:
-        """Copy `text` to the clipboard, and say what is known of the outcome."""
 
     @abstractmethod
     def retell(self) -> None:

@@ -1,0 +1,83 @@
+"""Private parts of Textual, each behind a function of ours.
+
+Nothing outside this package names a private attribute or module of Textual. The contract tests in
+`tests/tui/test_textual_contracts.py` say what each function relies on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.binding import Binding, BindingsMap
+from textual.keys import _character_to_key
+from textual.screen import Screen
+
+from ima_tui.tui.terminal.partial_updates import PartialCompositor
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.dom import DOMNode
+    from textual.geometry import Region
+    from textual.widget import Widget
+
+
+def use_partial_updates(screen: Screen[Any]) -> None:
+    """Let `screen` send changed cells only. Call it in `__init__`, before anything is drawn."""
+    screen._compositor = PartialCompositor()
+
+
+def visible_region(screen: Screen[object], widget: Widget) -> tuple[Region, Region] | None:
+    """Return the region of `widget` on the screen and its clipping region; None while hidden."""
+    return screen._compositor.visible_widgets.get(widget)
+
+
+def is_uncovered(screen: Screen[object], widget: Widget, region: Region) -> bool:
+    """Return whether no other widget is drawn over `region` of `widget`."""
+    layers = screen._compositor.layers_visible
+    for y in range(region.y, min(region.bottom, len(layers))):
+        first = next((one for one, cropped, _ in layers[y] if cropped.overlaps(region)), None)
+        if first is not widget:
+            return False
+    return True
+
+
+def update_touches(update: object, region: Region) -> bool:
+    """Return whether a drawn update changed cells of `region`."""
+    if isinstance(update, ChopsUpdate):
+        return any(
+            region.y <= y < region.bottom and first < region.right and last > region.x
+            for y, first, last in update.spans
+        )
+    return not isinstance(update, LayoutUpdate) or update.region.overlaps(region)
+
+
+def character_to_key(character: str) -> str:
+    """Return Textual's name of the key that types a character."""
+    return _character_to_key(character)
+
+
+def add_binding(bindings: BindingsMap, binding: Binding) -> None:
+    """Add one binding under its key, beside others of that key."""
+    bindings._add_binding(binding)
+
+
+def bindings_of_node(node: DOMNode) -> BindingsMap:
+    """Return the bindings of a widget, screen or app, as they hold now."""
+    return node._bindings
+
+
+def set_bindings(node: DOMNode, bindings: BindingsMap) -> None:
+    """Replace the bindings of a widget, screen or app."""
+    node._bindings = bindings
+
+
+def class_bindings(owner: type[DOMNode]) -> BindingsMap:
+    """Return the bindings of a class, those that it inherits included."""
+    return owner._merge_bindings()
+
+
+def top_screen(app: App[object]) -> Screen[object] | None:
+    """Return the topmost screen of the current mode; None before there is one."""
+    stack = app._screen_stacks.get(app._current_mode)
+    return stack[-1] if stack else None
