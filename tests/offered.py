@@ -13,10 +13,11 @@ from payload_checker import Json, models, offered_rule, rules
 
 from ima_tui.api import wire
 from ima_tui.catalogue import order, tree
-from ima_tui.core.domain import Draft, ModelVersion, TaskType
+from ima_tui.core.domain import Draft, ModelVersion, Order, TaskType, Value
 from ima_tui.sandbox.products import SandboxCatalogue
+from ima_tui.studio.studio import Studio
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "catalog"
+RECORDED = Path(__file__).resolve().parents[2] / "shared" / "catalog"
 URLS = tuple(f"https://example.com/{index}.png" for index in range(1, 10))
 
 
@@ -168,3 +169,51 @@ def _form(raw: Json) -> list[Json]:
 def _taken_back(field: Json, task_type: str) -> list[Json]:
     conditions = field.get("disabled_conditions") or []
     return [c for c in conditions if not c["disabled_key"] and c["category"] == task_type]
+
+
+# ------------------------------------------------------------------ models that stand for others
+
+
+@dataclass(frozen=True)
+class Model:
+    task_type: TaskType
+    version: str
+    chosen: tuple[tuple[str, Value], ...] = ()
+
+
+MODELS = {
+    "twelve prices": Model(TaskType.TEXT_TO_VIDEO, "doubao-seedance-1-5-pro-251215"),
+    "a virtual size": Model(TaskType.TEXT_TO_IMAGE, "doubao-seedream-4-5-251128"),
+    "one price and a form": Model(TaskType.TEXT_TO_MUSIC, "sonic"),
+    "no form": Model(TaskType.TEXT_TO_MUSIC, "GenBGM"),
+    "an input": Model(TaskType.IMAGE_TO_VIDEO, "wan2.6-i2v"),
+    "an input to be checked": Model(TaskType.IMAGE_TO_VIDEO, "ima-pro-fast"),
+    "a model to be told": Model(TaskType.TEXT_TO_VIDEO, "Pixverse V5.5"),
+}
+
+
+async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
+    models = await studio.offer.fresh(model.task_type)
+    model_version = next(
+        model_version for model_version in models if model_version.version == model.version
+    )
+    draft = Draft(
+        task_type=model.task_type,
+        model_id=model_version.model_id,
+        version=model_version.version,
+        prompt=prompt,
+        chosen=model.chosen,
+        inputs=inputs_for(model_version),
+        n=n,
+    )
+    placed, _ = order.place(model_version, draft)
+    return placed
+
+
+def fault(kind: str, **keys: Any) -> str:
+    rows = [f'kind = "{kind}"', *(f"{key} = {_toml(value)}" for key, value in keys.items())]
+    return "[[fault]]\n" + "\n".join(rows) + "\n"
+
+
+def _toml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FastClock
-from queue_person import at, window, wish
+from studios import at, window, wish
 
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, MOST_AHEAD, SharedRateLimit
@@ -25,6 +25,8 @@ TURNS = """
 import sys, time
 from pathlib import Path
 from ima_tui.api.shared_rate_limit import Gate
+
+pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
 gate = Gate(Path(sys.argv[1]))
 for _ in range(25):
     now = time.time()

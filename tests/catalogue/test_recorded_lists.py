@@ -24,7 +24,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 
-FOLDER = Path(__file__).parents[2] / "shared" / "catalog"
+FOLDER = Path(__file__).parents[3] / "shared" / "catalog"
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason="the recorded lists are data and not part of the project"
 )

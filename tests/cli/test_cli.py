@@ -15,105 +15,31 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from verbs import KEY, Verb
 
-from ima_tui import cli, i18n
+from ima_tui import cli
 from ima_tui.cli import session
 from ima_tui.cli.parser import VERBS
-from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import State, TaskType
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox import uploads
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
 
-KEY = "ima_canary_0123456789"
-ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.sandbox(strict=True), pytest.mark.usefixtures("home")]
+
+ROOT = Path(__file__).parents[2]
 JOB_KEYS = [
     "job_id", "task_id", "task_type", "model_id", "model_name", "model_version", "credit", "n",
     "total_credit", "status", "elapsed_s", "estimated_s", "medias", "url", "attempts", "error",
 ]  # fmt: skip
 MEDIA_KEYS = ["url", "cover", "format", "width", "height", "duration", "path"]
 ERROR_KEYS = ["kind", "message", "suggestions", "alternatives"]
-
-
-@pytest.fixture(scope="module")
-def shared_sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(speed=1000) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
-    shared_sandbox.scenario("")
-    shared_sandbox.reset()
-    yield shared_sandbox
-    assert shared_sandbox.ledger()["violations"] == []
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A person's home with nothing in it."""
-    for name in list(os.environ):
-        if name.startswith(("IMA_", "XDG_", "LC_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("IMA_TUI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("IMA_TUI_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("IMA_PREFS_PATH", str(tmp_path / "ima_prefs.json"))
-    monkeypatch.setenv("IMA_API_KEY", KEY)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    # an upload is signed with it: five minutes are three seconds
-    monkeypatch.setattr(session, "clock", ScaledClock(100.0))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _at_the_sandbox(home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IMA_BASE_URL", sandbox.base_url)
-    monkeypatch.setenv("IMA_UPLOAD_URL", sandbox.base_url)
-
-
-@pytest.fixture(autouse=True)
-def _language() -> Iterator[None]:
-    before = i18n.language()
-    yield
-    i18n.use(before)
-
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def ima(capfd: pytest.CaptureFixture[str]) -> Any:
-    def run(*words: str) -> Said:
-        capfd.readouterr()
-        try:
-            code = cli.run(list(words))
-        except SystemExit as over:
-            code = int(str(over.code or 0))
-        out, err = capfd.readouterr()
-        assert KEY not in out + err
-        assert "Traceback" not in err
-        return Said(code, out, err)
-
-    return run
 
 
 def picture(folder: Path, name: str = "in.png") -> str:
@@ -131,7 +57,7 @@ def creates(sandbox: Sandbox) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("task_type", list(TaskType), ids=lambda kind: kind.value)
 def test_each_kind_of_thing_is_made(
-    ima: Any, home: Path, sandbox: Sandbox, task_type: TaskType
+    ima: Verb, home: Path, sandbox: Sandbox, task_type: TaskType
 ) -> None:
     inputs = [picture(home, f"{i}.png") for i in range(task_type.inputs[0])]
     given = ["--input-images", *inputs] if inputs else []
@@ -158,7 +84,7 @@ def test_each_kind_of_thing_is_made(
 
 
 def test_two_outputs_are_two_files_and_twice_the_price(
-    ima: Any, home: Path, sandbox: Sandbox
+    ima: Verb, home: Path, sandbox: Sandbox
 ) -> None:
     said = ima(
         "generate", "two", "--task-type", "text_to_image", "--n", "2", "--json", "--download",
@@ -171,7 +97,7 @@ def test_two_outputs_are_two_files_and_twice_the_price(
 
 
 def test_without_json_the_paths_go_to_stdout_and_the_talk_to_stderr(
-    ima: Any, home: Path, sandbox: Sandbox
+    ima: Verb, home: Path, sandbox: Sandbox
 ) -> None:
     said = ima("generate", "x", "--task-type", "text_to_image", "--download", str(home / "out"))
     assert said.code == 0
@@ -179,7 +105,7 @@ def test_without_json_the_paths_go_to_stdout_and_the_talk_to_stderr(
     assert "points" in said.err
 
 
-def test_the_scripts_flags_are_taken(ima: Any, home: Path, sandbox: Sandbox) -> None:
+def test_the_scripts_flags_are_taken(ima: Verb, home: Path, sandbox: Sandbox) -> None:
     said = ima(
         "generate", "--api-key", KEY, "--task-type", "text_to_video", "--model-id", "pixverse",
         "--version-id", "Pixverse V4", "--prompt", "x", "--extra-params",
@@ -190,7 +116,7 @@ def test_the_scripts_flags_are_taken(ima: Any, home: Path, sandbox: Sandbox) -> 
     assert (said.json["model_version"], said.json["credit"]) == ("Pixverse V4", 15)
 
 
-def test_an_extra_parameter_that_is_no_value_is_answered(ima: Any, sandbox: Sandbox) -> None:
+def test_an_extra_parameter_that_is_no_value_is_answered(ima: Verb, sandbox: Sandbox) -> None:
     said = ima(
         "generate", "x", "--task-type", "text_to_video", "--model-id", "pixverse",
         "--extra-params", '{"negative_prompt": ["a"]}',
@@ -200,7 +126,7 @@ def test_an_extra_parameter_that_is_no_value_is_answered(ima: Any, sandbox: Sand
 
 
 def test_a_dry_run_prints_the_exact_payload_and_sends_nothing(
-    ima: Any, home: Path, sandbox: Sandbox
+    ima: Verb, home: Path, sandbox: Sandbox
 ) -> None:
     words = ["generate", "x", "--task-type", "text_to_image", "--size", "2k", "--json"]
     dry = ima(*words, "--dry-run")
@@ -213,7 +139,7 @@ def test_a_dry_run_prints_the_exact_payload_and_sends_nothing(
     assert create["attribute_id"] == entry["attribute_id"]
 
 
-def test_no_wait_returns_as_soon_as_the_service_has_it(ima: Any, sandbox: Sandbox) -> None:
+def test_no_wait_returns_as_soon_as_the_service_has_it(ima: Verb, sandbox: Sandbox) -> None:
     said = ima("generate", "x", "--task-type", "text_to_music", "--no-wait", "--json")
     assert (said.code, said.json["error"]) == (0, None)
     assert said.json["task_id"]
@@ -266,7 +192,7 @@ BAD = {
 
 @pytest.mark.parametrize(("resolution", "points"), [(None, 8), ("480p", 8), ("720P", 10)])
 def test_a_priced_setting_without_a_form_field_can_be_chosen(
-    ima: Any, resolution: str | None, points: int
+    ima: Verb, resolution: str | None, points: int
 ) -> None:
     words = ("--param", f"resolution={resolution}") if resolution else ()
     said = ima(*T2I, "--model-id", "midjourney", "--json", *words)
@@ -274,7 +200,7 @@ def test_a_priced_setting_without_a_form_field_can_be_chosen(
 
 
 def test_an_input_of_another_medium_is_refused_before_it_is_uploaded(
-    ima: Any, sandbox: Sandbox, tmp_path: Path
+    ima: Verb, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sound = tmp_path / "song.png"  # names can lie
     sound.write_bytes(b"ID3" + bytes(400))
@@ -297,21 +223,21 @@ def test_an_input_of_another_medium_is_refused_before_it_is_uploaded(
     ids=" ".join,
 )
 def test_the_number_of_outputs_may_be_written_as_a_parameter(
-    ima: Any, words: tuple[str, ...]
+    ima: Verb, words: tuple[str, ...]
 ) -> None:
     said = ima(*T2I, "--model-id", "gemini-3.1-flash-image", "--dry-run", "--json", *words)
     assert (said.code, said.json["total_credit"]) == (0, 12)
     assert said.json["payload"]["parameters"][0]["parameters"]["n"] == 2
 
 
-def test_a_number_that_is_given_wins_over_the_words(ima: Any) -> None:
+def test_a_number_that_is_given_wins_over_the_words(ima: Verb) -> None:
     said = ima("generate", "3 images of a fox", "--param", "n=1", "--dry-run", "--json")
     assert said.json["payload"]["parameters"][0]["parameters"]["n"] == 1
 
 
 @pytest.mark.parametrize(("words", "kind", "named"), BAD.values(), ids=BAD)
 def test_a_bad_wish_is_answered_in_words_and_creates_nothing(
-    ima: Any, sandbox: Sandbox, words: tuple[str, ...], kind: str, named: str
+    ima: Verb, sandbox: Sandbox, words: tuple[str, ...], kind: str, named: str
 ) -> None:
     said = ima(*words)
     assert (said.code, said.out) == (2, "")
@@ -324,7 +250,7 @@ def test_a_bad_wish_is_answered_in_words_and_creates_nothing(
     assert creates(sandbox) == []
 
 
-def test_an_input_that_is_no_picture(ima: Any, home: Path, sandbox: Sandbox) -> None:
+def test_an_input_that_is_no_picture(ima: Verb, home: Path, sandbox: Sandbox) -> None:
     (home / "text.png").write_text("this is no picture")
     (home / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
     assert ima(*I2I, "text.png", "--json").json["error"]["kind"] == "input_kind"
@@ -333,7 +259,7 @@ def test_an_input_that_is_no_picture(ima: Any, home: Path, sandbox: Sandbox) -> 
 
 
 def test_an_input_that_can_not_be_used_is_never_charged(
-    ima: Any, home: Path, sandbox: Sandbox
+    ima: Verb, home: Path, sandbox: Sandbox
 ) -> None:
     whole = Path(picture(home, "whole.jpg")).read_bytes()
     (home / "IMG_0001.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(2000))
@@ -360,7 +286,7 @@ def test_an_input_that_can_not_be_used_is_never_charged(
 
 
 def test_a_large_lying_photo_is_sent_upright_and_nothing_is_warned(
-    ima: Any, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ima: Verb, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "CLOCK_SLACK", 1e9)  # two fast clocks drift apart
     exif = Image.Exif()
@@ -377,7 +303,7 @@ def test_a_large_lying_photo_is_sent_upright_and_nothing_is_warned(
 
 
 def test_an_input_nobody_may_read(
-    ima: Any, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ima: Verb, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = picture(home)
     really = os.open
@@ -392,7 +318,7 @@ def test_an_input_nobody_may_read(
     assert creates(sandbox) == []
 
 
-def test_without_a_key(ima: Any, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+def test_without_a_key(ima: Verb, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     monkeypatch.delenv("IMA_API_KEY")
     said = ima(*T2I, "--json")
     assert (said.code, said.json["error"]["kind"]) == (3, "key_missing")
@@ -401,7 +327,7 @@ def test_without_a_key(ima: Any, monkeypatch: pytest.MonkeyPatch, sandbox: Sandb
 
 @pytest.mark.parametrize("key", ["sk-another-product", "", "ima_", "ima_a b c"])
 def test_a_key_of_another_product_is_refused_before_any_request(
-    ima: Any, sandbox: Sandbox, key: str
+    ima: Verb, sandbox: Sandbox, key: str
 ) -> None:
     said = ima(*T2I, "--api-key", key, "--json")
     assert (said.code, said.json["error"]["kind"]) == (3, "key_prefix")
@@ -410,19 +336,19 @@ def test_a_key_of_another_product_is_refused_before_any_request(
         assert key not in said.out + said.err
 
 
-def test_a_refused_key(ima: Any, sandbox: Sandbox) -> None:
+def test_a_refused_key(ima: Verb, sandbox: Sandbox) -> None:
     said = ima(*T2I, "--api-key", "ima_invalid_0001", "--json")
     assert (said.code, said.json["error"]["kind"]) == (3, "unauthorised")
     assert creates(sandbox) == []
 
 
-def test_too_few_points(ima: Any, sandbox: Sandbox) -> None:
+def test_too_few_points(ima: Verb, sandbox: Sandbox) -> None:
     said = ima(*T2I, "--api-key", "ima_poor_0001", "--json")
     assert (said.code, said.json["error"]["kind"]) == (4, "too_few_points")
     assert sandbox.ledger()["charges"] == 0
 
 
-def test_over_the_limit_nothing_is_sent(ima: Any, sandbox: Sandbox) -> None:
+def test_over_the_limit_nothing_is_sent(ima: Verb, sandbox: Sandbox) -> None:
     said = ima(*T2I, "--max-credits", "1", "--json")
     assert (said.code, said.json["error"]["kind"]) == (4, "over_limit")
     assert creates(sandbox) == []
@@ -433,7 +359,7 @@ def test_over_the_limit_nothing_is_sent(ima: Any, sandbox: Sandbox) -> None:
     ["[[[", "a = 1\na = 2", "x = " + "[" * 5000, "\xff\xfe"],
     ids=["cut", "twice", "deep", "no UTF-8"],
 )
-def test_a_broken_config_file_is_named(ima: Any, home: Path, sandbox: Sandbox, text: str) -> None:
+def test_a_broken_config_file_is_named(ima: Verb, home: Path, sandbox: Sandbox, text: str) -> None:
     (home / "config.toml").write_bytes(text.encode("latin-1"))
     said = ima(*T2I)
     assert (said.code, said.out) == (2, "")
@@ -441,7 +367,7 @@ def test_a_broken_config_file_is_named(ima: Any, home: Path, sandbox: Sandbox, t
     assert sandbox.ledger()["counts"] == {}
 
 
-def test_broken_preferences_are_set_aside_and_told(ima: Any, home: Path, sandbox: Sandbox) -> None:
+def test_broken_preferences_are_set_aside_and_told(ima: Verb, home: Path, sandbox: Sandbox) -> None:
     (home / "ima_prefs.json").write_text('{"user_default": {')
     said = ima(*T2I)
     assert (said.code, creates(sandbox)) == (2, [])
@@ -452,7 +378,7 @@ def test_broken_preferences_are_set_aside_and_told(ima: Any, home: Path, sandbox
     assert ima(*T2I).code == 0
 
 
-def test_an_unreachable_service(ima: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_service(ima: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("IMA_BASE_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
@@ -460,7 +386,7 @@ def test_an_unreachable_service(ima: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert (said.code, said.json["error"]["kind"]) == (6, "unreachable")
 
 
-def test_a_lost_answer_is_said_and_not_sent_again(ima: Any, sandbox: Sandbox) -> None:
+def test_a_lost_answer_is_said_and_not_sent_again(ima: Verb, sandbox: Sandbox) -> None:
     sandbox.scenario('[[fault]]\nkind = "lose_answer"\nendpoint = "create"\n')
     said = ima(*T2I, "--json")
     assert (said.code, said.json["error"]["kind"]) == (7, "lost")
@@ -471,7 +397,7 @@ def test_a_lost_answer_is_said_and_not_sent_again(ima: Any, sandbox: Sandbox) ->
     assert len(creates(sandbox)) == 1
 
 
-def test_a_failed_generation(ima: Any, sandbox: Sandbox) -> None:
+def test_a_failed_generation(ima: Verb, sandbox: Sandbox) -> None:
     sandbox.scenario('[[fault]]\nkind = "fail_task"\nmessage = "bad \\u001b[31mwords"\n')
     said = ima(*T2I, "--json")
     assert (said.code, said.json["status"]) == (1, "failed")
@@ -480,7 +406,7 @@ def test_a_failed_generation(ima: Any, sandbox: Sandbox) -> None:
     assert len(creates(sandbox)) == 1
 
 
-def test_a_deadline_that_passes_keeps_the_job(ima: Any, sandbox: Sandbox) -> None:
+def test_a_deadline_that_passes_keeps_the_job(ima: Verb, sandbox: Sandbox) -> None:
     sandbox.scenario('[[fault]]\nkind = "stuck"\ntimeout_s = 1\n')
     said = ima(*T2I, "--json")
     assert (said.code, said.json["status"]) == (5, "parked")
@@ -488,7 +414,7 @@ def test_a_deadline_that_passes_keeps_the_job(ima: Any, sandbox: Sandbox) -> Non
 
 
 def test_what_the_service_says_can_not_drive_the_terminal(
-    ima: Any, home: Path, sandbox: Sandbox
+    ima: Verb, home: Path, sandbox: Sandbox
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "hostile"\nendpoint = "*"\nsize = 2000\n')
     for words in ((*T2I, "--download", str(home / "out")), ("models",), ("jobs", "list"),
@@ -499,7 +425,7 @@ def test_what_the_service_says_can_not_drive_the_terminal(
 
 
 @pytest.mark.parametrize("words", [("jobs", "show", "99"), ("jobs", "wait", "99")])
-def test_a_job_that_is_not_there(ima: Any, words: tuple[str, ...]) -> None:
+def test_a_job_that_is_not_there(ima: Verb, words: tuple[str, ...]) -> None:
     said = ima(*words)
     assert (said.code, said.out) == (2, "")
     assert "99" in said.err
@@ -519,14 +445,14 @@ async def _left_behind(data: Path, state: State, session_name: str) -> int:
     return job.id
 
 
-def test_waiting_for_a_held_job_ends_at_once(ima: Any, home: Path, sandbox: Sandbox) -> None:
+def test_waiting_for_a_held_job_ends_at_once(ima: Verb, home: Path, sandbox: Sandbox) -> None:
     number = asyncio.run(_left_behind(home / "data", State.QUEUED, "x"))
     said = ima("jobs", "wait", str(number), "--json")
     assert (said.code, creates(sandbox)) == (5, [])
 
 
 def test_waiting_without_a_key_ends_with_a_sentence(
-    ima: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+    ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = asyncio.run(_left_behind(home / "data", State.RUNNING, "x"))
     monkeypatch.delenv("IMA_API_KEY")
@@ -550,7 +476,7 @@ def child(*words: str) -> subprocess.Popen[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_while_running_the_job_is_kept(
-    ima: Any, sandbox: Sandbox, number: signal.Signals
+    ima: Verb, sandbox: Sandbox, number: signal.Signals
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "stuck"\n')
     process = child(*T2I, "--json")
@@ -588,7 +514,7 @@ def test_interrupted_before_anything_was_sent(sandbox: Sandbox, number: signal.S
 
 
 def test_config_set_writes_what_it_is_told_and_says_what_wins(
-    ima: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+    ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "config.toml").write_text("# mine\n[paths]\n")
     assert ima("config", "set", "queue.running", "3").code == 0
@@ -614,7 +540,7 @@ def test_config_set_writes_what_it_is_told_and_says_what_wins(
     ],
 )
 def test_config_set_refuses_with_a_word(
-    ima: Any, home: Path, name: str, value: str, words: str
+    ima: Verb, home: Path, name: str, value: str, words: str
 ) -> None:
     before = (home / "config.toml").read_text() if (home / "config.toml").exists() else None
     said = ima("config", "set", name, value)
@@ -628,14 +554,14 @@ def test_config_set_refuses_with_a_word(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_completes_every_verb(ima: Any, shell: str) -> None:
+def test_a_shell_completes_every_verb(ima: Verb, shell: str) -> None:
     said = ima("completion", shell)
     assert said.code == 0
     assert [verb for verb in VERBS if verb not in said.out] == []
     assert "max_credits" in said.out.replace("-", "_")
 
 
-def test_bash_takes_the_script_and_completes_with_it(ima: Any, tmp_path: Path) -> None:
+def test_bash_takes_the_script_and_completes_with_it(ima: Verb, tmp_path: Path) -> None:
     script = tmp_path / "ima-tui.bash"
     script.write_text(ima("completion", "bash").out)
     ask = (

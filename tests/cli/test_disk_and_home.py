@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from ima_tui.core.domain import Draft, State, TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.ledger import LedgerError
 from ima_tui.runner import result_files
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import open_studio
+
+pytestmark = pytest.mark.sandbox(speed=500)
 
 BUG = "inside ima-tui"
 FOX = ("generate", "a fox", "--task-type", "text_to_image")
@@ -42,36 +44,24 @@ class Said:
 Ima = Callable[..., Said]
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with running_sandbox(speed=500) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def box(shared: Sandbox) -> Sandbox:
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Path:
     for name in list(os.environ):
         if name.startswith(("IMA_", "XDG_", "LC_")):
             monkeypatch.delenv(name)
-    put(monkeypatch, tmp_path, box)
+    put(monkeypatch, tmp_path, sandbox)
     monkeypatch.setattr(session, "clock", ScaledClock(50.0))
     return tmp_path
 
 
-def put(monkeypatch: pytest.MonkeyPatch, folder: Path, box: Sandbox) -> None:
+def put(monkeypatch: pytest.MonkeyPatch, folder: Path, sandbox: Sandbox) -> None:
     """The person's whole home is `folder`."""
     for name, value in {
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "IMA_API_KEY": "ima_ground_0001",
-        "IMA_BASE_URL": box.base_url,
-        "IMA_UPLOAD_URL": box.base_url,
+        "IMA_BASE_URL": sandbox.base_url,
+        "IMA_UPLOAD_URL": sandbox.base_url,
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }.items():
         monkeypatch.setenv(name, value)
@@ -93,16 +83,16 @@ def ima(capfd: pytest.CaptureFixture[str]) -> Ima:
 
 
 def test_on_a_full_disk_nothing_is_sent_and_looking_goes_on(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mounted(home / "disk", "1m") as disk:
-        put(monkeypatch, disk, box)
+        put(monkeypatch, disk, sandbox)
         assert ima(*FOX).code == 0
         filler = fill(disk)
         said = ima(*FOX)
         assert said.code == 1
         assert "nothing can be sent" in said.err or "can't be used" in said.err
-        assert len(box.ledger()["creates"]) == 1
+        assert len(sandbox.ledger()["creates"]) == 1
         assert "Nano Banana" in ima("models", "--task-type", "text_to_image").out
         assert "a fox" in ima("jobs", "list").out
         filler.unlink()
@@ -111,38 +101,38 @@ def test_on_a_full_disk_nothing_is_sent_and_looking_goes_on(
 
 
 def test_with_no_room_from_the_start_the_word_is_clear(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mounted(home / "disk", "64k") as disk:
-        put(monkeypatch, disk, box)
+        put(monkeypatch, disk, sandbox)
         fill(disk)
         said = ima(*FOX)
-        assert (said.code, box.ledger()["creates"]) == (1, [])
+        assert (said.code, sandbox.ledger()["creates"]) == (1, [])
         assert "Make room" in said.err
         assert ima("models", "--task-type", "text_to_image").code == 0
         assert ima("route", "a fox in the snow").code == 0
 
 
 def test_results_that_find_no_room_keep_their_link(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mounted(home / "out", "16k") as disk:
         fill(disk)
         said = ima(*FOX, "--download", str(disk), "--json")
-        assert (said.code, box.ledger()["creates"]) == (2, [])  # said before anything is paid
+        assert (said.code, sandbox.ledger()["creates"]) == (2, [])  # said before anything is paid
         monkeypatch.setattr(result_files, "prepare", lambda folder: None)  # it was filled later
         said = ima(*FOX, "--download", str(disk), "--json")
         assert (said.code, '"status": "done"' in said.out) == (8, True)
         assert '"url": "http' in said.out
         assert [path.name for path in disk.iterdir()] == ["filler"]
-        assert len(box.ledger()["creates"]) == 1  # a failed download never generates again
+        assert len(sandbox.ledger()["creates"]) == 1  # a failed download never generates again
 
 
 def test_a_home_that_cant_be_written_is_looked_at(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mounted(home / "disk", "4m") as disk:
-        put(monkeypatch, disk, box)
+        put(monkeypatch, disk, sandbox)
         assert ima(*FOX).code == 0
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         assert "Nano Banana" in ima("models", "--task-type", "text_to_image").out
@@ -150,7 +140,7 @@ def test_a_home_that_cant_be_written_is_looked_at(
         assert ima("route", "a fox in the snow").code == 0
         assert ima(*FOX, "--dry-run").code == 0
         said = ima(*FOX)
-        assert (said.code, len(box.ledger()["creates"])) == (1, 1)
+        assert (said.code, len(sandbox.ledger()["creates"])) == (1, 1)
         assert "nothing can be sent" in said.err
         assert ima("doctor").code == 1
         assert ima("prefs", "set", "text_to_image", "midjourney").code == 2
@@ -164,7 +154,7 @@ def settings_of(home: Path) -> loader.Settings:
     return replace(loader.load({}), data=home / "data", cache=home / "cache", folder=home / "out")
 
 
-async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> None:
+async def test_folders_that_vanish_while_it_runs(home: Path, sandbox: Sandbox) -> None:
     settings = settings_of(home)
     clock = ScaledClock(50.0)
     async with open_studio(settings, clock=clock, key=Key("ima_ground_0001", "flag")) as studio:
@@ -187,7 +177,7 @@ async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> No
             await studio.jobs.submit(placed)
         assert caught.value.key == "error.ledger_replaced"
         assert len(await studio.jobs.recent()) == 2  # and what was there is still shown
-        assert len(box.ledger()["creates"]) == 2
+        assert len(sandbox.ledger()["creates"]) == 2
     async with open_studio(settings, clock=clock) as again:
         assert await again.jobs.recent() == ()
 
@@ -212,7 +202,9 @@ def test_a_path_nobody_should_have(
 
 
 @pytest.mark.parametrize("name", ["x" * 300, ODD, "a\x1b[31mb"])
-def test_an_input_and_a_folder_of_that_name(home: Path, ima: Ima, box: Sandbox, name: str) -> None:
+def test_an_input_and_a_folder_of_that_name(
+    home: Path, ima: Ima, sandbox: Sandbox, name: str
+) -> None:
     from PIL import Image
 
     out = home / name
@@ -239,7 +231,7 @@ def test_without_a_home(home: Path, ima: Ima, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("year", [1970, 2100])
 def test_a_clock_of_another_time(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch, year: int
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, year: int
 ) -> None:
     class Wrong(ScaledClock):
         def time(self) -> float:
@@ -252,7 +244,7 @@ def test_a_clock_of_another_time(
     # by a clock far ahead every deadline has passed: what is not ready at the first question is
     # kept, and can be asked for again
     assert ima(*FOX).code in ((0,) if year == 1970 else (0, 5))
-    assert len(box.ledger()["creates"]) == 1
+    assert len(sandbox.ledger()["creates"]) == 1
     assert "a fox" in ima("jobs", "list").out
 
 

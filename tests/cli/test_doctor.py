@@ -19,7 +19,7 @@ import pytest
 from ima_tui import cli
 from ima_tui.api import network
 from ima_tui.cli.commands import doctor, doctor_checks
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
 
 KEY = "ima_canary_doctor_7731"
 NAMES = [
@@ -28,14 +28,8 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def box() -> Iterator[Sandbox]:
-    with running_sandbox(speed=1000) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Path:
     for name in list(os.environ):
         if name.startswith(("IMA_", "XDG_", "LC_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -47,8 +41,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> Path:
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "IMA_API_KEY": KEY,
-        "IMA_BASE_URL": box.base_url,
-        "IMA_UPLOAD_URL": box.base_url,
+        "IMA_BASE_URL": sandbox.base_url,
+        "IMA_UPLOAD_URL": sandbox.base_url,
         "IMA_TUI_DATA_DIR": str(folder / "data"),
         "IMA_PREFS_PATH": str(folder / "prefs.json"),
         "IMA_LOG_DIR": str(folder / "logs"),

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import KEY, Run
 from offered import URLS, Offer, option_wishes, rule_wishes, sandbox_offers, virtual_wishes
 from payload_checker import Json, faults
+from studios import UNHURRIED
+from verbs import KEY, Verb
 
 from ima_tui.core.domain import TaskType
 from ima_tui.sandbox.server import Sandbox, running_sandbox
+
+pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
 
 OFFERS = sandbox_offers()
 SAMPLE = [
@@ -27,8 +30,8 @@ SAMPLE = [
 ]  # fmt: skip
 
 
-def creates(box: Sandbox) -> list[dict[str, Any]]:
-    ledger = box.ledger()
+def creates(sandbox: Sandbox) -> list[dict[str, Any]]:
+    ledger = sandbox.ledger()
     assert ledger["violations"] == []
     found: list[dict[str, Any]] = ledger["creates"]
     return found
@@ -60,7 +63,9 @@ def some_wishes(offer: Offer) -> Iterator[Json]:
 
 
 @pytest.mark.parametrize("offer", SAMPLE, ids=lambda offer: offer.id)
-def test_a_dry_run_prints_what_the_checker_accepts(offer: Offer, ima: Run, box: Sandbox) -> None:
+def test_a_dry_run_prints_what_the_checker_accepts(
+    offer: Offer, ima: Verb, sandbox: Sandbox
+) -> None:
     for said in ({}, *some_wishes(offer)):
         words = as_params(said) if len(said) != 1 else ["--extra-params", json.dumps(said)]
         found = ima(*asked(offer, *words))
@@ -69,7 +74,7 @@ def test_a_dry_run_prints_what_the_checker_accepts(offer: Offer, ima: Run, box: 
         entry = found.json["payload"]["parameters"][0]
         assert found.json["total_credit"] == entry["credit"] * entry["parameters"]["n"]
         assert found.json["warnings"] == []
-    assert creates(box) == []
+    assert creates(sandbox) == []
 
 
 def test_the_sample_holds_every_kind_of_task() -> None:
@@ -82,14 +87,14 @@ STILL = ("generate", "--task-type", "text_to_image", "--output-json")
 FILM = ("generate", "--task-type", "text_to_video", "--output-json")
 
 
-def payload(ima: Run, *words: str) -> Json:
+def payload(ima: Verb, *words: str) -> Json:
     found = ima(*words, "--dry-run")
     assert found.code == 0, found.err
     entry: Json = found.json["payload"]["parameters"][0]
     return entry
 
 
-def test_prompt_model_id_and_version_id(ima: Run) -> None:
+def test_prompt_model_id_and_version_id(ima: Verb) -> None:
     entry = payload(ima, *FILM, "--model-id", "pixverse", "--version-id", "Pixverse V4",
                     "--prompt", "a puppy")  # fmt: skip
     assert entry["parameters"]["prompt"] == "a puppy"
@@ -99,13 +104,13 @@ def test_prompt_model_id_and_version_id(ima: Run) -> None:
 
 
 @pytest.mark.parametrize("written", ["2k", "2K", " 2k "])
-def test_size(ima: Run, written: str) -> None:
+def test_size(ima: Verb, written: str) -> None:
     entry = payload(ima, *STILL, "--model-id", "gemini-3.1-flash-image", "--prompt", "a city",
                     "--size", written)  # fmt: skip
     assert (entry["parameters"]["size"], entry["credit"]) == ("2K", 10)
 
 
-def test_extra_params(ima: Run) -> None:
+def test_extra_params(ima: Verb) -> None:
     given = '{"duration":10,"resolution":"1080P","aspect_ratio":"16:9"}'
     entry = payload(ima, *FILM, "--model-id", "wan2.6-t2v", "--prompt", "ocean",
                     "--extra-params", given)  # fmt: skip
@@ -113,38 +118,38 @@ def test_extra_params(ima: Run) -> None:
     assert (sent["duration"], sent["resolution"], sent["aspect_ratio"]) == (10, "1080P", "16:9")
 
 
-def test_full_width_signs_are_understood(ima: Run) -> None:
+def test_full_width_signs_are_understood(ima: Verb) -> None:
     entry = payload(ima, *FILM, "--model-id", "wan2.6-t2v", "--prompt", "ocean",
                     "--param", "aspect_ratio=９：16", "--param", "duration=１０")  # fmt: skip
     assert entry["parameters"]["aspect_ratio"] == "9:16"
     assert entry["parameters"]["duration"] == 10
 
 
-def test_input_images_keep_their_order(ima: Run) -> None:
+def test_input_images_keep_their_order(ima: Verb) -> None:
     found = ima("generate", "--task-type", "first_last_frame_to_video", "--prompt", "smooth",
                 "--model-id", "kling-video-o1", "--input-images", URLS[1], URLS[0],
                 "--output-json", "--dry-run")  # fmt: skip
     assert found.json["payload"]["src_img_url"] == [URLS[1], URLS[0]]
 
 
-def test_api_key_goes_before_the_environment(ima: Run, box: Sandbox) -> None:
+def test_api_key_goes_before_the_environment(ima: Verb, sandbox: Sandbox) -> None:
     found = ima(*STILL, "--prompt", "a key", "--api-key", "ima_flag_9999")
     assert found.code == 0
-    assert [create["key"] for create in creates(box)] == ["9999"]
+    assert [create["key"] for create in creates(sandbox)] == ["9999"]
     assert KEY[-4:] != "9999"
 
 
 def test_base_url_goes_before_the_environment(
-    ima: Run, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ima: Verb, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IMA_BASE_URL", "http://127.0.0.1:9")
-    entry = payload(ima, *STILL, "--prompt", "elsewhere", "--base-url", box.base_url)
+    entry = payload(ima, *STILL, "--prompt", "elsewhere", "--base-url", sandbox.base_url)
     assert entry["model_id"] == "doubao-seedream-4.5"
 
 
-def test_user_id_chooses_whose_wishes_and_is_never_sent(ima: Run, tmp_path: Path) -> None:
+def test_user_id_chooses_whose_wishes_and_is_never_sent(ima: Verb, tmp_path: Path) -> None:
     liked = {"model_id": "midjourney", "model_name": "Midjourney", "credit": 8}
-    (tmp_path / "prefs.json").write_text(json.dumps({"user_anna7": {"text_to_image": liked}}))
+    (tmp_path / "ima_prefs.json").write_text(json.dumps({"user_anna7": {"text_to_image": liked}}))
     found = ima(*STILL, "--prompt", "art", "--user-id", "anna7", "--dry-run")
     assert found.json["payload"]["parameters"][0]["model_id"] == "midjourney"
     assert "anna7" not in found.out
@@ -152,21 +157,21 @@ def test_user_id_chooses_whose_wishes_and_is_never_sent(ima: Run, tmp_path: Path
     assert other["model_id"] == "doubao-seedream-4.5"
 
 
-def test_language(ima: Run) -> None:
+def test_language(ima: Verb) -> None:
     words = ("generate", "--task-type", "text_to_image", "--prompt", " ")
     assert "描述" in ima(*words, "--language", "zh").err
     assert "prompt" in ima(*words, "--language", "en").err
 
 
-def test_list_models(ima: Run, box: Sandbox) -> None:
+def test_list_models(ima: Verb, sandbox: Sandbox) -> None:
     found = ima("generate", "--task-type", "text_to_speech", "--list-models", "--output-json")
     assert [row["model_id"] for row in found.json] == ["seed-tts-1.1", "seed-tts-2.0"]
     plain = ima("generate", "--task-type", "text_to_speech", "--list-models")
     assert "seed-tts-2.0" in plain.out
-    assert creates(box) == []
+    assert creates(sandbox) == []
 
 
-def test_output_json_holds_the_scripts_keys(ima: Run) -> None:
+def test_output_json_holds_the_scripts_keys(ima: Verb) -> None:
     found = ima(*STILL, "--prompt", "keys", "--model-id", "gemini-3-pro-image").json
     assert found["url"].startswith("http")
     assert found["url"] == found["medias"][0]["url"]
@@ -175,7 +180,7 @@ def test_output_json_holds_the_scripts_keys(ima: Run) -> None:
     assert found["task_id"].startswith("task_")
 
 
-def test_the_documents_names_give_way_to_the_leafs_own(ima: Run) -> None:
+def test_the_documents_names_give_way_to_the_leafs_own(ima: Verb) -> None:
     """vocal_gender is m or f here; lyrics are no setting of this leaf."""
     words = ("generate", "--task-type", "text_to_music", "--model-id", "sonic", "--prompt", "pop")
     entry = payload(ima, *words, "--json", "--param", "vocal_gender=F", "--param", "custom_mode=1",
@@ -198,7 +203,7 @@ VIDU = ("generate", "--task-type", "image_to_video", "--model-id", "viduq2-pro",
         "--param", "duration=10", "--param", "resolution=540p")  # fmt: skip
 
 
-def test_what_fits_no_price_is_asked_about_first(ima: Run, box: Sandbox) -> None:
+def test_what_fits_no_price_is_asked_about_first(ima: Verb, sandbox: Sandbox) -> None:
     """Ten seconds have no price at 540p: said, and never replaced in silence."""
     dry = ima(*VIDU, "--dry-run")
     assert (dry.code, dry.json["total_credit"]) == (0, 20)
@@ -206,27 +211,27 @@ def test_what_fits_no_price_is_asked_about_first(ima: Run, box: Sandbox) -> None
     refused = ima(*VIDU)
     assert (refused.code, refused.json["error"]["kind"]) == (2, "would_change")
     assert "length 10 s: sent as 5 s" in refused.json["error"]["message"]
-    assert creates(box) == []
+    assert creates(sandbox) == []
     agreed = ima(*VIDU, "--yes")
     assert (agreed.code, agreed.json["total_credit"]) == (0, 20)
     assert agreed.json["warnings"] == dry.json["warnings"]
-    assert [create["charged"] for create in creates(box)] == [20]
+    assert [create["charged"] for create in creates(sandbox)] == [20]
 
 
-def test_what_can_not_be_combined_is_answered_with_what_can(ima: Run, box: Sandbox) -> None:
+def test_what_can_not_be_combined_is_answered_with_what_can(ima: Verb, sandbox: Sandbox) -> None:
     """Two choices that exclude each other are answered; nothing is substituted in silence."""
     wish = ("--model-id", "MiniMax-Hailuo-2.3", "--prompt", "waves", "--yes")
     found = ima(*FILM, *wish, "--param", "duration=10", "--param", "resolution=1080P")
     assert (found.code, found.json["error"]["kind"]) == (2, "exclusive")
     assert found.json["error"]["message"].endswith("it can be: 6.")
-    assert creates(box) == []
+    assert creates(sandbox) == []
 
 
 # --------------------------------------------------------------------------------- no network
 
 
 @pytest.fixture
-def offline(ima: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+def offline(ima: Verb, monkeypatch: pytest.MonkeyPatch) -> Verb:
     """The lists were fetched a while ago, and the service is gone."""
     with running_sandbox(speed=1000) as gone:
         monkeypatch.setenv("IMA_BASE_URL", gone.base_url)
@@ -249,7 +254,7 @@ DRY = ("generate", "--task-type", "text_to_image", "--model-id", "gemini-3-pro-i
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_pricing_goes_on_without_the_service(offline: Run, tmp_path: Path, old: bool) -> None:
+def test_pricing_goes_on_without_the_service(offline: Verb, tmp_path: Path, old: bool) -> None:
     if old:
         assert make_old(tmp_path) == len(TaskType)
     found = offline(*DRY, "--dry-run", "--json")
@@ -258,7 +263,7 @@ def test_pricing_goes_on_without_the_service(offline: Run, tmp_path: Path, old: 
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_models_are_shown_with_their_age(offline: Run, tmp_path: Path, old: bool) -> None:
+def test_models_are_shown_with_their_age(offline: Verb, tmp_path: Path, old: bool) -> None:
     if old:
         make_old(tmp_path)
     found = offline("models", "--json")
@@ -272,7 +277,7 @@ def test_models_are_shown_with_their_age(offline: Run, tmp_path: Path, old: bool
 
 @pytest.mark.parametrize("old", [False, True])
 def test_nothing_is_sent_from_an_old_list(
-    offline: Run, tmp_path: Path, box: Sandbox, old: bool
+    offline: Verb, tmp_path: Path, sandbox: Sandbox, old: bool
 ) -> None:
     if old:
         make_old(tmp_path)
@@ -281,19 +286,19 @@ def test_nothing_is_sent_from_an_old_list(
     assert (found.json["status"], found.json["task_id"]) == ("failed", None)
     tried = [one["status"] for one in found.json["attempts"]]
     assert ("sending" in tried) is not old  # an old list is fetched first, and there it ends
-    assert creates(box) == []
+    assert creates(sandbox) == []
 
 
-def test_without_lists_there_is_no_price(ima: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_lists_there_is_no_price(ima: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMA_BASE_URL", "http://127.0.0.1:9")
     found = ima(*DRY, "--dry-run", "--json")
     assert (found.code, found.json["error"]["kind"]) == (6, "unreachable")
 
 
-def test_sending_fetches_an_old_list_again(ima: Run, tmp_path: Path, box: Sandbox) -> None:
+def test_sending_fetches_an_old_list_again(ima: Verb, tmp_path: Path, sandbox: Sandbox) -> None:
     assert ima("models", "--json").code == 0
     assert make_old(tmp_path) == len(TaskType)
-    before = box.ledger()["counts"]["product_list"]
+    before = sandbox.ledger()["counts"]["product_list"]
     found = ima(*DRY, "--json")
     assert (found.code, found.json["status"]) == (0, "done")
-    assert box.ledger()["counts"]["product_list"] == before + 1
+    assert sandbox.ledger()["counts"]["product_list"] == before + 1

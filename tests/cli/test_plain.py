@@ -6,23 +6,22 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from ima_tui import i18n
 from ima_tui.cli.plain import mode as plain
 from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.cli.plain.mode import COMMANDS, PlainMode
-from ima_tui.config import loader
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import TaskType
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio, open_studio
+
+pytestmark = pytest.mark.sandbox(speed=500)
 
 SPEED = 500.0
 KEY = Key("ima_canary_0123456789", "flag")
@@ -53,40 +52,6 @@ class Script(LineIO):
         return str(self.steps.pop(0)) if self.steps else None
 
 
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    i18n.use("en")
-    yield
-    i18n.use("en")
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with running_sandbox(speed=SPEED) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def box(shared: Sandbox) -> Sandbox:
-    shared.scenario("")
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def settings(box: Sandbox, tmp_path: Path) -> Settings:
-    plain = loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
-    return replace(
-        plain,
-        base_url=box.base_url,
-        upload_url=box.base_url,
-        data=tmp_path / "data",
-        cache=tmp_path / "cache",
-        folder=tmp_path / "results",
-        preferences=tmp_path / "prefs.json",
-    )
-
-
 @pytest.fixture
 async def studio(settings: Settings) -> AsyncIterator[Studio]:
     async with open_studio(settings, clock=ScaledClock(SPEED), key=KEY, for_screen=True) as studio:
@@ -104,7 +69,7 @@ def has(words: str) -> Callable[[str], bool]:
     return lambda text: words in text
 
 
-async def test_from_a_wish_to_a_result_by_lines(studio: Studio, box: Sandbox) -> None:
+async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox) -> None:
     script = await talk(
         studio, "a picture of a fox, 16:9", "yes", has("Job 1 is done"), "/jobs", "/quit"
     )
@@ -114,17 +79,17 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, box: Sandbox) ->
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
     assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox, 16:9" in text
-    assert len(box.ledger()["creates"]) == 1
+    assert len(sandbox.ledger()["creates"]) == 1
 
 
-async def test_nothing_is_sent_without_a_yes(studio: Studio, box: Sandbox) -> None:
+async def test_nothing_is_sent_without_a_yes(studio: Studio, sandbox: Sandbox) -> None:
     await talk(
         studio, "a picture of a fox", "", "a picture of a dog", "no", "/send", "hm, a cat", "/quit"
     )
-    assert box.ledger()["creates"] == []
+    assert sandbox.ledger()["creates"] == []
 
 
-async def test_what_differs_is_named_in_the_question(studio: Studio, box: Sandbox) -> None:
+async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sandbox) -> None:
     script = await talk(
         studio, "a 30s video of a whale in 8K, 7:3, with kling o1", "no",
         "use Midjourney to make a 5s video of a fox", "no", "/quit",
@@ -135,18 +100,18 @@ async def test_what_differs_is_named_in_the_question(studio: Studio, box: Sandbo
     assert "7:3 isn't available for Kling O1: sent as 16:9." in asked[0]
     assert "Midjourney makes images, not video: sent to Wan 2.6." in asked[1]
     assert "text to image with Midjourney, 8 pts" in asked[1]
-    assert box.ledger()["creates"] == []
+    assert sandbox.ledger()["creates"] == []
 
 
 async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
-    studio: Studio, box: Sandbox
+    studio: Studio, sandbox: Sandbox
 ) -> None:
     script = await talk(studio, "可爱的小猫，竖屏", "yes", "/kind text to image", "no", "/quit")
     assert "What should I make" in script.text
     asked = [question for question in script.said if "yes or no" in question]
     assert len(asked) == 1  # after the medium was told
     assert "9:16" in script.text
-    assert box.ledger()["creates"] == []
+    assert sandbox.ledger()["creates"] == []
 
 
 async def test_a_new_wish_takes_no_kind_from_the_last_one(studio: Studio) -> None:
@@ -201,9 +166,9 @@ async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: P
 
 
 async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
-    studio: Studio, box: Sandbox
+    studio: Studio, sandbox: Sandbox
 ) -> None:
-    box.scenario('[[fault]]\nkind = "fail_task"\ntimes = 1\n')
+    sandbox.scenario('[[fault]]\nkind = "fail_task"\ntimes = 1\n')
     script = await talk(
         studio, "a picture of a fox", "yes", has("Job 1 failed"), "/again 1", "", "/again 1", "yes",
         has("Job 2 is done"), "/job 1", "/quit",

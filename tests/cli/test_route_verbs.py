@@ -3,72 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from verbs import Said, Verb
 
-from ima_tui import cli, i18n
-from ima_tui.cli import session
-from ima_tui.core.clock import ScaledClock
-from ima_tui.sandbox.server import Sandbox, running_sandbox
-
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(speed=1000) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def ima(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    sandbox: Sandbox,
-    capfd: pytest.CaptureFixture[str],
-) -> Iterator[Any]:
-    for name in list(os.environ):
-        if name.startswith(("IMA_", "XDG_", "LC_")):
-            monkeypatch.delenv(name)
-    for name, value in {
-        "HOME": str(tmp_path),
-        "LANG": "C.UTF-8",
-        "IMA_TUI_CONFIG": str(tmp_path / "config.toml"),
-        "IMA_TUI_DATA_DIR": str(tmp_path / "data"),
-        "IMA_PREFS_PATH": str(tmp_path / "ima_prefs.json"),
-        "IMA_API_KEY": "ima_canary_0123456789",
-        "IMA_BASE_URL": sandbox.base_url,
-        "IMA_UPLOAD_URL": sandbox.base_url,
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(session, "clock", ScaledClock(500.0))
-    monkeypatch.chdir(tmp_path)
-    sandbox.reset()
-    before = i18n.language()
-
-    def run(*words: str) -> Said:
-        capfd.readouterr()
-        try:
-            code = cli.run(list(words))
-        except SystemExit as over:
-            code = int(str(over.code or 0))
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return Said(code, out, err)
-
-    yield run
-    i18n.use(before)
+from ima_tui.sandbox.server import Sandbox
 
 
 def payload(said: Said) -> dict[str, Any]:
@@ -77,7 +18,7 @@ def payload(said: Said) -> dict[str, Any]:
     return found
 
 
-def test_route_prints_the_keys_of_the_cases(ima: Any) -> None:
+def test_route_prints_the_keys_of_the_cases(ima: Verb) -> None:
     said = ima("route", "用可灵O1做个10秒视频", "--json")
     assert said.code == 0
     decision = json.loads(said.out)
@@ -92,13 +33,13 @@ def test_route_prints_the_keys_of_the_cases(ima: Any) -> None:
      "以后都用Midjourney", "use DALL-E for a picture", "7:3 image", "a 5 minute song",
      "Midjourney 16:9 picture", "Wan video with sound", "用最好的模型画猫"],
 )  # fmt: skip
-def test_route_says_it_in_words(ima: Any, text: str, language: str) -> None:
+def test_route_says_it_in_words(ima: Verb, text: str, language: str) -> None:
     said = ima("route", text, "--language", language)
     assert said.code == 0
     assert said.out.strip()
 
 
-def test_route_reads_a_file(ima: Any, tmp_path: Path) -> None:
+def test_route_reads_a_file(ima: Verb, tmp_path: Path) -> None:
     rows = [
         {"id": 1, "text": "draw a fox"},
         {"id": "b", "text": "动起来", "images": ["./a.png"]},
@@ -113,7 +54,7 @@ def test_route_reads_a_file(ima: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["nonsense", "[]", '{"text": "a"}', '{"id": 1, "text": 2}'])
-def test_a_bad_line_is_told(ima: Any, tmp_path: Path, line: str) -> None:
+def test_a_bad_line_is_told(ima: Verb, tmp_path: Path, line: str) -> None:
     file = tmp_path / "wishes.jsonl"
     file.write_text(line, "utf-8")
     said = ima("route", "--batch", str(file))
@@ -121,7 +62,7 @@ def test_a_bad_line_is_told(ima: Any, tmp_path: Path, line: str) -> None:
     assert said.out == ""
 
 
-def test_generate_reads_the_words(ima: Any) -> None:
+def test_generate_reads_the_words(ima: Verb) -> None:
     sent = payload(ima("generate", "用可灵O1做个10秒视频，9:16，一只猫", "--dry-run", "--json"))
     order = sent["parameters"][0]
     assert sent["task_type"] == "text_to_video"
@@ -130,7 +71,7 @@ def test_generate_reads_the_words(ima: Any) -> None:
     assert order["parameters"]["aspect_ratio"] == "9:16"
 
 
-def test_every_flag_wins_over_the_words(ima: Any) -> None:
+def test_every_flag_wins_over_the_words(ima: Verb) -> None:
     words = "use Midjourney to draw a fox, 16:9, 4K"
     flags = ("--model-id", "gemini-3-pro-image", "--param", "aspect_ratio=1:1", "--yes")
     order = payload(ima("generate", words, *flags, "--dry-run", "--json"))["parameters"][0]
@@ -139,7 +80,7 @@ def test_every_flag_wins_over_the_words(ima: Any) -> None:
     assert order["parameters"]["size"] == "4K"
 
 
-def test_only_the_words_to_be_spoken_are_sent(ima: Any) -> None:
+def test_only_the_words_to_be_spoken_are_sent(ima: Verb) -> None:
     order = payload(ima("generate", "朗读：今天天气真好", "--dry-run", "--json"))["parameters"][0]
     assert order["parameters"]["prompt"] == "今天天气真好"
 
@@ -149,14 +90,14 @@ def test_only_the_words_to_be_spoken_are_sent(ima: Any) -> None:
     ["a fox", "draw a fox, then animate it", "animate my photo",
      "8K picture of a fox", "一分钟的视频，一只猫"],
 )  # fmt: skip
-def test_what_is_not_one_possible_thing_is_refused(ima: Any, sandbox: Sandbox, text: str) -> None:
+def test_what_is_not_one_possible_thing_is_refused(ima: Verb, sandbox: Sandbox, text: str) -> None:
     said = ima("generate", text, "--json")
     assert said.code == 2
     assert said.err.strip() or json.loads(said.out)["error"]
     assert sandbox.ledger()["creates"] == []
 
 
-def test_a_preference_in_the_words_is_saved_and_forgotten(ima: Any, tmp_path: Path) -> None:
+def test_a_preference_in_the_words_is_saved_and_forgotten(ima: Verb, tmp_path: Path) -> None:
     prefs = tmp_path / "ima_prefs.json"
     assert ima("generate", "always use Midjourney; draw a fox", "--json", "--no-wait").code == 0
     kept = json.loads(prefs.read_text("utf-8"))["user_default"]["text_to_image"]
@@ -180,7 +121,7 @@ def kept(tmp_path: Path, user: str = "user_default") -> dict[str, str]:
     return {task_type: row["model_id"] for task_type, row in wishes.items()}
 
 
-def test_use_x_is_kept_for_the_user_and_then_asked_about(ima: Any, tmp_path: Path) -> None:
+def test_use_x_is_kept_for_the_user_and_then_asked_about(ima: Verb, tmp_path: Path) -> None:
     flags = ("--json", "--no-wait", "--user-id", "ann")
     said = ima("generate", "用Midjourney画一只猫", *flags)
     assert said.code == 0
@@ -192,13 +133,13 @@ def test_use_x_is_kept_for_the_user_and_then_asked_about(ima: Any, tmp_path: Pat
     assert kept(tmp_path, "user_ann") == {"text_to_image": "midjourney"}
 
 
-def test_a_dry_run_keeps_nothing(ima: Any, tmp_path: Path) -> None:
+def test_a_dry_run_keeps_nothing(ima: Verb, tmp_path: Path) -> None:
     assert ima("generate", "always use Midjourney; draw a fox", "--dry-run").code == 0
     assert ima("generate", "以后都用Midjourney", "--dry-run", "--json").code == 0
     assert kept(tmp_path) == {}
 
 
-def test_a_model_by_flag_is_kept_only_with_remember_model(ima: Any, tmp_path: Path) -> None:
+def test_a_model_by_flag_is_kept_only_with_remember_model(ima: Verb, tmp_path: Path) -> None:
     flags = ("--task-type", "text_to_image", "--no-wait", "--json", "--model-id")
     assert ima("generate", "a cat", *flags, "midjourney").code == 0
     assert kept(tmp_path) == {}
@@ -209,7 +150,7 @@ def test_a_model_by_flag_is_kept_only_with_remember_model(ima: Any, tmp_path: Pa
     assert kept(tmp_path) == {"text_to_image": "midjourney"}
 
 
-def test_a_wish_alone_is_kept_for_every_task_type_of_the_model(ima: Any, tmp_path: Path) -> None:
+def test_a_wish_alone_is_kept_for_every_task_type_of_the_model(ima: Verb, tmp_path: Path) -> None:
     said = ima("generate", "以后都用Midjourney", "--json")
     assert said.code == 0
     changes = json.loads(said.out)["preference"]["changes"]
@@ -222,7 +163,7 @@ def test_a_wish_alone_is_kept_for_every_task_type_of_the_model(ima: Any, tmp_pat
     assert ima("generate", "换个模型试试").code == 0
 
 
-def test_route_says_what_would_be_kept(ima: Any) -> None:
+def test_route_says_what_would_be_kept(ima: Verb) -> None:
     assert ima("models", "--task-type", "text_to_image", "--json").code == 0
     said = json.loads(ima("route", "用Midjourney画一只猫", "--json").out)
     assert said["remembering"] == {
@@ -235,7 +176,7 @@ def test_route_says_what_would_be_kept(ima: Any) -> None:
     assert "SeeDream" in ima("route", "用Midjourney画一只猫").out
 
 
-def test_what_differs_is_named_and_needs_a_yes(ima: Any) -> None:
+def test_what_differs_is_named_and_needs_a_yes(ima: Verb) -> None:
     words = "a 30s video of a whale in 8K, 7:3, with kling o1"
     told = [
         "8K isn't available for Kling O1: sent as 1080p.",
@@ -252,7 +193,7 @@ def test_what_differs_is_named_and_needs_a_yes(ima: Any) -> None:
     assert (order["duration"], order["aspect_ratio"]) == ("10", "16:9")
 
 
-def test_a_model_of_another_medium_is_never_replaced_in_silence(ima: Any) -> None:
+def test_a_model_of_another_medium_is_never_replaced_in_silence(ima: Verb) -> None:
     refused = ima("generate", "use Midjourney to make a 5s video of a fox", "--json")
     error = json.loads(refused.out)["error"]
     assert refused.code == 2
@@ -264,11 +205,11 @@ def test_a_model_of_another_medium_is_never_replaced_in_silence(ima: Any) -> Non
     assert any("可灵" in warning for warning in dry["warnings"])
 
 
-def test_a_question_is_not_answered_by_a_yes(ima: Any) -> None:
+def test_a_question_is_not_answered_by_a_yes(ima: Verb) -> None:
     assert ima("generate", "可爱的小猫，竖屏", "--yes", "--dry-run").code == 2
 
 
-def test_lyrics_go_out_as_lyrics(ima: Any) -> None:
+def test_lyrics_go_out_as_lyrics(ima: Verb) -> None:
     words = 'Here are my lyrics: "Rain on the window" pop ballad'
     order = payload(ima("generate", words, "--dry-run", "--json"))["parameters"][0]["parameters"]
     assert (order["prompt"], order["tags"]) == ("Rain on the window", "pop ballad")

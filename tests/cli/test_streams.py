@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,11 @@ import pytest
 from ima_tui import i18n
 from ima_tui.core.errors import EXIT_OUTPUT
 from ima_tui.i18n import streams
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=200)
 
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Sandbox]:
-    with running_sandbox(speed=200) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(
-    box: Sandbox, home: Path, shell: str, **environ: str
+    sandbox: Sandbox, home: Path, shell: str, **environ: str
 ) -> subprocess.CompletedProcess[bytes]:
     """`shell`, in which `ima` is the program."""
     dropped = ("IMA_", "LC_", "LANG", "PYTHONIOENCODING", "PYTHONUTF8", "COV_")
@@ -39,8 +34,8 @@ def said(
     env |= {
         "HOME": str(home),
         "IMA_API_KEY": "ima_streams_0001",
-        "IMA_BASE_URL": box.base_url,
-        "IMA_UPLOAD_URL": box.base_url,
+        "IMA_BASE_URL": sandbox.base_url,
+        "IMA_UPLOAD_URL": sandbox.base_url,
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "LC_ALL": "C.UTF-8",
     }
@@ -60,42 +55,44 @@ def words(done: subprocess.CompletedProcess[bytes]) -> str:
 @FULL
 @pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
 def test_an_output_that_can_t_be_written_is_one_sentence_and_exit_code_9(
-    box: Sandbox, home: Path, where: str
+    sandbox: Sandbox, home: Path, where: str
 ) -> None:
     for verb in ("models", "--version", "config show --json"):
-        done = said(box, home, f"ima {verb} {where}")
+        done = said(sandbox, home, f"ima {verb} {where}")
         assert done.returncode == EXIT_OUTPUT, verb
         assert len(words(done).splitlines()) == 1
 
 
 @FULL
 def test_a_job_that_was_sent_is_named_where_its_result_can_t_be_written(
-    box: Sandbox, home: Path
+    sandbox: Sandbox, home: Path
 ) -> None:
     for where in ("> /dev/full", "| true; exit ${PIPESTATUS[0]}"):
-        before = len(box.ledger()["tasks"])
-        done = said(box, home, f"ima generate --task-type text_to_image fox --json {where}")
-        sent = len(box.ledger()["tasks"]) - before
+        before = len(sandbox.ledger()["tasks"])
+        done = said(sandbox, home, f"ima generate --task-type text_to_image fox --json {where}")
+        sent = len(sandbox.ledger()["tasks"]) - before
         assert sent == 1
         assert done.returncode == EXIT_OUTPUT
-        listed = said(box, home, "ima jobs list --json")
+        listed = said(sandbox, home, "ima jobs list --json")
         newest = max(job["job_id"] for job in json.loads(listed.stdout))
         assert f"Job {newest} " in words(done)
 
 
-def test_nothing_is_sent_where_stdout_is_closed_from_the_start(box: Sandbox, home: Path) -> None:
-    before = len(box.ledger()["tasks"])
-    done = said(box, home, "ima generate --task-type text_to_image fox --json >&-")
+def test_nothing_is_sent_where_stdout_is_closed_from_the_start(
+    sandbox: Sandbox, home: Path
+) -> None:
+    before = len(sandbox.ledger()["tasks"])
+    done = said(sandbox, home, "ima generate --task-type text_to_image fox --json >&-")
     assert done.returncode == EXIT_OUTPUT
-    assert len(box.ledger()["tasks"]) == before
+    assert len(sandbox.ledger()["tasks"]) == before
 
 
 @FULL
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full", "<&-"])
 def test_the_result_is_whole_where_another_stream_is_closed(
-    box: Sandbox, home: Path, where: str
+    sandbox: Sandbox, home: Path, where: str
 ) -> None:
-    done = said(box, home, f"ima generate --task-type text_to_image fox --json {where}")
+    done = said(sandbox, home, f"ima generate --task-type text_to_image fox --json {where}")
     assert done.returncode == 0
     assert json.loads(done.stdout)["status"] == "done"
     words(done)
@@ -113,9 +110,9 @@ def test_the_result_is_whole_where_another_stream_is_closed(
     ],
 )
 def test_every_encoding_gets_something_readable(
-    box: Sandbox, home: Path, environ: dict[str, str], encoding: str
+    sandbox: Sandbox, home: Path, environ: dict[str, str], encoding: str
 ) -> None:
-    done = said(box, home, "ima doctor; ima models --json", **environ)
+    done = said(sandbox, home, "ima doctor; ima models --json", **environ)
     assert done.returncode == 0, done
     words(done)
     text = done.stdout.decode(encoding)
@@ -124,13 +121,13 @@ def test_every_encoding_gets_something_readable(
     assert json.loads(text[text.index("[\n") :])
 
 
-def test_a_prompt_is_read_in_the_encoding_of_the_locale(box: Sandbox, home: Path) -> None:
+def test_a_prompt_is_read_in_the_encoding_of_the_locale(sandbox: Sandbox, home: Path) -> None:
     prompt = "$(printf '\\xba\\xfc\\xc0\\xea')"  # a fox, in GBK
     generate = f"ima generate --task-type text_to_image --dry-run --json {prompt}"
-    done = said(box, home, generate, LC_ALL="zh_CN.GBK")
+    done = said(sandbox, home, generate, LC_ALL="zh_CN.GBK")
     payload = json.loads(done.stdout)["payload"]
     assert payload["parameters"][0]["parameters"]["prompt"] == "狐狸"
-    unread = said(box, home, generate)  # UTF-8 it is not: nobody pays for question marks
+    unread = said(sandbox, home, generate)  # UTF-8 it is not: nobody pays for question marks
     assert unread.returncode == 2
     assert "utf-8" in unread.stdout.decode()
 

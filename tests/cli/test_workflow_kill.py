@@ -19,9 +19,12 @@ import pytest
 from batch_person import PATIENT, environment_of
 from forked import SPEED, Forker, forking
 
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals"),
+    pytest.mark.sandbox(speed=SPEED, scenario=PATIENT),
+]
 ANCHOR = time.time()
 MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "6"))
 
@@ -60,12 +63,6 @@ class Place:
 
     def said(self) -> str:
         return (self.folder / "out").read_text("utf-8")[-3000:]
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(speed=SPEED, scenario=PATIENT) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.sandbox.products import SandboxCatalogue
 
 Json = dict[str, Any]
-FOLDER = Path(__file__).parents[2] / "shared" / "catalog"
+FOLDER = Path(__file__).parents[3] / "shared" / "catalog"
 ABSENT = "the recorded lists are data and not part of the project"
 
 

@@ -8,11 +8,6 @@ from ima_tui.core.domain import Value
 from ima_tui.intent.intent import Refusal
 
 
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
-
-
 @pytest.mark.parametrize(
     ("parameter", "asked", "words"),
     [

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from ima_tui import i18n
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import suggestions
 from ima_tui.compose.composer import KIND, MODEL, Composer
@@ -18,11 +17,6 @@ from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.sandbox.products import SandboxCatalogue
 
 Lists = Mapping[TaskType, tuple[ModelVersion, ...]]
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @pytest.fixture(scope="module")

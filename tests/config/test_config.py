@@ -31,7 +31,7 @@ from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.preferences.file import Preferences
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "docs"))
 
 import configuration  # noqa: E402

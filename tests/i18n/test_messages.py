@@ -25,7 +25,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.i18n import en, zh
 
-PACKAGE = Path(__file__).parents[1] / "ima_tui"
+PACKAGE = Path(__file__).parents[2] / "ima_tui"
 CHINESE = re.compile("[\u3400-\u9fff]")
 KEY = re.compile(r"[a-z][a-z_]*(?:\.[a-z0-9_]+)+")
 ROOTS = {key.partition(".")[0] for key in en.TEXTS}

@@ -6,8 +6,8 @@ import re
 from typing import Literal
 
 import pytest
-from conftest import Open, ended
-from test_engine_refusals import MODELS, Model, fault, place
+from offered import MODELS, Model, fault, place
+from studios import UNHURRIED, Open, ended
 
 from ima_tui import i18n
 from ima_tui.api import failure_reasons
@@ -24,6 +24,8 @@ from ima_tui.core.errors import (
 )
 from ima_tui.i18n import en, zh
 from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
 
 SONG, TALK, FILM, STILL = (
     TaskType.TEXT_TO_MUSIC, TaskType.TEXT_TO_SPEECH, TaskType.TEXT_TO_VIDEO,
@@ -204,10 +206,10 @@ def test_no_row_of_the_timeline_shows_the_services_insides() -> None:
     row for row in REASONS if row[1] in (STILL, SONG)
 ])  # fmt: skip
 async def test_a_failed_task_says_why_in_plain_words(
-    reason: str, task_type: TaskType, key: str, box: Sandbox, opened: Open
+    reason: str, task_type: TaskType, key: str, sandbox: Sandbox, opened: Open
 ) -> None:
     model = {SONG: MODELS["no form"], STILL: MODELS["a virtual size"]}[task_type]
-    box.scenario(fault("fail_task", message=reason or " "))
+    sandbox.scenario(fault("fail_task", message=reason or " "))
     async with opened() as studio:
         placed = await place(studio, model, f"fails: {reason} {task_type}")
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
@@ -226,26 +228,28 @@ async def test_a_failed_task_says_why_in_plain_words(
 
 
 async def test_a_refusal_without_a_known_code_is_told_by_its_words(
-    box: Sandbox, opened: Open
+    sandbox: Sandbox, opened: Open
 ) -> None:
-    box.scenario(fault("refuse", endpoint="create", code=31337, message="Content policy violation"))
+    sandbox.scenario(
+        fault("refuse", endpoint="create", code=31337, message="Content policy violation")
+    )
     async with opened() as studio:
         placed = await place(studio, MODELS["no form"], "refused in words")
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.moderated")
-    assert [create["code"] for create in box.ledger()["creates"]] == [31337]
+    assert [create["code"] for create in sandbox.ledger()["creates"]] == [31337]
 
 
-async def test_a_deleted_result_is_said_to_be_deleted(box: Sandbox, opened: Open) -> None:
-    box.scenario(fault("fail_task", resource_status=3, message="x"))
+async def test_a_deleted_result_is_said_to_be_deleted(sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(fault("fail_task", resource_status=3, message="x"))
     async with opened() as studio:
         placed = await place(studio, MODELS["no form"], "deleted")
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure == Failure("error.result_deleted", "x", {})
 
 
-async def test_a_model_that_needs_a_subscription(box: Sandbox, opened: Open) -> None:
+async def test_a_model_that_needs_a_subscription(sandbox: Sandbox, opened: Open) -> None:
     sora = Model(TaskType.TEXT_TO_VIDEO, "sora-2-pro")
     async with opened(key="ima_free_0001") as studio:
         job = await ended(studio, (await studio.jobs.submit(await place(studio, sora, "free"))).id)
@@ -256,7 +260,7 @@ async def test_a_model_that_needs_a_subscription(box: Sandbox, opened: Open) -> 
     assert "sora-2-pro" not in others
 
 
-async def test_too_few_points_names_cheaper_models(box: Sandbox, opened: Open) -> None:
+async def test_too_few_points_names_cheaper_models(sandbox: Sandbox, opened: Open) -> None:
     async with opened(key="ima_poor_0001") as studio:
         placed = await place(studio, MODELS["twelve prices"], "poor")
         job = await ended(studio, (await studio.jobs.submit(placed)).id)

@@ -35,7 +35,7 @@ from ima_tui.ledger import (
 )
 from ima_tui.ledger.job_states import ImpossibleTransition
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WAYS: dict[State, tuple[State, ...]] = {
     State.QUEUED: (),
     State.UPLOADING: (State.UPLOADING,),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import any_order
-from queue_person import at, window, wish
+from studios import POLITE, SPEED, at, window, wish
 
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import midnight
@@ -18,6 +18,8 @@ from ima_tui.ledger import Ledger
 from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.schema import MIGRATIONS
 from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
 
 NOW = 100_000.0
 ONE = AdmissionLimits(running=1)

@@ -33,19 +33,15 @@ from ima_tui.ledger import (
     repair,
 )
 from ima_tui.preferences import file
-from ima_tui.sandbox.server import Sandbox, running_sandbox
+from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=500)
 
 FOX = ("generate", "a fox", "--task-type", "text_to_image")
 
 
 @pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with running_sandbox(speed=500) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Path:
     for name in list(os.environ):
         if name.startswith(("IMA_", "XDG_", "LC_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -53,8 +49,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> Path:
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
         "IMA_API_KEY": "ima_ground_0001",
-        "IMA_BASE_URL": box.base_url,
-        "IMA_UPLOAD_URL": box.base_url,
+        "IMA_BASE_URL": sandbox.base_url,
+        "IMA_UPLOAD_URL": sandbox.base_url,
         "IMA_TUI_DATA_DIR": str(tmp_path / "data"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }.items():
@@ -95,14 +91,14 @@ def no_answer_can_be_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("verb", ["generate", "batch"])
 def test_the_task_id_and_its_points_are_told_and_the_exit_code_is_seven(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch, verb: str
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     rows = home / "rows.jsonl"
     rows.write_text('{"prompt": "a fox"}\n')
     words = FOX if verb == "generate" else ("batch", str(rows), "--task-type", "text_to_image")
     with no_answer_can_be_written(monkeypatch):
         code, _, err = ima(*words, "--yes")
-    (create,) = box.ledger()["creates"]
+    (create,) = sandbox.ledger()["creates"]
     assert code == 7
     assert create["task_id"] in err
     assert f"{create['credit']} points" in err
@@ -111,11 +107,11 @@ def test_the_task_id_and_its_points_are_told_and_the_exit_code_is_seven(
     assert code == 0
     assert json.loads(out)[0]["task_id"] == create["task_id"]
     assert list((home / "data").glob("ledger.unwritten-*")) == []
-    assert len(box.ledger()["creates"]) == 1
+    assert len(sandbox.ledger()["creates"]) == 1
 
 
 def test_a_disk_that_is_full_when_the_answer_comes(
-    home: Path, ima: Ima, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mounted(home / "disk", "1m") as disk:
         monkeypatch.setenv("IMA_TUI_DATA_DIR", str(disk / "data"))
@@ -132,7 +128,7 @@ def test_a_disk_that_is_full_when_the_answer_comes(
         with monkeypatch.context() as patched:
             patched.setattr(RemoteService, "create_order", create)
             code, _, err = ima(*FOX)
-        task_id = box.ledger()["creates"][-1]["task_id"]
+        task_id = sandbox.ledger()["creates"][-1]["task_id"]
         assert (code, task_id in err) == (7, True), err
         filler[0].unlink()
         code, out, _ = ima("jobs", "show", "2", "--json")
@@ -190,12 +186,12 @@ def held(path: Path) -> Iterator[None]:
 
 
 def test_a_lock_that_never_comes_ends_every_verb_with_a_sentence(
-    home: Path, ima: Ima, box: Sandbox, impatient: None
+    home: Path, ima: Ima, sandbox: Sandbox, impatient: None
 ) -> None:
     assert ima(*FOX)[0] == 0
     with held(home / "data" / "ledger.sqlite3"):
         code, out, err = ima(*FOX)
-        assert (code, len(box.ledger()["creates"])) == (1, 1)
+        assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
         assert "locked by another program" in err
         code, out, _ = ima("jobs", "list", "--json")
         assert code == 0
@@ -208,7 +204,7 @@ def test_a_lock_that_never_comes_ends_every_verb_with_a_sentence(
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_a_file_system_without_locks_ends_every_verb_with_a_sentence(
-    home: Path, ima: Ima, box: Sandbox, impatient: None, monkeypatch: pytest.MonkeyPatch,
+    home: Path, ima: Ima, sandbox: Sandbox, impatient: None, monkeypatch: pytest.MonkeyPatch,
     number: int,
 ) -> None:  # fmt: skip
     assert ima(*FOX)[0] == 0
@@ -219,7 +215,7 @@ def test_a_file_system_without_locks_ends_every_verb_with_a_sentence(
     monkeypatch.setattr(fcntl, "lockf", no_locks)
     monkeypatch.setattr(fcntl, "flock", no_locks)
     code, _, err = ima(*FOX)
-    assert (code, len(box.ledger()["creates"])) == (1, 1)
+    assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
     assert "without locks" in err
     assert ima("jobs", "list", "--json")[1].count('"job_id"') == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import any_order
-from queue_person import at, until, window, wish
+from studios import POLITE, SPEED, at, until, window, wish
 
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import midnight
@@ -19,6 +19,8 @@ from ima_tui.i18n import say
 from ima_tui.ledger import Ledger
 from ima_tui.ledger.admission import ABANDONED, AdmissionLimits, settled
 from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
 
 NOW = 100_000.0
 DAY = midnight(NOW)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import DONE, FakeService, FastClock, any_order, placed, scheduler
-from queue_person import at, until, window, wish
+from studios import POLITE, SPEED, at, until, window, wish
 from trees import make
 
 from ima_tui.api.client import Created
@@ -24,6 +24,8 @@ from ima_tui.core.domain import (
 from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
 
 I2I = TaskType.IMAGE_TO_IMAGE
 

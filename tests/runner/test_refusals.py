@@ -7,15 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from conftest import Open, ended, held
-from offered import inputs_for, sandbox_offers
+from offered import MODELS, Model, fault, place, sandbox_offers
 from payload_checker import faults
+from studios import UNHURRIED, Open, ended, held
 
 from ima_tui import i18n
 from ima_tui.api import wire
-from ima_tui.catalogue import order
 from ima_tui.core.domain import (
-    Draft,
     Job,
     Order,
     State,
@@ -26,70 +24,27 @@ from ima_tui.core.errors import Refused
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio
 
+pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
+
 STOPPED = (401, 4008, 4014, 123456)
 ADAPTED = (6006, 6009, 6010, 400017)
 REPRICED = (6006, 6009, 6010)
 RAW = {(offer.model.task_type, offer.model.version): offer.raw for offer in sandbox_offers()}
 
 
-@dataclass(frozen=True)
-class Model:
-    task_type: TaskType
-    version: str
-    chosen: tuple[tuple[str, Value], ...] = ()
-
-
-MODELS = {
-    "twelve prices": Model(TaskType.TEXT_TO_VIDEO, "doubao-seedance-1-5-pro-251215"),
-    "a virtual size": Model(TaskType.TEXT_TO_IMAGE, "doubao-seedream-4-5-251128"),
-    "one price and a form": Model(TaskType.TEXT_TO_MUSIC, "sonic"),
-    "no form": Model(TaskType.TEXT_TO_MUSIC, "GenBGM"),
-    "an input": Model(TaskType.IMAGE_TO_VIDEO, "wan2.6-i2v"),
-    "an input to be checked": Model(TaskType.IMAGE_TO_VIDEO, "ima-pro-fast"),
-    "a model to be told": Model(TaskType.TEXT_TO_VIDEO, "Pixverse V5.5"),
-}
-
-
-async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
-    models = await studio.offer.fresh(model.task_type)
-    model_version = next(
-        model_version for model_version in models if model_version.version == model.version
-    )
-    draft = Draft(
-        task_type=model.task_type,
-        model_id=model_version.model_id,
-        version=model_version.version,
-        prompt=prompt,
-        chosen=model.chosen,
-        inputs=inputs_for(model_version),
-        n=n,
-    )
-    placed, _ = order.place(model_version, draft)
-    return placed
-
-
-def fault(kind: str, **keys: Any) -> str:
-    rows = [f'kind = "{kind}"', *(f"{key} = {_toml(value)}" for key, value in keys.items())]
-    return "[[fault]]\n" + "\n".join(rows) + "\n"
-
-
-def _toml(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-def creates(box: Sandbox, *expected: str) -> list[dict[str, Any]]:
-    ledger = box.ledger()
+def creates(sandbox: Sandbox, *expected: str) -> list[dict[str, Any]]:
+    ledger = sandbox.ledger()
     assert [v for v in ledger["violations"] if v["kind"] not in expected] == []
     found: list[dict[str, Any]] = ledger["creates"]
     return found
 
 
-def charged(box: Sandbox, *expected: str) -> list[int]:
-    return [create["charged"] for create in creates(box, *expected) if create["charged"]]
+def charged(sandbox: Sandbox, *expected: str) -> list[int]:
+    return [create["charged"] for create in creates(sandbox, *expected) if create["charged"]]
 
 
-def lists_fetched(box: Sandbox) -> int:
-    return int(box.ledger()["counts"].get("product_list", 0))
+def lists_fetched(sandbox: Sandbox) -> int:
+    return int(sandbox.ledger()["counts"].get("product_list", 0))
 
 
 def judge(job: Job) -> None:
@@ -129,30 +84,30 @@ class Told:
         return [create["charged"] for create in self.sent if create["charged"]]
 
 
-async def tell_all(opened: Open, box: Sandbox, about: str) -> dict[str, Told]:
+async def tell_all(opened: Open, sandbox: Sandbox, about: str) -> dict[str, Told]:
     """A job on every model at once."""
     told: dict[str, Told] = {}
     async with opened() as studio:
         orders = {
             name: await place(studio, model, f"{name}: {about}") for name, model in MODELS.items()
         }
-        before = lists_fetched(box)
+        before = lists_fetched(sandbox)
         jobs = {name: await studio.jobs.submit(placed) for name, placed in orders.items()}
         for name, job in jobs.items():
             job = await ended(studio, job.id)
-            sent = [create for create in creates(box) if create["prompt"] == job.order.prompt]
+            sent = [create for create in creates(sandbox) if create["prompt"] == job.order.prompt]
             told[name] = Told(orders[name], job, await story(studio, job), sent)
-        told["lists"] = replace(told[name], sent=[{}] * (lists_fetched(box) - before))
+        told["lists"] = replace(told[name], sent=[{}] * (lists_fetched(sandbox) - before))
     return told
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize("code", [*ADAPTED, 429])
 async def test_what_can_be_adapted_is_tried_three_times(
-    code: int, times: int, box: Sandbox, opened: Open
+    code: int, times: int, sandbox: Sandbox, opened: Open
 ) -> None:
-    box.scenario(refuse_each(code, times))
-    told = await tell_all(opened, box, f"refused {times} times with {code}")
+    sandbox.scenario(refuse_each(code, times))
+    told = await tell_all(opened, sandbox, f"refused {times} times with {code}")
     lists = told.pop("lists").sent
     assert len(lists) == (times * len(MODELS) if code in REPRICED else 0)
     for name, one in told.items():
@@ -172,9 +127,9 @@ async def test_what_can_be_adapted_is_tried_three_times(
 
 
 @pytest.mark.parametrize("code", STOPPED)
-async def test_what_stops_is_sent_once(code: int, box: Sandbox, opened: Open) -> None:
-    box.scenario(refuse_each(code, 9))
-    told = await tell_all(opened, box, f"stopped by {code}")
+async def test_what_stops_is_sent_once(code: int, sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(refuse_each(code, 9))
+    told = await tell_all(opened, sandbox, f"stopped by {code}")
     assert told.pop("lists").sent == []
     for name, one in told.items():
         assert [create["code"] for create in one.sent] == [code], name
@@ -183,12 +138,12 @@ async def test_what_stops_is_sent_once(code: int, box: Sandbox, opened: Open) ->
         assert one.job.failure.kind == Refused.KEYS.get(code, "error.refused"), name
 
 
-async def test_several_outputs_are_charged_as_often(box: Sandbox, opened: Open) -> None:
-    box.scenario(fault("refuse", endpoint="create", code=6010, times=2))
+async def test_several_outputs_are_charged_as_often(sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(fault("refuse", endpoint="create", code=6010, times=2))
     async with opened() as studio:
         placed = await place(studio, MODELS["a virtual size"], "three of them", n=3)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
-    assert charged(box) == [15]
+    assert charged(sandbox) == [15]
     assert (job.state, len(job.medias)) == (State.DONE, 3)
 
 
@@ -197,8 +152,8 @@ async def test_several_outputs_are_charged_as_often(box: Sandbox, opened: Open) 
 NANO = Model(TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image-preview", (("size", "4K"),))
 
 
-async def test_a_risen_price_ends_a_scripts_job(box: Sandbox, opened: Open) -> None:
-    box.scenario(fault("price_change", endpoint="create", add=7, times=1))
+async def test_a_risen_price_ends_a_scripts_job(sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(fault("price_change", endpoint="create", add=7, times=1))
     async with opened() as studio:
         job = await ended(studio, (await studio.jobs.submit(await place(studio, NANO, "dear"))).id)
         keys = await story(studio, job)
@@ -208,20 +163,20 @@ async def test_a_risen_price_ends_a_scripts_job(box: Sandbox, opened: Open) -> N
         "error.price_rose",
         {"before": 18, "points": 25},
     )
-    assert (len(creates(box)), charged(box)) == (1, [])
+    assert (len(creates(sandbox)), charged(sandbox)) == (1, [])
     assert keys[-2:] == ["repriced", "refused"]
 
 
-async def test_a_risen_price_waits_for_a_word_at_the_screen(box: Sandbox, opened: Open) -> None:
-    box.scenario(fault("price_change", endpoint="create", add=7, times=1))
+async def test_a_risen_price_waits_for_a_word_at_the_screen(sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(fault("price_change", endpoint="create", add=7, times=1))
     async with opened(patient=True) as studio:
         job = await held(studio, (await studio.jobs.submit(await place(studio, NANO, "wait"))).id)
         assert (job.state, job.held, job.order.total) == (State.QUEUED, True, 25)
-        assert (len(creates(box)), charged(box)) == (1, [])
+        assert (len(creates(sandbox)), charged(sandbox)) == (1, [])
         await studio.jobs.follow(job.id)
         job = await ended(studio, job.id)
         keys = await story(studio, job)
-    assert (job.state, charged(box), len(creates(box))) == (State.DONE, [25], 2)
+    assert (job.state, charged(sandbox), len(creates(sandbox))) == (State.DONE, [25], 2)
     assert [key for key in keys if key in ("refused_once", "price_rose", "released")] == [
         "refused_once", "price_rose", "released",
     ]  # fmt: skip
@@ -229,48 +184,50 @@ async def test_a_risen_price_waits_for_a_word_at_the_screen(box: Sandbox, opened
 
 
 async def test_a_price_that_rose_before_the_sending_is_not_sent_at_all(
-    box: Sandbox, opened: Open
+    sandbox: Sandbox, opened: Open
 ) -> None:
     async with opened() as studio:
         placed = await place(studio, NANO, "refreshed")
-        box.scenario(fault("price_change", endpoint="product_list", add=7, times=1, when="before"))
+        sandbox.scenario(
+            fault("price_change", endpoint="product_list", add=7, times=1, when="before")
+        )
         await studio.offer.refresh(NANO.task_type)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.price_rose")
-    assert creates(box) == []
+    assert creates(sandbox) == []
 
 
-async def test_a_fallen_price_is_taken_without_a_word(box: Sandbox, opened: Open) -> None:
-    box.scenario(fault("price_change", endpoint="create", add=-8, times=1))
+async def test_a_fallen_price_is_taken_without_a_word(sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(fault("price_change", endpoint="create", add=-8, times=1))
     async with opened() as studio:
         job = await ended(
             studio, (await studio.jobs.submit(await place(studio, NANO, "fallen"))).id
         )
-    assert (job.state, charged(box), job.order.total) == (State.DONE, [10], 10)
+    assert (job.state, charged(sandbox), job.order.total) == (State.DONE, [10], 10)
 
 
 async def test_new_numbers_at_the_old_price_are_taken_without_a_word(
-    box: Sandbox, opened: Open
+    sandbox: Sandbox, opened: Open
 ) -> None:
-    box.scenario(fault("price_change", endpoint="create", renumber=True, times=1))
+    sandbox.scenario(fault("price_change", endpoint="create", renumber=True, times=1))
     async with opened() as studio:
         placed = await place(studio, NANO, "renumbered")
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
-    assert (job.state, charged(box)) == (State.DONE, [18])
+    assert (job.state, charged(sandbox)) == (State.DONE, [18])
     assert job.order.attribute_id == placed.attribute_id + 20_000
 
 
-async def test_a_model_that_went_away_meanwhile(box: Sandbox, opened: Open) -> None:
+async def test_a_model_that_went_away_meanwhile(sandbox: Sandbox, opened: Open) -> None:
     async with opened() as studio:
         placed = await place(studio, NANO, "gone")
-        box.scenario(fault("price_change", endpoint="product_list", model_id=placed.model_id,
+        sandbox.scenario(fault("price_change", endpoint="product_list", model_id=placed.model_id,
                            remove=True, when="before"))  # fmt: skip
         await studio.offer.refresh(NANO.task_type)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.model_gone")
-    assert creates(box) == []
+    assert creates(sandbox) == []
 
 
 # ------------------------------------------------------------------------------------- too heavy
@@ -313,17 +270,17 @@ FAULTY = {
 @pytest.mark.parametrize(("model", "steps"), DOWN.values(), ids=DOWN.keys())
 @pytest.mark.parametrize("kind", FAULTY)
 async def test_code_500_is_answered_by_a_smaller_order_or_by_none(
-    kind: str, model: Model, steps: list[dict[str, Value]], box: Sandbox, opened: Open
+    kind: str, model: Model, steps: list[dict[str, Value]], sandbox: Sandbox, opened: Open
 ) -> None:
     fault_row = "faulty" if kind != "refused" else "refused"
     for times in (1, 2, 3):
-        box.reset()
-        box.scenario(f"[[fault]]\n{FAULTY[kind]}times = {times}\n")
+        sandbox.reset()
+        sandbox.scenario(f"[[fault]]\n{FAULTY[kind]}times = {times}\n")
         async with opened() as studio:
             placed = await place(studio, model, f"heavy {times} {kind} {model.version}")
             job = await ended(studio, (await studio.jobs.submit(placed)).id)
             keys = await story(studio, job)
-        sent = creates(box)
+        sent = creates(sandbox)
         bodies = [create["parameters"] for create in sent]
         assert all(one != other for one, other in pairwise(bodies)), "never the same again"
         smaller = keys.count("fault") if fault_row == "faulty" else keys.count("too_heavy")
@@ -341,10 +298,10 @@ async def test_code_500_is_answered_by_a_smaller_order_or_by_none(
 
 
 async def test_after_a_fault_a_later_refusal_is_no_proof_that_nothing_was_charged(
-    box: Sandbox, opened: Open
+    sandbox: Sandbox, opened: Open
 ) -> None:
     model = Model(TaskType.TEXT_TO_IMAGE, "gemini-3.1-flash-image-preview", (("size", "4K"),))
-    box.scenario(
+    sandbox.scenario(
         f"[[fault]]\n{FAULTY['a fault, charged']}nth = 1\n"
         + fault("refuse", endpoint="create", code=4008, nth=2)
     )
@@ -352,10 +309,10 @@ async def test_after_a_fault_a_later_refusal_is_no_proof_that_nothing_was_charge
         job = await ended(studio, (await studio.jobs.submit(await place(studio, model, "x"))).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.UNKNOWN, "error.fault")
-    assert len(creates(box)) == 2
+    assert len(creates(sandbox)) == 2
 
 
-async def test_moderation_is_recognised_whatever_the_code(box: Sandbox, opened: Open) -> None:
+async def test_moderation_is_recognised_whatever_the_code(sandbox: Sandbox, opened: Open) -> None:
     for code, status, words in (
         (500, 200, "prompt contains sensitive words"),
         (500, 500, "提示词包含敏感内容，请修改后重试"),
@@ -363,8 +320,8 @@ async def test_moderation_is_recognised_whatever_the_code(box: Sandbox, opened: 
         (6009, 400, "Your prompt was flagged by our safety system"),
         (31337, 200, "图片审核不通过"),
     ):
-        box.reset()
-        box.scenario(
+        sandbox.reset()
+        sandbox.scenario(
             fault("refuse", endpoint="create", code=code, status=status, message=words, times=9)
         )
         async with opened() as studio:
@@ -372,16 +329,16 @@ async def test_moderation_is_recognised_whatever_the_code(box: Sandbox, opened: 
             job = await ended(studio, (await studio.jobs.submit(placed)).id)
         assert job.failure is not None
         assert (job.state, job.failure.kind) == (State.FAILED, "error.moderated"), words
-        assert len(creates(box)) == 1
+        assert len(creates(sandbox)) == 1
 
 
 # --------------------------------------------------------------------------------- a bad value
 
 
 async def test_a_bad_value_first_keeps_what_is_known_then_drops_the_advanced(
-    box: Sandbox, opened: Open
+    sandbox: Sandbox, opened: Open
 ) -> None:
-    box.scenario(fault("refuse", endpoint="create", code=400017, times=2))
+    sandbox.scenario(fault("refuse", endpoint="create", code=400017, times=2))
     model = Model(TaskType.IMAGE_TO_VIDEO, "wan2.6-i2v", (("negative_prompt", "rain"),))
     async with opened() as studio:
         placed = await place(studio, model, "plainer")
@@ -391,11 +348,11 @@ async def test_a_bad_value_first_keeps_what_is_known_then_drops_the_advanced(
     assert [key for key in keys if key in ("corrected", "plainer")] == ["corrected", "plainer"]
     assert "negative_prompt" not in dict(job.order.parameters)
     assert {"duration", "resolution"} <= set(dict(job.order.parameters))
-    assert charged(box) == [placed.total]
+    assert charged(sandbox) == [placed.total]
 
 
 async def test_a_bad_value_drops_the_unknown_and_fills_in_what_the_family_needs(
-    box: Sandbox, opened: Open
+    sandbox: Sandbox, opened: Open
 ) -> None:
     """An order of another day, with a parameter that is gone and without the model."""
     async with opened() as studio:
@@ -407,7 +364,7 @@ async def test_a_bad_value_drops_the_unknown_and_fills_in_what_the_family_needs(
     parameters = dict(job.order.parameters)
     assert (parameters.get("model"), "seed" in parameters) == ("v5.5", False)
     assert (job.state, "corrected" in keys) == (State.DONE, True)
-    assert charged(box, "unknown_parameter") == [placed.total]
+    assert charged(sandbox, "unknown_parameter") == [placed.total]
 
 
 # ---------------------------------------------------------------------------- lost on the way
@@ -415,9 +372,9 @@ async def test_a_bad_value_drops_the_unknown_and_fills_in_what_the_family_needs(
 
 @pytest.mark.parametrize("code", [*ADAPTED, 500])
 async def test_an_answer_lost_during_the_tries_is_never_sent_again(
-    code: int, box: Sandbox, opened: Open
+    code: int, sandbox: Sandbox, opened: Open
 ) -> None:
-    box.scenario(
+    sandbox.scenario(
         fault("refuse", endpoint="create", code=code, times=1)
         + fault("lose_answer", endpoint="create", nth=2)
     )
@@ -427,19 +384,21 @@ async def test_an_answer_lost_during_the_tries_is_never_sent_again(
     assert job.state is State.UNKNOWN
     assert job.failure is not None
     assert job.failure.kind == "error.lost"
-    box.scenario("")
+    sandbox.scenario("")
     async with opened(patient=True) as studio:
         other = await studio.jobs.submit(await place(studio, MODELS["no form"], f"after {code}"))
         await ended(studio, other.id)  # whoever sends this one would have sent that one, too
         again = await studio.jobs.get(job.id)
     assert again is not None
     assert again.state is State.UNKNOWN
-    assert [create["prompt"] for create in creates(box)] == [f"lost {code}"] * 2 + [f"after {code}"]
-    assert len(charged(box)) == 2
+    assert [create["prompt"] for create in creates(sandbox)] == [f"lost {code}"] * 2 + [
+        f"after {code}"
+    ]
+    assert len(charged(sandbox)) == 2
 
 
-async def test_refusals_are_counted_over_a_restart(box: Sandbox, opened: Open) -> None:
-    box.scenario(
+async def test_refusals_are_counted_over_a_restart(sandbox: Sandbox, opened: Open) -> None:
+    sandbox.scenario(
         fault("price_change", endpoint="create", add=7, times=1)
         + fault("refuse", endpoint="create", code=500, nth=[2, 3, 4])
     )
@@ -454,5 +413,5 @@ async def test_refusals_are_counted_over_a_restart(box: Sandbox, opened: Open) -
         keys = await story(studio, job)
     counted = keys.count("refused_once"), keys.count("too_heavy")
     assert (job.state, counted) == (State.FAILED, (1, 1))
-    assert [create["code"] for create in creates(box)] == [6006, 500, 500]
-    assert charged(box) == []
+    assert [create["code"] for create in creates(sandbox)] == [6006, 500, 500]
+    assert charged(sandbox) == []

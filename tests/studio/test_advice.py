@@ -6,9 +6,8 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from conftest import Open
-from offered import Offer, sandbox_offers
-from test_engine_refusals import Model, place
+from offered import Model, Offer, place, sandbox_offers
+from studios import UNHURRIED, Open
 
 from ima_tui.catalogue import choice, price, times
 from ima_tui.catalogue.alternatives import alternatives, cheaper
@@ -23,6 +22,8 @@ from ima_tui.core.domain import (
 )
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
 
 T = TaskType
 OFFERS: list[Offer] = sandbox_offers()
@@ -242,7 +243,7 @@ async def run_before(settings: Settings, order: Order, seconds: float) -> None:
 
 
 async def test_history_counts_of_the_same_model_at_the_same_price(
-    box: Sandbox, settings: Settings, opened: Open
+    sandbox: Sandbox, settings: Settings, opened: Open
 ) -> None:
     small = Model(T.TEXT_TO_VIDEO, "ima-pro-fast", (("resolution", "480p"),))
     large = Model(T.TEXT_TO_VIDEO, "ima-pro-fast")

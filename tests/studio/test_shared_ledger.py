@@ -9,14 +9,17 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
 from fakes import any_order
-from queue_person import at, window, wish
+from studios import POLITE, SPEED, at, window, wish
 
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,7 +119,7 @@ SCRIPT = textwrap.dedent(
     from dataclasses import replace
     from pathlib import Path
     sys.path[:0] = json.loads(sys.argv[2])
-    from queue_person import at, window, wish
+    from studios import at, window, wish
     from ima_tui.config import loader as config
 
     async def main():

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from ima_tui.catalogue import order
-from ima_tui.config import loader
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
@@ -40,38 +39,12 @@ from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 from ima_tui.studio.studio import Studio, open_studio
 
+pytestmark = pytest.mark.sandbox(speed=500, strict=True)
+
 SPEED = 500.0
 KEY = Key("ima_canary_0123456789", "flag")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 T2I = TaskType.TEXT_TO_IMAGE
-
-
-@pytest.fixture(scope="module")
-def shared_sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(speed=SPEED) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
-    shared_sandbox.scenario("")
-    shared_sandbox.reset()
-    yield shared_sandbox
-    assert shared_sandbox.ledger()["violations"] == []
-
-
-@pytest.fixture
-def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
-    plain = loader.load({}, {"IMA_TUI_CONFIG": str(tmp_path / "config.toml")})
-    return replace(
-        plain,
-        base_url=sandbox.base_url,
-        upload_url=sandbox.base_url,
-        data=tmp_path / "data",
-        cache=tmp_path / "cache",
-        folder=tmp_path / "out",
-        preferences=tmp_path / "ima_prefs.json",
-    )
 
 
 @asynccontextmanager

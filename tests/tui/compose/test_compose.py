@@ -29,7 +29,6 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui import i18n
 from ima_tui.compose.composer import MODEL
 from ima_tui.core.domain import (
     Accepts,
@@ -53,11 +52,6 @@ from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.widgets.table import Table
 
 T2I = TaskType.TEXT_TO_IMAGE
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @asynccontextmanager

@@ -15,7 +15,6 @@ from rich.color import ColorSystem
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from ima_tui import i18n
 from ima_tui.core.domain import (
     Job,
     Media,
@@ -37,11 +36,6 @@ from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.list_status import ListStatus
 
 SIZE = (120, 40)
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @pytest.fixture

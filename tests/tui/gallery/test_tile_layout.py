@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-import pytest
 from fake import NOW, SEEDREAM, WAN, done, job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui import i18n
 from ima_tui.core.domain import (
     Media,
     Medium,
@@ -23,11 +21,6 @@ from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
 from ima_tui.tui.gallery.tile_layout import TileLayout
 
 SIZES = st.lists(st.integers(1, 12), max_size=6)
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @given(SIZES, st.integers(1, 5), st.integers(1, 10))

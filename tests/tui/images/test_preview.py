@@ -15,7 +15,6 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.widgets import Static
 
-from ima_tui import i18n
 from ima_tui.core.domain import Media, TaskType
 from ima_tui.imaging import kitty, terminal
 from ima_tui.tui.app import ImaApp
@@ -24,11 +23,6 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.images.viewport import Viewport
 from ima_tui.tui.shell.viewer import ViewerLine, ViewerScreen
 from ima_tui.tui.theme.theme import style
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def picture(folder: Path, name: str = "a.png", size: tuple[int, int] = (64, 32)) -> str:

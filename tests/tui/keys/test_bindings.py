@@ -18,7 +18,6 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ima_tui import i18n
 from ima_tui.config import loader
 from ima_tui.config.editor import ConfigEditor
 from ima_tui.core.domain import Event, State
@@ -28,11 +27,6 @@ from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell import keymap_check, palette
 from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def open_app(start: str = "queue") -> ImaApp:
@@ -57,16 +51,16 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
         yield pilot
 
 
-SCREENS = [*(place.id for place in SCREENS), "settings"]
+SCREEN_NAMES = [*(place.id for place in SCREENS), "settings"]
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", SCREEN_NAMES)
 async def test_footer_is_part_of_help_and_help_is_the_palette(name: str, tmp_path: Path) -> None:
     async with looking_at(name, tmp_path) as pilot:
         await said_alike(pilot.app.screen)
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", SCREEN_NAMES)
 async def test_every_key_in_the_footer_does_something(name: str, tmp_path: Path) -> None:
     keys = [""]
     while keys:

@@ -6,11 +6,9 @@ import re
 import sys
 from pathlib import Path
 
-import pytest
 from fake import FakeStudio, done, job
 from textual.widgets import Input
 
-from ima_tui import i18n
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.screens import SCREENS
@@ -18,14 +16,9 @@ from ima_tui.tui.shell import keymap_check
 from ima_tui.tui.shell.help import HelpScreen
 from ima_tui.tui.widgets.table import Table
 
-sys.path.append(str(Path(__file__).parents[2] / "docs"))
+sys.path.append(str(Path(__file__).parents[3] / "docs"))
 
 import keys
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def open_app(start: str = "queue", **written: str) -> ImaApp:

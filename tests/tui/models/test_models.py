@@ -30,15 +30,11 @@ from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.models import model_text
-from ima_tui.tui.models.screen import ModelsScreen, Standing
+from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets.list_status import ListStatus
 from ima_tui.tui.widgets.table import LazyRows, Table
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def open_app(studio: FakeStudio | None = None) -> ImaApp:
@@ -61,7 +57,7 @@ def facts(pilot: Pilot[None]) -> list[str]:
 
 
 def standing(pilot: Pilot[None]) -> str:
-    return models(pilot).query_one(Standing).render_line(0).text
+    return models(pilot).query_one(ListStatus).render_line(0).text
 
 
 # --------------------------------------------------------------------------------- searching

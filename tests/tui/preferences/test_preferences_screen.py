@@ -10,7 +10,6 @@ from fake import BANANA_PRO, MIDJOURNEY, WAN, FakePreference, FakeStudio
 from patience import until
 from textual.pilot import Pilot
 
-from ima_tui import i18n
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.events import PreferencesChanged
@@ -23,11 +22,6 @@ from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Table
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @pytest.fixture

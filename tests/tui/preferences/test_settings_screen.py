@@ -29,11 +29,6 @@ from ima_tui.tui.widgets.table import Table
 WRITTEN = "# mine\n[queue]\nrunning = 3\n"
 
 
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     made = tmp_path / "config.toml"

@@ -35,16 +35,12 @@ from ima_tui.core.events import JobChanged
 from ima_tui.studio import gallery
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.queue.screen import QueueScreen, Summary
+from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.queue.summary import QueueSummary
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def open_app(*found: Job) -> ImaApp:
@@ -190,7 +186,7 @@ async def test_the_summary_counts() -> None:
     found = (job(1), job(2), job(3, State.QUEUED), done(4), failed(5), job(6, State.UNKNOWN))
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        text = queue(pilot).query_one(Summary).render_line(0).text
+        text = queue(pilot).query_one(QueueSummary).render_line(0).text
         assert "needs you: 1 · 2 running · 1 waiting · 1 failed · 1 done" in text
         assert "today 325 pts · session 61" in text
 
@@ -351,7 +347,7 @@ async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
         await pilot.press("x")
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
         assert asked(pilot) == []
-        summary = queue(pilot).query_one(Summary)
+        summary = queue(pilot).query_one(QueueSummary)
         assert "1 forgotten, u undoes" in summary.render_line(0).text
         await pilot.press("u")
         await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
@@ -452,7 +448,7 @@ async def test_the_filter_hides_and_says_how_many() -> None:
         await pilot.press("slash", *"wan")
         screen = queue(pilot)
         assert list(screen.table.order) == [2]
-        assert "1 hidden" in screen.query_one(Summary).render_line(0).text
+        assert "1 hidden" in screen.query_one(QueueSummary).render_line(0).text
         await pilot.press("x")
         assert list(screen.table.order) == []
         await pilot.press("escape", "escape")

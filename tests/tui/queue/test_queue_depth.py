@@ -27,11 +27,6 @@ from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.prompt import Prompt
 
 
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
-
-
 def open_app(*found: Job) -> ImaApp:
     return ImaApp(FakeStudio(found), start="queue")  # type: ignore[arg-type]
 

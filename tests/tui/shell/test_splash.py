@@ -10,17 +10,11 @@ from fake import FakeStudio
 from patience import until
 from textual import events
 
-from ima_tui import i18n
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.frame import TopLine
 from ima_tui.tui.shell.palette import Palette
 from ima_tui.tui.shell.splash import SplashScreen
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 class Held(ImaApp):

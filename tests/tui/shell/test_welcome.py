@@ -23,11 +23,6 @@ from ima_tui.tui.widgets.price_bar import DraftMessage
 KEY = "ima_0123456789abcdef"
 
 
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
-
-
 @asynccontextmanager
 async def first_start(
     studio: FakeStudio | None = None, size: tuple[int, int] = (80, 24)

@@ -8,16 +8,10 @@ import pytest
 from fake import NOW, FakeStudio, done, failed, job
 from patience import until
 
-from ima_tui import i18n
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import AnswerUnwritten, JobChanged
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.terminal import notifications
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def quick(number: int) -> Job:

@@ -8,17 +8,11 @@ import pytest
 from fake import FakeStudio, done
 from patience import until
 
-from ima_tui import i18n
 from ima_tui.i18n import say
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.widgets.hints import HINTED, SeenHints
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def open_app(data: Path, start: str = "queue", *, hints: bool = True) -> ImaApp:

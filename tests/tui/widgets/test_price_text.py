@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from fake import BANANA_2, BANANA_PRO, LEAVES, T2I
 
-from ima_tui import i18n
 from ima_tui.compose.composer import Composer
 from ima_tui.core.domain import ModelVersion
 from ima_tui.tui.widgets import price_text
 
 STILLS = tuple(model for model in LEAVES if model.task_type is T2I)
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def standing_on(model: ModelVersion) -> Composer:

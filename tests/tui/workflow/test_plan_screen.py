@@ -3,59 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from agreement import said_alike
 from PIL import Image
+from studios import KEY, SPEED, CommonClock
 from textual import events
 from textual.pilot import Pilot
 
-TESTS = Path(__file__).parents[1]
-sys.path += [str(TESTS / "queue"), str(TESTS / "tui")]  # their clock, and their patience
-
-from agreement import said_alike  # noqa: E402
-from queue_person import KEY, SPEED, CommonClock  # noqa: E402
-
-from ima_tui import i18n  # noqa: E402
-from ima_tui.config import loader  # noqa: E402
-from ima_tui.config.loader import Settings  # noqa: E402
-from ima_tui.core.domain import State, TaskType  # noqa: E402
-from ima_tui.sandbox.server import Sandbox, running_sandbox  # noqa: E402
-from ima_tui.studio.studio import open_studio  # noqa: E402
-from ima_tui.tui.app import ImaApp  # noqa: E402
-from ima_tui.tui.compose.screen import ComposeScreen  # noqa: E402
-from ima_tui.tui.shell.confirm_bar import ConfirmBar  # noqa: E402
-from ima_tui.tui.shell.picker import Picker  # noqa: E402
-from ima_tui.tui.widgets.inputs import InputList, PathInput  # noqa: E402
-from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar  # noqa: E402
-from ima_tui.tui.widgets.prompt import Prompt  # noqa: E402
-from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine  # noqa: E402
-from ima_tui.tui.workflow.screen import WorkflowScreen  # noqa: E402
-from ima_tui.tui.workflow.step_editor import StepEditor  # noqa: E402
-from ima_tui.workflow.steps import Workflow, digest  # noqa: E402
+from ima_tui import i18n
+from ima_tui.config import loader
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import State, TaskType
+from ima_tui.sandbox.server import Sandbox
+from ima_tui.studio.studio import open_studio
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.picker import Picker
+from ima_tui.tui.widgets.inputs import InputList, PathInput
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
+from ima_tui.tui.widgets.prompt import Prompt
+from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.screen import WorkflowScreen
+from ima_tui.tui.workflow.step_editor import StepEditor
+from ima_tui.workflow.steps import Workflow, digest
 
 POLITE = f"[server]\nseed = 1\nbalance = 100000\ntimeout_s = 0\npoll_scale = {0.5 / SPEED}\n"
+pytestmark = pytest.mark.sandbox(
+    speed=SPEED * 50, scenario=POLITE
+)  # films too are there at the first question
 FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
 SERIES = "three pictures of the same cat: at the beach, in the snow"
 """Pictures alone: they are made sooner than films."""
 WISH = "Draw a dragon, then animate it, and add a soundtrack"
-
-
-@pytest.fixture(scope="module")
-def shared_sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(speed=SPEED * 50) as running:  # even a film is there at the first question
-        yield running
-
-
-@pytest.fixture
-def sandbox(shared_sandbox: Sandbox) -> Sandbox:
-    shared_sandbox.scenario(POLITE)
-    shared_sandbox.reset()
-    return shared_sandbox
 
 
 @pytest.fixture
