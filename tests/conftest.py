@@ -79,7 +79,9 @@ def sandbox_at() -> Iterator[Callable[[float], Sandbox]]:
 
 @pytest.fixture
 def sandbox(
-    request: pytest.FixtureRequest, sandbox_at: Callable[[float], Sandbox]
+    request: pytest.FixtureRequest,
+    sandbox_at: Callable[[float], Sandbox],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Sandbox]:
     """A sandbox as if freshly started.
 
@@ -92,6 +94,8 @@ def sandbox(
     running.scenario("[server]\n")  # the table resets the server's own figures too
     running.scenario(given.get("scenario", ""))
     running.reset()
+    # a fast clock would let a lease run out while a busy machine does not come to renew it
+    monkeypatch.setattr("ima_tui.runner.scheduler.LEASE_SECONDS", 30.0 * running.speed)
     yield running
     if given.get("strict"):
         assert running.ledger()["violations"] == []
@@ -153,7 +157,6 @@ def person(
     from ima_tui import cli
     from ima_tui.cli import session
     from ima_tui.core.clock import ScaledClock
-    from ima_tui.runner import scheduler
 
     sandbox.scenario(PATIENT)
     sandbox.reset()
@@ -162,8 +165,6 @@ def person(
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.setattr(session, "clock", ScaledClock(SPEED))
-    # 30 ms of ours would be over before a busy machine has renewed it
-    monkeypatch.setattr(scheduler, "LEASE_SECONDS", 30.0 * SPEED)
 
     def verb(*argv: str) -> Said:
         capsys.readouterr()

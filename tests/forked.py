@@ -8,11 +8,13 @@ import gc
 import importlib
 import json
 import os
-import select
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SPEED = 300.0
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 
 class SteadyClock:
@@ -55,29 +57,53 @@ class Forker:
             env={**os.environ, **environment, "PYTHONPATH": path},
         )
         self._pid = 0
+        self._said: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """Each line as it comes, so that waiting for one can have an end."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._said.put(line)
+        self._said.put("")
+
+    def _line(self, seconds: float) -> int:
+        """The next number it says. Raises queue.Empty after `seconds`, EOFError when it is gone."""
+        line = self._said.get(timeout=seconds)
+        if not line:
+            self._said.put("")
+            raise EOFError("the warm process is gone")
+        return int(line)
 
     def start(self, argv: Sequence[str], environment: dict[str, str], out: Path) -> None:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         order = {"argv": list(argv), "environment": environment, "out": str(out)}
         self._process.stdin.write(json.dumps(order) + "\n")
-        self._pid = int(self._process.stdout.readline())
+        self._pid = self._line(PATIENCE)
 
     def finish(self, after: float | None = None, number: int = signal.SIGKILL) -> int:
         """Its exit code, or minus the signal that it got `after` so many seconds."""
-        assert self._process.stdout is not None
-        if after is not None and not select.select([self._process.stdout], [], [], after)[0]:
+        if after is not None:
+            with contextlib.suppress(queue.Empty):
+                return self._line(after)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, number)
-        if not select.select([self._process.stdout], [], [], PATIENCE)[0]:
+        try:
+            return self._line(PATIENCE)
+        except queue.Empty:
             os.kill(self._pid, signal.SIGKILL)
-            raise TimeoutError(f"the run did not end within {PATIENCE:.0f} s")
-        return int(self._process.stdout.readline())
+            raise TimeoutError(f"the run did not end within {PATIENCE:.0f} s") from None
 
     def end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)  # its run, for which it waits
+            self._process.kill()
+            self._process.wait(10)
 
 
 @contextmanager
@@ -125,10 +151,16 @@ def _serve(anchor: float) -> None:
             for number in (1, 2):
                 os.dup2(out, number)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            sys.stdin = os.fdopen(0)  # the old one has read orders already
             os.environ.update(order["environment"])
-            code = cli.run(order["argv"])
-            sys.stdout.flush()
-            os._exit(code)
+            code = 70  # an exception; a child must never go on as the warm process
+            try:
+                code = cli.run(order["argv"])
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                os._exit(code)
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 

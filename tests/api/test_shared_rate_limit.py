@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FastClock
-from studios import at, window, wish
+from studios import POLITE, SPEED, at, window, wish
 
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, MOST_AHEAD, SharedRateLimit
@@ -20,14 +20,15 @@ from ima_tui.core.domain import State
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio
 
+pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
+
 NOW = 1_000_000.0
 TURNS = """
 import sys, time
 from pathlib import Path
-from ima_tui.api.shared_rate_limit import Gate
+from ima_tui.api.shared_rate_limit import SharedRateLimit
 
-pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
-gate = Gate(Path(sys.argv[1]))
+gate = SharedRateLimit(Path(sys.argv[1]))
 for _ in range(25):
     now = time.time()
     wait = gate.take_turn(now, 0.02)

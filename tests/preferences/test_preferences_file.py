@@ -337,8 +337,8 @@ def _write_like_the_script(path: Path, stop: str) -> None:
         time.sleep(0.05)
 
 
-EACH = 1000
-"""Updates of each of the eight writers."""
+EACH = int(os.environ.get("TORTURE_UPDATES", "100"))
+"""Updates of each of the eight writers; `make torture` asks for 1,000."""
 
 
 @pytest.mark.parametrize("with_script", [False, True])

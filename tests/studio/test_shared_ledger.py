@@ -76,7 +76,7 @@ async def test_a_window_sees_the_other_ones_job_through_to_its_end(
     async with window(settings) as one, window(settings) as two_:
         two_.subscribe(listen)
         job = await one.jobs.submit(await wish(one))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not told or told[-1].state is not State.DONE:
                 await asyncio.sleep(0.01)
     assert {each.id for each in told} == {job.id}
@@ -95,7 +95,7 @@ async def test_what_one_window_stops_the_other_no_longer_asks_for(
         await at(one, job.id, State.RUNNING)
         await two_.jobs.stop(job.id)
         scheduler = await one.engine.scheduler()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while job.id in scheduler._stories:
                 await asyncio.sleep(0.01)
 
@@ -119,8 +119,10 @@ SCRIPT = textwrap.dedent(
     from dataclasses import replace
     from pathlib import Path
     sys.path[:0] = json.loads(sys.argv[2])
-    from studios import at, window, wish
+    from studios import SPEED, at, window, wish
     from ima_tui.config import loader as config
+    from ima_tui.runner import scheduler
+    scheduler.LEASE_SECONDS *= SPEED
 
     async def main():
         folder, url = Path(sys.argv[1]), sys.argv[3]
@@ -162,7 +164,7 @@ async def test_scripts_in_other_processes_beside_two_windows(
         said = await asyncio.gather(*(script.communicate() for script in scripts))
         for job in own:
             await at(one, job.id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(seen) < 12 or set(seen.values()) != {State.DONE}:
                 await asyncio.sleep(0.02)
     assert [out.decode().split() for out, _ in said] == [["done"] * 3] * 2

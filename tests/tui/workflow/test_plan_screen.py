@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from agreement import said_alike
+from patience import until
 from PIL import Image
 from studios import KEY, SPEED, CommonClock
 from textual import events
@@ -59,12 +60,6 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
         notify="off",
         download=False,  # the sandbox paints and encodes what is fetched, which takes its time
     )
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await pilot.pause(0.02)
 
 
 @asynccontextmanager
