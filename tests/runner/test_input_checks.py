@@ -532,7 +532,7 @@ async def test_a_film_goes_where_films_are_taken(
     look: Look, refused: Refused, send: Send, tmp_path: Path
 ) -> None:
     pytest.importorskip("av")
-    sys.path.insert(0, str(Path(__file__).parent / "imaging"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "imaging"))
     from files import film
 
     whole = Path(film(tmp_path)).read_bytes()

@@ -402,7 +402,7 @@ async def test_after_a_kill_the_next_start_goes_on_where_it_was(
 ) -> None:
     if when is State.SENDING:
         sandbox.scenario('[[fault]]\nkind = "hang"\nendpoint = "create"\nwhen = "after"\n')
-    paths = json.dumps([str(ROOT), str(ROOT / "tests")])
+    paths = json.dumps([str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)])
     words = [str(tmp_path), paths, sandbox.base_url, when.value]
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CHILD, *words, stdout=subprocess.PIPE, env=dict(os.environ)
