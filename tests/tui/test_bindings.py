@@ -180,7 +180,8 @@ def test_every_message_of_ours_is_heard_by_a_method_of_its_name() -> None:
         import_module(found.name)
     ours = [each for each in every_subclass(Message) if each.__module__.startswith("ima_tui.")]
     assert ours
-    assert [each for each in ours if f"def {each.handler_name}(" not in text] == []
+    heard = [(f"def {each.handler_name}(", f"@on({each.__qualname__}") for each in ours]
+    assert [ways for ways in heard if not any(way in text for way in ways)] == []
 
 
 def every_subclass(parent: type[Message]) -> list[type[Message]]:
