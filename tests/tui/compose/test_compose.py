@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -29,11 +31,13 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ima_tui.compose import draft as drafting
 from ima_tui.compose.composer import MODEL
 from ima_tui.core.domain import (
     Accepts,
     Field,
     FieldKind,
+    ModelVersion,
     Option,
     Order,
     TaskType,
@@ -620,3 +624,26 @@ async def test_a_new_wish_begins_on_an_empty_page_and_undo_brings_the_old_one_ba
         assert screen.desk.pinned == set()
         await pilot.press("ctrl+underscore")
         assert screen.prompt.text == words
+
+
+async def test_two_looks_at_once_leave_the_form_of_the_last_one() -> None:
+    """Lists and prompts arrive together where a start is slow; a form is rebuilt in steps."""
+    async with open_compose(studio_with(SEEDREAM, KLING, WAN)) as pilot:
+        page = place(pilot).query_one(DraftForm)
+
+        async def show(model: ModelVersion) -> None:
+            begun = drafting.begin(model)
+            rows = drafting.rows(model, begun)
+            await page.show(rows, model, begun, frozenset(), lambda _: ([], False))
+
+        await asyncio.gather(show(KLING), show(WAN), show(SEEDREAM), show(WAN))
+        assert [x.control for x in page.query(ChoiceLine)] == ["resolution", "duration", "n"]
+
+
+async def test_two_looks_at_once_leave_the_inputs_of_the_last_one() -> None:
+    async with open_compose(studio_with(SEEDREAM, KLING)) as pilot:
+        inputs = place(pilot).query_one(InputList)
+        roles = partial(drafting.roles_on, KLING)
+        links = [f"https://example.org/{n}.png" for n in range(3)]
+        await asyncio.gather(*(inputs.show(roles, (link,), KLING) for link in links))
+        assert [x.value for x in inputs.query(InputLine)] == [links[-1]]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import cast
 
 import pytest
@@ -15,9 +16,11 @@ from patience import until
 from snapshots import picture
 from textual.app import App
 from textual.binding import Binding
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ima_tui import tui
 from ima_tui.config import loader
 from ima_tui.config.editor import ConfigEditor
 from ima_tui.core.domain import Event, State
@@ -51,16 +54,16 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
         yield pilot
 
 
-SCREEN_NAMES = [*(place.id for place in SCREENS), "settings"]
+OPEN_SCREENS = [*(place.id for place in SCREENS), "settings"]
 
 
-@pytest.mark.parametrize("name", SCREEN_NAMES)
+@pytest.mark.parametrize("name", OPEN_SCREENS)
 async def test_footer_is_part_of_help_and_help_is_the_palette(name: str, tmp_path: Path) -> None:
     async with looking_at(name, tmp_path) as pilot:
         await said_alike(pilot.app.screen)
 
 
-@pytest.mark.parametrize("name", SCREEN_NAMES)
+@pytest.mark.parametrize("name", OPEN_SCREENS)
 async def test_every_key_in_the_footer_does_something(name: str, tmp_path: Path) -> None:
     keys = [""]
     while keys:
@@ -162,3 +165,19 @@ def test_what_who_only_looks_has_no_keys_for_is_there_otherwise() -> None:
         if isinstance(one, Binding)
     }
     assert known >= read_only.WRITING
+
+
+def test_every_message_of_ours_is_heard_by_a_method_of_its_name() -> None:
+    """Textual finds handlers by name: a renamed message would be dropped without a word."""
+    folder = Path(tui.__file__).parent
+    text = "\n".join(each.read_text("utf-8") for each in folder.rglob("*.py"))
+    for found in walk_packages(tui.__path__, "ima_tui.tui."):
+        import_module(found.name)
+    ours = [each for each in every_subclass(Message) if each.__module__.startswith("ima_tui.")]
+    assert ours
+    heard = [(f"def {each.handler_name}(", f"@on({each.__qualname__}") for each in ours]
+    assert [ways for ways in heard if not any(way in text for way in ways)] == []
+
+
+def every_subclass(parent: type[Message]) -> list[type[Message]]:
+    return [deep for each in parent.__subclasses__() for deep in (each, *every_subclass(each))]
