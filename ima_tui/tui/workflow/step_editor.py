@@ -188,11 +188,11 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         drafting.check_input(self.desk.model, written)
         return (await self.ima.studio.inspect_inputs(self.desk.model, (written,)))[0]
 
-    async def on_input_list_changed(self, event: InputsChanged) -> None:
+    async def on_inputs_changed(self, event: InputsChanged) -> None:
         self.desk.feed(event.inputs)
         await self._show()
 
-    async def on_dropped(self, event: FilesDropped) -> None:
+    async def on_files_dropped(self, event: FilesDropped) -> None:
         """A path that was pasted or dragged into the words: an input, where there are any."""
         if self._makes_room():
             self.desk.add_inputs((event.path,))
