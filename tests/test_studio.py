@@ -86,8 +86,8 @@ async def studio_at(
 async def order_for(
     studio: Studio, prompt: str = "a lighthouse", task_type: TaskType = T2I, **more: Any
 ) -> Order:
-    await studio.offer.fresh(task_type)
-    model = studio.offer.suggested(task_type)
+    await studio.catalogue.fresh(task_type)
+    model = studio.catalogue.suggested(task_type)
     assert model is not None
     draft = Draft(task_type, model.model_id, model.version, prompt=prompt, **more)
     return order.place(model, draft)[0]

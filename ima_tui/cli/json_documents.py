@@ -98,7 +98,7 @@ def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
     if job.state is not State.FAILED:
         return ()
     poor = job.failure is not None and job.failure.kind == "error.too_few_points"
-    return studio.offer.alternatives(job.order, cheaper=poor)
+    return studio.catalogue.alternatives(job.order, cheaper=poor)
 
 
 def leaf_json(model: ModelVersion) -> dict[str, object]:

@@ -85,10 +85,10 @@ async def session(
         logged(settings),
         open_studio(settings, clock=clock, key=found, patient=patient) as studio,
     ):
-        if studio.mended is not None:
+        if studio.repair_report is not None:
             from ima_tui.ledger import repair_report
 
-            for words in repair_report.mended(studio.mended):
+            for words in repair_report.mended(studio.repair_report):
                 talk(words)
         with _watch(studio):
             yield studio

@@ -109,7 +109,7 @@ class Engine:
         if self._copying is not None:
             self._copying.cancel()
             await asyncio.gather(self._copying, return_exceptions=True)
-        if self._opened and self.looking is None:
+        if self._opened and self.read_only is None:
             await self._parts.result()[1].aclose()
 
     async def aclose(self) -> None:
@@ -117,17 +117,17 @@ class Engine:
             await self._parts.result()[0].aclose()
 
     @property
-    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[AnswerUnwritten, ...]:
         """Task ids that the ledger could not take yet."""
         return self._parts.result()[1].unwritten if self._opened else ()
 
     @property
-    def mended(self) -> RepairReport | None:
+    def repair_report(self) -> RepairReport | None:
         """What was done to a damaged ledger when it was opened."""
         return self._parts.result()[0].mended if self._opened else None
 
     @property
-    def looking(self) -> ImaError | None:
+    def read_only(self) -> ImaError | None:
         """Why nothing is written, if so; known as soon as the parts are there."""
         return self._parts.result()[0].looking if self._opened else None
 

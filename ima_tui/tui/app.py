@@ -267,16 +267,16 @@ class ImaApp(AppContext, inherit_bindings=False):
         self._tell_of_the_ground()
         if left := notifications.left_behind(await self.studio.jobs.recent(), self._endings.since):
             self.notify(left, severity="warning", timeout=12)
-        await self.studio.offer.refresh()
+        await self.studio.catalogue.refresh()
 
     def _tell_of_the_ground(self) -> None:
         """What became of the ledger, where it is not as it should be."""
-        if (done := self.studio.mended) is not None:
+        if (done := self.studio.repair_report) is not None:
             from ima_tui.ledger import repair_report
 
             for words in repair_report.mended(done):
                 self.notify(words, severity="warning", timeout=60)
-        if (why := self.studio.looking) is not None and not self.studio.settings.read_only:
+        if (why := self.studio.read_only) is not None and not self.studio.settings.read_only:
             self.notify(explain(why), severity="error", timeout=60)
 
     def _tell_of_unwritten(self, told: AnswerUnwritten) -> None:
@@ -323,7 +323,7 @@ class ImaApp(AppContext, inherit_bindings=False):
 
     def _tell_of_losses(self) -> None:
         """Wishes that another program dropped: once each, and not where they are seen anyway."""
-        fresh = [one for one in self.studio.wishes.dropped() if one not in self._losses]
+        fresh = [one for one in self.studio.preferences.dropped() if one not in self._losses]
         self._losses |= {*fresh}
         if fresh and self.current_mode != "preferences":
             from ima_tui.tui.shell import model_picker

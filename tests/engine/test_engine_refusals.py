@@ -51,7 +51,7 @@ MODELS = {
 
 
 async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
-    models = await studio.offer.fresh(model.task_type)
+    models = await studio.catalogue.fresh(model.task_type)
     model_version = next(
         model_version for model_version in models if model_version.version == model.version
     )
@@ -234,7 +234,7 @@ async def test_a_price_that_rose_before_the_sending_is_not_sent_at_all(
     async with opened() as studio:
         placed = await place(studio, NANO, "refreshed")
         box.scenario(fault("price_change", endpoint="product_list", add=7, times=1, when="before"))
-        await studio.offer.refresh(NANO.task_type)
+        await studio.catalogue.refresh(NANO.task_type)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.price_rose")
@@ -266,7 +266,7 @@ async def test_a_model_that_went_away_meanwhile(box: Sandbox, opened: Open) -> N
         placed = await place(studio, NANO, "gone")
         box.scenario(fault("price_change", endpoint="product_list", model_id=placed.model_id,
                            remove=True, when="before"))  # fmt: skip
-        await studio.offer.refresh(NANO.task_type)
+        await studio.catalogue.refresh(NANO.task_type)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.model_gone")

@@ -53,8 +53,8 @@ async def wish(
     task_type: TaskType = TaskType.TEXT_TO_IMAGE,
     **more: Any,
 ) -> Order:
-    await studio.offer.fresh(task_type)
-    model = studio.offer.suggested(task_type)
+    await studio.catalogue.fresh(task_type)
+    model = studio.catalogue.suggested(task_type)
     assert model is not None
     draft = Draft(task_type, model.model_id, model.version, prompt=prompt, **more)
     return order.place(model, draft)[0]

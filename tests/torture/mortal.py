@@ -198,10 +198,10 @@ def settings_of(plan: Plan) -> Settings:
 
 async def order_of(studio: Studio, wish: Wish) -> Order:
     task_type = TaskType(wish.task_type)
-    models = await studio.offer.fresh(task_type)
+    models = await studio.catalogue.fresh(task_type)
     model = next(
         (one for one in models if one.model_id == wish.model_id), None
-    ) or studio.offer.suggested(task_type)
+    ) or studio.catalogue.suggested(task_type)
     assert model is not None
     draft = Draft(
         task_type, model.model_id, model.version, wish.prompt, wish.chosen, wish.inputs, wish.n

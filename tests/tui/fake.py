@@ -463,14 +463,14 @@ class FakeStudio:
         self.clock = FakeClock()
         self.asked: Asked = []
         self.connection = FakeConnection(self.asked)
-        self.wishes = FakeWishes(self.asked, self.tell)
-        self.knowledge = Guides(Path("no guides"))
-        self.offer = FakeOffer(models, self.asked)
+        self.preferences = FakeWishes(self.asked, self.tell)
+        self.guides = Guides(Path("no guides"))
+        self.catalogue = FakeOffer(models, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
-        self.looking: ImaError | None = None
-        self.mended: RepairReport | None = None
+        self.read_only: ImaError | None = None
+        self.repair_report: RepairReport | None = None
         self.waiting: tuple[str, float] | None = None
 
     async def begin(self) -> None:
@@ -485,7 +485,7 @@ class FakeStudio:
         if isinstance(notice, JobChanged):
             self.jobs.rows[notice.job.id] = notice.job
         if isinstance(notice, ListChanged):
-            self.offer.lists[notice.product_list.task_type] = notice.product_list
+            self.catalogue.lists[notice.product_list.task_type] = notice.product_list
         for listener in list(self.listeners):
             listener(notice)
 

@@ -220,7 +220,7 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
 
 async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() -> None:
     app = open_app(job(1, State.DONE))
-    app.studio.offer.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
+    app.studio.catalogue.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
     async with app.run_test() as pilot:
         await until(pilot, lambda: f"{WAN.name} would suit this too, for 5 pts." in facts(pilot))
 

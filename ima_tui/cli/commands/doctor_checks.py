@@ -348,8 +348,8 @@ async def service(patient: Patient) -> list[Finding]:
         return []  # the key's own finding says why
     try:
         async with session.session(patient.arguments, settings) as studio:
-            await studio.offer.refresh(TaskType.TEXT_TO_IMAGE)
-            found = studio.offer.lists[TaskType.TEXT_TO_IMAGE]
+            await studio.catalogue.refresh(TaskType.TEXT_TO_IMAGE)
+            found = studio.catalogue.lists[TaskType.TEXT_TO_IMAGE]
     except ImaError as error:
         return [Finding("service", "bad", say("doctor.refuses"), explain(error))]
     if found.problem is not None:

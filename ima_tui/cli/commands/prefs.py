@@ -95,11 +95,11 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
     """Only a model that the live list has can be wished for."""
     task_type = TaskType(arguments.task_type)
     async with session.session(arguments, settings) as studio:
-        model = choice.pick(await studio.offer.fresh(task_type), arguments.model_id)
-        if not await studio.wishes.prefer(task_type, model):
+        model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
+        if not await studio.preferences.prefer(task_type, model):
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-        if studio.wishes.preferences.trouble is not None:
-            talk(explain(studio.wishes.preferences.trouble))
+        if studio.preferences.preferences.trouble is not None:
+            talk(explain(studio.preferences.preferences.trouble))
         talk(say("cli.preferred", model=model.name, task=say(f"task.{task_type}")))
     return EXIT_DONE
 

@@ -55,8 +55,8 @@ def path_of(written: str) -> Path:
 
 async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
-        if studio.wishes.preferences.trouble is not None:
-            raise studio.wishes.preferences.trouble  # a wish that can't be read is no guess
+        if studio.preferences.preferences.trouble is not None:
+            raise studio.preferences.preferences.trouble  # a wish that can't be read is no guess
         plan, notes, problems = await _planned(studio, arguments)
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
@@ -80,14 +80,14 @@ async def _planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
-    made = await studio.plans.make(arguments.text, images)
+    made = await studio.workflows.make(arguments.text, images)
     if not made.plan.steps:
         raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
     notes: list[str] = []
     wish = made.shared.decision.preference
     if wish is not None and wish.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
-    _, priced = studio.plans.price(made.plan)
+    _, priced = studio.workflows.price(made.plan)
     return made.plan, notes, [each for each in priced if each.problem is not None]
 
 
@@ -134,7 +134,9 @@ def _problem_json(priced: PricedStep) -> dict[str, object]:
 
 async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.plans.status(await studio.plans.agreed_before(plan), priced=False)
+        status = await studio.workflows.status(
+            await studio.workflows.agreed_before(plan), priced=False
+        )
         if arguments.json:
             print_json(await status_json(studio, status))
         else:

@@ -64,7 +64,7 @@ async def _run(
     arguments: argparse.Namespace, settings: Settings, plan: Workflow, *, again: bool
 ) -> int:
     async with session.session(arguments, settings, patient=True) as studio:
-        plans = studio.plans
+        plans = studio.workflows
         before = await plans.agreed_before(plan)
         status = await plans.status(before, fetch=True)
         _check(arguments, status, again=again)
@@ -144,7 +144,7 @@ async def _follow(studio: Studio, plan: Workflow) -> None:
     What needs a step that brought nothing stays where it is: nobody may be following it.
     """
     for step in plan.steps:
-        each = (await studio.plans.status(plan, priced=False)).standing(step.id)
+        each = (await studio.workflows.status(plan, priced=False)).standing(step.id)
         if each.job is not None and not (each.blocked and each.unsent):
             await exit_status.wait_for(studio, each.job)
 

@@ -98,7 +98,9 @@ class PlainJobs:
 
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
-        for words in repair_report.mended(self._studio.mended) if self._studio.mended else ():
+        for words in (
+            repair_report.mended(self._studio.repair_report) if self._studio.repair_report else ()
+        ):
             self._tell(words)
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}

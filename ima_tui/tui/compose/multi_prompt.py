@@ -78,7 +78,7 @@ class MultiPromptPane:
     async def _plan(self) -> MultiPrompt:
         """Off the event loop: each is read and priced."""
         place, rows = self._place, self._rows
-        desk, suggested = place.desk.copy(), place.studio.offer.suggested
+        desk, suggested = place.desk.copy(), place.studio.catalogue.suggested
         return await asyncio.to_thread(multi_prompt.plan, desk, rows, place.reader.read, suggested)
 
     def _show(self, found: MultiPrompt | None) -> None:

@@ -81,7 +81,7 @@ class SettingsScreen(BaseScreen):
 
     @property
     def adjustments(self) -> ConfigEditor:
-        return self.studio.adjustments
+        return self.studio.config_editor
 
     async def on_mount(self) -> None:
         await self.reload()

@@ -88,7 +88,7 @@ class JobActions:
     async def instead(self, jobs: list[Job]) -> None:
         """The same wish on a model that can do it too: which one, then for how much."""
         job, place = jobs[0], self._place
-        offered = place.studio.offer.alternatives(job.order)
+        offered = place.studio.catalogue.alternatives(job.order)
         if not offered:
             place.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
         elif len(offered) == 1:
@@ -104,7 +104,7 @@ class JobActions:
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
         place, model = self._place, offered.model
         try:
-            before = place.studio.offer.leaf_of(job.order)
+            before = place.studio.catalogue.leaf_of(job.order)
             order, unmet = confirmation.instead(model, job.order, before)
         except UsageError as problem:
             place.notify(say(problem.key, **draft.spoken(model, problem)), severity="error")

@@ -81,7 +81,7 @@ class WorkflowActions:
         if not place.studio.connection.has_key:
             self._welcome()
             return
-        plans = place.studio.plans
+        plans = place.studio.workflows
         try:
             before = await plans.agreed_before(place.plan)
             status = await plans.status(before, fetch=True)
@@ -102,7 +102,7 @@ class WorkflowActions:
         place.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus) -> None:
-        place, plans = self._place, self._place.studio.plans
+        place, plans = self._place, self._place.studio.workflows
         try:
             agreed = await plans.agree(status)
             await plans.go(status, again=True)
@@ -129,7 +129,7 @@ class WorkflowActions:
         plan = self._place.plan
         if each is None or plan is None:
             return
-        model = each.priced.model or self._place.studio.offer.suggested(each.step.task_type)
+        model = each.priced.model or self._place.studio.catalogue.suggested(each.step.task_type)
         await self._place.app.push_screen(StepEditor(plan, each.step, model), self._changed)
 
     async def _changed(self, step: WorkflowStep | None) -> None:
@@ -142,7 +142,7 @@ class WorkflowActions:
         if each is None:
             return
         step, studio = each.step, place.studio
-        models = studio.offer.models(step.task_type)
+        models = studio.catalogue.models(step.task_type)
 
         async def chosen(number: int | None) -> None:
             if number is None:
@@ -175,8 +175,8 @@ class WorkflowActions:
         if place.plan is None:
             return
         try:
-            changed = await place.studio.plans.look(change(place.plan))
-            await place.studio.plans.keep(changed)
+            changed = await place.studio.workflows.look(change(place.plan))
+            await place.studio.workflows.keep(changed)
         except ImaError as error:
             place.remark(explain(error), "bad")
             return
@@ -202,7 +202,7 @@ class WorkflowActions:
             self._place.ask(say("workflow.ask_drop"), partial(self._drop, plan))
 
     async def _drop(self, plan: Workflow) -> None:
-        await self._place.studio.plans.drop(plan.id)
+        await self._place.studio.workflows.drop(plan.id)
         self._place.plan = self._place.status = None
         await self._place.action_back()
 

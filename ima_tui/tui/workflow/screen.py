@@ -108,7 +108,7 @@ class WorkflowScreen(BaseScreen):
 
     async def reload(self) -> None:
         if self.plan is not None:
-            before, self.status = self.status, await self.studio.plans.status(self.plan)
+            before, self.status = self.status, await self.studio.workflows.status(self.plan)
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
             self._show()
