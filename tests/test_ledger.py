@@ -151,8 +151,8 @@ async def test_a_file_that_is_no_ledger_is_set_aside_as_it_is(path: Path) -> Non
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
     opened = await Ledger.open(path, "me")
-    assert opened.mended is not None
-    assert opened.mended.aside.read_bytes() == b"no database at all" * 100
+    assert opened.repair_report is not None
+    assert opened.repair_report.aside.read_bytes() == b"no database at all" * 100
     await opened.aclose()
 
 
@@ -191,7 +191,7 @@ async def test_a_job_is_followed_by_one_of_two(ledger: Ledger, path: Path) -> No
     assert [j.id for j in await ledger.claim(1005.0, 1035.0)] == [job.id]
     assert await other.claim(1010.0, 1040.0) == ()
     taken = await other.claim(1036.0, 1066.0)
-    assert [(j.id, j.held) for j in taken] == [(job.id, False)]
+    assert [(j.id, j.needs_approval) for j in taken] == [(job.id, False)]
     assert await ledger.claim(1037.0, 1067.0) == ()
     await other.aclose()
 
@@ -212,8 +212,8 @@ async def test_what_a_dead_run_had_not_sent_waits_for_a_word(
     other = await Ledger.open(path, "other")
     await brought_to(ledger, state)
     (taken,) = await other.claim(2000.0, 2030.0)
-    assert taken.held
-    assert not (await other.hold(taken.id, False)).held
+    assert taken.needs_approval
+    assert not (await other.hold(taken.id, False)).needs_approval
     await other.aclose()
 
 
@@ -223,7 +223,7 @@ async def test_what_was_given_up_in_order_is_taken_without_a_word(
     other = await Ledger.open(path, "other")
     await brought_to(ledger, State.QUEUED)
     await ledger.release()
-    assert [job.held for job in await other.claim(1001.0, 1031.0)] == [False]
+    assert [job.needs_approval for job in await other.claim(1001.0, 1031.0)] == [False]
     await other.aclose()
 
 
@@ -232,7 +232,7 @@ async def test_what_a_script_left_unsent_waits_for_a_word(ledger: Ledger, path: 
     await brought_to(ledger, State.QUEUED)
     await brought_to(ledger, State.RUNNING)
     await ledger.release(hold=True)
-    assert [job.held for job in await other.claim(1001.0, 1031.0)] == [True, False]
+    assert [job.needs_approval for job in await other.claim(1001.0, 1031.0)] == [True, False]
     await other.aclose()
 
 

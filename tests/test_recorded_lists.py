@@ -58,7 +58,7 @@ def priced_by(model: ModelVersion) -> dict[str, list[Value]]:
         aims = [
             field.virtual.target
             for field in model.fields
-            if field.virtual and any(c.name == control.name for c in field.virtual.controls)
+            if field.virtual and any(c.name == control.name for c in field.virtual.fields)
         ]
         if control.name in names or names.intersection(aims):
             found[control.name] = [o.value for o in control.options] or [True, False]

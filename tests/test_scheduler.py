@@ -371,7 +371,9 @@ async def test_what_a_dead_run_had_not_sent_is_not_sent_unasked(
     other = await Ledger.open(tmp_path / "ledger.sqlite3", "other")
     service = FakeService()
     async with running(scheduler(other, service, LEAF, tmp_path)):
-        job = await until(ledger, job.id, lambda job: job.held and job.state is State.QUEUED)
+        job = await until(
+            ledger, job.id, lambda job: job.needs_approval and job.state is State.QUEUED
+        )
         await asyncio.sleep(0.05)
     assert service.calls == []
     await other.aclose()
@@ -480,7 +482,7 @@ async def test_a_script_leaves_nothing_behind_that_sends_itself_later(
     service = FakeService()
     async with running(scheduler(ledger, service, LEAF, tmp_path)):
         await asyncio.sleep(0.05)
-    assert (await until(ledger, job.id, lambda _: True)).held
+    assert (await until(ledger, job.id, lambda _: True)).needs_approval
     assert service.calls == []
 
 
@@ -537,7 +539,7 @@ async def test_without_a_key_a_script_is_told_and_the_job_stays_as_it_is(
 ) -> None:
     told: list[ImaError | None] = []
     made = scheduler(ledger, FakeService(ask=(KeyMissing(),)), LEAF, tmp_path, patient=False)
-    made.link._tell = told.append
+    made.connectivity._tell = told.append
     async with running(made, everything=False):
         job = await ledger.add(placed(LEAF), 0.0)
         await made.follow(job)

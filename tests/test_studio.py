@@ -262,7 +262,7 @@ async def test_a_word_for_a_held_job_is_given_in_either_window_and_sends_it_once
         ledger = await Ledger.open(settings.ledger, "dead")
         job = await ledger.add(wish, owner.clock.time() - 3600)
         await ledger.aclose()
-        await until(owner, job.id, lambda job: job.held)
+        await until(owner, job.id, lambda job: job.needs_approval)
         await asyncio.gather(
             owner.jobs.follow(job.id), other.jobs.follow(job.id), return_exceptions=True
         )
@@ -383,7 +383,7 @@ async def test_a_dead_network_is_waited_out_and_the_job_is_sent_once(settings: S
         studio.subscribe(listen)
         job = await studio.jobs.submit(wish)
         await until(studio, job.id, lambda _: bool(told))
-        assert (await state(studio, job.id, State.QUEUED)).held is False
+        assert (await state(studio, job.id, State.QUEUED)).needs_approval is False
         port = int(first.base_url.rpartition(":")[2])
         with running_sandbox(port=port, speed=SPEED) as second:
             await state(studio, job.id, State.DONE)

@@ -76,7 +76,7 @@ def controls(model: ModelVersion) -> tuple[Field, ...]:
     for field in model.fields:
         if field.name in OUTSIDE_THE_FORM or not field.offered:
             continue
-        for control in field.virtual.controls if field.virtual else (field,):
+        for control in field.virtual.fields if field.virtual else (field,):
             if control.offered:
                 seen.setdefault(control.name, control)
     return tuple(sorted(seen.values(), key=lambda control: control.advanced))
@@ -257,7 +257,7 @@ def shown(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
         if field.virtual and field.virtual.target in chosen:
             aim = chosen[field.virtual.target]
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
-            own = {one.name for one in field.virtual.controls}  # 3.12.1 takes `control` for a local
+            own = {one.name for one in field.virtual.fields}  # 3.12.1 takes `control` for a local
             values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
     values.update({name: value for name, value in chosen.items() if control(model, name)})
     return values
@@ -331,7 +331,7 @@ def _is_chosen(model: ModelVersion, name: str, chosen: Chosen) -> bool:
     return name in chosen or any(
         field.virtual is not None
         and field.virtual.target in chosen
-        and any(control.name == name for control in field.virtual.controls)
+        and any(control.name == name for control in field.virtual.fields)
         for field in model.fields
     )
 
@@ -407,13 +407,13 @@ def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
 @lru_cache(maxsize=512)
 def _controls_of_virtuals(model: ModelVersion) -> frozenset[str]:
     virtuals = (field.virtual for field in model.fields if field.virtual and field.offered)
-    return frozenset(control.name for virtual in virtuals for control in virtual.controls)
+    return frozenset(control.name for virtual in virtuals for control in virtual.fields)
 
 
 def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:
     virtual = field.virtual
     assert virtual is not None
-    same_name = any(c.name == virtual.target for c in virtual.controls)
+    same_name = any(c.name == virtual.target for c in virtual.fields)
     if virtual.target in chosen and not (
         same_name and any(_matches(rule.source, values) for rule in virtual.rules)
     ):
@@ -421,8 +421,8 @@ def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) 
     for rule in virtual.rules:
         if _matches(rule.source, values):
             return {virtual.target: rule.target}
-    if any(c.name in chosen for c in virtual.controls):
-        wish = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.controls)
+    if any(c.name in chosen for c in virtual.fields):
+        wish = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.fields)
         known = "; ".join(
             ", ".join(f"{name}={value}" for name, value in rule.source) for rule in virtual.rules
         )

@@ -154,7 +154,7 @@ def _priced_controls(model: ModelVersion) -> dict[str, tuple[Option, ...]]:
         control.name
         for field in model.fields
         if field.virtual and field.virtual.target in attributes
-        for control in field.virtual.controls
+        for control in field.virtual.fields
     }
     return {
         field.name: form.choices(field)

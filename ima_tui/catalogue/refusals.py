@@ -136,8 +136,8 @@ def _is_less(value: object, other: object) -> bool:
 def _control_of_target(model: ModelVersion, target: str) -> Field | None:
     """The control behind which a heavy parameter hides: aspect ratio 4k is size 4k."""
     for field in model.fields:
-        if field.virtual and field.virtual.target == target and len(field.virtual.controls) == 1:
-            return field.virtual.controls[0]
+        if field.virtual and field.virtual.target == target and len(field.virtual.fields) == 1:
+            return field.virtual.fields[0]
     return None
 
 

@@ -214,7 +214,7 @@ def _fields(
         folded(name)
         for field in kept.values()
         if field.virtual and field.offered
-        for name in (field.virtual.target, *(control.name for control in field.virtual.controls))
+        for name in (field.virtual.target, *(control.name for control in field.virtual.fields))
     }
     fields = tuple(f for f in kept.values() if f.virtual or folded(f.name) not in spoken_for)
     return fields, withdrawn

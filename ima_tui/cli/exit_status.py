@@ -160,7 +160,7 @@ async def wait_for(
 def _enough(job: Job, until_sent: bool) -> bool:
     if job.state in ENDED or job.state is State.PARKED:
         return True
-    if job.held and job.state in UNSENT:
+    if job.needs_approval and job.state in UNSENT:
         return True  # it waits for a person's word, which this verb is not
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 

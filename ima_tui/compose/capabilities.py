@@ -172,8 +172,8 @@ def _controls(model: ModelVersion, parameter: str) -> Iterator[Field]:
         if (field := form.control(model, name)) is not None:
             yield field
     for field in model.fields:
-        if field.virtual and field.virtual.target in names and len(field.virtual.controls) == 1:
-            yield from field.virtual.controls
+        if field.virtual and field.virtual.target in names and len(field.virtual.fields) == 1:
+            yield from field.virtual.fields
     if parameter == "aspect_ratio":
         yield from (field for field in form.controls(model) if field.name in _SIZES)
 

@@ -162,7 +162,7 @@ def _targets_of(model: ModelVersion, name: str) -> set[str]:
     return {
         field.virtual.target
         for field in model.fields
-        if field.virtual and any(control.name == name for control in field.virtual.controls)
+        if field.virtual and any(control.name == name for control in field.virtual.fields)
     }
 
 
@@ -235,7 +235,7 @@ def _at_fault(model: ModelVersion, draft: Draft, problem: UsageError) -> frozens
         control.name
         for field in model.fields
         if field.virtual
-        for control in field.virtual.controls
+        for control in field.virtual.fields
         if control.name in dict(draft.chosen)
     )
 

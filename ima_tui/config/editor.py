@@ -50,7 +50,7 @@ class ConfigEditor:
         nothing."""
         return not (self._settings.profile or self._settings.read_only)
 
-    async def standing(self) -> tuple[SettingStatus, ...]:
+    async def statuses(self) -> tuple[SettingStatus, ...]:
         """Every setting, in the file's order. Raises `UsageError` when the file can't be read."""
         settings = self._settings
         written: Mapping[str, object] = settings.values  # the demo has no later

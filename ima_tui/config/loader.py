@@ -92,7 +92,7 @@ class Settings:
         return self.data / "ledger.sqlite3"
 
     @property
-    def wish_notes(self) -> Path:
+    def preference_notes(self) -> Path:
         """What we wrote into the shared preferences: see `Preferences`."""
         return self.data / "wishes.json"
 

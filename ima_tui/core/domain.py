@@ -117,7 +117,7 @@ class VirtualFields:
     """What the person picks (`controls`), and what goes out for it (`target`)."""
 
     target: str
-    controls: tuple[Field, ...]
+    fields: tuple[Field, ...]
     rules: tuple[MappingRule, ...]
 
 
@@ -338,7 +338,7 @@ class Job:
     state: State
     created_at: float
     updated_at: float
-    held: bool = False
+    needs_approval: bool = False
     """Not sent before a person says so: the run that made it ended badly."""
     task_id: str = ""
     sent_at: float | None = None
@@ -351,13 +351,13 @@ class Job:
     waiting_values: Mapping[str, str | int | float] = field(default_factory=dict)
     revision: int = 0
     """Grows with every change of any job: of two pictures of a job, the higher one is newer."""
-    place: int | None = None
+    queue_position: int | None = None
     """Where a person put it in the line of unsent jobs; None: where its number puts it."""
 
     @property
-    def in_line(self) -> int:
+    def queue_key(self) -> int:
         """Its place among the unsent jobs: the lower is sent sooner."""
-        return self.id if self.place is None else self.place
+        return self.id if self.queue_position is None else self.queue_position
 
     def elapsed(self, now: float) -> float:
         """Seconds since the service took it, or until it ended."""
@@ -366,7 +366,7 @@ class Job:
         return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.sent_at)
 
     @property
-    def links_until(self) -> float:
+    def links_expire_at(self) -> float:
         """When the links to what it made stop working, in seconds since the epoch."""
         return (self.ended_at or self.updated_at) + LINK_SECONDS
 

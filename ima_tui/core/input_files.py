@@ -333,7 +333,7 @@ def living(job: Job, index: int, now: float) -> str:
     Raises `UsageError` where neither is there. Looks at the disk: call it off the event loop.
     """
     media = job.medias[index - 1]
-    if now < job.links_until:
+    if now < job.links_expire_at:
         return media.url
     if media.path and Path(media.path).is_file():
         return media.path

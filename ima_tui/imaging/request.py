@@ -57,7 +57,7 @@ class DecodeRequest:
     reel: bool = False
     rate: float = 4.0
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    ground: str = "#12141c"
+    background: str = "#12141c"
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

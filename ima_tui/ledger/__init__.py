@@ -72,11 +72,11 @@ class Ledger:
         self._path = path
         self._connection = opened.connection
         self._presence = opened.presence
-        self.mended = opened.mended
+        self.repair_report = opened.repair_report
         """What was done to a damaged file when it was opened."""
         self.locked_out = opened.locked_out
         """Nobody can lock the file, or somebody held it all the time: a copy of it is shown."""
-        self.looking: LedgerError | None = None
+        self.read_only: LedgerError | None = None
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
         self._lineage = opened.lineage
@@ -105,7 +105,7 @@ class Ledger:
     ) -> Ledger:
         """The ledger as it is, never written: every attempt raises `why`."""
         ledger = await cls._opened(path, session, partial(opening.to_look, logs=logs))
-        ledger.looking = why or LedgerError("error.looking")
+        ledger.read_only = why or LedgerError("error.looking")
         return ledger
 
     @classmethod
@@ -142,7 +142,7 @@ class Ledger:
         Raises `LedgerError`, also when the copy shows that the file is damaged.
         """
         try:
-            due = self.looking is None and await asyncio.to_thread(backup.is_due, self._path)
+            due = self.read_only is None and await asyncio.to_thread(backup.is_due, self._path)
             whole = not due or await asyncio.to_thread(backup.keep, self._path)
         except (sqlite3.Error, OSError) as error:
             raise opening.ledger_error(self._path, error) from error
@@ -173,8 +173,8 @@ class Ledger:
         **kwargs: P.kwargs,
     ) -> T:
         """On disk when this returns; what is asked for at the same time shares a transaction."""
-        if self.looking is not None:
-            raise self.looking
+        if self.read_only is not None:
+            raise self.read_only
         try:
             return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
         except (sqlite3.Error, OSError) as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def mended(done: RepairReport) -> list[str]:
     """One sentence or a few, to be told once."""
     values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
-    if done.looked:
+    if done.read_only:
         return [say("ledger.looked", **values)]
     if done.copied_at is None:
         words = [say("ledger.mended_bare", **values)]

@@ -147,7 +147,7 @@ def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float
             (
                 dump_order(replace(job.order, inputs=inputs)),
                 now,
-                "waiting.word_after" if job.held else "waiting.after",
+                "waiting.word_after" if job.needs_approval else "waiting.after",
                 json.dumps({"id": first}),
                 job.id,
             ),

@@ -84,8 +84,8 @@ class Scheduler:
         self._clock = clock
         self._tell_job = tell_job
         self._asks = patient if asks is None else asks
-        self.link = Connectivity(clock, tell_link)
-        self.pace = pace or RateLimit(clock)
+        self.connectivity = Connectivity(clock, tell_link)
+        self.rate_limit = pace or RateLimit(clock)
         self._alarm = Alarm(clock)
         self._lease = Lease(clock)
         self._folder, self._download = folder, download
@@ -101,16 +101,16 @@ class Scheduler:
             connect,
             find_leaf,
             input_checks,
-            self.link,
-            self.pace,
+            self.connectivity,
+            self.rate_limit,
             patient=patient,
             tell_unwritten=tell_unwritten,
         )
         self._asker = Poller(
             self._record,
             connect,
-            self.link,
-            self.pace,
+            self.connectivity,
+            self.rate_limit,
             self._alarm,
             self._lease,
             download=self._downloads,
@@ -119,8 +119,8 @@ class Scheduler:
         self._fetcher = Fetcher(
             self._record,
             connect,
-            self.link,
-            self.pace,
+            self.connectivity,
+            self.rate_limit,
             folder=self._folder_of,
             look_again=self._asker.look_again,
             with_prompt=with_prompt,
@@ -134,7 +134,7 @@ class Scheduler:
         """After a sleep: until the other runs had time to renew their leases, too."""
 
     @property
-    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[AnswerUnwritten, ...]:
         """Task ids that the ledger could not take yet."""
         return tuple(self._sender.unwritten.values())
 
@@ -249,7 +249,7 @@ class Scheduler:
             job = await self._record.step(job, State.UNKNOWN, "event.unknown_after_crash")
         elif job.state in (State.UPLOADING, State.VERIFYING):
             job = await self._record.step(job, State.QUEUED, "event.requeued")
-        waits_for_a_word = job.held and job.state in job_states.UNSENT
+        waits_for_a_word = job.needs_approval and job.state in job_states.UNSENT
         if job.state in job_states.OPEN and not waits_for_a_word:
             log_step(job, "followed")
             story = asyncio.create_task(self._story(job), name=f"job {job.id}")
@@ -307,11 +307,11 @@ class Scheduler:
     async def _story(self, job: Job) -> None:
         if job.state is State.QUEUED:
             job = await self._turns.take(job)
-            if job.held and job.waiting.startswith(_OVER) and not self._asks:
+            if job.needs_approval and job.waiting.startswith(_OVER) and not self._asks:
                 key = job.waiting.replace("waiting.", "error.")
                 await self._record.fail(job, OverLimit(key, **job.waiting_values))
                 return
-            if job.state is State.QUEUED and not job.held:
+            if job.state is State.QUEUED and not job.needs_approval:
                 job = await self._sender.send(job)
         if job.state in (State.RUNNING, State.PARKED):
             job = await self._asker.until_ready(job)

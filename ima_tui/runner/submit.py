@@ -122,11 +122,11 @@ class Submitter:
 
     async def _send_queued(self, job: Job) -> Job:
         tries = 0
-        while job.state is State.QUEUED and not job.held:
+        while job.state is State.QUEUED and not job.needs_approval:
             tries += 1
             try:
                 job, outset = await self._settle_price(job)
-                if job.held or job.state is not State.QUEUED:
+                if job.needs_approval or job.state is not State.QUEUED:
                     break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)

@@ -124,18 +124,18 @@ class CatalogueService:
     async def _rest(self) -> None:
         """A pause that the service asked for holds for lists as well."""
         with suppress(ImaError):  # without a ledger there are no jobs, and lists all the same
-            await (await self._engine.scheduler()).pace.rest()
+            await (await self._engine.scheduler()).rate_limit.rest()
 
     async def _report(self, problems: list[ImaError | None]) -> None:
         """What the fetching says of the way to the service is true for jobs as well."""
         scheduler = await self._engine.scheduler()
         if any(problem is None for problem in problems):
-            scheduler.link.works()
+            scheduler.connectivity.works()
         elif problems and problems[0] is not None and not isinstance(problems[0], Limited):
-            scheduler.link.broke(problems[0])
+            scheduler.connectivity.broke(problems[0])
         for problem in problems:
             if isinstance(problem, Limited):
-                await scheduler.pace.pause(problem.retry_after or LIMITED_SECONDS)
+                await scheduler.rate_limit.pause(problem.retry_after or LIMITED_SECONDS)
 
     async def fresh(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
         """The list, fetched again if it is too old. Raises the problem if there is no list."""

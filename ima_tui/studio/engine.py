@@ -75,7 +75,7 @@ class Engine:
     async def start(self) -> None:
         """Follow jobs from now on, but for who only looks."""
         ledger, scheduler = await asyncio.shield(self._parts)
-        if ledger.looking is None:
+        if ledger.read_only is None:
             if not ledger.has_copy:  # from the first job on there is one to restore it from
                 await self._copy(ledger)
             await scheduler.start(everything=self._everything)
@@ -119,17 +119,17 @@ class Engine:
     @property
     def unsaved(self) -> tuple[AnswerUnwritten, ...]:
         """Task ids that the ledger could not take yet."""
-        return self._parts.result()[1].unwritten if self._opened else ()
+        return self._parts.result()[1].unsaved if self._opened else ()
 
     @property
     def repair_report(self) -> RepairReport | None:
         """What was done to a damaged ledger when it was opened."""
-        return self._parts.result()[0].mended if self._opened else None
+        return self._parts.result()[0].repair_report if self._opened else None
 
     @property
     def read_only(self) -> ImaError | None:
         """Why nothing is written, if so; known as soon as the parts are there."""
-        return self._parts.result()[0].looking if self._opened else None
+        return self._parts.result()[0].read_only if self._opened else None
 
     @property
     def waiting(self) -> tuple[str, float] | None:
@@ -138,9 +138,11 @@ class Engine:
         if not self._opened:
             return None
         scheduler = self._parts.result()[1]
-        if scheduler.pace.left > 0:
-            return "wait.pause", scheduler.pace.left
-        return ("wait.link", scheduler.link.left) if scheduler.link.is_broken else None
+        if scheduler.rate_limit.left > 0:
+            return "wait.pause", scheduler.rate_limit.left
+        return (
+            ("wait.link", scheduler.connectivity.left) if scheduler.connectivity.is_broken else None
+        )
 
     @property
     def _opened(self) -> bool:
@@ -158,7 +160,7 @@ class Engine:
         ledger = await self._open_ledger(process_id.name())
         limits = AdmissionLimits(
             running=settings.running,
-            per_kind=settings.running_per_kind,
+            per_task_type=settings.running_per_kind,
             per_job=settings.per_job,
             per_session=settings.per_session,
             per_day=settings.per_day,
@@ -182,7 +184,7 @@ class Engine:
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
                 gate=None
-                if ledger.looking
+                if ledger.read_only
                 else SharedRateLimit(settings.ledger.with_name("pace.json")),
                 tell=lambda seconds: self._tell(Paused(seconds)),
             ),

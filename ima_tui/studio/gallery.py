@@ -56,7 +56,7 @@ class ResultGallery:
 
     def expires(self, job: Job) -> float:
         """When the links to what `job` made stop working, in seconds since the epoch."""
-        return job.links_until
+        return job.links_expire_at
 
     async def cover(self, media: Media) -> str:
         """The picture that the service gives along with a film: its path here, or "" where it

@@ -234,7 +234,7 @@ class Jobs:
     async def follow(self, job_id: int) -> Job:
         """Follow again what was stopped or parked, or send what waited for a word."""
         job = await self._require(job_id)
-        if job.held and job.state in job_states.UNSENT:
+        if job.needs_approval and job.state in job_states.UNSENT:
             await (await self._engine.scheduler()).adopt(
                 job_id
             )  # first: whoever takes a dead run's job holds it

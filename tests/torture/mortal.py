@@ -223,7 +223,7 @@ async def to_the_end(studio: Studio, look_again: float = 0.01) -> tuple[Job, ...
     while True:
         jobs = await studio.jobs.recent(100_000)
         for job in jobs:
-            if job.held and job.state in UNSENT:
+            if job.needs_approval and job.state in UNSENT:
                 try:
                     await studio.jobs.follow(job.id)
                 except (ImaError, ImpossibleTransition):  # another window was faster

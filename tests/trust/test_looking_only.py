@@ -107,7 +107,7 @@ def writing(
         "let go": lambda: studio.preferences.let_go([DROPPED]),
         "setting": lambda: studio.config_editor.put("look.theme", "nord"),
         "setting dropped": lambda: studio.config_editor.drop("look.theme"),
-        "keep plan": lambda: studio.workflows.keep(replace(PLAN, wish="another")),
+        "keep plan": lambda: studio.workflows.keep(replace(PLAN, prompt="another")),
         "drop plan": lambda: studio.workflows.drop(PLAN.id),
         "save template": save_template,
         "delete template": delete_template,

@@ -92,14 +92,14 @@ async def test_what_a_copy_knows_is_restored(
     if not with_trail:
         trail.path_of(path).unlink()
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
+    assert ledger.repair_report is not None
     jobs = await ledger.recent(10)
     assert [job.task_id for job in jobs] == ["", "task-3", "task-2", "task-1"]
-    assert (jobs[0].held, jobs[0].waiting) == (True, "waiting.restored")
+    assert (jobs[0].needs_approval, jobs[0].waiting) == (True, "waiting.restored")
     assert await ledger.healthy()
     await ledger.aclose()
     again = await Ledger.open(path, "next")
-    assert again.mended is None
+    assert again.repair_report is None
     await again.aclose()
 
 
@@ -137,8 +137,8 @@ async def test_an_older_ledger_put_back_sends_nothing_twice(path: Path) -> None:
     await ledger.aclose()
     path.write_bytes(older)
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
-    assert ledger.mended.why == "older"
+    assert ledger.repair_report is not None
+    assert ledger.repair_report.why == "older"
     job = await ledger.job(4)
     assert job is not None
     assert job.state is State.SENDING
@@ -176,7 +176,7 @@ async def test_an_older_ledger_that_was_used_on_keeps_the_jobs_of_both(path: Pat
     assert (await ledger.by_intents(["row 1"]))["row 1"].task_id == "task-5"
     await ledger.aclose()
     again = await Ledger.open(path, "next")
-    assert again.mended is None
+    assert again.repair_report is None
     assert len(await again.recent(10)) == len(jobs)
     await again.aclose()
 
@@ -207,7 +207,7 @@ async def test_who_deletes_the_ledger_and_its_copies_starts_fresh(path: Path) ->
     for each in (path, *backup.paths(path)):
         each.unlink(missing_ok=True)
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is None
+    assert ledger.repair_report is None
     assert await ledger.recent(10) == ()
     await ledger.aclose()
 

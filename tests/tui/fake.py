@@ -289,9 +289,9 @@ class FakeJobs:
 
     async def arrange(self, ids: Sequence[int]) -> None:
         self._asked.append(("arrange", *ids))
-        places = sorted(self.rows[each].in_line for each in ids)
+        places = sorted(self.rows[each].queue_key for each in ids)
         for each, place in zip(ids, places, strict=True):
-            self._tell(JobChanged(replace(self.rows[each], place=place)))
+            self._tell(JobChanged(replace(self.rows[each], queue_position=place)))
 
     async def forget(self, job_id: int) -> None:
         self._turn("forget", job_id, State.FORGOTTEN)

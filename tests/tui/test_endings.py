@@ -87,7 +87,7 @@ async def test_the_app_writes_it_when_a_job_ends() -> None:
 
 
 async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
-    unsent = replace(job(3, State.QUEUED), held=True, waiting="waiting.word")
+    unsent = replace(job(3, State.QUEUED), needs_approval=True, waiting="waiting.word")
     lost = replace(job(2, State.UNKNOWN), updated_at=NOW)
     old = replace(lost, id=1, updated_at=NOW - 60)
     said = "Sent when the last run ended, and perhaps charged: 1."

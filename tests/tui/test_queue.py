@@ -118,7 +118,7 @@ def test_what_needs_a_person_comes_first() -> None:
         job(7),
         job(6),
         job(2, State.UNKNOWN),
-        replace(job(1, State.QUEUED), held=True),
+        replace(job(1, State.QUEUED), needs_approval=True),
     ]
     assert [one.id for one in sorted(found, key=words.sort_key)] == [2, 1, 7, 6, 8, 9]
 
@@ -406,7 +406,7 @@ async def test_f_follows_or_fetches_again_for_free(found: Job, verb: str) -> Non
 
 
 async def test_a_held_job_is_sent_only_after_a_yes() -> None:
-    async with open_app(replace(job(1, State.QUEUED), held=True)).run_test() as pilot:
+    async with open_app(replace(job(1, State.QUEUED), needs_approval=True)).run_test() as pilot:
         await pilot.press("f")
         assert question(pilot) == "? Send #1? It costs 5 pts."
         assert asked(pilot) == []

@@ -224,7 +224,7 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with open_studio(settings, clock=CommonClock(), key=KEY) as studio:
-        made = (await studio.workflows.make(WISH)).plan
+        made = (await studio.workflows.make(WISH)).workflow
         status = await studio.workflows.status(made)
         await studio.workflows.agree(status)
         await studio.workflows.go(status, again=False)

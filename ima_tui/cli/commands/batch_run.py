@@ -145,7 +145,7 @@ def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
 
 
 def _code(job: Job, *, wanted: bool) -> int:
-    held = job.held and job.state in UNSENT
+    held = job.needs_approval and job.state in UNSENT
     return EXIT_LIMIT if held else exit_status.exit_code(job, wanted=wanted)
 
 

@@ -72,7 +72,7 @@ async def _let_go(studio: Studio, job: Job) -> Job:
     for _ in range(TRIES):
         await studio.jobs.follow(job.id)
         job = await require(studio, job.id)
-        if job.state not in UNSENT or not job.held or job.order.total > agreed:
+        if job.state not in UNSENT or not job.needs_approval or job.order.total > agreed:
             break
     return job
 

@@ -55,7 +55,7 @@ def list_prefs(arguments: argparse.Namespace) -> int:
 
 
 def _opened(settings: Settings) -> Preferences:
-    preferences = Preferences(settings.preferences, settings.wish_notes)
+    preferences = Preferences(settings.preferences, settings.preference_notes)
     preferences.reload()
     if preferences.trouble is not None:
         raise preferences.trouble
@@ -75,7 +75,13 @@ def restore(arguments: argparse.Namespace) -> int:
             preferences.let_go(each)
             talk(say("cli.cleared", task=task))
         elif preferences.bring_back(each):
-            talk(say("cli.restored", task=task, model=each.wish.model_name or each.wish.model_id))
+            talk(
+                say(
+                    "cli.restored",
+                    task=task,
+                    model=each.preference.model_name or each.preference.model_id,
+                )
+            )
         else:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
     return EXIT_DONE

@@ -105,7 +105,7 @@ class PlainJobs:
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}
         still = [job for job in jobs if job.state in OPEN]
-        held = [job for job in still if job.held and job.state in UNSENT]
+        held = [job for job in still if job.needs_approval and job.state in UNSENT]
         if still:
             self._tell(say("plain.still_open", n=len(still)))
         for job in held:
@@ -123,7 +123,7 @@ class PlainJobs:
         self._tell(say("plain.spent", today=totals.today, out=totals.out))
 
     def _line(self, job: Job) -> str:
-        held = job.held and job.state in UNSENT
+        held = job.needs_approval and job.state in UNSENT
         state = say("state.held" if held else f"state.{job.state.value}")
         return say(
             "plain.job",
@@ -174,7 +174,7 @@ class PlainJobs:
 
     async def follow(self, written: str) -> Asked:
         job = await self._job(written)
-        key = "plain.ask_send_held" if job.held else "plain.ask_follow"
+        key = "plain.ask_send_held" if job.needs_approval else "plain.ask_follow"
         return self._asked(key, job, self._studio.jobs.follow)
 
     async def forget(self, written: str) -> Asked:

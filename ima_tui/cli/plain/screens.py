@@ -54,7 +54,7 @@ class PlainScreens:
             told = _value(BY_NAME[name], value)
             self._tell(say("settings.next_start", name=BY_NAME[name].title, value=told))
             return
-        for one in await self._studio.config_editor.standing():
+        for one in await self._studio.config_editor.statuses():
             told = _value(one.setting, one.now)
             name = one.setting.name
             self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))

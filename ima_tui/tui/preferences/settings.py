@@ -89,7 +89,7 @@ class SettingsScreen(BaseScreen):
 
     async def reload(self) -> None:
         try:
-            found = await self.adjustments.standing()
+            found = await self.adjustments.statuses()
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return

@@ -29,7 +29,7 @@ MOST_NAMED = 6
 
 def _may_follow(job: Job) -> bool:
     stopped = job.state is State.STOPPED and bool(job.task_id)
-    return job.held or stopped or job.state is State.PARKED
+    return job.needs_approval or stopped or job.state is State.PARKED
 
 
 FITS: Mapping[str, Callable[[Job], bool]] = {
@@ -122,7 +122,7 @@ class JobActions:
             self._place.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
-        held = sorted((job for job in jobs if job.held), key=lambda job: job.in_line)
+        held = sorted((job for job in jobs if job.needs_approval), key=lambda job: job.queue_key)
         await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
         if held:
             self._ask("queue.ask_send", held, self._place.studio.jobs.follow)

@@ -255,7 +255,7 @@ def model_line(
 def dropped(found: Sequence[DroppedPreference]) -> str:
     """`Midjourney (text to image), Wan 2.6 (text to video)`, and how many more."""
     shown = [
-        f"{one.wish.model_name or one.wish.model_id} ({kind_name(one.task_type)})"
+        f"{one.preference.model_name or one.preference.model_id} ({kind_name(one.task_type)})"
         for one in found[:3]
     ]
     more = len(found) - len(shown)

@@ -50,7 +50,7 @@ def left_behind(jobs: Iterable[Job], since: float) -> str:
     """What a run that ended badly has left to the person, found at the start of this one."""
     every = list(jobs)
     unknown = sum(job.state is State.UNKNOWN and job.updated_at >= since for job in every)
-    unsent = sum(job.held and job.waiting == "waiting.word" for job in every)
+    unsent = sum(job.needs_approval and job.waiting == "waiting.word" for job in every)
     found = [say("notify.left_unknown", n=unknown)] if unknown else []
     found += [say("notify.left_unsent", n=unsent)] if unsent else []
     return " ".join([*found, say("notify.left_where")]) if found else ""

@@ -42,12 +42,12 @@ _WAITING = frozenset({State.DRAFT, State.QUEUED})
 
 def stands_in_line(job: Job) -> bool:
     """It will be sent when its turn comes."""
-    return job.state is State.QUEUED and not job.held
+    return job.state is State.QUEUED and not job.needs_approval
 
 
 def needs_a_person(job: Job) -> bool:
     """Nothing will happen to it until somebody says so."""
-    return job.held or job.state in (State.UNKNOWN, State.PARKED)
+    return job.needs_approval or job.state in (State.UNKNOWN, State.PARKED)
 
 
 def summary_name(job: Job) -> str:
@@ -65,7 +65,7 @@ def state_words(state: State) -> str:
 
 def state_name(job: Job) -> str:
     """As `state_words` has it, but what waits for a person's word is no ordinary waiting."""
-    return "held" if job.held else job.state.value
+    return "held" if job.needs_approval else job.state.value
 
 
 STATE_ORDER = ("unknown", "held", *(state.value for state in State if state is not State.UNKNOWN))
@@ -90,7 +90,7 @@ def sort_key(job: Job) -> tuple[int, int]:
     group = (
         0 if needs_a_person(job) else 3 if job.state in ENDED else 2 if job.state in _WAITING else 1
     )
-    return group, job.in_line if stands_in_line(job) else -job.id
+    return group, job.queue_key if stands_in_line(job) else -job.id
 
 
 def stepped(elapsed: float) -> float:
@@ -103,7 +103,7 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
     """The queue's row for `job`, in the order of `COLUMNS`."""
     order = job.order
     medium = order.task_type.medium
-    role = "warn" if job.held else STATE_ROLE[job.state]
+    role = "warn" if job.needs_approval else STATE_ROLE[job.state]
     state = say(f"state.{state_name(job)}")
     if outputs.is_partial(job) and job.state is State.DONE:
         role = "warn"
@@ -184,7 +184,7 @@ def standing(job: Job, now: float) -> tuple[str, str]:
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
-    if job.held:
+    if job.needs_approval:
         reason, points = waiting_words(job), job.order.total
         if reason:
             return say("queue.standing_held_why", reason=reason, points=points), "warn"

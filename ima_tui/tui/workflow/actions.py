@@ -51,7 +51,7 @@ class WorkflowActions:
     def current(self) -> StepStatus | None:
         """The step under the cursor."""
         status, step_id = self._place.status, self._place.graph.current
-        return status.standing(step_id) if status is not None and step_id is not None else None
+        return status.step_status(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
         status, each = self._place.status, self.current
@@ -211,7 +211,7 @@ def _question(status: WorkflowStatus) -> str:
     """What differs from what was asked for, how many steps, for how much; and what would be paid
     for once more."""
     sending = {each.step.id for each in status.to_send(again=True)}
-    differing = confirmation.sentences(each for at, each in status.plan.unmet if at in sending)
+    differing = confirmation.sentences(each for at, each in status.workflow.unmet if at in sending)
     return " ".join((*differing, _cost(status)))
 
 

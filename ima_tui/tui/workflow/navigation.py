@@ -32,12 +32,12 @@ async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str]) -> str:
     plans = app.studio.workflows
     try:
         made = await plans.make(wish, inputs, fetch=False)
-        if not made.plan.steps:
+        if not made.workflow.steps:
             return say("error.plan_nothing")
-        await plans.keep(made.plan)
+        await plans.keep(made.workflow)
     except ImaError as error:
         return explain(error)
-    await open_plan(app, made.plan)
+    await open_plan(app, made.workflow)
     return ""
 
 
@@ -65,12 +65,12 @@ async def choose_plan(app: AppContext) -> None:
         when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the person's
         cells = (
             Cell(when, "muted"),
-            Cell(one_line(plan.wish, 200)),
+            Cell(one_line(plan.prompt, 200)),
             Cell(str(len(plan.steps)), "muted"),
             Cell(str(plan.total)),
             Cell(summary(status), "muted"),
         )
-        choices.append(PickerItem(cells, folded(plan.wish)))
+        choices.append(PickerItem(cells, folded(plan.prompt)))
 
     async def chosen(number: int | None) -> None:
         if number is not None:
