@@ -61,7 +61,7 @@ async def story(ledger: Ledger, folder: Path, service: FakeService, **more: Any)
     made = scheduler(ledger, service, LEAF, folder, clock=clock, **more)
     await made.start(everything=True)
     try:
-        return await until(ledger, job.id, State.DONE, State.FAILED, State.UNKNOWN)
+        return await until(ledger, job.id, State.DONE, State.FAILED, State.NEEDS_REVIEW)
     finally:
         await made.aclose()
 

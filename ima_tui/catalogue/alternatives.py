@@ -107,7 +107,7 @@ def cheaper(
 ) -> Alternative | None:
     """The budget or default model where it is cheaper than `points` for one output."""
     for tier in (choice.ModelTier.BUDGET, choice.ModelTier.DEFAULT):
-        model = choice.tier_leaf(models, task_type, tier)
+        model = choice.tier_model(models, task_type, tier)
         usual = price.quote_or_none(model, {}) if model is not None else None
         if model and usual and usual.rule.points < points and _takes(model, inputs):
             return Alternative(model, usual.rule.points)

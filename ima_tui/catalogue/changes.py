@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ima_tui.core.domain import ModelVersion
-from ima_tui.core.events import LeafName, ListChanges
+from ima_tui.core.events import ListChanges, ModelKey
 
 
-def name_of(model: ModelVersion) -> LeafName:
+def name_of(model: ModelVersion) -> ModelKey:
     return model.model_id, model.version
 
 

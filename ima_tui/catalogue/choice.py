@@ -129,7 +129,7 @@ def _version_number(model_version: ModelVersion) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers[-1].split(".")) if numbers else ()
 
 
-def tier_leaf(
+def tier_model(
     models: Sequence[ModelVersion], task_type: TaskType, tier: ModelTier
 ) -> ModelVersion | None:
     """The table's model; where it is gone its nearest live kin that has no tier of its own."""
@@ -175,12 +175,12 @@ def serving(
             ]
         ):
             return newest(mine), reason
-    if (usual := tier_leaf(models, task_type, ModelTier.DEFAULT)) is not None:
+    if (usual := tier_model(models, task_type, ModelTier.DEFAULT)) is not None:
         return usual, Reason.DEFAULT
     return (models[0], Reason.FIRST) if models else None
 
 
-def default_leaf(
+def default_model(
     models: Sequence[ModelVersion], task_type: TaskType, preferred: str = "", recommended: str = ""
 ) -> ModelVersion | None:
     """The leaf of `serving`."""

@@ -70,7 +70,7 @@ def truth(value: object) -> bool | None:
 
 
 @lru_cache(maxsize=512)
-def controls(model: ModelVersion) -> tuple[Field, ...]:
+def user_fields(model: ModelVersion) -> tuple[Field, ...]:
     """What the person sees, basic fields first, each name once."""
     seen: dict[str, Field] = {}
     for field in model.fields:
@@ -82,17 +82,17 @@ def controls(model: ModelVersion) -> tuple[Field, ...]:
     return tuple(sorted(seen.values(), key=lambda control: control.advanced))
 
 
-def control(model: ModelVersion, name: str) -> Field | None:
+def user_field(model: ModelVersion, name: str) -> Field | None:
     """The control of that name, whatever its case; - and _ are alike."""
     wanted = plain_name(name)
-    return next((field for field in controls(model) if plain_name(field.name) == wanted), None)
+    return next((field for field in user_fields(model) if plain_name(field.name) == wanted), None)
 
 
 def named(model: ModelVersion, name: str) -> Field | None:
     """The control of that name, else the field that controls of other names are sent as."""
     wanted = plain_name(name)
     sent = (field for field in model.fields if field.virtual)
-    return control(model, name) or next(
+    return user_field(model, name) or next(
         (field for field in sent if field.virtual and plain_name(field.virtual.target) == wanted),
         None,
     )
@@ -125,7 +125,7 @@ def _targets(model: ModelVersion) -> tuple[KnownField, ...]:
 def names(model: ModelVersion) -> list[str]:
     """Every name that may be set, controls before targets."""
     return list(
-        dict.fromkeys([*(c.name for c in controls(model)), *(t.name for t in _targets(model))])
+        dict.fromkeys([*(c.name for c in user_fields(model)), *(t.name for t in _targets(model))])
     )
 
 
@@ -134,7 +134,7 @@ def accept(model: ModelVersion, name: str, written: object) -> tuple[str, Value]
 
     Raises `UsageError` that names the nearest names, or lists the values there are.
     """
-    field = control(model, name)
+    field = user_field(model, name)
     target = next((t for t in _targets(model) if plain_name(t.name) == plain_name(name)), None)
     if field is None and target is None:
         raise _unknown_name(model, name)
@@ -233,7 +233,7 @@ def defaults(model: ModelVersion) -> dict[str, Value]:
     """The controls' defaults by name; a default that is not offered gives way to the first
     option that is. Treat it as read-only."""
     found: dict[str, Value] = {}
-    for field in controls(model):
+    for field in user_fields(model):
         value = default_of(field)
         if value is not None:
             found[field.name] = value
@@ -259,7 +259,7 @@ def shown(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
             own = {one.name for one in field.virtual.fields}  # 3.12.1 takes `control` for a local
             values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
-    values.update({name: value for name, value in chosen.items() if control(model, name)})
+    values.update({name: value for name, value in chosen.items() if user_field(model, name)})
     return values
 
 
@@ -282,7 +282,7 @@ def _clashing(model: ModelVersion, field: Field, option: Option, values: Chosen)
     for name, excluded in option.excludes:
         if name != field.name and name in values and any(same(values[name], v) for v in excluded):
             return name
-    for other in controls(model):
+    for other in user_fields(model):
         if other.name == field.name or other.name not in values:
             continue
         theirs = next((o for o in other.options if same(o.value, values[other.name])), None)
@@ -302,7 +302,7 @@ def settle(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
         return dict(chosen)
     values = shown(model, chosen)
     mine = {name: value for name, value in values.items() if _is_chosen(model, name, chosen)}
-    closed = [field for field in controls(model) if choices(field) and field.name in values]
+    closed = [field for field in user_fields(model) if choices(field) and field.name in values]
     for field in closed:
         if field.name in mine:
             _refuse_clash(model, field, mine)
@@ -323,7 +323,7 @@ def settle(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
 
 @lru_cache(maxsize=512)
 def _has_exclusions(model: ModelVersion) -> bool:
-    return any(option.excludes for field in controls(model) for option in field.options)
+    return any(option.excludes for field in user_fields(model) for option in field.options)
 
 
 def _is_chosen(model: ModelVersion, name: str, chosen: Chosen) -> bool:

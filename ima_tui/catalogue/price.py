@@ -158,7 +158,7 @@ def _priced_controls(model: ModelVersion) -> dict[str, tuple[Option, ...]]:
     }
     return {
         field.name: form.choices(field)
-        for field in form.controls(model)
+        for field in form.user_fields(model)
         if field.name in attributes | aimed and form.choices(field)
     }
 

@@ -65,7 +65,7 @@ def choices_of(model: ModelVersion, order: Order) -> dict[str, Value]:
             continue
         sent[known] = accepted
     visible = form.shown(model, sent)
-    chosen = {c.name: visible[c.name] for c in form.controls(model) if c.name in visible}
+    chosen = {c.name: visible[c.name] for c in form.user_fields(model) if c.name in visible}
     resolved = form.parameters(model, chosen)
     strayed = {n: v for n, v in sent.items() if n in resolved and not form.same(resolved[n], v)}
     return chosen | strayed
@@ -105,7 +105,7 @@ def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
     except UsageError:
         return None
     for name in HEAVY:
-        field = form.control(model, name) or _control_of_target(model, name)
+        field = form.user_field(model, name) or _control_of_target(model, name)
         for step in _steps_down(model, field, chosen) if field is not None else ():
             smaller = _smaller(order, model, {**chosen, field.name: step}) if field else None
             if smaller is not None and field is not None:

@@ -79,7 +79,6 @@ def _leaf(node: Json, task_type: TaskType) -> ModelVersion | None:
             raw_values.text(node.get("group_name")) or raw_values.text(node.get("parent_id")), 80
         ),
         features=tuple(one_line(value, 40) for kind, value in tags if kind == "feature" and value),
-        popular=any(kind == "popularity" for kind, _ in tags),
         estimate=next(
             filter(None, (estimate(value) for kind, value in tags if kind == "EET")), None
         ),

@@ -121,7 +121,7 @@ def leaf_json(model: ModelVersion) -> dict[str, object]:
                 "default": form.default_of(field),
                 "options": [option.value for option in field.options],
             }
-            for field in form.controls(model)
+            for field in form.user_fields(model)
         ],
         "prices": [
             {"values": dict(row.values), "points": row.points, "default": row.is_default}

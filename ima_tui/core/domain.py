@@ -186,7 +186,6 @@ class ModelVersion:
     description: str = ""
     group: str = ""
     features: tuple[str, ...] = ()
-    popular: bool = False
     estimate: Estimate | None = None
     """From the list's own EET tag; None where the list has none."""
     accepts: tuple[Accepts, ...] = ()
@@ -281,7 +280,6 @@ def result_of(source: str) -> tuple[int, int] | None:
 class State(StrEnum):
     """Where a job stands; `lifecycle` says which may follow which."""
 
-    DRAFT = "draft"
     QUEUED = "queued"
     UPLOADING = "uploading"
     VERIFYING = "verifying"
@@ -290,8 +288,8 @@ class State(StrEnum):
     FETCHING = "fetching"
     DONE = "done"
     FAILED = "failed"
-    UNKNOWN = "unknown"
-    PARKED = "parked"
+    NEEDS_REVIEW = "unknown"
+    TIMED_OUT = "parked"
     STOPPED = "stopped"
     FORGOTTEN = "forgotten"
 

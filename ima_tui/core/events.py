@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # nobody hears of anything before the first paint, which need
     from ima_tui.core.domain import Job, ModelVersion, TaskType
     from ima_tui.core.errors import ImaError
 
-LeafName = tuple[str, str]
+ModelKey = tuple[str, str]
 """A leaf within its kind: model id and version."""
 
 
@@ -22,9 +22,9 @@ class ListChanges:
     """
 
     since: float = 0.0
-    new: frozenset[LeafName] = frozenset()
+    new: frozenset[ModelKey] = frozenset()
     gone: tuple[ModelVersion, ...] = ()
-    was: Mapping[LeafName, tuple[int, int]] = field(default_factory=dict)
+    was: Mapping[ModelKey, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class PreferencesChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerUnwritten:
+class TaskUnsaved:
     """The service took the job, and the ledger can't take its task id. `where` it is kept until
     then, "": nowhere. `written`: the ledger has it after all."""
 
@@ -95,7 +95,7 @@ Notice = (
     | ConnectivityChanged
     | Paused
     | PreferencesChanged
-    | AnswerUnwritten
+    | TaskUnsaved
     | GuidesChanged
 )
 

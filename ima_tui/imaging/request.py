@@ -104,7 +104,6 @@ class MediaFacts:
     height: int = 0
     seconds: float = 0.0
     rate: int = 0
-    has_sound: bool = False
     frames: int = 1
     plain: bool = True
     alpha: bool = False

@@ -96,7 +96,7 @@ class Ledger:
         return await cls._opened(path, session, partial(opening.to_write, logs=logs))
 
     @classmethod
-    async def look(
+    async def open_read_only(
         cls,
         path: Path,
         session: str,
@@ -182,7 +182,7 @@ class Ledger:
 
     # ----------------------------------------------------------------------------- writing
 
-    async def keep_unwritten(
+    async def save_unsaved_task(
         self, job: Job, now: float, task_id: str, deadline: float | None
     ) -> Path | None:
         """The answer to a create that can't be written here, in a file of its own; where.
@@ -196,7 +196,7 @@ class Ledger:
             unsaved_tasks.save, self._path, self.session, line, self._lineage
         )
 
-    async def drop_unwritten(self) -> None:
+    async def drop_unsaved_tasks(self) -> None:
         """All that this run kept in such a file is in the ledger by now."""
         await asyncio.to_thread(unsaved_tasks.drop, self._path, self.session)
 
@@ -282,9 +282,9 @@ class Ledger:
             writing.delay, self.session, job_id, now, why, dict(values or {}), medias
         )
 
-    async def misplace(self, job_id: int, index: int, now: float, key: str) -> Job:
+    async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
         """The file of a result (from 1) is no longer here, with the row of the timeline for it."""
-        return await self._write(writing.misplace, job_id, index, now, key)
+        return await self._write(writing.mark_missing, job_id, index, now, key)
 
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
@@ -363,9 +363,9 @@ class Ledger:
         """Jobs that take what the job `first` makes."""
         return await self._read(queries.waiting_for, first)
 
-    async def left_alone(self, now: float) -> tuple[int, ...]:
+    async def unowned(self, now: float) -> tuple[int, ...]:
         """Open jobs that were sent and that no process alive follows."""
-        return await self._read(queries.left_alone, self.session, now)
+        return await self._read(queries.unowned, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
         """Open jobs that are this run's to follow."""

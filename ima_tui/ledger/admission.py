@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import process_id
-from ima_tui.ledger.job_states import IN_VAIN
+from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import MOST_NAMED, OPEN, require
 from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, write_event
@@ -162,7 +162,7 @@ class _AdmissionCheck:
             "SELECT first, state FROM needs JOIN jobs ON jobs.id = first WHERE job = ?", (job_id,)
         ).fetchall()
         for row in rows:
-            if State(row["state"]) in IN_VAIN:
+            if State(row["state"]) in WITHOUT_RESULT:
                 return True, ("waiting.in_vain", {"id": row["first"]})
         for row in rows:
             if row["state"] != State.DONE:

@@ -92,9 +92,9 @@ class CatalogueService:
     def impersonal(self, task_type: TaskType) -> ModelVersion | None:
         """What serves whoever prefers nothing."""
         recommended = self._knowledge.recommended.get(task_type, "")
-        return choice.default_leaf(self.models(task_type), task_type, recommended=recommended)
+        return choice.default_model(self.models(task_type), task_type, recommended=recommended)
 
-    def leaf_of(self, order: Order) -> ModelVersion | None:
+    def model_of(self, order: Order) -> ModelVersion | None:
         """The leaf that an order is for, as the list has it now."""
         wanted = (order.model_id, order.version)
         models = self.models(order.task_type)
@@ -146,7 +146,7 @@ class CatalogueService:
             raise found.problem or UsageError("error.no_models")
         return found.models
 
-    async def find_leaf(self, order: Order, fetch: bool) -> ModelVersion:
+    async def find_model(self, order: Order, fetch: bool) -> ModelVersion:
         """The leaf that an order is for, off a list that is fresh enough (`fetch`: off a new one).
 
         Raises the problem of the list, or `UsageError` when the model is gone.
@@ -157,7 +157,7 @@ class CatalogueService:
             if (problem := self.lists[task_type].problem) is not None:
                 raise problem
         await self.fresh(task_type)
-        if (model := self.leaf_of(order)) is not None:
+        if (model := self.model_of(order)) is not None:
             return model
         raise UsageError("error.model_gone", model=order.model_name)
 

@@ -15,11 +15,11 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import (
-    AnswerUnwritten,
     ConnectivityChanged,
     JobChanged,
     Notice,
     Paused,
+    TaskUnsaved,
 )
 from ima_tui.i18n import say
 from ima_tui.runner import result_files
@@ -117,7 +117,7 @@ class Engine:
             await self._parts.result()[0].aclose()
 
     @property
-    def unsaved(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[TaskUnsaved, ...]:
         """Task ids that the ledger could not take yet."""
         return self._parts.result()[1].unsaved if self._opened else ()
 
@@ -169,7 +169,7 @@ class Engine:
             ledger,
             self._clock,
             self._connection.connect,
-            offer.find_leaf,
+            offer.find_model,
             self._input_checks,
             folder=settings.folder,
             download=settings.download,
@@ -189,8 +189,8 @@ class Engine:
                 tell=lambda seconds: self._tell(Paused(seconds)),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
-            tell_unwritten=self._tell,
-            tell_link=lambda problem: self._tell(ConnectivityChanged(problem)),
+            tell_unsaved=self._tell,
+            tell_connectivity=lambda problem: self._tell(ConnectivityChanged(problem)),
         )
         return ledger, scheduler
 
@@ -209,13 +209,13 @@ class Engine:
 
         path, logs = self._settings.ledger, self._settings.logs
         if self._settings.read_only:
-            return await Ledger.look(path, session, logs=logs)
+            return await Ledger.open_read_only(path, session, logs=logs)
         try:
             return await Ledger.open(path, session, logs)
         except LedgerError as error:
             if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.look(path, session, error, logs)
+                return await Ledger.open_read_only(path, session, error, logs)
             except LedgerError:
                 raise error from None

@@ -101,7 +101,7 @@ class ResultGallery:
         if path:
             await asyncio.to_thread(_delete, Path(path))
             now = self._clock.time()
-            job = await ledger.misplace(job_id, index, now, "event.file_deleted")
+            job = await ledger.mark_missing(job_id, index, now, "event.file_deleted")
             self._broadcast.tell(JobChanged(job))
         return job
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ima_tui.config.editor import ConfigEditor
     from ima_tui.config.loader import Settings
     from ima_tui.core.domain import ModelVersion
-    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger import RepairReport
     from ima_tui.preferences.service import PreferenceService
@@ -239,7 +239,7 @@ class Studio:
         return self.engine.repair_report
 
     @property
-    def unsaved(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[TaskUnsaved, ...]:
         """Task ids that the service gave and the ledger could not take yet."""
         return self.engine.unsaved
 

@@ -31,7 +31,7 @@ from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import contents, file
-from ima_tui.workflow.pricing import PricedStep, price_plan
+from ima_tui.workflow.pricing import PricedStep, price_workflow
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
 from ima_tui.workflow.steps import (
     Workflow,
@@ -128,7 +128,7 @@ class Workflows:
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """The plan at the prices of the lists as they are."""
-        return price_plan(plan, self._lists())
+        return price_workflow(plan, self._lists())
 
     # ---------------------------------------------------------------------------------- kept
 
@@ -318,7 +318,7 @@ class Workflows:
             elif (
                 (job.needs_approval and job.state in job_states.UNSENT)
                 or stopped
-                or job.state is State.PARKED
+                or job.state is State.TIMED_OUT
             ):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job

@@ -15,7 +15,7 @@ def brought_nothing(job: Job) -> bool:
     if job.state is State.FORGOTTEN:
         return not job.medias
     never_sent = job.state is State.STOPPED and not job.task_id
-    return job.state in (State.FAILED, State.UNKNOWN) or never_sent
+    return job.state in (State.FAILED, State.NEEDS_REVIEW) or never_sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from ima_tui.studio.studio import Studio, open_studio
 
 SPEED = 100.0
 KEY = Key("ima_canary_0123456789", "flag")
-ENDS = (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED)
+ENDS = (State.DONE, State.FAILED, State.NEEDS_REVIEW, State.STOPPED)
 BASE = float(os.environ.setdefault("QUEUE_TEST_BASE", str(time.time())))
 """All processes of a test run on one fast clock: leases are compared across them."""
 

@@ -71,7 +71,7 @@ async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
         State.FAILED: (State.FAILED,),
         State.STOPPED: (State.STOPPED,),
         State.FORGOTTEN: (State.FORGOTTEN,),
-        State.UNKNOWN: (State.SENDING, State.UNKNOWN),
+        State.NEEDS_REVIEW: (State.SENDING, State.NEEDS_REVIEW),
     }[end]
     second = await ledger.add(placed(model, inputs=(f"job:{first.id}#1",)), 0.0)
     for step in way:
@@ -90,7 +90,7 @@ async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
     return first, found
 
 
-@pytest.mark.parametrize("end", [State.FAILED, State.STOPPED, State.FORGOTTEN, State.UNKNOWN])
+@pytest.mark.parametrize("end", [State.FAILED, State.STOPPED, State.FORGOTTEN, State.NEEDS_REVIEW])
 async def test_if_the_first_makes_nothing_the_waiting_one_is_held_with_the_reason(
     ledger: Ledger, tmp_path: Path, end: State
 ) -> None:

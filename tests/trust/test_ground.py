@@ -168,7 +168,7 @@ async def test_folders_that_vanish_while_it_runs(home: Path, box: Sandbox) -> No
     settings = settings_of(home)
     clock = ScaledClock(50.0)
     async with open_studio(settings, clock=clock, key=Key("ima_ground_0001", "flag")) as studio:
-        model = choice.default_leaf(await studio.catalogue.fresh(TaskType.TEXT_TO_IMAGE),
+        model = choice.default_model(await studio.catalogue.fresh(TaskType.TEXT_TO_IMAGE),
                                    TaskType.TEXT_TO_IMAGE)  # fmt: skip
         assert model is not None
         placed, _ = order.place(

@@ -263,7 +263,7 @@ def another_window(path: Path) -> Iterator[None]:
 
 async def test_who_only_looks_sees_what_others_do_and_writes_nothing(path: Path) -> None:
     await filled(path)
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert len(await looker.recent(10)) == 4
     writer = await Ledger.open(path, "me")
     await running(writer, "task-new")
@@ -288,7 +288,7 @@ async def test_who_only_looks_sees_what_others_do_and_writes_nothing(path: Path)
 
 async def test_looking_where_there_is_nothing_makes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "ledger.sqlite3"
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert await looker.recent(10) == ()
     await looker.aclose()
     assert list(tmp_path.iterdir()) == []
@@ -301,7 +301,7 @@ async def test_looking_at_an_older_schema_leaves_it_as_it_is(
         patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         opening.connect(path).close()
     before = path.read_bytes()
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert await looker.recent(10) == ()
     await looker.aclose()
     assert path.read_bytes() == before
@@ -321,7 +321,7 @@ async def test_looking_at_a_file_whose_writer_died_in_the_middle(path: Path) -> 
     subprocess.run([sys.executable, "-c", killed, str(path)], check=False)
     journal = path.with_name(path.name + "-journal")
     assert journal.exists()
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert {job.task_id for job in await looker.recent(10)} == {"task-1", "task-2", "task-3", ""}
     await looker.aclose()
     assert journal.exists()  # whoever may write takes it back

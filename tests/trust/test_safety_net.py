@@ -48,7 +48,7 @@ async def filled(path: Path) -> None:
 
 
 async def tasks(path: Path, *, look: bool = False) -> list[str]:
-    ledger = await (Ledger.look if look else Ledger.open)(path, "next")
+    ledger = await (Ledger.open_read_only if look else Ledger.open)(path, "next")
     try:
         return [job.task_id for job in reversed(await ledger.recent(10))]
     finally:
@@ -275,7 +275,7 @@ async def test_nothing_is_written_into_a_ledger_that_was_swapped(
         await ledger.step(4, State.RUNNING, NOW + 11, "event.running", task_id="task-4")
     assert caught.value.key in ("error.ledger_replaced", "error.ledger_damaged")
     job = Job(4, any_order(), State.SENDING, NOW + 4, NOW + 10, sent_at=NOW + 10, revision=11)
-    assert await ledger.keep_unwritten(job, NOW + 11, "task-4", None)
+    assert await ledger.save_unsaved_task(job, NOW + 11, "task-4", None)
     await ledger.aclose()
     assert await tasks(path) == [f"task-{number}" for number in range(1, 5)]
     assert unsaved_tasks.files(path) == []
@@ -297,7 +297,7 @@ async def test_an_answer_that_could_not_be_written_is_taken_in_by_the_next_start
     job = await ledger.step(4, State.SENDING, NOW + 10, "event.sending")
     with monkeypatch.context() as patched:
         patched.setattr(trail, "write", full)
-        where = await ledger.keep_unwritten(job, NOW + 11, "task-4", NOW + 600)
+        where = await ledger.save_unsaved_task(job, NOW + 11, "task-4", NOW + 600)
     assert where is not None
     assert where.parent.parent == tmp_path
     assert where.stat().st_mode & 0o777 == 0o600

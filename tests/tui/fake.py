@@ -88,7 +88,6 @@ BANANA_2 = ModelVersion(
     description="Fast and cheap",
     group="Nano Banana",
     features=("NEW", "Fast"),
-    popular=True,
     estimate=Estimate(20, 35),
 )
 SEEDREAM = ModelVersion(
@@ -158,7 +157,7 @@ def job(
 ) -> Job:
     """A job that was sent 14 seconds ago, or ended after 38."""
     prompt = str(changes.pop("prompt", "a red fox in snow"))
-    sent = None if state in (State.DRAFT, State.QUEUED) else NOW - 14
+    sent = None if state is State.QUEUED else NOW - 14
     facts: dict[str, object] = {
         "task_id": f"task{number}",
         "sent_at": sent,
@@ -281,7 +280,7 @@ class FakeJobs:
     async def stop(self, job_id: int) -> Job:
         return self._turn("stop", job_id, State.STOPPED)
 
-    async def take_out(self, job_id: int) -> Job:
+    async def remove_from_queue(self, job_id: int) -> Job:
         return self._turn("take_out", job_id, State.STOPPED)
 
     async def follow(self, job_id: int) -> Job:
@@ -346,7 +345,7 @@ class FakeOffer:
     async def refresh(self, *task_types: TaskType) -> None:
         self._asked.append(("refresh", *task_types))
 
-    def leaf_of(self, wanted: Order) -> ModelVersion | None:
+    def model_of(self, wanted: Order) -> ModelVersion | None:
         models = self.models(wanted.task_type)
         return next((model for model in models if model.version == wanted.version), None)
 

@@ -80,7 +80,7 @@ def facts(pilot: Pilot[None]) -> str:
 FOUR = (
     job(1, State.RUNNING, WAN),
     done(2),
-    job(3, State.UNKNOWN),
+    job(3, State.NEEDS_REVIEW),
     failed(4),
 )
 
@@ -336,7 +336,7 @@ def test_held_for_another_reason_says_that_one() -> None:
 
 
 async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() -> None:
-    async with open_app(job(3, State.UNKNOWN)).run_test(size=(120, 30)) as pilot:
+    async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         assert shown(pilot, 1).rstrip().endswith("5?")
         assert "charged 5 pts" in facts(pilot).replace("\n", " ")

@@ -118,7 +118,7 @@ class BatchFeeder:
         with suppress(ImpossibleTransition, UsageError):  # another window was just faster
             if lacks_files and self._studio.settings.download:
                 await self._studio.jobs.fetch(job.id)  # an earlier run left it; it costs nothing
-            elif job.state is State.PARKED or self._may_let_go(job):
+            elif job.state is State.TIMED_OUT or self._may_let_go(job):
                 await self._studio.jobs.follow(
                     job.id
                 )  # the batch was agreed to, and with it this job
@@ -184,7 +184,7 @@ def settled(job: Job) -> bool:
     held_back = (
         job.needs_approval and job.state in UNSENT and (dearer or job.waiting.startswith(OVER))
     )
-    return held_back or job.state in ENDED or job.state is State.PARKED
+    return held_back or job.state in ENDED or job.state is State.TIMED_OUT
 
 
 def limit_of(job: Job) -> OverLimit:

@@ -86,7 +86,7 @@ class RowPricer:
         one = self._read(row)
         task_type = one.task_type if one is not None else generate_order.task_type_of(row.task_type)
         if one is not None and not row.model_id:
-            model = await generate_intent.leaf_of(self._studio, one)
+            model = await generate_intent.model_of(self._studio, one)
         else:
             model = await self._leaf(task_type, row)
         chosen, warnings = self._accepted(model, row)

@@ -196,7 +196,7 @@ async def ledger(patient: Patient) -> list[Finding]:
     there = path.exists()
     words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
-        opened = await Ledger.look(path, session="doctor")
+        opened = await Ledger.open_read_only(path, session="doctor")
         try:
             whole, jobs = await opened.healthy(), len(await opened.recent(1_000_000))
         finally:

@@ -76,16 +76,16 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     arguments.by_hand = arguments.model_id is not None
     if one is None:
         task_type = generate_order.task_type_of(arguments.task_type)
-        model = await generate_order.leaf_of(studio, arguments, task_type)
+        model = await generate_order.model_of(studio, arguments, task_type)
     else:
         task_type = one.task_type
         if arguments.version_id and arguments.model_id is None:
             arguments.model_id = one.decision.model_id or None
         named = arguments.model_id is not None or arguments.version_id
         model = await (
-            generate_order.leaf_of(studio, arguments, task_type)
+            generate_order.model_of(studio, arguments, task_type)
             if named
-            else generate_intent.leaf_of(studio, one)
+            else generate_intent.model_of(studio, one)
         )
         arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
         arguments.input_images = list(one.inputs)
@@ -146,7 +146,7 @@ def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
         return
     setting, _ = price.neighbours(model, refusals.choices_of(model, placed))
     if setting is not None:
-        field = form.control(model, setting.name)
+        field = form.user_field(model, setting.name)
         label = field.label if field is not None else setting.name
         saved = -setting.difference * placed.n
         talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))

@@ -58,7 +58,7 @@ def meant(text: str, decision: Intent) -> Meant:
     return Meant(text, decision, decision.task_type, inputs)
 
 
-async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
+async def model_of(studio: Studio, one: Meant) -> ModelVersion:
     """The model that the words name where the list has it, else the preferred, else the default
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
     models, decision = await studio.catalogue.fresh(one.task_type), one.decision

@@ -48,7 +48,7 @@ def check_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
 
 
-async def leaf_of(
+async def model_of(
     studio: Studio, arguments: argparse.Namespace, task_type: TaskType
 ) -> ModelVersion:
     """The named model, else the preferred, else the default one."""

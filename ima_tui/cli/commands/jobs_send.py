@@ -99,7 +99,7 @@ async def _stop_one(studio: Studio, job: Job) -> Job:
     if job.state is State.STOPPED:
         talk(say("jobs.stopped_already", id=job.id))
     elif job.state in UNSENT:
-        job = await studio.jobs.take_out(job.id)
+        job = await studio.jobs.remove_from_queue(job.id)
         talk(say("jobs.removed", id=job.id))
     else:
         job = await studio.jobs.stop(job.id)

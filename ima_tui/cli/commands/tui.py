@@ -116,7 +116,7 @@ async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaErr
         from ima_tui.cli.output import talk
         from ima_tui.ledger import repair_report
 
-        *others, last = map(repair_report.unwritten, studio.unsaved)
+        *others, last = map(repair_report.unsaved_error, studio.unsaved)
         for each in others:
             talk(i18n.explain(each))
         return last

@@ -108,7 +108,11 @@ def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
         if problem is not None and (each.job is None or each.failed):
             raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
     for each in status.failures if again else ():
-        if each.job is not None and each.job.state is State.UNKNOWN and not arguments.yes_unknown:
+        if (
+            each.job is not None
+            and each.job.state is State.NEEDS_REVIEW
+            and not arguments.yes_unknown
+        ):
             facts = {"step": each.step.id, "points": each.job.order.total}
             raise UsageError("error.plan_unknown_end", **facts)
     sending = {each.step.id for each in status.to_send(again=again)}
@@ -199,9 +203,9 @@ def _problem(each: StepStatus) -> ImaError | None:
         return None
     if each.is_done:
         return exit_status.shortcoming(job)
-    if job.state is State.UNKNOWN:
+    if job.state is State.NEEDS_REVIEW:
         return ImaError("error.lost")
-    if job.state is State.PARKED:
+    if job.state is State.TIMED_OUT:
         return ImaError("error.still_running", id=job.id)
     if job.needs_approval and job.state in UNSENT:
         rise = {"before": job.order.confirmed, "points": job.order.total}

@@ -208,7 +208,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
     words = written.split()
     for at in range(len(words) - 1, 0, -1):
         found = _control(model, " ".join(words[:at]))
-        if order.is_count(found) or form.control(model, found) is not None:
+        if order.is_count(found) or form.user_field(model, found) is not None:
             return found, " ".join(words[at:])
     raise UsageError("plain.set_how")
 
@@ -216,7 +216,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
 def _control(model: ModelVersion, written: str) -> str:
     """The name of the control that people know as `written`."""
     wanted = written.casefold()
-    named = (one.name for one in form.controls(model) if one.label.casefold() == wanted)
+    named = (one.name for one in form.user_fields(model) if one.label.casefold() == wanted)
     return next(named, written)
 
 

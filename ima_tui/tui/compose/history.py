@@ -94,7 +94,7 @@ class DraftHistory:
             desk.take(found[0])
             pin(MODEL)
         for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
-            if desk.model is not None and (name == COUNT or form.control(desk.model, name)):
+            if desk.model is not None and (name == COUNT or form.user_field(desk.model, name)):
                 try:
                     desk.set(name, value)
                 except UsageError:

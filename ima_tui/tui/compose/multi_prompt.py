@@ -140,7 +140,7 @@ class MultiPromptPane:
             return
         old, place.desk.replaces = place.desk.replaces, None
         try:
-            await job_actions.take_out(place.studio, old)
+            await job_actions.remove_from_queue(place.studio, old)
             jobs = await place.studio.jobs.submit_all(orders)
         except ImaError as error:
             place.showing.remark(say(error.key, **error.values), "bad")

@@ -37,7 +37,7 @@ COLUMNS = (
 
 MOVING = frozenset({State.RUNNING, State.FETCHING})
 """States whose row changes with the clock."""
-_WAITING = frozenset({State.DRAFT, State.QUEUED})
+_WAITING = frozenset({State.QUEUED})
 
 
 def stands_in_line(job: Job) -> bool:
@@ -47,7 +47,7 @@ def stands_in_line(job: Job) -> bool:
 
 def needs_a_person(job: Job) -> bool:
     """Nothing will happen to it until somebody says so."""
-    return job.needs_approval or job.state in (State.UNKNOWN, State.PARKED)
+    return job.needs_approval or job.state in (State.NEEDS_REVIEW, State.TIMED_OUT)
 
 
 def summary_name(job: Job) -> str:
@@ -68,7 +68,11 @@ def state_name(job: Job) -> str:
     return "held" if job.needs_approval else job.state.value
 
 
-STATE_ORDER = ("unknown", "held", *(state.value for state in State if state is not State.UNKNOWN))
+STATE_ORDER = (
+    "unknown",
+    "held",
+    *(state.value for state in State if state is not State.NEEDS_REVIEW),
+)
 """In which groups by state stand."""
 
 
@@ -110,7 +114,7 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
         state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
     points = Cell(str(order.total), quiet)
-    if job.state is State.UNKNOWN:  # nobody knows whether they were spent
+    if job.state is State.NEEDS_REVIEW:  # nobody knows whether they were spent
         quiet, points = "strong", Cell(f"{order.total}?", "warn")
     return (
         Cell(f"{glyphs.state(job.state)} {state}", role),
@@ -131,7 +135,7 @@ def _bar(job: Job, now: float, glyphs: Glyphs) -> str:
 
 def _time(job: Job, now: float) -> Cell:
     estimate = job.order.estimate
-    if job.state in MOVING or job.state is State.PARKED:
+    if job.state in MOVING or job.state is State.TIMED_OUT:
         elapsed = job.elapsed(now)
         so_far = duration(stepped(elapsed))
         if estimate is None:
@@ -189,9 +193,9 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         if reason:
             return say("queue.standing_held_why", reason=reason, points=points), "warn"
         return say("queue.standing_held", points=points), "warn"
-    if job.state is State.UNKNOWN:
+    if job.state is State.NEEDS_REVIEW:
         return say("queue.standing_unknown", points=job.order.total), "warn"
-    if job.state in (State.PARKED, State.STOPPED):
+    if job.state in (State.TIMED_OUT, State.STOPPED):
         return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
     return waiting_words(job), "muted"
 

@@ -97,7 +97,8 @@ class WorkflowActions:
             )
             return
         unknown = any(
-            each.job is not None and each.job.state is State.UNKNOWN for each in status.failures
+            each.job is not None and each.job.state is State.NEEDS_REVIEW
+            for each in status.failures
         )
         place.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
@@ -218,7 +219,7 @@ def _question(status: WorkflowStatus) -> str:
 def _cost(status: WorkflowStatus) -> str:
     points, n = status.to_pay(again=True), len(status.to_send(again=True))
     failed = [each for each in status.failures if each.job is not None]
-    unknown = [each for each in failed if each.job and each.job.state is State.UNKNOWN]
+    unknown = [each for each in failed if each.job and each.job.state is State.NEEDS_REVIEW]
     if unknown:
         maybe = sum(each.step.total for each in unknown)
         return say("workflow.ask_unknown", id=unknown[0].step.id, n=n, points=points, maybe=maybe)
