@@ -351,7 +351,7 @@ class Jobs:
         ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
         while True:
             await self._clock.sleep(NEWS_SECONDS)
-            if not self._broadcast.heard:
+            if not self._broadcast.has_listeners:
                 continue
             try:
                 fresh = [job for job in await ledger.news() if self._broadcast.is_news(job)]

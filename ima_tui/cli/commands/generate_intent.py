@@ -71,7 +71,7 @@ async def model_of(studio: Studio, one: Meant) -> ModelVersion:
     if called:
         return choice.newest(called)
     if studio.preferences.preferences.trouble is not None:
-        raise studio.preferences.preferences.trouble  # a preference that can't be read is not guessed
+        raise studio.preferences.preferences.trouble  # unreadable preferences are not guessed
     forgets = (
         decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
     )
