@@ -42,11 +42,11 @@ WAYS: dict[State, tuple[State, ...]] = {
     State.VERIFYING: (State.VERIFYING,),
     State.SENDING: (State.SENDING,),
     State.RUNNING: (State.SENDING, State.RUNNING),
-    State.PARKED: (State.SENDING, State.RUNNING, State.PARKED),
+    State.TIMED_OUT: (State.SENDING, State.RUNNING, State.TIMED_OUT),
     State.FETCHING: (State.SENDING, State.RUNNING, State.FETCHING),
     State.DONE: (State.SENDING, State.RUNNING, State.DONE),
     State.FAILED: (State.FAILED,),
-    State.UNKNOWN: (State.SENDING, State.UNKNOWN),
+    State.NEEDS_REVIEW: (State.SENDING, State.NEEDS_REVIEW),
     State.STOPPED: (State.STOPPED,),
     State.FORGOTTEN: (State.FORGOTTEN,),
 }
@@ -116,7 +116,9 @@ async def test_what_goes_in_comes_out(ledger: Ledger) -> None:
 
 async def test_an_empty_failure_takes_the_old_one_away(ledger: Ledger) -> None:
     job = await brought_to(ledger, State.SENDING)
-    await ledger.step(job.id, State.UNKNOWN, 1.0, "event.unknown", failure=Failure("error.lost"))
+    await ledger.step(
+        job.id, State.NEEDS_REVIEW, 1.0, "event.unknown", failure=Failure("error.lost")
+    )
     late = await ledger.step(
         job.id, State.RUNNING, 2.0, "event.running", task_id="late", failure=Failure("")
     )
@@ -151,8 +153,8 @@ async def test_a_file_that_is_no_ledger_is_set_aside_as_it_is(path: Path) -> Non
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
     opened = await Ledger.open(path, "me")
-    assert opened.mended is not None
-    assert opened.mended.aside.read_bytes() == b"no database at all" * 100
+    assert opened.repair_report is not None
+    assert opened.repair_report.aside.read_bytes() == b"no database at all" * 100
     await opened.aclose()
 
 
@@ -191,7 +193,7 @@ async def test_a_job_is_followed_by_one_of_two(ledger: Ledger, path: Path) -> No
     assert [j.id for j in await ledger.claim(1005.0, 1035.0)] == [job.id]
     assert await other.claim(1010.0, 1040.0) == ()
     taken = await other.claim(1036.0, 1066.0)
-    assert [(j.id, j.held) for j in taken] == [(job.id, False)]
+    assert [(j.id, j.needs_approval) for j in taken] == [(job.id, False)]
     assert await ledger.claim(1037.0, 1067.0) == ()
     await other.aclose()
 
@@ -212,8 +214,8 @@ async def test_what_a_dead_run_had_not_sent_waits_for_a_word(
     other = await Ledger.open(path, "other")
     await brought_to(ledger, state)
     (taken,) = await other.claim(2000.0, 2030.0)
-    assert taken.held
-    assert not (await other.hold(taken.id, False)).held
+    assert taken.needs_approval
+    assert not (await other.hold(taken.id, False)).needs_approval
     await other.aclose()
 
 
@@ -223,7 +225,7 @@ async def test_what_was_given_up_in_order_is_taken_without_a_word(
     other = await Ledger.open(path, "other")
     await brought_to(ledger, State.QUEUED)
     await ledger.release()
-    assert [job.held for job in await other.claim(1001.0, 1031.0)] == [False]
+    assert [job.needs_approval for job in await other.claim(1001.0, 1031.0)] == [False]
     await other.aclose()
 
 
@@ -232,7 +234,7 @@ async def test_what_a_script_left_unsent_waits_for_a_word(ledger: Ledger, path: 
     await brought_to(ledger, State.QUEUED)
     await brought_to(ledger, State.RUNNING)
     await ledger.release(hold=True)
-    assert [job.held for job in await other.claim(1001.0, 1031.0)] == [True, False]
+    assert [job.needs_approval for job in await other.claim(1001.0, 1031.0)] == [True, False]
     await other.aclose()
 
 
@@ -257,7 +259,7 @@ async def test_the_newest_is_the_last_that_was_not_forgotten(ledger: Ledger) -> 
 
 
 async def test_ended_jobs_are_nobodys(ledger: Ledger) -> None:
-    for state in (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED, State.FORGOTTEN):
+    for state in (State.DONE, State.FAILED, State.NEEDS_REVIEW, State.STOPPED, State.FORGOTTEN):
         await brought_to(ledger, state)
     assert await ledger.claim(9999.0, 10029.0) == ()
 
@@ -272,11 +274,11 @@ async def test_ended_jobs_are_nobodys(ledger: Ledger) -> None:
         (State.UPLOADING, 0, 0),
         (State.SENDING, 5, 5),
         (State.RUNNING, 5, 5),
-        (State.PARKED, 5, 5),
+        (State.TIMED_OUT, 5, 5),
         (State.FETCHING, 5, 5),
         (State.DONE, 5, 0),
         (State.FAILED, 0, 0),
-        (State.UNKNOWN, 5, 0),
+        (State.NEEDS_REVIEW, 5, 0),
         (State.STOPPED, 0, 0),
     ],
 )
@@ -301,7 +303,7 @@ async def test_forgetting_a_job_does_not_forget_what_it_cost(ledger: Ledger) -> 
 
 
 async def test_an_unknown_job_that_was_forgotten_still_counts_as_spent(ledger: Ledger) -> None:
-    job = await brought_to(ledger, State.UNKNOWN)
+    job = await brought_to(ledger, State.NEEDS_REVIEW)
     await ledger.step(job.id, State.FORGOTTEN, 1001.0, "event.forgotten")
     assert await ledger.spent(0.0) == 5
 
