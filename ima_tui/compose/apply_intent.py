@@ -55,7 +55,7 @@ def settings(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
 
 def controls(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     """Those of `settings` that are controls, or the number of outputs."""
-    known = {field.name for field in form.controls(model)} | {COUNT}
+    known = {field.name for field in form.user_fields(model)} | {COUNT}
     return {name: one for name, one in settings(decision, model).items() if name in known}
 
 
@@ -64,22 +64,22 @@ def song_settings(
 ) -> Iterator[tuple[str, Value]]:
     """How a music model is told what it gets: lyrics word for word with a style beside them, or a
     description. Sent the wrong way, a description would be sung."""
-    if form.control(model, "custom_mode") is None:
+    if form.user_field(model, "custom_mode") is None:
         return
     if lyrics is not None:
         wanted: list[tuple[str, Value]] = [("custom_mode", True), ("tags", style)]
-    elif form.control(model, _DESCRIBED) is not None and description:
+    elif form.user_field(model, _DESCRIBED) is not None and description:
         wanted = [("custom_mode", False), (_DESCRIBED, _cut(model, description))]
     else:
         return
     for name, value in wanted:
-        if value != "" and form.control(model, name) is not None:
+        if value != "" and form.user_field(model, name) is not None:
             with suppress(UsageError):
                 yield form.accept(model, name, value)
 
 
 def _cut(model: ModelVersion, description: str) -> str:
-    field = form.control(model, _DESCRIBED)
+    field = form.user_field(model, _DESCRIBED)
     most = int(field.maximum) if field is not None and field.maximum is not None else None
     return description[:most]
 
@@ -102,8 +102,8 @@ def song_prompt(
     """The prompt of music: see `prompt`. Where the model has no way to be told lyrics or title
     apart, all of the text stays."""
     told = {param.name: param.value for param in params if param.name in (LYRICS, TITLE)}
-    apart = {name for name in told if form.control(model, name) is not None}
-    if LYRICS in told and LYRICS not in apart and form.control(model, "custom_mode") is not None:
+    apart = {name for name in told if form.user_field(model, name) is not None}
+    if LYRICS in told and LYRICS not in apart and form.user_field(model, "custom_mode") is not None:
         return str(told[LYRICS])
     return description if told and apart == set(told) and description else text
 

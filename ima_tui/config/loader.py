@@ -1,4 +1,4 @@
-"""Settings: flag > environment > config.toml > default, with where each value came from."""
+"""Settings loader: flag > environment > config.toml > default, with the origin of each value."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ from ima_tui.core.text import clean, one_line
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, settled. `origins` says where each value came from:
-    `flag`, `environment`, `file` or `default`."""
+    """All settings with their final values.
+
+    `origins` says where each came from: `flag`, `environment`, `file` or `default`.
+    """
 
     language: i18n.Language = "en"
     user_id: str = "default"
@@ -66,18 +68,18 @@ class Settings:
     profile: str = ""
     """"" or "demo"."""
     read_only: bool = False
-    """For looking: nothing is sent or written. A flag of one run, not a setting."""
+    """Nothing is sent or written. A flag of one run, not a setting."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Id of a binding to its keys, comma between; as written: the TUI knows which ids there are."""
+    """Key bindings by id, comma-separated, as written; the TUI checks the ids."""
     values: Mapping[str, Raw] = field(default_factory=dict)
-    """Every setting by name as it was written, before it was settled: `auto` is still that."""
+    """Every setting by name before it was resolved: `auto` is still `auto`."""
     origins: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def for_writing(self) -> Settings:
-        """These settings, asked for by whoever is about to send or write: the one gate.
+        """Return these settings to code that is about to send or write.
 
-        Raises `UsageError` in a run for looking.
+        The one check for read-only runs: raises `UsageError` in one.
         """
         if self.read_only:
             raise UsageError("error.looking")
@@ -85,29 +87,32 @@ class Settings:
 
     @property
     def downloads(self) -> Path:
+        """Folder of the results."""
         return self.folder
 
     @property
     def ledger(self) -> Path:
+        """Path of the ledger's database."""
         return self.data / "ledger.sqlite3"
 
     @property
-    def wish_notes(self) -> Path:
-        """What we wrote into the shared preferences: see `Preferences`."""
+    def preference_notes(self) -> Path:
+        """Path of our notes about the shared preferences; see `preferences.file`."""
         return self.data / "wishes.json"
 
     @property
     def custom_endpoint(self) -> bool:
-        """The key goes to another host than IMA's two."""
+        """Whether the key is sent to other hosts than IMA's two."""
         return (self.base_url, self.upload_url) != (OFFICIAL_API, OFFICIAL_UPLOAD)
 
     @property
     def sandbox_origin(self) -> str:
-        """The service's own address where it is on this machine, else ""."""
+        """The service's address if it is on this machine, else ""."""
         return self.base_url if is_loopback(self.base_url) else ""
 
 
 def config_path(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the path of config.toml: IMA_TUI_CONFIG, or the user's config folder."""
     env = os.environ if environ is None else environ
     if named := env.get("IMA_TUI_CONFIG"):
         return _path(named)
@@ -119,10 +124,10 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
 def load(
     flags: Mapping[str, Raw | None] | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
-    """Settle every setting.
+    """Resolve every setting.
 
-    A wrong value in the file is warned about and replaced by its default, but for those that guard
-    points or the key: they raise `UsageError`, as every wrong flag and variable does.
+    An invalid value in the file is replaced by the default, with a warning. Settings that guard
+    points or the key raise `UsageError` instead, and so does every invalid flag or variable.
     """
     env = os.environ if environ is None else environ
     path = config_path(env)
@@ -169,11 +174,11 @@ def _settings(
 ) -> Settings:
     import platformdirs
 
-    wish = str(raw["language"])
+    language = str(raw["language"])
     data = str(raw["data"]) or platformdirs.user_data_dir("ima-tui", appauthor=False)
     settled: dict[str, object] = {
         **raw,
-        "language": i18n.detect(None if wish == "auto" else wish, env),
+        "language": i18n.detect(None if language == "auto" else language, env),
         "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
         "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
         "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
@@ -200,24 +205,28 @@ def _settings(
 def _path(raw: Raw) -> Path:
     try:
         return Path(str(raw)).expanduser()
-    except RuntimeError:  # nobody of that name
+    except RuntimeError:  # no such user
         return Path(str(raw))
 
 
 def _absolute(path: Path) -> Path:
-    """A home that nobody has stays as it was written: whoever needs the folder says so."""
+    """Make absolute; an unknown `~user` stays as written, reported by code that needs it."""
     try:
         return path if str(path).startswith("~") else path.absolute()
-    except OSError:  # the folder that we were started in is gone
+    except OSError:  # the working directory was deleted
         return path
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:
+    """Tell whether this is an SSH session."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
 def is_loopback(url: str) -> bool:
-    """A name that only begins like an address (127.0.0.1.example) is somebody else's host."""
+    """Tell whether a URL's host is this machine.
+
+    Names such as 127.0.0.1.example are other hosts.
+    """
     try:
         host = (urlsplit(url).hostname or "").removesuffix(".")
         if host == "localhost":
@@ -229,7 +238,10 @@ def is_loopback(url: str) -> bool:
 
 
 def endpoint(url: str, custom_allowed: bool) -> str:
-    """A service address the key may go to, without its last slash; else `UsageError`."""
+    """Validate a service address and strip its last slash.
+
+    Raises `UsageError` if the key may not go there.
+    """
     plain = url.strip().rstrip("/")
     if plain in (OFFICIAL_API, OFFICIAL_UPLOAD):
         return plain

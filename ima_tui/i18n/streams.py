@@ -153,7 +153,9 @@ def _prepare_stdin() -> None:
     if sys.stdin is None:
         sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
     elif isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding=named_encoding(sys.stdin.encoding), errors="replace")
+        # whoever runs us in a process of their own may have read from it already
+        with contextlib.suppress(io.UnsupportedOperation):
+            sys.stdin.reconfigure(encoding=named_encoding(sys.stdin.encoding), errors="replace")
 
 
 def named_encoding(pythons: str, environ: Mapping[str, str] | None = None) -> str:

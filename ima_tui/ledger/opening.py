@@ -48,7 +48,7 @@ LOOKED_AT = frozenset(
 class Opened:
     connection: sqlite3.Connection
     presence: int | None = None
-    mended: repair.RepairReport | None = None
+    repair_report: repair.RepairReport | None = None
     newest: int = 0
     """The newest revision when it was opened."""
     locked_out: bool = False
@@ -142,7 +142,9 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def to_look(path: Path, logs: Path | None = None) -> Opened:
     looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
-    return Opened(looked.connection, mended=looked.mended, locked_out=looked.locked_out)
+    return Opened(
+        looked.connection, repair_report=looked.repair_report, locked_out=looked.locked_out
+    )
 
 
 def connect(path: Path) -> sqlite3.Connection:

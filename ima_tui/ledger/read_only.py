@@ -22,7 +22,7 @@ class Looked:
     """`locked_out`: the file could not be locked, so that it is shown as it was a moment ago."""
 
     connection: sqlite3.Connection
-    mended: RepairReport | None = None
+    repair_report: RepairReport | None = None
     locked_out: bool = False
 
 
@@ -103,7 +103,7 @@ def _restored(path: Path, why: Why, to_write: Connect, logs: Path | None) -> Loo
         part = Path(folder) / path.name
         done, _ = repair.restored(path, part, to_write, why, logs)
         _into(memory, part)
-    return Looked(_closed(memory), replace(done, looked=True))
+    return Looked(_closed(memory), replace(done, read_only=True))
 
 
 def _closed(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -61,7 +61,7 @@ class RepairReport:
     listing: Path | None
     jobs: int
     copied_at: float | None
-    looked: bool = False
+    read_only: bool = False
 
 
 class DamagedLedger(sqlite3.DatabaseError):

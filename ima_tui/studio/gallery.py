@@ -56,7 +56,7 @@ class ResultGallery:
 
     def expires(self, job: Job) -> float:
         """When the links to what `job` made stop working, in seconds since the epoch."""
-        return job.links_until
+        return job.links_expire_at
 
     async def cover(self, media: Media) -> str:
         """The picture that the service gives along with a film: its path here, or "" where it
@@ -101,7 +101,7 @@ class ResultGallery:
         if path:
             await asyncio.to_thread(_delete, Path(path))
             now = self._clock.time()
-            job = await ledger.misplace(job_id, index, now, "event.file_deleted")
+            job = await ledger.mark_missing(job_id, index, now, "event.file_deleted")
             self._broadcast.tell(JobChanged(job))
         return job
 

@@ -24,10 +24,10 @@ from textual.widget import Widget
 
 from ima_tui.core.errors import ImaError
 from ima_tui.core.events import (
-    AnswerUnwritten,
     ConnectivityChanged,
     Notice,
     Paused,
+    TaskUnsaved,
     Totals,
 )
 from ima_tui.i18n import say
@@ -220,10 +220,10 @@ class ImaApp(AppActions, inherit_bindings=False):
             return
         self._announcements.ledger_state()
         self._announcements.left_behind(await self.studio.jobs.recent())
-        await self.studio.offer.refresh()
+        await self.studio.catalogue.refresh()
 
     def _hear(self, notice: Notice) -> None:
-        if isinstance(notice, AnswerUnwritten):
+        if isinstance(notice, TaskUnsaved):
             self._announcements.unwritten(notice)
         if isinstance(notice, Paused | ConnectivityChanged):
             self._count_down()

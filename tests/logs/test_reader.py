@@ -287,11 +287,11 @@ def test_a_text_split_by_escapes_is_found(folder: Path) -> None:
 @pytest.mark.parametrize("pattern", [r"(a|aa)+$", r"((a{1,20}){1,20}){1,20}$"])
 def test_a_pattern_that_never_ends_is_given_up(folder: Path, pattern: str) -> None:
     put(folder / "x.log", line(0, "a" * 3000 + "!"))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(UsageError) as given_up:
         newest_first(folder, LogFilter(text=Pattern(pattern)))
     assert given_up.value.key == "error.pattern_slow"
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

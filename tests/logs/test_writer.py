@@ -217,7 +217,7 @@ import logging, sys
 from pathlib import Path
 from ima_tui.logs import writer as writing
 writing.MOST_BYTES = 40_000
-writer = writing.Writer(Path(sys.argv[1]), lambda: 1_795_600_000.0)
+writer = writing.LogWriter(Path(sys.argv[1]), lambda: 1_795_600_000.0)
 writer.start()
 log = logging.getLogger("ima_tui.many")
 for number in range(1000):

@@ -17,7 +17,6 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from ima_tui import i18n
 from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import (
@@ -38,11 +37,6 @@ from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.filters import AsciiFilter
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 def open_app(studio: FakeStudio | None = None, start: str = "queue") -> ImaApp:

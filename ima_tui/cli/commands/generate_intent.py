@@ -58,10 +58,10 @@ def meant(text: str, decision: Intent) -> Meant:
     return Meant(text, decision, decision.task_type, inputs)
 
 
-async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
+async def model_of(studio: Studio, one: Meant) -> ModelVersion:
     """The model that the words name where the list has it, else the preferred, else the default
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
-    models, decision = await studio.offer.fresh(one.task_type), one.decision
+    models, decision = await studio.catalogue.fresh(one.task_type), one.decision
     if decision.model_id:
         version = decision.version
         model, _ = binding.leaf_for(models, one.task_type, decision.model_id, version)
@@ -70,12 +70,12 @@ async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
     called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]
     if called:
         return choice.newest(called)
-    if studio.wishes.preferences.trouble is not None:
-        raise studio.wishes.preferences.trouble  # a preference that can't be read is not guessed
+    if studio.preferences.preferences.trouble is not None:
+        raise studio.preferences.preferences.trouble  # unreadable preferences are not guessed
     forgets = (
         decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
     )
-    offer = studio.offer
+    offer = studio.catalogue
     served = offer.impersonal(one.task_type) if forgets else offer.suggested(one.task_type)
     if served is None:
         raise UsageError("error.no_models")

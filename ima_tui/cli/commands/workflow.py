@@ -55,8 +55,8 @@ def path_of(written: str) -> Path:
 
 async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
-        if studio.wishes.preferences.trouble is not None:
-            raise studio.wishes.preferences.trouble  # a wish that can't be read is no guess
+        if studio.preferences.preferences.trouble is not None:
+            raise studio.preferences.preferences.trouble  # a wish that can't be read is no guess
         plan, notes, problems = await _planned(studio, arguments)
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
@@ -80,15 +80,15 @@ async def _planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
-    made = await studio.plans.make(arguments.text, images)
-    if not made.plan.steps:
+    made = await studio.workflows.make(arguments.text, images)
+    if not made.workflow.steps:
         raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
     notes: list[str] = []
     wish = made.shared.decision.preference
     if wish is not None and wish.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
-    _, priced = studio.plans.price(made.plan)
-    return made.plan, notes, [each for each in priced if each.problem is not None]
+    _, priced = studio.workflows.price(made.workflow)
+    return made.workflow, notes, [each for each in priced if each.problem is not None]
 
 
 def _is_path(written: str) -> bool:
@@ -134,7 +134,9 @@ def _problem_json(priced: PricedStep) -> dict[str, object]:
 
 async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.plans.status(await studio.plans.agreed_before(plan), priced=False)
+        status = await studio.workflows.status(
+            await studio.workflows.agreed_before(plan), priced=False
+        )
         if arguments.json:
             print_json(await status_json(studio, status))
         else:
@@ -143,7 +145,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflo
 
 
 def print_status(status: WorkflowStatus) -> None:
-    print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
+    print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
     for each in status.steps:
         for media in each.job.medias if each.job else ():
             print_plain(f"{each.step.id}: {media.path or media.url}")
@@ -152,7 +154,7 @@ def print_status(status: WorkflowStatus) -> None:
 def state_words(job: Job | None) -> str:
     if job is None:
         return ""
-    state = say("state.held") if job.held else say(f"state.{job.state.value}")
+    state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
     return f"{state} #{job.id}"
 
 
@@ -180,7 +182,7 @@ async def status_json(
     studio: Studio, status: WorkflowStatus, more: Iterable[tuple[str, object]] = ()
 ) -> dict[str, object]:
     """A plan with what became of it: the plan's own document, each step with its job."""
-    document = file.to_json(status.plan)
+    document = file.to_json(status.workflow)
     steps = document["steps"]
     assert isinstance(steps, list)  # noqa: S101 - made two lines above
     for raw, each in zip(steps, status.steps, strict=True):

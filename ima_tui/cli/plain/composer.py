@@ -59,21 +59,21 @@ class PlainComposer:
     def read_again(self) -> None:
         decision = self._read()
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
-        self.desk.hear(decision, self._studio.offer.suggested(meant))
+        self.desk.hear(decision, self._studio.catalogue.suggested(meant))
         self.catch_up()
 
     def catch_up(self) -> None:
         """Stand on the list as it is now."""
         kind = self.desk.kind
-        offer = self._studio.offer
+        offer = self._studio.catalogue
         self.desk.catch_up(offer.models(kind), offer.suggested(kind))
 
     def _read(self) -> Intent | None:
         if not self.text:
             return None
-        desk, offer = self.desk, self._studio.offer
+        desk, offer = self.desk, self._studio.catalogue
         lists = {kind: offer.models(kind) for kind in TaskType}
-        preferred = self._studio.wishes.preferred()
+        preferred = self._studio.preferences.preferred()
         settled = desk.kind if KIND in desk.pinned else None
         decision = route(self.text, desk.attached, lists, preferred, settled=settled)
         self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
@@ -155,7 +155,7 @@ class PlainComposer:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
         said = confirmation.sentences(found.unmet)
-        lists = self._studio.offer.all_leaves()
+        lists = self._studio.catalogue.all_leaves()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
                 return [*said, words]
@@ -191,7 +191,7 @@ class PlainComposer:
         model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
-        offer = self.desk.offer(self._studio.offer.models(self.desk.kind))
+        offer = self.desk.offer(self._studio.catalogue.models(self.desk.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
         text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
@@ -208,7 +208,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
     words = written.split()
     for at in range(len(words) - 1, 0, -1):
         found = _control(model, " ".join(words[:at]))
-        if order.is_count(found) or form.control(model, found) is not None:
+        if order.is_count(found) or form.user_field(model, found) is not None:
             return found, " ".join(words[at:])
     raise UsageError("plain.set_how")
 
@@ -216,7 +216,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
 def _control(model: ModelVersion, written: str) -> str:
     """The name of the control that people know as `written`."""
     wanted = written.casefold()
-    named = (one.name for one in form.controls(model) if one.label.casefold() == wanted)
+    named = (one.name for one in form.user_fields(model) if one.label.casefold() == wanted)
     return next(named, written)
 
 

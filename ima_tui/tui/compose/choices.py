@@ -40,7 +40,7 @@ class DraftChoices:
 
     def model(self) -> None:
         screen = self._screen
-        models = screen.studio.offer.models(screen.composer.kind)
+        models = screen.studio.catalogue.models(screen.composer.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -91,7 +91,7 @@ class DraftChoices:
     async def give(self, answer: Suggestion) -> None:
         screen = self._screen
         screen.forget_remark()
-        suggestions.take(screen.composer, answer, screen.studio.offer.suggested)
+        suggestions.take(screen.composer, answer, screen.studio.catalogue.suggested)
         await screen.reload()
         if answer.wants_input:
             self.inputs()
@@ -110,7 +110,7 @@ class DraftChoices:
         from ima_tui.tui.shell.guides import GuidesScreen
 
         screen = self._screen
-        await asyncio.to_thread(screen.studio.knowledge.load)
+        await asyncio.to_thread(screen.studio.guides.load)
         await screen.reload()
         if documents := self._view.guides(everything=True):
             screen.app.push_screen(GuidesScreen(documents))
@@ -119,7 +119,7 @@ class DraftChoices:
         """Fetch the model list of the task type again."""
         screen = self._screen
         screen.remark(say("compose.asking_again"), "muted")
-        refresh = screen.studio.offer.refresh(screen.composer.kind)
+        refresh = screen.studio.catalogue.refresh(screen.composer.kind)
         screen.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
 
     # --------------------------------------------------------------------------------- inputs
@@ -152,7 +152,7 @@ class DraftChoices:
         screen, composer = self._screen, self._screen.composer
         screen.forget_remark()
         if not composer.kind.takes_inputs:
-            medium, models = composer.kind.medium, screen.studio.offer.models
+            medium, models = composer.kind.medium, screen.studio.catalogue.models
             taking = [kind for kind in TaskType if kind.takes_inputs and models(kind)]
             if not taking:
                 self.inputs()  # it says so

@@ -81,8 +81,8 @@ class DraftScreen(BaseScreen):
     async def reload(self) -> None:
         """Read the prompt again: what it is read against may have changed."""
         task_type = self.composer.kind
-        suggested = self.studio.offer.suggested
-        self.composer.catch_up(self.studio.offer.models(task_type), suggested(task_type))
+        suggested = self.studio.catalogue.suggested
+        self.composer.catch_up(self.studio.catalogue.models(task_type), suggested(task_type))
         if self.reader.can_read:
             words = first_line(self.prompt.text, by_lines=self.by_lines)
             self.composer.loosen(partial(self.reader.read, words), suggested)
@@ -99,7 +99,7 @@ class DraftScreen(BaseScreen):
         intent = self.reader.read(first_line(text, by_lines=self.by_lines), self.composer)
         if intent == self.composer.decision and not anew:
             return
-        suggested = self.studio.offer.suggested(self.composer.meant(intent))
+        suggested = self.studio.catalogue.suggested(self.composer.meant(intent))
         self.composer.hear(intent, suggested)
         await self.show_draft()
 

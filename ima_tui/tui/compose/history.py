@@ -87,14 +87,16 @@ class DraftHistory:
             composer.turn_to(wish.kind)
             pin(KIND)
         await screen.reload()
-        models = screen.studio.offer.models(composer.kind)
+        models = screen.studio.catalogue.models(composer.kind)
         kin = [model for model in models if model.model_id == wish.model_id]
         exact = [model for model in kin if model.version == wish.version]
         if found := exact or kin:
             composer.take(found[0])
             pin(MODEL)
         for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
-            if composer.model is not None and (name == COUNT or form.control(composer.model, name)):
+            if composer.model is not None and (
+                name == COUNT or form.user_field(composer.model, name)
+            ):
                 try:
                     composer.set(name, value)
                 except UsageError:
@@ -118,7 +120,7 @@ class DraftHistory:
             return
         self._kept, self.label = wish, wish.label or self.label
         await self.put_back(wish)
-        if not self._screen.studio.offer.models(self._screen.composer.kind):
+        if not self._screen.studio.catalogue.models(self._screen.composer.kind):
             self._waiting = wish
         clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the person's
         self._screen.remark(say("compose.draft_back", clock=clock), "info")
@@ -126,7 +128,7 @@ class DraftHistory:
     async def lists_came(self) -> None:
         """What was chosen for a list that was not there yet is chosen now."""
         wish = self._waiting
-        if wish is not None and self._screen.studio.offer.models(self._screen.composer.kind):
+        if wish is not None and self._screen.studio.catalogue.models(self._screen.composer.kind):
             self._waiting = None
             if self._screen.prompt.text == wish.text:
                 await self.put_back(wish)

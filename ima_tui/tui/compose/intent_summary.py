@@ -218,7 +218,7 @@ def _settings(composer: Composer) -> list[str]:
     told: list[str] = []
     chosen = dict(draft.chosen)
     for name in sorted(composer.read):
-        field = form.control(model, name)
+        field = form.user_field(model, name)
         if name == COUNT:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen:

@@ -48,7 +48,7 @@ class ListGate:
 
     def _are_loading(self, task_types: Sequence[TaskType]) -> bool:
         screen = self._screen
-        loading = map(screen.studio.offer.is_loading, task_types)
+        loading = map(screen.studio.catalogue.is_loading, task_types)
         return not screen.reader.can_read or any(loading)
 
     def needed(self) -> Sequence[TaskType]:

@@ -77,7 +77,7 @@ class MultiPromptPane:
     async def _plan(self) -> MultiPrompt:
         """Off the event loop: each is read and priced."""
         screen, rows = self._screen, self._rows
-        composer, suggested = screen.composer.copy(), screen.studio.offer.suggested
+        composer, suggested = screen.composer.copy(), screen.studio.catalogue.suggested
         return await asyncio.to_thread(
             multi_prompt.plan, composer, rows, screen.reader.read, suggested
         )

@@ -87,7 +87,7 @@ class MultiPromptSubmitter:
             return
         old, screen.composer.replaces = screen.composer.replaces, None
         try:
-            await job_actions.take_out(screen.studio, old)
+            await job_actions.remove_from_queue(screen.studio, old)
             jobs = await screen.studio.jobs.submit_all(orders)
         except ImaError as error:
             screen.remark(say(error.key, **error.values), "bad")

@@ -40,7 +40,7 @@ class PreferencePrompts:
         """Nothing is to be made: only what is remembered changes, and now."""
         screen = self._screen
         models = policy.standing(decision, self._lists())
-        kinds = policy.forgettable(decision, screen.studio.wishes.preferred())
+        kinds = policy.forgettable(decision, screen.studio.preferences.preferred())
         if models:
             words = await self._save(models)
         elif kinds:
@@ -55,23 +55,23 @@ class PreferencePrompts:
         if models:
             kinds = _kinds([model.task_type for model in models])
             return say("compose.only_remember", model=models[0].name, kinds=kinds)
-        found = policy.forgettable(decision, self._screen.studio.wishes.preferred())
+        found = policy.forgettable(decision, self._screen.studio.preferences.preferred())
         if found:
             return say("compose.only_forget", kinds=_kinds(found))
         return say("compose.nothing_to_remember")
 
     def _lists(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
-        return {kind: self._screen.studio.offer.models(kind) for kind in TaskType}
+        return {kind: self._screen.studio.catalogue.models(kind) for kind in TaskType}
 
     async def _save(self, models: Sequence[ModelVersion]) -> str:
-        wishes = self._screen.studio.wishes
+        wishes = self._screen.studio.preferences
         stored = [await wishes.prefer(model.task_type, model) for model in models]
         kinds = _kinds([model.task_type for model in models])
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
         return say(key, model=models[0].name, kinds=kinds)
 
     async def _forget(self, kinds: Sequence[TaskType]) -> str:
-        wishes = self._screen.studio.wishes
+        wishes = self._screen.studio.preferences
         stored = [await wishes.unprefer(kind) for kind in kinds]
         key = "compose.forgotten" if all(stored) else "compose.not_forgotten"
         return say(key, kinds=_kinds(kinds))

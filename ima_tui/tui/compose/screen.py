@@ -208,13 +208,13 @@ class ComposeScreen(DraftScreen):
         self.composer.pin(event.name)
         await self.show_draft()
 
-    async def on_input_list_changed(self, event: InputsChanged) -> None:
+    async def on_inputs_changed(self, event: InputsChanged) -> None:
         self.composer.feed(event.inputs)
         self.composer.pin(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
 
-    async def on_dropped(self, event: FilesDropped) -> None:
+    async def on_files_dropped(self, event: FilesDropped) -> None:
         await self.choices.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
@@ -227,13 +227,13 @@ class ComposeScreen(DraftScreen):
     async def on_pressed(self, event: Pressed) -> None:
         await self.action_do(event.name)
 
-    async def on_answered(self, event: SuggestionChosen) -> None:
+    async def on_suggestion_chosen(self, event: SuggestionChosen) -> None:
         was_blocked = self.view.blocked
         await self.choices.answer(event.number)
         if was_blocked and not self.view.blocked and isinstance(self.focused, IntentSummary):
             self.prompt.focus()
 
-    async def on_switched(self, event: PreferenceSwitched) -> None:
+    async def on_preference_switched(self, event: PreferenceSwitched) -> None:
         await self.choices.remember()
 
     async def action_answer(self, number: int) -> None:
@@ -255,5 +255,5 @@ class ComposeScreen(DraftScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do" and parameters == ("guides",):
-            return bool(self.studio.knowledge.all)  # without guides nothing is missing
+            return bool(self.studio.guides.all)  # without guides nothing is missing
         return super().check_action(action, parameters)

@@ -72,7 +72,7 @@ class ComposeView:
     async def show(self) -> None:
         screen, composer, page = self._screen, self._screen.composer, self._screen.form
         studio, signs = screen.studio, screen.ima.glyphs
-        lists = {kind: studio.offer.models(kind) for kind in TaskType}
+        lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
         before = (self.offer, self.askings)
         self.offer, self.askings = (
             composer.offer(lists[composer.kind]),
@@ -81,7 +81,7 @@ class ComposeView:
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = suggestions.switch(composer, studio.wishes.model_id(composer.kind))
+        self.switch = suggestions.switch(composer, studio.preferences.model_id(composer.kind))
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
         screen.prompt.show_marks(marks(composer), partial(origins.role, kind=composer.kind))
@@ -105,7 +105,7 @@ class ComposeView:
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
         """The guides that matter for the wish; behind them (`everything`) all the others."""
-        screen, knowledge = self._screen, self._screen.studio.knowledge
+        screen, knowledge = self._screen, self._screen.studio.guides
         decision = screen.composer.decision
         found = knowledge.documents(screen.prompt.text, decision) if decision is not None else ()
         rest = tuple(each for each in knowledge.all if each not in found) if everything else ()
@@ -141,7 +141,7 @@ class ComposeView:
         elif composer.replaces is not None:
             words, role = say("compose.replaces", id=composer.replaces), "warn"
         elif composer.model is None:
-            lists = self._screen.studio.offer.lists
+            lists = self._screen.studio.catalogue.lists
             words, role = model_picker.way_to_a_list(lists[composer.kind]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"

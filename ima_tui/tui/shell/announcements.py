@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ima_tui.core.events import AnswerUnwritten
+from ima_tui.core.events import TaskUnsaved
 from ima_tui.i18n import explain, say
 from ima_tui.tui.terminal import notifications
 from ima_tui.tui.terminal.notifications import JobNotifications
@@ -42,12 +42,12 @@ class Announcements:
     def ledger_state(self) -> None:
         """Say what became of the ledger, where it was repaired or can't be written."""
         app, studio = self._app, self._app.studio
-        if (done := studio.mended) is not None:
+        if (done := studio.repair_report) is not None:
             from ima_tui.ledger import repair_report
 
-            for words in repair_report.mended(done):
+            for words in repair_report.describe(done):
                 app.notify(words, severity="warning", timeout=60)
-        if (why := studio.looking) is not None and not studio.settings.read_only:
+        if (why := studio.read_only) is not None and not studio.settings.read_only:
             app.notify(explain(why), severity="error", timeout=60)
 
     def left_behind(self, jobs: Iterable[Job]) -> None:
@@ -55,23 +55,23 @@ class Announcements:
         if left := notifications.left_behind(jobs, self._endings.since):
             self._app.notify(left, severity="warning", timeout=12)
 
-    def unwritten(self, told: AnswerUnwritten) -> None:
+    def unwritten(self, told: TaskUnsaved) -> None:
         """Keep a task id on the screen that the ledger could not take: whoever closes this window
         must know it."""
         from ima_tui.ledger import repair_report
 
         if told.written:
             self._app.unsaved.discard(told.job.id)
-            self._app.notify(repair_report.written(told), timeout=60)
+            self._app.notify(repair_report.saved_text(told), timeout=60)
         else:
             self._app.unsaved.add(told.job.id)
-            words = explain(repair_report.unwritten(told))
+            words = explain(repair_report.unsaved_error(told))
             self._app.notify(words, severity="error", timeout=STAYS)
 
     def dropped_preferences(self) -> None:
         """Say which preferences another program dropped: once each, and not where they are shown
         anyway."""
-        dropped = self._app.studio.wishes.dropped()
+        dropped = self._app.studio.preferences.dropped()
         fresh = [one for one in dropped if one not in self._losses]
         self._losses |= {*fresh}
         if fresh and self._app.current_mode != "preferences":

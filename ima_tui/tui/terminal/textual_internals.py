@@ -1,7 +1,7 @@
 """Private parts of Textual, each behind a function of ours.
 
 Nothing outside this package names a private attribute or module of Textual. The contract tests in
-`tests/tui/test_textual_contracts.py` say what each function relies on.
+`tests/tui/terminal/test_textual_contracts.py` say what each function relies on.
 """
 
 from __future__ import annotations

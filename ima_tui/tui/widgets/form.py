@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
@@ -42,6 +43,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         self._fold = ButtonLine("advanced", say("compose.advanced"), widget_id="fold")
         self._lines: tuple[ChoiceLine | TextLine, ...] = ()
         self._shape: object = None
+        self._showing = asyncio.Lock()
         self._unfolded = False
 
     def compose(self) -> ComposeResult:
@@ -61,16 +63,22 @@ class DraftForm(VerticalScroll, can_focus=False):
         `origin` says who put a control where it stands, and whether by hand.
         """
         rows = (*controls, *_count_row(model, draft))
+        # a rebuild waits for Textual; another call in the meantime would mix up the lines
+        async with self._showing:
+            await self._fit(rows)
+            for line, row in zip(self._lines, rows, strict=True):
+                line.show(row, row.field.name in faults)
+            for each in (self.kind, self.model, *self._lines):
+                parts, mine = origin(each.control)
+                each.show_origin(parts, mine=mine)
+            self._show_fold(rows)
+
+    async def _fit(self, rows: Sequence[FormRow]) -> None:
         shape = tuple((row.field.name, row.field.kind, row.field.options) for row in rows)
         if shape != self._shape:
-            self._shape = shape
+            self._shape = None  # a rebuild that is cancelled is done anew
             await self._rebuild(rows)
-        for line, row in zip(self._lines, rows, strict=True):
-            line.show(row, row.field.name in faults)
-        for each in (self.kind, self.model, *self._lines):
-            parts, mine = origin(each.control)
-            each.show_origin(parts, mine=mine)
-        self._show_fold(rows)
+            self._shape = shape
 
     async def _rebuild(self, rows: Sequence[FormRow]) -> None:
         self._lines = tuple(

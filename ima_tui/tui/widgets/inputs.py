@@ -292,6 +292,8 @@ class InputList(Vertical):
         self._check = check
         self._known = known
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
+        self._changing = asyncio.Lock()
+        """Lines are added and removed in steps, one change after the other."""
 
     @property
     def lines(self) -> tuple[InputLine, ...]:
@@ -309,18 +311,19 @@ class InputList(Vertical):
     ) -> None:
         """Have the lines of `roles_for`, holding `values`; what stands there already stays, and is
         looked at anew where another `leaf` is to take it."""
-        self._roles_for = roles_for
-        other, self._leaf = model is not self._leaf, model
-        if not roles_for(len(values)):
-            await self.remove_children()
-        elif self.values != tuple(values) or not self.lines:
-            await self.remove_children()
-            await self._fill(values)
-        else:
-            await self._fit()
-            for line in self.lines if other else ():
-                line.look_soon()
-        self._mark_excess()
+        async with self._changing:
+            self._roles_for = roles_for
+            other, self._leaf = model is not self._leaf, model
+            if not roles_for(len(values)):
+                await self.remove_children()
+            elif self.values != tuple(values) or not self.lines:
+                await self.remove_children()
+                await self._fill(values)
+            else:
+                await self._fit()
+                for line in self.lines if other else ():
+                    line.look_soon()
+            self._mark_excess()
 
     def _mark_excess(self) -> None:
         """Say at once at the inputs that are too many that they are."""
@@ -359,8 +362,9 @@ class InputList(Vertical):
 
     async def on_input_changed(self) -> None:
         """Grow by an empty line when the last one was filled, shrink when it was emptied."""
-        await self._fit()
-        self._mark_excess()
+        async with self._changing:
+            await self._fit()
+            self._mark_excess()
         self.post_message(InputsChanged(self.values))
 
     async def settle(self) -> tuple[InputFacts, ...] | None:

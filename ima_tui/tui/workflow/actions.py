@@ -85,7 +85,7 @@ class WorkflowActions:
     def current(self) -> StepStatus | None:
         """The step under the cursor."""
         status, step_id = self._host.status, self._host.graph.current
-        return status.standing(step_id) if status is not None and step_id is not None else None
+        return status.step_status(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
         status, each = self._host.status, self.current
@@ -115,7 +115,7 @@ class WorkflowActions:
         if not host.studio.connection.has_key:
             self._welcome()
             return
-        plans = host.studio.plans
+        plans = host.studio.workflows
         try:
             before = await plans.agreed_before(host.plan)
             status = await plans.status(before, fetch=True)
@@ -129,12 +129,13 @@ class WorkflowActions:
             host.remark(say("workflow.step", id=wrong[0].step.id, sentence=explain(problem)), "bad")
             return
         unknown = any(
-            each.job is not None and each.job.state is State.UNKNOWN for each in status.failures
+            each.job is not None and each.job.state is State.NEEDS_REVIEW
+            for each in status.failures
         )
         host.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus) -> None:
-        host, plans = self._host, self._host.studio.plans
+        host, plans = self._host, self._host.studio.workflows
         try:
             agreed = await plans.agree(status)
             await plans.go(status, again=True)
@@ -161,7 +162,7 @@ class WorkflowActions:
         plan = self._host.plan
         if each is None or plan is None:
             return
-        model = each.priced.model or self._host.studio.offer.suggested(each.step.task_type)
+        model = each.priced.model or self._host.studio.catalogue.suggested(each.step.task_type)
         await self._host.ima.push_screen(StepEditor(plan, each.step, model), self._changed)
 
     async def _changed(self, step: WorkflowStep | None) -> None:
@@ -174,7 +175,7 @@ class WorkflowActions:
         if each is None:
             return
         step, studio = each.step, host.studio
-        models = studio.offer.models(step.task_type)
+        models = studio.catalogue.models(step.task_type)
 
         async def chosen(number: int | None) -> None:
             if number is None:
@@ -207,8 +208,8 @@ class WorkflowActions:
         if host.plan is None:
             return
         try:
-            changed = await host.studio.plans.look(change(host.plan))
-            await host.studio.plans.keep(changed)
+            changed = await host.studio.workflows.look(change(host.plan))
+            await host.studio.workflows.keep(changed)
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
@@ -234,7 +235,7 @@ class WorkflowActions:
             self._host.ask(say("workflow.ask_drop"), partial(self._drop, plan))
 
     async def _drop(self, plan: Workflow) -> None:
-        await self._host.studio.plans.drop(plan.id)
+        await self._host.studio.workflows.drop(plan.id)
         self._host.plan = self._host.status = None
         await self._host.action_back()
 
@@ -243,14 +244,14 @@ def _question(status: WorkflowStatus) -> str:
     """What differs from what was asked for, how many steps, for how much; and what would be paid
     for once more."""
     sending = {each.step.id for each in status.to_send(again=True)}
-    differing = confirmation.sentences(each for at, each in status.plan.unmet if at in sending)
+    differing = confirmation.sentences(each for at, each in status.workflow.unmet if at in sending)
     return " ".join((*differing, _cost(status)))
 
 
 def _cost(status: WorkflowStatus) -> str:
     points, n = status.to_pay(again=True), len(status.to_send(again=True))
     failed = [each for each in status.failures if each.job is not None]
-    unknown = [each for each in failed if each.job and each.job.state is State.UNKNOWN]
+    unknown = [each for each in failed if each.job and each.job.state is State.NEEDS_REVIEW]
     if unknown:
         maybe = sum(each.step.total for each in unknown)
         return say("workflow.ask_unknown", id=unknown[0].step.id, n=n, points=points, maybe=maybe)

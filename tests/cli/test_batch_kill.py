@@ -1,0 +1,171 @@
+"""kill -9 at any moment, signals, and two runs at once: no row is paid twice, every row ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batch_person import PATIENT, environment_of, wishes
+from forked import SPEED, Forker, forking
+
+from ima_tui.sandbox.server import Sandbox
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals"),
+    pytest.mark.sandbox(speed=SPEED, scenario=PATIENT),
+]
+ANCHOR = time.time()
+ROWS = 12
+MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "25"))
+
+
+@dataclass
+class Place:
+    """A profile of its own, and a file of wishes that nobody else has."""
+
+    folder: Path
+    sandbox: Sandbox
+    name: str
+    rows: int = ROWS
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "wishes.jsonl"
+
+    def begin(self) -> None:
+        self.folder.mkdir(parents=True)
+        self.file.write_text(wishes(*(f"{self.name} {row}" for row in range(self.rows))))
+
+    def start(self, forker: Forker, *more: str) -> None:
+        environment = environment_of(self.folder, self.sandbox.base_url)
+        forker.start(["batch", str(self.file), "--yes", *more], environment, self.folder / "out")
+
+    def jobs(self) -> list[sqlite3.Row]:
+        with sqlite3.connect(self.folder / "data" / "ledger.sqlite3") as raw:
+            raw.row_factory = sqlite3.Row
+            assert raw.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            rows = raw.execute("SELECT state, task_id, intent FROM jobs").fetchall()
+        raw.close()
+        return rows
+
+    def charges(self) -> list[dict[str, Any]]:
+        creates = self.sandbox.ledger()["creates"]
+        return [c for c in creates if c["charged"] and str(c["prompt"]).startswith(f"{self.name} ")]
+
+    def check(self, code: int) -> Counter[str]:
+        """What must hold when all is over, however it came to it."""
+        paid = Counter(charge["prompt"] for charge in self.charges())
+        assert not paid or max(paid.values()) == 1, paid
+        jobs = self.jobs()
+        states = Counter(job["state"] for job in jobs)
+        assert len(jobs) == self.rows, (code, self.said())
+        assert set(states) <= {"done", "unknown"}, states
+        assert code == (7 if states["unknown"] else 0), (code, states, self.said())
+        named = {job["task_id"] for job in jobs}
+        nameless = [charge for charge in self.charges() if charge["task_id"] not in named]
+        assert len(nameless) <= states["unknown"]
+        text = Path(f"{self.file}.manifest.jsonl").read_text()
+        noted = [json.loads(line) for line in text.splitlines()]
+        assert Counter(line["intent"] for line in noted) == Counter(j["intent"] for j in jobs)
+        assert Counter(line["status"] for line in noted) == states
+        return states
+
+    def said(self) -> str:
+        return (self.folder / "out").read_text()[-3000:]
+
+
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    with forking({}, ANCHOR) as warm:
+        yield warm
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where the machine has such a place: a killed process loses nothing there."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="ima-tui-test-") as name:
+        yield Path(name)
+
+
+def test_killed_at_random_moments(
+    folder: Path, sandbox: Sandbox, forker: Forker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    length = 60.0
+    for calm in range(3):  # the first one fetches the lists
+        usual = Place(folder / f"usual {calm}", sandbox, f"usual {calm}")
+        usual.begin()
+        began = time.monotonic()
+        usual.start(forker)
+        usual.check(forker.finish())
+        length = min(length, time.monotonic() - began)
+
+    dice = random.Random(4)
+    kills, unknown = 0, 0
+    for moment in range(MOMENTS):
+        place = Place(folder / str(moment), sandbox, f"moment {moment}")
+        place.begin()
+        code = -signal.SIGKILL
+        for after in (dice.uniform(0, length), dice.uniform(0, length), None):
+            place.start(forker)
+            code = forker.finish(after)
+            kills += code == -signal.SIGKILL
+            if code >= 0:
+                break
+        unknown += place.check(code)["unknown"]
+    assert kills >= MOMENTS / 2, f"only {kills} kills hit a run of {length:.2f} s"
+    assert sandbox.ledger()["violations"] == []
+    with capsys.disabled():
+        print(f" [{kills} kills, {unknown} of {MOMENTS * ROWS} rows unknown]", end="")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order(
+    folder: Path, sandbox: Sandbox, forker: Forker, number: int
+) -> None:
+    place = Place(folder / "place", sandbox, f"signal {number}", rows=40)
+    place.begin()
+    place.start(forker)
+    while len(place.charges()) < 3:
+        time.sleep(0.01)
+    assert forker.finish(0.0, number) == 130, place.said()
+    assert "goes on from here" in place.said()
+    assert "Traceback" not in place.said()
+    assert 0 < len(place.jobs()) < 40
+    place.start(forker)
+    assert place.check(forker.finish()) == {"done": 40}  # the answers were waited for
+
+
+@pytest.mark.parametrize("kill", [None, 0.5])
+def test_two_runs_of_one_file_at_once(
+    folder: Path, sandbox: Sandbox, forker: Forker, kill: float | None
+) -> None:
+    place = Place(folder / "place", sandbox, f"two {kill}", rows=40)
+    place.begin()
+    with forking({}, ANCHOR) as other:
+        place.start(forker)
+        place.start(other, "--manifest", f"{place.file}.second.jsonl")
+        first, second = forker.finish(kill), other.finish()
+    assert second in (0, 7), place.said()
+    if first >= 0:
+        assert first == second
+    place.start(forker)
+    place.check(forker.finish())
+    lines = Path(f"{place.file}.second.jsonl").read_text().splitlines()
+    assert len({json.loads(line)["intent"] for line in lines}) == 40
+    assert sandbox.ledger()["violations"] == []

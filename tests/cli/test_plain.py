@@ -1,0 +1,235 @@
+"""Plain mode: the main job by lines alone, over the real studio and service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from ima_tui.cli.plain import mode as plain
+from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.cli.plain.mode import COMMANDS, PlainMode
+from ima_tui.config.api_key import Key
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import TaskType
+from ima_tui.sandbox.server import Sandbox
+from ima_tui.studio.studio import Studio, open_studio
+
+pytestmark = pytest.mark.sandbox(speed=500)
+
+SPEED = 500.0
+KEY = Key("ima_canary_0123456789", "flag")
+
+
+class Script(LineIO):
+    """Answers by a list; a callable in it is waited for until it is true of what was said."""
+
+    def __init__(self, *steps: str | Callable[[str], bool]) -> None:
+        super().__init__()
+        self.steps = list(steps)
+        self.said: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.said)
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    async def ask(self, question: str, *, hidden: bool = False) -> str | None:
+        self.said.append(question)
+        while self.steps and callable(self.steps[0]):
+            wanted = self.steps.pop(0)
+            async with asyncio.timeout(30):
+                while not wanted(self.text):  # type: ignore[operator]
+                    await asyncio.sleep(0.01)
+        return str(self.steps.pop(0)) if self.steps else None
+
+
+@pytest.fixture
+async def studio(settings: Settings) -> AsyncIterator[Studio]:
+    async with open_studio(settings, clock=ScaledClock(SPEED), key=KEY, for_screen=True) as studio:
+        yield studio
+
+
+async def talk(studio: Studio, *steps: str | Callable[[str], bool]) -> Script:
+    script = Script(*steps)
+    async with asyncio.timeout(60):
+        await PlainMode(studio, script).run()
+    return script
+
+
+def has(words: str) -> Callable[[str], bool]:
+    return lambda text: words in text
+
+
+async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox) -> None:
+    script = await talk(
+        studio, "a picture of a fox, 16:9", "yes", has("Job 1 is done"), "/jobs", "/quit"
+    )
+    text = script.text
+    assert text.index("It costs 5 points") < text.index("Job 1 was taken on, for 5 points")
+    assert "Aspect Ratio: 16:9." in text
+    (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
+    assert Path(told.splitlines()[1]).is_file()
+    assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox, 16:9" in text
+    assert len(sandbox.ledger()["creates"]) == 1
+
+
+async def test_nothing_is_sent_without_a_yes(studio: Studio, sandbox: Sandbox) -> None:
+    await talk(
+        studio, "a picture of a fox", "", "a picture of a dog", "no", "/send", "hm, a cat", "/quit"
+    )
+    assert sandbox.ledger()["creates"] == []
+
+
+async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sandbox) -> None:
+    script = await talk(
+        studio, "a 30s video of a whale in 8K, 7:3, with kling o1", "no",
+        "use Midjourney to make a 5s video of a fox", "no", "/quit",
+    )  # fmt: skip
+    asked = [question for question in script.said if "yes or no" in question]
+    assert "8K isn't available for Kling O1: sent as 1080p." in asked[0]
+    assert "30s isn't available for Kling O1: sent as 10 s." in asked[0]
+    assert "7:3 isn't available for Kling O1: sent as 16:9." in asked[0]
+    assert "Midjourney makes images, not video: sent to Wan 2.6." in asked[1]
+    assert "text to image with Midjourney, 8 pts" in asked[1]
+    assert sandbox.ledger()["creates"] == []
+
+
+async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    script = await talk(studio, "可爱的小猫，竖屏", "yes", "/kind text to image", "no", "/quit")
+    assert "What should I make" in script.text
+    asked = [question for question in script.said if "yes or no" in question]
+    assert len(asked) == 1  # after the medium was told
+    assert "9:16" in script.text
+    assert sandbox.ledger()["creates"] == []
+
+
+async def test_a_new_wish_takes_no_kind_from_the_last_one(studio: Studio) -> None:
+    script = await talk(studio, 'say "good morning"', "no", "a picture of a fox", "no", "/quit")
+    assert "It will be: text to image" in script.text
+
+
+async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
+    script = await talk(
+        studio, "/models banana", "/model 1", "/prefer", "/prefs", "/unprefer", "/quit"
+    )
+    assert "1. Nano Banana 2: 4 to 13 points" in script.text
+    assert "text to image: Nano Banana 2" in script.text
+    assert "text to video: no preference" in script.text
+    assert studio.preferences.model_id(TaskType.TEXT_TO_IMAGE) == ""
+
+
+async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", lambda text: "is done" in text, "/results", "/log",
+        "/settings", "/settings look.hints off", "/settings look.hints maybe", "help", "quit",
+    )  # fmt: skip
+    assert "Job 1, a picture of a fox: " in script.text
+    assert "Hints, look.hints: on" in script.text
+    assert "Hints: off from the next start on." in script.text
+    assert "hints = false" in studio.settings.config_file.read_text()
+    assert "maybe" in script.text
+    assert "/help: says this again" in script.text
+
+
+def test_no_two_commands_have_one_name() -> None:
+    names = [name for command in COMMANDS for name in plain._names(command)]
+    assert len(names) == len(set(names))
+
+
+async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "/fields", "/set aspect ratio 9:16", "/count 2",
+        "/kind music", "/set nonsense", "/count x", "/nonsense", "/quit",
+    )  # fmt: skip
+    assert "It costs 10 points" in script.text
+    assert "Aspect Ratio: 9:16." in script.text
+    assert "text to music, with Suno" in script.text
+    assert "Set one like this" in script.text
+    assert "There is no /nonsense" in script.text
+
+
+async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: Path) -> None:
+    script = await talk(studio, "/kind image to video", "/inputs nowhere.png", "slow zoom", "/quit")
+    assert "nowhere.png" in script.text
+    assert "Send it to" not in script.text
+
+
+async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    sandbox.scenario('[[fault]]\nkind = "fail_task"\ntimes = 1\n')
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 failed"), "/again 1", "", "/again 1", "yes",
+        has("Job 2 is done"), "/job 1", "/quit",
+    )  # fmt: skip
+    assert script.text.count("Run job 1 again, for 5 points?") == 2
+
+
+async def test_without_a_key_the_first_lines_explain_and_lead_to_the_demo(
+    settings: Settings,
+) -> None:
+    async with open_studio(settings, clock=ScaledClock(SPEED), for_screen=True) as studio:
+        script = Script("demo")
+        assert await PlainMode(studio, script).run() == "demo"
+        assert "api.imastudio.com" in script.text
+        assert "imapi.liveme.com" in script.text
+    async with open_studio(settings, clock=ScaledClock(SPEED), for_screen=True) as studio:
+        script = Script("sk-other", "1", "ima_mine_123456", "1", "/quit")
+        assert await PlainMode(studio, script).run() == "quit"
+        assert studio.connection.has_key
+        assert "ima_mine" not in script.text
+
+
+async def test_both_languages_and_commands_of_both(studio: Studio) -> None:
+    script = await talk(studio, "/language", "/帮助", "/prefs", "/语言", "/help", "/退出")
+    assert "文生图" in script.text or "偏好" in script.text
+    for name in COMMANDS:
+        assert f"/{name}: " in script.text
+
+
+def run_demo(*flags: str, typed: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ima_tui", *flags],
+        input=typed, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **env},
+    )  # fmt: skip
+
+
+def test_it_needs_no_terminal_and_sends_no_escape(tmp_path: Path) -> None:
+    done = run_demo(
+        "demo", "--plain", typed="/models\n/quit\n", env={"HOME": str(tmp_path), "TERM": "dumb"}
+    )
+    assert done.returncode == 0
+    assert "SeeDream 4.5" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_the_language_before_the_verb_counts(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path)}
+    done = run_demo("--language", "zh", "demo", "--plain", typed="/quit\n", env=env)
+    assert "朴素模式" in done.stdout
+
+
+def test_the_config_can_ask_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[look]\nplain = true\n")
+    done = run_demo("demo", typed="", env={"HOME": str(tmp_path), "IMA_TUI_CONFIG": str(path)})
+    assert done.returncode == 0
+    assert "plain mode" in done.stdout
+
+
+def test_without_a_terminal_the_other_ways_are_named(tmp_path: Path) -> None:
+    done = run_demo("demo", typed="", env={"HOME": str(tmp_path)})
+    assert done.returncode == 2
+    assert "generate" in done.stderr

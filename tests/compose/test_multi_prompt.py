@@ -1,0 +1,98 @@
+"""Several wishes of one text: each is read and priced for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ima_tui.catalogue import choice, tree
+from ima_tui.compose import multi_prompt
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.intent.route import route
+from ima_tui.sandbox.products import SandboxCatalogue
+
+Lists = Mapping[TaskType, tuple[ModelVersion, ...]]
+
+
+@pytest.fixture(scope="module")
+def lists() -> Lists:
+    offered = SandboxCatalogue()
+    return {kind: tree.models(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+
+
+@pytest.fixture
+def desk(lists: Lists) -> Composer:
+    desk = Composer()
+    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
+    return desk
+
+
+def planned(desk: Composer, lists: Lists, text: str, *, by_lines: bool = False) -> MultiPrompt:
+    return multi_prompt.plan(
+        desk,
+        multi_prompt.rows(text, by_lines=by_lines),
+        lambda words, desk: route(words, desk.attached, lists, settled=desk.settled),
+        lambda kind: choice.default_model(lists[kind], kind),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "a fox", "a {fox}", "a fox\na bear"])
+def test_one_wish_is_not_taken_apart(text: str) -> None:
+    assert multi_prompt.rows(text, by_lines=False) == ()
+
+
+def test_variants_are_read_for_themselves(desk: Composer, lists: Lists) -> None:
+    found = planned(desk, lists, "画一只{红|蓝}狐狸，{16:9|9:16}")
+    sizes = [dict(wish.order.parameters)["size"] for wish in found.wishes if wish.order]
+    assert sizes[:2] == sizes[2:]
+    assert sizes[0] != sizes[1]
+    assert found.wishes[0].row.prompt == "画一只红狐狸，16:9"
+    assert (len(found.wishes), found.total, found.bad) == (4, 20, ())
+
+
+def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> None:
+    text = "draw a fox\n\na 10s video of a puppy with Kling O1\nread aloud: Good evening"
+    found = planned(desk, lists, text, by_lines=True)
+    orders = [wish.order for wish in found.wishes if wish.order]
+    assert [order.task_type for order in orders] == [
+        TaskType.TEXT_TO_IMAGE,
+        TaskType.TEXT_TO_VIDEO,
+        TaskType.TEXT_TO_SPEECH,
+    ]
+    assert orders[1].model_id == "kling-video-o1"
+    assert orders[2].prompt == "Good evening"
+    assert desk.kind is TaskType.TEXT_TO_IMAGE  # it was tried on copies
+
+
+def test_what_was_chosen_by_hand_holds_for_all(desk: Composer, lists: Lists) -> None:
+    midjourney = next(model for model in lists[desk.kind] if model.model_id == "midjourney")
+    desk.take(midjourney)
+    desk.pin(KIND, MODEL)
+    found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
+    assert {wish.order.model_id for wish in found.wishes if wish.order} == {"midjourney"}
+
+
+def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
+    text = "draw a fox\nalways use Midjourney\n把这张图做成视频\na fox picture, then a video of it"
+    found = planned(desk, lists, text, by_lines=True)
+    keys = [wish.problem.key if wish.problem else "" for wish in found.wishes]
+    assert keys[0] == ""
+    assert keys[1] == "compose.one_is_a_preference"
+    assert keys[2] == "compose.one_needs_input"
+    assert keys[3] == "compose.one_is_a_workflow"
+
+
+def test_too_many_are_told() -> None:
+    with pytest.raises(UsageError):
+        multi_prompt.rows("\n".join(["a fox"] * (multi_prompt.MOST + 1)), by_lines=True)
+    with pytest.raises(UsageError):
+        multi_prompt.rows("{a|b|c|d|e|f}" * 4, by_lines=False)
+
+
+def test_the_first_line_is_what_the_screen_reads() -> None:
+    assert multi_prompt.first_line("\n  a fox\na bear", by_lines=True) == "\n  a fox"
+    assert multi_prompt.first_line("a fox\na bear", by_lines=False) == "a fox\na bear"

@@ -1,0 +1,262 @@
+"""What a reading leaves open has answers, each a choice by hand that is not asked about again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ima_tui.catalogue import choice, tree
+from ima_tui.compose import suggestions
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.suggestions import OpenQuestion, Suggestion
+from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.i18n import say
+from ima_tui.intent.route import route
+from ima_tui.preferences.policy import PreferenceChange
+from ima_tui.sandbox.products import SandboxCatalogue
+
+Lists = Mapping[TaskType, tuple[ModelVersion, ...]]
+
+
+@pytest.fixture(scope="module")
+def lists() -> Lists:
+    offered = SandboxCatalogue()
+    return {kind: tree.models(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+
+
+def read(
+    desk: Composer, lists: Lists, text: str, preferred: Mapping[TaskType, str] | None = None
+) -> None:
+    from dataclasses import replace
+
+    from ima_tui.compose import apply_intent
+
+    settled = desk.kind if KIND in desk.pinned else None
+    decision = route(text, desk.attached, lists, preferred, settled=settled)
+    if (likely := apply_intent.tentative(decision)) is not None:
+        rest = route(text, desk.attached, lists, preferred, settled=likely)
+        decision = replace(rest, kind=decision.kind, question=decision.question)
+    meant = decision.task_type or desk.kind
+    desk.hear(decision, choice.default_model(lists[meant], meant))
+
+
+@pytest.fixture
+def desk(lists: Lists) -> Composer:
+    desk = Composer()
+    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
+    return desk
+
+
+def only(desk: Composer, lists: Lists) -> OpenQuestion:
+    (one,) = suggestions.askings(desk, lists)
+    return one
+
+
+def give(desk: Composer, lists: Lists, answer: Suggestion) -> None:
+    suggestions.take(desk, answer, lambda kind: choice.default_model(lists[kind], kind))
+
+
+def values(asking: OpenQuestion) -> list[object]:
+    return [answer.values.get("value") for answer in asking.answers]
+
+
+def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(
+    desk: Composer, lists: Lists
+) -> None:
+    read(desk, lists, "a fox in snow, 16:9")
+    asking = only(desk, lists)
+    assert [answer.key for answer in asking.answers] == [
+        "compose.answer_image",
+        "compose.answer_video",
+        "compose.answer_music",
+        "compose.answer_speech",
+    ]
+    give(desk, lists, asking.answers[1])
+    read(desk, lists, "a fox in snow, 16:9")
+    assert desk.kind is TaskType.TEXT_TO_VIDEO
+    assert desk.draft is not None
+    assert dict(desk.draft.chosen)["aspect_ratio"] == "16:9"
+    assert suggestions.askings(desk, lists) == ()
+
+
+def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Composer, lists: Lists) -> None:
+    text = "把 a.png 和 b.png 做成视频"
+    read(desk, lists, text)
+    asking = only(desk, lists)
+    assert asking.blocks
+    other_way = asking.answers[1]
+    assert other_way.values == {"first": "b.png", "last": "a.png"}
+    give(desk, lists, other_way)
+    read(desk, lists, text)
+    assert desk.kind is TaskType.FIRST_LAST_FRAME
+    assert desk.ordered(("a.png", "b.png")) == ("b.png", "a.png")
+    assert suggestions.askings(desk, lists) == ()
+
+
+def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(
+    desk: Composer, lists: Lists
+) -> None:
+    read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
+    assert desk.kind is TaskType.IMAGE_TO_VIDEO
+    assert desk.model is not None
+    assert desk.model.model_id == "kling-video-o1"
+    add, without = only(desk, lists).answers
+    assert add.wants_input
+    give(desk, lists, without)
+    read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
+    assert desk.kind is TaskType.TEXT_TO_VIDEO
+    assert suggestions.askings(desk, lists) == ()
+
+
+def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
+    desk: Composer, lists: Lists
+) -> None:
+    text = "a picture of a harbour, 7:3"
+    read(desk, lists, text)
+    asking = only(desk, lists)
+    assert values(asking) == ["21:9", "16:9"]
+    assert all(answer.points == 5 for answer in asking.answers)
+    give(desk, lists, asking.answers[0])
+    read(desk, lists, text)
+    assert suggestions.askings(desk, lists) == ()
+    assert desk.draft is not None
+    assert dict(desk.draft.chosen)["aspect_ratio"] == "21:9"
+    desk.unpin("aspect_ratio")
+    read(desk, lists, text)
+    assert values(only(desk, lists)) == ["21:9", "16:9"]
+
+
+def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Composer, lists: Lists) -> None:
+    read(desk, lists, "a 30 second video of the sea")
+    asking = only(desk, lists)
+    assert [(a.values["value"], a.points) for a in asking.answers] == [("15 s", 120), ("10 s", 80)]
+
+
+def test_what_only_this_model_lacks_names_what_it_has_and_who_can(
+    desk: Composer, lists: Lists
+) -> None:
+    read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
+    asking = only(desk, lists)
+    assert asking.key == "compose.lacks_value"
+    assert values(asking)[0] == "10 s"
+    assert asking.answers[-1].model is not None
+    give(desk, lists, asking.answers[-1])
+    read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
+    assert desk.model is not None
+    assert desk.model.model_id != "kling-video-o1"
+    assert suggestions.askings(desk, lists) == ()
+
+
+def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(
+    desk: Composer, lists: Lists
+) -> None:
+    read(desk, lists, "a picture of a fox with DALL-E 3")
+    asking = only(desk, lists)
+    assert asking.key == "compose.reads_absent"
+    give(desk, lists, asking.answers[-1])
+    assert MODEL in desk.pinned
+    read(desk, lists, "a picture of a fox with DALL-E 3")
+    assert suggestions.askings(desk, lists) == ()
+
+
+@pytest.mark.parametrize("text", ["music for a film, 45 seconds", "lo-fi, 90 BPM 的音乐，两分钟"])
+def test_every_answer_of_every_question_can_be_given(
+    text: str, desk: Composer, lists: Lists
+) -> None:
+    read(desk, lists, text)
+    for asking in suggestions.askings(desk, lists):
+        for answer in asking.answers:
+            give(desk.copy(), lists, answer)
+
+
+def test_always_use_is_a_switch_that_is_on(desk: Composer, lists: Lists) -> None:
+    read(desk, lists, "always use Nano Banana Pro; draw a fox")
+    turn = suggestions.switch(desk, "")
+    assert turn is not None
+    assert (turn.on, turn.proposal.change) == (True, PreferenceChange.SAVE)
+    desk.remember = False
+    turn = suggestions.switch(desk, "")
+    assert turn is not None
+    assert not turn.on
+
+
+def test_another_model_than_the_usual_one_is_a_switch_that_is_off(
+    desk: Composer, lists: Lists
+) -> None:
+    preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
+    read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
+    turn = suggestions.switch(desk, "midjourney")
+    assert turn is not None
+    assert turn.proposal.asks
+    assert not turn.on
+    read(desk, lists, "draw a fox", preferred)
+    assert suggestions.switch(desk, "midjourney") is None
+
+
+def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Composer, lists: Lists) -> None:
+    read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
+    turn = suggestions.switch(desk, "midjourney")
+    assert turn is not None
+    assert (turn.on, turn.proposal.change) == (True, PreferenceChange.FORGET)
+
+
+def test_silence_is_had_from_a_model_without_sound(desk: Composer, lists: Lists) -> None:
+    read(desk, lists, "a video of a puppy with Kling O1, no sound")
+    assert suggestions.askings(desk, lists) == ()
+    read(desk, lists, "a video of a puppy with Kling O1, with sound")
+    assert "sound" in say(only(desk, lists).key, **only(desk, lists).values)
+    assert "True" not in say(only(desk, lists).key, **only(desk, lists).values)
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("a video of a whale in 8K", [("1080P", "")]),
+        ("a video of a whale in 8K with Seedance 2.0", [("720p", ""), ("1080P", "Wan 2.6")]),
+        ("a picture of a whale in 8K", [("4K", "")]),
+    ],
+)
+def test_instead_of_8k_stands_what_the_chosen_leaf_can_or_a_model_that_can_more(
+    desk: Composer, lists: Lists, text: str, offered: list[tuple[str, str]]
+) -> None:
+    read(desk, lists, text)
+    told = only(desk, lists).answers
+    assert [(str(a.values["value"]), a.model.name if a.model else "") for a in told] == offered
+    give(desk, lists, told[-1])
+    assert suggestions.askings(desk, lists) == ()
+
+
+def test_a_model_that_is_offered_for_sound_makes_sound(desk: Composer, lists: Lists) -> None:
+    read(desk, lists, "a video of a storm with sound, Wan 2.6")
+    names = [answer.model.name for answer in only(desk, lists).answers if answer.model]
+    assert "Kling O1" not in names
+    assert names
+    for answer in only(desk, lists).answers:
+        fresh = Composer()
+        fresh.catch_up(lists[TaskType.TEXT_TO_VIDEO], answer.model)
+        read(
+            fresh,
+            lists,
+            f"a video of a storm with sound, {answer.model.name if answer.model else ''}",
+        )
+        assert not suggestions.askings(fresh, lists)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a video of a whale in 8K with Kling O1", "1080p"),
+        ("an 8K picture of a whale, then make it a video", "4K"),
+        ("an 8K video of a whale and a song about it", "1080p"),
+    ],
+)
+def test_without_a_screen_8k_is_answered_with_what_is_possible(
+    lists: Lists, text: str, told: str
+) -> None:
+    from ima_tui.compose import capabilities
+
+    decision = route(text, (), lists)
+    (limit,) = decision.limits
+    key, words = capabilities.told(decision, limit)
+    assert told in say(key, **words)

@@ -1,0 +1,259 @@
+"""A task id that the ledger can't take is told, kept elsewhere, and taken in by the next start;
+a lock that never comes, or a file system without locks, ends in a sentence."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import any_order
+from smalldisk import fill, mounted
+
+from ima_tui import cli
+from ima_tui.api.service import RemoteService
+from ima_tui.cli import session
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import Job, State
+from ima_tui.ledger import (
+    Ledger,
+    LedgerError,
+    backup,
+    opening,
+    read_only,
+    repair,
+)
+from ima_tui.preferences import file
+from ima_tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.sandbox(speed=500)
+
+FOX = ("generate", "a fox", "--task-type", "text_to_image")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Path:
+    for name in list(os.environ):
+        if name.startswith(("IMA_", "XDG_", "LC_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name, value in {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "IMA_API_KEY": "ima_ground_0001",
+        "IMA_BASE_URL": sandbox.base_url,
+        "IMA_UPLOAD_URL": sandbox.base_url,
+        "IMA_TUI_DATA_DIR": str(tmp_path / "data"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(session, "clock", ScaledClock(500.0))
+    return tmp_path
+
+
+Said = tuple[int, str, str]
+Ima = Callable[..., Said]
+
+
+@pytest.fixture
+def ima(capfd: pytest.CaptureFixture[str]) -> Ima:
+    def run(*words: str) -> Said:
+        code = cli.run(words)
+        out, err = capfd.readouterr()
+        assert "Traceback" not in out + err
+        assert "inside ima-tui" not in out + err
+        return code, out, err
+
+    return run
+
+
+@contextmanager
+def no_answer_can_be_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    plain = Ledger.step
+
+    async def step(ledger: Ledger, job_id: int, after: State, *rest: Any, **more: Any) -> Job:
+        if after is State.RUNNING:
+            raise LedgerError("error.ledger_unwritable", path="x", reason="disk I/O error")
+        return await plain(ledger, job_id, after, *rest, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "step", step)
+        yield
+
+
+@pytest.mark.parametrize("verb", ["generate", "batch"])
+def test_the_task_id_and_its_points_are_told_and_the_exit_code_is_seven(
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    rows = home / "rows.jsonl"
+    rows.write_text('{"prompt": "a fox"}\n')
+    words = FOX if verb == "generate" else ("batch", str(rows), "--task-type", "text_to_image")
+    with no_answer_can_be_written(monkeypatch):
+        code, _, err = ima(*words, "--yes")
+    (create,) = sandbox.ledger()["creates"]
+    assert code == 7
+    assert create["task_id"] in err
+    assert f"{create['credit']} points" in err
+    assert list((home / "data").glob("ledger.unwritten-*")) != []
+    code, out, _ = ima("jobs", "wait", "1", "--json")
+    assert code == 0
+    assert json.loads(out)[0]["task_id"] == create["task_id"]
+    assert list((home / "data").glob("ledger.unwritten-*")) == []
+    assert len(sandbox.ledger()["creates"]) == 1
+
+
+def test_a_disk_that_is_full_when_the_answer_comes(
+    home: Path, ima: Ima, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mounted(home / "disk", "1m") as disk:
+        monkeypatch.setenv("IMA_TUI_DATA_DIR", str(disk / "data"))
+        monkeypatch.setattr("tempfile.tempdir", str(home))
+        assert ima(*FOX)[0] == 0
+        filler: list[Path] = []
+        plain = RemoteService.create_order
+
+        async def create(client: RemoteService, *rest: Any) -> Any:
+            created = await plain(client, *rest)
+            filler.append(fill(disk))
+            return created
+
+        with monkeypatch.context() as patched:
+            patched.setattr(RemoteService, "create_order", create)
+            code, _, err = ima(*FOX)
+        task_id = sandbox.ledger()["creates"][-1]["task_id"]
+        assert (code, task_id in err) == (7, True), err
+        filler[0].unlink()
+        code, out, _ = ima("jobs", "show", "2", "--json")
+        assert json.loads(out)["task_id"] == task_id
+
+
+def test_what_could_be_written_in_the_end_is_a_success(
+    home: Path, ima: Ima, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, failures = Ledger.step, 2
+
+    async def step(ledger: Ledger, job_id: int, after: State, *rest: Any, **more: Any) -> Job:
+        nonlocal failures
+        if after is State.RUNNING and failures:
+            failures -= 1
+            raise LedgerError("error.ledger_busy", path="x")
+        return await plain(ledger, job_id, after, *rest, **more)
+
+    monkeypatch.setattr(Ledger, "step", step)
+    code, _, err = ima(*FOX)
+    assert code == 0
+    assert "Saved after all" in err
+    assert list((home / "data").glob("ledger.unwritten-*")) == []
+
+
+# ---------------------------------------------------------------------------------- locks
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(backup, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(read_only, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(repair, "PATIENCE", 0.2)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Somebody holds the ledger's lock and never lets go."""
+    code = (
+        "import sqlite3, sys\n"
+        "opened = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "opened.execute('BEGIN EXCLUSIVE')\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout.readline() == b"held\n"
+        yield
+        child.stdin.close()
+
+
+def test_a_lock_that_never_comes_ends_every_verb_with_a_sentence(
+    home: Path, ima: Ima, sandbox: Sandbox, impatient: None
+) -> None:
+    assert ima(*FOX)[0] == 0
+    with held(home / "data" / "ledger.sqlite3"):
+        code, out, err = ima(*FOX)
+        assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
+        assert "locked by another program" in err
+        code, out, _ = ima("jobs", "list", "--json")
+        assert code == 0
+        assert out.count('"job_id"') == 1
+        code, out, _ = ima("doctor", "--json")
+        finding = next(f for f in json.loads(out)["findings"] if f["name"] == "ledger")
+        assert finding["level"] == "bad"
+        assert "lock" in finding["advice"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_ends_every_verb_with_a_sentence(
+    home: Path, ima: Ima, sandbox: Sandbox, impatient: None, monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:  # fmt: skip
+    assert ima(*FOX)[0] == 0
+
+    def no_locks(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "lockf", no_locks)
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    code, _, err = ima(*FOX)
+    assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
+    assert "without locks" in err
+    assert ima("jobs", "list", "--json")[1].count('"job_id"') == 1
+
+
+async def test_a_copy_of_a_file_that_stays_locked_ends(tmp_path: Path, impatient: None) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    ledger = await Ledger.open(path, "me")
+    await ledger.add(any_order(), 1.0)
+    await ledger.aclose()
+    with held(path):
+        with pytest.raises(sqlite3.OperationalError):
+            backup.keep(path)
+        looker = await Ledger.open_read_only(path, "me")
+        assert looker.locked_out
+        assert len(await looker.recent(10)) == 1
+        await looker.aclose()
+
+
+def test_nobody_waits_for_ever_for_a_window_that_restores(tmp_path: Path, impatient: None) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    number = os.open(tmp_path / "ledger.sqlite3.open", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(number, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(repair.InUse):
+            repair.enter(path)
+    finally:
+        os.close(number)
+
+
+def test_preferences_on_a_file_system_without_locks_say_so(
+    home: Path, ima: Ima, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "LOCK_SECONDS", 0.1)
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    code, _, err = ima("prefs", "set", "text_to_image", "midjourney")
+    assert code == 2
+    assert "can't be" in err

@@ -1,0 +1,302 @@
+"""What is sent is what was meant: read again when anything changes, asked where it is not met."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import cache
+from typing import cast
+
+import pytest
+from fake import NOW, SEEDREAM, FakePreference, FakeStudio, order
+from patience import until
+from test_compose import asked, said, sent, write
+from textual.pilot import Pilot
+
+from ima_tui import i18n
+from ima_tui.catalogue import tree
+from ima_tui.compose.composer import KIND, MODEL
+from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.core.events import (
+    GuidesChanged,
+    ListChanged,
+    PreferencesChanged,
+    ProductList,
+)
+from ima_tui.sandbox.products import SandboxCatalogue
+from ima_tui.studio.guides import Recommendation
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.compose.intent_summary import IntentSummary
+from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell import confirm_bar
+from ima_tui.tui.shell.confirm_bar import ConfirmBar
+
+T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
+WHALE = "a 30s video of a whale in 8K, 7:3, with kling o1"
+
+
+@cache
+def lists() -> Mapping[TaskType, tuple[ModelVersion, ...]]:
+    offered = SandboxCatalogue()
+    return {kind: tree.models(offered.tree(kind.value, "en"), kind) for kind in TaskType}
+
+
+@asynccontextmanager
+async def composing(
+    text: str = "", *, cold: bool = False, **settings: object
+) -> AsyncIterator[tuple[Pilot[None], ComposeScreen, FakeStudio]]:
+    """Compose against the sandbox's lists; `cold`: none of them has arrived yet."""
+    i18n.use("en")
+    models = tuple(model for found in lists().values() for model in found)
+    settings = {"after_send": "stay", "ask_above": 500, **settings}
+    studio = FakeStudio(models=() if cold else models, **settings)  # type: ignore[arg-type]
+    if cold:
+        studio.catalogue.lists = {kind: ProductList(kind) for kind in TaskType}
+    else:
+        usual = {kind: found[0] for kind, found in lists().items()}
+        usual[T2I] = next(x for x in lists()[T2I] if x.model_id == "doubao-seedream-4.5")
+        studio.catalogue.suggested = usual.get  # type: ignore[method-assign, assignment]
+    app = ImaApp(studio)  # type: ignore[arg-type]
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ComposeScreen) and app.focused)
+        screen = cast(ComposeScreen, app.screen)
+        await until(pilot, lambda: screen.reader.can_read)
+        if text:
+            await write(pilot, text)
+        yield pilot, screen, studio
+
+
+def bar(screen: ComposeScreen) -> str:
+    return " ".join(screen.query_one(ConfirmBar).words.split())
+
+
+def told(screen: ComposeScreen) -> str:
+    return screen.query_one(IntentSummary).words
+
+
+# ---------------------------------------------------------- read again whenever anything changes
+
+
+async def test_the_prompt_is_read_again_when_the_lists_arrive() -> None:
+    async with composing("a 10s video of a whale with kling o1", cold=True) as (pilot, _, studio):
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+        assert said(pilot).startswith("Loading models…")
+        for kind, models in lists().items():
+            studio.tell(ListChanged(ProductList(kind, models, NOW, live=True)))
+        await until(pilot, lambda: "The models are here" in said(pilot))
+        assert sent(studio) == []  # nobody has seen a price yet
+        await pilot.press("ctrl+j")
+        (one,) = sent(studio)
+        assert (one.model_id, dict(one.parameters)["duration"]) == ("kling-video-o1", "10")
+
+
+async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> None:
+    async with composing("a video of a whale") as (pilot, screen, studio):
+        studio.preferences.preferences.rows = {"user_default": {T2V: FakePreference("kling-v2-6")}}
+        studio.tell(PreferencesChanged())
+        await until(
+            pilot, lambda: screen.composer.model and screen.composer.model.model_id == "kling-v2-6"
+        )
+        studio.preferences.preferences.rows = {}
+        studio.guides._recommended = {T2V: Recommendation("viduq2", 1, "")}
+        studio.tell(GuidesChanged())
+        await until(
+            pilot, lambda: screen.composer.model and screen.composer.model.model_id == "viduq2"
+        )
+
+
+# --------------------------------------------------------- unmet requirements are named and asked
+
+
+async def test_what_is_not_met_is_confirmed_by_name_and_the_nearest_is_chosen() -> None:
+    async with composing(WHALE) as (pilot, screen, studio):
+        assert screen.composer.draft is not None
+        chosen = dict(screen.composer.draft.chosen)
+        assert (chosen["duration"], chosen["aspect_ratio"]) == ("10", "16:9")
+        await pilot.press("ctrl+j")
+        words = bar(screen)
+        assert words.startswith("Send 1 video with Kling O1 for 120 pts? Changed: ")
+        for change in ("8K → 1080p", "7:3 → 16:9", "30s → 10 s"):
+            assert change in words
+        assert "[Send, 120 pts]" in words
+        await pilot.press("ctrl+j", "ctrl+j", "f9")
+        assert (sent(studio), bar(screen)) == ([], words)
+        await pilot.press("escape")
+        assert sent(studio) == []
+        await pilot.press("ctrl+j", "enter")
+        (one,) = sent(studio)
+        assert (one.model_id, one.total) == ("kling-video-o1", 120)
+
+
+async def test_another_choice_is_sent_for_its_price_only_if_nothing_else_is_unmet() -> None:
+    async with composing("a 15s video of a whale with kling o1") as (pilot, screen, studio):
+        await pilot.press("ctrl+j", "right", "right")
+        chosen = bar(screen).partition("[")[2].partition("]")[0]
+        assert " can, " in chosen  # another model, and its price
+        await pilot.press("enter")
+        await until(pilot, lambda: sent(studio))
+        (one,) = sent(studio)
+        assert chosen == f"{one.model_name} can, {one.total} pts"
+        assert str(dict(one.parameters)["duration"]) == "15"
+
+
+async def test_a_key_that_is_held_down_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = 100.0
+    monkeypatch.setattr(confirm_bar, "now", lambda: seconds)
+    async with composing(WHALE) as (pilot, screen, studio):
+        monkeypatch.setattr(confirm_bar, "HELD", 0.3)
+        await pilot.press("ctrl+j")
+        for _ in range(40):  # a second of repeats
+            seconds += 0.03
+            await pilot.press("enter")
+        assert sent(studio) == []
+        assert bar(screen)
+        seconds += 0.4
+        await pilot.press("enter")
+        assert len(sent(studio)) == 1
+
+
+async def test_a_question_goes_when_the_prompt_is_edited() -> None:
+    async with composing(WHALE) as (pilot, screen, studio):
+        await pilot.press("ctrl+j")
+        assert asked(pilot)
+        screen.prompt.text = "a video of a whale"
+        await until(pilot, lambda: not asked(pilot))
+        await pilot.press("y")
+        assert sent(studio) == []
+
+
+# -------------------------------------------------------------------------------- questions
+
+
+@pytest.mark.parametrize("text", ["可爱的小猫，竖屏", "a cute cat, 9:16"])
+async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept(text: str) -> None:
+    async with composing(text) as (pilot, screen, studio):
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+        assert "Nothing was sent" in said(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: screen.composer.kind is T2V and not screen.view.blocked)
+        assert screen.composer.draft is not None
+        assert dict(screen.composer.draft.chosen)["aspect_ratio"] == "9:16"
+        assert screen.focused is screen.prompt
+        await pilot.press("ctrl+j")
+        assert [one.task_type for one in sent(studio)] == [T2V]
+
+
+async def test_a_picture_that_is_missing_blocks() -> None:
+    async with composing("animate this picture") as (pilot, screen, studio):
+        await until(pilot, lambda: screen.view.askings)
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+
+
+# ------------------------------------------------------------------------------ starting fresh
+
+
+@pytest.mark.parametrize("keys", [(), ("ctrl+n",)])
+async def test_a_new_prompt_takes_nothing_from_the_last_ones_words(keys: tuple[str, ...]) -> None:
+    async with composing("read aloud: Good evening") as (pilot, screen, studio):
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
+        await pilot.press("ctrl+j", *keys)
+        assert screen.composer.kind is T2I
+        await write(pilot, "four pictures of a fox, 9:16")
+        await pilot.press("ctrl+j")
+        await write(pilot, "picture of a bear")
+        await pilot.press("ctrl+j")
+        speech, foxes, bear = sent(studio)
+        assert [one.task_type for one in (speech, foxes, bear)] == [
+            TaskType.TEXT_TO_SPEECH,
+            T2I,
+            T2I,
+        ]
+        assert (foxes.n, bear.n) == (4, 1)
+        assert foxes.parameters != bear.parameters
+
+
+async def test_what_was_picked_by_hand_stays_and_is_said_until_ctrl_n_releases_it() -> None:
+    async with composing("picture of a fox") as (pilot, screen, studio):
+        midjourney = next(model for model in lists()[T2I] if model.model_id == "midjourney")
+        screen.load_model(midjourney)
+        await until(
+            pilot, lambda: screen.composer.model == midjourney and MODEL in screen.composer.pinned
+        )
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: sent(studio))
+        screen.forget_remark()
+        assert "Midjourney" in said(pilot)
+        assert "ctrl+n" in said(pilot)
+        await write(pilot, "a red door")
+        await pilot.press("ctrl+j")
+        assert [one.model_id for one in sent(studio)] == ["midjourney", "midjourney"]
+        await pilot.press("ctrl+n")
+        assert screen.composer.pinned == set()
+
+
+async def test_an_answer_holds_for_its_prompt_only() -> None:
+    async with composing("a fox") as (pilot, screen, studio):
+        await pilot.press("alt+2")
+        assert KIND in screen.composer.pinned
+        await pilot.press("ctrl+j")
+        assert len(sent(studio)) == 1
+        await write(pilot, "a fox")
+        assert screen.view.blocked
+
+
+async def test_a_recalled_prompt_can_be_edited_and_leaves_nothing_behind() -> None:
+    text = "a 10s video of a whale with kling o1"
+    async with composing(text) as (pilot, screen, studio):
+        await pilot.press("ctrl+j")
+        (first,) = sent(studio)
+        screen.load_order(first)
+        await until(
+            pilot, lambda: screen.composer.model and screen.composer.model.name == "Kling O1"
+        )
+        assert screen.composer.pinned == set()  # the words say all of it
+        await write(pilot, text.replace("10s", "5s"))
+        await pilot.press("ctrl+j")
+        assert dict(sent(studio)[1].parameters)["duration"] == "5"
+        screen.load_order(replace(first, parameters=(("duration", "5"),)))
+        await until(pilot, lambda: screen.composer.pinned == {"duration"})
+        await pilot.press("ctrl+n")
+        assert screen.composer.pinned == set()
+
+
+async def test_a_duplicate_on_a_model_that_is_gone_names_what_replaces_it() -> None:
+    async with composing() as (pilot, screen, studio):
+        gone = replace(order(SEEDREAM, "picture of a fox"), model_id="old", model_name="Old 1")
+        screen.load_order(gone)
+        await until(
+            pilot, lambda: screen.prompt.text == "picture of a fox" and screen.composer.model
+        )
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "Old 1" in bar(screen))
+        assert sent(studio) == []
+
+
+# ------------------------------------------------------------------------------- several at once
+
+
+async def test_of_several_prompts_each_change_is_named_with_its_jobs() -> None:
+    async with composing("a {30s|10s} video of a {whale|fox} with kling o1") as (
+        pilot,
+        screen,
+        studio,
+    ):
+        await until(pilot, lambda: screen.lines.several)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "Changed: 30s → 10 s (job 1 2)" in bar(screen))
+        assert sent(studio) == []
+        await pilot.press("y")
+        await until(pilot, lambda: len(sent(studio)) == 4)
+        assert screen.prompt.text == ""
+
+
+async def test_of_several_prompts_one_without_a_medium_stops_all() -> None:
+    async with composing("a {cute|wild} cat") as (pilot, screen, studio):
+        await until(pilot, lambda: screen.lines.several)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: said(pilot).startswith("Number 1: image, video, music or"))
+        assert sent(studio) == []

@@ -1,0 +1,245 @@
+"""By hand alone: jumping, the palette across places, the language and the colours as it runs."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from fake import FakeStudio, done, failed, job
+from patience import until
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from ima_tui import i18n
+from ima_tui.config import loader, toml_file
+from ima_tui.core.errors import UsageError
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.screens import SCREENS
+from ima_tui.tui.shell import appearance, palette
+from ima_tui.tui.shell.jump import JumpScreen
+from ima_tui.tui.shell.picker import Picker
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.table import Table
+
+IDS = [place.id for place in SCREENS]
+
+
+@pytest.fixture
+def colourful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme, "depth", lambda system: 0)
+
+
+def open_app(start: str = "queue", **settings: object) -> ImaApp:
+    studio = FakeStudio((job(1), done(2), failed(3)), **settings)
+    return ImaApp(studio, start=start)  # type: ignore[arg-type]
+
+
+def picture(app: ImaApp) -> list[str]:
+    return [
+        "".join(part.text for part in strip) for strip in app.screen._compositor.render_strips()
+    ]
+
+
+async def settled(pilot: Pilot[object]) -> None:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause(0.3)
+    await pilot.pause()
+
+
+# ------------------------------------------------------------------------------------ jumping
+
+
+@pytest.mark.parametrize("place", IDS)
+async def test_a_letter_leads_to_everything_that_can_have_the_keys(place: str) -> None:
+    app = open_app(place)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        below = app.screen
+        await pilot.press("f8")
+        assert isinstance(app.screen, JumpScreen)
+        letters = {letter: widget for letter, widget, _ in app.screen.targets}
+        assert set(letters.values()) == {
+            one for one in below.focus_chain if below.find_widget(one).visible_region
+        }
+        drawn = picture(app)
+        assert all(any(f" {letter} " in line for line in drawn) for letter in letters)
+        letter, wanted = list(letters.items())[-1]
+        await pilot.press(letter)
+        assert app.screen is below
+        assert app.focused is wanted
+
+
+async def test_any_other_key_only_takes_the_letters_away() -> None:
+    app = open_app()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        before = app.focused
+        await pilot.press("apostrophe", "1")
+        assert app.current_mode == "queue"
+        assert not isinstance(app.screen, JumpScreen)
+        assert app.focused is before
+
+
+# ------------------------------------------------------------------------ nothing is a dead end
+
+
+@pytest.mark.parametrize("place", IDS)
+async def test_escape_leads_out_of_everything_that_can_have_the_keys(place: str) -> None:
+    """From each field the number keys work again after at most two escapes."""
+    app = open_app(place)
+    other = "queue" if place != "queue" else "models"
+    number = next(str(one.number) for one in SCREENS if one.id == other)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        for widget in list(app.screen.focus_chain):
+            app.screen.set_focus(widget)
+            await pilot.press("escape", "escape", number)
+            assert app.current_mode == other, widget
+            await app.action_go(place)
+            await pilot.pause()
+
+
+@pytest.mark.parametrize("key", ["question_mark", "ctrl+p", "f10", "f8"])
+@pytest.mark.parametrize("place", IDS)
+async def test_windows_give_the_keys_back_to_where_they_were(place: str, key: str) -> None:
+    app = open_app(place)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("escape")
+        below, before = app.screen, app.focused
+        await pilot.press(key)
+        await pilot.pause()
+        assert app.screen is not below
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is below
+        assert app.focused is before
+
+
+# ---------------------------------------------------------------------------------- the palette
+
+
+async def test_the_palette_finds_what_can_be_done_in_other_places() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("ctrl+p", *"models: filter")
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert app.current_mode == "models"
+        assert isinstance(app.focused, Input)
+
+
+async def test_every_action_of_every_other_place_is_offered() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        commands = palette.ActionProvider(app.screen)
+        await commands.startup()
+        found = {words for words, _, _ in commands._elsewhere}
+        assert {"Models: sort", "Compose: send", "Prefs: choose a model"} <= found
+        assert not [words for words in found if words.startswith("Queue")]
+
+
+# ----------------------------------------------------------------------------------- the colours
+
+
+@pytest.mark.usefixtures("colourful")
+async def test_colours_are_chosen_from_a_list_and_kept_on_a_yes(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("# mine\n[look]\nascii = false # so\n")
+    app = open_app(profile="", config_file=path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("T")
+        assert isinstance(app.screen, Picker)
+        await pilot.press(*"nord", "enter")
+        await settled(pilot)
+        assert app.theme == "nord"
+        await pilot.press("enter")
+        await until(pilot, lambda: "nord" in path.read_text())
+    assert path.read_text().startswith("# mine\n[look]\nascii = false # so\n")
+    assert tomllib.loads(path.read_text())["look"]["theme"] == "nord"
+
+
+@pytest.mark.usefixtures("colourful")
+async def test_a_no_keeps_nothing_and_the_demo_does_not_ask(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    for profile in ("", "demo"):
+        app = open_app(profile=profile, config_file=path)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("T", *"gruvbox", "enter")
+            await settled(pilot)
+            await pilot.press("escape")
+            await settled(pilot)
+            assert app.theme == "gruvbox"
+    assert not path.exists()
+
+
+def test_every_theme_of_textual_has_all_tokens() -> None:
+    assert len(appearance.names()) > 10
+    assert theme.style("nord", "muted", "raised").color is not None
+
+
+def test_what_is_kept_must_be_a_setting_that_can_be(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "config.toml"
+    toml_file.put(path, "language", "zh")
+    assert loader.load({}, {"IMA_TUI_CONFIG": str(path)}).language == "zh"
+    with pytest.raises(UsageError):
+        toml_file.put(path, "language", "xx")
+    path.write_text("broken [")
+    with pytest.raises(UsageError):
+        toml_file.put(path, "language", "en")
+    assert path.read_text() == "broken ["
+
+
+# ---------------------------------------------------------------------------------- the language
+
+
+@pytest.mark.parametrize("place", IDS)
+async def test_after_a_switch_a_place_says_what_it_says_when_started_so(place: str) -> None:
+    i18n.use("zh")
+    app = open_app(place)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        wanted = picture(app)
+    i18n.use("en")
+    app = open_app(place)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        english = picture(app)
+        await pilot.press("f12")
+        await settled(pilot)
+        app.clear_notifications()
+        await settled(pilot)
+        assert picture(app) == wanted
+        await pilot.press("f12")
+        await settled(pilot)
+        app.clear_notifications()
+        await settled(pilot)
+        assert picture(app) == english
+
+
+async def test_a_place_that_was_hidden_speaks_the_new_language_too() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("1", "3", "L")
+        await settled(pilot)
+        await pilot.press("1")
+        await settled(pilot)
+        assert "模型" in "".join(picture(app))
+        assert "MODEL" not in "".join(picture(app)[2])
+
+
+async def test_what_was_typed_and_marked_stays() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("down", "space", "L")
+        await settled(pilot)
+        table = app.screen.query_one(Table)
+        assert len(table.marked) == 1
+        assert app.focused is table
+        await pilot.press("2", *"a fox", "f12")
+        await settled(pilot)
+        area = app.screen.query_one(TextArea)
+        assert area.text == "a fox"
+        assert app.focused is area
