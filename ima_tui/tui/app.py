@@ -138,6 +138,7 @@ class ImaApp(AppActions, inherit_bindings=False):
             self.animation_level = "none"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's line filters, with one for ASCII where that is set."""
         filters = super().get_line_filters()
         return [*filters, self._ascii] if self.glyphs.ascii else filters
 
@@ -158,11 +159,13 @@ class ImaApp(AppActions, inherit_bindings=False):
         return Graphics(self, self._images, self.write)
 
     def get_default_screen(self) -> Screen[None]:
+        """Return the frame that is shown until the first screen is imported."""
         return SplashScreen(self._first.id)
 
     # -------------------------------------------------------------------------------- the news
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self._leave_studio = self.studio.subscribe(self._hear)
         # back from the shell the terminal is blank, which Textual doesn't know
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
@@ -172,6 +175,7 @@ class ImaApp(AppActions, inherit_bindings=False):
             self.call_after_refresh(self._after_first_paint)
 
     async def on_unmount(self) -> None:
+        """Finish what must not be lost."""
         await self.graphics.aclose()
         if self._leave_studio is not None:  # None: it failed before it was mounted
             self._leave_studio()

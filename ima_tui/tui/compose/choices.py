@@ -28,6 +28,7 @@ class DraftChoices:
         self._view = view
 
     def task_type(self) -> None:
+        """Open the list of task types."""
         screen = self._screen
 
         async def chosen(number: int | None) -> None:
@@ -39,6 +40,7 @@ class DraftChoices:
         screen.app.push_screen(model_picker.kinds(screen.studio, screen.composer.kind), chosen)
 
     def model(self) -> None:
+        """Open the list of models of the task type."""
         screen = self._screen
         models = screen.studio.catalogue.models(screen.composer.kind)
 
@@ -62,12 +64,15 @@ class DraftChoices:
     # ------------------------------------------------------------------ neighbours of the price
 
     async def cheaper(self) -> None:
+        """Take the next cheaper value of a parameter."""
         await self._set(self._view.offer.cheaper)
 
     async def better(self) -> None:
+        """Take the next better value of a parameter."""
         await self._set(self._view.offer.better)
 
     async def elsewhere(self) -> None:
+        """Switch to the cheaper model that is offered."""
         other = self._view.offer.elsewhere
         if other is not None:
             await self._take(other.model)
@@ -89,6 +94,7 @@ class DraftChoices:
         await self.give(given[number - 1])
 
     async def give(self, answer: Suggestion) -> None:
+        """Take a suggestion, and ask for an input where it needs one."""
         screen = self._screen
         screen.forget_remark()
         suggestions.take(screen.composer, answer, screen.studio.catalogue.suggested)
@@ -125,6 +131,7 @@ class DraftChoices:
     # --------------------------------------------------------------------------------- inputs
 
     def inputs(self) -> None:
+        """Move the focus to the first empty input."""
         screen = self._screen
         if screen.composer.kind.takes_inputs:
             screen.inputs.focus_empty()

@@ -28,6 +28,7 @@ class IntentReader:
 
     @property
     def can_read(self) -> bool:
+        """Whether the vocabulary is loaded."""
         return self._route is not None
 
     async def learn(self) -> None:

@@ -161,12 +161,15 @@ class IntentSummary(Line, can_focus=False):
             self._fit()
 
     def on_resize(self) -> None:
+        """Lay out again for the new width."""
         self._fit()
 
     def on_focus(self) -> None:
+        """Redraw with focus."""
         self.refresh()
 
     def on_blur(self) -> None:
+        """Redraw without focus."""
         self.refresh()
 
     @property
@@ -175,6 +178,7 @@ class IntentSummary(Line, can_focus=False):
         return "\n".join("".join(text for text, _ in line) for line in self._drawn)
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         theme, ground = self.app.theme, self.GROUND
         plain = style(theme, "text", ground)
         line = self._drawn[y] if y < len(self._drawn) else []
@@ -184,9 +188,11 @@ class IntentSummary(Line, can_focus=False):
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def action_number(self, number: int) -> None:
+        """Choose the suggestion with this number, from 1."""
         self.post_message(SuggestionChosen(number))
 
     def action_turn(self) -> None:
+        """Toggle whether the preference is saved."""
         self.post_message(PreferenceSwitched())
 
 

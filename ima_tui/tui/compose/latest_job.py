@@ -32,6 +32,7 @@ class LatestJob:
         await self._show(await self._screen.studio.jobs.newest())
 
     async def hear(self, jobs: Mapping[int, Job]) -> None:
+        """Follow changed jobs, by id."""
         known = self._job
         newest = max(jobs, default=0)
         if known is not None and newest < known.id:

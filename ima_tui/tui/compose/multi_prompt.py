@@ -39,6 +39,7 @@ class MultiPromptPane:
 
     @property
     def is_several(self) -> bool:
+        """Whether the text is several prompts, or tries to be."""
         return bool(self._rows) or (self.several is not None and self.several.problem is not None)
 
     async def toggle(self) -> None:

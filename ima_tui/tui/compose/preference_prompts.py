@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class PreferencePrompts:
+    """Saves and forgets preferred models for a prompt, and says so."""
+
     def __init__(self, screen: DraftScreen) -> None:
         self._screen = screen
 

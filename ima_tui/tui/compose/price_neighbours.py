@@ -23,6 +23,7 @@ class PriceNeighbours(Static):
         self._of: tuple[ModelVersion | None, object] = (None, ())
 
     def show(self, model: ModelVersion | None, draft: Draft | None, glyphs: Glyphs) -> None:
+        """Show the prices round those of the draft."""
         of = (model, draft.chosen if draft is not None else ())
         if of == self._of:
             return

@@ -37,6 +37,7 @@ class PromptList(Line, can_focus=False):
         self.display = False
 
     def show(self, several: MultiPrompt | None) -> None:
+        """Show these prompts; None hides the list."""
         if several == self.several:
             return
         self.several = several
@@ -55,10 +56,12 @@ class PromptList(Line, can_focus=False):
         return next(found, LINES["-normal"]) - 1
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         if self.several is not None:
             self.styles.height = 1 + min(self._room, self._count)
 
     def action_scroll(self, by: int) -> None:
+        """Scroll by that many lines."""
         first = max(0, min(self._count - self._room, self._first + by))
         if first == self._first:  # at the end the keys go on to what stands there
             self.screen.focus_next() if by > 0 else self.screen.focus_previous()
@@ -67,12 +70,15 @@ class PromptList(Line, can_focus=False):
         self.refresh()
 
     def on_focus(self) -> None:
+        """Redraw with focus."""
         self.refresh()
 
     def on_blur(self) -> None:
+        """Redraw without focus."""
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         theme, cells = self.app.theme, self.size.width
         plain = style(theme, "text", self.GROUND)
         left, right = self._head() if y == 0 else self._line(self._first + y - 1, cells)

@@ -195,10 +195,12 @@ class ComposeScreen(DraftScreen):
     # -------------------------------------------------------------------- what the person does
 
     def on_descendant_focus(self) -> None:
+        """Point out the words behind the focused field, and show its hint."""
         self.prompt.point_at(control_of(self.focused))
         self.show_message()
 
     async def on_picked(self, event: Picked) -> None:
+        """Set or unpin the parameter that was chosen in the form."""
         self.forget_remark()
         if event.value is None and not event.typed:
             self.composer.unpin(event.name)
@@ -209,15 +211,18 @@ class ComposeScreen(DraftScreen):
         await self.show_draft()
 
     async def on_inputs_changed(self, event: InputsChanged) -> None:
+        """Take over the changed inputs."""
         self.composer.feed(event.inputs)
         self.composer.pin(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
 
     async def on_files_dropped(self, event: FilesDropped) -> None:
+        """Take a dropped file as an input, anything else as text."""
         await self.choices.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Read the prompt again."""
         self.forget_remark()
         self.submitter.text_changed()
         self.history.soon()
@@ -225,35 +230,44 @@ class ComposeScreen(DraftScreen):
         self.query_one(IntentSummary).make_way()
 
     async def on_pressed(self, event: Pressed) -> None:
+        """Run the action of the button."""
         await self.action_do(event.name)
 
     async def on_suggestion_chosen(self, event: SuggestionChosen) -> None:
+        """Take the suggestion; the focus returns to the prompt once no question blocks."""
         was_blocked = self.view.blocked
         await self.choices.answer(event.number)
         if was_blocked and not self.view.blocked and isinstance(self.focused, IntentSummary):
             self.prompt.focus()
 
     async def on_preference_switched(self, event: PreferenceSwitched) -> None:
+        """Toggle whether the preference is saved."""
         await self.choices.remember()
 
     async def action_answer(self, number: int) -> None:
+        """Take the suggestion with this number, from 1."""
         await self.choices.answer(number)
 
     async def action_do(self, verb: str) -> None:
+        """Run an action by its name."""
         done = self._actions[verb]()
         if done is not None:
             await done
 
     async def action_edit(self) -> None:
+        """Edit the prompt in the user's own editor."""
         await self.history.edit()
 
     def action_write(self) -> None:
+        """Move the focus to the prompt."""
         self.prompt.focus()  # the app's own action looks on the screen that was there first
 
     async def action_send(self) -> None:
+        """Send the draft."""
         await self.submitter.send()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action == "do" and parameters == ("guides",):
             return bool(self.studio.guides.all)  # without guides nothing is missing
         return super().check_action(action, parameters)

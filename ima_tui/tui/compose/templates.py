@@ -49,6 +49,7 @@ class TemplatePicker(Picker):
         self.query_one("#chooser-title", Static).update(Content(words))
 
     def action_save(self) -> None:
+        """Save the prompt as a template of that name."""
         name = one_line(self.query_one(LineInput).value, LONGEST_NAME) or self._default_name
         if not name:
             self._say(say("compose.template_empty"))
@@ -61,6 +62,7 @@ class TemplatePicker(Picker):
             self.dismiss(None)
 
     def action_remove(self) -> None:
+        """Delete the template under the cursor, when pressed twice."""
         at = self.query_one(Table).cursor
         if not isinstance(at, int):
             return

@@ -53,6 +53,7 @@ class ComposeView:
         self.switch: PreferenceSwitch | None = None
 
     def show_price(self) -> None:
+        """Show the price of the draft, of all prompts or of the workflow."""
         screen = self._screen
         steps = self._preview.total if screen.composer.in_steps else None
         bar = screen.query_one(PriceBar)
@@ -70,6 +71,7 @@ class ComposeView:
         return any(asking.blocks for asking in self.askings)
 
     async def show(self) -> None:
+        """Show the draft in all widgets, its price and the open questions."""
         screen, composer, page = self._screen, self._screen.composer, self._screen.form
         studio, signs = screen.studio, screen.ima.glyphs
         lists = {kind: studio.catalogue.models(kind) for kind in TaskType}

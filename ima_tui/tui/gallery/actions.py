@@ -45,6 +45,7 @@ class ResultActions:
         self.jobs = JobActions(place)
 
     def can(self, verb: str, chosen: Sequence[ViewerItem]) -> bool:
+        """Return whether an action fits any of the chosen results."""
         if verb not in FITS or (verb in ONE_ONLY and len(chosen) != 1):
             return False  # the keys of another place may be asked about while it closes
         return any(FITS[verb](one) for one in chosen)
@@ -56,17 +57,21 @@ class ResultActions:
             await method([one for one in chosen if FITS[verb](one)])
 
     async def open(self, chosen: list[ViewerItem]) -> None:
+        """Open the file with the system's program for it."""
         path = chosen[0].media.path
         if not open_file(path):
             self._place.notify(say("queue.file_is", path=path))
 
     async def fetch(self, chosen: list[ViewerItem]) -> None:
+        """Download the results of the jobs again."""
         await self.jobs.do("fetch", _jobs(chosen))
 
     async def copy_link(self, chosen: list[ViewerItem]) -> None:
+        """Copy the links."""
         self._copy([one.media.url for one in chosen])
 
     async def copy_path(self, chosen: list[ViewerItem]) -> None:
+        """Copy the paths."""
         self._copy([one.media.path for one in chosen])
 
     def _copy(self, texts: list[str]) -> None:
@@ -81,12 +86,15 @@ class ResultActions:
         await self._place.ima.compose_on(sources)
 
     async def variant(self, chosen: list[ViewerItem]) -> None:
+        """Open Compose with the prompt and settings of the job."""
         await self._place.ima.compose_from(chosen[0].job)
 
     async def show_job(self, chosen: list[ViewerItem]) -> None:
+        """Open the queue on the job."""
         await self._place.ima.show_job(chosen[0].job.id)
 
     async def forget(self, chosen: list[ViewerItem]) -> None:
+        """Remove the jobs from the history."""
         await self.jobs.do("forget", _jobs(chosen))
 
     async def save(self, chosen: Sequence[ViewerItem], written: str) -> None:

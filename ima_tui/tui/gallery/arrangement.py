@@ -25,6 +25,7 @@ KINDS: tuple[Medium | None, ...] = (None, *Medium)
 
 
 def key_of(result: Result) -> Key:
+    """Return the key of a result: job id and number, from 1."""
     return result.job, result.index
 
 
@@ -46,9 +47,11 @@ class GallerySelection:
     hidden: Collection[int] = field(default_factory=frozenset)
 
     def next_sort(self) -> GallerySelection:
+        """Return the selection with the next order."""
         return replace(self, sort=SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)])
 
     def next_kind(self, by: int = 1) -> GallerySelection:
+        """Return the selection with the next or previous medium."""
         return replace(self, kind=KINDS[(KINDS.index(self.kind) + by) % len(KINDS)])
 
 
@@ -67,12 +70,15 @@ class GalleryArrangement:
         return self._rows[key]
 
     def get(self, key: Key) -> Result | None:
+        """Return what is known of a result."""
         return self._rows.get(key)
 
     def clear(self) -> None:
+        """Forget all results."""
         self._rows, self._words = {}, {}
 
     def add(self, results: Iterable[Result]) -> None:
+        """Add results."""
         kinds = {kind: _kind_words(kind) for kind in TaskType}
         rows, words = dict(self._rows), dict(self._words)
         for result in results:

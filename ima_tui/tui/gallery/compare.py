@@ -30,6 +30,7 @@ class CompareLabel(Line):
         self.role = role
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         return [(" " + cut(self.words, cells - 2), self.role)], []
 
 
@@ -42,6 +43,7 @@ class CompareSide(Vertical):
         self.preview = Preview(cover=cover)
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         job, order = self.exhibit.job, self.exhibit.job.order
         values = " ".join(parameter_names.settings(order.parameters))
         number = f"#{job.id}"
@@ -53,6 +55,7 @@ class CompareSide(Vertical):
         yield self.preview
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.preview.see(self.exhibit.media, self.exhibit.job.order.task_type.medium)
 
 
@@ -73,15 +76,18 @@ class CompareScreen(ModalScreen[None]):
         self._sides = (CompareSide(left, cover), CompareSide(right, cover))
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with Horizontal(id="sides"):
             yield from self._sides
         yield BottomLine()
 
     @property
     def previews(self) -> tuple[Preview, Preview]:
+        """The two previews."""
         return self._sides[0].preview, self._sides[1].preview
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         match action:
             case "play":
                 return any(preview.is_film for preview in self.previews)
@@ -94,16 +100,19 @@ class CompareScreen(ModalScreen[None]):
         return True
 
     def action_play(self) -> None:
+        """Play the video, or stop it."""
         for preview in self.previews:
             preview.play()
 
     def action_zoom(self, factor: float) -> None:
+        """Zoom in or out."""
         lens = self.previews[0].lens.closer(factor)
         for preview in self.previews:
             preview.lens = lens
         self.refresh_bindings()
 
     def action_pan(self, right: int, down: int) -> None:
+        """Move the visible part."""
         lens = self.previews[0].lens.moved(right, down)
         for preview in self.previews:
             preview.lens = lens
@@ -115,4 +124,5 @@ class CompareScreen(ModalScreen[None]):
         self.query_one("#sides").move_child(left, after=right)
 
     def action_close(self) -> None:
+        """Close the screen."""
         self.dismiss()

@@ -22,6 +22,7 @@ class ResultDetail(Widget):
     """Beside the wall, as the style sheet says."""
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         studio = context(self).studio
         yield Preview(
             widget_id="placard-picture", ground="surface", delay=0.15, cover=studio.gallery.cover
@@ -31,6 +32,7 @@ class ResultDetail(Widget):
 
     @property
     def preview(self) -> Preview:
+        """The preview of the result."""
         return self.query_one(Preview)
 
     async def show(self, job: Job | None, index: int, *, eager: bool) -> None:

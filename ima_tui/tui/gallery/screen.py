@@ -97,6 +97,7 @@ class GalleryScreen(BaseScreen):
         self._turn = 0
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         with Horizontal(id="head"):
             yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
             yield ListStatus()
@@ -110,11 +111,13 @@ class GalleryScreen(BaseScreen):
 
     @property
     def wall(self) -> TileGrid:
+        """The grid of results."""
         return self.query_one(TileGrid)
 
     # ------------------------------------------------------------------------------- the facts
 
     def on_mount(self) -> None:
+        """Read all results in the background."""
         self.draws = self.studio.settings.preview
         self.wall.focus()
         self._hang()
@@ -122,6 +125,7 @@ class GalleryScreen(BaseScreen):
         self.run_worker(self._load(), name="read results", group="results", exit_on_error=False)
 
     async def on_unmount(self) -> None:
+        """Carry out pending deletes."""
         await self.verbs.jobs.forgetting.end_all()
 
     async def _load(self) -> None:
@@ -134,6 +138,7 @@ class GalleryScreen(BaseScreen):
         await self._show()
 
     async def reload(self) -> None:
+        """Show everything again from current data."""
         await self._show()
         await self._show_placard()
 
@@ -142,6 +147,7 @@ class GalleryScreen(BaseScreen):
         super()._hear(news)
 
     async def heard(self, news: Updates) -> None:
+        """Redraw what the news concern."""
         if any(job.medias for job in news.jobs.values()):
             await self._show()
             if self._job is not None and self._job.id in news.jobs:
@@ -214,6 +220,7 @@ class GalleryScreen(BaseScreen):
 
     @property
     def current(self) -> ViewerItem | None:
+        """The result under the cursor."""
         key = self.wall.cursor
         if self._job is None or key is None or key[0] != self._job.id:
             return None
@@ -228,6 +235,7 @@ class GalleryScreen(BaseScreen):
     # --------------------------------------------------------------------------- the actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if not self.is_mounted:
             return True
         match action:
@@ -250,13 +258,16 @@ class GalleryScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
+        """Run an action by its name."""
         await self.verbs.do(verb, self._chosen())
 
     async def action_undo(self) -> None:
+        """Undo the last change."""
         await self.verbs.jobs.undo()
 
     @on(TileGrid.Selected)
     def action_view(self) -> None:
+        """Open the result at full size."""
         key = self.wall.cursor
         if key is None:
             return
@@ -271,6 +282,7 @@ class GalleryScreen(BaseScreen):
         self.app.push_screen(viewer, closed)
 
     def action_play(self) -> None:
+        """Play the video of the result."""
         self.query_one(ResultDetail).preview.play()
 
     def _pair(self) -> tuple[ViewerItem, ...]:
@@ -280,6 +292,7 @@ class GalleryScreen(BaseScreen):
         return self._marked
 
     def action_compare(self) -> None:
+        """Open the two marked results side by side."""
         pair = self._pair()
         if len(pair) == 2:
             cover = self.studio.gallery.cover
@@ -288,6 +301,7 @@ class GalleryScreen(BaseScreen):
     # ------------------------------------------------------------------------ what is shown
 
     def on_resize(self, event: events.Resize) -> None:
+        """Lay out again for the new size."""
         self._hang()
         self._say_standing()
 
@@ -312,14 +326,17 @@ class GalleryScreen(BaseScreen):
         await self._show_placard()
 
     async def action_sort(self) -> None:
+        """Sort by the next criterion."""
         self.how = self.how.next_sort()
         await self._show()
 
     async def action_turn_kind(self, by: int) -> None:
+        """Show the next or previous task type or medium."""
         self.how = self.how.next_kind(by)
         await self._show()
 
     def action_filter(self) -> None:
+        """Move the focus to the filter."""
         self.query_one("#filter", Input).focus()
 
     @on(Input.Changed, "#filter")
@@ -340,11 +357,13 @@ class GalleryScreen(BaseScreen):
         await self._show()
 
     def action_scroll_facts(self, by: int) -> None:
+        """Scroll the details."""
         self.query_one(ResultDetail).scroll_facts(by)
 
     # ------------------------------------------------------------------------- saving a copy
 
     def action_save(self) -> None:
+        """Ask where to copy the files."""
         field = self.query_one("#save", Input)
         field.value = field.value or f"{Path.home()}/"
         self.add_class("-saving")
@@ -379,4 +398,5 @@ class Shown:
         return len(self._keys)
 
     async def get(self, number: int) -> ViewerItem | None:
+        """Return the result with that number, from 0; None once it is gone."""
         return await self._gallery._exhibit(self._keys[number])

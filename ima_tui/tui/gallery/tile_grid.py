@@ -77,9 +77,11 @@ class TileGrid(ScrollView, can_focus=True):
 
     @property
     def ima(self) -> AppContext:
+        """The app."""
         return context(self)
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.watch(self.app, "theme", self._look, init=False)
 
     # ------------------------------------------------------------------------------ what hangs here
@@ -121,6 +123,7 @@ class TileGrid(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, self._hanging.lines)
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self._arrange()
         self._reveal()
         self.refresh()
@@ -129,6 +132,7 @@ class TileGrid(ScrollView, can_focus=True):
     # ------------------------------------------------------------------------------------ pictures
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Load the thumbnails that came into view."""
         super().watch_scroll_y(old_value, new_value)
         self._look()
 
@@ -154,6 +158,7 @@ class TileGrid(ScrollView, can_focus=True):
         self._refresh_tile(self.cursor)
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         room = self.size.width
         plain = style(self.app.theme, "muted", "background")
         if not self._keys:
@@ -201,6 +206,7 @@ class TileGrid(ScrollView, can_focus=True):
         return () if self.cursor is None else (self.cursor,)
 
     def unmark(self) -> None:
+        """Remove marks."""
         for key in (marked := self.marked):
             self._refresh_tile(key)
         self.marked = []
@@ -226,25 +232,31 @@ class TileGrid(ScrollView, can_focus=True):
                 self.refresh_line(line)
 
     def action_move(self, rows: int) -> None:
+        """Move the cursor or the choice by that many."""
         if self.cursor is not None:
             self.move_to(self._keys[self._hanging.moved(self._at[self.cursor], rows)])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         return self.tiles if action == "step" else True
 
     def action_step(self, by: int) -> None:
+        """Move the cursor by that many."""
         if self.cursor is not None:
             place = max(0, min(len(self._keys) - 1, self._at[self.cursor] + by))
             self.move_to(self._keys[place])
 
     def action_page(self, by: int) -> None:
+        """Move by that many pages."""
         self.action_move(by * max(1, (self.size.height - 1) // self._hanging.high))
 
     def action_end(self, way: int) -> None:
+        """Move to the first or the last."""
         if self._keys:
             self.move_to(self._keys[0 if way < 0 else -1])
 
     def action_mark(self) -> None:
+        """Mark or unmark the current one."""
         if self.cursor is None:
             return
         if self.cursor in self.marked:
@@ -256,6 +268,7 @@ class TileGrid(ScrollView, can_focus=True):
         self.action_step(1)
 
     def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         spot = self._hanging.at(event.y + self.scroll_offset.y)
         if spot is None or spot.row < 0:
             return

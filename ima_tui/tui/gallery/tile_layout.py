@@ -40,6 +40,7 @@ class TileLayout:
         self.count = first
 
     def rows_of(self, size: int) -> int:
+        """Return the rows that a group of that size takes."""
         return -(-size // self.across)
 
     def at(self, line: int) -> TilePosition | None:
@@ -56,6 +57,7 @@ class TileLayout:
         return TilePosition(group, row, inner, self._firsts[group] + before, count)
 
     def group_of(self, tile: int) -> int:
+        """Return the group of a tile."""
         return bisect_right(self._firsts, tile) - 1
 
     def lines_of(self, tile: int) -> tuple[int, int]:
@@ -66,9 +68,11 @@ class TileLayout:
         return top, top + self.high
 
     def column_of(self, tile: int) -> int:
+        """Return the column of a tile, from 0."""
         return (tile - self._firsts[self.group_of(tile)]) % self.across
 
     def is_below_heading(self, tile: int) -> bool:
+        """Return whether a tile is in the first row of its group."""
         group = self.group_of(tile)
         return tile - self._firsts[group] < self.across
 

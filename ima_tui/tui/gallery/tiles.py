@@ -47,6 +47,7 @@ class TileState:
 
     @property
     def ground(self) -> str:
+        """The role of the background."""
         return "raised" if self.here else "background"
 
 
@@ -64,10 +65,12 @@ class TilePainter:
         return max(1, self.wide - BAR - 2)
 
     def heading(self, name: str, count: int, room: int) -> list[Segment]:
+        """Return the line with the name of a group."""
         title = Segment(cut(f" {name}", room - 8), self._style("title", "background"))
         return [title, Segment(f"  {count}", self._style("muted", "background"))]
 
     def blank(self) -> list[Segment]:
+        """Return an empty line."""
         return [Segment(" " * self.wide, self._style("text", "background"))]
 
     def line(self, result: Result, standing: TileState) -> list[Segment]:

@@ -35,6 +35,7 @@ class ImageCache:
         """Whether sequences have to be wrapped."""
 
     def get(self, key: Hashable) -> Rendered | None:
+        """Return a cached image and mark it as used."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)

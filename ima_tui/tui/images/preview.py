@@ -66,6 +66,7 @@ class Preview(Widget):
 
     @property
     def ima(self) -> AppContext:
+        """The app."""
         return context(self)
 
     @property
@@ -75,15 +76,18 @@ class Preview(Widget):
 
     @property
     def is_film(self) -> bool:
+        """Whether it is a video that can be played."""
         return self._shown is not None and self._shown.facts.kind == "film"
 
     @property
     def is_picture(self) -> bool:
+        """Whether it is an image."""
         return self._shown is not None and self._shown.facts.kind == "picture"
 
     # ------------------------------------------------------------------------------ what is shown
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.watch(self.app, "theme", self._repaint, init=False)
 
     def _repaint(self) -> None:
@@ -92,14 +96,17 @@ class Preview(Widget):
         self._load(0.0)
 
     def watch_media(self) -> None:
+        """Load the new medium."""
         self._reel, self._number = None, 0
         self.set_reactive(Preview.lens, Viewport())
         self._load(self._delay)
 
     def watch_lens(self) -> None:
+        """Draw the other part."""
         self._load(0.0)
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self._reel = None
         self._load(self._delay)
 
@@ -167,6 +174,7 @@ class Preview(Widget):
 
     @property
     def playing(self) -> bool:
+        """Whether the video plays."""
         return bool(self._frame)
 
     def play(self) -> None:
@@ -210,6 +218,7 @@ class Preview(Widget):
     # --------------------------------------------------------------------------------- drawing
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         room = self.size.width
         plain = style(self.app.theme, "muted", self._ground)
         if self._shown is None:

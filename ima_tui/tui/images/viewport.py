@@ -19,6 +19,7 @@ class Viewport:
 
     @property
     def whole(self) -> bool:
+        """Whether all of the image is visible."""
         return self.zoom <= 1.0
 
     @property
@@ -28,6 +29,7 @@ class Viewport:
         return self.x - half, self.y - half, self.x + half, self.y + half
 
     def closer(self, factor: float) -> Viewport:
+        """Return the viewport, zoomed by a factor."""
         return replace(self, zoom=max(1.0, min(MOST, self.zoom * factor)))._inside()
 
     def can_zoom(self, factor: float) -> bool:
@@ -35,6 +37,7 @@ class Viewport:
         return self.closer(factor).zoom != self.zoom
 
     def moved(self, right: int, down: int) -> Viewport:
+        """Return the viewport, moved right and down."""
         step = STEP / self.zoom
         return replace(self, x=self.x + right * step, y=self.y + down * step)._inside()
 

@@ -52,9 +52,11 @@ class ActionEntry:
     prominent: bool
 
     def words(self) -> str:
+        """Return the sentence in the current language."""
         return say(self.sentence)
 
     def key_words(self, limit: int = 3) -> str:
+        """Return up to that many keys, as people read them."""
         return " ".join(key_name(key) for key in self.keys[:limit])
 
 

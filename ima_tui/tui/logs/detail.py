@@ -19,10 +19,12 @@ class LogDetail(VerticalScroll, can_focus=False):
     """Scrolls by the place's own keys."""
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield Static(id="log-facts")
         yield Static(id="log-text")
 
     def show(self, entry: LogEntry | None, file_name: str) -> None:
+        """Show an entry; None clears the pane."""
         self.query_one("#log-facts", Static).update(Content(_facts(entry, file_name)))
         self.query_one("#log-text", Static).update(Content(_text(entry)))
         self.scroll_home(animate=False)

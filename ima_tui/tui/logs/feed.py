@@ -46,6 +46,7 @@ class LogFeed:
 
     @property
     def lines(self) -> LogLines:
+        """The lines that show the entries."""
         return self._screen.query_one(LogLines)
 
     @property
@@ -129,6 +130,7 @@ class LogFeed:
         self.read(go)
 
     def newest(self) -> None:
+        """Move to the newest entry and follow."""
         self.paused = False
         if self.reader.view.at_top:
             self.lines.move_to(0)
@@ -136,6 +138,8 @@ class LogFeed:
             self.read(self._stand)
 
     def oldest(self) -> None:
+        """Move to the oldest entry."""
+
         async def go() -> None:
             if not self.reader.view.at_bottom:
                 self._show(await self.reader.go_to_start())

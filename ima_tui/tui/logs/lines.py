@@ -66,6 +66,7 @@ class LogLines(Widget, can_focus=True):
 
         @property
         def control(self) -> LogLines:
+            """The widget that sent it."""
             return self.lines
 
     def __init__(self) -> None:
@@ -82,6 +83,7 @@ class LogLines(Widget, can_focus=True):
 
     @property
     def current(self) -> LogEntry | None:
+        """The entry under the cursor."""
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
     # ------------------------------------------------------------------------------ the entries
@@ -141,6 +143,7 @@ class LogLines(Widget, can_focus=True):
     # --------------------------------------------------------------------------------- drawing
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         painter = self._painted()
         index = self.top + y
         if index >= len(self.entries):
@@ -192,6 +195,7 @@ class LogLines(Widget, can_focus=True):
         return tuple(index for first, end in spans for index in range(first, end))
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self._hold()
         self.refresh()
         self.post_message(self.Moved(self))
@@ -202,23 +206,29 @@ class LogLines(Widget, can_focus=True):
         self.refresh_line(self.cursor - self.top)
 
     def refresh_line(self, y: int) -> None:
+        """Redraw one line of the view."""
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     # --------------------------------------------------------------------------------- moving
 
     def action_move(self, by: int) -> None:
+        """Move the cursor or the choice by that many."""
         self.move_to(self.cursor + by)
 
     def action_page(self, by: int) -> None:
+        """Move by that many pages."""
         self.move_to(self.cursor + by * max(1, self.size.height - 1))
 
     def on_mouse_scroll_down(self) -> None:
+        """Move the cursor down."""
         self.move_to(self.cursor + WHEEL)
 
     def on_mouse_scroll_up(self) -> None:
+        """Move the cursor up."""
         self.move_to(self.cursor - WHEEL)
 
     def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         if self.top + event.y < len(self.entries):
             self.move_to(self.top + event.y)

@@ -52,10 +52,12 @@ class LogReader:
         self._thread = ThreadPoolExecutor(1, "logs")
 
     def close(self) -> None:
+        """End the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     @property
     def wanted(self) -> LogFilter:
+        """The filter in use."""
         return self._window.wanted
 
     def name_of(self, entry: LogEntry) -> str:
@@ -96,9 +98,11 @@ class LogReader:
         return await self._change(work, fresh=True)
 
     async def older(self) -> View:
+        """Read a piece of older entries."""
         return await self._change(lambda: self._window.older(PIECE, _due()))
 
     async def newer(self) -> View:
+        """Read a piece of newer entries."""
         return await self._change(lambda: self._window.newer(PIECE, _due()))
 
     async def follow(self) -> View | None:

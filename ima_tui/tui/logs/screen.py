@@ -75,6 +75,7 @@ class LogsScreen(BaseScreen):
         """Not so while the language changes: then the widgets are others from one moment on."""
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         yield LogStatusLine()
         yield LineInput(widget_id="ask", max_length=300)
         yield Rule()
@@ -83,16 +84,19 @@ class LogsScreen(BaseScreen):
 
     @property
     def lines(self) -> LogLines:
+        """The lines that show the entries."""
         return self.query_one(LogLines)
 
     # ------------------------------------------------------------------------------- the facts
 
     def on_mount(self) -> None:
+        """Read the newest entries, and look for new ones each second."""
         self.lines.focus()
         self._timer = self.set_interval(LOOK_SECONDS, self.feed.look)
         self.feed.want(LogFilter())
 
     def on_unmount(self) -> None:
+        """End the reading thread."""
         self.feed.reader.close()
 
     @on(events.ScreenSuspend)
@@ -159,6 +163,7 @@ class LogsScreen(BaseScreen):
         self.feed.want(replace(wanted, level=LEVELS[at % len(LEVELS)]))
 
     def action_source(self) -> None:
+        """Open the list of tools."""
         tools, wanted = self.feed.reader.view.tools, self.feed.wanted
 
         def take(chosen: int | None) -> None:
@@ -169,6 +174,7 @@ class LogsScreen(BaseScreen):
         self.app.push_screen(chooser(tools, wanted.source), take)
 
     def action_clear(self) -> None:
+        """Clear the filter and the search."""
         self.feed.wanted = LogFilter()
         self.search.look_for("")
         self.feed.want(LogFilter())
@@ -176,6 +182,7 @@ class LogsScreen(BaseScreen):
     # --------------------------------------------------------------------------- what is asked
 
     def action_ask(self, what: str) -> None:
+        """Open the field for a search or a time."""
         self._asked = what
         self.add_class("-asking")
         field = self.query_one("#ask", Input)
@@ -198,12 +205,14 @@ class LogsScreen(BaseScreen):
                 self.complain(error)
 
     def action_leave_field(self) -> None:
+        """Leave the text field."""
         self.remove_class("-asking")
         super().action_leave_field()
 
     # --------------------------------------------------------------------------- the actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if not (self.is_mounted and self._is_made):
             return True
         current, wanted = self.lines.current, self.feed.wanted
@@ -223,30 +232,37 @@ class LogsScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     def action_hit(self, older: bool) -> None:
+        """Move to the next match, towards older or newer entries."""
         self.search.hit(older=older)
 
     def action_only_hits(self) -> None:
+        """Show matches only, or everything again."""
         self.search.only_hits()
 
     def action_go(self, where: str) -> None:
+        """Move to the newest or the oldest entry."""
         if where == "newest":
             self.feed.newest()
         else:
             self.feed.oldest()
 
     def action_detail(self) -> None:
+        """Show or hide the details."""
         self.toggle_class("-detail")
         self._show_detail()
         self.refresh_bindings()
 
     def action_scroll(self, by: int) -> None:
+        """Scroll by that many lines."""
         self.query_one(LogDetail).scroll_relative(y=by, animate=False)
 
     def action_pause(self) -> None:
+        """Pause or resume following."""
         self.feed.paused = not self.feed.paused
         self.feed.tell()
 
     async def action_show_job(self) -> None:
+        """Open the queue on the job of the entry."""
         current = self.lines.current
         if current is None or current.job is None:
             return
@@ -256,6 +272,7 @@ class LogsScreen(BaseScreen):
         await self.ima.show_job(current.job)
 
     def action_copy(self) -> None:
+        """Copy the line."""
         if (current := self.lines.current) is not None:
             self.ima.copy(current.line())
 

@@ -46,11 +46,13 @@ class LogStatusLine(Line):
         self.status = LogStatus()
 
     def show(self, status: LogStatus) -> None:
+        """Show a status."""
         if status != self.status:
             self.status = status
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         left = [(" ", "text"), *self._follow(cells)]
         room = cells - 2
         right = self._where()

@@ -190,4 +190,5 @@ def _flowing(parts: Sequence[Content], cells: int) -> list[Content]:
 
 
 def task_types(every: bool, one: TaskType) -> tuple[TaskType, ...]:
+    """Return the task types that are shown."""
     return tuple(TaskType) if every else (one,)

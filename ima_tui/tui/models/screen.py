@@ -82,6 +82,7 @@ class ModelsScreen(BaseScreen):
         """Wishes as they were before each change that was made here."""
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         with Horizontal(id="head"):
             yield LineInput(widget_id="filter", placeholder=say("models.filter"))
             yield ListStatus()
@@ -93,27 +94,33 @@ class ModelsScreen(BaseScreen):
 
     @property
     def table(self) -> Table:
+        """The table."""
         return self.query_one("#models", Table)
 
     # ------------------------------------------------------------------------------ the facts
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.table.focus()
         self._show()
 
     async def reload(self) -> None:
+        """Show everything again from current data."""
         self._show()
 
     async def heard(self, news: Updates) -> None:
+        """Redraw what the news concern."""
         if news.lists or news.preferences:
             self._show()
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self._say_standing()
         self.call_after_refresh(self._show_detail)
 
     @property
     def wanted(self) -> str:
+        """The filter text, folded for comparison."""
         return folded(self.query_one("#filter", Input).value)
 
     def _lists(self) -> list[ProductList]:
@@ -191,9 +198,11 @@ class ModelsScreen(BaseScreen):
 
     @property
     def current(self) -> ModelVersion | None:
+        """The model version under the cursor."""
         return self._by_id.get(str(self.table.cursor))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action in ("use", "prefer") and self.is_mounted:
             return self.current is not None
         if action == "undo":
@@ -209,6 +218,7 @@ class ModelsScreen(BaseScreen):
 
     @on(Table.RowSelected)
     async def action_use(self) -> None:
+        """Open Compose with the model."""
         if self.current is not None:
             await self.ima.compose_with(self.current)
 
@@ -221,24 +231,31 @@ class ModelsScreen(BaseScreen):
         self.table.focus()
 
     def action_filter(self) -> None:
+        """Move the focus to the filter."""
         self.query_one("#filter", Input).focus()
 
     def action_clear(self) -> None:
+        """Clear the filter, the marks or the value."""
         self.query_one("#filter", Input).value = ""
 
     def action_sort(self) -> None:
+        """Sort by the next criterion."""
         self.sort = SORT_NAMES[(SORT_NAMES.index(self.sort) + 1) % len(SORT_NAMES)]
         self._show()
 
     def action_turn_kind(self, by: int) -> None:
+        """Show the next or previous task type or medium."""
         kinds = list(TaskType)
         self._set_kind(kinds[(kinds.index(self.kind) + by) % len(kinds)])
 
     def action_all_kinds(self) -> None:
+        """Show the models of all task types, or of one again."""
         self.every = not self.every
         self._show()
 
     def action_choose_kind(self) -> None:
+        """Open the list of task types."""
+
         def chosen(index: int | None) -> None:
             if index is not None:
                 self._set_kind(list(TaskType)[index])
@@ -250,6 +267,7 @@ class ModelsScreen(BaseScreen):
         self._show()
 
     async def action_prefer(self) -> None:
+        """Set or unset the model as preferred."""
         model = self.current
         if model is None:
             return
@@ -261,6 +279,7 @@ class ModelsScreen(BaseScreen):
             self.refresh_bindings()
 
     async def action_undo(self) -> None:
+        """Undo the last change."""
         kind, model = self._undo.pop()
         await self._set_wish(kind, model)
         self.refresh_bindings()
@@ -273,9 +292,11 @@ class ModelsScreen(BaseScreen):
         return stored
 
     def action_scroll_detail(self, by: int) -> None:
+        """Scroll the details."""
         self.query_one("#detail").scroll_relative(y=by, animate=False)
 
     def action_refetch(self) -> None:
+        """Fetch the shown lists again."""
         kinds = model_text.task_types(self.every, self.kind)
         self.run_worker(
             self.studio.catalogue.refresh(*kinds),

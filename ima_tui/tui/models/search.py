@@ -26,6 +26,7 @@ SORT_NAMES = ("listed", *SORTS)
 
 
 def leaf_id(model: ModelVersion) -> str:
+    """Return the row id of a model version."""
     return f"{model.task_type}/{model.model_id}/{model.version}"
 
 

@@ -61,11 +61,13 @@ class UserLine(Line):
         self._facts = ("", 0, 0)
 
     def show(self, user: str, index: int, count: int) -> None:
+        """Show the user whose preferences are listed."""
         if self._facts != (user, index, count):
             self._facts = (user, index, count)
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         user, index, count = self._facts
         left = [(" " + cut(say("prefs.user", user=user), cells - 30), "strong")]
         if count < 2:
@@ -83,10 +85,13 @@ class FileLine(Line):
         self._path = one_line(path)
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         return [(" " + cut(self._path, cells - 2), "muted")], []
 
 
 class PreferencesScreen(BaseScreen):
+    """The preferred model of each task type, for one user at a time."""
+
     PLACE = "preferences"
     HOME = "Table"
     CSS_PATH = styles.path("preferences")
@@ -119,6 +124,7 @@ class PreferencesScreen(BaseScreen):
         self._cleared: list[Cleared] = []
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         yield UserLine()
         yield Rule()
         yield Table(COLUMNS, widget_id="wishes")
@@ -127,6 +133,7 @@ class PreferencesScreen(BaseScreen):
         yield FileLine(self.studio.preferences.preferences.path)
 
     async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self._user = self.studio.settings.user_id
         await self.reload()
         self.query_one(Table).focus()
@@ -134,12 +141,14 @@ class PreferencesScreen(BaseScreen):
     # ---------------------------------------------------------------------------- what is shown
 
     async def heard(self, news: Updates) -> None:
+        """Redraw what the news concern."""
         if news.preferences or news.lists:
             self._show()
         if news.preferences and self.studio.preferences.dropped():
             self._about()
 
     async def reload(self) -> None:
+        """Show everything again from current data."""
         self._show()
         self._about()
 
@@ -151,6 +160,7 @@ class PreferencesScreen(BaseScreen):
 
     @property
     def wishes(self) -> Mapping[TaskType, Preference]:
+        """The preferences of the shown user."""
         return self.studio.preferences.preferences.users().get(PREFIX + self._user, {})
 
     def _show(self) -> None:
@@ -201,9 +211,11 @@ class PreferencesScreen(BaseScreen):
     # -------------------------------------------------------------------- what the person does
 
     def on_table_row_selected(self) -> None:
+        """Act on the row that was chosen."""
         self.action_choose()
 
     def action_choose(self) -> None:
+        """Open the list of models for the task type under the cursor."""
         task_type, user = self.task_type, self._user
         models = self.studio.catalogue.models(task_type)
         if not models:
@@ -222,6 +234,7 @@ class PreferencesScreen(BaseScreen):
         )
 
     async def action_clear(self) -> None:
+        """Clear the filter, the marks or the value."""
         task_type, wish = self.task_type, self.wishes.get(self.task_type)
         if wish is None:
             return
@@ -250,6 +263,7 @@ class PreferencesScreen(BaseScreen):
         self._show()
 
     async def action_undo(self) -> None:
+        """Undo the last change."""
         last = self._cleared.pop()
         self._user = last.user
         await self._prefer(last.user, last.task_type, last.model, "prefs.undone")
@@ -270,6 +284,7 @@ class PreferencesScreen(BaseScreen):
         self._show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action in ("bring_back", "let_go"):
             return bool(self.studio.preferences.dropped())
         if action == "undo":
@@ -281,6 +296,7 @@ class PreferencesScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     async def action_bring_back(self) -> None:
+        """Restore the preferences that another program dropped."""
         dropped = self.studio.preferences.dropped()
         try:
             stored = await self.studio.preferences.bring_back(dropped)
@@ -291,6 +307,7 @@ class PreferencesScreen(BaseScreen):
         self._after_the_offer(words or say("prefs.not_stored"), "ok" if stored else "warn")
 
     async def action_let_go(self) -> None:
+        """Stop offering the dropped preferences."""
         dropped = self.studio.preferences.dropped()
         try:
             await self.studio.preferences.let_go(dropped)
@@ -305,11 +322,13 @@ class PreferencesScreen(BaseScreen):
         self.refresh_bindings()
 
     def action_settings(self) -> None:
+        """Open the settings."""
         from ima_tui.tui.preferences.settings import SettingsScreen
 
         self.app.push_screen(SettingsScreen())
 
     def action_user(self, by: int) -> None:
+        """Show the next or previous user."""
         users = self.users
         if len(users) < 2:
             self._say(say("prefs.one_user"), "muted")

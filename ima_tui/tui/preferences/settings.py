@@ -51,12 +51,15 @@ class SettingsLine(Line):
         self._path = path
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         head = " " + say("settings.title")
         room = max(0, cells - cell_len(head) - 4)
         return [(head, "strong")], [(cut(self._path, room) + " ", "muted")]
 
 
 class SettingsScreen(BaseScreen):
+    """The settings of the config file, with their values and what they do."""
+
     PLACE = "preferences"
     HOME = "Table"
     CSS_PATH = styles.path("settings")
@@ -72,6 +75,7 @@ class SettingsScreen(BaseScreen):
         self._editing = ""
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         yield SettingsLine(one_line(self.studio.settings.config_file))
         yield Rule()
         yield Table(COLUMNS, widget_id="settings")
@@ -81,13 +85,16 @@ class SettingsScreen(BaseScreen):
 
     @property
     def adjustments(self) -> ConfigEditor:
+        """The editor of the config file."""
         return self.studio.config_editor
 
     async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         await self.reload()
         self.query_one("#settings", Table).focus()
 
     async def reload(self) -> None:
+        """Show everything again from current data."""
         try:
             found = await self.adjustments.statuses()
         except ImaError as error:
@@ -101,6 +108,7 @@ class SettingsScreen(BaseScreen):
     # ---------------------------------------------------------------------------- what is shown
 
     def on_table_row_highlighted(self, event: Table.RowHighlighted) -> None:
+        """Show what belongs to the row under the cursor."""
         self._about()
         self.refresh_bindings()
 
@@ -131,6 +139,7 @@ class SettingsScreen(BaseScreen):
     # -------------------------------------------------------------------- what the person does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action in ("change", "reset") and (self._editing or not self.adjustments.kept):
             return False
         if action == "reset":
@@ -148,9 +157,11 @@ class SettingsScreen(BaseScreen):
             self.app.pop_screen()
 
     def on_table_row_selected(self) -> None:
+        """Act on the row that was chosen."""
         self.action_change()
 
     def action_change(self) -> None:
+        """Change the setting under the cursor."""
         one = self.here
         if one is None:
             return
@@ -192,6 +203,7 @@ class SettingsScreen(BaseScreen):
         self.refresh_bindings()
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take over what was typed."""
         if self._editing:
             await self._put(self._editing, event.value)
 
@@ -209,6 +221,7 @@ class SettingsScreen(BaseScreen):
         self._say(_done(self._rows[name]), "ok")
 
     async def action_reset(self) -> None:
+        """Reset the setting to its default."""
         one = self.here
         if one is None:
             return

@@ -46,6 +46,7 @@ class JobGroup:
 
     @property
     def points(self) -> int:
+        """The points of all jobs of the group."""
         return sum(job.order.total for job in self.jobs)
 
 
@@ -59,9 +60,11 @@ class QueueArrangement:
     hidden: Collection[int] = field(default_factory=frozenset)
 
     def next_sort(self) -> QueueArrangement:
+        """Return the arrangement with the next order."""
         return replace(self, sort=_after(tuple(SORTS), self.sort))
 
     def next_group(self) -> QueueArrangement:
+        """Return the arrangement with the next grouping."""
         return replace(self, group=_after(tuple(GROUPS), self.group))
 
     def of(self, jobs: Iterable[Job]) -> tuple[JobGroup, ...]:

@@ -31,6 +31,7 @@ class JobTable(Table):
         self._ticks = False
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         quiet = context(self).studio.settings.quiet
         pulse = SLOW_PULSE if quiet else PULSE
         self._clock = self.set_interval(pulse, self.tick, pause=True, name="queue clock")
@@ -72,6 +73,7 @@ class JobTable(Table):
             (self._clock.resume if self._ticks else self._clock.pause)()
 
     def tick(self) -> None:
+        """Redraw the running jobs in view."""
         for row_id in self.in_sight():
             job = self._jobs.get(cast(int, row_id))
             if job is not None and job.state in words.MOVING:

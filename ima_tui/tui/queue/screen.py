@@ -90,6 +90,7 @@ class QueueScreen(BaseScreen):
         self.verbs = JobActions(self)
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         yield QueueSummary()
         yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
         yield Rule()
@@ -99,23 +100,28 @@ class QueueScreen(BaseScreen):
 
     @property
     def table(self) -> JobTable:
+        """The table."""
         return self.query_one(JobTable)
 
     # ------------------------------------------------------------------------------- the facts
 
     async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.table.focus()
         await self.reload()
 
     async def on_unmount(self) -> None:
+        """Carry out pending deletes."""
         await self.verbs.forgetting.end_all()
 
     async def reload(self) -> None:
+        """Show everything again from current data."""
         self.jobs = {job.id: job for job in await self.studio.jobs.recent()}
         self._show_all()
         await self._show_detail()
 
     async def heard(self, news: Updates) -> None:
+        """Redraw what the news concern."""
         for job in news.jobs.values():
             known = self.jobs.get(job.id)
             if known is not None and known.revision > job.revision:
@@ -185,6 +191,7 @@ class QueueScreen(BaseScreen):
     # --------------------------------------------------------------------------- the actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if not self.is_mounted:
             return True
         current = [self.table.current] if self.table.current else []
@@ -207,10 +214,12 @@ class QueueScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
+        """Run an action by its name."""
         await self.verbs.do(verb, self.table.chosen_jobs())
 
     @on(Table.RowSelected)
     async def action_view(self) -> None:
+        """Open the result at full size."""
         if self.table.current is not None:
             await self.verbs.do("view", [self.table.current])
 
@@ -228,6 +237,7 @@ class QueueScreen(BaseScreen):
             self.complain(error)
 
     async def action_undo(self) -> None:
+        """Undo the last change."""
         await self.verbs.undo()
 
     def action_arrange(self, what: str) -> None:
@@ -236,17 +246,21 @@ class QueueScreen(BaseScreen):
         self._show_all()
 
     async def action_timeline(self) -> None:
+        """Show the timeline first, or last again."""
         self.timeline_first = not self.timeline_first
         await self._show_detail()
 
     async def action_log(self) -> None:
+        """Open the logs on the job."""
         if self.table.current is not None:
             await self.ima.show_log(self.table.current.id)
 
     def action_scroll_facts(self, by: int) -> None:
+        """Scroll the details."""
         self.query_one(JobDetail).scroll_facts(by)
 
     def action_filter(self) -> None:
+        """Move the focus to the filter."""
         self.add_class("-filtering")
         self.query_one("#filter", Input).focus()
 

@@ -64,6 +64,7 @@ class QueueSummary(Line):
         return [[*order, spent], order, []] if order else [[spent], []]
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         left: list[Part] = [(" ", "text"), *self._left]
         for right in self._right:
             if measure(left) + measure(right) + 2 < cells:

@@ -54,6 +54,7 @@ class BaseScreen(Screen[None]):
         self._language = i18n.language()
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield TopLine(self.PLACE)
         yield from self.body()
         yield HintLine(self.PLACE)
@@ -66,10 +67,12 @@ class BaseScreen(Screen[None]):
 
     @property
     def ima(self) -> AppContext:
+        """The app."""
         return context(self)
 
     @property
     def studio(self) -> Studio:
+        """The studio."""
         return self.ima.studio
 
     # ------------------------------------------------------------------------------- the news
@@ -148,10 +151,12 @@ class BaseScreen(Screen[None]):
         self.notify(say(error.key, **error.values), severity="error")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action == "leave_field":
             return isinstance(self.focused, Input | TextArea)
         return True
 
     def action_leave_field(self) -> None:
+        """Leave the text field."""
         home = self.query(self.HOME).first() if self.HOME else None
         self.set_focus(home)

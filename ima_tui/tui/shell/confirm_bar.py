@@ -69,6 +69,7 @@ class ConfirmBar(Line):
 
     @property
     def asking(self) -> bool:
+        """Whether a question is open."""
         return self._is_asking
 
     @property
@@ -123,9 +124,11 @@ class ConfirmBar(Line):
         return f"[{label}]" if place == self._chosen else f" {label} "
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.styles.height = len(self._rows())
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         rows, theme = self._rows(), self.app.theme
         plain = style(theme, "strong", self.GROUND)
         lead = " ? " if y == 0 else " " * INDENT
@@ -157,6 +160,7 @@ class ConfirmBar(Line):
         return key in taken or (character is not None and character.isprintable())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action == "move":
             return bool(self._labels)
         if action in ("take", "yes"):
@@ -167,18 +171,22 @@ class ConfirmBar(Line):
         """The key that sends is off while something is asked."""
 
     def action_move(self, by: int) -> None:
+        """Move the cursor or the choice by that many."""
         if self._labels:
             self._chosen = max(0, min(len(self._labels) - 1, self._chosen + by))
             self.styles.height = len(self._rows())
             self.refresh()
 
     async def action_take(self) -> None:
+        """Take the chosen answer."""
         await self._take(self._chosen)
 
     async def action_yes(self) -> None:
+        """Answer yes."""
         await self._take(0)
 
     async def action_yes_deliberately(self) -> None:
+        """Answer yes to a question that wants a `y`."""
         await self._take(0)
 
     async def _take(self, place: int) -> None:
@@ -191,6 +199,7 @@ class ConfirmBar(Line):
             await then()
 
     async def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         rows, x = self._rows(), event.x - INDENT
         text, first = rows[event.y] if event.y < len(rows) else ("", None)
         if first is None or not 0 <= x < width(text):
@@ -203,11 +212,13 @@ class ConfirmBar(Line):
                 return
 
     def action_no(self) -> None:
+        """Answer no."""
         self._put_away()
         before = self._before
         self.screen.set_focus(before if before and before.is_attached else None)
 
     def on_blur(self) -> None:
+        """Answer no when the focus leaves."""
         self._put_away()
 
     def _put_away(self) -> None:

@@ -41,5 +41,6 @@ class PendingDeletes:
                 await self._forget(job_id)
 
     async def end_all(self) -> None:
+        """Carry out all pending deletes."""
         for batch in tuple(self._batches):
             await self.end(batch)

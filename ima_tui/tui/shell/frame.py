@@ -26,6 +26,7 @@ class TopLine(Line):
         self.place = place
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         for full, form in ((True, "airy"), (False, "airy"), (False, "dense")):
             left, right = self._places(form), self._state(full=full)
             if measure(left) + measure(right) < cells:
@@ -77,6 +78,7 @@ class TopLine(Line):
         return [*spaced, (" ", "text")]
 
     async def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         labels, _ = self.parts(self.size.width)
         at = measure(labels[:1])
         for place, label in zip(SCREENS, labels[1:], strict=True):
@@ -92,6 +94,7 @@ class BottomLine(Line):
     _told: tuple[str, ...] = ()
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._retell())
 
     def _retell(self) -> None:
@@ -102,6 +105,7 @@ class BottomLine(Line):
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         known = actions.acts(self.screen)
         by_id = {act.id: act for act in known}
         more = by_id.get("app.help") or by_id.get("app.palette")
@@ -134,9 +138,11 @@ class HintLine(Line):
         self.display = False
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.show()
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.show()
 
     def show(self) -> None:
@@ -148,6 +154,7 @@ class HintLine(Line):
         return wrap(say(f"hint.{self.place}"), max(10, self.screen.size.width - 2))
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         lines = self._lines()
         plain = style(self.app.theme, "info", self.GROUND)
         text = " " + lines[y] if y < len(lines) else ""

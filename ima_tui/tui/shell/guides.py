@@ -29,10 +29,12 @@ class GuideLine(Line):
         self._number = 0
 
     def show(self, number: int) -> None:
+        """Show the number of the guide."""
         self._number = number
         self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         document, count = self._documents[self._number], len(self._documents)
         place = f" {self._number + 1}/{count}  " if count > 1 else " "
         title: Part = (cut(document.title, max(8, cells // 2)), "title")
@@ -64,12 +66,14 @@ class GuidesScreen(ModalScreen[None]):
         self.number = 0
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield GuideLine(self.documents)
         with VerticalScroll(id="guide"):
             yield Markdown(open_links=False)
         yield BottomLine()
 
     async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         await self._show()
 
     async def _show(self) -> None:
@@ -84,18 +88,23 @@ class GuidesScreen(ModalScreen[None]):
         return self.query_one("#guide", VerticalScroll)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         return action != "turn" or len(self.documents) > 1
 
     async def action_turn(self, by: int) -> None:
+        """Turn to the next or previous."""
         self.number = (self.number + by) % len(self.documents)
         await self._show()
 
     def action_scroll(self, by: int) -> None:
+        """Scroll by that many lines."""
         self._page.scroll_relative(y=by, animate=False)
 
     def action_page(self, by: int) -> None:
+        """Move by that many pages."""
         page = self._page
         page.scroll_relative(y=by * max(1, page.size.height - 2), animate=False)
 
     def action_end(self, by: int) -> None:
+        """Move to the first or the last."""
         (self._page.scroll_end if by > 0 else self._page.scroll_home)(animate=False)

@@ -32,6 +32,7 @@ class HelpScreen(ModalScreen[None]):
         self.place_title = title
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with VerticalScroll(id="help"):
             yield Static(self._text(), id="help-text")
 

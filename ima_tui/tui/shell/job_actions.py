@@ -73,6 +73,7 @@ class JobActions:
     # ------------------------------------------------------------------------ what costs points
 
     async def again(self, jobs: list[Job]) -> None:
+        """Send the jobs once more, after a yes."""
         unknown = [job for job in jobs if job.state is State.NEEDS_REVIEW]
         key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
         maybe = sum(job.order.total for job in unknown)
@@ -122,6 +123,7 @@ class JobActions:
             self._place.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
+        """Follow the jobs again."""
         held = sorted((job for job in jobs if job.needs_approval), key=lambda job: job.queue_key)
         await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
         if held:
@@ -130,6 +132,7 @@ class JobActions:
     # ------------------------------------------------------------------- what takes something off
 
     async def stop(self, jobs: list[Job]) -> None:
+        """Stop following the jobs."""
         unsent = {job.id for job in jobs if job.state in UNSENT}
         spent = sum(job.order.total for job in jobs if job.id not in unsent)
         studio = self._place.studio
@@ -176,24 +179,30 @@ class JobActions:
     # ----------------------------------------------------------------------------- what is free
 
     async def fetch(self, jobs: list[Job]) -> None:
+        """Download the results again."""
         await self._each(jobs, self._place.studio.jobs.fetch)
 
     async def duplicate(self, jobs: list[Job]) -> None:
+        """Open Compose with the prompt and settings of the job."""
         await self._place.ima.compose_from(jobs[0])
 
     async def edit(self, jobs: list[Job]) -> None:
+        """Open Compose to replace an unsent job."""
         await self._place.ima.compose_from(jobs[0], in_its_place=True)
 
     async def copy(self, jobs: list[Job]) -> None:
+        """Copy the links of the results."""
         links = [media.url for job in jobs for media in job.medias if media.url]
         self._place.ima.copy("\n".join(links))
 
     async def open(self, jobs: list[Job]) -> None:
+        """Open the first result."""
         path = next(media.path for media in jobs[0].medias if media.path)
         if not open_file(path):
             self._place.notify(say("queue.file_is", path=path))
 
     async def view(self, jobs: list[Job]) -> None:
+        """Open the results at full size."""
         from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
 
         cover = self._place.studio.gallery.cover

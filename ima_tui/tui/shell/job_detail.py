@@ -32,6 +32,7 @@ class JobDetail(Widget):
     """Beside or below the queue's table, as the style sheet says."""
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with VerticalScroll(id="detail-scroll", can_focus=False):
             yield Static(id="detail-facts")
         cover = context(self).studio.gallery.cover

@@ -42,12 +42,14 @@ class JumpScreen(ModalScreen[Widget | None]):
         self.targets = tuple(targets(below))
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         for letter, _, region in self.targets:
             label = Static(f" {letter} ", classes="letter", markup=False)
             label.styles.offset = (region.x, region.y)
             yield label
 
     def on_key(self, event: events.Key) -> None:
+        """Choose the widget of the letter; any other key closes."""
         event.stop()
         event.prevent_default()
         found = (widget for letter, widget, _ in self.targets if letter == event.key)

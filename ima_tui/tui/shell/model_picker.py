@@ -65,6 +65,7 @@ def medium_cell(task_type: TaskType) -> Cell:
 
 
 def kind_name(task_type: TaskType) -> str:
+    """Return the name of a task type."""
     return say(f"task.{task_type}")
 
 
@@ -78,6 +79,7 @@ def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> s
 
 
 def kinds(studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)) -> Picker:
+    """Return the picker of task types."""
     choices = [_kind(task_type, studio.catalogue.models(task_type)) for task_type in among]
     at = among.index(current)
     return Picker(say("compose.choose_kind"), _KINDS, choices, at)

@@ -47,6 +47,7 @@ class ActionProvider(Provider):
         )  # fmt: skip
 
     def commands(self) -> Iterator[Command]:
+        """Yield what can be done on the open screen."""
         known = actions.acts(self.screen)
         for act in sorted(known, key=_weight):
             if act.id != "app.palette":
@@ -54,10 +55,12 @@ class ActionProvider(Provider):
                 yield act.words(), act.key_words(), run
 
     async def discover(self) -> Hits:
+        """Yield all commands, before anything is typed."""
         for words, keys, run in self.commands():
             yield DiscoveryHit(_shown(Content(words), keys), run, text=words)
 
     async def search(self, query: str) -> Hits:
+        """Yield the commands that match."""
         matcher = self.matcher(query)
         for commands, weight in ((self.commands(), 1.0), (self._elsewhere, 0.5)):
             for words, keys, run in commands:
@@ -108,4 +111,5 @@ class Palette(CommandPalette):
         super().__init__([ActionProvider], placeholder=say("app.palette"))
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self.query_one(Input).cursor_blink = False

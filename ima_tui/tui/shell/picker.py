@@ -33,6 +33,7 @@ class PickerItem:
     terms: str
 
     def matches(self, words: Sequence[str]) -> bool:
+        """Return whether all words are found in its terms."""
         return _holds(self.terms, words)
 
     def is_named(self, words: Sequence[str]) -> bool:
@@ -92,12 +93,14 @@ class Picker(ModalScreen[int | None]):
         self.start = current
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with Vertical(id="chooser"):
             yield Static(Content(self.heading), id="chooser-title")
             yield LineInput(placeholder=say(self.PLACEHOLDER), widget_id="chooser-filter")
             yield Table(self.columns, widget_id="chooser-rows")
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         table = self.query_one(Table)
         table.can_focus = False  # the keys stay with the filter
         table.empty = say(self.EMPTY)
@@ -117,21 +120,26 @@ class Picker(ModalScreen[int | None]):
             table.move_to(table.order[0])
 
     def on_input_changed(self, event: LineInput.Changed) -> None:
+        """Follow the text that is typed."""
         self._narrow(event.value)
 
     def on_input_submitted(self) -> None:
+        """Take over what was typed."""
         chosen = self.query_one(Table).cursor
         if isinstance(chosen, int):
             self.dismiss(chosen)
 
     def on_table_row_selected(self, event: Table.RowSelected) -> None:
+        """Act on the row that was chosen."""
         self.dismiss(int(event.row_id))
 
     def action_move(self, by: int) -> None:
+        """Move the cursor or the choice by that many."""
         table = self.query_one(Table)
         if table.order and table.cursor is not None:
             at = table.order.index(table.cursor) + by
             table.move_to(table.order[max(0, min(len(table.order) - 1, at))])
 
     def action_give_up(self) -> None:
+        """Close without a choice."""
         self.dismiss(None)

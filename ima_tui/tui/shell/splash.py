@@ -22,13 +22,16 @@ class SplashScreen(Screen[None]):
         self._is_painted = False
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield TopLine(self._place)
 
     def on_key(self, event: events.Key) -> None:
+        """Keep the key for the first screen."""
         event.stop()
         self._kept.append(events.Key(event.key, event.character))
 
     def on_paste(self, event: events.Paste) -> None:
+        """Keep the text for the first screen."""
         event.stop()
         self._kept.append(events.Paste(event.text))
 

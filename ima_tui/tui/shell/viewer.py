@@ -40,6 +40,7 @@ class ViewerItem:
 
     @property
     def media(self) -> Media:
+        """The result."""
         return self.job.medias[self.index]
 
 
@@ -62,6 +63,7 @@ class JobResults:
         return len(self._job.medias)
 
     async def get(self, number: int) -> ViewerItem | None:
+        """Return the result with that number, from 0."""
         return ViewerItem(self._job, number)
 
 
@@ -75,10 +77,12 @@ class ViewerLine(Line):
         self.exhibit: ViewerItem | None = None
 
     def show(self, exhibit: ViewerItem, number: int) -> None:
+        """Show which result is open."""
         self.exhibit, self.number = exhibit, number
         self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         if self.exhibit is None:
             return [], []
         right: list[Part] = []
@@ -117,11 +121,13 @@ class ViewerScreen(ModalScreen[int]):
         self._cover_of = cover
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield ViewerLine(len(self.exhibits))
         yield Preview(cover=self._cover_of)
         yield BottomLine()
 
     async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         await self._show()
 
     async def _show(self) -> None:
@@ -131,6 +137,7 @@ class ViewerScreen(ModalScreen[int]):
             self.query_one(Preview).see(exhibit.media, exhibit.job.order.task_type.medium)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if not self.is_mounted:
             return True
         preview = self.query_one(Preview)
@@ -146,20 +153,25 @@ class ViewerScreen(ModalScreen[int]):
         return True
 
     async def action_turn(self, by: int) -> None:
+        """Turn to the next or previous."""
         self.at = (self.at + by) % len(self.exhibits)
         await self._show()
 
     def action_play(self) -> None:
+        """Play the video, or stop it."""
         self.query_one(Preview).play()
 
     def action_zoom(self, factor: float) -> None:
+        """Zoom in or out."""
         preview = self.query_one(Preview)
         preview.lens = preview.lens.closer(factor)
         self.refresh_bindings()
 
     def action_pan(self, right: int, down: int) -> None:
+        """Move the visible part."""
         preview = self.query_one(Preview)
         preview.lens = preview.lens.moved(right, down)
 
     def action_close(self) -> None:
+        """Close the screen."""
         self.dismiss(self.at)

@@ -45,12 +45,14 @@ class KeyInput(LineInput):
         super().__init__(placeholder=say("welcome.placeholder"), password=True, max_length=400)
 
     def on_key(self, event: events.Key) -> None:
+        """Start the demo on `d` while the field is empty."""
         if event.key == "d" and not self.value:
             event.stop()
             event.prevent_default()
             cast(WelcomeScreen, self.screen).action_demo()
 
     def tidy(self, pasted: str) -> str:
+        """Return pasted text as one line."""
         return one_line(pasted, 400)
 
 
@@ -73,9 +75,11 @@ class WelcomeScreen(Screen[None]):
 
     @property
     def ima(self) -> AppContext:
+        """The app."""
         return context(self)
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with VerticalScroll(id="welcome", can_focus=False):
             yield Static(Content.styled(say("welcome.title"), "bold $accent"))
             yield Static(Content(say("welcome.what")))
@@ -91,6 +95,7 @@ class WelcomeScreen(Screen[None]):
         yield BottomLine()
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         line = self.query_one(ChoiceLine)
         line.label_cells = max(width(line.label), width(say("welcome.key")))
         self.query_one("#key-label").styles.width = line.label_cells + 4
@@ -131,13 +136,16 @@ class WelcomeScreen(Screen[None]):
     # -------------------------------------------------------------------- what the person does
 
     def on_picked(self, event: Picked) -> None:
+        """Take over the value that was chosen."""
         self._keep = next((way for way in WAYS if way == event.value), "session")
         self._show()
 
     def on_input_changed(self) -> None:
+        """Follow the text that is typed."""
         self._show()
 
     async def on_input_submitted(self) -> None:
+        """Take over what was typed."""
         await self.action_take()
 
     async def action_take(self) -> None:
@@ -162,7 +170,9 @@ class WelcomeScreen(Screen[None]):
         self.dismiss()
 
     def action_demo(self) -> None:
+        """Leave the app for the demo."""
         self.app.exit("demo")
 
     def action_later(self) -> None:
+        """Close the screen without a key."""
         self.dismiss()

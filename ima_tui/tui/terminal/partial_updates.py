@@ -16,6 +16,7 @@ class PartialUpdate(ChopsUpdate):
     """A `ChopsUpdate` that sends the changed cells only."""
 
     def render_segments(self, console: Console) -> str:
+        """Return the sequences that draw the changed cells."""
         sequences: list[str] = []
         for y, first, last in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
@@ -31,6 +32,7 @@ class PartialCompositor(Compositor):
     """A compositor whose partial updates are tight."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
+        """Return the update of changed regions; None where nothing changed."""
         update = super().render_partial_update()
         if update is None:
             return None

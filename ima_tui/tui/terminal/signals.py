@@ -42,18 +42,22 @@ class Forgiving:
         self._file = file
 
     def write(self, text: str) -> int:
+        """Write text, or drop it."""
         with suppress(OSError):
             self._file.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush, or do nothing."""
         with suppress(OSError):
             self._file.flush()
 
     def fileno(self) -> int:
+        """Return the file descriptor."""
         return self._file.fileno()
 
     def isatty(self) -> bool:
+        """Return whether it is a terminal."""
         return self._file.isatty()
 
 
@@ -83,6 +87,7 @@ class LineDriver(LinuxDriver):
             self._watcher.start(self.fileno, self.attrs_before)
 
     def start_application_mode(self) -> None:
+        """Take the terminal, and keep its modes to set them again after a stop."""
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
         with suppress(termios.error):
             self._ours = termios.tcgetattr(self.fileno)
@@ -90,6 +95,7 @@ class LineDriver(LinuxDriver):
             self.watch()
 
     def stop_application_mode(self) -> None:
+        """Give the terminal back."""
         self._ours = None
         super().stop_application_mode()
 

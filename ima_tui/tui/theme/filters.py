@@ -44,6 +44,7 @@ class AsciiFilter(LineFilter):
     """One character for one: nothing moves."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Replace characters that are not ASCII."""
         return [
             segment if segment.text.isascii() else segment._replace(text=_translate(segment.text))
             for segment in segments
@@ -59,6 +60,7 @@ class NoColour(LineFilter):
     the cursor, a field, a window) is reversed, for its colour alone told it."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Remove colours."""
         return [
             segment if segment.style is None else segment._replace(style=_colourless(segment.style))
             for segment in segments

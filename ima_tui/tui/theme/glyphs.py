@@ -61,6 +61,7 @@ class Glyphs:
     minus: str
 
     def state(self, state: State) -> str:
+        """Return the sign of a job state."""
         return _SIGNS[state][self.ascii]
 
     def bar(self, percent: int, cells: int = 8) -> str:

@@ -74,9 +74,11 @@ class FormLine(Line, can_focus=True):
             self.refresh()
 
     def on_focus(self) -> None:
+        """Redraw with focus."""
         self.refresh()
 
     def on_blur(self) -> None:
+        """Redraw without focus."""
         self.refresh()
 
     @property
@@ -95,6 +97,7 @@ class FormLine(Line, can_focus=True):
         ]
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         head = self.head()
         tail = self.tail(cells - measure(head))
         return [*head, *tail], self.right(cells - measure(head) - measure(tail))
@@ -130,23 +133,28 @@ class ButtonLine(FormLine):
         self._right: list[Part] = []
 
     def show(self, left: Sequence[Part], right: Sequence[Part] = ()) -> None:
+        """Show a label and a value."""
         if (self._left, self._right) != (list(left), list(right)):
             self._left, self._right = list(left), list(right)
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         head = self.head()
         room = cells - measure(head)
         left = _clipped(self._left, room)
         return [*head, *left], self.right(room - measure(left), self._right)
 
     def action_press(self) -> None:
+        """Send that the button was pressed."""
         self.post_message(Pressed(self.control))
 
     def action_clear(self) -> None:
+        """Clear the filter, the marks or the value."""
         self.post_message(Picked(self.control, None))
 
     def on_click(self) -> None:
+        """Act on the row or cell under the mouse."""
         self.action_press()
 
 
@@ -175,12 +183,14 @@ class ChoiceLine(FormLine):
         self._starts_at = 0
 
     def show(self, row: FormRow, is_wrong: bool) -> None:
+        """Show a row of the form."""
         if (self.row, self.is_wrong) != (row, is_wrong):
             self.row, self.is_wrong = row, is_wrong
             self.refresh()
 
     @property
     def options(self) -> tuple[Option, ...]:
+        """The values that can be chosen."""
         if self.row.field.kind is FieldKind.TOGGLE:
             return (Option(say("compose.on"), True), Option(say("compose.off"), False))
         return self.row.field.options
@@ -192,6 +202,7 @@ class ChoiceLine(FormLine):
         return next(found, None)
 
     def tail(self, cells: int) -> list[Part]:
+        """Return the options round the chosen one."""
         labels = [option.label for option in self.options]
         chosen = self.chosen
         seen = window(labels, chosen or 0, cells)
@@ -228,12 +239,14 @@ class ChoiceLine(FormLine):
                 return
 
     def action_cycle(self) -> None:
+        """Choose the next or previous value."""
         start = -1 if self.chosen is None else self.chosen
         for step in range(1, len(self.options) + 1):
             if self._pick((start + step) % len(self.options)):
                 return
 
     def action_clear(self) -> None:
+        """Clear the filter, the marks or the value."""
         self.post_message(Picked(self.control, None))
 
     def _pick(self, index: int) -> bool:
@@ -244,6 +257,7 @@ class ChoiceLine(FormLine):
         return True
 
     def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         head = measure(self.head())
         labels = [option.label for option in self.options]
         seen = window(labels, self.chosen or 0, self.size.width - head)
@@ -282,14 +296,17 @@ class TextLine(Horizontal):
 
     @property
     def label_cells(self) -> int:
+        """The cells that the label takes."""
         return self._head.label_cells
 
     @label_cells.setter
     def label_cells(self, cells: int) -> None:
+        """The cells that the label takes."""
         self._head.label_cells = cells
         self._head.styles.width = cells + 5
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield self._head
         yield self.input
 
@@ -298,6 +315,7 @@ class TextLine(Horizontal):
         self._head.show_origin((), mine=mine)
 
     def show(self, row: FormRow, is_wrong: bool) -> None:
+        """Show a row of the form."""
         self.row = row
         if not self.input.has_focus and self.input.value != _written(row):
             with self.prevent(LineInput.Changed):
@@ -307,13 +325,16 @@ class TextLine(Horizontal):
             self._head.refresh()
 
     def on_input_changed(self, event: LineInput.Changed) -> None:
+        """Follow the text that is typed."""
         event.stop()
         self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
 
     def on_descendant_focus(self) -> None:
+        """Follow the focus of the widgets inside."""
         self._head.refresh()
 
     def on_descendant_blur(self) -> None:
+        """Redraw without focus."""
         self._head.refresh()
 
 

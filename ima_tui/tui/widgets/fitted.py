@@ -31,12 +31,15 @@ class Fitted(Visual):
     def render_strips(
         self, width: int, height: int | None, style: Style, options: RenderOptions
     ) -> list[Strip]:
+        """Return the lines for that width."""
         return self._made(width).render_strips(width, height, style, options)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """Return the width that is wanted."""
         return self._made(container_width).get_optimal_width(rules, container_width)
 
     def get_height(self, rules: RulesMap, width: int) -> int:
+        """Return the lines for that width."""
         return self._made(width).get_height(rules, width)
 
 

@@ -47,6 +47,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         self._unfolded = False
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         yield self.kind
         yield self.model
 
@@ -119,6 +120,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         self._align()
 
     def on_pressed(self, event: Pressed) -> None:
+        """Run the action of the button."""
         if event.name == "advanced":
             event.stop()
             self._unfolded = not self._unfolded

@@ -26,6 +26,7 @@ class SeenHints:
         self._places: set[str] | None = None
 
     async def load(self) -> None:
+        """Read which screens were used."""
         if self._wanted:
             self._places = await asyncio.to_thread(_read, self._path)
 
@@ -34,6 +35,7 @@ class SeenHints:
         return self._places is not None and place in HINTED and place not in self._places
 
     async def add(self, place: str) -> None:
+        """Remember that a screen was used."""
         if self._places is None or place in self._places:
             return
         self._places.add(place)

@@ -41,6 +41,8 @@ Check = Callable[[str], Awaitable[InputFacts]]
 
 @dataclass
 class InputsChanged(Message):
+    """The inputs are others."""
+
     inputs: tuple[str, ...]
 
 
@@ -76,6 +78,7 @@ class PathSuggester(Suggester):
         self._known = known
 
     async def get_suggestion(self, value: str) -> str | None:
+        """Return the completed path, or None."""
         begun = [name for name in self._known if value and name.startswith(value)]
         if begun:
             return begun[0] if value not in begun else None
@@ -93,6 +96,7 @@ class PathInput(LineInput):
     ]
 
     def action_complete(self) -> None:
+        """Complete the path."""
         before = self.value
         if self.cursor_at_end:
             self.action_cursor_right()
@@ -167,6 +171,7 @@ class InputLine(Vertical):
         self._problem.display = False
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with Horizontal():
             yield self._role
             yield self.field
@@ -174,6 +179,7 @@ class InputLine(Vertical):
         yield self._problem
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self._role.styles.width = width(self._role.words) + 4
         if self.field.value:
             self.look_soon()
@@ -197,9 +203,11 @@ class InputLine(Vertical):
 
     @property
     def value(self) -> str:
+        """The path or link."""
         return self.field.value.strip()
 
     def on_input_changed(self, event: PathInput.Changed) -> None:
+        """Follow the text that is typed."""
         if event.value == self._heard:
             event.stop()  # ours: by the time it comes, other words may name other pictures
             return
@@ -208,9 +216,11 @@ class InputLine(Vertical):
         self.look_soon()
 
     def on_descendant_focus(self) -> None:
+        """Follow the focus of the widgets inside."""
         self._role.refresh()
 
     def on_descendant_blur(self) -> None:
+        """Redraw without focus."""
         self._role.refresh()
 
     def look_soon(self) -> None:
@@ -297,10 +307,12 @@ class InputList(Vertical):
 
     @property
     def lines(self) -> tuple[InputLine, ...]:
+        """The lines of the inputs."""
         return tuple(self.query(InputLine))
 
     @property
     def values(self) -> tuple[str, ...]:
+        """The paths and links that are filled in."""
         return tuple(line.value for line in self.lines if line.value)
 
     async def show(

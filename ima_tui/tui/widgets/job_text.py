@@ -60,6 +60,7 @@ def summary_name(job: Job) -> str:
 
 
 def state_words(state: State) -> str:
+    """Return the state of a job in words."""
     return say(f"state.{state}")
 
 
@@ -77,14 +78,17 @@ STATE_ORDER = (
 
 
 def group_state(job: Job) -> str:
+    """Return the name of the group of its state."""
     return say(f"state.{state_name(job)}")
 
 
 def group_kind(job: Job) -> str:
+    """Return the name of the group of its task type."""
     return kind_words(job.order.task_type)
 
 
 def clock_words(at: float) -> str:
+    """Return a time of day."""
     return time.strftime("%H:%M", time.localtime(at))
 
 
@@ -151,6 +155,7 @@ def _time(job: Job, now: float) -> Cell:
 
 
 def kind_words(task_type: TaskType) -> str:
+    """Return a task type in words."""
     return say(f"task.{task_type}")
 
 
@@ -231,6 +236,7 @@ def trouble(job: Job) -> str:
 
 
 def event_words(event: Event) -> str:
+    """Return an event of a timeline in words."""
     try:
         words = say(event.key, **event.values)
     except (KeyError, IndexError):  # written by another version
@@ -249,6 +255,7 @@ def result_words(media: Media) -> str:
 
 
 def may_become(job: Job, *states: State) -> bool:
+    """Return whether the job may change to any of the states."""
     return any(state in TRANSITIONS[job.state] for state in states)
 
 

@@ -22,6 +22,7 @@ class Line(Widget):
 
     @property
     def ima(self) -> AppContext:
+        """The app."""
         return context(self)
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
@@ -29,6 +30,7 @@ class Line(Widget):
         return [], []
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         left, right = self.parts(self.size.width)
         theme = self.app.theme
         gap = self.size.width - sum(width(text) for text, _ in (*left, *right))
@@ -41,6 +43,7 @@ class Line(Widget):
 
 
 def measure(parts: list[Part]) -> int:
+    """Return the cells of all parts together."""
     return sum(width(text) for text, _ in parts)
 
 
@@ -50,4 +53,5 @@ class Rule(Line):
     GROUND = "background"
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         return [(self.ima.glyphs.rule * cells, "rule")], []

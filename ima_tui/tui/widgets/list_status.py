@@ -15,9 +15,11 @@ class ListStatus(Line):
         self.words: list[Part] = []
 
     def say(self, words: list[Part]) -> None:
+        """Show these parts."""
         self.words = words
         self.styles.width = measure(words) + 2
         self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         return [], [*self.words, (" ", "text")]

@@ -44,6 +44,7 @@ Row = tuple[Cell, ...]
 
 
 def is_heading(row: Row) -> bool:
+    """Return whether a row is the heading of a group."""
     return len(row) == 1
 
 
@@ -93,6 +94,7 @@ class Painter:
         return Strip(segments).adjust_cell_length(self.total, self._style("text", ground))
 
     def titles(self) -> Strip:
+        """Return the line of column titles."""
         line = ""
         for slot in self._slots:
             column = self._columns[slot.index]

@@ -42,6 +42,7 @@ class PriceBar(Line):
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+        """Return the text at the left and at the right of the line, each part with its role."""
         if self._several is not None:
             jobs, points = len(self._several.wishes), self._several.total
             return [(" " + say("compose.several", n=jobs, points=points), "title")], []

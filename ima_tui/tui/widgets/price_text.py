@@ -35,6 +35,7 @@ def times_n(quote: price.Quote) -> str:
 
 
 def usually(model: ModelVersion) -> str:
+    """Return how long the model usually takes."""
     return say("compose.usually", time=usual_time(times.estimate(model)))
 
 

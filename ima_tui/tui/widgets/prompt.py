@@ -96,12 +96,15 @@ class Prompt(TextArea):
         self._pointed = ""
 
     def on_key(self, event: events.Key) -> None:
+        """Handle a key before its bindings do."""
         _leave_alt(event)
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Return whether the field takes the key as text."""
         return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def on_paste(self, event: events.Paste) -> None:
+        """Insert pasted text, cleaned of control characters."""
         event.text = clean(event.text)  # Textual calls the base class's handler next, by itself
         path = dragged(event.text)
         if path:
@@ -141,6 +144,7 @@ class Prompt(TextArea):
             self._lines = by_line(self._marks, self.document.lines, len(self.document.newline))
 
     def get_line(self, line_index: int) -> Text:
+        """Return a line with its marks."""
         self._follow_edit()
         line = super().get_line(line_index)
         for mark in self._lines.get(line_index, ()):
@@ -175,9 +179,11 @@ class LineInput(Input):
         self.cursor_blink = False
 
     def on_key(self, event: events.Key) -> None:
+        """Handle a key before its bindings do."""
         _leave_alt(event)
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Return whether the field takes the key as text."""
         return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def tidy(self, pasted: str) -> str:
@@ -185,4 +191,5 @@ class LineInput(Input):
         return one_line(pasted, 4000)
 
     def on_paste(self, event: events.Paste) -> None:
+        """Insert pasted text as one line, without control characters."""
         event.text = self.tidy(event.text)

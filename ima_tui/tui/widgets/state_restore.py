@@ -23,6 +23,7 @@ class RestoredState:
         self._focused = _name(screen.focused) if screen.focused else ""
 
     def give_back_words(self, screen: Screen[None]) -> None:
+        """Put typed text back into the fields."""
         for field in screen.query(Input):
             field.value = self._words.get(_name(field), field.value)
         for area in screen.query(TextArea):

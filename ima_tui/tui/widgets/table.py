@@ -89,6 +89,7 @@ class Table(ScrollView, can_focus=True):
 
         @property
         def control(self) -> Table:
+            """The widget that sent it."""
             return self.table
 
     @dataclass
@@ -100,6 +101,7 @@ class Table(ScrollView, can_focus=True):
 
         @property
         def control(self) -> Table:
+            """The widget that sent it."""
             return self.table
 
     @dataclass
@@ -110,6 +112,7 @@ class Table(ScrollView, can_focus=True):
 
         @property
         def control(self) -> Table:
+            """The widget that sent it."""
             return self.table
 
     def __init__(
@@ -182,6 +185,7 @@ class Table(ScrollView, can_focus=True):
     # ------------------------------------------------------------------------------- drawing
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.virtual_size = Size(self.size.width, len(self._order) + 1)
         self._reveal()
         self.refresh()
@@ -200,6 +204,7 @@ class Table(ScrollView, can_focus=True):
         return painter
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         painter = self._painted()
         if y == 0:
             return painter.titles()
@@ -241,6 +246,7 @@ class Table(ScrollView, can_focus=True):
             self.post_message(self.Marked(self))
 
     def unmark(self, row_ids: Iterable[RowId]) -> None:
+        """Remove marks."""
         for row_id in set(row_ids) & self.marked:
             self.marked.discard(row_id)
             self._refresh_row(row_id)
@@ -277,18 +283,22 @@ class Table(ScrollView, can_focus=True):
         return next((row_id for row_id in found if not is_heading(self._rows[row_id])), None)
 
     def action_move(self, by: int) -> None:
+        """Move the cursor or the choice by that many."""
         at = self._at.get(self.cursor, 0) if self.cursor is not None else 0
         target = self._row_near(at + by, by)
         if target is not None:
             self.move_to(target)
 
     def action_page(self, by: int) -> None:
+        """Move by that many pages."""
         self.action_move(by * max(1, self.size.height - 2))
 
     def action_end(self, way: int) -> None:
+        """Move to the first or the last."""
         self.action_move(way * len(self._order))
 
     def action_mark(self) -> None:
+        """Mark or unmark the current one."""
         if self.cursor is not None:
             self.marked ^= {self.cursor}
             self._refresh_cursor()
@@ -303,9 +313,11 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Marked(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         return self.markable if action in ("mark", "mark_all") else True
 
     def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         index = event.y - 1 + self.scroll_offset.y
         if event.y > 0 and index < len(self._order):
             if is_heading(self._rows[self._order[index]]):

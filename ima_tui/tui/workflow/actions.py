@@ -88,6 +88,7 @@ class WorkflowActions:
         return status.step_status(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
+        """Return whether an action is available for the current step."""
         status, each = self._host.status, self.current
         if status is None or each is None:
             return False
@@ -102,6 +103,7 @@ class WorkflowActions:
         return not status.moving  # what is on its way is not changed under its feet
 
     async def do(self, verb: str) -> None:
+        """Run an action by its name, if it is available."""
         if self.can(verb):
             await self._verbs[verb]()
 
@@ -156,6 +158,7 @@ class WorkflowActions:
     # ------------------------------------------------------------------------------- changes
 
     async def edit(self) -> None:
+        """Open the editor of the step."""
         from ima_tui.tui.workflow.step_editor import StepEditor
 
         each = self.current
@@ -195,10 +198,12 @@ class WorkflowActions:
             await host.ima.push_screen(chooser, chosen)
 
     async def remove(self) -> None:
+        """Remove the step."""
         if (each := self.current) is not None:
             await self._attempt(lambda plan: remove(plan, each.step.id))
 
     async def move(self, by: int) -> None:
+        """Move the step up or down."""
         if (each := self.current) is not None:
             await self._attempt(lambda plan: move(plan, each.step.id, by))
 
@@ -218,6 +223,7 @@ class WorkflowActions:
     # ------------------------------------------------------------------------------ the rest
 
     async def view(self) -> None:
+        """Open the results of the step."""
         from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
 
         each = self.current
@@ -225,11 +231,13 @@ class WorkflowActions:
             self._host.ima.push_screen(ViewerScreen(JobResults(each.job)))
 
     async def queue(self) -> None:
+        """Open the queue on the job of the step."""
         each = self.current
         if each is not None and each.job is not None:
             await self._host.ima.show_job(each.job.id)
 
     async def drop(self) -> None:
+        """Delete the workflow, after a yes."""
         plan = self._host.plan
         if plan is not None:
             self._host.ask(say("workflow.ask_drop"), partial(self._drop, plan))

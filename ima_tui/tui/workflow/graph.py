@@ -90,11 +90,13 @@ class WorkflowGraph(ScrollView, can_focus=True):
                 self._refresh_row(index)
 
     def move_to(self, step_id: int) -> None:
+        """Move the cursor to a step."""
         ids = [row.id for row in self._rows]
         if step_id in ids:
             self._go(ids.index(step_id))
 
     def action_step(self, by: int) -> None:
+        """Move the cursor by that many."""
         if self._rows:
             self._go(max(0, min(len(self._rows) - 1, self._at + by)))
 
@@ -121,10 +123,12 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self._refresh_row(self._at)
 
     def on_resize(self) -> None:
+        """Lay out again for the new size."""
         self.virtual_size = Size(self.size.width, LINES * len(self._rows))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
         theme, cells = self.app.theme, self.size.width
         index, line = divmod(y + self.scroll_offset.y, LINES)
         if index >= len(self._rows):
@@ -138,6 +142,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
         return Strip(Segment(text, style(theme, role, ground)) for text, role in parts)
 
     def on_click(self, event: events.Click) -> None:
+        """Act on the row or cell under the mouse."""
         if self._still:
             return
         index = (event.y + self.scroll_offset.y) // LINES
@@ -195,11 +200,13 @@ class WorkflowLine(Line):
         self._told: Parts = ([], [])
 
     def show(self, left: list[Part], right: list[Part]) -> None:
+        """Show these parts at the left and right."""
         if self._told != (left, right):
             self._told = (left, right)
             self.refresh()
 
     def parts(self, cells: int) -> Parts:
+        """Return the text at the left and at the right of the line, each part with its role."""
         left, right = self._told
         if measure(left) + measure(right) < cells:
             return left, right
@@ -210,11 +217,13 @@ class StepDetail(Widget):
     """The step under the cursor: what it is, where it stands, and its picture."""
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with VerticalScroll(id="plan-scroll", can_focus=False):
             yield Static(id="plan-facts", markup=False)
         yield Preview(widget_id="plan-picture", ground="surface", delay=0.3)
 
     def show(self, facts: Content, media: Media | None, medium: Medium) -> None:
+        """Show the details of a step."""
         self.set_class(media is not None, "-picture")
         self.query_one(Preview).see(media, medium)
         self.query_one("#plan-facts", Static).update(fitted.facts(facts))
@@ -224,4 +233,5 @@ class StepDetail(Widget):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def rewind(self) -> None:
+        """Scroll to the top."""
         self.query_one(VerticalScroll).scroll_home(animate=False)

@@ -72,6 +72,7 @@ class WorkflowScreen(BaseScreen):
         self._clock: Timer | None = None
 
     def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
         yield WorkflowLine("background", widget_id="plan-title")
         yield Rule()
         with Container(id="body"):
@@ -82,6 +83,7 @@ class WorkflowScreen(BaseScreen):
         yield WorkflowLine(widget_id="plan-total")
 
     def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         self._clock = self.set_interval(PULSE, self._tick, pause=True, name="plan clock")
         self.graph.focus()
 
@@ -103,10 +105,12 @@ class WorkflowScreen(BaseScreen):
         await self.reload()
 
     async def heard(self, news: Updates) -> None:
+        """Redraw what the news concern."""
         if news.jobs or news.lists:
             await self.reload()
 
     async def reload(self) -> None:
+        """Show everything again from current data."""
         if self.plan is not None:
             before, self.status = self.status, await self.studio.workflows.status(self.plan)
             if before is not None and before.moving and not self.status.moving:
@@ -138,6 +142,7 @@ class WorkflowScreen(BaseScreen):
         self.query_one(StepDetail).show(facts, eager, each.step.task_type.medium)
 
     def remark(self, sentence: str, role: str) -> None:
+        """Say what happened."""
         self._note = (sentence, role)
         self.speak()
 
@@ -188,15 +193,19 @@ class WorkflowScreen(BaseScreen):
         await self.verbs.do("view" if self.verbs.can("view") else "edit")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
         if action == "do":
             return self.is_mounted and self.verbs.can(str(parameters[0]))
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
+        """Run an action by its name."""
         await self.verbs.do(verb)
 
     def action_scroll_facts(self, by: int) -> None:
+        """Scroll the details."""
         self.query_one(StepDetail).scroll_facts(by)
 
     async def action_back(self) -> None:
+        """Return to the screen from which this one was opened."""
         await self.ima.action_go(self._came_from)

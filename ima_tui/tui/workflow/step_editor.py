@@ -71,9 +71,11 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     @property
     def ima(self) -> AppContext:
+        """The app."""
         return context(self)
 
     def compose(self) -> ComposeResult:
+        """Yield the widgets."""
         with Vertical(id="step"):
             yield Static(id="step-title")
             yield Prompt(widget_id="step-prompt")
@@ -86,6 +88,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         yield BottomLine()
 
     async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
         prompt = self.query_one(Prompt)
         prompt.text = self.step.prompt
         prompt.move_cursor(prompt.document.end)
@@ -116,22 +119,27 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             said.say(hint(self.focused), "muted")
 
     def on_descendant_focus(self) -> None:
+        """Follow the focus of the widgets inside."""
         self._speak()
 
     # ------------------------------------------------------------------------------ the person
 
     async def on_picked(self, event: Picked) -> None:
+        """Take over the value that was chosen."""
         self.desk.set(event.name, event.value, typed=event.typed)
         await self._show()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Follow the text that is typed."""
         self._speak()
 
     def on_pressed(self, event: Pressed) -> None:
+        """Run the action of the button."""
         if event.name == MODEL:
             self.action_choose_model()
 
     def action_choose_model(self) -> None:
+        """Open the list of models."""
         models = self.ima.studio.catalogue.models(self.desk.kind)
 
         async def chosen(number: int | None) -> None:
@@ -189,6 +197,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         return (await self.ima.studio.inspect_inputs(self.desk.model, (written,)))[0]
 
     async def on_inputs_changed(self, event: InputsChanged) -> None:
+        """Take over the changed inputs."""
         self.desk.feed(event.inputs)
         await self._show()
 
@@ -201,6 +210,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             self.query_one(Prompt).insert(event.path)
 
     async def action_inputs(self) -> None:
+        """Move the focus to the first empty input."""
         if self._makes_room():
             await self._show()
             self.query_one(InputList).focus_empty()
@@ -269,6 +279,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.query_one(DraftMessage).say(say(problem.key, **drafting.spoken(model, problem)), "bad")
 
     def action_give_up(self) -> None:
+        """Close without a choice."""
         self.dismiss(None)
 
 

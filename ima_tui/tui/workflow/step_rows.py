@@ -49,6 +49,7 @@ class StepRow:
 
 
 def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, ...]:
+    """Return the rows of the graph."""
     drawn = lanes(status.workflow.steps, ascii_only=glyphs.ascii)
     return tuple(
         _row(each, lane, now, glyphs) for each, lane in zip(status.steps, drawn, strict=True)
