@@ -1,6 +1,6 @@
-"""The app: places, a theme, and one signal. A guest of the studio, it knows no business.
+"""The Textual app: screens, theme, and the signal that carries changes to the open screen.
 
-The studio's notices are gathered for a moment and published as one `News`; the place that is open
+The studio's notices are gathered for a moment and published as one `News`; the screen that is open
 redraws what changed. Nothing here, and nothing imported here, loads the client or its libraries.
 """
 
@@ -64,8 +64,8 @@ SLOW_COUNT = 5.0
 
 
 class ImaApp(AppActions, inherit_bindings=False):
-    """`start` is the id of the place that is open first; `frame_first`: its frame is painted
-    before the place itself is even imported."""
+    """`start` is the id of the screen that is open first; `frame_first`: its frame is painted
+    before the screen itself is even imported."""
 
     TITLE = "ima-tui"
     ENABLE_COMMAND_PALETTE = False  # ours is bound below, with an id and a sentence
@@ -102,7 +102,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         if not frame_first:
             # read by Textual's own __init__; a class variable there, but each app has its own
             self.DEFAULT_MODE = start  # type: ignore[misc]
-        # the first place's sheet comes along: added later, it would have all be read once more
+        # the first screen's sheet comes along: added later, it would have all be read once more
         super().__init__(css_path=[styles.path("app"), styles.path(start)])
         alt_keys.use_alt_digits()
         self.studio = studio
@@ -153,7 +153,7 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     @cached_property
     def graphics(self) -> Graphics:
-        """Pictures in this terminal."""
+        """Images in this terminal."""
         from ima_tui.tui.images.graphics import Graphics
 
         return Graphics(self, self._images, self.write)
@@ -282,7 +282,7 @@ class ImaApp(AppActions, inherit_bindings=False):
                 screen.call_next(screen.retell)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Before the first place is there, a key is kept for it."""
+        """Before the first screen is there, a key is kept for it."""
         return not isinstance(top_screen(self), SplashScreen)
 
     def describe_crash(self, error: BaseException) -> str:

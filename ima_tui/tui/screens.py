@@ -1,4 +1,4 @@
-"""The table of places. A place is a full screen with a number; its module loads on first visit."""
+"""Table of the screens; each is imported on its first visit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ScreenEntry:
         return found
 
     def open(self) -> Screen[None]:
-        """A new screen of this place."""
+        """A new screen of this screen."""
         return self.load()()
 
 
@@ -43,4 +43,4 @@ SCREENS = (
     ScreenEntry(6, "logs", "ima_tui.tui.logs.screen", "LogsScreen"),
 )
 WORKFLOW = ScreenEntry(0, "plan", "ima_tui.tui.workflow.screen", "WorkflowScreen")
-"""A place without a number: it is reached from a wish, and from the list of plans."""
+"""A screen without a number: it is reached from a prompt, and from the list of plans."""

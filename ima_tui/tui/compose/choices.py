@@ -50,10 +50,10 @@ class DraftChoices:
 
         if models:
             composer = screen.composer
-            chooser = model_picker.models(
+            picker = model_picker.models(
                 screen.studio, composer.kind, composer.model, screen.ima.glyphs
             )
-            screen.app.push_screen(chooser, chosen)
+            screen.app.push_screen(picker, chosen)
 
     async def _take(self, model: ModelVersion) -> None:
         self._screen.forget_remark()
@@ -176,7 +176,7 @@ class DraftChoices:
         await screen.reload()
 
     async def dropped(self, path: str) -> None:
-        """A path that was pasted or dragged into the wish: a file is an input, else it is text."""
+        """Attach a path that was pasted or dragged into the prompt; insert it if it is no file."""
         if await asyncio.to_thread(_is_file, path):
             await self.attach(path)
         else:

@@ -1,5 +1,4 @@
-"""What is confirmed before points are spent on a prompt: what is bought, its price, every
-requirement that is not met, and what could be sent instead."""
+"""Decide what to confirm before points are spent: price, unmet requirements, alternatives."""
 
 from __future__ import annotations
 

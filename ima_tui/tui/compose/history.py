@@ -1,5 +1,4 @@
-"""What Compose puts away and takes out again: the draft of this window, templates, earlier wishes,
-and the wish in the person's own editor."""
+"""Drafts, templates and earlier prompts of Compose, and the prompt in an external editor."""
 
 from __future__ import annotations
 
@@ -110,7 +109,7 @@ class DraftHistory:
     # -------------------------------------------------------------------------------- drafts
 
     async def restore(self) -> None:
-        """What a window that is gone left behind, if the person has not begun already."""
+        """What a window that is gone left behind, if the user has not begun already."""
         if self._screen.studio.settings.read_only:
             return
         wish = await asyncio.to_thread(self._drafts.take_over, self._screen.studio.clock.time())
@@ -122,7 +121,7 @@ class DraftHistory:
         await self.put_back(wish)
         if not self._screen.studio.catalogue.models(self._screen.composer.kind):
             self._waiting = wish
-        clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the person's
+        clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the user's
         self._screen.remark(say("compose.draft_back", clock=clock), "info")
 
     async def lists_came(self) -> None:
@@ -211,7 +210,7 @@ class DraftHistory:
     # --------------------------------------------------------------------------------- editor
 
     async def edit(self) -> None:
-        """The wish in the person's own editor."""
+        """The wish in the user's own editor."""
         screen = self._screen
         try:
             text = await external_editor.edit(screen.app, screen.prompt.text)

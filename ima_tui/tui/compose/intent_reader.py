@@ -1,5 +1,4 @@
-"""Reads the wish as it stands. The vocabulary takes a moment to load, which no key should have to
-wait for: until it is there, nothing is read."""
+"""Parse the prompt into an intent; until the vocabulary is loaded, nothing is parsed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What the words of the wish were read as, under it, as it is typed; and what they leave open, with
-an answer to each key. Asked here, beside the words, never in a window."""
+"""Summary of the intent under the prompt, and open questions with a key for each answer."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.prompt import SEND, Prompt
 
 MOST_LINES = {"-narrow": 4, "-normal": 5}
-"""Lines by the width of the place; where it is wider, there is room for more."""
+"""Lines by the width of the screen; where it is wider, there is room for more."""
 MOST = 12
 PROMPT_ROWS = {"-narrow": 4, "-normal": 6}
 """Rows of the prompt above (styles/compose.tcss); empty ones are lent to what is told here."""
@@ -41,14 +40,14 @@ PROMPT_ROWS = {"-narrow": 4, "-normal": 6}
 
 @dataclass
 class SuggestionChosen(Message):
-    """The person gave the answer with this number, from 1."""
+    """The user gave the answer with this number, from 1."""
 
     number: int
 
 
 @dataclass
 class PreferenceSwitched(Message):
-    """The person turned the switch."""
+    """The user turned the switch."""
 
 
 Row = list[Chunk]
@@ -92,7 +91,7 @@ class IntentSummary(Line, can_focus=False):
         self._rows: list[SummaryRow] = []
         self._drawn: list[list[Part]] = []
         self._written = 1
-        """Rows of the wish above."""
+        """Rows of the prompt above."""
 
     def show(
         self,
@@ -145,7 +144,7 @@ class IntentSummary(Line, can_focus=False):
         self.refresh()
 
     def _borrow(self, wanted: int, shape: str) -> int:
-        """Take up to `wanted` rows that the wish leaves empty; they go back when it grows."""
+        """Take up to `wanted` rows that the prompt leaves empty; they go back when it grows."""
         prompt = self.screen.query_one(Prompt)
         whole, self._written = PROMPT_ROWS.get(shape, 0), prompt.wrapped_document.height
         lent = max(0, min(wanted, whole - self._written - 1))

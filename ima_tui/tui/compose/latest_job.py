@@ -1,4 +1,4 @@
-"""The newest job, beside the wish: what was sent is seen to become something without leaving."""
+"""Show the newest job beside the prompt, updated live."""
 
 from __future__ import annotations
 

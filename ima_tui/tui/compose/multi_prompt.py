@@ -1,5 +1,4 @@
-"""Several wishes at once on Compose: shown while they are written, priced together, confirmed as a
-total, and written to disk before the first of them is sent."""
+"""Split the text into several prompts, price them together and show them as a list."""
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ class MultiPromptPane:
         return bool(self._rows) or (self.several is not None and self.several.problem is not None)
 
     async def toggle(self) -> None:
-        """Each line a wish of its own, or all of them one."""
+        """Each line a prompt of its own, or all of them one."""
         screen = self._screen
         screen.by_lines = not screen.by_lines
         screen.remark(say("compose.by_lines" if screen.by_lines else "compose.as_one"), "info")

@@ -1,5 +1,4 @@
-"""Who put a part of the wish where it stands, as the screen says it: the role that its words are
-drawn in, and what stands at the end of its line."""
+"""Colour and origin of each part of a draft: which words gave it, or the user."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What Compose has remembered or forgotten of models, when something is sent or where the wish is
-about that alone. The rules are `remembering`'s."""
+"""Save or forget preferred models when a prompt asks for it or is sent."""
 
 from __future__ import annotations
 

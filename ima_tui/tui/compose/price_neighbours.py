@@ -1,4 +1,4 @@
-"""What the settings at hand cost, and what one of them more or less would: where there is room."""
+"""Prices of the current settings and of their neighbours, on wide screens."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Several wishes at once, one line each: what it is read as and what it costs, before all of them
-are sent."""
+"""List of several prompts with what each is understood as and costs."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from ima_tui.tui.widgets.confirm_text import change
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 LINES = {"-narrow": 3, "-normal": 5, "-wide": 14, "-huge": 30}
-"""Lines by the width of the place, the head among them."""
+"""Lines by the width of the screen, the head among them."""
 
 
 class PromptList(Line, can_focus=False):

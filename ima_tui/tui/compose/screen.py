@@ -1,9 +1,9 @@
-"""Compose: say what you want, see what it costs, send it.
+"""The Compose screen: write a prompt, see its price, send it.
 
-What is being shaped lies on the `Desk`. The screen hears the person and the news; `Picking` changes
-the desk, `Showing` shows it, `Dispatch` sends what lies there. The prompt is read again whenever
-its text changes, and whenever something changes that it is read against: live lists, preferences,
-guides, inputs, the language. Typing draws nothing anew that did not change.
+The draft and its loading are in `draft_screen`. This module puts the parts together and handles
+events: `DraftChoices` changes the composer, `ComposeView` shows it, `DraftSubmitter` sends it. The
+prompt is read again when its text changes, and when lists, preferences, guides, inputs or the
+language do. What did not change is not drawn again.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _do(key: str, verb: str, *, show: bool = False) -> Binding:
 class ComposeScreen(DraftScreen):
     """Empty again once a prompt was sent; `alt+h` brings earlier prompts back."""
 
-    PLACE = "compose"
+    SCREEN_ID = "compose"
     HOME = "#kind"
     CSS_PATH = styles.path("compose")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -121,17 +121,17 @@ class ComposeScreen(DraftScreen):
 
     def body(self) -> ComposeResult:
         """Yield the prompt, the form, the latest job, and the price under them."""
-        with Container(id="desk"):
-            with Vertical(id="wish"):
+        with Container(id="composer"):
+            with Vertical(id="prompt-pane"):
                 yield Prompt(widget_id="prompt")
-                yield IntentSummary(widget_id="reading")
-                yield PromptList(widget_id="wishes")
+                yield IntentSummary(widget_id="intent")
+                yield PromptList(widget_id="prompts")
                 yield InputList(self.inspect_input, widget_id="inputs")
             yield Rule()
-            with Vertical(id="making"):
+            with Vertical(id="settings"):
                 yield DraftForm(widget_id="form")
                 yield PriceNeighbours(widget_id="prices")
-                yield WorkflowGraph(widget_id="outline", still=True)
+                yield WorkflowGraph(widget_id="workflow", still=True)
             yield JobDetail()
         yield Rule()
         yield DraftMessage(widget_id="said")
@@ -192,7 +192,7 @@ class ComposeScreen(DraftScreen):
         """Split the text into several prompts where it is about that."""
         self.lines.look(text)
 
-    # -------------------------------------------------------------------- what the person does
+    # -------------------------------------------------------------------- what the user does
 
     def on_descendant_focus(self) -> None:
         """Point out the words behind the focused field, and show its hint."""

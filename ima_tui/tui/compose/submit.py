@@ -111,7 +111,7 @@ class DraftSubmitter:
         await self.send(agreed=answer.points)
 
     async def plan(self) -> None:
-        """What the wish would be in steps, before anything is sent: where it is about several
+        """What the prompt would be in steps, before anything is sent: where it is about several
         things, and where somebody wants it so (a series has a master picture first)."""
         from ima_tui.tui.workflow.navigation import plan_wish
 

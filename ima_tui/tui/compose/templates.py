@@ -1,4 +1,4 @@
-"""Templates: a chooser that also saves the wish as it stands, and deletes."""
+"""Template picker: choose a saved prompt, save the current one, or delete one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Do = Callable[[str], None]
 
 
 class TemplatePicker(Picker):
-    """What is typed narrows the list, and is the name to save under; without one, how the wish
+    """What is typed narrows the list, and is the name to save under; without one, how the prompt
     begins. Deleting wants the key twice."""
 
     PLACEHOLDER = "compose.template_name"
@@ -46,7 +46,7 @@ class TemplatePicker(Picker):
         self._doomed = ""
 
     def _say(self, words: str) -> None:
-        self.query_one("#chooser-title", Static).update(Content(words))
+        self.query_one("#picker-title", Static).update(Content(words))
 
     def action_save(self) -> None:
         """Save the prompt as a template of that name."""

@@ -106,7 +106,7 @@ class ComposeView:
             self.show_message()
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
-        """The guides that matter for the wish; behind them (`everything`) all the others."""
+        """The guides that matter for the prompt; behind them (`everything`) all the others."""
         screen, knowledge = self._screen, self._screen.studio.guides
         decision = screen.composer.decision
         found = knowledge.documents(screen.prompt.text, decision) if decision is not None else ()

@@ -1,4 +1,4 @@
-"""The plan that a wish over several things would become, with every price, while it is written."""
+"""Preview of the workflow that a prompt would become, with every price, while it is typed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Wish = tuple[str, tuple[str, ...]]
 
 
 class WorkflowPreview:
-    """Stands where the form does, as long as the wish is in steps; nothing of it is kept."""
+    """Stands where the form does, as long as the prompt is in steps; nothing of it is kept."""
 
     def __init__(self, screen: DraftScreen, on_change: Callable[[], None]) -> None:
         """`on_change` is called when the total may be another."""

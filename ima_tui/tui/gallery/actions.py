@@ -1,5 +1,4 @@
-"""What can be done with results: which verb fits which, and the question before what can't be taken
-back. What concerns the whole job is done by the job's own verbs."""
+"""Actions on results: which fit which result, and confirmation of what can't be undone."""
 
 from __future__ import annotations
 
@@ -40,14 +39,14 @@ ONE_ONLY = frozenset({"open", "variant", "show_job"})
 class ResultActions:
     """The verbs, for the gallery, which asks and complains."""
 
-    def __init__(self, place: BaseScreen) -> None:
-        self._place = place
-        self.jobs = JobActions(place)
+    def __init__(self, screen: BaseScreen) -> None:
+        self._screen = screen
+        self.jobs = JobActions(screen)
 
     def can(self, verb: str, chosen: Sequence[ViewerItem]) -> bool:
         """Return whether an action fits any of the chosen results."""
         if verb not in FITS or (verb in ONE_ONLY and len(chosen) != 1):
-            return False  # the keys of another place may be asked about while it closes
+            return False  # the keys of another screen may be asked about while it closes
         return any(FITS[verb](one) for one in chosen)
 
     async def do(self, verb: str, chosen: Sequence[ViewerItem]) -> None:
@@ -60,7 +59,7 @@ class ResultActions:
         """Open the file with the system's program for it."""
         path = chosen[0].media.path
         if not open_file(path):
-            self._place.notify(say("queue.file_is", path=path))
+            self._screen.notify(say("queue.file_is", path=path))
 
     async def fetch(self, chosen: list[ViewerItem]) -> None:
         """Download the results of the jobs again."""
@@ -75,7 +74,7 @@ class ResultActions:
         self._copy([one.media.path for one in chosen])
 
     def _copy(self, texts: list[str]) -> None:
-        self._place.ima.copy("\n".join(texts))
+        self._screen.ima.copy("\n".join(texts))
 
     async def use(self, chosen: list[ViewerItem]) -> None:
         """Hand pictures to Compose, as files where they are here, else as links."""
@@ -83,15 +82,15 @@ class ResultActions:
         for one in chosen:
             here = await asyncio.to_thread(result_text.file_size, one.media) >= 0
             sources.append(one.media.path if here else one.media.url)
-        await self._place.ima.compose_on(sources)
+        await self._screen.ima.compose_on(sources)
 
     async def variant(self, chosen: list[ViewerItem]) -> None:
         """Open Compose with the prompt and settings of the job."""
-        await self._place.ima.compose_from(chosen[0].job)
+        await self._screen.ima.compose_from(chosen[0].job)
 
     async def show_job(self, chosen: list[ViewerItem]) -> None:
         """Open the queue on the job."""
-        await self._place.ima.show_job(chosen[0].job.id)
+        await self._screen.ima.show_job(chosen[0].job.id)
 
     async def forget(self, chosen: list[ViewerItem]) -> None:
         """Remove the jobs from the history."""
@@ -101,15 +100,15 @@ class ResultActions:
         """Copy files to a folder, or one to a name."""
         try:
             for one in chosen:
-                path = await self._place.studio.gallery.copy(one.media, written)
+                path = await self._screen.studio.gallery.copy(one.media, written)
         except ImaError as error:
-            self._place.complain(error)
+            self._screen.complain(error)
         else:
-            self._place.notify(say("gallery.saved", path=str(path)))
+            self._screen.notify(say("gallery.saved", path=str(path)))
 
     async def discard(self, chosen: list[ViewerItem]) -> None:
         """Delete files, after a deliberate yes: only while its link lives one can be had again."""
-        studio = self._place.studio
+        studio = self._screen.studio
         sizes = [await asyncio.to_thread(result_text.file_size, one.media) for one in chosen]
         until = min(studio.gallery.expires(one.job) for one in chosen)
         key = "gallery.ask_discard" if len(chosen) == 1 else "gallery.ask_discard_many"
@@ -119,14 +118,14 @@ class ResultActions:
         alive = until > studio.clock.time()
         key = "gallery.again_until" if alive else "gallery.never_again"
         words = f"{asked} {say(key, day=day_words(until))}"
-        self._place.ask(words, partial(self._discard, chosen), deliberate=True)
+        self._screen.ask(words, partial(self._discard, chosen), deliberate=True)
 
     async def _discard(self, chosen: Sequence[ViewerItem]) -> None:
         for one in chosen:
             try:
-                await self._place.studio.gallery.discard(one.job.id, one.index + 1)
+                await self._screen.studio.gallery.discard(one.job.id, one.index + 1)
             except ImaError as error:
-                self._place.complain(error)
+                self._screen.complain(error)
                 return
 
 

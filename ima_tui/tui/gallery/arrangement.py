@@ -1,4 +1,4 @@
-"""Which results the gallery shows, in which order, under which headings. Pure: no widget here."""
+"""Filter, sort and group the results of the gallery. No widget here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ResultGroup:
 
 @dataclass(frozen=True, slots=True)
 class GallerySelection:
-    """What the person chose; `hidden` are results that are being forgotten."""
+    """What the user chose; `hidden` are results that are being forgotten."""
 
     filter: str = ""
     kind: Medium | None = None
@@ -148,7 +148,7 @@ def _by_name(results: Sequence[Result], name: Callable[[Result], str]) -> tuple[
 
 
 def _by_day(results: Sequence[Result]) -> tuple[ResultGroup, ...]:
-    """By days of this place's time; it is asked for once for each day, not for each result."""
+    """By days of this screen's time; it is asked for once for each day, not for each result."""
     groups: list[tuple[str, list[Key]]] = []
     begin, end = 0.0, 0.0
     for result in results:

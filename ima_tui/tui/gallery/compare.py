@@ -1,4 +1,4 @@
-"""Two results side by side: looked at closely at the same place, played at the same time."""
+"""Compare two results side by side, zoomed and played together."""
 
 from __future__ import annotations
 

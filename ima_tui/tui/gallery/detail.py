@@ -1,4 +1,4 @@
-"""The result under the cursor: its picture, and everything that is known about it."""
+"""Detail pane of the result under the cursor: preview and facts."""
 
 from __future__ import annotations
 

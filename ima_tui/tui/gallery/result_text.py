@@ -1,4 +1,4 @@
-"""A result in words: what the gallery says about one. No widget here."""
+"""Text about a result. No widget here."""
 
 from __future__ import annotations
 

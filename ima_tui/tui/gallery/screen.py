@@ -1,4 +1,4 @@
-"""Gallery: everything that was made, newest first, with pictures of it."""
+"""The Gallery screen: all results, newest first, with previews."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WIDE = 120
 class GalleryScreen(BaseScreen):
     """The wall, and the result under the cursor."""
 
-    PLACE = "gallery"
+    SCREEN_ID = "gallery"
     HOME = "#wall"
     CSS_PATH = styles.path("gallery")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,7 +89,7 @@ class GalleryScreen(BaseScreen):
         self.how = GallerySelection()
         self.verbs = ResultActions(self)
         self.tiles: bool | None = None
-        """Pictures on the wall; None: where there is room for them."""
+        """Images on the wall; None: where there is room for them."""
         self.draws = True
         self._loaded = False
         self._job: Job | None = None
@@ -160,7 +160,7 @@ class GalleryScreen(BaseScreen):
         if len(self.collected) > MANY:
             groups = await asyncio.to_thread(self.collected.arranged, how)
             if turn != self._turn:
-                return  # the person went on meanwhile
+                return  # the user went on meanwhile
         else:
             groups = self.collected.arranged(how)
         self.wall.empty = self._why_empty()
@@ -306,7 +306,7 @@ class GalleryScreen(BaseScreen):
         self._say_standing()
 
     def _hang(self) -> None:
-        """Pictures where there is room for them, or where they were asked for."""
+        """Images where there is room for them, or where they were asked for."""
         width = self.size.width
         wanted = width >= WIDE and self.draws if self.tiles is None else self.tiles
         alone = width < 80

@@ -1,4 +1,4 @@
-"""Small pictures of many results: had for those in sight alone, and kept for some screens."""
+"""Load and cache thumbnails of the results in view."""
 
 from __future__ import annotations
 

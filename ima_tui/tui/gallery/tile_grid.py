@@ -1,5 +1,4 @@
-"""A wall of results, by tiles with a picture or by lines: any number of them, of which only those
-in sight cost anything."""
+"""Grid of results as tiles or lines; only those in view are loaded and drawn."""
 
 from __future__ import annotations
 

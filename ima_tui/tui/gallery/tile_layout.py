@@ -1,5 +1,4 @@
-"""Where things stand on a wall of tiles that scrolls: groups of them, each below a heading.
-Arithmetic only; a list is a wall of one column whose tiles are one line high."""
+"""Layout of a scrolling grid of tiles in groups with headings. Arithmetic only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One result as a tile with a picture, or as a line: the cells of it. No widget here."""
+"""Draw one result as a tile with an image, or as a line. No widget here."""
 
 from __future__ import annotations
 

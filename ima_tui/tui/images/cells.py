@@ -1,4 +1,4 @@
-"""Decoded pictures as cells: half blocks, dots, letters, waves. No widget here, and no decoding."""
+"""Draw decoded images as text cells: half blocks, braille, letters, waveforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures in this terminal, for the whole app: from a file to what is drawn.
+"""Load images and draw them with what this terminal supports, for the whole app.
 
 Textual knows cells alone, so there are three kinds of pictures: cells (blocks, dots, letters,
 waves), cells that the terminal fills (kitty's placeholders), and blank cells that are painted over

@@ -1,4 +1,4 @@
-"""Pictures that are kept ready, and the numbers of those that lie in the terminal's own memory.
+"""Image cache: rendered images, and the ids of those stored in the terminal's memory.
 
 Numbers of kitty's pictures are colours of cells: only such are used as survive the rounding to 256
 colours unchanged. Whose picture is dropped, gives its number back.

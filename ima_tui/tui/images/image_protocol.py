@@ -1,4 +1,4 @@
-"""Which way to pictures this terminal has: settled once, without anybody waiting for it."""
+"""Detect which image protocol the terminal supports, without blocking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that are painted over blank cells (sixel, iTerm2), right after Textual drew them.
+"""Paint sixel and iTerm2 images over blank cells, right after Textual drew these.
 
 Nobody counts what is on the screen: whatever is drawn over a picture takes it off the screen by
 itself, and when its own cells were drawn again, and nothing covers them, it is painted again.

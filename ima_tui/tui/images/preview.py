@@ -1,4 +1,4 @@
-"""A result, seen in the terminal. Decoding happens in a child process; the newest wish wins."""
+"""Preview widget of a result; decodes in a child process, and the newest request wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of a picture is looked at. Arithmetic only."""
+"""Zoom and pan of an image. Arithmetic only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done here, read off the active bindings: footer, help and palette all come from it.
+"""Actions of the active bindings, for footer, help and palette.
 
 A binding's description is a key of `messages`; bindings without one of ours (a text field's own
 cursor keys) are no actions. Ids stay as they are, so that people can give them other keys.

@@ -1,4 +1,4 @@
-"""Other keys for actions, as the person's config gives them, and what is odd about those.
+"""Keymap: keys of the user's config, applied to bindings and checked.
 
 Textual's own keymap takes a key from all that share it with a changed action (`escape` leaves a
 field here and clears a filter there). Ours goes over each node's bindings once, when it is made;
@@ -60,7 +60,7 @@ def settled(written: Mapping[str, str]) -> Keymap:
 
 
 def rekey(bindings: BindingsMap, keymap: Keymap) -> BindingsMap:
-    """`bindings` with the person's keys; what had one of those before loses it."""
+    """`bindings` with the user's keys; what had one of those before loses it."""
     mine = {binding.id for _, binding in bindings if binding.id in keymap}
     if not mine:
         return bindings

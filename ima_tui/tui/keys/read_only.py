@@ -1,4 +1,4 @@
-"""What is not offered to somebody who only looks: every action that sends, writes or deletes.
+"""Bindings that read-only mode removes: every action that sends, writes or deletes.
 
 The keys are taken away, so footer, help and palette are silent about them too. That is a
 kindness: what refuses is below, in the ledger, the wishes and the connection.

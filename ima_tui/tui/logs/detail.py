@@ -1,4 +1,4 @@
-"""One entry of a log with all that belongs to it: where it comes from, the message, the rest."""
+"""Detail pane of a log entry: source, message and further lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_LINES = 2_000
 
 
 class LogDetail(VerticalScroll, can_focus=False):
-    """Scrolls by the place's own keys."""
+    """Scrolls by the screen's own keys."""
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""

@@ -1,4 +1,4 @@
-"""What the Logs place shows, written to a file that only its owner can read."""
+"""Export the filtered log entries to a file that only its owner can read."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What the Logs place shows of the folder: it stands somewhere, reads on round the cursor, and
-follows what is written while the newest is looked at."""
+"""Feed of log entries: loads round the cursor, and follows what is written at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of a log, one for each entry, newest on top: only those that are seen are drawn.
+"""List of log entries, newest on top; draws only those in view.
 
 It holds no file: it is handed a stretch of entries, and says when an end of it comes near.
 """

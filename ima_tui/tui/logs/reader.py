@@ -1,4 +1,4 @@
-"""The logs, read off the event loop by one thread: nothing here draws, and nothing here waits long.
+"""Read the logs in a thread, in short slices that can be cancelled.
 
 Every call comes back after a slice of reading at most; whoever wants more asks again, and can be
 cancelled between two slices.

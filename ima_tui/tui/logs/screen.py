@@ -1,4 +1,4 @@
-"""Logs: what all of IMA's tools wrote down, newest on top, followed while it is looked at."""
+"""The Logs screen: entries of all IMA tools, newest first, followed live."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ima_tui.tui.logs.feed import LogFeed
 from ima_tui.tui.logs.lines import LogLines
 from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.logs.search import LogSearch
-from ima_tui.tui.logs.source_picker import chooser
+from ima_tui.tui.logs.source_picker import source_picker
 from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
@@ -32,14 +32,14 @@ from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 
 LOOK_SECONDS = 1.0
-"""How often the folder is looked at, while somebody looks at this place."""
+"""How often the folder is looked at, while somebody looks at this screen."""
 LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR)
 
 
 class LogsScreen(BaseScreen):
     """The lines, what narrows them, and one entry in detail."""
 
-    PLACE = "logs"
+    SCREEN_ID = "logs"
     HOME = "LogLines"
     CSS_PATH = styles.path("logs")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -171,7 +171,7 @@ class LogsScreen(BaseScreen):
                 source = tools[chosen - 1] if chosen else ""
                 self.feed.want(replace(wanted, source=source))
 
-        self.app.push_screen(chooser(tools, wanted.source), take)
+        self.app.push_screen(source_picker(tools, wanted.source), take)
 
     def action_clear(self) -> None:
         """Clear the filter and the search."""

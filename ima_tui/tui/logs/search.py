@@ -1,4 +1,4 @@
-"""Looking for words in the logs: pointed out, counted behind everything else, gone to."""
+"""Search the logs: highlight, count and go to matches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chooser of tools whose logs are shown."""
+"""Picker of the tools whose logs are shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
 
 
-def chooser(tools: Sequence[str], current: str) -> Picker:
+def source_picker(tools: Sequence[str], current: str) -> Picker:
     """All of them first (number 0), then each tool."""
     names = [say("logs.all_sources"), *tools]
     choices = [PickerItem((Cell(name), Cell("")), folded(name)) for name in names]

@@ -1,4 +1,4 @@
-"""The first line of the logs: whether they are followed, what is filtered, what was found."""
+"""Status line of the logs: live or paused, filters, matches."""
 
 from __future__ import annotations
 

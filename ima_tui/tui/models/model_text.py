@@ -1,4 +1,4 @@
-"""A model in words and cells: its row in Models, and everything about it."""
+"""Text about a model version: its table row, and its details."""
 
 from __future__ import annotations
 

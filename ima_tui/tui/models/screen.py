@@ -1,4 +1,4 @@
-"""Models: what there is to make things with, and what it costs."""
+"""The Models screen: all model versions with their prices."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEAST_FILTER = 16
 class ModelsScreen(BaseScreen):
     """The table of models of one kind (or of all), and the one under the cursor in detail."""
 
-    PLACE = "models"
+    SCREEN_ID = "models"
     HOME = "#models"
     CSS_PATH = styles.path("models")
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual

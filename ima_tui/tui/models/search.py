@@ -1,4 +1,4 @@
-"""Finding models by what people type, in thousands of them at each key; and sorting them. Pure."""
+"""Search and sort model versions, thousands of them at each key. No widget here."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def standing(
 
 def moment(at: float) -> str:
     """`14:05`, or with its day where that is not today."""
-    then, now = datetime.fromtimestamp(at), datetime.now()  # noqa: DTZ005, DTZ006 - the person's
+    then, now = datetime.fromtimestamp(at), datetime.now()  # noqa: DTZ005, DTZ006 - the user's
     return then.strftime("%H:%M" if then.date() == now.date() else "%m-%d %H:%M")
 
 

@@ -1,4 +1,4 @@
-"""Preferences: who prefers which model for what, beside what it costs now."""
+"""The Preferences screen: preferred model of each task type, with its current price."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class FileLine(Line):
 class PreferencesScreen(BaseScreen):
     """The preferred model of each task type, for one user at a time."""
 
-    PLACE = "preferences"
+    SCREEN_ID = "preferences"
     HOME = "Table"
     CSS_PATH = styles.path("preferences")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -183,7 +183,7 @@ class PreferencesScreen(BaseScreen):
         self.refresh_bindings()
 
     def _about(self) -> None:
-        """What is wrong with the file, else what this place is for."""
+        """What is wrong with the file, else what this screen is for."""
         preferences = self.studio.preferences.preferences
         self.refresh_bindings()
         if dropped := self.studio.preferences.dropped():
@@ -208,7 +208,7 @@ class PreferencesScreen(BaseScreen):
         """The one under the cursor."""
         return TaskType(str(self.query_one(Table).cursor))
 
-    # -------------------------------------------------------------------- what the person does
+    # -------------------------------------------------------------------- what the user does
 
     def on_table_row_selected(self) -> None:
         """Act on the row that was chosen."""
@@ -339,7 +339,7 @@ class PreferencesScreen(BaseScreen):
 
 
 def _leaf_of(models: tuple[ModelVersion, ...], wish: Preference) -> ModelVersion | None:
-    """The leaf that the wish leads to now; None where its model is gone."""
+    """The leaf that the prompt leads to now; None where its model is gone."""
     kin = [model for model in models if model.model_id == wish.model_id]
     return choice.newest(kin) if kin else None
 

@@ -1,4 +1,4 @@
-"""The app's own settings, behind Preferences: what each is for, whence it comes, what it may be."""
+"""The Settings screen: each setting with its value, origin and allowed values."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SettingsLine(Line):
 class SettingsScreen(BaseScreen):
     """The settings of the config file, with their values and what they do."""
 
-    PLACE = "preferences"
+    SCREEN_ID = "preferences"
     HOME = "Table"
     CSS_PATH = styles.path("settings")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,7 +136,7 @@ class SettingsScreen(BaseScreen):
         """The setting under the cursor."""
         return self._rows.get(str(self.query_one("#settings", Table).cursor))
 
-    # -------------------------------------------------------------------- what the person does
+    # -------------------------------------------------------------------- what the user does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""

@@ -1,4 +1,4 @@
-"""Which jobs the queue shows, in which order, under which headings. Pure: no widget here."""
+"""Filter, sort and group the jobs of the queue. No widget here."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class JobGroup:
 
 @dataclass(frozen=True, slots=True)
 class QueueArrangement:
-    """What the person chose; `hidden` are jobs that are being forgotten."""
+    """What the user chose; `hidden` are jobs that are being forgotten."""
 
     filter: str = ""
     sort: str = "state"

@@ -1,4 +1,4 @@
-"""The table of jobs, whose running rows grow older: only those in sight, only while it is open."""
+"""Table of jobs; updates running jobs in view while the screen is open."""
 
 from __future__ import annotations
 

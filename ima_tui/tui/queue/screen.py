@@ -1,4 +1,4 @@
-"""Queue: every job, where it stands, what it costs, and what came of it."""
+"""The Queue screen: every job with its state, price and results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ima_tui.tui.widgets.update_batcher import Updates
 class QueueScreen(BaseScreen):
     """The table of jobs, and the one under the cursor in detail."""
 
-    PLACE = "queue"
+    SCREEN_ID = "queue"
     HOME = "#jobs"
     CSS_PATH = styles.path("queue")
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,4 +1,4 @@
-"""The queue's first line: how many jobs stand where, what is marked, and the points."""
+"""Summary line of the queue: jobs by state, marks and points."""
 
 from __future__ import annotations
 

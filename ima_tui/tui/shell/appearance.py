@@ -1,4 +1,4 @@
-"""Colours and language, changed while it runs, and kept in the config file where that is wished."""
+"""Theme and language, changed at run time and kept in the config file on request."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def ask_to_keep(app: AppContext, name: str, value: str, words: str) -> None:
         app.notify(words)
         return
     keep = partial(_keep, app, name, value)
-    # the place may be just being drawn anew: asked before that, the question would be gone
+    # the screen may be just being drawn anew: asked before that, the question would be gone
     app.screen.call_after_refresh(app.screen.ask, f"{words} {say('look.ask_keep')}", keep)
 
 

@@ -1,6 +1,6 @@
-"""What every place has: the frame round it, the news, a way to ask, a way out of a text field.
+"""Base class of the numbered screens: frame, updates, confirm bar, leaving text fields.
 
-A place overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
+A screen overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
 have changed while it was hidden, or the language did).
 """
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 class BaseScreen(Screen[None]):
-    """A screen with a number. `PLACE` is its id in the table of places."""
+    """A screen with a number. `SCREEN_ID` is its id in the table of places."""
 
-    PLACE: ClassVar[str] = ""
+    SCREEN_ID: ClassVar[str] = ""
     HOME: ClassVar[str] = ""
-    """A selector: what `escape` in a text field gives the keys to (nothing: to the place)."""
+    """A selector: what `escape` in a text field gives the keys to (nothing: to the screen)."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_field", "bind.leave", id="place.leave"),
     ]
@@ -55,9 +55,9 @@ class BaseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        yield TopLine(self.PLACE)
+        yield TopLine(self.SCREEN_ID)
         yield from self.body()
-        yield HintLine(self.PLACE)
+        yield HintLine(self.SCREEN_ID)
         yield ConfirmBar()
         yield BottomLine()
 
@@ -99,7 +99,7 @@ class BaseScreen(Screen[None]):
             self.call_next(self.reload)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that is for this place, not for going to another one."""
+        """A key that is for this screen, not for going to another one."""
         found = bindings_of_node(self.ima).key_to_bindings.get(event.key, ())
         self._touched = self._touched or not any(
             one.id.startswith("place.") for one in found if one.id
@@ -107,15 +107,15 @@ class BaseScreen(Screen[None]):
 
     @on(events.ScreenSuspend)
     async def _was_used(self) -> None:
-        if self._touched and self.ima.used.wants_hint(self.PLACE):
-            await self.ima.used.add(self.PLACE)
+        if self._touched and self.ima.used.wants_hint(self.SCREEN_ID):
+            await self.ima.used.add(self.SCREEN_ID)
             self.query_one(HintLine).show()
 
     async def heard(self, news: Updates) -> None:
-        """Something changed while this place is open: redraw what shows it."""
+        """Something changed while this screen is open: redraw what shows it."""
 
     async def reload(self) -> None:
-        """Anything may have changed while this place was hidden: read it all again."""
+        """Anything may have changed while this screen was hidden: read it all again."""
 
     @property
     def is_in_language(self) -> bool:
@@ -133,7 +133,7 @@ class BaseScreen(Screen[None]):
         await self.reload()
         kept.give_back_places(self)
 
-    # ------------------------------------------------------------------------------ the person
+    # ------------------------------------------------------------------------------ the user
 
     def ask(
         self,

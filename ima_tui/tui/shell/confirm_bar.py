@@ -1,4 +1,4 @@
-"""The confirm bar: a question above the bottom line, where the eye already is; never a window."""
+"""Confirm bar: a question with answers above the bottom line."""
 
 from __future__ import annotations
 
@@ -152,10 +152,10 @@ class ConfirmBar(Line):
             found.append(Segment(shown, style(theme, role, self.GROUND)))
         return found
 
-    # ----------------------------------------------------------------------------- the person
+    # ----------------------------------------------------------------------------- the user
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """While it asks, the place's own keys are off."""
+        """While it asks, the screen's own keys are off."""
         taken = ("delete", "enter") if self._deliberate else ("delete",)
         return key in taken or (character is not None and character.isprintable())
 

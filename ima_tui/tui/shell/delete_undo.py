@@ -1,4 +1,4 @@
-"""Jobs that are being forgotten: off the list at once, out of the ledger a moment later.
+"""Pending deletes with undo: jobs hidden at once, deleted from the ledger a moment later.
 
 Forgetting has no way back in the ledger, so the undo lies before it: until the moment has passed
 nothing was done. A crash meanwhile forgets nothing, which is the side to err on.

@@ -1,4 +1,4 @@
-"""The frame's lines: places on top, keys at the bottom, thin rules between. One cell high each."""
+"""Top, bottom and hint line of every screen."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class BottomLine(Line):
 
 
 class HintLine(Line):
-    """What this place is for, while nobody used it yet; above the keys, in as many lines as that
+    """What this screen is for, while nobody used it yet; above the keys, in as many lines as that
     takes."""
 
     GROUND = "background"
@@ -146,7 +146,7 @@ class HintLine(Line):
         self.show()
 
     def show(self) -> None:
-        """Be there if the place is still new; the news of that may come after the first paint."""
+        """Be there if the screen is still new; the news of that may come after the first paint."""
         self.display = self.ima.used.wants_hint(self.place) and self.screen.size.height >= LEAST
         self.styles.height = len(self._lines()) if self.display else 1
 

@@ -1,4 +1,4 @@
-"""Guides: documents of the knowledge folder, read over the place; those that matter come first."""
+"""The Guides screen: documents of the knowledge folder, the relevant ones first."""
 
 from __future__ import annotations
 

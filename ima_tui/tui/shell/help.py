@@ -1,4 +1,4 @@
-"""Help: every key that does something right now, grouped by where it holds."""
+"""Help: the keys that work now, grouped by scope."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ima_tui.tui.widgets.cells import fit, width
 
 
 class HelpScreen(ModalScreen[None]):
-    """A panel over the place; any of its keys closes it again."""
+    """A panel over the screen; any of its keys closes it again."""
 
     CSS_PATH = styles.path("help")
     BINDINGS: ClassVar[list[BindingType]] = [

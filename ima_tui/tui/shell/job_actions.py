@@ -1,5 +1,4 @@
-"""What can be done with jobs: which verb fits which job, and the question before it where it
-costs points or can't be taken back. The studio does it; the news then brings what came of it."""
+"""Actions on jobs: which fit which job, and confirmation where points or data are at stake."""
 
 from __future__ import annotations
 
@@ -51,17 +50,17 @@ ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
 
 
 class JobActions:
-    """The verbs, for one place, which asks and complains."""
+    """The verbs, for one screen, which asks and complains."""
 
-    def __init__(self, place: BaseScreen) -> None:
-        self._place = place
+    def __init__(self, screen: BaseScreen) -> None:
+        self._screen = screen
         self.forgetting = PendingDeletes(self._forget_for_good)
 
     def can(self, verb: str, jobs: Sequence[Job]) -> bool:
         """Whether `verb` means anything for some of `jobs`."""
         if verb in ONE_ONLY and len(jobs) != 1:
             return False
-        # a field of another place may ask while that place is being left
+        # a field of another screen may ask while that place is being left
         return verb in FITS and any(FITS[verb](job) for job in jobs)
 
     async def do(self, verb: str, jobs: Sequence[Job]) -> None:
@@ -77,21 +76,21 @@ class JobActions:
         unknown = [job for job in jobs if job.state is State.NEEDS_REVIEW]
         key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
         maybe = sum(job.order.total for job in unknown)
-        verbs = self._place.studio.jobs
+        verbs = self._screen.studio.jobs
         orders = [verbs.order_again(job) for job in jobs]
         points = sum(order.total for order in orders)
         if len(jobs) == 1 and orders[0].n < jobs[0].order.n:
             words = say("queue.ask_missing", id=jobs[0].id, missing=orders[0].n, points=points)
-            self._place.ask(words, partial(self._each, jobs, verbs.again))
+            self._screen.ask(words, partial(self._each, jobs, verbs.again))
             return
         self._ask(key, jobs, verbs.again, deliberate=bool(unknown), points=points, maybe=maybe)
 
     async def instead(self, jobs: list[Job]) -> None:
         """The same wish on a model that can do it too: which one, then for how much."""
-        job, place = jobs[0], self._place
-        offered = place.studio.catalogue.alternatives(job.order)
+        job, screen = jobs[0], self._screen
+        offered = screen.studio.catalogue.alternatives(job.order)
         if not offered:
-            place.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
+            screen.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
         elif len(offered) == 1:
             self._ask_instead(job, offered[0])
         else:
@@ -100,34 +99,34 @@ class JobActions:
                 if number is not None:
                     self._ask_instead(job, offered[number])
 
-            place.app.push_screen(model_picker.others(offered), chosen)
+            screen.app.push_screen(model_picker.others(offered), chosen)
 
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
-        place, model = self._place, offered.model
+        screen, model = self._screen, offered.model
         try:
-            before = place.studio.catalogue.model_of(job.order)
+            before = screen.studio.catalogue.model_of(job.order)
             order, unmet = confirmation.instead(model, job.order, before)
         except UsageError as problem:
-            place.notify(say(problem.key, **draft.spoken(model, problem)), severity="error")
+            screen.notify(say(problem.key, **draft.spoken(model, problem)), severity="error")
             return
         unknown = job.state is State.NEEDS_REVIEW
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
-        words = " ".join((words, *confirm_text.told(unmet, place.ima.glyphs)))
-        place.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
+        words = " ".join((words, *confirm_text.told(unmet, screen.ima.glyphs)))
+        screen.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
     async def _submit(self, order: Order, repeats: int) -> None:
         try:
-            await self._place.studio.jobs.submit(order, repeats=repeats)
+            await self._screen.studio.jobs.submit(order, repeats=repeats)
         except ImaError as error:
-            self._place.complain(error)
+            self._screen.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
         """Follow the jobs again."""
         held = sorted((job for job in jobs if job.needs_approval), key=lambda job: job.queue_key)
-        await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
+        await self._each([job for job in jobs if job not in held], self._screen.studio.jobs.follow)
         if held:
-            self._ask("queue.ask_send", held, self._place.studio.jobs.follow)
+            self._ask("queue.ask_send", held, self._screen.studio.jobs.follow)
 
     # ------------------------------------------------------------------- what takes something off
 
@@ -135,7 +134,7 @@ class JobActions:
         """Stop following the jobs."""
         unsent = {job.id for job in jobs if job.state in UNSENT}
         spent = sum(job.order.total for job in jobs if job.id not in unsent)
-        studio = self._place.studio
+        studio = self._screen.studio
 
         async def stop(job_id: int) -> None:
             await (studio.jobs.remove_from_queue if job_id in unsent else studio.jobs.stop)(job_id)
@@ -154,59 +153,59 @@ class JobActions:
         elif all(job.state in over for job in jobs):
             self._ask_once("queue.ask_forget", jobs, partial(self._begin_to_forget, jobs))
         else:
-            self._ask("queue.ask_forget_open", jobs, self._place.studio.jobs.forget)
+            self._ask("queue.ask_forget_open", jobs, self._screen.studio.jobs.forget)
 
     async def _begin_to_forget(self, jobs: list[Job]) -> None:
         batch = self.forgetting.begin(*(job.id for job in jobs))
-        self._place.set_timer(MOMENT, partial(self._end_forgetting, batch), name="forget")
-        await self._place.reload()
+        self._screen.set_timer(MOMENT, partial(self._end_forgetting, batch), name="forget")
+        await self._screen.reload()
 
     async def _end_forgetting(self, batch: tuple[int, ...]) -> None:
         await self.forgetting.end(batch)
-        await self._place.reload()  # what could not be forgotten is shown again
+        await self._screen.reload()  # what could not be forgotten is shown again
 
     async def undo(self) -> None:
         """Bring back what was taken off the list last."""
         if self.forgetting.undo():
-            await self._place.reload()
+            await self._screen.reload()
 
     async def _forget_for_good(self, job_id: int) -> None:
         try:
-            await self._place.studio.jobs.forget(job_id)
+            await self._screen.studio.jobs.forget(job_id)
         except ImaError as error:
-            self._place.complain(error)
+            self._screen.complain(error)
 
     # ----------------------------------------------------------------------------- what is free
 
     async def fetch(self, jobs: list[Job]) -> None:
         """Download the results again."""
-        await self._each(jobs, self._place.studio.jobs.fetch)
+        await self._each(jobs, self._screen.studio.jobs.fetch)
 
     async def duplicate(self, jobs: list[Job]) -> None:
         """Open Compose with the prompt and settings of the job."""
-        await self._place.ima.compose_from(jobs[0])
+        await self._screen.ima.compose_from(jobs[0])
 
     async def edit(self, jobs: list[Job]) -> None:
         """Open Compose to replace an unsent job."""
-        await self._place.ima.compose_from(jobs[0], in_its_place=True)
+        await self._screen.ima.compose_from(jobs[0], in_its_place=True)
 
     async def copy(self, jobs: list[Job]) -> None:
         """Copy the links of the results."""
         links = [media.url for job in jobs for media in job.medias if media.url]
-        self._place.ima.copy("\n".join(links))
+        self._screen.ima.copy("\n".join(links))
 
     async def open(self, jobs: list[Job]) -> None:
         """Open the first result."""
         path = next(media.path for media in jobs[0].medias if media.path)
         if not open_file(path):
-            self._place.notify(say("queue.file_is", path=path))
+            self._screen.notify(say("queue.file_is", path=path))
 
     async def view(self, jobs: list[Job]) -> None:
         """Open the results at full size."""
         from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
 
-        cover = self._place.studio.gallery.cover
-        self._place.app.push_screen(ViewerScreen(JobResults(jobs[0]), cover=cover))
+        cover = self._screen.studio.gallery.cover
+        self._screen.app.push_screen(ViewerScreen(JobResults(jobs[0]), cover=cover))
 
     # ---------------------------------------------------------------------------------- asking
 
@@ -242,14 +241,14 @@ class JobActions:
             if len(jobs) == 1
             else say(f"{key}_many", n=len(jobs), which=_which(jobs), points=points, maybe=maybe)
         )
-        self._place.ask(words, then, deliberate=deliberate)
+        self._screen.ask(words, then, deliberate=deliberate)
 
     async def _each(self, jobs: list[Job], do: Callable[[int], Awaitable[object]]) -> None:
         for job in jobs:
             try:
                 await do(job.id)
             except ImaError as error:
-                self._place.complain(error)
+                self._screen.complain(error)
                 return
 
 
@@ -261,14 +260,14 @@ def _which(jobs: Sequence[Job]) -> str:
 
 
 async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -> Job:
-    """Submit `order`, perhaps in the place of an unsent job."""
+    """Submit `order`, perhaps in place of an unsent job."""
     if in_place_of is None:
         return await studio.jobs.submit(order)
     return await studio.jobs.edit(in_place_of, order)
 
 
 async def remove_from_queue(studio: Studio, old: int | None) -> None:
-    """Take an unsent job out, for others take its place.
+    """Take an unsent job out, for others take its screen.
 
     Raises `UsageError` when it is no longer unsent: what came then would be a second charge.
     Forgetting is the way out that can't hit a job which was just sent.

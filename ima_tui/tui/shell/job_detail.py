@@ -1,4 +1,4 @@
-"""The job under the cursor: what it is, where it stands, what came of it, and its picture."""
+"""Detail pane of a job: settings, state, timeline and preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jump: a letter stands on everything that can have the keys; press it, and that has them."""
+"""Jump mode: a letter on each focusable widget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is odd about the user's own keys: unknown ids, keys that no terminal sends, and clashes.
+"""Check the user's keymap: unknown ids, keys that no terminal sends, and clashes.
 
 The only module that imports all of `tui`: the ids of every action are known only then.
 """
@@ -76,7 +76,7 @@ def warnings(written: Mapping[str, str]) -> list[str]:
 
 
 def _clashes(keymap: Keymap) -> list[str]:
-    """What the changed keys did before, or do nearer to where the person is."""
+    """What the changed keys did before, or do nearer to where the user is."""
     found: dict[tuple[str, str, str], None] = {}
     for group in _together():
         by_key: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What the choosers show: the kinds of things that can be made, and the models of one kind."""
+"""Pickers of task types, models, earlier results and prompts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def kind_name(task_type: TaskType) -> str:
 
 
 def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
-    """The id of the model that the person prefers for this, or ""."""
+    """The id of the model that the user prefers for this, or ""."""
     wishes = studio.preferences.preferences.users().get(
         user or f"user_{studio.settings.user_id}", {}
     )
@@ -215,13 +215,13 @@ def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[
     seen = studio.catalogue.lists[task_type]
     if seen.as_of is None or (seen.live and seen.problem is None):
         return left, []
-    clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
+    clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the user's
     key = "compose.as_of_offline" if seen.problem else "compose.as_of"
     return left, [(say(key, clock=clock), "warn" if seen.problem else "muted")]
 
 
 def way_to_a_list(seen: ProductList) -> str:
-    """What the person can do while there is no model to choose."""
+    """What the user can do while there is no model to choose."""
     if isinstance(seen.problem, KeyMissing | KeyInvalid | Unauthorised):
         return say("compose.enter_key")
     if isinstance(seen.problem, Misconfigured):  # asking again changes nothing

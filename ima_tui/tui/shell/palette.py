@@ -1,4 +1,4 @@
-"""What the command palette offers: every action of the help screen, and of the other places."""
+"""Command palette: the actions of this screen, and of the other screens."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _places() -> list[tuple[ScreenEntry, type[DOMNode]]]:
 
 
 def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
-    """Each action of a place once, by its first key; not those that only undo a state."""
+    """Each action of a screen once, by its first key; not those that only undo a state."""
     named: dict[str, Binding] = {}
     for _, binding in keymap.rekey(class_bindings(owner), app.keymap):
         if binding.description.startswith("bind.") and binding.key != "escape" and binding.id:
@@ -83,7 +83,7 @@ def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
 
 
 async def _do_there(app: AppContext, place: str, action: str) -> None:
-    """Open a place, and do what was wished there as soon as it stands."""
+    """Open a screen, and do what was wished there as soon as it stands."""
     await app.action_go(place)
     app.screen.call_after_refresh(_do, app, app.screen, action)
 

@@ -1,4 +1,4 @@
-"""A list to choose one thing from, over the place: type to narrow it, enter takes the row."""
+"""Picker: a filtered list from which one row is chosen."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _holds(text: str, words: Sequence[str]) -> bool:
 class Picker(ModalScreen[int | None]):
     """Gives back the number of the choice that was taken, or None."""
 
-    CSS_PATH = styles.path("chooser")
+    CSS_PATH = styles.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "bind.close", id="chooser.close"),
         Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
@@ -94,17 +94,17 @@ class Picker(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="chooser"):
-            yield Static(Content(self.heading), id="chooser-title")
-            yield LineInput(placeholder=say(self.PLACEHOLDER), widget_id="chooser-filter")
-            yield Table(self.columns, widget_id="chooser-rows")
+        with Vertical(id="picker"):
+            yield Static(Content(self.heading), id="picker-title")
+            yield LineInput(placeholder=say(self.PLACEHOLDER), widget_id="picker-filter")
+            yield Table(self.columns, widget_id="picker-rows")
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
         table = self.query_one(Table)
         table.can_focus = False  # the keys stay with the filter
         table.empty = say(self.EMPTY)
-        self.query_one("#chooser").styles.height = max(4, len(self.choices) + 1) + AROUND
+        self.query_one("#picker").styles.height = max(4, len(self.choices) + 1) + AROUND
         self._narrow("")
         table.move_to(self.start)
 

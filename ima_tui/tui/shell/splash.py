@@ -1,6 +1,6 @@
-"""The frame, which stands at once, while the first place is read in: that takes a moment longer.
+"""Splash screen: the frame, until the first screen is imported; keeps keys typed meanwhile.
 
-Whoever types ahead of us loses nothing: what comes meanwhile is kept for the place.
+Whoever types ahead of us loses nothing: what comes meanwhile is kept for the screen.
 """
 
 from __future__ import annotations

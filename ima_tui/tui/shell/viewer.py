@@ -1,4 +1,4 @@
-"""The viewer: one result over the whole screen; left and right where there are several."""
+"""Viewer: results at full size, one at a time."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _where(media: Media, cells: int) -> str:
 
 
 class ViewerScreen(ModalScreen[int]):
-    """Over the place that opened it; what it is closed with is where one stood last."""
+    """Over the screen that opened it; what it is closed with is where one stood last."""
 
     CSS_PATH = styles.path("viewer")
     BINDINGS: ClassVar[list[BindingType]] = [

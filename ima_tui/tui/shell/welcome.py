@@ -1,4 +1,4 @@
-"""The first start: what a key is for, where it goes, how it is kept; or the demo without one."""
+"""The Welcome screen: enter the API key, or start the demo."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class WelcomeScreen(Screen[None]):
     def _said(self, words: str, role: str) -> None:
         self.query_one(DraftMessage).say(words, role)
 
-    # -------------------------------------------------------------------- what the person does
+    # -------------------------------------------------------------------- what the user does
 
     def on_picked(self, event: Picked) -> None:
         """Take over the value that was chosen."""

@@ -1,4 +1,4 @@
-"""Alt with a digit is a key, wherever people type.
+"""Make alt with a digit a key of its own.
 
 What most terminals send for it is escape and the digit; Textual takes that for the sign which a Mac
 types with option (¡ for 1), so that over SSH no alt+1 would ever arrive.

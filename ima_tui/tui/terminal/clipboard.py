@@ -1,4 +1,4 @@
-"""OSC 52: text handed to the terminal, which may put it on its clipboard and never answers."""
+"""Clipboard by OSC 52, which never answers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The person's own editor for the wish. The app gives the terminal away for as long; what it
-follows goes on meanwhile, and draws nothing."""
+"""Edit the prompt in the user's own editor, while the app is suspended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the terminal is told when a job ends: its title, a bell, a notification (OSC 9).
+"""Notifications when a job ends: window title, bell, OSC 9.
 
 The rule: it sounds when the job took more than ten seconds, or when the terminal says that the
 person looks elsewhere; several ends at once sound once. The title tells of the last end, whoever
@@ -17,7 +17,7 @@ from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 
 LONG = 10.0
-"""Seconds from which on a job is worth a sound though the person looks on."""
+"""Seconds from which on a job is worth a sound though the user looks on."""
 TOLD = frozenset({State.DONE, State.FAILED, State.NEEDS_REVIEW, State.TIMED_OUT})
 LONGEST_NAME = 40
 
@@ -47,7 +47,7 @@ class JobNotifications:
 
 
 def left_behind(jobs: Iterable[Job], since: float) -> str:
-    """What a run that ended badly has left to the person, found at the start of this one."""
+    """What a run that ended badly has left to the user, found at the start of this one."""
     every = list(jobs)
     unknown = sum(job.state is State.NEEDS_REVIEW and job.updated_at >= since for job in every)
     unsent = sum(job.needs_approval and job.waiting == "waiting.word" for job in every)

@@ -1,4 +1,4 @@
-"""Partial updates that begin where the change begins.
+"""Compositor whose partial updates send the changed cells only.
 
 Textual draws a changed region from the left edge of the widget it lies in (a known shortcoming of
 its own). In a table whose last columns tick, that is the whole row, over SSH ten times the

@@ -1,6 +1,6 @@
-"""The terminal's answers are taken out of what it sends before Textual reads keys from it.
+"""Take the terminal's replies to queries out of the input before Textual parses keys.
 
-Textual knows no device attributes, and would hand a late or cut answer to the person's fields as
+Textual knows no device attributes, and would hand a late or cut answer to the user's fields as
 keystrokes. The exact pin of Textual keeps this true.
 """
 

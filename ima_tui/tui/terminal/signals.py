@@ -1,4 +1,4 @@
-"""The terminal may go away, and the system may want us gone: then the app ends in order.
+"""End in order when the terminal closes or a signal arrives; driver for such terminals.
 
 Without this a SIGTERM would leave the terminal in the app's modes, and after a dropped connection
 the writing thread would wait for a terminal that takes nothing any more.

@@ -1,4 +1,4 @@
-"""A tiny process that gives the terminal back when the program can't do so itself any more.
+"""Child process that restores the terminal when the program is killed.
 
 SIGKILL, SIGSEGV and their like end a program at once, and leave the terminal raw, in the other
 screen, with the mouse on. The watcher is a shell that waits for a pipe to close: no Python, no

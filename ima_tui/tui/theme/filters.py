@@ -1,4 +1,4 @@
-"""For terminals and eyes that have less: ASCII alone, or no colours. Applied to every line drawn.
+"""Line filters for ASCII output and for no colours.
 
 Screens choose their own signs (`glyphs`); this catches what Textual draws and what sentences hold.
 Text in other scripts stays as it is.

@@ -1,4 +1,4 @@
-"""Signs that the screens are drawn with, and plain ASCII for terminals without them."""
+"""Glyphs of the screens, with ASCII fallbacks."""
 
 from __future__ import annotations
 

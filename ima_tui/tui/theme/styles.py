@@ -1,4 +1,4 @@
-"""Where the style sheets lie: beside the package in a checkout, inside it once installed."""
+"""Paths of the style sheets: beside the package in a checkout, inside it once installed."""
 
 from __future__ import annotations
 

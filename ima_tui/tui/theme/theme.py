@@ -1,4 +1,4 @@
-"""The colours: two themes of one set of tokens, and the styles that widgets of ours draw with.
+"""Themes, their tokens, and the styles that widgets draw with.
 
 Style sheets say `$muted`, `$rule` …; widgets on the Line API ask `style(theme, "muted", "raised")`.
 """
@@ -314,7 +314,7 @@ def known(name: str, *, colours: int = 0) -> str:
 def style(theme: str, role: str, ground: str = "background") -> Style:
     """The style of a role (a token's name, or `strong`, `title`, `link`) on a ground.
 
-    `image:words` is that role underlined, as words of the wish that gave something; `image:here`
+    `image:words` is that role underlined, as words of the prompt that gave something; `image:here`
     is turned round: of these words the line under the cursor speaks.
     """
     tokens = TOKENS.get(theme, TOKENS[DARK])

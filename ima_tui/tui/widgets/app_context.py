@@ -1,4 +1,4 @@
-"""What widgets and actions may ask of the app: a typed base class without a single decision.
+"""Interface of the app for widgets and actions: a typed base class without decisions.
 
 `ImaApp` implements it. Widgets import this instead of the app, so that no import leads upwards.
 """

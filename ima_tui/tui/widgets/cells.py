@@ -1,4 +1,4 @@
-"""Text in terminal cells: how wide it is, cut and padded to a width. No widget here."""
+"""Measure, cut and pad text in terminal cells. No widget here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a table's columns share a width. Arithmetic only."""
+"""Share a table's width among its columns. Arithmetic only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements that are not met, in as few words as possible: for confirm bars and notices."""
+"""Short text about unmet requirements, for confirm bars and notices."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The lines of a form, one for each control: a choice, a text, or a button.
+"""Lines of a form, one for each parameter: choice, text or button.
 
-A line says what the person wishes by a message; it shows only what it is told. So the screen
+A line says what the user wishes by a message; it shows only what it is told. So the screen
 stays the one place that knows the draft.
 """
 
@@ -37,7 +37,7 @@ MOVES: list[BindingType] = [
 
 @dataclass
 class Picked(Message):
-    """The person set a control; `value` is None for "as it is read, or as it is by itself"."""
+    """The user set a control; `value` is None for "as it is read, or as it is by itself"."""
 
     name: str
     value: Value | None
@@ -46,7 +46,7 @@ class Picked(Message):
 
 @dataclass
 class Pressed(Message):
-    """The person wants to choose what stands on this line."""
+    """The user wants to choose what stands on this line."""
 
     name: str
 
@@ -68,7 +68,7 @@ class FormLine(Line, can_focus=True):
         self._origin: tuple[Part, ...] = ()
 
     def show_origin(self, origin: Sequence[Part], *, mine: bool) -> None:
-        """Say who put this where it stands: the words that did, or the person."""
+        """Say who put this where it stands: the words that did, or the user."""
         if (tuple(origin), mine) != (self._origin, self.is_mine):
             self._origin, self.is_mine = tuple(origin), mine
             self.refresh()
@@ -228,7 +228,7 @@ class ChoiceLine(FormLine):
         pairs = ((o.label, self.row.why_blocked(o.value)) for o in self.options)
         return tuple((label, why) for label, why in pairs if why is not None)
 
-    # ------------------------------------------------------------------------------ the person
+    # ------------------------------------------------------------------------------ the user
 
     def action_step(self, by: int) -> None:
         """To the next option on that side that can be had."""
@@ -339,7 +339,7 @@ class TextLine(Horizontal):
 
 
 def _written(row: FormRow) -> str:
-    """What stands in the field: only what the person wrote; the default is its placeholder."""
+    """What stands in the field: only what the user wrote; the default is its placeholder."""
     return str(row.value) if row.is_set and row.value is not None else ""
 
 

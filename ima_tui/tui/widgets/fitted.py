@@ -1,4 +1,4 @@
-"""Text made for the width it gets: paths that break where people read on."""
+"""Text laid out for the width it gets, with paths broken at separators."""
 
 from __future__ import annotations
 

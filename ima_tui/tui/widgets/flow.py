@@ -1,5 +1,4 @@
-"""Chunks of text that stand side by side for as long as they fit, then go on below. Arithmetic
-only: no widget here."""
+"""Flow layout of text chunks: side by side while they fit, then below. No widget here."""
 
 from __future__ import annotations
 

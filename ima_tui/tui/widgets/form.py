@@ -1,4 +1,4 @@
-"""The model's own form: kind and model, one line for each control, and how many."""
+"""Form of a draft: task type, model, one line for each parameter, and count."""
 
 from __future__ import annotations
 

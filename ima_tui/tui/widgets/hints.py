@@ -1,6 +1,6 @@
-"""A line in each place that says what it is for, until the place was used; remembered between runs.
+"""Hint line of each screen until it was used; remembered between runs.
 
-Used is: the person pressed a key there that does something, and went on to another place.
+Used is: the user pressed a key there that does something, and went on to another screen.
 """
 
 from __future__ import annotations

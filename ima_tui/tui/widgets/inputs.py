@@ -1,4 +1,4 @@
-"""Inputs of a draft, one line each: what it is for, a path or a link, and what was found there.
+"""Inputs of a draft, one line each: role, path or link, and what was found there.
 
 Every line is looked at as soon as somebody stops typing; what is wrong with it stands under it.
 """

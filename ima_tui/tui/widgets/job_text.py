@@ -1,4 +1,4 @@
-"""A job in words and cells: what the queue, its detail and the viewer say about one."""
+"""Text about a job, for queue, detail and viewer."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def state_words(state: State) -> str:
 
 
 def state_name(job: Job) -> str:
-    """As `state_words` has it, but what waits for a person's word is no ordinary waiting."""
+    """As `state_words` has it, but what waits for a user's word is no ordinary waiting."""
     return "held" if job.needs_approval else job.state.value
 
 
@@ -93,7 +93,7 @@ def clock_words(at: float) -> str:
 
 
 def sort_key(job: Job) -> tuple[int, int]:
-    """What needs a person first, then what runs, what waits, what ended; newest first in each,
+    """What needs a user first, then what runs, what waits, what ended; newest first in each,
     but what waits in the order in which it will be sent."""
     group = (
         0 if needs_a_person(job) else 3 if job.state in ENDED else 2 if job.state in _WAITING else 1

@@ -48,7 +48,7 @@ def measure(parts: list[Part]) -> int:
 
 
 class Rule(Line):
-    """A thin line between two parts of a place."""
+    """A thin line between two parts of a screen."""
 
     GROUND = "background"
 

@@ -1,4 +1,4 @@
-"""What is shown of a list, beside its filter: how many, which, how sorted."""
+"""Status beside a filter: how many rows are shown, which, and how sorted."""
 
 from __future__ import annotations
 

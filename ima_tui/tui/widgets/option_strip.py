@@ -1,4 +1,4 @@
-"""Where the options of one choice stand on their line. Arithmetic only: no widget here."""
+"""Positions of the options of one choice on its line. Arithmetic only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of plain cells become strips: where each column stands, and what differs between two rows.
+"""Draw rows of cells as strips, and compare two rows.
 
 A painter is made for one table at one width in one theme, and keeps what it has drawn.
 """

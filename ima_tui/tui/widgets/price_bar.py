@@ -1,4 +1,4 @@
-"""The price of the draft, always in sight; left what it costs, right what its neighbours cost."""
+"""Price bar: the price of the draft, and cheaper or better neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every combination of settings costs, in columns: the values, then the points."""
+"""Price table of all combinations of settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a draft costs, in words: for the price bar, and for the question before points are spent."""
+"""Text about the price of a draft, for the price bar and the confirmation."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def others(done: Order, offered: Sequence[Alternative]) -> str:
 
 
 def changes(model: ModelVersion, changed: tuple[Change, ...]) -> str:
-    """What the price makes of the wish: `Duration becomes 5 instead of 7`."""
+    """What the price makes of the prompt: `Duration becomes 5 instead of 7`."""
     labels = {field.name: field.label for field in model.fields}
     return say("compose.list_comma").join(
         say("compose.becomes", name=labels.get(c.name, c.name), value=str(c.becomes))
@@ -97,7 +97,7 @@ def question(
 ) -> str:
     """What to ask before `order` goes out; "" where nothing has to be asked.
 
-    A price above the person's own limit, and the same order a second time: each of them could be a
+    A price above the user's own limit, and the same order a second time: each of them could be a
     slip, and points don't come back. What is sent otherwise than asked: see `confirming`.
     """
     facts: dict[str, str | int] = {"points": order.total, "model": order.model_name}

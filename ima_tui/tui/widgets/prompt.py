@@ -1,4 +1,4 @@
-"""Where people type: the prompt's editor, and one line of text. What is pasted is cleaned."""
+"""Prompt editor and one-line input; pasted text is cleaned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person did to a screen's widgets, kept while those are made anew."""
+"""Keep the state of a screen's widgets while they are recreated."""
 
 from __future__ import annotations
 

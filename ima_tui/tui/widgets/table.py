@@ -1,6 +1,6 @@
-"""A table of up to many thousand rows that redraws the cells that changed, and nothing else.
+"""Table of up to many thousand rows that redraws only changed cells.
 
-Each cell sent to the terminal costs bytes, and over SSH bytes are what a person waits for. So a
+Each cell sent to the terminal costs bytes, and over SSH bytes are what a user waits for. So a
 changed row is compared with what stands on the screen, and only the differing cells are drawn.
 """
 

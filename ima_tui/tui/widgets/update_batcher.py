@@ -1,4 +1,4 @@
-"""Notices of the studio, gathered for a moment: hundreds of them become one redraw."""
+"""Batch the studio's notices into one redraw."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What can be done with a plan: which verb fits where the plan stands, and the question before it
-costs points. The studio does it; the news then brings what came of it."""
+"""Actions on a workflow: which are available, and confirmation of what costs points."""
 
 from __future__ import annotations
 
@@ -192,10 +191,8 @@ class WorkflowActions:
                 host.remark(say("compose.lost", names=names, model=model.name), "warn")
 
         if models:
-            chooser = model_picker.models(
-                studio, step.task_type, each.priced.model, host.ima.glyphs
-            )
-            await host.ima.push_screen(chooser, chosen)
+            picker = model_picker.models(studio, step.task_type, each.priced.model, host.ima.glyphs)
+            await host.ima.push_screen(picker, chosen)
 
     async def remove(self) -> None:
         """Remove the step."""

@@ -1,5 +1,4 @@
-"""The graph of a plan: two lines for each step, its connections on the left. Draws the lines that
-changed, and nothing else."""
+"""Graph of a workflow: two lines a step, connections at the left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways to the plan's screen: from a wish on Compose, and from the list of the plans kept."""
+"""Open the workflow screen from a prompt, or from the list of saved workflows."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def choose_plan(app: AppContext) -> None:
     choices: list[PickerItem] = []
     for plan, changed in kept:
         status = await plans.status(plan, priced=False)
-        when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the person's
+        when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the user's
         cells = (
             Cell(when, "muted"),
             Cell(one_line(plan.prompt, 200)),

@@ -1,7 +1,7 @@
-"""A plan: its steps, what they are made of, what they cost, and what became of them.
+"""The Workflow screen: steps with their inputs, prices and results.
 
 `PlanVerbs` does what can be done; the screen shows the plan and hears the news. Reached from
-Compose, where a wish is about several things, and from the list of plans.
+Compose, where a prompt is about several things, and from the list of plans.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def _do(key: str, verb: str, *, show: bool = True) -> Binding:
 class WorkflowScreen(BaseScreen):
     """One plan at a time."""
 
-    PLACE = "plan"
+    SCREEN_ID = "plan"
     HOME = "#graph"
-    CSS_PATH = styles.path("plan")
+    CSS_PATH = styles.path("workflow")
     BINDINGS: ClassVar[list[BindingType]] = [
         _do("ctrl+j,r", "run"),
         Binding("f9", "do('run')", "bind.plan_run", show=False, id="plan.run_too"),
@@ -73,14 +73,14 @@ class WorkflowScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield WorkflowLine("background", widget_id="plan-title")
+        yield WorkflowLine("background", widget_id="workflow-title")
         yield Rule()
         with Container(id="body"):
             yield WorkflowGraph(widget_id="graph")
             yield StepDetail()
         yield Rule()
         yield DraftMessage(widget_id="said")
-        yield WorkflowLine(widget_id="plan-total")
+        yield WorkflowLine(widget_id="workflow-total")
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
@@ -92,7 +92,7 @@ class WorkflowScreen(BaseScreen):
     async def open(self, plan: Workflow, came_from: str, notes: Sequence[str] = ()) -> None:
         """Show `plan`; `notes` is what has to be said about how it came about."""
         self.plan = plan
-        if came_from != self.PLACE:
+        if came_from != self.SCREEN_ID:
             self._came_from = came_from
         self._note = ("  ".join(notes), "warn")
         self.graph.action_step(-99)
@@ -122,9 +122,9 @@ class WorkflowScreen(BaseScreen):
         if status is None or plan is None:
             return
         title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.prompt, 400), "text")]
-        self.query_one("#plan-title", WorkflowLine).show(title, [])
+        self.query_one("#workflow-title", WorkflowLine).show(title, [])
         self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
-        self.query_one("#plan-total", WorkflowLine).show(*step_rows.total(status))
+        self.query_one("#workflow-total", WorkflowLine).show(*step_rows.total(status))
         self._show_detail()
         self.speak()
         self._wind()
@@ -180,7 +180,7 @@ class WorkflowScreen(BaseScreen):
             now = self.studio.clock.time()
             self.graph.show(step_rows.rows(self.status, now, self.ima.glyphs))
 
-    # ------------------------------------------------------------------------------ the person
+    # ------------------------------------------------------------------------------ the user
 
     @on(WorkflowGraph.Highlighted)
     def _highlighted(self) -> None:

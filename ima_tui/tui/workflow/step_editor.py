@@ -1,5 +1,4 @@
-"""One step of a plan, changed where it stands: its words, what it is made of, its kind, its model,
-its settings, its price."""
+"""Editor of one step: prompt, inputs, task type, model, settings, price."""
 
 from __future__ import annotations
 
@@ -47,7 +46,7 @@ from ima_tui.workflow.steps import (
 class StepEditor(ModalScreen[WorkflowStep | None]):
     """Gives back the changed step, or None."""
 
-    CSS_PATH = styles.path("step")
+    CSS_PATH = styles.path("step_editor")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
@@ -63,10 +62,10 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.plan = plan
         self.step = step
         self._made = tuple(plan.pictures_before(step.id))
-        self.desk = Composer(step.task_type)
+        self.composer = Composer(step.task_type)
         if model is not None:
-            self.desk.model = model
-            self.desk.draft = step_rows.draft_of(step)
+            self.composer.model = model
+            self.composer.draft = step_rows.draft_of(step)
         self._offer = DraftPrice()
 
     @property
@@ -96,7 +95,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         await self._show()
 
     async def _show(self) -> None:
-        desk, page, studio = self.desk, self.query_one(DraftForm), self.ima.studio
+        desk, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
         self._offer = desk.offer(studio.catalogue.models(desk.kind))
         title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
         self.query_one("#step-title", Static).update(Content(title))
@@ -110,9 +109,10 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self._speak()
 
     def _speak(self) -> None:
-        problem, remark, said = self._offer.problem, self.desk.remark, self.query_one(DraftMessage)
+        problem, remark = self._offer.problem, self.composer.remark
+        said = self.query_one(DraftMessage)
         if problem is not None:
-            said.say(say(problem.key, **drafting.spoken(self.desk.model, problem)), "bad")
+            said.say(say(problem.key, **drafting.spoken(self.composer.model, problem)), "bad")
         elif remark is not None:
             said.say(say(remark.key, **remark.values), "warn")
         else:
@@ -122,11 +122,11 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         """Follow the focus of the widgets inside."""
         self._speak()
 
-    # ------------------------------------------------------------------------------ the person
+    # ------------------------------------------------------------------------------ the user
 
     async def on_picked(self, event: Picked) -> None:
         """Take over the value that was chosen."""
-        self.desk.set(event.name, event.value, typed=event.typed)
+        self.composer.set(event.name, event.value, typed=event.typed)
         await self._show()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
@@ -140,21 +140,21 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     def action_choose_model(self) -> None:
         """Open the list of models."""
-        models = self.ima.studio.catalogue.models(self.desk.kind)
+        models = self.ima.studio.catalogue.models(self.composer.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                self.desk.take(models[number])
+                self.composer.take(models[number])
                 await self._show()
 
         if models:
             studio, signs = self.ima.studio, self.ima.glyphs
-            chooser = model_picker.models(studio, self.desk.kind, self.desk.model, signs)
-            self.app.push_screen(chooser, chosen)
+            picker = model_picker.models(studio, self.composer.kind, self.composer.model, signs)
+            self.app.push_screen(picker, chosen)
 
     def action_kind(self) -> None:
         """Another kind of the same medium: what is made of this step can still be made of it."""
-        studio, current = self.ima.studio, self.desk.kind
+        studio, current = self.ima.studio, self.composer.kind
         kinds = [kind for kind in TaskType if kind.medium is current.medium]
 
         async def chosen(number: int | None) -> None:
@@ -166,21 +166,21 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     def _turn_to(self, kind: TaskType) -> None:
         """On the same model, where it makes that, too. Without a list the kind stays."""
-        offer, before = self.ima.studio.catalogue, self.desk.model
+        offer, before = self.ima.studio.catalogue, self.composer.model
         kin = [
             model for model in offer.models(kind) if before and model.model_id == before.model_id
         ]
         model = choice.newest(kin) if kin else offer.suggested(kind)
-        if model is not None and kind is not self.desk.kind:
-            self.desk.take(model)
+        if model is not None and kind is not self.composer.kind:
+            self.composer.take(model)
 
     def _makes_room(self) -> bool:
         """Whether something can be put in: a kind that takes nothing becomes one that does."""
-        room = self.desk.copy()
-        if self.desk.kind.medium in (Medium.IMAGE, Medium.VIDEO):
+        room = self.composer.copy()
+        if self.composer.kind.medium in (Medium.IMAGE, Medium.VIDEO):
             room.make_room_for_inputs()
             self._turn_to(room.kind)
-        return self.desk.kind.takes_inputs
+        return self.composer.kind.takes_inputs
 
     # ---------------------------------------------------------------------- what it is made of
 
@@ -191,20 +191,20 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         if result_of(source) is not None:
             put(self.plan, replace(self.step, inputs=(source,)))
             return InputFacts(source, "step")
-        if self.desk.model is None:
+        if self.composer.model is None:
             raise UsageError("error.no_models")
-        drafting.check_input(self.desk.model, written)
-        return (await self.ima.studio.inspect_inputs(self.desk.model, (written,)))[0]
+        drafting.check_input(self.composer.model, written)
+        return (await self.ima.studio.inspect_inputs(self.composer.model, (written,)))[0]
 
     async def on_inputs_changed(self, event: InputsChanged) -> None:
         """Take over the changed inputs."""
-        self.desk.feed(event.inputs)
+        self.composer.feed(event.inputs)
         await self._show()
 
     async def on_files_dropped(self, event: FilesDropped) -> None:
         """A path that was pasted or dragged into the words: an input, where there are any."""
         if self._makes_room():
-            self.desk.add_inputs((event.path,))
+            self.composer.add_inputs((event.path,))
             await self._show()
         else:
             self.query_one(Prompt).insert(event.path)
@@ -215,7 +215,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             await self._show()
             self.query_one(InputList).focus_empty()
         else:
-            kind = model_picker.kind_name(self.desk.kind)
+            kind = model_picker.kind_name(self.composer.kind)
             self.query_one(DraftMessage).say(say("workflow.no_inputs", kind=kind), "muted")
 
     async def action_results(self) -> None:
@@ -225,19 +225,19 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             return
         await self._show()
         studio = self.ima.studio
-        found = model_picker.pictures(await studio.jobs.recent(), self.desk.model)
+        found = model_picker.pictures(await studio.jobs.recent(), self.composer.model)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
                 first = len(self._made)
                 made = self._made[number] if number < first else None
                 source = source_of(made[0].id, made[1]) if made else ""
-                self.desk.add_inputs((source or await input_source(found[number - first][1]),))
+                self.composer.add_inputs((source or await input_source(found[number - first][1]),))
                 await self._show()
 
         if found or self._made:
-            chooser = model_picker.results(found, studio.clock.time(), self._made)
-            self.app.push_screen(chooser, chosen)
+            picker = model_picker.results(found, studio.clock.time(), self._made)
+            self.app.push_screen(picker, chosen)
         else:
             self.query_one(DraftMessage).say(say("compose.no_results"), "muted")
 
@@ -260,11 +260,11 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     async def action_take(self) -> None:
         """The step as it stands here, where it can be had."""
-        model, draft = self.desk.model, self.desk.draft
+        model, draft = self.composer.model, self.composer.draft
         if model is None or draft is None or self._offer.problem is not None:
             self.query_one(DraftForm).reveal(next(iter(self._offer.at_fault), ""))
             return
-        inputs = await self._inputs() if self.desk.kind.takes_inputs else ()
+        inputs = await self._inputs() if self.composer.kind.takes_inputs else ()
         if inputs is None:
             return
         words = encodable(clean(self.query_one(Prompt).text)).strip()

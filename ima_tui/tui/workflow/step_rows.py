@@ -1,4 +1,4 @@
-"""A plan in words and cells: the rows of its graph, everything about one step, the total."""
+"""Text of a workflow: rows of its graph, details of a step, the total."""
 
 from __future__ import annotations
 

@@ -573,7 +573,7 @@ async def test_price_prompt_and_every_field_can_be_reached(size: tuple[int, int]
         for _ in range(7):
             focused = pilot.app.focused
             assert focused is not None
-            assert place(pilot).query_one("#desk").region.contains_region(focused.region)
+            assert place(pilot).query_one("#composer").region.contains_region(focused.region)
             seen.append(focused)
             await pilot.press("tab")
         assert len(dict.fromkeys(seen)) == 6  # prompt, input, kind, model, duration, how many
@@ -588,7 +588,7 @@ async def test_many_inputs_scroll_and_leave_room_for_the_form(size: tuple[int, i
         await until(pilot, lambda: place(pilot).query_one(InputList).values == links)
         await pilot.pause()
         assert line(pilot, "duration").region.height == 1
-        assert place(pilot).query_one("#desk").region.contains_region(line(pilot, "n").region)
+        assert place(pilot).query_one("#composer").region.contains_region(line(pilot, "n").region)
         last = place(pilot).query(InputLine).last()
         last.field.focus()
         await pilot.pause()

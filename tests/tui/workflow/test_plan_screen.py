@@ -153,8 +153,8 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert [row for row in rows if "Draw a dragon" in row and "5" in row]
         assert "from step 1" in rows[3]
         assert "│" in rows[1]
-        assert f"{plan(pilot).total} pts" in line(pilot, "#plan-total")
-        assert WISH in line(pilot, "#plan-title")
+        assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
+        assert WISH in line(pilot, "#workflow-title")
         assert "Nothing was sent" in told(pilot)
         await said_alike(pilot.app.screen)
         await pilot.press("escape")
@@ -174,7 +174,7 @@ async def test_run_asks_with_the_total_and_follows_to_the_results(
         assert (question(pilot), charged(sandbox)) == ("", [])
         await run_to_the_end(pilot)
         assert states(pilot) == [State.DONE] * 3
-        assert "all done" in line(pilot, "#plan-total")
+        assert "all done" in line(pilot, "#workflow-total")
         assert not screen(pilot).verbs.can("run")
         assert screen(pilot).verbs.can("view")
         await pilot.press("enter")
@@ -380,7 +380,7 @@ async def test_another_model_is_another_price(settings: Settings) -> None:
         await pilot.press(*"banana pro", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[0].model_id == "gemini-3-pro-image")
-        assert f"{plan(pilot).total} pts" in line(pilot, "#plan-total")
+        assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
 
 
 async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Settings) -> None:
