@@ -116,7 +116,7 @@ async def test_a_template_is_saved_taken_and_deleted(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"Fox", "ctrl+s")
         await until(pilot, lambda: [wish.name for wish in templates.all()] == ["Fox"])
-        await until(pilot, lambda: "SavedDraft as" in said(pilot))
+        await until(pilot, lambda: "Saved as" in said(pilot))
         screen.prompt.text = ""
         await pilot.press("alt+t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
