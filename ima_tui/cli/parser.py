@@ -304,7 +304,12 @@ def _sandbox(verbs: Verbs) -> None:
 
 def _completion(verbs: Verbs) -> None:
     parser = _add(verbs, "completion", "completion:run")
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL")
+    parser.add_argument(
+        "shell",
+        choices=("bash", "zsh", "fish", "man", "install"),
+        metavar="WHAT",
+        help=say("cli.completion_what"),
+    )
 
 
 def _job(text: str) -> int:

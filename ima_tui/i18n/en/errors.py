@@ -139,6 +139,7 @@ TEXTS: dict[str, str] = {
     "error.folder_unwritable.hint": "Name another folder (--download DIR, or results.folder in config.toml).",
     "error.folder_full": "The disk of the results folder {path} is full. Nothing was sent.",
     "error.folder_full.hint": "Free some space or name another folder (--download DIR, or results.folder in config.toml).",
+    "error.completion": "{path} can't be written: {reason}.",
     "error.no_such_user": "{path}: there is no user with that name.",
     "error.no_home": "Your home folder is unknown: this account has no entry in the user database, and HOME is not set to an absolute path.",
     "error.no_home.hint": "Set HOME to a folder you can write to, for example: HOME=/tmp/ima ima-tui",

@@ -139,6 +139,7 @@ TEXTS: dict[str, str] = {
     "error.folder_unwritable.hint": "请换一个文件夹（--download DIR，或 config.toml 里的 results.folder）。",
     "error.folder_full": "作品文件夹 {path} 所在的磁盘已满。没有发送任何内容。",
     "error.folder_full.hint": "请腾出空间，或换一个文件夹（--download DIR，或 config.toml 里的 results.folder）。",
+    "error.completion": "{path} 写不了：{reason}。",
     "error.no_such_user": "{path}：没有这个用户。",
     "error.no_home": "找不到你的主目录：系统用户表里没有这个账户，HOME 也没有设为绝对路径。",
     "error.no_home.hint": "请把 HOME 设为可写的目录，例如：HOME=/tmp/ima ima-tui",
