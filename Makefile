@@ -13,7 +13,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/ima-tui demo
 
 test: $(VENV)/.dev
-	@echo 'Running the tests on all cores. This takes about 6 minutes on 2 free cores.'
+	@echo 'Running the tests on all cores. This takes 5 to 15 minutes.'
 	$(BIN)/python -m pytest
 
 # killed 3,000 times, some of them while it recovers; the usual test run does 300
@@ -62,6 +62,10 @@ coverage: $(VENV)/.dev
 	$(BIN)/coverage report --show-missing --fail-under=100 --include=$(STRICT)
 
 # `install.sh` checks Python first, makes a failed environment anew and says what it is doing
+ifneq ($(shell $(BIN)/python -c pass 2>/dev/null && echo whole),whole)
+.PHONY: $(VENV)/.demo $(VENV)/.dev
+endif
+
 $(VENV)/.demo: pyproject.toml constraints.txt install.sh
 	@PYTHON='$(PYTHON)' sh ./install.sh $(VENV) '.[video,heif]'
 	@touch $@

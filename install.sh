@@ -19,31 +19,32 @@ is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-# the python3 that comes first on PATH may be an older one than there is
-chosen=
-for each in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
-    if command -v "$each" >/dev/null 2>&1 && is_new_enough "$each"; then
-        chosen=$each
-        break
+python=${PYTHON:-python3}
+if ! is_new_enough "$python"; then
+    found=$(version "$python" || true)
+    hint="Install a newer one, then name it: make demo PYTHON=python3.12"
+    for each in python3.14 python3.13 python3.12 python3.11; do
+        if is_new_enough "$each"; then
+            hint="There is a newer one. Run: make demo PYTHON=$each"
+            break
+        fi
+    done
+    if [ "$found" ]; then
+        fail "ima-tui needs Python 3.11 or newer; $python is Python $found." "$hint"
     fi
-    [ "${PYTHON:-python3}" = python3 ] || break # a named Python is that one or none
-done
-if [ -z "$chosen" ]; then
-    found=$(version "${PYTHON:-python3}" || true)
-    fail "ima-tui needs Python 3.11 or newer; $(if [ "$found" ]; then echo "${PYTHON:-python3} is Python $found."; else echo "none was found."; fi)" \
-        "Install one, or name it: make demo PYTHON=/path/to/python3.12"
+    fail "ima-tui needs Python 3.11 or newer; there is no $python." "$hint"
 fi
 
 # an environment counts only once its pip runs; anything less is made anew
 if ! { [ -f "$folder/pyvenv.cfg" ] && is_new_enough "$folder/bin/python" &&
     "$folder/bin/python" -m pip --version >/dev/null 2>&1; }; then
-    echo "Creating a virtual environment in $folder with Python $(version "$chosen")"
+    echo "Creating a virtual environment in $folder with Python $(version "$python")"
     rm -rf "$folder"
-    if ! said=$("$chosen" -m venv "$folder" 2>&1) ||
+    if ! said=$("$python" -m venv "$folder" 2>&1) ||
         ! "$folder/bin/python" -m pip --version >/dev/null 2>&1; then
         rm -rf "$folder"
         [ -z "${said:-}" ] || printf '%s\n' "$said" >&2
-        fail "" "Python's venv or pip is missing. On Debian and Ubuntu: sudo apt install python$(version "$chosen")-venv" \
+        fail "" "Python's venv or pip is missing. On Debian and Ubuntu: sudo apt install python$(version "$python")-venv" \
             "Then run the same command again."
     fi
 fi
