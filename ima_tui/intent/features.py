@@ -44,8 +44,9 @@ _ADDRESS = re.compile(
     r"|(?<![a-z0-9])[~./\\a-z0-9_-]{1,120}\.(?:png|jpe?g|webp|gif|bmp|heic|avif)(?![a-z0-9])"
 )
 _QUOTE, _SOURCE = "\x01", "\x02"
+_EARLY, _CONTENT = 16, 90
+"""Tokens before a colon that introduces content, and of that content."""
 _ENDS = frozenset(",.;!?。、:…\n|—–")
-_SENTENCE_ENDS = frozenset(".;!?。\n…")
 
 _REFUSES = frozenset({"no", "not", "without", "don't", "dont", "never", "nor", "isn't", "instead", "rather", "skip", "forget", "neither", "except"})  # fmt: skip
 _REFUSES_ZH = re.compile("不要|别|不用|不需要|不是|无需|不必|不想|没有|而不|而非|免得|不做|不画")
@@ -131,15 +132,33 @@ def _marks(word: str) -> tuple[int, ...]:
 
 
 def _words(tokens: Sequence[str]) -> list[int]:
-    """Single tokens, word pieces and pairs."""
+    """Single tokens, word pieces and pairs. Behind an early colon stands content: words of their
+    own, so that "read out: draw a cat" asks for no drawing."""
+    start, stop = _content(tokens)
     found: list[int] = []
     before = "^"
-    for token in tokens:
-        found += _marks(token)
-        found.append(_mark(f"b{before} {token}"))
+    for place, token in enumerate(tokens):
+        if start < place < stop:
+            found.append(_mark(f"t{token}"))
+            found.append(_mark(f"u{before} {token}"))
+        else:
+            found += _marks(token)
+            found.append(_mark(f"b{before} {token}"))
         before = token
     found.append(_mark(f"b{before} $"))
     return found
+
+
+def _content(tokens: Sequence[str]) -> tuple[int, int]:
+    """Where the content behind an early colon starts and stops."""
+    try:
+        start = tokens.index(":", 1, _EARLY)
+    except ValueError:
+        return len(tokens), len(tokens)
+    stop = start + _CONTENT
+    if "\n" in tokens[start + 2 : stop]:
+        stop = tokens.index("\n", start + 2)
+    return start, stop
 
 
 def _is_dense(token: str) -> bool:
@@ -149,7 +168,12 @@ def _is_dense(token: str) -> bool:
 def _structure(clauses: Sequence[tuple[list[str], str]]) -> Iterator[int]:
     """Where words stand: heads of clauses, requests, refusals, likenesses, first and last."""
     last = len(clauses) - 1
+    colon = next((at for at, (_, end) in enumerate(clauses[:4]) if end == ":"), None)
     for index, (clause, end) in enumerate(clauses):
+        if colon is not None and index and colon < index <= colon + 2:
+            yield from _placed("t", clause)
+            if index < last:
+                continue
         if _is_dense(clause[-1]) or _is_dense(clause[0]):
             yield from _chinese(clause, end)
         else:
