@@ -135,7 +135,7 @@ def test_the_classifier_knows_the_nouns(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.syspath_prepend(ROOT / "tools")
     from intent_training.nouns import nouns
 
-    frames = {"en": "my sister wants a {} about her garden", "zh": "周五前能出{}吗"}
+    frames = {"en": "my sister wants a {} about her garden", "zh": "老板说周五前要{}"}
     for (medium, language), names in nouns().items():
         wrong = [
             name for name in names if classify(frames[language].format(name)).label != medium

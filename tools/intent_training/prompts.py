@@ -11,8 +11,8 @@ from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 45),
-    ("noun", 8),
+    ("single", 43),
+    ("noun", 10),
     ("brief", 14),
     ("several", 11),
     ("edit", 7),
