@@ -8,6 +8,7 @@ from ima_tui.intent.intent import (
     Limit,
     PreferenceAction,
     Roles,
+    RunnerUp,
 )
 
 
@@ -17,6 +18,8 @@ def decision_json(text: str, decision: Intent) -> dict[str, object]:
         "kind": decision.kind.value,
         "media": decision.medium.value if decision.medium else None,
         "task_type": decision.task_type.value if decision.task_type else None,
+        "confidence": decision.confidence.value,
+        "runner_up": _runner_up(decision.runner_up),
         "clarify": decision.question.value if decision.question else None,
         "steps": [step.task_type.value for step in decision.steps],
         "model_id": decision.model_id or None,
@@ -47,6 +50,13 @@ def decision_json(text: str, decision: Intent) -> dict[str, object]:
             {"part": each.part, "value": each.value} for each in decision.alternatives
         ],
     }
+
+
+def _runner_up(other: RunnerUp | None) -> dict[str, object] | None:
+    if other is None:
+        return None
+    task_type = other.task_type.value if other.task_type else None
+    return {"task_type": task_type, "kind": other.kind.value}
 
 
 def _preference(decision: Intent) -> dict[str, object] | None:

@@ -20,6 +20,7 @@ from ima_tui.intent import (
     models,
     parameters,
     preference_phrases,
+    second_opinion,
     workflow,
 )
 from ima_tui.intent.inputs import Inputs, gather, read_roles
@@ -59,20 +60,37 @@ def route(
     recommended: Preferred | None = None,
     settled: TaskType | None = None,
 ) -> Intent:
-    """Read `text`, with `images` attached. With a catalogue the decision also leads to a live
-    leaf and its own parameters. `settled`: the task type is known already, and nothing about it
-    has to be asked."""
+    """Read `text`, with `images` attached, weighed against a second opinion. With a catalogue the
+    intent also leads to a live model version and its own parameters. `settled`: the task type is
+    known already, and nothing about it has to be asked."""
+    known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
+    intent = _by_rules(text, images, known)
+    if settled is not None:
+        return intent
+
+    def read_as(medium: Medium) -> Intent:
+        return _by_rules(text, images, replace(known, assumed=medium))
+
+    count = len(intent.inputs)
+    return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
+
+
+def by_rules(text: str, images: Sequence[str] = ()) -> Intent:
+    """The rules' reading of a part of a text, on which nobody else is asked."""
+    return _by_rules(text, images, _Known({}, {}, {}))
+
+
+def _by_rules(text: str, images: Sequence[str], known: _Known) -> Intent:
     read = scan(text)
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
-    known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
     decision = _Router(read, inputs, asked, known).decide()
-    alone = (
-        decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO and settled is None
-    )
-    start = workflow.behind_heading(text) if alone and decision.spoken is None else 0
+    alone = decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO
+    if not alone or known.settled is not None or decision.spoken is not None:
+        return decision
+    start = workflow.behind_heading(text)
     if start:
-        parts = route(text[start:], images, catalogue, preferences, recommended)
+        parts = _by_rules(text[start:], images, known)
         if any(step.uses is not None for step in parts.steps):
             return _shifted(parts, start)
     return decision
@@ -99,6 +117,8 @@ class _Known:
     preferred: Preferred
     recommended: Preferred
     settled: TaskType | None = None
+    assumed: Medium | None = None
+    """The medium where the words name none."""
 
 
 class _Router:
@@ -125,6 +145,8 @@ class _Router:
             place = told.places[0]
             want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
             asked = self._asked = replace(asked, wants=(want,))
+        elif not asked.wants and self._known.assumed is not None:
+            asked = self._asked = _only(asked, self._known.assumed)
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
@@ -251,6 +273,8 @@ class _Router:
             medium=medium,
             task_type=task_type,
             question=question,
+            guessed=self._asked.guessed,
+            implied=self._asked.implied,
             steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,

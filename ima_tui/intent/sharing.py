@@ -27,7 +27,7 @@ from ima_tui.intent.intent import (
     Span,
 )
 from ima_tui.intent.media import MediaRequest, read_media
-from ima_tui.intent.route import OF_MEDIUM, route, whole
+from ima_tui.intent.route import OF_MEDIUM, by_rules, route, whole
 from ima_tui.intent.scan import (
     Clause,
     Item,
@@ -124,7 +124,7 @@ def _behind_heading(
     if not start or decision.spoken is not None:
         return None
     head, rest = text[: start - 1].strip(), text[start:].strip()
-    first, second = route(head, images), route(rest, images)
+    first, second = by_rules(head, images), by_rules(rest, images)
     if second.kind is RequestKind.WORKFLOW and first.kind is not RequestKind.WORKFLOW:
         shares = _shares(rest, images, second)
         return Shared(decision, shares, about=head, one_subject=one_subject)
@@ -136,7 +136,7 @@ def _behind_heading(
         return None
     shares = tuple(_uncounted(each, head, first) for each in _shares(head, images, first))
     if sound and second.medium not in [each.task_type.medium for each in shares]:
-        shares = (*shares, *_shares(sound, images, route(sound, images)))
+        shares = (*shares, *_shares(sound, images, by_rules(sound, images)))
     return Shared(first, shares, scenes=entries[:MOST_SCENES], one_subject=True)
 
 
