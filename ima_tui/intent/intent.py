@@ -142,6 +142,14 @@ class IntentAlternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Words that are no description: `parts` (as in Evidence) is what they set."""
+
+    span: Span
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerUp:
     """What else the text may mean. A workflow has no single task type."""
 
@@ -186,6 +194,8 @@ class Intent:
     """Of music: the text without lyrics and title."""
     style: str = ""
     """Of music: what the description says about the music, without the request."""
+    commands: tuple[Command, ...] = ()
+    """What does not go out inside the prompt, once it is met."""
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[IntentAlternative, ...] = ()
     absent: tuple[str, ...] = ()

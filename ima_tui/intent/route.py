@@ -16,6 +16,7 @@ from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent import (
     binding,
+    commands,
     limits,
     models,
     parameters,
@@ -106,7 +107,10 @@ def _shifted(decision: Intent, by: int) -> Intent:
     )
     spoken = decision.spoken
     moved = None if spoken is None else (spoken[0] + by, spoken[1] + by)
-    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved)
+    told = tuple(
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.commands
+    )
+    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved, commands=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,24 +302,27 @@ class _Router:
     def _bound(self, decision: Intent) -> Intent:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
+        found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
+        decision = replace(decision, evidence=evidence, commands=found)
+        if decision.description and found:
+            song = read_song(commands.without(self._scan.plain.original, found))
+            decision = replace(decision, description=song.description, style=song.style)
         model_versions = (
             self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
         )
         if not model_versions or decision.task_type is None:
-            return replace(decision, evidence=evidence)
+            return decision
         model_version, reason, kin = self._leaf(decision, decision.task_type, model_versions)
         if model_version is None:
             others = tuple(IntentAlternative("model", model_id) for model_id in kin)
             return replace(
                 decision,
-                evidence=evidence,
                 absent=(*decision.absent, decision.model_id),
                 alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
             )
         bound, refused = binding.bind(model_version, decision.params)
         return replace(
             decision,
-            evidence=evidence,
             model=model_version,
             reason=reason,
             bound=bound,

@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import models, parameters, workflow
+from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import (
     Intent,
@@ -189,6 +190,8 @@ def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, 
         words, items = _own_words(text, read, clauses, (start, end), alone=len(steps) == 1)
         if decision.spoken is not None and want.medium is Medium.SPEECH:
             words, items = text[slice(*decision.spoken)], []
+        elif want.medium is not Medium.SPEECH:
+            words = without(words, by_rules(words).commands)
         model_id, version, field = _model(read, asked, want.medium, own_type, decision, len(found))
         params = (*_params(piece, want), *field)
         bare = bool(items) and not any(_tells(item) for item in items)
@@ -200,6 +203,8 @@ def _single(
     text: str, task_type: TaskType, params: tuple[Parameter, ...], decision: Intent
 ) -> Share:
     words = text[slice(*decision.spoken)] if decision.spoken else text.strip()
+    if task_type is not TaskType.TEXT_TO_SPEECH:
+        words = without(words, by_rules(words).commands)
     return Share(task_type, words, False, None, params, decision.model_id, decision.version)
 
 
