@@ -13,12 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol
 
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent import workflow
+from ima_tui.intent import classifier, workflow
 from ima_tui.intent.intent import (
     Confidence,
     Intent,
@@ -46,22 +44,19 @@ class Opinion(Protocol):
     def runner_up(self) -> str: ...
 
 
-Classify = Callable[[str, int], Opinion]
+def on(text: str, images: int) -> Opinion | None:
+    """The classifier's opinion on `text`, with so many pictures at hand; None where its weights
+    are not installed."""
+    return classifier.classify(text, images) if _has_weights() else None
 
 
 @cache
-def _classifier() -> Classify | None:
-    """The trained classifier, where it is there."""
-    if find_spec("ima_tui.intent.classifier") is None:
-        return None
-    classify: Classify = import_module("ima_tui.intent.classifier").classify
-    return classify
-
-
-def on(text: str, images: int) -> Opinion | None:
-    """The classifier's opinion on `text`, with so many pictures at hand."""
-    classify = _classifier()
-    return classify(text, images) if classify is not None else None
+def _has_weights() -> bool:
+    try:
+        classifier.load()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 ReadAs = Callable[[Medium], Intent]
