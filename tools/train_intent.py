@@ -29,12 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evaluate", action="store_true", help="leave one set out, write nothing")
     parser.add_argument("--texts", type=int, default=TEXTS, help="generated prompts")
+    parser.add_argument("--outcomes", type=Path, help="write what --evaluate found, as JSON")
     options = parser.parse_args()
     started = time.monotonic()
     made = fit.matrix(prompts(options.texts, SEED))
     print(f"{options.texts} prompts, features after {time.monotonic() - started:.0f} s", flush=True)
     if options.evaluate:
-        evaluate.run(made, REPEATS, SEED + 1)
+        evaluate.run(made, REPEATS, SEED + 1, options.outcomes)
         return
     cases = [case for each in judged.sets().values() for case in each]
     rows, labels = fit.together([made, *[fit.matrix(cases)] * REPEATS])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -32,7 +34,7 @@ class Outcome:
     text: str = ""
 
 
-def run(made: Made, repeats: int, seed: int) -> None:
+def run(made: Made, repeats: int, seed: int, outcomes_file: Path | None = None) -> None:
     held_out(fit.fit(*made), seed)
     outcomes: list[Outcome] = []
     sets = judged.sets()
@@ -43,6 +45,8 @@ def run(made: Made, repeats: int, seed: int) -> None:
         right = sum(each.guess == each.truth for each in found)
         print(f"{name:<12} {right / len(found):6.1%} of {len(found)}", flush=True)
         outcomes += found
+    if outcomes_file is not None:
+        outcomes_file.write_text(json.dumps([asdict(each) for each in outcomes]), "utf-8")
     classes(outcomes)
     table(outcomes)
     for each in outcomes:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 53),
-    ("brief", 15),
+    ("single", 45),
+    ("noun", 8),
+    ("brief", 14),
     ("several", 11),
     ("edit", 7),
-    ("ask", 6),
+    ("ask", 7),
     ("question", 5),
     ("other", 3),
 )
@@ -42,7 +43,7 @@ class Request:
     language: str
     others: tuple[str, ...] = ()
     mixed: bool = False
-    held: dict[str, str] = field(default_factory=dict)
+    rare: bool = False
 
     def word(self, name: str, rng: Random) -> str | None:
         if name == "N":
@@ -68,7 +69,8 @@ class Request:
         if self.mixed:
             language = "zh" if language == "en" else "en"
         names = nouns()[medium, language]
-        noun = pick(names[:_EVERYDAY], rng) if rng.random() < 0.4 else pick(names, rng)
+        everyday = not self.rare and rng.random() < 0.4
+        noun = pick(names[:_EVERYDAY] if everyday else names, rng)
         return f" {noun} " if self.mixed and language == "en" else noun
 
 
@@ -105,7 +107,8 @@ def _made(kind: str, language: str, rng: Random) -> Prompt:
             images = pick((0, 1, 1, 1, 1, 1, 1, 2, 2, 3), rng)  # type: ignore[arg-type,assignment]
         elif rng.random() < 0.04:
             images = 1 + int(rng.random() * 2)
-        text = expand(f"{{{kind}}}", read(language), Request(medium, language, mixed=mixed), rng)
+        scope = Request(medium, language, mixed=mixed, rare=kind == "noun")
+        text = expand(f"{{{kind}}}", read(language), scope, rng)
     return Prompt(_typed(text, language, rng), label, images, kind)
 
 
