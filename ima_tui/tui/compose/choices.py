@@ -89,6 +89,9 @@ class DraftChoices:
     async def give(self, answer: Suggestion) -> None:
         place = self._place
         place.showing.forget_remark()
+        if answer.plans:
+            await place.dispatch.plan()
+            return
         suggestions.take(place.desk, answer, place.studio.catalogue.suggested)
         await place.take_over()
         if answer.wants_input:
