@@ -3,9 +3,9 @@
     async with open_studio(settings) as studio:
         await ImaApp(studio).run_async()
 
-`studio.connection` holds the key and the client, `studio.catalogue` the live lists, `studio.preferences` the
-preferred models, `studio.guides` the guides, `studio.jobs` the jobs, `studio.workflows` several jobs
-in order. The first paint waits for nothing: a part is imported and made when it is first asked for,
+`studio.connection` holds the key and the client, `studio.catalogue` the live lists,
+`studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
+`studio.workflows` several jobs in order. The first paint waits for nothing: a part is imported and made when it is first asked for,
 the ledger and the scheduler are opened by `begin`, the API when it is first needed.
 """
 
