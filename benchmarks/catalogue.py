@@ -42,7 +42,7 @@ def twelve_rules(models: list[ModelVersion]) -> dict[str, ModelVersion]:
 def wishes(model: ModelVersion) -> list[dict[str, str | int | float | bool]]:
     """Nothing, and each option of each control: what a person flips through."""
     found: list[dict[str, str | int | float | bool]] = [{}]
-    for field in form.controls(model):
+    for field in form.user_fields(model):
         found += [{field.name: option.value} for option in form.choices(field)]
     return found
 

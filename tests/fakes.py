@@ -120,7 +120,7 @@ def scheduler(
     clock: FastClock | None = None,
     patient: bool = True,
     download: bool = True,
-    find_leaf: Callable[[Order, bool], Awaitable[ModelVersion]] | None = None,
+    find_model: Callable[[Order, bool], Awaitable[ModelVersion]] | None = None,
     checks: InputChecks | None = None,
 ) -> Scheduler:
     async def connect() -> FakeService:
@@ -134,14 +134,14 @@ def scheduler(
         ledger,
         clock or FastClock(),
         connect,
-        find_leaf or same_leaf,
+        find_model or same_leaf,
         checks,
         folder=folder,
         download=download,
         with_prompt=False,
         patient=patient,
         tell_job=lambda _: None,
-        tell_link=lambda _: None,
+        tell_connectivity=lambda _: None,
     )
     made.checks = checks
     return made

@@ -193,7 +193,7 @@ MODELS = {
 
 
 async def place(studio: Studio, model: Model, prompt: str, n: int = 1) -> Order:
-    models = await studio.offer.fresh(model.task_type)
+    models = await studio.catalogue.fresh(model.task_type)
     model_version = next(
         model_version for model_version in models if model_version.version == model.version
     )

@@ -31,7 +31,7 @@ UNHURRIED = "[server]\ntimeout_s = 0\n"
 """No deadlines: they are on the wall's clock, and a busy machine would miss them."""
 
 KEY = Key("ima_canary_0123456789", "flag")
-ENDS = (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED)
+ENDS = (State.DONE, State.FAILED, State.NEEDS_REVIEW, State.STOPPED)
 BASE = float(os.environ.setdefault("QUEUE_TEST_BASE", str(time.time())))
 """All processes of a test run on one fast clock: leases are compared across them."""
 
@@ -65,8 +65,8 @@ async def wish(
     task_type: TaskType = TaskType.TEXT_TO_IMAGE,
     **more: Any,
 ) -> Order:
-    await studio.offer.fresh(task_type)
-    model = studio.offer.suggested(task_type)
+    await studio.catalogue.fresh(task_type)
+    model = studio.catalogue.suggested(task_type)
     assert model is not None
     draft = Draft(task_type, model.model_id, model.version, prompt=prompt, **more)
     return order.place(model, draft)[0]

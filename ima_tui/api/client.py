@@ -32,8 +32,8 @@ from ima_tui.api import (
 from ima_tui.api.exchange import (
     Answer,
     Limits,
+    ResponseTooLarge,
     TimedOut,
-    TooLarge,
     exchange,
 )
 from ima_tui.config.loader import is_loopback
@@ -197,7 +197,7 @@ class ImaClient:
         request = self._api("POST", "/open/v1/tasks/create", body=payload)
         data = await self._call(request, paid=True)
         try:
-            created = _read(wire.Created, data)
+            created = _read(wire.CreatedBody, data)
         except Malformed as error:
             raise Lost(error.why) from error
         if not created.id:
@@ -354,7 +354,7 @@ class ImaClient:
             if self._traced and not error.written:
                 raise Unreachable("TimedOut") from error
             raise lost("TimedOut") from error
-        except (httpx.HTTPError, httpx.StreamError, TooLarge) as error:
+        except (httpx.HTTPError, httpx.StreamError, ResponseTooLarge) as error:
             raise lost(type(error).__name__) from error
 
     def _without_the_key(self, body: bytes) -> bytes:

@@ -31,7 +31,7 @@ class Limits:
     whole: float = 120.0
 
 
-class TooLarge(Exception):
+class ResponseTooLarge(Exception):
     """The answer has no end within the largest size."""
 
 
@@ -81,7 +81,7 @@ async def exchange(
     limits: Limits,
     before: Callable[[], None] | None = None,
 ) -> Answer:
-    """Send `request`. Raises `TimedOut`, `TooLarge`, or what httpx raises.
+    """Send `request`. Raises `TimedOut`, `ResponseTooLarge`, or what httpx raises.
 
     A 429 is answered before the order is read: its body says nothing more, and need not arrive.
     """
@@ -91,7 +91,7 @@ async def exchange(
     try:
         await _watch(work, stage, limits)
         return await work
-    except (httpx.HTTPError, httpx.StreamError, TooLarge, TimedOut):
+    except (httpx.HTTPError, httpx.StreamError, ResponseTooLarge, TimedOut):
         if stage.response is None or stage.response.status_code != 429:
             raise
         return Answer(429, stage.response.headers, b"")
@@ -111,7 +111,7 @@ async def _read(http: httpx.AsyncClient, request: httpx.Request, stage: Stage) -
             stage.steps += 1
             body += chunk
             if len(body) > LARGEST_ANSWER:
-                raise TooLarge
+                raise ResponseTooLarge
     finally:
         await response.aclose()
     return Answer(response.status_code, response.headers, bytes(body))

@@ -124,7 +124,7 @@ class Envelope(Wire):
     data: Any = None
 
 
-class Created(Wire):
+class CreatedBody(Wire):
     id: Text = ""
     timeout_at: Whole = None
     """Milliseconds since the epoch."""

@@ -1,6 +1,5 @@
-"""What the service offers, read off its product lists: pure, no input or output.
+"""Product lists, parameters and prices. Pure functions, except for `list_cache`.
 
-tree   product tree -> leaves            form   what a person may set, and how it is written
-price  which rule fits, what it costs    order  draft -> priced, frozen order
-choice which leaf is meant, defaults     times  how long it takes where the list doesn't say
+Start with `tree` (product tree -> models), then `form` (parameters), `price` (price rules), `order`
+(draft -> priced order), `choice` (finding models), `times` (estimates). Imports core and config.
 """

@@ -1,6 +1,6 @@
-"""What to try instead: the founding document's fallback table, held against the live list.
+"""Alternative models, from the founding document's fallback table and the live list.
 
-An alternative exists in the list now, takes the same inputs, and has its price from there.
+An alternative is in the list now, accepts the same inputs, and is priced from the list.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MOST = 2
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A model that could do the same, and what one output of it costs at its usual settings."""
+    """A model that could do the same, and the price of one output with its defaults, in points."""
 
     model: ModelVersion
     points: int
@@ -66,9 +66,9 @@ def alternatives(
     *,
     below: int | None = None,
 ) -> tuple[Alternative, ...]:
-    """One or two models to try instead of `model_id`, for as many `inputs`.
+    """Return up to two models to try instead of `model_id`, for as many `inputs`.
 
-    `below`: only what costs fewer points.
+    `below`: only models that cost fewer points.
     """
     found: list[Alternative] = []
     for model in _candidates(models, task_type, model_id):
@@ -85,7 +85,7 @@ def alternatives(
 def _candidates(
     models: Sequence[ModelVersion], task_type: TaskType, model_id: str
 ) -> Iterator[ModelVersion]:
-    """The table's models that are live; where the table has none, the rest of the list."""
+    """Yield the table's models that are live; without any, the rest of the list."""
     table = FALLBACKS[task_type]
     for wanted in table.get(model_id, table.get(ANY, ())):
         kin = [model for model in models if model.model_id == wanted]
@@ -105,9 +105,9 @@ def _takes(model: ModelVersion, inputs: int) -> bool:
 def cheaper(
     models: Sequence[ModelVersion], task_type: TaskType, points: int, inputs: int = 0
 ) -> Alternative | None:
-    """The budget or default model where it is cheaper than `points` for one output."""
+    """Return the budget or default model if one output costs less than `points`."""
     for tier in (choice.ModelTier.BUDGET, choice.ModelTier.DEFAULT):
-        model = choice.tier_leaf(models, task_type, tier)
+        model = choice.tier_model(models, task_type, tier)
         usual = price.quote_or_none(model, {}) if model is not None else None
         if model and usual and usual.rule.points < points and _takes(model, inputs):
             return Alternative(model, usual.rule.points)

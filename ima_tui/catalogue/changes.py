@@ -1,22 +1,22 @@
-"""What differs between two product lists of one kind: what is new, what is gone, what costs
-otherwise. Pure."""
+"""Differences between two product lists of one task type: models added, removed, repriced."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ima_tui.core.domain import ModelVersion
-from ima_tui.core.events import LeafName, ListChanges
+from ima_tui.core.events import ListChanges, ModelKey
 
 
-def name_of(model: ModelVersion) -> LeafName:
+def name_of(model: ModelVersion) -> ModelKey:
+    """Return the model's key in a list of changes."""
     return model.model_id, model.version
 
 
 def compare(
     before: Iterable[ModelVersion], after: Iterable[ModelVersion], since: float
 ) -> ListChanges:
-    """From `before`, seen at `since`, to `after`. A price is what its rules say, not its range."""
+    """Compare `before`, seen at `since`, with `after`. Prices are compared by their rules."""
     old = {name_of(model): model for model in before}
     new = {name_of(model): model for model in after}
     return ListChanges(

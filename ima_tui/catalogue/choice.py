@@ -1,7 +1,7 @@
-"""Which leaf is meant: by id, by name, by version; and which one serves when none is named.
+"""Model lookup (by id, name, version) and default models.
 
-The table of defaults and tiers holds facts of the founding document; it is only a wish list: a
-model that the live list lacks is never chosen.
+The table of defaults and tiers holds facts of the founding document. A model that is missing from
+the live list is never chosen.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ima_tui.core.text import folded, nearest, one_line
 
 
 class ModelTier(StrEnum):
+    """Price and quality tiers of the founding document."""
+
     DEFAULT = "default"
     BUDGET = "budget"
     PREMIUM = "premium"
@@ -24,7 +26,7 @@ class ModelTier(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a leaf serves, in the order of choice; a tier is asked for, and names no model."""
+    """Why a model was chosen, by priority."""
 
     REQUEST = "request"
     TIER = "tier"
@@ -57,7 +59,7 @@ TIERS: Mapping[TaskType, Mapping[ModelTier, str]] = {
 
 
 def search_terms(model_version: ModelVersion) -> str:
-    """Everything people may type to find this leaf, folded."""
+    """Return everything that users may type to find this model, normalised."""
     aliases = names.aliases().get(model_version.model_id, ())
     return folded(
         " ".join(
@@ -73,9 +75,9 @@ def search_terms(model_version: ModelVersion) -> str:
 
 
 def pick(models: Sequence[ModelVersion], model: str, version: str = "") -> ModelVersion:
-    """The leaf named by model id, display name or alias; of several the newest version.
+    """Return the model with this id, display name or alias; of several the newest version.
 
-    Raises `UsageError` that names the nearest models.
+    Raises `UsageError` naming the nearest models.
     """
     wanted = folded(model)
     found = [model_version for model_version in models if folded(model_version.model_id) == wanted]
@@ -114,12 +116,12 @@ def pick(models: Sequence[ModelVersion], model: str, version: str = "") -> Model
 
 
 def is_called(model_version: ModelVersion, name: str) -> bool:
-    """Whether `name` is the leaf's own, as the list has it: a model that came after our names."""
+    """Tell whether `name` is the model's name in the list, even if unknown to our tables."""
     return folded(name) in (folded(model_version.name), folded(model_version.model_id))
 
 
 def newest(models: Iterable[ModelVersion]) -> ModelVersion:
-    """The highest version number in the name, else the first listed."""
+    """Return the model with the highest version number in its name, else the first."""
     found = list(models)
     return max(found, key=_version_number) if len(found) > 1 else found[0]
 
@@ -129,10 +131,10 @@ def _version_number(model_version: ModelVersion) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers[-1].split(".")) if numbers else ()
 
 
-def tier_leaf(
+def tier_model(
     models: Sequence[ModelVersion], task_type: TaskType, tier: ModelTier
 ) -> ModelVersion | None:
-    """The table's model; where it is gone its nearest live kin that has no tier of its own."""
+    """Return the table's model; if it is gone, its nearest live relative without a tier."""
     table = TIERS[task_type]
     model_id = table.get(tier)
     if model_id is None:
@@ -153,6 +155,7 @@ def tier_leaf(
 
 
 def tiers_of(model_version: ModelVersion) -> tuple[ModelTier, ...]:
+    """Return the tiers that this model has in its task type."""
     return tuple(
         tier
         for tier, model_id in TIERS[model_version.task_type].items()
@@ -163,8 +166,10 @@ def tiers_of(model_version: ModelVersion) -> tuple[ModelTier, ...]:
 def serving(
     models: Sequence[ModelVersion], task_type: TaskType, preferred: str = "", recommended: str = ""
 ) -> tuple[ModelVersion, Reason] | None:
-    """Who serves where nothing is asked for, and why: the preferred model, else the recommended
-    one, else the table's default or its kin, else the first live one."""
+    """Return the model for a request that names none, and why.
+
+    Priority: preferred, recommended, default of the table or a relative, first of the list.
+    """
     for model_id, reason in (
         (preferred, Reason.PREFERENCE),
         (recommended, Reason.RECOMMENDATION),
@@ -175,20 +180,20 @@ def serving(
             ]
         ):
             return newest(mine), reason
-    if (usual := tier_leaf(models, task_type, ModelTier.DEFAULT)) is not None:
+    if (usual := tier_model(models, task_type, ModelTier.DEFAULT)) is not None:
         return usual, Reason.DEFAULT
     return (models[0], Reason.FIRST) if models else None
 
 
-def default_leaf(
+def default_model(
     models: Sequence[ModelVersion], task_type: TaskType, preferred: str = "", recommended: str = ""
 ) -> ModelVersion | None:
-    """The leaf of `serving`."""
+    """Return the model of `serving`."""
     found = serving(models, task_type, preferred, recommended)
     return found[0] if found is not None else None
 
 
 def near_ids(models: Sequence[ModelVersion], model_id: str, count: int = 3) -> list[str]:
-    """The live models most like one that is not offered (any more), else the first listed."""
+    """Return the live models most similar to an unavailable one, else the first of the list."""
     known = list(dict.fromkeys(model_version.model_id for model_version in models))
     return nearest(model_id, known, count) or known[:count]

@@ -1,9 +1,9 @@
-"""What a person may set on a leaf, how it may be written, and what goes out for it.
+"""Parameters of a model: names, aliases, parsing of values, exclusions, virtual fields.
 
-People see *controls*: the plain fields and the controls of virtual fields (aspect ratio 16:9).
-The service gets *parameters*: the plain fields and the virtual fields' targets (size 2560x1440).
-A person's choices are kept by control name, or by a target's name, which then wins.
-Rules: "Virtual fields" and "What can't be combined" of the API.
+Users set *user fields*: plain fields, and the fields behind virtual ones (aspect ratio 16:9). The
+service gets *parameters*: plain fields and the targets of virtual ones (size 2560x1440). Choices
+are kept by user field, or by a target's name, which then has priority. Source: "Virtual fields" and
+"What can't be combined" in wire.md.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from ima_tui.core.text import (
 )
 
 OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
-"""These go out in places of their own, and are no parameters of the form."""
+"""Sent in places of their own; not parameters of the form."""
 
 EXACT = 2.0**53
-"""From here on, different whole numbers are the same float; `nan` is beyond it, too."""
+"""From here on different integers are the same float."""
 
 _YES_OR_NO = (Option("true", True), Option("false", False))
 Chosen = Mapping[str, Value]
@@ -42,7 +42,7 @@ _NO = frozenset({"false", "0", "no", "off", "n", "否", "关"})
 
 
 def same(left: object, right: object) -> bool:
-    """Equal as the service compares: without case and outer blanks, numbers as numbers."""
+    """Compare as the service does: ignoring case and surrounding blanks, numbers as numbers."""
     return _comparable(left) == _comparable(right)
 
 
@@ -64,47 +64,48 @@ def _compared(value: Value) -> object:
 
 
 def truth(value: object) -> bool | None:
-    """Yes or no, however it is written; None for anything else."""
+    """Parse yes or no in any spelling; None for anything else."""
     word = "" if value is None else folded(str(value))
     return True if word in _YES else False if word in _NO else None
 
 
 @lru_cache(maxsize=512)
-def controls(model: ModelVersion) -> tuple[Field, ...]:
-    """What the person sees, basic fields first, each name once."""
+def user_fields(model: ModelVersion) -> tuple[Field, ...]:
+    """Return the fields that the user sees, basic ones first, each name once."""
     seen: dict[str, Field] = {}
     for field in model.fields:
         if field.name in OUTSIDE_THE_FORM or not field.offered:
             continue
-        for control in field.virtual.controls if field.virtual else (field,):
+        for control in field.virtual.fields if field.virtual else (field,):
             if control.offered:
                 seen.setdefault(control.name, control)
     return tuple(sorted(seen.values(), key=lambda control: control.advanced))
 
 
-def control(model: ModelVersion, name: str) -> Field | None:
-    """The control of that name, whatever its case; - and _ are alike."""
+def user_field(model: ModelVersion, name: str) -> Field | None:
+    """Return the user field of that name, ignoring case; - and _ are alike."""
     wanted = plain_name(name)
-    return next((field for field in controls(model) if plain_name(field.name) == wanted), None)
+    return next((field for field in user_fields(model) if plain_name(field.name) == wanted), None)
 
 
 def named(model: ModelVersion, name: str) -> Field | None:
-    """The control of that name, else the field that controls of other names are sent as."""
+    """Return the user field of that name, else the field that virtual ones are sent as."""
     wanted = plain_name(name)
     sent = (field for field in model.fields if field.virtual)
-    return control(model, name) or next(
+    return user_field(model, name) or next(
         (field for field in sent if field.virtual and plain_name(field.virtual.target) == wanted),
         None,
     )
 
 
 def plain_name(name: str) -> str:
+    """Normalise a parameter name for comparison."""
     return folded(name).replace("-", "_").replace(" ", "_")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownField:
-    """A parameter that may go out, and the values it may have (none listed: any)."""
+    """A parameter that may be sent, and its allowed values (none listed: any)."""
 
     name: str
     values: tuple[Value, ...]
@@ -123,18 +124,18 @@ def _targets(model: ModelVersion) -> tuple[KnownField, ...]:
 
 
 def names(model: ModelVersion) -> list[str]:
-    """Every name that may be set, controls before targets."""
+    """Return every name that can be set, user fields before targets."""
     return list(
-        dict.fromkeys([*(c.name for c in controls(model)), *(t.name for t in _targets(model))])
+        dict.fromkeys([*(c.name for c in user_fields(model)), *(t.name for t in _targets(model))])
     )
 
 
 def accept(model: ModelVersion, name: str, written: object) -> tuple[str, Value]:
-    """A name and a value as a person writes them -> the leaf's own name, value and JSON type.
+    """Resolve a typed name and value to the model's own name, value and JSON type.
 
-    Raises `UsageError` that names the nearest names, or lists the values there are.
+    Raises `UsageError` naming the nearest names or the allowed values.
     """
-    field = control(model, name)
+    field = user_field(model, name)
     target = next((t for t in _targets(model) if plain_name(t.name) == plain_name(name)), None)
     if field is None and target is None:
         raise _unknown_name(model, name)
@@ -183,7 +184,7 @@ def _not_offered(
 
 
 def _accept_value(field: Field, written: object) -> Value | None:
-    """The field's own value for what was written; None where it has none."""
+    """Return the field's own value for the typed one; None where it has none."""
     if field.options:
         by_value = (o.value for o in field.options if same(o.value, written))
         by_label = (o.value for o in field.options if same(o.label, written))
@@ -230,10 +231,12 @@ def _accept_text(field: Field, written: object) -> str:
 
 @lru_cache(maxsize=512)
 def defaults(model: ModelVersion) -> dict[str, Value]:
-    """The controls' defaults by name; a default that is not offered gives way to the first
-    option that is. Treat it as read-only."""
+    """Return the defaults of the user fields by name; treat it as read-only.
+
+    An unavailable default is replaced by the first option.
+    """
     found: dict[str, Value] = {}
-    for field in controls(model):
+    for field in user_fields(model):
         value = default_of(field)
         if value is not None:
             found[field.name] = value
@@ -241,6 +244,7 @@ def defaults(model: ModelVersion) -> dict[str, Value]:
 
 
 def default_of(field: Field) -> Value | None:
+    """Return the field's default, or its first option where the default is not offered."""
     if not field.options:
         return field.default
     if field.default is None:
@@ -250,39 +254,42 @@ def default_of(field: Field) -> Value | None:
 
 
 def shown(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
-    """Every control's value: the chosen one, else the default. A target that was set outright is
-    shown through the control it belongs to, where one of its values leads there."""
+    """Return every user field's value: chosen, else the default.
+
+    A target that was set directly is shown through its virtual field where one of its values leads
+    there.
+    """
     values = dict(defaults(model))
     for field in model.fields:
         if field.virtual and field.virtual.target in chosen:
             aim = chosen[field.virtual.target]
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
-            own = {one.name for one in field.virtual.controls}  # 3.12.1 takes `control` for a local
+            own = {one.name for one in field.virtual.fields}  # 3.12.1 takes `control` for a local
             values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
-    values.update({name: value for name, value in chosen.items() if control(model, name)})
+    values.update({name: value for name, value in chosen.items() if user_field(model, name)})
     return values
 
 
 def choices(field: Field) -> tuple[Option, ...]:
-    """The values that a control can be set to, where they can be counted."""
+    """Return the values that a field can be set to, where they are countable."""
     return _YES_OR_NO if field.kind is FieldKind.TOGGLE else field.options
 
 
 def allowed(model: ModelVersion, field: Field, chosen: Chosen) -> tuple[Option, ...]:
-    """The options of `field` that go with everything else the person chose."""
+    """Return the options of `field` that can be combined with the other choices."""
     values = {n: v for n, v in shown(model, chosen).items() if _is_chosen(model, n, chosen)}
     return tuple(o for o in field.options if not _clashing(model, field, o, values))
 
 
 def _clashing(model: ModelVersion, field: Field, option: Option, values: Chosen) -> str:
-    """The name of the other control that `option` can't stand beside, or "".
+    """Return the name of the field that excludes `option`, or "".
 
-    Exclusion holds both ways, whichever of the two sides says it.
+    Exclusions hold in both directions.
     """
     for name, excluded in option.excludes:
         if name != field.name and name in values and any(same(values[name], v) for v in excluded):
             return name
-    for other in controls(model):
+    for other in user_fields(model):
         if other.name == field.name or other.name not in values:
             continue
         theirs = next((o for o in other.options if same(o.value, values[other.name])), None)
@@ -293,16 +300,16 @@ def _clashing(model: ModelVersion, field: Field, option: Option, values: Chosen)
 
 
 def settle(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
-    """`chosen`, with defaults moved out of the way where a choice excludes them.
+    """Return `chosen` with excluded defaults replaced.
 
-    Only what the person did not choose moves. Raises `UsageError` where two choices exclude
-    each other, or where a default has nowhere left to go.
+    Only values that the user did not choose change. Raises `UsageError` where two choices exclude
+    each other or no allowed default remains.
     """
     if not _has_exclusions(model):
         return dict(chosen)
     values = shown(model, chosen)
     mine = {name: value for name, value in values.items() if _is_chosen(model, name, chosen)}
-    closed = [field for field in controls(model) if choices(field) and field.name in values]
+    closed = [field for field in user_fields(model) if choices(field) and field.name in values]
     for field in closed:
         if field.name in mine:
             _refuse_clash(model, field, mine)
@@ -323,21 +330,21 @@ def settle(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
 
 @lru_cache(maxsize=512)
 def _has_exclusions(model: ModelVersion) -> bool:
-    return any(option.excludes for field in controls(model) for option in field.options)
+    return any(option.excludes for field in user_fields(model) for option in field.options)
 
 
 def _is_chosen(model: ModelVersion, name: str, chosen: Chosen) -> bool:
-    """Set by the person, by its own name or by the target that it leads to."""
+    """Tell whether the user set it, by its own name or by its target."""
     return name in chosen or any(
         field.virtual is not None
         and field.virtual.target in chosen
-        and any(control.name == name for control in field.virtual.controls)
+        and any(control.name == name for control in field.virtual.fields)
         for field in model.fields
     )
 
 
 def _refuse_clash(model: ModelVersion, field: Field, values: Chosen) -> None:
-    """Raise where this field's value can't stand beside the others, and say what can."""
+    """Raise `UsageError` where this field's value is excluded, naming what is possible."""
     option = next((o for o in choices(field) if same(o.value, values[field.name])), None)
     other = _clashing(model, field, option, values) if option else ""
     if not other:
@@ -354,7 +361,7 @@ def _refuse_clash(model: ModelVersion, field: Field, values: Chosen) -> None:
 
 
 def check_together(model: ModelVersion, sent: Mapping[str, Value]) -> None:
-    """The last word on what can't be combined, targets and untouched fields included.
+    """Check the final parameters, targets and untouched fields included, for exclusions.
 
     Raises `UsageError`.
     """
@@ -373,7 +380,7 @@ def check_together(model: ModelVersion, sent: Mapping[str, Value]) -> None:
 
 @lru_cache(maxsize=512)
 def _exclusions(model: ModelVersion) -> tuple[tuple[str, Value, str, tuple[Value, ...]], ...]:
-    """Parameter, its value, and which values of which other one it does not go with."""
+    """Return each parameter, its value, the excluded parameter and its excluded values."""
     return tuple(
         (field.virtual.target if field.virtual else field.name, option.value, other, values)
         for field in model.fields
@@ -384,7 +391,7 @@ def _exclusions(model: ModelVersion) -> tuple[tuple[str, Value, str, tuple[Value
 
 
 def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
-    """What goes out, before the price rule has its word: defaults, then choices, resolved."""
+    """Return the parameters to send, before the price rule: defaults and choices, resolved."""
     values = shown(model, chosen)
     sent: dict[str, Value] = {}
     for field in model.fields:
@@ -407,13 +414,13 @@ def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
 @lru_cache(maxsize=512)
 def _controls_of_virtuals(model: ModelVersion) -> frozenset[str]:
     virtuals = (field.virtual for field in model.fields if field.virtual and field.offered)
-    return frozenset(control.name for virtual in virtuals for control in virtual.controls)
+    return frozenset(control.name for virtual in virtuals for control in virtual.fields)
 
 
 def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:
     virtual = field.virtual
     assert virtual is not None
-    same_name = any(c.name == virtual.target for c in virtual.controls)
+    same_name = any(c.name == virtual.target for c in virtual.fields)
     if virtual.target in chosen and not (
         same_name and any(_matches(rule.source, values) for rule in virtual.rules)
     ):
@@ -421,8 +428,8 @@ def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) 
     for rule in virtual.rules:
         if _matches(rule.source, values):
             return {virtual.target: rule.target}
-    if any(c.name in chosen for c in virtual.controls):
-        wish = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.controls)
+    if any(c.name in chosen for c in virtual.fields):
+        wish = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.fields)
         known = "; ".join(
             ", ".join(f"{name}={value}" for name, value in rule.source) for rule in virtual.rules
         )
@@ -437,7 +444,7 @@ def _matches(source: tuple[tuple[str, Value], ...], values: Chosen) -> bool:
 
 
 def counts(model: ModelVersion) -> tuple[int, ...]:
-    """The numbers of outputs that can be asked for."""
+    """Return the possible numbers of outputs."""
     field = next((field for field in model.fields if field.name == "n"), None)
     if field is not None and field.options:
         offered = (str(option.value) for option in field.options)

@@ -1,4 +1,4 @@
-"""Which inputs a model takes: `files` of its leaf, read."""
+"""Parser of a model's accepted inputs (`files` in the product list)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ima_tui.core.text import folded
 
 ANY = "*"
 MOST_FILES, MOST_TYPES, LONGEST_TYPES = 16, 64, 1_000
-"""Entries of `files`, types of an entry, and characters of one list of types that are read."""
+"""Limits: entries of `files`, types of an entry, characters of a list of types."""
 LEAST_BYTES = 10_000
-"""A size limit without a unit: from here on bytes, below megabytes."""
+"""Size limits without a unit are bytes from here on, below megabytes."""
 SPELLINGS = {
     "image": {
         "jpg": "jpeg", "jpeg": "jpeg", "pjpeg": "jpeg", "png": "png", "webp": "webp",
@@ -27,11 +27,11 @@ SPELLINGS = {
         "flac": "flac", "x-flac": "flac", "m4a": "mp4", "x-m4a": "mp4", "mp4": "mp4",
     },
 }  # fmt: skip
-"""The spellings of the types that can be told from a file, and the one that is used here."""
+"""Spellings of types, and the ones used here."""
 
 
 def read(files: object, task_type: TaskType) -> tuple[Accepts, ...]:
-    """`files` is one object. A list of such objects is read, too: those of this task type."""
+    """Parse `files`, one object or a list of objects of this task type."""
     if isinstance(files, Mapping):
         listed = [files]
     else:
@@ -56,7 +56,7 @@ def _accepts(row: Json) -> Accepts | None:
 
 
 def _count(value: object) -> int | None:
-    """A number of files; 0 and less limit nothing."""
+    """Parse a number of files; None (no limit) for 0 and less."""
     count = raw_values.whole(value)
     return count if count is not None and count > 0 else None
 
@@ -85,7 +85,7 @@ def _every(family: str) -> Iterator[str]:
 
 
 def _size(row: Json) -> int | None:
-    """The largest file, in bytes: `10MB`, or a number of megabytes or bytes."""
+    """Parse the maximum file size, in bytes: `10MB`, or a number of megabytes or bytes."""
     for name in ("maxSize", "maxFileSize"):
         found = re.fullmatch(
             r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmg]?)b?", folded(raw_values.text(row.get(name)))
@@ -98,7 +98,7 @@ def _size(row: Json) -> int | None:
 
 
 def _seconds(row: Json) -> float | None:
-    """The longest video or sound, in seconds: `15`, `15s`."""
+    """Parse the maximum duration, in seconds: `15`, `15s`."""
     found = re.fullmatch(
         r"(\d{1,5}(?:\.\d{1,6})?)\s*s?", folded(raw_values.text(row.get("maxDuration")))
     )

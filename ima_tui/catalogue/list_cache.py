@@ -1,4 +1,4 @@
-"""The product lists: shown from the cache at once, fetched again behind it, kept with their age."""
+"""Product list cache: shows stored lists at once, refreshes them, keeps their age."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.events import ListChanges, ProductList
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes of a kept list: twice the largest answer."""
+"""Maximum bytes of a stored list: twice the largest response."""
 
 Fetch = Callable[[TaskType], Awaitable[Sequence[object]]]
 Tell = Callable[[ProductList], None]
 
 
 class ProductLists:
-    """The one owner of what the service offers. `tell` hears of every change."""
+    """Holds the product lists of all task types and reports changes to `tell`."""
 
     def __init__(
         self,
@@ -40,24 +40,31 @@ class ProductLists:
         keep: bool = True,
         steady: Callable[[], float] = steady,
     ) -> None:
-        """`keep`: store what was fetched in the folder `cache`, for the next start."""
+        """Create empty lists.
+
+        `keep`: store fetched lists in the folder `cache` for the next start.
+        """
         self._cache = cache
         self._keep = keep
         self._now = now
         self._steady = steady
         self._fetched: dict[TaskType, float] = {}
-        """When this run fetched each list, by the steady clock."""
+        """When this run fetched each list, by the monotonic clock."""
         self._tell = tell
         self.lists = {task_type: ProductList(task_type) for task_type in TaskType}
         self._first: dict[TaskType, ProductList] = {}
-        """What each list was when this run first saw it: what changed is told since then."""
+        """Each list when this run first saw it; changes are relative to it."""
 
     def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
+        """Return the models of one task type, as last seen."""
         return self.lists[task_type].models
 
     def age(self, task_type: TaskType) -> float:
-        """Seconds since the list was fetched; infinite when it never was, or at a time that is
-        still to come: then a clock was wrong, and nobody knows how old the prices are."""
+        """Return the seconds since the list was fetched.
+
+        Infinite if it never was, or if the time lies in the future: then a clock was wrong, and the
+        age of the prices is unknown.
+        """
         if (fetched := self._fetched.get(task_type)) is not None:
             return self._steady() - fetched
         as_of = self.lists[task_type].as_of
@@ -65,16 +72,19 @@ class ProductLists:
         return age if age >= 0 else float("inf")
 
     async def load(self, origin: str) -> None:
-        """Show what the last run saw of the service at `origin`."""
+        """Load the stored lists of the service at `origin`."""
         for task_type in TaskType:
             if self.lists[task_type].as_of is None:
-                path = self._path(origin, task_type)
+                path = _path(self._cache, origin, task_type)
                 found = await asyncio.to_thread(_load, path, task_type)
                 if found is not None and self.lists[task_type].as_of is None:
                     self._set(found)
 
     async def refresh(self, fetch: Fetch, origin: str, task_types: Sequence[TaskType]) -> None:
-        """Fetch lists side by side. What can't be fetched keeps its last state, and says why."""
+        """Fetch lists concurrently.
+
+        A list that can't be fetched keeps its last state with the problem.
+        """
         await asyncio.gather(*(self._refresh(fetch, origin, each) for each in task_types))
 
     async def _refresh(self, fetch: Fetch, origin: str, task_type: TaskType) -> None:
@@ -94,9 +104,10 @@ class ProductLists:
         self._fetched[task_type] = self._steady()
         self._set(ProductList(task_type, models, now, live=True, changes=changes))
         if self._keep:
-            await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
+            await asyncio.to_thread(_store, _path(self._cache, origin, task_type), raw, now)
 
     def fail(self, task_type: TaskType, problem: ImaError) -> None:
+        """Record that a list could not be fetched."""
         last = self.lists[task_type]
         self._set(replace(last, live=False, problem=problem))
 
@@ -106,13 +117,14 @@ class ProductLists:
             self._first.setdefault(product_list.task_type, product_list)
         self._tell(product_list)
 
-    def _path(self, origin: str, task_type: TaskType) -> Path:
-        host = re.sub(r"[^A-Za-z0-9.-]+", "_", urlsplit(origin).netloc) or "service"
-        return self._cache / "products" / host / f"{task_type.value}.json"
+
+def _path(cache: Path, origin: str, task_type: TaskType) -> Path:
+    host = re.sub(r"[^A-Za-z0-9.-]+", "_", urlsplit(origin).netloc) or "service"
+    return cache / "products" / host / f"{task_type.value}.json"
 
 
 def _load(path: Path, task_type: TaskType) -> ProductList | None:
-    """A cache that can't be read is no cache: it is fetched again anyway."""
+    """Load a stored list; None if it is missing or unreadable."""
     try:
         kept = json.loads(atomic_file.read_small(path, LARGEST)[0])
         as_of = float(kept["as_of"])
@@ -132,3 +144,9 @@ def _store(path: Path, raw: Sequence[object], as_of: float) -> None:
     except OSError:
         with suppress(OSError):  # a full disk costs the cache, not the run
             part.unlink(missing_ok=True)
+
+
+def kept(cache: Path, origin: str, task_type: TaskType) -> tuple[ModelVersion, ...]:
+    """The models as last seen, from disk alone."""
+    found = _load(_path(cache, origin, task_type), task_type)
+    return () if found is None else found.models

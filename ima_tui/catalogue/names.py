@@ -1,8 +1,4 @@
-"""What models are called: families, versions and aliases, read from names.toml.
-
-Facts of the founding document, told once: the Models screen searches by them, `choice` finds a
-model by them, and the intent router reads them in a sentence.
-"""
+"""Model families, versions and aliases, from names.toml (facts of the founding document)."""
 
 from __future__ import annotations
 
@@ -18,8 +14,10 @@ ANY_OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One brand. `versions` holds, by version word, the model id for each task type
-    (`ANY_OTHER` for the ones that are not named)."""
+    """One brand.
+
+    `versions` maps version words to a model id per task type (`ANY_OTHER` for the rest).
+    """
 
     name: str
     medium: Medium
@@ -33,19 +31,21 @@ class Family:
     models: bool = False
 
     def model_id(self, version: str, task_type: TaskType | None) -> str:
-        """The id meant by a version word ("" or an unknown one: the newest)."""
+        """Return the id for a version word ("" or an unknown one: the newest)."""
         ids = self.versions.get(version) or self.versions[self.newest]
         wanted = task_type.value if task_type else ""
         return ids.get(wanted) or ids.get(ANY_OTHER) or next(iter(ids.values()))
 
     def model_ids(self) -> tuple[str, ...]:
-        """Every id of the family, each once."""
+        """Return every id of the family, once each."""
         found = (model_id for ids in self.versions.values() for model_id in ids.values())
         return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
+    """All families, and products of other services with their medium."""
+
     families: tuple[Family, ...]
     outsiders: Mapping[str, Medium]
     everyday: tuple[str, ...]
@@ -54,7 +54,7 @@ class Names:
 
 @cache
 def names() -> Names:
-    """names.toml, read when it is first asked for."""
+    """Return names.toml, parsed on first use."""
     import tomllib
 
     text = Path(__file__).with_name("names.toml").read_text("utf-8")
@@ -94,14 +94,14 @@ def _strings(value: object) -> tuple[str, ...]:
 
 
 def family_of(model_id: str) -> Family | None:
-    """The brand that an id belongs to."""
+    """Return the family of a model id, or None."""
     return next((each for each in names().families if model_id in each.model_ids()), None)
 
 
 def sibling(model_id: str, task_type: TaskType) -> str:
-    """The same brand and version for another task type: wan2.6-t2v becomes wan2.6-i2v for pictures.
+    """Return the same brand and version for another task type (wan2.6-t2v -> wan2.6-i2v).
 
-    "" where the brand makes another medium; the id itself where nothing is known of it.
+    "" where the brand makes another medium; the id itself where it is unknown.
     """
     family = family_of(model_id)
     if family is None:
@@ -114,7 +114,7 @@ def sibling(model_id: str, task_type: TaskType) -> str:
 
 @cache
 def aliases() -> Mapping[str, tuple[str, ...]]:
-    """model id -> what people type to find it: the family's names, also with the version."""
+    """Map each model id to its search terms: the family's names, also with the version."""
     found: dict[str, list[str]] = {}
     for family in names().families:
         words = (*family.words, *family.cautious)

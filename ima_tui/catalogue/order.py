@@ -1,4 +1,4 @@
-"""A draft that was checked and priced becomes an order. Nothing here reads a file or the net."""
+"""Order builder: validates and prices a draft. No file or network access."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ima_tui.core.text import clean, encodable, one_line
 
 LONGEST_PROMPT = 20_000
 COUNT = "n"
-"""The number of outputs: no parameter of any form, though it may be written like one."""
+"""The number of outputs; not a parameter of a form, though it may be written like one."""
 
 BY_ENDING = {
     **dict.fromkeys(("jpg", "jpeg"), "image/jpeg"),
@@ -34,14 +34,14 @@ BY_ENDING = {
     "aac": "audio/aac",
     **{name: f"audio/{name}" for name in ("wav", "ogg", "flac")},
 }
-"""The types as `Accepts` spells them, by the endings of names."""
+"""MIME types as `Accepts` spells them, by file name ending."""
 
 
 def place(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
-    """The order for `draft` on `leaf`, and the quote behind it (with what it changes).
+    """Return the order for `draft` on `model`, and its quote.
 
-    Raises `UsageError` for an empty prompt, a value the leaf does not offer, choices that
-    exclude each other, a number of outputs or inputs that can't be.
+    Raises `UsageError` for an empty prompt, an unavailable value, exclusions, or a wrong number of
+    outputs or inputs.
     """
     _check_prompt(draft)
     check_inputs(model, draft.inputs)
@@ -66,7 +66,7 @@ def place(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
 
 
 def accepted(model: ModelVersion, chosen: tuple[tuple[str, Value], ...]) -> dict[str, Value]:
-    """Choices in the leaf's own names, values and JSON types."""
+    """Return the choices in the model's own names, values and JSON types."""
     return dict(form.accept(model, name, value) for name, value in chosen)
 
 
@@ -80,7 +80,7 @@ def _check_prompt(draft: Draft) -> None:
 
 
 def input_counts(model: ModelVersion) -> tuple[int, int | None]:
-    """At least, at most: the leaf's own limits where it has some, else the task type's."""
+    """Return the minimum and maximum of inputs: the model's limits, else the task type's."""
     low, high = model.task_type.inputs
     if not model.task_type.takes_inputs or high is not None:
         return low, high
@@ -92,8 +92,10 @@ def input_counts(model: ModelVersion) -> tuple[int, int | None]:
 
 
 def check_inputs(model: ModelVersion, inputs: Sequence[str]) -> None:
-    """As many as the model takes, and of its types as far as their names tell. Raises
-    `UsageError`; what files hold is looked at elsewhere."""
+    """Check the number of inputs and their types by name.
+
+    Raises `UsageError`. Contents are checked by `runner.input_checks`.
+    """
     low, high = input_counts(model)
     if not low <= len(inputs) <= (len(inputs) if high is None else high):
         raise _wrong_number(model, len(inputs))
@@ -112,13 +114,13 @@ def check_inputs(model: ModelVersion, inputs: Sequence[str]) -> None:
 
 
 def too_many(model: ModelVersion, given: int) -> UsageError | None:
-    """What is wrong where more inputs are `given` than the model takes."""
+    """Return the error for more inputs than the model takes, or None."""
     high = input_counts(model)[1]
     return _wrong_number(model, given) if high is not None and given > high else None
 
 
 def check_link(model: ModelVersion, source: str) -> None:
-    """Raises `UsageError` for a link whose name says that the model does not take what it is."""
+    """Raise `UsageError` for a link whose name ends in a type that the model does not take."""
     mime = type_by_name(source) if source.strip().lower().startswith("https:") else ""
     if mime and model.task_type.takes_inputs and model.accepting(mime) is None:
         kinds = _kinds(model.input_types)
@@ -128,7 +130,7 @@ def check_link(model: ModelVersion, source: str) -> None:
 
 
 def type_by_name(source: str) -> str:
-    """The MIME type that the ending of a link or path stands for, "" where it tells none."""
+    """Return the MIME type for the ending of a link or path, "" if unknown."""
     name = re.split(r"[?#]", source.strip().lower(), maxsplit=1)[0]
     ending = re.search(r"\.([a-z0-9]{2,5})$", name)
     return BY_ENDING.get(ending[1], "") if ending else ""
@@ -148,14 +150,14 @@ def _wrong_number(model: ModelVersion, given: int) -> UsageError:
 
 
 def is_count(name: str) -> bool:
-    """Whether a setting of this name is the number of outputs: it has a place of its own."""
+    """Tell whether a setting of this name is the number of outputs."""
     return form.plain_name(name) == COUNT
 
 
 def count_of(written: object) -> int:
-    """A number of outputs as people and files write it: `2`, `"2"`, `2.0`.
+    """Parse a number of outputs: `2`, `"2"`, `2.0`.
 
-    Raises `UsageError`; whether a model makes so many is for `check_count`.
+    Raises `UsageError`; `check_count` checks what the model allows.
     """
     found = re.fullmatch(r"([0-9]{1,9})(?:\.0{1,9})?", str(written).strip())
     if isinstance(written, bool) or found is None:
@@ -164,9 +166,9 @@ def count_of(written: object) -> int:
 
 
 def one_count(flag: int | None, written: Sequence[object] = ()) -> int | None:
-    """The number of outputs from its own place, `flag`, or `written` as a parameter; None: neither.
+    """Return the number of outputs from `flag` or from a parameter in `written`; None: neither.
 
-    Raises `UsageError` where it was given more than once: nobody can tell which one is meant.
+    Raises `UsageError` where it was given more than once.
     """
     told = [*([] if flag is None else [flag]), *written]
     if len(told) > 1:
@@ -176,6 +178,7 @@ def one_count(flag: int | None, written: Sequence[object] = ()) -> int | None:
 
 
 def check_count(model: ModelVersion, n: int) -> None:
+    """Raise `UsageError` if the model can't make `n` outputs in one job."""
     counts = form.counts(model)
     if n not in counts:
         known = ", ".join(map(str, counts))

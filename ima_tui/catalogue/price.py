@@ -1,8 +1,8 @@
-"""Which price rule fits, and what everything else would cost. Here money is won or lost.
+"""Price rule selection, quotes, price tables and neighbouring prices.
 
-Rules: "Choosing the price" of the API. The rule that fits is the one all of whose attributes
-equal what will be sent; of several that fit, the one that says most. Where none fits, the
-nearest is taken and every value that it changes is named, so that nobody pays for a surprise.
+The matching rule is the one all of whose attributes equal what will be sent; of several, the one
+with most attributes. Without a match the nearest rule applies, and every value that it changes is
+reported, so that nobody pays for a surprise. Source: "Choosing the price" in wire.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ MOST_COMBINATIONS = 400
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`parameters` go out as they stand. `changes` is empty when the wish fits a rule."""
+    """A priced set of parameters.
+
+    `parameters` are sent as they are. `changes` is empty when a rule matches exactly.
+    """
 
     rule: PriceRule
     parameters: Mapping[str, Value]
@@ -42,9 +45,9 @@ class Quote:
 
 
 def quote(model: ModelVersion, chosen: form.Chosen, n: int = 1) -> Quote:
-    """The price of `chosen` (by control or target name) on `leaf`.
+    """Return the price of `chosen` (by user field or target name).
 
-    Raises `UsageError` for a choice that can't be combined or resolved.
+    Raises `UsageError` for exclusions or unresolvable choices.
     """
     merged = form.parameters(model, form.settle(model, chosen))
     fits = fitting(model, merged)
@@ -60,23 +63,23 @@ def quote(model: ModelVersion, chosen: form.Chosen, n: int = 1) -> Quote:
 
 
 def fitting(model: ModelVersion, merged: Mapping[str, Value]) -> PriceRule | None:
+    """Return the rule that matches exactly, the most specific one, or None."""
     fits = [rule for rule in model.rules if _equal(rule, merged) == len(rule.attributes)]
     return max(fits, key=lambda rule: len(rule.attributes), default=None)
 
 
 def _equal(rule: PriceRule, merged: Mapping[str, Value]) -> int:
-    """How many attributes are met. Their names are the form's own: `tree` saw to that."""
+    """Count the attributes that match. Their names are the form's (see `tree`)."""
     return sum(name in merged and form.same(merged[name], value) for name, value in rule.attributes)
 
 
 def _nearest(
     model: ModelVersion, merged: Mapping[str, Value], chosen: form.Chosen
 ) -> tuple[PriceRule, dict[str, Value]]:
-    """The rule with most attributes equal, and what goes out with it; of several the one that
-    keeps most of what the person chose, else the first.
+    """Return the nearest rule, and the parameters to send with it.
 
-    A price is no permission: what the rule changes must be offered, and go with the rest.
-    Raises `UsageError` where no rule can be had.
+    Nearest: most attributes equal, then most choices kept, then the first. What the rule changes
+    must be allowed and combine with the rest. Raises `UsageError` where no rule is possible.
     """
 
     def closeness(rule: PriceRule) -> tuple[int, int]:
@@ -102,19 +105,19 @@ def _nearest(
 
 
 def _family_needs(model: ModelVersion, sent: Mapping[str, Value]) -> dict[str, Value]:
-    """Pixverse must be told its own version; some of its leaves have no field for it."""
+    """Add the version that Pixverse requires; some of its models have no field for it."""
     if model.model_id.casefold() != "pixverse" or "model" in sent:
         return {}
     version = re.search(r"[vV]\s*(\d+(?:\.\d+)?)", f"{model.name} {model.version}")
     told: dict[str, Value] = {"model": f"v{version[1]}"} if version else {}
-    with suppress(UsageError):  # a field that does not offer it knows better
+    with suppress(UsageError):  # a field that does not offer it has priority
         return dict(form.accept(model, *pair) for pair in told.items())
     return {} if any(field.name == "model" for field in model.fields) else told
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """One line of a leaf's price table: the controls' values that make the price."""
+    """One row of a model's price table: the values that make the price, and the points."""
 
     values: tuple[tuple[str, Value], ...]
     points: int
@@ -122,7 +125,7 @@ class Combination:
 
 
 def table(model: ModelVersion) -> tuple[Combination, ...]:
-    """The price of every combination of priced controls that can be set, cheapest first."""
+    """Return the price of every combination of priced fields, cheapest first."""
     priced = _priced_controls(model)
     usual = quote_or_none(model, {})
     usual_values = form.shown(model, {})
@@ -141,6 +144,7 @@ def table(model: ModelVersion) -> tuple[Combination, ...]:
 
 
 def quote_or_none(model: ModelVersion, chosen: form.Chosen) -> Quote | None:
+    """Return the quote, or None where the choices are invalid."""
     try:
         return quote(model, chosen)
     except UsageError:
@@ -148,17 +152,17 @@ def quote_or_none(model: ModelVersion, chosen: form.Chosen) -> Quote | None:
 
 
 def _priced_controls(model: ModelVersion) -> dict[str, tuple[Option, ...]]:
-    """The controls that can change the price, with their options."""
+    """Return the user fields that can change the price, with their options."""
     attributes = {name for rule in model.rules for name, _ in rule.attributes}
     aimed = {
         control.name
         for field in model.fields
         if field.virtual and field.virtual.target in attributes
-        for control in field.virtual.controls
+        for control in field.virtual.fields
     }
     return {
         field.name: form.choices(field)
-        for field in form.controls(model)
+        for field in form.user_fields(model)
         if field.name in attributes | aimed and form.choices(field)
     }
 
@@ -168,13 +172,13 @@ def _combinations(priced: Mapping[str, tuple[Option, ...]]) -> list[dict[str, Op
     for options in priced.values():
         count *= len(options)
     if count > MOST_COMBINATIONS:
-        return []  # nobody reads such a table, and a hostile list could make it endless
+        return []  # too long to read, and a hostile list could make it endless
     return [dict(zip(priced, picked, strict=True)) for picked in product(*priced.values())]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """One control set otherwise, and what that does to the price of one output."""
+    """A change of one field, and its effect on the price of one output, in points."""
 
     name: str
     value: Value
@@ -184,7 +188,7 @@ class Neighbour:
 def neighbours(
     model: ModelVersion, chosen: form.Chosen
 ) -> tuple[Neighbour | None, Neighbour | None]:
-    """(the change that saves most, the smallest step up), of the changes of a single control."""
+    """Return the single change that saves most, and the smallest increase."""
     current = quote_or_none(model, chosen)
     if current is None:
         return None, None

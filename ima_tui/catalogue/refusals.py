@@ -1,8 +1,8 @@
-"""What to change after a refusal, so that the next try is an honest one. Pure.
+"""Retry policy after a refusal: which corrected order to try next. Pure.
 
-Rules: the API's table of refusals. Everything comes from the leaf's own rules and options, as
-fetched after the refusal; a lighter order is never a dearer one, and whether a dearer price may be
-paid is for others to ask.
+Source: the table of refusals in wire.md. Uses only the model's rules and options as fetched after
+the refusal. A lighter order never costs more; a more expensive one needs the user's approval, which
+is asked for elsewhere.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded
 
 MOST_TRIES = 3
-"""Creates of one job that may be answered with a refusal."""
+"""Maximum number of refused creates per job."""
 REPRICED = frozenset({6006, 6009, 6010})
 BAD_VALUE = 400017
 TOO_HEAVY = 500
 ADAPTED = REPRICED | {BAD_VALUE}
-"""Refused for certain: nothing was charged, and a corrected order may follow."""
+"""Refusals that certainly charged nothing: a corrected order may follow."""
 HEAVY = ("size", "resolution", "duration", "quality")
-"""What makes an order heavy, the heaviest first."""
+"""Parameters that make an order heavy, most effective first."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdaptedOrder:
-    """The order of the next try, and the row of the timeline that says what is different."""
+    """The order of the next try, and the timeline entry that explains the difference."""
 
     order: Order
     key: str
@@ -42,7 +42,7 @@ class AdaptedOrder:
 
 
 def adapt(code: int, order: Order, model: ModelVersion, refusals: int) -> AdaptedOrder | None:
-    """The next try after refusal number `refusals` (from 1) with `code`; None: give up."""
+    """Return the next try after refusal number `refusals` (from 1) with `code`; None: give up."""
     if code not in ADAPTED or refusals >= MOST_TRIES:
         return None
     try:
@@ -56,7 +56,7 @@ def adapt(code: int, order: Order, model: ModelVersion, refusals: int) -> Adapte
 
 
 def choices_of(model: ModelVersion, order: Order) -> dict[str, Value]:
-    """What was sent, as a person would choose it here; what the leaf does not know is left out."""
+    """Return the sent parameters as choices on `model`; unknown ones are left out."""
     sent: dict[str, Value] = {}
     for name, value in order.parameters:
         try:
@@ -65,14 +65,14 @@ def choices_of(model: ModelVersion, order: Order) -> dict[str, Value]:
             continue
         sent[known] = accepted
     visible = form.shown(model, sent)
-    chosen = {c.name: visible[c.name] for c in form.controls(model) if c.name in visible}
+    chosen = {c.name: visible[c.name] for c in form.user_fields(model) if c.name in visible}
     resolved = form.parameters(model, chosen)
     strayed = {n: v for n, v in sent.items() if n in resolved and not form.same(resolved[n], v)}
     return chosen | strayed
 
 
 def reprice(order: Order, model: ModelVersion, chosen: form.Chosen) -> Order:
-    """`order` as the leaf prices it now. Raises `UsageError` where it can't be had any more."""
+    """Reprice `order` by the current rules. Raises `UsageError` where it is no longer possible."""
     quote = price.quote(model, chosen, order.n)
     return replace(
         order,
@@ -86,17 +86,17 @@ def reprice(order: Order, model: ModelVersion, chosen: form.Chosen) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class Lighter:
-    """A smaller order, and what is smaller: `values` name it for the timeline."""
+    """A smaller order; `values` describe the difference for the timeline."""
 
     order: Order
     values: Mapping[str, str | int | float]
 
 
 def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
-    """The answer to code 500 as refusal number `refusals` (from 1): one step down in the heaviest
-    parameter that has one, never dearer. None: nothing is smaller, or it was tried often enough.
+    """Return the order after code 500: one step down in the heaviest parameter, never dearer.
 
-    The same order is never an answer: the service may have charged it before the fault.
+    None: nothing is smaller, or it was tried often enough. The same order is never returned,
+    because the service may have charged it before the fault. `refusals` counts from 1.
     """
     if refusals >= MOST_TRIES:
         return None
@@ -105,7 +105,7 @@ def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
     except UsageError:
         return None
     for name in HEAVY:
-        field = form.control(model, name) or _control_of_target(model, name)
+        field = form.user_field(model, name) or _control_of_target(model, name)
         for step in _steps_down(model, field, chosen) if field is not None else ():
             smaller = _smaller(order, model, {**chosen, field.name: step}) if field else None
             if smaller is not None and field is not None:
@@ -116,8 +116,10 @@ def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
 
 
 def _smaller(order: Order, model: ModelVersion, chosen: form.Chosen) -> Order | None:
-    """`order` with these choices, if what goes out is smaller and costs no more: a price rule can
-    put back what was chosen."""
+    """Return `order` with these choices if it is smaller and costs no more.
+
+    A price rule can restore a value.
+    """
     try:
         found = reprice(order, model, chosen)
     except UsageError:
@@ -134,15 +136,15 @@ def _is_less(value: object, other: object) -> bool:
 
 
 def _control_of_target(model: ModelVersion, target: str) -> Field | None:
-    """The control behind which a heavy parameter hides: aspect ratio 4k is size 4k."""
+    """Return the user field behind a heavy parameter: aspect ratio 4k is size 4k."""
     for field in model.fields:
-        if field.virtual and field.virtual.target == target and len(field.virtual.controls) == 1:
-            return field.virtual.controls[0]
+        if field.virtual and field.virtual.target == target and len(field.virtual.fields) == 1:
+            return field.virtual.fields[0]
     return None
 
 
 def _steps_down(model: ModelVersion, field: Field, chosen: form.Chosen) -> tuple[Value, ...]:
-    """The smaller values that the leaf offers, the next one first."""
+    """Return the smaller values offered, the nearest first."""
     now = weight(chosen.get(field.name))
     if now is None:
         return ()
@@ -160,7 +162,7 @@ _GRADES |= {"high": 3, "hd": 3, "ultra": 4}
 
 
 def weight(value: object) -> tuple[str, float] | None:
-    """(kind, how heavy): only values of one kind can be compared. None: no size at all."""
+    """Return (unit, size); only values of one unit are comparable. None: not a size."""
     text = folded(str(value))
     if isinstance(value, bool):
         return None
@@ -176,7 +178,7 @@ def weight(value: object) -> tuple[str, float] | None:
 def _plainer(
     order: Order, model: ModelVersion, chosen: dict[str, Value], refusals: int
 ) -> AdaptedOrder:
-    """First without what the leaf does not know; then without everything advanced."""
+    """Drop unknown parameters first, then all advanced ones."""
     fresh = reprice(order, model, chosen)
     if refusals == 1:
         return AdaptedOrder(fresh, "event.corrected", {"points": fresh.total})

@@ -1,5 +1,4 @@
-"""How long a job usually takes: the list's own tag, else the founding document's table, else what
-this ledger has seen."""
+"""Time estimates: from the list's tag, the founding document's table, or the ledger's history."""
 
 from __future__ import annotations
 
@@ -43,12 +42,15 @@ _BY_MEDIUM = {
 
 
 LEAST_HISTORY = 3
-"""Fewer runs than this are an anecdote."""
+"""Minimum number of past runs for an estimate."""
 
 
 def estimate(model: ModelVersion, seen: Sequence[float] = ()) -> Estimate:
-    """Seconds. `seen`: what the last runs of this model and size took here, for the models that
-    neither the list nor the table knows."""
+    """Return the estimated seconds.
+
+    `seen`: durations of past runs of this model and size, used if neither the list nor the table
+    has an estimate.
+    """
     if model.estimate is not None:
         return model.estimate
     if known := _BY_MODEL.get(model.model_id):
@@ -61,7 +63,7 @@ def estimate(model: ModelVersion, seen: Sequence[float] = ()) -> Estimate:
 
 
 def learned(seen: Sequence[float]) -> Estimate:
-    """The median and the upper quartile of what was seen."""
+    """Return the median and the upper quartile of past durations."""
     ordered = sorted(seen)
     middle, upper = len(ordered) // 2, (3 * len(ordered)) // 4
     median = ordered[middle] if len(ordered) % 2 else sum(ordered[middle - 1 : middle + 1]) / 2

@@ -1,8 +1,8 @@
-"""The service's product tree, read into leaves.
+"""Parser of the service's product tree into models.
 
-Lists come from outside and change without notice: unknown keys are ignored, nulls are allowed
-everywhere, and a part that can't be read is left out without taking its neighbours along.
-Rule: only nodes of type "3" count, at any depth.
+Lists change without notice: unknown keys are ignored, nulls are allowed everywhere, and an
+unreadable part is left out without its neighbours. Only nodes of type "3" count, at any depth
+(wire.md).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from ima_tui.core.text import folded, one_line
 MAX_DEPTH = 12
 MAX_LEAVES = 2_000
 LONGEST_ESTIMATE = 86_400.0
-"""Seconds: beyond it is no number that anybody meant."""
+"""Longer estimates, in seconds, are treated as errors."""
 ANY = "*"
 MARKER = ("default", "enabled")
-"""Attributes of exactly this mean "one price"; it is no parameter."""
+"""These attributes mean "one price"; they are not parameters."""
 
 
 def models(tree: object, task_type: TaskType) -> tuple[ModelVersion, ...]:
-    """All readable leaves of `tree` (the list answer's `data`), in the order of the list."""
+    """Return all readable models of `tree` (the response's `data`), in the list's order."""
     found: list[ModelVersion] = []
     for node in _walk(tree, MAX_DEPTH):
         if (model := _leaf(node, task_type)) is not None:
@@ -60,7 +60,7 @@ def _leaf(node: Json, task_type: TaskType) -> ModelVersion | None:
     version, model_id = raw_values.name(node.get("id")), raw_values.name(node.get("model_id"))
     rules = tuple(filter(None, map(_rule, raw_values.rows(node.get("credit_rules")))))
     if not version or not model_id or not rules:
-        return None  # without these nothing can be created
+        return None  # without these no job can be created
     fields, withdrawn = _fields(node.get("form_config"), task_type)
     rules = _in_the_forms_names(rules, fields)
     tags = [
@@ -79,7 +79,6 @@ def _leaf(node: Json, task_type: TaskType) -> ModelVersion | None:
             raw_values.text(node.get("group_name")) or raw_values.text(node.get("parent_id")), 80
         ),
         features=tuple(one_line(value, 40) for kind, value in tags if kind == "feature" and value),
-        popular=any(kind == "popularity" for kind, _ in tags),
         estimate=next(
             filter(None, (estimate(value) for kind, value in tags if kind == "EET")), None
         ),
@@ -88,7 +87,7 @@ def _leaf(node: Json, task_type: TaskType) -> ModelVersion | None:
 
 
 def estimate(tag: str) -> Estimate | None:
-    """`20~35s`, `2~3min`, `40s` -> seconds."""
+    """Parse `20~35s`, `2~3min`, `40s` to seconds."""
     unit = 60.0 if re.search(r"\d\s*(m|分)", tag.lower()) else 1.0
     numbers = [float(part) * unit for part in re.findall(r"\d+(?:\.\d+)?", tag)[:2]]
     if not numbers or not 0 < max(numbers) <= LONGEST_ESTIMATE:
@@ -106,11 +105,13 @@ def _rule(row: Json) -> PriceRule | None:
     sent = row.get("attributes")
     attributes = raw_values.pairs(sent)
     if sent and len(attributes) != (len(sent) if isinstance(sent, Mapping) else -1):
-        return None  # an attribute that can't be read can't be matched: no price is a wrong price
+        return (
+            None  # an unreadable attribute can't be matched, and a wrong price is worse than none
+        )
     if any(name in OUTSIDE_THE_FORM for name, _ in attributes):
-        return None  # nothing in the form could ever meet it
+        return None  # nothing in the form could match it
     if len({folded(name) for name, _ in attributes}) != len(attributes):
-        return None  # two values for one name: nobody can send both
+        return None  # two values for one name can't both be sent
     if attributes == (MARKER,):
         attributes = ()
     return PriceRule(attribute_id, points, attributes, raw_values.whole(row.get("origin_point")))
@@ -119,7 +120,7 @@ def _rule(row: Json) -> PriceRule | None:
 def _in_the_forms_names(
     rules: tuple[PriceRule, ...], fields: tuple[Field, ...]
 ) -> tuple[PriceRule, ...]:
-    """Names are compared without case: `Size` of a rule is `size` of the form."""
+    """Rename attributes to the form's spelling: `Size` of a rule is `size` of the form."""
     own = {folded(_sent_as(field)): _sent_as(field) for field in fields}
 
     def named(attributes: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
@@ -137,10 +138,10 @@ def _with_settings(
     fields: tuple[Field, ...],
     withdrawn: Mapping[str, frozenset[str]],
 ) -> tuple[Field, ...]:
-    """The form, with a field for each attribute of the rules that it has none for.
+    """Add a field for each attribute of the rules that the form lacks.
 
-    `withdrawn`: fields that this task type's form is without, by name, with the values that are
-    withdrawn by themselves as well. The rules are this task type's own: such a field is a setting.
+    `withdrawn`: fields that the service withdraws for this task type, by name, with values
+    withdrawn individually. The rules are this task type's own, so such a field is still a setting.
     """
     there = [field for field in fields if field.name not in withdrawn]
     listed = {_sent_as(field) for field in there}
@@ -162,7 +163,7 @@ def _with_settings(
 
 
 def _usual(rules: tuple[PriceRule, ...], there: Sequence[Field]) -> PriceRule:
-    """The cheapest rule, of those that go with the form's defaults if there are any."""
+    """Return the cheapest rule among those that match the form's defaults, if any."""
     defaults = {_sent_as(field): field.default for field in there}
     fits = [
         rule
@@ -173,7 +174,7 @@ def _usual(rules: tuple[PriceRule, ...], there: Sequence[Field]) -> PriceRule:
 
 
 def _setting(name: str, values: Sequence[Value], usual: Value | None, gone: Field | None) -> Field:
-    """An attribute of the rules as a field; `gone` has the words for it where the form had one."""
+    """Build a field from a rule's attribute; `gone` provides its labels where the form had one."""
     words = gone or Field(name, one_line(name.replace("_", " ").capitalize(), 60), FieldKind.CHOICE)
     default = usual if usual is not None else words.default
     known = {folded(str(option.value)): option for option in words.options}
@@ -195,8 +196,10 @@ def _setting(name: str, values: Sequence[Value], usual: Value | None, gone: Fiel
 def _fields(
     form: object, task_type: TaskType
 ) -> tuple[tuple[Field, ...], dict[str, frozenset[str]]]:
-    """The form's fields, each parameter and each control once: of a plain and a virtual field the
-    virtual one stays; and those that are withdrawn as a whole, as in `_with_settings`."""
+    """Parse the form's fields, each parameter and user field once (virtual ones win).
+
+    Also returns those that are withdrawn as a whole, as in `_with_settings`.
+    """
     kept: dict[str, Field] = {}
     withdrawn: dict[str, frozenset[str]] = {}
     for row in raw_values.rows(form):
@@ -214,7 +217,7 @@ def _fields(
         folded(name)
         for field in kept.values()
         if field.virtual and field.offered
-        for name in (field.virtual.target, *(control.name for control in field.virtual.controls))
+        for name in (field.virtual.target, *(control.name for control in field.virtual.fields))
     }
     fields = tuple(f for f in kept.values() if f.virtual or folded(f.name) not in spoken_for)
     return fields, withdrawn
@@ -224,7 +227,7 @@ def _field(row: Json, task_type: TaskType) -> Field | None:
     name = raw_values.name(row.get("field"))
     options = _options(row.get("options"))
     if not name or (not options and any(raw_values.rows(row.get("options")))):
-        return None  # options that nobody can read leave nothing to set
+        return None  # no readable option: nothing can be set
     kind, default = _kind(row, bool(options)), raw_values.value(row.get("value"))
     taken_back = _taken_back(row, task_type)
     config = row.get("config")
@@ -246,7 +249,7 @@ def _field(row: Json, task_type: TaskType) -> Field | None:
 
 
 def _default(kind: FieldKind, value: Value | None) -> Value | None:
-    """A default in its field's own type; one that can't be has no say."""
+    """Return a default in its field's type, or None."""
     if kind is FieldKind.TOGGLE:
         return truth(value)
     if kind is FieldKind.NUMBER and isinstance(value, str):
@@ -255,7 +258,7 @@ def _default(kind: FieldKind, value: Value | None) -> Value | None:
 
 
 def _kind(row: Json, has_options: bool) -> FieldKind:
-    """Unknown types still work: as a choice where there are options, else as text."""
+    """Return the field's kind; an unknown type is a choice if it has options, else text."""
     named = raw_values.text(row.get("type"))
     if has_options:
         return FieldKind.CHOICE
@@ -286,7 +289,7 @@ def _options(rows: object) -> tuple[Option, ...]:
 
 
 def _taken_back(row: Json, task_type: TaskType) -> frozenset[str]:
-    """The values (`*`: the whole field) that are not offered for this task type."""
+    """Return the values (`*`: the whole field) that are not offered for this task type."""
     return frozenset(
         folded(str(value))
         for condition in raw_values.rows(row.get("disabled_conditions"))
@@ -313,7 +316,7 @@ def _virtual(
         if source and target is not None and folded(str(target)) not in taken_back:
             rules.append(MappingRule(source, target))
     if not controls or not rules:
-        return None  # a mapping without either maps nothing: the field is a plain one
+        return None  # a mapping without either maps nothing: treat it as a plain field
     return VirtualFields(
         raw_values.name(mapping.get("target_param")) or name, controls, tuple(rules)
     )

@@ -31,9 +31,9 @@ async def warnings_of(
     for kind in TaskType:
         if any(each.medium is kind.medium for each in unmet):
             with suppress(ImaError):  # one offer less, and nothing that the order needs
-                await studio.offer.fresh(kind)
+                await studio.catalogue.fresh(kind)
     said = confirmation.sentences(unmet)
-    lists = studio.offer.all_leaves()
+    lists = studio.catalogue.all_leaves()
     instead = [confirmation.offers(each, task_type, lists) for each in unmet]
     first = next((offers for offers in instead if offers), ())
     if words := confirmation.offered(first):

@@ -31,7 +31,7 @@ from ima_tui.studio.studio import Studio
 STATE_EXITS = {
     State.DONE: EXIT_DONE,
     State.FAILED: EXIT_FAILED,
-    State.UNKNOWN: EXIT_UNKNOWN,
+    State.NEEDS_REVIEW: EXIT_UNKNOWN,
     State.STOPPED: EXIT_FAILED,
     State.FORGOTTEN: EXIT_FAILED,
 }
@@ -158,9 +158,9 @@ async def wait_for(
 
 
 def _enough(job: Job, until_sent: bool) -> bool:
-    if job.state in ENDED or job.state is State.PARKED:
+    if job.state in ENDED or job.state is State.TIMED_OUT:
         return True
-    if job.held and job.state in UNSENT:
+    if job.needs_approval and job.state in UNSENT:
         return True  # it waits for a person's word, which this verb is not
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 

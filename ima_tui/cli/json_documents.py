@@ -98,7 +98,7 @@ def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
     if job.state is not State.FAILED:
         return ()
     poor = job.failure is not None and job.failure.kind == "error.too_few_points"
-    return studio.offer.alternatives(job.order, cheaper=poor)
+    return studio.catalogue.alternatives(job.order, cheaper=poor)
 
 
 def leaf_json(model: ModelVersion) -> dict[str, object]:
@@ -121,7 +121,7 @@ def leaf_json(model: ModelVersion) -> dict[str, object]:
                 "default": form.default_of(field),
                 "options": [option.value for option in field.options],
             }
-            for field in form.controls(model)
+            for field in form.user_fields(model)
         ],
         "prices": [
             {"values": dict(row.values), "points": row.points, "default": row.is_default}

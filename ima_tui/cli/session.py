@@ -25,7 +25,7 @@ from ima_tui.studio.studio import Studio, open_studio
 if TYPE_CHECKING:
     import argparse
 
-    from ima_tui.core.events import AnswerUnwritten, Notice
+    from ima_tui.core.events import Notice, TaskUnsaved
 
 UNWRITTEN_SECONDS = 30.0
 """How long a verb tries to save a task id before it ends with `EXIT_UNKNOWN`."""
@@ -85,16 +85,16 @@ async def session(
         logged(settings),
         open_studio(settings, clock=clock, key=found, patient=patient) as studio,
     ):
-        if studio.mended is not None:
+        if studio.repair_report is not None:
             from ima_tui.ledger import repair_report
 
-            for words in repair_report.mended(studio.mended):
+            for words in repair_report.describe(studio.repair_report):
                 talk(words)
         with _watch(studio):
             yield studio
 
 
-_unwritten: dict[int, AnswerUnwritten] = {}
+_unwritten: dict[int, TaskUnsaved] = {}
 """Task ids that were given to this run and that its ledger could not take."""
 
 
@@ -102,7 +102,7 @@ _unwritten: dict[int, AnswerUnwritten] = {}
 def _watch(studio: Studio) -> Iterator[None]:
     """Tell of pauses, and name each task id that can't be saved, at once; a verb does not wait for
     ever for the disk or the lock that is in the way."""
-    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.core.events import TaskUnsaved
     from ima_tui.ledger import repair_report
 
     verb = asyncio.current_task()
@@ -116,14 +116,14 @@ def _watch(studio: Studio) -> Iterator[None]:
     def hear(notice: Notice) -> None:
         if isinstance(notice, Paused):  # no verb waits without saying so
             talk(say("wait.pause", left=duration(notice.seconds + 0.99)))
-        if not isinstance(notice, AnswerUnwritten):
+        if not isinstance(notice, TaskUnsaved):
             return
         if notice.written:
             _unwritten.pop(notice.job.id, None)
-            talk(repair_report.written(notice))
+            talk(repair_report.saved_text(notice))
             return
         _unwritten[notice.job.id] = notice
-        talk(i18n.explain(repair_report.unwritten(notice)))
+        talk(i18n.explain(repair_report.unsaved_error(notice)))
         giving_up.append(asyncio.create_task(give_up()))
 
     studio.subscribe(hear)  # to the end: an answer may come while the studio closes

@@ -17,6 +17,7 @@ from ima_tui.compose.capabilities import COUNT as COUNT
 from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
+from ima_tui.intent.commands import without
 from ima_tui.intent.song import LYRICS, TITLE
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def settings(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
 
 def controls(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     """Those of `settings` that are controls, or the number of outputs."""
-    known = {field.name for field in form.controls(model)} | {COUNT}
+    known = {field.name for field in form.user_fields(model)} | {COUNT}
     return {name: one for name, one in settings(decision, model).items() if name in known}
 
 
@@ -64,36 +65,47 @@ def song_settings(
 ) -> Iterator[tuple[str, Value]]:
     """How a music model is told what it gets: lyrics word for word with a style beside them, or a
     description. Sent the wrong way, a description would be sung."""
-    if form.control(model, "custom_mode") is None:
+    if form.user_field(model, "custom_mode") is None:
         return
     if lyrics is not None:
         wanted: list[tuple[str, Value]] = [("custom_mode", True), ("tags", style)]
-    elif form.control(model, _DESCRIBED) is not None and description:
+    elif form.user_field(model, _DESCRIBED) is not None and description:
         wanted = [("custom_mode", False), (_DESCRIBED, _cut(model, description))]
     else:
         return
     for name, value in wanted:
-        if value != "" and form.control(model, name) is not None:
+        if value != "" and form.user_field(model, name) is not None:
             with suppress(UsageError):
                 yield form.accept(model, name, value)
 
 
 def _cut(model: ModelVersion, description: str) -> str:
-    field = form.control(model, _DESCRIBED)
+    field = form.user_field(model, _DESCRIBED)
     most = int(field.maximum) if field is not None and field.maximum is not None else None
     return description[:most]
 
 
 def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersion | None) -> str:
     """What goes out of `text` as the prompt: of speech the words to be spoken, of a song its
-    lyrics where the model takes them there, else its description."""
+    lyrics where the model takes them there, else its description; of everything else the text
+    without the commands that `model` meets."""
     if decision is None:
         return text
-    if kind is TaskType.TEXT_TO_SPEECH and decision.spoken is not None:
-        return text[slice(*decision.spoken)]
+    if kind is TaskType.TEXT_TO_SPEECH:
+        return text if decision.spoken is None else text[slice(*decision.spoken)]
+    sent = without(text, decision.commands, _unmet(decision, model))
     if kind is TaskType.TEXT_TO_MUSIC and model is not None:
-        return song_prompt(text, model, decision.requirements, decision.description)
-    return text
+        return song_prompt(sent, model, decision.requirements, decision.description)
+    return sent
+
+
+def _unmet(decision: Intent, model: ModelVersion | None) -> frozenset[str]:
+    """Parts that `model` does not do exactly as asked: their words stay in the prompt."""
+    if model is None:
+        return frozenset()
+    fits = capabilities.fitted(model, decision.requirements)
+    met = {param.name for param, fit in fits.items() if fit.exact}
+    return frozenset(f"params.{param.name}" for param in decision.params if param.name not in met)
 
 
 def song_prompt(
@@ -102,8 +114,8 @@ def song_prompt(
     """The prompt of music: see `prompt`. Where the model has no way to be told lyrics or title
     apart, all of the text stays."""
     told = {param.name: param.value for param in params if param.name in (LYRICS, TITLE)}
-    apart = {name for name in told if form.control(model, name) is not None}
-    if LYRICS in told and LYRICS not in apart and form.control(model, "custom_mode") is not None:
+    apart = {name for name in told if form.user_field(model, name) is not None}
+    if LYRICS in told and LYRICS not in apart and form.user_field(model, "custom_mode") is not None:
         return str(told[LYRICS])
     return description if told and apart == set(told) and description else text
 

@@ -155,7 +155,7 @@ def _nearest(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value])
 
 def _usual(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
     """Of values that can't be measured, such as voices, the usual one."""
-    fields = (form.control(model, name) for name in binding.names_of(param.name))
+    fields = (form.user_field(model, name) for name in binding.names_of(param.name))
     field = next((each for each in fields if each is not None and each.options), None)
     if field is None:
         return None
@@ -169,13 +169,13 @@ def _controls(model: ModelVersion, parameter: str) -> Iterator[Field]:
     for a shape those that list sizes in pixels."""
     names = binding.names_of(parameter)
     for name in names:
-        if (field := form.control(model, name)) is not None:
+        if (field := form.user_field(model, name)) is not None:
             yield field
     for field in model.fields:
-        if field.virtual and field.virtual.target in names and len(field.virtual.controls) == 1:
-            yield from field.virtual.controls
+        if field.virtual and field.virtual.target in names and len(field.virtual.fields) == 1:
+            yield from field.virtual.fields
     if parameter == "aspect_ratio":
-        yield from (field for field in form.controls(model) if field.name in _SIZES)
+        yield from (field for field in form.user_fields(model) if field.name in _SIZES)
 
 
 def _measured(field: Field, measure: Measure) -> Iterator[tuple[float, Option]]:
@@ -199,7 +199,7 @@ def _clamped(field: Field, wanted: float) -> Fit:
 def largest(model: ModelVersion) -> tuple[str, Value, str] | None:
     """(the control, its value, what people call it) of the largest that `model` makes."""
     for name in _SIZES:
-        field = form.control(model, name)
+        field = form.user_field(model, name)
         sizes = [option for option in (field.options if field else ()) if lines(option.label)]
         if sizes:
             best = max(sizes, key=lambda option: lines(option.label))

@@ -210,7 +210,7 @@ class Composer:
         self, wanted: Order, models: Sequence[ModelVersion], suggested: ModelVersion | None
     ) -> None:
         self._recalled = None
-        self.model = drafting.leaf_of(models, wanted) or suggested or models[0]
+        self.model = drafting.model_of(models, wanted) or suggested or models[0]
         self.draft = drafting.recall(self.model, wanted)
         if self.model.model_id != wanted.model_id:
             names = {"old": wanted.model_name, "new": self.model.name}

@@ -162,7 +162,7 @@ def _targets_of(model: ModelVersion, name: str) -> set[str]:
     return {
         field.virtual.target
         for field in model.fields
-        if field.virtual and any(control.name == name for control in field.virtual.controls)
+        if field.virtual and any(control.name == name for control in field.virtual.fields)
     }
 
 
@@ -190,7 +190,7 @@ def rows(model: ModelVersion, draft: Draft) -> tuple[FormRow, ...]:
             field.name in chosen or not _targets_of(model, field.name).isdisjoint(chosen),
             _blocked(model, field, chosen),
         )
-        for field in form.controls(model)
+        for field in form.user_fields(model)
     )
 
 
@@ -235,14 +235,14 @@ def _at_fault(model: ModelVersion, draft: Draft, problem: UsageError) -> frozens
         control.name
         for field in model.fields
         if field.virtual
-        for control in field.virtual.controls
+        for control in field.virtual.fields
         if control.name in dict(draft.chosen)
     )
 
 
 def neighbour_label(model: ModelVersion, near: price.Neighbour) -> tuple[str, Value | str]:
     """(the control's label where the option's own says too little, the option's label)."""
-    field = form.control(model, near.name)
+    field = form.user_field(model, near.name)
     if field is None:
         return near.name, near.value
     option = next((o for o in field.options if form.same(o.value, near.value)), None)
@@ -292,7 +292,7 @@ def check_input(model: ModelVersion | None, source: str) -> None:
 
 def option_label(model: ModelVersion, name: str, value: Value) -> str:
     """What people know `value` of the control `name` by."""
-    field = form.control(model, name)
+    field = form.user_field(model, name)
     options = field.options if field is not None else ()
     return next((o.label for o in options if form.same(o.value, value)), str(value))
 
@@ -312,7 +312,7 @@ def instead(model: ModelVersion, done: Order) -> tuple[Order, price.Quote]:
     return finish(model, recall(model, done))
 
 
-def leaf_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None:
+def model_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None:
     """The leaf that `done` was made with, else another version of its model."""
     kin = [model for model in models if model.model_id == done.model_id]
     same = next((model for model in kin if model.version == done.version), None)

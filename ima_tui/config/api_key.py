@@ -1,8 +1,7 @@
-"""The API key: where it is looked for, and where it is kept when the person says so.
+"""API key lookup (flag, environment, keyring, file) and storage.
 
-Order: flag > IMA_API_KEY > the system's keyring > a file of ours that only its owner can read.
-IMA_API_KEY is also a variable of an unrelated product, so a key that does not begin with `ima_`
-is refused before anything is sent.
+IMA_API_KEY is also a variable of an unrelated product, so a key that does not begin with `ima_` is
+refused before anything is sent. Every source can be forgotten but the environment.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ PREFIX = "ima_"
 VARIABLE = "IMA_API_KEY"
 SERVICE = "ima-tui"
 KEYRING_SECONDS = 2.0
-"""A keyring that waits for a dialog nobody sees must not hold the program."""
+"""Time limit for the keyring, which may wait for a dialog that nobody sees."""
 
 LARGEST_FILE = 4096
-"""Bytes read of a key file; a key has a few dozen."""
+"""Maximum bytes read of a key file; a key has a few dozen."""
 
 Keep = Literal["session", "keyring", "file"]
 Source = Literal["flag", "environment", "keyring", "file"]
@@ -34,6 +33,8 @@ Source = Literal["flag", "environment", "keyring", "file"]
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """An API key and where it was found. Its `repr` is masked."""
+
     secret: str
     source: Source
 
@@ -42,12 +43,12 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """Its last four characters: enough to know which one it is."""
+        """The key masked to its last four characters, for display."""
         return f"{PREFIX}…{self.secret[-4:]}"
 
 
 def checked(secret: str) -> str:
-    """`secret` without blanks around it, or `KeyInvalid`."""
+    """Strip and validate a key. Raises `KeyInvalid`."""
     plain = secret.strip()
     good = plain.startswith(PREFIX) and len(plain) > len(PREFIX) and plain.isascii()
     if not good or not plain.isprintable() or " " in plain:
@@ -58,7 +59,7 @@ def checked(secret: str) -> str:
 def find(
     file: Path, flag: str | None = None, environ: Mapping[str, str] | None = None
 ) -> Key | None:
-    """The first key there is. Raises `KeyInvalid` for one that can't be IMA's."""
+    """Return the first key found, by priority. Raises `KeyInvalid` for one that can't be IMA's."""
     env = os.environ if environ is None else environ
     if flag is not None:
         return Key(checked(flag), "flag")
@@ -72,7 +73,7 @@ def find(
 
 
 def keep(secret: str, where: Keep, file: Path) -> None:
-    """Store it where the person said. Raises `UsageError` where that can't be done."""
+    """Store a key in the keyring or the file. Raises `UsageError` if that fails."""
     plain = checked(secret)
     if where == "keyring":
         _to_keyring(plain)
@@ -81,15 +82,16 @@ def keep(secret: str, where: Keep, file: Path) -> None:
 
 
 def kept(file: Path) -> tuple[Key, ...]:
-    """Every key that is kept for later, in the order of use. Raises as `find` does."""
+    """Return every stored key, by priority. Raises as `find` does."""
     found = (("keyring", _from_keyring()), ("file", _from_file(file)))
     return tuple(Key(checked(secret), source) for source, secret in found if secret)  # type: ignore[arg-type]
 
 
 def forget(file: Path) -> tuple[Source, ...]:
-    """Remove the key from the keyring and from the file; returns where there was one.
+    """Remove the key from the keyring and the file.
 
-    The environment is not ours to change. Raises `UsageError` where a key could not be removed.
+    Returns where there was one. The environment is left alone. Raises `UsageError` where a key
+    could not be removed.
     """
     gone: list[Source] = []
     if _from_keyring():
@@ -106,7 +108,7 @@ def forget(file: Path) -> tuple[Source, ...]:
 
 
 def exposed(file: Path) -> bool:
-    """Whether others on this machine could read the key file, or change what stands in it."""
+    """Tell whether other users could read or change the key file."""
     try:
         facts = file.stat()
     except OSError:
@@ -115,7 +117,7 @@ def exposed(file: Path) -> bool:
 
 
 def environment_for_children() -> dict[str, str]:
-    """What every program that we start is given: all but the key, under whatever name it is."""
+    """Return the environment for child processes: without the key, whatever the variable's name."""
     secret = os.environ.get(VARIABLE, "").strip()
     return {
         name: value
@@ -133,7 +135,7 @@ def _from_file(file: Path) -> str:
         raise UsageError("error.key_file", path=str(file)) from error
     if not stat.S_ISREG(facts.st_mode):
         return ""  # /dev/null
-    if _open_to_others(facts):  # what was looked at is what was read
+    if _open_to_others(facts):  # the checked file is the one that was read
         raise UsageError("error.key_file_open", path=str(file))
     try:
         return content.decode("utf-8").strip()

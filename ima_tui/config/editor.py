@@ -1,4 +1,4 @@
-"""The settings of this run beside what the file says for the next one, and changing the file."""
+"""Editor of config.toml: current values beside those of the next start, and changes to the file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from ima_tui.core.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class SettingStatus:
-    """One setting as it stands. `now` holds in this run, and came from `origin` (`flag`,
-    `environment`, `file`, `default`); `written` is what the file says by now, None for nothing."""
+    """One setting, with its value in this run and in the file.
+
+    `now` came from `origin` (`flag`, `environment`, `file`, `default`); `written` is what the file
+    says now, None for nothing.
+    """
 
     setting: Setting
     now: Raw
@@ -30,7 +33,7 @@ class SettingStatus:
 
     @property
     def later(self) -> object | None:
-        """What holds from the next start on, where that is something else; None where not."""
+        """The value after a restart if it differs from the current one, else None."""
         if self.origin in ("flag", "environment"):
             return None
         after = self.setting.default if self.written is None else self.written
@@ -38,7 +41,7 @@ class SettingStatus:
 
 
 class ConfigEditor:
-    """The one owner of changes to config.toml while the program runs."""
+    """Changes config.toml while the program runs. The only writer."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -46,12 +49,14 @@ class ConfigEditor:
 
     @property
     def kept(self) -> bool:
-        """Whether changes are kept: the demo leaves no trace, and a run for looking changes
-        nothing."""
+        """Whether changes are saved: not in the demo or in a read-only run."""
         return not (self._settings.profile or self._settings.read_only)
 
-    async def standing(self) -> tuple[SettingStatus, ...]:
-        """Every setting, in the file's order. Raises `UsageError` when the file can't be read."""
+    async def statuses(self) -> tuple[SettingStatus, ...]:
+        """Return every setting, in the file's order.
+
+        Raises `UsageError` when the file can't be read.
+        """
         settings = self._settings
         written: Mapping[str, object] = settings.values  # the demo has no later
         if not settings.profile:
@@ -67,11 +72,11 @@ class ConfigEditor:
         )
 
     async def put(self, name: str, words: str) -> Raw:
-        """Write what a person typed or chose; returns it as it was understood.
+        """Parse and save what the user typed or chose.
 
-        Raises `UsageError` where it can't be that, or can't be written.
+        Returns the parsed value. Raises `UsageError` for an invalid value or an unwritable file.
         """
-        self._refuse_what_leaves_no_trace()
+        self._require_writable()
         setting = BY_NAME[name]
         value = parsed(setting, words)
         if setting.attribute in ("base_url", "upload_url"):
@@ -80,10 +85,13 @@ class ConfigEditor:
         return value
 
     async def drop(self, name: str) -> bool:
-        """Let the default hold again. False where the file said nothing."""
-        self._refuse_what_leaves_no_trace()
+        """Remove the setting from the file, so that the default applies.
+
+        Returns False if it was not there.
+        """
+        self._require_writable()
         return await asyncio.to_thread(toml_file.drop, self._path, name)
 
-    def _refuse_what_leaves_no_trace(self) -> None:
+    def _require_writable(self) -> None:
         if self._settings.for_writing().profile:
             raise UsageError("error.demo_settings")

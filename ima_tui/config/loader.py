@@ -1,4 +1,4 @@
-"""Settings: flag > environment > config.toml > default, with where each value came from."""
+"""Settings loader: flag > environment > config.toml > default, with the origin of each value."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from ima_tui.config.schema import (
     Setting,
     checked,
 )
+from ima_tui.core import home_folder
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, one_line
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, settled. `origins` says where each value came from:
-    `flag`, `environment`, `file` or `default`."""
+    """All settings with their final values.
+
+    `origins` says where each came from: `flag`, `environment`, `file` or `default`.
+    """
 
     language: i18n.Language = "en"
     user_id: str = "default"
@@ -66,18 +69,18 @@ class Settings:
     profile: str = ""
     """"" or "demo"."""
     read_only: bool = False
-    """For looking: nothing is sent or written. A flag of one run, not a setting."""
+    """Nothing is sent or written. A flag of one run, not a setting."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Id of a binding to its keys, comma between; as written: the TUI knows which ids there are."""
+    """Key bindings by id, comma-separated, as written; the TUI checks the ids."""
     values: Mapping[str, Raw] = field(default_factory=dict)
-    """Every setting by name as it was written, before it was settled: `auto` is still that."""
+    """Every setting by name before it was resolved: `auto` is still `auto`."""
     origins: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def for_writing(self) -> Settings:
-        """These settings, asked for by whoever is about to send or write: the one gate.
+        """Return these settings to code that is about to send or write.
 
-        Raises `UsageError` in a run for looking.
+        The one check for read-only runs: raises `UsageError` in one.
         """
         if self.read_only:
             raise UsageError("error.looking")
@@ -85,44 +88,60 @@ class Settings:
 
     @property
     def downloads(self) -> Path:
+        """Folder of the results."""
         return self.folder
 
     @property
     def ledger(self) -> Path:
+        """Path of the ledger's database."""
         return self.data / "ledger.sqlite3"
 
     @property
-    def wish_notes(self) -> Path:
-        """What we wrote into the shared preferences: see `Preferences`."""
+    def preference_notes(self) -> Path:
+        """Path of our notes about the shared preferences; see `preferences.file`."""
         return self.data / "wishes.json"
 
     @property
     def custom_endpoint(self) -> bool:
-        """The key goes to another host than IMA's two."""
+        """Whether the key is sent to other hosts than IMA's two."""
         return (self.base_url, self.upload_url) != (OFFICIAL_API, OFFICIAL_UPLOAD)
 
     @property
     def sandbox_origin(self) -> str:
-        """The service's own address where it is on this machine, else ""."""
+        """The service's address if it is on this machine, else ""."""
         return self.base_url if is_loopback(self.base_url) else ""
 
 
 def config_path(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the path of config.toml: IMA_TUI_CONFIG, or the user's config folder."""
     env = os.environ if environ is None else environ
     if named := env.get("IMA_TUI_CONFIG"):
-        return _path(named)
+        return home_folder.expand(named)
+    return _standard_folder("config") / "config.toml"
+
+
+def _standard_folder(purpose: Literal["config", "data", "cache"]) -> Path:
+    """Where this system keeps such files. Raises `UsageError` where nobody knows the home."""
     import platformdirs
 
-    return Path(platformdirs.user_config_dir("ima-tui", appauthor=False)) / "config.toml"
+    if not os.environ.get(f"XDG_{purpose.upper()}_HOME"):
+        home_folder.find()
+    try:
+        named = getattr(platformdirs, f"user_{purpose}_dir")("ima-tui", appauthor=False)
+    except RuntimeError as error:  # since 4.14; older ones return a path with ~
+        raise UsageError("error.no_home") from error
+    if not Path(named).is_absolute():
+        raise UsageError("error.no_home")
+    return Path(named)
 
 
 def load(
     flags: Mapping[str, Raw | None] | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
-    """Settle every setting.
+    """Resolve every setting.
 
-    A wrong value in the file is warned about and replaced by its default, but for those that guard
-    points or the key: they raise `UsageError`, as every wrong flag and variable does.
+    An invalid value in the file is replaced by the default, with a warning. Settings that guard
+    points or the key raise `UsageError` instead, and so does every invalid flag or variable.
     """
     env = os.environ if environ is None else environ
     path = config_path(env)
@@ -167,57 +186,52 @@ def _settings(
     env: Mapping[str, str],
     path: Path,
 ) -> Settings:
-    import platformdirs
-
-    wish = str(raw["language"])
-    data = str(raw["data"]) or platformdirs.user_data_dir("ima-tui", appauthor=False)
+    language = str(raw["language"])
+    data = home_folder.expand(str(raw["data"]) or _standard_folder("data"))
+    beside = bool(env.get("IMA_TUI_DATA_DIR"))
     settled: dict[str, object] = {
         **raw,
-        "language": i18n.detect(None if wish == "auto" else wish, env),
+        "language": i18n.detect(None if language == "auto" else language, env),
         "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
         "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
         "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
-        "folder": _absolute(_path(raw["folder"])),
-        "preferences": _path(raw["preferences"]),
-        "logs": _path(raw["logs"]),
-        "knowledge": _path(raw["knowledge"]),
-        "data": _path(data),
-        "cache": Path(platformdirs.user_cache_dir("ima-tui", appauthor=False)),
+        "folder": _results_folder(str(raw["folder"])),
+        "preferences": home_folder.expand(str(raw["preferences"])),
+        "logs": home_folder.expand(str(raw["logs"])),
+        "knowledge": home_folder.expand(str(raw["knowledge"])),
+        "data": data,
+        "cache": data / "cache" if beside else _standard_folder("cache"),
         "config_file": path,
         "keys": keys,
         "values": {setting.name: raw[setting.attribute] for setting in SETTINGS},
         "origins": origins,
         "warnings": warnings,
     }
-    if env.get("IMA_TUI_DATA_DIR"):
-        settled["cache"] = _path(data) / "cache"
     for name in ("base_url", "upload_url"):
         settled[name] = endpoint(str(raw[name]), bool(raw["allow_custom_endpoints"]))
     names = {item.name for item in fields(Settings)}
     return Settings(**{key: value for key, value in settled.items() if key in names})  # type: ignore[arg-type]
 
 
-def _path(raw: Raw) -> Path:
+def _results_folder(written: str) -> Path:
+    """Absolute. A home that nobody has stays as it was written: whoever needs the folder says so,
+    and everything that stores no results works without it."""
     try:
-        return Path(str(raw)).expanduser()
-    except RuntimeError:  # nobody of that name
-        return Path(str(raw))
-
-
-def _absolute(path: Path) -> Path:
-    """A home that nobody has stays as it was written: whoever needs the folder says so."""
-    try:
-        return path if str(path).startswith("~") else path.absolute()
-    except OSError:  # the folder that we were started in is gone
-        return path
+        return home_folder.expand(written).absolute()
+    except (UsageError, OSError):  # or the folder that we were started in is gone
+        return Path(written)
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:
+    """Tell whether this is an SSH session."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
 def is_loopback(url: str) -> bool:
-    """A name that only begins like an address (127.0.0.1.example) is somebody else's host."""
+    """Tell whether a URL's host is this machine.
+
+    Names such as 127.0.0.1.example are other hosts.
+    """
     try:
         host = (urlsplit(url).hostname or "").removesuffix(".")
         if host == "localhost":
@@ -229,7 +243,10 @@ def is_loopback(url: str) -> bool:
 
 
 def endpoint(url: str, custom_allowed: bool) -> str:
-    """A service address the key may go to, without its last slash; else `UsageError`."""
+    """Validate a service address and strip its last slash.
+
+    Raises `UsageError` if the key may not go there.
+    """
     plain = url.strip().rstrip("/")
     if plain in (OFFICIAL_API, OFFICIAL_UPLOAD):
         return plain

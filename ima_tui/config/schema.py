@@ -1,6 +1,8 @@
-"""Everything that can be set: the one list that Settings, config.example.toml, `config show`, the
-Preferences place and the reference in docs/ are all read off. Their sentences are `setting.<name>`
-in messages/."""
+"""Schema of all settings: names, defaults, allowed values.
+
+The source of Settings, config.example.toml, `config show`, the Preferences screen and docs/.
+Their descriptions are the messages `setting.<name>`.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +23,19 @@ THEMES = (
     *("nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
     *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
 )
-"""Ours, and those that Textual brings along; written here, for a script needs no screen's library
-to check a file."""
+"""Our themes and Textual's; listed here because scripts must not load Textual to check a file."""
 MOST_TOLD = 8
-"""Choices that are named where a wrong value is refused."""
+"""Maximum number of choices named in an error."""
 
 Raw = str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of config.toml. `name` is `table.key`, or a bare key of the top table.
+    """One setting of config.toml. `name` is `table.key`, or a bare key of the top table.
 
-    `guards`: it keeps points or the key; a wrong value stops the program instead of being replaced
-    by the default.
+    `guards`: it protects points or the key; an invalid value stops the program instead of being
+    replaced by the default. `minimum` and `maximum` apply to numbers.
     """
 
     name: str
@@ -47,25 +48,27 @@ class Setting:
 
     @property
     def attribute(self) -> str:
+        """The bare key, and the attribute of `Settings`."""
         return self.name.rpartition(".")[2]
 
     @property
     def table(self) -> str:
+        """The table in config.toml, "" for the top one."""
         return self.name.rpartition(".")[0]
 
     @property
     def about(self) -> str:
-        """Its sentence, in the language in use."""
+        """The description in the current language."""
         return i18n.say(f"setting.{self.name}")
 
     @property
     def title(self) -> str:
-        """What people call it, in the language in use."""
+        """The display name in the current language."""
         return i18n.say(f"setting_name.{self.name}")
 
     @property
     def allowed(self) -> str:
-        """What it may be, for a person who wrote something else."""
+        """The allowed values, for an error message."""
         if self.choices:
             more = " …" if len(self.choices) > MOST_TOLD else ""
             return ", ".join(self.choices[:MOST_TOLD]) + more
@@ -123,7 +126,10 @@ _WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "
 
 
 def checked(setting: Setting, value: object, source: str) -> Raw:
-    """`value` in the setting's own type, or `UsageError` saying what is allowed."""
+    """Validate `value` and return it in the setting's type.
+
+    Raises `UsageError` naming the allowed values.
+    """
     if _fits(setting, value):
         return value  # type: ignore[return-value]
     raise UsageError(
@@ -153,7 +159,10 @@ def _fits(setting: Setting, value: object) -> bool:
 
 
 def parsed(setting: Setting, words: str) -> Raw:
-    """What a person typed (`on`, `12`, `ima-light`) as the setting's value, or `UsageError`."""
+    """Parse what the user typed (`on`, `12`, `ima-light`).
+
+    Raises `UsageError` for an invalid value.
+    """
     plain = words.strip()
     value: object = plain
     if isinstance(setting.default, bool):

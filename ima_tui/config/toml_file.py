@@ -1,4 +1,4 @@
-"""config.toml: read with the line of each value, changed with its comments and order kept."""
+"""config.toml reader with line numbers, and writer that keeps comments and order."""
 
 from __future__ import annotations
 
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 LARGEST = 1024 * 1024
 _GUARDED = frozenset(setting.table for setting in SETTINGS if setting.guards)
-"""Sections in which every unknown name stops the program."""
+"""Tables in which an unknown name stops the program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the file says. `values`: known settings by `table.key`, not checked yet; `keys`: the
-    `[keys]` table by binding id; `warnings`: a sentence for each name that nobody knows."""
+    """Parsed content of the file.
+
+    `values`: known settings by `table.key`, unchecked; `keys`: the `[keys]` table by binding id;
+    `warnings`: a sentence for each unknown name.
+    """
 
     path: Path
     values: Mapping[str, object] = field(default_factory=dict)
@@ -40,13 +43,16 @@ class Written:
     warnings: tuple[str, ...] = ()
 
     def place(self, name: str) -> str:
-        """`config.toml:12`, for a person who wants to mend it."""
+        """Return `config.toml:12`, for error messages."""
         line = self.lines.get(name)
         return f"{self.path}:{line}" if line else str(self.path)
 
 
 def read(path: Path) -> Written:
-    """Raises `UsageError` when the file is there and can't be read as TOML."""
+    """Parse the file; empty if it does not exist.
+
+    Raises `UsageError` if it can't be read as TOML.
+    """
     text = _text(path)
     if text is None:
         return Written(path)
@@ -54,7 +60,7 @@ def read(path: Path) -> Written:
 
     try:
         tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is one, too
+    except (ValueError, RecursionError) as error:  # includes integers of thousands of digits
         raise _broken(path, error) from error
     lines = line_numbers(text)
     keys = keymap(tables.pop("keys", {}), path)
@@ -97,10 +103,10 @@ _KEY = re.compile(r"\s*([\w.-]+)\s*=")
 
 
 def line_numbers(text: str) -> dict[str, int]:
-    """`table.key` to its line, counted from 1, for files as people write them.
+    """Map `table.key` to its line, counted from 1.
 
-    The parser does not tell lines. Quoted names and the insides of multi-line strings may be
-    missed or hit; then the sentence names another line or none, and nothing else is wrong.
+    tomllib gives no line numbers. Quoted names and multi-line strings may be missed or mistaken;
+    then only the line in a message is wrong or missing.
     """
     found: dict[str, int] = {}
     table = ""
@@ -113,8 +119,11 @@ def line_numbers(text: str) -> dict[str, int]:
 
 
 def keymap(table: object, source: Path) -> dict[str, str]:
-    """The `[keys]` table by ids. `queue.stop = "S"` and `"queue.stop" = ["S", "f6"]` will both do;
-    "" takes an action's keys away."""
+    """Flatten the `[keys]` table to binding ids.
+
+    `queue.stop = "S"` and `"queue.stop" = ["S", "f6"]` are both accepted; "" removes an action's
+    keys.
+    """
     found: dict[str, str] = {}
     pending: list[tuple[str, object]] = [("", table)]
     while pending:
@@ -139,9 +148,10 @@ def keymap(table: object, source: Path) -> dict[str, str]:
 
 
 def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
-    """Raise `UsageError` at the first name that was meant to limit spending or to guard the key,
-    and does neither: misspelt, in another case, or in a wrong place. A warning would come too
-    late, for points are spent meanwhile."""
+    """Raise `UsageError` at the first misspelt or misplaced name of a guarding setting.
+
+    A warning would come too late: points are spent meanwhile.
+    """
     for name in _names(tables):
         if name in BY_NAME:
             continue
@@ -156,7 +166,7 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
 
 
 def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
-    """Every name in the file, however deep; a table's own where it holds nothing."""
+    """Yield every name in the file, at any depth; a table's own name if it is empty."""
     pending: list[tuple[str, object]] = [(above, tables)]
     while pending:
         name, value = pending.pop()
@@ -170,7 +180,7 @@ def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
 
 
 def nearest_guard(name: str) -> str | None:
-    """The setting that guards points or the key which `name` seems to mean; None: it means none."""
+    """Return the guarding setting that an unknown `name` seems to mean, or None."""
     from difflib import get_close_matches
 
     plain = folded(name).replace("-", "_").replace("[]", "")
@@ -195,13 +205,13 @@ def _unknown(place: str, name: str) -> str:
     return i18n.say("warning.config_unknown", **values)
 
 
-# ----------------------------------------------------------------------------------- changing it
+# -------------------------------------------------------------------------------------- changes
 
 
 def put(path: Path, name: str, value: Raw) -> None:
-    """Set `name` (`table.key`, or a bare key); comments, order and all else stay as they are.
+    """Set `name` (`table.key`, or a bare key) and keep comments and order.
 
-    Raises `UsageError` when the value is none, or the file is no TOML or can't be written.
+    Raises `UsageError` for an invalid value, invalid TOML or an unwritable file.
     """
     setting = BY_NAME[name]
     checked(setting, value, name)
@@ -212,7 +222,7 @@ def put(path: Path, name: str, value: Raw) -> None:
 
 
 def drop(path: Path, name: str) -> bool:
-    """Take a value out, so that the default holds again. False where it was not in the file."""
+    """Remove a value, so that the default applies. Returns False if it was not in the file."""
     setting = BY_NAME[name]
     document = _document(path)
     if setting.table and setting.table not in document:
@@ -264,7 +274,7 @@ def _write(path: Path, document: TOMLDocument) -> None:
 
 
 def example() -> str:
-    """config.example.toml: every setting, commented out, with its sentence and its default."""
+    """Return config.example.toml: every setting commented out, with its description and default."""
     from ima_tui.i18n import en
 
     lines = ["# ima-tui settings. Flags and environment variables win over this file.", ""]
@@ -291,6 +301,7 @@ def example() -> str:
 
 
 def toml_value(value: Raw) -> str:
+    """Format a value as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else f'"{value}"'

@@ -1,9 +1,12 @@
-"""Small files, whole: read with a limit and never from what is no file; written so that a reader,
-or a crash, sees the old one or the new one, never half."""
+"""Atomic file writes, and bounded reads of small regular files.
+
+A reader, or a crash, sees the old content or the new one, never a mix.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import tempfile
@@ -12,9 +15,24 @@ from pathlib import Path
 PRIVATE = 0o600
 
 
+def sync(handle: int) -> None:
+    """Return once the file or folder is on the disk itself. On macOS `fsync` leaves it in the
+    drive's cache, which a power cut empties."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        try:
+            fcntl.fcntl(handle, full)
+            return
+        except OSError:  # network drives, for one, have no such order
+            pass
+    os.fsync(handle)
+
+
 class NotAFile(OSError):
-    """A pipe, a device, a folder or a socket: reading it could wait or go on for ever. `key` names
-    the words for it."""
+    """Raised for pipes, devices, folders and sockets.
+
+    Reading one could block or never end. `key`: the message for the user.
+    """
 
     key = "file.special"
 
@@ -23,6 +41,8 @@ class NotAFile(OSError):
 
 
 class TooLarge(OSError):
+    """Raised for files above the size limit. `key`: the message for the user."""
+
     key = "file.large"
 
     def __init__(self) -> None:
@@ -30,9 +50,10 @@ class TooLarge(OSError):
 
 
 def read_small(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
-    """What the regular file at `path` holds, and its facts. `/dev/null` is empty.
+    """Read a regular file of at most `limit` bytes without blocking.
 
-    Raises `OSError`: `NotAFile` for what is none, `TooLarge` above `limit` bytes. Never waits.
+    Returns its content and its `stat`. `/dev/null` reads as empty. Raises `OSError`: `NotAFile` for
+    anything but a regular file, `TooLarge` above `limit`.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as reader:
@@ -52,7 +73,7 @@ def _is_null(facts: os.stat_result) -> bool:
 
 
 def real(path: Path) -> Path:
-    """Where `path` leads. Raises `OSError` for links that lead in a circle."""
+    """Resolve `path`, symlinks followed. Raises `OSError` for circular links."""
     try:
         found = path.resolve()
     except RuntimeError as error:  # before Python 3.13
@@ -63,11 +84,11 @@ def real(path: Path) -> Path:
 
 
 def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool = True) -> None:
-    """Write beside, flush, rename, flush the folder. Raises `OSError`, and leaves the old file.
+    """Replace a file atomically: write a temporary file, flush, rename, flush the folder.
 
-    A symlink stays one: what it leads to is written. `mode`: else the file's own mode is kept, and
-    a new file is its owner's alone. `flush` False: whole all the same, but a power cut may bring
-    the old one back. The folder must be there. Touches the disk: call it off the event loop.
+    Raises `OSError` and leaves the old file. A symlink is kept and its target written. `mode`: by
+    default the file's own mode, 0600 for a new file. `flush` False: still atomic, but a power cut
+    may bring the old content back. The folder must exist. Blocking: call it off the event loop.
     """
     target = real(path)
     if target.exists() and not target.is_file():
@@ -81,7 +102,7 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
             file.write(content)
             if flush:
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
         beside.chmod(mode)
         beside.replace(target)
     except BaseException:
@@ -94,6 +115,6 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
 def _flush_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        sync(handle)
     finally:
         os.close(handle)

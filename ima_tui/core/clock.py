@@ -1,8 +1,8 @@
-"""Time, injected: tests run days in milliseconds on a clock of their own.
+"""Injected clocks (wall and monotonic), deadlines and backoff.
 
-Two clocks: `time` is the wall clock, for what is shown, stored and shared with other processes; a
-person or NTP can set it at any moment. `steady` only ever goes forward and counts a laptop's
-sleep: every wait is measured with it.
+`time` is the wall clock, for what is shown, stored and shared with other processes; a user or NTP
+can set it at any moment. `steady` never goes back and includes the time a laptop slept: every wait
+is measured with it.
 """
 
 from __future__ import annotations
@@ -14,74 +14,86 @@ from datetime import datetime
 from typing import Any, Protocol
 
 TICK = 1.0
-"""Seconds between two looks at a deadline."""
+"""Seconds between two checks of a deadline."""
 LATE = 0.5
-"""A look that is so much later: this process was not running."""
+"""Seconds; a check later than this shows that the process was suspended or starved."""
 STARVED = 0.1
-"""The share of a late tick that counts: a machine that is always late must find an end, too."""
+"""The share of a late tick that counts, so that a machine that is always late still times out."""
 
 
 class Clock(Protocol):
+    """The time source that everything takes as a parameter."""
+
     def time(self) -> float:
-        """Seconds since the epoch, by the wall clock."""
+        """Return seconds since the epoch, by the wall clock."""
         ...
 
     def steady(self) -> float:
-        """Seconds since some moment; never set back, and counts while the machine sleeps."""
+        """Return monotonic seconds, including the time the machine slept."""
         ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds`."""
+        ...
 
 
 def steady() -> float:
-    """Seconds that nobody can set, with the time that the machine slept."""
+    """Return monotonic seconds, including the time the machine slept."""
     which = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere MONOTONIC counts sleep
     return time.clock_gettime(time.CLOCK_MONOTONIC if which is None else which)
 
 
 class SystemClock:
+    """The clock of this machine."""
+
     def time(self) -> float:
+        """Return seconds since the epoch."""
         return time.time()
 
     def steady(self) -> float:
+        """Return monotonic seconds."""
         return steady()
 
     async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds`; a negative number means none."""
         await asyncio.sleep(max(0.0, seconds))
 
 
 class ScaledClock:
-    """Runs `rate` times as fast as the wall's: for tests against a sandbox of the same speed."""
+    """A clock that runs `rate` times as fast, for tests against a sandbox of the same speed."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._start = time.time()
 
     def time(self) -> float:
+        """Return scaled seconds since the epoch."""
         return self._start + (time.time() - self._start) * self._rate
 
     def steady(self) -> float:
+        """Return scaled monotonic seconds."""
         return steady() * self._rate
 
     async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds` of this clock."""
         await asyncio.sleep(max(0.0, seconds) / self._rate)
 
 
 def midnight(now: float) -> float:
-    """When the day of `now` began, here."""
+    """Return when the day of `now` began in the local time zone, in seconds since the epoch."""
     day = datetime.fromtimestamp(now).astimezone()
     return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-# ------------------------------------------------------------------- deadlines while we are awake
+# ------------------------------------------------------- deadlines that ignore suspended time
 
 
 async def tick(tasks: Collection[asyncio.Future[Any]], most: float = TICK) -> tuple[float, bool]:
     """Wait for the first of `tasks`, at most `most` seconds (and a tick).
 
     Returns how many seconds count as waited, and whether this loop ran all the while. A loop that
-    was starved or frozen has not looked into its sockets: what it waits for may lie there, and
-    the time says nothing about the other side.
+    was starved or suspended has not read its sockets: the answer may already be there, so the
+    elapsed time says nothing about the other side.
     """
     loop = asyncio.get_running_loop()
     planned, began = min(TICK, max(0.0, most)), loop.time()
@@ -93,7 +105,7 @@ async def tick(tasks: Collection[asyncio.Future[Any]], most: float = TICK) -> tu
 
 
 async def settle(tasks: Collection[asyncio.Future[Any]], seconds: float) -> None:
-    """Wait until all `tasks` are done, or this process was awake for so many seconds."""
+    """Wait until all `tasks` are done, or until this process was running for `seconds`."""
     waited, pending = 0.0, set(tasks)
     while pending and waited < seconds:
         counted, _ = await tick(pending, seconds - waited)
@@ -102,5 +114,5 @@ async def settle(tasks: Collection[asyncio.Future[Any]], seconds: float) -> None
 
 
 def backoff(failures: int) -> float:
-    """Seconds to wait after so many failures in a row."""
+    """Return the seconds to wait after `failures` in a row: exponential, at most 60."""
     return float(min(60, 2 ** min(failures, 6)))

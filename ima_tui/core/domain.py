@@ -1,8 +1,7 @@
-"""The nouns: task types, leaves of the product tree, drafts, orders, jobs and results.
+"""Domain types: task types, models, drafts, orders, jobs, results.
 
-A `Leaf` is what the service offers, a `Draft` is what a person is still shaping, an `Order` is a
-draft that was priced and will not change any more, a `Job` is an order with a history. All are
-frozen: to change one is to make another.
+A `ModelVersion` is offered by the service, a `Draft` is being composed, an `Order` is a draft that
+was priced and frozen, a `Job` is a recorded order with a history. All are immutable.
 """
 
 from __future__ import annotations
@@ -13,12 +12,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Value = str | int | float | bool
-"""One parameter's value, in the JSON type that the service gave it."""
+"""A parameter's value, in the JSON type that the service gave it."""
 
 Json = Mapping[str, object]
 
 
 class Medium(StrEnum):
+    """What a job makes."""
+
     IMAGE = "image"
     VIDEO = "video"
     MUSIC = "music"
@@ -26,7 +27,7 @@ class Medium(StrEnum):
 
 
 class TaskType(StrEnum):
-    """The eight categories of the service, with the number of inputs each takes."""
+    """The eight task types of the service."""
 
     TEXT_TO_IMAGE = "text_to_image"
     IMAGE_TO_IMAGE = "image_to_image"
@@ -39,15 +40,17 @@ class TaskType(StrEnum):
 
     @property
     def medium(self) -> Medium:
+        """The medium of the results."""
         return _MEDIA[self]
 
     @property
     def inputs(self) -> tuple[int, int | None]:
-        """How many inputs: at least, at most (None: as many as the model takes)."""
+        """How many inputs it takes: minimum and maximum (None: up to the model)."""
         return _INPUTS[self]
 
     @property
     def takes_inputs(self) -> bool:
+        """Whether it takes inputs at all."""
         return self.inputs[0] > 0
 
 
@@ -75,13 +78,13 @@ _INPUTS: dict[TaskType, tuple[int, int | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long a job usually takes, in seconds."""
+    """Usual duration of a job, in seconds."""
 
     low: float
     high: float
 
     def progress(self, elapsed: float) -> int:
-        """Percent to show: never more than 95 before the service says that it is done."""
+        """Return the percentage to show; at most 95 until the service reports the end."""
         return max(0, min(95, int(elapsed / self.high * 100))) if self.high > 0 else 0
 
 
@@ -90,7 +93,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class PriceRule:
-    """`points` are per output. No attributes: one price for everything."""
+    """A price for certain parameter values.
+
+    `points` are per output. No attributes: one price for everything.
+    """
 
     attribute_id: int
     points: int
@@ -100,28 +106,37 @@ class PriceRule:
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """One allowed value of a field."""
+
     label: str
     value: Value
     excludes: tuple[tuple[str, tuple[Value, ...]], ...] = ()
-    """Other fields' values that can't be combined with this option."""
+    """Values of other fields that can't be combined with this option."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingRule:
+    """Maps values of virtual fields to the value that is sent."""
+
     source: tuple[tuple[str, Value], ...]
     target: Value
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualFields:
-    """What the person picks (`controls`), and what goes out for it (`target`)."""
+    """What the user sets (`fields`) and the parameter that is sent for it (`target`).
+
+    Source: "Virtual fields" in wire.md.
+    """
 
     target: str
-    controls: tuple[Field, ...]
+    fields: tuple[Field, ...]
     rules: tuple[MappingRule, ...]
 
 
 class FieldKind(StrEnum):
+    """How a field is entered."""
+
     CHOICE = "choice"
     TOGGLE = "toggle"
     NUMBER = "number"
@@ -130,11 +145,11 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter of a leaf's form.
+    """One parameter of a model's form.
 
-    `minimum` and `maximum` are characters for text, numbers else; where there are options, the
-    options alone are the truth. `offered` is False where the service takes the field back for
-    this task type: its default still counts for the price, but nobody may set it.
+    `minimum` and `maximum` count characters for text, else they are numbers; where there are
+    options, only the options apply. `offered` is False where the service withdraws the field for
+    this task type: its default still counts for the price, but it can't be set.
     """
 
     name: str
@@ -151,12 +166,12 @@ class Field:
 
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
-"""What a model takes as inputs where its list does not say."""
+"""What a model accepts as inputs where its list does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """Files that a model takes as inputs. None, and no types: the list does not say.
+    """Accepted input files of one kind. None and an empty `types` mean that the list does not say.
 
     `types` are concrete MIME types, each with one spelling: `image/jpeg` (not `jpg`), `image/png`,
     `video/mp4`, `video/quicktime`, `audio/mpeg` (not `mp3`), `audio/wav`, `audio/mp4` (m4a).
@@ -172,9 +187,9 @@ class Accepts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelVersion:
-    """One model version, for one task type: a leaf of the service's product tree.
+    """One model version for one task type: a leaf of the service's product tree.
 
-    Two leaves are never equal: 5, 5.0 and True are in Python, and on the wire they are not.
+    Compared by identity: in Python 5, 5.0 and True are equal, on the wire they are not.
     """
 
     task_type: TaskType
@@ -186,37 +201,39 @@ class ModelVersion:
     description: str = ""
     group: str = ""
     features: tuple[str, ...] = ()
-    popular: bool = False
     estimate: Estimate | None = None
-    """From the list's own EET tag; None where the list has none."""
+    """From the list's EET tag; None where it has none."""
     accepts: tuple[Accepts, ...] = ()
 
     @property
     def points(self) -> tuple[int, int]:
-        """The cheapest and the dearest price, in points."""
+        """The lowest and the highest price, in points per output."""
         prices = [rule.points for rule in self.rules]
         return (min(prices), max(prices)) if prices else (0, 0)
 
     @property
     def input_types(self) -> tuple[str, ...]:
-        """The MIME types it takes as inputs (spelled as in `Accepts`); none where it takes none."""
+        """The MIME types accepted as inputs (spelled as in `Accepts`)."""
         if not self.task_type.takes_inputs:
             return ()
         return tuple(dict.fromkeys(t for one in self.accepts for t in one.types)) or PICTURES
 
     def accepting(self, mime: str) -> Accepts | None:
-        """The limits for inputs of type `mime`; None where it takes none of that type."""
+        """Return the limits for inputs of type `mime`; None where that type is not accepted."""
         if mime not in self.input_types:
             return None
         return next((one for one in self.accepts if mime in (one.types or PICTURES)), Accepts(()))
 
 
-# ------------------------------------------------------------------------- what a person wants
+# ------------------------------------------------------------------------- drafts and orders
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A wish that is still being shaped. `inputs` are paths or https URLs, in order."""
+    """A job that is being composed.
+
+    `inputs` are paths, https URLs or results (`job:41#1`), in order.
+    """
 
     task_type: TaskType
     model_id: str
@@ -229,7 +246,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value that the price rules replace: shown to the person before anything is sent."""
+    """A value that the price rule replaces; shown to the user before anything is sent."""
 
     name: str
     asked: Value | None
@@ -238,9 +255,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A draft, priced and frozen. `parameters` are exactly what goes out beside prompt, n and cast.
+    """A draft, priced and frozen.
 
-    `points` are the rule's, per output; `total` is what will be charged.
+    `parameters` are exactly those sent beside prompt, n and cast. `points` are per output, `total`
+    is what will be charged.
     """
 
     task_type: TaskType
@@ -255,10 +273,11 @@ class Order:
     inputs: tuple[str, ...] = ()
     estimate: Estimate | None = None
     confirmed: int = 0
-    """The points that the person agreed to: nothing dearer is sent unasked."""
+    """The points that the user agreed to; nothing more expensive is sent without asking again."""
 
     @property
     def total(self) -> int:
+        """Points that will be charged."""
         return self.points * self.n
 
 
@@ -266,22 +285,24 @@ _RESULT = re.compile(r"job:([0-9]{1,15})#([0-9]{1,4})")
 
 
 LINK_SECONDS = 7 * 24 * 3600.0
-"""Links to results expire so long after the end (wire.md)."""
+"""How long links to results work after the job's end (wire.md)."""
 
 
 def result_of(source: str) -> tuple[int, int] | None:
-    """The job and the result (from 1) that an input such as `job:41#1` stands for."""
+    """Return job id and result number (from 1) of an input such as `job:41#1`, else None."""
     found = _RESULT.fullmatch(source)
     return (int(found[1]), int(found[2])) if found else None
 
 
-# -------------------------------------------------------------------------------- what happened
+# ---------------------------------------------------------------------------- jobs and results
 
 
 class State(StrEnum):
-    """Where a job stands; `lifecycle` says which may follow which."""
+    """States of a job; `ledger.job_states` holds the transitions.
 
-    DRAFT = "draft"
+    Values are stored in the ledger.
+    """
+
     QUEUED = "queued"
     UPLOADING = "uploading"
     VERIFYING = "verifying"
@@ -290,15 +311,15 @@ class State(StrEnum):
     FETCHING = "fetching"
     DONE = "done"
     FAILED = "failed"
-    UNKNOWN = "unknown"
-    PARKED = "parked"
+    NEEDS_REVIEW = "unknown"
+    TIMED_OUT = "parked"
     STOPPED = "stopped"
     FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One result. `path` is the file here, once it was downloaded; `duration` is in words."""
+    """One result. `path` is the local file once downloaded; `duration` is the service's text."""
 
     url: str
     cover: str = ""
@@ -311,7 +332,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row of a job's timeline: a message key of `messages` and the values for its words."""
+    """One entry of a job's timeline: a message key with its values.
+
+    `at`: seconds since the epoch.
+    """
 
     at: float
     state: State
@@ -321,8 +345,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job ended badly: a key of `messages` with the values for its words, and the
-    service's own reason, cleaned. An empty `kind`: nothing is wrong (any more)."""
+    """Why a job failed: a message key (`kind`) with values, and the service's cleaned reason.
+
+    An empty `kind` clears an earlier failure.
+    """
 
     kind: str
     reason: str = ""
@@ -331,15 +357,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An order with a history. Times are seconds since the epoch."""
+    """A recorded order with its history. Times are seconds since the epoch."""
 
     id: int
     order: Order
     state: State
     created_at: float
     updated_at: float
-    held: bool = False
-    """Not sent before a person says so: the run that made it ended badly."""
+    needs_approval: bool = False
+    """Not sent until the user approves: its run ended unexpectedly, or a limit applies.
+    """
     task_id: str = ""
     sent_at: float | None = None
     ended_at: float | None = None
@@ -347,33 +374,33 @@ class Job:
     medias: tuple[Media, ...] = ()
     failure: Failure | None = None
     waiting: str = ""
-    """Why it is not sent yet: a key of `messages`; no state, and empty once it is on its way."""
+    """Message key of the reason why it is not sent yet; "" once it is sent."""
     waiting_values: Mapping[str, str | int | float] = field(default_factory=dict)
     revision: int = 0
-    """Grows with every change of any job: of two pictures of a job, the higher one is newer."""
-    place: int | None = None
-    """Where a person put it in the line of unsent jobs; None: where its number puts it."""
+    """Grows with every change of any job; of two snapshots of a job, the higher one is newer."""
+    queue_position: int | None = None
+    """Position set by the user among unsent jobs; None: its id decides."""
 
     @property
-    def in_line(self) -> int:
-        """Its place among the unsent jobs: the lower is sent sooner."""
-        return self.id if self.place is None else self.place
+    def queue_key(self) -> int:
+        """Sort key among unsent jobs; lower ones are sent first."""
+        return self.id if self.queue_position is None else self.queue_position
 
     def elapsed(self, now: float) -> float:
-        """Seconds since the service took it, or until it ended."""
+        """Return the seconds from acceptance by the service until `now` or the end."""
         if self.sent_at is None:
             return 0.0
         return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.sent_at)
 
     @property
-    def links_until(self) -> float:
-        """When the links to what it made stop working, in seconds since the epoch."""
+    def links_expire_at(self) -> float:
+        """When the links to its results expire, in seconds since the epoch."""
         return (self.ended_at or self.updated_at) + LINK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What something else than the ledger knows of a job: `sent_at` in seconds since the epoch."""
+    """A job's outcome as known outside the ledger. `sent_at`: seconds since the epoch."""
 
     state: State
     task_id: str
@@ -383,7 +410,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One media of a finished job, as far as a list of many thousands needs it.
+    """One result of a finished job, reduced to what a list of thousands needs.
 
     `index` counts from 1, as in `job:41#1`; `at` is when the job ended; `prompt` is its beginning.
     """
@@ -397,15 +424,15 @@ class Result:
     path: str = ""
     length: str = ""
     fetching: bool = False
-    """Its file is on its way."""
+    """Its file is being downloaded."""
 
 
 PROMPT_BEGINNING = 400
-"""Characters of the prompt that a `Result` holds."""
+"""Characters of the prompt kept in a `Result`."""
 
 
 def results_of(job: Job) -> tuple[Result, ...]:
-    """Every media of `job`, if it has come to its end."""
+    """Return every result of `job`; none before the service is done."""
     if job.state not in (State.DONE, State.FETCHING):
         return ()
     order = job.order

@@ -1,23 +1,23 @@
-"""The family of errors, and what each means to a person.
+"""Exception hierarchy with message keys and exit codes.
 
-    ImaError                      key: a row of `messages`, values: for its words
-    ├── UsageError                 what was asked for can't be (exit 2)
-    ├── KeyMissing / KeyInvalid    no key, or none of IMA's (exit 3)
-    ├── OverLimit                  dearer than the person allowed (exit 4)
-    └── ServiceError               the service, or the way to it
+    ImaError                      key: a message of `i18n`, values: its placeholders
+    ├── UsageError                 the request is invalid (exit 2)
+    ├── KeyMissing / KeyInvalid    no API key, or not one of IMA's (exit 3)
+    ├── OverLimit                  above the user's spending limit (exit 4)
+    └── ServiceError               the service or the connection to it
         ├── Refused                answered with a code: nothing was accepted, unless
         │   │                      `may_be_charged` (a fault of the service, HTTP 5xx)
         │   ├── Unauthorised       401
         │   └── Limited            429: `retry_after` seconds
-        ├── Unreachable            provably not accepted: no connection was made
-        │   ├── Untrusted          the host's certificate is refused
-        │   └── Misconfigured      a proxy or TLS setting can't be used (exit 2)
-        ├── Lost                   sent, and no readable answer: it may have been accepted
-        ├── ClockWrong             refused, for this machine's clock is wrong
-        └── Malformed              answered, but not as agreed
+        ├── Unreachable            certainly not accepted: no connection was made
+        │   ├── Untrusted          the host's certificate is rejected
+        │   └── Misconfigured      a proxy or TLS setting is unusable (exit 2)
+        ├── Lost                   sent without a readable answer: it may have been accepted
+        ├── ClockWrong             refused because this machine's clock is wrong
+        └── Malformed              answered, but not in the agreed form
 
-`Lost` is the one that costs money when it is taken for another: who catches it must never send
-again by itself. Rules: the service's envelope and its refusal codes.
+Mistaking `Lost` for another error costs points: code that catches it must never send again by
+itself. Source: the service's envelope and refusal codes (wire.md).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ UNREACHABLE = frozenset(
         *("tls_name", "tls_self_signed", "tls_issuer", "tls_unknown"),
     )
 )
-"""The keys of `Unreachable`: no connection, and why."""
+"""Message keys of `Unreachable`: why there is no connection."""
 MISCONFIGURED = frozenset(
     f"error.{name}"
     for name in (
@@ -51,11 +51,14 @@ MISCONFIGURED = frozenset(
         *("ca_missing", "ca_unreadable", "ca_invalid"),
     )
 )
-"""The keys of `Misconfigured`: each names a variable."""
+"""Message keys of `Misconfigured`: each names a variable."""
 
 
 class ImaError(Exception):
-    """`key` names the sentence in `messages`; `values` fill it. Never holds a secret."""
+    """Base of all our errors.
+
+    `key` names the message in `i18n`, `values` fill its placeholders; they never hold a secret.
+    """
 
     exit_code = EXIT_FAILED
 
@@ -66,10 +69,14 @@ class ImaError(Exception):
 
 
 class UsageError(ImaError):
+    """The request is invalid; the user can correct it."""
+
     exit_code = EXIT_USAGE
 
 
 class KeyMissing(ImaError):
+    """No API key was found."""
+
     exit_code = EXIT_KEY
 
     def __init__(self) -> None:
@@ -77,7 +84,7 @@ class KeyMissing(ImaError):
 
 
 class KeyInvalid(ImaError):
-    """A key that can't be IMA's: refused before any request."""
+    """The API key can't be one of IMA's; rejected before any request."""
 
     exit_code = EXIT_KEY
 
@@ -86,15 +93,20 @@ class KeyInvalid(ImaError):
 
 
 class OverLimit(ImaError):
+    """The order costs more than the user's spending limit allows."""
+
     exit_code = EXIT_LIMIT
 
 
 class ServiceError(ImaError):
-    pass
+    """The service, or the connection to it, failed."""
 
 
 class Refused(ServiceError):
-    """The service said no, with a `code`: nothing was accepted, nothing charged."""
+    """The service answered with an error `code`.
+
+    Nothing was accepted or charged, unless `may_be_charged`.
+    """
 
     KEYS: ClassVar[dict[int, str]] = {
         401: "error.unauthorised",
@@ -112,28 +124,33 @@ class Refused(ServiceError):
         super().__init__(self.KEYS.get(code, "error.refused"))
         self.code = code
         self.may_be_charged = http_status >= 500 and 500 <= code < 600
-        """A fault inside the service, which can happen after it took the points."""
+        """A fault inside the service, which can happen after it charged the points."""
         self.message = message
-        """The service's own words, cleaned; for the log, not for the person."""
+        """The service's own message, cleaned; for the log, not for the user."""
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]
+        """The exit code of this refusal."""
         return {401: EXIT_KEY, 4008: EXIT_LIMIT}.get(self.code, EXIT_FAILED)
 
 
 class Unauthorised(Refused):
+    """The service rejected the API key (401)."""
+
     def __init__(self, message: str = "") -> None:
         super().__init__(401, message)
 
 
 class Limited(Refused):
+    """Too many requests (429). `retry_after`: seconds, None where the service named none."""
+
     def __init__(self, retry_after: float | None, message: str = "") -> None:
         super().__init__(429, message)
         self.retry_after = retry_after
 
 
 class Unreachable(ServiceError):
-    """No connection was made: whatever was to be sent was provably not accepted."""
+    """No connection was made, so the request was certainly not accepted."""
 
     exit_code = EXIT_UNREACHABLE
 
@@ -145,12 +162,14 @@ class Unreachable(ServiceError):
 
 
 class Untrusted(Unreachable):
-    """The host could not prove who it is."""
+    """The host's certificate could not be verified."""
 
 
 class Misconfigured(Unreachable):
-    """A proxy or certificate setting that can't be used. Trying again changes nothing: whoever
-    set the variable has to."""
+    """A proxy or certificate setting is unusable.
+
+    Retrying is pointless: the user has to change the variable.
+    """
 
     exit_code = EXIT_USAGE
 
@@ -159,8 +178,10 @@ class Misconfigured(Unreachable):
 
 
 class ClockWrong(ServiceError):
-    """Refused because this machine's clock is `ahead` seconds ahead (behind, if negative); 0: by
-    how much is not known."""
+    """Refused because this machine's clock is wrong.
+
+    `ahead`: by how many seconds it is fast (negative: slow), 0 where unknown.
+    """
 
     exit_code = EXIT_UNREACHABLE
 
@@ -177,7 +198,7 @@ _SPANS = (("error.clock_days", 86_400), ("error.clock_hours", 3_600), ("error.cl
 
 
 class Lost(ServiceError):
-    """It was sent and no readable answer came: it may have been accepted."""
+    """The request was sent without a readable answer: it may have been accepted."""
 
     exit_code = EXIT_UNKNOWN
 
@@ -187,7 +208,7 @@ class Lost(ServiceError):
 
 
 class Malformed(ServiceError):
-    """An answer came, complete, but not in the agreed form."""
+    """A complete answer came, but not in the agreed form."""
 
     exit_code = EXIT_UNREACHABLE
 

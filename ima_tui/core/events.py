@@ -1,4 +1,4 @@
-"""What the studio tells its listeners. Each notice holds the newest facts, so the last one wins."""
+"""Events that the studio publishes. Each holds the newest facts, so the last one wins."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # nobody hears of anything before the first paint, which need not wait for it
+if TYPE_CHECKING:  # the first paint must not wait for these
     from ima_tui.core.domain import Job, ModelVersion, TaskType
     from ima_tui.core.errors import ImaError
 
-LeafName = tuple[str, str]
-"""A leaf within its kind: model id and version."""
+ModelKey = tuple[str, str]
+"""Identifies a model within its task type: model id and version."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListChanges:
-    """How a list differs from the one that was known at `since`; 0: from none.
+    """Difference between a product list and the one known at `since` (seconds; 0: there was none).
 
-    `was`: the points that a model ranged over whose prices are others now.
+    `was`: the former price range, in points, of each model whose prices changed.
     """
 
     since: float = 0.0
-    new: frozenset[LeafName] = frozenset()
+    new: frozenset[ModelKey] = frozenset()
     gone: tuple[ModelVersion, ...] = ()
-    was: Mapping[LeafName, tuple[int, int]] = field(default_factory=dict)
+    was: Mapping[ModelKey, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ProductList:
-    """One task type's models as last seen. `as_of`: seconds since the epoch, None: never seen.
+    """The models of one task type as last seen.
 
-    `live` is True when this process fetched it; else it came from the cache. `problem` says why
-    the last fetch brought nothing.
+    `as_of`: seconds since the epoch, None if never seen. `live`: fetched by this process, not read
+    from the cache. `problem`: why the last fetch failed.
     """
 
     task_type: TaskType
@@ -41,42 +41,48 @@ class ProductList:
     live: bool = False
     problem: ImaError | None = None
     changes: ListChanges = field(default_factory=ListChanges)
-    """Since the last run, or since this one's first look."""
+    """Since the last run, or since the first fetch of this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobChanged:
+    """A job changed."""
+
     job: Job
 
 
 @dataclass(frozen=True, slots=True)
 class ListChanged:
+    """A product list was fetched, or its fetch failed."""
+
     product_list: ProductList
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectivityChanged:
-    """The way to the service: `problem` is None when the last request got through."""
+    """The connection to the service broke or works again (`problem` None)."""
 
     problem: ImaError | None
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The service asked for a pause of so many seconds; nothing is asked of it meanwhile."""
+    """The service asked for a pause of `seconds`; no requests are sent meanwhile."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class PreferencesChanged:
-    pass
+    """The preferred models changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerUnwritten:
-    """The service took the job, and the ledger can't take its task id. `where` it is kept until
-    then, "": nowhere. `written`: the ledger has it after all."""
+class TaskUnsaved:
+    """A task id of the service could not be saved to the ledger.
+
+    `where` it is kept until then ("": nowhere); `written`: it was saved to the ledger after all.
+    """
 
     job: Job
     task_id: str
@@ -95,14 +101,14 @@ Notice = (
     | ConnectivityChanged
     | Paused
     | PreferencesChanged
-    | AnswerUnwritten
+    | TaskUnsaved
     | GuidesChanged
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Points. `out` are charged for jobs that have brought nothing yet."""
+    """Points spent. `out` is charged for jobs without a result yet."""
 
     today: int = 0
     session: int = 0

@@ -1,8 +1,8 @@
-"""When Python looks for garbage: not while the program starts, and seldom through all there is.
+"""Garbage collector tuning: off during start, rarely a full collection later.
 
-What a start makes lives as long as the program; looking through it took a tenth of the start. Later
-a look through everything, thousands of models among it, stops the screen for 50 ms: at every
-hundredth key with Python's own limits.
+What is created at start lives as long as the program, and collecting it took a tenth of the start.
+A full collection (thousands of models) stops the screen for 50 ms; with Python's thresholds that is
+every hundredth key.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import gc
 
 YOUNG, MIDDLE, OLD = 10_000, 20, 200
-"""A look at the newest after so many objects, at the middle ones after so many of those, at all
-after so many of these."""
+"""Thresholds of the three generations for `gc.set_threshold`."""
 
 
 def rest() -> None:
-    """Look for none until `resume`."""
+    """Disable the collector until `resume`."""
     gc.disable()
 
 
 def resume() -> None:
-    """Look again, but no more at what is there now. Where nothing rests nothing is changed."""
+    """Enable the collector, existing objects exempt. Does nothing where it is enabled."""
     if gc.isenabled():
         return
     gc.freeze()

@@ -1,6 +1,7 @@
-"""Input files and links as people give them, checked before anything is sent.
+"""Input files and links: path parsing, MIME sniffing, size and format checks.
 
-This module reads names, sizes and first bytes. Decoding is done by `input_checks`, in a child.
+Reads names, sizes and first bytes only. Decoding happens in a child process
+(`runner.input_checks`).
 """
 
 from __future__ import annotations
@@ -60,22 +61,22 @@ _NAMES = {
     "application/pdf": "PDF",
 }
 MEDIA_ENDINGS = (".jpg", ".tif", *(f".{suffix}" for suffix in SUFFIXES.values()))
-"""How the names of files end that are offered as inputs; what they hold is seen by `sniff`."""
+"""File name endings that are offered as inputs; `sniff` decides what a file is."""
 READABLE = frozenset(mime for mime in SUFFIXES if mime.startswith("image/"))
-"""Images that are decoded here, and converted where a model does not take the format."""
+"""Image formats that can be decoded here and converted where a model does not accept them."""
 
 Stamp = tuple[int, int, int]
-"""Size, modification time and inode: a file with another stamp has other contents."""
+"""Size, modification time and inode; another stamp means other contents."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputFacts:
-    """What is known about an input.
+    """Facts about one input.
 
-    `source` is a link, an absolute path, or (in a plan's step) the result of another step. `size`
-    is in bytes; `width` and `height` are those of the upright image. `sent_as`: the MIME type that
-    is uploaded, where the file is converted for the upload. `first_frame`: of an animation, only
-    the first frame is uploaded.
+    `source` is a link, an absolute path, or (in a workflow step) the result of another step. `size`
+    is in bytes; `width` and `height` are those of the upright image, in pixels. `sent_as`: the MIME
+    type that is uploaded where the file is converted. `first_frame`: only the first frame of an
+    animation is uploaded.
     """
 
     source: str
@@ -91,7 +92,7 @@ class InputFacts:
 
 
 def format_name(mime: str) -> str:
-    """The format as people know it: `HEIC`, `MP4`, `JPEG`."""
+    """Return the format's usual name: `HEIC`, `MP4`, `JPEG`."""
     return _NAMES.get(mime) or (SUFFIXES.get(mime) or mime.partition("/")[2]).upper()
 
 
@@ -145,7 +146,7 @@ _HEIF = frozenset({b"mif1", b"mif2", b"msf1", b"miaf", b"heif", b"avci", b"avcs"
 
 
 def _ftyp(head: bytes) -> str:
-    """An ISO media file by its major brand; of a general image brand, by the compatible ones."""
+    """Return the MIME type of an ISO media file by its major brand, then its compatible brands."""
     brand = head[8:12]
     listed = {head[at : at + 4] for at in range(16, min(len(head), _box_end(head)), 4)}
     if brand in _AVIF or (brand in _HEIF and listed & _AVIF):
@@ -168,7 +169,10 @@ def _box_end(head: bytes) -> int:
 
 
 def _bare_audio(head: bytes) -> str:
-    """MPEG audio without a tag, by its frame header. UTF-16 text begins with the same bits."""
+    """Recognise MPEG audio without a tag by its frame header.
+
+    UTF-16 text begins with the same bits.
+    """
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return ""
     if head[1] & 0xF6 == 0xF0:
@@ -179,10 +183,10 @@ def _bare_audio(head: bytes) -> str:
 
 
 def inspect(model: ModelVersion, source: str, loopback: str = "") -> InputFacts:
-    """Check the link or the file's name, size and format. Raises `UsageError` where it can't go up.
+    """Check a link, or a file's name, size and format. Raises `UsageError` where it can't be used.
 
     `loopback`: the service's own address where it is on this machine; its links are allowed.
-    Touches the disk: call it off the event loop. What the file holds is not decoded here.
+    Touches the disk: call it off the event loop. The content is not decoded here.
     """
     written = source.strip()
     scheme = written.partition(":")[0].lower() if "://" in written or ":" in written[:6] else ""
@@ -207,7 +211,7 @@ def _host(url: str) -> str:
 def local_path(written: str) -> Path:
     """Return the path that is meant: with `~`, in quotes, with escaped blanks, or a `file:` URL.
 
-    A file with exactly this name wins over any of these readings. Touches the disk.
+    A file with exactly this name has priority over any other interpretation. Touches the disk.
     """
     readings = [_expanded(reading) for reading in _readings(written.strip())]
     return next((path for path in readings if _exists(path)), readings[-1])
@@ -245,7 +249,7 @@ def _exists(path: Path) -> bool:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Open a regular file for reading without ever waiting for one. Raises `UsageError`."""
+    """Open a regular file for reading without blocking. Raises `UsageError`."""
     shown = one_line(path, 200)
     try:
         if stat.S_ISREG(path.stat().st_mode):
@@ -264,11 +268,12 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """A pipe that takes the file's place after the check does not block us."""
+    """Open without blocking, in case a pipe replaced the file after the check."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def stamp_of(facts: os.stat_result) -> Stamp:
+    """Return the stamp by which a change of the file is noticed."""
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
@@ -299,7 +304,7 @@ _ONLY = {
 
 
 def _check_format(model: ModelVersion, mime: str, shown: str) -> None:
-    """Raise `UsageError` unless the leaf takes the format, or an image that it is converted to."""
+    """Raise `UsageError` unless the model accepts the format, converted if it is an image."""
     if model.accepting(mime) is not None or (mime in READABLE and target_of(model)):
         return
     taken = model.input_types
@@ -321,19 +326,19 @@ def _extension(mime: str) -> str:
 
 
 def target_of(model: ModelVersion, *, lossless: bool = False) -> str:
-    """The format that other images are converted to for the leaf; "" where it takes no images."""
+    """Return the format to convert other images to for the model; "" if it accepts no images."""
     order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
     return next((mime for mime in (*order, "image/webp") if model.accepting(mime) is not None), "")
 
 
 def living(job: Job, index: int, now: float) -> str:
-    """What an order can be made of where it takes a result (from 1) of `job`: its link, or, once
-    that is dead at `now`, the path of the file that was downloaded.
+    """Return a usable source for result `index` (from 1) of `job`.
 
-    Raises `UsageError` where neither is there. Looks at the disk: call it off the event loop.
+    That is its link or, once the link has expired at `now`, the downloaded file. Raises
+    `UsageError` where neither exists. Touches the disk: call it off the event loop.
     """
     media = job.medias[index - 1]
-    if now < job.links_until:
+    if now < job.links_expire_at:
         return media.url
     if media.path and Path(media.path).is_file():
         return media.path

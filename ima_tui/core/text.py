@@ -1,8 +1,7 @@
-"""Text from outside, made safe to show; and durations, points and sizes in few characters.
+"""Text sanitising (terminal escapes, secrets), and formatting of durations, points and sizes.
 
-Everything that the service, a file, the clipboard or another program says goes through `clean`
-once, where it enters. Terminals obey escape sequences, C1 controls and direction overrides
-wherever they stand, so none of them comes in.
+Everything from the service, a file, the clipboard or another program goes through `clean` once,
+where it enters: terminals obey escape sequences, C1 controls and bidi overrides anywhere.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 import unicodedata
 
 LIMIT = 20_000
-"""Characters kept of one text from outside: more is an attack or a mistake."""
+"""Maximum characters kept of one text from outside."""
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
@@ -29,7 +28,7 @@ _PILES = re.compile(
     "|([\u200c\u200d])[\u200c\u200d]+"
     "|([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
-"""Marks that take no cell: three on one letter are a language's, forty are an attack."""
+"""Combining marks: three on one letter are normal, forty are an attack."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROLS_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 """JSON itself escapes those below."""
@@ -39,7 +38,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def clean(text: object, limit: int = LIMIT) -> str:
-    """`text` without anything a terminal would act on; line breaks and tabs (as spaces) stay."""
+    """Remove everything a terminal would act on; line breaks stay, tabs become spaces."""
     cut = str(text)[: limit * 4]
     cut = _ESCAPES.sub("", cut)
     cut = _BREAKS.sub("\n", cut).replace("\t", "    ")
@@ -49,7 +48,7 @@ def clean(text: object, limit: int = LIMIT) -> str:
 
 
 def escaped(json_text: str) -> str:
-    """JSON that says the same, with escapes for all that a terminal acts on or can't be sent."""
+    """Escape in JSON text whatever a terminal acts on or can't encode; the value stays the same."""
     for unsafe in (_CONTROLS_IN_JSON, _BIDI_AND_INVISIBLE, _SURROGATES):
         json_text = unsafe.sub(_as_escape, json_text)
     return json_text
@@ -61,12 +60,12 @@ def _as_escape(found: re.Match[str]) -> str:
 
 
 def encodable(text: str) -> str:
-    """`text` as it can be sent and stored: arguments that are no UTF-8 hold lone surrogates."""
+    """Replace lone surrogates (from arguments that are not UTF-8), so that text can be encoded."""
     return _SURROGATES.sub("\ufffd", text)
 
 
 def one_line(text: object, limit: int = 500) -> str:
-    """`clean`, on one line."""
+    """`clean` the text and join it to one line of at most `limit` characters."""
     return _SPACES.sub(" ", clean(text, limit * 2)).strip()[:limit]
 
 
@@ -75,8 +74,8 @@ _KEY = re.compile(
     r"|(?:tui|create|(?:image|video|voice|music)(?:_create)?)(?:_20\d{6})?(?:\.\w{1,4})*(?![\w\-.~+=]))"
     r"[A-Za-z0-9_\-]{4,}(?:[.~+=]+[A-Za-z0-9_\-]+)*"
 )
-"""Not the names of the shared preferences file, the log folder, the tools and their logs, which
-people are told of."""
+"""API keys, but not the names of the shared preferences file, log folder, tools and their logs.
+"""
 _KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
 
 
@@ -84,17 +83,17 @@ _USERINFO = re.compile(r"(://)[^/?#\s@]+@")
 
 
 def redact(text: str) -> str:
-    """`text` without API keys, signatures and passwords in addresses, for logs and reports."""
+    """Mask API keys, signatures and passwords in addresses, for logs and reports."""
     return _USERINFO.sub(r"\1…@", _KEY_QUERY.sub(r"\1…", _KEY.sub(r"\1…", text)))
 
 
 def folded(text: str) -> str:
-    """For comparing what people type: full-width forms, case and outer blanks don't matter."""
+    """Normalise for comparison: full-width forms, case and surrounding blanks are ignored."""
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def duration(seconds: float) -> str:
-    """`0:42`, `12:05`, `1:02:03`."""
+    """Format as `0:42`, `12:05` or `1:02:03`."""
     whole = max(0, int(seconds))
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -102,7 +101,7 @@ def duration(seconds: float) -> str:
 
 
 def seconds_range(low: float, high: float) -> str:
-    """`20–40 s`, `3–6 min`: coarse on purpose, an estimate is no promise."""
+    """Format as `20–40 s` or `3–6 min`, coarsely because it is an estimate."""
     if high < 100:
         return f"{high:.0f} s" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f}–{high:.0f} s"
     low_minutes, high_minutes = max(1, round(low / 60)), max(1, round(high / 60))
@@ -112,11 +111,12 @@ def seconds_range(low: float, high: float) -> str:
 
 
 def points_range(low: int, high: int) -> str:
+    """Format a price range as `5` or `5–12`, without a unit."""
     return str(low) if low == high else f"{low}–{high}"
 
 
 def size(byte_count: int) -> str:
-    """`812 B`, `1.4 MB`."""
+    """Format as `812 B` or `1.4 MB` (decimal units)."""
     amount = float(byte_count)
     for unit in ("B", "KB", "MB"):
         if amount < 1000:
@@ -126,7 +126,7 @@ def size(byte_count: int) -> str:
 
 
 def whole(written: str, most: int = 10**9) -> int | None:
-    """A number that a person typed, 0 to `most`; None for anything else, however long."""
+    """Parse a typed number from 0 to `most`; None for anything else, however long."""
     plain = written.strip()
     if not plain.isascii() or not plain.isdigit() or len(plain.lstrip("0")) > 18:
         return None
@@ -135,7 +135,7 @@ def whole(written: str, most: int = 10**9) -> int | None:
 
 
 def nearest(name: str, known: list[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
-    """The known names most like `name`, best first; empty when none is alike."""
+    """Return the known names most like `name`, best first; empty if none is similar."""
     import difflib
 
     by_fold = {folded(item): item for item in known}

@@ -70,7 +70,6 @@ def _facts(container: Any, stream: Any, mime: str) -> MediaFacts:
         stream.width,
         stream.height,
         seconds,
-        has_sound=bool(container.streams.audio),
     )
 
 

@@ -57,7 +57,7 @@ class DecodeRequest:
     reel: bool = False
     rate: float = 4.0
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    ground: str = "#12141c"
+    background: str = "#12141c"
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -104,7 +104,6 @@ class MediaFacts:
     height: int = 0
     seconds: float = 0.0
     rate: int = 0
-    has_sound: bool = False
     frames: int = 1
     plain: bool = True
     alpha: bool = False

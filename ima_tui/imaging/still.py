@@ -80,11 +80,11 @@ def show(request: DecodeRequest) -> DecodeReply:
         if request.crop == (0.0, 0.0, 1.0, 1.0):
             # a large JPEG is read at a part of its size
             picture.draft("RGB", size[::-1] if turn in LYING else size)
-            small = _scaled(picture, size[::-1] if turn in LYING else size, request.ground)
+            small = _scaled(picture, size[::-1] if turn in LYING else size, request.background)
             small.getexif()[ORIENTATION] = turn
             return reply(ImageOps.exif_transpose(small), facts, request.form)
         image = ImageOps.exif_transpose(picture).crop(box)
-        return reply(_scaled(image, size, request.ground), facts, request.form)
+        return reply(_scaled(image, size, request.background), facts, request.form)
 
 
 def refuse_too_large(width: int, height: int, most: int = MOST_PIXELS) -> None:
@@ -167,7 +167,7 @@ def _frame(
     request: DecodeRequest,
 ) -> Image.Image:
     opened.seek(min(frames - 1, at * frames // count))
-    return _scaled(opened, size, request.ground)
+    return _scaled(opened, size, request.background)
 
 
 # ----------------------------------------------------------------------------- films as one picture
@@ -195,7 +195,7 @@ def contact(
     strip_wide = sum(image.width for image in small) + GAP * (len(small) - 1)
     wide = max(large.width, strip_wide)
     high = large.height + GAP + max(image.height for image in small)
-    sheet = Image.new("RGB", (wide, high), request.ground)
+    sheet = Image.new("RGB", (wide, high), request.background)
     sheet.paste(large, ((wide - large.width) // 2, 0))
     x = (wide - strip_wide) // 2
     for image in small:

@@ -36,7 +36,7 @@ class ProtocolChoice:
     `in_tmux`: sequences for the terminal outside have to be wrapped.
     """
 
-    way: ImageProtocol
+    protocol: ImageProtocol
     ask: bool = False
     in_tmux: bool = False
 

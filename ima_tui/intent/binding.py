@@ -87,7 +87,7 @@ def bind(
 def _accept(model: ModelVersion, param: Parameter) -> tuple[str, Value] | Refusal:
     possible: tuple[Value, ...] = ()
     for name in names_of(param.name):
-        field = form.control(model, name)
+        field = form.user_field(model, name)
         if field is None and name not in form.names(model):
             continue
         if param.name == "voice" and not (field and field.options):
@@ -106,7 +106,7 @@ def _accept(model: ModelVersion, param: Parameter) -> tuple[str, Value] | Refusa
 def _on_its_control(model: ModelVersion, name: str, value: Value) -> tuple[str, Value]:
     """What goes out, as the control that people see for it, where one alone leads there."""
     for field in model.fields:
-        if field.virtual and field.virtual.target == name and form.control(model, name) is None:
+        if field.virtual and field.virtual.target == name and form.user_field(model, name) is None:
             rules = (rule for rule in field.virtual.rules if form.same(rule.target, value))
             rule = next(rules, None)
             if rule is not None and len(rule.source) == 1:

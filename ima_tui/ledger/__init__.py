@@ -72,11 +72,11 @@ class Ledger:
         self._path = path
         self._connection = opened.connection
         self._presence = opened.presence
-        self.mended = opened.mended
+        self.repair_report = opened.repair_report
         """What was done to a damaged file when it was opened."""
         self.locked_out = opened.locked_out
         """Nobody can lock the file, or somebody held it all the time: a copy of it is shown."""
-        self.looking: LedgerError | None = None
+        self.read_only: LedgerError | None = None
         """What every attempt to write is answered with, where nothing is to be written."""
         self._thread = thread
         self._lineage = opened.lineage
@@ -96,7 +96,7 @@ class Ledger:
         return await cls._opened(path, session, partial(opening.to_write, logs=logs))
 
     @classmethod
-    async def look(
+    async def open_read_only(
         cls,
         path: Path,
         session: str,
@@ -105,7 +105,7 @@ class Ledger:
     ) -> Ledger:
         """The ledger as it is, never written: every attempt raises `why`."""
         ledger = await cls._opened(path, session, partial(opening.to_look, logs=logs))
-        ledger.looking = why or LedgerError("error.looking")
+        ledger.read_only = why or LedgerError("error.looking")
         return ledger
 
     @classmethod
@@ -142,7 +142,7 @@ class Ledger:
         Raises `LedgerError`, also when the copy shows that the file is damaged.
         """
         try:
-            due = self.looking is None and await asyncio.to_thread(backup.is_due, self._path)
+            due = self.read_only is None and await asyncio.to_thread(backup.is_due, self._path)
             whole = not due or await asyncio.to_thread(backup.keep, self._path)
         except (sqlite3.Error, OSError) as error:
             raise opening.ledger_error(self._path, error) from error
@@ -173,8 +173,8 @@ class Ledger:
         **kwargs: P.kwargs,
     ) -> T:
         """On disk when this returns; what is asked for at the same time shares a transaction."""
-        if self.looking is not None:
-            raise self.looking
+        if self.read_only is not None:
+            raise self.read_only
         try:
             return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
         except (sqlite3.Error, OSError) as error:
@@ -182,7 +182,7 @@ class Ledger:
 
     # ----------------------------------------------------------------------------- writing
 
-    async def keep_unwritten(
+    async def save_unsaved_task(
         self, job: Job, now: float, task_id: str, deadline: float | None
     ) -> Path | None:
         """The answer to a create that can't be written here, in a file of its own; where.
@@ -196,7 +196,7 @@ class Ledger:
             unsaved_tasks.save, self._path, self.session, line, self._lineage
         )
 
-    async def drop_unwritten(self) -> None:
+    async def drop_unsaved_tasks(self) -> None:
         """All that this run kept in such a file is in the ledger by now."""
         await asyncio.to_thread(unsaved_tasks.drop, self._path, self.session)
 
@@ -282,9 +282,9 @@ class Ledger:
             writing.delay, self.session, job_id, now, why, dict(values or {}), medias
         )
 
-    async def misplace(self, job_id: int, index: int, now: float, key: str) -> Job:
+    async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
         """The file of a result (from 1) is no longer here, with the row of the timeline for it."""
-        return await self._write(writing.misplace, job_id, index, now, key)
+        return await self._write(writing.mark_missing, job_id, index, now, key)
 
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
@@ -363,9 +363,9 @@ class Ledger:
         """Jobs that take what the job `first` makes."""
         return await self._read(queries.waiting_for, first)
 
-    async def left_alone(self, now: float) -> tuple[int, ...]:
+    async def unowned(self, now: float) -> tuple[int, ...]:
         """Open jobs that were sent and that no process alive follows."""
-        return await self._read(queries.left_alone, self.session, now)
+        return await self._read(queries.unowned, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
         """Open jobs that are this run's to follow."""

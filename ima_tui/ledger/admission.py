@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import process_id
-from ima_tui.ledger.job_states import IN_VAIN
+from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import MOST_NAMED, OPEN, require
 from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, write_event
@@ -34,7 +34,7 @@ class AdmissionLimits:
     """Jobs at the service at once, and points. 0: no limit."""
 
     running: int = 8
-    per_kind: int = 0
+    per_task_type: int = 0
     per_job: int = 0
     per_session: int = 0
     per_day: int = 0
@@ -42,7 +42,7 @@ class AdmissionLimits:
 
 def settled(job: Job) -> bool:
     """Nothing is left to wait for: it has its turn, is held, or was taken away."""
-    return job.held or job.state is not State.QUEUED or not job.waiting
+    return job.needs_approval or job.state is not State.QUEUED or not job.waiting
 
 
 def admit(
@@ -162,7 +162,7 @@ class _AdmissionCheck:
             "SELECT first, state FROM needs JOIN jobs ON jobs.id = first WHERE job = ?", (job_id,)
         ).fetchall()
         for row in rows:
-            if State(row["state"]) in IN_VAIN:
+            if State(row["state"]) in WITHOUT_RESULT:
                 return True, ("waiting.in_vain", {"id": row["first"]})
         for row in rows:
             if row["state"] != State.DONE:
@@ -185,8 +185,8 @@ class _AdmissionCheck:
     def _full(self, kind: str) -> Why | None:
         if self._kinds.total() >= self._limits.running > 0:
             return "waiting.running", {"limit": self._limits.running}
-        if self._kinds[kind] >= self._limits.per_kind > 0:
-            return "waiting.kind", {"limit": self._limits.per_kind}
+        if self._kinds[kind] >= self._limits.per_task_type > 0:
+            return "waiting.kind", {"limit": self._limits.per_task_type}
         return None
 
 

@@ -11,35 +11,34 @@ from ima_tui.core.domain import State
 S = State
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    S.DRAFT: frozenset({S.QUEUED, S.FORGOTTEN}),
     # to unknown: an earlier, larger try of it may have been charged, and no other follows
     S.QUEUED: frozenset(
-        {S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN}
+        {S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.NEEDS_REVIEW, S.STOPPED, S.FORGOTTEN}
     ),
-    S.UPLOADING: frozenset({S.VERIFYING, S.SENDING, S.QUEUED, S.FAILED, S.UNKNOWN, S.STOPPED}),
-    S.VERIFYING: frozenset({S.SENDING, S.QUEUED, S.FAILED, S.UNKNOWN, S.STOPPED}),
+    S.UPLOADING: frozenset({S.VERIFYING, S.SENDING, S.QUEUED, S.FAILED, S.NEEDS_REVIEW, S.STOPPED}),
+    S.VERIFYING: frozenset({S.SENDING, S.QUEUED, S.FAILED, S.NEEDS_REVIEW, S.STOPPED}),
     # back to queued: only after a refusal, or with a smaller order after a fault of the service
-    S.SENDING: frozenset({S.RUNNING, S.QUEUED, S.FAILED, S.UNKNOWN}),
-    S.RUNNING: frozenset({S.FETCHING, S.DONE, S.FAILED, S.PARKED, S.STOPPED}),
-    S.PARKED: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),
+    S.SENDING: frozenset({S.RUNNING, S.QUEUED, S.FAILED, S.NEEDS_REVIEW}),
+    S.RUNNING: frozenset({S.FETCHING, S.DONE, S.FAILED, S.TIMED_OUT, S.STOPPED}),
+    S.TIMED_OUT: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),
     S.FETCHING: frozenset({S.DONE, S.STOPPED}),
     S.DONE: frozenset({S.FETCHING, S.FORGOTTEN}),
     # to fetching: some of its outputs came out after all
     S.FAILED: frozenset({S.FETCHING, S.FORGOTTEN}),
     # to running: the answer came after all, late, and named the task
-    S.UNKNOWN: frozenset({S.RUNNING, S.FORGOTTEN}),
+    S.NEEDS_REVIEW: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.STOPPED: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.FORGOTTEN: frozenset(),
 }
 
-UNSENT = frozenset({S.DRAFT, S.QUEUED, S.UPLOADING, S.VERIFYING})
-FOLLOWED = frozenset({S.RUNNING, S.PARKED, S.FETCHING})
+UNSENT = frozenset({S.QUEUED, S.UPLOADING, S.VERIFYING})
+FOLLOWED = frozenset({S.RUNNING, S.TIMED_OUT, S.FETCHING})
 """The service has these; somebody must ask for them, or fetch what they made."""
-ENDED = frozenset({S.DONE, S.FAILED, S.UNKNOWN, S.STOPPED, S.FORGOTTEN})
+ENDED = frozenset({S.DONE, S.FAILED, S.NEEDS_REVIEW, S.STOPPED, S.FORGOTTEN})
 OPEN = frozenset(S) - ENDED
-IN_VAIN = ENDED - {S.DONE}
+WITHOUT_RESULT = ENDED - {S.DONE}
 """Whoever waits for the result of such a job waits in vain."""
-SPENT = frozenset({S.SENDING, S.RUNNING, S.PARKED, S.FETCHING})
+SPENT = frozenset({S.SENDING, S.RUNNING, S.TIMED_OUT, S.FETCHING})
 """Points that are out and have brought nothing yet."""
 
 

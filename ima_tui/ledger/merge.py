@@ -19,7 +19,7 @@ from ima_tui.ledger.trail import Line
 
 Row = dict[str, Any]
 Events = list[list[Any]]
-MAYBE_SENT = (State.SENDING, State.UNKNOWN)
+MAYBE_SENT = (State.SENDING, State.NEEDS_REVIEW)
 
 
 @dataclass

@@ -155,7 +155,7 @@ def owned(connection: sqlite3.Connection, session: str) -> tuple[Job, ...]:
     return tuple(map(job_of, rows))
 
 
-def left_alone(connection: sqlite3.Connection, session: str, now: float) -> tuple[int, ...]:
+def unowned(connection: sqlite3.Connection, session: str, now: float) -> tuple[int, ...]:
     """Of runs on other machines only the lease tells whether they live; the number of a process
     that ended may be another's by now."""
     rows = connection.execute(

@@ -40,7 +40,7 @@ def job_of(row: JobRow) -> Job:
         id=row["id"],
         order=load_order(row["order_json"]),
         state=State(row["state"]),
-        held=bool(row["held"]),
+        needs_approval=bool(row["held"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         task_id=row["task_id"],
@@ -52,7 +52,7 @@ def job_of(row: JobRow) -> Job:
         waiting=row["waiting"],
         waiting_values=json.loads(row["waiting_json"]),
         revision=row["revision"],
-        place=row["place"],
+        queue_position=row["place"],
     )
 
 

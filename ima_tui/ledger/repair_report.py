@@ -9,14 +9,14 @@ from ima_tui.core.errors import EXIT_UNKNOWN, ImaError
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
-    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.core.events import TaskUnsaved
     from ima_tui.ledger import RepairReport
 
 
-def mended(done: RepairReport) -> list[str]:
+def describe(done: RepairReport) -> list[str]:
     """One sentence or a few, to be told once."""
     values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
-    if done.looked:
+    if done.read_only:
         return [say("ledger.looked", **values)]
     if done.copied_at is None:
         words = [say("ledger.mended_bare", **values)]
@@ -30,7 +30,7 @@ def mended(done: RepairReport) -> list[str]:
     return words
 
 
-def unwritten(told: AnswerUnwritten) -> ImaError:
+def unsaved_error(told: TaskUnsaved) -> ImaError:
     """A task id that could not be saved, as an error that names all that is needed to find it."""
     order = told.job.order
     error = ImaError(
@@ -45,6 +45,6 @@ def unwritten(told: AnswerUnwritten) -> ImaError:
     return error
 
 
-def written(told: AnswerUnwritten) -> str:
+def saved_text(told: TaskUnsaved) -> str:
     """The same, once it could be saved."""
     return say("ledger.written", id=told.job.id, task=told.task_id)

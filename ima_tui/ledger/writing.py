@@ -74,7 +74,7 @@ def add(
     for first in firsts | ({after} if after is not None else set()):
         require(connection, first)
         connection.execute("INSERT INTO needs (job, first) VALUES (?, ?)", (job_id, first))
-    if repeats is not None and require(connection, repeats).state in job_states.IN_VAIN:
+    if repeats is not None and require(connection, repeats).state in job_states.WITHOUT_RESULT:
         _repoint(connection, repeats, job_id, now)
     if instead is not None:
         _take_place(connection, session, instead, job_id, now)
@@ -93,7 +93,7 @@ def put_back(
     job = add(connection, order, now, session, None, intent, None)
     if job.created_at != now or job.state is not State.QUEUED:
         return job
-    sent = known.task_id or known.state is State.UNKNOWN
+    sent = known.task_id or known.state is State.NEEDS_REVIEW
     connection.execute(
         "UPDATE jobs SET state = ?, task_id = ?, medias_json = ?, sent_at = ?, ended_at = ?,"
         " updated_at = ? WHERE id = ?",
@@ -147,7 +147,7 @@ def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float
             (
                 dump_order(replace(job.order, inputs=inputs)),
                 now,
-                "waiting.word_after" if job.held else "waiting.after",
+                "waiting.word_after" if job.needs_approval else "waiting.after",
                 json.dumps({"id": first}),
                 job.id,
             ),
@@ -255,7 +255,9 @@ def write_event(
     )
 
 
-def misplace(connection: sqlite3.Connection, job_id: int, index: int, now: float, key: str) -> Job:
+def mark_missing(
+    connection: sqlite3.Connection, job_id: int, index: int, now: float, key: str
+) -> Job:
     job = require(connection, job_id)
     medias = tuple(
         replace(media, path="") if at == index else media for at, media in enumerate(job.medias, 1)

@@ -51,7 +51,7 @@ class DroppedPreference:
 
     user_id: str
     task_type: TaskType
-    wish: Preference
+    preference: Preference
 
 
 Row = dict[str, object]
@@ -162,7 +162,7 @@ class Preferences:
 
     def bring_back(self, dropped: DroppedPreference) -> bool:
         """Write a dropped wish again. False where the person's file is not to be written."""
-        wish = dropped.wish
+        wish = dropped.preference
         row: Row = {
             "model_id": wish.model_id,
             "model_name": wish.model_name,

@@ -121,7 +121,7 @@ def usual_instead(
     followed and differs from it. A quiet word, never in the way."""
     if not preferred or used != preferred:
         return None
-    usual = choice.default_leaf(models, task_type, recommended=recommended)
+    usual = choice.default_model(models, task_type, recommended=recommended)
     return usual if usual is not None and usual.model_id != used else None
 
 

@@ -20,7 +20,7 @@ class PreferenceService:
 
     def __init__(self, settings: Settings, clock: Clock, tell: Callable[[Notice], None]) -> None:
         self.preferences = Preferences(
-            settings.preferences, settings.wish_notes, read_only=settings.read_only
+            settings.preferences, settings.preference_notes, read_only=settings.read_only
         )
         self._user = settings.user_id
         self._settings = settings

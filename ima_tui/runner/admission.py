@@ -61,9 +61,9 @@ class Admission:
         now = self._clock.time()
         ids = tuple(self._waiting)
         for job in await self._ledger.admit(ids, self._limits, now, midnight(now)):
-            if job.held or job.waiting:
+            if job.needs_approval or job.waiting:
                 log_step(job, job.waiting or "held")
-            if job.held or job.waiting or job.id in self._reasons:
+            if job.needs_approval or job.waiting or job.id in self._reasons:
                 self._tell(job)  # who may go at once has nothing new to tell
             self._reasons.add(job.id)
             turn = self._waiting.get(job.id)

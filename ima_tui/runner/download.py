@@ -152,7 +152,9 @@ class Fetcher:
                 each.cancel()
 
     def _is_expired(self, job: Job, problem: ImaError) -> bool:
-        return problem.key == "error.link_denied" and self._record.clock.time() > job.links_until
+        return (
+            problem.key == "error.link_denied" and self._record.clock.time() > job.links_expire_at
+        )
 
     async def _fetch_one(self, job: Job, media: Media, index: int) -> Media:
         service = await self._connect()

@@ -99,6 +99,6 @@ def problem_of(job: Job) -> ImaError | None:
     if job.failure is None or not job.failure.kind:
         return None
     kind = job.failure.kind
-    if kind == "error.link_expired" and job.updated_at < job.links_until:
+    if kind == "error.link_expired" and job.updated_at < job.links_expire_at:
         kind = "error.not_fetched"  # version 0.1.0 called every refusal so
     return ImaError(kind, **{"id": job.id, **job.failure.values})

@@ -78,7 +78,7 @@ class Poller:
         failures = 0
         odd = ""
         short = 0
-        while job.state in (State.RUNNING, State.PARKED):
+        while job.state in (State.RUNNING, State.TIMED_OUT):
             if failures == 0:
                 await self._wait(job, view, asked, began, sent)
             try:
@@ -87,7 +87,7 @@ class Poller:
                 failures += 1  # a fault while asking is no failure of the job
                 self._blame(error)
                 job = await self._park_if_due(job, sent)
-                seldom = polling_schedule.PARKED_GAP if job.state is State.PARKED else 0.0
+                seldom = polling_schedule.TIMED_OUT_GAP if job.state is State.TIMED_OUT else 0.0
                 await self._wait_out(error, max(seldom, backoff(failures)), view.floor)
                 continue
             failures = 0
@@ -131,8 +131,8 @@ class Poller:
         All times are of the steady clock: a person may set the other one while we wait.
         """
         last = asked if asked is not None else began
-        if job.state is State.PARKED:
-            due = last + polling_schedule.PARKED_GAP
+        if job.state is State.TIMED_OUT:
+            due = last + polling_schedule.TIMED_OUT_GAP
         else:
             due = sent + polling_schedule.due(view, (sent if asked is None else asked) - sent)
         due = max(due, last + view.floor)
@@ -223,11 +223,11 @@ class Poller:
         sent_at = job.sent_at or job.created_at
         named = None if job.deadline is None else job.deadline - sent_at
         patience = polling_schedule.deadline(named, job.order.estimate or USUAL)
-        return job.state is State.PARKED or self._record.clock.steady() > sent + patience
+        return job.state is State.TIMED_OUT or self._record.clock.steady() > sent + patience
 
     async def _park_if_due(self, job: Job, sent: float) -> Job:
         if job.state is State.RUNNING and self._is_due(job, sent):
-            return await self._record.step(job, State.PARKED, "event.parked")
+            return await self._record.step(job, State.TIMED_OUT, "event.parked")
         return job
 
 

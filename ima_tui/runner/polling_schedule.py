@@ -39,7 +39,7 @@ HORIZON = 1.8
 LATEST_GAP = 60.0
 LONGEST_GAP = 300.0
 """Between two questions, whatever the list says that it takes."""
-PARKED_GAP = 300.0
+TIMED_OUT_GAP = 300.0
 PATIENCE = 4.0
 LEAST_PATIENCE = 900.0
 MOST_PATIENCE = 86_400.0

@@ -26,7 +26,7 @@ from ima_tui.core.domain import (
     State,
 )
 from ima_tui.core.errors import ImaError, OverLimit
-from ima_tui.core.events import AnswerUnwritten
+from ima_tui.core.events import TaskUnsaved
 from ima_tui.ledger import Ledger, LedgerError, job_states
 from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.runner.admission import Admission
@@ -64,7 +64,7 @@ class Scheduler:
         ledger: Ledger,
         clock: Clock,
         connect: Callable[[], Awaitable[Service]],
-        find_leaf: Callable[[Order, bool], Awaitable[ModelVersion]],
+        find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
         input_checks: InputChecks,
         *,
         folder: Path,
@@ -72,20 +72,20 @@ class Scheduler:
         with_prompt: bool,
         patient: bool,
         tell_job: Callable[[Job], None],
-        tell_link: Callable[[ImaError | None], None],
+        tell_connectivity: Callable[[ImaError | None], None],
         limits: AdmissionLimits | None = None,
         pace: RateLimit | None = None,
         asks: bool | None = None,
         left_folder: Path | None = None,
         left_download: bool | None = None,
-        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
+        tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._tell_job = tell_job
         self._asks = patient if asks is None else asks
-        self.link = Connectivity(clock, tell_link)
-        self.pace = pace or RateLimit(clock)
+        self.connectivity = Connectivity(clock, tell_connectivity)
+        self.rate_limit = pace or RateLimit(clock)
         self._alarm = Alarm(clock)
         self._lease = Lease(clock)
         self._folder, self._download = folder, download
@@ -99,18 +99,18 @@ class Scheduler:
         self._sender = Submitter(
             self._record,
             connect,
-            find_leaf,
+            find_model,
             input_checks,
-            self.link,
-            self.pace,
+            self.connectivity,
+            self.rate_limit,
             patient=patient,
-            tell_unwritten=tell_unwritten,
+            tell_unsaved=tell_unsaved,
         )
         self._asker = Poller(
             self._record,
             connect,
-            self.link,
-            self.pace,
+            self.connectivity,
+            self.rate_limit,
             self._alarm,
             self._lease,
             download=self._downloads,
@@ -119,8 +119,8 @@ class Scheduler:
         self._fetcher = Fetcher(
             self._record,
             connect,
-            self.link,
-            self.pace,
+            self.connectivity,
+            self.rate_limit,
             folder=self._folder_of,
             look_again=self._asker.look_again,
             with_prompt=with_prompt,
@@ -134,7 +134,7 @@ class Scheduler:
         """After a sleep: until the other runs had time to renew their leases, too."""
 
     @property
-    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[TaskUnsaved, ...]:
         """Task ids that the ledger could not take yet."""
         return tuple(self._sender.unwritten.values())
 
@@ -215,7 +215,7 @@ class Scheduler:
         now, busy = self._clock.time(), self._busy()
         if self._everything or now < self._alone_until:
             return
-        left = await self._ledger.left_alone(now)
+        left = await self._ledger.unowned(now)
         self._seen_left = {each: self._seen_left.get(each, now) for each in left}
         due = {each for each, seen in self._seen_left.items() if now - seen >= LEFT_SECONDS}
         if not due:
@@ -246,10 +246,10 @@ class Scheduler:
         if job.state in job_states.UNSENT:
             self._sender.agree(job)
         if job.state is State.SENDING:  # whoever sent it is gone, and took the answer along
-            job = await self._record.step(job, State.UNKNOWN, "event.unknown_after_crash")
+            job = await self._record.step(job, State.NEEDS_REVIEW, "event.unknown_after_crash")
         elif job.state in (State.UPLOADING, State.VERIFYING):
             job = await self._record.step(job, State.QUEUED, "event.requeued")
-        waits_for_a_word = job.held and job.state in job_states.UNSENT
+        waits_for_a_word = job.needs_approval and job.state in job_states.UNSENT
         if job.state in job_states.OPEN and not waits_for_a_word:
             log_step(job, "followed")
             story = asyncio.create_task(self._story(job), name=f"job {job.id}")
@@ -307,13 +307,13 @@ class Scheduler:
     async def _story(self, job: Job) -> None:
         if job.state is State.QUEUED:
             job = await self._turns.take(job)
-            if job.held and job.waiting.startswith(_OVER) and not self._asks:
+            if job.needs_approval and job.waiting.startswith(_OVER) and not self._asks:
                 key = job.waiting.replace("waiting.", "error.")
                 await self._record.fail(job, OverLimit(key, **job.waiting_values))
                 return
-            if job.state is State.QUEUED and not job.held:
+            if job.state is State.QUEUED and not job.needs_approval:
                 job = await self._sender.send(job)
-        if job.state in (State.RUNNING, State.PARKED):
+        if job.state in (State.RUNNING, State.TIMED_OUT):
             job = await self._asker.until_ready(job)
         if job.state is State.FETCHING:
             await self._fetcher.fetch(job)

@@ -41,7 +41,7 @@ from ima_tui.core.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.core.events import AnswerUnwritten
+from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.input_files import Stamp, living, stamp_of
 from ima_tui.core.text import one_line
 from ima_tui.ledger import LedgerError, Values
@@ -81,17 +81,17 @@ class Submitter:
         self,
         record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        find_leaf: Callable[[Order, bool], Awaitable[ModelVersion]],
+        find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
         input_checks: InputChecks,
         link: Connectivity,
         pace: RateLimit,
         *,
         patient: bool,
-        tell_unwritten: Callable[[AnswerUnwritten], None] = lambda _: None,
+        tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
     ) -> None:
         self._record = record
         self._connect = connect
-        self._find_leaf = find_leaf
+        self._find_leaf = find_model
         self._input_checks = input_checks
         self._agreed: dict[tuple[int, str], Stamp] = {}
         """The files of each job as they were when a person agreed to it."""
@@ -101,8 +101,8 @@ class Submitter:
         self._prepared = UploadCache(record.clock)
         self.deliveries: dict[int, Delivery] = {}
         """The creates that are on their way right now, by job."""
-        self._tell_unwritten = tell_unwritten
-        self.unwritten: dict[int, AnswerUnwritten] = {}
+        self._tell_unwritten = tell_unsaved
+        self.unwritten: dict[int, TaskUnsaved] = {}
         """Answers that the ledger can't take, by job; each is tried again while we live."""
 
     def agree(self, job: Job) -> None:
@@ -122,11 +122,11 @@ class Submitter:
 
     async def _send_queued(self, job: Job) -> Job:
         tries = 0
-        while job.state is State.QUEUED and not job.held:
+        while job.state is State.QUEUED and not job.needs_approval:
             tries += 1
             try:
                 job, outset = await self._settle_price(job)
-                if job.held or job.state is not State.QUEUED:
+                if job.needs_approval or job.state is not State.QUEUED:
                     break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)
@@ -180,7 +180,7 @@ class Submitter:
         if not doubtful:
             return await self._record.fail(job, error)
         failure = Failure("error.fault", error.message if isinstance(error, Refused) else "")
-        return await self._record.step(job, State.UNKNOWN, "event.fault_end", failure=failure)
+        return await self._record.step(job, State.NEEDS_REVIEW, "event.fault_end", failure=failure)
 
     async def _reorder(self, job: Job, order: Order, key: str, values: Values) -> Job:
         """Put the changed order on record; a dearer one waits for the person's word."""
@@ -297,7 +297,7 @@ class Submitter:
                 log.exception("job %s: the create ended in %s", job.id, type(error).__name__)
             failure = Failure("error.lost")
             return await self._write_down(
-                job, State.UNKNOWN, "event.unknown", failure=failure
+                job, State.NEEDS_REVIEW, "event.unknown", failure=failure
             ), None
         running = await self._write_down(
             job,
@@ -324,7 +324,9 @@ class Submitter:
         charged = error.may_be_charged and kind not in failure_reasons.REFUSED_BY_WORDS
         if charged or outset.doubtful:
             failure = Failure("error.fault", error.message)
-            return await self._write_down(job, State.UNKNOWN, "event.fault_end", failure=failure)
+            return await self._write_down(
+                job, State.NEEDS_REVIEW, "event.fault_end", failure=failure
+            )
         failure = Failure(kind, error.message, {**error.values, "unsent": 1})
         return await self._write_down(job, State.FAILED, "event.refused", failure=failure)
 
@@ -341,7 +343,7 @@ class Submitter:
                 failures += 1
                 log.error("job %s is %s %s: %r", job.id, after, task_id, error)  # noqa: TRY400
                 if task_id and job.id not in self.unwritten:
-                    await self._keep_unwritten(job, task_id, columns)
+                    await self._save_unsaved_task(job, task_id, columns)
                 await self._record.clock.sleep(backoff(failures))
             except ImpossibleTransition:
                 found = await self._record.ledger.job(job.id)
@@ -351,27 +353,29 @@ class Submitter:
                 break
             else:
                 break
-        await self._drop_unwritten(job)
+        await self._drop_unsaved_tasks(job)
         return written
 
-    async def _keep_unwritten(self, job: Job, task_id: str, columns: Mapping[str, object]) -> None:
+    async def _save_unsaved_task(
+        self, job: Job, task_id: str, columns: Mapping[str, object]
+    ) -> None:
         """Outside of the ledger, and told: whoever ends this process must know the task id."""
         deadline = columns.get("deadline")
-        where = await self._record.ledger.keep_unwritten(
+        where = await self._record.ledger.save_unsaved_task(
             job,
             self._record.clock.time(),
             task_id,
             deadline if isinstance(deadline, float) else None,
         )
-        told = AnswerUnwritten(job, task_id, str(where or ""))
+        told = TaskUnsaved(job, task_id, str(where or ""))
         self.unwritten[job.id] = told
         self._tell_unwritten(told)
 
-    async def _drop_unwritten(self, job: Job) -> None:
+    async def _drop_unsaved_tasks(self, job: Job) -> None:
         if (told := self.unwritten.pop(job.id, None)) is None:
             return
         if not self.unwritten:
-            await self._record.ledger.drop_unwritten()
+            await self._record.ledger.drop_unsaved_tasks()
         self._tell_unwritten(replace(told, written=True))
 
 

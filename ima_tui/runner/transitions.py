@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _LEVELS = {
     State.FAILED: logging.ERROR,
-    State.UNKNOWN: logging.ERROR,
-    State.PARKED: logging.WARNING,
+    State.NEEDS_REVIEW: logging.ERROR,
+    State.TIMED_OUT: logging.WARNING,
 }
 _NEW = ("queued", "again", "event.repriced")
 

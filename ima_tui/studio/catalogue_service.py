@@ -92,9 +92,9 @@ class CatalogueService:
     def impersonal(self, task_type: TaskType) -> ModelVersion | None:
         """What serves whoever prefers nothing."""
         recommended = self._knowledge.recommended.get(task_type, "")
-        return choice.default_leaf(self.models(task_type), task_type, recommended=recommended)
+        return choice.default_model(self.models(task_type), task_type, recommended=recommended)
 
-    def leaf_of(self, order: Order) -> ModelVersion | None:
+    def model_of(self, order: Order) -> ModelVersion | None:
         """The leaf that an order is for, as the list has it now."""
         wanted = (order.model_id, order.version)
         models = self.models(order.task_type)
@@ -124,18 +124,18 @@ class CatalogueService:
     async def _rest(self) -> None:
         """A pause that the service asked for holds for lists as well."""
         with suppress(ImaError):  # without a ledger there are no jobs, and lists all the same
-            await (await self._engine.scheduler()).pace.rest()
+            await (await self._engine.scheduler()).rate_limit.rest()
 
     async def _report(self, problems: list[ImaError | None]) -> None:
         """What the fetching says of the way to the service is true for jobs as well."""
         scheduler = await self._engine.scheduler()
         if any(problem is None for problem in problems):
-            scheduler.link.works()
+            scheduler.connectivity.works()
         elif problems and problems[0] is not None and not isinstance(problems[0], Limited):
-            scheduler.link.broke(problems[0])
+            scheduler.connectivity.broke(problems[0])
         for problem in problems:
             if isinstance(problem, Limited):
-                await scheduler.pace.pause(problem.retry_after or LIMITED_SECONDS)
+                await scheduler.rate_limit.pause(problem.retry_after or LIMITED_SECONDS)
 
     async def fresh(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
         """The list, fetched again if it is too old. Raises the problem if there is no list."""
@@ -146,7 +146,7 @@ class CatalogueService:
             raise found.problem or UsageError("error.no_models")
         return found.models
 
-    async def find_leaf(self, order: Order, fetch: bool) -> ModelVersion:
+    async def find_model(self, order: Order, fetch: bool) -> ModelVersion:
         """The leaf that an order is for, off a list that is fresh enough (`fetch`: off a new one).
 
         Raises the problem of the list, or `UsageError` when the model is gone.
@@ -157,7 +157,7 @@ class CatalogueService:
             if (problem := self.lists[task_type].problem) is not None:
                 raise problem
         await self.fresh(task_type)
-        if (model := self.leaf_of(order)) is not None:
+        if (model := self.model_of(order)) is not None:
             return model
         raise UsageError("error.model_gone", model=order.model_name)
 

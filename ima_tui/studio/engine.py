@@ -15,11 +15,11 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import (
-    AnswerUnwritten,
     ConnectivityChanged,
     JobChanged,
     Notice,
     Paused,
+    TaskUnsaved,
 )
 from ima_tui.i18n import say
 from ima_tui.runner import result_files
@@ -75,7 +75,7 @@ class Engine:
     async def start(self) -> None:
         """Follow jobs from now on, but for who only looks."""
         ledger, scheduler = await asyncio.shield(self._parts)
-        if ledger.looking is None:
+        if ledger.read_only is None:
             if not ledger.has_copy:  # from the first job on there is one to restore it from
                 await self._copy(ledger)
             await scheduler.start(everything=self._everything)
@@ -109,7 +109,7 @@ class Engine:
         if self._copying is not None:
             self._copying.cancel()
             await asyncio.gather(self._copying, return_exceptions=True)
-        if self._opened and self.looking is None:
+        if self._opened and self.read_only is None:
             await self._parts.result()[1].aclose()
 
     async def aclose(self) -> None:
@@ -117,19 +117,19 @@ class Engine:
             await self._parts.result()[0].aclose()
 
     @property
-    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[TaskUnsaved, ...]:
         """Task ids that the ledger could not take yet."""
-        return self._parts.result()[1].unwritten if self._opened else ()
+        return self._parts.result()[1].unsaved if self._opened else ()
 
     @property
-    def mended(self) -> RepairReport | None:
+    def repair_report(self) -> RepairReport | None:
         """What was done to a damaged ledger when it was opened."""
-        return self._parts.result()[0].mended if self._opened else None
+        return self._parts.result()[0].repair_report if self._opened else None
 
     @property
-    def looking(self) -> ImaError | None:
+    def read_only(self) -> ImaError | None:
         """Why nothing is written, if so; known as soon as the parts are there."""
-        return self._parts.result()[0].looking if self._opened else None
+        return self._parts.result()[0].read_only if self._opened else None
 
     @property
     def waiting(self) -> tuple[str, float] | None:
@@ -138,9 +138,11 @@ class Engine:
         if not self._opened:
             return None
         scheduler = self._parts.result()[1]
-        if scheduler.pace.left > 0:
-            return "wait.pause", scheduler.pace.left
-        return ("wait.link", scheduler.link.left) if scheduler.link.is_broken else None
+        if scheduler.rate_limit.left > 0:
+            return "wait.pause", scheduler.rate_limit.left
+        return (
+            ("wait.link", scheduler.connectivity.left) if scheduler.connectivity.is_broken else None
+        )
 
     @property
     def _opened(self) -> bool:
@@ -158,7 +160,7 @@ class Engine:
         ledger = await self._open_ledger(process_id.name())
         limits = AdmissionLimits(
             running=settings.running,
-            per_kind=settings.running_per_kind,
+            per_task_type=settings.running_per_kind,
             per_job=settings.per_job,
             per_session=settings.per_session,
             per_day=settings.per_day,
@@ -167,7 +169,7 @@ class Engine:
             ledger,
             self._clock,
             self._connection.connect,
-            offer.find_leaf,
+            offer.find_model,
             self._input_checks,
             folder=settings.folder,
             download=settings.download,
@@ -182,13 +184,13 @@ class Engine:
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
                 gate=None
-                if ledger.looking
+                if ledger.read_only
                 else SharedRateLimit(settings.ledger.with_name("pace.json")),
                 tell=lambda seconds: self._tell(Paused(seconds)),
             ),
             tell_job=lambda job: self._tell(JobChanged(job)),
-            tell_unwritten=self._tell,
-            tell_link=lambda problem: self._tell(ConnectivityChanged(problem)),
+            tell_unsaved=self._tell,
+            tell_connectivity=lambda problem: self._tell(ConnectivityChanged(problem)),
         )
         return ledger, scheduler
 
@@ -207,13 +209,13 @@ class Engine:
 
         path, logs = self._settings.ledger, self._settings.logs
         if self._settings.read_only:
-            return await Ledger.look(path, session, logs=logs)
+            return await Ledger.open_read_only(path, session, logs=logs)
         try:
             return await Ledger.open(path, session, logs)
         except LedgerError as error:
             if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.look(path, session, error, logs)
+                return await Ledger.open_read_only(path, session, error, logs)
             except LedgerError:
                 raise error from None

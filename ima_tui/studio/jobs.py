@@ -132,7 +132,7 @@ class Jobs:
 
     async def _expect(self, order: Order) -> Estimate | None:
         """How long it should take: the list knows, or the table, or our own history."""
-        model = self._offer.leaf_of(order)
+        model = self._offer.model_of(order)
         if model is None:
             return order.estimate
         return times.estimate(model, await (await self._engine.ledger()).durations(order))
@@ -149,7 +149,7 @@ class Jobs:
         lacking = outputs.missing(before)
         if not outputs.is_partial(before) or not lacking:
             return before.order
-        model = self._offer.leaf_of(before.order)
+        model = self._offer.model_of(before.order)
         if model is not None and lacking not in form.counts(model):
             return before.order
         order = replace(before.order, n=lacking)
@@ -216,7 +216,7 @@ class Jobs:
         )  # a renewal may have taken it up meanwhile
         return job
 
-    async def take_out(self, job_id: int) -> Job:
+    async def remove_from_queue(self, job_id: int) -> Job:
         """Take an unsent job out, for who means to pay nothing.
 
         Raises `UsageError` when it was sent meanwhile: then it is paid for, and followed on.
@@ -234,14 +234,14 @@ class Jobs:
     async def follow(self, job_id: int) -> Job:
         """Follow again what was stopped or parked, or send what waited for a word."""
         job = await self._require(job_id)
-        if job.held and job.state in job_states.UNSENT:
+        if job.needs_approval and job.state in job_states.UNSENT:
             await (await self._engine.scheduler()).adopt(
                 job_id
             )  # first: whoever takes a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
-        elif job.state in (State.STOPPED, State.PARKED):
+        elif job.state in (State.STOPPED, State.TIMED_OUT):
             await (await self._engine.scheduler()).leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
         await (await self._engine.scheduler()).adopt(
@@ -351,7 +351,7 @@ class Jobs:
         ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
         while True:
             await self._clock.sleep(NEWS_SECONDS)
-            if not self._broadcast.heard:
+            if not self._broadcast.has_listeners:
                 continue
             try:
                 fresh = [job for job in await ledger.news() if self._broadcast.is_news(job)]

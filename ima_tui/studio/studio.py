@@ -3,9 +3,9 @@
     async with open_studio(settings) as studio:
         await ImaApp(studio).run_async()
 
-`studio.connection` holds the key and the client, `studio.offer` the live lists, `studio.wishes` the
-preferred models, `studio.knowledge` the guides, `studio.jobs` the jobs, `studio.plans` several jobs
-in order. The first paint waits for nothing: a part is imported and made when it is first asked for,
+`studio.connection` holds the key and the client, `studio.catalogue` the live lists,
+`studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
+`studio.workflows` several jobs in order. The first paint waits for nothing: a part is imported and made when it is first asked for,
 the ledger and the scheduler are opened by `begin`, the API when it is first needed.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ima_tui.config.editor import ConfigEditor
     from ima_tui.config.loader import Settings
     from ima_tui.core.domain import ModelVersion
-    from ima_tui.core.events import AnswerUnwritten
+    from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger import RepairReport
     from ima_tui.preferences.service import PreferenceService
@@ -130,28 +130,28 @@ class Studio:
         return InputChecks()
 
     @cached_property
-    def adjustments(self) -> ConfigEditor:
+    def config_editor(self) -> ConfigEditor:
         """The app's own settings, to be changed."""
         from ima_tui.config.editor import ConfigEditor
 
         return ConfigEditor(self.settings)
 
     @cached_property
-    def wishes(self) -> PreferenceService:
+    def preferences(self) -> PreferenceService:
         """The preferred models."""
         from ima_tui.preferences.service import PreferenceService
 
         return PreferenceService(self.settings, self.clock, self._broadcast.tell)
 
     @cached_property
-    def knowledge(self) -> Guides:
+    def guides(self) -> Guides:
         """The guides, where there are some."""
         from ima_tui.studio.guides import Guides
 
         return Guides(self.settings.knowledge)
 
     @cached_property
-    def offer(self) -> CatalogueService:
+    def catalogue(self) -> CatalogueService:
         """The live lists, and what is chosen from them."""
         from ima_tui.studio.catalogue_service import CatalogueService
 
@@ -160,8 +160,8 @@ class Studio:
             self.clock,
             self.connection,
             self.engine,
-            self.wishes,
-            self.knowledge,
+            self.preferences,
+            self.guides,
             self._broadcast.tell,
         )
 
@@ -170,7 +170,7 @@ class Studio:
         """Every job, and what a person does to it."""
         from ima_tui.studio.jobs import Jobs
 
-        return Jobs(self.engine, self.offer, self.connection, self.clock, self._broadcast)
+        return Jobs(self.engine, self.catalogue, self.connection, self.clock, self._broadcast)
 
     @cached_property
     def gallery(self) -> ResultGallery:
@@ -182,14 +182,14 @@ class Studio:
         )
 
     @cached_property
-    def plans(self) -> Workflows:
+    def workflows(self) -> Workflows:
         """Several jobs as one."""
         from ima_tui.studio.workflows import Workflows
 
         return Workflows(
             self.jobs,
-            self.offer,
-            self.wishes,
+            self.catalogue,
+            self.preferences,
             self.inspect_inputs,
             self.settings.data / "plans",
             clock=self.clock,
@@ -205,13 +205,13 @@ class Studio:
         if self._begun:
             return
         self._begun = True
-        await self.engine.open(self.offer)
-        await self.wishes.load()
-        await asyncio.to_thread(self.knowledge.load)
-        await self.offer.load()
+        await self.engine.open(self.catalogue)
+        await self.preferences.load()
+        await asyncio.to_thread(self.guides.load)
+        await self.catalogue.load()
         await self.engine.start()
         self._watches = (
-            asyncio.create_task(self.wishes.watch(), name="preferences"),
+            asyncio.create_task(self.preferences.watch(), name="preferences"),
             asyncio.create_task(self._watch_guides(), name="guides"),
             asyncio.create_task(self.jobs.watch(), name="ledger"),
         )
@@ -220,13 +220,13 @@ class Studio:
         """Another tool writes them; what they recommend is what a prompt is read against."""
         while True:
             await self.clock.sleep(GUIDES_SECONDS)
-            if await asyncio.to_thread(self.knowledge.load_if_changed):
+            if await asyncio.to_thread(self.guides.load_if_changed):
                 self._broadcast.tell(GuidesChanged())
 
     @property
-    def looking(self) -> ImaError | None:
+    def read_only(self) -> ImaError | None:
         """Why nothing is sent or written, if so: by wish, or as the ledger can't be written."""
-        return UsageError("error.looking") if self.settings.read_only else self.engine.looking
+        return UsageError("error.looking") if self.settings.read_only else self.engine.read_only
 
     @property
     def waiting(self) -> tuple[str, float] | None:
@@ -234,14 +234,14 @@ class Studio:
         return self.engine.waiting
 
     @property
-    def mended(self) -> RepairReport | None:
+    def repair_report(self) -> RepairReport | None:
         """What was done to a damaged ledger when it was opened."""
-        return self.engine.mended
+        return self.engine.repair_report
 
     @property
-    def unwritten(self) -> tuple[AnswerUnwritten, ...]:
+    def unsaved(self) -> tuple[TaskUnsaved, ...]:
         """Task ids that the service gave and the ledger could not take yet."""
-        return self.engine.unwritten
+        return self.engine.unsaved
 
     @property
     def repaired_at(self) -> float | None:

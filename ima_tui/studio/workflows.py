@@ -31,7 +31,7 @@ from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import contents, file
-from ima_tui.workflow.pricing import PricedStep, price_plan
+from ima_tui.workflow.pricing import PricedStep, price_workflow
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
 from ima_tui.workflow.steps import (
     Workflow,
@@ -54,7 +54,7 @@ Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, .
 class CreatedWorkflow:
     """A new plan, and the reading it was made of."""
 
-    plan: Workflow
+    workflow: Workflow
     shared: Shared
 
 
@@ -128,7 +128,7 @@ class Workflows:
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """The plan at the prices of the lists as they are."""
-        return price_plan(plan, self._lists())
+        return price_workflow(plan, self._lists())
 
     # ---------------------------------------------------------------------------------- kept
 
@@ -189,9 +189,9 @@ class Workflows:
     async def agree(self, status: WorkflowStatus) -> Workflow:
         """Write down that a person agreed to the plan at the prices of now. Raises `UsageError`
         where a file has changed since it was asked for."""
-        if await self.look(status.plan) != status.plan:
+        if await self.look(status.workflow) != status.workflow:
             raise UsageError("error.plan_file_changed")
-        agreed = replace(status.plan, confirmed=digest(status.plan))
+        agreed = replace(status.workflow, confirmed=digest(status.workflow))
         await self.keep(agreed)
         return agreed
 
@@ -256,11 +256,11 @@ class Workflows:
         for each in status.steps:
             if each.job is None or not each.unsent:
                 continue
-            first = [status.standing(needed) for needed in each.step.needs]
+            first = [status.step_status(needed) for needed in each.step.needs]
             if any(one.job is not None and one.job.state is State.FORGOTTEN for one in first):
                 found.add(each.step.id)
             elif each.step.after:
-                before = status.standing(each.step.after).job
+                before = status.step_status(each.step.after).job
                 waiting = await self._jobs.waiting_for(before.id) if before is not None else ()
                 if each.job.id not in [job.id for job in waiting]:
                     found.add(each.step.id)
@@ -316,9 +316,9 @@ class Workflows:
             if lacks_files and self._download:
                 await self._jobs.fetch(job.id)
             elif (
-                (job.held and job.state in job_states.UNSENT)
+                (job.needs_approval and job.state in job_states.UNSENT)
                 or stopped
-                or job.state is State.PARKED
+                or job.state is State.TIMED_OUT
             ):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job

@@ -28,10 +28,10 @@ from textual.widget import Widget
 
 from ima_tui.core.errors import ImaError
 from ima_tui.core.events import (
-    AnswerUnwritten,
     ConnectivityChanged,
     Notice,
     Paused,
+    TaskUnsaved,
     Totals,
 )
 from ima_tui.i18n import explain, say
@@ -267,31 +267,31 @@ class ImaApp(AppContext, inherit_bindings=False):
         self._tell_of_the_ground()
         if left := notifications.left_behind(await self.studio.jobs.recent(), self._endings.since):
             self.notify(left, severity="warning", timeout=12)
-        await self.studio.offer.refresh()
+        await self.studio.catalogue.refresh()
 
     def _tell_of_the_ground(self) -> None:
         """What became of the ledger, where it is not as it should be."""
-        if (done := self.studio.mended) is not None:
+        if (done := self.studio.repair_report) is not None:
             from ima_tui.ledger import repair_report
 
-            for words in repair_report.mended(done):
+            for words in repair_report.describe(done):
                 self.notify(words, severity="warning", timeout=60)
-        if (why := self.studio.looking) is not None and not self.studio.settings.read_only:
+        if (why := self.studio.read_only) is not None and not self.studio.settings.read_only:
             self.notify(explain(why), severity="error", timeout=60)
 
-    def _tell_of_unwritten(self, told: AnswerUnwritten) -> None:
+    def _tell_of_unwritten(self, told: TaskUnsaved) -> None:
         """It stays on the screen: whoever closes this window must know the task id."""
         from ima_tui.ledger import repair_report
 
         if told.written:
             self.unsaved.discard(told.job.id)
-            self.notify(repair_report.written(told), timeout=60)
+            self.notify(repair_report.saved_text(told), timeout=60)
         else:
             self.unsaved.add(told.job.id)
-            self.notify(explain(repair_report.unwritten(told)), severity="error", timeout=STAYS)
+            self.notify(explain(repair_report.unsaved_error(told)), severity="error", timeout=STAYS)
 
     def _hear(self, notice: Notice) -> None:
-        if isinstance(notice, AnswerUnwritten):
+        if isinstance(notice, TaskUnsaved):
             self._tell_of_unwritten(notice)
         if isinstance(notice, Paused | ConnectivityChanged):
             self._count_down()
@@ -323,7 +323,7 @@ class ImaApp(AppContext, inherit_bindings=False):
 
     def _tell_of_losses(self) -> None:
         """Wishes that another program dropped: once each, and not where they are seen anyway."""
-        fresh = [one for one in self.studio.wishes.dropped() if one not in self._losses]
+        fresh = [one for one in self.studio.preferences.dropped() if one not in self._losses]
         self._losses |= {*fresh}
         if fresh and self.current_mode != "preferences":
             from ima_tui.tui.shell import model_picker

@@ -270,7 +270,7 @@ class _Builder:
             model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
             if model is not None:
                 return model
-        model = choice.default_leaf(models, kind, preferred)
+        model = choice.default_model(models, kind, preferred)
         if model is None:
             raise UsageError("error.no_models")
         return model

@@ -71,7 +71,7 @@ def to_json(plan: Workflow) -> dict[str, object]:
     return {
         _MARK: VERSION,
         "id": plan.id,
-        "wish": plan.wish,
+        "wish": plan.prompt,
         "total_credit": plan.total,
         "hash": digest(plan),
         "confirmed": plan.confirmed or None,
@@ -191,7 +191,7 @@ class _Reader:
             raise self._error("error.plan_shape_id", "id")
         return Workflow(
             id=plan_id,
-            wish=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
+            prompt=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
             steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
             confirmed=self._text(raw, "confirmed", "", 64, missing=""),
             unmet=tuple(self._unmet(raw.get("unmet"))),

@@ -31,14 +31,14 @@ class PricedStep:
     problem: UsageError | None = None
 
 
-def leaf_of(step: WorkflowStep, lists: Lists) -> ModelVersion | None:
+def model_of(step: WorkflowStep, lists: Lists) -> ModelVersion | None:
     wanted = (step.model_id, step.version)
     models = lists.get(step.task_type, ())
     return next((model for model in models if (model.model_id, model.version) == wanted), None)
 
 
 def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
-    model = leaf_of(step, lists)
+    model = model_of(step, lists)
     if model is None:
         return PricedStep(step, problem=UsageError("error.model_gone", model=step.model_name))
     words = step.prompt or _UNWRITTEN
@@ -62,7 +62,7 @@ def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     return PricedStep(told, model, placed)
 
 
-def price_plan(plan: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
+def price_workflow(plan: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
     """The plan at the prices of now, and each of its steps."""
     priced = tuple(_with_files(plan, price_step(step, lists)) for step in plan.steps)
     return replace(plan, steps=tuple(each.step for each in priced)), priced

@@ -15,7 +15,7 @@ def brought_nothing(job: Job) -> bool:
     if job.state is State.FORGOTTEN:
         return not job.medias
     never_sent = job.state is State.STOPPED and not job.task_id
-    return job.state in (State.FAILED, State.UNKNOWN) or never_sent
+    return job.state in (State.FAILED, State.NEEDS_REVIEW) or never_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class StepStatus:
     def price(self) -> int:
         """Points that sending it would cost; what was sent costs nothing any more."""
         if self.job is not None and self.job.state in job_states.UNSENT:
-            return max(self.job.order.total, self.step.total if self.job.held else 0)
+            return max(self.job.order.total, self.step.total if self.job.needs_approval else 0)
         return self.step.total if self.job is None or self.failed else 0
 
 
@@ -61,10 +61,10 @@ class WorkflowStatus:
     """A plan at the prices of now (`before`: as it was read), and where each step stands."""
 
     before: Workflow
-    plan: Workflow
+    workflow: Workflow
     steps: tuple[StepStatus, ...]
 
-    def standing(self, step_id: int) -> StepStatus:
+    def step_status(self, step_id: int) -> StepStatus:
         return next(each for each in self.steps if each.step.id == step_id)
 
     @property
@@ -83,7 +83,9 @@ class WorkflowStatus:
     def moving(self) -> bool:
         """Something is on its way by itself."""
         return any(
-            each.job is not None and each.job.state in job_states.OPEN and not each.job.held
+            each.job is not None
+            and each.job.state in job_states.OPEN
+            and not each.job.needs_approval
             for each in self.steps
             if not (each.blocked and each.unsent)
         )
@@ -100,7 +102,7 @@ class WorkflowStatus:
     def hash(self, *, again: bool) -> str:
         """What is agreed to: the plan at the prices of now, and which failures are paid anew."""
         failed = [each.job.id for each in self.failures if each.job is not None]
-        return digest(self.plan, failed if again else ())
+        return digest(self.workflow, failed if again else ())
 
     def agreed(self, given: str, *, again: bool) -> bool:
         """Whether `given`, or what was agreed to before (""), covers what would be paid."""
@@ -108,6 +110,6 @@ class WorkflowStatus:
             return True
         if given == self.hash(again=again):
             return True
-        if (again and self.failures) or dearer(self.before, self.plan):
+        if (again and self.failures) or dearer(self.before, self.workflow):
             return False
         return (given or (self.begun and self.before.confirmed)) == digest(self.before)

@@ -85,7 +85,7 @@ class Workflow:
     (`contents.look`), or a word where it can't be read."""
 
     id: str
-    wish: str
+    prompt: str
     steps: tuple[WorkflowStep, ...]
     confirmed: str = ""
     files: tuple[tuple[str, str], ...] = ()

@@ -209,7 +209,7 @@ def settings_of(model: ModelVersion) -> dict[str, tuple[list[Value], Value | Non
     """Each control with its options and its default."""
     return {
         field.name: ([option.value for option in field.options], field.default)
-        for field in form.controls(model)
+        for field in form.user_fields(model)
     }
 
 
@@ -252,7 +252,7 @@ def test_a_field_that_is_withdrawn_as_a_whole_gives_its_words_to_the_setting() -
         "size", ["1K", "2K"], label="Clarity", disabled_conditions=[condition("*")], level=2
     )
     model = make(raw, rules=[rule_json(5, size="1K"), rule_json(9, size="4K")])
-    (field,) = form.controls(model)
+    (field,) = form.user_fields(model)
     assert (field.label, field.advanced) == ("Clarity", True)
     assert settings_of(model) == {"size": (["1K", "4K"], "1K")}
     assert price.quote(model, {"size": "4K"}).total == 9

@@ -86,26 +86,26 @@ def test_a_model_that_resembles_nothing_is_answered_with_what_there_is() -> None
 
 
 def test_the_preferred_model_comes_before_the_default() -> None:
-    found = choice.default_leaf(SEVERAL, TaskType.TEXT_TO_IMAGE, "pixverse")
+    found = choice.default_model(SEVERAL, TaskType.TEXT_TO_IMAGE, "pixverse")
     assert found is not None
     assert found.name == "Pixverse V5.5"
 
 
 def test_a_preferred_model_that_is_gone_gives_way_to_the_default() -> None:
-    found = choice.default_leaf(SEVERAL, TaskType.TEXT_TO_IMAGE, "gone")
+    found = choice.default_model(SEVERAL, TaskType.TEXT_TO_IMAGE, "gone")
     assert found is not None
     assert found.model_id == "doubao-seedream-4.5"
 
 
 def test_a_default_that_is_gone_gives_way_to_its_kin_then_to_the_first() -> None:
     kin = [model("other"), model("doubao-seedream-5.0")]
-    found = choice.default_leaf(kin, TaskType.TEXT_TO_IMAGE)
+    found = choice.default_model(kin, TaskType.TEXT_TO_IMAGE)
     assert found is not None
     assert found.model_id == "doubao-seedream-5.0"
-    first = choice.default_leaf([model("zzz"), model("yyy")], TaskType.TEXT_TO_IMAGE)
+    first = choice.default_model([model("zzz"), model("yyy")], TaskType.TEXT_TO_IMAGE)
     assert first is not None
     assert first.model_id == "zzz"
-    assert choice.default_leaf([], TaskType.TEXT_TO_IMAGE) is None
+    assert choice.default_model([], TaskType.TEXT_TO_IMAGE) is None
 
 
 @pytest.mark.parametrize("task_type", list(TaskType))

@@ -222,7 +222,7 @@ def test_text_that_cant_be_written_as_utf8_is_mended() -> None:
 
 def test_the_person_sees_the_control_and_the_service_gets_the_target() -> None:
     model = shape_to_size()
-    assert [control.name for control in form.controls(model)] == ["aspect_ratio"]
+    assert [control.name for control in form.user_fields(model)] == ["aspect_ratio"]
     assert form.parameters(model, {"aspect_ratio": "16:9"}) == {"size": "2560x1440"}
 
 
@@ -286,7 +286,7 @@ def test_a_virtual_field_that_is_taken_back_keeps_its_default_and_is_not_seen() 
         ],
     )  # fmt: skip
     model = make(virtual)
-    assert form.controls(model) == ()
+    assert form.user_fields(model) == ()
     assert form.parameters(model, {}) == {"size": "2048x2048"}
 
 
@@ -304,7 +304,7 @@ def test_options_that_exclude_each_other_are_refused_both_ways(one_sided: bool) 
 @pytest.mark.parametrize("one_sided", [False, True])
 def test_what_excludes_a_choice_is_not_offered_beside_it(one_sided: bool) -> None:
     model = exclusive(one_sided)
-    duration, resolution = form.controls(model)
+    duration, resolution = form.user_fields(model)
     assert [o.value for o in form.allowed(model, resolution, {"duration": 10})] == ["768P"]
     assert [o.value for o in form.allowed(model, duration, {"resolution": "1080P"})] == [6]
     assert [o.value for o in form.allowed(model, duration, {})] == [6, 10]

@@ -316,7 +316,7 @@ def test_everything_a_screen_asks_of_a_leaf_is_answered(model_version: ModelVers
     assert all(row.points >= 0 for row in price.table(model_version))
     price.neighbours(model_version, {})
     assert all(1 <= count <= 16 for count in form.counts(model_version))
-    for control in form.controls(model_version):
+    for control in form.user_fields(model_version):
         form.allowed(model_version, control, {})
         form.default_of(control)
 

@@ -54,11 +54,11 @@ def priced_by(model: ModelVersion) -> dict[str, list[Value]]:
     """The controls that lead to a priced attribute, with every value a person can pick."""
     names = {name for rule in model.rules for name, _ in rule.attributes}
     found: dict[str, list[Value]] = {}
-    for control in form.controls(model):
+    for control in form.user_fields(model):
         aims = [
             field.virtual.target
             for field in model.fields
-            if field.virtual and any(c.name == control.name for c in field.virtual.controls)
+            if field.virtual and any(c.name == control.name for c in field.virtual.fields)
         ]
         if control.name in names or names.intersection(aims):
             found[control.name] = [o.value for o in control.options] or [True, False]
@@ -159,4 +159,4 @@ def test_of_the_recorded_pixverse_versions_the_newest_is_taken() -> None:
 
 @pytest.mark.parametrize("task_type", list(COUNTS))
 def test_the_default_of_each_task_type_is_in_the_live_list(task_type: TaskType) -> None:
-    assert choice.tier_leaf(models(task_type), task_type, choice.ModelTier.DEFAULT) is not None
+    assert choice.tier_model(models(task_type), task_type, choice.ModelTier.DEFAULT) is not None

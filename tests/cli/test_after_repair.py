@@ -76,7 +76,9 @@ def test_what_a_restored_ledger_calls_unsent_waits_for_a_person_or_the_flag(
     from ima_tui.cli.commands.batch_feeder import BatchFeeder
     from ima_tui.core.domain import Job, State
 
-    held = Job(1, any_order(), State.QUEUED, 0.0, 0.0, held=True, waiting="waiting.restored")
+    held = Job(
+        1, any_order(), State.QUEUED, 0.0, 0.0, needs_approval=True, waiting="waiting.restored"
+    )
     studio = None
     assert not BatchFeeder(studio, asked=False)._may_let_go(held)  # type: ignore[arg-type]
     assert BatchFeeder(studio, asked=False, after_repair=True)._may_let_go(held)  # type: ignore[arg-type]

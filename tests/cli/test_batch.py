@@ -412,7 +412,7 @@ def test_what_settles_a_row() -> None:
 
     from ima_tui.core.domain import Job
 
-    job = Job(1, replace(any_order(), confirmed=5), State.QUEUED, 0.0, 0.0, held=True)
+    job = Job(1, replace(any_order(), confirmed=5), State.QUEUED, 0.0, 0.0, needs_approval=True)
     assert not batch_feeder.settled(job)  # its run died: this one was agreed to
     assert batch_feeder.settled(replace(job, order=replace(job.order, confirmed=4)))
 

@@ -158,7 +158,7 @@ async def test_folders_that_vanish_while_it_runs(home: Path, sandbox: Sandbox) -
     settings = settings_of(home)
     clock = ScaledClock(50.0)
     async with open_studio(settings, clock=clock, key=Key("ima_ground_0001", "flag")) as studio:
-        model = choice.default_leaf(await studio.offer.fresh(TaskType.TEXT_TO_IMAGE),
+        model = choice.default_model(await studio.catalogue.fresh(TaskType.TEXT_TO_IMAGE),
                                    TaskType.TEXT_TO_IMAGE)  # fmt: skip
         assert model is not None
         placed, _ = order.place(
@@ -170,8 +170,8 @@ async def test_folders_that_vanish_while_it_runs(home: Path, sandbox: Sandbox) -
         second = await exit_status.wait_for(studio, await studio.jobs.submit(placed))
         assert Path(second.medias[0].path).exists()  # the folder is made again
         shutil.rmtree(home / "cache")
-        await studio.offer.refresh(TaskType.TEXT_TO_IMAGE)
-        assert studio.offer.lists[TaskType.TEXT_TO_IMAGE].problem is None
+        await studio.catalogue.refresh(TaskType.TEXT_TO_IMAGE)
+        assert studio.catalogue.lists[TaskType.TEXT_TO_IMAGE].problem is None
         shutil.rmtree(home / "data")
         with pytest.raises(LedgerError) as caught:
             await studio.jobs.submit(placed)

@@ -126,7 +126,7 @@ async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
     assert "1. Nano Banana 2: 4 to 13 points" in script.text
     assert "text to image: Nano Banana 2" in script.text
     assert "text to video: no preference" in script.text
-    assert studio.wishes.model_id(TaskType.TEXT_TO_IMAGE) == ""
+    assert studio.preferences.model_id(TaskType.TEXT_TO_IMAGE) == ""
 
 
 async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio: Studio) -> None:

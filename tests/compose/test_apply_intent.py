@@ -33,7 +33,7 @@ def hear(desk: Composer, lists: Lists, text: str) -> None:
     if decision is not None and not desk.yields_to(decision):
         decision = route(text, (), lists, settled=desk.settled)
     meant = desk.meant(decision)
-    desk.hear(decision, choice.default_leaf(lists[meant], meant))
+    desk.hear(decision, choice.default_model(lists[meant], meant))
 
 
 def chosen(desk: Composer) -> dict[str, object]:
@@ -44,7 +44,7 @@ def chosen(desk: Composer) -> dict[str, object]:
 @pytest.fixture
 def desk(lists: Lists) -> Composer:
     desk = Composer()
-    desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
+    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
     return desk
 
 

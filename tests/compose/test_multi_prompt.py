@@ -27,7 +27,7 @@ def lists() -> Lists:
 @pytest.fixture
 def desk(lists: Lists) -> Composer:
     desk = Composer()
-    desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
+    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
     return desk
 
 
@@ -36,7 +36,7 @@ def planned(desk: Composer, lists: Lists, text: str, *, by_lines: bool = False) 
         desk,
         multi_prompt.rows(text, by_lines=by_lines),
         lambda words, desk: route(words, desk.attached, lists, settled=desk.settled),
-        lambda kind: choice.default_leaf(lists[kind], kind),
+        lambda kind: choice.default_model(lists[kind], kind),
     )
 
 

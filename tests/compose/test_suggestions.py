@@ -38,13 +38,13 @@ def read(
         rest = route(text, desk.attached, lists, preferred, settled=likely)
         decision = replace(rest, kind=decision.kind, question=decision.question)
     meant = decision.task_type or desk.kind
-    desk.hear(decision, choice.default_leaf(lists[meant], meant))
+    desk.hear(decision, choice.default_model(lists[meant], meant))
 
 
 @pytest.fixture
 def desk(lists: Lists) -> Composer:
     desk = Composer()
-    desk.catch_up(lists[desk.kind], choice.default_leaf(lists[desk.kind], desk.kind))
+    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
     return desk
 
 
@@ -54,7 +54,7 @@ def only(desk: Composer, lists: Lists) -> OpenQuestion:
 
 
 def give(desk: Composer, lists: Lists, answer: Suggestion) -> None:
-    suggestions.take(desk, answer, lambda kind: choice.default_leaf(lists[kind], kind))
+    suggestions.take(desk, answer, lambda kind: choice.default_model(lists[kind], kind))
 
 
 def values(asking: OpenQuestion) -> list[object]:

@@ -255,7 +255,7 @@ async def test_a_model_that_needs_a_subscription(sandbox: Sandbox, opened: Open)
         job = await ended(studio, (await studio.jobs.submit(await place(studio, sora, "free"))).id)
         assert job.failure is not None
         assert job.failure.kind == "error.subscription"
-        others = [one.model.model_id for one in studio.offer.alternatives(job.order)]
+        others = [one.model.model_id for one in studio.catalogue.alternatives(job.order)]
     assert others
     assert "sora-2-pro" not in others
 

@@ -21,7 +21,7 @@ TEXTS = [
 ]
 SET_APART = frozenset("ßŉİıſK")
 """Letters whose capitals are other letters."""
-TOLD = frozenset({"evidence", "inputs", "absent", "spoken"})
+TOLD = frozenset({"evidence", "inputs", "absent", "spoken", "misplaced", "prompt_sent"})
 """What repeats the words of the text."""
 PIECES = st.sampled_from(
     [

@@ -48,7 +48,7 @@ async def filled(path: Path) -> None:
 
 
 async def tasks(path: Path, *, look: bool = False) -> list[str]:
-    ledger = await (Ledger.look if look else Ledger.open)(path, "next")
+    ledger = await (Ledger.open_read_only if look else Ledger.open)(path, "next")
     try:
         return [job.task_id for job in reversed(await ledger.recent(10))]
     finally:
@@ -92,14 +92,14 @@ async def test_what_a_copy_knows_is_restored(
     if not with_trail:
         trail.path_of(path).unlink()
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
+    assert ledger.repair_report is not None
     jobs = await ledger.recent(10)
     assert [job.task_id for job in jobs] == ["", "task-3", "task-2", "task-1"]
-    assert (jobs[0].held, jobs[0].waiting) == (True, "waiting.restored")
+    assert (jobs[0].needs_approval, jobs[0].waiting) == (True, "waiting.restored")
     assert await ledger.healthy()
     await ledger.aclose()
     again = await Ledger.open(path, "next")
-    assert again.mended is None
+    assert again.repair_report is None
     await again.aclose()
 
 
@@ -137,8 +137,8 @@ async def test_an_older_ledger_put_back_sends_nothing_twice(path: Path) -> None:
     await ledger.aclose()
     path.write_bytes(older)
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
-    assert ledger.mended.why == "older"
+    assert ledger.repair_report is not None
+    assert ledger.repair_report.why == "older"
     job = await ledger.job(4)
     assert job is not None
     assert job.state is State.SENDING
@@ -176,7 +176,7 @@ async def test_an_older_ledger_that_was_used_on_keeps_the_jobs_of_both(path: Pat
     assert (await ledger.by_intents(["row 1"]))["row 1"].task_id == "task-5"
     await ledger.aclose()
     again = await Ledger.open(path, "next")
-    assert again.mended is None
+    assert again.repair_report is None
     assert len(await again.recent(10)) == len(jobs)
     await again.aclose()
 
@@ -207,7 +207,7 @@ async def test_who_deletes_the_ledger_and_its_copies_starts_fresh(path: Path) ->
     for each in (path, *backup.paths(path)):
         each.unlink(missing_ok=True)
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is None
+    assert ledger.repair_report is None
     assert await ledger.recent(10) == ()
     await ledger.aclose()
 
@@ -275,7 +275,7 @@ async def test_nothing_is_written_into_a_ledger_that_was_swapped(
         await ledger.step(4, State.RUNNING, NOW + 11, "event.running", task_id="task-4")
     assert caught.value.key in ("error.ledger_replaced", "error.ledger_damaged")
     job = Job(4, any_order(), State.SENDING, NOW + 4, NOW + 10, sent_at=NOW + 10, revision=11)
-    assert await ledger.keep_unwritten(job, NOW + 11, "task-4", None)
+    assert await ledger.save_unsaved_task(job, NOW + 11, "task-4", None)
     await ledger.aclose()
     assert await tasks(path) == [f"task-{number}" for number in range(1, 5)]
     assert unsaved_tasks.files(path) == []
@@ -297,7 +297,7 @@ async def test_an_answer_that_could_not_be_written_is_taken_in_by_the_next_start
     job = await ledger.step(4, State.SENDING, NOW + 10, "event.sending")
     with monkeypatch.context() as patched:
         patched.setattr(trail, "write", full)
-        where = await ledger.keep_unwritten(job, NOW + 11, "task-4", NOW + 600)
+        where = await ledger.save_unsaved_task(job, NOW + 11, "task-4", NOW + 600)
     assert where is not None
     assert where.parent.parent == tmp_path
     assert where.stat().st_mode & 0o777 == 0o600

@@ -38,7 +38,7 @@ def test_every_pair_of_states(before: State, after: State) -> None:
 
 def test_whatever_may_have_been_charged_never_goes_back_to_be_sent() -> None:
     """Only *sending* may, and only with an answer that proves that nothing was accepted."""
-    reach = {State.RUNNING, State.UNKNOWN, State.PARKED}
+    reach = {State.RUNNING, State.NEEDS_REVIEW, State.TIMED_OUT}
     while True:
         further = reach.union(*(job_states.TRANSITIONS[state] for state in reach))
         if further == reach:

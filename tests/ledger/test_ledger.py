@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
+from ima_tui import i18n
 from ima_tui.core.domain import (
     Estimate,
     Failure,
@@ -42,11 +43,11 @@ WAYS: dict[State, tuple[State, ...]] = {
     State.VERIFYING: (State.VERIFYING,),
     State.SENDING: (State.SENDING,),
     State.RUNNING: (State.SENDING, State.RUNNING),
-    State.PARKED: (State.SENDING, State.RUNNING, State.PARKED),
+    State.TIMED_OUT: (State.SENDING, State.RUNNING, State.TIMED_OUT),
     State.FETCHING: (State.SENDING, State.RUNNING, State.FETCHING),
     State.DONE: (State.SENDING, State.RUNNING, State.DONE),
     State.FAILED: (State.FAILED,),
-    State.UNKNOWN: (State.SENDING, State.UNKNOWN),
+    State.NEEDS_REVIEW: (State.SENDING, State.NEEDS_REVIEW),
     State.STOPPED: (State.STOPPED,),
     State.FORGOTTEN: (State.FORGOTTEN,),
 }
@@ -116,7 +117,9 @@ async def test_what_goes_in_comes_out(ledger: Ledger) -> None:
 
 async def test_an_empty_failure_takes_the_old_one_away(ledger: Ledger) -> None:
     job = await brought_to(ledger, State.SENDING)
-    await ledger.step(job.id, State.UNKNOWN, 1.0, "event.unknown", failure=Failure("error.lost"))
+    await ledger.step(
+        job.id, State.NEEDS_REVIEW, 1.0, "event.unknown", failure=Failure("error.lost")
+    )
     late = await ledger.step(
         job.id, State.RUNNING, 2.0, "event.running", task_id="late", failure=Failure("")
     )
@@ -143,16 +146,87 @@ async def test_a_file_by_a_newer_version_is_refused_and_left_alone(path: Path) -
     before = path.read_bytes()
     with pytest.raises(LedgerError) as caught:
         await Ledger.open(path, "me")
-    assert caught.value.key == "error.ledger"
+    assert caught.value.key == "error.ledger_newer"
+    assert "Update ima-tui" in i18n.explain(caught.value)
     assert path.read_bytes() == before
+
+
+async def test_a_newer_file_keeps_its_journal_mode(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA user_version={len(schema.MIGRATIONS) + 1}")
+    connection.close()
+    for way in (Ledger.open, Ledger.look):
+        with pytest.raises(LedgerError) as caught:
+            await way(path, "me")
+        assert caught.value.key == "error.ledger_newer"
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    connection.close()
+
+
+def older(path: Path, version: int) -> None:
+    """A ledger as an earlier version left it, with one job."""
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    for statements in schema.MIGRATIONS[:version]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(
+        "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, created_at,"
+        " updated_at) VALUES ('done', 'text_to_image', 'm', '{}', 5, 'old', 1, 1)"
+    )
+    connection.execute(f"PRAGMA user_version={version}")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
+async def test_an_older_file_is_kept_before_it_is_converted(path: Path, version: int) -> None:
+    older(path, version)
+    await (await Ledger.open(path, "me")).aclose()
+    kept = path.with_name(f"ledger.version-{version}.sqlite3")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    for file, found in ((path, len(schema.MIGRATIONS)), (kept, version)):
+        connection = sqlite3.connect(file)
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == found
+        assert connection.execute("SELECT points FROM jobs").fetchall() == [(5,)]
+        connection.close()
+
+
+async def test_without_room_for_the_copy_an_older_file_stays_and_can_be_looked_at(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(path, 4)
+    before = path.read_bytes()
+    (path.parent / "ledger.version-4.sqlite3").mkdir()  # in the way of the copy
+    with pytest.raises(LedgerError) as caught:
+        await Ledger.open(path, "me")
+    assert caught.value.key == "error.ledger_no_copy"
+    assert path.read_bytes() == before
+    assert caught.value.key in opening.LOOKED_AT
+    assert [each.name for each in path.parent.glob("*.part")] == []
+
+
+async def test_a_new_ledger_and_one_of_today_leave_no_copy(path: Path) -> None:
+    for _ in range(2):
+        await (await Ledger.open(path, "me")).aclose()
+    assert list(path.parent.glob("ledger.version-*")) == []
+
+
+async def test_commits_reach_the_disk_itself_on_macos(path: Path) -> None:
+    opened = opening.to_write(path)
+    assert opened.connection.execute("PRAGMA fullfsync").fetchone()[0] == 1
+    opened.connection.close()
 
 
 async def test_a_file_that_is_no_ledger_is_set_aside_as_it_is(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
     opened = await Ledger.open(path, "me")
-    assert opened.mended is not None
-    assert opened.mended.aside.read_bytes() == b"no database at all" * 100
+    assert opened.repair_report is not None
+    assert opened.repair_report.aside.read_bytes() == b"no database at all" * 100
     await opened.aclose()
 
 
@@ -191,7 +265,7 @@ async def test_a_job_is_followed_by_one_of_two(ledger: Ledger, path: Path) -> No
     assert [j.id for j in await ledger.claim(1005.0, 1035.0)] == [job.id]
     assert await other.claim(1010.0, 1040.0) == ()
     taken = await other.claim(1036.0, 1066.0)
-    assert [(j.id, j.held) for j in taken] == [(job.id, False)]
+    assert [(j.id, j.needs_approval) for j in taken] == [(job.id, False)]
     assert await ledger.claim(1037.0, 1067.0) == ()
     await other.aclose()
 
@@ -212,8 +286,8 @@ async def test_what_a_dead_run_had_not_sent_waits_for_a_word(
     other = await Ledger.open(path, "other")
     await brought_to(ledger, state)
     (taken,) = await other.claim(2000.0, 2030.0)
-    assert taken.held
-    assert not (await other.hold(taken.id, False)).held
+    assert taken.needs_approval
+    assert not (await other.hold(taken.id, False)).needs_approval
     await other.aclose()
 
 
@@ -223,7 +297,7 @@ async def test_what_was_given_up_in_order_is_taken_without_a_word(
     other = await Ledger.open(path, "other")
     await brought_to(ledger, State.QUEUED)
     await ledger.release()
-    assert [job.held for job in await other.claim(1001.0, 1031.0)] == [False]
+    assert [job.needs_approval for job in await other.claim(1001.0, 1031.0)] == [False]
     await other.aclose()
 
 
@@ -232,7 +306,7 @@ async def test_what_a_script_left_unsent_waits_for_a_word(ledger: Ledger, path: 
     await brought_to(ledger, State.QUEUED)
     await brought_to(ledger, State.RUNNING)
     await ledger.release(hold=True)
-    assert [job.held for job in await other.claim(1001.0, 1031.0)] == [True, False]
+    assert [job.needs_approval for job in await other.claim(1001.0, 1031.0)] == [True, False]
     await other.aclose()
 
 
@@ -257,7 +331,7 @@ async def test_the_newest_is_the_last_that_was_not_forgotten(ledger: Ledger) -> 
 
 
 async def test_ended_jobs_are_nobodys(ledger: Ledger) -> None:
-    for state in (State.DONE, State.FAILED, State.UNKNOWN, State.STOPPED, State.FORGOTTEN):
+    for state in (State.DONE, State.FAILED, State.NEEDS_REVIEW, State.STOPPED, State.FORGOTTEN):
         await brought_to(ledger, state)
     assert await ledger.claim(9999.0, 10029.0) == ()
 
@@ -272,11 +346,11 @@ async def test_ended_jobs_are_nobodys(ledger: Ledger) -> None:
         (State.UPLOADING, 0, 0),
         (State.SENDING, 5, 5),
         (State.RUNNING, 5, 5),
-        (State.PARKED, 5, 5),
+        (State.TIMED_OUT, 5, 5),
         (State.FETCHING, 5, 5),
         (State.DONE, 5, 0),
         (State.FAILED, 0, 0),
-        (State.UNKNOWN, 5, 0),
+        (State.NEEDS_REVIEW, 5, 0),
         (State.STOPPED, 0, 0),
     ],
 )
@@ -301,7 +375,7 @@ async def test_forgetting_a_job_does_not_forget_what_it_cost(ledger: Ledger) -> 
 
 
 async def test_an_unknown_job_that_was_forgotten_still_counts_as_spent(ledger: Ledger) -> None:
-    job = await brought_to(ledger, State.UNKNOWN)
+    job = await brought_to(ledger, State.NEEDS_REVIEW)
     await ledger.step(job.id, State.FORGOTTEN, 1001.0, "event.forgotten")
     assert await ledger.spent(0.0) == 5
 

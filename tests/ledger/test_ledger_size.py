@@ -17,7 +17,7 @@ from ima_tui.ledger import AdmissionLimits, Ledger
 from ima_tui.ledger.records import load_order
 
 NOW = 1_700_000_000.0
-LIMITS = AdmissionLimits(running=8, per_kind=4, per_job=100, per_session=1000, per_day=1000)
+LIMITS = AdmissionLimits(running=8, per_task_type=4, per_job=100, per_session=1000, per_day=1000)
 OFTEN: dict[str, Callable[[Ledger, int], Awaitable[object]]] = {
     "claim": lambda ledger, _: ledger.claim(NOW, NOW + 30),
     "claim some": lambda ledger, job: ledger.claim(NOW, NOW + 30, (job,)),

@@ -45,7 +45,7 @@ async def queued(ledger: Ledger, count: int) -> list[Job]:
 
 async def line(ledger: Ledger) -> list[int]:
     jobs = [job for job in await ledger.recent(100) if job.state is State.QUEUED]
-    return [job.id for job in sorted(jobs, key=lambda job: job.in_line)]
+    return [job.id for job in sorted(jobs, key=lambda job: job.queue_key)]
 
 
 async def may_go(ledger: Ledger, jobs: Sequence[Job], limits: AdmissionLimits = ONE) -> list[int]:
@@ -135,7 +135,7 @@ async def test_other_windows_hear_of_it(ledger: Ledger, other: Ledger) -> None:
     await queued(ledger, 2)
     await other.news()
     await ledger.arrange([2, 1])
-    assert {job.id: job.in_line for job in await other.news()} == {1: 2, 2: 1}
+    assert {job.id: job.queue_key for job in await other.news()} == {1: 2, 2: 1}
 
 
 async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ async def test_it_is_made_anew_from_its_last_copy(path: Path) -> None:
     spoiled = path.read_bytes()
 
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
-    assert ledger.mended.copied_at is not None
-    assert ledger.mended.aside.read_bytes() == spoiled
+    assert ledger.repair_report is not None
+    assert ledger.repair_report.copied_at is not None
+    assert ledger.repair_report.aside.read_bytes() == spoiled
     jobs = {job.id: job for job in await ledger.recent(10)}
     assert [jobs[number].task_id for number in (1, 2, 3)] == ["task-1", "task-2", "task-3"]
     assert jobs[1].state is State.RUNNING
@@ -94,7 +94,7 @@ async def test_what_may_have_been_sent_since_the_copy_waits_for_a_word(path: Pat
     beyond_reading(path)
     ledger = await Ledger.open(path, "next")
     (job,) = await ledger.recent(10)
-    assert (job.state, job.held, job.waiting) == (State.QUEUED, True, "waiting.restored")
+    assert (job.state, job.needs_approval, job.waiting) == (State.QUEUED, True, "waiting.restored")
     await ledger.aclose()
 
 
@@ -108,7 +108,7 @@ async def test_jobs_made_after_the_copy_are_read_from_the_damaged_file(path: Pat
     spoil(path, page_of(path, "events"))  # the jobs themselves are still there
 
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
+    assert ledger.repair_report is not None
     jobs = {job.id: job for job in await ledger.recent(10)}
     assert jobs[3].task_id == "task-of-today"
     assert jobs[2].state is State.SENDING  # newer than the copy: it was not "waiting" any more
@@ -120,13 +120,13 @@ async def test_without_a_copy_what_can_be_read_is_kept_and_listed(path: Path) ->
     await filled(path)
     spoil(path, page_of(path, "events_of_job"))
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
-    assert ledger.mended.copied_at is None
+    assert ledger.repair_report is not None
+    assert ledger.repair_report.copied_at is None
     assert [job.task_id for job in await ledger.recent(10)][1:] == ["task-3", "task-2", "task-1"]
-    listing = ledger.mended.listing.read_text()
+    listing = ledger.repair_report.listing.read_text()
     assert all(f"task-{number}" in listing for number in (1, 2, 3))
     assert any_order().prompt not in listing
-    assert stat.S_IMODE(ledger.mended.listing.stat().st_mode) == 0o600
+    assert stat.S_IMODE(ledger.repair_report.listing.stat().st_mode) == 0o600
     await ledger.aclose()
 
 
@@ -152,7 +152,7 @@ async def test_a_page_of_jobs_that_is_gone_takes_no_other_along(path: Path) -> N
     found = set(_task_ids(path))
     assert found < before
     assert len(found) > len(before) * 2 // 3
-    assert ledger.mended is not None
+    assert ledger.repair_report is not None
     await ledger.aclose()
 
 
@@ -175,7 +175,7 @@ async def test_damage_is_never_copied_over_the_last_good_copy(path: Path) -> Non
     assert backup.paths(path)[0].read_bytes() == good
     await ledger.aclose()
     again = await Ledger.open(path, "next")
-    assert again.mended is not None
+    assert again.repair_report is not None
     await again.aclose()
 
 
@@ -186,16 +186,16 @@ async def test_a_large_file_is_checked_when_damage_was_met(
     await filled(path)
     spoil(path, page_of(path, "events"))
     ledger = await Ledger.open(path, "me")
-    assert ledger.mended is None  # not looked at: that would take long
+    assert ledger.repair_report is None  # not looked at: that would take long
     with pytest.raises(LedgerError) as caught:
         await ledger.note(1, 1.0, "event.running")
     assert caught.value.key == "error.ledger_damaged"
     await ledger.aclose()
     again = await Ledger.open(path, "next")
-    assert again.mended is not None
+    assert again.repair_report is not None
     await again.aclose()
     once_more = await Ledger.open(path, "next")
-    assert once_more.mended is None
+    assert once_more.repair_report is None
     await once_more.aclose()
 
 
@@ -229,7 +229,7 @@ async def test_nobody_mends_a_file_that_another_window_has_open(
         assert caught.value.key == "error.ledger_in_use"
         assert path.exists()
     ledger = await Ledger.open(path, "next")
-    assert ledger.mended is not None
+    assert ledger.repair_report is not None
     await ledger.aclose()
 
 
@@ -263,7 +263,7 @@ def another_window(path: Path) -> Iterator[None]:
 
 async def test_who_only_looks_sees_what_others_do_and_writes_nothing(path: Path) -> None:
     await filled(path)
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert len(await looker.recent(10)) == 4
     writer = await Ledger.open(path, "me")
     await running(writer, "task-new")
@@ -288,7 +288,7 @@ async def test_who_only_looks_sees_what_others_do_and_writes_nothing(path: Path)
 
 async def test_looking_where_there_is_nothing_makes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "ledger.sqlite3"
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert await looker.recent(10) == ()
     await looker.aclose()
     assert list(tmp_path.iterdir()) == []
@@ -301,7 +301,7 @@ async def test_looking_at_an_older_schema_leaves_it_as_it_is(
         patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         opening.connect(path).close()
     before = path.read_bytes()
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert await looker.recent(10) == ()
     await looker.aclose()
     assert path.read_bytes() == before
@@ -321,7 +321,7 @@ async def test_looking_at_a_file_whose_writer_died_in_the_middle(path: Path) -> 
     subprocess.run([sys.executable, "-c", killed, str(path)], check=False)
     journal = path.with_name(path.name + "-journal")
     assert journal.exists()
-    looker = await Ledger.look(path, "looker")
+    looker = await Ledger.open_read_only(path, "looker")
     assert {job.task_id for job in await looker.recent(10)} == {"task-1", "task-2", "task-3", ""}
     await looker.aclose()
     assert journal.exists()  # whoever may write takes it back

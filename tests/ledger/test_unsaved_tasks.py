@@ -228,7 +228,7 @@ async def test_a_copy_of_a_file_that_stays_locked_ends(tmp_path: Path, impatient
     with held(path):
         with pytest.raises(sqlite3.OperationalError):
             backup.keep(path)
-        looker = await Ledger.look(path, "me")
+        looker = await Ledger.open_read_only(path, "me")
         assert looker.locked_out
         assert len(await looker.recent(10)) == 1
         await looker.aclose()

@@ -164,7 +164,7 @@ def only_usage_errors(
 def wish_on(data: st.DataObject, model: ModelVersion) -> dict[str, Any]:
     """Some of the leaf's own names and values, some of anything."""
     said: dict[str, Any] = {}
-    for field in form.controls(model):
+    for field in form.user_fields(model):
         if data.draw(st.booleans()):
             listed = [option.value for option in field.options] or [True, "words", 5]
             said[field.name] = data.draw(st.one_of(st.sampled_from(listed), values))
@@ -184,7 +184,7 @@ def test_any_list_any_wish(raw: dict[str, Any], data: st.DataObject) -> None:
 @given(raw=raw_leaves)
 def test_any_list_everything_it_offers(raw: dict[str, Any]) -> None:
     for model in tree.models([raw], TaskType.TEXT_TO_VIDEO):
-        for field in form.controls(model):
+        for field in form.user_fields(model):
             for option in field.options:
                 only_usage_errors(raw, model, {field.name: option.value}, 1)
         for rule in model.rules:
@@ -212,7 +212,7 @@ def test_any_list_after_any_refusal(raw: dict[str, Any], code: int, count: int) 
 @given(raw=raw_leaves)
 def test_any_list_can_be_shown(raw: dict[str, Any]) -> None:
     models = tree.models([raw], TaskType.TEXT_TO_IMAGE)
-    choice.default_leaf(models, TaskType.TEXT_TO_IMAGE)
+    choice.default_model(models, TaskType.TEXT_TO_IMAGE)
     for model in models:
         leaf_json(model)
         price.table(model)

@@ -236,7 +236,9 @@ def rewrite(path: Path, data: object) -> None:
 
 def gone(preferences: Preferences) -> list[tuple[str, TaskType, str]]:
     preferences.reload()
-    return [(each.user_id, each.task_type, each.wish.model_id) for each in preferences.dropped()]
+    return [
+        (each.user_id, each.task_type, each.preference.model_id) for each in preferences.dropped()
+    ]
 
 
 def test_what_a_lockless_writer_drops_is_noticed_and_brought_back(
@@ -368,7 +370,7 @@ def test_eight_writers_lose_nothing_and_are_never_torn(
     assert [process.exitcode for process in crowd] == [0] * 8
     preferences = Preferences(path, notes)
     preferences.reload()
-    lost = {each.user_id: each.wish.model_id for each in preferences.dropped()}
+    lost = {each.user_id: each.preference.model_id for each in preferences.dropped()}
     for user in users:
         wish = preferences.of(user, T2I)
         last = f"model-{EACH - 1:04}"

@@ -40,7 +40,7 @@ async def admit(ledger: Ledger, limits: AdmissionLimits, *jobs: Job, now: float 
 
 
 def free(jobs: list[Job]) -> list[bool]:
-    return [settled(job) and not job.held for job in jobs]
+    return [settled(job) and not job.needs_approval for job in jobs]
 
 
 async def queued(ledger: Ledger, count: int, kind: TaskType = TaskType.TEXT_TO_IMAGE) -> list[Job]:
@@ -62,7 +62,7 @@ async def test_as_many_run_as_may_and_the_rest_says_why(ledger: Ledger) -> None:
 async def test_one_kind_does_not_hold_up_another(ledger: Ledger) -> None:
     images = await queued(ledger, 2)
     films = await queued(ledger, 1, TaskType.TEXT_TO_VIDEO)
-    jobs = await admit(ledger, AdmissionLimits(per_kind=1), *images, *films)
+    jobs = await admit(ledger, AdmissionLimits(per_task_type=1), *images, *films)
     assert free(jobs) == [True, False, True]
     assert jobs[1].waiting == "waiting.kind"
 
@@ -107,12 +107,12 @@ async def test_over_a_limit_a_job_is_held_until_a_person_says_yes(
 ) -> None:
     [job] = await queued(ledger, 1)
     [job] = await admit(ledger, limits, job)
-    assert (job.held, job.waiting) == (True, key)
+    assert (job.needs_approval, job.waiting) == (True, key)
     assert say(job.waiting, **job.waiting_values)
     assert [event.key for event in await ledger.timeline(job.id)][-1] == key
     await ledger.hold(job.id, False)
     [job] = await admit(ledger, limits, job)
-    assert (job.held, free([job])) == (False, [True])
+    assert (job.needs_approval, free([job])) == (False, [True])
 
 
 async def test_the_limit_of_a_session_holds_what_an_earlier_one_left(
@@ -131,7 +131,7 @@ async def test_the_limit_of_a_session_holds_what_an_earlier_one_left(
 
 async def test_what_is_about_to_be_sent_is_spent_already(ledger: Ledger) -> None:
     jobs = await admit(ledger, AdmissionLimits(per_day=12), *await queued(ledger, 3))
-    assert [job.held for job in jobs] == [False, False, True]
+    assert [job.needs_approval for job in jobs] == [False, False, True]
     assert jobs[2].waiting_values == {"points": 5, "spent": 10, "limit": 12}
 
 
@@ -192,7 +192,7 @@ async def test_over_the_day_a_window_asks_and_follow_is_the_word(
     settings = replace(settings, per_day=1)
     async with window(settings) as studio:
         job = await studio.jobs.submit(await wish(studio))
-        job = await until(studio, job.id, lambda job: job.held)
+        job = await until(studio, job.id, lambda job: job.needs_approval)
         assert job.waiting == "waiting.over_day"
         assert sandbox.ledger()["creates"] == []
         await studio.jobs.follow(job.id)

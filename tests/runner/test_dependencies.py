@@ -73,7 +73,7 @@ async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
         State.FAILED: (State.FAILED,),
         State.STOPPED: (State.STOPPED,),
         State.FORGOTTEN: (State.FORGOTTEN,),
-        State.UNKNOWN: (State.SENDING, State.UNKNOWN),
+        State.NEEDS_REVIEW: (State.SENDING, State.NEEDS_REVIEW),
     }[end]
     second = await ledger.add(placed(model, inputs=(f"job:{first.id}#1",)), 0.0)
     for step in way:
@@ -83,7 +83,7 @@ async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
     await made.start(everything=True)
     for _ in range(500):
         job = await ledger.job(second.id)
-        if job is not None and job.held:
+        if job is not None and job.needs_approval:
             break
     await made.aclose()
     assert service.calls == []
@@ -92,12 +92,12 @@ async def held(ledger: Ledger, tmp_path: Path, end: State) -> tuple[Job, Job]:
     return first, found
 
 
-@pytest.mark.parametrize("end", [State.FAILED, State.STOPPED, State.FORGOTTEN, State.UNKNOWN])
+@pytest.mark.parametrize("end", [State.FAILED, State.STOPPED, State.FORGOTTEN, State.NEEDS_REVIEW])
 async def test_if_the_first_makes_nothing_the_waiting_one_is_held_with_the_reason(
     ledger: Ledger, tmp_path: Path, end: State
 ) -> None:
     first, second = await held(ledger, tmp_path, end)
-    assert (second.held, second.state) == (True, State.QUEUED)
+    assert (second.needs_approval, second.state) == (True, State.QUEUED)
     assert (second.waiting, second.waiting_values) == ("waiting.in_vain", {"id": first.id})
 
 
@@ -109,7 +109,7 @@ async def test_a_retry_of_the_first_takes_the_waiting_ones_along(
     found = await ledger.job(second.id)
     assert found is not None
     assert found.order.inputs == (f"job:{again.id}#1",)
-    assert (found.held, found.waiting_values) == (True, {"id": again.id})
+    assert (found.needs_approval, found.waiting_values) == (True, {"id": again.id})
     assert [each.id for each in await ledger.waiting_for(again.id)] == [second.id]
     assert await ledger.waiting_for(first.id) == ()
 
@@ -120,11 +120,11 @@ async def test_an_edited_job_keeps_its_place_and_what_waits_for_it(ledger: Ledge
     taking = await ledger.add(replace(any_order(), inputs=(f"job:{old.id}#1",)), 0.0)
     after_it = await ledger.add(any_order(), 0.0, after=old.id)
     new = await ledger.add(any_order(points=7), 1.0, instead=old.id)
-    assert (new.in_line, new.order.points) == (old.in_line, 7)
+    assert (new.queue_key, new.order.points) == (old.queue_key, 7)
     assert new.id in [each.id for each in await ledger.waiting_for(first.id)]
     waiting = await ledger.waiting_for(new.id)
     assert [each.id for each in waiting] == [taking.id, after_it.id]
-    assert (waiting[0].order.inputs, waiting[0].held) == ((f"job:{new.id}#1",), False)
+    assert (waiting[0].order.inputs, waiting[0].needs_approval) == ((f"job:{new.id}#1",), False)
     with pytest.raises(ImpossibleTransition):
         await ledger.add(any_order(), 2.0, instead=old.id)
     assert old.id not in [job.id for job in await ledger.recent(10)]
@@ -165,11 +165,11 @@ async def test_held_resumed_after_a_retry_and_sent_with_the_new_result(
         first = await studio.jobs.submit(await wish(studio, "first"))
         order = await wish(studio, "second", I2I, inputs=(f"job:{first.id}#1",))
         second = await studio.jobs.submit(order)
-        await until(studio, second.id, lambda job: job.held)
+        await until(studio, second.id, lambda job: job.needs_approval)
         again = await studio.jobs.again(first.id)
         await at(studio, again.id, State.DONE)
         waits = await until(studio, second.id, lambda _: True)
-        assert (waits.held, waits.waiting) == (True, "waiting.word_after")
+        assert (waits.needs_approval, waits.waiting) == (True, "waiting.word_after")
         await studio.jobs.follow(second.id)
         assert (await at(studio, second.id)).state is State.DONE
     assert len(sandbox.ledger()["creates"]) == 3

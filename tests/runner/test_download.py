@@ -61,7 +61,7 @@ async def story(ledger: Ledger, folder: Path, service: FakeService, **more: Any)
     made = scheduler(ledger, service, LEAF, folder, clock=clock, **more)
     await made.start(everything=True)
     try:
-        return await until(ledger, job.id, State.DONE, State.FAILED, State.UNKNOWN)
+        return await until(ledger, job.id, State.DONE, State.FAILED, State.NEEDS_REVIEW)
     finally:
         await made.aclose()
 
@@ -292,7 +292,11 @@ async def test_a_run_that_waits_for_a_place_follows_what_keeps_it(
     assert Path(first.medias[0].path).parent == tmp_path / "usual"
     still = await ledger.job(unsent.id)
     assert still is not None
-    assert (still.state, still.held, service.calls.count("create")) == (State.QUEUED, True, 1)
+    assert (still.state, still.needs_approval, service.calls.count("create")) == (
+        State.QUEUED,
+        True,
+        1,
+    )
 
 
 # ------------------------------------------------------------------------------------- the pure

@@ -191,7 +191,7 @@ async def test_a_price_that_rose_before_the_sending_is_not_sent_at_all(
         sandbox.scenario(
             fault("price_change", endpoint="product_list", add=7, times=1, when="before")
         )
-        await studio.offer.refresh(NANO.task_type)
+        await studio.catalogue.refresh(NANO.task_type)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.price_rose")
@@ -223,7 +223,7 @@ async def test_a_model_that_went_away_meanwhile(sandbox: Sandbox, opened: Open) 
         placed = await place(studio, NANO, "gone")
         sandbox.scenario(fault("price_change", endpoint="product_list", model_id=placed.model_id,
                            remove=True, when="before"))  # fmt: skip
-        await studio.offer.refresh(NANO.task_type)
+        await studio.catalogue.refresh(NANO.task_type)
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
     assert job.failure is not None
     assert (job.state, job.failure.kind) == (State.FAILED, "error.model_gone")
@@ -293,7 +293,7 @@ async def test_code_500_is_answered_by_a_smaller_order_or_by_none(
             assert (job.state, job.failure) == (State.DONE, None)
         else:
             assert job.failure is not None
-            end = (State.FAILED, "error.too_heavy"), (State.UNKNOWN, "error.fault")
+            end = (State.FAILED, "error.too_heavy"), (State.NEEDS_REVIEW, "error.fault")
             assert (job.state, job.failure.kind) == end[fault_row == "faulty"]
 
 
@@ -308,7 +308,7 @@ async def test_after_a_fault_a_later_refusal_is_no_proof_that_nothing_was_charge
     async with opened() as studio:
         job = await ended(studio, (await studio.jobs.submit(await place(studio, model, "x"))).id)
     assert job.failure is not None
-    assert (job.state, job.failure.kind) == (State.UNKNOWN, "error.fault")
+    assert (job.state, job.failure.kind) == (State.NEEDS_REVIEW, "error.fault")
     assert len(creates(sandbox)) == 2
 
 
@@ -381,7 +381,7 @@ async def test_an_answer_lost_during_the_tries_is_never_sent_again(
     async with opened() as studio:
         placed = await place(studio, MODELS["twelve prices"], f"lost {code}")
         job = await ended(studio, (await studio.jobs.submit(placed)).id)
-    assert job.state is State.UNKNOWN
+    assert job.state is State.NEEDS_REVIEW
     assert job.failure is not None
     assert job.failure.kind == "error.lost"
     sandbox.scenario("")
@@ -390,7 +390,7 @@ async def test_an_answer_lost_during_the_tries_is_never_sent_again(
         await ended(studio, other.id)  # whoever sends this one would have sent that one, too
         again = await studio.jobs.get(job.id)
     assert again is not None
-    assert again.state is State.UNKNOWN
+    assert again.state is State.NEEDS_REVIEW
     assert [create["prompt"] for create in creates(sandbox)] == [f"lost {code}"] * 2 + [
         f"after {code}"
     ]

@@ -72,7 +72,7 @@ async def until(ledger: Ledger, job_id: int, good: Callable[[Job], bool]) -> Job
 
 
 async def ended(ledger: Ledger, job_id: int) -> Job:
-    ends = (State.DONE, State.FAILED, State.UNKNOWN)
+    ends = (State.DONE, State.FAILED, State.NEEDS_REVIEW)
     return await until(ledger, job_id, lambda job: job.state in ends)
 
 
@@ -130,7 +130,7 @@ async def test_what_may_have_been_accepted_is_unknown_and_never_sent_again(
         await asyncio.sleep(0.05)
     again = await ledger.job(job.id)
     assert again is not None
-    assert (again.state, service.calls) == (State.UNKNOWN, ["create"])
+    assert (again.state, service.calls) == (State.NEEDS_REVIEW, ["create"])
     assert again.failure is not None
     assert again.failure.kind == "error.lost"
 
@@ -186,8 +186,8 @@ async def test_a_fault_that_nothing_smaller_answers_is_unknown(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     for refused, end in (
-        (Refused(500, "", 500), (State.UNKNOWN, "error.fault")),
-        (Refused(503, "", 503), (State.UNKNOWN, "error.fault")),
+        (Refused(500, "", 500), (State.NEEDS_REVIEW, "error.fault")),
+        (Refused(503, "", 503), (State.NEEDS_REVIEW, "error.fault")),
         (Refused(500, "", 200), (State.FAILED, "error.too_heavy")),
     ):
         service = FakeService(create=(refused,))
@@ -202,7 +202,7 @@ async def test_a_network_that_goes_away_after_a_fault_leaves_it_unknown(
     service = FakeService(create=(Refused(500, "", 500), Unreachable()))
     order = placed(LEAF, chosen=(("size", "2K"),))
     job, _ = await story(ledger, tmp_path, service, patient=False, order=order)
-    assert (job.state, service.calls.count("create")) == (State.UNKNOWN, 3)
+    assert (job.state, service.calls.count("create")) == (State.NEEDS_REVIEW, 3)
 
 
 async def test_without_a_connection_it_waits_and_is_sent_once_when_it_is_back(
@@ -305,11 +305,11 @@ async def test_a_task_id_is_kept_though_the_disk_refuses_it_at_first(
 async def test_a_lost_answer_is_never_taken_for_a_refusal_when_the_disk_is_busy(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    stubborn: Any = _StubbornLedger(ledger, (State.UNKNOWN,), 2)
+    stubborn: Any = _StubbornLedger(ledger, (State.NEEDS_REVIEW,), 2)
     job = await ledger.add(placed(LEAF), 0.0)
     async with running(scheduler(stubborn, FakeService(create=(Lost(),)), LEAF, tmp_path)):
         job = await ended(ledger, job.id)
-    assert job.state is State.UNKNOWN
+    assert job.state is State.NEEDS_REVIEW
 
 
 async def test_a_busy_disk_does_not_end_the_renewal_of_leases(
@@ -344,7 +344,7 @@ async def test_a_run_that_died_while_sending_leaves_an_unknown_job(
     service = FakeService()
     async with running(scheduler(ledger, service, LEAF, tmp_path)):
         job = await ended(ledger, job.id)
-    assert (job.state, service.calls) == (State.UNKNOWN, [])
+    assert (job.state, service.calls) == (State.NEEDS_REVIEW, [])
 
 
 async def test_a_run_that_died_while_running_is_followed_to_the_end(
@@ -371,7 +371,9 @@ async def test_what_a_dead_run_had_not_sent_is_not_sent_unasked(
     other = await Ledger.open(tmp_path / "ledger.sqlite3", "other")
     service = FakeService()
     async with running(scheduler(other, service, LEAF, tmp_path)):
-        job = await until(ledger, job.id, lambda job: job.held and job.state is State.QUEUED)
+        job = await until(
+            ledger, job.id, lambda job: job.needs_approval and job.state is State.QUEUED
+        )
         await asyncio.sleep(0.05)
     assert service.calls == []
     await other.aclose()
@@ -407,7 +409,7 @@ async def test_an_answer_that_comes_after_another_run_took_over_still_names_the_
         await until(ledger, job.id, lambda job: job.state is State.SENDING)
         clock.jump(3600)
         async with running(scheduler(other, FakeService(), LEAF, tmp_path, clock=clock)):
-            await until(ledger, job.id, lambda job: job.state is State.UNKNOWN)
+            await until(ledger, job.id, lambda job: job.state is State.NEEDS_REVIEW)
         answer.set()
         job = await until(ledger, job.id, lambda job: job.task_id == "late")
         assert (job.state, job.failure) == (State.RUNNING, None)
@@ -480,7 +482,7 @@ async def test_a_script_leaves_nothing_behind_that_sends_itself_later(
     service = FakeService()
     async with running(scheduler(ledger, service, LEAF, tmp_path)):
         await asyncio.sleep(0.05)
-    assert (await until(ledger, job.id, lambda _: True)).held
+    assert (await until(ledger, job.id, lambda _: True)).needs_approval
     assert service.calls == []
 
 
@@ -527,7 +529,7 @@ async def test_after_its_deadline_a_job_is_parked_and_still_asked_about(
     clock = FastClock()
     job = await ledger.add(placed(LEAF), clock.time())
     async with running(scheduler(ledger, service, LEAF, tmp_path, clock=clock)):
-        await until(ledger, job.id, lambda job: job.state is State.PARKED)
+        await until(ledger, job.id, lambda job: job.state is State.TIMED_OUT)
         service.ask = (DONE,)
         assert (await ended(ledger, job.id)).state is State.DONE
 
@@ -537,7 +539,7 @@ async def test_without_a_key_a_script_is_told_and_the_job_stays_as_it_is(
 ) -> None:
     told: list[ImaError | None] = []
     made = scheduler(ledger, FakeService(ask=(KeyMissing(),)), LEAF, tmp_path, patient=False)
-    made.link._tell = told.append
+    made.connectivity._tell = told.append
     async with running(made, everything=False):
         job = await ledger.add(placed(LEAF), 0.0)
         await made.follow(job)

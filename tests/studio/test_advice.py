@@ -137,7 +137,7 @@ TIERS: list[tuple[TaskType, ModelTier, str]] = [
 
 @pytest.mark.parametrize(("task_type", "tier", "model_id"), TIERS)
 def test_tiers_follow_the_table(task_type: TaskType, tier: ModelTier, model_id: str) -> None:
-    model = choice.tier_leaf(LISTS[task_type], task_type, tier)
+    model = choice.tier_model(LISTS[task_type], task_type, tier)
     assert model is not None
     assert model.model_id == model_id
     assert tier in choice.tiers_of(model)
@@ -148,9 +148,9 @@ def test_a_model_that_is_gone_is_never_chosen(
     task_type: TaskType, tier: ModelTier, model_id: str
 ) -> None:
     live = tuple(model for model in LISTS[task_type] if model.model_id != model_id)
-    model = choice.tier_leaf(live, task_type, tier)
+    model = choice.tier_model(live, task_type, tier)
     assert model is None or model in live
-    default = choice.default_leaf(live, task_type, preferred=model_id)
+    default = choice.default_model(live, task_type, preferred=model_id)
     assert default in live
 
 
@@ -158,22 +158,22 @@ def test_the_nearest_kin_stands_in() -> None:
     (old,) = [model for model in LISTS[T.TEXT_TO_IMAGE] if model.model_id == SEEDREAM]
     heir = replace(old, model_id="doubao-seedream-5.0", version="doubao-seedream-5-0")
     rest = [model for model in LISTS[T.TEXT_TO_IMAGE] if model is not old]
-    assert choice.default_leaf([*rest, heir], T.TEXT_TO_IMAGE) is heir
-    assert choice.default_leaf(rest, T.TEXT_TO_IMAGE) in rest
-    assert choice.default_leaf((), T.TEXT_TO_IMAGE) is None
+    assert choice.default_model([*rest, heir], T.TEXT_TO_IMAGE) is heir
+    assert choice.default_model(rest, T.TEXT_TO_IMAGE) in rest
+    assert choice.default_model((), T.TEXT_TO_IMAGE) is None
 
 
 def test_kin_that_has_a_tier_of_its_own_is_not_taken_for_another() -> None:
     """Without the budget model the premium one of its family is no budget model."""
     rest = [model for model in LISTS[T.TEXT_TO_IMAGE] if model.model_id != NANO]
-    found = choice.tier_leaf(rest, T.TEXT_TO_IMAGE, ModelTier.BUDGET)
+    found = choice.tier_model(rest, T.TEXT_TO_IMAGE, ModelTier.BUDGET)
     assert found is None or found.model_id != NANO_PRO
 
 
 # ------------------------------------------------------------------------------------- how long
 
 
-def leaf_of(task_type: TaskType, model_id: str) -> ModelVersion:
+def model_of(task_type: TaskType, model_id: str) -> ModelVersion:
     return next(model for model in LISTS[task_type] if model.model_id == model_id)
 
 
@@ -208,7 +208,7 @@ SEEN = (7.0, 7.0, 7.0, 7.0)
 def test_the_lists_own_word_then_the_table(
     task_type: TaskType, model_id: str, low: float, high: float
 ) -> None:
-    model = leaf_of(task_type, model_id)
+    model = model_of(task_type, model_id)
     told = replace(model, estimate=Estimate(3, 4))
     assert times.estimate(told, SEEN) == Estimate(3, 4)
     silent = replace(model, estimate=None)
@@ -227,7 +227,7 @@ def test_the_lists_own_word_then_the_table(
 )
 def test_then_what_was_seen_here(seen: tuple[float, ...], found: Estimate) -> None:
     """The median and the upper quartile, of three runs or more."""
-    model = leaf_of(T.TEXT_TO_VIDEO, "ima-pro")
+    model = model_of(T.TEXT_TO_VIDEO, "ima-pro")
     assert model.estimate is None
     assert times.estimate(model, seen) == found
 

@@ -49,8 +49,8 @@ def everything_in(folder: Path) -> dict[str, tuple[str, int]]:
 
 
 async def suggested(studio: Studio) -> Order:
-    await studio.offer.fresh(T2I)
-    model = studio.offer.suggested(T2I)
+    await studio.catalogue.fresh(T2I)
+    model = studio.catalogue.suggested(T2I)
     assert model is not None
     return order.place(model, Draft(T2I, model.model_id, model.version, prompt="a fox"))[0]
 
@@ -60,11 +60,11 @@ async def made(settings: Settings) -> tuple[Job, Order]:
     async with open_studio(settings, clock=ScaledClock(500), key=KEY) as studio:
         wish = await suggested(studio)
         job = await done(studio, (await studio.jobs.submit(wish)).id)
-        model = studio.offer.suggested(T2I)
+        model = studio.catalogue.suggested(T2I)
         assert model is not None
-        await studio.wishes.prefer(T2I, model)
-        await studio.adjustments.put("look.theme", "textual-dark")
-        await studio.plans.keep(PLAN)
+        await studio.preferences.prefer(T2I, model)
+        await studio.config_editor.put("look.theme", "textual-dark")
+        await studio.workflows.keep(PLAN)
         Templates(settings.data / "templates").save(FOX)
     return job, wish
 
@@ -82,7 +82,7 @@ def writing(
     studio: Studio, settings: Settings, job: Job, wish: Order
 ) -> dict[str, Callable[[], Awaitable[object]]]:
     """Every verb that sends, writes or deletes, by what it is called."""
-    model = studio.offer.suggested(T2I)
+    model = studio.catalogue.suggested(T2I)
     assert model is not None
     templates = Templates(settings.data / "templates", settings.for_writing)
 
@@ -101,14 +101,14 @@ def writing(
         "fetch": lambda: studio.jobs.fetch(job.id),
         "discard": lambda: studio.gallery.discard(job.id, 1),
         "copy": lambda: studio.gallery.copy(job.medias[0], str(settings.folder / "copy.png")),
-        "prefer": lambda: studio.wishes.prefer(T2I, model),
-        "unprefer": lambda: studio.wishes.unprefer(T2I),
-        "bring back": lambda: studio.wishes.bring_back([DROPPED]),
-        "let go": lambda: studio.wishes.let_go([DROPPED]),
-        "setting": lambda: studio.adjustments.put("look.theme", "nord"),
-        "setting dropped": lambda: studio.adjustments.drop("look.theme"),
-        "keep plan": lambda: studio.plans.keep(replace(PLAN, wish="another")),
-        "drop plan": lambda: studio.plans.drop(PLAN.id),
+        "prefer": lambda: studio.preferences.prefer(T2I, model),
+        "unprefer": lambda: studio.preferences.unprefer(T2I),
+        "bring back": lambda: studio.preferences.bring_back([DROPPED]),
+        "let go": lambda: studio.preferences.let_go([DROPPED]),
+        "setting": lambda: studio.config_editor.put("look.theme", "nord"),
+        "setting dropped": lambda: studio.config_editor.drop("look.theme"),
+        "keep plan": lambda: studio.workflows.keep(replace(PLAN, prompt="another")),
+        "drop plan": lambda: studio.workflows.drop(PLAN.id),
         "save template": save_template,
         "delete template": delete_template,
         "export log": lambda: export(settings, LogFilter(), studio.clock.time()),
@@ -135,7 +135,7 @@ async def test_every_verb_that_writes_refuses_and_nothing_is_different(tmp_path:
         looking = replace(settings, read_only=True)
         went_through: list[str] = []
         async with open_studio(looking, clock=ScaledClock(500), key=KEY) as studio:
-            await studio.offer.fresh(T2I)
+            await studio.catalogue.fresh(T2I)
             for name, verb in writing(studio, looking, job, wish).items():
                 try:
                     await verb()

@@ -49,7 +49,9 @@ async def test_a_renewed_lease_is_no_news_and_a_held_job_is(tmp_path: Path) -> N
     await one.claim(20.0, 50.0)
     assert await two_.news() == ()
     await one.hold(job.id, True, "waiting.word")
-    assert [(each.held, each.waiting) for each in await two_.news()] == [(True, "waiting.word")]
+    assert [(each.needs_approval, each.waiting) for each in await two_.news()] == [
+        (True, "waiting.word")
+    ]
     await one.aclose()
     await two_.aclose()
 

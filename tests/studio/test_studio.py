@@ -59,8 +59,8 @@ async def studio_at(
 async def order_for(
     studio: Studio, prompt: str = "a lighthouse", task_type: TaskType = T2I, **more: Any
 ) -> Order:
-    await studio.offer.fresh(task_type)
-    model = studio.offer.suggested(task_type)
+    await studio.catalogue.fresh(task_type)
+    model = studio.catalogue.suggested(task_type)
     assert model is not None
     draft = Draft(task_type, model.model_id, model.version, prompt=prompt, **more)
     return order.place(model, draft)[0]
@@ -164,7 +164,7 @@ async def test_stopping_what_was_not_sent_takes_it_out(
         await until(
             studio, job.id, lambda j: j.state is State.QUEUED and j.updated_at > j.created_at
         )
-        stopped = await studio.jobs.take_out(job.id)
+        stopped = await studio.jobs.remove_from_queue(job.id)
         assert stopped.state is State.STOPPED
         assert (await refused(studio.jobs.follow(job.id))).key == "error.never_sent"
         assert (await studio.jobs.totals()).session == 0
@@ -192,7 +192,7 @@ async def test_what_was_sent_before_it_could_be_taken_out_is_followed_on(
     async with studio_at(settings) as studio:
         job = await studio.jobs.submit(await order_for(studio))
         await state(studio, job.id, State.SENDING)
-        assert (await refused(studio.jobs.take_out(job.id))).key == "error.sent_meanwhile"
+        assert (await refused(studio.jobs.remove_from_queue(job.id))).key == "error.sent_meanwhile"
         await state(studio, job.id, State.DONE)
     assert count(sandbox) == (1, job.order.total)
 
@@ -235,11 +235,11 @@ async def test_a_word_for_a_held_job_is_given_in_either_window_and_sends_it_once
         ledger = await Ledger.open(settings.ledger, "dead")
         job = await ledger.add(wish, owner.clock.time() - 3600)
         await ledger.aclose()
-        await until(owner, job.id, lambda job: job.held)
+        await until(owner, job.id, lambda job: job.needs_approval)
         await asyncio.gather(
             owner.jobs.follow(job.id), other.jobs.follow(job.id), return_exceptions=True
         )
-        running = await state(owner, job.id, State.RUNNING, State.UNKNOWN, State.FAILED)
+        running = await state(owner, job.id, State.RUNNING, State.NEEDS_REVIEW, State.FAILED)
         await asyncio.sleep(0.3)
         assert await owner.jobs.get(job.id) == running
     assert (running.state, bool(running.task_id)) == (State.RUNNING, True)
@@ -330,12 +330,12 @@ async def test_one_intent_is_at_most_one_create_that_may_have_been_charged(
     sandbox.scenario(f"[[fault]]\n{fault}\nnth = 1\n")
     async with studio_at(settings) as studio:
         job = await studio.jobs.submit(await order_for(studio))
-        ended = await state(studio, job.id, State.UNKNOWN, State.DONE, State.FAILED)
+        ended = await state(studio, job.id, State.NEEDS_REVIEW, State.DONE, State.FAILED)
         await asyncio.sleep(0.05)
     async with studio_at(settings):
         await asyncio.sleep(0.05)
     seen = sandbox.ledger()
-    if ended.state is State.UNKNOWN:
+    if ended.state is State.NEEDS_REVIEW:
         assert len([c for c in seen["creates"] if c["prompt"] == job.order.prompt]) <= 1
     assert seen["charges"] in (0, job.order.total)
     assert (ended.state, seen["charges"]) != (State.FAILED, job.order.total)
@@ -356,7 +356,7 @@ async def test_a_dead_network_is_waited_out_and_the_job_is_sent_once(settings: S
         studio.subscribe(listen)
         job = await studio.jobs.submit(wish)
         await until(studio, job.id, lambda _: bool(told))
-        assert (await state(studio, job.id, State.QUEUED)).held is False
+        assert (await state(studio, job.id, State.QUEUED)).needs_approval is False
         port = int(first.base_url.rpartition(":")[2])
         with running_sandbox(port=port, speed=SPEED) as second:
             await state(studio, job.id, State.DONE)
@@ -413,9 +413,9 @@ async def test_after_a_kill_the_next_start_goes_on_where_it_was(
     child.send_signal(signal.SIGKILL)
     await child.wait()
     async with studio_at(settings) as studio:
-        ended = await state(studio, number, State.DONE, State.UNKNOWN)
+        ended = await state(studio, number, State.DONE, State.NEEDS_REVIEW)
     ledger = await Ledger.open(settings.ledger, "reader")
     assert await ledger.healthy()
     await ledger.aclose()
-    assert ended.state is (State.UNKNOWN if when is State.SENDING else State.DONE)
+    assert ended.state is (State.NEEDS_REVIEW if when is State.SENDING else State.DONE)
     assert count(sandbox)[0] == 1

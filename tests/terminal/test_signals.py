@@ -68,8 +68,8 @@ def one_life(box: Sandbox, home: Path, number: signal.Signals, moment: float) ->
     """Start, send a job, and be ended by `number` a `moment` later."""
     with PtyProgram(STUDIO, env=env(box, home)) as program:
         program.wait(r"\d pts", 60)
-        program.type("a lake")
-        program.wait("a lake")
+        program.type("a picture of a lake")
+        program.wait("picture of a lake")
         program.press("ctrl+j")
         program.read(moment)
         os.kill(program.process.pid, number)
@@ -96,8 +96,8 @@ def test_ended_at_any_moment(box: Sandbox, tmp_path: Path, number: signal.Signal
 def test_stopped_and_continued(box: Sandbox, tmp_path: Path) -> None:
     with PtyProgram(STUDIO, env=env(box, tmp_path)) as program:
         program.wait(r"\d pts", 60)
-        program.type("a lake")
-        program.wait("a lake")
+        program.type("a picture of a lake")
+        program.wait("picture of a lake")
         program.press("ctrl+j")
         for turn in range(20):
             os.kill(program.process.pid, signal.SIGSTOP)

@@ -198,10 +198,10 @@ def settings_of(plan: Plan) -> Settings:
 
 async def order_of(studio: Studio, wish: Wish) -> Order:
     task_type = TaskType(wish.task_type)
-    models = await studio.offer.fresh(task_type)
+    models = await studio.catalogue.fresh(task_type)
     model = next(
         (one for one in models if one.model_id == wish.model_id), None
-    ) or studio.offer.suggested(task_type)
+    ) or studio.catalogue.suggested(task_type)
     assert model is not None
     draft = Draft(
         task_type, model.model_id, model.version, wish.prompt, wish.chosen, wish.inputs, wish.n
@@ -223,7 +223,7 @@ async def to_the_end(studio: Studio, look_again: float = 0.01) -> tuple[Job, ...
     while True:
         jobs = await studio.jobs.recent(100_000)
         for job in jobs:
-            if job.held and job.state in UNSENT:
+            if job.needs_approval and job.state in UNSENT:
                 try:
                     await studio.jobs.follow(job.id)
                 except (ImaError, ImpossibleTransition):  # another window was faster

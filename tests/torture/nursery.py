@@ -6,6 +6,7 @@ lives as long as the pipe that it holds.
 
 from __future__ import annotations
 
+import base64
 import gc
 import importlib
 import json
@@ -42,7 +43,10 @@ WARM = (
 for _name in WARM:
     importlib.import_module(_name)
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""A whole picture: inputs are decoded before anything is sent."""
 FILES = {
     "mp4": b"\0\0\0\x18ftypmp42\0\0\0\0" + b"x" * 40,
     "webp": b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02" + b"x" * 40,

@@ -88,7 +88,6 @@ BANANA_2 = ModelVersion(
     description="Fast and cheap",
     group="Nano Banana",
     features=("NEW", "Fast"),
-    popular=True,
     estimate=Estimate(20, 35),
 )
 SEEDREAM = ModelVersion(
@@ -158,7 +157,7 @@ def job(
 ) -> Job:
     """A job that was sent 14 seconds ago, or ended after 38."""
     prompt = str(changes.pop("prompt", "a red fox in snow"))
-    sent = None if state in (State.DRAFT, State.QUEUED) else NOW - 14
+    sent = None if state is State.QUEUED else NOW - 14
     facts: dict[str, object] = {
         "task_id": f"task{number}",
         "sent_at": sent,
@@ -281,7 +280,7 @@ class FakeJobs:
     async def stop(self, job_id: int) -> Job:
         return self._turn("stop", job_id, State.STOPPED)
 
-    async def take_out(self, job_id: int) -> Job:
+    async def remove_from_queue(self, job_id: int) -> Job:
         return self._turn("take_out", job_id, State.STOPPED)
 
     async def follow(self, job_id: int) -> Job:
@@ -289,9 +288,9 @@ class FakeJobs:
 
     async def arrange(self, ids: Sequence[int]) -> None:
         self._asked.append(("arrange", *ids))
-        places = sorted(self.rows[each].in_line for each in ids)
+        places = sorted(self.rows[each].queue_key for each in ids)
         for each, place in zip(ids, places, strict=True):
-            self._tell(JobChanged(replace(self.rows[each], place=place)))
+            self._tell(JobChanged(replace(self.rows[each], queue_position=place)))
 
     async def forget(self, job_id: int) -> None:
         self._turn("forget", job_id, State.FORGOTTEN)
@@ -346,7 +345,7 @@ class FakeOffer:
     async def refresh(self, *task_types: TaskType) -> None:
         self._asked.append(("refresh", *task_types))
 
-    def leaf_of(self, wanted: Order) -> ModelVersion | None:
+    def model_of(self, wanted: Order) -> ModelVersion | None:
         models = self.models(wanted.task_type)
         return next((model for model in models if model.version == wanted.version), None)
 
@@ -463,14 +462,14 @@ class FakeStudio:
         self.clock = FakeClock()
         self.asked: Asked = []
         self.connection = FakeConnection(self.asked)
-        self.wishes = FakeWishes(self.asked, self.tell)
-        self.knowledge = Guides(Path("no guides"))
-        self.offer = FakeOffer(models, self.asked)
+        self.preferences = FakeWishes(self.asked, self.tell)
+        self.guides = Guides(Path("no guides"))
+        self.catalogue = FakeOffer(models, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
-        self.looking: ImaError | None = None
-        self.mended: RepairReport | None = None
+        self.read_only: ImaError | None = None
+        self.repair_report: RepairReport | None = None
         self.waiting: tuple[str, float] | None = None
 
     async def begin(self) -> None:
@@ -485,7 +484,7 @@ class FakeStudio:
         if isinstance(notice, JobChanged):
             self.jobs.rows[notice.job.id] = notice.job
         if isinstance(notice, ListChanged):
-            self.offer.lists[notice.product_list.task_type] = notice.product_list
+            self.catalogue.lists[notice.product_list.task_type] = notice.product_list
         for listener in list(self.listeners):
             listener(notice)
 

@@ -15,7 +15,7 @@ from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.sharing import share
 from ima_tui.workflow.file import parse, to_json
-from ima_tui.workflow.pricing import price_plan
+from ima_tui.workflow.pricing import price_workflow
 from ima_tui.workflow.steps import Workflow, check, put
 
 T2I, I2I = TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE
@@ -155,7 +155,7 @@ def test_of_a_wish_for_speech_only_the_words_are_spoken() -> None:
 def test_a_voice_without_words_says_what_is_missing() -> None:
     plan = plan_of("Make a promo video with background music and a voiceover")
     assert kinds(plan) == [T2V, MUSIC, SPEECH]
-    _, priced = price_plan(plan, lists())
+    _, priced = price_workflow(plan, lists())
     problems = [each.problem.key for each in priced if each.problem]
     assert problems == ["error.plan_no_words"]
 
@@ -226,7 +226,7 @@ def test_lyrics_are_the_words_of_a_song_in_a_plan() -> None:
 
 def test_every_step_has_the_price_of_the_lists() -> None:
     plan = plan_of("先画一张海报，再做成视频，配上音乐")
-    again, priced = price_plan(plan, lists())
+    again, priced = price_workflow(plan, lists())
     assert [each.problem for each in priced] == [None] * 3
     assert again == plan
 
@@ -263,7 +263,7 @@ def test_a_step_beyond_its_models_limits_has_a_problem_and_no_order() -> None:
     }
     sound = "https://x.example/a.mp3"
     steps = (bare_step(1, *links, **facts), bare_step(2, sound, **facts))  # type: ignore[arg-type]
-    _, priced = price_plan(Workflow(PLAN_ID, "x", steps), lists())
+    _, priced = price_workflow(Workflow(PLAN_ID, "x", steps), lists())
     assert [each.order for each in priced] == [None, None]
     keys = [each.problem and each.problem.key for each in priced]
     assert keys == ["error.inputs_range", "error.input_kind"]

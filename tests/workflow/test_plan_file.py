@@ -186,7 +186,7 @@ def test_what_a_terminal_would_obey_does_not_come_in() -> None:
     document["wish"] = evil
     document["steps"][0] |= {"title": evil, "prompt": evil, "model_name": evil}
     plan = read_back(document)
-    for text in (plan.wish, plan.steps[0].title, plan.steps[0].prompt, plan.steps[0].model_name):
+    for text in (plan.prompt, plan.steps[0].title, plan.steps[0].prompt, plan.steps[0].model_name):
         assert "\x1b" not in text
         assert "\u202e" not in text
 

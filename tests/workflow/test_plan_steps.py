@@ -86,7 +86,7 @@ def test_what_is_only_said_is_not_in_the_hash() -> None:
     plan = chain()
     named = replace(plan.steps[0], title="else", model_name="Else", estimate=None)
     assert digest(put(plan, named)) == digest(plan)
-    assert digest(replace(plan, wish="else", confirmed="x")) == digest(plan)
+    assert digest(replace(plan, prompt="else", confirmed="x")) == digest(plan)
 
 
 def test_values_of_another_type_are_another_plan() -> None:

@@ -118,7 +118,7 @@ class BatchFeeder:
         with suppress(ImpossibleTransition, UsageError):  # another window was just faster
             if lacks_files and self._studio.settings.download:
                 await self._studio.jobs.fetch(job.id)  # an earlier run left it; it costs nothing
-            elif job.state is State.PARKED or self._may_let_go(job):
+            elif job.state is State.TIMED_OUT or self._may_let_go(job):
                 await self._studio.jobs.follow(
                     job.id
                 )  # the batch was agreed to, and with it this job
@@ -127,7 +127,7 @@ class BatchFeeder:
         return await self._studio.jobs.get(job.id) or job
 
     def _may_let_go(self, job: Job) -> bool:
-        held = job.held and job.state in UNSENT
+        held = job.needs_approval and job.state in UNSENT
         if job.waiting == RESTORED:
             return held and self._after_repair
         return held and (self._asked or not job.waiting.startswith(OVER))
@@ -142,7 +142,7 @@ class BatchFeeder:
         return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
 
     def _end(self, errand: PricedRow, job: Job) -> PricedRow:
-        if job.held and job.waiting in (f"{OVER}session", f"{OVER}day"):
+        if job.needs_approval and job.waiting in (f"{OVER}session", f"{OVER}day"):
             self.given_up = limit_of(job)
         failed_now = errand.job is None or errand.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:
@@ -181,8 +181,10 @@ class BatchFeeder:
 def settled(job: Job) -> bool:
     """Nothing more comes of it in this run: ended, parked, dearer than agreed, over a limit."""
     dearer = job.order.total > job.order.confirmed
-    held_back = job.held and job.state in UNSENT and (dearer or job.waiting.startswith(OVER))
-    return held_back or job.state in ENDED or job.state is State.PARKED
+    held_back = (
+        job.needs_approval and job.state in UNSENT and (dearer or job.waiting.startswith(OVER))
+    )
+    return held_back or job.state in ENDED or job.state is State.TIMED_OUT
 
 
 def limit_of(job: Job) -> OverLimit:

@@ -86,7 +86,7 @@ class RowPricer:
         one = self._read(row)
         task_type = one.task_type if one is not None else generate_order.task_type_of(row.task_type)
         if one is not None and not row.model_id:
-            model = await generate_intent.leaf_of(self._studio, one)
+            model = await generate_intent.model_of(self._studio, one)
         else:
             model = await self._leaf(task_type, row)
         chosen, warnings = self._accepted(model, row)
@@ -97,6 +97,11 @@ class RowPricer:
         text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
         found = confirmation.check(text, decision, model, draft, by_hand)
         differing, others = await confirm_changes.warnings_of(self._studio, found.unmet, task_type)
+        unclear = generate_intent.doubt(decision)
+        if unclear is not None:
+            if not self._agreed:
+                raise unclear
+            differing.insert(0, say(unclear.key, **unclear.values))
         if differing and not self._agreed:
             raise Unconfirmed(differing, others)
         notes: list[str] = []
@@ -136,13 +141,13 @@ class RowPricer:
         wanted = (task_type, row.model_id, row.version_id)
         if wanted in self._picked:
             return self._picked[wanted]
-        if not row.model_id and self._studio.wishes.preferences.trouble is not None:
-            raise self._studio.wishes.preferences.trouble
+        if not row.model_id and self._studio.preferences.preferences.trouble is not None:
+            raise self._studio.preferences.preferences.trouble
         if task_type not in self._leaves:
-            self._leaves[task_type] = await self._studio.offer.fresh(task_type)
+            self._leaves[task_type] = await self._studio.catalogue.fresh(task_type)
         model_id = row.model_id
         if not model_id:
-            suggested = self._studio.offer.suggested(task_type)
+            suggested = self._studio.catalogue.suggested(task_type)
             model_id = suggested.model_id if suggested is not None else ""
         model = choice.pick(self._leaves[task_type], model_id, row.version_id)
         self._picked[wanted] = model

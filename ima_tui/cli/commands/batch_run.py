@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
-from pathlib import Path
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli import exit_status
@@ -21,6 +20,7 @@ from ima_tui.cli.output import (
     print_plain,
     talk,
 )
+from ima_tui.core import home_folder
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -138,14 +138,14 @@ class BatchRun:
 
 def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
     if arguments.manifest:
-        return Manifest(Path(arguments.manifest).expanduser())
+        return Manifest(home_folder.expand(arguments.manifest))
     if arguments.file == "-":
         return None
-    return Manifest(Path(f"{arguments.file}.manifest.jsonl").expanduser())
+    return Manifest(home_folder.expand(f"{arguments.file}.manifest.jsonl"))
 
 
 def _code(job: Job, *, wanted: bool) -> int:
-    held = job.held and job.state in UNSENT
+    held = job.needs_approval and job.state in UNSENT
     return EXIT_LIMIT if held else exit_status.exit_code(job, wanted=wanted)
 
 
@@ -158,14 +158,14 @@ def _problem(job: Job) -> ImaError | None:
     """Why a row is not done; None where it is."""
     if is_done(job):
         return None
-    if job.state is State.UNKNOWN:
+    if job.state is State.NEEDS_REVIEW:
         return ImaError("error.lost")
     if job.waiting.startswith(OVER):
         return limit_of(job)
     if job.state in UNSENT:
         rise = {"before": job.order.confirmed, "points": job.order.total}
         return ImaError("error.price_rose", **rise)
-    if job.state is State.PARKED:
+    if job.state is State.TIMED_OUT:
         return ImaError("error.still_running", id=job.id)
     if job.state in (State.STOPPED, State.FORGOTTEN):
         return ImaError("error.batch_left", id=job.id)
@@ -174,7 +174,11 @@ def _problem(job: Job) -> ImaError | None:
 
 def _sentence(job: Job, problem: ImaError) -> str:
     """Why, and what the next run does about it."""
-    own = {State.UNKNOWN: "batch.unknown", State.PARKED: "batch.parked", State.QUEUED: "batch.held"}
+    own = {
+        State.NEEDS_REVIEW: "batch.unknown",
+        State.TIMED_OUT: "batch.parked",
+        State.QUEUED: "batch.held",
+    }
     key = None if job.waiting.startswith(OVER) else own.get(job.state)
     return say(key, points=job.order.total, id=job.id) if key else explain(problem)
 

@@ -127,7 +127,9 @@ async def images(patient: Patient) -> list[Finding]:
     env = patient.environ
     tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in env else None
     choice = choose(patient.settings.images, env, tmux)
-    found = say("doctor.images_ask" if choice.ask else "doctor.images_are", way=choice.way.value)
+    found = say(
+        "doctor.images_ask" if choice.ask else "doctor.images_are", way=choice.protocol.value
+    )
     passes = tmux is None or tmux.passes
     return [Finding("images", "ok", found, "" if passes else say("doctor.tmux_images"))]
 
@@ -194,7 +196,7 @@ async def ledger(patient: Patient) -> list[Finding]:
     there = path.exists()
     words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
-        opened = await Ledger.look(path, session="doctor")
+        opened = await Ledger.open_read_only(path, session="doctor")
         try:
             whole, jobs = await opened.healthy(), len(await opened.recent(1_000_000))
         finally:
@@ -202,8 +204,8 @@ async def ledger(patient: Patient) -> list[Finding]:
     except LedgerError as error:
         return [Finding("ledger", "bad", " · ".join(words), explain(error))]
     words.insert(1, say("doctor.jobs", n=jobs))
-    if opened.mended is not None:
-        found = [say(f"ledger.{opened.mended.why}"), *words]
+    if opened.repair_report is not None:
+        found = [say(f"ledger.{opened.repair_report.why}"), *words]
         return [Finding("ledger", "bad", " · ".join(found), say("doctor.restore", jobs=jobs))]
     if opened.locked_out:
         return [Finding("ledger", "bad", " · ".join(words), say("doctor.no_locks"))]
@@ -348,8 +350,8 @@ async def service(patient: Patient) -> list[Finding]:
         return []  # the key's own finding says why
     try:
         async with session.session(patient.arguments, settings) as studio:
-            await studio.offer.refresh(TaskType.TEXT_TO_IMAGE)
-            found = studio.offer.lists[TaskType.TEXT_TO_IMAGE]
+            await studio.catalogue.refresh(TaskType.TEXT_TO_IMAGE)
+            found = studio.catalogue.lists[TaskType.TEXT_TO_IMAGE]
     except ImaError as error:
         return [Finding("service", "bad", say("doctor.refuses"), explain(error))]
     if found.problem is not None:

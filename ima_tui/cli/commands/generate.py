@@ -63,7 +63,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
     task_type = generate_order.task_type_of(arguments.task_type)
-    await studio.offer.fresh(task_type)
+    await studio.catalogue.fresh(task_type)
     if note := from_cache(studio, [task_type]):
         talk(note)
     print_models(studio, [task_type], "", as_json=arguments.json)
@@ -76,16 +76,16 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     arguments.by_hand = arguments.model_id is not None
     if one is None:
         task_type = generate_order.task_type_of(arguments.task_type)
-        model = await generate_order.leaf_of(studio, arguments, task_type)
+        model = await generate_order.model_of(studio, arguments, task_type)
     else:
         task_type = one.task_type
         if arguments.version_id and arguments.model_id is None:
             arguments.model_id = one.decision.model_id or None
         named = arguments.model_id is not None or arguments.version_id
         model = await (
-            generate_order.leaf_of(studio, arguments, task_type)
+            generate_order.model_of(studio, arguments, task_type)
             if named
-            else generate_intent.leaf_of(studio, one)
+            else generate_intent.model_of(studio, one)
         )
         arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
         arguments.input_images = list(one.inputs)
@@ -98,6 +98,11 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
     warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
+    unclear = generate_intent.doubt(decision)
+    if unclear is not None:
+        if not (arguments.yes or arguments.dry_run):
+            raise unclear
+        warnings.insert(0, say(unclear.key, **unclear.values))
     note = from_cache(studio, [task_type])
     if arguments.dry_run:
         return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)
@@ -146,11 +151,11 @@ def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
         return
     setting, _ = price.neighbours(model, refusals.choices_of(model, placed))
     if setting is not None:
-        field = form.control(model, setting.name)
+        field = form.user_field(model, setting.name)
         label = field.label if field is not None else setting.name
         saved = -setting.difference * placed.n
         talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
-    models = studio.offer.models(placed.task_type)
+    models = studio.catalogue.models(placed.task_type)
     other = cheaper(models, placed.task_type, placed.points, len(placed.inputs))
     if other is not None:
         talk(say("cli.cheaper", model=other.model.name, points=other.points * placed.n))
@@ -223,7 +228,9 @@ def _suggest(studio: Studio, job: Job) -> None:
         ]
         if others:
             talk(say("cli.instead", models=", ".join(others)))
-    elif job.state is State.DONE and (usual := studio.offer.usual_instead(job.order)) is not None:
+    elif (
+        job.state is State.DONE and (usual := studio.catalogue.usual_instead(job.order)) is not None
+    ):
         talk(say("cli.mismatch", model=usual.model.name, points=usual.points * job.order.n))
 
 

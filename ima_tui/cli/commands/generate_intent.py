@@ -11,6 +11,7 @@ from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
 from ima_tui.intent.intent import (
+    Confidence,
     Intent,
     IntentQuestion,
     PreferenceAction,
@@ -25,6 +26,9 @@ UNSURE = {
     IntentQuestion.MISSING_INPUT: "error.route_missing_input",
 }
 """What to say about a question that only the person can answer."""
+
+
+WORKFLOW = RequestKind.WORKFLOW.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,15 @@ def read(text: str, images: Sequence[str]) -> Intent:
     return decision
 
 
+def doubt(decision: Intent | None) -> UsageError | None:
+    """What to say where the text may mean something else; None where it is clear."""
+    if decision is None or decision.confidence is Confidence.SURE or decision.task_type is None:
+        return None
+    other = decision.runner_up
+    second = other.task_type if other is not None and other.task_type is not None else WORKFLOW
+    return UsageError("error.route_unsure", first=decision.task_type.value, second=str(second))
+
+
 def meant(text: str, decision: Intent) -> Meant:
     """What `decision` wants made. Raises `UsageError` where that is nothing."""
     if decision.task_type is None or decision.kind is RequestKind.PREFERENCE:
@@ -58,10 +71,10 @@ def meant(text: str, decision: Intent) -> Meant:
     return Meant(text, decision, decision.task_type, inputs)
 
 
-async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
+async def model_of(studio: Studio, one: Meant) -> ModelVersion:
     """The model that the words name where the list has it, else the preferred, else the default
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
-    models, decision = await studio.offer.fresh(one.task_type), one.decision
+    models, decision = await studio.catalogue.fresh(one.task_type), one.decision
     if decision.model_id:
         version = decision.version
         model, _ = binding.leaf_for(models, one.task_type, decision.model_id, version)
@@ -70,12 +83,12 @@ async def leaf_of(studio: Studio, one: Meant) -> ModelVersion:
     called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]
     if called:
         return choice.newest(called)
-    if studio.wishes.preferences.trouble is not None:
-        raise studio.wishes.preferences.trouble  # a preference that can't be read is not guessed
+    if studio.preferences.preferences.trouble is not None:
+        raise studio.preferences.preferences.trouble  # unreadable preferences are not guessed
     forgets = (
         decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
     )
-    offer = studio.offer
+    offer = studio.catalogue
     served = offer.impersonal(one.task_type) if forgets else offer.suggested(one.task_type)
     if served is None:
         raise UsageError("error.no_models")

@@ -48,17 +48,17 @@ def check_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
 
 
-async def leaf_of(
+async def model_of(
     studio: Studio, arguments: argparse.Namespace, task_type: TaskType
 ) -> ModelVersion:
     """The named model, else the preferred, else the default one."""
-    if arguments.model_id is None and studio.wishes.preferences.trouble is not None:
+    if arguments.model_id is None and studio.preferences.preferences.trouble is not None:
         # a wish that can't be read is not replaced by a guess
-        raise studio.wishes.preferences.trouble
-    models = await studio.offer.fresh(task_type)
+        raise studio.preferences.preferences.trouble
+    models = await studio.catalogue.fresh(task_type)
     if arguments.model_id is not None:
         return choice.pick(models, arguments.model_id, arguments.version_id)
-    model = studio.offer.suggested(task_type)
+    model = studio.catalogue.suggested(task_type)
     if model is None:
         raise UsageError("error.no_models")
     return choice.pick(models, model.model_id, arguments.version_id)

@@ -45,14 +45,14 @@ def proposed(
     """A model that a flag names was chosen by hand; else the words say why it serves."""
     told = decision.reason if decision is not None else None
     reason = Reason.REQUEST if arguments.by_hand else told or Reason.DEFAULT
-    before = studio.wishes.preferred().get(model.task_type, "")
+    before = studio.preferences.preferred().get(model.task_type, "")
     return policy.propose(decision, model, reason, before)
 
 
 async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> int:
     """A text that asks for nothing to be made: only what is remembered changes."""
-    if studio.wishes.preferences.trouble is not None:
-        raise studio.wishes.preferences.trouble
+    if studio.preferences.preferences.trouble is not None:
+        raise studio.preferences.preferences.trouble
     wish = decision.preference
     done: list[dict[str, object]] = []
     if wish is not None and wish.action is PreferenceAction.SAVE:
@@ -77,7 +77,7 @@ async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent)
 async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[ModelVersion, ...]:
     """The live leaves of the model that is to be remembered."""
     for task_type in policy.task_types(model_id):
-        await studio.offer.fresh(task_type)
+        await studio.catalogue.fresh(task_type)
     models = policy.standing(decision, _lists(studio))
     if not models:
         raise UsageError("error.remember_absent", model=one_line(model_id, 80))
@@ -85,7 +85,7 @@ async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[Model
 
 
 def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
-    found = policy.forgettable(decision, studio.wishes.preferred())
+    found = policy.forgettable(decision, studio.preferences.preferred())
     if len(found) > 1 and decision.medium is None:
         kinds = ", ".join(task_type.value for task_type in found)
         raise UsageError("error.remember_which", kinds=kinds)
@@ -93,26 +93,26 @@ def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
 
 
 async def _save(studio: Studio, model: ModelVersion) -> None:
-    if await studio.wishes.prefer(model.task_type, model):
+    if await studio.preferences.prefer(model.task_type, model):
         talk(say("cli.preferred", model=model.name, task=say(f"task.{model.task_type}")))
     else:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
-    if studio.wishes.preferences.trouble is not None:
-        talk(explain(studio.wishes.preferences.trouble))
+    if studio.preferences.preferences.trouble is not None:
+        talk(explain(studio.preferences.preferences.trouble))
 
 
 async def _forget(studio: Studio, task_type: TaskType) -> None:
-    if await studio.wishes.unprefer(task_type):
+    if await studio.preferences.unprefer(task_type):
         talk(say("cli.cleared", task=say(f"task.{task_type}")))
     else:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
 
 
 def _lists(studio: Studio) -> dict[TaskType, tuple[ModelVersion, ...]]:
-    return {task_type: studio.offer.models(task_type) for task_type in TaskType}
+    return {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
 
 
 def _name(studio: Studio, task_type: TaskType, model_id: str) -> str:
     """What people call a model that is remembered, also one that is gone."""
-    models = studio.offer.models(task_type)
+    models = studio.catalogue.models(task_type)
     return next((model.name for model in models if model.model_id == model_id), model_id)

@@ -59,7 +59,9 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _in_line(jobs: Sequence[Job]) -> list[Job]:
     """Newest first; unsent jobs as they will be sent, from the last to the next."""
-    line = sorted((job for job in jobs if job.state is State.QUEUED), key=lambda job: -job.in_line)
+    line = sorted(
+        (job for job in jobs if job.state is State.QUEUED), key=lambda job: -job.queue_key
+    )
     unsent = iter(line)
     return [next(unsent) if job.state is State.QUEUED else job for job in jobs]
 

@@ -59,14 +59,14 @@ async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
 def _check(job: Job) -> None:
     """Raise `UsageError` for a job that can't have results."""
     never = job.state in _NEVER_SENT and not job.task_id
-    taken = (State.RUNNING, State.PARKED, State.FETCHING, State.DONE, *_NEVER_SENT)
+    taken = (State.RUNNING, State.TIMED_OUT, State.FETCHING, State.DONE, *_NEVER_SENT)
     if never or job.state not in taken:
         state = say(f"state.{job.state.value}")
         raise UsageError("error.nothing_to_fetch", id=job.id, state=state)
 
 
 async def _begin(studio: Studio, job: Job) -> None:
-    if job.state in (State.STOPPED, State.PARKED):
+    if job.state in (State.STOPPED, State.TIMED_OUT):
         await studio.jobs.follow(job.id)
     elif job.state is State.RUNNING:
         await studio.jobs.adopt(job.id)

@@ -51,7 +51,7 @@ async def _agreed(studio: Studio, arguments: argparse.Namespace, olds: Sequence[
     for old in olds:
         if old.state in OPEN:
             raise UsageError("error.retry_open", id=old.id)
-        if old.state is State.UNKNOWN:
+        if old.state is State.NEEDS_REVIEW:
             if not arguments.yes_unknown:
                 raise UsageError("error.retry_unknown", id=old.id, points=old.order.total)
             talk(say("jobs.maybe_paid", id=old.id, points=old.order.total))

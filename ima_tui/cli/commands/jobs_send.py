@@ -72,7 +72,7 @@ async def _let_go(studio: Studio, job: Job) -> Job:
     for _ in range(TRIES):
         await studio.jobs.follow(job.id)
         job = await require(studio, job.id)
-        if job.state not in UNSENT or not job.held or job.order.total > agreed:
+        if job.state not in UNSENT or not job.needs_approval or job.order.total > agreed:
             break
     return job
 
@@ -99,7 +99,7 @@ async def _stop_one(studio: Studio, job: Job) -> Job:
     if job.state is State.STOPPED:
         talk(say("jobs.stopped_already", id=job.id))
     elif job.state in UNSENT:
-        job = await studio.jobs.take_out(job.id)
+        job = await studio.jobs.remove_from_queue(job.id)
         talk(say("jobs.removed", id=job.id))
     else:
         job = await studio.jobs.stop(job.id)

@@ -102,7 +102,7 @@ class _Watch:
 
 
 def _waits_for_a_word(job: Job) -> bool:
-    return job.held and job.state in UNSENT
+    return job.needs_approval and job.state in UNSENT
 
 
 def _face(job: Job | None) -> object:

@@ -27,15 +27,20 @@ async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
     wanted = [TaskType(arguments.task_type)] if arguments.task_type else list(TaskType)
     async with session.session(arguments, settings) as studio:
         if arguments.refresh:
-            await studio.offer.refresh(*wanted)
+            await studio.catalogue.refresh(*wanted)
         else:
-            stale = [each for each in wanted if studio.offer.age(each) > settings.max_age]
+            stale = [each for each in wanted if studio.catalogue.age(each) > settings.max_age]
             if stale:
-                await studio.offer.refresh(*stale)
+                await studio.catalogue.refresh(*stale)
         problem = next(
-            (studio.offer.lists[t].problem for t in wanted if studio.offer.lists[t].problem), None
+            (
+                studio.catalogue.lists[t].problem
+                for t in wanted
+                if studio.catalogue.lists[t].problem
+            ),
+            None,
         )
-        if problem is not None and not any(studio.offer.models(each) for each in wanted):
+        if problem is not None and not any(studio.catalogue.models(each) for each in wanted):
             raise problem
         if note := from_cache(studio, wanted):
             talk(note)
@@ -46,9 +51,9 @@ async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
 def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
     """How old the lists are and why, where they could not be fetched again; else ""."""
     kept = [
-        studio.offer.lists[each]
+        studio.catalogue.lists[each]
         for each in task_types
-        if studio.offer.lists[each].problem is not None
+        if studio.catalogue.lists[each].problem is not None
     ]
     for oldest in sorted(kept, key=lambda one: one.as_of or 0.0):
         if oldest.as_of is not None and oldest.problem is not None:
@@ -64,7 +69,7 @@ def print_models(
     models = [
         model
         for task_type in task_types
-        for model in studio.offer.models(task_type)
+        for model in studio.catalogue.models(task_type)
         if all(word in choice.search_terms(model) for word in words)
     ]
     if as_json:

@@ -55,7 +55,7 @@ def list_prefs(arguments: argparse.Namespace) -> int:
 
 
 def _opened(settings: Settings) -> Preferences:
-    preferences = Preferences(settings.preferences, settings.wish_notes)
+    preferences = Preferences(settings.preferences, settings.preference_notes)
     preferences.reload()
     if preferences.trouble is not None:
         raise preferences.trouble
@@ -75,7 +75,13 @@ def restore(arguments: argparse.Namespace) -> int:
             preferences.let_go(each)
             talk(say("cli.cleared", task=task))
         elif preferences.bring_back(each):
-            talk(say("cli.restored", task=task, model=each.wish.model_name or each.wish.model_id))
+            talk(
+                say(
+                    "cli.restored",
+                    task=task,
+                    model=each.preference.model_name or each.preference.model_id,
+                )
+            )
         else:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
     return EXIT_DONE
@@ -95,11 +101,11 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
     """Only a model that the live list has can be wished for."""
     task_type = TaskType(arguments.task_type)
     async with session.session(arguments, settings) as studio:
-        model = choice.pick(await studio.offer.fresh(task_type), arguments.model_id)
-        if not await studio.wishes.prefer(task_type, model):
+        model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
+        if not await studio.preferences.prefer(task_type, model):
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-        if studio.wishes.preferences.trouble is not None:
-            talk(explain(studio.wishes.preferences.trouble))
+        if studio.preferences.preferences.trouble is not None:
+            talk(explain(studio.preferences.preferences.trouble))
         talk(say("cli.preferred", model=model.name, task=say(f"task.{task_type}")))
     return EXIT_DONE
 

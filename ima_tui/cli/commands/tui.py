@@ -112,11 +112,11 @@ async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaErr
         open_studio(settings, key=found, for_screen=True) as studio,
     ):
         wish = await _show(studio)
-    if studio.unwritten:
+    if studio.unsaved:
         from ima_tui.cli.output import talk
         from ima_tui.ledger import repair_report
 
-        *others, last = map(repair_report.unwritten, studio.unwritten)
+        *others, last = map(repair_report.unsaved_error, studio.unsaved)
         for each in others:
             talk(i18n.explain(each))
         return last

@@ -20,6 +20,7 @@ from ima_tui.cli.output import (
 )
 from ima_tui.compose import confirmation, parameter_names
 from ima_tui.config.loader import Settings
+from ima_tui.core import home_folder
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
@@ -37,7 +38,8 @@ _NODE = "o"
 
 
 def make(arguments: argparse.Namespace) -> int:
-    return session.run(_make(arguments, session.settle(arguments)))
+    output = path_of(arguments.output) if arguments.output else None
+    return session.run(_make(arguments, session.settle(arguments), output))
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -47,22 +49,22 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def path_of(written: str) -> Path:
-    return Path(written).expanduser()
+    return home_folder.expand(written)
 
 
 # -------------------------------------------------------------------------------------- plan
 
 
-async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
+async def _make(arguments: argparse.Namespace, settings: Settings, output: Path | None) -> int:
     async with session.session(arguments, settings) as studio:
-        if studio.wishes.preferences.trouble is not None:
-            raise studio.wishes.preferences.trouble  # a wish that can't be read is no guess
+        if studio.preferences.preferences.trouble is not None:
+            raise studio.preferences.preferences.trouble  # a wish that can't be read is no guess
         plan, notes, problems = await _planned(studio, arguments)
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
             plan = replace(plan, unmet=())  # agreed to
-        if arguments.output:
-            await asyncio.to_thread(file.write, path_of(arguments.output), plan)
+        if output is not None:
+            await asyncio.to_thread(file.write, output, plan)
         if arguments.json:
             more = {"notes": notes, "warnings": warnings}
             told = {"problems": [_problem_json(each) for each in problems]}
@@ -80,15 +82,15 @@ async def _planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
-    made = await studio.plans.make(arguments.text, images)
-    if not made.plan.steps:
+    made = await studio.workflows.make(arguments.text, images)
+    if not made.workflow.steps:
         raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
     notes: list[str] = []
     wish = made.shared.decision.preference
     if wish is not None and wish.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
-    _, priced = studio.plans.price(made.plan)
-    return made.plan, notes, [each for each in priced if each.problem is not None]
+    _, priced = studio.workflows.price(made.workflow)
+    return made.workflow, notes, [each for each in priced if each.problem is not None]
 
 
 def _is_path(written: str) -> bool:
@@ -134,7 +136,9 @@ def _problem_json(priced: PricedStep) -> dict[str, object]:
 
 async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.plans.status(await studio.plans.agreed_before(plan), priced=False)
+        status = await studio.workflows.status(
+            await studio.workflows.agreed_before(plan), priced=False
+        )
         if arguments.json:
             print_json(await status_json(studio, status))
         else:
@@ -143,7 +147,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflo
 
 
 def print_status(status: WorkflowStatus) -> None:
-    print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
+    print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
     for each in status.steps:
         for media in each.job.medias if each.job else ():
             print_plain(f"{each.step.id}: {media.path or media.url}")
@@ -152,7 +156,7 @@ def print_status(status: WorkflowStatus) -> None:
 def state_words(job: Job | None) -> str:
     if job is None:
         return ""
-    state = say("state.held") if job.held else say(f"state.{job.state.value}")
+    state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
     return f"{state} #{job.id}"
 
 
@@ -180,7 +184,7 @@ async def status_json(
     studio: Studio, status: WorkflowStatus, more: Iterable[tuple[str, object]] = ()
 ) -> dict[str, object]:
     """A plan with what became of it: the plan's own document, each step with its job."""
-    document = file.to_json(status.plan)
+    document = file.to_json(status.workflow)
     steps = document["steps"]
     assert isinstance(steps, list)  # noqa: S101 - made two lines above
     for raw, each in zip(steps, status.steps, strict=True):

@@ -64,7 +64,7 @@ async def _run(
     arguments: argparse.Namespace, settings: Settings, plan: Workflow, *, again: bool
 ) -> int:
     async with session.session(arguments, settings, patient=True) as studio:
-        plans = studio.plans
+        plans = studio.workflows
         before = await plans.agreed_before(plan)
         status = await plans.status(before, fetch=True)
         _check(arguments, status, again=again)
@@ -83,11 +83,11 @@ async def _run(
             talk(say("workflow.starting", n=sent, rows=len(plan.steps), points=to_pay))
         try:
             await plans.go(status, again=again)
-            await _follow(studio, status.plan)
+            await _follow(studio, status.workflow)
         except asyncio.CancelledError:
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
-        return await _conclude(studio, arguments, await plans.status(status.plan, priced=False))
+        return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
 
 
 async def _agreed_after_repair(
@@ -108,11 +108,15 @@ def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
         if problem is not None and (each.job is None or each.failed):
             raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
     for each in status.failures if again else ():
-        if each.job is not None and each.job.state is State.UNKNOWN and not arguments.yes_unknown:
+        if (
+            each.job is not None
+            and each.job.state is State.NEEDS_REVIEW
+            and not arguments.yes_unknown
+        ):
             facts = {"step": each.step.id, "points": each.job.order.total}
             raise UsageError("error.plan_unknown_end", **facts)
     sending = {each.step.id for each in status.to_send(again=again)}
-    unmet = [each for at, each in status.plan.unmet if at in sending]
+    unmet = [each for at, each in status.workflow.unmet if at in sending]
     if unmet and not arguments.yes and not status.agreed("", again=again):
         raise Unconfirmed(confirmation.sentences(unmet))
     limit, points = arguments.max_credits, status.to_pay(again=again)
@@ -132,7 +136,7 @@ async def _unconfirmed(
         told = {"status": "unconfirmed", "to_pay": points, "confirm": agreed}
         print_json(await status_json(studio, status, {**told, "error": error_json(error)}.items()))
         return EXIT_USAGE
-    print_plan(status.plan, {each.step.id: state_words(each.job) for each in status.steps})
+    print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
     print(say("workflow.to_pay", points=points, hash=agreed))
     talk(explain(error))
     return EXIT_USAGE
@@ -144,7 +148,7 @@ async def _follow(studio: Studio, plan: Workflow) -> None:
     What needs a step that brought nothing stays where it is: nobody may be following it.
     """
     for step in plan.steps:
-        each = (await studio.plans.status(plan, priced=False)).standing(step.id)
+        each = (await studio.workflows.status(plan, priced=False)).step_status(step.id)
         if each.job is not None and not (each.blocked and each.unsent):
             await exit_status.wait_for(studio, each.job)
 
@@ -183,13 +187,13 @@ def _code(each: StepStatus) -> int:
         return EXIT_FAILED
     if each.is_done:
         return exit_status.exit_code(job) if job.state is State.DONE else EXIT_DONE
-    if job.held and job.state in UNSENT:
+    if job.needs_approval and job.state in UNSENT:
         return EXIT_LIMIT
     return exit_status.exit_code(job)
 
 
 def _waits_in_vain(job: Job) -> bool:
-    return job.held and job.waiting == "waiting.in_vain"
+    return job.needs_approval and job.waiting == "waiting.in_vain"
 
 
 def _problem(each: StepStatus) -> ImaError | None:
@@ -199,11 +203,11 @@ def _problem(each: StepStatus) -> ImaError | None:
         return None
     if each.is_done:
         return exit_status.shortcoming(job)
-    if job.state is State.UNKNOWN:
+    if job.state is State.NEEDS_REVIEW:
         return ImaError("error.lost")
-    if job.state is State.PARKED:
+    if job.state is State.TIMED_OUT:
         return ImaError("error.still_running", id=job.id)
-    if job.held and job.state in UNSENT:
+    if job.needs_approval and job.state in UNSENT:
         rise = {"before": job.order.confirmed, "points": job.order.total}
         if job.waiting.startswith("waiting.over_"):
             return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)

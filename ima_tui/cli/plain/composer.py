@@ -29,7 +29,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range, seconds_range
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
+from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 
@@ -59,21 +59,21 @@ class PlainComposer:
     def read_again(self) -> None:
         decision = self._read()
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
-        self.desk.hear(decision, self._studio.offer.suggested(meant))
+        self.desk.hear(decision, self._studio.catalogue.suggested(meant))
         self.catch_up()
 
     def catch_up(self) -> None:
         """Stand on the list as it is now."""
         kind = self.desk.kind
-        offer = self._studio.offer
+        offer = self._studio.catalogue
         self.desk.catch_up(offer.models(kind), offer.suggested(kind))
 
     def _read(self) -> Intent | None:
         if not self.text:
             return None
-        desk, offer = self.desk, self._studio.offer
+        desk, offer = self.desk, self._studio.catalogue
         lists = {kind: offer.models(kind) for kind in TaskType}
-        preferred = self._studio.wishes.preferred()
+        preferred = self._studio.preferences.preferred()
         settled = desk.kind if KIND in desk.pinned else None
         decision = route(self.text, desk.attached, lists, preferred, settled=settled)
         self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
@@ -155,7 +155,7 @@ class PlainComposer:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
         said = confirmation.sentences(found.unmet)
-        lists = self._studio.offer.all_leaves()
+        lists = self._studio.catalogue.all_leaves()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
                 return [*said, words]
@@ -172,7 +172,23 @@ class PlainComposer:
             return say("plain.workflow")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
-        return ""
+        return self._which(decision) if self.is_unsure else ""
+
+    @property
+    def is_unsure(self) -> bool:
+        """The words may mean another kind, and nobody has said which."""
+        decision, desk = self.desk.decision, self.desk
+        single = decision is not None and decision.kind is RequestKind.SINGLE
+        unsure = decision is not None and decision.confidence is Confidence.UNSURE
+        return single and unsure and not self.assumed and KIND not in desk.pinned
+
+    def _which(self, decision: Intent) -> str:
+        """Both answers, the guess first."""
+        other = decision.runner_up.task_type if decision.runner_up is not None else None
+        if other is None:
+            return say("plain.unsure_steps", guess=say(f"task.{self.desk.kind}"))
+        names = {"guess": say(f"task.{self.desk.kind}"), "other": say(f"task.{other}")}
+        return say("plain.unsure", **names)
 
     def fields(self) -> Iterator[str]:
         """Each control, where it stands and what it could be."""
@@ -191,7 +207,7 @@ class PlainComposer:
         model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
-        offer = self.desk.offer(self._studio.offer.models(self.desk.kind))
+        offer = self.desk.offer(self._studio.catalogue.models(self.desk.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
         text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
@@ -208,7 +224,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
     words = written.split()
     for at in range(len(words) - 1, 0, -1):
         found = _control(model, " ".join(words[:at]))
-        if order.is_count(found) or form.control(model, found) is not None:
+        if order.is_count(found) or form.user_field(model, found) is not None:
             return found, " ".join(words[at:])
     raise UsageError("plain.set_how")
 
@@ -216,7 +232,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
 def _control(model: ModelVersion, written: str) -> str:
     """The name of the control that people know as `written`."""
     wanted = written.casefold()
-    named = (one.name for one in form.controls(model) if one.label.casefold() == wanted)
+    named = (one.name for one in form.user_fields(model) if one.label.casefold() == wanted)
     return next(named, written)
 
 

@@ -12,11 +12,11 @@ from ima_tui.cli.plain.composer import spoken
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import (
-    AnswerUnwritten,
     ConnectivityChanged,
     JobChanged,
     Notice,
     Paused,
+    TaskUnsaved,
 )
 from ima_tui.core.text import (
     duration,
@@ -38,8 +38,8 @@ _TOLD = {
     State.RUNNING: "plain.job_running",
     State.DONE: "plain.job_done",
     State.STOPPED: "plain.job_stopped",
-    State.PARKED: "plain.job_parked",
-    State.UNKNOWN: "plain.job_unknown",
+    State.TIMED_OUT: "plain.job_parked",
+    State.NEEDS_REVIEW: "plain.job_unknown",
 }
 """Changes that are worth a line; what failed says its reason."""
 
@@ -68,8 +68,8 @@ class PlainJobs:
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, JobChanged):
             self._hear_job(notice.job)
-        elif isinstance(notice, AnswerUnwritten):
-            told = repair_report.written if notice.written else _unwritten
+        elif isinstance(notice, TaskUnsaved):
+            told = repair_report.saved_text if notice.written else _unwritten
             self._tell(told(notice))
         elif isinstance(notice, Paused):
             self._tell(say("wait.pause", left=duration(notice.seconds + 0.99)))
@@ -98,12 +98,14 @@ class PlainJobs:
 
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
-        for words in repair_report.mended(self._studio.mended) if self._studio.mended else ():
+        for words in (
+            repair_report.describe(self._studio.repair_report) if self._studio.repair_report else ()
+        ):
             self._tell(words)
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}
         still = [job for job in jobs if job.state in OPEN]
-        held = [job for job in still if job.held and job.state in UNSENT]
+        held = [job for job in still if job.needs_approval and job.state in UNSENT]
         if still:
             self._tell(say("plain.still_open", n=len(still)))
         for job in held:
@@ -121,7 +123,7 @@ class PlainJobs:
         self._tell(say("plain.spent", today=totals.today, out=totals.out))
 
     def _line(self, job: Job) -> str:
-        held = job.held and job.state in UNSENT
+        held = job.needs_approval and job.state in UNSENT
         state = say("state.held" if held else f"state.{job.state.value}")
         return say(
             "plain.job",
@@ -158,9 +160,9 @@ class PlainJobs:
 
     async def again(self, written: str) -> Asked:
         job = await self._job(written)
-        if job.state not in ENDED and job.state is not State.PARKED:
+        if job.state not in ENDED and job.state is not State.TIMED_OUT:
             raise UsageError("plain.not_ended", n=job.id)
-        key = "plain.ask_again_unknown" if job.state is State.UNKNOWN else "plain.ask_again"
+        key = "plain.ask_again_unknown" if job.state is State.NEEDS_REVIEW else "plain.ask_again"
         points = self._studio.jobs.order_again(job).total
         return say(key, n=job.id, points=points), partial(self._do, self._studio.jobs.again, job.id)
 
@@ -172,7 +174,7 @@ class PlainJobs:
 
     async def follow(self, written: str) -> Asked:
         job = await self._job(written)
-        key = "plain.ask_send_held" if job.held else "plain.ask_follow"
+        key = "plain.ask_send_held" if job.needs_approval else "plain.ask_follow"
         return self._asked(key, job, self._studio.jobs.follow)
 
     async def forget(self, written: str) -> Asked:
@@ -191,8 +193,8 @@ class PlainJobs:
             self._tell(say("plain.did"))
 
 
-def _unwritten(told: AnswerUnwritten) -> str:
-    return explain(repair_report.unwritten(told))
+def _unwritten(told: TaskUnsaved) -> str:
+    return explain(repair_report.unsaved_error(told))
 
 
 def _times(job: Job) -> dict[str, str]:

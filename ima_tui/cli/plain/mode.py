@@ -65,7 +65,7 @@ class PlainMode:
         with self._jobs.told():
             await self._studio.begin()
             say_line(say("plain.fetching"))
-            await self._studio.offer.refresh()
+            await self._studio.catalogue.refresh()
             await self._jobs.greet()
             say_line(say("plain.how"))
             while not self._end:
@@ -119,6 +119,8 @@ class PlainMode:
         doubt = self._wish.doubt()
         if doubt:
             self._lines.say(doubt)
+            if self._wish.is_unsure:
+                self._ask(say("plain.ask_guess"), self._take_guess)
             return
         order = await self._wish.order()
         model = self._wish.desk.model
@@ -127,6 +129,11 @@ class PlainMode:
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = self._wish.differing()
         self._ask(" ".join((*differing, question)), partial(self._submit, order))
+
+    async def _take_guess(self) -> None:
+        """The kind that was guessed is right."""
+        self._wish.turn_to(self._wish.desk.kind)
+        await self._offer()
 
     async def _submit(self, agreed: Order) -> None:
         """Send what was agreed to; where the price changed meanwhile, ask again."""
@@ -165,7 +172,7 @@ class PlainMode:
 
     async def do_models(self, rest: str) -> None:
         words, kind = folded(rest).split(), self._wish.desk.kind
-        offer = self._studio.offer
+        offer = self._studio.catalogue
         here = [model for model in offer.models(kind) if _matches(model, words)]
         if not here:
             here = [
@@ -176,7 +183,7 @@ class PlainMode:
             self._lines.say(say("models.none_match"))
             return
         for number, model in enumerate(here, 1):
-            mine = self._studio.wishes.model_id(model.task_type) == model.model_id
+            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
             line = model_line(number, model, mine)
             self._lines.say(line if model.task_type is kind else f"{line} ({_kind(model)})")
         self._lines.say(say("plain.model_how"))
@@ -189,7 +196,7 @@ class PlainMode:
         if number is not None and 0 < number <= len(self._listed):
             model = self._listed[number - 1]
         else:
-            model = choice.pick(self._studio.offer.models(self._wish.desk.kind), rest)
+            model = choice.pick(self._studio.catalogue.models(self._wish.desk.kind), rest)
         self._wish.take(model)
         await self._shaped()
 
@@ -256,12 +263,12 @@ class PlainMode:
         await self._places.settings(rest)
 
     async def do_prefs(self, _: str) -> None:
-        wishes = self._studio.wishes
+        wishes = self._studio.preferences
         if wishes.preferences.trouble is not None:
             self._lines.say(explain(wishes.preferences.trouble))
         for kind in TaskType:
             wanted = wishes.model_id(kind)
-            models = self._studio.offer.models(kind)
+            models = self._studio.catalogue.models(kind)
             model = next((one for one in models if one.model_id == wanted), None)
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
             name = (model.name if model else gone) if wanted else say("plain.none")
@@ -274,20 +281,20 @@ class PlainMode:
         model = self._wish.desk.model
         if model is None:
             raise UsageError("error.no_models")
-        if not await self._studio.wishes.prefer(model.task_type, model):
+        if not await self._studio.preferences.prefer(model.task_type, model):
             raise UsageError("models.not_stored")
         self._lines.say(say("prefs.kept", kind=_kind(model), model=model.name))
 
     async def do_unprefer(self, _: str) -> None:
         kind = self._wish.desk.kind
-        if not await self._studio.wishes.unprefer(kind):
+        if not await self._studio.preferences.unprefer(kind):
             raise UsageError("models.not_stored")
         self._lines.say(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
 
     async def do_refresh(self, _: str) -> None:
         self._lines.say(say("plain.fetching"))
-        await self._studio.offer.refresh()
-        problems = [one.problem for one in self._studio.offer.lists.values() if one.problem]
+        await self._studio.catalogue.refresh()
+        problems = [one.problem for one in self._studio.catalogue.lists.values() if one.problem]
         self._lines.say(explain(problems[0]) if problems else say("plain.fetched"))
         self._wish.catch_up()
 

@@ -50,11 +50,11 @@ class PlainScreens:
         """All of them; or one changed. Raises `UsageError` for what it can't be."""
         name, _, words = rest.partition(" ")
         if name in BY_NAME and words.strip():
-            value = await self._studio.adjustments.put(name, words)
+            value = await self._studio.config_editor.put(name, words)
             told = _value(BY_NAME[name], value)
             self._tell(say("settings.next_start", name=BY_NAME[name].title, value=told))
             return
-        for one in await self._studio.adjustments.standing():
+        for one in await self._studio.config_editor.statuses():
             told = _value(one.setting, one.now)
             name = one.setting.name
             self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))

@@ -3,7 +3,6 @@
 TEXTS: dict[str, str] = {
     # ---- state
     "state.held": "held",
-    "state.draft": "draft",
     "state.queued": "waiting",
     "state.uploading": "uploads",
     "state.verifying": "checking",

@@ -3,7 +3,6 @@
 TEXTS: dict[str, str] = {
     # ---- state
     "state.held": "待确认",
-    "state.draft": "草稿",
     "state.queued": "等待",
     "state.uploading": "上传中",
     "state.verifying": "检查中",

@@ -39,7 +39,7 @@ class DraftChoices:
 
     def model(self) -> None:
         place = self._place
-        models = place.studio.offer.models(place.desk.kind)
+        models = place.studio.catalogue.models(place.desk.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -89,7 +89,10 @@ class DraftChoices:
     async def give(self, answer: Suggestion) -> None:
         place = self._place
         place.showing.forget_remark()
-        suggestions.take(place.desk, answer, place.studio.offer.suggested)
+        if answer.plans:
+            await place.dispatch.plan()
+            return
+        suggestions.take(place.desk, answer, place.studio.catalogue.suggested)
         await place.take_over()
         if answer.wants_input:
             self.inputs()
@@ -131,7 +134,7 @@ class DraftChoices:
         place, desk = self._place, self._place.desk
         place.showing.forget_remark()
         if not desk.kind.takes_inputs:
-            medium, models = desk.kind.medium, place.studio.offer.models
+            medium, models = desk.kind.medium, place.studio.catalogue.models
             taking = [kind for kind in TaskType if kind.takes_inputs and models(kind)]
             if not taking:
                 self.inputs()  # it says so

@@ -87,14 +87,14 @@ class DraftHistory:
             desk.turn_to(wish.kind)
             pin(KIND)
         await place.take_over()
-        models = place.studio.offer.models(desk.kind)
+        models = place.studio.catalogue.models(desk.kind)
         kin = [model for model in models if model.model_id == wish.model_id]
         exact = [model for model in kin if model.version == wish.version]
         if found := exact or kin:
             desk.take(found[0])
             pin(MODEL)
         for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
-            if desk.model is not None and (name == COUNT or form.control(desk.model, name)):
+            if desk.model is not None and (name == COUNT or form.user_field(desk.model, name)):
                 try:
                     desk.set(name, value)
                 except UsageError:
@@ -118,7 +118,7 @@ class DraftHistory:
             return
         self._kept, self.label = wish, wish.label or self.label
         await self.put_back(wish)
-        if not self._place.studio.offer.models(self._place.desk.kind):
+        if not self._place.studio.catalogue.models(self._place.desk.kind):
             self._waiting = wish
         clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the person's
         self._place.showing.remark(say("compose.draft_back", clock=clock), "info")
@@ -126,7 +126,7 @@ class DraftHistory:
     async def lists_came(self) -> None:
         """What was chosen for a list that was not there yet is chosen now."""
         wish = self._waiting
-        if wish is not None and self._place.studio.offer.models(self._place.desk.kind):
+        if wish is not None and self._place.studio.catalogue.models(self._place.desk.kind):
             self._waiting = None
             if self._place.prompt.text == wish.text:
                 await self.put_back(wish)

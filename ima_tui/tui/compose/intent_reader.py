@@ -48,9 +48,9 @@ class IntentReader:
         the kind that is most likely meant."""
         if self._route is None or not text.strip():
             return None
-        lists = {kind: self._studio.offer.models(kind) for kind in TaskType}
-        preferred = self._studio.wishes.preferred()
-        recommended = self._studio.knowledge.recommended
+        lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
+        preferred = self._studio.preferences.preferred()
+        recommended = self._studio.guides.recommended
         decision = self._route(text, attached, lists, preferred, recommended, settled=settled)
         likely = apply_intent.tentative(decision)
         if likely is None:

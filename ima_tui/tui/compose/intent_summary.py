@@ -78,6 +78,7 @@ class IntentSummary(Line, can_focus=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         SEND,
         Binding("1", "number(1)", "bind.compose_answer", id="reading.answer"),
+        Binding("enter", "number(1)", show=False, id="reading.first"),
         *(
             Binding(f"{n}", f"number({n})", show=False, id=f"reading.answer{n}")
             for n in range(2, 10)
@@ -218,7 +219,7 @@ def _settings(desk: Composer) -> list[str]:
     told: list[str] = []
     chosen = dict(draft.chosen)
     for name in sorted(desk.read):
-        field = form.control(model, name)
+        field = form.user_field(model, name)
         if name == COUNT:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen:

@@ -78,7 +78,7 @@ class MultiPromptPane:
     async def _plan(self) -> MultiPrompt:
         """Off the event loop: each is read and priced."""
         place, rows = self._place, self._rows
-        desk, suggested = place.desk.copy(), place.studio.offer.suggested
+        desk, suggested = place.desk.copy(), place.studio.catalogue.suggested
         return await asyncio.to_thread(multi_prompt.plan, desk, rows, place.reader.read, suggested)
 
     def _show(self, found: MultiPrompt | None) -> None:
@@ -140,7 +140,7 @@ class MultiPromptPane:
             return
         old, place.desk.replaces = place.desk.replaces, None
         try:
-            await job_actions.take_out(place.studio, old)
+            await job_actions.remove_from_queue(place.studio, old)
             jobs = await place.studio.jobs.submit_all(orders)
         except ImaError as error:
             place.showing.remark(say(error.key, **error.values), "bad")

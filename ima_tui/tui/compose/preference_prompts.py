@@ -39,7 +39,7 @@ class PreferencePrompts:
         """Nothing is to be made: only what is remembered changes, and now."""
         place = self._place
         models = policy.standing(decision, self._lists())
-        kinds = policy.forgettable(decision, place.studio.wishes.preferred())
+        kinds = policy.forgettable(decision, place.studio.preferences.preferred())
         if models:
             words = await self._save(models)
         elif kinds:
@@ -54,23 +54,23 @@ class PreferencePrompts:
         if models:
             kinds = _kinds([model.task_type for model in models])
             return say("compose.only_remember", model=models[0].name, kinds=kinds)
-        found = policy.forgettable(decision, self._place.studio.wishes.preferred())
+        found = policy.forgettable(decision, self._place.studio.preferences.preferred())
         if found:
             return say("compose.only_forget", kinds=_kinds(found))
         return say("compose.nothing_to_remember")
 
     def _lists(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
-        return {kind: self._place.studio.offer.models(kind) for kind in TaskType}
+        return {kind: self._place.studio.catalogue.models(kind) for kind in TaskType}
 
     async def _save(self, models: Sequence[ModelVersion]) -> str:
-        wishes = self._place.studio.wishes
+        wishes = self._place.studio.preferences
         stored = [await wishes.prefer(model.task_type, model) for model in models]
         kinds = _kinds([model.task_type for model in models])
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
         return say(key, model=models[0].name, kinds=kinds)
 
     async def _forget(self, kinds: Sequence[TaskType]) -> str:
-        wishes = self._place.studio.wishes
+        wishes = self._place.studio.preferences
         stored = [await wishes.unprefer(kind) for kind in kinds]
         key = "compose.forgotten" if all(stored) else "compose.not_forgotten"
         return say(key, kinds=_kinds(kinds))

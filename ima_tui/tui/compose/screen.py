@@ -190,8 +190,8 @@ class ComposeScreen(BaseScreen):
     async def reload(self) -> None:
         """What the prompt is read against may be different: read it again."""
         kind = self.desk.kind
-        suggested = self.studio.offer.suggested
-        self.desk.catch_up(self.studio.offer.models(kind), suggested(kind))
+        suggested = self.studio.catalogue.suggested
+        self.desk.catch_up(self.studio.catalogue.models(kind), suggested(kind))
         if self.reader.can_read:
             words = first_line(self.prompt.text, by_lines=self.by_lines)
             self.desk.loosen(partial(self.reader.read, words), suggested)
@@ -220,7 +220,7 @@ class ComposeScreen(BaseScreen):
         decision = self.reader.read(first_line(text, by_lines=self.by_lines), self.desk)
         if decision == self.desk.decision and not anew:
             return
-        self.desk.hear(decision, self.studio.offer.suggested(self.desk.meant(decision)))
+        self.desk.hear(decision, self.studio.catalogue.suggested(self.desk.meant(decision)))
         await self.showing.all()
 
     async def begin_anew(self) -> None:
@@ -343,20 +343,20 @@ class ComposeScreen(BaseScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do" and parameters == ("guides",):
-            return bool(self.studio.knowledge.all)  # without guides nothing is missing
+            return bool(self.studio.guides.all)  # without guides nothing is missing
         return super().check_action(action, parameters)
 
     async def _open_guides(self) -> None:
         from ima_tui.tui.shell.guides import GuidesScreen
 
-        await asyncio.to_thread(self.studio.knowledge.load)
+        await asyncio.to_thread(self.studio.guides.load)
         await self.reload()
         if documents := self.showing.guides(everything=True):
             self.app.push_screen(GuidesScreen(documents))
 
     def _refresh_list(self) -> None:
         self.showing.remark(say("compose.asking_again"), "muted")
-        refresh = self.studio.offer.refresh(self.desk.kind)
+        refresh = self.studio.catalogue.refresh(self.desk.kind)
         self.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
 
     def enter_key(self) -> None:

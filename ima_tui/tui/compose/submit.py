@@ -65,7 +65,7 @@ class DraftSubmitter:
 
     def _are_loading(self, kinds: Sequence[TaskType]) -> bool:
         place = self._place
-        return not place.reader.can_read or any(map(place.studio.offer.is_loading, kinds))
+        return not place.reader.can_read or any(map(place.studio.catalogue.is_loading, kinds))
 
     def _kinds(self) -> Sequence[TaskType]:
         """The task types whose lists a single prompt needs."""

@@ -60,13 +60,13 @@ class ComposeView:
     async def all(self) -> None:
         place, desk, page = self._place, self._place.desk, self._place.form
         studio, signs = place.studio, place.ima.glyphs
-        lists = {kind: studio.offer.models(kind) for kind in TaskType}
+        lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
         before = (self.offer, self.askings)
         self.offer, self.askings = desk.offer(lists[desk.kind]), suggestions.askings(desk, lists)
         question = place.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = suggestions.switch(desk, studio.wishes.model_id(desk.kind))
+        self.switch = suggestions.switch(desk, studio.preferences.model_id(desk.kind))
         page.kind.show(*model_picker.kind_line(studio, desk.kind, signs))
         page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, signs))
         place.prompt.show_marks(marks(desk), partial(origins.role, kind=desk.kind))
@@ -86,7 +86,7 @@ class ComposeView:
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
         """The guides that matter for the wish; behind them (`everything`) all the others."""
-        place, knowledge = self._place, self._place.studio.knowledge
+        place, knowledge = self._place, self._place.studio.guides
         decision = place.desk.decision
         found = knowledge.documents(place.prompt.text, decision) if decision is not None else ()
         rest = tuple(each for each in knowledge.all if each not in found) if everything else ()
@@ -121,7 +121,7 @@ class ComposeView:
         elif desk.replaces is not None:
             words, role = say("compose.replaces", id=desk.replaces), "warn"
         elif desk.model is None:
-            lists = self._place.studio.offer.lists
+            lists = self._place.studio.catalogue.lists
             words, role = model_picker.way_to_a_list(lists[desk.kind]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"

@@ -58,7 +58,7 @@ class WorkflowPreview:
     async def _draw_up(self, wish: Wish) -> None:
         await asyncio.sleep(PAUSE)
         try:
-            status = await self._place.studio.plans.outline(*wish)
+            status = await self._place.studio.workflows.outline(*wish)
         except ImaError:
             status = None  # said when it is planned
         if wish == self._of and self._place.stands:

@@ -54,7 +54,7 @@ class ResultDetail(Widget):
         return result_text.facts(
             job,
             index,
-            model=studio.offer.leaf_of(job.order),
+            model=studio.catalogue.model_of(job.order),
             bytes_here=await asyncio.to_thread(result_text.file_size, job.medias[index]),
             expires=studio.gallery.expires(job),
             now=studio.clock.time(),

@@ -95,15 +95,15 @@ class Graphics:
         if (kept := self.shelf.get(look)) is not None:
             return kept
         choice = await self.way.choice()
-        if choice.way is ImageProtocol.OFF:
+        if choice.protocol is ImageProtocol.OFF:
             raise CannotShow("viewer.off")
         if (
-            small and choice.way is not ImageProtocol.KITTY
+            small and choice.protocol is not ImageProtocol.KITTY
         ):  # what is painted over cells is for one or two
             choice = ProtocolChoice(ImageProtocol.BLOCKS)
         request = self._request(look, choice)
         reply = await self.decoder.ask(request)
-        if choice.way is ImageProtocol.BLOCKS:
+        if choice.protocol is ImageProtocol.BLOCKS:
             rendered = await asyncio.to_thread(self._rendered, reply, request, look, choice, role)
         else:
             rendered = self._rendered(reply, request, look, choice, role)
@@ -119,7 +119,7 @@ class Graphics:
                 self._colours,
                 reel=True,
                 rate=RATE,
-                ground=self._colour(ground),
+                background=self._colour(ground),
             )
         )
 
@@ -139,7 +139,7 @@ class Graphics:
             form,
             frames,
             crop=look.crop,
-            ground=self._colour(look.ground),
+            background=self._colour(look.ground),
         )
 
     def _form(
@@ -147,7 +147,7 @@ class Graphics:
     ) -> tuple[OutputForm, tuple[int, int]]:
         """What to ask for, and how many pixels a cell has in it."""
         cell = terminal.cell_size()
-        match choice.way:
+        match choice.protocol:
             case ImageProtocol.KITTY:
                 return OutputForm.PNG, cell or USUAL_CELL
             case ImageProtocol.ITERM2:
@@ -184,9 +184,9 @@ class Graphics:
         wide = min(look.columns, -(-reply.width * look.columns // request.width))
         high = min(look.rows, -(-reply.height * look.rows // request.height))
         blank = cells.blank(wide, high, self._colour(look.ground))
-        if choice.way is ImageProtocol.KITTY:
+        if choice.protocol is ImageProtocol.KITTY:
             return self._uploaded(reply, wide, high, look, choice)
-        if choice.way is ImageProtocol.ITERM2:
+        if choice.protocol is ImageProtocol.ITERM2:
             paint = iterm2.sequence(reply.data, wide, high)
         else:
             paint = reply.data.decode("ascii")

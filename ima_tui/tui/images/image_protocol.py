@@ -49,8 +49,8 @@ class TerminalImages:
             if due > 0 and self._listener.awaited:
                 await asyncio.sleep(due)
             if self._listener.sixel and terminal.cell_size() is not None:
-                choice = replace(choice, way=ImageProtocol.SIXEL)
-        if self.plain and choice.way is not ImageProtocol.OFF:
+                choice = replace(choice, protocol=ImageProtocol.SIXEL)
+        if self.plain and choice.protocol is not ImageProtocol.OFF:
             return ProtocolChoice(ImageProtocol.BLOCKS)
         return choice
 

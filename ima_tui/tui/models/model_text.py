@@ -151,7 +151,7 @@ def _inputs(model: ModelVersion) -> list[str]:
 def _fields(model: ModelVersion, cells: int) -> list[Content]:
     """What can be set, with the options there are, the default in bold; what does not fit on a
     line goes on below, behind the label."""
-    controls = form.controls(model)
+    controls = form.user_fields(model)
     if not controls:
         return []
     size = min(LONGEST_LABEL, max(width(control.label) for control in controls)) + GAP

@@ -118,14 +118,15 @@ class ModelsScreen(BaseScreen):
 
     def _lists(self) -> list[ProductList]:
         return [
-            self.studio.offer.lists[kind] for kind in model_text.task_types(self.every, self.kind)
+            self.studio.catalogue.lists[kind]
+            for kind in model_text.task_types(self.every, self.kind)
         ]
 
     def _is_mine(self, model: ModelVersion) -> bool:
         return model_picker.preferred(self.studio, model.task_type) == model.model_id
 
     def _changes(self, model: ModelVersion) -> ListChanges:
-        return self.studio.offer.lists[model.task_type].changes
+        return self.studio.catalogue.lists[model.task_type].changes
 
     def _find_in(self, lists: list[ProductList]) -> ModelSearch:
         """The finder for these lists: made anew when they are others."""
@@ -165,7 +166,9 @@ class ModelsScreen(BaseScreen):
 
     def _why_empty(self, lists: list[ProductList]) -> str:
         if self.wanted:
-            everywhere = [model for kind in TaskType for model in self.studio.offer.models(kind)]
+            everywhere = [
+                model for kind in TaskType for model in self.studio.catalogue.models(kind)
+            ]
             count = len(ModelSearch(everywhere).arrange(self.wanted, self.sort))
             return say("models.none_match_here" if count else "models.none_match", n=count)
         problem = next((one.problem for one in lists if one.problem), None)
@@ -252,7 +255,7 @@ class ModelsScreen(BaseScreen):
             return
         kind = model.task_type
         before = model_picker.preferred(self.studio, kind)
-        wish = next((o for o in self.studio.offer.models(kind) if o.model_id == before), None)
+        wish = next((o for o in self.studio.catalogue.models(kind) if o.model_id == before), None)
         if await self._set_wish(kind, None if self._is_mine(model) else model):
             self._undo.append((kind, wish))
             self.refresh_bindings()
@@ -263,7 +266,7 @@ class ModelsScreen(BaseScreen):
         self.refresh_bindings()
 
     async def _set_wish(self, kind: TaskType, model: ModelVersion | None) -> bool:
-        wishes = self.studio.wishes
+        wishes = self.studio.preferences
         stored = await (wishes.prefer(kind, model) if model else wishes.unprefer(kind))
         if not stored:
             self.notify(say("models.not_stored"), severity="warning")
@@ -275,7 +278,7 @@ class ModelsScreen(BaseScreen):
     def action_refetch(self) -> None:
         kinds = model_text.task_types(self.every, self.kind)
         self.run_worker(
-            self.studio.offer.refresh(*kinds),
+            self.studio.catalogue.refresh(*kinds),
             name="fetch lists",
             group="lists",
             exit_on_error=False,

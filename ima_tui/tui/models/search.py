@@ -10,7 +10,7 @@ from datetime import datetime
 from ima_tui.catalogue import choice, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.core.domain import ModelVersion
-from ima_tui.core.events import LeafName, ProductList
+from ima_tui.core.events import ModelKey, ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.widgets.lines import Part, measure
@@ -56,7 +56,7 @@ class ModelSearch:
         self._entries = [_entry(model) for model in models]
 
     def arrange(
-        self, wanted: str, sort: str, fresh: Collection[LeafName] = ()
+        self, wanted: str, sort: str, fresh: Collection[ModelKey] = ()
     ) -> list[ModelVersion]:
         """The leaves that match, sorted; while filtering in list order the best match comes first.
         `fresh`: names that are newest of all."""

@@ -124,7 +124,7 @@ class PreferencesScreen(BaseScreen):
         yield Table(COLUMNS, widget_id="wishes")
         yield Rule()
         yield DraftMessage(widget_id="said")
-        yield FileLine(self.studio.wishes.preferences.path)
+        yield FileLine(self.studio.preferences.preferences.path)
 
     async def on_mount(self) -> None:
         self._user = self.studio.settings.user_id
@@ -136,7 +136,7 @@ class PreferencesScreen(BaseScreen):
     async def heard(self, news: Updates) -> None:
         if news.preferences or news.lists:
             self._show()
-        if news.preferences and self.studio.wishes.dropped():
+        if news.preferences and self.studio.preferences.dropped():
             self._about()
 
     async def reload(self) -> None:
@@ -146,12 +146,12 @@ class PreferencesScreen(BaseScreen):
     @property
     def users(self) -> tuple[str, ...]:
         """Everyone with wishes, without the prefix of the file; whoever works here comes first."""
-        known = [user.removeprefix(PREFIX) for user in self.studio.wishes.preferences.users()]
+        known = [user.removeprefix(PREFIX) for user in self.studio.preferences.preferences.users()]
         return tuple(dict.fromkeys([self.studio.settings.user_id, *known]))
 
     @property
     def wishes(self) -> Mapping[TaskType, Preference]:
-        return self.studio.wishes.preferences.users().get(PREFIX + self._user, {})
+        return self.studio.preferences.preferences.users().get(PREFIX + self._user, {})
 
     def _show(self) -> None:
         users = self.users
@@ -161,7 +161,7 @@ class PreferencesScreen(BaseScreen):
         wishes = self.wishes
         rows: dict[int | str, Row] = {
             task_type.value: _row(
-                task_type, wishes.get(task_type), self.studio.offer.models(task_type)
+                task_type, wishes.get(task_type), self.studio.catalogue.models(task_type)
             )
             for task_type in TaskType
         }
@@ -174,9 +174,9 @@ class PreferencesScreen(BaseScreen):
 
     def _about(self) -> None:
         """What is wrong with the file, else what this place is for."""
-        preferences = self.studio.wishes.preferences
+        preferences = self.studio.preferences.preferences
         self.refresh_bindings()
-        if dropped := self.studio.wishes.dropped():
+        if dropped := self.studio.preferences.dropped():
             keys = {
                 "back": actions.key_of(self.screen, "prefs.bring_back"),
                 "leave": actions.key_of(self.screen, "prefs.let_go"),
@@ -205,7 +205,7 @@ class PreferencesScreen(BaseScreen):
 
     def action_choose(self) -> None:
         task_type, user = self.task_type, self._user
-        models = self.studio.offer.models(task_type)
+        models = self.studio.catalogue.models(task_type)
         if not models:
             self._say(say("prefs.no_list"), "warn")
             return
@@ -225,7 +225,7 @@ class PreferencesScreen(BaseScreen):
         task_type, wish = self.task_type, self.wishes.get(self.task_type)
         if wish is None:
             return
-        model = _leaf_of(self.studio.offer.models(task_type), wish)
+        model = _leaf_of(self.studio.catalogue.models(task_type), wish)
         clear = partial(self._clear, self._user, task_type, model)
         if model is not None:
             await clear()
@@ -234,7 +234,7 @@ class PreferencesScreen(BaseScreen):
 
     async def _clear(self, user: str, task_type: TaskType, model: ModelVersion | None) -> None:
         try:
-            stored = await self.studio.wishes.unprefer(task_type, user)
+            stored = await self.studio.preferences.unprefer(task_type, user)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
@@ -258,7 +258,7 @@ class PreferencesScreen(BaseScreen):
         self, user: str, task_type: TaskType, model: ModelVersion, words: str
     ) -> None:
         try:
-            stored = await self.studio.wishes.prefer(task_type, model, user)
+            stored = await self.studio.preferences.prefer(task_type, model, user)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
@@ -271,7 +271,7 @@ class PreferencesScreen(BaseScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("bring_back", "let_go"):
-            return bool(self.studio.wishes.dropped())
+            return bool(self.studio.preferences.dropped())
         if action == "undo":
             return bool(self._cleared)
         if action == "user":
@@ -281,9 +281,9 @@ class PreferencesScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     async def action_bring_back(self) -> None:
-        dropped = self.studio.wishes.dropped()
+        dropped = self.studio.preferences.dropped()
         try:
-            stored = await self.studio.wishes.bring_back(dropped)
+            stored = await self.studio.preferences.bring_back(dropped)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
@@ -291,9 +291,9 @@ class PreferencesScreen(BaseScreen):
         self._after_the_offer(words or say("prefs.not_stored"), "ok" if stored else "warn")
 
     async def action_let_go(self) -> None:
-        dropped = self.studio.wishes.dropped()
+        dropped = self.studio.preferences.dropped()
         try:
-            await self.studio.wishes.let_go(dropped)
+            await self.studio.preferences.let_go(dropped)
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return

@@ -81,7 +81,7 @@ class SettingsScreen(BaseScreen):
 
     @property
     def adjustments(self) -> ConfigEditor:
-        return self.studio.adjustments
+        return self.studio.config_editor
 
     async def on_mount(self) -> None:
         await self.reload()
@@ -89,7 +89,7 @@ class SettingsScreen(BaseScreen):
 
     async def reload(self) -> None:
         try:
-            found = await self.adjustments.standing()
+            found = await self.adjustments.statuses()
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return

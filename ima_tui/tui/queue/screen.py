@@ -174,7 +174,7 @@ class QueueScreen(BaseScreen):
 
     def _line(self, jobs: Iterable[Job]) -> list[Job]:
         """Those of `jobs` that will be sent when their turn comes, in the order of their turns."""
-        return sorted(filter(words.stands_in_line, jobs), key=lambda job: job.in_line)
+        return sorted(filter(words.stands_in_line, jobs), key=lambda job: job.queue_key)
 
     def _place_in_line(self, job: Job) -> str:
         line = [each.id for each in self._line(self.jobs.values())]

@@ -51,7 +51,7 @@ class TopLine(Line):
         app = self.ima
         settings = app.studio.settings
         found: list[Part] = []
-        if app.studio.looking is not None:
+        if app.studio.read_only is not None:
             found.append((say("app.looking" if full else "app.looking_short"), "warn"))
         if unsaved := len(app.unsaved):
             key = "ledger.unwritten_mark" if full else "ledger.unwritten_mark_short"

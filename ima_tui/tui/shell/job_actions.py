@@ -29,18 +29,18 @@ MOST_NAMED = 6
 
 def _may_follow(job: Job) -> bool:
     stopped = job.state is State.STOPPED and bool(job.task_id)
-    return job.held or stopped or job.state is State.PARKED
+    return job.needs_approval or stopped or job.state is State.TIMED_OUT
 
 
 FITS: Mapping[str, Callable[[Job], bool]] = {
-    "again": lambda job: job.state in ENDED or job.state is State.PARKED,
+    "again": lambda job: job.state in ENDED or job.state is State.TIMED_OUT,
     "instead": lambda job: job.state in ENDED,
     "stop": lambda job: may_become(job, State.STOPPED),
     "follow": _may_follow,
     "fetch": lambda job: job.state in (State.DONE, State.FETCHING),
     "forget": lambda job: may_become(job, State.FORGOTTEN),
     "duplicate": lambda job: True,
-    "edit": lambda job: job.state in (State.DRAFT, State.QUEUED),
+    "edit": lambda job: job.state is State.QUEUED,
     "copy": lambda job: any(media.url for media in job.medias),
     "open": lambda job: any(media.path for media in job.medias),
     "view": lambda job: bool(job.medias),
@@ -73,7 +73,7 @@ class JobActions:
     # ------------------------------------------------------------------------ what costs points
 
     async def again(self, jobs: list[Job]) -> None:
-        unknown = [job for job in jobs if job.state is State.UNKNOWN]
+        unknown = [job for job in jobs if job.state is State.NEEDS_REVIEW]
         key = "queue.ask_again_unknown" if unknown else "queue.ask_again"
         maybe = sum(job.order.total for job in unknown)
         verbs = self._place.studio.jobs
@@ -88,7 +88,7 @@ class JobActions:
     async def instead(self, jobs: list[Job]) -> None:
         """The same wish on a model that can do it too: which one, then for how much."""
         job, place = jobs[0], self._place
-        offered = place.studio.offer.alternatives(job.order)
+        offered = place.studio.catalogue.alternatives(job.order)
         if not offered:
             place.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
         elif len(offered) == 1:
@@ -104,12 +104,12 @@ class JobActions:
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
         place, model = self._place, offered.model
         try:
-            before = place.studio.offer.leaf_of(job.order)
+            before = place.studio.catalogue.model_of(job.order)
             order, unmet = confirmation.instead(model, job.order, before)
         except UsageError as problem:
             place.notify(say(problem.key, **draft.spoken(model, problem)), severity="error")
             return
-        unknown = job.state is State.UNKNOWN
+        unknown = job.state is State.NEEDS_REVIEW
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
         words = " ".join((words, *confirm_text.told(unmet, place.ima.glyphs)))
@@ -122,7 +122,7 @@ class JobActions:
             self._place.complain(error)
 
     async def follow(self, jobs: list[Job]) -> None:
-        held = sorted((job for job in jobs if job.held), key=lambda job: job.in_line)
+        held = sorted((job for job in jobs if job.needs_approval), key=lambda job: job.queue_key)
         await self._each([job for job in jobs if job not in held], self._place.studio.jobs.follow)
         if held:
             self._ask("queue.ask_send", held, self._place.studio.jobs.follow)
@@ -135,7 +135,7 @@ class JobActions:
         studio = self._place.studio
 
         async def stop(job_id: int) -> None:
-            await (studio.jobs.take_out if job_id in unsent else studio.jobs.stop)(job_id)
+            await (studio.jobs.remove_from_queue if job_id in unsent else studio.jobs.stop)(job_id)
 
         if len(jobs) == 1 and unsent:
             await self._each(jobs, stop)
@@ -258,7 +258,7 @@ async def submit(studio: Studio, order: Order, in_place_of: int | None = None) -
     return await studio.jobs.edit(in_place_of, order)
 
 
-async def take_out(studio: Studio, old: int | None) -> None:
+async def remove_from_queue(studio: Studio, old: int | None) -> None:
     """Take an unsent job out, for others take its place.
 
     Raises `UsageError` when it is no longer unsent: what came then would be a second charge.

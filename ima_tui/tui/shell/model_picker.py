@@ -70,13 +70,15 @@ def kind_name(task_type: TaskType) -> str:
 
 def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
     """The id of the model that the person prefers for this, or ""."""
-    wishes = studio.wishes.preferences.users().get(user or f"user_{studio.settings.user_id}", {})
+    wishes = studio.preferences.preferences.users().get(
+        user or f"user_{studio.settings.user_id}", {}
+    )
     wish = wishes.get(task_type)
     return wish.model_id if wish else ""
 
 
 def kinds(studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)) -> Picker:
-    choices = [_kind(task_type, studio.offer.models(task_type)) for task_type in among]
+    choices = [_kind(task_type, studio.catalogue.models(task_type)) for task_type in among]
     at = among.index(current)
     return Picker(say("compose.choose_kind"), _KINDS, choices, at)
 
@@ -102,7 +104,7 @@ def models(
     user: str | None = None,
 ) -> Picker:
     """The models of one kind, the one that is `current` under the cursor."""
-    models, mine = studio.offer.models(task_type), preferred(studio, task_type, user)
+    models, mine = studio.catalogue.models(task_type), preferred(studio, task_type, user)
     choices = [_model(model, model.model_id == mine, signs.star) for model in models]
     now = draft.same_leaf(models, current) if current else None
     at = models.index(now) if now else 0
@@ -208,7 +210,7 @@ def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[
     """What is made, and how fresh the list of its models is."""
     tag = medium_cell(task_type)
     left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} {_opens(signs)}", "text")]
-    seen = studio.offer.lists[task_type]
+    seen = studio.catalogue.lists[task_type]
     if seen.as_of is None or (seen.live and seen.problem is None):
         return left, []
     clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the person's
@@ -234,17 +236,17 @@ def model_line(
 ) -> tuple[list[Part], list[Part]]:
     """The model; or why there is none to choose, and what to do about it."""
     if model is None:
-        problem = studio.offer.lists[task_type].problem
+        problem = studio.catalogue.lists[task_type].problem
         if problem is not None:
             return [(say(problem.key, **problem.values), "bad")], []
-        never = studio.offer.lists[task_type].as_of is None
+        never = studio.catalogue.lists[task_type].as_of is None
         return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
     is_mine = model.model_id == preferred(studio, task_type)
     left = [
         (f"{model.name} {_opens(signs)}", "strong"),
         (f" {signs.star}" if is_mine else "", "accent"),
     ]
-    advised = studio.knowledge.recommended.get(task_type) == model.model_id
+    advised = studio.guides.recommended.get(task_type) == model.model_id
     told = [say("guides.recommended")] if advised and not is_mine else []
     notes = ", ".join([*told, *_notes(model, is_mine)])
     return left, [(notes, "muted")] if notes else []
@@ -253,7 +255,7 @@ def model_line(
 def dropped(found: Sequence[DroppedPreference]) -> str:
     """`Midjourney (text to image), Wan 2.6 (text to video)`, and how many more."""
     shown = [
-        f"{one.wish.model_name or one.wish.model_id} ({kind_name(one.task_type)})"
+        f"{one.preference.model_name or one.preference.model_id} ({kind_name(one.task_type)})"
         for one in found[:3]
     ]
     more = len(found) - len(shown)

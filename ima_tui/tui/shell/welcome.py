@@ -154,7 +154,10 @@ class WelcomeScreen(Screen[None]):
             field.focus()
             return
         self.app.run_worker(
-            self.ima.studio.offer.refresh(), name="fetch lists", group="lists", exit_on_error=False
+            self.ima.studio.catalogue.refresh(),
+            name="fetch lists",
+            group="lists",
+            exit_on_error=False,
         )
         self.dismiss()
 

@@ -18,7 +18,7 @@ from ima_tui.i18n import say
 
 LONG = 10.0
 """Seconds from which on a job is worth a sound though the person looks on."""
-TOLD = frozenset({State.DONE, State.FAILED, State.UNKNOWN, State.PARKED})
+TOLD = frozenset({State.DONE, State.FAILED, State.NEEDS_REVIEW, State.TIMED_OUT})
 LONGEST_NAME = 40
 
 KEEP_TITLE = "\x1b[22;2t"
@@ -49,8 +49,8 @@ class JobNotifications:
 def left_behind(jobs: Iterable[Job], since: float) -> str:
     """What a run that ended badly has left to the person, found at the start of this one."""
     every = list(jobs)
-    unknown = sum(job.state is State.UNKNOWN and job.updated_at >= since for job in every)
-    unsent = sum(job.held and job.waiting == "waiting.word" for job in every)
+    unknown = sum(job.state is State.NEEDS_REVIEW and job.updated_at >= since for job in every)
+    unsent = sum(job.needs_approval and job.waiting == "waiting.word" for job in every)
     found = [say("notify.left_unknown", n=unknown)] if unknown else []
     found += [say("notify.left_unsent", n=unsent)] if unsent else []
     return " ".join([*found, say("notify.left_where")]) if found else ""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ima_tui.core.domain import Medium, State
 
 _SIGNS = {
-    State.DRAFT: ("·", "."),
     State.QUEUED: ("·", "."),
     State.UPLOADING: ("↑", "^"),
     State.VERIFYING: ("↑", "^"),
@@ -16,14 +15,13 @@ _SIGNS = {
     State.FETCHING: ("◐", "o"),
     State.DONE: ("✓", "+"),
     State.FAILED: ("✗", "x"),
-    State.UNKNOWN: ("?", "?"),
-    State.PARKED: ("‖", "="),
+    State.NEEDS_REVIEW: ("?", "?"),
+    State.TIMED_OUT: ("‖", "="),
     State.STOPPED: ("■", "#"),
     State.FORGOTTEN: ("·", "."),
 }
 
 STATE_ROLE = {
-    State.DRAFT: "muted",
     State.QUEUED: "muted",
     State.UPLOADING: "info",
     State.VERIFYING: "info",
@@ -32,8 +30,8 @@ STATE_ROLE = {
     State.FETCHING: "accent",
     State.DONE: "ok",
     State.FAILED: "bad",
-    State.UNKNOWN: "warn",
-    State.PARKED: "warn",
+    State.NEEDS_REVIEW: "warn",
+    State.TIMED_OUT: "warn",
     State.STOPPED: "muted",
     State.FORGOTTEN: "muted",
 }

@@ -37,17 +37,17 @@ COLUMNS = (
 
 MOVING = frozenset({State.RUNNING, State.FETCHING})
 """States whose row changes with the clock."""
-_WAITING = frozenset({State.DRAFT, State.QUEUED})
+_WAITING = frozenset({State.QUEUED})
 
 
 def stands_in_line(job: Job) -> bool:
     """It will be sent when its turn comes."""
-    return job.state is State.QUEUED and not job.held
+    return job.state is State.QUEUED and not job.needs_approval
 
 
 def needs_a_person(job: Job) -> bool:
     """Nothing will happen to it until somebody says so."""
-    return job.held or job.state in (State.UNKNOWN, State.PARKED)
+    return job.needs_approval or job.state in (State.NEEDS_REVIEW, State.TIMED_OUT)
 
 
 def summary_name(job: Job) -> str:
@@ -65,10 +65,14 @@ def state_words(state: State) -> str:
 
 def state_name(job: Job) -> str:
     """As `state_words` has it, but what waits for a person's word is no ordinary waiting."""
-    return "held" if job.held else job.state.value
+    return "held" if job.needs_approval else job.state.value
 
 
-STATE_ORDER = ("unknown", "held", *(state.value for state in State if state is not State.UNKNOWN))
+STATE_ORDER = (
+    "unknown",
+    "held",
+    *(state.value for state in State if state is not State.NEEDS_REVIEW),
+)
 """In which groups by state stand."""
 
 
@@ -90,7 +94,7 @@ def sort_key(job: Job) -> tuple[int, int]:
     group = (
         0 if needs_a_person(job) else 3 if job.state in ENDED else 2 if job.state in _WAITING else 1
     )
-    return group, job.in_line if stands_in_line(job) else -job.id
+    return group, job.queue_key if stands_in_line(job) else -job.id
 
 
 def stepped(elapsed: float) -> float:
@@ -103,14 +107,14 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
     """The queue's row for `job`, in the order of `COLUMNS`."""
     order = job.order
     medium = order.task_type.medium
-    role = "warn" if job.held else STATE_ROLE[job.state]
+    role = "warn" if job.needs_approval else STATE_ROLE[job.state]
     state = say(f"state.{state_name(job)}")
     if outputs.is_partial(job) and job.state is State.DONE:
         role = "warn"
         state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
     points = Cell(str(order.total), quiet)
-    if job.state is State.UNKNOWN:  # nobody knows whether they were spent
+    if job.state is State.NEEDS_REVIEW:  # nobody knows whether they were spent
         quiet, points = "strong", Cell(f"{order.total}?", "warn")
     return (
         Cell(f"{glyphs.state(job.state)} {state}", role),
@@ -131,7 +135,7 @@ def _bar(job: Job, now: float, glyphs: Glyphs) -> str:
 
 def _time(job: Job, now: float) -> Cell:
     estimate = job.order.estimate
-    if job.state in MOVING or job.state is State.PARKED:
+    if job.state in MOVING or job.state is State.TIMED_OUT:
         elapsed = job.elapsed(now)
         so_far = duration(stepped(elapsed))
         if estimate is None:
@@ -184,14 +188,14 @@ def standing(job: Job, now: float) -> tuple[str, str]:
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
-    if job.held:
+    if job.needs_approval:
         reason, points = waiting_words(job), job.order.total
         if reason:
             return say("queue.standing_held_why", reason=reason, points=points), "warn"
         return say("queue.standing_held", points=points), "warn"
-    if job.state is State.UNKNOWN:
+    if job.state is State.NEEDS_REVIEW:
         return say("queue.standing_unknown", points=job.order.total), "warn"
-    if job.state in (State.PARKED, State.STOPPED):
+    if job.state in (State.TIMED_OUT, State.STOPPED):
         return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
     return waiting_words(job), "muted"
 

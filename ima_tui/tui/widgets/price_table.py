@@ -100,7 +100,7 @@ def _title(label: str) -> str:
 
 
 def _label(model: ModelVersion, name: str) -> str:
-    field = form.control(model, name)
+    field = form.user_field(model, name)
     return steady(field.label) if field else name
 
 

@@ -51,7 +51,7 @@ class WorkflowActions:
     def current(self) -> StepStatus | None:
         """The step under the cursor."""
         status, step_id = self._place.status, self._place.graph.current
-        return status.standing(step_id) if status is not None and step_id is not None else None
+        return status.step_status(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
         status, each = self._place.status, self.current
@@ -81,7 +81,7 @@ class WorkflowActions:
         if not place.studio.connection.has_key:
             self._welcome()
             return
-        plans = place.studio.plans
+        plans = place.studio.workflows
         try:
             before = await plans.agreed_before(place.plan)
             status = await plans.status(before, fetch=True)
@@ -97,12 +97,13 @@ class WorkflowActions:
             )
             return
         unknown = any(
-            each.job is not None and each.job.state is State.UNKNOWN for each in status.failures
+            each.job is not None and each.job.state is State.NEEDS_REVIEW
+            for each in status.failures
         )
         place.ask(_question(status), partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus) -> None:
-        place, plans = self._place, self._place.studio.plans
+        place, plans = self._place, self._place.studio.workflows
         try:
             agreed = await plans.agree(status)
             await plans.go(status, again=True)
@@ -129,7 +130,7 @@ class WorkflowActions:
         plan = self._place.plan
         if each is None or plan is None:
             return
-        model = each.priced.model or self._place.studio.offer.suggested(each.step.task_type)
+        model = each.priced.model or self._place.studio.catalogue.suggested(each.step.task_type)
         await self._place.app.push_screen(StepEditor(plan, each.step, model), self._changed)
 
     async def _changed(self, step: WorkflowStep | None) -> None:
@@ -142,7 +143,7 @@ class WorkflowActions:
         if each is None:
             return
         step, studio = each.step, place.studio
-        models = studio.offer.models(step.task_type)
+        models = studio.catalogue.models(step.task_type)
 
         async def chosen(number: int | None) -> None:
             if number is None:
@@ -175,8 +176,8 @@ class WorkflowActions:
         if place.plan is None:
             return
         try:
-            changed = await place.studio.plans.look(change(place.plan))
-            await place.studio.plans.keep(changed)
+            changed = await place.studio.workflows.look(change(place.plan))
+            await place.studio.workflows.keep(changed)
         except ImaError as error:
             place.remark(explain(error), "bad")
             return
@@ -202,7 +203,7 @@ class WorkflowActions:
             self._place.ask(say("workflow.ask_drop"), partial(self._drop, plan))
 
     async def _drop(self, plan: Workflow) -> None:
-        await self._place.studio.plans.drop(plan.id)
+        await self._place.studio.workflows.drop(plan.id)
         self._place.plan = self._place.status = None
         await self._place.action_back()
 
@@ -211,14 +212,14 @@ def _question(status: WorkflowStatus) -> str:
     """What differs from what was asked for, how many steps, for how much; and what would be paid
     for once more."""
     sending = {each.step.id for each in status.to_send(again=True)}
-    differing = confirmation.sentences(each for at, each in status.plan.unmet if at in sending)
+    differing = confirmation.sentences(each for at, each in status.workflow.unmet if at in sending)
     return " ".join((*differing, _cost(status)))
 
 
 def _cost(status: WorkflowStatus) -> str:
     points, n = status.to_pay(again=True), len(status.to_send(again=True))
     failed = [each for each in status.failures if each.job is not None]
-    unknown = [each for each in failed if each.job and each.job.state is State.UNKNOWN]
+    unknown = [each for each in failed if each.job and each.job.state is State.NEEDS_REVIEW]
     if unknown:
         maybe = sum(each.step.total for each in unknown)
         return say("workflow.ask_unknown", id=unknown[0].step.id, n=n, points=points, maybe=maybe)

@@ -29,22 +29,22 @@ _COLUMNS = (
 
 async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str]) -> str:
     """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
-    plans = app.studio.plans
+    plans = app.studio.workflows
     try:
         made = await plans.make(wish, inputs, fetch=False)
-        if not made.plan.steps:
+        if not made.workflow.steps:
             return say("error.plan_nothing")
-        await plans.keep(made.plan)
+        await plans.keep(made.workflow)
     except ImaError as error:
         return explain(error)
-    await open_plan(app, made.plan)
+    await open_plan(app, made.workflow)
     return ""
 
 
 async def open_plan(app: AppContext, plan: Workflow) -> None:
     """Show `plan`, and what it does otherwise than its wish asked."""
     notes = confirmation.sentences(each for _, each in plan.unmet)
-    came_from, plan = app.current_mode, await app.studio.plans.look(plan)
+    came_from, plan = app.current_mode, await app.studio.workflows.look(plan)
     await app.switch_mode("plan")
     await cast("WorkflowScreen", app.screen).open(plan, came_from, notes)
 
@@ -54,7 +54,7 @@ async def choose_plan(app: AppContext) -> None:
     from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.workflow.step_rows import summary
 
-    plans = app.studio.plans
+    plans = app.studio.workflows
     kept = await plans.kept()
     if not kept:
         app.notify(say("workflow.none_kept"))
@@ -65,12 +65,12 @@ async def choose_plan(app: AppContext) -> None:
         when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the person's
         cells = (
             Cell(when, "muted"),
-            Cell(one_line(plan.wish, 200)),
+            Cell(one_line(plan.prompt, 200)),
             Cell(str(len(plan.steps)), "muted"),
             Cell(str(plan.total)),
             Cell(summary(status), "muted"),
         )
-        choices.append(PickerItem(cells, folded(plan.wish)))
+        choices.append(PickerItem(cells, folded(plan.prompt)))
 
     async def chosen(number: int | None) -> None:
         if number is not None:

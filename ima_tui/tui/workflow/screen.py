@@ -108,7 +108,7 @@ class WorkflowScreen(BaseScreen):
 
     async def reload(self) -> None:
         if self.plan is not None:
-            before, self.status = self.status, await self.studio.plans.status(self.plan)
+            before, self.status = self.status, await self.studio.workflows.status(self.plan)
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
             self._show()
@@ -117,7 +117,7 @@ class WorkflowScreen(BaseScreen):
         status, plan = self.status, self.plan
         if status is None or plan is None:
             return
-        title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.wish, 400), "text")]
+        title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.prompt, 400), "text")]
         self.query_one("#plan-title", WorkflowLine).show(title, [])
         self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
         self.query_one("#plan-total", WorkflowLine).show(*step_rows.total(status))
@@ -130,7 +130,7 @@ class WorkflowScreen(BaseScreen):
         status, current = self.status, self.graph.current
         if status is None or current is None:
             return
-        each = status.standing(current)
+        each = status.step_status(current)
         medias = each.job.medias if each.job else ()
         shown = next((media for media in medias if media.path), None)
         eager = shown if self.studio.settings.preview else None

@@ -94,7 +94,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     async def _show(self) -> None:
         desk, page, studio = self.desk, self.query_one(DraftForm), self.ima.studio
-        self._offer = desk.offer(studio.offer.models(desk.kind))
+        self._offer = desk.offer(studio.catalogue.models(desk.kind))
         title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
         self.query_one("#step-title", Static).update(Content(title))
         page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, self.ima.glyphs))
@@ -132,7 +132,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             self.action_choose_model()
 
     def action_choose_model(self) -> None:
-        models = self.ima.studio.offer.models(self.desk.kind)
+        models = self.ima.studio.catalogue.models(self.desk.kind)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -158,7 +158,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     def _turn_to(self, kind: TaskType) -> None:
         """On the same model, where it makes that, too. Without a list the kind stays."""
-        offer, before = self.ima.studio.offer, self.desk.model
+        offer, before = self.ima.studio.catalogue, self.desk.model
         kin = [
             model for model in offer.models(kind) if before and model.model_id == before.model_id
         ]

@@ -49,7 +49,7 @@ class StepRow:
 
 
 def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, ...]:
-    drawn = lanes(status.plan.steps, ascii_only=glyphs.ascii)
+    drawn = lanes(status.workflow.steps, ascii_only=glyphs.ascii)
     return tuple(
         _row(each, lane, now, glyphs) for each, lane in zip(status.steps, drawn, strict=True)
     )
@@ -100,13 +100,13 @@ def _state(each: StepStatus, now: float) -> tuple[str, str]:
         if each.priced.problem is not None:
             return say("workflow.lacks"), "bad"
         return ("", "muted") if not each.blocked else (say("workflow.blocked"), "muted")
-    role = "warn" if job.held else STATE_ROLE[job.state]
+    role = "warn" if job.needs_approval else STATE_ROLE[job.state]
     state = say(f"state.{words.state_name(job)}")
     if job.state in words.MOVING:
         return f"{state} {_time(job, now)}", role
     if job.state is State.DONE:
         return f"{state} {duration(job.elapsed(now))}", role
-    waiting = "" if job.held else words.waiting_words(job, short=True)
+    waiting = "" if job.needs_approval else words.waiting_words(job, short=True)
     return waiting or state, role
 
 
@@ -163,7 +163,7 @@ def _labelled(each: StepStatus) -> list[str]:
 
 def total(status: WorkflowStatus) -> tuple[list[Part], list[Part]]:
     """What all of it costs and how long it takes; right what is still to be paid."""
-    plan = status.plan
+    plan = status.workflow
     left: list[Part] = [(" " + say("compose.points", points=plan.total), "title")]
     left.append((f"   {say('workflow.steps', n=len(plan.steps))}", "text"))
     estimate = takes(plan)

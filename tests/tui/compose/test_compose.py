@@ -288,7 +288,7 @@ def is_shown(pilot: Pilot[None]) -> bool:
 
 async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
     studio = studio_with(*LEAVES)
-    studio.wishes.preferences.rows = {"user_default": {T2I: FakePreference(BANANA_2.model_id)}}
+    studio.preferences.preferences.rows = {"user_default": {T2I: FakePreference(BANANA_2.model_id)}}
     async with open_compose(studio) as pilot:
         await pilot.press("ctrl+l")
         chooser = cast(Picker, pilot.app.screen)
@@ -402,7 +402,7 @@ async def test_without_a_key_there_is_no_list_and_sending_still_leads_there() ->
     from ima_tui.tui.shell.welcome import WelcomeScreen
 
     studio = studio_with()
-    studio.offer.lists[T2I] = ProductList(T2I, problem=KeyMissing())
+    studio.catalogue.lists[T2I] = ProductList(T2I, problem=KeyMissing())
     studio.connection.has_key = False
     async with open_compose(studio) as pilot:
         assert said(pilot) == "ctrl+g enters a key"
@@ -412,7 +412,7 @@ async def test_without_a_key_there_is_no_list_and_sending_still_leads_there() ->
 
 async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_typed() -> None:
     studio = studio_with()
-    studio.offer.lists[T2I] = ProductList(T2I)
+    studio.catalogue.lists[T2I] = ProductList(T2I)
     async with open_compose(studio) as pilot:
         model = place(pilot).query_one(DraftForm).model
         assert "Loading models…" in "".join(text for text, _ in model.parts(80)[0])
@@ -430,7 +430,7 @@ async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_type
 
 async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> None:
     studio = studio_with()
-    studio.offer.lists[T2I] = ProductList(T2I, problem=Unreachable())
+    studio.catalogue.lists[T2I] = ProductList(T2I, problem=Unreachable())
     async with open_compose(studio) as pilot:
         model = place(pilot).query_one(DraftForm).model
         assert "IMA can't be reached" in "".join(text for text, _ in model.parts(80)[0])
@@ -453,7 +453,9 @@ async def test_a_model_that_is_gone_can_not_be_sent() -> None:
 
 async def test_an_old_list_shows_its_age() -> None:
     studio = studio_with(SEEDREAM)
-    studio.offer.lists[T2I] = replace(studio.offer.lists[T2I], live=False, problem=Unreachable())
+    studio.catalogue.lists[T2I] = replace(
+        studio.catalogue.lists[T2I], live=False, problem=Unreachable()
+    )
     async with open_compose(studio) as pilot:
         _, right = place(pilot).query_one(DraftForm).kind.parts(80)
         assert "offline" in right[0][0]

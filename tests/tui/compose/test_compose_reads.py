@@ -85,7 +85,7 @@ async def test_a_line_that_the_words_filled_is_never_taken_for_a_choice_by_hand(
 async def test_a_plan_waits_for_the_lists_and_says_so() -> None:
     async with composing("Draw a fox, then animate it") as (pilot, screen):
         await until(pilot, lambda: screen.desk.in_steps)
-        lists = screen.studio.offer.lists
+        lists = screen.studio.catalogue.lists
         for kind in (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_VIDEO):
             lists[kind] = replace(lists[kind], as_of=None, models=())  # type: ignore[index]
         await pilot.press("ctrl+j")

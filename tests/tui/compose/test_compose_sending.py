@@ -52,11 +52,11 @@ async def composing(
     settings = {"after_send": "stay", "ask_above": 500, **settings}
     studio = FakeStudio(models=() if cold else models, **settings)  # type: ignore[arg-type]
     if cold:
-        studio.offer.lists = {kind: ProductList(kind) for kind in TaskType}
+        studio.catalogue.lists = {kind: ProductList(kind) for kind in TaskType}
     else:
         usual = {kind: found[0] for kind, found in lists().items()}
         usual[T2I] = next(x for x in lists()[T2I] if x.model_id == "doubao-seedream-4.5")
-        studio.offer.suggested = usual.get  # type: ignore[method-assign, assignment]
+        studio.catalogue.suggested = usual.get  # type: ignore[method-assign, assignment]
     app = ImaApp(studio)  # type: ignore[arg-type]
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ComposeScreen) and app.focused)
@@ -94,11 +94,11 @@ async def test_the_prompt_is_read_again_when_the_lists_arrive() -> None:
 
 async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> None:
     async with composing("a video of a whale") as (pilot, screen, studio):
-        studio.wishes.preferences.rows = {"user_default": {T2V: FakePreference("kling-v2-6")}}
+        studio.preferences.preferences.rows = {"user_default": {T2V: FakePreference("kling-v2-6")}}
         studio.tell(PreferencesChanged())
         await until(pilot, lambda: screen.desk.model and screen.desk.model.model_id == "kling-v2-6")
-        studio.wishes.preferences.rows = {}
-        studio.knowledge._recommended = {T2V: Recommendation("viduq2", 1, "")}
+        studio.preferences.preferences.rows = {}
+        studio.guides._recommended = {T2V: Recommendation("viduq2", 1, "")}
         studio.tell(GuidesChanged())
         await until(pilot, lambda: screen.desk.model and screen.desk.model.model_id == "viduq2")
 

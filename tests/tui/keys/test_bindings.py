@@ -44,7 +44,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
     settings = loader.load({}, {"IMA_TUI_CONFIG": str(file)})
     queued = Event(NOW, State.QUEUED, "event.sending")
     app.studio.jobs.events = dict.fromkeys((1, 2), (queued,))  # type: ignore[attr-defined]
-    app.studio.adjustments = ConfigEditor(settings)
+    app.studio.config_editor = ConfigEditor(settings)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         if name == "settings":

@@ -184,7 +184,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
         assert "· live ·" in standing(pilot)
-        now = studio.offer.lists[TaskType.TEXT_TO_IMAGE]
+        now = studio.catalogue.lists[TaskType.TEXT_TO_IMAGE]
         studio.tell(ListChanged(replace(now, live=False)))
         await until(pilot, lambda: standing(pilot).rstrip().count("· from the cache"))
         studio.tell(ListChanged(replace(now, problem=Unreachable())))
@@ -195,7 +195,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
 async def test_without_any_list_the_reason_stands_in_its_place() -> None:
     studio = FakeStudio(models=())
     kind = TaskType.TEXT_TO_IMAGE
-    studio.offer.lists[kind] = ProductList(kind, problem=Unreachable())
+    studio.catalogue.lists[kind] = ProductList(kind, problem=Unreachable())
     async with open_app(studio).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert models(pilot).table.empty == i18n.say("error.unreachable")

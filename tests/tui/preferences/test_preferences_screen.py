@@ -27,7 +27,7 @@ T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
 @pytest.fixture
 def studio() -> FakeStudio:
     made = FakeStudio()
-    made.wishes.preferences.rows = {
+    made.preferences.preferences.rows = {
         "user_default": {
             T2I: FakePreference(MIDJOURNEY.model_id, "Midjourney", 7, "2026-11-20T10:00:00Z"),
             T2V: FakePreference("retired", "Old Model", 30, "2026-01-02T10:00:00Z"),
@@ -54,7 +54,7 @@ def said(pilot: Pilot[None]) -> str:
 
 
 def model_of(studio: FakeStudio, user: str, task_type: TaskType) -> str:
-    wish = studio.wishes.preferences.rows.get(user, {}).get(task_type)
+    wish = studio.preferences.preferences.rows.get(user, {}).get(task_type)
     return wish.model_id if wish else ""
 
 
@@ -114,7 +114,7 @@ async def test_users_are_switched_and_changed_one_by_one(studio: FakeStudio) -> 
 
 async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
-        studio.wishes.preferences.rows["user_default"] = {
+        studio.preferences.preferences.rows["user_default"] = {
             T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)
         }
         studio.tell(PreferencesChanged())
@@ -123,7 +123,7 @@ async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> N
 
 
 async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> None:
-    studio.wishes.preferences.writable = False
+    studio.preferences.preferences.writable = False
     async with open_preferences(studio) as pilot:
         assert "not to be written" in said(pilot)
         await pilot.press("delete")
@@ -132,7 +132,7 @@ async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> Non
 
 
 async def test_a_broken_file_is_told_with_where_it_was_kept(studio: FakeStudio) -> None:
-    studio.wishes.preferences.trouble = UsageError(
+    studio.preferences.preferences.trouble = UsageError(
         "error.prefs_set_aside", path="/p/a.json", aside="/p/a.broken.json", reason="1:2"
     )
     async with open_preferences(studio) as pilot:
@@ -141,7 +141,9 @@ async def test_a_broken_file_is_told_with_where_it_was_kept(studio: FakeStudio) 
 
 async def test_without_a_list_nothing_is_called_gone() -> None:
     studio = FakeStudio(models=())
-    studio.wishes.preferences.rows = {"user_default": {T2I: FakePreference("midjourney", "MJ", 8)}}
+    studio.preferences.preferences.rows = {
+        "user_default": {T2I: FakePreference("midjourney", "MJ", 8)}
+    }
     async with open_preferences(studio) as pilot:
         assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
         await pilot.press("enter")
@@ -167,7 +169,7 @@ async def test_what_another_program_dropped_is_offered_back(
 ) -> None:
     async with open_preferences(studio) as pilot:
         assert "prefs.bring_back" not in {act.id for act in acts(pilot.app.screen)}
-        studio.wishes.gone = (GONE,)
+        studio.preferences.gone = (GONE,)
         studio.tell(PreferencesChanged())
         await until(pilot, lambda: said(pilot).startswith("Another program dropped Midjourney"))
         assert " b brings it back, x lets it go" in said(pilot)
@@ -179,7 +181,7 @@ async def test_what_another_program_dropped_is_offered_back(
 async def test_elsewhere_a_drop_is_told_once(studio: FakeStudio) -> None:
     app = ImaApp(studio, start="queue")  # type: ignore[arg-type]
     async with app.run_test(size=(80, 24)) as pilot:
-        studio.wishes.gone = (GONE,)
+        studio.preferences.gone = (GONE,)
         for _ in range(2):
             studio.tell(PreferencesChanged())
             await until(pilot, lambda: not app._gatherer._waiting)

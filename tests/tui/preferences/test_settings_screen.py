@@ -42,7 +42,7 @@ async def open_settings(
 ) -> AsyncIterator[Pilot[None]]:
     settings = loader.load(flags, {"IMA_TUI_CONFIG": str(path)})
     studio = FakeStudio(profile=profile, config_file=path)
-    studio.adjustments = ConfigEditor(
+    studio.config_editor = ConfigEditor(
         settings if not profile else replace(settings, profile=profile)
     )
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]

@@ -113,8 +113,8 @@ def test_what_needs_a_person_comes_first() -> None:
         job(8, State.QUEUED),
         job(7),
         job(6),
-        job(2, State.UNKNOWN),
-        replace(job(1, State.QUEUED), held=True),
+        job(2, State.NEEDS_REVIEW),
+        replace(job(1, State.QUEUED), needs_approval=True),
     ]
     assert [one.id for one in sorted(found, key=words.sort_key)] == [2, 1, 7, 6, 8, 9]
 
@@ -183,7 +183,7 @@ async def test_an_empty_queue_says_what_brings_something() -> None:
 
 
 async def test_the_summary_counts() -> None:
-    found = (job(1), job(2), job(3, State.QUEUED), done(4), failed(5), job(6, State.UNKNOWN))
+    found = (job(1), job(2), job(3, State.QUEUED), done(4), failed(5), job(6, State.NEEDS_REVIEW))
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         text = queue(pilot).query_one(QueueSummary).render_line(0).text
@@ -216,7 +216,7 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
 
 async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() -> None:
     app = open_app(job(1, State.DONE))
-    app.studio.offer.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
+    app.studio.catalogue.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
     async with app.run_test() as pilot:
         await until(pilot, lambda: f"{WAN.name} would suit this too, for 5 pts." in facts(pilot))
 
@@ -294,7 +294,7 @@ async def test_running_again_says_the_price_and_waits_for_a_yes() -> None:
 
 
 async def test_an_unknown_outcome_is_asked_about_with_more_care() -> None:
-    async with open_app(job(3, State.UNKNOWN)).run_test() as pilot:
+    async with open_app(job(3, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("r")
         assert "may have been charged 5 pts already" in question(pilot)
         await pilot.press("enter")
@@ -306,7 +306,7 @@ async def test_an_unknown_outcome_is_asked_about_with_more_care() -> None:
 
 @pytest.mark.parametrize("size", [(40, 20), (60, 20), (120, 40)])
 async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -> None:
-    async with open_app(job(3, State.UNKNOWN)).run_test(size=size) as pilot:
+    async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=size) as pilot:
         await pilot.press("r")
         await pilot.pause()
         assert question(pilot).endswith("once more for 5 pts all the same? Press y.")
@@ -379,7 +379,7 @@ async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
 
 
 async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
-    async with open_app(job(2, State.UNKNOWN)).run_test() as pilot:
+    async with open_app(job(2, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("x")
         assert "Forget #2? It is not over" in question(pilot)
         await pilot.press("enter")
@@ -389,7 +389,7 @@ async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> 
 @pytest.mark.parametrize(
     ("found", "verb"),
     [
-        (job(1, State.PARKED), "follow"),
+        (job(1, State.TIMED_OUT), "follow"),
         (job(1, State.STOPPED), "follow"),
         (done(1), "fetch"),
     ],
@@ -402,7 +402,7 @@ async def test_f_follows_or_fetches_again_for_free(found: Job, verb: str) -> Non
 
 
 async def test_a_held_job_is_sent_only_after_a_yes() -> None:
-    async with open_app(replace(job(1, State.QUEUED), held=True)).run_test() as pilot:
+    async with open_app(replace(job(1, State.QUEUED), needs_approval=True)).run_test() as pilot:
         await pilot.press("f")
         assert question(pilot) == "? Send #1? It costs 5 pts."
         assert asked(pilot) == []

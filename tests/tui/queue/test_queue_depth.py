@@ -76,7 +76,7 @@ def facts(pilot: Pilot[None]) -> str:
 FOUR = (
     job(1, State.RUNNING, WAN),
     done(2),
-    job(3, State.UNKNOWN),
+    job(3, State.NEEDS_REVIEW),
     failed(4),
 )
 
@@ -160,7 +160,7 @@ async def test_a_job_moves_past_what_is_shown_and_leaves_hidden_ones_where_they_
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.press("slash", *"fox", "enter", "down", "less_than_sign")
         await stands(pilot, [3, 1, 4])
-        assert {one.id: one.in_line for one in queue(pilot).jobs.values()} == {
+        assert {one.id: one.queue_key for one in queue(pilot).jobs.values()} == {
             3: 1,
             2: 2,
             1: 3,
@@ -186,7 +186,7 @@ async def test_headings_are_no_rows() -> None:
 
 
 async def test_a_filter_finds_kinds_and_what_waits_for_a_word() -> None:
-    held = replace(job(7, State.QUEUED), held=True)
+    held = replace(job(7, State.QUEUED), needs_approval=True)
     async with open_app(*FOUR, held).run_test(size=(100, 30)) as pilot:
         await pilot.press("slash", *"held")
         assert list(queue(pilot).table.order) == [7]
@@ -267,7 +267,7 @@ async def test_another_model_is_for_one_job_at_a_time() -> None:
 
 
 async def test_an_unsent_job_is_edited_and_taken_out_when_the_new_one_goes() -> None:
-    held = replace(job(7, State.QUEUED), held=True)
+    held = replace(job(7, State.QUEUED), needs_approval=True)
     async with open_app(held).run_test(size=(100, 30)) as pilot:
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.current_mode == "compose")
@@ -322,7 +322,9 @@ def test_every_short_reason_fits_its_column(language: i18n.Language) -> None:
 
 def test_held_for_another_reason_says_that_one() -> None:
     values = {"before": 5, "points": 7}
-    held = replace(job(4, State.QUEUED), held=True, waiting="waiting.price", waiting_values=values)
+    held = replace(
+        job(4, State.QUEUED), needs_approval=True, waiting="waiting.price", waiting_values=values
+    )
     sentence, role = words.standing(held, NOW)
     assert "price rose from 5 to 7" in sentence
     assert "Press f" in sentence
@@ -330,7 +332,7 @@ def test_held_for_another_reason_says_that_one() -> None:
 
 
 async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() -> None:
-    async with open_app(job(3, State.UNKNOWN)).run_test(size=(120, 30)) as pilot:
+    async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         assert shown(pilot, 1).rstrip().endswith("5?")
         assert "charged 5 pts" in facts(pilot).replace("\n", " ")

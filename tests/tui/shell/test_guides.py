@@ -27,7 +27,7 @@ def guides(folder: Path) -> Guides:
 
 async def test_a_key_opens_what_fits_the_wish(tmp_path: Path) -> None:
     async with composing("a video of the sea") as (pilot, screen):
-        screen.studio.knowledge = guides(tmp_path)
+        screen.studio.guides = guides(tmp_path)
         await pilot.press("space", "1")
         await until(pilot, lambda: "video modes" in told(screen))
         assert "workflow" not in told(screen)
@@ -47,7 +47,7 @@ async def test_a_key_opens_what_fits_the_wish(tmp_path: Path) -> None:
 
 async def test_links_in_a_guide_are_not_followed(tmp_path: Path) -> None:
     async with composing("a video of the sea") as (pilot, screen):
-        screen.studio.knowledge = guides(tmp_path)
+        screen.studio.guides = guides(tmp_path)
         opened: list[str] = []
         pilot.app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]
         await pilot.press("alt+g")
@@ -82,7 +82,7 @@ async def test_a_recommended_model_says_so(tmp_path: Path) -> None:
     knowledge = Guides(tmp_path)
     knowledge.load()
     async with composing("a picture of a fox, Midjourney") as (pilot, screen):
-        screen.studio.knowledge = knowledge
+        screen.studio.guides = knowledge
         await pilot.press("space", "x")
         line = screen.form.model
         await until(pilot, lambda: "recommended by your guides" in str(line.parts(90)))

@@ -9,7 +9,7 @@ from fake import NOW, FakeStudio, done, failed, job
 from patience import until
 
 from ima_tui.core.domain import Job, State
-from ima_tui.core.events import AnswerUnwritten, JobChanged
+from ima_tui.core.events import JobChanged, TaskUnsaved
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.terminal import notifications
 
@@ -81,8 +81,8 @@ async def test_the_app_writes_it_when_a_job_ends() -> None:
 
 
 async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
-    unsent = replace(job(3, State.QUEUED), held=True, waiting="waiting.word")
-    lost = replace(job(2, State.UNKNOWN), updated_at=NOW)
+    unsent = replace(job(3, State.QUEUED), needs_approval=True, waiting="waiting.word")
+    lost = replace(job(2, State.NEEDS_REVIEW), updated_at=NOW)
     old = replace(lost, id=1, updated_at=NOW - 60)
     said = "Sent when the last run ended, and perhaps charged: 1."
     assert notifications.left_behind([old, job(4)], NOW) == ""
@@ -97,7 +97,7 @@ async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
 async def test_a_task_id_that_can_not_be_saved_stays_on_the_screen() -> None:
     app = ImaApp(FakeStudio(), start="queue")  # type: ignore[arg-type]
     async with app.run_test(notifications=True, size=(120, 40)) as pilot:
-        told = AnswerUnwritten(job(7), "task-of-seven", "/somewhere/kept.jsonl")
+        told = TaskUnsaved(job(7), "task-of-seven", "/somewhere/kept.jsonl")
         app.studio.tell(told)  # type: ignore[attr-defined]
         await until(pilot, lambda: len(app._notifications) == 1)
         note = next(iter(app._notifications))

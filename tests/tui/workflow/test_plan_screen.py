@@ -69,7 +69,7 @@ async def app_of(
     async with open_studio(settings, clock=CommonClock(), key=KEY, for_screen=True) as studio:
         app = ImaApp(studio)
         async with app.run_test(size=size) as pilot:
-            lists = studio.offer.lists
+            lists = studio.catalogue.lists
             await until(pilot, lambda: all(lists[kind].models for kind in TaskType))
             yield pilot
 
@@ -204,10 +204,10 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with open_studio(settings, clock=CommonClock(), key=KEY) as studio:
-        made = (await studio.plans.make(WISH)).plan
-        status = await studio.plans.status(made)
-        await studio.plans.agree(status)
-        await studio.plans.go(status, again=False)
+        made = (await studio.workflows.make(WISH)).workflow
+        status = await studio.workflows.status(made)
+        await studio.workflows.agree(status)
+        await studio.workflows.go(status, again=False)
         async with asyncio.timeout(30):
             while not charged(sandbox):
                 await asyncio.sleep(0.01)
@@ -259,7 +259,7 @@ async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: plan(pilot).steps[0].prompt == "a quiet harbour")
         assert digest(plan(pilot)) != before
-        kept = await screen(pilot).studio.plans.kept()
+        kept = await screen(pilot).studio.workflows.kept()
         assert [each.steps for each, _ in kept] == [plan(pilot).steps]
 
 
@@ -430,7 +430,7 @@ async def test_a_plan_is_forgotten_and_its_jobs_stay(settings: Settings) -> None
         studio = screen(pilot).studio
         await pilot.press("D", "y")
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
-        assert await studio.plans.kept() == ()
+        assert await studio.workflows.kept() == ()
         assert len(await studio.jobs.recent()) == 3
 
 
@@ -494,4 +494,4 @@ async def test_compose_shows_the_steps_and_their_price_while_the_wish_is_written
         await until(pilot, lambda: compose.form.display)
         assert not outline.display
         assert "steps" not in bar.render_line(0).text
-        assert await compose.studio.plans.kept() == ()
+        assert await compose.studio.workflows.kept() == ()
