@@ -7,18 +7,25 @@ CODE := ima_tui tests benchmarks docs
 # where a branch that no test takes could cost points, data or the key
 STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/download.py,ima_tui/api/url_guard.py
 
-.PHONY: demo test check static format screenshots wishes keys configuration manual platforms coverage torture clean
+.PHONY: demo test check static format screenshots wishes keys configuration manual platforms coverage slow torture clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/ima-tui demo
 
 test: $(VENV)/.dev
-	@echo 'Running the tests on all cores. This takes 5 to 15 minutes.'
+	@echo 'Running the tests on all cores, without the slow ones (make slow). About 4 minutes on two.'
 	$(BIN)/python -m pytest
 
-# killed 3,000 times, some of them while it recovers; the usual test run does 300
+# torture, sessions in a pty and the wheel in full; `make test` does them in a small form
+slow: $(VENV)/.dev
+	@echo 'Running the slow tests on all cores. About 5 minutes on two.'
+	TORTURE_MOMENTS=300 $(BIN)/python -m pytest -m slow
+	TORTURE_MOMENTS=300 $(BIN)/python -m pytest tests/torture/test_torture_kill.py -k random_moments
+
+# killed 3,000 times, some of them while it recovers, and 1,000 updates of each writer
 torture: $(VENV)/.dev
-	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
+	TORTURE_UPDATES=1000 $(BIN)/python -m pytest tests/preferences/test_preferences_file.py -k eight_writers
+	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest -m 'slow or not slow' tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
 
 # formatter, linter, strict types, import contracts: what needs no running
 static: $(VENV)/.dev
@@ -58,7 +65,7 @@ platforms: $(VENV)/.dev
 
 # how much of the code the tests go through, branch by branch; the strict ones must be whole
 coverage: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -m 'slow or not slow' --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 	$(BIN)/coverage report --show-missing --fail-under=100 --include=$(STRICT)
 
 # `install.sh` checks Python first, makes a failed environment anew and says what it is doing

@@ -17,7 +17,7 @@ from ima_tui import cli
 from ima_tui.core import atomic_file, home_folder
 from ima_tui.core.errors import UsageError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def nobody(*_: object) -> NoReturn:
