@@ -43,9 +43,7 @@ def misread(nouns: list[str], medium: str, language: str) -> list[str]:
     """Nouns that a frame reads as another medium, or asks about."""
     found = []
     for noun in nouns:
-        wrong = [
-            text for frame in FRAMES[language] if read_as(text := frame.format(noun)) != medium
-        ]
+        wrong = [text for frame in FRAMES[language] if read_as(text := frame.format(noun)) != medium]
         if len(wrong) > 1:
             found.append(noun)
     return found

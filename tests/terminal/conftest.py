@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 SMALL = ("test_journeys.py", "test_key_verbs.py", "test_environments.py", "test_log_journey.py")
@@ -9,6 +11,6 @@ SMALL = ("test_journeys.py", "test_key_verbs.py", "test_environments.py", "test_
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent.name == "terminal" and "tui" not in item.path.parts:
-            if item.path.name not in SMALL:
-                item.add_marker(pytest.mark.slow)
+        here = item.path.parent == Path(__file__).parent
+        if here and item.path.name not in SMALL:
+            item.add_marker(pytest.mark.slow)
