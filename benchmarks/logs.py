@@ -47,7 +47,9 @@ WORKS = {
     "a pattern": r"window.open(LogFilter(text=Pattern(r'attempt \d+99\b'))); window.older(60)",
     "one job": "window.open(LogFilter(job=77)); window.older(60)",
     "one small tool": "window.open(LogFilter(source='ima_voice')); window.older(60)",
-    "going to a time": "window.open(LogFilter()); window.go_to(time.time() - 86400); window.older(60)",
+    "going to a time": (
+        "window.open(LogFilter()); window.go_to(time.time() - 86400); window.older(60)"
+    ),
     "to the oldest": "window.open(LogFilter()); window.go_to(0); window.older(1); window.newer(60)",
     "a text 0.8 GB back": "window.open(LogFilter(text=Pattern('attempt 99'))); window.older(60)",
     "a text that is nowhere": "window.open(LogFilter(text=Pattern('qqqq'))); window.older(1)",

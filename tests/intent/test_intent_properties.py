@@ -103,7 +103,7 @@ SLOW = {
 
 
 USUAL_STEPS = 200_000
-USUAL_SECONDS = 0.004
+USUAL_SECONDS = 0.002
 """What that many steps of `sum` take on a machine that is not busy."""
 
 
