@@ -1,4 +1,5 @@
-# Everything here works alone on a fresh machine with Python 3.11 or newer and make.
+# Everything here works alone on a fresh machine with Python 3.11 or newer and GNU make.
+# On BSD: gmake.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,17 +7,25 @@ CODE := ima_tui tests benchmarks docs
 # where a branch that no test takes could cost points, data or the key
 STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/download.py,ima_tui/api/url_guard.py
 
-.PHONY: demo test check static format screenshots wishes keys configuration coverage torture clean
+.PHONY: demo test check static format screenshots wishes keys configuration manual platforms coverage slow torture clean
 
 demo: $(VENV)/.demo
-	$(BIN)/ima-tui demo
+	@$(BIN)/ima-tui demo
 
 test: $(VENV)/.dev
+	@echo 'Running the tests on all cores, without the slow ones (make slow). About 4 minutes on two.'
 	$(BIN)/python -m pytest
 
-# killed 3,000 times, some of them while it recovers; the usual test run does 300
+# torture, sessions in a pty and the wheel in full; `make test` does them in a small form
+slow: $(VENV)/.dev
+	@echo 'Running the slow tests on all cores. About 5 minutes on two.'
+	TORTURE_MOMENTS=300 $(BIN)/python -m pytest -m slow
+	TORTURE_MOMENTS=300 $(BIN)/python -m pytest tests/torture/test_torture_kill.py -k random_moments
+
+# killed 3,000 times, some of them while it recovers, and 1,000 updates of each writer
 torture: $(VENV)/.dev
-	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
+	TORTURE_UPDATES=1000 $(BIN)/python -m pytest tests/preferences/test_preferences_file.py -k eight_writers
+	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest -m 'slow or not slow' tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
 
 # formatter, linter, strict types, import contracts: what needs no running
 static: $(VENV)/.dev
@@ -46,23 +55,31 @@ keys: $(VENV)/.dev
 configuration: $(VENV)/.dev
 	$(BIN)/python docs/configuration.py
 
+# the man page, from the parser
+manual: $(VENV)/.dev
+	$(BIN)/python docs/manual.py
+
+# what was tried on which interpreter, installer, shell and account
+platforms: $(VENV)/.dev
+	$(BIN)/python docs/platforms.py
+
 # how much of the code the tests go through, branch by branch; the strict ones must be whole
 coverage: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -m 'slow or not slow' --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 	$(BIN)/coverage report --show-missing --fail-under=100 --include=$(STRICT)
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+# `install.sh` checks Python first, makes a failed environment anew and says what it is doing
+ifneq ($(shell $(BIN)/python -c pass 2>/dev/null && echo whole),whole)
+.PHONY: $(VENV)/.demo $(VENV)/.dev
+endif
 
-$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[video,heif]'
-	$(BIN)/python -m compileall -q ima_tui
-	touch $@
+$(VENV)/.demo: pyproject.toml constraints.txt install.sh
+	@PYTHON='$(PYTHON)' sh ./install.sh $(VENV) '.[video,heif]'
+	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[video,heif,dev]'
-	$(BIN)/python -m compileall -q ima_tui
-	touch $@ $(VENV)/.demo
+$(VENV)/.dev: pyproject.toml constraints.txt install.sh
+	@PYTHON='$(PYTHON)' sh ./install.sh $(VENV) '.[video,heif,dev]'
+	@touch $@ $(VENV)/.demo
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

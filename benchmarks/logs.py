@@ -29,11 +29,11 @@ ONE = """
 import json, sys, time
 start = time.perf_counter()
 from pathlib import Path
-from ima_tui.logs.entry import Level
+from ima_tui.logs.entry import LogLevel
 from ima_tui.logs.pattern import Pattern
-from ima_tui.logs.filter import Wanted
-from ima_tui.logs.window import Window
-window = Window(Path(sys.argv[1]))
+from ima_tui.logs.filter import LogFilter
+from ima_tui.logs.window import LogWindow
+window = LogWindow(Path(sys.argv[1]))
 began = time.perf_counter()
 {work}
 took = time.perf_counter() - began
@@ -41,16 +41,18 @@ took = time.perf_counter() - began
 print(json.dumps([took, began - start, len(window.entries), memory]))
 """
 WORKS = {
-    "first screen": "window.open(Wanted()); window.older(60)",
-    "errors": "window.open(Wanted(level=Level.ERROR)); window.older(60)",
-    "a text": "window.open(Wanted(text=Pattern('http 500'))); window.older(60)",
-    "a pattern": r"window.open(Wanted(text=Pattern(r'attempt \d+99\b'))); window.older(60)",
-    "one job": "window.open(Wanted(job=77)); window.older(60)",
-    "one small tool": "window.open(Wanted(source='ima_voice')); window.older(60)",
-    "going to a time": "window.open(Wanted()); window.go_to(time.time() - 86400); window.older(60)",
-    "to the oldest": "window.open(Wanted()); window.go_to(0); window.older(1); window.newer(60)",
-    "a text 0.8 GB back": "window.open(Wanted(text=Pattern('attempt 99'))); window.older(60)",
-    "a text that is nowhere": "window.open(Wanted(text=Pattern('qqqq'))); window.older(1)",
+    "first screen": "window.open(LogFilter()); window.older(60)",
+    "errors": "window.open(LogFilter(level=LogLevel.ERROR)); window.older(60)",
+    "a text": "window.open(LogFilter(text=Pattern('http 500'))); window.older(60)",
+    "a pattern": r"window.open(LogFilter(text=Pattern(r'attempt \d+99\b'))); window.older(60)",
+    "one job": "window.open(LogFilter(job=77)); window.older(60)",
+    "one small tool": "window.open(LogFilter(source='ima_voice')); window.older(60)",
+    "going to a time": (
+        "window.open(LogFilter()); window.go_to(time.time() - 86400); window.older(60)"
+    ),
+    "to the oldest": "window.open(LogFilter()); window.go_to(0); window.older(1); window.newer(60)",
+    "a text 0.8 GB back": "window.open(LogFilter(text=Pattern('attempt 99'))); window.older(60)",
+    "a text that is nowhere": "window.open(LogFilter(text=Pattern('qqqq'))); window.older(1)",
 }
 GOALS = {"first screen": 0.3, "errors": 1.0, "a text": 1.0, "a pattern": 1.0, "one job": 1.0}
 

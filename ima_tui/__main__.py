@@ -6,9 +6,17 @@ import os
 import sys
 from contextlib import suppress
 
+_UNSUPPORTED = (
+    "ima-tui needs macOS, Linux or WSL. On Windows: run `wsl --install`, open Ubuntu, and install "
+    "ima-tui there."
+)
+
 
 def main() -> int:
     """The exit code; the verbs and their exit codes are listed in `ima_tui.cli`."""
+    if os.name != "posix":  # before anything is imported that only POSIX systems have
+        print(_UNSUPPORTED, file=sys.stderr)
+        return 2
     if sys.argv[1:] == ["--version"]:  # asked by scripts, often: no need to wake anything
         from ima_tui import __version__
 

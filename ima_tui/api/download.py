@@ -7,7 +7,6 @@ The addresses come from the service, so they are data: each one, and each redire
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin
@@ -16,6 +15,7 @@ import httpx
 
 from ima_tui.api import connection_errors, url_guard
 from ima_tui.api.client import quieten_httpx
+from ima_tui.core import atomic_file
 from ima_tui.core.errors import ImaError, Untrusted
 
 LARGEST = 2 * 1024**3
@@ -147,4 +147,4 @@ def _announced(response: httpx.Response) -> int | None:
 
 def _flush(file: BinaryIO) -> None:
     file.flush()
-    os.fsync(file.fileno())
+    atomic_file.sync(file.fileno())

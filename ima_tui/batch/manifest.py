@@ -12,6 +12,7 @@ import stat
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Media, Outcome, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -68,7 +69,7 @@ class Manifest:
         while text:
             text = text[os.write(handle, text) :]
         if plain_file:
-            os.fsync(handle)
+            atomic_file.sync(handle)
         self._seen |= {_name(line) for line in fresh}
 
     def _catch_up(self, handle: int) -> bytes:

@@ -75,7 +75,7 @@ class ProductLists:
         """Load the stored lists of the service at `origin`."""
         for task_type in TaskType:
             if self.lists[task_type].as_of is None:
-                path = self._path(origin, task_type)
+                path = _path(self._cache, origin, task_type)
                 found = await asyncio.to_thread(_load, path, task_type)
                 if found is not None and self.lists[task_type].as_of is None:
                     self._set(found)
@@ -104,7 +104,7 @@ class ProductLists:
         self._fetched[task_type] = self._steady()
         self._set(ProductList(task_type, models, now, live=True, changes=changes))
         if self._keep:
-            await asyncio.to_thread(_store, self._path(origin, task_type), raw, now)
+            await asyncio.to_thread(_store, _path(self._cache, origin, task_type), raw, now)
 
     def fail(self, task_type: TaskType, problem: ImaError) -> None:
         """Record that a list could not be fetched."""
@@ -117,9 +117,10 @@ class ProductLists:
             self._first.setdefault(product_list.task_type, product_list)
         self._tell(product_list)
 
-    def _path(self, origin: str, task_type: TaskType) -> Path:
-        host = re.sub(r"[^A-Za-z0-9.-]+", "_", urlsplit(origin).netloc) or "service"
-        return self._cache / "products" / host / f"{task_type.value}.json"
+
+def _path(cache: Path, origin: str, task_type: TaskType) -> Path:
+    host = re.sub(r"[^A-Za-z0-9.-]+", "_", urlsplit(origin).netloc) or "service"
+    return cache / "products" / host / f"{task_type.value}.json"
 
 
 def _load(path: Path, task_type: TaskType) -> ProductList | None:
@@ -143,3 +144,9 @@ def _store(path: Path, raw: Sequence[object], as_of: float) -> None:
     except OSError:
         with suppress(OSError):  # a full disk costs the cache, not the run
             part.unlink(missing_ok=True)
+
+
+def kept(cache: Path, origin: str, task_type: TaskType) -> tuple[ModelVersion, ...]:
+    """The models as last seen, from disk alone."""
+    found = _load(_path(cache, origin, task_type), task_type)
+    return () if found is None else found.models

@@ -75,6 +75,11 @@ def _run(argv: Sequence[str]) -> int:
 
         return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()
 
+    if argv[:1] == ["__complete"]:
+        from ima_tui.cli.commands import complete
+
+        return complete.run(argv[1:])
+
     from ima_tui.cli.parser import VERBS, build, verb_of
 
     if argv and not argv[0].startswith("-") and argv[0] not in VERBS:

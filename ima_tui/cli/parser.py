@@ -210,19 +210,19 @@ def _jobs(verbs: Verbs) -> None:
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    sent = _add(actions, "send", "send:send_jobs", json=True)
+    sent = _add(actions, "send", "jobs_send:send_jobs", json=True)
     _service(sent)
     sent.add_argument("id", type=_job, nargs="+")
     sent.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     sent.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     sent.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    fetched = _add(actions, "fetch", "fetch:fetch_jobs", json=True)
+    fetched = _add(actions, "fetch", "jobs_fetch:fetch_jobs", json=True)
     _service(fetched)
     fetched.add_argument("id", type=_job, nargs="+")
     fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
-    stopped = _add(actions, "stop", "send:stop_jobs", json=True)
+    stopped = _add(actions, "stop", "jobs_send:stop_jobs", json=True)
     stopped.add_argument("id", type=_job, nargs="+")
-    opened = _add(actions, "open", "fetch:open_job")
+    opened = _add(actions, "open", "jobs_fetch:open_job")
     opened.add_argument("id", type=_job)
     forgotten = _add(actions, "forget", "jobs:forget_jobs")
     forgotten.add_argument("id", type=_job, nargs="+")
@@ -304,7 +304,12 @@ def _sandbox(verbs: Verbs) -> None:
 
 def _completion(verbs: Verbs) -> None:
     parser = _add(verbs, "completion", "completion:run")
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL")
+    parser.add_argument(
+        "shell",
+        choices=("bash", "zsh", "fish", "man", "install"),
+        metavar="WHAT",
+        help=say("cli.completion_what"),
+    )
 
 
 def _job(text: str) -> int:

@@ -17,6 +17,7 @@ from ima_tui.compose.capabilities import COUNT as COUNT
 from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
+from ima_tui.intent.commands import without
 from ima_tui.intent.song import LYRICS, TITLE
 
 if TYPE_CHECKING:
@@ -86,14 +87,25 @@ def _cut(model: ModelVersion, description: str) -> str:
 
 def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersion | None) -> str:
     """What goes out of `text` as the prompt: of speech the words to be spoken, of a song its
-    lyrics where the model takes them there, else its description."""
+    lyrics where the model takes them there, else its description; of everything else the text
+    without the commands that `model` meets."""
     if decision is None:
         return text
-    if kind is TaskType.TEXT_TO_SPEECH and decision.spoken is not None:
-        return text[slice(*decision.spoken)]
+    if kind is TaskType.TEXT_TO_SPEECH:
+        return text if decision.spoken is None else text[slice(*decision.spoken)]
+    sent = without(text, decision.commands, _unmet(decision, model))
     if kind is TaskType.TEXT_TO_MUSIC and model is not None:
-        return song_prompt(text, model, decision.requirements, decision.description)
-    return text
+        return song_prompt(sent, model, decision.requirements, decision.description)
+    return sent
+
+
+def _unmet(decision: Intent, model: ModelVersion | None) -> frozenset[str]:
+    """Parts that `model` does not do exactly as asked: their words stay in the prompt."""
+    if model is None:
+        return frozenset()
+    fits = capabilities.fitted(model, decision.requirements)
+    met = {param.name for param, fit in fits.items() if fit.exact}
+    return frozenset(f"params.{param.name}" for param in decision.params if param.name not in met)
 
 
 def song_prompt(

@@ -14,10 +14,10 @@ from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import BadRow, Row, RowKind
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Composer
+from ima_tui.compose.composer import KIND, Composer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.intent.intent import IntentQuestion
+from ima_tui.intent.intent import Confidence, IntentQuestion
 from ima_tui.intent.intent import RequestKind as Reading
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Sugges
 
 def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
     decision = decide(row.prompt, desk)
-    problem = _unclear(decision)
+    problem = _unclear(decision, settled=KIND in desk.pinned)
     if problem is not None:
         return PromptDraft(row, problem=problem)
     desk.hear(decision, suggested(desk.meant(decision)))
@@ -113,7 +113,7 @@ def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> Promp
     return PromptDraft(row, order, desk.model, unmet=unmet, kind=desk.kind)
 
 
-def _unclear(decision: Intent | None) -> UsageError | None:
+def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
     """The question that has to be answered before this one can be sent."""
     if decision is None:
         return UsageError("compose.one_needs_medium")
@@ -127,6 +127,8 @@ def _unclear(decision: Intent | None) -> UsageError | None:
         return UsageError("compose.one_needs_roles")
     if decision.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
+    if decision.confidence is Confidence.UNSURE and not settled:
+        return UsageError("compose.one_needs_medium")
     return None
 
 

@@ -35,7 +35,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
-from ima_tui.intent.intent import IntentQuestion, Parameter, RequestKind
+from ima_tui.intent.intent import Confidence, IntentQuestion, Parameter, RequestKind
 from ima_tui.preferences import policy
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Suggestion:
     order: tuple[int, ...] = ()
     wants_input: bool = False
     """The keys go to the inputs."""
+    plans: bool = False
+    """The prompt becomes a workflow."""
     points: int | None = None
 
 
@@ -83,6 +85,7 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
         return ()
     found = [
         *_question(desk, decision, lists),
+        *_unsure(desk, decision),
         *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
         *_absent(desk, decision, lists),
     ]
@@ -136,7 +139,7 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
     count = len(decision.inputs)
     if decision.question is IntentQuestion.MEDIA_TYPE:
         kinds = [_kind_for(medium, count) for medium in Medium]
-        answers = tuple(Suggestion(f"compose.answer_{kind.medium}", kind=kind) for kind in kinds)
+        answers = tuple(map(_makes, kinds))
         yield OpenQuestion("compose.ask_media", answers=answers, blocks=True, is_question=True)
     elif decision.question is IntentQuestion.IMAGE_ROLES:
         roles = tuple(_roles(decision.inputs, lists))
@@ -148,6 +151,24 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
             Suggestion("compose.answer_without", kind=bare),
         )
         yield OpenQuestion("compose.ask_input", answers=answers, blocks=True, is_question=True)
+
+
+def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
+    """What is meant, the guess first. A workflow shows its steps and asks before it is paid."""
+    doubtful = decision.kind is RequestKind.SINGLE and decision.confidence is Confidence.UNSURE
+    if not doubtful or decision.task_type is None or KIND in desk.pinned:
+        return
+    other = decision.runner_up
+    answers = [_makes(decision.task_type)]
+    if other is not None and other.task_type is not None:
+        answers.append(_makes(other.task_type))
+    elif other is not None:
+        answers.append(Suggestion("compose.answer_steps", plans=True))
+    yield OpenQuestion("compose.ask_unsure", answers=tuple(answers), blocks=True, is_question=True)
+
+
+def _makes(kind: TaskType) -> Suggestion:
+    return Suggestion(f"compose.answer_{kind.medium}", kind=kind)
 
 
 def _kind_for(medium: Medium, inputs: int) -> TaskType:

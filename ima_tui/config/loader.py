@@ -20,6 +20,7 @@ from ima_tui.config.schema import (
     Setting,
     checked,
 )
+from ima_tui.core import home_folder
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, one_line
 
@@ -115,10 +116,23 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
     """Return the path of config.toml: IMA_TUI_CONFIG, or the user's config folder."""
     env = os.environ if environ is None else environ
     if named := env.get("IMA_TUI_CONFIG"):
-        return _path(named)
+        return home_folder.expand(named)
+    return _standard_folder("config") / "config.toml"
+
+
+def _standard_folder(purpose: Literal["config", "data", "cache"]) -> Path:
+    """Where this system keeps such files. Raises `UsageError` where nobody knows the home."""
     import platformdirs
 
-    return Path(platformdirs.user_config_dir("ima-tui", appauthor=False)) / "config.toml"
+    if not os.environ.get(f"XDG_{purpose.upper()}_HOME"):
+        home_folder.find()
+    try:
+        named = getattr(platformdirs, f"user_{purpose}_dir")("ima-tui", appauthor=False)
+    except RuntimeError as error:  # since 4.14; older ones return a path with ~
+        raise UsageError("error.no_home") from error
+    if not Path(named).is_absolute():
+        raise UsageError("error.no_home")
+    return Path(named)
 
 
 def load(
@@ -172,49 +186,40 @@ def _settings(
     env: Mapping[str, str],
     path: Path,
 ) -> Settings:
-    import platformdirs
-
     language = str(raw["language"])
-    data = str(raw["data"]) or platformdirs.user_data_dir("ima-tui", appauthor=False)
+    data = home_folder.expand(str(raw["data"]) or _standard_folder("data"))
+    beside = bool(env.get("IMA_TUI_DATA_DIR"))
     settled: dict[str, object] = {
         **raw,
         "language": i18n.detect(None if language == "auto" else language, env),
         "motion": raw["motion"] == "on" or (raw["motion"] == "auto" and not over_ssh(env)),
         "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
         "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
-        "folder": _absolute(_path(raw["folder"])),
-        "preferences": _path(raw["preferences"]),
-        "logs": _path(raw["logs"]),
-        "knowledge": _path(raw["knowledge"]),
-        "data": _path(data),
-        "cache": Path(platformdirs.user_cache_dir("ima-tui", appauthor=False)),
+        "folder": _results_folder(str(raw["folder"])),
+        "preferences": home_folder.expand(str(raw["preferences"])),
+        "logs": home_folder.expand(str(raw["logs"])),
+        "knowledge": home_folder.expand(str(raw["knowledge"])),
+        "data": data,
+        "cache": data / "cache" if beside else _standard_folder("cache"),
         "config_file": path,
         "keys": keys,
         "values": {setting.name: raw[setting.attribute] for setting in SETTINGS},
         "origins": origins,
         "warnings": warnings,
     }
-    if env.get("IMA_TUI_DATA_DIR"):
-        settled["cache"] = _path(data) / "cache"
     for name in ("base_url", "upload_url"):
         settled[name] = endpoint(str(raw[name]), bool(raw["allow_custom_endpoints"]))
     names = {item.name for item in fields(Settings)}
     return Settings(**{key: value for key, value in settled.items() if key in names})  # type: ignore[arg-type]
 
 
-def _path(raw: Raw) -> Path:
+def _results_folder(written: str) -> Path:
+    """Absolute. A home that nobody has stays as it was written: whoever needs the folder says so,
+    and everything that stores no results works without it."""
     try:
-        return Path(str(raw)).expanduser()
-    except RuntimeError:  # no such user
-        return Path(str(raw))
-
-
-def _absolute(path: Path) -> Path:
-    """Make absolute; an unknown `~user` stays as written, reported by code that needs it."""
-    try:
-        return path if str(path).startswith("~") else path.absolute()
-    except OSError:  # the working directory was deleted
-        return path
+        return home_folder.expand(written).absolute()
+    except (UsageError, OSError):  # or the folder that we were started in is gone
+        return Path(written)
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from ima_tui.core.domain import Medium
 from ima_tui.core.text import clean
+from ima_tui.intent.commands import without
 from ima_tui.intent.intent import (
     Intent,
     Limit,
     PreferenceAction,
+    RequestKind,
     Roles,
+    RunnerUp,
 )
 
 
 def decision_json(text: str, decision: Intent) -> dict[str, object]:
     """The decision about `text`, every key always there."""
+    sent = prompt_sent(text, decision)
     return {
         "kind": decision.kind.value,
         "media": decision.medium.value if decision.medium else None,
         "task_type": decision.task_type.value if decision.task_type else None,
+        "confidence": decision.confidence.value,
+        "runner_up": _runner_up(decision.runner_up),
         "clarify": decision.question.value if decision.question else None,
         "steps": [step.task_type.value for step in decision.steps],
         "model_id": decision.model_id or None,
@@ -27,6 +34,7 @@ def decision_json(text: str, decision: Intent) -> dict[str, object]:
         "unsupported": [limit.code for limit in decision.limits],
         "images_role": _roles(decision.roles),
         "spoken": clean(text[slice(*decision.spoken)]) if decision.spoken else None,
+        "prompt_sent": None if sent is None else clean(sent),
         "inputs": [clean(source) for source in decision.inputs],
         "limits": [_limit(limit) for limit in decision.limits],
         "absent": [clean(name) for name in decision.absent],
@@ -47,6 +55,25 @@ def decision_json(text: str, decision: Intent) -> dict[str, object]:
             {"part": each.part, "value": each.value} for each in decision.alternatives
         ],
     }
+
+
+def prompt_sent(text: str, decision: Intent) -> str | None:
+    """What of `text` would go out as the prompt; None where nothing is made. Of music that has a
+    field for its lyrics, `lyrics` and `tags` go out instead."""
+    if decision.kind is not RequestKind.SINGLE:
+        return None
+    if decision.spoken is not None:
+        return text[slice(*decision.spoken)]
+    if decision.medium is Medium.SPEECH:
+        return text
+    return without(text, decision.commands)
+
+
+def _runner_up(other: RunnerUp | None) -> dict[str, object] | None:
+    if other is None:
+        return None
+    task_type = other.task_type.value if other.task_type else None
+    return {"task_type": task_type, "kind": other.kind.value}
 
 
 def _preference(decision: Intent) -> dict[str, object] | None:

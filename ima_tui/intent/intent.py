@@ -26,6 +26,15 @@ class RequestKind(StrEnum):
     CLARIFY = "clarify"
     PREFERENCE = "preference"
     """Nothing is to be made: only what is remembered changes."""
+    QUESTION = "question"
+    """Nothing is to be made: somebody asks what can be made, or what it costs."""
+
+
+class Confidence(StrEnum):
+    """Whether an intent can be acted on without asking. An open question is always `unsure`."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
 
 
 class IntentQuestion(StrEnum):
@@ -133,6 +142,22 @@ class IntentAlternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Words that are no description: `parts` (as in Evidence) is what they set."""
+
+    span: Span
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """What else the text may mean. A workflow has no single task type."""
+
+    kind: RequestKind
+    task_type: TaskType | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """The reading of one text.
 
@@ -146,6 +171,12 @@ class Intent:
     medium: Medium | None = None
     task_type: TaskType | None = None
     question: IntentQuestion | None = None
+    confidence: Confidence = Confidence.SURE
+    runner_up: RunnerUp | None = None
+    guessed: bool = False
+    """The text only mentions what the rules chose; nothing in it asks for it."""
+    implied: bool = False
+    """A long description in which nobody asks for a medium: nobody can be sure of it."""
     steps: tuple[IntentStep, ...] = ()
     model_id: str = ""
     version: str = ""
@@ -163,6 +194,8 @@ class Intent:
     """Of music: the text without lyrics and title."""
     style: str = ""
     """Of music: what the description says about the music, without the request."""
+    commands: tuple[Command, ...] = ()
+    """What does not go out inside the prompt, once it is met."""
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[IntentAlternative, ...] = ()
     absent: tuple[str, ...] = ()

@@ -25,6 +25,8 @@ ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
 _SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
 _BEFORE_SPOKEN = frozenset({":", "-", "—", "–", "\n"})
 _CLAUSES = 400
+_BRIEF = 25
+"""Words (Chinese: characters) from which a description may mention what it does not ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class MediaRequest:
     readings: tuple[ClauseReading, ...]
     spoken_from: int
     sound: Want | None = None
+    guessed: bool = False
+    """Nothing asks for the media outright: they are only mentioned, or follow from a name."""
+    implied: bool = False
+    """So it is, in a long description."""
 
     @property
     def media(self) -> tuple[Medium, ...]:
@@ -181,13 +187,26 @@ class _Gatherer:
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
-        wants = self._wants or self._fallback()
+        wants = self._wants or self._altered()
+        guessed, implied = not wants, self._is_brief(wants)
+        wants = wants or self._mentioned()
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
         wants = self._with_edit(wants)
         ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
-        return MediaRequest(ordered, tuple(self._readings), self._spoken_from, self._sound)
+        return MediaRequest(
+            ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
+        )
+
+    def _is_brief(self, wants: dict[Medium, Want]) -> bool:
+        """A long description in which nobody asks for anything: a medium that it mentions in the
+        middle may be what it describes."""
+        if len(self._scan.tokens.words) < _BRIEF or self._inputs:
+            return False
+        last = len(self._scan.clauses) - 1
+        told = (want for want in wants.values() if not want.extra)
+        return not any(want.asked or want.works_on or want.clause in (0, last) for want in told)
 
     def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
         """把照片变成动漫，然后做成视频: the alteration is a step of its own."""
@@ -203,9 +222,8 @@ class _Gatherer:
                 return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
         return wants
 
-    def _fallback(self) -> dict[Medium, Want]:
-        """Nothing is asked for outright: an alteration of what is at hand, else what is mentioned,
-        else what the named model makes."""
+    def _altered(self) -> dict[Medium, Want]:
+        """Nothing is asked for outright: an alteration of what is at hand."""
         source = self._inputs > 0 or any(reading.existing for reading in self._readings)
         if source:
             for reading in self._readings:
@@ -222,6 +240,10 @@ class _Gatherer:
                 return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
         if (frames := self._both_frames()) is not None:
             return _one(Medium.VIDEO, frames.start, frames.end, works_on=True)
+        return {}
+
+    def _mentioned(self) -> dict[Medium, Want]:
+        """What is only mentioned, else what the named model makes."""
         if self._sound is not None:
             return self._heard_from_names()
         for reading in self._readings:

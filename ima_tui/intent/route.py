@@ -16,10 +16,12 @@ from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent import (
     binding,
+    commands,
     limits,
     models,
     parameters,
     preference_phrases,
+    second_opinion,
     workflow,
 )
 from ima_tui.intent.inputs import Inputs, gather, read_roles
@@ -59,20 +61,37 @@ def route(
     recommended: Preferred | None = None,
     settled: TaskType | None = None,
 ) -> Intent:
-    """Read `text`, with `images` attached. With a catalogue the decision also leads to a live
-    leaf and its own parameters. `settled`: the task type is known already, and nothing about it
-    has to be asked."""
+    """Read `text`, with `images` attached, weighed against a second opinion. With a catalogue the
+    intent also leads to a live model version and its own parameters. `settled`: the task type is
+    known already, and nothing about it has to be asked."""
+    known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
+    intent = _by_rules(text, images, known)
+    if settled is not None:
+        return intent
+
+    def read_as(medium: Medium) -> Intent:
+        return _by_rules(text, images, replace(known, assumed=medium))
+
+    count = len(intent.inputs)
+    return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
+
+
+def by_rules(text: str, images: Sequence[str] = ()) -> Intent:
+    """The rules' reading of a part of a text, on which nobody else is asked."""
+    return _by_rules(text, images, _Known({}, {}, {}))
+
+
+def _by_rules(text: str, images: Sequence[str], known: _Known) -> Intent:
     read = scan(text)
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
-    known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
     decision = _Router(read, inputs, asked, known).decide()
-    alone = (
-        decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO and settled is None
-    )
-    start = workflow.behind_heading(text) if alone and decision.spoken is None else 0
+    alone = decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO
+    if not alone or known.settled is not None or decision.spoken is not None:
+        return decision
+    start = workflow.behind_heading(text)
     if start:
-        parts = route(text[start:], images, catalogue, preferences, recommended)
+        parts = _by_rules(text[start:], images, known)
         if any(step.uses is not None for step in parts.steps):
             return _shifted(parts, start)
     return decision
@@ -88,7 +107,10 @@ def _shifted(decision: Intent, by: int) -> Intent:
     )
     spoken = decision.spoken
     moved = None if spoken is None else (spoken[0] + by, spoken[1] + by)
-    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved)
+    told = tuple(
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.commands
+    )
+    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved, commands=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,8 @@ class _Known:
     preferred: Preferred
     recommended: Preferred
     settled: TaskType | None = None
+    assumed: Medium | None = None
+    """The medium where the words name none."""
 
 
 class _Router:
@@ -125,6 +149,8 @@ class _Router:
             place = told.places[0]
             want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
             asked = self._asked = replace(asked, wants=(want,))
+        elif not asked.wants and self._known.assumed is not None:
+            asked = self._asked = _only(asked, self._known.assumed)
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
@@ -251,6 +277,8 @@ class _Router:
             medium=medium,
             task_type=task_type,
             question=question,
+            guessed=self._asked.guessed,
+            implied=self._asked.implied,
             steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,
@@ -274,24 +302,27 @@ class _Router:
     def _bound(self, decision: Intent) -> Intent:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
+        found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
+        decision = replace(decision, evidence=evidence, commands=found)
+        if decision.description and found:
+            song = read_song(commands.without(self._scan.plain.original, found))
+            decision = replace(decision, description=song.description, style=song.style)
         model_versions = (
             self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
         )
         if not model_versions or decision.task_type is None:
-            return replace(decision, evidence=evidence)
+            return decision
         model_version, reason, kin = self._leaf(decision, decision.task_type, model_versions)
         if model_version is None:
             others = tuple(IntentAlternative("model", model_id) for model_id in kin)
             return replace(
                 decision,
-                evidence=evidence,
                 absent=(*decision.absent, decision.model_id),
                 alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
             )
         bound, refused = binding.bind(model_version, decision.params)
         return replace(
             decision,
-            evidence=evidence,
             model=model_version,
             reason=reason,
             bound=bound,

@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import models, parameters, workflow
+from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import (
     Intent,
@@ -27,7 +28,7 @@ from ima_tui.intent.intent import (
     Span,
 )
 from ima_tui.intent.media import MediaRequest, read_media
-from ima_tui.intent.route import OF_MEDIUM, route, whole
+from ima_tui.intent.route import OF_MEDIUM, by_rules, route, whole
 from ima_tui.intent.scan import (
     Clause,
     Item,
@@ -124,7 +125,7 @@ def _behind_heading(
     if not start or decision.spoken is not None:
         return None
     head, rest = text[: start - 1].strip(), text[start:].strip()
-    first, second = route(head, images), route(rest, images)
+    first, second = by_rules(head, images), by_rules(rest, images)
     if second.kind is RequestKind.WORKFLOW and first.kind is not RequestKind.WORKFLOW:
         shares = _shares(rest, images, second)
         return Shared(decision, shares, about=head, one_subject=one_subject)
@@ -136,7 +137,7 @@ def _behind_heading(
         return None
     shares = tuple(_uncounted(each, head, first) for each in _shares(head, images, first))
     if sound and second.medium not in [each.task_type.medium for each in shares]:
-        shares = (*shares, *_shares(sound, images, route(sound, images)))
+        shares = (*shares, *_shares(sound, images, by_rules(sound, images)))
     return Shared(first, shares, scenes=entries[:MOST_SCENES], one_subject=True)
 
 
@@ -189,6 +190,8 @@ def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, 
         words, items = _own_words(text, read, clauses, (start, end), alone=len(steps) == 1)
         if decision.spoken is not None and want.medium is Medium.SPEECH:
             words, items = text[slice(*decision.spoken)], []
+        elif want.medium is not Medium.SPEECH:
+            words = without(words, by_rules(words).commands)
         model_id, version, field = _model(read, asked, want.medium, own_type, decision, len(found))
         params = (*_params(piece, want), *field)
         bare = bool(items) and not any(_tells(item) for item in items)
@@ -200,6 +203,8 @@ def _single(
     text: str, task_type: TaskType, params: tuple[Parameter, ...], decision: Intent
 ) -> Share:
     words = text[slice(*decision.spoken)] if decision.spoken else text.strip()
+    if task_type is not TaskType.TEXT_TO_SPEECH:
+        words = without(words, by_rules(words).commands)
     return Share(task_type, words, False, None, params, decision.model_id, decision.version)
 
 

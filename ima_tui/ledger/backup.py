@@ -19,12 +19,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ima_tui.core import atomic_file
+from ima_tui.core.text import one_line
 from ima_tui.ledger import trail
 
 DAY = 86_400.0
 BUSY_SECONDS = 5.0
 MOST_COMPARED = 1000
 """Jobs of a copy, the last changed ones, that the ledger must know."""
+
+
+class NotKept(sqlite3.OperationalError):
+    """An older ledger can't be converted, because no copy of it could be kept."""
 
 
 class Poorer(sqlite3.DatabaseError):
@@ -92,6 +98,27 @@ def keep(ledger: Path) -> bool:
     return True
 
 
+def keep_version(ledger: Path, version: int) -> None:
+    """Keep a copy of the ledger as an older ima-tui left it: `ledger.version-N.sqlite3`.
+
+    Raises `NotKept`.
+    """
+    kept = ledger.with_name(f"ledger.version-{version}.sqlite3")
+    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    try:
+        try:
+            part.touch(0o600)
+            with closing(sqlite3.connect(part)) as copy, reading(ledger) as opened:
+                bounded(opened, copy)
+            _flush(part)
+            part.replace(kept)
+            _flush(kept.parent)
+        finally:
+            part.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise NotKept(one_line(error, 200)) from error
+
+
 def renew(ledger: Path) -> None:
     """After the ledger was restored from them: copies that it does not go on from are replaced."""
     with reading(ledger) as opened:
@@ -143,7 +170,7 @@ def is_whole(connection: sqlite3.Connection) -> bool:
 def _flush(path: Path) -> None:
     number = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(number)
+        atomic_file.sync(number)
     finally:
         os.close(number)
 

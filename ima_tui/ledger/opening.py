@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,13 +34,20 @@ UNWRITABLE = frozenset(
 )
 
 KEYS = (
+    (schema.NewerLedger, "error.ledger_newer"),
     (repair.InUse, "error.ledger_in_use"),
     (repair.NoLocks, "error.ledger_no_locks"),
     (repair.Replaced, "error.ledger_replaced"),
     (backup.Poorer, "error.ledger_replaced"),
 )
 LOOKED_AT = frozenset(
-    {"error.ledger_unwritable", "error.ledger_no_locks", "error.ledger_busy", "error.ledger_in_use"}
+    {
+        "error.ledger_unwritable",
+        "error.ledger_no_copy",
+        "error.ledger_no_locks",
+        "error.ledger_busy",
+        "error.ledger_in_use",
+    }
 )
 """What keeps from writing, and not from reading."""
 
@@ -82,7 +90,7 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
 def _entered(path: Path, mended: repair.RepairReport | None) -> Opened:
     presence = repair.enter(path)
     try:
-        connection = connect(path)
+        connection = _converted(path)
         newest = queries.revision(connection)
         return Opened(_take_in(path, connection), presence, mended, newest)
     except BaseException:
@@ -107,7 +115,7 @@ def _may_be_opened(path: Path) -> bool:
 def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
     """With its newest revision, read before it is compared: if the file is swapped from now on,
     the first commit notices."""
-    connection = connect(path)
+    connection = _converted(path)
     try:
         newest = queries.revision(connection)
         repair.check(path, connection)
@@ -147,18 +155,25 @@ def to_look(path: Path, logs: Path | None = None) -> Opened:
     )
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def _converted(path: Path) -> sqlite3.Connection:
+    """The ledger itself: as an older version left it, it is kept beside the new one."""
+    return connect(path, lambda version: backup.keep_version(path, version))
+
+
+def connect(path: Path, keep: Callable[[int], None] = lambda version: None) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
+        schema.version(connection)  # a newer file is left as it is, its journal mode, too
         path.chmod(0o600)  # prompts stand in it
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA synchronous=EXTRA")
+        connection.execute("PRAGMA fullfsync=ON")  # macOS; no effect elsewhere
         connection.execute("PRAGMA foreign_keys=ON")
-        schema.migrate(connection)
+        schema.migrate(connection, keep)
     except BaseException:
         connection.close()
         raise
@@ -172,6 +187,8 @@ def ledger_error(path: Path, error: Exception) -> LedgerError:
     for kind, key in KEYS:
         if isinstance(error, kind):
             return LedgerError(key, path=str(path))
+    if isinstance(error, backup.NotKept):
+        return LedgerError("error.ledger_no_copy", path=str(path), reason=str(error))
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
         return LedgerError("error.ledger_replaced", path=str(path))

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ima_tui.ledger import backup, repair
+from ima_tui.ledger import backup, repair, schema
 from ima_tui.ledger.repair import Connect, RepairReport, Why
 
 Migrate = Callable[[sqlite3.Connection], None]
@@ -67,10 +67,14 @@ def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
     locked_out = False
     try:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
-        connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
+        if found <= version:
+            connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
     except sqlite3.Error as error:
         found = -1
         locked_out = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    if found > version:
+        connection.close()
+        raise schema.NewerLedger("written by a newer ima-tui")
     if found != version:
         connection.close()
         return None, locked_out

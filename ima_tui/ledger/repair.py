@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job
 from ima_tui.ledger import (
     backup,
@@ -441,5 +442,5 @@ def _listed(aside: Path, rows: list[Row]) -> Path:
     with os.fdopen(number, "w", encoding="utf-8", errors="replace") as handle:
         handle.write("\n".join(lines) + "\n")
         handle.flush()
-        os.fsync(handle.fileno())
+        atomic_file.sync(handle.fileno())
     return listing

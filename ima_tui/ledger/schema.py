@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _NUMBER = """
@@ -101,6 +101,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
+class NewerLedger(sqlite3.DatabaseError):
+    """Written by a newer ima-tui."""
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
@@ -113,18 +117,31 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an older file up to date; refuse a newer one rather than harm it."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
+def version(connection: sqlite3.Connection) -> int:
+    """The version of its tables; 0: none yet. Raises `NewerLedger` for one of the future."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > len(MIGRATIONS):
+        raise NewerLedger("written by a newer ima-tui")
+    return found
+
+
+def migrate(
+    connection: sqlite3.Connection, keep: Callable[[int], None] = lambda version: None
+) -> None:
+    """Bring an older file up to date; refuse a newer one rather than harm it.
+
+    `keep` copies a file of that version before anything is changed; nobody can write meanwhile.
+    """
+    if version(connection) == len(MIGRATIONS):
         if not lineage(connection):
             with transaction(connection):
                 _name(connection)
         return
     with transaction(connection):  # asked again inside: another process may have been faster
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise sqlite3.DatabaseError("written by a newer ima-tui")
-        for statements in MIGRATIONS[version:]:
+        found = version(connection)
+        if 0 < found < len(MIGRATIONS):
+            keep(found)
+        for statements in MIGRATIONS[found:]:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ima_tui.core import atomic_file
+
 log = logging.getLogger(__name__)
 
 Line = dict[str, Any]
@@ -114,7 +116,7 @@ def write(path: Path, lines: list[Line], lineage: int) -> None:
             os.write(handle, b"\n")  # so that the next line is whole
             raise OSError(28, "no room for the whole line")
         if any(line["row"] and line["row"]["state"] in SENT for line in lines):
-            os.fsync(handle)
+            atomic_file.sync(handle)
     finally:
         os.close(handle)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ima_tui.core import atomic_file
+from ima_tui.core import atomic_file, home_folder
 from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import SUFFIXES, sniff
@@ -59,11 +59,9 @@ def folder_of(written: str) -> Path:
     Raises `UsageError` for somebody's home that does not exist.
     """
     try:
-        return Path(written).expanduser().absolute()
-    except (RuntimeError, OSError) as error:
-        reason = getattr(error, "strerror", None) or "—"
-        if isinstance(error, RuntimeError):
-            raise UsageError("error.folder_home", path=one_line(written, 200)) from error
+        return home_folder.expand(written).absolute()
+    except OSError as error:
+        reason = error.strerror or "—"
         raise UsageError(
             "error.folder_unwritable", path=one_line(written, 200), reason=reason
         ) from error
@@ -76,7 +74,7 @@ def prepare(folder: Path) -> None:
     """
     shown = one_line(folder, 300)
     if str(folder).startswith("~"):
-        raise UsageError("error.folder_home", path=shown)
+        home_folder.expand(folder)  # raises: settings keep such a path as it was written
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_probe(folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 from ima_tui.api.connection import Connection
 from ima_tui.config import api_key
 from ima_tui.config.loader import Settings
+from ima_tui.core import atomic_file, home_folder
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Media, Result
 from ima_tui.core.errors import ImaError, UsageError
@@ -86,6 +87,7 @@ class ResultGallery:
         if not media.path:
             raise UsageError("gallery.not_here")
         target = local_path(written)
+        home_folder.expand(target)  # raises: else a folder named ~ would be made
         into = written.strip().strip("'\"").endswith("/")
         return await asyncio.to_thread(_copy, Path(media.path), target, into)
 
@@ -127,7 +129,7 @@ def _copy(source: Path, target: Path, into: bool) -> Path:
                 try:
                     shutil.copyfileobj(reader, writer, 1 << 20)
                     writer.flush()
-                    os.fsync(writer.fileno())
+                    atomic_file.sync(writer.fileno())
                 except OSError:
                     target.unlink(missing_ok=True)
                     raise

@@ -25,7 +25,6 @@ from verbs import KEY, Verb
 
 from ima_tui import cli
 from ima_tui.cli import session
-from ima_tui.cli.parser import VERBS
 from ima_tui.core.domain import State, TaskType
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox import uploads
@@ -480,7 +479,7 @@ def test_interrupted_while_running_the_job_is_kept(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "stuck"\n')
     process = child(*T2I, "--json")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not creates(sandbox) and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(0.2)
@@ -501,7 +500,7 @@ def test_interrupted_while_running_the_job_is_kept(
 def test_interrupted_before_anything_was_sent(sandbox: Sandbox, number: signal.Signals) -> None:
     sandbox.scenario('[[fault]]\nkind = "hang"\nendpoint = "product_list"\n')
     process = child(*T2I)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not sandbox.ledger()["counts"] and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(number)
@@ -550,26 +549,7 @@ def test_config_set_refuses_with_a_word(
     assert before == after
 
 
-# ------------------------------------------------------------------------------------ completions
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_completes_every_verb(ima: Verb, shell: str) -> None:
-    said = ima("completion", shell)
-    assert said.code == 0
-    assert [verb for verb in VERBS if verb not in said.out] == []
-    assert "max_credits" in said.out.replace("-", "_")
-
-
-def test_bash_takes_the_script_and_completes_with_it(ima: Verb, tmp_path: Path) -> None:
-    script = tmp_path / "ima-tui.bash"
-    script.write_text(ima("completion", "bash").out)
-    ask = (
-        f"source {script}; COMP_WORDS=(ima-tui work); COMP_CWORD=1; _shtab_ima_tui; "
-        'printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["workflow"], done.stderr
+# ------------------------------------------------------------------------------------ odd numbers
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "1e400", "nan", "inf", "٥", "1_000"])

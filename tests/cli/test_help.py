@@ -52,3 +52,10 @@ def test_what_is_no_verb_and_no_job_is_said_in_words(
         code = int(end.code or 0)
     assert code == 2
     assert told in capsys.readouterr().err
+
+
+def test_every_verb_has_its_code() -> None:
+    names = {one.get_default("verb") for one in every(parser.build())} - {None}
+    assert len(names) > 25
+    for name in names:
+        assert callable(parser.verb_of(argparse.Namespace(verb=name)))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ TEXTS = [
 ]
 SET_APART = frozenset("ßŉİıſK")
 """Letters whose capitals are other letters."""
-TOLD = frozenset({"evidence", "inputs", "absent", "spoken"})
+TOLD = frozenset({"evidence", "inputs", "absent", "spoken", "misplaced", "prompt_sent"})
 """What repeats the words of the text."""
 PIECES = st.sampled_from(
     [
@@ -101,17 +102,30 @@ SLOW = {
 }
 
 
+USUAL_STEPS = 200_000
+USUAL_SECONDS = 0.002
+"""What that many steps of `sum` take on a machine that is not busy."""
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
 @pytest.mark.parametrize("text", SLOW.values(), ids=SLOW)
 def test_ten_thousand_characters_take_less_than_twenty_milliseconds(text: str) -> None:
-    """Of CPU, the best of five: other work on the machine is not the router's."""
+    """On a machine that is not busy. Processor time grows with other programs' use of its caches
+    and cores, so each round measures a loop of our own beside it; the best rounds count."""
     if sys.gettrace() is not None:
         pytest.skip("a tracer counts, too")
-    times = []
-    for _ in range(5):
-        started = time.process_time()
-        route(text)
-        times.append(time.process_time() - started)
-    assert min(times) < 0.020
+    times, usual = [], []
+    for _ in range(40):
+        usual.append(processor_seconds(lambda: sum(range(USUAL_STEPS))))
+        times.append(processor_seconds(lambda: route(text)))
+        if len(times) >= 5 and min(times) < 0.020:
+            break
+    assert min(times) < 0.020 * max(1.0, min(usual) / USUAL_SECONDS)
 
 
 @pytest.mark.parametrize(("text", "images"), TEXTS)

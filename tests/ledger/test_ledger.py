@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
+from ima_tui import i18n
 from ima_tui.core.domain import (
     Estimate,
     Failure,
@@ -145,8 +146,79 @@ async def test_a_file_by_a_newer_version_is_refused_and_left_alone(path: Path) -
     before = path.read_bytes()
     with pytest.raises(LedgerError) as caught:
         await Ledger.open(path, "me")
-    assert caught.value.key == "error.ledger"
+    assert caught.value.key == "error.ledger_newer"
+    assert "Update ima-tui" in i18n.explain(caught.value)
     assert path.read_bytes() == before
+
+
+async def test_a_newer_file_keeps_its_journal_mode(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA user_version={len(schema.MIGRATIONS) + 1}")
+    connection.close()
+    for way in (Ledger.open, Ledger.look):
+        with pytest.raises(LedgerError) as caught:
+            await way(path, "me")
+        assert caught.value.key == "error.ledger_newer"
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    connection.close()
+
+
+def older(path: Path, version: int) -> None:
+    """A ledger as an earlier version left it, with one job."""
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    for statements in schema.MIGRATIONS[:version]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(
+        "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, created_at,"
+        " updated_at) VALUES ('done', 'text_to_image', 'm', '{}', 5, 'old', 1, 1)"
+    )
+    connection.execute(f"PRAGMA user_version={version}")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
+async def test_an_older_file_is_kept_before_it_is_converted(path: Path, version: int) -> None:
+    older(path, version)
+    await (await Ledger.open(path, "me")).aclose()
+    kept = path.with_name(f"ledger.version-{version}.sqlite3")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    for file, found in ((path, len(schema.MIGRATIONS)), (kept, version)):
+        connection = sqlite3.connect(file)
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == found
+        assert connection.execute("SELECT points FROM jobs").fetchall() == [(5,)]
+        connection.close()
+
+
+async def test_without_room_for_the_copy_an_older_file_stays_and_can_be_looked_at(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(path, 4)
+    before = path.read_bytes()
+    (path.parent / "ledger.version-4.sqlite3").mkdir()  # in the way of the copy
+    with pytest.raises(LedgerError) as caught:
+        await Ledger.open(path, "me")
+    assert caught.value.key == "error.ledger_no_copy"
+    assert path.read_bytes() == before
+    assert caught.value.key in opening.LOOKED_AT
+    assert [each.name for each in path.parent.glob("*.part")] == []
+
+
+async def test_a_new_ledger_and_one_of_today_leave_no_copy(path: Path) -> None:
+    for _ in range(2):
+        await (await Ledger.open(path, "me")).aclose()
+    assert list(path.parent.glob("ledger.version-*")) == []
+
+
+async def test_commits_reach_the_disk_itself_on_macos(path: Path) -> None:
+    opened = opening.to_write(path)
+    assert opened.connection.execute("PRAGMA fullfsync").fetchone()[0] == 1
+    opened.connection.close()
 
 
 async def test_a_file_that_is_no_ledger_is_set_aside_as_it_is(path: Path) -> None:

@@ -46,7 +46,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
 
 
 async def until(ledger: Ledger, job_id: int, *states: State) -> Job:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             job = await ledger.job(job_id)
             assert job is not None

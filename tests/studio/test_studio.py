@@ -67,7 +67,7 @@ async def order_for(
 
 
 async def until(studio: Studio, job_id: int, good: Callable[[Job], bool]) -> Job:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             job = await studio.jobs.get(job_id)
             assert job is not None

@@ -121,7 +121,7 @@ class PtyProgram:
         # pyte does not know private mode queries; they draw nothing
         self._stream.feed(re.sub(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[<>=][0-9;]*[a-z]", b"", chunk))
 
-    def wait(self, pattern: str, seconds: float = 30.0) -> float:
+    def wait(self, pattern: str, seconds: float = 90.0) -> float:
         """Read until `pattern` stands on the screen; returns seconds since the start."""
         due = time.perf_counter() + seconds
         while not re.search(pattern, self.text):
@@ -142,7 +142,7 @@ class PtyProgram:
             # an escape that something follows at once would be read as alt
             self.read(0.3 if name == "escape" else 0.05)
 
-    def wait_exit(self, seconds: float = 20.0) -> int:
+    def wait_exit(self, seconds: float = 60.0) -> int:
         due = time.perf_counter() + seconds
         while self.process.isalive():
             self.read(0.05)

@@ -48,7 +48,7 @@ def modes(program: PtyProgram) -> list[object]:
     return termios.tcgetattr(program.process.child_fd)[:4]
 
 
-def until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     due = time.perf_counter() + seconds
     while not true():
         assert time.perf_counter() < due, "not within the time"

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import (
@@ -36,6 +35,7 @@ from ima_tui.cli.output import (
     talk,
 )
 from ima_tui.config.loader import Settings
+from ima_tui.core import home_folder
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -79,7 +79,7 @@ def _read(name: str) -> str:
         if name == "-":
             content = sys.stdin.buffer.read(LARGEST + 1)
         else:
-            with Path(name).expanduser().open("rb") as handle:
+            with home_folder.expand(name).open("rb") as handle:
                 content = handle.read(LARGEST + 1)
     except OSError as error:
         reason = error.strerror or "—"

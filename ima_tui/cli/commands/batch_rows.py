@@ -97,6 +97,11 @@ class RowPricer:
         text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
         found = confirmation.check(text, decision, model, draft, by_hand)
         differing, others = await confirm_changes.warnings_of(self._studio, found.unmet, task_type)
+        unclear = generate_intent.doubt(decision)
+        if unclear is not None:
+            if not self._agreed:
+                raise unclear
+            differing.insert(0, say(unclear.key, **unclear.values))
         if differing and not self._agreed:
             raise Unconfirmed(differing, others)
         notes: list[str] = []

@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
-from pathlib import Path
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli import exit_status
@@ -21,6 +20,7 @@ from ima_tui.cli.output import (
     print_plain,
     talk,
 )
+from ima_tui.core import home_folder
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -138,10 +138,10 @@ class BatchRun:
 
 def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
     if arguments.manifest:
-        return Manifest(Path(arguments.manifest).expanduser())
+        return Manifest(home_folder.expand(arguments.manifest))
     if arguments.file == "-":
         return None
-    return Manifest(Path(f"{arguments.file}.manifest.jsonl").expanduser())
+    return Manifest(home_folder.expand(f"{arguments.file}.manifest.jsonl"))
 
 
 def _code(job: Job, *, wanted: bool) -> int:

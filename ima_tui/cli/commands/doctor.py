@@ -22,6 +22,7 @@ from ima_tui.cli.commands.doctor_checks import (
 from ima_tui.cli.output import print_json, text_encoding
 from ima_tui.config import loader
 from ima_tui.config.loader import Settings
+from ima_tui.core import home_folder
 from ima_tui.core.errors import EXIT_DONE, EXIT_FAILED, ImaError
 from ima_tui.core.text import clean, one_line, redact
 from ima_tui.i18n import explain, say
@@ -85,7 +86,7 @@ def _without_config() -> Settings:
 
 def _shareable(finding: Finding) -> Finding:
     """Without keys, signatures and the name of the person's home."""
-    home = str(Path.home()) if os.environ.get("HOME") else ""
+    home = str(home_folder.known() or "")
 
     def plain(text: str) -> str:
         shown = redact(clean(text))

@@ -98,6 +98,11 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
     warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
+    unclear = generate_intent.doubt(decision)
+    if unclear is not None:
+        if not (arguments.yes or arguments.dry_run):
+            raise unclear
+        warnings.insert(0, say(unclear.key, **unclear.values))
     note = from_cache(studio, [task_type])
     if arguments.dry_run:
         return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)

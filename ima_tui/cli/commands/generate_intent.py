@@ -11,6 +11,7 @@ from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
 from ima_tui.intent.intent import (
+    Confidence,
     Intent,
     IntentQuestion,
     PreferenceAction,
@@ -25,6 +26,9 @@ UNSURE = {
     IntentQuestion.MISSING_INPUT: "error.route_missing_input",
 }
 """What to say about a question that only the person can answer."""
+
+
+WORKFLOW = RequestKind.WORKFLOW.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,15 @@ def read(text: str, images: Sequence[str]) -> Intent:
         steps = ", ".join(step.task_type.value for step in decision.steps)
         raise UsageError("error.route_workflow", steps=steps)
     return decision
+
+
+def doubt(decision: Intent | None) -> UsageError | None:
+    """What to say where the text may mean something else; None where it is clear."""
+    if decision is None or decision.confidence is Confidence.SURE or decision.task_type is None:
+        return None
+    other = decision.runner_up
+    second = other.task_type if other is not None and other.task_type is not None else WORKFLOW
+    return UsageError("error.route_unsure", first=decision.task_type.value, second=str(second))
 
 
 def meant(text: str, decision: Intent) -> Meant:

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import inf
-from pathlib import Path
 from typing import TextIO
 
 from ima_tui.cli import session
 from ima_tui.cli.output import talk
 from ima_tui.config.loader import Settings
+from ima_tui.core import home_folder
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
@@ -127,7 +127,7 @@ def document(entry: LogEntry) -> dict[str, object]:
 
 def _export(stream: LogStream, arguments: argparse.Namespace) -> int:
     """Into a file that only the person can read, and that was not there before."""
-    path = Path(arguments.export).expanduser()
+    path = home_folder.expand(arguments.export)
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8") as out:

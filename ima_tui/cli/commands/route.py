@@ -15,6 +15,7 @@ from ima_tui.cli import session
 from ima_tui.cli.output import json_text, print_json
 from ima_tui.compose import capabilities, parameter_names
 from ima_tui.config.loader import Settings
+from ima_tui.core import home_folder
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
@@ -33,7 +34,7 @@ LONGEST_LINE = 1_000_000
 def run(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
     if arguments.batch is not None:
-        return _batch(Path(arguments.batch))
+        return _batch(home_folder.expand(arguments.batch))
     if arguments.text is None:
         raise UsageError("error.route_nothing")
     catalogue, preferred = asyncio.run(known(settings))

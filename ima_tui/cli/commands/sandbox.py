@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
+from ima_tui.core import home_folder
 from ima_tui.core.errors import UsageError
 
 
@@ -13,7 +13,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ima_tui.sandbox.scenario import ScenarioError
     from ima_tui.sandbox.server import serve
 
-    scenario = Path(arguments.scenario).expanduser() if arguments.scenario else None
+    scenario = home_folder.expand(arguments.scenario) if arguments.scenario else None
     try:
         return serve(
             arguments.port,

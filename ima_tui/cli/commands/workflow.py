@@ -20,6 +20,7 @@ from ima_tui.cli.output import (
 )
 from ima_tui.compose import confirmation, parameter_names
 from ima_tui.config.loader import Settings
+from ima_tui.core import home_folder
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
@@ -37,7 +38,8 @@ _NODE = "o"
 
 
 def make(arguments: argparse.Namespace) -> int:
-    return session.run(_make(arguments, session.settle(arguments)))
+    output = path_of(arguments.output) if arguments.output else None
+    return session.run(_make(arguments, session.settle(arguments), output))
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -47,13 +49,13 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def path_of(written: str) -> Path:
-    return Path(written).expanduser()
+    return home_folder.expand(written)
 
 
 # -------------------------------------------------------------------------------------- plan
 
 
-async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
+async def _make(arguments: argparse.Namespace, settings: Settings, output: Path | None) -> int:
     async with session.session(arguments, settings) as studio:
         if studio.preferences.preferences.trouble is not None:
             raise studio.preferences.preferences.trouble  # a wish that can't be read is no guess
@@ -61,8 +63,8 @@ async def _make(arguments: argparse.Namespace, settings: Settings) -> int:
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
             plan = replace(plan, unmet=())  # agreed to
-        if arguments.output:
-            await asyncio.to_thread(file.write, path_of(arguments.output), plan)
+        if output is not None:
+            await asyncio.to_thread(file.write, output, plan)
         if arguments.json:
             more = {"notes": notes, "warnings": warnings}
             told = {"problems": [_problem_json(each) for each in problems]}

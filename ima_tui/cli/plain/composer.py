@@ -29,7 +29,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range, seconds_range
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
+from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 
@@ -172,7 +172,23 @@ class PlainComposer:
             return say("plain.workflow")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
-        return ""
+        return self._which(decision) if self.is_unsure else ""
+
+    @property
+    def is_unsure(self) -> bool:
+        """The words may mean another kind, and nobody has said which."""
+        decision, desk = self.desk.decision, self.desk
+        single = decision is not None and decision.kind is RequestKind.SINGLE
+        unsure = decision is not None and decision.confidence is Confidence.UNSURE
+        return single and unsure and not self.assumed and KIND not in desk.pinned
+
+    def _which(self, decision: Intent) -> str:
+        """Both answers, the guess first."""
+        other = decision.runner_up.task_type if decision.runner_up is not None else None
+        if other is None:
+            return say("plain.unsure_steps", guess=say(f"task.{self.desk.kind}"))
+        names = {"guess": say(f"task.{self.desk.kind}"), "other": say(f"task.{other}")}
+        return say("plain.unsure", **names)
 
     def fields(self) -> Iterator[str]:
         """Each control, where it stands and what it could be."""

@@ -119,6 +119,8 @@ class PlainMode:
         doubt = self._wish.doubt()
         if doubt:
             self._lines.say(doubt)
+            if self._wish.is_unsure:
+                self._ask(say("plain.ask_guess"), self._take_guess)
             return
         order = await self._wish.order()
         model = self._wish.desk.model
@@ -127,6 +129,11 @@ class PlainMode:
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = self._wish.differing()
         self._ask(" ".join((*differing, question)), partial(self._submit, order))
+
+    async def _take_guess(self) -> None:
+        """The kind that was guessed is right."""
+        self._wish.turn_to(self._wish.desk.kind)
+        await self._offer()
 
     async def _submit(self, agreed: Order) -> None:
         """Send what was agreed to; where the price changed meanwhile, ask again."""

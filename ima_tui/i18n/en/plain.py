@@ -18,6 +18,9 @@ TEXTS: dict[str, str] = {
     "plain.keep_prompt": "How shall it be kept? 1, 2 or 3:",
     # ---- the wish
     "plain.standing": "It will be: {kind}, with {model}.",
+    "plain.unsure": "This could be {guess} or {other}. Say yes for {guess}, or name the other with /kind.",
+    "plain.unsure_steps": "This could be {guess}, or several things. Say yes for {guess}, or ask for one thing at a time.",
+    "plain.ask_guess": "Go on with that?",
     "plain.which_kind": "What should I make: an image, a video, music or speech? Say it with /kind, like /kind video.",
     "plain.to": "to",
     "plain.none": "no preference",

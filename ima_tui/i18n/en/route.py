@@ -63,6 +63,8 @@ TEXTS: dict[str, str] = {
     "error.route_media_type": "These words don't tell what to make.",
     "error.route_media_type.hint": "Say image, video, music or speech, or name it with "
     "--task-type.",
+    "error.route_unsure": "These words could mean {first} or {second}.",
+    "error.route_unsure.hint": "Name one with --task-type, or accept {first} with --yes.",
     "error.route_image_roles": "What each picture is for is not told.",
     "error.route_image_roles.hint": "Say which is the first and which the last frame, or that they "
     "are references.",

@@ -18,6 +18,9 @@ TEXTS: dict[str, str] = {
     "plain.keep_prompt": "怎么保存？1、2 或 3：",
     # ---- the wish
     "plain.standing": "将要做的是：{kind}，用 {model}。",
+    "plain.unsure": "这句话可能是{guess}，也可能是{other}。要{guess}请回答“是”，要另一种请用 /类别 说明。",
+    "plain.unsure_steps": "这句话可能是{guess}，也可能要做好几样。要{guess}请回答“是”，否则请一样一样说。",
+    "plain.ask_guess": "就按这个来吗？",
     "plain.which_kind": "要生成图片、视频、音乐还是语音？请用 /类别 说明，例如 /类别 视频。",
     "plain.to": "到",
     "plain.none": "没有偏好",

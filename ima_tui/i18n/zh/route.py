@@ -59,6 +59,8 @@ TEXTS: dict[str, str] = {
     "error.route_workflow.hint": "可以先定方案：ima-tui workflow plan 描述 -o plan.json；或者只说其中一件。",
     "error.route_media_type": "从这句话看不出要做什么。",
     "error.route_media_type.hint": "请说明要图片、视频、音乐还是语音，或者用 --task-type 指定。",
+    "error.route_unsure": "这句话可能是 {first}，也可能是 {second}。",
+    "error.route_unsure.hint": "请用 --task-type 指明；要 {first}，也可以加 --yes。",
     "error.route_image_roles": "没有说明每张图作什么用。",
     "error.route_image_roles.hint": "请说明哪张是首帧、哪张是尾帧，或者都当参考。",
     "error.route_missing_input": "这需要一张图，而现在没有。",

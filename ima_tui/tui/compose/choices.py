@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.price import Neighbour
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
 class DraftChoices:
     """Actions that change the composer of a screen."""
 
-    def __init__(self, screen: DraftScreen, view: ComposeView) -> None:
+    def __init__(
+        self, screen: DraftScreen, view: ComposeView, plan: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`plan` opens the prompt as a workflow."""
         self._screen = screen
         self._view = view
+        self._plan = plan
 
     def task_type(self) -> None:
         """Open the list of task types."""
@@ -97,6 +102,9 @@ class DraftChoices:
         """Take a suggestion, and ask for an input where it needs one."""
         screen = self._screen
         screen.forget_remark()
+        if answer.plans:
+            await self._plan()
+            return
         suggestions.take(screen.composer, answer, screen.studio.catalogue.suggested)
         await screen.reload()
         if answer.wants_input:

@@ -88,6 +88,8 @@ class ComposeScreen(DraftScreen):
         Binding("i", "write", "bind.compose_write", show=False, id="compose.write"),
     ]
 
+    submitter: DraftSubmitter
+
     def __init__(self) -> None:
         super().__init__()
         self.history = DraftHistory(self)
@@ -95,7 +97,7 @@ class ComposeScreen(DraftScreen):
         self.lines = MultiPromptPane(self, self._price_changed)
         self.preview = WorkflowPreview(self, self._price_changed)
         self.view = ComposeView(self, self.lines, self.preview, self.preferences, self.history)
-        self.choices = DraftChoices(self, self.view)
+        self.choices = DraftChoices(self, self.view, lambda: self.submitter.plan())
         self.submitter = DraftSubmitter(
             self, self.view, self.choices, self.lines, self.preferences, self.history
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Input
 
+from ima_tui.core import home_folder
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.gallery.actions import ResultActions
@@ -365,7 +365,8 @@ class GalleryScreen(BaseScreen):
     def action_save(self) -> None:
         """Ask where to copy the files."""
         field = self.query_one("#save", Input)
-        field.value = field.value or f"{Path.home()}/"
+        home = home_folder.known()
+        field.value = field.value or (f"{home}/" if home else "")
         self.add_class("-saving")
         field.focus()
         field.cursor_position = len(field.value)

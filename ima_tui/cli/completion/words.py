@@ -1,0 +1,147 @@
+"""Complete a command line from the parser itself."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ima_tui.cli import parser as parsers
+from ima_tui.cli.completion import values
+from ima_tui.cli.completion.values import Candidate, Source
+
+Kind = Literal["values", "parts", "files", "folders", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """`parts`: a candidate is the beginning of a word, so that no space follows it."""
+
+    kind: Kind
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(slots=True)
+class _Line:
+    """What the words before the current one mean."""
+
+    parser: argparse.ArgumentParser
+    taking: argparse.Action | None = None
+    taken: int = 0
+    """Words that `taking`, an option, has already."""
+    positionals: int = 0
+    only_positionals: bool = False
+
+    def read(self, word: str) -> None:
+        if word == "--" and not self.only_positionals:
+            self.only_positionals, self.taking = True, None
+        elif self.is_option(word):
+            name, equals, _ = word.partition("=")
+            action = self.parser._option_string_actions.get(name)
+            self.taking = None if equals or action is None or not takes(action) else action
+            self.taken = 0
+        elif self.taking is not None and self._has_room(self.taking, self.taken):
+            self.taken += 1
+        else:
+            self.taking = None
+            self._positional(word)
+
+    def _positional(self, word: str) -> None:
+        action = self.next_positional()
+        if isinstance(action, argparse._SubParsersAction):
+            chosen = action.choices.get(word)
+            if isinstance(chosen, argparse.ArgumentParser):
+                self.parser, self.positionals = chosen, 0
+        elif action is not None and action.nargs not in ("*", "+"):
+            self.positionals += 1
+
+    def is_option(self, word: str) -> bool:
+        return word.startswith("-") and word != "-" and not self.only_positionals
+
+    def next_positional(self) -> argparse.Action | None:
+        return next(iter(self.parser._get_positional_actions()[self.positionals :]), None)
+
+    @staticmethod
+    def _has_room(action: argparse.Action, taken: int) -> bool:
+        return action.nargs in ("*", "+") or taken < 1
+
+    def open_option(self) -> argparse.Action | None:
+        """The option whose value the next word may be."""
+        if self.taking is not None and self._has_room(self.taking, self.taken):
+            return self.taking
+        return None
+
+    def must_take(self) -> bool:
+        return self.taking is not None and self.taken == 0 and self.taking.nargs != "?"
+
+
+def takes(action: argparse.Action) -> bool:
+    """Whether the option is followed by a value."""
+    return action.nargs != 0 and not isinstance(action, argparse._HelpAction)
+
+
+def complete(words: Sequence[str]) -> Completion:
+    """What may stand in the place of the last of `words`; the command itself is not among them."""
+    *before, current = words or [""]
+    line = _Line(parsers.build(before))
+    for word in before:
+        line.read(word)
+    option = line.open_option()
+    if line.is_option(current) and not line.must_take():
+        name, equals, value = current.partition("=")
+        named = line.parser._option_string_actions.get(name)
+        if equals:
+            found = _of(named, before, value) if named and takes(named) else Completion("nothing")
+            return _behind(f"{name}=", found)
+        return _options(line.parser, current)
+    if option is not None:
+        found = _of(option, before, current)
+        if found.kind != "nothing" or line.must_take():
+            return found
+    positional = line.next_positional()
+    found = _of(positional, before, current) if positional else Completion("nothing")
+    if found.kind == "nothing" and not current:
+        return _options(line.parser, current)
+    return found
+
+
+def _behind(prefix: str, found: Completion) -> Completion:
+    candidates = tuple(Candidate(prefix + each.word, each.about) for each in found.candidates)
+    return Completion(found.kind, candidates)
+
+
+def _options(parser: argparse.ArgumentParser, current: str) -> Completion:
+    found: dict[str, str] = {}
+    for action in parser._actions:
+        if action.help != argparse.SUPPRESS:
+            for name in action.option_strings:
+                if name.startswith(current) and (name.startswith("--") or current == name):
+                    found[name] = action.help or ""
+    return _completion(Candidate(name, about) for name, about in found.items())
+
+
+def _completion(candidates: Iterable[Candidate]) -> Completion:
+    found = tuple(candidates)
+    if not found:
+        return Completion("nothing")
+    parts = all(each.word.endswith("=") for each in found)
+    return Completion("parts" if parts else "values", found)
+
+
+def _of(action: argparse.Action, before: Sequence[str], current: str) -> Completion:
+    if isinstance(action, argparse._SubParsersAction):
+        about = {each.dest: each.help or "" for each in action._choices_actions}
+        return _begun([Candidate(name, about.get(name, "")) for name in action.choices], current)
+    if action.choices is not None:
+        return _begun([Candidate(str(choice)) for choice in action.choices], current)
+    source = values.SOURCES.get(action.dest, Source.NONE)
+    if source in (Source.FILES, Source.FOLDERS):
+        return Completion("files" if source is Source.FILES else "folders")
+    return _begun(values.of(source, before, current), current)
+
+
+def _begun(candidates: Sequence[Candidate], current: str) -> Completion:
+    exact = [each for each in candidates if each.word.startswith(current)]
+    folded = current.lower()
+    return _completion(exact or [e for e in candidates if e.word.lower().startswith(folded)])

@@ -1,0 +1,249 @@
+"""The commands in a text: words that became a parameter, a model or a preference, and that must not
+go out inside the prompt. What describes stays word for word.
+
+Careful on purpose: a command goes where the rest is still a clean sentence, else it stays.
+
+    use Kling O1 to make a 16:9 video of a fox, seed 7   →   make a video of a fox
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+
+from ima_tui.intent.intent import Command, Evidence, Span
+from ima_tui.intent.scan import NAME, QUOTE, SOURCE, Clause, Item, Scan
+from ima_tui.intent.tokens import is_chinese
+
+_EXACT = ("params.aspect_ratio", "params.size", "params.resolution", "params.seed")
+"""They may leave the middle of a clause, where a figure tells them."""
+_NEGATIVE, _COUNT, _MODEL, _PREFERENCE = (
+    "params.negative_prompt",
+    "params.n",
+    "model",
+    "preference",
+)
+_ALONE = frozenset(
+    {*_EXACT, _MODEL, _PREFERENCE, _COUNT, "tier", "params.duration", "params.model_version"}
+)
+"""They may go as a whole clause."""
+_BEFORE = frozenset({"in", "at", "with", "using", "size", "resolution", "ratio", "aspect", "format",
+                     "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比", "长宽比", "用",
+                     "按", "以", "seed", "种子"})  # fmt: skip
+_BEHIND = frozenset({"aspect", "ratio", "resolution", "format", "比例", "画幅", "分辨率", "尺寸",
+                     "清晰度", "画质", "px", "pixels"})  # fmt: skip
+_GLUE = _BEFORE | _BEHIND | frozenset(
+    {"a", "an", "the", "to", "and", "for", "is", "be", "it", "of", "length", "duration", "long",
+     "make", "model", "please", "video", "image", "picture", "output", "的", "是", "为", "和",
+     "时长", "长度", "就", "吧", "随机", "=", ":", "×", "x", "n"})  # fmt: skip
+_LABELS = re.compile(
+    "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面)*"
+)
+"""Chinese words outside the vocabulary come character by character."""
+_VOWEL = re.compile(r"[aeiou8]", re.I)
+_JOINTS = " \t,，、;；"
+_LEAD = re.compile(r"^[\s,，、;；:：.。!！]+")
+_BLANKS = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
+_LOOSE = re.compile(r"[ \t]+(?=[,.;!?，。；！？])")
+_DOUBLED = re.compile(r"([,，、;；])(?:[ \t]*[,，、;；])+")
+_DANGLING = re.compile(r"[\s,，、;；:：\-–—]+$")
+
+
+def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple[Command, ...]:
+    """Every command before place `until` of the folded text (behind it are words to be spoken)."""
+    parts = _Parts(scan, evidence)
+    found = [Command(each.span, (each.part,)) for each in evidence if each.part == _NEGATIVE]
+    clauses = [clause for clause in scan.clauses if clause.end <= until]
+    for before, clause in pairwise([None, *clauses]):
+        if clause is None or any(parts.of(item) == {_NEGATIVE} for item in clause.items):
+            continue
+        whole = _whole(scan, parts, before, clause)
+        found += [whole] if whole is not None else _inside(scan, parts, clause)
+    return tuple(found)
+
+
+def without(text: str, commands: Collection[Command], kept: Collection[str] = ()) -> str:
+    """`text` without its commands, but those about one of the parts `kept`; all of it where
+    nothing would be left."""
+    spans = sorted(each.span for each in commands if not set(kept) & set(each.parts))
+    if not spans:
+        return text
+    pieces, done = [], 0
+    for start, end in spans:
+        pieces.append(text[done : max(start, done)])
+        done = max(end, done)
+    left = _tidy("".join([*pieces, text[done:]]))
+    return left if any(character.isalnum() for character in left) else text
+
+
+def _tidy(text: str) -> str:
+    text = _LEAD.sub("", text)
+    text = _DOUBLED.sub(r"\1", text)
+    return _DANGLING.sub("", _LOOSE.sub("", _BLANKS.sub(" ", text)))
+
+
+class _Parts:
+    """Which part of the intent each item gave."""
+
+    def __init__(self, scan: Scan, evidence: Sequence[Evidence]) -> None:
+        self._scan = scan
+        self._told = [each for each in evidence if each.part in _ALONE or each.part == _NEGATIVE]
+
+    def of(self, item: Item) -> set[str]:
+        start, end = self._scan.plain.span(item.start, item.end)
+        return {each.part for each in self._told if each.span[0] <= start and end <= each.span[1]}
+
+
+def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> Command | None:
+    """A clause of nothing but commands, with the break before it."""
+    told: set[str] = set()
+    rest = ""
+    for item in clause.items:
+        own = parts.of(item)
+        told |= own
+        if not own and not _is_glue(item):
+            rest += item.phrase if is_chinese(item.phrase) else "."
+    if not _LABELS.fullmatch(rest):
+        return None
+    if told == {_COUNT} and not any(_counts(item) for item in clause.items):
+        return None  # it belongs to the noun beside it
+    start, end = scan.plain.span(clause.start, clause.end)
+    if before is not None:
+        start = scan.plain.span(before.start, before.end)[1]
+    return Command((start, end), tuple(sorted(told)))
+
+
+def _counts(item: Item) -> bool:
+    """n=4, "four versions"."""
+    return item.phrase == "=" or item.has("copies")
+
+
+def _is_glue(item: Item) -> bool:
+    if item.has(QUOTE, SOURCE) or item.under("noun"):
+        return item.phrase in _GLUE
+    return item.phrase in _GLUE or item.has(
+        "use", "polite", "model_word", "and", "seq", "but", NAME
+    )
+
+
+def _inside(scan: Scan, parts: _Parts, clause: Clause) -> Iterator[Command]:
+    items = clause.items
+    place = 0
+    while place < len(items):
+        told = parts.of(items[place])
+        run = None
+        if (_MODEL in told and items[place].has(NAME)) or items[place].has("wish.clear"):
+            run = _model(items, place) if told else None
+        elif told & set(_EXACT):
+            run = _exact(parts, items, place)
+        elif _COUNT in told:
+            run = _count(items, place)
+        if run is None:
+            place += 1
+            while told and place < len(items) and parts.of(items[place]) & told:
+                place += 1
+            continue
+        first, last = run
+        if first > 0 or last < len(items):
+            own = {part for item in items[first:last] for part in parts.of(item)} & _ALONE
+            yield Command(_span(scan, items, first, last), tuple(sorted(own)))
+        place = max(last, place + 1)
+
+
+def _span(scan: Scan, items: Sequence[Item], first: int, last: int) -> Span:
+    """The place of those items, with the blank behind them, else the one before."""
+    text = scan.plain.original
+    start, end = scan.plain.span(items[first].start, items[last - 1].end)
+    if last < len(items):
+        behind = scan.plain.span(items[last].start, items[last].end)[0]
+        return (start, behind) if not text[end:behind].strip(" -") else (start, end)
+    while start > 0 and text[start - 1] == " ":
+        start -= 1
+    return start, end
+
+
+def _model(items: Sequence[Item], place: int) -> Span | None:
+    """ "use X to", "with X" at the end, 用X模型: not "a Midjourney picture"."""
+    first = place
+    while first > 0 and (items[first - 1].phrase in ("the", "model") or _leads(items[first - 1])):
+        first -= 1
+    if not any(_leads(item) for item in items[first : place + 1]):
+        return None
+    last = place + 1
+    while last < len(items) and items[last].has("model_word"):
+        last += 1
+    at_end = last == len(items)
+    if not at_end and items[last].phrase in ("to", "for", "来", "去"):
+        last += 1
+    elif not (at_end or _goes_on(items, first, last)):
+        return None
+    opens = all(item.has("polite", "seq", "and") for item in items[:first])
+    return (first, last) if last < len(items) or not opens else None
+
+
+def _leads(item: Item) -> bool:
+    return item.has("use", "wish.save", "wish.once", "wish.switch", "wish.clear")
+
+
+def _goes_on(items: Sequence[Item], first: int, last: int) -> bool:
+    """A verb follows ("用可灵画一只猫", "with Suno make a song"), or the clause goes on."""
+    following = items[last]
+    if following.under("verb") or following.has("object"):
+        return True
+    return first > 0 and following.phrase in ("in", "at", "and", "showing", "of")
+
+
+def _exact(parts: _Parts, items: Sequence[Item], place: int) -> Span | None:
+    """A ratio, a size, a seed, with the words that only lead to it."""
+    last = place
+    while last < len(items) and parts.of(items[last]) & set(_EXACT):
+        last += 1
+    if not any(character.isdigit() for item in items[place:last] for character in item.phrase):
+        return None
+    while last < len(items) and items[last].phrase in _BEHIND:
+        last += 1
+    first = place
+    while first > 0 and items[first - 1].phrase in _BEFORE:
+        first -= 1
+    for length in (3, 2):
+        if first >= length and _LABELS.fullmatch(_joined(items[first - length : first])):
+            first -= length
+            break
+    articled = first > 0 and items[first - 1].phrase in ("a", "an")
+    led = first < place and items[first].phrase in ("in", "at", "with", "using")
+    if articled and first > 1 and items[first - 2].phrase == "with":
+        first, led, articled = first - 2, True, False  # with a 16:9 aspect ratio
+    following = items[last] if last < len(items) else None
+    chinese = following is not None and is_chinese(following.phrase)
+    if following is not None and following.phrase == "的":
+        last += 1
+        chinese = True
+    if led or following is None or first < place:
+        return first, last
+    if articled:
+        return (first, last) if _article_fits(items[first - 1].phrase, following.phrase) else None
+    return (first, last) if chinese or following.under("noun") else None
+
+
+def _joined(items: Sequence[Item]) -> str:
+    return "".join(item.phrase for item in items)
+
+
+def _article_fits(article: str, word: str) -> bool:
+    return (article == "an") == bool(_VOWEL.match(word))
+
+
+def _count(items: Sequence[Item], place: int) -> Span | None:
+    """ "3 pictures of", 三张: the number, in Chinese with its measure word."""
+    item = items[place]
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is None or following.has("copies") or item.under("noun"):
+        return None
+    if is_chinese(following.phrase) and following.under("classifier"):
+        last = place + 2
+        if last < len(items) and items[last].phrase == "的":
+            last += 1
+        return (place, last) if last < len(items) else None
+    numeral = item.phrase.isdigit() or bool(item.under("number"))
+    return (place, place + 1) if numeral and item.phrase not in ("a", "an") else None

@@ -1,0 +1,1 @@
+"""What trains the intent classifier: a grammar of prompts, labelled cases, the fit."""

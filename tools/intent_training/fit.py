@@ -1,0 +1,73 @@
+"""Fit the linear model and pack it for the package: numpy and scikit-learn live here alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from math import sqrt
+
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+from sklearn.linear_model import SGDClassifier
+
+from ima_tui.intent.classifier import HEADER, LABELS, MAGIC
+from ima_tui.intent.features import SIZE, features
+from intent_training.prompts import Prompt
+
+ALPHA = 1e-5
+PASSES = 5
+SEED = 14
+
+
+def matrix(prompts: Iterable[Prompt]) -> tuple[csr_matrix, np.ndarray]:
+    """One row of features for each prompt, and its label's number."""
+    places: list[int] = []
+    values: list[float] = []
+    ends = [0]
+    labels: list[int] = []
+    for prompt in prompts:
+        for group in features(prompt.text, prompt.images):
+            places += group
+            values += [1 / sqrt(len(group))] * len(group) if group else []
+        ends.append(len(places))
+        labels.append(LABELS.index(prompt.label))
+    rows = csr_matrix(
+        (np.array(values, np.float64), np.array(places, np.int32), np.array(ends, np.int64)),
+        shape=(len(labels), SIZE),
+    )
+    rows.sum_duplicates()
+    return rows, np.array(labels)
+
+
+def together(
+    parts: Sequence[tuple[csr_matrix, np.ndarray]],
+) -> tuple[csr_matrix, np.ndarray]:
+    return vstack([rows for rows, _ in parts], "csr"), np.concatenate([each for _, each in parts])
+
+
+def fit(rows: csr_matrix, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (label × place) and biases: one against the rest, averaged stochastic descent."""
+    weights = np.zeros((len(LABELS), SIZE))
+    bias = np.zeros(len(LABELS))
+    for number in range(len(LABELS)):
+        model = SGDClassifier(
+            loss="log_loss", alpha=ALPHA, max_iter=PASSES, tol=None, average=True, random_state=SEED
+        )
+        model.fit(rows, (labels == number).astype(np.int64))
+        weights[number], bias[number] = model.coef_[0], model.intercept_[0]
+    return weights, bias
+
+
+def pack(weights: np.ndarray, bias: np.ndarray) -> bytes:
+    """The file that `ima_tui.intent.classifier` reads. The scale covers the largest weight."""
+    scale = float(np.float32(np.abs(weights).max() / 127))
+    small = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
+    return HEADER.pack(MAGIC, SIZE, scale, *bias) + small.tobytes()
+
+
+def scores(rows: csr_matrix, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    return np.asarray(rows @ weights.T + bias)
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
