@@ -104,4 +104,4 @@ async def ended(studio: Studio, job_id: int) -> Job:
 
 
 async def held(studio: Studio, job_id: int) -> Job:
-    return await until(studio, job_id, lambda job: job.held or job.state in ENDED)
+    return await until(studio, job_id, lambda job: job.needs_approval or job.state in ENDED)

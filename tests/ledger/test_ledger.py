@@ -157,7 +157,7 @@ async def test_a_newer_file_keeps_its_journal_mode(path: Path) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA user_version={len(schema.MIGRATIONS) + 1}")
     connection.close()
-    for way in (Ledger.open, Ledger.look):
+    for way in (Ledger.open, Ledger.open_read_only):
         with pytest.raises(LedgerError) as caught:
             await way(path, "me")
         assert caught.value.key == "error.ledger_newer"

@@ -171,7 +171,7 @@ async def test_a_risen_price_waits_for_a_word_at_the_screen(sandbox: Sandbox, op
     sandbox.scenario(fault("price_change", endpoint="create", add=7, times=1))
     async with opened(patient=True) as studio:
         job = await held(studio, (await studio.jobs.submit(await place(studio, NANO, "wait"))).id)
-        assert (job.state, job.held, job.order.total) == (State.QUEUED, True, 25)
+        assert (job.state, job.needs_approval, job.order.total) == (State.QUEUED, True, 25)
         assert (len(creates(sandbox)), charged(sandbox)) == (1, [])
         await studio.jobs.follow(job.id)
         job = await ended(studio, job.id)
@@ -406,7 +406,7 @@ async def test_refusals_are_counted_over_a_restart(sandbox: Sandbox, opened: Ope
         job = await held(
             studio, (await studio.jobs.submit(await place(studio, NANO, "restart"))).id
         )
-        assert job.held
+        assert job.needs_approval
     async with opened(patient=True) as studio:
         await studio.jobs.follow(job.id)
         job = await ended(studio, job.id)
