@@ -82,7 +82,7 @@ async def story(
     """One job from its order to its end, and the keys of its timeline."""
     clock = more.pop("clock", None) or FastClock()
     wish = more.pop("order", None) or placed(LEAF)
-    model = more.pop("leaf", LEAF)
+    model = more.pop("model", LEAF)
     job = await ledger.add(wish, clock.time())
     async with running(scheduler(ledger, service, model, tmp_path, clock=clock, **more)):
         job = await ended(ledger, job.id)
@@ -180,6 +180,8 @@ async def test_a_smaller_order_replaces_the_faulty_one_in_the_commit_that_ends_s
         (("size", "1K"),),
         5,
     )
+    larger = placed(LEAF, chosen=(("size", "2K"),)).total
+    assert await ledger.spent(0.0) == await ledger.spent(0.0, "me") == larger + 5
 
 
 async def test_a_fault_that_nothing_smaller_answers_is_unknown(
