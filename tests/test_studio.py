@@ -224,6 +224,19 @@ async def test_what_was_sent_before_it_could_be_taken_out_is_followed_on(
     assert count(sandbox) == (1, job.order.total)
 
 
+async def test_a_setting_that_keeps_lists_away_is_known_before_the_ledger_is_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "foo://127.0.0.1:1")
+    monkeypatch.delenv("https_proxy", raising=False)
+    address = "https://api.imastudio.com"
+    official = replace(settings, base_url=address, upload_url=address)
+    async with open_studio(official, for_screen=True, key=KEY) as studio:
+        await studio.offer.check_connection()
+        problems = {each.problem.key for each in studio.offer.lists.values() if each.problem}
+    assert problems == {"error.proxy_kind"}
+
+
 async def test_removing_a_job_whose_earlier_try_may_be_charged_says_so(
     settings: Settings, sandbox: Sandbox
 ) -> None:
