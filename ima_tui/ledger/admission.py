@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
-from ima_tui.ledger.queries import MOST_NAMED, OPEN, require
+from ima_tui.ledger.queries import MOST_NAMED, OPEN, at_risk, require
 from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, write_event
 
@@ -210,4 +210,4 @@ def _committed(connection: sqlite3.Connection, since: float, session: str) -> in
         " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))))",
         (*named, since),
     ).fetchone()
-    return int(row[0])
+    return int(row[0]) + at_risk(connection, since, session)

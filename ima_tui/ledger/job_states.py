@@ -34,6 +34,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 UNSENT = frozenset({S.QUEUED, S.UPLOADING, S.VERIFYING})
 FOLLOWED = frozenset({S.RUNNING, S.TIMED_OUT, S.FETCHING})
 """The service has these; somebody must ask for them, or fetch what they made."""
+FAULT = "event.fault"
+"""The service reported a fault of its own and a smaller order follows: `at_risk` points of the one
+before may have been charged."""
 ENDED = frozenset({S.DONE, S.FAILED, S.NEEDS_REVIEW, S.STOPPED, S.FORGOTTEN})
 OPEN = frozenset(S) - ENDED
 WITHOUT_RESULT = ENDED - {S.DONE}

@@ -16,6 +16,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.ledger import process_id
+from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.records import LedgerError, job_of, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
@@ -105,6 +106,18 @@ def spent(connection: sqlite3.Connection, since: float, session: str) -> int:
         " AND (task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten'"
         " AND EXISTS (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))",
         (*named, since),
+    ).fetchone()
+    return int(row[0]) + at_risk(connection, since, session)
+
+
+def at_risk(connection: sqlite3.Connection, since: float, session: str) -> int:
+    """Points of tries that a smaller order followed: the service may have charged them before it
+    reported its fault."""
+    among, named = ("AND jobs.session = ?", (session,)) if session else ("", ())
+    row = connection.execute(
+        "SELECT COALESCE(SUM(json_extract(values_json, '$.at_risk')), 0)"
+        f" FROM events JOIN jobs ON jobs.id = job WHERE key = '{FAULT}' AND at >= ? {among}",
+        (since, *named),
     ).fetchone()
     return int(row[0])
 

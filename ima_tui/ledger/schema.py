@@ -98,6 +98,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             OR old.waiting_json IS NOT new.waiting_json OR old.place IS NOT new.place {_NUMBER}
         """,
     ),
+    ("CREATE INDEX events_fault ON events(at) WHERE key = 'event.fault'",),
 )
 
 

@@ -45,7 +45,7 @@ from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.input_files import Stamp, living, stamp_of
 from ima_tui.core.text import one_line
 from ima_tui.ledger import LedgerError, Values
-from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
 from ima_tui.runner.upload_cache import UploadCache
@@ -55,8 +55,8 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 3
 """Of one create that is refused as too often or does not get through."""
 REFUSED = "event.refused_once"
-TOO_HEAVY, FAULT = "event.too_heavy", "event.fault"
-"""A smaller order follows; after a fault the one before may have been charged."""
+TOO_HEAVY = "event.too_heavy"
+"""A smaller order follows; nothing was charged."""
 CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
 """These want their input media checked first."""
 
@@ -317,9 +317,11 @@ class Submitter:
         heavy = error.code == refusals.TOO_HEAVY and kind == error.key
         smaller = refusals.lighter(job.order, outset.model, outset.refusals + 1) if heavy else None
         if smaller is not None:
-            key = FAULT if error.may_be_charged else TOO_HEAVY
+            key, values = TOO_HEAVY, dict(smaller.values)
+            if error.may_be_charged:
+                key, values["at_risk"] = FAULT, job.order.total
             return await self._write_down(
-                job, State.QUEUED, key, values=smaller.values, order=smaller.order
+                job, State.QUEUED, key, values=values, order=smaller.order
             )
         charged = error.may_be_charged and kind not in failure_reasons.REFUSED_BY_WORDS
         if charged or outset.doubtful:

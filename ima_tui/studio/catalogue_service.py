@@ -106,6 +106,15 @@ class CatalogueService:
         """Show what the last run saw."""
         await self._lists.load(self._settings.base_url)
 
+    async def check_connection(self) -> None:
+        """Find out, without the ledger and without a request, whether lists can be fetched at all.
+        Never raises: each list says its own problem."""
+        try:
+            await self._connection.connect()
+        except ImaError as error:
+            for task_type in TaskType:
+                self._lists.fail(task_type, error)
+
     async def refresh(self, *task_types: TaskType) -> None:
         """Fetch lists (all, if none is named). Never raises: each list says its own problem."""
         wanted = task_types or tuple(TaskType)

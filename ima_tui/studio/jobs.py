@@ -209,12 +209,17 @@ class Jobs:
         if State.STOPPED not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # another window is just sending it
         unsent = job.state in job_states.UNSENT
-        key = "event.taken_out" if unsent else "event.stopped"
+        key = await self._removal(job_id) if unsent else "event.stopped"
         job = await self._step(job_id, State.STOPPED, key)
         await (await self._engine.scheduler()).leave(
             job_id
         )  # a renewal may have taken it up meanwhile
         return job
+
+    async def _removal(self, job_id: int) -> str:
+        """What the timeline says when an unsent job is removed: an earlier try may be paid for."""
+        faulty = any(event.key == job_states.FAULT for event in await self.timeline(job_id))
+        return "event.taken_out_after_fault" if faulty else "event.taken_out"
 
     async def remove_from_queue(self, job_id: int) -> Job:
         """Take an unsent job out, for who means to pay nothing.
@@ -225,7 +230,7 @@ class Jobs:
         await scheduler.leave(job_id)
         job = await self._require(job_id)
         if job.state in job_states.UNSENT:
-            job = await self._step(job_id, State.STOPPED, "event.taken_out")
+            job = await self._step(job_id, State.STOPPED, await self._removal(job_id))
             await scheduler.leave(job_id)  # a renewal may have taken it up meanwhile
             return job
         await scheduler.adopt(job_id)

@@ -118,6 +118,8 @@ class ComposeScreen(BaseScreen):
         self.by_lines = False
         """Each line of the prompt is a wish of its own."""
         self._is_empty = True
+        self._text = ""
+        """The prompt as it was last read."""
         self._verbs: dict[str, Verb] = {}
 
     def body(self) -> ComposeResult:
@@ -212,7 +214,7 @@ class ComposeScreen(BaseScreen):
     async def read(self, *, anew: bool = False) -> None:
         """Read the prompt as it is now, and follow it where nothing was chosen by hand. `anew`:
         something else than the text is different."""
-        text = self.prompt.text
+        text = self._text = self.prompt.text
         was_empty, self._is_empty = self._is_empty, not text.strip()
         if self._is_empty and not was_empty:
             self.desk.begin_anew()
@@ -306,11 +308,17 @@ class ComposeScreen(BaseScreen):
         await self.picking.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        self.showing.forget_remark()
-        self.dispatch.text_changed()
+        await self.catch_up()
         self.drawer.soon()
-        await self.read()
         self.query_one(IntentSummary).make_way()
+
+    async def catch_up(self) -> None:
+        """Read what was typed since. The key that sends may overtake the news of the last letters,
+        which then has nothing new to say."""
+        if self.prompt.text != self._text:
+            self.showing.forget_remark()
+            self.dispatch.text_changed()
+            await self.read()
 
     async def on_pressed(self, event: Pressed) -> None:
         await self.action_do(event.name)

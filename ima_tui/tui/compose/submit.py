@@ -82,6 +82,7 @@ class DraftSubmitter:
     async def send(self, agreed: int | None = None) -> None:
         """`agreed`: the points that were agreed to a moment ago, for what is sent now."""
         place = self._place
+        await place.catch_up()
         if place.desk.model is None and not place.studio.connection.has_key:
             place.enter_key()  # without a key there is no list
             return
@@ -132,6 +133,7 @@ class DraftSubmitter:
         from ima_tui.tui.workflow.navigation import plan_wish
 
         place = self._place
+        await place.catch_up()
         if self.is_too_early(self._kinds()):
             return
         why_not = await plan_wish(place.ima, place.prompt.text, place.desk.attached)
