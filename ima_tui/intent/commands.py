@@ -212,7 +212,8 @@ def _exact(parts: _Parts, items: Sequence[Item], place: int) -> Span | None:
             break
     articled = first > 0 and items[first - 1].phrase in ("a", "an")
     led = first < place and items[first].phrase in ("in", "at", "with", "using")
-    if articled and first > 1 and items[first - 2].phrase == "with":
+    labelled = last > place and items[last - 1].phrase in _BEHIND
+    if articled and labelled and first > 1 and items[first - 2].phrase == "with":
         first, led, articled = first - 2, True, False  # with a 16:9 aspect ratio
     following = items[last] if last < len(items) else None
     chinese = following is not None and is_chinese(following.phrase)

@@ -29,6 +29,7 @@ from ima_tui.intent.wants import (
     names_models,
 )
 
+_RELATIVE = frozenset({"who", "whose", "where", "which", "whom"})
 _ARTICLES = frozenset(
     {"a", "an", "some", "the", "another", "my", "our", "this", "one", "two", "me"}
 )
@@ -43,6 +44,9 @@ def read_english(clause: Clause) -> ClauseReading:
     items = _without_thanks(clause.items[:written])
     if items[0].has("label") or items[-1].has("label"):
         reading.content = True
+        return reading
+    if clause.after == "," and items[0].phrase in _RELATIVE:
+        reading.content = True  # "…, who loves to sing"
         return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.existing = existing(items)

@@ -52,10 +52,76 @@ _REFUSES = frozenset({"no", "not", "without", "don't", "dont", "never", "nor", "
 _REFUSES_ZH = re.compile("不要|别|不用|不需要|不是|无需|不必|不想|没有|而不|而非|免得|不做|不画")
 _LIKENS_ZH = re.compile("好像|就像|仿佛|如同|宛如|一样|般的|像")
 _PREPOSITIONS = frozenset(
-    {"of", "for", "with", "in", "on", "about", "from", "to", "that", "where", "showing", "featuring", "at", "by", "which", "who", "under", "over", "as", "saying", "called", "titled", "like", "into", "inspired", "based", "using", "between", "through", "around", "because", "so", "while", "when"}  # fmt: skip
+    {
+        "of",
+        "for",
+        "with",
+        "in",
+        "on",
+        "about",
+        "from",
+        "to",
+        "that",
+        "where",
+        "showing",
+        "featuring",
+        "at",
+        "by",
+        "which",
+        "who",
+        "under",
+        "over",
+        "as",
+        "saying",
+        "called",
+        "titled",
+        "like",
+        "into",
+        "inspired",
+        "based",
+        "using",
+        "between",
+        "through",
+        "around",
+        "because",
+        "so",
+        "while",
+        "when",
+    }  # fmt: skip
 )
 _ASKS = frozenset(
-    {"make", "create", "generate", "need", "want", "give", "draw", "paint", "design", "write", "compose", "produce", "film", "shoot", "record", "read", "please", "like", "get", "render", "turn", "animate", "say", "sketch", "build", "show", "craft", "deliver", "sing", "narrate"}  # fmt: skip
+    {
+        "make",
+        "create",
+        "generate",
+        "need",
+        "want",
+        "give",
+        "draw",
+        "paint",
+        "design",
+        "write",
+        "compose",
+        "produce",
+        "film",
+        "shoot",
+        "record",
+        "read",
+        "please",
+        "like",
+        "get",
+        "render",
+        "turn",
+        "animate",
+        "say",
+        "sketch",
+        "build",
+        "show",
+        "craft",
+        "deliver",
+        "sing",
+        "narrate",
+    }  # fmt: skip
 )
 _ASKS_ZH = re.compile(
     "请|帮|给我|我要|我想|想要|需要|生成|做|画|写|拍|录|读|念|设计|制作|来一|来个|来段|来首|出一|弄|整|搞|求|唱|谱|编|配"

@@ -68,9 +68,7 @@ PROMPTS = (
 
 
 @pytest.mark.parametrize(("label", "images", "prompt"), PROMPTS)
-def test_a_prompt_outside_the_training_gets_its_label(
-    label: str, images: int, prompt: str
-) -> None:
+def test_a_prompt_outside_the_training_gets_its_label(label: str, images: int, prompt: str) -> None:
     opinion = classify(prompt, images)
     assert opinion.label == label, f"{opinion.label} by {opinion.margin:.1f}"
 
@@ -137,9 +135,7 @@ def test_the_classifier_knows_the_nouns(monkeypatch: pytest.MonkeyPatch) -> None
 
     frames = {"en": "my sister wants a {} about her garden", "zh": "周五前能出{}吗"}
     for (medium, language), names in nouns().items():
-        wrong = [
-            name for name in names if classify(frames[language].format(name)).label != medium
-        ]
+        wrong = [name for name in names if classify(frames[language].format(name)).label != medium]
         assert len(wrong) <= 0.03 * len(names), (medium, language, wrong)
 
 

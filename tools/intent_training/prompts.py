@@ -90,7 +90,9 @@ def _made(kind: str, language: str, rng: Random) -> Prompt:
     medium = pick(MEDIA, rng)
     label, images = medium, 0
     if kind == "other":
-        label = pick(("image", "video", "music", "speech", "speech", "several", "question", "ask"), rng)
+        label = pick(
+            ("image", "video", "music", "speech", "speech", "several", "question", "ask"), rng
+        )
         text = expand(f"{{{label}}}", read("other"), Request(medium, "en"), rng)
     elif kind == "brief":
         text, label = _brief(language, medium, rng)
