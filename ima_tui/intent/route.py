@@ -21,6 +21,7 @@ from ima_tui.intent import (
     models,
     parameters,
     preference_phrases,
+    questions,
     second_opinion,
     workflow,
 )
@@ -83,6 +84,8 @@ def by_rules(text: str, images: Sequence[str] = ()) -> Intent:
 
 def _by_rules(text: str, images: Sequence[str], known: _Known) -> Intent:
     read = scan(text)
+    if known.settled is None and not images and questions.is_question(read):
+        return Intent(RequestKind.QUESTION, medium=questions.asked_about(read))
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
     decision = _Router(read, inputs, asked, known).decide()
