@@ -2,11 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := ima_tui tests benchmarks docs
+CODE := ima_tui tests benchmarks docs tools
 # where a branch that no test takes could cost points, data or the key
 STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/download.py,ima_tui/api/url_guard.py
 
-.PHONY: demo test check static format screenshots wishes keys configuration coverage torture clean
+.PHONY: demo test check static format screenshots wishes keys configuration coverage torture train clean
 
 demo: $(VENV)/.demo
 	$(BIN)/ima-tui demo
@@ -51,6 +51,10 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 	$(BIN)/coverage report --show-missing --fail-under=100 --include=$(STRICT)
 
+# the weights of the intent classifier, from generated prompts and the labelled cases
+train: $(VENV)/.train
+	$(BIN)/python tools/train_intent.py
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -63,6 +67,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[video,heif,dev]'
 	$(BIN)/python -m compileall -q ima_tui
 	touch $@ $(VENV)/.demo
+
+$(VENV)/.train: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -27,7 +27,7 @@ from ima_tui.compose.composer import (
     ORDER,
     Composer,
 )
-from ima_tui.compose.question_answer import answer
+from ima_tui.compose.question_answer import answer as answer_to
 from ima_tui.core.domain import (
     Medium,
     ModelVersion,
@@ -138,7 +138,7 @@ def take(
 def _answered(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
     """The answer to what somebody asks; to make something all the same takes one key."""
     if decision.kind is RequestKind.QUESTION and KIND not in desk.pinned:
-        told: dict[str, str | int] = {"answer": answer(decision, lists)}
+        told: dict[str, str | int] = {"answer": answer_to(decision, lists)}
         anyway = tuple(_makes(_kind_for(medium, 0)) for medium in Medium)
         yield OpenQuestion("compose.answered", told, anyway, blocks=True, is_question=True)
 

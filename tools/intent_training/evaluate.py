@@ -111,7 +111,8 @@ def table(outcomes: Sequence[Outcome]) -> None:
         name = "never" if veto > 50 else f"{veto:.1f}"
         print(
             f"{name:>9} | {ends['right'] / count:6.1%} | {ends['wrong'] / count:14.1%} |"
-            f" {ends['needless'] / count:16.1%} | {(ends['needless'] + ends['needed']) / count:5.1%} |"
+            f" {ends['needless'] / count:16.1%} |"
+            f" {(ends['needless'] + ends['needed']) / count:5.1%} |"
             f" {1 - ends['wrong'] / count:14.1%}"
         )
 
