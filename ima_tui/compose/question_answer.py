@@ -21,7 +21,7 @@ def answer(intent: Intent, lists: Lists) -> str:
     """One sentence for each medium asked about; without lists, how to see them."""
     media = [intent.medium] if intent.medium is not None else list(Medium)
     told = [words for medium in media if (words := _of(medium, lists))]
-    return say("answer.join").join(told) if told else say("answer.no_lists")
+    return " ".join(told) if told else say("answer.no_lists")
 
 
 def _of(medium: Medium, lists: Lists) -> str:

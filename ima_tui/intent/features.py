@@ -159,6 +159,12 @@ def _marks(word: str) -> tuple[int, ...]:
     return tuple(marks)
 
 
+def forget() -> None:
+    """Empty the caches of words, for measuring a first call."""
+    _mark.cache_clear()
+    _marks.cache_clear()
+
+
 def _words(tokens: Sequence[str]) -> list[int]:
     """Single tokens, word pieces and pairs. Behind an early colon stands content: words of their
     own, so that "read out: draw a cat" asks for no drawing. So does what is refused."""
@@ -233,36 +239,41 @@ def _placed(place: str, clause: Sequence[str]) -> Iterator[str]:
 def _english(clause: Sequence[str], end: str) -> Iterator[str]:
     yield f"s{clause[0]}"
     yield f"s{' '.join(clause[:2])}"
-    asks = False
+    yield from _english_heads(clause, end)
+    yield from _refused(clause)
+    asked = next((place for place, token in enumerate(clause) if token in _ASKS), len(clause))
+    yield from (f"a{token}" for token in clause[asked + 1 :] if token not in _ASKS)
+    for place, token in enumerate(clause[1:], 1):
+        if token == "like" and clause[place - 1] not in _WISHES | _PREPOSITIONS:  # noqa: S105
+            yield from (f"k{each}" for each in clause[place : place + 5])
+
+
+def _english_heads(clause: Sequence[str], end: str) -> Iterator[str]:
+    """The word before each preposition, and the last one: "a poster for our film"."""
     head = ""
-    refused = likened = 0
     for place, token in enumerate(clause):
-        if token in _PREPOSITIONS and head and place:
+        if token not in _PREPOSITIONS:
+            head = token
+            continue
+        if head:
             yield f"h{head}"
             yield f"h{clause[place - 2] if place > 1 else ''} {head}"
-            head = ""
-            if token == "like" and clause[place - 1] not in _WISHES:  # noqa: S105
-                likened = 5
-        elif token in _PREPOSITIONS:
-            head = ""
-        else:
-            head = token
-        if token in _REFUSES:
-            refused = 5
-        elif refused:
-            refused -= 1
-            yield f"n{token}"
-        if likened:
-            likened -= 1
-            yield f"k{token}"
-        if token in _ASKS:
-            asks = True
-        elif asks:
-            yield f"a{token}"
+        head = ""
     if head:
         yield f"h{head}"
         yield f"h{clause[-2] if len(clause) > 1 else ''} {head}"
         yield f"e{head}{end}"
+
+
+def _refused(clause: Sequence[str]) -> Iterator[str]:
+    """The five words behind a refusal."""
+    left = 0
+    for token in clause:
+        if token in _REFUSES:
+            left = 5
+        elif left:
+            left -= 1
+            yield f"n{token}"
 
 
 def _chinese(clause: Sequence[str], end: str) -> Iterator[str]:

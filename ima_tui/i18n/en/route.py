@@ -55,7 +55,6 @@ TEXTS: dict[str, str] = {
     "wish.vocal_gender": "singer",
     "wish.voice": "voice",
     "wish.volume": "volume",
-    "answer.join": " ",
     "answer.comma": ", ",
     "answer.image": "Images",
     "answer.video": "Videos",

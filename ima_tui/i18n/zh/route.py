@@ -52,7 +52,6 @@ TEXTS: dict[str, str] = {
     "wish.vocal_gender": "演唱者",
     "wish.voice": "声音",
     "wish.volume": "音量",
-    "answer.join": "",
     "answer.comma": "、",
     "answer.image": "图片",
     "answer.video": "视频",
