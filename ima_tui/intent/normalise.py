@@ -19,7 +19,8 @@ HEAD, TAIL = 800, 200
 something or set a parameter are read."""
 _ASKS = re.compile(
     r"\b(?:please|i(?:'d| would)? (?:need|want|like)|we (?:need|want)"
-    r"|(?:make|create|generate|render|draw|paint|animate|compose|record|narrate|produce|turn) (?:me|it|this|that|an?|the|us|some)"
+    r"|(?:make|create|generate|render|draw|paint|animate|compose|record|narrate|produce|turn)"
+    r" (?:me|it|this|that|an?|the|us|some)"
     r"|as an? (?:\w+ ){0,2}(?:photo|picture|image|poster|painting|drawing|illustration|video|clip"
     r"|film|animation|song|track|voice-?over|narration)|negative prompts?|aspect ratio|seed|don't"
     r"|use|using|read (?:aloud|out))\b|[请請]|[帮幫]我|做成|生成|制作|製作"
