@@ -1,8 +1,8 @@
-"""What the shared log knows of jobs that a restored ledger calls unsent, or being sent.
+"""Recovers task ids from the shared log, for jobs that a restored ledger calls unsent or sending.
 
-A line of the log names a job by its number, and other profiles write the same numbers into the same
-folder. So a job is matched by the moment it was queued as well, and where a number was queued more
-than once no task id is believed: the job then needs review instead of being sent again.
+Log lines name a job by its number, and other profiles log the same numbers to the same folder. So
+jobs are also matched by the time they were queued; where a number was queued more than once no task
+id is used, and the job needs review instead of being sent again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pathlib import Path
 LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| \w+ *\| \S+ *\| job (\d{1,9}) (.{1,300})")
 TASK = re.compile(r"(?:sending|unknown) -> running .*?task (\S{1,200})")
 SLACK = 2.0
-"""Seconds between a job's creation and its line in the log."""
+"""Tolerance in seconds between a job's creation and its log line."""
 LARGEST = 64 * 1024 * 1024
 
 
 @dataclass
 class _Seen:
-    """The job of one number, as the log tells it."""
+    """One job of the log."""
 
     queued: float
     at: float = 0.0
@@ -32,7 +32,7 @@ class _Seen:
 
 
 def apply(opened: sqlite3.Connection, logs: Path) -> None:
-    """Give jobs the task ids that the log has; what was sent without one is *being sent*."""
+    """Add task ids found in the log; jobs sent without one become *sending*."""
     rows = opened.execute(
         "SELECT id, created_at FROM jobs WHERE task_id = ''"
         " AND state IN ('queued', 'uploading', 'verifying', 'sending')"
@@ -58,7 +58,7 @@ def apply(opened: sqlite3.Connection, logs: Path) -> None:
 
 
 def _read(logs: Path) -> dict[int, list[_Seen]]:
-    """Of each number every time that it was queued, in the order of the log."""
+    """Map each number to every time it was queued, in the order of the log."""
     told: dict[int, list[_Seen]] = {}
     for path in sorted(logs.glob("ima_tui_*.log")):
         with suppress(OSError):

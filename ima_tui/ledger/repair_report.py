@@ -1,4 +1,4 @@
-"""What became of a damaged or outdated ledger, and of answers it can't take, in words."""
+"""Messages about a repaired ledger and unsaved tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def describe(done: RepairReport) -> list[str]:
-    """One sentence or a few, to be told once."""
+    """Return a few sentences about a repair, to show once."""
     values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
     if done.read_only:
         return [say("ledger.looked", **values)]
@@ -31,7 +31,7 @@ def describe(done: RepairReport) -> list[str]:
 
 
 def unsaved_error(told: TaskUnsaved) -> ImaError:
-    """A task id that could not be saved, as an error that names all that is needed to find it."""
+    """Return an error for an unsaved task id, with all that is needed to find the task."""
     order = told.job.order
     error = ImaError(
         "error.unwritten",
@@ -46,5 +46,5 @@ def unsaved_error(told: TaskUnsaved) -> ImaError:
 
 
 def saved_text(told: TaskUnsaved) -> str:
-    """The same, once it could be saved."""
+    """Return the message that the task id was saved after all."""
     return say("ledger.written", id=told.job.id, task=told.task_id)
