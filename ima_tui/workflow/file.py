@@ -7,7 +7,8 @@
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
 `total_credit` and `hash` are for the reader; both are computed again. An unknown key is an error,
-because it may be a typing mistake that costs points."""
+because it may be a typing mistake that costs points.
+"""
 
 from __future__ import annotations
 
