@@ -11,7 +11,7 @@ import re
 import ssl
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
@@ -241,6 +241,22 @@ def _bad(key: str, variable: str, named: str) -> Misconfigured:
 # ------------------------------------------------------------------------------ connecting
 
 
+class _ProxiedExchange:
+    """Tells from httpcore's trace events whether a request left the proxy."""
+
+    def __init__(self, inner: Callable[[str, dict[str, Any]], Awaitable[None]] | None) -> None:
+        self.sent = False
+        self._inner = inner
+
+    async def trace(self, name: str, info: dict[str, Any]) -> None:
+        if name.endswith("send_request_headers.started"):
+            if info["request"].method == b"CONNECT":
+                return  # this one is for the proxy and holds nothing of ours
+            self.sent = True
+        if self._inner is not None:
+            await self._inner(name, info)
+
+
 class Transport(httpx.AsyncHTTPTransport):
     """httpx transport that raises `ProxyError` for an exchange that never left the proxy.
 
@@ -260,25 +276,14 @@ class Transport(httpx.AsyncHTTPTransport):
         """Send the request, through the proxy if there is one."""
         if not self._proxied:
             return await super().handle_async_request(request)
-        sent = False
-        inner = request.extensions.get("trace")
-
-        async def trace(name: str, info: dict[str, Any]) -> None:
-            nonlocal sent
-            if name.endswith("send_request_headers.started"):
-                if info["request"].method == b"CONNECT":
-                    return  # this one is for the proxy and holds nothing of ours
-                sent = True
-            if inner is not None:
-                await inner(name, info)
-
-        request.extensions = {**request.extensions, "trace": trace}
+        exchange = _ProxiedExchange(request.extensions.get("trace"))
+        request.extensions = {**request.extensions, "trace": exchange.trace}
         try:
             return await super().handle_async_request(request)
         except (httpx.ConnectError, httpx.ProxyError):
             raise
         except httpx.TransportError as error:
-            if sent:
+            if exchange.sent:
                 raise
             raise httpx.ProxyError(type(error).__name__) from error
         except Exception as error:

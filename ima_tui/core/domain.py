@@ -289,7 +289,7 @@ LINK_SECONDS = 7 * 24 * 3600.0
 
 
 def result_of(source: str) -> tuple[int, int] | None:
-    """Return the job id and the result number (from 1) of an input such as `job:41#1`, else None."""
+    """Return job id and result number (from 1) of an input such as `job:41#1`, else None."""
     found = _RESULT.fullmatch(source)
     return (int(found[1]), int(found[2])) if found else None
 

@@ -101,8 +101,6 @@ class OverLimit(ImaError):
 class ServiceError(ImaError):
     """The service, or the connection to it, failed."""
 
-    pass
-
 
 class Refused(ServiceError):
     """The service answered with an error `code`.

@@ -1,7 +1,7 @@
-"""What the sandbox sells: products.toml, expanded into the service's product trees.
+"""Product lists of the sandbox: products.toml, expanded into the service's product trees.
 
-A `Leaf` is one model version in one task type's list, with everything the sandbox needs to judge a
-create; `Catalogue.tree` is what GET /open/v1/product/list answers as `data`.
+A `SandboxModel` is one model version of one task type, with everything needed to judge a create;
+`SandboxCatalogue.tree` is the `data` of GET /open/v1/product/list.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True)
 class SandboxRule:
-    """One price of a leaf. `points` is for one output; `attributes` may be the one-price marker."""
+    """One price of a model. `points` are per output; `attributes` may be the one-price marker."""
 
     attribute_id: int
     points: int
@@ -68,17 +68,20 @@ class SandboxModel:
     subscription: bool
 
     def field(self, name: str) -> dict[str, Any] | None:
+        """Return the form's field of that name, or None."""
         return next((field for field in self.fields if field["field"] == name), None)
 
 
 @dataclass(frozen=True)
 class ProductGroup:
+    """A group of the product tree."""
+
     name: str
     children: tuple[ProductGroup | str, ...]  # a str is the id of a leaf
 
 
 class SandboxCatalogue:
-    """The eight lists. `change` alters leaves between two calls, as the live service does."""
+    """The eight lists. `change` alters models between two calls, as the live service does."""
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
@@ -102,9 +105,11 @@ class SandboxCatalogue:
         return model.id
 
     def find(self, task_type: str, version: str) -> SandboxModel | None:
+        """Return a model by its version id, or None."""
         return self.models.get(task_type, {}).get(version)
 
     def all(self) -> Iterator[SandboxModel]:
+        """Yield every model."""
         for models in self.models.values():
             yield from models.values()
 
@@ -118,7 +123,10 @@ class SandboxCatalogue:
         renumber: bool = False,
         remove: bool = False,
     ) -> int:
-        """Change every leaf that fits: points, attribute ids, or take it off. How many changed."""
+        """Change every matching model: points, attribute ids, or remove it.
+
+        Returns how many changed.
+        """
         changed = 0
         for listed, models in self.models.items():
             for model in list(models.values()):
@@ -140,7 +148,7 @@ class SandboxCatalogue:
         return changed
 
     def tree(self, task_type: str, language: str) -> list[dict[str, Any]]:
-        """The `data` of the product list; groups whose leaves are all gone stay, empty."""
+        """Return the `data` of the product list; groups without models stay, empty."""
         nodes = (self._node(task_type, entry, "", language) for entry in self._trees[task_type])
         return [node for node in nodes if node is not None]
 
@@ -220,13 +228,13 @@ class SandboxCatalogue:
 
 @functools.cache
 def _products() -> dict[str, Any]:
-    """products.toml, read once; nothing here changes it."""
+    """Return products.toml, parsed once; nothing here changes it."""
     text = resources.files("ima_tui.sandbox").joinpath("products.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
 def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
-    """The announced time at this speed: (20, 35) at 10 is "2~4s"; never under one second."""
+    """Return the announced time at this speed: (20, 35) at 10 is "2~4s"; at least one second."""
     low = max(1, math.floor(seconds[0] / speed))
     high = max(low, 1, math.ceil(seconds[1] / speed))
     return f"{low}~{high}s"
@@ -281,7 +289,7 @@ def _field(library: dict[str, Any], item: str | dict[str, Any]) -> dict[str, Any
 
 
 def _expanded(source: dict[str, Any]) -> dict[str, Any]:
-    """A field of products.toml as the service sends it (TOML has no null: "null" stands for it)."""
+    """Return a field as the service sends it (TOML has no null, so "null" stands for it)."""
     field = dict(source)
     if field.get("value") == "null":
         field["value"] = None
