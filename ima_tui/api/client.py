@@ -274,7 +274,7 @@ class ImaClient:
             raise await connection_errors.explain(error, url) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unreachable(type(error).__name__) from error
-        self._hear_the_time(headers)
+        self._update_clock_skew(headers)
         if status == 429:
             raise Limited(self._retry_after(headers))
         if not 200 <= status < 300:
@@ -328,7 +328,7 @@ class ImaClient:
     ) -> object:
         """Return `data` of the envelope. The envelope's code decides, not the HTTP status."""
         answer = await self._exchange(request, paid, limits or CALL, before)
-        self._hear_the_time(answer.headers)
+        self._update_clock_skew(answer.headers)
         body = self._without_the_key(answer.body)
         if len(body) > LARGE_ANSWER:  # parsing must not block the event loop
             envelope = await asyncio.to_thread(_envelope, body)
@@ -375,7 +375,7 @@ class ImaClient:
             return body
         return body.replace(self._key.encode(), f"{KEY_PREFIX}…".encode())
 
-    def _hear_the_time(self, headers: httpx.Headers) -> None:
+    def _update_clock_skew(self, headers: httpx.Headers) -> None:
         said = wire.http_date(headers.get("Date", ""))
         if said is not None:
             self._skew = self._now() - said

@@ -26,12 +26,12 @@ class RateLimit:
         *,
         per_second: float = 4.0,
         at_once: int = 8,
-        gate: SharedRateLimit | None = None,
+        shared: SharedRateLimit | None = None,
         tell: Callable[[float], None] | None = None,
     ) -> None:
         """Create a limiter for `per_second` requests, `at_once` of them concurrent."""
         self._clock = clock
-        self._gate = gate
+        self._shared = shared
         self._tell = tell
         self._gap = 1 / per_second
         self._flight = asyncio.Semaphore(at_once)
@@ -46,8 +46,8 @@ class RateLimit:
         """
         seconds = min(LONGEST_PAUSE, seconds)
         self._hear(seconds)
-        if self._gate is not None:
-            await asyncio.to_thread(self._gate.pause, self._clock.time(), seconds)
+        if self._shared is not None:
+            await asyncio.to_thread(self._shared.pause, self._clock.time(), seconds)
 
     @property
     def left(self) -> float:
@@ -61,8 +61,8 @@ class RateLimit:
 
     async def _pause_left(self) -> float:
         """Return the remaining seconds, pauses of other processes included."""
-        if self.left <= 0 and self._gate is not None:
-            self._hear(await asyncio.to_thread(self._gate.pause_left, self._clock.time()))
+        if self.left <= 0 and self._shared is not None:
+            self._hear(await asyncio.to_thread(self._shared.pause_left, self._clock.time()))
         return self.left
 
     def _hear(self, seconds: float) -> None:
@@ -96,8 +96,8 @@ class RateLimit:
         """Reserve the next slot and return the seconds until it; None during a pause."""
         if self.left > 0:
             return None
-        if self._gate is not None:
-            return await asyncio.to_thread(self._gate.take_turn, self._clock.time(), self._gap)
+        if self._shared is not None:
+            return await asyncio.to_thread(self._shared.take_turn, self._clock.time(), self._gap)
         now = self._clock.steady()
         wait = max(0.0, self._last + self._gap - now)
         self._last = now + wait

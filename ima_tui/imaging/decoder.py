@@ -29,7 +29,7 @@ KEPT = frozenset(
 )
 """Environment variables passed to the child; not the key."""
 
-Wish = tuple[DecodeRequest | Check, "asyncio.Future[DecodeReply]"]
+PendingRequest = tuple[DecodeRequest | Check, "asyncio.Future[DecodeReply]"]
 
 
 class Decoder:
@@ -37,14 +37,14 @@ class Decoder:
 
     def __init__(self, seconds: float = MOST_SECONDS) -> None:
         self._seconds = seconds
-        self._wishes: deque[Wish] = deque()
+        self._pending: deque[PendingRequest] = deque()
         self._child: asyncio.subprocess.Process | None = None
         self._working: asyncio.Task[None] | None = None
 
     async def ask(self, request: DecodeRequest | Check) -> DecodeReply:
         """Return the decoded picture. Raises `CannotShow`. Cancelled requests are not decoded."""
         future: asyncio.Future[DecodeReply] = asyncio.get_running_loop().create_future()
-        self._wishes.append((request, future))
+        self._pending.append((request, future))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work(), name="decode")
         return await future
@@ -54,13 +54,13 @@ class Decoder:
         if self._working is not None:
             self._working.cancel()
             await asyncio.gather(self._working, return_exceptions=True)
-        while self._wishes:
-            self._wishes.pop()[1].cancel()
+        while self._pending:
+            self._pending.pop()[1].cancel()
         await self._end()
 
     async def _work(self) -> None:
-        while self._wishes:
-            request, future = self._wishes.pop()
+        while self._pending:
+            request, future = self._pending.pop()
             if future.done():
                 continue
             try:

@@ -105,7 +105,7 @@ class Ledger:
         logs: Path | None = None,
     ) -> Ledger:
         """Open the ledger without ever writing it; every attempt to write raises `why`."""
-        ledger = await cls._opened(path, session, partial(opening.to_look, logs=logs))
+        ledger = await cls._opened(path, session, partial(opening.read_only_file, logs=logs))
         ledger.read_only = why or LedgerError("error.looking")
         return ledger
 

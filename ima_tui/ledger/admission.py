@@ -52,19 +52,19 @@ def admit(
     midnight: float,
 ) -> tuple[Job, ...]:
     """Admit jobs; see `Ledger.admit`."""
-    desk = _AdmissionCheck(connection, session, limits, now, midnight)
-    told: list[Job] = []
+    check = _AdmissionCheck(connection, session, limits, now, midnight)
+    changed: list[Job] = []
     asked = {row["id"]: row for row in _rows(connection, ids)}
     line = {row["id"]: row for row in _others(connection, session, now)} | asked
     for row in sorted(line.values(), key=lambda row: row["place"]):
         settled_already = row["held"] or row["state"] != State.QUEUED or row["turn"]
         if row["id"] in asked and settled_already:
-            told.append(require(connection, row["id"]))
+            changed.append(require(connection, row["id"]))
             continue
         if row["owner"] not in ("", session):
-            desk.leave_to(row)
+            check.leave_to(row)
             continue
-        hold, (key, values) = desk.judge(row)
+        hold, (key, values) = check.judge(row)
         if key and not hold and (row["waiting"], json.loads(row["waiting_json"])) == (key, values):
             continue
         connection.execute(
@@ -73,8 +73,8 @@ def admit(
         )
         if hold:
             write_event(connection, row["id"], now, State.QUEUED, key, values)
-        told.append(require(connection, row["id"]))
-    return tuple(told)
+        changed.append(require(connection, row["id"]))
+    return tuple(changed)
 
 
 _COLUMNS = (
@@ -123,7 +123,7 @@ class _AdmissionCheck:
         self._connection = connection
         self._session = session
         self._limits = limits
-        self._kinds = Counter(_running(connection, session, now))
+        self._task_types = Counter(_running(connection, session, now))
         self._this_session = _committed(connection, 0.0, session) if limits.per_session else 0
         self._today = _committed(connection, midnight, "") if limits.per_day else 0
 
@@ -135,7 +135,7 @@ class _AdmissionCheck:
             return True, over
         if full := self._full(row["task_type"]):
             return False, full
-        self._kinds[row["task_type"]] += 1
+        self._task_types[row["task_type"]] += 1
         self._today += row["points"]
         if row["session"] == self._session:
             self._this_session += row["points"]
@@ -146,15 +146,15 @@ class _AdmissionCheck:
 
         That run's limits may be lower than ours; it recorded what it waits for.
         """
-        kind, stated = row["task_type"], json.loads(row["waiting_json"]).get("limit", 0)
+        task_type, stated = row["task_type"], json.loads(row["waiting_json"]).get("limit", 0)
         full_there = {
-            "waiting.running": self._kinds.total() >= stated,
-            "waiting.kind": self._kinds[kind] >= stated,
+            "waiting.running": self._task_types.total() >= stated,
+            "waiting.kind": self._task_types[task_type] >= stated,
         }
-        if full_there.get(row["waiting"]) or self._full(kind):
+        if full_there.get(row["waiting"]) or self._full(task_type):
             return
         if not (row["needy"] and self._needs(row["id"])):
-            self._kinds[kind] += 1
+            self._task_types[task_type] += 1
 
     def _needs(self, job_id: int) -> tuple[bool, Why] | None:
         rows = self._connection.execute(
@@ -181,10 +181,10 @@ class _AdmissionCheck:
             return "waiting.over_day", {"points": points, "spent": spent, "limit": limit}
         return None
 
-    def _full(self, kind: str) -> Why | None:
-        if self._kinds.total() >= self._limits.running > 0:
+    def _full(self, task_type: str) -> Why | None:
+        if self._task_types.total() >= self._limits.running > 0:
             return "waiting.running", {"limit": self._limits.running}
-        if self._kinds[kind] >= self._limits.per_task_type > 0:
+        if self._task_types[task_type] >= self._limits.per_task_type > 0:
             return "waiting.kind", {"limit": self._limits.per_task_type}
         return None
 

@@ -39,12 +39,12 @@ def apply(opened: sqlite3.Connection, logs: Path) -> None:
     ).fetchall()
     if not rows:
         return
-    told = _read(logs)
+    seen = _read(logs)
     for number, made in rows:
-        near = [one for one in told.get(number, []) if abs(one.queued - made) <= SLACK]
+        near = [one for one in seen.get(number, []) if abs(one.queued - made) <= SLACK]
         if not near or not near[-1].sent:
             continue
-        known, alone = near[-1], len(told[number]) == 1
+        known, alone = near[-1], len(seen[number]) == 1
         state = "running" if known.task_id and alone else "sending"
         opened.execute(
             "UPDATE jobs SET state = ?, task_id = ?, sent_at = ?, updated_at = ?, turn = 1,"
@@ -59,21 +59,21 @@ def apply(opened: sqlite3.Connection, logs: Path) -> None:
 
 def _read(logs: Path) -> dict[int, list[_Seen]]:
     """Map each number to every time it was queued, in the order of the log."""
-    told: dict[int, list[_Seen]] = {}
+    seen: dict[int, list[_Seen]] = {}
     for path in sorted(logs.glob("ima_tui_*.log")):
         with suppress(OSError):
             if path.stat().st_size <= LARGEST:
                 for line in path.read_text("utf-8", "replace").splitlines():
-                    _take(told, line)
-    return told
+                    _take(seen, line)
+    return seen
 
 
-def _take(told: dict[int, list[_Seen]], line: str) -> None:
+def _take(seen: dict[int, list[_Seen]], line: str) -> None:
     found = LINE.match(line)
     if found is None:
         return
     at = datetime.fromisoformat(found[1]).timestamp()
-    jobs, words = told.setdefault(int(found[2]), []), found[3]
+    jobs, words = seen.setdefault(int(found[2]), []), found[3]
     if words.startswith("queued ") and "->" not in words:
         jobs.append(_Seen(at, at))
     elif jobs and (task := TASK.match(words)):

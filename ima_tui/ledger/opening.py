@@ -67,8 +67,8 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
     Raises `sqlite3.Error` or `OSError`.
     """
     if not _may_be_opened(path):
-        mended = repair.mend(path, connect, logs)
-        return _entered(path, mended)
+        report = repair.mend(path, connect, logs)
+        return _entered(path, report)
     presence = repair.enter(path)
     try:
         connection, newest = _whole(path)
@@ -85,12 +85,12 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
     return _entered(path, repair.mend(path, connect, logs))
 
 
-def _entered(path: Path, mended: repair.RepairReport | None) -> Opened:
+def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
     presence = repair.enter(path)
     try:
         connection = connect(path)
         newest = queries.revision(connection)
-        return Opened(_take_in(path, connection), presence, mended, newest)
+        return Opened(_take_in(path, connection), presence, report, newest)
     except BaseException:
         repair.leave(presence)
         raise
@@ -152,7 +152,7 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def to_look(path: Path, logs: Path | None = None) -> Opened:
+def read_only_file(path: Path, logs: Path | None = None) -> Opened:
     """Open without ever writing. Raises `sqlite3.Error` or `OSError`."""
     looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
     return Opened(

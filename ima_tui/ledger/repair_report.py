@@ -30,21 +30,21 @@ def describe(done: RepairReport) -> list[str]:
     return words
 
 
-def unsaved_error(told: TaskUnsaved) -> ImaError:
+def unsaved_error(event: TaskUnsaved) -> ImaError:
     """Return an error for an unsaved task id, with all that is needed to find the task."""
-    order = told.job.order
+    order = event.job.order
     error = ImaError(
         "error.unwritten",
-        id=told.job.id,
-        task=told.task_id,
+        id=event.job.id,
+        task=event.task_id,
         points=order.total,
         model=order.model_name,
-        where=told.where or say("ledger.unwritten_nowhere"),
+        where=event.where or say("ledger.unwritten_nowhere"),
     )
     error.exit_code = EXIT_UNKNOWN
     return error
 
 
-def saved_text(told: TaskUnsaved) -> str:
+def saved_text(event: TaskUnsaved) -> str:
     """Return the message that the task id was saved after all."""
-    return say("ledger.written", id=told.job.id, task=told.task_id)
+    return say("ledger.written", id=event.job.id, task=event.task_id)

@@ -53,43 +53,43 @@ class Proposal:
 
 
 def propose(
-    decision: Intent | None, model: ModelVersion, reason: Reason, before: str = ""
+    intent: Intent | None, model: ModelVersion, reason: Reason, before: str = ""
 ) -> Proposal | None:
     """Return what a job on `model` changes, or None.
 
     `reason` is REQUEST also where the user chose the model by hand; `before` is the model id
     remembered for its task type.
     """
-    wish = decision.preference if decision is not None else None
-    if wish is not None and wish.action is PreferenceAction.CLEAR:
+    request = intent.preference if intent is not None else None
+    if request is not None and request.action is PreferenceAction.CLEAR:
         return Proposal(PreferenceChange.FORGET, True, before=before) if before else None
-    if wish is not None and wish.action is PreferenceAction.ONCE:
+    if request is not None and request.action is PreferenceAction.ONCE:
         return None
     if reason is not Reason.REQUEST or before == model.model_id:
         return None
-    if wish is not None and wish.model_id == model.model_id:
+    if request is not None and request.model_id == model.model_id:
         return Proposal(PreferenceChange.SAVE, True, model, before)
     if before:
         return Proposal(PreferenceChange.SAVE, False, model, before)
-    names_it = decision is not None and decision.picks and decision.model_id == model.model_id
+    names_it = intent is not None and intent.picks and intent.model_id == model.model_id
     return Proposal(PreferenceChange.SAVE, True, model) if names_it else None
 
 
 def standing(
-    decision: Intent, lists: Mapping[TaskType, Sequence[ModelVersion]]
+    intent: Intent, lists: Mapping[TaskType, Sequence[ModelVersion]]
 ) -> tuple[ModelVersion, ...]:
     """Return the models to remember for a request that is not about a job itself.
 
     One of the family for every task type of the medium, as far as the list has it.
     """
-    wish = decision.preference
-    if wish is None or wish.action is not PreferenceAction.SAVE:
+    request = intent.preference
+    if request is None or request.action is not PreferenceAction.SAVE:
         return ()
-    if decision.kind is RequestKind.SINGLE and _medium(wish.model_id) is decision.medium:
+    if intent.kind is RequestKind.SINGLE and _medium(request.model_id) is intent.medium:
         return ()
     found: list[ModelVersion] = []
     for task_type, models in lists.items():
-        meant = names.sibling(wish.model_id, task_type)
+        meant = names.sibling(request.model_id, task_type)
         mine = [model for model in models if model.model_id == meant]
         if mine:
             found.append(choice.newest(mine))
@@ -101,18 +101,18 @@ def task_types(model_id: str) -> tuple[TaskType, ...]:
     return tuple(each for each in TaskType if names.sibling(model_id, each))
 
 
-def forgettable(decision: Intent, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
+def forgettable(intent: Intent, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
     """Return the task types whose preference a request to forget may mean.
 
     Those of the medium that it names, else all remembered; several then need a question.
     """
-    wish = decision.preference
-    if wish is None or wish.action is not PreferenceAction.CLEAR:
+    request = intent.preference
+    if request is None or request.action is not PreferenceAction.CLEAR:
         return ()
     return tuple(
         task_type
         for task_type in preferred
-        if decision.medium is None or task_type.medium is decision.medium
+        if intent.medium is None or task_type.medium is intent.medium
     )
 
 

@@ -39,12 +39,12 @@ class PreferenceService:
 
     def model_id(self, task_type: TaskType, user: str | None = None) -> str:
         """Return the preferred model's id for `task_type`, else ""."""
-        wish = self.preferences.of(user or self._user, task_type)
-        return wish.model_id if wish else ""
+        preference = self.preferences.of(user or self._user, task_type)
+        return preference.model_id if preference else ""
 
     def preferred(self) -> dict[TaskType, str]:
         """Return the preferred models' ids by task type."""
-        return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
+        return {kind: preference for kind in TaskType if (preference := self.model_id(kind))}
 
     async def prefer(
         self, task_type: TaskType, model: ModelVersion, user: str | None = None

@@ -54,8 +54,8 @@ class Fetcher:
         self,
         record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        link: Connectivity,
-        pace: RateLimit,
+        connectivity: Connectivity,
+        rate_limit: RateLimit,
         *,
         folder: Where,
         look_again: LookAgain,
@@ -68,8 +68,8 @@ class Fetcher:
         self._folder = folder
         self._look_again = look_again
         self._with_prompt = with_prompt
-        self._link = link
-        self._pace = pace
+        self._connectivity = connectivity
+        self._rate_limit = rate_limit
         self._patient = patient
         self._pauses_between = LONG_PAUSES if stays else PAUSES
         self._fetches = asyncio.Semaphore(MOST_FETCHES)
@@ -175,7 +175,7 @@ class Fetcher:
                 if error.key != NO_WAY:
                     raise
                 if tries < MOST_TRIES:
-                    await self._link.wait(backoff(tries))
+                    await self._connectivity.wait(backoff(tries))
                 elif self._patient and await self._is_away(service, job):
                     await self._record.note(job, "event.fetch_waits", {"index": index})
                     while await self._is_away(service, job):
@@ -190,14 +190,14 @@ class Fetcher:
     async def _is_away(self, service: Service, job: Job) -> bool:
         """Tell whether the service is unreachable too, so that the network is at fault."""
         try:
-            async with self._link.passage(), self._pace.request():
+            async with self._connectivity.passage(), self._rate_limit.request():
                 await service.detail(job.task_id, lambda: None)
         except Unreachable as error:
-            self._link.broke(error)
+            self._connectivity.broke(error)
             return True
         except ImaError:
             return False
-        self._link.works()
+        self._connectivity.works()
         return False
 
     def _make_folder(self, folder: Path, job: Job, index: int) -> None:

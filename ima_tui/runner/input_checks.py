@@ -110,7 +110,7 @@ class InputChecks:
             if len(self._decoding) >= MOST_KEPT:
                 self._decoding.pop(next(iter(self._decoding)))
             task = asyncio.create_task(self._decode(facts), name="check input")
-            task.add_done_callback(_heard)
+            task.add_done_callback(_retrieve_exception)
             self._decoding[known] = task
         try:
             # shielded: the next caller needs the result even if this one is cancelled
@@ -143,7 +143,7 @@ class InputChecks:
         return Upload(reply.data, reply.facts.format, SUFFIXES[reply.facts.format])
 
 
-def _heard(task: asyncio.Task[MediaFacts]) -> None:
+def _retrieve_exception(task: asyncio.Task[MediaFacts]) -> None:
     """Retrieve the exception, so that a failure nobody waits for is not reported as unhandled."""
     if not task.cancelled():
         task.exception()

@@ -51,8 +51,8 @@ class Poller:
         self,
         record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        link: Connectivity,
-        pace: RateLimit,
+        connectivity: Connectivity,
+        rate_limit: RateLimit,
         alarm: Alarm,
         lease: Lease,
         *,
@@ -61,8 +61,8 @@ class Poller:
     ) -> None:
         self._record = record
         self._connect = connect
-        self._link = link
-        self._pace = pace
+        self._connectivity = connectivity
+        self._rate_limit = rate_limit
         self._alarm = alarm
         self._lease = lease
         self._download = download
@@ -87,17 +87,17 @@ class Poller:
             if failures == 0:
                 await self._wait(job, view, asked, began, sent)
             try:
-                progress = await self._ask(job)
+                progress = await self._request_progress(job)
             except (Refused, Unreachable, Malformed, KeyMissing, KeyInvalid) as error:
                 failures += 1  # a fault while polling is no failure of the job
-                self._blame(error)
-                job = await self._park_if_due(job, sent)
+                self._report_problem(error)
+                job = await self._time_out_if_due(job, sent)
                 seldom = polling_schedule.TIMED_OUT_GAP if job.state is State.TIMED_OUT else 0.0
                 await self._wait_out(error, max(seldom, backoff(failures)), view.floor)
                 continue
             failures = 0
             asked = self._record.clock.steady()
-            self._link.works()
+            self._connectivity.works()
             if progress.odd_status and progress.odd_status != odd:
                 odd = progress.odd_status
                 await self._record.note(job, "event.odd_status")
@@ -147,11 +147,11 @@ class Poller:
         if late > LATE:
             await self._record.clock.sleep(random.uniform(0, SPREAD))  # noqa: S311
 
-    def _blame(self, error: ImaError) -> None:
+    def _report_problem(self, error: ImaError) -> None:
         if isinstance(error, Unreachable):
-            self._link.broke(error)
+            self._connectivity.broke(error)
         if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self._patient:
-            self._link.broke(error)
+            self._connectivity.broke(error)
             raise error
 
     async def _wait_out(self, error: ImaError, gap: float, floor: float) -> None:
@@ -162,17 +162,17 @@ class Poller:
         """
         again = self._record.clock.steady() + floor
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or min(gap, polling_schedule.LATEST_GAP))
-            await self._pace.rest()
+            await self._rate_limit.pause(error.retry_after or min(gap, polling_schedule.LATEST_GAP))
+            await self._rate_limit.rest()
         elif isinstance(error, Unreachable):
-            await self._link.wait(min(gap, LONGEST))
+            await self._connectivity.wait(min(gap, LONGEST))
         else:
-            await self._link.wait(gap * random.uniform(0.7, 1.0))  # noqa: S311
+            await self._connectivity.wait(gap * random.uniform(0.7, 1.0))  # noqa: S311
         await self._alarm.until(again)
 
-    async def _ask(self, job: Job) -> Progress:
+    async def _request_progress(self, job: Job) -> Progress:
         while True:
-            async with self._link.passage(), self._pace.request():
+            async with self._connectivity.passage(), self._rate_limit.request():
                 service = await self._connect()
                 with suppress(LeaseExpired):
                     return await service.detail(job.task_id, self._lease.check)
@@ -184,13 +184,13 @@ class Poller:
         Raises `ImaError` where the service can't be asked.
         """
         try:
-            async with self._link.passage(), self._pace.request():
+            async with self._connectivity.passage(), self._rate_limit.request():
                 service = await self._connect()
                 progress = await service.detail(job.task_id, lambda: None)
         except Unreachable as error:
-            self._link.broke(error)
+            self._connectivity.broke(error)
             raise
-        self._link.works()
+        self._connectivity.works()
         if progress.failed and progress.deleted:
             raise ImaError("error.result_deleted")
         found = outputs.kept(job.order, progress.medias)
@@ -207,7 +207,7 @@ class Poller:
             return await self._record.step(job, State.FAILED, "event.failed", failure=failure)
         if progress.done or (progress.medias and self._is_due(job, sent)):
             return await self._keep(job, progress)
-        return await self._park_if_due(job, sent)
+        return await self._time_out_if_due(job, sent)
 
     async def _keep(self, job: Job, progress: Progress) -> Job:
         """Keep what is ready, even where the rest failed, because all of it was paid for."""
@@ -240,7 +240,7 @@ class Poller:
         patience = polling_schedule.deadline(named, job.order.estimate or USUAL)
         return job.state is State.TIMED_OUT or self._record.clock.steady() > sent + patience
 
-    async def _park_if_due(self, job: Job, sent: float) -> Job:
+    async def _time_out_if_due(self, job: Job, sent: float) -> Job:
         if job.state is State.RUNNING and self._is_due(job, sent):
             return await self._record.step(job, State.TIMED_OUT, "event.parked")
         return job

@@ -104,11 +104,11 @@ def due(view: PollingOutlook, asked: float) -> float:
 
     Both in seconds since it was sent.
     """
-    plan = _plan(view)
+    schedule = _schedule(view)
     step = view.floor / view.steps
     place = max(0, int(asked / step))
-    if place < len(plan):
-        return min(asked + LONGEST_GAP, max(asked + view.floor, plan[place] * step))
+    if place < len(schedule):
+        return min(asked + LONGEST_GAP, max(asked + view.floor, schedule[place] * step))
     return asked + _late_gap(view, asked)
 
 
@@ -131,7 +131,7 @@ def deadline(named: float | None, estimate: Estimate) -> float:
 
 
 @lru_cache(maxsize=512)
-def _plan(view: PollingOutlook) -> tuple[int, ...]:
+def _schedule(view: PollingOutlook) -> tuple[int, ...]:
     """Return, for each time step, the step of the next poll if the job is not done then."""
     step = view.floor / view.steps
     count = min(2000, int(HORIZON * view.longest / step) + 1)
@@ -142,7 +142,7 @@ def _plan(view: PollingOutlook) -> tuple[int, ...]:
         sums.append(sums[-1] + (before + after) / 2 * step)
     worth = view.worth
     costs = [0.0] * count + [_late_cost(view, each * step) for each in range(count, reach + 1)]
-    plan = [0] * count
+    schedule = [0] * count
     for here in range(count - 1, -1, -1):
         alive = max(1e-9, 1 - done[here])
         best = float("inf")
@@ -150,11 +150,11 @@ def _plan(view: PollingOutlook) -> tuple[int, ...]:
             waited = sums[there] - sums[here] - done[here] * (there - here) * step
             cost = worth + (waited + (1 - done[there]) * costs[there]) / alive
             if cost < best:
-                best, plan[here] = cost, there
+                best, schedule[here] = cost, there
             if worth + waited / alive > best:
                 break  # waiting longer only costs more
         costs[here] = best
-    return tuple(plan)
+    return tuple(schedule)
 
 
 def _share(view: PollingOutlook, elapsed: float) -> float:

@@ -96,7 +96,7 @@ class Scheduler:
         """Jobs that were taken over."""
         self._seen_left: dict[int, float] = {}
         self._record = Transitions(ledger, clock, self._tell)
-        self._turns = Admission(ledger, clock, limits or AdmissionLimits(), self._tell)
+        self._admission = Admission(ledger, clock, limits or AdmissionLimits(), self._tell)
         self._sender = Submitter(
             self._record,
             connect,
@@ -141,7 +141,7 @@ class Scheduler:
 
     def _tell(self, job: Job) -> None:
         if job.state not in _AT_THE_SERVICE:
-            self._turns.look()  # a slot may be free, or a result ready that another job waits for
+            self._admission.look()  # a slot or a result may be free for another job
         self._tell_job(job)
 
     def _downloads(self, job: Job) -> bool:
@@ -158,7 +158,7 @@ class Scheduler:
         await self._renew()
         self._keepers = (
             asyncio.create_task(self._keep_leases(), name="leases"),
-            asyncio.create_task(self._turns.run(), name="turns"),
+            asyncio.create_task(self._admission.run(), name="turns"),
         )
 
     async def aclose(self) -> None:
@@ -196,7 +196,7 @@ class Scheduler:
                 log.warning("leases: %r", error)  # a busy file must not end the renewals
             if slept:
                 self._alarm.wake()
-            self._turns.look()
+            self._admission.look()
 
     async def _renew(self) -> None:
         now, busy, steady = self._clock.time(), self._busy(), self._clock.steady()
@@ -258,9 +258,9 @@ class Scheduler:
         waits_for_a_word = job.needs_approval and job.state in job_states.UNSENT
         if job.state in job_states.OPEN and not waits_for_a_word:
             log_step(job, "followed")
-            story = asyncio.create_task(self._story(job), name=f"job {job.id}")
-            self._stories[job.id] = story
-            story.add_done_callback(partial(self._ended, job.id))
+            coroutine = asyncio.create_task(self._run_job(job), name=f"job {job.id}")
+            self._stories[job.id] = coroutine
+            coroutine.add_done_callback(partial(self._ended, job.id))
 
     async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
         """Ask for the current results of a finished job, and what is missing."""
@@ -272,7 +272,7 @@ class Scheduler:
 
     def look(self) -> None:
         """Check admissions again after a change from outside."""
-        self._turns.look()
+        self._admission.look()
 
     async def heard(self, jobs: Collection[Job]) -> None:
         """React to changes by another process: leave stopped jobs, follow released ones."""
@@ -292,27 +292,27 @@ class Scheduler:
         ours = await self._ledger.claim(now, now + LEASE_SECONDS, job_ids)
         await self._take_up([job for job in ours if job.id in job_ids], busy)
 
-    def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:
+    def _ended(self, job_id: int, coroutine: asyncio.Task[None]) -> None:
         """Log a failed coroutine, a bug or a full disk; the next renewal takes the job up again."""
         self._stories.pop(job_id, None)
-        if not story.cancelled() and (error := story.exception()) is not None:
+        if not coroutine.cancelled() and (error := coroutine.exception()) is not None:
             level = logging.INFO if isinstance(error, job_states.NotOwner) else logging.ERROR
             log.log(level, "job %s: %r", job_id, error)
 
     async def leave(self, job_id: int) -> None:
         """Stop following one job. If it is just being sent, its answer comes first."""
-        story = self._stories.get(job_id)
-        if story is not None:
-            story.cancel()
-            await asyncio.wait({story})
+        coroutine = self._stories.get(job_id)
+        if coroutine is not None:
+            coroutine.cancel()
+            await asyncio.wait({coroutine})
         if delivery := self._sender.deliveries.get(job_id):
             await asyncio.wait({delivery})
 
     # ---------------------------------------------------------------- one job's coroutine
 
-    async def _story(self, job: Job) -> None:
+    async def _run_job(self, job: Job) -> None:
         if job.state is State.QUEUED:
-            job = await self._turns.take(job)
+            job = await self._admission.take(job)
             if job.needs_approval and job.waiting.startswith(_OVER) and not self._asks:
                 key = job.waiting.replace("waiting.", "error.")
                 await self._record.fail(job, OverLimit(key, **job.waiting_values))

@@ -84,20 +84,20 @@ class Submitter:
         connect: Callable[[], Awaitable[Service]],
         find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
         input_checks: InputChecks,
-        link: Connectivity,
-        pace: RateLimit,
+        connectivity: Connectivity,
+        rate_limit: RateLimit,
         *,
         patient: bool,
         tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
     ) -> None:
         self._record = record
         self._connect = connect
-        self._find_leaf = find_model
+        self._find_model = find_model
         self._input_checks = input_checks
         self._agreed: dict[tuple[int, str], Stamp] = {}
         """The stamps of each job's files when the user approved it."""
-        self._link = link
-        self._pace = pace
+        self._connectivity = connectivity
+        self._rate_limit = rate_limit
         self._patient = patient
         self._prepared = UploadCache(record.clock)
         self.deliveries: dict[int, Delivery] = {}
@@ -131,7 +131,7 @@ class Submitter:
                     break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)
-                async with self._link.passage(), self._pace.request():
+                async with self._connectivity.passage(), self._rate_limit.request():
                     job, problem = await self._deliver(service, job, urls, outset)
             except (Limited, Unreachable, Malformed) as error:
                 job, problem = await self._back_to_queue(job, "event.waiting"), error
@@ -141,7 +141,7 @@ class Submitter:
                 job = await self._adapt(job, problem)
             elif problem is not None:
                 if isinstance(problem, Unreachable):
-                    self._link.broke(problem)
+                    self._connectivity.broke(problem)
                 if not self._may_try_again(problem, tries):
                     return await self._fail(job, problem)
                 await self._wait_out(problem, tries)
@@ -149,7 +149,7 @@ class Submitter:
 
     async def _settle_price(self, job: Job) -> tuple[Job, Outset]:
         """Update the price; an order whose price left the list is priced again."""
-        model = await self._find_leaf(job.order, False)
+        model = await self._find_model(job.order, False)
         outset = Outset(model, *await self._past(job))
         current = (job.order.attribute_id, job.order.points)
         if any((rule.attribute_id, rule.points) == current for rule in model.rules):
@@ -160,7 +160,7 @@ class Submitter:
     async def _adapt(self, job: Job, problem: Refused) -> Job:
         """Apply the retry policy after a refusal: the next order, or the end."""
         try:
-            model = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
+            model = await self._find_model(job.order, problem.code in refusals.REPRICED)
         except ImaError as error:
             return await self._fail(job, error)
         refused, _ = await self._past(job)
@@ -214,10 +214,10 @@ class Submitter:
 
     async def _wait_out(self, error: ImaError, failures: int) -> None:
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or backoff(failures))
-            await self._pace.rest()
+            await self._rate_limit.pause(error.retry_after or backoff(failures))
+            await self._rate_limit.rest()
         else:
-            await self._link.wait(pause(failures))
+            await self._connectivity.wait(pause(failures))
 
     async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
         """Upload local inputs and have the service check those that need it; costs no points."""
@@ -239,7 +239,7 @@ class Submitter:
         if unchecked and order.model_id in CHECKED_MODELS:
             job = await self._record.step(job, State.VERIFYING, "event.verifying")
             for url in unchecked:
-                async with self._link.passage(), self._pace.request():
+                async with self._connectivity.passage(), self._rate_limit.request():
                     await service.verify(url)
                 ready.checked.add(url)
         return job, tuple(urls)
@@ -253,11 +253,11 @@ class Submitter:
         return stamp
 
     async def _upload(self, service: Service, job: Job, source: str) -> str:
-        model = await self._find_leaf(job.order, False)
+        model = await self._find_model(job.order, False)
         file = await self._input_checks.upload(model, source)
-        async with self._link.passage(), self._pace.request():
+        async with self._connectivity.passage(), self._rate_limit.request():
             url = await service.upload(file.content, mime=file.mime, suffix=file.suffix)
-        self._link.works()
+        self._connectivity.works()
         return url
 
     async def _result(self, job_id: int, index: int) -> str:
@@ -313,7 +313,7 @@ class Submitter:
             deadline=created.deadline,
             failure=Failure(""),
         )
-        self._link.works()  # reported afterwards: nothing may delay writing the task id
+        self._connectivity.works()  # reported afterwards: nothing may delay writing the task id
         return running, None
 
     async def _refused(self, job: Job, error: Refused, kind: str, outset: Outset) -> Job:

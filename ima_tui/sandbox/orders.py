@@ -64,7 +64,7 @@ class SandboxOrder:
 def judge(body: Any, catalogue: SandboxCatalogue, *, check_name: bool = True) -> SandboxOrder:
     """Validate a create's body strictly. Raises `SandboxRefusal` 400017, 6006, 6009 or 6010."""
     task_type, outer = _envelope(body)
-    model = _named_leaf(outer, task_type, catalogue, check_name)
+    model = _named_model(outer, task_type, catalogue, check_name)
     inner = outer.get("parameters")
     if not isinstance(inner, dict):
         raise SandboxRefusal(400017, "Invalid value for parameters: object expected", "wrong_type")
@@ -103,7 +103,7 @@ def _envelope(body: Any) -> tuple[str, dict[str, Any]]:
     return task_type, outer
 
 
-def _named_leaf(
+def _named_model(
     outer: dict[str, Any], task_type: str, catalogue: SandboxCatalogue, check_name: bool
 ) -> SandboxModel:
     version = outer.get("model_version")

@@ -92,15 +92,17 @@ class SandboxCatalogue:
         for task_type in TASK_TYPES:
             self.models[task_type] = {}
             self._trees[task_type] = tuple(
-                self._plant(data, task_type, entry) for entry in data["tree"][task_type]
+                self._build_group(data, task_type, entry) for entry in data["tree"][task_type]
             )
 
-    def _plant(self, data: dict[str, Any], task_type: str, entry: Any) -> ProductGroup | str:
+    def _build_group(self, data: dict[str, Any], task_type: str, entry: Any) -> ProductGroup | str:
         if isinstance(entry, dict):
-            children = tuple(self._plant(data, task_type, child) for child in entry["children"])
+            children = tuple(
+                self._build_group(data, task_type, child) for child in entry["children"]
+            )
             return ProductGroup(entry["group"], children)
         key, first_id = entry.split("@")
-        model = _leaf(data, key, task_type, int(first_id))
+        model = _model(data, key, task_type, int(first_id))
         self.models[task_type][model.id] = model
         return model.id
 
@@ -157,7 +159,7 @@ class SandboxCatalogue:
     ) -> dict[str, Any] | None:
         if isinstance(entry, str):
             model = self.find(task_type, entry)
-            return None if model is None else self._leaf_node(model, parent, language)
+            return None if model is None else self._model_node(model, parent, language)
         children = (self._node(task_type, child, entry.name, language) for child in entry.children)
         return {
             "id": entry.name,
@@ -170,7 +172,7 @@ class SandboxCatalogue:
             "children": [child for child in children if child is not None],
         }
 
-    def _leaf_node(self, model: SandboxModel, parent: str, language: str) -> dict[str, Any]:
+    def _model_node(self, model: SandboxModel, parent: str, language: str) -> dict[str, Any]:
         points = [rule.points for rule in model.rules]
         low, high = min(points), max(points)
         tags = [{"tag_type": "feature", "tag_value": text} for text in model.features]
@@ -240,7 +242,7 @@ def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
     return f"{low}~{high}s"
 
 
-def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> SandboxModel:
+def _model(data: dict[str, Any], key: str, task_type: str, first_id: int) -> SandboxModel:
     entry: dict[str, Any] = dict(data["leaf"][key])
     entry.update(entry.pop("in", {}).get(task_type, {}))
     eet = (

@@ -38,15 +38,15 @@ class CatalogueService:
         clock: Clock,
         connection: Connection,
         engine: Engine,
-        wishes: PreferenceService,
-        knowledge: Guides,
+        preferences: PreferenceService,
+        guides: Guides,
         tell: Callable[[Notice], None],
     ) -> None:
         self._settings = settings
         self._connection = connection
         self._engine = engine
-        self._wishes = wishes
-        self._knowledge = knowledge
+        self._preferences = preferences
+        self._guides = guides
         self._lists = ProductLists(
             settings.cache,
             clock.time,
@@ -85,14 +85,14 @@ class CatalogueService:
 
     def serving(self, task_type: TaskType) -> tuple[ModelVersion, Reason] | None:
         """Return the model of `suggested`, and why it was chosen."""
-        wish, recommended = self._wishes.model_id(task_type), self._knowledge.recommended
+        preferred, recommended = self._preferences.model_id(task_type), self._guides.recommended
         return choice.serving(
-            self.models(task_type), task_type, wish, recommended.get(task_type, "")
+            self.models(task_type), task_type, preferred, recommended.get(task_type, "")
         )
 
     def impersonal(self, task_type: TaskType) -> ModelVersion | None:
         """Return the model for a user without preferences."""
-        recommended = self._knowledge.recommended.get(task_type, "")
+        recommended = self._guides.recommended.get(task_type, "")
         return choice.default_model(self.models(task_type), task_type, recommended=recommended)
 
     def model_of(self, order: Order) -> ModelVersion | None:
@@ -180,8 +180,8 @@ class CatalogueService:
             self.models(kind),
             kind,
             order.model_id,
-            self._wishes.model_id(kind),
-            self._knowledge.recommended.get(kind, ""),
+            self._preferences.model_id(kind),
+            self._guides.recommended.get(kind, ""),
         )
         quoted = price.quote_or_none(usual, {}) if usual is not None else None
         if usual is None or quoted is None:

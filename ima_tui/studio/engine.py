@@ -64,10 +64,10 @@ class Engine:
         self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
-    async def open(self, offer: CatalogueService) -> None:
+    async def open(self, catalogue: CatalogueService) -> None:
         """Open ledger and scheduler. Raises `LedgerError`, also for everyone who waits for them."""
         try:
-            parts = await self._build(offer)
+            parts = await self._build(catalogue)
         except BaseException as error:
             self._parts.set_exception(error if isinstance(error, ImaError) else KeyMissing())
             self._parts.exception()  # retrieved here, because nobody may be waiting
@@ -156,7 +156,7 @@ class Engine:
     def _opened(self) -> bool:
         return self._parts.done() and self._parts.exception() is None
 
-    async def _build(self, offer: CatalogueService) -> Parts:
+    async def _build(self, catalogue: CatalogueService) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.runner.scheduler")
         from ima_tui.api.rate_limit import RateLimit
         from ima_tui.api.shared_rate_limit import SharedRateLimit
@@ -177,7 +177,7 @@ class Engine:
             ledger,
             self._clock,
             self._connection.connect,
-            offer.find_model,
+            catalogue.find_model,
             self._input_checks,
             folder=settings.folder,
             download=settings.download,
@@ -191,7 +191,7 @@ class Engine:
                 self._clock,
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
-                gate=None
+                shared=None
                 if ledger.read_only
                 else SharedRateLimit(settings.ledger.with_name("pace.json")),
                 tell=lambda seconds: self._tell(Paused(seconds)),

@@ -106,11 +106,11 @@ class Guides:
         """Return all documents."""
         return tuple(self._documents.values())
 
-    def documents(self, text: str, decision: Intent) -> tuple[Document, ...]:
+    def documents(self, text: str, intent: Intent) -> tuple[Document, ...]:
         """Return the guides that apply to a prompt, most relevant first."""
         if not self._documents:
             return ()
-        found = (self._documents.get(topic) for topic in topics(text, decision))
+        found = (self._documents.get(topic) for topic in topics(text, intent))
         return tuple(document for document in found if document is not None)
 
     @property
@@ -159,34 +159,34 @@ _SAME = re.compile(
 )
 
 
-def topics(text: str, decision: Intent) -> tuple[Topic, ...]:
+def topics(text: str, intent: Intent) -> tuple[Topic, ...]:
     """Return the topics for a prompt, by the founding document's rules."""
     from ima_tui.intent.scan import scan  # imported only when there is something to read
 
     told = scan(text).text  # normalised, without titles and quotations
-    media = {step.task_type.medium for step in decision.steps} | {decision.medium}
-    count = decision.param("n")
+    media = {step.task_type.medium for step in intent.steps} | {intent.medium}
+    count = intent.param("n")
     several = isinstance(count, int) and count > 1 and bool(media & {Medium.IMAGE, Medium.VIDEO})
     found = [
-        (Topic.WORKFLOW, decision.kind is RequestKind.WORKFLOW or bool(_SEVERAL.search(told))),
+        (Topic.WORKFLOW, intent.kind is RequestKind.WORKFLOW or bool(_SEVERAL.search(told))),
         (
             Topic.CONSISTENCY,
             several
-            or bool(decision.roles.reference)
-            or decision.task_type is TaskType.REFERENCE_TO_VIDEO
+            or bool(intent.roles.reference)
+            or intent.task_type is TaskType.REFERENCE_TO_VIDEO
             or bool(_SAME.search(told)),
         ),
         (Topic.VIDEO_MODES, Medium.VIDEO in media),
-        (Topic.SELECTION, _is_unsure(decision)),
+        (Topic.SELECTION, _is_unsure(intent)),
     ]
     return tuple(topic for topic, matters in found if matters)
 
 
-def _is_unsure(decision: Intent) -> bool:
+def _is_unsure(intent: Intent) -> bool:
     """Tell whether the choice is left to us, or the prompt asks for a budget or quality tier."""
-    wish = decision.preference
+    wish = intent.preference
     leaves_it = wish is not None and wish.action is PreferenceAction.CLEAR
-    return decision.tier is not None or leaves_it or bool(decision.absent)
+    return intent.tier is not None or leaves_it or bool(intent.absent)
 
 
 # ------------------------------------------------------------------------ what is recommended

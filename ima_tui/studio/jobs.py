@@ -39,13 +39,13 @@ class Jobs:
     def __init__(
         self,
         engine: Engine,
-        offer: CatalogueService,
+        catalogue: CatalogueService,
         connection: Connection,
         clock: Clock,
         broadcast: EventBus,
     ) -> None:
         self._engine = engine
-        self._offer = offer
+        self._catalogue = catalogue
         self._connection = connection
         self._clock = clock
         self._broadcast = broadcast
@@ -131,7 +131,7 @@ class Jobs:
 
     async def _expect(self, order: Order) -> Estimate | None:
         """Return the expected duration: from the list, the table, or our own history."""
-        model = self._offer.model_of(order)
+        model = self._catalogue.model_of(order)
         if model is None:
             return order.estimate
         return times.estimate(model, await (await self._engine.ledger()).durations(order))
@@ -147,7 +147,7 @@ class Jobs:
         lacking = outputs.missing(before)
         if not outputs.is_partial(before) or not lacking:
             return before.order
-        model = self._offer.model_of(before.order)
+        model = self._catalogue.model_of(before.order)
         if model is not None and lacking not in form.counts(model):
             return before.order
         order = replace(before.order, n=lacking)

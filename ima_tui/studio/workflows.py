@@ -64,8 +64,8 @@ class Workflows:
     def __init__(
         self,
         jobs: Jobs,
-        offer: CatalogueService,
-        wishes: PreferenceService,
+        catalogue: CatalogueService,
+        preferences: PreferenceService,
         inspect: Inspect,
         folder: Path,
         *,
@@ -74,8 +74,8 @@ class Workflows:
         for_writing: Callable[[], object] = lambda: None,
     ) -> None:
         self._jobs = jobs
-        self._offer = offer
-        self._wishes = wishes
+        self._catalogue = catalogue
+        self._preferences = preferences
         self._inspect = inspect
         self._folder = folder
         self._clock = clock
@@ -85,50 +85,50 @@ class Workflows:
     # ------------------------------------------------------------------------------- made of
 
     async def make(
-        self, wish: str, images: Sequence[str] = (), *, fetch: bool = True
+        self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True
     ) -> CreatedWorkflow:
         """Create a workflow from a prompt, by the live lists (`fetch`: fresh ones).
 
         It has no steps where there is nothing to make. Raises `UsageError`.
         """
-        shared = await asyncio.to_thread(_share, wish, tuple(images))
+        shared = await asyncio.to_thread(_share, prompt, tuple(images))
         if not shared.shares:
-            return CreatedWorkflow(Workflow(secrets.token_hex(8), wish, ()), shared)
+            return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)
         kinds = {each.task_type for each in shared.shares}
         if shared.one_subject:
             kinds |= set(_FOR_SERIES)
         if fetch:
-            for kind in sorted(kinds):
-                await self._offer.fresh(kind)
-        return CreatedWorkflow(await self.look(self._build(shared, wish)), shared)
+            for task_type in sorted(kinds):
+                await self._catalogue.fresh(task_type)
+        return CreatedWorkflow(await self.look(self._build(shared, prompt)), shared)
 
-    async def outline(self, wish: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
+    async def outline(self, prompt: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
         """Return what `make` would create by the current lists, priced; None for nothing.
 
         No file is read and no job queried, so it is fast enough to show while the user types.
         """
-        shared = await asyncio.to_thread(_share, wish, tuple(images))
+        shared = await asyncio.to_thread(_share, prompt, tuple(images))
         if not shared.shares:
             return None
-        plan, prices = self.price(self._build(shared, wish))
+        plan, prices = self.price(self._build(shared, prompt))
         names = intents(plan)
         return WorkflowStatus(
             plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
         )
 
-    def _build(self, shared: Shared, wish: str) -> Workflow:
+    def _build(self, shared: Shared, prompt: str) -> Workflow:
         # with the router, which the first paint can't wait for
         from ima_tui.workflow.building import build
 
-        preferred = self._wishes.preferred()
-        return build(shared, self._lists(), preferred, secrets.token_hex(8), wish)
+        preferred = self._preferences.preferred()
+        return build(shared, self._lists(), preferred, secrets.token_hex(8), prompt)
 
     async def look(self, plan: Workflow) -> Workflow:
         """Return the workflow with the current hashes of its files."""
         return await asyncio.to_thread(contents.look, plan)
 
     def _lists(self) -> Mapping[TaskType, Sequence[ModelVersion]]:
-        return {kind: self._offer.models(kind) for kind in TaskType}
+        return {task_type: self._catalogue.models(task_type) for task_type in TaskType}
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """Return the workflow at the current prices, and each priced step."""
@@ -221,8 +221,8 @@ class Workflows:
         `fetch`: refresh lists that are too old; `priced` False: use the stored prices.
         """
         if fetch:
-            for kind in sorted({step.task_type for step in plan.steps}):
-                await self._offer.fresh(kind)
+            for task_type in sorted({step.task_type for step in plan.steps}):
+                await self._catalogue.fresh(task_type)
         now, prices = self.price(plan) if priced else (plan, tuple(map(PricedStep, plan.steps)))
         names = intents(plan)
         tries = await self._tries(names)
@@ -231,10 +231,10 @@ class Workflows:
         for each in prices:
             step_id = each.step.id
             blocked = any(needed in lost for needed in each.step.needs)
-            standing = StepStatus(each, names[step_id], tries.get(step_id), blocked)
-            if standing.failed or (blocked and standing.unsent):
+            step_status = StepStatus(each, names[step_id], tries.get(step_id), blocked)
+            if step_status.failed or (blocked and step_status.unsent):
                 lost.add(step_id)
-            standings.append(standing)
+            standings.append(step_status)
         return WorkflowStatus(plan, now, tuple(standings))
 
     async def _tries(self, names: Mapping[int, str]) -> dict[int, Job]:
@@ -283,12 +283,12 @@ class Workflows:
                     found.add(each.step.id)
         return frozenset(found)
 
-    async def _order(self, standing: StepStatus) -> Order:
+    async def _order(self, step_status: StepStatus) -> Order:
         """Return the step's order with its files checked.
 
         Results of other steps are still named by step.
         """
-        priced = standing.priced
+        priced = step_status.priced
         if priced.problem is not None or priced.order is None or priced.model is None:
             problem = priced.problem or UsageError("error.no_models")
             raise UsageError(problem.key, **problem.values)
@@ -344,11 +344,11 @@ class Workflows:
         return await self._jobs.get(job.id) or job
 
 
-def _share(wish: str, images: tuple[str, ...]) -> Shared:
+def _share(prompt: str, images: tuple[str, ...]) -> Shared:
     """Split a prompt into shares. Loads the vocabulary on first use: call it off the event loop."""
     from ima_tui.intent.sharing import share
 
-    return share(wish, images)
+    return share(prompt, images)
 
 
 def _source(source: str, made: Mapping[int, Job], now: float) -> str:

@@ -23,19 +23,19 @@ _TROUBLE = {
 }
 
 
-def look(plan: Workflow) -> Workflow:
+def look(workflow: Workflow) -> Workflow:
     """Return the workflow with the current hashes of its files.
 
     An unreadable file is recorded with its problem, because a workflow of paid steps can be shown
     without it. Reads at most `LARGEST` bytes of each file: call it off the event loop.
     """
-    sources = {source for step in plan.steps for source in step.inputs if _is_local(source)}
-    return replace(plan, files=tuple((each, _content(each)) for each in sorted(sources)))
+    sources = {source for step in workflow.steps for source in step.inputs if _is_local(source)}
+    return replace(workflow, files=tuple((each, _content(each)) for each in sorted(sources)))
 
 
-def trouble(plan: Workflow, step: WorkflowStep) -> UsageError | None:
+def trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
     """Return why a file of the step can't be sent, as of the last `look`, or None."""
-    seen = dict(plan.files)
+    seen = dict(workflow.files)
     for source in step.inputs:
         key = _TROUBLE.get(seen.get(source, ""))
         if key is not None:

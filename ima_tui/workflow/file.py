@@ -67,17 +67,17 @@ _MOST_PARAMETERS = 100
 # ---------------------------------------------------------------------------------- writing
 
 
-def to_json(plan: Workflow) -> dict[str, object]:
+def to_json(workflow: Workflow) -> dict[str, object]:
     """Return the workflow as JSON, in the format above."""
     return {
         _MARK: VERSION,
-        "id": plan.id,
-        "wish": plan.prompt,
-        "total_credit": plan.total,
-        "hash": digest(plan),
-        "confirmed": plan.confirmed or None,
-        "steps": [_step_json(step) for step in plan.steps],
-        **({"unmet": [_unmet_json(*each) for each in plan.unmet]} if plan.unmet else {}),
+        "id": workflow.id,
+        "wish": workflow.prompt,
+        "total_credit": workflow.total,
+        "hash": digest(workflow),
+        "confirmed": workflow.confirmed or None,
+        "steps": [_step_json(step) for step in workflow.steps],
+        **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
     }
 
 
@@ -103,9 +103,9 @@ def _step_json(step: WorkflowStep) -> dict[str, object]:
     }
 
 
-def write(path: Path, plan: Workflow) -> None:
+def write(path: Path, workflow: Workflow) -> None:
     """Write atomically. Touches the disk: call it off the event loop. Raises `UsageError`."""
-    text = json.dumps(to_json(plan), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(to_json(workflow), ensure_ascii=False, indent=2) + "\n"
     real = path.resolve()
     try:
         real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -157,9 +157,9 @@ def parse(content: bytes | str, name: str) -> Workflow:
         raise UsageError("error.plan_newer", path=name)
     if version != VERSION or isinstance(version, bool):
         raise UsageError("error.plan_none", path=name)
-    plan = _Reader(name).plan(found)
-    check(plan)
-    return plan
+    workflow = _Reader(name).workflow(found)
+    check(workflow)
+    return workflow
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -179,7 +179,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def plan(self, raw: Mapping[str, object]) -> Workflow:
+    def workflow(self, raw: Mapping[str, object]) -> Workflow:
         """Return the workflow of a document."""
         self._known(raw, _PLAN_KEYS, "")
         steps = self._need(raw, "steps", "")

@@ -64,17 +64,17 @@ def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     return PricedStep(told, model, placed)
 
 
-def price_workflow(plan: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
+def price_workflow(workflow: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
     """Return the workflow at current prices, and each priced step."""
-    priced = tuple(_with_files(plan, price_step(step, lists)) for step in plan.steps)
-    return replace(plan, steps=tuple(each.step for each in priced)), priced
+    priced = tuple(_with_files(workflow, price_step(step, lists)) for step in workflow.steps)
+    return replace(workflow, steps=tuple(each.step for each in priced)), priced
 
 
-def _with_files(plan: Workflow, priced: PricedStep) -> PricedStep:
+def _with_files(workflow: Workflow, priced: PricedStep) -> PricedStep:
     """Add the problem of the step's files, if there is no other."""
     if priced.problem is not None:
         return priced
-    return replace(priced, problem=trouble(plan, priced.step))
+    return replace(priced, problem=trouble(workflow, priced.step))
 
 
 def dearer(before: Workflow, now: Workflow) -> tuple[WorkflowStep, ...]:

@@ -117,13 +117,13 @@ class Workflow:
         return tuple(step for step in self.steps if step_id in step.sources)
 
 
-def takes(plan: Workflow) -> Estimate | None:
+def takes(workflow: Workflow) -> Estimate | None:
     """Return the usual total time in seconds, independent steps in parallel."""
-    if any(step.estimate is None for step in plan.steps):
+    if any(step.estimate is None for step in workflow.steps):
         return None
     low: dict[int, float] = {}
     high: dict[int, float] = {}
-    for step in plan.steps:
+    for step in workflow.steps:
         if step.estimate is not None:
             low[step.id] = step.estimate.low + max((low[n] for n in step.needs), default=0.0)
             high[step.id] = step.estimate.high + max((high[n] for n in step.needs), default=0.0)
@@ -133,31 +133,31 @@ def takes(plan: Workflow) -> Estimate | None:
 # ----------------------------------------------------------------------------------- approval
 
 
-def digest(plan: Workflow, again: Sequence[int] = ()) -> str:
+def digest(workflow: Workflow, again: Sequence[int] = ()) -> str:
     """Return the hash over all that matters: what is made, from what, in which order, for how much.
 
     `again`: failed jobs that would be paid for once more, which needs an approval of its own. Files
     count by content, as in `plan.files`.
     """
-    content: list[object] = [1, plan.id, [[*_content(s), s.points] for s in plan.steps]]
+    content: list[object] = [1, workflow.id, [[*_content(s), s.points] for s in workflow.steps]]
     if again:
         content.append(sorted(again))
-    taken = {source for step in plan.steps for source in step.inputs}
-    if held := [[source, what] for source, what in plan.files if source in taken]:
+    taken = {source for step in workflow.steps for source in step.inputs}
+    if held := [[source, what] for source, what in workflow.files if source in taken]:
         content.append(held)
     return _hash(content)[:HASH_DIGITS]
 
 
-def intents(plan: Workflow) -> Mapping[int, str]:
+def intents(workflow: Workflow) -> Mapping[int, str]:
     """Return each step's intent in the ledger.
 
     It depends on the steps it uses: a step whose source changed gets a new intent, an unchanged one
     keeps what was paid for.
     """
     named: dict[int, str] = {}
-    for step in plan.steps:
+    for step in workflow.steps:
         above = [named[needed] for needed in step.sources]
-        named[step.id] = "plan:" + _hash([plan.id, _content(step), above])
+        named[step.id] = "plan:" + _hash([workflow.id, _content(step), above])
     return named
 
 
@@ -183,14 +183,14 @@ def _hash(content: object) -> str:
 # ------------------------------------------------------------------------------- validation
 
 
-def check(plan: Workflow) -> None:
+def check(workflow: Workflow) -> None:
     """Raise `UsageError` for the first step in an impossible position."""
-    if not plan.steps:
+    if not workflow.steps:
         raise UsageError("error.plan_empty")
-    if len(plan.steps) > MOST_STEPS:
-        raise UsageError("error.plan_too_many", count=len(plan.steps), limit=MOST_STEPS)
+    if len(workflow.steps) > MOST_STEPS:
+        raise UsageError("error.plan_too_many", count=len(workflow.steps), limit=MOST_STEPS)
     before: dict[int, WorkflowStep] = {}
-    for step in plan.steps:
+    for step in workflow.steps:
         if step.id in before:
             raise UsageError("error.plan_twice", id=step.id)
         for needed in step.needs:
@@ -212,10 +212,10 @@ def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
 # ------------------------------------------------------------------------------------ edits
 
 
-def put(plan: Workflow, step: WorkflowStep) -> Workflow:
+def put(workflow: Workflow, step: WorkflowStep) -> Workflow:
     """Replace the step with this id. Raises `UsageError`."""
-    before = plan.step(step.id)
-    changed = replace(plan, steps=tuple(step if s.id == step.id else s for s in plan.steps))
+    before = workflow.step(step.id)
+    changed = replace(workflow, steps=tuple(step if s.id == step.id else s for s in workflow.steps))
     if _set(before) != _set(step):  # the user chose for it, seeing what is set
         changed = _without_unmet(changed, step.id)
     check(changed)
@@ -226,39 +226,39 @@ def _set(step: WorkflowStep) -> object:
     return step.model_id, step.version, step.chosen, step.n
 
 
-def _without_unmet(plan: Workflow, step_id: int) -> Workflow:
-    return replace(plan, unmet=tuple(each for each in plan.unmet if each[0] != step_id))
+def _without_unmet(workflow: Workflow, step_id: int) -> Workflow:
+    return replace(workflow, unmet=tuple(each for each in workflow.unmet if each[0] != step_id))
 
 
-def remove(plan: Workflow, step_id: int) -> Workflow:
+def remove(workflow: Workflow, step_id: int) -> Workflow:
     """Remove a step; steps that only waited for it wait for what it waited for.
 
     Raises `UsageError` where others use it, or nothing would be left.
     """
-    users = plan.users_of(step_id)
+    users = workflow.users_of(step_id)
     if users:
         raise UsageError("error.plan_used", id=step_id, user=users[0].id)
-    gone = plan.step(step_id)
+    gone = workflow.step(step_id)
     instead = gone.after or next(iter(gone.sources), 0)
     rest = tuple(
         replace(step, after=instead if step.after == step_id else step.after)
-        for step in plan.steps
+        for step in workflow.steps
         if step.id != step_id
     )
-    changed = _without_unmet(replace(plan, steps=rest), step_id)
+    changed = _without_unmet(replace(workflow, steps=rest), step_id)
     check(changed)
     return changed
 
 
-def move(plan: Workflow, step_id: int, by: int) -> Workflow:
+def move(workflow: Workflow, step_id: int, by: int) -> Workflow:
     """Move the step `by` places down.
 
     Raises `UsageError` where it would precede a step that it needs.
     """
-    order = list(plan.steps)
-    at = order.index(plan.step(step_id))
+    order = list(workflow.steps)
+    at = order.index(workflow.step(step_id))
     to = max(0, min(len(order) - 1, at + by))
     order.insert(to, order.pop(at))
-    changed = replace(plan, steps=tuple(order))
+    changed = replace(workflow, steps=tuple(order))
     check(changed)
     return changed
