@@ -241,7 +241,8 @@ class ImaApp(AppContext, inherit_bindings=False):
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._say_what_is_odd(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
-        check = self.studio.catalogue.check_connection()  # beside it: opening the ledger takes longer
+        # beside waking the studio: opening the ledger takes longer
+        check = self.studio.catalogue.check_connection()
         self.run_worker(check, name="check the connection", group="way", exit_on_error=False)
         self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
 

@@ -169,7 +169,8 @@ class PlainComposer:
         if decision is None:
             return ""
         if decision.kind is RequestKind.QUESTION:
-            return answer(decision, {kind: self._studio.catalogue.models(kind) for kind in TaskType})
+            models = self._studio.catalogue.models
+            return answer(decision, {task_type: models(task_type) for task_type in TaskType})
         if self.assumed:
             return say("plain.which_kind")
         if decision.kind is RequestKind.WORKFLOW:
