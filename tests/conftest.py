@@ -24,6 +24,17 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """On all cores where pytest-xdist is installed, unless `-n` or `-p no:xdist` says otherwise."""
+    if hasattr(config, "workerinput"):
+        return  # a worker that started workers of its own would never end
+    if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
+        config.option.numprocesses = "auto"
+        config.option.dist = "loadfile"
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two a core: half of the suite waits, for the sandbox, for a clock, for a pty."""
     return 2 * (os.cpu_count() or 1)
