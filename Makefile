@@ -3,11 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := ima_tui tests benchmarks docs
+CODE := ima_tui tests benchmarks docs tools
 # where a branch that no test takes could cost points, data or the key
 STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/download.py,ima_tui/api/url_guard.py
 
-.PHONY: demo test check static format screenshots wishes keys configuration manual platforms coverage slow torture clean
+.PHONY: demo test check static format screenshots wishes keys configuration manual platforms coverage slow torture train clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/ima-tui demo
@@ -68,9 +68,13 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -m 'slow or not slow' --cov=ima_tui --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 	$(BIN)/coverage report --show-missing --fail-under=100 --include=$(STRICT)
 
+# the weights of the intent classifier, from generated prompts and the labelled cases
+train: $(VENV)/.train
+	$(BIN)/python tools/train_intent.py
+
 # `install.sh` checks Python first, makes a failed environment anew and says what it is doing
 ifneq ($(shell $(BIN)/python -c pass 2>/dev/null && echo whole),whole)
-.PHONY: $(VENV)/.demo $(VENV)/.dev
+.PHONY: $(VENV)/.demo $(VENV)/.dev $(VENV)/.train
 endif
 
 $(VENV)/.demo: pyproject.toml constraints.txt install.sh
@@ -80,6 +84,10 @@ $(VENV)/.demo: pyproject.toml constraints.txt install.sh
 $(VENV)/.dev: pyproject.toml constraints.txt install.sh
 	@PYTHON='$(PYTHON)' sh ./install.sh $(VENV) '.[video,heif,dev]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.train: pyproject.toml constraints.txt install.sh
+	@PYTHON='$(PYTHON)' sh ./install.sh $(VENV) '.[train]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -98,7 +98,8 @@ def on_screen(one: Environment, env: Mapping[str, str]) -> str:
     """The line with the reason, and how long after the frame it stood there."""
     if not one.said:
         return "–"
-    with PtyProgram([sys.executable, "-m", "ima_tui"], env=env, columns=110) as program:
+    alone = ["env", "-i", *(f"{name}={value}" for name, value in env.items())]
+    with PtyProgram([*alone, sys.executable, "-m", "ima_tui"], columns=110) as program:
         try:
             framed = program.wait(f"Compose|对话|创作|{one.said}", 60)
             seen = program.wait(one.said, 60)

@@ -5,11 +5,10 @@ Imports of the product stand inside the fixtures, so that a test of one module l
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -41,24 +40,20 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("suite")
 
 
-LONGEST = 600.0
-"""Seconds after which a test is taken to hang: its threads are shown, and its worker ends."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """On all cores where pytest-xdist is installed, unless `-n` or `-p no:xdist` says otherwise."""
+    if hasattr(config, "workerinput"):
+        return  # a worker that started workers of its own would never end
+    if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
+        config.option.numprocesses = "auto"
+        config.option.dist = "worksteal"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: there is always a test that waits for a process or a pty."""
     return 1 + (os.cpu_count() or 1)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Give every wait of a test an end."""
-    faulthandler.dump_traceback_later(LONGEST, exit=True, file=sys.__stderr__)
-    try:
-        return (yield)
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(autouse=True)

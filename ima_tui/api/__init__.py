@@ -1,4 +1,5 @@
-"""The IMA Open API, spoken: `wire` is its words, `client` its manners, `download` its results.
+"""Client of the IMA Open API. The only package that imports httpx and pydantic.
 
-Nothing outside this package imports httpx or pydantic, and nothing in it knows a screen.
+`wire` holds request and response formats, `client` the calls, `download` results, `rate_limit` and
+`connectivity` the pacing. May import config, i18n and core. Start with `client`.
 """

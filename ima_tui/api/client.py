@@ -1,8 +1,8 @@
-"""The client: one pooled connection set, every call of the API, and the family of its errors.
+"""HTTP client of the IMA Open API: every call, with typed errors.
 
-What matters most is said by the type of the error: whether a create was provably not accepted
-(`Refused`, `Unreachable`) or may have been (`Lost`). Reads have nothing to lose, so a read that
-broke is `Unreachable` and may be asked again.
+The error type tells what matters most: a create was certainly not accepted (`Refused`,
+`Unreachable`) or may have been (`Lost`). Reads can't lose anything, so a read that broke is
+`Unreachable` and may be repeated.
 """
 
 from __future__ import annotations
@@ -56,26 +56,26 @@ KEY_PREFIX = "ima_"
 OK = frozenset({0, 200})
 CALL = Limits()
 VERIFY_CALL = Limits(silence=420, whole=420)
-"""Checking an asset can take minutes."""
+"""Checking an input can take minutes."""
 UPLOAD = httpx.Timeout(connect=10, read=45, write=45, pool=20)
 UPLOAD_CALL = 900.0
-"""Seconds for one file: a slow drip must not hold a job for ever."""
+"""Time limit for one file in seconds, so that a slow upload can't hold a job for ever."""
 LIMITS = httpx.Limits(max_connections=24, max_keepalive_connections=12, keepalive_expiry=15)
 LARGE_ANSWER = 200_000
-"""Bytes above which reading an answer takes longer than the screen should wait."""
+"""Bytes above which a response is parsed off the event loop."""
 DEEPEST_ANSWER = 48
-"""Levels of an answer's JSON; product trees have about a dozen."""
+"""Maximum nesting of a response's JSON; product trees have about a dozen levels."""
 
-if find_spec("sniffio") is None:  # httpcore looks for it at each request, a fifth of its cost
+if find_spec("sniffio") is None:  # httpcore looks for it on each request, a fifth of its cost
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 SHORTEST_SECRET = 8
-"""Characters of a key that can't be part of something else by accident."""
+"""Minimum length of a key to mask in responses; shorter text could match by accident."""
 MOST_SKEW = 240.0
-"""Seconds that a clock may be wrong: the service takes signatures of the last five minutes."""
+"""Tolerated clock error in seconds; the service accepts signatures of the last five minutes."""
 APP_ID = "webAgent"
 APP_KEY = "32jdskjdk320eew"
-"""Public: every client of the upload service has this one."""
+"""Public: the same for every client of the upload service."""
 
 NEVER_CONNECTED = (
     httpx.ConnectError,
@@ -90,9 +90,10 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class _Quiet(logging.Filter):
-    """httpx writes whole URLs at INFO, and the upload key travels in one: warnings only."""
+    """Log filter: httpx writes whole URLs at INFO, and upload URLs contain a key."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Drop records below WARNING and mask the rest."""
         if record.levelno < logging.WARNING:
             return False
         record.msg, record.args = redact(record.getMessage()), ()
@@ -102,7 +103,7 @@ class _Quiet(logging.Filter):
 def _client(
     base_url: str, upload_url: str, transport: httpx.AsyncBaseTransport | None
 ) -> httpx.AsyncClient:
-    """One client for both hosts, each asked the way its address needs. Raises `Misconfigured`."""
+    """Return one HTTP client for both hosts, with their proxies. Raises `Misconfigured`."""
     api = transport or network.transport_to(base_url, LIMITS)
     uploads = transport or (
         api if _same_way(base_url, upload_url) else network.transport_to(upload_url, LIMITS)
@@ -113,7 +114,7 @@ def _client(
         headers={"User-Agent": f"ima-tui/{__version__}"},
         transport=api,
         mounts=None if uploads is api else {_origin(upload_url): uploads},
-        trust_env=False,  # read by `network`, which names what can't be used
+        trust_env=False,  # `network` reads it, and names unusable values
     )
 
 
@@ -127,6 +128,7 @@ def _origin(url: str) -> str:
 
 
 def quieten_httpx() -> None:
+    """Install the filter on the loggers of httpx and httpcore."""
     for name in ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
         logger = logging.getLogger(name)
         if not any(isinstance(known, _Quiet) for known in logger.filters):
@@ -136,18 +138,21 @@ def quieten_httpx() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """`deadline`: seconds since the epoch, None when the service names none."""
+    """An accepted create. `deadline`: seconds since the epoch, None when the service names none."""
 
     task_id: str
     deadline: float | None
 
 
 class HttpError(Unreachable):
-    """A host answered with an HTTP error and no code of its own."""
+    """A host answered with an HTTP error and without an envelope."""
 
 
 class ImaClient:
-    """`key` must begin with `ima_` (`KeyInvalid` before any request). Close with `aclose`."""
+    """Calls of the API.
+
+    `key` must begin with `ima_`, else `KeyInvalid` before any request. Close with `aclose`.
+    """
 
     def __init__(
         self,
@@ -171,20 +176,21 @@ class ImaClient:
             if not url.startswith("https://") and not is_loopback(url):
                 raise UsageError("error.endpoint", url=one_line(url, 120))
         self._skew = 0.0
-        """Seconds that our clock is ahead, by the last Date that a host sent."""
+        """Seconds that our clock is fast, by the last Date header."""
         self._traced = transport is None
-        """The exchange tells when a request was written."""
+        """Whether the transport reports when a request was written."""
         self._http = _client(self._base_url, self._upload_url, transport)
         self._uploads = url_guard.Connections(UPLOAD, transport)
 
     async def aclose(self) -> None:
+        """Close all connections."""
         await self._http.aclose()
         await self._uploads.aclose()
 
     # ------------------------------------------------------------------------------- calls
 
     async def products(self, task_type: TaskType) -> list[dict[str, Any]]:
-        """The product tree of one task type."""
+        """Return the product tree of one task type."""
         query = {"app": "ima", "platform": "web", "category": task_type.value}
         request = self._api("GET", "/open/v1/product/list", params=query)
         data = await self._call(request)
@@ -205,13 +211,19 @@ class ImaClient:
         return Created(created.id, created.timeout_at / 1000 if created.timeout_at else None)
 
     async def detail(self, task_id: str, before: Callable[[], None] | None = None) -> wire.Progress:
-        """`before` is called as late as can be: with the connection there, right before the
-        question is written. What it raises is raised, and nothing was asked."""
+        """Return the state of a task.
+
+        `before` is called right before the request is written, once a connection exists; an
+        exception of it cancels the request.
+        """
         request = self._api("POST", "/open/v1/tasks/detail", body={"task_id": task_id})
         return _read(wire.Detail, await self._call(request, before=before)).progress()
 
     async def verify(self, url: str) -> None:
-        """Have an input checked, for the models that want it. Raises `UsageError` if it fails."""
+        """Have the service check an input, for the models that require it.
+
+        Raises `UsageError` if it fails.
+        """
         request = self._api("POST", "/open/v1/assets/verify", body={"url": url})
         answer = _read(wire.Verified, await self._call(request, limits=VERIFY_CALL))
         if not answer.passed:
@@ -220,10 +232,10 @@ class ImaClient:
             raise UsageError("error.input_rejected", reason=why or "—")
 
     async def upload(self, content: bytes, *, mime: str, suffix: str) -> str:
-        """Store a file with the service; returns the URL to use as input.
+        """Upload a file; returns the URL to use as input.
 
-        The token is signed with our time: what is refused while the clock is wrong is refused for
-        that, whatever the host says.
+        The token is signed with our time: while our clock is wrong, a refusal is reported as
+        `ClockWrong`, whatever the host's reason.
         """
         try:
             token = await self._token(mime, suffix)
@@ -243,7 +255,7 @@ class ImaClient:
         return token
 
     async def _put(self, url: str, content: bytes, mime: str) -> None:
-        """To where the token says, which must be a public host or the upload host itself."""
+        """Upload to the URL of the token, which must be a public host or the upload host itself."""
         try:
             checked = await url_guard.check(url, self._upload_url)
         except url_guard.NotPublic as error:
@@ -262,7 +274,7 @@ class ImaClient:
             raise await connection_errors.explain(error, url) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unreachable(type(error).__name__) from error
-        self._hear_the_time(headers)
+        self._update_clock_skew(headers)
         if status == 429:
             raise Limited(self._retry_after(headers))
         if not 200 <= status < 300:
@@ -314,11 +326,11 @@ class ImaClient:
         limits: Limits | None = None,
         before: Callable[[], None] | None = None,
     ) -> object:
-        """`data` of the envelope. The body's code decides, not the HTTP status."""
+        """Return `data` of the envelope. The envelope's code decides, not the HTTP status."""
         answer = await self._exchange(request, paid, limits or CALL, before)
-        self._hear_the_time(answer.headers)
+        self._update_clock_skew(answer.headers)
         body = self._without_the_key(answer.body)
-        if len(body) > LARGE_ANSWER:  # the event loop has others to serve meanwhile
+        if len(body) > LARGE_ANSWER:  # parsing must not block the event loop
             envelope = await asyncio.to_thread(_envelope, body)
         else:
             envelope = _envelope(body)
@@ -342,7 +354,7 @@ class ImaClient:
         limits: Limits,
         before: Callable[[], None] | None,
     ) -> Answer:
-        """The answer, or the error that says whether the request may have been accepted."""
+        """Return the response, or raise the error that tells whether it may have been accepted."""
         lost: type[Lost | Unreachable] = Lost if paid else Unreachable
         try:
             return await exchange(self._http, request, limits, before)
@@ -358,12 +370,12 @@ class ImaClient:
             raise lost(type(error).__name__) from error
 
     def _without_the_key(self, body: bytes) -> bytes:
-        """A service may repeat the request in its answer, the key too: it goes no further."""
+        """Mask the key in a response that repeats the request."""
         if len(self._key) < SHORTEST_SECRET:
             return body
         return body.replace(self._key.encode(), f"{KEY_PREFIX}…".encode())
 
-    def _hear_the_time(self, headers: httpx.Headers) -> None:
+    def _update_clock_skew(self, headers: httpx.Headers) -> None:
         said = wire.http_date(headers.get("Date", ""))
         if said is not None:
             self._skew = self._now() - said
@@ -374,8 +386,10 @@ class ImaClient:
 
 
 def _decides(envelope: wire.Envelope | None) -> bool:
-    """Whether an answer under HTTP 429 says something of its own that must be believed: a task
-    that was accepted after all, or a key, points or subscription that are missing."""
+    """Tell whether a body under HTTP 429 takes precedence over it.
+
+    That is so for an accepted task, and for a missing key, points or subscription.
+    """
     if envelope is None or envelope.code is None:
         return False
     if envelope.code in OK:
@@ -395,7 +409,7 @@ def _envelope(body: bytes) -> wire.Envelope | None:
 
 
 def _shallow(value: Any) -> Any:
-    """`value`, or ValueError when it is nested deeper than anything the service says."""
+    """Return `value`; raise `ValueError` when it is nested deeper than any real response."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEEPEST_ANSWER):
         inner = (each.values() if isinstance(each, dict) else each for each in level)
@@ -406,7 +420,7 @@ def _shallow(value: Any) -> Any:
 
 
 def _transport_fault(status: int, paid: bool) -> ServiceError:
-    """An answer that is not the service's own: a proxy's page, a cut body, a redirect."""
+    """Return the error for a response without an envelope, such as a proxy's page or a redirect."""
     why = f"HTTP {status}"
     if paid:
         return Lost(why)

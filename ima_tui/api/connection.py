@@ -1,4 +1,4 @@
-"""The way to the service: where it is, with which key; the client is made when first needed."""
+"""Lazily created API client, with its address and key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the service is. The demo's own brings its own `key`, which is no secret."""
+    """Address of the service. The demo brings its own `key`, which is not secret."""
 
     base_url: str
     upload_url: str
@@ -30,7 +30,7 @@ Locate = Callable[[], Awaitable[Endpoint]]
 
 
 class Connection:
-    """The one owner of the key and of the client. `locate` finds a service that just starts."""
+    """Owns the key and the client. `locate` finds a service that is just starting."""
 
     def __init__(
         self, settings: Settings, clock: Clock, key: keys.Key | None, locate: Locate | None
@@ -47,7 +47,7 @@ class Connection:
         return Endpoint(self._settings.base_url, self._settings.upload_url)
 
     async def connect(self) -> RemoteService:
-        """The client. Raises `KeyMissing` or `KeyInvalid`."""
+        """Return the client, created on first use. Raises `KeyMissing` or `KeyInvalid`."""
         async with self._connecting:
             if self._service is None:
                 address = self._address or await self._locate()
@@ -67,21 +67,23 @@ class Connection:
 
     @property
     def loopback(self) -> str:
-        """`origin` where that is on this machine, else ""."""
+        """`origin` if it is on this machine, else ""."""
         return self.origin if is_loopback(self.origin) else ""
 
     @property
     def has_key(self) -> bool:
+        """Whether a key is available; the demo needs none."""
         return self._key is not None or self._settings.profile == "demo"
 
     @property
     def key(self) -> keys.Key | None:
+        """The key in use."""
         return self._key
 
     async def set_key(self, secret: str, *, keep: keys.Keep) -> None:
-        """Use this key from now on, and keep it where the person said.
+        """Use this key from now on, and store it as told.
 
-        Raises `KeyInvalid`, or `UsageError` where it can't be kept.
+        Raises `KeyInvalid`, or `UsageError` where it can't be stored.
         """
         plain = keys.checked(secret)
         if keep != "session":
@@ -94,16 +96,21 @@ class Connection:
             await old.aclose()
 
     async def aclose(self) -> None:
+        """Close the client, if there is one."""
         if self._service:
             await self._service.aclose()
 
 
 def key_file(settings: Settings) -> Path:
+    """Return the path of the key file, beside config.toml."""
     return settings.config_file.with_name("key")
 
 
 def _remote_service(secret: str, address: Endpoint, language: str, clock: Clock) -> RemoteService:
-    """Imports the API (a quarter of a second): call it off the event loop."""
+    """Create the client.
+
+    Importing httpx takes a quarter of a second: call it off the event loop.
+    """
     from ima_tui.api.client import ImaClient
     from ima_tui.api.download import Downloader
     from ima_tui.api.service import RemoteService

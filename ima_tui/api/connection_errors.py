@@ -1,4 +1,4 @@
-"""Why a connection failed, in terms a person can act on: proxy, certificate or network."""
+"""Diagnosis of failed connections: proxy, certificate or network."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from ima_tui.core.errors import Misconfigured, Unreachable, Untrusted
 from ima_tui.core.text import one_line
 
 LOOKING = 5.0
-"""Seconds for a look at a certificate that was refused."""
+"""Time limit for inspecting a rejected certificate."""
 REMEMBERED = 30.0
-"""Seconds for which the issuer of a refused certificate is not looked up again."""
+"""How long the issuer of a rejected certificate is cached."""
 
 _EXPIRED, _NOT_YET = 10, 9
 _SELF_SIGNED = 18
 _UNKNOWN_ISSUER = (19, 20, 21, 24, 26)
 _OTHER_NAME = (62, 64)
-"""OpenSSL's numbers for what is wrong with a certificate."""
+"""OpenSSL's numbers for a host name mismatch."""
 
 _NAME, _ORGANISATION = bytes((0x55, 4, 3)), bytes((0x55, 4, 10))
 _issuers: dict[str, tuple[float, str]] = {}
 
 
 async def explain(error: Exception, url: str) -> Unreachable:
-    """The error of a connection to `url` that was never made: nothing was sent over it."""
+    """Return the error for a connection to `url` that could not be made; nothing was sent."""
     why = type(error).__name__
     parsed = httpx.URL(url)
     host = one_line(parsed.host, 120)
@@ -78,11 +78,11 @@ async def _certificate(
 
 
 class _Seen(Exception):
-    """Ends a connection once its certificate was seen."""
+    """Ends a connection once its certificate was read."""
 
 
 async def _issuer(url: httpx.URL) -> str:
-    """Who issued the certificate that `url` shows, "" if that can't be found out.
+    """Return the issuer of the certificate of `url`, "" if unknown.
 
     The connection ends with the handshake: no request and no key is sent over it.
     """
@@ -96,13 +96,13 @@ async def _issuer(url: httpx.URL) -> str:
         if not name.endswith("start_tls.complete"):
             return
         tls = info["return_value"].get_extra_info("ssl_object")
-        if tls is not None and tls.server_hostname == url.host:  # else: that of the proxy
+        if tls is not None and tls.server_hostname == url.host:  # else that of the proxy
             seen.append(tls.getpeercert(True) or b"")
             raise _Seen
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # only looked at: nothing is sent
+    context.verify_mode = ssl.CERT_NONE  # only inspected: nothing is sent
     with suppress(_Seen, httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, Misconfigured):
         way = network.Transport(network.proxy_for(str(url)), context, httpx.Limits())
         async with asyncio.timeout(LOOKING), way:
@@ -119,11 +119,11 @@ async def _issuer(url: httpx.URL) -> str:
 
 
 def issuer_of(certificate: bytes) -> str:
-    """The issuer's name and organisation in a certificate (DER), "" where it can't be read."""
+    """Parse the issuer's name and organisation of a DER certificate; "" where unreadable."""
     try:
         body = _inside(_inside(certificate))
         fields = list(_values(body))
-        if fields and fields[0][0] == 0xA0:  # the version, which the oldest leave out
+        if fields and fields[0][0] == 0xA0:  # the version, which the oldest certificates leave out
             fields.pop(0)
         issuer = fields[2][1]
         named: dict[bytes, str] = {}
@@ -144,7 +144,7 @@ def _inside(data: bytes) -> bytes:
 
 
 def _values(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tag and content of each value, one after the other. Raises `ValueError` for what is cut."""
+    """Yield tag and content of each DER value. Raises `ValueError` for cut data."""
     at = 0
     while at < len(data):
         tag, size, at = data[at], data[at + 1], at + 2

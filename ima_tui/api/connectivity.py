@@ -1,7 +1,6 @@
-"""The way to the service: told when it breaks and when it is back, once each.
+"""Connectivity monitor (circuit breaker) that reports when the service goes and comes back.
 
-While it is broken one request at a time tries it, at growing distances; when one gets through,
-everybody goes on at once.
+Meanwhile one request at a time tries, at growing intervals; when one succeeds, all continue.
 """
 
 from __future__ import annotations
@@ -19,15 +18,17 @@ log = logging.getLogger(__name__)
 
 
 LONGEST = 15.0
-"""Seconds between two tries of a broken way at most: one that is back is to be used at once."""
+"""Maximum seconds between two tries, so that a restored connection is used soon."""
 
 
 def pause(failures: int) -> float:
-    """Seconds to the next try, after so many that failed in a row."""
+    """Return the seconds to the next try after `failures` in a row."""
     return min(LONGEST, backoff(failures)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
 class Connectivity:
+    """Circuit breaker shared by all requests. `tell` gets the problem, or None when it is over."""
+
     def __init__(self, clock: Clock, tell: Callable[[ImaError | None], None]) -> None:
         self._clock = clock
         self._tell = tell
@@ -38,6 +39,7 @@ class Connectivity:
         self._not_before = 0.0
 
     def broke(self, problem: ImaError) -> None:
+        """Record a failed request and schedule the next try."""
         self._failures += 1
         self._not_before = self._clock.steady() + pause(self._failures)
         if self._up.is_set():
@@ -46,6 +48,7 @@ class Connectivity:
             self._tell(problem)
 
     def works(self) -> None:
+        """Record a successful request; all waiting requests continue."""
         self._failures = 0
         if not self._up.is_set():
             self._up.set()
@@ -54,17 +57,18 @@ class Connectivity:
 
     @property
     def is_broken(self) -> bool:
+        """Whether the last request failed to connect."""
         return not self._up.is_set()
 
     @property
     def left(self) -> float:
-        """Seconds to the next try, while the way is broken."""
+        """Seconds to the next try, while the connection is broken."""
         if self._up.is_set():
             return 0.0
         return max(0.0, self._not_before - self._clock.steady())
 
     async def wait(self, seconds: float) -> None:
-        """Wait that long, or until somebody else got through again."""
+        """Wait `seconds`, or until another request succeeds."""
         waits: set[asyncio.Future[object]] = {asyncio.ensure_future(self._clock.sleep(seconds))}
         if not self._up.is_set():
             waits.add(asyncio.ensure_future(self._up.wait()))
@@ -76,7 +80,7 @@ class Connectivity:
 
     @asynccontextmanager
     async def passage(self) -> AsyncIterator[None]:
-        """Every request goes through here: at once, or as the one that tries the way."""
+        """Context of every request: enter at once, or as the one that tries a broken connection."""
         trying = not self._up.is_set() and await self._turn_to_try()
         try:
             yield

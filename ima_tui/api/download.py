@@ -1,7 +1,7 @@
-"""Fetching results: public https hosts only, within caps, into a `.part` that is then renamed.
+"""Downloader for results: public https hosts only, size limits, `.part` files.
 
-The addresses come from the service, so they are data: each one, and each redirect, is checked by
-`guard`, and the connection goes to the address that was checked.
+The addresses come from the service and are not trusted: each one, and each redirect, is checked by
+`url_guard`, and the connection is made to the checked IP address.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ SECONDS = 1_800.0
 MOST_REDIRECTS = 4
 DENIED = range(400, 500)
 BUSY = frozenset({408, 425, 429})
-"""Refusals that pass by themselves, like the 5xx."""
+"""Temporary HTTP errors, like the 5xx."""
 CHUNK = 256 * 1024
 TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=60)
 PLAIN = {"Accept-Encoding": "identity"}
-"""What is counted is what is stored."""
+"""Uncompressed, so that the announced length is the stored one."""
 
 
 class DownloadError(ImaError):
-    """`error.link_refused`, `error.download_broken` …: nothing was stored.
+    """A download failed and nothing was stored. The key tells why.
 
     `error.download_unreachable`: no connection was made. `error.link_denied` and
-    `error.link_trouble` name the `status` that the server answered with.
+    `error.link_trouble` carry the HTTP `status`.
     """
 
 
 async def check_address(
     url: str, sandbox: str, resolver: url_guard.Resolve = url_guard.resolve
 ) -> url_guard.Checked:
-    """`url` as it may be asked: https on a public host, or of the `sandbox` origin.
+    """Check that `url` is https on a public host, or of the `sandbox` origin.
 
     Raises `DownloadError`.
     """
@@ -54,9 +54,9 @@ async def check_address(
 
 
 class Downloader:
-    """Fetches one result after another over connections of its own, which know no key.
+    """Downloads over its own connections, without the API key.
 
-    `resolver` and `transport` (for addresses that were checked) are the system's own but in tests.
+    `resolver` and `transport` are replaced only in tests.
     """
 
     def __init__(
@@ -72,10 +72,14 @@ class Downloader:
         self._connections = url_guard.Connections(TIMEOUT, transport)
 
     async def aclose(self) -> None:
+        """Close all connections."""
         await self._connections.aclose()
 
     async def fetch(self, url: str, part: Path) -> int:
-        """Store `url` in `part`, flushed to disk; returns its size in bytes."""
+        """Store `url` in `part`, flushed to disk; returns the size in bytes.
+
+        Raises `DownloadError`.
+        """
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._fetch(url, part)
@@ -106,7 +110,7 @@ def _check_status(status: int) -> None:
 
 
 async def _unreachable(error: Exception, url: str) -> DownloadError:
-    """A certificate that is refused now is refused in a minute, too; the rest may pass."""
+    """Return the error; a rejected certificate is final, other problems may pass."""
     found = await connection_errors.explain(error, url)
     if isinstance(found, Untrusted):
         return DownloadError(found.key, **found.values)

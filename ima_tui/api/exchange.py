@@ -1,8 +1,7 @@
-"""One request and its whole answer, within deadlines that count only the time we were awake.
+"""One HTTP exchange with deadlines that count only the time this process was running.
 
-The timers of the HTTP library end a read although the answer lies in the socket, when this
-process was frozen or starved of processor time meanwhile. For a paid request that costs a person
-the certainty about their points, so deadlines are kept here.
+httpx's own timers end a read although the response is in the socket, if this process was suspended
+or starved meanwhile. For a paid request that would leave the outcome unknown.
 """
 
 from __future__ import annotations
@@ -17,13 +16,16 @@ from ima_tui.core.clock import tick
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 GRACE_TURNS = 40
-"""Turns of the loop after a deadline, for an answer that is just being read."""
+"""Loop iterations after a deadline for a response that is just being read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: for a free connection, for each step of connecting, without a sign of life after
-    that, and for everything."""
+    """Time limits of an exchange, in seconds.
+
+    `pool`: for a free connection; `connect`: for each step of connecting; `silence`: between two
+    signs of life after that; `whole`: in total.
+    """
 
     pool: float = 20.0
     connect: float = 10.0
@@ -32,11 +34,11 @@ class Limits:
 
 
 class ResponseTooLarge(Exception):
-    """The answer has no end within the largest size."""
+    """The response exceeds the maximum size."""
 
 
 class TimedOut(Exception):
-    """`written`: the request may have been sent."""
+    """A deadline passed. `written`: the request may have been sent."""
 
     def __init__(self, written: bool) -> None:
         super().__init__(written)
@@ -45,8 +47,10 @@ class TimedOut(Exception):
 
 @dataclass(slots=True)
 class Stage:
-    """How far an exchange has come, as httpcore tells it. `before` is called right before the
-    request is written; what it raises ends the exchange."""
+    """Progress of an exchange, from httpcore's trace events.
+
+    `before` is called right before the request is written; an exception of it ends the exchange.
+    """
 
     before: Callable[[], None] | None = None
     steps: int = 0
@@ -54,15 +58,17 @@ class Stage:
     response: httpx.Response | None = None
 
     async def trace(self, name: str, _: object) -> None:
+        """Receive a trace event of httpcore."""
         self.steps += 1
         if name.endswith("start_tls.started"):
-            self.written = False  # what was written until here asked a proxy for the way
+            self.written = False  # until here only the proxy's CONNECT was written
         if name.endswith(("send_request_headers.started", "send_request_body.started")):
             if self.before is not None:
                 self.before()
             self.written = True
 
     def silence(self, limits: Limits) -> float:
+        """Return the time limit for silence in this stage, in seconds."""
         if self.written:
             return limits.silence
         return limits.connect if self.steps else limits.pool
@@ -70,6 +76,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """A complete HTTP response."""
+
     status: int
     headers: httpx.Headers
     body: bytes

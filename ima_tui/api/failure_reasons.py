@@ -1,7 +1,6 @@
-"""Why a generation failed, read off the service's own words: which sentence a person needs.
+"""Classifies the service's failure texts (two languages) to message keys.
 
-The service gives its reasons as free text in two languages. What is looked for here are the
-causes of the founding document's error tables; what none of them fits stays the general sentence.
+The causes are those of the founding document's error tables; other texts get the general message.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ from ima_tui.core.errors import Refused
 GENERAL = "error.generation_failed"
 
 REFUSED_BY_WORDS = frozenset({"error.moderated"})
-"""Refusals that the service's own words prove to be about the order, whatever the code: nothing
-was accepted."""
+"""Texts that prove the order itself was refused, whatever the code: nothing was accepted."""
 _ACCOUNT = frozenset({401, 429, 4008, 4014})
-"""Codes that are about the account: their words explain nothing about the order."""
+"""Codes about the account; their texts explain nothing about the order."""
 
 _SUBJECT = r"(?:prompt|content|text|words?|image|picture|photo|input|material|request)"
 _VERDICT = (
@@ -57,11 +55,11 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"\bfaces?\b|real.?person|人脸|真人", "error.faces"),
 )
 _LENGTH = re.compile(r"too (long|short)|length|exceed|字数|过长|过短|长度")
-"""Looked for last: a deadline or a rate can be exceeded, too."""
+"""Tried last: a deadline or a rate can be exceeded, too."""
 
 
 def cause(reason: str, task_type: TaskType) -> str:
-    """The message key for `reason` (cleaned)."""
+    """Return the message key for `reason` (cleaned)."""
     text = reason.casefold()
     for pattern, key in _CAUSES:
         if re.search(pattern, text):
@@ -75,8 +73,10 @@ def cause(reason: str, task_type: TaskType) -> str:
 
 
 def of_refusal(error: Refused, task_type: TaskType) -> str:
-    """The message key of a refused create: by its words where they blame what was ordered or the
-    code says nothing, else by its code."""
+    """Return the message key of a refused create.
+
+    The text decides where it blames the order or the code is unspecific, else the code.
+    """
     if error.code in _ACCOUNT:
         return error.key
     found = cause(error.message, task_type)

@@ -1,7 +1,7 @@
-"""How connections are made: proxies, NO_PROXY and certificates, as the environment says.
+"""HTTP transports: proxies, NO_PROXY and TLS certificates from the environment.
 
-Every client of this program is built from `transport`, so the rules hold everywhere: this machine
-is never asked through a proxy, a setting that can't be used is named, TLS is always verified.
+Every client is built from `transport`, so the rules hold everywhere: loopback addresses never use a
+proxy, unusable settings are named, TLS is always verified.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import ssl
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
@@ -32,9 +32,9 @@ KINDS = {
     "https": "https",
     "socks5": "socks5",
     "socks5h": "socks5h",
-    "socks": "socks5h",  # what GNOME's settings write
+    "socks": "socks5h",  # as written by GNOME's settings
 }
-"""Kinds of proxy people name, and what httpx calls them."""
+"""Proxy schemes as users write them, and their names in httpx."""
 SYSTEM = "the system's proxy settings"
 CERTIFICATE_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CERTIFICATE_FOLDER = "SSL_CERT_DIR"
@@ -43,7 +43,7 @@ PORTS = {"http": 80, "https": 443}
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
-"""What OpenSSL looks for in a folder of certificates."""
+"""Names that OpenSSL looks for in a folder of certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Proxy:
 
     @property
     def shown(self) -> str:
-        """Host and port, without a name or password."""
+        """Host and port, without user name and password."""
         return one_line(urlsplit(self.url).netloc.rpartition("@")[2], 120)
 
 
@@ -63,9 +63,9 @@ class Proxy:
 
 
 def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | None:
-    """The proxy that requests to `url` go through; None for a direct connection.
+    """Return the proxy for requests to `url`; None for a direct connection.
 
-    Raises `Misconfigured`, naming the variable, when its value can't be used.
+    Raises `Misconfigured`, naming the variable, when its value is unusable.
     """
     env = os.environ if environ is None else environ
     parts = urlsplit(url)
@@ -89,7 +89,10 @@ def _port(url: str) -> int:
 
 
 def _variable(name: str, env: Mapping[str, str]) -> tuple[str, str]:
-    """Lower case first, as curl and Python have it; an empty one switches the other off."""
+    """Look up a variable, lower case first as in curl and Python.
+
+    An empty one disables the other.
+    """
     for each in (name, name.upper()):
         if each in env:
             return each, env[each].strip()
@@ -102,7 +105,7 @@ def _named(scheme: str, env: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _of_the_system(scheme: str, host: str, env: Mapping[str, str]) -> tuple[str, str]:
-    """macOS keeps proxies in its settings; they hold only where no variable names one."""
+    """Return the proxy of macOS's system settings, used only where no variable names one."""
     if sys.platform != "darwin" or any(name.lower().endswith("_proxy") for name in env):
         return "", ""
     named = getproxies().get(scheme, "")
@@ -131,10 +134,10 @@ def _usable(variable: str, written: str) -> Proxy:
 
 
 def bypasses(no_proxy: str, host: str, port: int) -> bool:
-    """Whether `no_proxy` has `host` connected to directly.
+    """Tell whether `no_proxy` excludes `host` from the proxy.
 
-    Entries are separated by commas, semicolons or blanks: `*`, names (with everything below them,
-    with or without `.` or `*.` in front), addresses, networks as CIDR, each also with a port.
+    Entries are separated by commas, semicolons or blanks: `*`, names (with all subdomains, with or
+    without `.` or `*.` in front), addresses, CIDR networks, each optionally with a port.
     """
     plain = host.strip("[]").rstrip(".").lower()
     return any(
@@ -168,7 +171,7 @@ def _covers_name(name: str, host: str) -> bool:
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:
-    """`[::1]:80`, `host:80`; an IPv6 address without brackets has no port."""
+    """Split off a port: `[::1]:80`, `host:80`; an IPv6 address without brackets has none."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         rest = rest.removeprefix(":")
@@ -183,7 +186,7 @@ def _split_port(entry: str) -> tuple[str, int | None]:
 
 
 def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
-    """The certificates to verify hosts with: those a variable names, else certifi's.
+    """Return the TLS context: certificates named by a variable, else certifi's.
 
     Reads files: call it off the event loop. Raises `Misconfigured`, naming the variable.
     """
@@ -210,14 +213,14 @@ def _from_file(variable: str, named: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=named)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _bad("error.ca_missing", variable, named) from error
-    except (ssl.SSLError, ValueError) as error:  # no certificates, or not one path
+    except (ssl.SSLError, ValueError) as error:  # no certificates, or not a path
         raise _bad("error.ca_invalid", variable, named) from error
     except OSError as error:
         raise _bad("error.ca_unreadable", variable, named) from error
 
 
 def _from_folders(variable: str, named: str) -> ssl.SSLContext:
-    """OpenSSL takes several, and looks certificates up by their hash when it needs them."""
+    """Load folders; OpenSSL accepts several and looks certificates up by hash on demand."""
     problem = "error.ca_missing"
     for folder in filter(None, named.split(os.pathsep)):
         try:
@@ -238,9 +241,27 @@ def _bad(key: str, variable: str, named: str) -> Misconfigured:
 # ------------------------------------------------------------------------------ connecting
 
 
+class _ProxiedExchange:
+    """Tells from httpcore's trace events whether a request left the proxy."""
+
+    def __init__(self, inner: Callable[[str, dict[str, Any]], Awaitable[None]] | None) -> None:
+        self.sent = False
+        self._inner = inner
+
+    async def trace(self, name: str, info: dict[str, Any]) -> None:
+        if name.endswith("send_request_headers.started"):
+            if info["request"].method == b"CONNECT":
+                return  # this one is for the proxy and holds nothing of ours
+            self.sent = True
+        if self._inner is not None:
+            await self._inner(name, info)
+
+
 class Transport(httpx.AsyncHTTPTransport):
-    """httpx's, through `proxy`: an exchange that never left the proxy is a `ProxyError`, so that
-    nobody takes a broken tunnel for a request whose answer was lost."""
+    """httpx transport that raises `ProxyError` for an exchange that never left the proxy.
+
+    Otherwise a broken tunnel would look like a request whose response was lost.
+    """
 
     def __init__(self, proxy: Proxy | None, trusted: ssl.SSLContext, limits: httpx.Limits) -> None:
         self._proxied = proxy is not None
@@ -252,27 +273,17 @@ class Transport(httpx.AsyncHTTPTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request, through the proxy if there is one."""
         if not self._proxied:
             return await super().handle_async_request(request)
-        sent = False
-        inner = request.extensions.get("trace")
-
-        async def trace(name: str, info: dict[str, Any]) -> None:
-            nonlocal sent
-            if name.endswith("send_request_headers.started"):
-                if info["request"].method == b"CONNECT":
-                    return  # to the proxy, not to the host: nothing of ours is in it
-                sent = True
-            if inner is not None:
-                await inner(name, info)
-
-        request.extensions = {**request.extensions, "trace": trace}
+        exchange = _ProxiedExchange(request.extensions.get("trace"))
+        request.extensions = {**request.extensions, "trace": exchange.trace}
         try:
             return await super().handle_async_request(request)
         except (httpx.ConnectError, httpx.ProxyError):
             raise
         except httpx.TransportError as error:
-            if sent:
+            if exchange.sent:
                 raise
             raise httpx.ProxyError(type(error).__name__) from error
         except Exception as error:
@@ -288,15 +299,16 @@ def _for_proxy(proxy: Proxy, trusted: ssl.SSLContext) -> ssl.SSLContext | None:
 def transport(
     proxy: Proxy | None, *, secure: bool, limits: httpx.Limits | None = None
 ) -> Transport:
-    """`secure`: TLS is spoken, so certificates are needed. Reads files: call it off the event loop.
+    """Build a transport.
 
+    `secure`: TLS is used, so certificates are loaded. Reads files: call it off the event loop.
     Raises `Misconfigured`.
     """
-    # without TLS the certificates need not be read: this context trusts nobody at all
+    # without TLS the certificates need not be read: this context trusts nobody
     trusted = certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return Transport(proxy, trusted, limits or httpx.Limits())
 
 
 def transport_to(url: str, limits: httpx.Limits | None = None) -> Transport:
-    """As requests to `url` have to be made. Raises `Misconfigured`."""
+    """Build the transport for requests to `url`. Raises `Misconfigured`."""
     return transport(proxy_for(url), secure=url.startswith("https:"), limits=limits)

@@ -1,4 +1,4 @@
-"""One look at a host without a key: does it answer, over TLS, and what time does it think it is."""
+"""Connection test without a key: whether the host answers over TLS, and its time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """`status` is the HTTP status, whatever it is; 0 where nothing answered, `problem` then says
-    why. `skew`: seconds that our clock is ahead, None when no date came."""
+    """Result of a probe.
+
+    `status`: the HTTP status, 0 where nothing answered; `problem` then says why. `skew`: seconds
+    that our clock is fast, None without a Date header.
+    """
 
     status: int = 0
     problem: ImaError | None = None
@@ -27,7 +30,7 @@ class ProbeResult:
 
 
 async def look(url: str, now: Callable[[], float]) -> ProbeResult:
-    """Ask `url` for its root. Never raises."""
+    """Request the root of `url`. Never raises."""
     quieten_httpx()
     try:
         way = await asyncio.to_thread(network.transport_to, url)
@@ -51,7 +54,7 @@ async def look(url: str, now: Callable[[], float]) -> ProbeResult:
 
 
 def _skew(date: str | None, now: float) -> float | None:
-    """A Date header has whole seconds: half of one is taken off."""
+    """Return the clock error; half a second is allowed for because Date has whole seconds."""
     try:
         return now - (parsedate_to_datetime(date).timestamp() + 0.5) if date else None
     except (ValueError, TypeError, OverflowError):

@@ -1,7 +1,7 @@
-"""How often the service is spoken to, by all jobs together: so many requests in a second, so many
-at once, none at all while it asked for a pause. And sleeping until a time, through a laptop's.
+"""Rate limiter for requests of all jobs: per second, concurrent, and pauses the service asks for.
 
-With a `Gate` the requests in a second and the pause are those of all runs of one user.
+With a `SharedRateLimit`, rate and pauses are shared by all processes of the user. `Alarm` is a
+sleep that notices a laptop's suspend.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, SharedRateLimit
 from ima_tui.core.clock import Clock
 
 LOOK_SECONDS = 20.0
-"""Between two looks at a pause: a laptop that slept has slept through it."""
+"""Seconds between two checks of a pause, so that a suspend during it is noticed."""
 
 
 class RateLimit:
+    """Limits the requests of this process. `tell` gets the seconds of each new pause."""
+
     def __init__(
         self,
         clock: Clock,
         *,
         per_second: float = 4.0,
         at_once: int = 8,
-        gate: SharedRateLimit | None = None,
+        shared: SharedRateLimit | None = None,
         tell: Callable[[float], None] | None = None,
     ) -> None:
-        """`tell` hears how many seconds a pause takes when one begins."""
+        """Create a limiter for `per_second` requests, `at_once` of them concurrent."""
         self._clock = clock
-        self._gate = gate
+        self._shared = shared
         self._tell = tell
         self._gap = 1 / per_second
         self._flight = asyncio.Semaphore(at_once)
@@ -38,16 +40,18 @@ class RateLimit:
         self._paused_until = float("-inf")
 
     async def pause(self, seconds: float) -> None:
-        """The service said "too often": that is meant for all of us. Never longer than
-        `LONGEST_PAUSE`; then it is asked again."""
+        """Pause all requests because the service answered "too many requests".
+
+        At most `LONGEST_PAUSE` seconds.
+        """
         seconds = min(LONGEST_PAUSE, seconds)
         self._hear(seconds)
-        if self._gate is not None:
-            await asyncio.to_thread(self._gate.pause, self._clock.time(), seconds)
+        if self._shared is not None:
+            await asyncio.to_thread(self._shared.pause, self._clock.time(), seconds)
 
     @property
     def left(self) -> float:
-        """Seconds of the pause that are left, as far as this run knows."""
+        """Remaining seconds of the pause, as far as this process knows."""
         return max(0.0, self._paused_until - self._clock.steady())
 
     async def rest(self) -> None:
@@ -56,13 +60,13 @@ class RateLimit:
             await self._clock.sleep(min(left, LOOK_SECONDS))
 
     async def _pause_left(self) -> float:
-        """Another run may have been told to pause, too."""
-        if self.left <= 0 and self._gate is not None:
-            self._hear(await asyncio.to_thread(self._gate.pause_left, self._clock.time()))
+        """Return the remaining seconds, pauses of other processes included."""
+        if self.left <= 0 and self._shared is not None:
+            self._hear(await asyncio.to_thread(self._shared.pause_left, self._clock.time()))
         return self.left
 
     def _hear(self, seconds: float) -> None:
-        """Keep a pause, and tell when it is new."""
+        """Record a pause and report a new one."""
         until = self._clock.steady() + seconds
         if seconds > 0 and until > self._paused_until + 1:
             told, self._paused_until = self._paused_until, until
@@ -71,9 +75,9 @@ class RateLimit:
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
-        """One request, when its turn has come."""
+        """Context of one request; waits for its turn."""
         async with self._flight:
-            async with self._turn:  # first come, first served
+            async with self._turn:  # first in, first out
                 await self._wait_for_turn()
             yield
 
@@ -86,14 +90,14 @@ class RateLimit:
                 await self._clock.sleep(wait)
                 if await self._pause_left() <= 0:
                     return
-            await self.rest()  # asked for meanwhile, perhaps of another run
+            await self.rest()  # a pause may have begun meanwhile
 
     async def _take_turn(self) -> float | None:
-        """Seconds until it comes; None during a pause."""
+        """Reserve the next slot and return the seconds until it; None during a pause."""
         if self.left > 0:
             return None
-        if self._gate is not None:
-            return await asyncio.to_thread(self._gate.take_turn, self._clock.time(), self._gap)
+        if self._shared is not None:
+            return await asyncio.to_thread(self._shared.take_turn, self._clock.time(), self._gap)
         now = self._clock.steady()
         wait = max(0.0, self._last + self._gap - now)
         self._last = now + wait
@@ -101,25 +105,28 @@ class RateLimit:
 
 
 class Alarm:
-    """Sleeping until a time of the steady clock, from which everybody can be woken at once."""
+    """Sleep until a monotonic time, with a way to wake all sleepers at once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._sleepers: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """Let all sleepers look at the clock: the machine slept."""
+        """Make all sleepers check the clock, after a suspend."""
         for each in self._sleepers:
             each.cancel()
 
     async def until(self, when: float) -> float:
-        """Returns how many seconds late it is: more than a few after a laptop's sleep."""
+        """Sleep until `when`.
+
+        Returns how many seconds late it is, more than a few after a suspend.
+        """
         while (left := when - self._clock.steady()) > 0:
             await self._doze(left)
         return max(0.0, self._clock.steady() - when)
 
     async def _doze(self, seconds: float) -> None:
-        """Sleep, or until somebody wakes us."""
+        """Sleep, or until `wake`."""
         sleep: asyncio.Task[None] = asyncio.ensure_future(self._sleep(seconds))
         self._sleepers.add(sleep)
         try:

@@ -1,8 +1,7 @@
-"""The gate that all runs of one user go through to the service: when the next request may leave,
-and until when the service wants none at all.
+"""Rate limiter shared by all processes of one user, in a locked file beside the ledger.
 
-A small file beside the ledger, locked while it is read and changed, and never flushed: it says
-nothing that outlives a minute. Where it can't be locked every run keeps a pace of its own.
+It holds the time of the next free slot and the end of a pause. It is never flushed, because it is
+outdated within a minute. Where it can't be locked, every process limits itself alone.
 """
 
 from __future__ import annotations
@@ -28,25 +27,30 @@ log = logging.getLogger(__name__)
 LOCK_SECONDS = 2.0
 MOST_BYTES = 4096
 LONGEST_PAUSE = 300.0
-"""Seconds; then the service is asked again, whatever it said."""
+"""Maximum pause in seconds."""
 LENGTH = 160
-"""Of the file: written over in place, for cutting it off first makes a file system flush it."""
+"""Fixed length of the file: it is overwritten in place, because truncating forces a flush."""
 MOST_AHEAD = 30.0
-"""Seconds: a turn that is further away than that was written before the clock was set back."""
+"""Seconds; a slot further ahead was written before the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitState:
-    """Seconds since the epoch, by the wall clock. `paused_for` is what the service asked for."""
+    """Content of the file: seconds since the epoch by the wall clock.
+
+    `paused_for`: seconds the service asked for.
+    """
 
     next_turn: float = 0.0
     paused_until: float = 0.0
     paused_for: float = 0.0
 
     def bounded(self, now: float) -> RateLimitState:
-        """What holds at `now`, whoever wrote it: an older version without a limit, a broken disk,
-        or a run whose clock was ahead. No pause is longer than the longest; a pause that begins in
-        the future begins now."""
+        """Return the state with implausible values limited.
+
+        They come from an older version, a broken disk or a wrong clock. Pauses are at most
+        `LONGEST_PAUSE`; one in the future begins now.
+        """
         if not all(map(isfinite, (self.next_turn, self.paused_until, self.paused_for))):
             return RateLimitState()
         length = min(LONGEST_PAUSE, max(0.0, self.paused_for))
@@ -54,11 +58,12 @@ class RateLimitState:
         return replace(self, paused_until=began + length, paused_for=length)
 
     def pause_left(self, now: float) -> float:
+        """Return the remaining seconds of the pause."""
         return max(0.0, self.paused_until - now)
 
 
 class SharedRateLimit:
-    """Each method locks a file: call it off the event loop."""
+    """Reads and writes the shared file. Every method locks it: call it off the event loop."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -66,10 +71,10 @@ class SharedRateLimit:
         self._one_thread = Lock()
         self._lock: BaseFileLock | None = None
         self._own = RateLimitState()
-        """What stands in where the file can't be used."""
+        """Used where the file can't be."""
 
     def take_turn(self, now: float, gap: float) -> float | None:
-        """Seconds until the next free turn, which is ours now; None during a pause."""
+        """Reserve the next free slot; returns the seconds until it, None during a pause."""
         with self._changing(now) as signal:
             if signal.pause_left(now) > 0:
                 return None
@@ -79,24 +84,27 @@ class SharedRateLimit:
             return wait
 
     def pause(self, now: float, seconds: float) -> None:
-        """The service said "too often": that is meant for all of us."""
+        """Pause all processes for `seconds`."""
         length = min(LONGEST_PAUSE, seconds)
         with self._changing(now) as signal:
             if length > signal.pause_left(now):
                 self._write(replace(signal, paused_until=now + length, paused_for=length))
 
     def pause_left(self, now: float) -> float:
+        """Return the remaining seconds of the pause, and correct an implausible file."""
         with self._changing(now) as signal:
             return signal.pause_left(now)
 
     def read(self, now: float) -> float:
-        """As `pause_left`, for who only looks."""
+        """Return the same as `pause_left` without writing, for read-only runs."""
         return self._read().bounded(now).pause_left(now)
 
     @contextmanager
     def _changing(self, now: float) -> Iterator[RateLimitState]:
-        """What holds now; what had to be bounded is written so, or a clock that was set back
-        would find the same pause at each look, for days."""
+        """Yield the bounded state and write it back.
+
+        Without writing, a clock that was set back would find the same pause for days.
+        """
         with self._one_thread, self._locked() as found:
             signal = found.bounded(now)
             if signal != found and signal.pause_left(now) > 0:
@@ -115,7 +123,7 @@ class SharedRateLimit:
             self._lock = FileLock(name, timeout=LOCK_SECONDS, thread_local=False)
         try:
             self._lock.acquire()
-        except (OSError, NotImplementedError) as error:  # a timeout is one, too
+        except (OSError, NotImplementedError) as error:  # includes a timeout
             log.warning("pace: %r", error)
             self._works = isinstance(error, TimeoutError)
             yield self._own
@@ -130,7 +138,7 @@ class SharedRateLimit:
             found = json.loads(atomic_file.read_small(self._file, MOST_BYTES)[0])
             return RateLimitState(**{name: float(found[name]) for name in RateLimitState.__slots__})
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            return self._own  # none yet, torn by a crash, or none of ours
+            return self._own  # missing, torn by a crash, or not ours
 
     def _write(self, signal: RateLimitState) -> None:
         self._own = signal

@@ -1,10 +1,10 @@
-"""The guard of addresses that come from outside: https on public hosts, and nothing else.
+"""SSRF guard for addresses from outside: https on public hosts only.
 
-A name is resolved once, every address it has is judged, and the connection then goes to one of
-those very addresses, with the name in the Host header and in the TLS handshake. Asking the
-resolver a second time would let it answer otherwise. The sandbox's own loopback address is the
-one exception. Where the person's environment names a proxy, the proxy makes the connection and
-its own rules decide; literal addresses, and names that resolve here, are judged all the same.
+A name is resolved once, every address is checked, and the connection is made to one of these very
+addresses, with the name in the Host header and the TLS handshake; resolving twice would allow a
+different result (DNS rebinding). The sandbox's loopback address is the one exception. With a proxy,
+the proxy connects by its own rules; literal addresses and locally resolvable names are checked all
+the same.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from ima_tui.api import network
 
 LONGEST_URL = 8_192
 RESOLVING = 20.0
-"""Seconds a resolver may take."""
+"""Time limit for the resolver."""
 FIRST_FREE_PORT = 1024
-"""Below it only 443: what else listens there speaks other protocols."""
+"""Below it only 443: other services there speak other protocols."""
 
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""What a resolver of an IPv6-only network wraps public IPv4 addresses in."""
+"""Prefix for public IPv4 addresses on an IPv6-only network."""
 _TUNNELS = tuple(map(IPv6Network, ("2001::/32", "2002::/16", "64:ff9b:1::/48", "3fff::/20")))
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""A host's addresses, by name and port. Raises `OSError` when there are none."""
+"""Returns a host's addresses by name and port. Raises `OSError` when there are none."""
 
 
 class NotPublic(Exception):
@@ -42,11 +42,11 @@ class NotPublic(Exception):
 
 
 class Unresolved(Exception):
-    """The name has no address now."""
+    """The name has no address at present."""
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """As the system resolves it."""
+    """Resolve with the system's resolver."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
@@ -54,8 +54,10 @@ async def resolve(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An address that may be asked. `addresses` are the only ones to connect to, best first;
-    empty for the sandbox's own and where a proxy connects."""
+    """A checked address.
+
+    `addresses` are the only ones to connect to, best first; empty for the sandbox and with a proxy.
+    """
 
     url: httpx.URL
     addresses: tuple[str, ...] = ()
@@ -64,13 +66,13 @@ class Checked:
     def requests(
         self, client: httpx.AsyncClient, method: str, **parts: Any
     ) -> Iterator[httpx.Request]:
-        """The request, once for each address, to be tried in turn until one is connected to."""
+        """Yield the request once per address, to be tried in turn until one connects."""
         if not self.addresses:
             yield client.build_request(method, self.url, **parts)
         headers = {
             **parts.pop("headers", {}),
             "Host": self.url.netloc.decode("ascii"),
-            "Connection": "close",  # kept, it would serve the next name at this address
+            "Connection": "close",  # a kept connection would serve the next name at this address
         }
         for address in self.addresses:
             request = client.build_request(
@@ -82,9 +84,9 @@ class Checked:
 
 
 class Connections:
-    """Connections to checked addresses only; they know no key, keep no cookie, follow nothing.
+    """Connections to checked addresses only: no key, no cookies, no redirects.
 
-    `transport` is the network but in tests.
+    `transport` is replaced only in tests.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Connections:
         self._clients: dict[tuple[network.Proxy | None, bool], httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:
+        """Close all connections."""
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
@@ -103,7 +106,7 @@ class Connections:
     async def asked(
         self, checked: Checked, method: str, **parts: Any
     ) -> AsyncIterator[httpx.Response]:
-        """The answer, not read yet, of the first of the addresses that can be connected to.
+        """Yield the unread response of the first address that connects.
 
         Raises `httpx.HTTPError`.
         """
@@ -123,17 +126,17 @@ class Connections:
         raise problem
 
     async def _client(self, proxy: network.Proxy | None, *, secure: bool) -> httpx.AsyncClient:
-        """One client that connects by itself, and one for each proxy the environment names."""
+        """Return the client for direct connections or for a proxy; one per proxy."""
         way = proxy, secure
         if way not in self._clients:
             # loading the certificates takes tens of milliseconds
             made = self._transport or await asyncio.to_thread(
                 network.transport, proxy, secure=secure
             )
-            if way not in self._clients:  # asked again: another may have been here meanwhile
+            if way not in self._clients:  # another task may have created it meanwhile
                 self._clients[way] = httpx.AsyncClient(
                     transport=made,
-                    trust_env=False,  # whether a proxy is asked was decided with the check
+                    trust_env=False,  # the check decided whether a proxy is used
                     timeout=self._timeout,
                     follow_redirects=False,
                 )
@@ -141,9 +144,10 @@ class Connections:
 
 
 async def check(url: str, sandbox: str = "", resolver: Resolve = resolve) -> Checked:
-    """`url` as it may be asked. Raises `NotPublic`, `Unresolved`, or `Misconfigured` for a proxy.
+    """Check `url`.
 
-    `sandbox`: an origin on this machine whose addresses are allowed as they are, or "".
+    Raises `NotPublic`, `Unresolved`, or `Misconfigured` for a proxy. `sandbox`: an origin on this
+    machine whose addresses are allowed, or "".
     """
     parsed = _parsed(url)
     if sandbox and _origin(parsed) == sandbox.rstrip("/") and not parsed.userinfo:
@@ -171,7 +175,7 @@ async def check(url: str, sandbox: str = "", resolver: Resolve = resolve) -> Che
 
 
 def public(address: str) -> bool:
-    """Whether `address` is one that anybody on the internet could be meant by."""
+    """Tell whether `address` is a public internet address."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,7 +1,7 @@
-"""What goes over the wire: the payload we build, the answers we read.
+"""Wire format: request payloads and response models.
 
-Answers are read kindly (unknown keys ignored, nulls allowed, every text cleaned), the payload is
-built exactly: the service refuses what it does not know. Rules: the API's create and detail.
+Responses are read leniently (unknown keys ignored, nulls allowed, text cleaned), payloads are built
+exactly, because the service refuses what it does not know. Source: wire.md, create and detail.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ima_tui.core.text import clean, one_line, redact
 
 READY, FAILED, DELETED = 1, 2, 3
 MOST_MEDIAS = 1_000
-"""Outputs of one task that are looked at; no order has as many."""
+"""Maximum outputs of a task that are read."""
 LONGEST_PAUSE = 300.0
-"""Seconds of a pause that the service asks for; then it is asked again."""
+"""Maximum pause in seconds that the service can ask for."""
 KNOWN_STATUSES = frozenset({"", "pending", "processing", "success", "completed", "failed"})
 
 
 def create_payload(order: Order, urls: Sequence[str]) -> dict[str, Any]:
-    """The create request for `order`, with its inputs uploaded to `urls` (same order)."""
+    """Build the create request for `order`, with its inputs uploaded to `urls` (same order)."""
     cast = {"points": order.points, "attribute_id": order.attribute_id}
     return {
         "task_type": order.task_type.value,
@@ -56,7 +56,7 @@ def create_payload(order: Order, urls: Sequence[str]) -> dict[str, Any]:
 
 
 def http_date(text: str) -> float | None:
-    """A Date header in seconds since the epoch."""
+    """Parse a Date header to seconds since the epoch, or None."""
     try:
         when = parsedate_to_datetime(text[:100]) if text else None
         if when is None:
@@ -67,9 +67,9 @@ def http_date(text: str) -> float | None:
 
 
 def retry_after(text: str, date: str, now: float) -> float | None:
-    """Seconds to wait by a Retry-After header in either form, at most `LONGEST_PAUSE`.
+    """Parse a Retry-After header in either form to seconds, at most `LONGEST_PAUSE`.
 
-    `date`: the Date header beside it, which the moment is measured from: our clock may be wrong.
+    `date`: the Date header beside it, used instead of our clock, which may be wrong.
     """
     raw = text.strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", raw):
@@ -86,7 +86,7 @@ def _whole(value: object) -> int | None:
     if isinstance(value, int | float):
         return int(value) if abs(value) < 1e18 else None
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
-        return int(value)  # what is no number is None: a raise here would lose its neighbours
+        return int(value)  # None instead of an error, which would lose the neighbouring fields
     return None
 
 
@@ -95,7 +95,7 @@ def _text(value: object) -> str:
 
 
 def _words(value: object) -> str:
-    """Text for people and logs: some services repeat the request in it, key and all."""
+    """Clean text for users and logs; some services repeat the request in it, key included."""
     return redact(_text(value))
 
 
@@ -113,11 +113,13 @@ Words = Annotated[str, BeforeValidator(_words)]
 
 
 class Wire(BaseModel):
+    """Base of all response models: immutable, unknown keys ignored."""
+
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Envelope(Wire):
-    """Every answer. `code` None means that there is none: the answer is not the service's own."""
+    """The envelope of every response. `code` None: the response is not the service's own."""
 
     code: Whole = None
     message: Words = Field("", validation_alias=AliasChoices("message", "msg", "error_msg"))
@@ -125,12 +127,16 @@ class Envelope(Wire):
 
 
 class CreatedBody(Wire):
+    """Data of a create response."""
+
     id: Text = ""
     timeout_at: Whole = None
     """Milliseconds since the epoch."""
 
 
 class WireMedia(Wire):
+    """One output in a detail response."""
+
     resource_status: Whole = None
     status: Words = ""
     url: Text = ""
@@ -147,17 +153,21 @@ class WireMedia(Wire):
 
     @property
     def best_url(self) -> str:
+        """The URL of the best available variant."""
         return self.url or self.watermark_url or self.preview_url
 
     @property
     def failed(self) -> bool:
+        """Whether this output failed or was deleted."""
         return self.resource_status in (FAILED, DELETED) or self.status.lower() == "failed"
 
     @property
     def ready(self) -> bool:
+        """Whether this output can be downloaded."""
         return self.resource_status == READY and not self.failed and bool(self.best_url)
 
     def media(self) -> Media:
+        """Return it as a domain object, every field bounded."""
         return Media(
             url=one_line(self.best_url, 4_000),
             cover=one_line(self.cover or self.cover_url, 4_000),
@@ -169,13 +179,14 @@ class WireMedia(Wire):
 
 
 class Detail(Wire):
+    """Data of a detail response."""
+
     medias: Annotated[list[WireMedia], BeforeValidator(_rows)] = Field(default_factory=list)
 
     def progress(self) -> Progress:
-        """What is ready, what failed and whether anything is still being worked on.
+        """Return the progress.
 
-        Of several outputs some may fail while others come out: only when nothing is being worked
-        on any more is the task over, and it failed only when nothing came out.
+        A task is over only when no output is being worked on, and failed only when none came out.
         """
         medias = self.medias[:MOST_MEDIAS]
         ready = [media for media in medias if media.ready]
@@ -197,7 +208,7 @@ class Detail(Wire):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One answer to "is it done?".
+    """State of a task at the service.
 
     `done`: at least one output is ready and none is being worked on; `broken` of them failed.
     `failed`: none came out. `medias` are the ready ones, `total` is how many outputs the service
@@ -215,31 +226,40 @@ class Progress:
 
 
 class VerifyError(Wire):
+    """Why an input was rejected."""
+
     code: Words = ""
     message: Words = ""
 
 
 class VerifyResult(Wire):
+    """Result of an input check."""
+
     status: Words = ""
     error: Annotated[VerifyError, BeforeValidator(_row)] = Field(default_factory=VerifyError)
 
 
 class Verified(Wire):
+    """Data of an input check response."""
+
     result: Annotated[VerifyResult, BeforeValidator(_row)] = Field(default_factory=VerifyResult)
 
     @property
     def passed(self) -> bool:
+        """Whether the input was accepted."""
         return self.result.status.strip().lower() in ("active", "success")
 
 
 class UploadToken(Wire):
+    """Data of an upload token response."""
+
     ful: Text = ""
-    """Takes the PUT; signed, so it is a secret."""
+    """URL for the PUT; signed, so it is a secret."""
     fdl: Text = ""
     """The URL to use as input."""
 
 
 class ProductTree(Wire):
-    """The tree is read by `catalogue.tree`, which reads cached lists too; here only its shape."""
+    """Data of a product list; parsed by `catalogue.tree`, which also reads stored lists."""
 
     nodes: Annotated[list[dict[str, Any]], BeforeValidator(_rows)]

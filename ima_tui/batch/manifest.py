@@ -1,7 +1,7 @@
-"""A batch's manifest: one JSON line per ended row, appended as they come and on disk at once.
+"""Batch manifest: one JSON line per finished row, appended and flushed as rows finish.
 
-The ledger is the truth; the manifest is for people and scripts. So a line that a crash tore off
-is cut away and written anew, and a line that is there already is not written twice.
+The ledger is authoritative; the manifest is for users and scripts. A line torn by a crash is cut
+off and written again; an existing line is not repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ima_tui.ledger.job_states import ENDED
 
 Line = dict[str, object]
 _MARK = b'{"line": '
-"""How every line of ours begins: what begins otherwise is somebody else's, and stays."""
+"""Beginning of our lines; other lines are foreign and stay."""
 
 
 class Manifest:
@@ -32,7 +32,7 @@ class Manifest:
         self._read = 0
 
     def append(self, lines: Iterable[Line]) -> None:
-        """Add the lines that are not there yet; they have reached the disk when this returns."""
+        """Append missing lines; they are on disk when this returns."""
         try:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
@@ -44,7 +44,7 @@ class Manifest:
             raise UsageError("error.batch_manifest", path=shown, reason=reason) from error
 
     def known(self, intents: Collection[str]) -> dict[str, Line]:
-        """What the file says of these rows; of each the last line, one with a task id first."""
+        """Return the last line of each of these rows; lines with a task id have priority."""
         found: dict[str, Line] = {}
         try:
             if not self._path.is_file():
@@ -73,7 +73,7 @@ class Manifest:
         self._seen |= {_name(line) for line in fresh}
 
     def _catch_up(self, handle: int) -> bytes:
-        """Read what is new in the file; returns what has to stand before the next line."""
+        """Read new content; returns what must precede the next line."""
         with open(handle, "rb", closefd=False) as reader:
             reader.seek(self._read)
             *whole, rest = reader.read().split(b"\n")
@@ -86,7 +86,7 @@ class Manifest:
         if (line := _loaded(rest)) is not None:
             self._seen.add(_name(line))
         elif rest.startswith(_MARK) or _MARK.startswith(rest):
-            os.ftruncate(handle, self._read)  # torn off by a crash; its row is written anew
+            os.ftruncate(handle, self._read)  # torn by a crash; its row is written again
             return b""
         return b"\n"
 
@@ -100,7 +100,7 @@ def _loaded(written: bytes) -> Line | None:
 
 
 def _name(line: Line) -> str:
-    """A row that ended otherwise, or whose files came later, is another line."""
+    """Identify a line; a row that ended differently, or got its files later, is another line."""
     medias = line.get("medias")
     files = medias if isinstance(medias, list) else []
     paths = [media.get("path") for media in files if isinstance(media, dict)]
@@ -108,7 +108,7 @@ def _name(line: Line) -> str:
 
 
 def outcome_of(line: Line) -> Outcome | None:
-    """What became of a row's job, as far as its line makes sense: a task id, or an end."""
+    """Return the outcome in a row's line as far as it is valid: a task id, or an end."""
     task_id, status = line.get("task_id"), line.get("status")
     task_id = one_line(task_id, 200) if isinstance(task_id, str) else ""
     try:

@@ -1,7 +1,7 @@
-"""A batch: many wishes in one text, a row each. Pure: nothing here reads a file or the net.
+"""Batch rows: parses JSON Lines, CSV and plain text. Pure, no file or network access.
 
-A row's identity is its content and its position, so that the same text, run again after an
-interruption, names the same intents and pays for none of them twice.
+A row's identity is its content and position, so running the same text again after an interruption
+yields the same intents and pays for none of them twice.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line
 
 MOST_VARIANTS = 200
-"""Of one prompt: three groups of six are 216 pictures, and rarely meant."""
+"""Maximum variants of one prompt; three groups of six are 216 images, and rarely meant."""
 MOST_ROWS = 20_000
 NAMES = ("prompt", "task_type", "model_id", "version_id", "input_images", "n", "extra_params")
-"""What a row says about itself; every other name is a setting of its model."""
+"""Columns of a row; every other name is a parameter of its model."""
 
 
 class RowKind(StrEnum):
+    """Format of a batch."""
+
     JSONL = "jsonl"
     CSV = "csv"
     TEXT = "text"
@@ -37,8 +39,11 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One wish, as written. `line`: where it begins, from 1; `place`: how many rows it is from
-    the top, blank lines not counted; `variant`: which of its prompt's variants, from 0."""
+    """One parsed row.
+
+    `line`: where it begins, from 1; `place`: its number from the top, blank lines not counted;
+    `variant`: which variant of its prompt, from 0.
+    """
 
     line: int
     place: int
@@ -52,7 +57,7 @@ class Row:
     n: int = 1
 
     def intent(self, label: str = "") -> str:
-        """The row's name in the ledger. Another `label` makes it another wish."""
+        """Return the row's intent, its id in the ledger. Another `label` gives another intent."""
         content = [
             label,
             self.place,
@@ -70,7 +75,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that can't be what it says, and why."""
+    """An invalid row, with the error."""
 
     line: int
     error: UsageError
@@ -78,7 +83,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class RemainingRows:
-    """What the flags of the verb give to rows that do not say it themselves."""
+    """Defaults from the command's flags, for rows that don't set them."""
 
     task_type: str = ""
     model_id: str = ""
@@ -91,7 +96,7 @@ Record = Mapping[str, object]
 
 
 def kind_of(name: str, text: str) -> RowKind:
-    """By the file's ending; else, as for stdin, by how the text begins."""
+    """Return the format by the file name's ending; else, as for stdin, by the text."""
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending in ("jsonl", "ndjson", "json"):
         return RowKind.JSONL
@@ -104,15 +109,15 @@ def kind_of(name: str, text: str) -> RowKind:
         if isinstance(json.loads(first), dict):
             return RowKind.JSONL
     except (ValueError, RecursionError):
-        pass  # a prompt may begin with a brace, too
+        pass  # a prompt may begin with a brace too
     columns = [_plain(cell) for cell in first.split(_delimiter(first))]
     return RowKind.CSV if "prompt" in columns else RowKind.TEXT
 
 
 def parse(text: str, kind: RowKind, rest: RemainingRows | None = None) -> list[Row | BadRow]:
-    """Every row, variants unfolded, and every row that can't be read.
+    """Return every row, variants expanded, and every invalid row.
 
-    Raises `UsageError` where the text as a whole is none: no rows, too many, no prompt column.
+    Raises `UsageError` where there are no rows, too many, or no prompt column.
     """
     records = {RowKind.JSONL: _json_lines, RowKind.CSV: _csv_rows, RowKind.TEXT: _text_lines}[kind](
         text
@@ -134,7 +139,7 @@ def parse(text: str, kind: RowKind, rest: RemainingRows | None = None) -> list[R
     return rows
 
 
-# ------------------------------------------------------------------------------- three formats
+# ----------------------------------------------------------------------------------- formats
 
 
 def _text_lines(text: str) -> Iterator[tuple[int, Record]]:
@@ -144,7 +149,7 @@ def _text_lines(text: str) -> Iterator[tuple[int, Record]]:
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, Record | UsageError]]:
-    for line, written in enumerate(text.split("\n"), 1):  # splitlines would cut at U+2028, too
+    for line, written in enumerate(text.split("\n"), 1):  # splitlines would also cut at U+2028
         if not written.strip():
             continue
         try:
@@ -177,11 +182,11 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Record | UsageError]]:
                 header = _checked_header(cells)
             line = reader.line_num + 1
     except csv.Error:
-        yield line, UsageError("error.batch_csv")  # an open quote swallows all that follows
+        yield line, UsageError("error.batch_csv")  # an open quote swallows the rest
 
 
 def _delimiter(header: str) -> str:
-    """Spreadsheets of half the world write a semicolon."""
+    """Return the delimiter; many locales' spreadsheets write a semicolon."""
     return max(",;\t", key=header.count)
 
 
@@ -197,13 +202,13 @@ def _checked_header(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _csv_record(header: Sequence[str], cells: Sequence[str]) -> Record | UsageError:
-    """A row may end early; it may not be longer than the header."""
+    """Return a record; a row may be shorter than the header, not longer."""
     if any(cell.strip() for cell in cells[len(header) :]):
         return UsageError("error.batch_cells", cells=len(cells), columns=len(header))
     return dict(zip(header, cells, strict=False))
 
 
-# ---------------------------------------------------------------------------- a record, a row
+# -------------------------------------------------------------------------- record to row
 
 
 def _row(line: int, place: int, record: Record, rest: RemainingRows) -> Row:
@@ -211,7 +216,7 @@ def _row(line: int, place: int, record: Record, rest: RemainingRows) -> Row:
     own: dict[str, object] = {}
     for name, value in record.items():
         if value is None or (isinstance(value, str) and not value.strip()):
-            continue  # an empty cell says nothing
+            continue  # an empty cell sets nothing
         plain = _plain(name)
         target, key = (known, plain) if plain in NAMES else (own, name.strip())
         target[key] = value
@@ -245,7 +250,7 @@ def _text(known: Record, name: str) -> str:
 
 
 def _inputs(value: object) -> tuple[str, ...]:
-    """A list of paths and links, or one text with | between them."""
+    """Parse a list of paths and links, or one text separated by |."""
     listed = value.split("|") if isinstance(value, str) else value or []
     if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
         raise UsageError("error.batch_inputs", value=one_line(value, 60))
@@ -264,7 +269,7 @@ def _extra(value: object) -> Record:
 def _chosen(
     usual: Sequence[tuple[str, Value]], extra: Record, own: Record
 ) -> tuple[tuple[str, Value], ...]:
-    """The verb's settings, then extra_params, then the row's own columns: the later wins."""
+    """Merge the command's parameters, extra_params and the row's own columns; later ones win."""
     merged: dict[str, tuple[str, Value]] = {}
     for name, value in (*usual, *extra.items(), *own.items()):
         if not isinstance(value, str | int | float):
@@ -283,9 +288,9 @@ _ESCAPED = re.compile(r"\\([{}|])")
 
 
 def variants(prompt: str) -> tuple[str, ...]:
-    """`a {red|blue} cat` is two prompts; `\\{` is a brace; braces without | stay as they are.
+    """Expand `a {red|blue} cat` to two prompts; braces after a backslash or without | stay.
 
-    Raises `UsageError` where they would be more than `MOST_VARIANTS`.
+    Raises `UsageError` for more than `MOST_VARIANTS`.
     """
     parts: list[list[str]] = []
     end = 0

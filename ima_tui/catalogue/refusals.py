@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 
 from ima_tui.catalogue import form, price
 from ima_tui.core.domain import (
     Field,
+    FieldKind,
     ModelVersion,
     Order,
     Value,
@@ -28,6 +30,8 @@ BAD_VALUE = 400017
 TOO_HEAVY = 500
 ADAPTED = REPRICED | {BAD_VALUE}
 """Refusals that certainly charged nothing: a corrected order may follow."""
+MOST_STEPS = 100
+"""Values of a slider that are tried for one with a price."""
 HEAVY = ("size", "resolution", "duration", "quality")
 """Parameters that make an order heavy, most effective first."""
 
@@ -148,6 +152,8 @@ def _steps_down(model: ModelVersion, field: Field, chosen: form.Chosen) -> tuple
     now = weight(chosen.get(field.name))
     if now is None:
         return ()
+    if field.kind is FieldKind.NUMBER and not field.options:
+        return _numbers_below(field, now[1])
     others = {name: value for name, value in chosen.items() if name != field.name}
     below = [
         (found[1], option.value)
@@ -155,6 +161,13 @@ def _steps_down(model: ModelVersion, field: Field, chosen: form.Chosen) -> tuple
         if (found := weight(option.value)) is not None and found[0] == now[0] and found[1] < now[1]
     ]
     return tuple(value for _, value in sorted(below, key=lambda pair: -pair[0]))
+
+
+def _numbers_below(field: Field, now: float) -> tuple[Value, ...]:
+    """The whole numbers that a slider still has below `now`."""
+    lowest = max(1, ceil(field.minimum or 1))
+    highest = ceil(now) - 1
+    return tuple(range(highest, max(lowest, highest - MOST_STEPS) - 1, -1))
 
 
 _GRADES = {"draft": 0, "low": 1, "basic": 1, "std": 2, "standard": 2, "medium": 2, "normal": 2}

@@ -41,7 +41,7 @@ def models(tree: object, task_type: TaskType) -> tuple[ModelVersion, ...]:
     """Return all readable models of `tree` (the response's `data`), in the list's order."""
     found: list[ModelVersion] = []
     for node in _walk(tree, MAX_DEPTH):
-        if (model := _leaf(node, task_type)) is not None:
+        if (model := _model(node, task_type)) is not None:
             found.append(model)
             if len(found) >= MAX_LEAVES:
                 break
@@ -56,7 +56,7 @@ def _walk(nodes: object, depth: int) -> Iterator[Json]:
             yield from _walk(node.get("children"), depth - 1)
 
 
-def _leaf(node: Json, task_type: TaskType) -> ModelVersion | None:
+def _model(node: Json, task_type: TaskType) -> ModelVersion | None:
     version, model_id = raw_values.name(node.get("id")), raw_values.name(node.get("model_id"))
     rules = tuple(filter(None, map(_rule, raw_values.rows(node.get("credit_rules")))))
     if not version or not model_id or not rules:

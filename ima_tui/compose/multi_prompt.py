@@ -127,6 +127,8 @@ def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
         return UsageError("compose.one_needs_roles")
     if decision.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
+    if decision.kind is Reading.QUESTION and not settled:
+        return UsageError("compose.one_needs_medium")
     if decision.confidence is Confidence.UNSURE and not settled:
         return UsageError("compose.one_needs_medium")
     return None

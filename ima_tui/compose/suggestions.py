@@ -27,6 +27,7 @@ from ima_tui.compose.composer import (
     ORDER,
     Composer,
 )
+from ima_tui.compose.question_answer import answer as answer_to
 from ima_tui.core.domain import (
     Medium,
     ModelVersion,
@@ -84,6 +85,7 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
     if decision is None:
         return ()
     found = [
+        *_answered(desk, decision, lists),
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
         *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
@@ -131,6 +133,14 @@ def take(
 
 
 # ------------------------------------------------------------------------------- questions
+
+
+def _answered(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
+    """The answer to what somebody asks; to make something all the same takes one key."""
+    if decision.kind is RequestKind.QUESTION and KIND not in desk.pinned:
+        told: dict[str, str | int] = {"answer": answer_to(decision, lists)}
+        anyway = tuple(_makes(_kind_for(medium, 0)) for medium in Medium)
+        yield OpenQuestion("compose.answered", told, anyway, blocks=True, is_question=True)
 
 
 def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:

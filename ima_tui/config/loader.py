@@ -214,8 +214,11 @@ def _settings(
 
 
 def _results_folder(written: str) -> Path:
-    """Absolute. A home that nobody has stays as it was written: whoever needs the folder says so,
-    and everything that stores no results works without it."""
+    """Return the folder as an absolute path.
+
+    A home that does not exist stays as written: code that needs the folder reports it, and
+    everything that stores no results works without it.
+    """
     try:
         return home_folder.expand(written).absolute()
     except (UsageError, OSError):  # or the folder that we were started in is gone

@@ -16,8 +16,10 @@ PRIVATE = 0o600
 
 
 def sync(handle: int) -> None:
-    """Return once the file or folder is on the disk itself. On macOS `fsync` leaves it in the
-    drive's cache, which a power cut empties."""
+    """Flush a file or folder to the disk itself.
+
+    On macOS `fsync` leaves it in the drive's cache, which a power cut empties.
+    """
     full = getattr(fcntl, "F_FULLFSYNC", None)
     if full is not None:
         try:

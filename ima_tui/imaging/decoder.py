@@ -1,7 +1,6 @@
-"""Our side of the decoding child: started when it is needed, asked one thing at a time, ended when
-it takes too long.
+"""Client of the decoding child: starts it on demand, one request at a time, time limit.
 
-The newest wish goes first: whoever scrolls on wants what is in sight now, and drops what was.
+The newest request goes first, because a scrolling user wants what is visible now.
 """
 
 from __future__ import annotations
@@ -23,44 +22,45 @@ from ima_tui.imaging.request import (
 )
 
 MOST_SECONDS = 12.0
-"""For one answer; then the child is killed."""
+"""Time limit for one response; then the child is killed."""
 _ANSWER_LINE = 1 << 16
 KEPT = frozenset(
     {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "SYSTEMROOT"}
 )
-"""Of the environment; the key is none of its business."""
+"""Environment variables passed to the child; not the key."""
 
-Wish = tuple[DecodeRequest | Check, "asyncio.Future[DecodeReply]"]
+PendingRequest = tuple[DecodeRequest | Check, "asyncio.Future[DecodeReply]"]
 
 
 class Decoder:
-    """`await decoder.ask(request)` in any number of tasks; `aclose` at the end."""
+    """Decodes files in a child process. `ask` may be called concurrently; end with `aclose`."""
 
     def __init__(self, seconds: float = MOST_SECONDS) -> None:
         self._seconds = seconds
-        self._wishes: deque[Wish] = deque()
+        self._pending: deque[PendingRequest] = deque()
         self._child: asyncio.subprocess.Process | None = None
         self._working: asyncio.Task[None] | None = None
 
     async def ask(self, request: DecodeRequest | Check) -> DecodeReply:
-        """The picture. Raises `CannotShow`. A wish whose waiter is cancelled is not decoded."""
+        """Return the decoded picture. Raises `CannotShow`. Cancelled requests are not decoded."""
         future: asyncio.Future[DecodeReply] = asyncio.get_running_loop().create_future()
-        self._wishes.append((request, future))
+        self._pending.append((request, future))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work(), name="decode")
         return await future
 
     async def aclose(self) -> None:
+        """Cancel all requests and end the child."""
         if self._working is not None:
             self._working.cancel()
             await asyncio.gather(self._working, return_exceptions=True)
-        while self._wishes:
-            self._wishes.pop()[1].cancel()
+        while self._pending:
+            self._pending.pop()[1].cancel()
         await self._end()
 
     async def _work(self) -> None:
-        while self._wishes:
-            request, future = self._wishes.pop()
+        while self._pending:
+            request, future = self._pending.pop()
             if future.done():
                 continue
             try:
@@ -76,7 +76,7 @@ class Decoder:
                     future.set_result(reply)
 
     async def _answer(self, request: DecodeRequest | Check) -> DecodeReply:
-        for _ in range(2):  # a child that had just gone to rest is started anew, once
+        for _ in range(2):  # a child that had just ended is started once more
             child = await self._ready()
             try:
                 async with asyncio.timeout(self._seconds):
@@ -85,7 +85,7 @@ class Decoder:
                 await self._end()
                 raise CannotShow("viewer.too_slow") from error
             except asyncio.CancelledError:
-                await self._end()  # half an answer may be on its way
+                await self._end()  # half a response may be pending
                 raise
             except (OSError, ValueError, KeyError, TypeError) as error:
                 await self._end()
@@ -95,7 +95,7 @@ class Decoder:
             rested = await child.wait() == 0
             self._child = None
             if not rested:
-                break  # it was killed, or fell over this very file
+                break  # it was killed, or crashed on this file
         raise CannotShow("viewer.broken")
 
     async def _ready(self) -> asyncio.subprocess.Process:
@@ -103,7 +103,7 @@ class Decoder:
             try:
                 self._child = await asyncio.create_subprocess_exec(
                     sys.executable,
-                    "-P",  # what lies in the folder we are in is no module of ours
+                    "-P",  # modules in the working directory must not be imported
                     "-m",
                     "ima_tui.imaging.worker",
                     stdin=asyncio.subprocess.PIPE,
@@ -129,7 +129,7 @@ class Decoder:
 async def _exchange(
     child: asyncio.subprocess.Process, request: DecodeRequest | Check
 ) -> DecodeReply | None:
-    """None: the child is no more."""
+    """Send one request; None if the child has ended."""
     if child.stdin is None or child.stdout is None:
         return None
     try:

@@ -1,5 +1,4 @@
-"""Files whose headers promise more than is there: what can be told without a decoder. In the
-child."""
+"""Truncation checks by file headers, without a decoder. Runs in the child."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ MOST_BOXES = 100_000
 
 
 def check(path: str, mime: str) -> None:
-    """Raise `CannotShow` where the file ends before its own headers say."""
+    """Raise `CannotShow` where the file is shorter than its headers say."""
     size = Path(path).stat().st_size
     with Path(path).open("rb") as handle:
         if mime in ISO:
@@ -35,7 +34,7 @@ def _check_iso(handle: IO[bytes], size: int) -> None:
 
 
 def _boxes(handle: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, beginning of the contents, and end of each box."""
+    """Yield type, start of content, and end of each box."""
     at = start
     for _ in range(MOST_BOXES):
         if at + 8 > end:
@@ -68,7 +67,7 @@ def _check_wav(handle: IO[bytes], size: int) -> None:
 
 
 def seconds(path: str, mime: str) -> float:
-    """The length that the headers tell; 0: they don't."""
+    """Return the duration by the headers; 0 if unknown."""
     if mime == "audio/wav":
         try:
             with wave.open(path, "rb") as source:
@@ -98,8 +97,10 @@ def _mvhd_seconds(head: bytes) -> float:
 
 
 def check_jpeg(path: str) -> None:
-    """Raise `CannotShow` where the image data has no end: a download that was preallocated is
-    filled up with zeros, which decode without an error."""
+    """Raise `CannotShow` where the image data has no end marker.
+
+    A preallocated, unfinished download is padded with zeros, which decode without an error.
+    """
     data = Path(path).read_bytes()
     at = 2
     while at + 4 <= len(data):

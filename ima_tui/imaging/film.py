@@ -1,4 +1,7 @@
-"""Films, by PyAV where it is there: a frame, a strip of frames, or a reel. In the child."""
+"""Video decoding by PyAV, if installed: a frame, a strip of frames, or a reel.
+
+Runs in the child.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 BUDGET = 6.0
-"""Seconds of decoding, then what was found so far has to do."""
+"""Time limit for decoding; then the frames found so far are used."""
 CONTAINERS = {
     "video/mp4": "mp4",
     "video/quicktime": "mov",
@@ -31,8 +34,11 @@ CONTAINERS = {
 
 
 def opened(path: str, container: str) -> Any:
-    """The file by PyAV, as the container that its first bytes say, and from this disk alone: a
-    playlist in disguise must not make it read something else. Raises `CannotShow` without PyAV."""
+    """Open the file with PyAV, as the container that its first bytes show.
+
+    Only local data is read: a disguised playlist must not load anything else. Raises `CannotShow`
+    without PyAV.
+    """
     try:
         import av
     except ImportError as error:
@@ -42,7 +48,7 @@ def opened(path: str, container: str) -> Any:
 
 
 def show(request: DecodeRequest, mime: str) -> DecodeReply:
-    """One frame, with a strip below it if it was asked for; or a reel. Raises `CannotShow`."""
+    """Return one frame, with a strip below it if requested; or a reel. Raises `CannotShow`."""
     with opened(request.path, CONTAINERS[mime]) as container:
         stream = container.streams.video[0]
         still.refuse_too_large(stream.width, stream.height, still.MOST_FRAME)
@@ -80,7 +86,7 @@ def _at(
     count: int,
     size: tuple[int, int],
 ) -> Iterator[Picture]:
-    """`count` frames, evenly over the film; the first one is the film's first."""
+    """Yield `count` frames, evenly spaced, beginning with the first."""
     until = time.monotonic() + BUDGET
     last: Picture | None = None
     for number in range(count):

@@ -1,5 +1,7 @@
-"""Input files, decoded to their end, and converted for models that don't take their format. In the
-child."""
+"""Full decoding of input files, and conversion for models that don't accept their format.
+
+In the child.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,13 @@ from ima_tui.imaging.request import (
 )
 
 BUDGET = 20.0
-"""Seconds for the frames of one film; after that only its packets are read."""
+"""Time limit for the frames of one video; after that only its packets are read."""
 MOST_SENT = 50_000_000
-"""Pixels of a converted image; no model makes as many."""
+"""Maximum pixels of a converted image; no model makes as many."""
 MOST_LOSSLESS = 16_000_000
-"""Pixels; a larger image becomes a JPEG."""
+"""Pixels above which an image becomes a JPEG."""
 MOST_ANIMATION = 400_000_000
-"""Pixels of all frames that are decoded of one animation."""
+"""Maximum decoded pixels of all frames of one animation."""
 _RAW_TAGS = (50706, 33421)
 """TIFF tags that only camera raw files have: DNG version, colour filter array."""
 _SUBFILE = 254
@@ -76,11 +78,11 @@ def _image(path: str, mime: str) -> DecodeReply:
         file_headers.check_jpeg(path)
     if mime == "image/png":
         with still.opened(path) as opened:
-            opened.verify()  # checksums, which decoding passes over
+            opened.verify()  # checksums, which decoding ignores
     with _opened(path, mime) as opened:
         facts = _facts(opened)
         if opened.format in ("JPEG", "MPO"):
-            # all of the data is read all the same, at a part of the memory
+            # reads all data with less memory
             opened.draft("RGB", (max(1, opened.width // 8), max(1, opened.height // 8)))
         opened.load()
         if opened.format in still.ANIMATED and facts.frames > 1:
@@ -128,7 +130,7 @@ def _convert(request: Check, mime: str) -> DecodeReply:
         profile = None
     if image.width * image.height > MOST_SENT:
         image = image.reduce(2)
-    image.info.clear()  # no place, no camera, no comments
+    image.info.clear()  # removes location, camera and comments
     target = request.convert_to
     if target == "image/png" and pixels > MOST_LOSSLESS and request.may_be_jpeg:
         target = "image/jpeg"
@@ -138,7 +140,7 @@ def _convert(request: Check, mime: str) -> DecodeReply:
 
 
 def _in_eight_bits(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB, RGBA or grey."""
+    """Convert to 8 bits: RGB, RGBA or grey."""
     if image.mode == "CMYK":
         with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             if profile:
@@ -156,7 +158,7 @@ def _in_eight_bits(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _encoded(image: Image.Image, mime: str, profile: bytes | None, most: int) -> bytes:
-    """The image as a file of at most `most` bytes. Raises `CannotShow` where that can't be."""
+    """Encode the image in at most `most` bytes. Raises `CannotShow` where that is impossible."""
     more: dict[str, Any] = {"icc_profile": profile} if profile else {}
     if mime == "image/png":
         attempts: list[dict[str, Any]] = [{"format": "PNG", "compress_level": 4}]
@@ -190,7 +192,7 @@ def _film_or_sound(path: str, mime: str) -> MediaFacts:
         raise CannotShow("viewer.broken")
     try:
         container = film.opened(path, container_name)
-    except CannotShow:  # without PyAV: the headers have to do
+    except CannotShow:  # without PyAV: use the headers
         return MediaFacts("film" if mime.startswith("video/") else "sound",
                      seconds=file_headers.seconds(path, mime))  # fmt: skip
     with container:
@@ -198,7 +200,7 @@ def _film_or_sound(path: str, mime: str) -> MediaFacts:
 
 
 def _decoded(container: Any, mime: str) -> MediaFacts:
-    """Read every packet; decode every key frame of a film, all of a sound."""
+    """Read every packet; decode every key frame of a video, all of a sound."""
     is_film = mime.startswith("video/")
     streams = container.streams.video if is_film else container.streams.audio
     if not streams:

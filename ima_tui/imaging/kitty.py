@@ -1,7 +1,7 @@
-"""Kitty's graphics protocol, with Unicode placeholders: the picture is sent once under a number,
-and then ordinary cells say which part of which picture they show.
+"""Kitty's graphics protocol with Unicode placeholders.
 
-So a picture is scrolled, covered and cut like text, by tmux too, and nobody has to keep count.
+An image is sent once under a number, then text cells say which part they show. So it is scrolled,
+covered and clipped like text, by tmux too.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ DIGITS = tuple(map(chr, chain.from_iterable(map(_spread, _MARKS.split()))))[: MO
 
 
 def upload(number: int, png: bytes, columns: int, rows: int) -> list[str]:
-    """The sequences that send a picture, and say how many cells it covers; nothing shows yet.
+    """Return the sequences that send an image with its size in cells; nothing shows yet.
 
-    `q=2`: the terminal answers neither success nor failure, for nobody would read it.
+    `q=2` suppresses all responses, because nobody would read them.
     """
     text = base64.b64encode(png).decode()
     pieces = [text[at : at + CHUNK] for at in range(0, len(text), CHUNK)] or [""]
@@ -49,18 +49,20 @@ def upload(number: int, png: bytes, columns: int, rows: int) -> list[str]:
 
 
 def delete(number: int) -> str:
-    """Takes the picture off the screen and out of the terminal's memory."""
+    """Return the sequence that removes the image from screen and memory."""
     return f"\x1b_Ga=d,d=I,q=2,i={number}\x1b\\"
 
 
 def cells(row: int, columns: int) -> str:
-    """One row of the picture. Every cell names both its row and its column, so that it is right by
-    itself, however little of a line is drawn again."""
+    """Return one row of placeholder cells.
+
+    Every cell names its row and column, so that partial redraws are right.
+    """
     digit = DIGITS[row]
     return "".join(PLACEHOLDER + digit + DIGITS[column] for column in range(columns))
 
 
 def through_tmux(sequence: str) -> str:
-    """Wrapped, so that tmux hands it to the terminal outside."""
+    """Wrap a sequence, so that tmux passes it to the outer terminal."""
     doubled = sequence.replace("\x1b", "\x1b\x1b")
     return f"\x1bPtmux;{doubled}\x1b\\"

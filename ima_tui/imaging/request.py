@@ -1,5 +1,4 @@
-"""What is asked of the decoding child, and what comes back. One JSON line each way; after the
-answer's line come its bytes."""
+"""Protocol between us and the decoding child: one JSON line each way, then the response's bytes."""
 
 from __future__ import annotations
 
@@ -12,13 +11,13 @@ MOST_PIXELS = 250_000_000
 """Phones take photos of 200 million; four bytes each are in memory at once."""
 MOST_BYTES = 300_000_000
 MOST_MEMORY = 2_000_000_000
-"""Of address space, for the child; libraries alone take a third of it."""
+"""Address space of the child in bytes; libraries alone take a third of it."""
 MOST_ANSWER = 64 * 1024 * 1024
 MOST_FRAMES = 120
 
 
 class CannotShow(Exception):
-    """`key` is the sentence for the person."""
+    """The file can't be shown. `key` is the message for the user."""
 
     def __init__(self, key: str, **values: str | int) -> None:
         super().__init__(key)
@@ -27,14 +26,14 @@ class CannotShow(Exception):
 
 
 class OutputForm(StrEnum):
-    """What the bytes of the answer are."""
+    """Format of the response's bytes."""
 
     RGB = "rgb"
-    """Three bytes a pixel."""
+    """Three bytes per pixel."""
     FEW = "few"
-    """The same, in the colours that every terminal with 256 has."""
+    """The same, in the colours of 256-colour terminals."""
     DOTS = "dots"
-    """One byte a pixel, 0 or 255, dithered."""
+    """One byte per pixel, 0 or 255, dithered."""
     PNG = "png"
     JPEG = "jpeg"
     SIXEL = "sixel"
@@ -42,11 +41,11 @@ class OutputForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DecodeRequest:
-    """Show the file within `width` x `height` pixels, in its own shape.
+    """Decode the file to fit `width` x `height` pixels, keeping its proportions.
 
-    `frames`: of a film, so many as a strip below the large one (`reel`: one after the other, each
-    as large as there is room, `rate` a second). `crop`: the part of a picture that is wanted, as
-    left, top, right and bottom between 0 and 1. `ground`: what shines through, `#rrggbb`.
+    `frames`: of a video, this many as a strip below the large frame (`reel`: one after the other,
+    at full size, `rate` per second). `crop`: the part of an image, as left, top, right and bottom
+    between 0 and 1. `background`: colour behind transparency, `#rrggbb`.
     """
 
     path: str
@@ -60,16 +59,17 @@ class DecodeRequest:
     background: str = "#12141c"
 
     def line(self) -> bytes:
+        """Return the request as a JSON line."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Decode the input file to its end; the answer has its facts, and no picture.
+    """Decode the input file to its end; the response has its facts, and no picture.
 
-    `convert_to`: the MIME type to make of it, in at most `most` bytes (0: no limit), upright and
-    without metadata; the answer then holds the new file, and its type is `facts.format`.
-    `may_be_jpeg`: a large image may become a JPEG where a PNG was asked for.
+    `convert_to`: the MIME type to convert to, in at most `most` bytes (0: no limit), upright and
+    without metadata; the response then holds the new file, and its type is `facts.format`.
+    `may_be_jpeg`: a large image may become a JPEG where a PNG was requested.
     """
 
     path: str
@@ -78,10 +78,12 @@ class Check:
     may_be_jpeg: bool = False
 
     def line(self) -> bytes:
+        """Return the request as a JSON line."""
         return json.dumps({"check": asdict(self)}).encode() + b"\n"
 
 
 def read_request(line: bytes) -> DecodeRequest | Check:
+    """Parse a request line."""
     raw = json.loads(line)
     if "check" in raw:
         return Check(**raw["check"])
@@ -92,10 +94,10 @@ def read_request(line: bytes) -> DecodeRequest | Check:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What the file turned out to be. Zero: it has none, or it is not known.
+    """Facts about a file. Zero: not applicable, or unknown.
 
-    `kind` is `picture`, `film` or `sound`; `rate` in samples a second. `width` and `height` are
-    those of the upright picture. `plain`: one frame, upright, in 8 bits of RGB or grey.
+    `kind` is `picture`, `film` or `sound`; `rate` in samples per second. `width` and `height` are
+    those of the upright image. `plain`: one frame, upright, in 8 bits of RGB or grey.
     """
 
     kind: str
@@ -111,7 +113,7 @@ class MediaFacts:
 
 @dataclass(frozen=True, slots=True)
 class DecodeReply:
-    """The picture: `width` x `height` pixels, `count` of them one after the other in `data`.
+    """The response: `count` pictures of `width` x `height` pixels in `data`.
 
     Of a sound: `width` peaks between 0 and 255.
     """
@@ -123,6 +125,7 @@ class DecodeReply:
     count: int = 1
 
     def line(self) -> bytes:
+        """Return the response's JSON line; `data` follows it."""
         head = {
             "facts": asdict(self.facts),
             "width": self.width,
@@ -134,11 +137,15 @@ class DecodeReply:
 
 
 def refusal_line(problem: CannotShow) -> bytes:
+    """Return a failure as a JSON line."""
     return json.dumps({"key": problem.key, "values": problem.values}).encode() + b"\n"
 
 
 def read_head(line: bytes) -> tuple[Mapping[str, object], int]:
-    """The answer's line, and how many bytes follow it. Raises `CannotShow` if it is a refusal."""
+    """Parse a response line; returns it with the number of bytes that follow.
+
+    Raises `CannotShow` for a failure.
+    """
     head = json.loads(line)
     if "key" in head:
         raise CannotShow(head["key"], **head["values"])
@@ -146,6 +153,7 @@ def read_head(line: bytes) -> tuple[Mapping[str, object], int]:
 
 
 def reply_of(head: Mapping[str, object], data: bytes) -> DecodeReply:
+    """Build the response from its line and bytes. Raises `CannotShow` where they don't match."""
     facts = head["facts"]
     width, height, count = head["width"], head["height"], head["count"]
     if not (

@@ -1,6 +1,6 @@
-"""Sixel: six rows of pixels at a time, one pass for each colour in them (DEC STD 070).
+"""Sixel encoder (DEC STD 070): six rows of pixels per band, one pass per colour.
 
-Every step over pixels is one call into C: rows are translated to bits and joined as whole numbers.
+Every step over pixels is one call into C: rows are translated to bits and joined as big integers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ _RUN = re.compile(rb"(.)\1{3,}", re.DOTALL)
 def encode(
     pixels: bytes, palette: Sequence[tuple[int, int, int]], width: int, height: int
 ) -> bytes:
-    """The whole sequence, from DCS to ST. `pixels` are indices into `palette`, row by row."""
+    """Return the whole sequence, from DCS to ST.
+
+    `pixels` are indices into `palette`, row by row.
+    """
     parts = [b'\x1bP0;1;0q"1;1;%d;%d' % (width, height)]
     parts += [_register(index, palette[index]) for index in sorted(set(pixels))]
     for top in range(0, height, BAND):
@@ -36,7 +39,7 @@ def _register(index: int, colour: tuple[int, int, int]) -> bytes:
 
 
 def _pass(rows: Sequence[bytes], colour: int, width: int) -> bytes:
-    """One colour of one band."""
+    """Encode one colour of one band."""
     bits = 0
     for number, row in enumerate(rows):
         if colour in row:
@@ -47,7 +50,7 @@ def _pass(rows: Sequence[bytes], colour: int, width: int) -> bytes:
 
 @cache
 def _bit(colour: int, number: int) -> bytes:
-    """The table that makes `colour` its bit in row `number` of a band, and all others nothing."""
+    """Return the table that maps `colour` to its bit in row `number` of a band, all others to 0."""
     table = bytearray(256)
     table[colour] = 1 << number
     return bytes(table)

@@ -1,5 +1,4 @@
-"""Sounds: how loud they are from beginning to end. WAV by the standard library, others by PyAV. In
-the child."""
+"""Waveforms of sounds: WAV by the standard library, others by PyAV. Runs in the child."""
 
 from __future__ import annotations
 
@@ -25,17 +24,17 @@ CONTAINERS = {
     "audio/aac": "aac",
 }
 STRETCHES = 4
-"""Looks within one column: enough for the shape, and an hour reads as fast as a second."""
+"""Samples taken per column, so that an hour reads as fast as a second."""
 STRETCH = 400
 
 
 def show(request: DecodeRequest, mime: str) -> DecodeReply:
-    """`request.width` peaks. Raises `CannotShow`."""
+    """Return `request.width` peaks. Raises `CannotShow`."""
     if mime == "audio/wav":
         try:
             return _wav(request)
         except wave.Error:
-            pass  # floating point, or packed: PyAV reads these
+            pass  # floating point or compressed: PyAV reads these
     return _other(request, mime)
 
 
@@ -52,7 +51,7 @@ def _wav(request: DecodeRequest) -> DecodeReply:
             peaks.append(_peak(source.readframes(STRETCH), depth))
     facts = MediaFacts("sound", "WAV", seconds=frames / rate, rate=rate)
     merged = [max(peaks[i : i + STRETCHES]) for i in range(0, looks, STRETCHES)]
-    del channels  # all of them are in the peak
+    del channels  # all channels are in the peak
     return _reply(facts, merged)
 
 
@@ -92,7 +91,7 @@ def _other(request: DecodeRequest, mime: str) -> DecodeReply:
 
 
 def _loudest(container: Any, stream: Any, resampler: Any, at: float) -> float:
-    """The peak of a short stretch from `at` on, in seconds."""
+    """Return the peak of a short section from `at`, in seconds."""
     container.seek(int(at * 1_000_000))
     loudest = 0.0
     for number, frame in enumerate(container.decode(stream)):

@@ -1,4 +1,4 @@
-"""Pictures, by Pillow: opened, scaled, and put into the form that was asked for. In the child."""
+"""Image decoding by Pillow: open, scale, convert to the requested form. Runs in the child."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ima_tui.imaging.request import (
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MOST_FRAME = 40_000_000
-"""Pixels in one frame of a film; one of 8K has 33 million."""
+"""Maximum pixels in one video frame; 8K has 33 million."""
 ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 ORIENTATION = 0x0112
-"""The EXIF tag that says how the camera was held."""
+"""The EXIF tag of the camera's orientation."""
 LYING = (5, 6, 7, 8)
-"""Its values for pictures whose width and height change places."""
+"""Orientations that swap width and height."""
 COLOURS = 192
-"""Of a sixel picture."""
+"""Number of colours of a sixel image."""
 GAP = 2
 """Pixels between the frames of a strip."""
 
@@ -38,7 +38,7 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 @cache
 def knows_heif() -> bool:
-    """Whether the optional library for HEIC photos is installed; then Pillow opens them."""
+    """Tell whether the optional library for HEIC photos is installed, and register it."""
     try:
         import pillow_heif
     except ImportError:
@@ -49,7 +49,7 @@ def knows_heif() -> bool:
 
 
 def opened(path: str, *more: str) -> Image.Image:
-    """The picture, not decoded yet. Raises `CannotShow` for one that is too large."""
+    """Open the image, not decoded yet. Raises `CannotShow` for one that is too large."""
     formats = (*FORMATS, *more)
     picture = Image.open(path, formats=[name for name in formats if _is_known(name)])
     try:
@@ -61,13 +61,13 @@ def opened(path: str, *more: str) -> Image.Image:
 
 
 def _is_known(name: str) -> bool:
-    """A Pillow that was built without AVIF does not know it."""
+    """Tell whether this Pillow knows the format; some are built without AVIF."""
     Image.init()
     return name in Image.OPEN
 
 
 def show(request: DecodeRequest) -> DecodeReply:
-    """A picture; an animated one is a film, of which this shows frames. Raises `CannotShow`."""
+    """Return the picture; of an animation the requested frames. Raises `CannotShow`."""
     with opened(request.path) as picture:
         turn = picture.getexif().get(ORIENTATION, 1)
         width, height = picture.size[::-1] if turn in LYING else picture.size
@@ -78,7 +78,7 @@ def show(request: DecodeRequest) -> DecodeReply:
         box = _box(request.crop, width, height)
         size = fit(box[2] - box[0], box[3] - box[1], request.width, request.height)
         if request.crop == (0.0, 0.0, 1.0, 1.0):
-            # a large JPEG is read at a part of its size
+            # decodes a large JPEG at reduced size
             picture.draft("RGB", size[::-1] if turn in LYING else size)
             small = _scaled(picture, size[::-1] if turn in LYING else size, request.background)
             small.getexif()[ORIENTATION] = turn
@@ -88,12 +88,13 @@ def show(request: DecodeRequest) -> DecodeReply:
 
 
 def refuse_too_large(width: int, height: int, most: int = MOST_PIXELS) -> None:
+    """Raise `CannotShow` above the maximum number of pixels."""
     if width * height > most:
         raise CannotShow("viewer.too_big")
 
 
 def fit(width: int, height: int, most_wide: int, most_high: int) -> tuple[int, int]:
-    """The largest size of this shape within the room."""
+    """Return the largest size with these proportions that fits."""
     scale = min(most_wide / max(1, width), most_high / max(1, height))
     return (
         max(1, min(most_wide, round(width * scale))),
@@ -110,7 +111,7 @@ def _box(
 
 
 def _scaled(image: Image.Image, size: tuple[int, int], ground: str) -> Image.Image:
-    """`image` in RGB at `size`; what is transparent lets the ground through."""
+    """Return `image` in RGB at `size`, over the background."""
     if "transparency" in image.info or image.mode not in ("RGB", "RGBA", "L", "LA"):
         image = image.convert("RGBA")
     small = _nearly(image, size).resize(size, reducing_gap=2.0)
@@ -122,7 +123,7 @@ def _scaled(image: Image.Image, size: tuple[int, int], ground: str) -> Image.Ima
 
 
 def _nearly(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """A large picture made smaller by bands: Pillow copies one with transparency to resize it."""
+    """Reduce a large image by bands, because Pillow copies one with transparency to resize it."""
     factor = min(image.width // (3 * size[0]), image.height // (3 * size[1]))
     if factor < 2 or image.mode not in ("RGBA", "LA"):
         return image
@@ -137,7 +138,7 @@ def _nearly(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _animation(
     opened: Image.Image, frames: int, facts: MediaFacts, request: DecodeRequest
 ) -> DecodeReply:
-    opened.load()  # WebP tells how long a frame stands only then
+    opened.load()  # WebP has a frame's duration only then
     length = float(opened.info.get("duration", 100) or 100) / 1000 * frames
     facts = MediaFacts("film", facts.format, facts.width, facts.height, round(length, 2))
     size = fit(facts.width, facts.height, request.width, request.height)
@@ -170,20 +171,20 @@ def _frame(
     return _scaled(opened, size, request.background)
 
 
-# ----------------------------------------------------------------------------- films as one picture
+# ------------------------------------------------------------------- videos as one picture
 
 STRIP_SHARE = 4
-"""The strip takes one part in so many of the height."""
+"""The strip takes this fraction (one part in …) of the height."""
 
 
 def strip_size(request: DecodeRequest, facts: MediaFacts) -> tuple[int, int]:
-    """The size of each small frame."""
+    """Return the size of each small frame, in pixels."""
     wide = max(1, (request.width - GAP * (request.frames - 1)) // max(1, request.frames))
     return fit(facts.width, facts.height, wide, max(2, request.height // STRIP_SHARE))
 
 
 def with_strip(request: DecodeRequest, facts: MediaFacts) -> tuple[int, int]:
-    """The size of the large frame above a strip."""
+    """Return the size of the large frame above a strip, in pixels."""
     high = max(2, request.height - strip_size(request, facts)[1] - GAP)
     return fit(facts.width, facts.height, request.width, high)
 
@@ -191,7 +192,7 @@ def with_strip(request: DecodeRequest, facts: MediaFacts) -> tuple[int, int]:
 def contact(
     large: Image.Image, small: Sequence[Image.Image], request: DecodeRequest
 ) -> Image.Image:
-    """The large frame with the strip below it."""
+    """Return the large frame with the strip below it."""
     strip_wide = sum(image.width for image in small) + GAP * (len(small) - 1)
     wide = max(large.width, strip_wide)
     high = large.height + GAP + max(image.height for image in small)
@@ -205,7 +206,7 @@ def contact(
 
 
 def reel(pictures: Sequence[Image.Image], facts: MediaFacts) -> DecodeReply:
-    """Frames of one size, one after the other."""
+    """Return frames of one size, one after the other."""
     data = b"".join(image.tobytes() for image in pictures)
     return DecodeReply(facts, pictures[0].width, pictures[0].height, data, len(pictures))
 
@@ -214,7 +215,7 @@ def reel(pictures: Sequence[Image.Image], facts: MediaFacts) -> DecodeReply:
 
 
 def reply(image: Image.Image, facts: MediaFacts, form: OutputForm) -> DecodeReply:
-    """`image`, an RGB one, in the form that was asked for."""
+    """Return `image` (RGB) in the requested form."""
     match form:
         case OutputForm.RGB:
             data = image.tobytes()
@@ -241,8 +242,7 @@ def _sixel(image: Image.Image) -> bytes:
 
 
 def _in_few_colours(image: Image.Image) -> Image.Image:
-    """Dithered, for the terminal's own rounding makes bands; but by half, for at this size full
-    dithering makes noise."""
+    """Dither at half strength, between the bands of no dithering and the noise of full."""
     nearest = image.quantize(palette=_palette(), dither=Image.Dither.NONE).convert("RGB")
     halfway = Image.blend(nearest, image, 0.5)
     return halfway.quantize(palette=_palette()).convert("RGB")
@@ -250,7 +250,7 @@ def _in_few_colours(image: Image.Image) -> Image.Image:
 
 @cache
 def _palette() -> Image.Image:
-    """The 216 colours and 24 greys that every terminal with 256 colours has."""
+    """Return the 216 colours and 24 greys of 256-colour terminals."""
     steps = (0, 95, 135, 175, 215, 255)
     colours = [(r, g, b) for r in steps for g in steps for b in steps]
     colours += [(grey, grey, grey) for grey in range(8, 248, 10)]

@@ -1,5 +1,7 @@
-"""Which way to pictures a terminal has: told by the setting, else by the environment, else by its
-answer to one question (device attributes), which no screen ever waits for."""
+"""Detects a terminal's image protocol and clipboard support.
+
+By setting, environment, or the response to device attributes, which no screen ever waits for.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,8 @@ TMUX_SECONDS = 1.0
 
 
 class ImageProtocol(StrEnum):
+    """Protocols for images in a terminal."""
+
     KITTY = "kitty"
     ITERM2 = "iterm2"
     SIXEL = "sixel"
@@ -31,9 +35,9 @@ class ImageProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProtocolChoice:
-    """`way`, or what it would be if the terminal says that it knows sixel (`ask`).
+    """`protocol`, or what it would be if the terminal reports sixel support (`ask`).
 
-    `in_tmux`: sequences for the terminal outside have to be wrapped.
+    `in_tmux`: sequences must be wrapped for the outer terminal.
     """
 
     protocol: ImageProtocol
@@ -43,16 +47,16 @@ class ProtocolChoice:
 
 @dataclass(frozen=True, slots=True)
 class Tmux:
-    """What tmux says of itself: the terminal outside, and whether it lets anything through."""
+    """What tmux reports: the outer terminal, and whether passthrough is allowed."""
 
     terminal: str = ""
     passes: bool = False
     copies: bool = False
-    """Whether it takes copies (OSC 52) from the programs in it."""
+    """Whether it accepts OSC 52 from programs."""
 
 
 def choose(setting: str, environ: Mapping[str, str], tmux: Tmux | None = None) -> ProtocolChoice:
-    """The way to take. `tmux` as `ask_tmux` found it, where we are in one."""
+    """Return the protocol to use. `tmux`: the result of `ask_tmux`, inside tmux."""
     inside = "TMUX" in environ
     if setting != "auto":
         return ProtocolChoice(ImageProtocol(setting), in_tmux=inside)
@@ -63,7 +67,7 @@ def choose(setting: str, environ: Mapping[str, str], tmux: Tmux | None = None) -
             return ProtocolChoice(ImageProtocol.KITTY, in_tmux=True)
         return ProtocolChoice(
             ImageProtocol.BLOCKS, ask=True
-        )  # tmux draws sixel itself, where it was built so
+        )  # tmux draws sixel itself, if built with it
     if term.startswith("screen") or "STY" in environ or term in ("linux", "dumb"):
         return ProtocolChoice(ImageProtocol.BLOCKS)
     program = environ.get("TERM_PROGRAM", "")
@@ -84,7 +88,7 @@ _SIXEL_TERMS = ("foot", "mlterm", "yaft", "contour")
 
 
 def ask_tmux() -> Tmux:
-    """Asks the tmux we are in; blocks for up to a second."""
+    """Query the surrounding tmux; blocks for up to a second."""
     wanted = "#{client_termname}|#{allow-passthrough}|#{set-clipboard}"
     try:
         told = (
@@ -107,12 +111,14 @@ def ask_tmux() -> Tmux:
 
 
 _CONSOLES = re.compile(r"linux|vt\d+.*|dumb|ansi|cons25|sun|wscons|.*-mono")
-"""Values of TERM for terminals that have no clipboard."""
+"""Values of TERM for terminals without a clipboard."""
 
 
 def no_copies(environ: Mapping[str, str], tmux: Tmux | None = None) -> str:
-    """Why a copy (OSC 52) does not arrive at this terminal's clipboard: the key of a sentence, ""
-    where nothing is in the way. There is no answer to OSC 52, so nobody can know that it did."""
+    """Return why OSC 52 can't reach the clipboard, as a message key; "" if nothing prevents it.
+
+    OSC 52 has no response, so success can't be known.
+    """
     term = environ.get("TERM", "")
     if "TMUX" in environ:
         asked = tmux or Tmux()
@@ -131,7 +137,7 @@ def no_copies(environ: Mapping[str, str], tmux: Tmux | None = None) -> str:
 
 
 def _under_mosh() -> bool:
-    """It tells its children nothing; only its name among their ancestors gives it away."""
+    """Tell whether mosh is among the parent processes; it sets no variable."""
     pid = os.getppid()
     for _ in range(16):
         try:
@@ -147,19 +153,21 @@ def _under_mosh() -> bool:
 
 
 class ReplyListener:
-    """Takes the answer out of what the terminal sends, however late and in however many pieces it
-    comes, so that it never becomes keystrokes."""
+    """Removes the response to our query from terminal input, even late or in pieces."""
 
     def __init__(self) -> None:
         self._rest = ""
         self._escaped = False
         self.awaited = False
         self.sixel = False
-        """Whether it was answered that it knows sixel."""
+        """Whether the terminal reported sixel support."""
 
     def take(self, data: str) -> str:
-        """`data` without an answer. What may be the beginning of one is kept for the next time;
-        a lone escape is not, for it may be the key: of an answer cut there, the rest is taken."""
+        """Return `data` without the response.
+
+        A possible beginning of it is kept for the next call, but not a lone escape, which may be
+        the key.
+        """
         if not self.awaited and not self._rest:
             return data
         data, self._rest = self._rest + data, ""
@@ -169,14 +177,14 @@ class ReplyListener:
             self.awaited = False
             self.sixel = "4" in found[1].split(";")[1:]
             return data[: found.start()] + data[found.end() :]
-        if (begun := _BEGUN.search(data)) is not None:  # no key that we know begins like this
+        if (begun := _BEGUN.search(data)) is not None:  # no known key begins like this
             self._rest = begun[0]
             return data[: begun.start()]
         return data
 
 
 def cell_size() -> tuple[int, int] | None:
-    """Width and height of one cell in pixels, as the terminal told the system; None: it did not."""
+    """Return width and height of a cell in pixels, as reported by the system, or None."""
     try:
         import fcntl
         import struct

@@ -1,7 +1,7 @@
-"""The child that decodes: `python -m ima_tui.imaging.worker`. One request, one answer.
+"""Decoding child process: `python -m ima_tui.imaging.worker`. One response per request.
 
-It ends when its parent does (its stdin closes), and by itself when nothing was asked for a while.
-What it may take of the machine is limited; how long it may take is its parent's affair.
+It ends with its parent (when stdin closes), and when idle. Its memory is limited here, its time by
+the parent.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from ima_tui.imaging.request import (
 )
 
 IDLE = 30.0
-"""Seconds without a request, then it goes and gives its memory back."""
+"""Idle seconds after which it exits to free memory."""
 
 
 def main() -> None:
+    """Answer requests from stdin until it closes or idles."""
     limit()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while _asked(source) and (line := source.readline()):
@@ -42,8 +43,10 @@ def main() -> None:
 
 
 def limit() -> None:
-    """No more memory than a large picture takes, no file written, no core dumped."""
-    with suppress(ImportError, ValueError, OSError):  # not everywhere, and not above one's own
+    """Limit memory to that of a large image; forbid written files and core dumps."""
+    with suppress(
+        ImportError, ValueError, OSError
+    ):  # not available everywhere, and never above the current limit
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
@@ -54,12 +57,12 @@ def limit() -> None:
 def _asked(source: IO[bytes]) -> bool:
     try:
         return bool(select.select([source], [], [], IDLE)[0])
-    except (OSError, ValueError):  # pipes can't be waited for on Windows: it stays
+    except (OSError, ValueError):  # pipes can't be waited for on Windows
         return True
 
 
 def answer(request: DecodeRequest | Check) -> DecodeReply:
-    """Raises `CannotShow`, and nothing else: decoders fail in every way there is."""
+    """Decode one request. Raises only `CannotShow`; decoders may fail in any way."""
     try:
         mime = _mime(Path(request.path))
         if isinstance(request, Check):

@@ -96,6 +96,8 @@ def _content_from(items: tuple[Item, ...]) -> int:
             if is_relative(items, place):
                 continue
             return place
+        if item.has("speech_if") and place + 1 == len(items):
+            continue  # 用四川话讲：…
         if item.has("about_of") and not _leads_to_noun(items, place):
             return place if place else len(items)
     return len(items)
@@ -165,7 +167,16 @@ def _made_to_move(reading: ClauseReading, items: tuple[Item, ...]) -> Item | Non
     """让它飞: somebody in the picture is to do something; 让它更亮 alters the picture."""
     if reading.edit is not None or any(item.phrase in "更变换" for item in items):
         return None
-    return next((item for item in items if item.phrase in ("让", "让它", "使", "叫")), None)
+    found = (i for i in range(len(items)) if items[i].phrase in ("让", "让它", "使", "叫"))
+    return next((items[place] for place in found if not _names_it(items, place)), None)
+
+
+def _names_it(items: tuple[Item, ...], place: int) -> bool:
+    """它叫豆豆, 小狗叫旺财: a name, and nothing that anybody is to do."""
+    if items[place].phrase != "叫":
+        return False
+    before = [item for item in items[:place] if not item.has("seq", "and")]
+    return any(not item.has("polite") or item.has("pronoun", "this") for item in before)
 
 
 def _of(noun: Item | None, medium: Medium) -> bool:

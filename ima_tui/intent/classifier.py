@@ -71,6 +71,4 @@ def classify(text: str, images: int = 0) -> Opinion:
             totals[label] += factor * sum(map(table.__getitem__, places))
     order = sorted(range(len(LABELS)), key=lambda label: (-totals[label], label))
     best, second = order[0], order[1]
-    return Opinion(
-        LABELS[best], totals[best] - totals[second], LABELS[second], tuple(totals)
-    )
+    return Opinion(LABELS[best], totals[best] - totals[second], LABELS[second], tuple(totals))

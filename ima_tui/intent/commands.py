@@ -53,6 +53,8 @@ _DANGLING = re.compile(r"[\s,，、;；:：\-–—]+$")
 def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple[Command, ...]:
     """Every command before place `until` of the folded text (behind it are words to be spoken)."""
     parts = _Parts(scan, evidence)
+    if not parts.told and "wish.clear" not in scan.tags:
+        return ()
     found = [Command(each.span, (each.part,)) for each in evidence if each.part == _NEGATIVE]
     clauses = [clause for clause in scan.clauses if clause.end <= until]
     for before, clause in pairwise([None, *clauses]):
@@ -88,11 +90,11 @@ class _Parts:
 
     def __init__(self, scan: Scan, evidence: Sequence[Evidence]) -> None:
         self._scan = scan
-        self._told = [each for each in evidence if each.part in _ALONE or each.part == _NEGATIVE]
+        self.told = [each for each in evidence if each.part in _ALONE or each.part == _NEGATIVE]
 
     def of(self, item: Item) -> set[str]:
         start, end = self._scan.plain.span(item.start, item.end)
-        return {each.part for each in self._told if each.span[0] <= start and end <= each.span[1]}
+        return {each.part for each in self.told if each.span[0] <= start and end <= each.span[1]}
 
 
 def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> Command | None:
@@ -212,7 +214,8 @@ def _exact(parts: _Parts, items: Sequence[Item], place: int) -> Span | None:
             break
     articled = first > 0 and items[first - 1].phrase in ("a", "an")
     led = first < place and items[first].phrase in ("in", "at", "with", "using")
-    if articled and first > 1 and items[first - 2].phrase == "with":
+    labelled = last > place and items[last - 1].phrase in _BEHIND
+    if articled and labelled and first > 1 and items[first - 2].phrase == "with":
         first, led, articled = first - 2, True, False  # with a 16:9 aspect ratio
     following = items[last] if last < len(items) else None
     chinese = following is not None and is_chinese(following.phrase)

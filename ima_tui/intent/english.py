@@ -29,6 +29,7 @@ from ima_tui.intent.wants import (
     names_models,
 )
 
+_RELATIVE = frozenset({"who", "whose", "where", "which", "whom"})
 _ARTICLES = frozenset(
     {"a", "an", "some", "the", "another", "my", "our", "this", "one", "two", "me"}
 )
@@ -43,6 +44,9 @@ def read_english(clause: Clause) -> ClauseReading:
     items = _without_thanks(clause.items[:written])
     if items[0].has("label") or items[-1].has("label"):
         reading.content = True
+        return reading
+    if (clause.after == "," and items[0].phrase in _RELATIVE) or _compares(items):
+        reading.content = True  # "…, who loves to sing", "like a film scene"
         return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.existing = existing(items)
@@ -69,6 +73,18 @@ def read_english(clause: Clause) -> ClauseReading:
     if not reading.wants:
         _voiced(reading, items[-1])
     return reading
+
+
+def _compares(items: tuple[Item, ...]) -> bool:
+    """ "Like a scene from a film", "it reminds me of a song": what something is compared with."""
+    if items[0].phrase == "like" and len(items) > 2:
+        return items[1].phrase in ("a", "an", "the", "in", "some", "those", "one")
+    words = [item.phrase for item in items[:5]]
+    told = "reminds" in words or ("like" in words and bool(_IS & set(words[: words.index("like")])))
+    return told and not any(item.under("verb") for item in items[:2])
+
+
+_IS = frozenset({"is", "was", "feels", "feel", "looks", "sounds", "it's", "felt", "were", "are"})
 
 
 def _voiced(reading: ClauseReading, last: Item) -> None:
@@ -159,7 +175,9 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
     item = items[at]
     kind = item.under("verb")
     following = items[at + 1] if at + 1 < len(items) else None
-    if item.under("task"):
+    if kind in ("make", "want") and (form := _form(items, at)) is not None:
+        reading.wants.append(_want(reading, form, medium_of(form), asked=True))
+    elif item.under("task"):
         medium = Medium(item.under("task").rsplit("_to_", 1)[-1])
         reading.wants.append(_want(reading, item, medium, asked=True))
     elif kind == "film" and following is not None and following.phrase in _ARTICLES:
@@ -269,6 +287,12 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
         reading.wants.append(_want(reading, form, medium, works_on=True, edit=edit, asked=True))
         return
     reading.edit = items[at]
+
+
+def _form(items: tuple[Item, ...], at: int) -> Item | None:
+    """ "I need it as a photo"."""
+    told = at + 1 < len(items) and items[at + 1].has("pronoun")
+    return _as_what(items, at) if told else None
 
 
 def _as_what(items: tuple[Item, ...], at: int) -> Item | None:

@@ -14,6 +14,11 @@ from zlib import crc32
 
 from ima_tui.intent.normalise import fold
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 BITS = 16
 SIZE = 1 << BITS
 _MASK = SIZE - 1
@@ -25,7 +30,8 @@ _SEARCHED = 20_000
 """Characters searched for requests between head and tail."""
 _REQUEST = re.compile(
     r"\b(?:please|i (?:need|want)|i'd like|we (?:need|want)|(?:make|create|generate|produce|give me"
-    r"|turn (?:this|it|that|all)|do it|deliver) |as an? )|(?:请|請|帮我|幫我|我要|我想要|需要一|做成|生成|制作|製作)",
+    r"|turn (?:this|it|that|all)|do it|deliver) |as an? )"
+    r"|(?:请|請|帮我|幫我|我要|我想要|需要一|做成|生成|制作|製作)",
     re.IGNORECASE,
 )
 _AROUND, _AROUND_DENSE, _FINDS = 70, 24, 2
@@ -33,7 +39,8 @@ _AROUND, _AROUND_DENSE, _FINDS = 70, 24, 2
 _DENSE = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _DENSE_CHARACTER = re.compile(f"[{_DENSE}]")
 _TOKEN = re.compile(
-    rf"\x01+|\x02+|[{_DENSE}]|[a-z]+(?:'[a-z]+)?|\d+|[^\W\d_a-z{_DENSE}]+|[,.;!?。、:…\n|—–]|[(){{}}<>=\[\]\\&+]"
+    rf"\x01+|\x02+|[{_DENSE}]|[a-z]+(?:'[a-z]+)?|\d+|[^\W\d_a-z{_DENSE}]+"
+    r"|[,.;!?。、:…\n|—–]|[(){}<>=\[\]\\&+]"
 )
 _QUOTED = re.compile(
     r"\"[^\"\n]{2,900}\"|「[^「」]{1,900}」|『[^『』]{1,900}』|《[^《》]{1,300}》"
@@ -48,17 +55,26 @@ _EARLY, _CONTENT = 16, 90
 """Tokens before a colon that introduces content, and of that content."""
 _ENDS = frozenset(",.;!?。、:…\n|—–")
 
-_REFUSES = frozenset({"no", "not", "without", "don't", "dont", "never", "nor", "isn't", "instead", "rather", "skip", "forget", "neither", "except"})  # fmt: skip
-_REFUSES_ZH = re.compile("不要|别|不用|不需要|不是|无需|不必|不想|没有|而不|而非|免得|不做|不画")
-_LIKENS_ZH = re.compile("好像|就像|仿佛|如同|宛如|一样|般的|像")
-_PREPOSITIONS = frozenset(
-    {"of", "for", "with", "in", "on", "about", "from", "to", "that", "where", "showing", "featuring", "at", "by", "which", "who", "under", "over", "as", "saying", "called", "titled", "like", "into", "inspired", "based", "using", "between", "through", "around", "because", "so", "while", "when"}  # fmt: skip
+_REFUSES = _set(
+    "no not without don't dont never nor isn't instead rather skip forget neither except"
 )
-_ASKS = frozenset(
-    {"make", "create", "generate", "need", "want", "give", "draw", "paint", "design", "write", "compose", "produce", "film", "shoot", "record", "read", "please", "like", "get", "render", "turn", "animate", "say", "sketch", "build", "show", "craft", "deliver", "sing", "narrate"}  # fmt: skip
+_REFUSES_ZH = re.compile("不要|别|不用|不需要|不是|无需|不必|不想|没有|而不|而非|免得|不做|不画")
+_REFUSES_ZH_PAIRS = _set("不要 不用 不是 无需 不必 不想 没有 不做 不画 别给 别做 别拍 别画 别配")
+_LIKENS_ZH = re.compile("好像|就像|仿佛|如同|宛如|一样|般的|像")
+_PREPOSITIONS = _set(
+    "of for with in on about from to that where showing featuring at by which who under over as "
+    "saying called titled like into inspired based using between through around because so while "
+    "when"
+)
+_WISHES = _set("would i'd i we'd d")
+"""Before "like": then it asks, and likens nothing."""
+_ASKS = _set(
+    "make create generate need want give draw paint design write compose produce film shoot record "
+    "read please like get render turn animate say sketch build show craft deliver sing narrate"
 )
 _ASKS_ZH = re.compile(
-    "请|帮|给我|我要|我想|想要|需要|生成|做|画|写|拍|录|读|念|设计|制作|来一|来个|来段|来首|出一|弄|整|搞|求|唱|谱|编|配"
+    "请|帮|给我|我要|我想|想要|需要|生成|做|画|写|拍|录|读|念|设计|制作|来一|来个|来段|来首|出一"
+    "|弄|整|搞|求|唱|谱|编|配"
 )
 
 
@@ -87,9 +103,21 @@ def features(text: str, images: int = 0) -> list[list[int]]:
     clauses = list(_clauses(tokens))
     return [
         _words(tokens),
-        list(_structure(clauses)),
+        *_parted(_structure(clauses)),
         list(_setting(clauses, tokens, images)),
     ]
+
+
+_HEADS = frozenset("hdme")
+"""First letters of the features that name the head of a clause: a group of their own."""
+
+
+def _parted(found: Iterator[str]) -> tuple[list[int], list[int]]:
+    heads: list[int] = []
+    others: list[int] = []
+    for feature in found:
+        (heads if feature[0] in _HEADS else others).append(_mark(feature))
+    return heads, others
 
 
 def _tokens(text: str) -> list[str]:
@@ -131,14 +159,29 @@ def _marks(word: str) -> tuple[int, ...]:
     return tuple(marks)
 
 
+def forget() -> None:
+    """Empty the caches of words, for measuring a first call."""
+    _mark.cache_clear()
+    _marks.cache_clear()
+
+
 def _words(tokens: Sequence[str]) -> list[int]:
     """Single tokens, word pieces and pairs. Behind an early colon stands content: words of their
-    own, so that "read out: draw a cat" asks for no drawing."""
+    own, so that "read out: draw a cat" asks for no drawing. So does what is refused."""
     start, stop = _content(tokens)
     found: list[int] = []
     before = "^"
+    refused = 0
     for place, token in enumerate(tokens):
-        if start < place < stop:
+        if token in _ENDS:
+            refused = 0
+        elif token in _REFUSES or f"{before}{token}" in _REFUSES_ZH_PAIRS:
+            refused = 7
+        if refused > 0:
+            refused -= 1
+            found.append(_mark(f"r{token}"))
+            found.append(_mark(f"r{before} {token}"))
+        elif start < place < stop:
             found.append(_mark(f"t{token}"))
             found.append(_mark(f"u{before} {token}"))
         else:
@@ -165,7 +208,7 @@ def _is_dense(token: str) -> bool:
     return "\u3040" <= token <= "\ud7af"
 
 
-def _structure(clauses: Sequence[tuple[list[str], str]]) -> Iterator[int]:
+def _structure(clauses: Sequence[tuple[list[str], str]]) -> Iterator[str]:
     """Where words stand: heads of clauses, requests, refusals, likenesses, first and last."""
     last = len(clauses) - 1
     colon = next((at for at, (_, end) in enumerate(clauses[:4]) if end == ":"), None)
@@ -184,76 +227,81 @@ def _structure(clauses: Sequence[tuple[list[str], str]]) -> Iterator[int]:
             yield from _placed("l", clause)
 
 
-def _placed(place: str, clause: Sequence[str]) -> Iterator[int]:
+def _placed(place: str, clause: Sequence[str]) -> Iterator[str]:
     before = ""
     for token in clause[:24]:
-        yield _mark(f"{place}{token}")
+        yield f"{place}{token}"
         if before and _is_dense(token):
-            yield _mark(f"{place}{before}{token}")
+            yield f"{place}{before}{token}"
         before = token
 
 
-def _english(clause: Sequence[str], end: str) -> Iterator[int]:
-    yield _mark(f"s{clause[0]}")
-    yield _mark(f"s{' '.join(clause[:2])}")
-    asks = False
+def _english(clause: Sequence[str], end: str) -> Iterator[str]:
+    yield f"s{clause[0]}"
+    yield f"s{' '.join(clause[:2])}"
+    yield from _english_heads(clause, end)
+    yield from _refused(clause)
+    asked = next((place for place, token in enumerate(clause) if token in _ASKS), len(clause))
+    yield from (f"a{token}" for token in clause[asked + 1 :] if token not in _ASKS)
+    for place, token in enumerate(clause[1:], 1):
+        if token == "like" and clause[place - 1] not in _WISHES | _PREPOSITIONS:  # noqa: S105
+            yield from (f"k{each}" for each in clause[place : place + 5])
+
+
+def _english_heads(clause: Sequence[str], end: str) -> Iterator[str]:
+    """The word before each preposition, and the last one: "a poster for our film"."""
     head = ""
-    refused = likened = 0
     for place, token in enumerate(clause):
-        if token in _PREPOSITIONS and head and place:
-            yield _mark(f"h{head}")
-            yield _mark(f"h{clause[place - 2] if place > 1 else ''} {head}")
-            head = ""
-            if token == "like" and clause[place - 1] not in ("would", "i'd", "i", "we'd", "d"):
-                likened = 5
-        elif token in _PREPOSITIONS:
-            head = ""
-        else:
+        if token not in _PREPOSITIONS:
             head = token
-        if token in _REFUSES:
-            refused = 5
-        elif refused:
-            refused -= 1
-            yield _mark(f"n{token}")
-        if likened:
-            likened -= 1
-            yield _mark(f"k{token}")
-        if token in _ASKS:
-            asks = True
-        elif asks:
-            yield _mark(f"a{token}")
+            continue
+        if head:
+            yield f"h{head}"
+            yield f"h{clause[place - 2] if place > 1 else ''} {head}"
+        head = ""
     if head:
-        yield _mark(f"h{head}")
-        yield _mark(f"h{clause[-2] if len(clause) > 1 else ''} {head}")
-        yield _mark(f"e{head}{end}")
+        yield f"h{head}"
+        yield f"h{clause[-2] if len(clause) > 1 else ''} {head}"
+        yield f"e{head}{end}"
 
 
-def _chinese(clause: Sequence[str], end: str) -> Iterator[int]:
+def _refused(clause: Sequence[str]) -> Iterator[str]:
+    """The five words behind a refusal."""
+    left = 0
+    for token in clause:
+        if token in _REFUSES:
+            left = 5
+        elif left:
+            left -= 1
+            yield f"n{token}"
+
+
+def _chinese(clause: Sequence[str], end: str) -> Iterator[str]:
     text = "".join(clause)
     for length in range(1, 5):
-        yield _mark(f"e{text[-length:]}")
+        yield f"e{text[-length:]}"
         if length < 4:
-            yield _mark(f"s{text[:length]}")
-    yield _mark(f"e{text[-1]}{end}")
+            yield f"s{text[:length]}"
+    yield f"e{text[-1]}{end}"
     for place, character in enumerate(text[1:], 1):
         if character == "的":
-            yield _mark(f"d{text[place + 1 : place + 3]}")
+            yield f"d{text[place + 1 : place + 3]}"
         if character in "张幅首段支条部篇曲句版款套" and text[place - 1] not in "的":
-            yield _mark(f"m{character}{text[place + 1 : place + 3]}")
+            yield f"m{character}{text[place + 1 : place + 3]}"
     for prefix, pattern, reach in (("n", _REFUSES_ZH, 6), ("k", _LIKENS_ZH, 6)):
         for found in pattern.finditer(text):
             yield from _pairs(prefix, text[found.end() : found.end() + reach])
     asked = _ASKS_ZH.search(text)
     if asked is not None:
-        yield _mark(f"v{asked.group()}")
+        yield f"v{asked.group()}"
         yield from _pairs("a", text[asked.end() : asked.end() + 24])
 
 
-def _pairs(prefix: str, text: str) -> Iterator[int]:
+def _pairs(prefix: str, text: str) -> Iterator[str]:
     for place, character in enumerate(text):
-        yield _mark(f"{prefix}{character}")
+        yield f"{prefix}{character}"
         if place:
-            yield _mark(f"{prefix}{text[place - 1 : place + 1]}")
+            yield f"{prefix}{text[place - 1 : place + 1]}"
 
 
 def _setting(

@@ -7,6 +7,7 @@ whatever is found can be marked in the original.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,21 @@ from functools import lru_cache
 from ima_tui.intent.tokens import HIDDEN
 
 HEAD, TAIL = 800, 200
-"""Characters read at the two ends of a long text: wishes stand there, the middle describes."""
+"""Characters read whole at the two ends of a long text. Of the middle, the sentences that ask for
+something or set a parameter are read."""
+_ASKS = re.compile(
+    r"\b(?:please|i(?:'d| would)? (?:need|want|like)|we (?:need|want)"
+    r"|(?:make|create|generate|render|draw|paint|animate|compose|record|narrate|produce|turn)"
+    r" (?:me|it|this|that|an?|the|us|some)"
+    r"|as an? (?:\w+ ){0,2}(?:photo|picture|image|poster|painting|drawing|illustration|video|clip"
+    r"|film|animation|song|track|voice-?over|narration)|negative prompts?|aspect ratio|seed|don't"
+    r"|use|using|read (?:aloud|out))\b|[请請]|[帮幫]我|做成|生成|制作|製作"
+    r"|[我们們](?:想?要|需要)|来一|來一|画一|畫一|写一首|寫一首|比例|分辨率|负面|負面|不要|用[^\s,，。]{1,12}(?:做|画|生成)",
+    re.I,
+)
+_SENTENCE_ENDS = ".。!！?？\n;；"
+_MOST_READ, _LONGEST_READ = 12, 240
+"""Sentences of the middle, and characters of each on both sides of what asks."""
 
 _TRADITIONAL = (
     "牠它"
@@ -105,14 +120,40 @@ def normalise(text: str) -> Plain:
 
 
 def _ends_alone(text: str, body: str, start: int) -> Plain:
-    """Head and tail of a long text, with one hidden character for all between them."""
-    pieces = [*_folded(body[:HEAD]), HIDDEN, *_folded(body[-TAIL:])]
-    behind = start + len(body) - TAIL
-    froms = [*range(start, start + HEAD + 1), *range(behind, behind + TAIL)]
-    tos = [*range(start + 1, start + HEAD + 1), behind, *range(behind + 1, behind + TAIL + 1)]
+    """What is read of a long text, with one hidden character for each stretch that is not."""
+    pieces: list[str] = []
+    froms: list[int] = []
+    tos: list[int] = []
+    done = 0
+    for first, last in [(0, HEAD), *_asking(body), (len(body) - TAIL, len(body))]:
+        if first > done:
+            pieces.append(HIDDEN)
+            froms.append(start + done)
+            tos.append(start + first)
+        first = max(first, done)
+        pieces += _folded(body[first:last])
+        froms += range(start + first, start + last)
+        tos += range(start + first + 1, start + last + 1)
+        done = last
     origins = tuple(place for piece, place in zip(pieces, froms, strict=True) for _ in piece)
     ends = tuple(place for piece, place in zip(pieces, tos, strict=True) for _ in piece)
     return Plain(text, "".join(pieces), origins, ends)
+
+
+def _asking(body: str) -> list[tuple[int, int]]:
+    """The sentences of the middle that ask for something, the breaks around them included."""
+    found: list[tuple[int, int]] = []
+    place, end = HEAD, len(body) - TAIL
+    while len(found) < _MOST_READ and (asks := _ASKS.search(body, place, end)) is not None:
+        earliest = max(place, asks.start() - _LONGEST_READ)
+        before = max(body.rfind(sign, earliest, asks.start()) for sign in _SENTENCE_ENDS)
+        latest = min(end, asks.end() + _LONGEST_READ)
+        signs = (body.find(sign, asks.end(), latest) for sign in _SENTENCE_ENDS)
+        behind = min((at for at in signs if at >= 0), default=latest - 1)
+        first = before if before >= 0 else earliest
+        found.append((first, behind + 1))
+        place = behind + 1
+    return found
 
 
 def _folded(text: str) -> list[str]:

@@ -181,7 +181,8 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
             value = item.under("aspect")
             if not value and (cautious := item.under("aspect_if")):
                 rest = items[place + 1 : place + 4]
-                near = any(medium_of(i) or i.phrase in _FORMATS for i in rest)
+                genre = item.phrase == "landscape"  # "a landscape painting" is no format
+                near = any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 value = cautious if near or len(items) <= 2 else ""
             if value:
                 return FoundParameter("aspect_ratio", value, item.start, item.end)
@@ -194,6 +195,8 @@ _FORMATS = frozenset(
 _SIZE = re.compile(
     r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|尺寸|大小|size|resolution|分辨率|[,。]|$))|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
+    r"(?!\s*(?:的|超?高清)?\s*(?:tvs?\b|televisions?\b|monitors?\b|screens?\b|displays?\b|projectors?\b"
+    r"|cameras?\b|电视|屏幕|显示器|显示屏|投影|摄像机|摄影机|相机))"
 )
 _EIGHT_K = re.compile(
     r"(?<![a-z0-9.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b"
@@ -374,6 +377,7 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
 
 _SPEED = re.compile(
     rf"(?<![\d.])(?P<v>\d(?:\.\d{{1,2}})?)\s*(?:x\b|×|倍速?|times)(?:\s*(?:speed|语速|速度))?"
+    rf"|(?<![\d.])(?P<u>\d(?:\.\d{{1,2}})?)\s*(?:speed|的语速|语速|的速度)"
     rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
     rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
 )
@@ -383,7 +387,7 @@ _SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
 def _speech(text: str, items: list[Item]) -> list[FoundParameter]:
     found: list[FoundParameter] = []
     if speed := _SPEED.search(text):
-        value = numerals.number(speed["v"] or speed["w"] or speed["z"])
+        value = numerals.number(speed["v"] or speed["u"] or speed["w"] or speed["z"])
         if value is not None and 0.1 <= value <= 5:
             found.append(FoundParameter("speed", numerals.plain(value), speed.start(), speed.end()))
     for name in _SPEECH_WORDS:

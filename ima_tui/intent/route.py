@@ -21,6 +21,7 @@ from ima_tui.intent import (
     models,
     parameters,
     preference_phrases,
+    questions,
     second_opinion,
     workflow,
 )
@@ -65,12 +66,13 @@ def route(
     intent also leads to a live model version and its own parameters. `settled`: the task type is
     known already, and nothing about it has to be asked."""
     known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
-    intent = _by_rules(text, images, known)
+    read = scan(text)
+    intent = _by_rules(read, images, known)
     if settled is not None:
         return intent
 
     def read_as(medium: Medium) -> Intent:
-        return _by_rules(text, images, replace(known, assumed=medium))
+        return _by_rules(read, images, replace(known, assumed=medium))
 
     count = len(intent.inputs)
     return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
@@ -78,20 +80,22 @@ def route(
 
 def by_rules(text: str, images: Sequence[str] = ()) -> Intent:
     """The rules' reading of a part of a text, on which nobody else is asked."""
-    return _by_rules(text, images, _Known({}, {}, {}))
+    return _by_rules(scan(text), images, _Known({}, {}, {}))
 
 
-def _by_rules(text: str, images: Sequence[str], known: _Known) -> Intent:
-    read = scan(text)
+def _by_rules(read: Scan, images: Sequence[str], known: _Known) -> Intent:
+    if known.settled is None and not images and questions.is_question(read):
+        return Intent(RequestKind.QUESTION, medium=questions.asked_about(read))
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
     decision = _Router(read, inputs, asked, known).decide()
     alone = decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO
     if not alone or known.settled is not None or decision.spoken is not None:
         return decision
+    text = read.plain.original
     start = workflow.behind_heading(text)
     if start:
-        parts = _by_rules(text[start:], images, known)
+        parts = _by_rules(scan(text[start:]), images, known)
         if any(step.uses is not None for step in parts.steps):
             return _shifted(parts, start)
     return decision

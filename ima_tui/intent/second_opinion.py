@@ -30,6 +30,7 @@ VETO = 1.0
 RESCUE = 2.0
 """Margin from which an opinion answers what the rules would ask."""
 SEVERAL = "several"
+QUESTION = "question"
 _MEDIA = frozenset(medium.value for medium in Medium)
 
 
@@ -80,6 +81,8 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
 
 def _rescued(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs) -> Intent:
     """The medium that the rules would ask for, where the opinion is clear about it."""
+    if opinion is not None and opinion.label == QUESTION and opinion.margin >= RESCUE:
+        return replace(intent, kind=RequestKind.QUESTION, question=None)
     if opinion is None or opinion.label not in {*_MEDIA, SEVERAL}:
         return replace(intent, confidence=Confidence.UNSURE)
     if opinion.label in _MEDIA and opinion.margin >= RESCUE:

@@ -1,11 +1,11 @@
-"""The ledger: every SQL statement, and the only truth about jobs.
+"""Ledger of all jobs: one SQLite file, shared by all processes of one user.
 
-One SQLite file, shared by all processes of one user. Each public method stands or falls as a whole,
-runs on one writer thread, and has reached the disk when it returns: the intent is here before the
-request leaves, the task id as soon as it comes, the results as their own step.
+Every SQL statement lives in this package. Each public method is atomic, runs on one writer thread,
+and is on disk when it returns: the intent before the request leaves, the task id as soon as it
+comes, the results as a step of their own. A rollback journal with `synchronous=EXTRA`, not WAL: see
+docs/decisions.md. Jobs are written on state changes only, never per status request.
 
-A rollback journal with `synchronous=EXTRA`, not WAL: see docs/decisions.md. Jobs are written on
-state changes only, never per question to the service.
+May import config, i18n and core. Start with `Ledger`, then `job_states` and `schema`.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ SQLITE_VERSION = sqlite3.sqlite_version
 
 
 class Ledger:
-    """Async front of the file. Make with `Ledger.open`, end with `aclose`.
+    """Async interface of the ledger. Create with `Ledger.open`, end with `aclose`.
 
-    `session` names this run: it owns what it follows, for as long as its leases last.
+    `session` names this run, which owns the jobs it follows for as long as its leases last. All
+    methods raise `LedgerError` where the file can't be read or written.
     """
 
     def __init__(
@@ -73,11 +74,11 @@ class Ledger:
         self._connection = opened.connection
         self._presence = opened.presence
         self.repair_report = opened.repair_report
-        """What was done to a damaged file when it was opened."""
+        """What was repaired when the file was opened."""
         self.locked_out = opened.locked_out
-        """Nobody can lock the file, or somebody held it all the time: a copy of it is shown."""
+        """The file can't be locked, so a copy of it is shown."""
         self.read_only: LedgerError | None = None
-        """What every attempt to write is answered with, where nothing is to be written."""
+        """Raised by every attempt to write, in a read-only run."""
         self._thread = thread
         self._lineage = opened.lineage
         kept = trail.Trail(path, self._lineage)
@@ -88,10 +89,10 @@ class Ledger:
 
     @classmethod
     async def open(cls, path: Path, session: str, logs: Path | None = None) -> Ledger:
-        """The ledger at `path`, made if there is none, mended if it is damaged.
+        """Open the ledger at `path`; create it if missing, repair it if damaged.
 
-        `logs`: where the shared log is, which may know of jobs that a restored ledger does not.
-        Raises `LedgerError`; where its key is one of `LOOKED_AT`, `look` may still do.
+        `logs`: folder of the shared log, which may know of jobs that a restored ledger does not.
+        Raises `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
         """
         return await cls._opened(path, session, partial(opening.to_write, logs=logs))
 
@@ -103,8 +104,8 @@ class Ledger:
         why: LedgerError | None = None,
         logs: Path | None = None,
     ) -> Ledger:
-        """The ledger as it is, never written: every attempt raises `why`."""
-        ledger = await cls._opened(path, session, partial(opening.to_look, logs=logs))
+        """Open the ledger without ever writing it; every attempt to write raises `why`."""
+        ledger = await cls._opened(path, session, partial(opening.read_only_file, logs=logs))
         ledger.read_only = why or LedgerError("error.looking")
         return ledger
 
@@ -127,17 +128,18 @@ class Ledger:
         self._revision = queries.revision(connection)
 
     async def aclose(self) -> None:
+        """Close the file and end the writer thread."""
         await self._on_thread(self._connection.close)
         self._thread.shutdown()
         repair.leave(self._presence)
 
     @property
     def has_copy(self) -> bool:
-        """Whether there is a copy of the file. A stat or two."""
+        """Whether there is a copy of the file. Costs one or two stats."""
         return any(copy.exists() for copy in backup.paths(self._path))
 
     async def backup(self) -> None:
-        """Copy the file if it changed since its last copy, beside the writer thread.
+        """Copy the file if it changed since its last copy, off the writer thread.
 
         Raises `LedgerError`, also when the copy shows that the file is damaged.
         """
@@ -172,7 +174,7 @@ class Ledger:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """On disk when this returns; what is asked for at the same time shares a transaction."""
+        """Write and return once it is on disk; concurrent writes share a transaction."""
         if self.read_only is not None:
             raise self.read_only
         try:
@@ -185,9 +187,9 @@ class Ledger:
     async def save_unsaved_task(
         self, job: Job, now: float, task_id: str, deadline: float | None
     ) -> Path | None:
-        """The answer to a create that can't be written here, in a file of its own; where.
+        """Save the task id of a create that can't be written here to a file of its own.
 
-        The next start takes it in. None where no place takes it.
+        Returns its path, None where no place is writable. The next start takes it in.
         """
         row = records.running_row(job, now, task_id, deadline, self.session)
         events = [[now, State.RUNNING.value, "event.running", "{}"]]
@@ -197,7 +199,7 @@ class Ledger:
         )
 
     async def drop_unsaved_tasks(self) -> None:
-        """All that this run kept in such a file is in the ledger by now."""
+        """Delete such a file of this run once everything in it is in the ledger."""
         await asyncio.to_thread(unsaved_tasks.drop, self._path, self.session)
 
     async def add(
@@ -210,21 +212,23 @@ class Ledger:
         after: int | None = None,
         instead: int | None = None,
     ) -> Job:
-        """Write a new intent: from here on it can't be forgotten by accident.
+        """Record a new job before anything is sent.
 
-        `intent` names it across runs: where it is known already, its job comes back as it stands.
-        `after` names a job that must be done first; inputs such as `job:41#1` name theirs. Jobs
-        that waited in vain for the one that this `repeats` now wait for this one. `instead` names
-        an unsent one that is forgotten for this: it has its place in the line, what that waited
-        for, and what waited for that. Raises `ImpossibleTransition` where that is unsent no more.
+        `intent` identifies it across runs: a known intent returns its existing job. `after`: a job
+        that must be done first; inputs such as `job:41#1` name theirs. Jobs that were blocked by
+        the one that this `repeats` now wait for this one. `instead`: an unsent job that this one
+        replaces, with its queue position, what it waited for, and what waited for it. Raises
+        `ImpossibleTransition` where that is no longer unsent.
         """
         return await self._write(
             writing.add, order, now, self.session, repeats, intent, after, instead
         )
 
     async def put_back(self, order: Order, now: float, intent: str, known: Outcome) -> Job:
-        """A job that was lost from here, and that something else still knows. Where its intent is
-        known already, its job comes back as it stands."""
+        """Record a job that the ledger lost and another file still knows.
+
+        A known intent returns its existing job.
+        """
         return await self._write(writing.put_back, order, now, self.session, intent, known)
 
     async def step(
@@ -242,9 +246,10 @@ class Ledger:
         failure: Failure | None = None,
         ours: bool = False,
     ) -> Job:
-        """One transition and its row of the timeline, together. Raises `ImpossibleTransition`.
+        """Make one transition with its timeline entry.
 
-        `ours`: only where no other run follows the job, else `NotOurs`; *sending* always asks so.
+        Raises `ImpossibleTransition`. `ours`: raise `NotOwner` where another run follows the job;
+        *sending* always does.
         """
         columns: dict[str, object] = {}
         if order is not None:
@@ -262,7 +267,7 @@ class Ledger:
         )
 
     async def note(self, job_id: int, now: float, key: str, values: Values | None = None) -> None:
-        """A row of the timeline without a change of state."""
+        """Add a timeline entry without a change of state."""
         await self._write(writing.note, job_id, now, key, dict(values or {}))
 
     async def delay(
@@ -273,78 +278,78 @@ class Ledger:
         values: Values | None = None,
         medias: tuple[Media, ...] | None = None,
     ) -> Job:
-        """Say why a job's results are not here yet (`why`: a key of `messages`), with those that
-        are. Without `medias`: whoever fetches it is asked to try now, also in another process.
+        """Record why a job's results are missing (`why`: a message key), with those that are here.
 
-        Raises `ImpossibleTransition` where the job is not being fetched, or not by this run.
+        Without `medias`: asks the process that downloads them to try now. Raises
+        `ImpossibleTransition` where the job is not being downloaded, or not by this run.
         """
         return await self._write(
             writing.delay, self.session, job_id, now, why, dict(values or {}), medias
         )
 
     async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
-        """The file of a result (from 1) is no longer here, with the row of the timeline for it."""
+        """Record that the file of a result (from 1) is missing, with a timeline entry."""
         return await self._write(writing.mark_missing, job_id, index, now, key)
 
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
     ) -> Job:
-        """Change an unsent job's order, with the row of the timeline that says how."""
+        """Change an unsent job's order, with a timeline entry."""
         return await self._write(writing.reorder, job_id, order, now, key, dict(values or {}))
 
     async def hold(
         self, job_id: int, held: bool, why: str = "", values: Values | None = None
     ) -> Job:
-        """Keep an unsent job from being sent (`why`: a key of `messages`), or let it go.
+        """Hold an unsent job until it is approved (`why`: a message key), or release it.
 
-        Let go from a limit on spending it is not held by that again.
+        A job released from a spending limit is not held by it again.
         """
         return await self._write(writing.hold, job_id, held, why, dict(values or {}))
 
     async def arrange(self, ids: Collection[int]) -> tuple[Job, ...]:
-        """Let unsent jobs wait in this order, in the places that they have between them.
+        """Reorder unsent jobs within the queue positions that they have.
 
-        What is no longer queued is passed over. Returns the jobs that have moved.
+        Jobs that are no longer queued are ignored. Returns the jobs that moved.
         """
         return await self._write(line.arrange, tuple(ids))
 
     async def admit(
         self, ids: Collection[int], limits: AdmissionLimits, now: float, midnight: float
     ) -> tuple[Job, ...]:
-        """Give places at the service to queued jobs, in the order of the line, as far as the
-        limits allow. Where another run's job stands before them, its place is left to it.
+        """Admit queued jobs to the service, by queue position, as far as the limits allow.
 
-        Returns the jobs that need not be asked for again (they have a place, are held, or are
-        no longer queued) and those whose reason to wait has changed; `admission.settled` tells
-        them apart.
+        Another run's job ahead of them keeps its slot. Returns the jobs that need not be asked for
+        again (admitted, held, or no longer queued) and those whose reason to wait changed;
+        `admission.settled` tells them apart.
         """
         return await self._write(admission.admit, self.session, tuple(ids), limits, now, midnight)
 
     async def claim(
         self, now: float, until: float, only: Collection[int] | None = None
     ) -> tuple[Job, ...]:
-        """Open jobs that nobody alive follows, now ours until `until`; ours are renewed.
+        """Take over open jobs that no live run follows until `until`, and renew our own leases.
 
-        `only` these, or all. Returns every job that is ours now.
+        `only`: these jobs, or all. Returns every job that is ours now.
         """
         return await self._write(writing.claim, self.session, now, until, only)
 
     async def release(self, *, hold: bool = False) -> None:
         """Give up every lease of this run, so that others may follow at once.
 
-        `hold`: what was not sent yet waits for a person's word; a later run sends it not unasked.
+        `hold`: unsent jobs need the user's approval from then on.
         """
         await self._write(writing.release, self.session, hold)
 
     # ----------------------------------------------------------------------------- reading
 
     async def job(self, job_id: int) -> Job | None:
+        """Return one job, or None."""
         return await self._read(queries.find, job_id)
 
     async def news(self) -> tuple[Job, ...]:
-        """What was changed since the last time, if another process changed anything.
+        """Return the jobs changed since the last call, if another process changed any.
 
-        Costs next to nothing when nobody did. Changes of our own may be among the others'.
+        Nearly free when none did. Our own changes may be included.
         """
         return await self._read(self._news)
 
@@ -360,56 +365,63 @@ class Ledger:
         return jobs
 
     async def waiting_for(self, first: int) -> tuple[Job, ...]:
-        """Jobs that take what the job `first` makes."""
+        """Return the jobs that use results of the job `first`."""
         return await self._read(queries.waiting_for, first)
 
     async def unowned(self, now: float) -> tuple[int, ...]:
-        """Open jobs that were sent and that no process alive follows."""
+        """Return the ids of open, sent jobs that no live process follows."""
         return await self._read(queries.unowned, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
-        """Open jobs that are this run's to follow."""
+        """Return the open jobs that this run follows."""
         return await self._read(queries.owned, self.session)
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
-        """The jobs of those intents that are known."""
+        """Return the known jobs of these intents."""
         return await self._read(queries.by_intents, tuple(intents))
 
     async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
-        """The newest tries of jobs that were run again, by the job they repeat."""
+        """Return the newest repetition of each job."""
         return await self._read(queries.repeats_of, tuple(ids))
 
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """Jobs made since then, oldest first, with ids above `after`; forgotten ones too."""
+        """Return jobs created since then, oldest first, with ids above `after`.
+
+        Forgotten ones included.
+        """
         return await self._read(queries.page, after, since, limit)
 
     async def recent(self, limit: int) -> tuple[Job, ...]:
-        """Every open job and the newest ended ones that were not forgotten, newest first."""
+        """Return every open job and the newest ended ones, newest first, without forgotten ones."""
         return await self._read(queries.recent, limit)
 
     async def newest(self) -> Job | None:
-        """The job that was written down last, but for those that were forgotten."""
+        """Return the newest job that is not forgotten."""
         return await self._read(queries.newest)
 
     async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
-        """What jobs below this id made, newest first, and the id to go on below; 0: at the end."""
+        """Return results of jobs with ids below `below`, newest first, and the next `below`.
+
+        0: end.
+        """
         return await self._read(queries.results, below, limit)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
+        """Return the timeline of a job, oldest entry first."""
         return await self._read(queries.timeline, job_id)
 
     async def spent(self, since: float, session: str = "") -> int:
-        """Points of jobs that the service took, or may have taken, since then."""
+        """Return the points of jobs that the service accepted, or may have, since then."""
         return await self._read(queries.spent, since, session)
 
     async def out(self) -> int:
-        """Points that are out and have brought nothing yet."""
+        """Return the points charged for jobs that have no result yet."""
         return await self._read(queries.out)
 
     async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
-        """Seconds that the last runs of the same model at the same price took, newest first."""
+        """Return the seconds that past runs of this model at this price took, newest first."""
         return await self._read(queries.durations, order, count)
 
     async def healthy(self) -> bool:
-        """SQLite's own check of the whole file."""
+        """Run SQLite's own check of the whole file."""
         return await self._read(queries.healthy)

@@ -1,11 +1,9 @@
-"""Who may be sent now: the ceilings, over all processes of this ledger, in one transaction.
+"""Admission control: which queued jobs may be sent, by limits shared by all processes.
 
-A queued job that may be sent has a *turn*: one of the places at the service. It keeps it until it
-is ready, ends, is parked or held. What may not be sent yet says why; what is over a limit on
-spending is held until a person says yes.
-
-All runs stand in one line: a job that waits in another run, and may go now, keeps its place before
-those behind it, until that run gives it its turn or its lease is over.
+An admitted job (column `turn`) has one of the slots at the service until it is ready, ends, times
+out or is held. Other jobs record why they wait; what exceeds a spending limit is held until the
+user approves. All runs share one queue: a job of another live run that may be sent keeps its slot
+ahead of those behind it, until that run admits it or its lease ends.
 """
 
 from __future__ import annotations
@@ -19,19 +17,19 @@ from dataclasses import dataclass
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
-from ima_tui.ledger.queries import MOST_NAMED, OPEN, require
+from ima_tui.ledger.queries import MOST_NAMED, OPEN, at_risk, require
 from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, write_event
 
 ABANDONED = 900.0
-"""Seconds that a job which nobody follows still counts as running at the service."""
+"""Seconds that a job which no run follows still counts as running at the service."""
 
 Why = tuple[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionLimits:
-    """Jobs at the service at once, and points. 0: no limit."""
+    """Maximum concurrent jobs (all, per task type) and spending limits in points; 0: no limit."""
 
     running: int = 8
     per_task_type: int = 0
@@ -41,7 +39,7 @@ class AdmissionLimits:
 
 
 def settled(job: Job) -> bool:
-    """Nothing is left to wait for: it has its turn, is held, or was taken away."""
+    """Tell whether the job waits for nothing more: admitted, held, or no longer queued."""
     return job.needs_approval or job.state is not State.QUEUED or not job.waiting
 
 
@@ -53,19 +51,20 @@ def admit(
     now: float,
     midnight: float,
 ) -> tuple[Job, ...]:
-    desk = _AdmissionCheck(connection, session, limits, now, midnight)
-    told: list[Job] = []
+    """Admit jobs; see `Ledger.admit`."""
+    check = _AdmissionCheck(connection, session, limits, now, midnight)
+    changed: list[Job] = []
     asked = {row["id"]: row for row in _rows(connection, ids)}
     line = {row["id"]: row for row in _others(connection, session, now)} | asked
     for row in sorted(line.values(), key=lambda row: row["place"]):
         settled_already = row["held"] or row["state"] != State.QUEUED or row["turn"]
         if row["id"] in asked and settled_already:
-            told.append(require(connection, row["id"]))
+            changed.append(require(connection, row["id"]))
             continue
         if row["owner"] not in ("", session):
-            desk.leave_to(row)
+            check.leave_to(row)
             continue
-        hold, (key, values) = desk.judge(row)
+        hold, (key, values) = check.judge(row)
         if key and not hold and (row["waiting"], json.loads(row["waiting_json"])) == (key, values):
             continue
         connection.execute(
@@ -74,15 +73,15 @@ def admit(
         )
         if hold:
             write_event(connection, row["id"], now, State.QUEUED, key, values)
-        told.append(require(connection, row["id"]))
-    return tuple(told)
+        changed.append(require(connection, row["id"]))
+    return tuple(changed)
 
 
 _COLUMNS = (
     "id, state, held, turn, task_type, points, session, owner, waived, waiting, waiting_json,"
     f" {PLACE} AS place, EXISTS (SELECT 1 FROM needs WHERE job = jobs.id) AS needy"
 )
-"""Orders are not read: hundreds may wait."""
+"""Orders are not read: hundreds of jobs may wait."""
 
 
 def _rows(connection: sqlite3.Connection, ids: tuple[int, ...]) -> list[sqlite3.Row]:
@@ -95,7 +94,7 @@ def _rows(connection: sqlite3.Connection, ids: tuple[int, ...]) -> list[sqlite3.
 
 
 def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sqlite3.Row]:
-    """What waits for its turn in another run that lives, as far as anybody can tell."""
+    """Return the jobs that wait for admission in other live runs."""
     rows = connection.execute(
         f"SELECT {_COLUMNS}, lease_until FROM jobs WHERE {OPEN} AND state = ? AND NOT held"
         " AND NOT turn AND owner NOT IN ('', ?) AND lease_until >= ?",
@@ -111,7 +110,7 @@ def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sq
 
 
 class _AdmissionCheck:
-    """The places and the points that are left, while jobs are looked at one after the other."""
+    """The remaining slots and points, while jobs are judged one after the other."""
 
     def __init__(
         self,
@@ -124,38 +123,38 @@ class _AdmissionCheck:
         self._connection = connection
         self._session = session
         self._limits = limits
-        self._kinds = Counter(_running(connection, session, now))
+        self._task_types = Counter(_running(connection, session, now))
         self._this_session = _committed(connection, 0.0, session) if limits.per_session else 0
         self._today = _committed(connection, midnight, "") if limits.per_day else 0
 
     def judge(self, row: sqlite3.Row) -> tuple[bool, Why]:
-        """Whether it is to be held, and why it can't be sent; an empty key: it can."""
+        """Return whether to hold the job, and why it can't be sent; an empty key: it can."""
         if row["needy"] and (verdict := self._needs(row["id"])):
             return verdict
         if not row["waived"] and (over := self._over(row)):
             return True, over
         if full := self._full(row["task_type"]):
             return False, full
-        self._kinds[row["task_type"]] += 1
+        self._task_types[row["task_type"]] += 1
         self._today += row["points"]
         if row["session"] == self._session:
             self._this_session += row["points"]
         return False, ("", {})
 
     def leave_to(self, row: sqlite3.Row) -> None:
-        """Keep a place for another run's job, unless it could not go now either.
+        """Reserve a slot for another run's job, unless that could not be sent now either.
 
-        That run's own limits may be closer than ours; it has written down what it waits for.
+        That run's limits may be lower than ours; it recorded what it waits for.
         """
-        kind, stated = row["task_type"], json.loads(row["waiting_json"]).get("limit", 0)
+        task_type, stated = row["task_type"], json.loads(row["waiting_json"]).get("limit", 0)
         full_there = {
-            "waiting.running": self._kinds.total() >= stated,
-            "waiting.kind": self._kinds[kind] >= stated,
+            "waiting.running": self._task_types.total() >= stated,
+            "waiting.kind": self._task_types[task_type] >= stated,
         }
-        if full_there.get(row["waiting"]) or self._full(kind):
+        if full_there.get(row["waiting"]) or self._full(task_type):
             return
         if not (row["needy"] and self._needs(row["id"])):
-            self._kinds[kind] += 1
+            self._task_types[task_type] += 1
 
     def _needs(self, job_id: int) -> tuple[bool, Why] | None:
         rows = self._connection.execute(
@@ -182,16 +181,16 @@ class _AdmissionCheck:
             return "waiting.over_day", {"points": points, "spent": spent, "limit": limit}
         return None
 
-    def _full(self, kind: str) -> Why | None:
-        if self._kinds.total() >= self._limits.running > 0:
+    def _full(self, task_type: str) -> Why | None:
+        if self._task_types.total() >= self._limits.running > 0:
             return "waiting.running", {"limit": self._limits.running}
-        if self._kinds[kind] >= self._limits.per_task_type > 0:
+        if self._task_types[task_type] >= self._limits.per_task_type > 0:
             return "waiting.kind", {"limit": self._limits.per_task_type}
         return None
 
 
 def _running(connection: sqlite3.Connection, session: str, now: float) -> list[str]:
-    """The kind of each job that has a place. A dead run's unsent job has none."""
+    """Return the task type of each job that occupies a slot. A dead run's unsent job has none."""
     rows = connection.execute(
         f"SELECT task_type FROM jobs WHERE turn = 1 AND {OPEN}"
         " AND (owner = ? OR lease_until >= ? OR (sent_at IS NOT NULL AND sent_at > ?))",
@@ -201,7 +200,7 @@ def _running(connection: sqlite3.Connection, session: str, now: float) -> list[s
 
 
 def _committed(connection: sqlite3.Connection, since: float, session: str) -> int:
-    """Points that were charged, may have been, or are about to be."""
+    """Return the points that were charged, may have been, or are about to be."""
     among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}"
@@ -210,4 +209,4 @@ def _committed(connection: sqlite3.Connection, since: float, session: str) -> in
         " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))))",
         (*named, since),
     ).fetchone()
-    return int(row[0])
+    return int(row[0]) + at_risk(connection, since, session)

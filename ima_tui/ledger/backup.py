@@ -1,11 +1,9 @@
-"""Copies of the ledger that are whole: what it is restored from when its file is damaged or gone.
+"""Verified backups of the ledger, from which a damaged or missing file is restored.
 
-SQLite's own backup copies a consistent state while others write. It would copy damage, or an
-emptied file, just as faithfully. So a copy is checked, and compared with the copies that are here,
-before it takes their place: a copy is never replaced by one that knows less. Two are kept, the
-older one of another day.
-
-What tells them apart is the revision of each job, which only grows: also when jobs are forgotten.
+SQLite's backup copies a consistent state while others write, but it would copy damage or an emptied
+file as well. So a copy is checked and compared with the existing ones before it replaces one: never
+by one that knows less. Two are kept, the older one of another day. They are compared by the
+revisions of their jobs, which only grow.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from ima_tui.ledger import trail
 DAY = 86_400.0
 BUSY_SECONDS = 5.0
 MOST_COMPARED = 1000
-"""Jobs of a copy, the last changed ones, that the ledger must know."""
+"""Number of most recently changed jobs of a copy that the ledger must know."""
 
 
 class NotKept(sqlite3.OperationalError):
@@ -39,20 +37,19 @@ class Poorer(sqlite3.DatabaseError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a copy knows: (id, made, revision) of the jobs that changed last, and its newest
-    revision."""
+    """A copy's newest revision, and (id, created at, revision) of its last changed jobs."""
 
     jobs: tuple[tuple[int, float, int], ...] = ()
     newest: int = 0
 
 
 def paths(ledger: Path) -> tuple[Path, Path]:
-    """Where the copies are, the newer first."""
+    """Return the paths of the copies, the newer first."""
     return ledger.with_name("ledger.backup.sqlite3"), ledger.with_name("ledger.backup-2.sqlite3")
 
 
 def is_due(ledger: Path) -> bool:
-    """Whether the ledger changed since it was last copied. Two stats."""
+    """Tell whether the ledger changed since its last copy. Costs two stats."""
     try:
         changed = ledger.stat().st_mtime_ns
     except OSError:
@@ -66,7 +63,7 @@ def is_due(ledger: Path) -> bool:
 
 
 def keep(ledger: Path) -> bool:
-    """Copy the ledger. False where the copy is not whole: then the last good one stays.
+    """Copy the ledger. Returns False where the copy is damaged; then the last good one stays.
 
     Slow: call it off the event loop. Raises `Poorer` where a copy knows more than the ledger,
     `sqlite3.Error` or `OSError`.
@@ -120,7 +117,7 @@ def keep_version(ledger: Path, version: int) -> None:
 
 
 def renew(ledger: Path) -> None:
-    """After the ledger was restored from them: copies that it does not go on from are replaced."""
+    """Replace copies that a restored ledger does not continue."""
     with reading(ledger) as opened:
         poor = [each for each in paths(ledger) if lacks(opened, known_of(each))]
     for copy in {paths(ledger)[0], *poor}:
@@ -135,7 +132,7 @@ def renew(ledger: Path) -> None:
 
 
 def _may_replace(copy: sqlite3.Connection, ledger: Path, before: Path) -> bool:
-    """False where another process has just made a newer copy. Raises `Poorer`."""
+    """Return False where another process has just made a newer copy. Raises `Poorer`."""
     known = known_of(before)
     if not lacks(copy, known):
         return True
@@ -146,7 +143,7 @@ def _may_replace(copy: sqlite3.Connection, ledger: Path, before: Path) -> bool:
 
 
 def bounded(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Copy with an end: a file that stays locked would be waited for without one."""
+    """Copy with a time limit; SQLite would wait for a locked file without one."""
     due = time.monotonic() + BUSY_SECONDS
 
     def check(status: int, _: int, __: int) -> None:
@@ -159,7 +156,7 @@ def bounded(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
-    """SQLite's own check, without the comparison of each index with its table."""
+    """Run SQLite's own check, without comparing each index with its table."""
     try:
         row = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError:
@@ -180,14 +177,14 @@ def _flush(path: Path) -> None:
 
 @contextmanager
 def reading(path: Path, *, still: bool = False) -> Iterator[sqlite3.Connection]:
-    """The file, never written. `still`: nobody writes it, so that no lock is needed."""
+    """Open the file read-only. `still`: nobody writes it, so that no lock is needed."""
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as opened:
         yield opened
 
 
 def known_of(copy: Path) -> Known:
-    """What a copy knows; nothing where it can't be read."""
+    """Return the contents of a copy; empty where it is unreadable."""
     try:
         if not copy.exists():
             return Known()
@@ -216,8 +213,7 @@ def _known(opened: sqlite3.Connection) -> Known:
 
 
 def lacks(opened: sqlite3.Connection, known: Known) -> bool:
-    """Whether the ledger does not go on from what is known: each job must be there, as it was or
-    changed later."""
+    """Tell whether the ledger misses known jobs: each must be there, unchanged or changed later."""
     for number, made, revision in known.jobs:
         try:
             row = opened.execute(
@@ -233,7 +229,7 @@ def lacks(opened: sqlite3.Connection, known: Known) -> bool:
 
 
 def lineage_of(path: Path) -> int:
-    """The name of the ledger that the file is, or is a copy of; 0: none."""
+    """Return the lineage that the file belongs to; 0: none."""
     try:
         if not path.exists():
             return 0

@@ -1,8 +1,7 @@
-"""Writes that are asked for while another commit is on its way to the disk share the next one.
+"""Group commit: writes requested while another commit is flushed share the next transaction.
 
-A commit costs a few flushes of the disk, whatever is in it, and nothing else costs as much. Each
-write still stands or falls by itself (a savepoint), and none is reported before the commit that
-holds it is on the disk.
+A commit costs a few disk flushes whatever its size. Each write is still atomic (a savepoint), and
+none is reported before its commit is on disk.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from ima_tui.ledger.schema import transaction
 
 T = TypeVar("T")
 MOST = 64
-"""Writes in one commit: other processes want the file, too."""
+"""Maximum writes in one commit, because other processes need the file too."""
 
 
 @dataclass(slots=True)
 class _Write:
-    """`result` or `error` is there once it was done, and told once it is on the disk."""
+    """One requested write; `result` or `error` is set once done, and reported once on disk."""
 
     work: Callable[[sqlite3.Connection], Any]
     told: asyncio.Future[Any]
@@ -33,11 +32,12 @@ class _Write:
     error: BaseException | None = None
 
     def tell(self) -> None:
+        """Report the result to the caller. Runs on the event loop."""
         if self.told.done():
             return
         if self.error is not None:
             self.told.set_exception(self.error)
-            self.told.exception()  # whoever waited may have been cancelled meanwhile
+            self.told.exception()  # the caller may have been cancelled meanwhile
         else:
             self.told.set_result(self.result)
 
@@ -48,7 +48,7 @@ def _tell_all(writes: list[_Write]) -> None:
 
 
 class Commits:
-    """The one way to write, on the ledger's `thread`."""
+    """The only way to write, on the ledger's `thread`."""
 
     def __init__(
         self,
@@ -61,13 +61,15 @@ class Commits:
         self._thread = thread
         self._trail = kept
         self._newest = newest
-        """The newest revision that was seen: a ledger never knows less than it did."""
+        """The newest revision seen: a ledger must never know less than before."""
         self._lock = Lock()
         self._waiting: list[_Write] = []
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` inside a transaction; it is on disk when this returns, and done to the end
-        even if the caller is cancelled."""
+        """Do `work` inside a transaction and return once it is on disk.
+
+        It runs to the end even if the caller is cancelled.
+        """
         loop = asyncio.get_running_loop()
         write = _Write(work, loop.create_future())
         with self._lock:
@@ -100,7 +102,7 @@ class Commits:
                 write.error = write.error or error
 
     def _check(self) -> trail.Position:
-        """Raises `Replaced` where the file was emptied, or is an older one, since we opened it."""
+        """Raise `Replaced` where the file was emptied or replaced by an older one."""
         try:
             found = trail.position(self._connection)
         except sqlite3.OperationalError as error:
@@ -117,7 +119,7 @@ class Commits:
             write.result = write.work(self._connection)
         except BaseException as error:
             if not self._connection.in_transaction:
-                raise  # a full disk takes the whole transaction back
+                raise  # a full disk rolls the whole transaction back
             write.error = error
             self._connection.execute("ROLLBACK TO one")
         self._connection.execute("RELEASE one")

@@ -1,7 +1,8 @@
-"""Which state of a job may follow which. Money is lost where this is vague, so it is a table.
+"""State machine of jobs: the table of allowed transitions.
 
-A job is *sending* from the moment before the request leaves until its answer is on disk. Whoever
-finds a job in *sending* after a crash cannot know whether it was charged: it becomes *unknown*.
+A job is *sending* from the moment before the request leaves until its answer is on disk. A job
+found *sending* after a crash may have been charged, so it then needs review (stored value
+`unknown`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from ima_tui.core.domain import State
 S = State
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    # to unknown: an earlier, larger try of it may have been charged, and no other follows
+    # to needs review: an earlier, larger try may have been charged, and no other follows
     S.QUEUED: frozenset(
         {S.UPLOADING, S.VERIFYING, S.SENDING, S.FAILED, S.NEEDS_REVIEW, S.STOPPED, S.FORGOTTEN}
     ),
@@ -23,9 +24,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.TIMED_OUT: frozenset({S.RUNNING, S.FETCHING, S.DONE, S.FAILED, S.STOPPED, S.FORGOTTEN}),
     S.FETCHING: frozenset({S.DONE, S.STOPPED}),
     S.DONE: frozenset({S.FETCHING, S.FORGOTTEN}),
-    # to fetching: some of its outputs came out after all
+    # to fetching: some outputs were made after all
     S.FAILED: frozenset({S.FETCHING, S.FORGOTTEN}),
-    # to running: the answer came after all, late, and named the task
+    # to running: the answer came late, and named the task
     S.NEEDS_REVIEW: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.STOPPED: frozenset({S.RUNNING, S.FORGOTTEN}),
     S.FORGOTTEN: frozenset(),
@@ -33,21 +34,24 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 UNSENT = frozenset({S.QUEUED, S.UPLOADING, S.VERIFYING})
 FOLLOWED = frozenset({S.RUNNING, S.TIMED_OUT, S.FETCHING})
-"""The service has these; somebody must ask for them, or fetch what they made."""
+"""At the service or being downloaded; a run must follow these."""
+FAULT = "event.fault"
+"""The service reported a fault of its own and a smaller order follows: `at_risk` points of the one
+before may have been charged."""
 ENDED = frozenset({S.DONE, S.FAILED, S.NEEDS_REVIEW, S.STOPPED, S.FORGOTTEN})
 OPEN = frozenset(S) - ENDED
 WITHOUT_RESULT = ENDED - {S.DONE}
-"""Whoever waits for the result of such a job waits in vain."""
+"""Jobs that wait for the result of such a job are blocked."""
 SPENT = frozenset({S.SENDING, S.RUNNING, S.TIMED_OUT, S.FETCHING})
-"""Points that are out and have brought nothing yet."""
+"""Charged, without a result yet."""
 
 
 class ImpossibleTransition(RuntimeError):
-    """A bug of ours: nothing that happens outside can ask for this step."""
+    """A transition that is not in the table: a programming error."""
 
 
 class NotOwner(ImpossibleTransition):
-    """Another run follows the job by now; what we know of it is old."""
+    """Another run follows the job now, so our knowledge of it is outdated."""
 
 
 def check(before: State, after: State) -> None:

@@ -1,8 +1,8 @@
-"""What the shared log knows of jobs that a restored ledger calls unsent, or being sent.
+"""Recovers task ids from the shared log, for jobs that a restored ledger calls unsent or sending.
 
-A line of the log names a job by its number, and other profiles write the same numbers into the same
-folder. So a job is matched by the moment it was queued as well, and where a number was queued more
-than once no task id is believed: the job then needs review instead of being sent again.
+Log lines name a job by its number, and other profiles log the same numbers to the same folder. So
+jobs are also matched by the time they were queued; where a number was queued more than once no task
+id is used, and the job needs review instead of being sent again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pathlib import Path
 LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| \w+ *\| \S+ *\| job (\d{1,9}) (.{1,300})")
 TASK = re.compile(r"(?:sending|unknown) -> running .*?task (\S{1,200})")
 SLACK = 2.0
-"""Seconds between a job's creation and its line in the log."""
+"""Tolerance in seconds between a job's creation and its log line."""
 LARGEST = 64 * 1024 * 1024
 
 
 @dataclass
 class _Seen:
-    """The job of one number, as the log tells it."""
+    """One job of the log."""
 
     queued: float
     at: float = 0.0
@@ -32,19 +32,19 @@ class _Seen:
 
 
 def apply(opened: sqlite3.Connection, logs: Path) -> None:
-    """Give jobs the task ids that the log has; what was sent without one is *being sent*."""
+    """Add task ids found in the log; jobs sent without one become *sending*."""
     rows = opened.execute(
         "SELECT id, created_at FROM jobs WHERE task_id = ''"
         " AND state IN ('queued', 'uploading', 'verifying', 'sending')"
     ).fetchall()
     if not rows:
         return
-    told = _read(logs)
+    seen = _read(logs)
     for number, made in rows:
-        near = [one for one in told.get(number, []) if abs(one.queued - made) <= SLACK]
+        near = [one for one in seen.get(number, []) if abs(one.queued - made) <= SLACK]
         if not near or not near[-1].sent:
             continue
-        known, alone = near[-1], len(told[number]) == 1
+        known, alone = near[-1], len(seen[number]) == 1
         state = "running" if known.task_id and alone else "sending"
         opened.execute(
             "UPDATE jobs SET state = ?, task_id = ?, sent_at = ?, updated_at = ?, turn = 1,"
@@ -58,22 +58,22 @@ def apply(opened: sqlite3.Connection, logs: Path) -> None:
 
 
 def _read(logs: Path) -> dict[int, list[_Seen]]:
-    """Of each number every time that it was queued, in the order of the log."""
-    told: dict[int, list[_Seen]] = {}
+    """Map each number to every time it was queued, in the order of the log."""
+    seen: dict[int, list[_Seen]] = {}
     for path in sorted(logs.glob("ima_tui_*.log")):
         with suppress(OSError):
             if path.stat().st_size <= LARGEST:
                 for line in path.read_text("utf-8", "replace").splitlines():
-                    _take(told, line)
-    return told
+                    _take(seen, line)
+    return seen
 
 
-def _take(told: dict[int, list[_Seen]], line: str) -> None:
+def _take(seen: dict[int, list[_Seen]], line: str) -> None:
     found = LINE.match(line)
     if found is None:
         return
     at = datetime.fromisoformat(found[1]).timestamp()
-    jobs, words = told.setdefault(int(found[2]), []), found[3]
+    jobs, words = seen.setdefault(int(found[2]), []), found[3]
     if words.startswith("queued ") and "->" not in words:
         jobs.append(_Seen(at, at))
     elif jobs and (task := TASK.match(words)):

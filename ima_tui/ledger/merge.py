@@ -1,8 +1,8 @@
-"""Merging what several files say about the same jobs: for each job the newest lawful state wins.
+"""Merges records of the same jobs from several files; the newest valid state wins.
 
-A job is the same in two files when its number and the moment it was made agree. What was sent
-stays sent: a row with a task id is never replaced by one without, and an unsent one replaces one
-that was being sent only where its own timeline holds that sending, and what came of it.
+Jobs are the same when number and creation time agree. Sent stays sent: a row with a task id is
+never replaced by one without, and an unsent row replaces a sending one only where its own timeline
+has that sending and its outcome.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ MAYBE_SENT = (State.SENDING, State.NEEDS_REVIEW)
 
 @dataclass
 class Merge:
-    """Puts the jobs of one source into `opened`, which is a ledger of the newest form.
+    """Merges the jobs of one source into `opened`, a ledger of the current schema.
 
-    `renumber`: what is changed gets a new revision, as any change does; else its own.
-    `numbers`: jobs whose number was another job's already, and the number they have now.
+    `renumber`: changed jobs get a new revision, else they keep their own. `numbers`: jobs whose
+    number belonged to another job, with their new number.
     """
 
     opened: sqlite3.Connection
@@ -35,13 +35,13 @@ class Merge:
     numbers: dict[int, int] = field(default_factory=dict)
 
     def lines(self, lines: Iterator[Line], lineages: Collection[int]) -> None:
-        """What a trail says of the ledgers of these lineages."""
+        """Merge trail lines of these lineages."""
         for line in lines:
             if line.get("ledger") in lineages:
                 self.line(line)
 
     def line(self, line: Line) -> None:
-        """One line, unless it makes no sense in this ledger."""
+        """Merge one line; ignore it where it is inconsistent with this ledger."""
         events: Events = line["events"]
         with suppress(sqlite3.IntegrityError, sqlite3.InterfaceError, KeyError, TypeError):
             if line["row"] is not None:
@@ -52,7 +52,7 @@ class Merge:
                 self._put_events(number, events)
 
     def row(self, row: Row, events: Events, needs: Collection[int] = ()) -> None:
-        """A job as another file has it. Raises `sqlite3.IntegrityError`."""
+        """Merge a job of another file. Raises `sqlite3.IntegrityError`."""
         number = self._number(row)
         if number != row["id"]:
             self.numbers[row["id"]] = number
@@ -68,7 +68,7 @@ class Merge:
     # ------------------------------------------------------------------------------ which job
 
     def _number(self, row: Row) -> int:
-        """Its own, or another one where that is a different job's here."""
+        """Return the job's number, or a new one where a different job has it here."""
         mine = _find(self.opened, row["id"])
         if mine is None or _is_same(mine, row):
             return int(row["id"])
@@ -122,13 +122,13 @@ class Merge:
         )
         if self.renumber:
             return
-        # the triggers number what changes; a job keeps the revision that it had
+        # triggers assign a new revision; restore the job's own
         self.opened.execute(
             "UPDATE jobs SET revision = ? WHERE id = ?", (row.get("revision", 0), number)
         )
 
     def _intent(self, number: int, row: Row) -> str:
-        """Two jobs of one intent: the one that was sent bears it, so that it is found again."""
+        """Resolve two jobs of one intent: the sent one keeps it, so that it is found again."""
         intent = row.get("intent") or ""
         other = self.opened.execute(
             "SELECT id, task_id, state FROM jobs WHERE intent = ? AND intent != '' AND id != ?",
@@ -142,7 +142,7 @@ class Merge:
         return ""
 
     def _order(self, text: str) -> str:
-        """Inputs that are results of renumbered jobs follow them."""
+        """Renumber inputs that are results of renumbered jobs."""
         if not self.numbers or "job:" not in text:
             return text
         order = json.loads(text)
@@ -172,13 +172,13 @@ def _find(opened: sqlite3.Connection, number: int) -> sqlite3.Row | None:
 
 
 def _is_same(mine: sqlite3.Row, row: Row) -> bool:
-    """Two task ids are two paid jobs, whatever else agrees."""
+    """Compare identities; two task ids are two paid jobs, whatever else agrees."""
     differ = mine["task_id"] and row["task_id"] and mine["task_id"] != row["task_id"]
     return bool(mine["created_at"] == row["created_at"]) and not differ
 
 
 def hold_unsent(opened: sqlite3.Connection, why: str) -> None:
-    """What a restored ledger calls unsent may have been sent all the same: a person decides."""
+    """Hold what a restored ledger calls unsent: it may have been sent, so the user decides."""
     opened.execute("UPDATE jobs SET owner = '', lease_until = 0 WHERE owner != ''")
     opened.execute(
         "UPDATE jobs SET held = 1, turn = 0, waiting = ?, waiting_json = '{}'"

@@ -1,4 +1,4 @@
-"""Opening the file: to write, mended first where it is damaged, or only to look."""
+"""Opens the ledger file: writable, repaired first where damaged, or read-only."""
 
 from __future__ import annotations
 
@@ -49,11 +49,13 @@ LOOKED_AT = frozenset(
         "error.ledger_in_use",
     }
 )
-"""What keeps from writing, and not from reading."""
+"""Errors that prevent writing, but not reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
+    """An open ledger file."""
+
     connection: sqlite3.Connection
     presence: int | None = None
     repair_report: repair.RepairReport | None = None
@@ -63,14 +65,18 @@ class Opened:
 
     @property
     def lineage(self) -> int:
+        """The ledger's random id, shared with its copies and its trail."""
         return schema.lineage(self.connection)
 
 
 def to_write(path: Path, logs: Path | None = None) -> Opened:
-    """Restored first where it is damaged or knows less than what lies beside it."""
+    """Open for writing, restored first where damaged or outdated.
+
+    Raises `sqlite3.Error` or `OSError`.
+    """
     if not _may_be_opened(path):
-        mended = repair.mend(path, connect, logs)
-        return _entered(path, mended)
+        report = repair.mend(path, connect, logs)
+        return _entered(path, report)
     presence = repair.enter(path)
     try:
         connection, newest = _whole(path)
@@ -87,20 +93,22 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
     return _entered(path, repair.mend(path, connect, logs))
 
 
-def _entered(path: Path, mended: repair.RepairReport | None) -> Opened:
+def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
     presence = repair.enter(path)
     try:
         connection = _converted(path)
         newest = queries.revision(connection)
-        return Opened(_take_in(path, connection), presence, mended, newest)
+        return Opened(_take_in(path, connection), presence, report, newest)
     except BaseException:
         repair.leave(presence)
         raise
 
 
 def _may_be_opened(path: Path) -> bool:
-    """False where SQLite must not touch it yet: it would make an empty file, or write what another
-    file left unfinished into this one."""
+    """Return False where SQLite must not open it yet.
+
+    It would create an empty file, or roll another file's journal into this one.
+    """
     if repair.is_abandoned(path):
         return False
     if path.exists() and path.stat().st_size:
@@ -113,8 +121,10 @@ def _may_be_opened(path: Path) -> bool:
 
 
 def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
-    """With its newest revision, read before it is compared: if the file is swapped from now on,
-    the first commit notices."""
+    """Open, check and compare the file.
+
+    The newest revision is read first, so that the first commit notices a file swapped meanwhile.
+    """
     connection = _converted(path)
     try:
         newest = queries.revision(connection)
@@ -127,8 +137,10 @@ def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
 
 
 def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
-    """The answers that an earlier run could not write. Those that can't be written now, either,
-    stay where they are."""
+    """Take in task ids that an earlier run could not write.
+
+    Those that still can't be written stay in their files.
+    """
     lineage = schema.lineage(connection)
     try:
         with contextlib.suppress(sqlite3.Error, OSError):
@@ -148,7 +160,8 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def to_look(path: Path, logs: Path | None = None) -> Opened:
+def read_only_file(path: Path, logs: Path | None = None) -> Opened:
+    """Open without ever writing. Raises `sqlite3.Error` or `OSError`."""
     looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
     return Opened(
         looked.connection, repair_report=looked.repair_report, locked_out=looked.locked_out
@@ -156,18 +169,19 @@ def to_look(path: Path, logs: Path | None = None) -> Opened:
 
 
 def _converted(path: Path) -> sqlite3.Connection:
-    """The ledger itself: as an older version left it, it is kept beside the new one."""
+    """Connect; a file of an older version is kept beside the migrated one."""
     return connect(path, lambda version: backup.keep_version(path, version))
 
 
 def connect(path: Path, keep: Callable[[int], None] = lambda version: None) -> sqlite3.Connection:
+    """Connect with our pragmas, and migrate the schema. Raises `sqlite3.Error` or `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
         schema.version(connection)  # a newer file is left as it is, its journal mode, too
-        path.chmod(0o600)  # prompts stand in it
+        path.chmod(0o600)  # prompts are private
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA synchronous=EXTRA")
@@ -181,6 +195,7 @@ def connect(path: Path, keep: Callable[[int], None] = lambda version: None) -> s
 
 
 def ledger_error(path: Path, error: Exception) -> LedgerError:
+    """Return the `LedgerError` for an error of SQLite or the file system; marks damage."""
     if repair.is_damage(error):
         repair.mark(path)
         return LedgerError("error.ledger_damaged", path=str(path))
@@ -199,7 +214,7 @@ def ledger_error(path: Path, error: Exception) -> LedgerError:
 
 
 def _is_for_looking(error: Exception) -> bool:
-    """A place that can't be written, or has no room: it may still be read."""
+    """Tell whether the file can't be written (permissions, full disk) but may be readable."""
     if isinstance(error, OSError):
         return True
     code = getattr(error, "sqlite_errorcode", None)

@@ -1,7 +1,7 @@
-"""Who follows a job: a run of the program, named so that others on this machine see it die.
+"""Name of a run, by which other processes on this machine can tell whether it is alive.
 
-A lease alone would leave the jobs of a killed run alone for half a minute; a process that is gone
-can be known at once. On another machine (a shared home) the lease decides.
+With a lease alone, the jobs of a killed run would be unattended for half a minute; a dead process
+is known at once. For other machines (a shared home folder) the lease decides.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import socket
 
 
 def name() -> str:
-    """A new name for this run."""
+    """Return a new name for this run."""
     return f"{_host()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
 def is_gone(owner: str) -> bool:
-    """True only where it is certain that the run has ended."""
+    """Tell whether the run has certainly ended."""
     return _lives(owner) is False
 
 
 def is_here(owner: str) -> bool:
-    """True only where it is certain that the run goes on, on this machine."""
+    """Tell whether the run is certainly alive, on this machine."""
     return _lives(owner) is True
 
 
 def _lives(owner: str) -> bool | None:
-    """None: nobody can tell from here."""
+    """Return whether it is alive; None where that can't be known from here."""
     host, _, rest = owner.partition("/")
     pid = rest.partition("/")[0]
     if host != _host() or not pid.isdigit():

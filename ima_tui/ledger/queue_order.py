@@ -1,7 +1,7 @@
-"""The line in which unsent jobs wait: by number, unless a person put it otherwise.
+"""Order of unsent jobs: by id, unless the user moved them.
 
-Only places that the named jobs have between them are dealt out anew, so nothing else moves, no two
-jobs ever have the same place, and a new job always stands last.
+Only the positions of the named jobs are redistributed, so nothing else moves, positions stay
+unique, and a new job is always last.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PLACE = "COALESCE(place, id)"
 
 
 def arrange(connection: sqlite3.Connection, ids: tuple[int, ...]) -> tuple[Job, ...]:
-    """Let those of `ids` that are still queued wait in this order; returns what has moved."""
+    """Put those of `ids` that are still queued in this order; returns the jobs that moved."""
     places = _places(connection, ids)
     waiting = [each for each in dict.fromkeys(ids) if each in places]
     moved = [

@@ -1,4 +1,4 @@
-"""The ledger of somebody who only looks: as it is or as it would be restored, never written."""
+"""Read-only access to the ledger, as it is or as it would be restored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUSY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """`locked_out`: the file could not be locked, so that it is shown as it was a moment ago."""
+    """A read-only ledger. `locked_out`: the file could not be locked, so a recent copy is shown."""
 
     connection: sqlite3.Connection
     repair_report: RepairReport | None = None
@@ -29,9 +29,11 @@ class Looked:
 def connect(
     path: Path, version: int, migrate: Migrate, to_write: Connect, logs: Path | None = None
 ) -> Looked:
-    """The file, where it can be read just as it is, so that what others do shows. Else a copy in
-    memory: of none, of an older schema, of one whose last writer died in the middle, of one that
-    can't be locked. Where its copies know more, what the next start would make of them."""
+    """Open the file itself where possible, so that changes by others show.
+
+    Else a copy in memory: of a missing file, an older schema, a file whose last writer died, or one
+    that can't be locked. Where copies know more, the ledger as the next start would restore it.
+    """
     connection: sqlite3.Connection | None = None
     why: Why | None = None
     locked_out = False
@@ -53,7 +55,7 @@ def connect(
 
 
 def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
-    """The file itself; else None, and whether its lock is in the way."""
+    """Return the file's connection; else None, and whether a lock prevented it."""
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro",
@@ -87,7 +89,7 @@ def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:
         with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
             copy = Path(folder) / path.name
             shutil.copyfile(path, copy)
-            with suppress(OSError):  # unfinished business of a writer that died
+            with suppress(OSError):  # the journal of a writer that died
                 journal = path.with_name(path.name + "-journal")
                 shutil.copyfile(journal, copy.with_name(copy.name + "-journal"))
             _into(memory, copy)
@@ -96,7 +98,7 @@ def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:
 
 
 def _into(memory: sqlite3.Connection, copy: Path) -> None:
-    """A private file, read without locks: there may be none on this machine."""
+    """Read a private file without locks, which may not be available on this machine."""
     with closing(sqlite3.connect(f"{copy.as_uri()}?nolock=1", uri=True)) as opened:
         backup.bounded(opened, memory)
 

@@ -1,4 +1,4 @@
-"""Rows of the ledger and the nouns that they stand for."""
+"""Conversion between ledger rows and domain types."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ from ima_tui.core.text import encodable
 
 
 class LedgerError(ImaError):
-    """The ledger's file can't be opened, read or written, or lacks what was asked for."""
+    """The ledger can't be opened, read or written, or the requested job does not exist."""
 
 
 class JobRow(Protocol):
+    """A row by column name."""
+
     def __getitem__(self, name: str, /) -> Any: ...
 
 
 def job_of(row: JobRow) -> Job:
+    """Return the job that a row describes."""
     medias = tuple(
         Media(**{**media, "path": located(media.get("path", ""))})
         for media in json.loads(row["medias_json"])
@@ -57,8 +60,11 @@ def job_of(row: JobRow) -> Job:
 
 
 def located(path: str) -> str:
-    """The absolute path of a result. Version 0.1.0 wrote some as they were typed: those are looked
-    for here and at home, where most of them were typed, and stay as they are if not found."""
+    """Return the absolute path of a result.
+
+    Version 0.1.0 stored some as typed: they are searched in the working directory and at home, and
+    stay as they are if not found.
+    """
     if not path or path.startswith("/"):
         return path
     with suppress(OSError, ValueError, RuntimeError):
@@ -69,18 +75,19 @@ def located(path: str) -> str:
 
 
 def dump(value: object) -> str:
-    """JSON to be read by people; a name that is no UTF-8 stays the escapes that it needs."""
+    """Dump readable JSON; surrogates stay escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return text if encodable(text) == text else json.dumps(value)
 
 
 def dump_order(order: Order) -> str:
+    """Dump an order as JSON."""
     return dump(asdict(order))
 
 
 @lru_cache(maxsize=4096)
 def load_order(text: str) -> Order:
-    """Each renewal of the leases reads all open jobs, and their orders hardly ever change."""
+    """Parse an order; cached, because lease renewals read all open jobs again and again."""
     raw = json.loads(text)
     raw["task_type"] = TaskType(raw["task_type"])
     raw["parameters"] = tuple((name, value) for name, value in raw["parameters"])
@@ -90,18 +97,22 @@ def load_order(text: str) -> Order:
 
 
 def dump_failure(failure: Failure) -> str:
+    """Dump a failure as JSON; "" for an empty one."""
     return dump(asdict(failure)) if failure.kind else ""
 
 
 def dump_medias(medias: tuple[Media, ...]) -> str:
+    """Dump results as JSON."""
     return dump([asdict(media) for media in medias])
 
 
 def running_row(
     job: Job, now: float, task_id: str, deadline: float | None, session: str
 ) -> dict[str, Any]:
-    """A job at the service as a row, made without the ledger: what is not said here stays as it
-    is there."""
+    """Build a row for a job at the service without reading the ledger.
+
+    Columns left out keep their value.
+    """
     order = job.order
     return {
         "id": job.id,

@@ -1,9 +1,8 @@
-"""A damaged, emptied, missing or outdated ledger is made anew from all that still knows its jobs:
-the file as far as it can be read, its copies, the trail and the answers that could not be written.
+"""Repair of a damaged, emptied, missing or outdated ledger from everything that knows its jobs.
 
-The new file is complete before it takes the place of the old one, which is set aside: killed at any
-moment, the next start finds what this one found. What may have been sent must not be sent again,
-so whatever is unsent in a restored ledger waits for a person's approval.
+Sources are the readable part of the file, its copies, the trail and unsaved tasks. The new file is
+complete before it replaces the old one, which is set aside: if killed, the next start finds the
+same situation. To never send twice, unsent jobs of a restored ledger need the user's approval.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ from ima_tui.ledger.records import job_of
 
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 SMALL = 4 * 1024 * 1024
-"""Bytes up to which a file is checked whenever it is opened: that takes a few milliseconds."""
+"""Files up to this many bytes are checked whenever opened, which takes milliseconds."""
 PATIENCE = 10.0
-"""Seconds for another window to let go of a file that is to be restored."""
+"""Seconds to wait for other windows before a restore."""
 MOST_GAPS = 200
 """Unreadable places in the damaged file after which the search for jobs ends."""
 NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
@@ -53,9 +52,12 @@ Why = Literal["damaged", "gone", "older"]
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What was wrong and what was done. `aside`: where the old file is, `listing`: the jobs that
-    could be read in it, `jobs`: how many are in the ledger now, `copied_at`: the moment (seconds
-    since the epoch) of the copy it was made from. `looked`: nothing was written, only shown so."""
+    """What was wrong and what was done.
+
+    `aside`: where the old file is; `listing`: the jobs that could be read in it; `jobs`: how many
+    are in the ledger now; `copied_at`: time of the copy it was restored from, in seconds since the
+    epoch; `read_only`: shown like this without writing anything.
+    """
 
     why: Why
     aside: Path | None
@@ -78,21 +80,24 @@ class InUse(sqlite3.OperationalError):
 
 
 class NoLocks(sqlite3.OperationalError):
-    """The file system knows no locks, so two windows could write at once."""
+    """The file system has no locks, so two windows could write at once."""
 
 
 def is_damage(error: BaseException) -> bool:
+    """Tell whether an error means that the file is damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, DamagedLedger) or (code is not None and code & 0xFF in DAMAGE)
 
 
-# ---------------------------------------------------------------------------------- who is here
+# ------------------------------------------------------------------------------- presence locks
 
 
 def enter(path: Path) -> int | None:
-    """Say that this process has the ledger open, so that nobody restores it under its feet. None
-    where that can't be said; else give it to `leave`. Raises `InUse` where another window holds
-    the file for longer than restoring it takes, `NoLocks`."""
+    """Mark the ledger as open in this process, so that nobody restores it meanwhile.
+
+    Returns a handle for `leave`, None where that is impossible. Raises `InUse` where another window
+    holds the file for longer than restoring takes, `NoLocks` where there are no locks.
+    """
     try:
         import fcntl
 
@@ -117,7 +122,7 @@ def enter(path: Path) -> int | None:
 
 
 def _locked(number: int, kind: int, patience: float | None = None) -> None:
-    """Raises `InUse` when the lock does not come, `OSError` when there are none."""
+    """Lock the file. Raises `InUse` when the lock does not come, `OSError` when there are none."""
     import fcntl
 
     due = time.monotonic() + (PATIENCE if patience is None else patience)
@@ -132,13 +137,14 @@ def _locked(number: int, kind: int, patience: float | None = None) -> None:
 
 
 def leave(presence: int | None) -> None:
+    """Release the handle of `enter`."""
     if presence is not None:
         os.close(presence)
 
 
 @contextlib.contextmanager
 def _alone(path: Path, patience: float | None = None) -> Iterator[None]:
-    """While nobody has the ledger open. Raises `InUse`."""
+    """Context in which no other process has the ledger open. Raises `InUse`."""
     presence = enter(path)
     try:
         if presence is not None:
@@ -152,7 +158,7 @@ def _alone(path: Path, patience: float | None = None) -> Iterator[None]:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether a commit was left unfinished, by a process that is gone."""
+    """Tell whether a commit was left unfinished by a process that is gone."""
     journal = path.with_name(path.name + "-journal")
     try:
         if not journal.stat().st_size:
@@ -167,14 +173,16 @@ def is_abandoned(path: Path) -> bool:
 
 
 def mark(path: Path) -> None:
-    """Damage was met while working: the next start checks the file, however large."""
+    """Record that damage was seen: the next start checks the file, however large."""
     with contextlib.suppress(OSError):
         _marker(path).touch(0o600)
 
 
 def check(path: Path, connection: sqlite3.Connection, *, clear: bool = True) -> None:
-    """Raise `Damaged` for a file that is; large files are checked when they were marked. `clear`:
-    the mark of one that is whole is taken away."""
+    """Raise `DamagedLedger` for a damaged file; large files are checked only when marked.
+
+    `clear`: remove the mark of an intact file.
+    """
     marked = _marker(path).exists()
     if not marked and path.stat().st_size > SMALL:
         return
@@ -185,7 +193,7 @@ def check(path: Path, connection: sqlite3.Connection, *, clear: bool = True) -> 
 
 
 def compare(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise `Poorer` for a ledger that knows less than what lies beside it."""
+    """Raise `Poorer` for a ledger that knows less than its copies and trail."""
     if wrong_with(path, connection) is not None:
         raise backup.Poorer("a copy knows more than the ledger")
 
@@ -195,11 +203,10 @@ def _marker(path: Path) -> Path:
 
 
 def wrong_with(path: Path, rows: sqlite3.Connection | None = None) -> Why | None:
-    """Whether the file knows less than what lies beside it. Reads the newest part of each.
+    """Return why the file is outdated compared to its copies and trail, None if it is not.
 
-    `rows`: the ledger, opened by somebody. Copies are read first: a ledger only ever gains, so
-    one that is read later knows what they know. Raises `sqlite3.Error` for a file that can't be
-    read.
+    `rows`: the ledger, already open. Copies are read first: a ledger only grows, so one that is
+    read later knows what they know. Raises `sqlite3.Error` for an unreadable file.
     """
     copies = [backup.known_of(copy) for copy in backup.paths(path)]
     lineages, newest = lineages_of(path), trail.tail(path)
@@ -226,15 +233,15 @@ def _lacks_lines(opened: sqlite3.Connection, lines: list[trail.Line]) -> bool:
 
 
 def lineages_of(path: Path) -> frozenset[int]:
-    """The names of the ledgers whose jobs belong here."""
+    """Return the lineages whose jobs belong here."""
     found = {backup.lineage_of(each) for each in (path, *backup.paths(path))} - {0}
-    if not found and path.exists():  # nothing of it can be read
+    if not found and path.exists():  # unreadable
         found = {line["ledger"] for line in trail.tail(path)[-1:]}
     return frozenset(found)
 
 
 def _diagnosis(path: Path) -> Why | None:
-    """Under the lock, and of the file as it will be once an unfinished commit is taken back."""
+    """Diagnose the file under the lock, as it will be once an unfinished commit is rolled back."""
     if not path.exists() or not path.stat().st_size:
         return wrong_with(path)
     try:
@@ -252,8 +259,10 @@ def _diagnosis(path: Path) -> Why | None:
 
 @contextlib.contextmanager
 def _unfinished_taken_back(path: Path, folder: Path) -> Iterator[Path]:
-    """The file, or a copy of it where a journal lies beside it: that may be another file's, and
-    SQLite would write it into this one."""
+    """Yield the file, or a copy of it if a journal lies beside it.
+
+    The journal may be another file's, and SQLite would roll it into this one.
+    """
     journal = path.with_name(path.name + "-journal")
     if not journal.exists():
         yield path
@@ -265,11 +274,14 @@ def _unfinished_taken_back(path: Path, folder: Path) -> Iterator[Path]:
         yield copy
 
 
-# ------------------------------------------------------------------------------------ restoring
+# ------------------------------------------------------------------------------------- restoring
 
 
 def mend(path: Path, connect: Connect, logs: Path | None = None) -> RepairReport | None:
-    """None when nothing is wrong any more. Raises `InUse`, `sqlite3.Error` or `OSError`."""
+    """Restore the ledger if needed; None when nothing is wrong.
+
+    Raises `InUse`, `sqlite3.Error` or `OSError`.
+    """
     with _alone(path):
         why = _diagnosis(path)
         if why is None:
@@ -293,14 +305,14 @@ def mend(path: Path, connect: Connect, logs: Path | None = None) -> RepairReport
 def restored(
     path: Path, part: Path, connect: Connect, why: Why, logs: Path | None
 ) -> tuple[RepairReport, list[Row]]:
-    """A ledger at `part` with all that is known, and the jobs that could be read in the file."""
+    """Build a ledger at `part` from all sources; also return the jobs readable in the file."""
     copied_at = _base(path, part)
     lineages = lineages_of(path)
     with contextlib.ExitStack() as stack:
         file = path
         if path.exists():
             file = stack.enter_context(_unfinished_taken_back(path, part.parent))
-            with closing(sqlite3.connect(file)) as rolled:  # takes an unfinished commit back
+            with closing(sqlite3.connect(file)) as rolled:  # rolls an unfinished commit back
                 backup.is_whole(rolled)
         rows = salvaged(file)
         opened = stack.enter_context(closing(connect(part)))
@@ -321,7 +333,7 @@ def restored(
 
 
 def _base(path: Path, part: Path) -> float | None:
-    """The richest whole copy at `part`, if there is one; returns its moment."""
+    """Copy the richest intact backup to `part`, if there is one; returns its time."""
     part.unlink(missing_ok=True)
     for copy in sorted(backup.paths(path), key=lambda each: -backup.known_of(each).newest):
         try:
@@ -337,7 +349,7 @@ def _base(path: Path, part: Path) -> float | None:
 
 
 def _merge(opened: sqlite3.Connection, source: Path) -> None:
-    """The jobs of another file, as far as they can be read, and where they differ."""
+    """Merge the readable jobs of another file where they differ."""
     merge = merging.Merge(opened)
     rows = salvaged(source)
     if not rows:
@@ -355,7 +367,7 @@ def _merge(opened: sqlite3.Connection, source: Path) -> None:
 
 
 def _history(reader: sqlite3.Connection, job: int) -> tuple[merging.Events, list[int]]:
-    """A job's timeline and the jobs that it waits for."""
+    """Return a job's timeline and the jobs that it waits for."""
     try:
         events = reader.execute(
             "SELECT at, state, key, values_json FROM events WHERE job = ? ORDER BY id", (job,)
@@ -367,7 +379,7 @@ def _history(reader: sqlite3.Connection, job: int) -> tuple[merging.Events, list
 
 
 def salvaged(path: Path) -> list[Row]:
-    """Every job that can still be read and makes sense, by id."""
+    """Return every readable and plausible job, by id."""
     found: dict[int, Row] = {}
     with contextlib.suppress(sqlite3.Error):
         if not path.exists():
@@ -380,7 +392,7 @@ def salvaged(path: Path) -> list[Row]:
 
 
 def _readable(opened: sqlite3.Connection, order: str, sign: str) -> dict[int, Row]:
-    """Rows from one end, stepping over unreadable places while they are few."""
+    """Read rows from one end, skipping unreadable places while they are few."""
     found: dict[int, Row] = {}
     at = 0 if order == "ASC" else 2**62
     for gap in range(MOST_GAPS):
@@ -407,8 +419,10 @@ def _makes_sense(row: sqlite3.Row) -> bool:
 
 
 def _set_aside(path: Path, why: Why) -> Path | None:
-    """Keep the old file under another name, and its journal: beside a new file SQLite would take
-    that for the new one's. An empty file is not kept."""
+    """Rename the old file and its journal, which SQLite would take for the new file's.
+
+    An empty file is not kept.
+    """
     aside = _free_name(path, "damaged" if why == "damaged" else "before-restore")
     kept = path.exists() and path.stat().st_size > 0
     if kept:
@@ -431,7 +445,7 @@ def _free_name(path: Path, word: str) -> Path:
 
 
 def _listed(aside: Path, rows: list[Row]) -> Path:
-    """Task ids are what the service knows of a paid job; no prompt stands in this file."""
+    """Write a list of task ids, by which the service knows paid jobs; without prompts."""
     listing = aside.with_suffix(".jobs.txt")
     lines = ["job\ttask id\tstate\tmodel\tpoints\tmade"]
     for row in rows:

@@ -1,4 +1,4 @@
-"""What became of a damaged or outdated ledger, and of answers it can't take, in words."""
+"""Messages about a repaired ledger and unsaved tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def describe(done: RepairReport) -> list[str]:
-    """One sentence or a few, to be told once."""
+    """Return a few sentences about a repair, to show once."""
     values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
     if done.read_only:
         return [say("ledger.looked", **values)]
@@ -30,21 +30,21 @@ def describe(done: RepairReport) -> list[str]:
     return words
 
 
-def unsaved_error(told: TaskUnsaved) -> ImaError:
-    """A task id that could not be saved, as an error that names all that is needed to find it."""
-    order = told.job.order
+def unsaved_error(event: TaskUnsaved) -> ImaError:
+    """Return an error for an unsaved task id, with all that is needed to find the task."""
+    order = event.job.order
     error = ImaError(
         "error.unwritten",
-        id=told.job.id,
-        task=told.task_id,
+        id=event.job.id,
+        task=event.task_id,
         points=order.total,
         model=order.model_name,
-        where=told.where or say("ledger.unwritten_nowhere"),
+        where=event.where or say("ledger.unwritten_nowhere"),
     )
     error.exit_code = EXIT_UNKNOWN
     return error
 
 
-def saved_text(told: TaskUnsaved) -> str:
-    """The same, once it could be saved."""
-    return say("ledger.written", id=told.job.id, task=told.task_id)
+def saved_text(event: TaskUnsaved) -> str:
+    """Return the message that the task id was saved after all."""
+    return say("ledger.written", id=event.job.id, task=event.task_id)

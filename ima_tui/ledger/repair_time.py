@@ -1,4 +1,4 @@
-"""When the ledger was last restored: from then on, what it calls unsent may have been sent."""
+"""Time of the last restore, since when unsent jobs may actually have been sent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def note(path: Path) -> None:
-    """Note that the ledger was restored: until a person agrees, no batch pays for rows anew."""
+    """Record the restore: until the user agrees, no batch pays for rows again."""
     with suppress(OSError):
         _file(path).write_text(f"{time.time()}\n", "utf-8")
 
 
 def last(path: Path) -> float | None:
-    """When the ledger was last restored, in seconds since the epoch."""
+    """Return when the ledger was last restored, in seconds since the epoch, or None."""
     try:
         return float(_file(path).read_text("utf-8"))
     except (OSError, ValueError):
@@ -22,7 +22,7 @@ def last(path: Path) -> float | None:
 
 
 def forget(path: Path) -> None:
-    """A fresh start has nothing that may have been sent before."""
+    """Forget the restore; a new ledger has nothing that may have been sent before."""
     with suppress(OSError):
         _file(path).unlink(missing_ok=True)
 

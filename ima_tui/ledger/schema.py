@@ -1,4 +1,4 @@
-"""The tables, and how an older file is brought up to date."""
+"""Database schema and migrations."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE jobs ADD COLUMN waiting TEXT NOT NULL DEFAULT ''",  # why it is not sent yet
         "ALTER TABLE jobs ADD COLUMN waiting_json TEXT NOT NULL DEFAULT '{}'",
-        "ALTER TABLE jobs ADD COLUMN waived INTEGER NOT NULL DEFAULT 0",  # over a limit, by a word
-        "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",  # has one of the places
+        "ALTER TABLE jobs ADD COLUMN waived INTEGER NOT NULL DEFAULT 0",  # approved over a limit
+        "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",  # admitted to the service
         "ALTER TABLE jobs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
         "UPDATE jobs SET turn = 1 WHERE state IN ('sending', 'running')",
         "CREATE INDEX jobs_turn ON jobs(turn) WHERE turn = 1",
@@ -85,11 +85,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
             OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
             OR old.waiting_json IS NOT new.waiting_json {_NUMBER}
-        """,  # a lease that is renewed is no change
+        """,  # a lease renewal is no change
     ),
     ("CREATE INDEX jobs_session ON jobs(session)",),
     (
-        "ALTER TABLE jobs ADD COLUMN place INTEGER",  # in the line of unsent jobs; null: its id
+        "ALTER TABLE jobs ADD COLUMN place INTEGER",  # queue position; null: its id
         "DROP TRIGGER jobs_changed",
         f"""
         CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
@@ -98,6 +98,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             OR old.waiting_json IS NOT new.waiting_json OR old.place IS NOT new.place {_NUMBER}
         """,
     ),
+    ("CREATE INDEX events_fault ON events(at) WHERE key = 'event.fault'",),
 )
 
 
@@ -107,12 +108,13 @@ class NewerLedger(sqlite3.DatabaseError):
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Context of a write transaction, rolled back on any exception."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # a full disk may have taken it back already
+        if connection.in_transaction:  # a full disk may have rolled it back already
             connection.execute("ROLLBACK")
         raise
 
@@ -149,7 +151,7 @@ def migrate(
 
 
 def lineage(connection: sqlite3.Connection) -> int:
-    """The name that the ledger shares with its copies and its trail; 0: not named yet."""
+    """Return the random id shared by the ledger, its copies and its trail; 0: none yet."""
     return int(connection.execute("PRAGMA application_id").fetchone()[0])
 
 

@@ -1,13 +1,13 @@
-"""The trail: what each commit changed, one JSON line per job, in a second file beside the ledger.
+"""Append-only journal of committed changes, one JSON line per job, in a file beside the ledger.
 
-Copies are made every few minutes. The trail holds what was committed since, so that a ledger that
-is emptied, removed or replaced by an older one can be restored to its last commit: above all,
-which jobs were sent. It is written after the commit and before the caller hears of it, so nothing
-leaves for the service without a line here.
+Copies are made every few minutes. The trail has what was committed since, so that an emptied,
+removed or outdated ledger can be restored to its last commit: above all, which jobs were sent. It
+is written after the commit and before the caller learns of it, so nothing is sent without a line
+here.
 
-A trail belongs to one ledger, named by its lineage (SQLite's `application_id`, chosen when the
-ledger is made). Files are never rewritten: when the older copy is renewed the trail is renamed,
-and deleted once that copy holds everything in it.
+A trail belongs to one ledger, identified by its lineage (SQLite's `application_id`). Files are
+never rewritten: when the older copy is renewed the trail is rotated, and deleted once that copy has
+everything in it.
 """
 
 from __future__ import annotations
@@ -29,33 +29,35 @@ log = logging.getLogger(__name__)
 
 Line = dict[str, Any]
 TAIL = 128 * 1024
-"""Bytes of the trail that are compared with the ledger whenever it is opened."""
+"""Bytes of the trail that are compared with the ledger when it is opened."""
 MOST_PENDING = 5_000
 """Lines kept in memory while the file can't be written."""
 SENT = ("sending", "running", "unknown")
-"""Rows in these states are flushed to the disk: points depend on them."""
+"""Rows in these states are flushed to disk, because points depend on them."""
 
 
 def path_of(ledger: Path) -> Path:
+    """Return the path of a ledger's trail."""
     return ledger.with_name("ledger.trail.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The newest revision of a job, and the newest event."""
+    """The newest revision of a job, and the newest event id."""
 
     revision: int
     event: int
 
 
 def position(connection: sqlite3.Connection) -> Position:
+    """Return the current position of the ledger."""
     revision = connection.execute("SELECT MAX(revision) FROM jobs WHERE revision > 0").fetchone()
     event = connection.execute("SELECT MAX(id) FROM events").fetchone()
     return Position(int(revision[0] or 0), int(event[0] or 0))
 
 
 def changes(connection: sqlite3.Connection, since: Position) -> list[Line]:
-    """What this transaction changed: nobody else can have written since `since`."""
+    """Return what this transaction changed since `since`; nobody else can have written."""
     lines: dict[int, Line] = {}
     rows = connection.execute(
         "SELECT * FROM jobs WHERE revision > 0 AND revision > ? ORDER BY revision",
@@ -82,11 +84,12 @@ def changes(connection: sqlite3.Connection, since: Position) -> list[Line]:
 
 
 def revision_of(line: Line) -> int:
+    """Return the revision of the job in a line; 0 without one."""
     return int(line["row"]["revision"]) if line["row"] else 0
 
 
 class Trail:
-    """Appends to the trail of one ledger. Never raises: the ledger itself is the truth."""
+    """Appends to the trail of one ledger. Never raises, because the ledger is authoritative."""
 
     def __init__(self, ledger: Path, lineage: int) -> None:
         self._ledger = ledger
@@ -95,12 +98,12 @@ class Trail:
         self._pending: list[Line] = []
 
     def append(self, lines: list[Line]) -> None:
-        """What could not be written is tried again with the next lines."""
+        """Append lines; lines that can't be written are retried with the next ones."""
         self._pending = (self._pending + lines)[-MOST_PENDING:]
         if not self._pending:
             return
         try:
-            if self._ledger.exists():  # a removed folder or ledger is not made again here
+            if self._ledger.exists():  # a removed folder or ledger is not created again here
                 write(self._path, self._pending, self._lineage)
                 self._pending = []
         except OSError as error:
@@ -125,7 +128,7 @@ def write(path: Path, lines: list[Line], lineage: int) -> None:
 
 
 def read(path: Path, start: int = 0) -> Iterator[Line]:
-    """The whole lines of a file that make sense, in their order; of a missing file none."""
+    """Yield the valid lines of a file in order; none for a missing file."""
     try:
         with path.open("rb") as handle:
             handle.seek(start)
@@ -151,13 +154,13 @@ def _loaded(written: bytes) -> Line | None:
 
 
 def everything(ledger: Path) -> Iterator[Line]:
-    """Every line of every trail that is here, oldest file first."""
+    """Yield every line of every trail, oldest file first."""
     for path in [*_turned(ledger), path_of(ledger)]:
         yield from read(path)
 
 
 def tail(ledger: Path) -> list[Line]:
-    """The newest lines."""
+    """Return the newest lines."""
     for path in (path_of(ledger), *reversed(_turned(ledger))):
         try:
             size = path.stat().st_size
@@ -168,7 +171,7 @@ def tail(ledger: Path) -> list[Line]:
     return []
 
 
-# -------------------------------------------------------------------------------------- turning
+# ------------------------------------------------------------------------------------- rotation
 
 
 def _turned(ledger: Path) -> list[Path]:
@@ -176,21 +179,21 @@ def _turned(ledger: Path) -> list[Path]:
 
 
 def turn(ledger: Path) -> None:
-    """Begin a new file; the old one stays until `tidy`."""
+    """Rotate the file; the old one stays until `tidy`."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     with suppress(FileNotFoundError):
         path_of(ledger).rename(ledger.with_name(f"ledger.trail-{moment}-{os.getpid()}.jsonl"))
 
 
 def tidy(ledger: Path, held_since: float) -> None:
-    """Delete the turned files that ended before `held_since`: the older copy holds all of them."""
+    """Delete rotated files that ended before `held_since`; the older copy has their contents."""
     for path in _turned(ledger):
         if path.stat().st_mtime < held_since:
             path.unlink(missing_ok=True)
 
 
 def put_away(ledger: Path) -> None:
-    """The person deleted the ledger and its copies: what the trail says is not brought back."""
+    """Set the trail aside after the user deleted the ledger and its copies."""
     for path in [*_turned(ledger), path_of(ledger)]:
         try:
             path.rename(ledger.with_name("ledger.trail.old"))

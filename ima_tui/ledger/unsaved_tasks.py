@@ -1,8 +1,8 @@
-"""Task ids that the ledger could not take: kept in a file of their own until it can.
+"""Spill files for task ids that could not be written to the ledger.
 
-A create's answer is money. Where the ledger can't be written (a full disk, a read-only or replaced
-file, a lock that never comes) the answer goes into a small file beside it or, where that fails
-too, into the temporary folder. The next start takes it into the ledger and deletes the file.
+A create's answer is worth points. Where the ledger can't be written (full disk, read-only or
+replaced file, a lock that never comes) it goes to a small file beside it or, failing that, to the
+temporary folder. The next start takes it into the ledger and deletes the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ima_tui.ledger.trail import Line
 
 
 def save(ledger: Path, session: str, line: Line, lineage: int) -> Path | None:
-    """Where the answer was kept; None where no place takes it."""
+    """Save a line; returns the file's path, None where no place is writable."""
     for path in _places(ledger, session):
         try:
             trail.write(path, [line], lineage)
@@ -34,14 +34,14 @@ def save(ledger: Path, session: str, line: Line, lineage: int) -> Path | None:
 
 
 def drop(ledger: Path, session: str) -> None:
-    """Delete what this run kept."""
+    """Delete this run's files."""
     for path in _places(ledger, session):
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def take(ledger: Path) -> list[Path]:
-    """The files that are here under names that nobody adds to any more. Raises `OSError`."""
+    """Rename the existing files, so that nobody appends to them any more. Raises `OSError`."""
     taken: list[Path] = []
     for path in files(ledger):
         name = path.with_name(f"{path.stem.partition('.taken')[0]}.taken{os.getpid()}.jsonl")
@@ -57,7 +57,7 @@ def _places(ledger: Path, session: str) -> list[Path]:
 
 
 def files(ledger: Path) -> list[Path]:
-    """The files that are here, of whichever run, ours alone."""
+    """Return the existing files of any run of this user."""
     found = list(ledger.parent.glob("ledger.unwritten-*.jsonl"))
     folder = _temporary()
     if folder is not None:
@@ -66,7 +66,7 @@ def files(ledger: Path) -> list[Path]:
 
 
 def lines(ledger: Path, lineages: Collection[int]) -> list[Line]:
-    """What these files say of the ledgers of these lineages."""
+    """Return the lines of these lineages from all files."""
     return [
         line
         for path in files(ledger)
@@ -80,7 +80,7 @@ def _name(ledger: Path) -> str:
 
 
 def _temporary() -> Path | None:
-    """A folder of this user alone in the temporary folder, which everybody can write to."""
+    """Return this user's private folder in the temporary folder, which everybody can write to."""
     folder = Path(tempfile.gettempdir()) / f"ima-tui-{os.getuid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is written into the ledger: each function runs inside one transaction."""
+"""INSERT and UPDATE statements of the ledger. Each function runs inside one transaction."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from ima_tui.ledger.records import (
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
 GRACE = 90.0
-"""Seconds more for a run whose process is there: it may only be slow, or stopped with ctrl+z."""
+"""Extra seconds for a run whose process exists: it may be slow, or suspended with ctrl+z."""
 LONGEST_LEASE = 600.0
-"""Seconds; no run asks for one that ends later."""
+"""Maximum seconds of a lease."""
 _TAKEN_UP = job_states.ENDED | {State.SENDING}
-"""Whoever wakes a job from these, or has the answer to its create, follows it."""
+"""The run that makes a transition from these states follows the job."""
 UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
 
 
@@ -45,6 +45,7 @@ def add(
     after: int | None,
     instead: int | None = None,
 ) -> Job:
+    """Record a new job; see `Ledger.add`."""
     if instead is not None and require(connection, instead).state is not State.QUEUED:
         raise job_states.ImpossibleTransition(f"job {instead} is unsent no more")
     if intent and (known := by_intents(connection, (intent,))):
@@ -89,7 +90,10 @@ def put_back(
     intent: str,
     known: Outcome,
 ) -> Job:
-    """Written as it was last known: no step leads there, it was taken before."""
+    """Record a job in its last known state.
+
+    No transition applies, because it was made elsewhere.
+    """
     job = add(connection, order, now, session, None, intent, None)
     if job.created_at != now or job.state is not State.QUEUED:
         return job
@@ -114,8 +118,10 @@ def put_back(
 def _take_place(
     connection: sqlite3.Connection, session: str, before: int, job_id: int, now: float
 ) -> None:
-    """Of an unsent job that was edited: in the line, behind what it waits for (unless that was
-    an input, which may be another one now), and before what waits for it."""
+    """Take the queue position of an edited, unsent job, with its dependencies.
+
+    A dependency through an input is not taken, because the input may have changed.
+    """
     connection.execute(
         "UPDATE jobs SET place = (SELECT COALESCE(place, id) FROM jobs WHERE id = ?) WHERE id = ?",
         (before, job_id),
@@ -131,7 +137,7 @@ def _take_place(
 
 
 def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float) -> None:
-    """What waits for `before` waits for `first` from now on; held jobs stay held."""
+    """Let jobs that wait for `before` wait for `first`; held jobs stay held."""
     rows = connection.execute("SELECT job FROM needs WHERE first = ?", (before,)).fetchall()
     for job in [require(connection, row[0]) for row in rows]:
         if job.state is not State.QUEUED:
@@ -171,6 +177,7 @@ def step(
     columns: dict[str, object],
     ours: bool,
 ) -> Job:
+    """Make one transition with its timeline entry; see `Ledger.step`."""
     before = require(connection, job_id)
     if ours or after is State.SENDING:
         _check_owner(connection, session, job_id)
@@ -185,7 +192,7 @@ def step(
     elif after not in UNSENT:
         columns["turn"] = 0
     if after in job_states.ENDED or after is State.FETCHING:
-        columns["ended_at"] = before.ended_at or now  # the service was done before we fetched
+        columns["ended_at"] = before.ended_at or now  # the service was done before the download
     else:
         columns["ended_at"] = None
     if after is State.QUEUED:
@@ -199,7 +206,7 @@ def step(
 
 
 def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> None:
-    """A run that slept while another took its job over must not go on with it."""
+    """Raise `NotOwner` where another run took the job over, for example during a suspend."""
     row = connection.execute("SELECT owner FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row[0] not in ("", session):
         raise job_states.NotOwner(f"job {job_id} is another run's")
@@ -212,6 +219,7 @@ def note(
     key: str,
     values: dict[str, str | int | float],
 ) -> None:
+    """Add a timeline entry in the job's current state."""
     job = require(connection, job_id)
     write_event(connection, job_id, now, job.state, key, values)
 
@@ -225,6 +233,7 @@ def delay(
     values: Mapping[str, str | int | float],
     medias: tuple[Media, ...] | None,
 ) -> Job:
+    """Record why results are missing; see `Ledger.delay`."""
     job = require(connection, job_id)
     if job.state is not State.FETCHING:
         raise job_states.ImpossibleTransition(f"delay in {job.state}")
@@ -249,6 +258,7 @@ def write_event(
     key: str,
     values: Mapping[str, str | int | float],
 ) -> None:
+    """Insert a timeline entry."""
     connection.execute(
         "INSERT INTO events (job, at, state, key, values_json) VALUES (?, ?, ?, ?, ?)",
         (job_id, now, state, key, dump(values)),
@@ -258,6 +268,7 @@ def write_event(
 def mark_missing(
     connection: sqlite3.Connection, job_id: int, index: int, now: float, key: str
 ) -> Job:
+    """Record that a result's file is missing; `index` counts from 1."""
     job = require(connection, job_id)
     medias = tuple(
         replace(media, path="") if at == index else media for at, media in enumerate(job.medias, 1)
@@ -278,6 +289,7 @@ def reorder(
     key: str,
     values: dict[str, str | int | float],
 ) -> Job:
+    """Change an unsent job's order. Raises `ImpossibleTransition` where it is no longer unsent."""
     job = require(connection, job_id)
     if job.state not in job_states.UNSENT:
         raise job_states.ImpossibleTransition(f"reorder in {job.state}")
@@ -296,6 +308,7 @@ def hold(
     why: str,
     values: Mapping[str, str | int | float],
 ) -> Job:
+    """Hold an unsent job or release it; see `Ledger.hold`."""
     connection.execute(
         "UPDATE jobs SET held = ?, waived = waived OR (? AND waiting LIKE 'waiting.over%'),"
         " turn = turn AND NOT ?, waiting = ?, waiting_json = ? WHERE id = ?",
@@ -311,6 +324,7 @@ def claim(
     until: float,
     only: Collection[int] | None,
 ) -> tuple[Job, ...]:
+    """Take over jobs and renew leases; see `Ledger.claim`."""
     ids = tuple(only or ())
     among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
     others = [row[0] for row in other_owners(connection, session)]
@@ -319,24 +333,24 @@ def claim(
     ended = f" OR owner IN ({', '.join('?' * len(gone))})"
     living = f"owner IN ({', '.join('?' * len(here))})"
     slow = f"lease_until < CASE WHEN {living} THEN ? ELSE ? END"
-    # written by a clock that was ahead; a run that lives sets it right within seconds
+    # written by a clock that was ahead; a live run corrects it within seconds
     future = f" OR (lease_until > ? AND NOT {living})"
     ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{future}{ended})"
     named = (*ids, session, *here, now - GRACE, now, now + LONGEST_LEASE, *here, *gone)
-    # an owner that ended without releasing died: what it had not sent yet waits for a person's word
+    # an owner that ended without releasing crashed: its unsent jobs need approval
     connection.execute(
         "UPDATE jobs SET turn = 0, waiting = CASE WHEN held THEN waiting ELSE 'waiting.word' END,"
         " waiting_json = CASE WHEN held THEN waiting_json ELSE '{}' END, held = 1"
         f" WHERE owner NOT IN ('', ?) AND state IN (?, ?, ?) AND {ours_to_be}",
         (session, *UNSENT, *named),
     )
-    # who sends it pays for it: a limit of the session holds what an earlier run left, too
+    # the sender pays: the session limit also counts what an earlier run left
     connection.execute(
         "UPDATE jobs SET session = CASE WHEN state IN (?, ?, ?) THEN ? ELSE session END,"
         f" owner = ?, lease_until = ? WHERE {ours_to_be}",
         (*UNSENT, session, session, until, *named),
     )
-    # +id: else SQLite walks through all jobs that ever were, to have them in order
+    # +id: else SQLite scans all jobs to have them in order
     rows = connection.execute(
         f"SELECT * FROM jobs WHERE {OPEN} AND owner = ? ORDER BY +id", (session,)
     )
@@ -344,12 +358,14 @@ def claim(
 
 
 def other_owners(connection: sqlite3.Connection, session: str) -> list[sqlite3.Row]:
+    """Return the other runs that own open jobs."""
     return connection.execute(
         f"SELECT DISTINCT owner FROM jobs WHERE {OPEN} AND owner NOT IN ('', ?)", (session,)
     ).fetchall()
 
 
 def release(connection: sqlite3.Connection, session: str, hold: bool) -> None:
+    """Give up this run's leases; see `Ledger.release`."""
     mine = f"{OPEN} AND owner = ?"
     if hold:
         connection.execute(

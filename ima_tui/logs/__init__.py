@@ -1,7 +1,6 @@
-"""The log folder that all of IMA's tools share: our own lines go in, everybody's can be read.
+"""Log files of all IMA tools: our writer, and readers for everybody's.
 
-`writer` is the one side, `window` (a screen) and `stream` (a pipe) the other; between them lie
-`files` (what is there), `blocks` (a piece of a file, cut between entries), `cursor` and `merge`
-(all files by time), `wanted` and `pattern` (what is looked for), `entry` (one line and what
-belongs to it).
+`writer` appends our lines; `window` (a screen) and `stream` (a pipe) read. Between them: `files`
+(what exists), `blocks` (a piece of a file, cut between entries), `cursor` and `merge` (all files by
+time), `filter` and `pattern` (search), `entry` (one line with its continuation).
 """

@@ -1,6 +1,6 @@
-"""A piece of a log file, cut between entries: what is read at once, forwards or backwards.
+"""Blocks of a log file, cut between entries, read forwards or backwards.
 
-Nothing is kept of a file but the piece that is being looked at, so its size costs nothing.
+Only the current block is in memory, so a file's size does not matter.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from ima_tui.logs.files import LogFile
 
 BLOCK = 64 * 1024
 MOST = 2 * 1024 * 1024
-"""Bytes of one entry; a longer one is cut, and its rest counts as an entry."""
+"""Maximum bytes of one entry; the rest of a longer one counts as another entry."""
 PROBE = 4096
-"""Bytes read at each step of the search for a time."""
+"""Bytes read per step of the search for a time."""
 _ENTRY = re.compile(rb"\n(?=(?:\x1b\[[\d;]*m)*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)")
 _LINE = re.compile(rb"\n(?=[^\n])")
 
 
 class Block:
-    """`data` lies in the file from `start` on, and begins with an entry."""
+    """`data` starts at byte `start` of the file, with an entry."""
 
     def __init__(self, start: int, data: bytes, marks: re.Pattern[bytes]) -> None:
         self.start = start
@@ -31,25 +31,26 @@ class Block:
 
     @property
     def end(self) -> int:
+        """Offset in the file after the last byte."""
         return self.start + len(self.data)
 
     @cached_property
     def cuts(self) -> tuple[int, ...]:
-        """Where its entries begin in it; found when somebody asks, for most are passed over."""
+        """Offsets of the entries, found on first use because most blocks are skipped."""
         return (0, *(found.end() for found in self._marks.finditer(self.data))) if self.data else ()
 
     def raw(self, index: int) -> bytes:
-        """The bytes of one entry."""
+        """Return the bytes of one entry."""
         last = self.cuts[index + 1] if index + 1 < len(self.cuts) else len(self.data)
         return self.data[self.cuts[index] : last]
 
     def index(self, offset: int) -> int:
-        """Which entry the byte at `offset` of the data belongs to."""
+        """Return the number of the entry at `offset` of the data."""
         return bisect_right(self.cuts, offset) - 1
 
     @property
     def last_cut(self) -> int:
-        """Where its last entry begins in it."""
+        """Offset of the last entry."""
         for tail in (2_000, 16_000, len(self.data)):
             start = max(0, len(self.data) - tail)
             ends = [found.end() for found in self._marks.finditer(self.data, start)]
@@ -62,7 +63,7 @@ EMPTY = Block(0, b"", _LINE)
 
 
 def before(file: LogFile, end: int) -> Block:
-    """What ends at `end`; `EMPTY` at the beginning of the file."""
+    """Return the block that ends at `end`; `EMPTY` at the beginning of the file."""
     marks, size = _marks(file), BLOCK
     while True:
         start = max(0, end - size)
@@ -78,7 +79,7 @@ def before(file: LogFile, end: int) -> Block:
 
 
 def after(file: LogFile, start: int, size: int) -> Block:
-    """What begins at `start`, where an entry does; `EMPTY` at `size`, the end of what is there."""
+    """Return the block at `start`, the beginning of an entry; `EMPTY` at `size`, the end."""
     marks, count = _marks(file), BLOCK
     while True:
         data = file.read(start, min(count, size - start))
@@ -87,14 +88,16 @@ def after(file: LogFile, start: int, size: int) -> Block:
         block = Block(start, data, marks)
         if block.end >= size or count > MOST:
             return block
-        if last := block.last_cut:  # the last one may go on behind the block
+        if last := block.last_cut:  # the last entry may continue after the block
             return Block(start, data[:last], marks)
         count *= 4
 
 
 def seek(file: LogFile, when: float) -> int:
-    """Where the first entry stands that was written at `when` or later; by bisection, so a file
-    whose times jump about is only roughly right."""
+    """Return the offset of the first entry at `when` or later.
+
+    By bisection, so only approximate in a file with unordered times.
+    """
     if not file.is_timed():
         return file.size if file.mtime < when else 0
     low, high = 0, file.size
@@ -111,7 +114,7 @@ def seek(file: LogFile, when: float) -> int:
 
 
 def first_time(file: LogFile, start: int) -> float:
-    """When what begins at `start` was written; where nobody can tell, when the file was changed."""
+    """Return the time of the entry at `start`; if unknown, when the file was changed."""
     if not file.is_timed():
         return file.mtime
     time = time_of(file.read(start, 64))
@@ -121,8 +124,10 @@ def first_time(file: LogFile, start: int) -> float:
 
 
 def last_time(file: LogFile, end: int) -> float:
-    """When the last entry before `end` was written; where nobody can tell at a glance, just after
-    the file was changed."""
+    """Return the time of the last entry before `end`.
+
+    If unknown, just after the file was changed.
+    """
     if file.is_timed():
         start = max(0, end - PROBE)
         data = file.read(start, end - start)
@@ -134,7 +139,7 @@ def last_time(file: LogFile, end: int) -> float:
 
 
 def _exactly(file: LogFile, start: int, when: float) -> int:
-    """Walk on from `start` to the first entry at `when` or later."""
+    """Step from `start` to the first entry at `when` or later."""
     at = start
     while at < file.size:
         block = after(file, at, file.size)
@@ -149,7 +154,7 @@ def _exactly(file: LogFile, start: int, when: float) -> int:
 
 
 def _first_time(file: LogFile, start: int, end: int) -> tuple[int, float | None]:
-    """The first entry that begins after `start`, and its time."""
+    """Return the first entry that begins after `start`, and its time."""
     at, tail = start, b""
     while at < end:
         data = file.read(at, PROBE)
@@ -166,5 +171,5 @@ def _first_time(file: LogFile, start: int, end: int) -> tuple[int, float | None]
 
 
 def _marks(file: LogFile) -> re.Pattern[bytes]:
-    """What stands before an entry, but for the first."""
+    """Return the pattern between entries."""
     return _ENTRY if file.is_timed() else _LINE

@@ -1,6 +1,6 @@
-"""One file, walked entry by entry in one direction, past what is not wanted.
+"""Cursor over one log file, forwards or backwards, skipping filtered entries.
 
-A walk is done in steps of one block, so that whoever waits can be told, or can give up.
+It advances one block per step, so that callers can report progress or stop.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from ima_tui.logs.files import LogFile
 from ima_tui.logs.filter import LogFilter
 
 SLACK = 120.0
-"""Seconds that a line may stand after younger ones: several programs write into one file."""
+"""Seconds by which lines may be out of order, because several programs write to one file."""
 
 
 class LogCursor(ABC):
-    """`head` is the next wanted entry, if it was found; `reached` bounds the times of all that
-    comes after it. `edge`: everything on the near side of it was given out or passed over."""
+    """`head` is the next matching entry, if found; `reached` bounds the times of all later ones.
+
+    `edge`: everything before it was returned or skipped.
+    """
 
     def __init__(self, file: LogFile, edge: int, wanted: LogFilter) -> None:
         self.file = file
@@ -38,10 +40,10 @@ class LogCursor(ABC):
         self.reached = 0.0
         self._block: Block = EMPTY
         self._left: list[int] = []
-        """Entries of the block that may be wanted, the next one last."""
+        """Candidate entries of the block, the next one last."""
 
     def step(self) -> None:
-        """Look on, for one block at most: `head` is set, or `reached` has moved, or it is done."""
+        """Advance by one block at most: sets `head`, moves `reached`, or ends."""
         if not self._left and not self._open():
             return
         while self._left:
@@ -58,7 +60,7 @@ class LogCursor(ABC):
         self._close()
 
     def take(self) -> LogEntry:
-        """Give the head out."""
+        """Return the head and advance."""
         entry = self.head
         if entry is None:
             raise LookupError("no head")
@@ -69,7 +71,7 @@ class LogCursor(ABC):
         return entry
 
     def _open(self) -> bool:
-        """Read the next block; False when there is none, or nothing in it may be wanted."""
+        """Read the next block; False when there is none, or nothing in it can match."""
         self._block = block = self._load()
         if not block.data:
             self._finish()
@@ -93,7 +95,7 @@ class LogCursor(ABC):
         )
 
     def _close(self) -> None:
-        """Nothing more in this block."""
+        """Leave the current block."""
         time = time_of(self._pass_block())
         if time is not None:
             self.reached = time
@@ -104,7 +106,7 @@ class LogCursor(ABC):
     def _finish(self) -> None:
         self.done, self._block, self._left = True, EMPTY, []
 
-    # what a direction is
+    # direction-specific parts
 
     @abstractmethod
     def _load(self) -> Block: ...
@@ -114,7 +116,7 @@ class LogCursor(ABC):
 
     @abstractmethod
     def _pass_block(self) -> bytes:
-        """Move the edge to the block's far side; what stands there."""
+        """Move the edge to the block's far side; returns the bytes there."""
 
     @abstractmethod
     def _move_past(self, entry: LogEntry) -> None: ...
@@ -124,8 +126,10 @@ class LogCursor(ABC):
 
 
 class BackwardCursor(LogCursor):
-    """From `edge` towards the beginning. It knows when its last entry was written, so a file need
-    not be read before its turn comes."""
+    """Cursor from `edge` to the beginning.
+
+    It knows the time of its last entry, so that a file is only read when needed.
+    """
 
     def __init__(self, file: LogFile, edge: int, wanted: LogFilter) -> None:
         super().__init__(file, edge, wanted)
@@ -135,7 +139,7 @@ class BackwardCursor(LogCursor):
 
     @property
     def key(self) -> float:
-        """The largest comes next."""
+        """Sort key; the largest comes next."""
         return self.head.time if self.head else self.reached
 
     def _load(self) -> Block:
@@ -156,21 +160,21 @@ class BackwardCursor(LogCursor):
 
 
 class ForwardCursor(LogCursor):
-    """From `edge` to the file's end as it was last seen; goes on when that has moved."""
+    """Cursor from `edge` to the last known end of the file; continues when that has moved."""
 
     def __init__(self, file: LogFile, edge: int, wanted: LogFilter) -> None:
         super().__init__(file, edge, wanted)
         self.reached = -inf
         self._size = edge
-        self.done = True  # until it is told how far to go
+        self.done = True  # until told how far to go
 
     @property
     def key(self) -> float:
-        """The smallest comes next."""
+        """Sort key; the smallest comes next."""
         return self.head.time if self.head else self.reached
 
     def go_on(self, size: int) -> None:
-        """There is more to read, up to `size`."""
+        """Continue reading, up to `size`."""
         if size <= self._size or self._beyond(self.reached):
             return
         if self.done:

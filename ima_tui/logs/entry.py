@@ -1,8 +1,8 @@
-"""One entry of a log: a line with a time, and the lines after it that belong to it.
+"""Parser of log entries: a line with a time, and its continuation lines.
 
-IMA's tools write `2026-11-25 14:05:10 | INFO  | function | message`, in local time. Lines of
-other programs are taken as they are: what begins with a date and a time is an entry, and the first
-word in capitals that names a level is its level.
+IMA's tools write `2026-11-25 14:05:10 | INFO | function | message`, in local time. Other formats
+are accepted: a line that begins with a date and time is an entry, and the first word in capitals
+that names a level is its level.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from functools import lru_cache
 from ima_tui.core.text import clean, one_line, redact
 
 HEAD = 300
-"""Bytes of a line in which its time, level and function are looked for."""
+"""Bytes of a line in which time, level and function are searched."""
 MOST_MESSAGE = 4_000
 MOST_MORE = 200_000
-"""Characters kept of the lines that belong to an entry."""
+"""Maximum characters kept of continuation lines."""
 
 
 class LogLevel(IntEnum):
-    """How much it matters, as Python's logging counts."""
+    """Severity, as in Python's logging."""
 
     DEBUG = 10
     INFO = 20
@@ -53,10 +53,10 @@ _JOB = re.compile(r"\bjob #?(\d{1,12})\b")
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """`start` to `end`: its bytes in the file `file` (a number of `files.Folder`).
+    """One entry, bytes `start` to `end` of file `file` (a number of `LogFolder`).
 
-    `time` in seconds since the epoch: the entry's own, or that of the one before it. `function` is
-    "" where the line names none. `more` are the lines after the first, "" for most.
+    `time` in seconds since the epoch: its own, or that of the entry before it. `function` is ""
+    where the line names none. `more` are the continuation lines, "" for most.
     """
 
     file: int
@@ -71,21 +71,22 @@ class LogEntry:
 
     @property
     def text(self) -> str:
-        """What a pattern is looked for in, besides the function's name."""
+        """The text that patterns are matched with, besides the function's name."""
         return f"{self.message}\n{self.more}" if self.more else self.message
 
     @property
     def lines(self) -> int:
+        """Number of lines."""
         return 1 + (self.more.count("\n") + 1 if self.more else 0)
 
     @property
     def job(self) -> int | None:
-        """The job that it speaks of."""
+        """The job id that it mentions, or None."""
         found = _JOB.search(self.message)
         return int(found[1]) if found else None
 
     def line(self) -> str:
-        """As IMA's tools write it, with the tool's name beside the function's."""
+        """Format it as IMA's tools do, with the tool's name beside the function's."""
         when = datetime.fromtimestamp(self.time).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ006
         words = [when, f"{self.level.name:<8}", self.tool]
         words += [self.function] if self.function else []
@@ -94,10 +95,13 @@ class LogEntry:
 
 
 def parse(raw: bytes, *, file: int, start: int, tool: str, fallback: float) -> LogEntry:
-    """The entry in `raw`. Never raises: bytes that are no UTF-8 and lines of no known form come
-    out as text, and `fallback` is the time of what has none."""
+    """Parse an entry.
+
+    Never raises; invalid UTF-8 and unknown formats become text, and `fallback` is the time of an
+    entry without one.
+    """
     text = raw[: MOST_MORE * 4].decode("utf-8", "replace").rstrip()
-    if not (text.isascii() and text.isprintable()):  # most lines are, and are quickly done
+    if not (text.isascii() and text.isprintable()):  # most lines need no cleaning
         text = clean(text, MOST_MORE).rstrip()
     head, _, more = redact(text).partition("\n")
     time, rest = _time_of(head, fallback)
@@ -116,7 +120,7 @@ def parse(raw: bytes, *, file: int, start: int, tool: str, fallback: float) -> L
 
 
 def time_of(raw: bytes) -> float | None:
-    """When the line that begins `raw` was written; None where it does not say."""
+    """Return the time of the first line of `raw`, or None."""
     bare = raw[:64]
     if bare[:1] == b"\x1b" and (colours := _COLOURS.match(bare)):
         bare = bare[colours.end() :]
@@ -143,7 +147,7 @@ def _seconds(found: re.Match[str]) -> float | None:
 
 @lru_cache(maxsize=512)
 def _hour(written: str, zone: str) -> float | None:
-    """When an hour began; hundreds of lines share one."""
+    """Return the time of an hour; cached, because hundreds of lines share one."""
     try:
         return datetime.fromisoformat(f"{written}:00:00{zone}").timestamp()
     except (ValueError, OverflowError, OSError):
@@ -151,7 +155,7 @@ def _hour(written: str, zone: str) -> float | None:
 
 
 def _parts(rest: str) -> tuple[LogLevel, str, str]:
-    """Level, function and message of what follows the time."""
+    """Return level, function and message of the text after the time."""
     fields = rest.split(" | ", 3)
     if len(fields) == 4 and not fields[0].strip():
         level = NAMES.get(fields[1].strip())

@@ -1,7 +1,7 @@
-"""What lies in the log folder: which files are logs, whose they are, and when one is another.
+"""Files of the log folder: which are logs, their tools, and rotation.
 
-A file is known by its place on the disk, not by its name: a rotation renames it, and its rest is
-still read. One whose beginning changed is a new one, even where it was truncated in place.
+A file is identified by device and inode, not by name, so it is still read after a rotation renamed
+it. A file whose beginning changed is a new one, even where it was truncated in place.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ima_tui.core.text import one_line
 from ima_tui.logs.entry import time_of
 
 MOST_FILES = 500
-"""The newest ones; more are a folder that is no log folder."""
+"""Maximum number of files, newest first; a folder with more is no log folder."""
 PRINT = 128
-"""Bytes at the beginning that tell one file from another."""
+"""Bytes at the beginning that identify a file's content."""
 SETTLED = 2.0
-"""Seconds after which a line without an end counts as whole."""
+"""Seconds after which a line without an end counts as complete."""
 TAIL = 64 * 1024
 _NO_LOGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lock", ".pid", ".part", ".tmp", ".swp")
 _DAY = re.compile(r"[._\-]?\d{4}[._\-]?\d\d[._\-]?\d\d")
@@ -35,8 +35,11 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class LogFile:
-    """`size`: bytes that are there; `whole`: those of them in whole lines, for the last one may be
-    half written. `timed`: its lines begin with times (None: nobody has looked yet)."""
+    """One log file.
+
+    `size`: its bytes; `whole`: bytes of complete lines, as the last may be half written. `timed`:
+    whether its lines begin with times (None: not determined yet).
+    """
 
     number: int
     path: Path
@@ -49,17 +52,17 @@ class LogFile:
     whole: int = 0
     _timed: bool = False
     _judged: int = -1
-    """How large it was when it was last asked whether its lines say their times."""
+    """Its size when `is_timed` was last determined."""
 
     def __post_init__(self) -> None:
         self.tool = tool_of(self.path.name)
 
     def read(self, start: int, count: int) -> bytes:
-        """Bytes from `start` on; fewer, or none, where it has shrunk or gone."""
+        """Read bytes from `start`; fewer, or none, where it shrank or is gone."""
         if self.gone or count <= 0:
             return b""
         try:
-            # without waiting: something else may have taken the name, a pipe even
+            # must not block: a pipe may have taken the name
             opened = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return b""
@@ -73,7 +76,7 @@ class LogFile:
             os.close(opened)
 
     def settle(self, now: float) -> None:
-        """Find out how far whole lines go."""
+        """Determine how far complete lines go."""
         if self.whole == self.size:
             return
         if now - self.mtime > SETTLED:
@@ -85,7 +88,7 @@ class LogFile:
             self.whole = start + last + 1
 
     def is_timed(self) -> bool:
-        """Whether its lines say when they were written; else each is an entry of its own."""
+        """Tell whether its lines have times; else every line is an entry."""
         if not self._timed and self._judged != self.size and self._judged < TAIL:
             lines = self.read(0, TAIL).split(b"\n")
             self._timed = any(time_of(line) is not None for line in lines)
@@ -94,27 +97,29 @@ class LogFile:
 
 
 def tool_of(name: str) -> str:
-    """`ima_create_20261125.log.2` is of `ima_create`."""
+    """Return the tool of a file: `ima_create` of `ima_create_20261125.log.2`."""
     stem = _SUFFIX.sub("", _NUMBER.sub("", name))
     stem = _NUMBER.sub("", stem)
     return one_line(_DAY.sub("", stem) or stem, 40) or "?"
 
 
 class LogFolder:
-    """The log files of `path`, by number. Call `look` to see what has changed."""
+    """The log files of `path`, by number. `look` updates them."""
 
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self.path = path
         self._now = now
         self.files: dict[int, LogFile] = {}
-        """Those that are there; the numbers are never given twice."""
+        """Existing files; numbers are never reused."""
         self.trouble = ""
-        """Why the folder can't be read, in the system's words; "" while it can."""
+        """Why the folder is unreadable, in the system's words; "" if it is readable."""
         self._numbers = 0
 
     def look(self) -> dict[int, LogFile | None]:
-        """See what is there now. The numbers of the new files, each with the file that was there
-        before and that it is a copy of, if it is one."""
+        """Update the files.
+
+        Returns the numbers of new files, each with the former file that it is a copy of, or None.
+        """
         fresh: list[LogFile] = []
         replaced: list[LogFile] = []
         seen: set[int] = set()
@@ -151,7 +156,7 @@ class LogFolder:
                     if stat.S_ISREG(status.st_mode):
                         found.append((Path(each.path), status))
         except FileNotFoundError:
-            pass  # nobody has written a log yet
+            pass  # no log was written yet
         except OSError as error:
             self.trouble = error.strerror or type(error).__name__
         found.sort(key=lambda pair: (pair[1].st_mtime, pair[0].name))
@@ -166,7 +171,7 @@ class LogFolder:
         return file
 
     def _is_still(self, file: LogFile, path: Path, status: os.stat_result) -> bool:
-        """Whether what was read of `file` is still there."""
+        """Tell whether the content read of `file` is still there."""
         if status.st_size < file.size:
             return False
         if (status.st_size, status.st_mtime) == (file.size, file.mtime):
@@ -180,7 +185,10 @@ class LogFolder:
 
 
 def _original(file: LogFile, replaced: list[LogFile]) -> LogFile | None:
-    """A rotation may copy a file and truncate it: the copy is no news."""
+    """Return the file that a rotation copied before truncating it.
+
+    Such a copy holds nothing new.
+    """
     for old in replaced:
         whole = len(old.head) == PRINT or old.size <= PRINT
         if whole and old.head and file.head.startswith(old.head) and file.size >= old.size:

@@ -1,6 +1,6 @@
-"""Which entries are wanted: by level, words, source, job and time.
+"""Log filter: by level, text, source, job and time.
 
-`places` judges raw bytes, fast and never wrongly against an entry; `takes` judges the entry itself.
+`places` tests raw bytes, fast and without false negatives; `takes` tests the parsed entry.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ _WORDS: dict[LogLevel, tuple[str, ...]] = {
 }
 _CONTROLS = (b"\x1b", b"\0", b"\b", b"\x7f", b"\a")
 _ODD = bytes([*range(9), *range(11, 32), 0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3])
-"""Bytes that may begin something that cleaning takes away: then the raw text proves nothing."""
+"""Bytes that may begin something that cleaning removes, so that raw bytes prove nothing."""
 
 
 @dataclass(frozen=True)
 class LogFilter:
-    """`tasks`: the service's names of the job's tasks, which other tools know it by. `source` is
-    looked for in a file's name and a function's. Times in seconds since the epoch."""
+    """Criteria for entries.
+
+    `tasks`: the service's ids of the job's tasks, by which other tools know it. `source` is
+    searched in file and function names. Times in seconds since the epoch.
+    """
 
     level: LogLevel = LogLevel.DEBUG
     text: Pattern | None = None
@@ -42,13 +45,18 @@ class LogFilter:
 
     @property
     def everything(self) -> bool:
+        """Whether it accepts every entry."""
         return self == LogFilter()
 
     def with_text(self, text: Pattern | None) -> LogFilter:
+        """Return the same filter with another text pattern."""
         return replace(self, text=text)
 
     def places(self, raw: bytes, file: LogFile) -> list[int] | None:
-        """Offsets in `raw` of which every wanted entry holds one; None: it may be any of them."""
+        """Return offsets in `raw` such that every matching entry contains one.
+
+        None: any entry may match.
+        """
         fewest: list[int] | None = None
         for probe in self._probes:
             found = probe(raw, file)
@@ -59,7 +67,7 @@ class LogFilter:
         return fewest
 
     def takes(self, entry: LogEntry, file: LogFile) -> bool:
-        """Raises `UsageError` when the pattern takes too long."""
+        """Tell whether the entry matches. Raises `UsageError` when the pattern takes too long."""
         if entry.level < self.level or not self.since <= entry.time <= self.until:
             return False
         if self.source and not (
@@ -109,7 +117,7 @@ def _exactly(*words: str) -> Probe:
 
 
 def _caseless(written: str) -> Probe:
-    """As far as case is a to z: other letters can't be told by their bytes."""
+    """Search ignoring the case of a to z; other letters can't be compared as bytes."""
     needle = written.lower().encode("utf-8", "replace")
     plain = all(c.isascii() or c.lower() == c.upper() for c in written)
 
@@ -123,7 +131,7 @@ def _caseless(written: str) -> Probe:
 
 
 def _somewhere(pattern: Pattern) -> Probe:
-    """Where it is found in all of the text, as far as that says something about single entries."""
+    """Search the whole text at once, where a match there implies one in an entry."""
 
     def probe(raw: bytes, _: LogFile) -> list[int] | None:
         if not pattern.local or _is_odd(raw):
@@ -132,9 +140,9 @@ def _somewhere(pattern: Pattern) -> Probe:
         try:
             spans = pattern.spans(text, empty=True)
         except UsageError:
-            return None  # too long for so much text; it may do for a line
+            return None  # too slow for this much text; a line may work
         if "\ufffd" in text or any(first == end or "\n" in text[first:end] for first, end in spans):
-            return None  # it goes over the ends of lines, and may hide another place by that
+            return None  # spans lines, so it may hide another match
         places, at, done = [], 0, 0
         for first, _end in spans:
             at += first - done if raw.isascii() else len(text[done:first].encode())
@@ -146,8 +154,11 @@ def _somewhere(pattern: Pattern) -> Probe:
 
 
 def _is_odd(raw: bytes) -> bool:
-    """Whether cleaning may join what stands apart in `raw`. In plain ASCII escape sequences and
-    overwriting do; to look for every control would take longer than the search."""
+    """Tell whether cleaning may join separate parts of `raw`.
+
+    In plain ASCII, escape sequences and overwriting do; testing for every control would take longer
+    than the search.
+    """
     if raw.isascii():
         return any(control in raw for control in _CONTROLS)
     return len(raw.translate(None, _ODD)) < len(raw)

@@ -1,7 +1,7 @@
-"""All files by time: newest first backwards, oldest first forwards.
+"""Merge of all log files by time: newest first backwards, oldest first forwards.
 
-Who is behind reads on, a block at a time. An entry is given out as soon as no other file can
-still hold one that comes before it; a large file without a hit holds nobody up longer than that.
+The cursor that is behind advances, one block at a time. An entry is returned as soon as no other
+file can hold an earlier one; a large file without matches delays the others no longer than that.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from ima_tui.logs.files import LogFile
 from ima_tui.logs.filter import LogFilter
 
 Due = Callable[[], bool]
-"""True when it is time to come back, whatever was found."""
+"""Returns True when it is time to stop, whatever was found."""
 _Some = TypeVar("_Some", bound=LogCursor)
 
 
 def never() -> bool:
+    """Never stop early."""
     return False
 
 
 class OldestFirst:
-    """From `edges` (an offset for each file) towards the past."""
+    """From `edges` (an offset for each file) to the past."""
 
     def __init__(
         self, files: Mapping[int, LogFile], edges: Mapping[int, int], wanted: LogFilter
@@ -34,23 +35,25 @@ class OldestFirst:
 
     @property
     def done(self) -> bool:
+        """Whether every file was read to its beginning."""
         return all(cursor.done for cursor in self._cursors)
 
     @property
     def reached(self) -> float:
-        """Everything that was written after this was looked at."""
+        """Everything after this time was examined."""
         return max((cursor.key for cursor in self._cursors if not cursor.done), default=0.0)
 
     def take(self, count: int, due: Due = never) -> list[LogEntry]:
-        """At most `count` more, newest first. Raises `UsageError` (a slow pattern)."""
+        """Return up to `count` more, newest first. Raises `UsageError` (a slow pattern)."""
         return _take(self._cursors, lambda cursor: -cursor.key, count, due)
 
     def edges(self) -> dict[int, int]:
+        """Return the current offset in each file."""
         return {cursor.file.number: cursor.edge for cursor in self._cursors}
 
 
 class NewestFirst:
-    """From `edges` towards now, as far as the files went when they were last looked at."""
+    """From `edges` to now, as far as the files went at the last look."""
 
     def __init__(
         self, files: Mapping[int, LogFile], edges: Mapping[int, int], wanted: LogFilter
@@ -60,7 +63,7 @@ class NewestFirst:
         self.go_on(files, edges)
 
     def go_on(self, files: Mapping[int, LogFile], edges: Mapping[int, int]) -> None:
-        """Files have grown, or are new: those begin at their offset in `edges`."""
+        """Continue after files have grown; new ones begin at their offset in `edges`."""
         for number in edges:
             if number in files and number not in self._cursors:
                 self._cursors[number] = ForwardCursor(files[number], edges[number], self._wanted)
@@ -71,13 +74,15 @@ class NewestFirst:
 
     @property
     def done(self) -> bool:
+        """Whether every file was read to its known end."""
         return all(cursor.done for cursor in self._cursors.values())
 
     def take(self, count: int, due: Due = never) -> list[LogEntry]:
-        """At most `count` more, oldest first. Raises `UsageError` (a slow pattern)."""
+        """Return up to `count` more, oldest first. Raises `UsageError` (a slow pattern)."""
         return _take(list(self._cursors.values()), lambda cursor: cursor.key, count, due)
 
     def edges(self) -> dict[int, int]:
+        """Return the current offset in each file."""
         return {number: cursor.edge for number, cursor in self._cursors.items()}
 
 

@@ -1,7 +1,7 @@
-"""What is looked for in texts: words as they are, or a regular expression that can't hang.
+"""Search pattern: plain text, or a regular expression with a time limit.
 
-Python's own `re` can't be stopped once it runs, and people type `(a+)+$` by accident; so anything
-but plain words goes to the `regex` library, which gives up after a time.
+Python's `re` can't be interrupted, and users type `(a+)+$` by accident; so anything but plain text
+uses the `regex` library, which stops after a time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ima_tui.core.text import one_line
 
 MOST_PATTERN = 300
 MOST_REPEATS = 20_000
-"""Repetitions that a pattern may ask for, multiplied: each one costs memory before it is used."""
+"""Maximum product of a pattern's repetition counts; each costs memory in advance."""
 PATIENCE = 0.05
-"""Seconds for one text."""
+"""Time limit in seconds for one text."""
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
 _NOT_LOCAL = re.compile(r"[\^$]|\(\?|[*+?}]\+|\\[ABGmMZz]")
 _COUNT = re.compile(r"\{\s*(\d*)\s*(?:,\s*(\d*)\s*)?\}")
@@ -29,25 +29,29 @@ class _Compiled(Protocol):
 
 
 class Pattern:
-    """Case never matters. Raises `UsageError` when `written` can't be understood. `literal`: it
-    stands for itself, whatever is in it."""
+    """A case-insensitive pattern.
+
+    Raises `UsageError` for an invalid expression. `literal`: take all characters as they are.
+    """
 
     def __init__(self, written: str, *, literal: bool = False) -> None:
         self.written = written
         self.plain = literal or _SPECIAL.search(written) is None
         self.local = _NOT_LOCAL.search(written) is None
-        """What is found in a text is also found in any longer one."""
+        """A match in a text is also a match in any longer text."""
         self._words = re.compile(re.escape(written), re.IGNORECASE) if self.plain else None
         self._regex = None if self.plain else _compiled(written)
 
     def spans(self, text: str, *, empty: bool = False) -> list[tuple[int, int]]:
-        """(first, after the last) of every place where it is found; `empty`: also where that is
-        nothing. Raises `UsageError` when it takes too long."""
+        """Return (start, end) of every match; `empty`: empty ones included.
+
+        Raises `UsageError` when it takes too long.
+        """
         found = ((m.start(), m.end()) for m in self._found(text))
         return [(first, end) for first, end in found if empty or end > first]
 
     def is_in(self, text: str) -> bool:
-        """Raises `UsageError` when that takes too long."""
+        """Tell whether it matches. Raises `UsageError` when that takes too long."""
         return next(self._found(text), None) is not None
 
     def _found(self, text: str) -> Iterator[re.Match[str]]:
@@ -62,7 +66,7 @@ class Pattern:
 
 
 def literally(written: str) -> Pattern:
-    """`written` as a pattern; as the plain words that it is, where it is no valid expression."""
+    """Return `written` as a pattern, as plain text where it is not a valid expression."""
     try:
         return Pattern(written)
     except UsageError:

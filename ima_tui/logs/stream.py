@@ -1,4 +1,4 @@
-"""The logs as a stream, oldest first: for a pipe, an export, or a terminal that follows."""
+"""Log entries as a stream, oldest first: for a pipe, an export, or `--follow`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ima_tui.logs.merge import NewestFirst, OldestFirst
 from ima_tui.logs.window import beginnings, ends
 
 PIECE = 500
-"""Entries held in memory at once."""
+"""Maximum entries in memory."""
 
 
 class LogStream:
-    """Reads files: blocking. Everything may raise `UsageError` (a slow pattern)."""
+    """Blocking reader of all files. Methods may raise `UsageError` (a slow pattern)."""
 
     def __init__(self, path: Path, wanted: LogFilter) -> None:
         self.folder = LogFolder(path)
@@ -25,21 +25,21 @@ class LogStream:
         self._newer: NewestFirst | None = None
 
     def all(self) -> Iterator[LogEntry]:
-        """Everything wanted that is there."""
+        """Yield every matching entry."""
         files = self.folder.files
         self._newer = NewestFirst(files, beginnings(files, self.wanted), self.wanted)
         while found := self._newer.take(PIECE):
             yield from found
 
     def last(self, count: int) -> list[LogEntry]:
-        """The newest `count` that are wanted; what comes later is `news`."""
+        """Return the newest `count` matching entries; `news` continues after them."""
         files = self.folder.files
         edges = ends(files, self.wanted)
         self._newer = NewestFirst(files, {n: file.whole for n, file in files.items()}, self.wanted)
         return OldestFirst(files, edges, self.wanted).take(count)[::-1]
 
     def news(self) -> list[LogEntry]:
-        """What has been written since the last call, or since `all` or `last`."""
+        """Return entries written since the last call, or since `all` or `last`."""
         fresh = self.folder.look()
         edges = dict.fromkeys(self.folder.files, 0)
         for number, original in fresh.items():

@@ -1,4 +1,4 @@
-"""Moments as people write them: `2h` ago, `14:05` today, `2026-11-24 14:05`."""
+"""Parser of times as users type them: `2h` ago, `14:05` today, `2026-11-24 14:05`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 
 
 def moment(written: str, now: float) -> float:
-    """Seconds since the epoch. A time of the day is the last one that has been. Raises
-    `UsageError`."""
+    """Return seconds since the epoch. A time of day is its last occurrence. Raises `UsageError`."""
     words = folded(written)
     if ago := _AGO.fullmatch(words):
         return now - int(ago[1]) * UNITS[ago[2]]

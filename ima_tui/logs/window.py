@@ -1,7 +1,7 @@
-"""What a screen sees of the logs: some thousand entries in a row, newest first, that can be moved.
+"""Sliding window over the logs for a screen: some thousand entries, newest first.
 
-It grows at either end, and is cut at the other, so it holds the same little of two lines or two
-gigabytes. Every call reads files: make them off the event loop, one at a time.
+It grows at one end and is cut at the other, so memory does not depend on the size of the logs.
+Every call reads files: call it off the event loop, one at a time.
 """
 
 from __future__ import annotations
@@ -23,42 +23,45 @@ from ima_tui.logs.merge import (
 )
 
 MOST = 4_000
-"""Entries that are held."""
+"""Maximum entries in memory."""
 CUT_TO = 3_000
 
 Edges = dict[int, int]
 
 
 class LogWindow:
-    """`entries` from `top` (nearest to now) to `bottom`; what is not wanted is not in it."""
+    """`entries` from `top` (nearest to now) to `bottom`, matching ones only."""
 
     def __init__(self, path: Path) -> None:
         self.folder = LogFolder(path)
         self.wanted = LogFilter()
         self.entries: list[LogEntry] = []
         self.at_top = True
-        """Nothing newer was there when it was last looked at."""
+        """Nothing newer existed at the last look."""
         self._top: Edges = {}
         self._bottom: Edges = {}
         self._older: OldestFirst | None = None
         self._newer: NewestFirst | None = None
 
-    # -------------------------------------------------------------------------- where it stands
+    # -------------------------------------------------------------------------------- position
 
     def open(self, wanted: LogFilter) -> None:
-        """Stand at the newest that is wanted; nothing is in it yet."""
+        """Move to the newest matching entry; the window is empty until read."""
         self.folder.look()
         self.wanted = wanted
         self._stand({n: _end(file, wanted) for n, file in self.folder.files.items()})
         self.at_top = True
 
     def go_to(self, when: float) -> None:
-        """Stand where `when` is: older is what was written before it, and nothing is in it."""
+        """Move to the time `when`: `older` returns what was written before it.
+
+        The window is empty.
+        """
         self.folder.look()
         self._stand({n: seek(file, when) for n, file in self.folder.files.items()})
 
     def go_to_entry(self, entry: LogEntry) -> None:
-        """Stand so that `entry` is the next that is older."""
+        """Move so that `entry` is the next older one."""
         self.folder.look()
         edges = {n: seek(file, entry.time) for n, file in self.folder.files.items()}
         self._stand(edges | ({entry.file: entry.end} if entry.file in edges else {}))
@@ -71,26 +74,27 @@ class LogWindow:
 
     @property
     def files(self) -> Mapping[int, LogFile]:
+        """The log files by number."""
         return self.folder.files
 
     @property
     def at_bottom(self) -> bool:
-        """There is nothing older that is wanted."""
+        """Whether no older entry matches."""
         return self._older is not None and self._older.done
 
     def place(self, entry: LogEntry) -> int | None:
-        """Where `entry` is in it."""
+        """Return the index of `entry` in the window, or None."""
         for index, each in enumerate(self.entries):
             if (each.file, each.start) == (entry.file, entry.start):
                 return index
         return None
 
-    # ----------------------------------------------------------------------------- how it grows
+    # --------------------------------------------------------------------------------- growth
 
     def older(self, count: int, due: Due = never) -> int:
-        """Grow towards the past, by at most `count`; returns by how many. May cut the top.
+        """Read up to `count` older entries; returns how many.
 
-        Raises `UsageError` (a slow pattern).
+        May cut the top. Raises `UsageError` (a slow pattern).
         """
         if self._older is None:
             self._older = OldestFirst(self.files, self._bottom, self.wanted)
@@ -107,9 +111,9 @@ class LogWindow:
         return len(found)
 
     def newer(self, count: int, due: Due = never) -> int:
-        """Grow towards now, by at most `count`; returns by how many. May cut the bottom.
+        """Read up to `count` newer entries; returns how many.
 
-        Raises `UsageError` (a slow pattern).
+        May cut the bottom. Raises `UsageError` (a slow pattern).
         """
         self._look_again()
         if self._newer is None:
@@ -138,10 +142,10 @@ class LogWindow:
         if self._newer is not None:
             self._newer.go_on(self.files, self._top)
 
-    # ------------------------------------------------------------------------- what is searched
+    # --------------------------------------------------------------------------------- search
 
     def search(self, index: int, *, older: bool, wanted: LogFilter) -> OldestFirst | NewestFirst:
-        """A walk from the entry at `index`, which is not part of it, past all that is in it."""
+        """Return a cursor from the entry at `index` (exclusive), beyond the window."""
         edges = self._edges_at(index, older=older)
         return (
             OldestFirst(self.files, edges, wanted)
@@ -150,10 +154,10 @@ class LogWindow:
         )
 
     def _edges_at(self, index: int, *, older: bool) -> Edges:
-        """What lies on one side of the entry at `index`: an offset for each file."""
+        """Return the offset for each file on one side of the entry at `index`."""
         edges = dict(self._bottom if older else self._top)
         beyond = self.entries[index + 1 :] if older else self.entries[: max(0, index)]
-        for entry in reversed(beyond) if older else beyond:  # the nearest comes last, and stays
+        for entry in reversed(beyond) if older else beyond:  # the nearest comes last and is kept
             edges[entry.file] = entry.end if older else entry.start
         if 0 <= index < len(self.entries):
             here = self.entries[index]
@@ -161,7 +165,7 @@ class LogWindow:
         return edges
 
     def count(self, wanted: LogFilter) -> Iterator[int]:
-        """How many entries there are of those `wanted`: more with every step of the way."""
+        """Yield the growing number of entries that match `wanted`."""
         total = 0
         for file in sorted(self.files.values(), key=lambda file: -file.mtime):
             cursor = BackwardCursor(file, _end(file, wanted), wanted)
@@ -174,17 +178,17 @@ class LogWindow:
 
 
 def _end(file: LogFile, wanted: LogFilter) -> int:
-    """Where reading backwards begins."""
+    """Return where reading backwards begins."""
     return file.whole if wanted.until == inf else min(file.whole, seek(file, wanted.until + SLACK))
 
 
 def beginnings(files: Mapping[int, LogFile], wanted: LogFilter) -> Edges:
-    """Where reading forwards begins, in each file."""
+    """Return where reading forwards begins, in each file."""
     if wanted.since == -inf:
         return dict.fromkeys(files, 0)
     return {number: seek(file, wanted.since - SLACK) for number, file in files.items()}
 
 
 def ends(files: Mapping[int, LogFile], wanted: LogFilter) -> Edges:
-    """Where reading backwards begins, in each file."""
+    """Return where reading backwards begins, in each file."""
     return {number: _end(file, wanted) for number, file in files.items()}

@@ -1,9 +1,8 @@
-"""Our own lines, in the form of IMA's other tools: one file a day, a new one after 10 MB.
+"""Log writer in the format of IMA's other tools: one file per day, a new one after 10 MB.
 
-Whoever logs only hands a line over; a thread of its own writes it, and a disk that is full or a
-folder that can't be written costs nothing but the lines. No file is ever renamed or rewritten:
-lines are appended in one write each, so several processes share a file, and a full one is followed
-by the next number.
+Logging only queues a line; a thread writes it, and a full disk or unwritable folder loses nothing
+but lines. Files are never renamed or rewritten: lines are appended in one write each, so several
+processes can share a file, and a full one is followed by the next number.
 """
 
 from __future__ import annotations
@@ -29,26 +28,27 @@ from ima_tui.core.text import (
 MOST_BYTES = 10_000_000
 KEEP_DAYS = 7
 MOST_WAITING = 10_000
-"""Lines that may wait for the disk; what comes on top is counted, and lost."""
+"""Maximum queued lines; further ones are counted and dropped."""
 PIECE = 64 * 1024
 PAUSE = 30.0
-"""Seconds until a folder that could not be written is tried again."""
+"""Seconds before an unwritable folder is tried again."""
 CLOSING = 2.0
 _OURS = re.compile(r"ima_tui_(\d{8})(?:\.\d{1,4})?\.log")
 _HEARD = {"ima_tui": logging.INFO, "asyncio": logging.WARNING}
-"""Loggers that are written down, and from which level on. httpx is not among them: its lines hold
-whole addresses."""
+"""Loggers that are written, with their levels. Not httpx, whose lines hold whole addresses."""
 
 
 def name_of(day: date, number: int) -> str:
-    """`ima_tui_20261125.log`, then `ima_tui_20261125.1.log` …"""
+    """Return a file name: `ima_tui_20261125.log`, then `ima_tui_20261125.1.log`."""
     return f"ima_tui_{day:%Y%m%d}.log" if number == 0 else f"ima_tui_{day:%Y%m%d}.{number}.log"
 
 
 def line_of(record: logging.LogRecord, now: float) -> str:
-    """One line for `record`; below it, indented, the way an error took. Without a line break in it
-    that could be taken for another entry, without keys, and without what errors quote: that may be
-    what a person wrote."""
+    """Format one line; below it, indented, an error's traceback.
+
+    Contains no line break that could look like another entry, no keys, and no messages of
+    exceptions, which may quote what the user wrote.
+    """
     when = datetime.fromtimestamp(now).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ006 - as the others
     function = one_line(record.funcName or "", 40).strip("_<>") or "-"
     message = one_line(redact(record.getMessage()), 2000)
@@ -59,7 +59,7 @@ def line_of(record: logging.LogRecord, now: float) -> str:
 
 
 def _way(error: BaseException) -> list[str]:
-    """The lines of a traceback: places in the code, and the kinds of the errors."""
+    """Return the lines of a traceback: code locations and exception types."""
     lines = ["Traceback (most recent call last):"]
     frames = traceback.extract_tb(error.__traceback__, limit=-30)
     lines += [f"  {Path(f.filename).name}:{f.lineno} in {f.name}: {f.line or ''}" for f in frames]
@@ -71,21 +71,21 @@ def _way(error: BaseException) -> list[str]:
 
 
 class LogWriter(logging.Handler):
-    """`now` in seconds since the epoch. Nothing here ever raises, and nothing waits."""
+    """Queued handler. `now` in seconds since the epoch. Never raises or blocks."""
 
     def __init__(self, folder: Path, now: Callable[[], float]) -> None:
         super().__init__(logging.INFO)
         self.folder = folder
         self.now = now
         self.trouble = ""
-        """Why nothing is written, in the system's words; "" while it is."""
+        """Why nothing is written, in the system's words; "" while it works."""
         self._lines: deque[tuple[float, str]] = deque()
         self._wake = threading.Event()
         self._closing = False
         self._idle = threading.Event()
         self._idle.set()
         self.lost = 0
-        """Lines that could not be written; told in the log when it can be written again."""
+        """Number of dropped lines, logged when writing works again."""
         self._rest_until = 0.0
         self._tidied: date | None = None
         self._number = 0
@@ -94,7 +94,7 @@ class LogWriter(logging.Handler):
         self._thread = threading.Thread(target=self._run, name="logbook", daemon=True)
 
     def start(self) -> None:
-        """Hear our loggers from now on."""
+        """Attach to our loggers."""
         self._thread.start()
         for name, level in _HEARD.items():
             logger = logging.getLogger(name)
@@ -103,7 +103,7 @@ class LogWriter(logging.Handler):
             logger.setLevel(level)
 
     def close(self) -> None:
-        """Write what waits, for two seconds at most, and hear nothing more."""
+        """Write queued lines, for two seconds at most, and detach."""
         for name, level in self._levels.items():
             logging.getLogger(name).removeHandler(self)
             logging.getLogger(name).setLevel(level)
@@ -115,14 +115,15 @@ class LogWriter(logging.Handler):
 
     @property
     def waiting(self) -> int:
-        """Lines that wait for the disk."""
+        """Number of queued lines."""
         return len(self._lines)
 
     def settled(self, seconds: float) -> bool:
-        """Wait until no line waits any more; False when that takes longer."""
+        """Wait until no line is queued; False when that takes longer."""
         return self._idle.wait(seconds)
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Queue one record."""
         try:
             if len(self._lines) >= MOST_WAITING:
                 self.lost += 1
@@ -140,7 +141,7 @@ class LogWriter(logging.Handler):
     def _run(self) -> None:
         while True:
             self._wake.wait()
-            closing = self._closing  # looked at first: what is handed over before it is written
+            closing = self._closing  # read first: what is queued before closing is still written
             self._wake.clear()
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
@@ -176,7 +177,7 @@ class LogWriter(logging.Handler):
         self._append(_day(now), line_of(record, now).encode())
 
     def _append(self, day: date, text: bytes) -> None:
-        """To the first file of that day that has room. Raises `OSError`."""
+        """Append to the first file of that day with room. Raises `OSError`."""
         text = b"\n" + text if self._torn else text
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
@@ -198,7 +199,7 @@ class LogWriter(logging.Handler):
                 os.close(opened)
 
     def _tidy(self, day: date) -> None:
-        """Once a day: files of ours, known by their exact name, that are too old. No others'."""
+        """Delete our own expired files, known by their exact name, once a day."""
         if self._tidied == day:
             return
         self._tidied, self._number = day, 0
@@ -210,11 +211,11 @@ class LogWriter(logging.Handler):
                     if ours and ours[1] < oldest and each.is_file(follow_symlinks=False):
                         Path(each.path).unlink(missing_ok=True)
         except OSError:
-            pass  # it is not there yet, or not ours to tidy
+            pass  # missing, or not ours to delete
 
 
 def _pieces(lines: list[tuple[float, str]]) -> list[tuple[date, str, int]]:
-    """What is written at once: lines of one day, not too many (day, text, how many)."""
+    """Group lines for writing: one day, limited number (day, text, how many)."""
     pieces: list[tuple[date, str, int]] = []
     for when, line in lines:
         day = _day(when)

@@ -1,12 +1,12 @@
-"""ima_prefs.json, which all of IMA's tools share: read, merged, never torn, never guessed.
+"""ima_prefs.json, shared by all IMA tools: locked, merged, atomic writes.
 
-Every write locks, reads again, merges our own keys, writes beside, flushes and renames. What we
-don't know stays as it is. A file that can't be read as preferences is set aside under a name that
-says so, and told; it is never overwritten. A read-only file or /dev/null means "don't store".
+Every write locks, reads again, merges our own keys, writes a temporary file, flushes and renames.
+Unknown content is kept. An unreadable file is set aside under another name and reported, never
+overwritten. A read-only file or /dev/null means "don't store".
 
-Not everybody locks: an older tool truncates the file and writes it anew in place. So a file that is
-empty or broken is read again for a moment before that is believed, and what such a writer drops of
-ours is noticed by the notes of what we wrote (`dropped`), and offered back.
+Older tools don't lock; they truncate and rewrite in place. So an empty or broken file is read again
+for a moment, and preferences of ours that such a tool drops are detected by notes of our own
+(`dropped`) and offered back.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ LOCK_SECONDS = 10.0
 LOCK_POLL_SECONDS = 0.005
 LARGEST = 4 * 1024 * 1024
 SETTLING = (0.02, 0.05, 0.1, 0.2)
-"""Seconds between two looks at a file that somebody may just be writing in place."""
+"""Seconds between reads of a file that may just be rewritten in place."""
 _KNOWN = {task_type.value: task_type for task_type in TaskType}
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What the shared file says of one user's wish for one task type; texts are cleaned."""
+    """One user's preferred model for one task type, from the shared file; texts are cleaned."""
 
     model_id: str
     model_name: str = ""
@@ -47,7 +47,7 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class DroppedPreference:
-    """A wish that we wrote and that is gone, or was put back to an older one, without our doing."""
+    """A preference of ours that another program removed or reverted."""
 
     user_id: str
     task_type: TaskType
@@ -59,9 +59,10 @@ Change = Callable[[dict[str, object]], None]
 
 
 class Preferences:
-    """The file at `path`. Reading never raises: `trouble` then says what is wrong with it.
+    """The shared file at `path`.
 
-    `notes` is a file of our own that remembers what we wrote; without it nothing is missed.
+    Reading never raises; `trouble` holds the error. `notes`: our own file of what we wrote; without
+    it nothing is reported as dropped.
     """
 
     def __init__(self, path: Path, notes: Path | None = None, *, read_only: bool = False) -> None:
@@ -75,7 +76,7 @@ class Preferences:
     # ----------------------------------------------------------------------------- reading
 
     def changed(self) -> bool:
-        """Whether the file is another than the one last read. Cheap: a stat."""
+        """Tell whether the file changed since it was read. Costs a stat."""
         return _stamp(self.path) != self._stamp
 
     def reload(self) -> None:
@@ -92,7 +93,7 @@ class Preferences:
             )
 
     def users(self) -> Mapping[str, Mapping[TaskType, Preference]]:
-        """`user_…` -> task type -> preference, as last read."""
+        """Return `user_…` -> task type -> preference, as last read."""
         return {
             one_line(user, 80): dict(_preferences(wishes))
             for user, wishes in self._data.items()
@@ -100,18 +101,19 @@ class Preferences:
         }
 
     def of(self, user_id: str, task_type: TaskType) -> Preference | None:
+        """Return one preference, or None."""
         wishes = self._data.get(f"user_{user_id}")
         row = wishes.get(task_type.value) if isinstance(wishes, dict) else None
         return _preference(row)
 
     @property
     def writable(self) -> bool:
-        """False for /dev/null, a read-only file or folder: then nothing is stored."""
+        """Whether preferences can be stored: not in /dev/null or a read-only file or folder."""
         if self._read_only:
             return False
         try:
             real = atomic_file.real(self.path)
-        except OSError:  # links in a circle
+        except OSError:  # circular links
             return False
         if real.exists():
             return real.is_file() and os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
@@ -121,7 +123,7 @@ class Preferences:
     # ----------------------------------------------------------------------------- writing
 
     def save(self, user_id: str, task_type: TaskType, model: ModelVersion) -> bool:
-        """Store a wish. False where the person's file is not to be written."""
+        """Store a preference. Returns False where the file is not writable."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         row: Row = {
             "model_id": model.model_id,
@@ -132,15 +134,16 @@ class Preferences:
         return self._put(user_id, task_type, row)
 
     def clear(self, user_id: str, task_type: TaskType) -> bool:
+        """Remove a preference. Returns False where the file is not writable."""
         return self._update(
             lambda data: _drop(data, user_id, task_type),
             lambda notes: _drop(notes, user_id, task_type),
         )
 
     def dropped(self) -> tuple[DroppedPreference, ...]:
-        """What we wrote and somebody else took out or put back, as last read; newest wish each.
+        """Return our preferences that another program removed or reverted, newest each.
 
-        Another tool's newer wish is no loss: the last one to be wished for holds.
+        A newer preference of another tool is no loss.
         """
         if self.trouble is not None or not self.writable:
             return ()
@@ -161,7 +164,7 @@ class Preferences:
         return theirs.model_id != ours.model_id and theirs.last_used < ours.last_used
 
     def bring_back(self, dropped: DroppedPreference) -> bool:
-        """Write a dropped wish again. False where the person's file is not to be written."""
+        """Store a dropped preference again. Returns False where the file is not writable."""
         wish = dropped.preference
         row: Row = {
             "model_id": wish.model_id,
@@ -172,7 +175,7 @@ class Preferences:
         return self._put(dropped.user_id, dropped.task_type, row)
 
     def let_go(self, dropped: DroppedPreference) -> None:
-        """It is gone for good: no longer offered back."""
+        """Stop offering a dropped preference."""
         self._update(None, lambda notes: _drop(notes, dropped.user_id, dropped.task_type))
 
     def _put(self, user_id: str, task_type: TaskType, row: Row) -> bool:
@@ -182,7 +185,7 @@ class Preferences:
         )
 
     def _update(self, change: Change | None, note: Change) -> bool:
-        """Note first: what was noted and not written is offered back, the other way it is lost."""
+        """Write the note first: a note without its preference is offered back."""
         if not self.writable:
             return False
         real = atomic_file.real(self.path)
@@ -202,7 +205,7 @@ class Preferences:
         return True
 
     def _rewrite(self, real: Path, change: Change) -> None:
-        """Read, change, write; once more if somebody who does not lock wrote meanwhile."""
+        """Read, change, write; repeat if a program that does not lock wrote meanwhile."""
         for _ in SETTLING:
             before = _stamp(real)
             try:
@@ -210,7 +213,7 @@ class Preferences:
             except _BrokenError as error:
                 self.trouble = self._set_aside(error)
                 if self.trouble.key == "error.prefs_broken":
-                    raise self.trouble from error  # it is still there: never over it
+                    raise self.trouble from error  # it still exists, so never overwrite it
                 data, before = {}, _stamp(real)
             change(data)
             if _stamp(real) == before:
@@ -226,7 +229,7 @@ class Preferences:
         return {}
 
     def _write_notes(self, change: Change) -> None:
-        """An aid: where it can't be kept, the wish is stored all the same."""
+        """Write the notes. A failure does not prevent storing the preference."""
         if self._notes is None:
             return
         notes: dict[str, object] = {**self._read_notes()}
@@ -236,7 +239,7 @@ class Preferences:
             atomic_file.replace(self._notes, (_dumped(notes) + "\n").encode(), flush=False)
 
     def _set_aside(self, error: _BrokenError) -> UsageError:
-        """Keep the broken file under another name: it may hold what somebody needs."""
+        """Rename the broken file, which may hold something valuable."""
         if self._read_only:
             return UsageError("error.prefs_broken", path=str(self.path), reason=str(error))
         real = atomic_file.real(self.path)
@@ -257,7 +260,7 @@ class Preferences:
 
 
 class _BrokenError(Exception):
-    """The file is there, and is no preferences file; the text says where it breaks."""
+    """The file exists and is no preferences file; the text says where it breaks."""
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -281,7 +284,7 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _read_settled(path: Path) -> dict[str, object]:
-    """As `_read`, but what is empty or broken is looked at again: it may be half written."""
+    """Read as `_read`, repeatedly while the file is empty or broken: it may be half written."""
     for pause in SETTLING:
         with contextlib.suppress(_BrokenError):
             found = _read(path)
@@ -300,7 +303,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def _merge(data: dict[str, object], user_id: str, task_type: TaskType, row: Row) -> None:
-    """What else the row holds, by another tool, stays; and so does what is no set of wishes."""
+    """Merge a row; unknown parts by other tools are kept."""
     wishes = data.setdefault(f"user_{user_id}", {})
     if not isinstance(wishes, dict):
         raise UsageError("error.prefs_entry", name=one_line(f"user_{user_id}", 80))
@@ -358,6 +361,6 @@ def _locked(real: Path) -> Iterator[None]:
 
 
 def _dumped(data: Mapping[str, object]) -> str:
-    """Readable where it can be; another program's lone surrogates stay the escapes they were."""
+    """Dump readable JSON; lone surrogates of other programs stay escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=2)
     return text if encodable(text) == text else json.dumps(data, indent=2)

@@ -27,16 +27,18 @@ from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 
 
 class PreferenceChange(StrEnum):
+    """What happens to a preference."""
+
     SAVE = "save"
     FORGET = "forget"
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What sending would change in the preferences: a switch, on or off until somebody turns it.
+    """A change of preferences that sending would make: a switch that the user can turn.
 
-    `before` is the model id that is remembered now, or "". A switch that is `on` is done unless it
-    is turned off; one that is off is the change question, and unanswered it means "this time only".
+    `before` is the remembered model id, or "". A switch that is `on` applies unless it is turned
+    off; one that is off is the change question, and unanswered it means "this time only".
     """
 
     change: PreferenceChange
@@ -51,41 +53,43 @@ class Proposal:
 
 
 def propose(
-    decision: Intent | None, model: ModelVersion, reason: Reason, before: str = ""
+    intent: Intent | None, model: ModelVersion, reason: Reason, before: str = ""
 ) -> Proposal | None:
-    """What a job on `leaf` changes; None for nothing.
+    """Return what a job on `model` changes, or None.
 
-    `reason` is REQUEST also where a person chose the leaf by hand; `before` is the model id that
-    is remembered for the leaf's task type.
+    `reason` is REQUEST also where the user chose the model by hand; `before` is the model id
+    remembered for its task type.
     """
-    wish = decision.preference if decision is not None else None
-    if wish is not None and wish.action is PreferenceAction.CLEAR:
+    request = intent.preference if intent is not None else None
+    if request is not None and request.action is PreferenceAction.CLEAR:
         return Proposal(PreferenceChange.FORGET, True, before=before) if before else None
-    if wish is not None and wish.action is PreferenceAction.ONCE:
+    if request is not None and request.action is PreferenceAction.ONCE:
         return None
     if reason is not Reason.REQUEST or before == model.model_id:
         return None
-    if wish is not None and wish.model_id == model.model_id:
+    if request is not None and request.model_id == model.model_id:
         return Proposal(PreferenceChange.SAVE, True, model, before)
     if before:
         return Proposal(PreferenceChange.SAVE, False, model, before)
-    names_it = decision is not None and decision.picks and decision.model_id == model.model_id
+    names_it = intent is not None and intent.picks and intent.model_id == model.model_id
     return Proposal(PreferenceChange.SAVE, True, model) if names_it else None
 
 
 def standing(
-    decision: Intent, lists: Mapping[TaskType, Sequence[ModelVersion]]
+    intent: Intent, lists: Mapping[TaskType, Sequence[ModelVersion]]
 ) -> tuple[ModelVersion, ...]:
-    """The leaves to remember for a wish to save that is not about the job itself: for every task
-    type of the model's medium, its own leaf of that family, where the live list has one."""
-    wish = decision.preference
-    if wish is None or wish.action is not PreferenceAction.SAVE:
+    """Return the models to remember for a request that is not about a job itself.
+
+    One of the family for every task type of the medium, as far as the list has it.
+    """
+    request = intent.preference
+    if request is None or request.action is not PreferenceAction.SAVE:
         return ()
-    if decision.kind is RequestKind.SINGLE and _medium(wish.model_id) is decision.medium:
+    if intent.kind is RequestKind.SINGLE and _medium(request.model_id) is intent.medium:
         return ()
     found: list[ModelVersion] = []
     for task_type, models in lists.items():
-        meant = names.sibling(wish.model_id, task_type)
+        meant = names.sibling(request.model_id, task_type)
         mine = [model for model in models if model.model_id == meant]
         if mine:
             found.append(choice.newest(mine))
@@ -93,20 +97,22 @@ def standing(
 
 
 def task_types(model_id: str) -> tuple[TaskType, ...]:
-    """Those that a model of this id, or its sibling, may serve."""
+    """Return the task types that a model of this id, or its sibling, may serve."""
     return tuple(each for each in TaskType if names.sibling(model_id, each))
 
 
-def forgettable(decision: Intent, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
-    """The task types whose preference a bare wish to forget may mean: those of the medium that it
-    names, else all that are remembered. More than one without a medium wants asking."""
-    wish = decision.preference
-    if wish is None or wish.action is not PreferenceAction.CLEAR:
+def forgettable(intent: Intent, preferred: Mapping[TaskType, str]) -> tuple[TaskType, ...]:
+    """Return the task types whose preference a request to forget may mean.
+
+    Those of the medium that it names, else all remembered; several then need a question.
+    """
+    request = intent.preference
+    if request is None or request.action is not PreferenceAction.CLEAR:
         return ()
     return tuple(
         task_type
         for task_type in preferred
-        if decision.medium is None or task_type.medium is decision.medium
+        if intent.medium is None or task_type.medium is intent.medium
     )
 
 
@@ -117,8 +123,7 @@ def usual_instead(
     preferred: str,
     recommended: str = "",
 ) -> ModelVersion | None:
-    """After a success: what is recommended (else usual), where the person's own preference was
-    followed and differs from it. A quiet word, never in the way."""
+    """Return the recommended (else usual) model after a success with a preferred one."""
     if not preferred or used != preferred:
         return None
     usual = choice.default_model(models, task_type, recommended=recommended)

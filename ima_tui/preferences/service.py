@@ -1,4 +1,4 @@
-"""The person's preferred models: kept in the file that all of IMA's tools share, and watched."""
+"""Preferred models of the user: stored in the shared file, which is watched for changes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from ima_tui.core.events import Notice, PreferencesChanged
 from ima_tui.preferences.file import DroppedPreference, Preferences
 
 WATCH_SECONDS = 2.0
-"""How often the preferences file is looked at: a stat, no read."""
+"""Seconds between checks of the file; a stat, no read."""
 
 
 class PreferenceService:
-    """`preferences` is the store; what is changed here, or by another tool, is told."""
+    """Preferences for the studio.
+
+    `preferences` is the store; changes by us or other tools are published.
+    """
 
     def __init__(self, settings: Settings, clock: Clock, tell: Callable[[Notice], None]) -> None:
         self.preferences = Preferences(
@@ -29,25 +32,26 @@ class PreferenceService:
         self._dropped: tuple[DroppedPreference, ...] = ()
 
     async def load(self) -> None:
+        """Read the file and publish it."""
         await asyncio.to_thread(self.preferences.reload)
         self._dropped = await asyncio.to_thread(self.preferences.dropped)
         self._tell(PreferencesChanged())
 
     def model_id(self, task_type: TaskType, user: str | None = None) -> str:
-        """The preferred model for `task_type`, else ""."""
-        wish = self.preferences.of(user or self._user, task_type)
-        return wish.model_id if wish else ""
+        """Return the preferred model's id for `task_type`, else ""."""
+        preference = self.preferences.of(user or self._user, task_type)
+        return preference.model_id if preference else ""
 
     def preferred(self) -> dict[TaskType, str]:
-        """The ids of the models that the person prefers."""
-        return {kind: wish for kind in TaskType if (wish := self.model_id(kind))}
+        """Return the preferred models' ids by task type."""
+        return {kind: preference for kind in TaskType if (preference := self.model_id(kind))}
 
     async def prefer(
         self, task_type: TaskType, model: ModelVersion, user: str | None = None
     ) -> bool:
-        """Remember a model for a task type. False where the file is not to be written.
+        """Store a preference.
 
-        Raises `UsageError` where nothing is written at all.
+        Returns False where the file is not writable. Raises `UsageError` in a read-only run.
         """
         self._settings.for_writing()
         user_id = user or self._user
@@ -56,6 +60,10 @@ class PreferenceService:
         return stored
 
     async def unprefer(self, task_type: TaskType, user: str | None = None) -> bool:
+        """Remove a preference.
+
+        Returns False where the file is not writable. Raises `UsageError` in a read-only run.
+        """
         self._settings.for_writing()
         user_id = user or self._user
         stored = await asyncio.to_thread(self.preferences.clear, user_id, task_type)
@@ -63,25 +71,25 @@ class PreferenceService:
         return stored
 
     def dropped(self) -> tuple[DroppedPreference, ...]:
-        """Wishes of ours that another program dropped, as of the last look at the file."""
+        """Return preferences of ours that another program dropped, as of the last read."""
         return self._dropped
 
     async def bring_back(self, dropped: Sequence[DroppedPreference]) -> bool:
-        """Store dropped wishes again. False where the file is not to be written."""
+        """Store dropped preferences again. Returns False where the file is not writable."""
         self._settings.for_writing()
         stored = [await asyncio.to_thread(self.preferences.bring_back, each) for each in dropped]
         await self.load()
         return all(stored)
 
     async def let_go(self, dropped: Sequence[DroppedPreference]) -> None:
-        """They are gone for good."""
+        """Stop offering dropped preferences."""
         self._settings.for_writing()
         for each in dropped:
             await asyncio.to_thread(self.preferences.let_go, each)
         await self.load()
 
     async def watch(self) -> None:
-        """Other tools write the same file: what they change shows by itself."""
+        """Reload the file whenever another tool changes it."""
         while True:
             await self._clock.sleep(WATCH_SECONDS)
             if self.preferences.changed():

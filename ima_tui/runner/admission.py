@@ -1,5 +1,7 @@
-"""Whose turn it is: queued jobs wait here until the ceilings let them go. In which order, and what
-the ceilings are, is the ledger's to know; all processes share them."""
+"""Local waiting room for queued jobs until the ledger admits them.
+
+Order and limits are decided in `ledger.admission`, shared by all processes.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,11 @@ BUSY_PAUSE = 2.0
 
 
 class Admission:
+    """Waits for admission of this run's queued jobs.
+
+    `tell` gets jobs whose reason to wait changed.
+    """
+
     def __init__(
         self, ledger: Ledger, clock: Clock, limits: AdmissionLimits, tell: Callable[[Job], None]
     ) -> None:
@@ -31,12 +38,15 @@ class Admission:
         self._look = asyncio.Event()
 
     def look(self) -> None:
-        """Something has changed that may let somebody go."""
+        """Check again: something changed that may admit a job."""
         if self._waiting:
             self._look.set()
 
     async def take(self, job: Job) -> Job:
-        """Wait until `job` may be sent, is held, or is no longer queued; as it stands then."""
+        """Wait until `job` may be sent, is held, or is no longer queued.
+
+        Returns its current state.
+        """
         turn: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self._waiting[job.id] = turn
         self._look.set()
@@ -47,6 +57,7 @@ class Admission:
             self._reasons.discard(job.id)
 
     async def run(self) -> None:
+        """Admit jobs whenever something changed, for ever."""
         while True:
             await self._look.wait()
             self._look.clear()
@@ -64,7 +75,7 @@ class Admission:
             if job.needs_approval or job.waiting:
                 log_step(job, job.waiting or "held")
             if job.needs_approval or job.waiting or job.id in self._reasons:
-                self._tell(job)  # who may go at once has nothing new to tell
+                self._tell(job)  # an admitted job has nothing new to report
             self._reasons.add(job.id)
             turn = self._waiting.get(job.id)
             if settled(job) and turn is not None and not turn.done():

@@ -1,5 +1,4 @@
-"""From ready to done: every result becomes a file. What fails here costs no points, and is never a
-reason to generate again."""
+"""Downloads of results to files. Failures here cost no points and never cause a new generation."""
 
 from __future__ import annotations
 
@@ -33,29 +32,30 @@ PASSING = (
     "error.not_the_medium",
     "error.download_broken",
 )
-"""What came instead of the result; a try in a while may bring it."""
+"""Temporary failures: another try later may succeed."""
 PAUSES = (2.0, 4.0, 8.0, 16.0)
-"""Seconds between the tries where somebody waits for the end."""
+"""Seconds between tries while a script waits for the end."""
 LONG_PAUSES = (*PAUSES, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
-"""Where nobody does: about an hour."""
+"""Seconds between tries when nobody waits: about an hour in total."""
 
 Where = Callable[[Job], Path]
 LookAgain = Callable[[Job], Awaitable[tuple[tuple[Media, ...], Failure]]]
 
 
 class Fetcher:
-    """`patient`: a network that is away is waited for, instead of going without the result.
-    `stays`: nobody waits for the end of this run, so a refused link is tried for longer.
+    """Downloads the results of finished jobs.
 
-    `folder` says where a job's results go. `look_again` asks the service for the links of now.
+    `patient`: wait for a missing network instead of giving up. `stays`: nobody waits for this run's
+    end, so a refused link is retried for longer. `folder` returns a job's folder. `look_again` asks
+    the service for current links.
     """
 
     def __init__(
         self,
         record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        link: Connectivity,
-        pace: RateLimit,
+        connectivity: Connectivity,
+        rate_limit: RateLimit,
         *,
         folder: Where,
         look_again: LookAgain,
@@ -68,8 +68,8 @@ class Fetcher:
         self._folder = folder
         self._look_again = look_again
         self._with_prompt = with_prompt
-        self._link = link
-        self._pace = pace
+        self._connectivity = connectivity
+        self._rate_limit = rate_limit
         self._patient = patient
         self._pauses_between = LONG_PAUSES if stays else PAUSES
         self._fetches = asyncio.Semaphore(MOST_FETCHES)
@@ -77,11 +77,12 @@ class Fetcher:
         self._pauses: dict[int, asyncio.Event] = {}
 
     def try_now(self, job_id: int) -> None:
-        """Somebody asked for the results: the pause before the next try is over."""
+        """End the pause before the next try; the user asked for the results."""
         if job_id in self._pauses:
             self._pauses[job_id].set()
 
     async def fetch(self, job: Job) -> None:
+        """Download every missing result, with retries, and finish the job."""
         for pause in (*self._pauses_between, None):
             job, problem = await self._fetch_all(job)
             passing = problem is not None and problem.key in PASSING
@@ -94,7 +95,7 @@ class Fetcher:
         await self._conclude(job, problem)
 
     async def _conclude(self, job: Job, problem: ImaError | None) -> None:
-        """An order of which some outputs never came stays so, whatever became of the rest."""
+        """Finish the job; an order with missing outputs stays partial."""
         key = "event.done" if problem is None else "event.done_unfetched"
         failure = Failure(problem.key, values=problem.values) if problem else outputs.NONE
         if outputs.is_partial(job) and job.failure is not None:
@@ -102,7 +103,7 @@ class Fetcher:
         await self._record.step(job, State.DONE, key, medias=job.medias, failure=failure)
 
     async def _fetch_all(self, job: Job) -> tuple[Job, ImaError | None]:
-        """One try for each result that is not here; and what went wrong with the last of them."""
+        """Try each missing result once; return the last problem."""
         medias = list(job.medias)
         problem: ImaError | None = None
         for index, media in enumerate(medias, 1):
@@ -117,9 +118,9 @@ class Fetcher:
         return replace(job, medias=tuple(medias)), problem
 
     async def _wait(self, job: Job, problem: ImaError, pause: float) -> tuple[Job, ImaError | None]:
-        """Say what is wrong and when the next try is, wait, and ask for the links of then.
+        """Record the problem and the next try, wait, and get current links.
 
-        Beside the job, why there is no sense in another try, if so.
+        Also returns why another try is pointless, if so.
         """
         pause = max(pause, polling_schedule.floor(job.order.task_type))
         again = time.strftime("%H:%M", time.localtime(self._record.clock.time() + pause))
@@ -138,7 +139,7 @@ class Fetcher:
         return replace(job, medias=medias[: len(job.medias)]), None
 
     async def _pause(self, job_id: int, seconds: float) -> None:
-        """That long, or until somebody asks to try now."""
+        """Wait `seconds`, or until `try_now`."""
         now = self._pauses.setdefault(job_id, asyncio.Event())
         waits: set[asyncio.Future[object]] = {
             asyncio.ensure_future(self._record.clock.sleep(seconds)),
@@ -174,11 +175,11 @@ class Fetcher:
                 if error.key != NO_WAY:
                     raise
                 if tries < MOST_TRIES:
-                    await self._link.wait(backoff(tries))
+                    await self._connectivity.wait(backoff(tries))
                 elif self._patient and await self._is_away(service, job):
                     await self._record.note(job, "event.fetch_waits", {"index": index})
                     while await self._is_away(service, job):
-                        pass  # each look waits for its time to try the way
+                        pass  # each check waits for its time to try the connection
                     tries = 0
                 else:
                     raise
@@ -187,21 +188,23 @@ class Fetcher:
                     part.unlink(missing_ok=True)
 
     async def _is_away(self, service: Service, job: Job) -> bool:
-        """Whether the service can't be reached either: then it is our network, not the place
-        where the result lies."""
+        """Tell whether the service is unreachable too, so that the network is at fault."""
         try:
-            async with self._link.passage(), self._pace.request():
+            async with self._connectivity.passage(), self._rate_limit.request():
                 await service.detail(job.task_id, lambda: None)
         except Unreachable as error:
-            self._link.broke(error)
+            self._connectivity.broke(error)
             return True
         except ImaError:
             return False
-        self._link.works()
+        self._connectivity.works()
         return False
 
     def _make_folder(self, folder: Path, job: Job, index: int) -> None:
-        """A folder that went with its drive is not made anew on the disk that was under it."""
+        """Create the folder.
+
+        One that disappeared with its drive is not created on the disk below it.
+        """
         before = self._devices.get(folder)
         if before is not None and not folder.exists():
             under = next(each for each in folder.parents if each.exists())

@@ -1,8 +1,7 @@
-"""Input files, decoded once before anything is paid, and made ready for the upload.
+"""Decoding checks of input files before anything is paid, and conversion for the upload.
 
-Decoding happens in the child of `imaging`: a hostile file can hang or crash that, and not the
-program that looks after paid jobs. A decoded file is known by its path, size, modification time and
-inode, whoever asks next: Compose, a batch's rows, the upload.
+Decoding happens in the child process of `imaging`, which a hostile file may hang or crash. Results
+are cached by path, size, modification time and inode, for Compose, batch rows and the upload.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ from ima_tui.imaging.request import (
 )
 
 MOST_SECONDS = 90.0
-"""For one file; two hundred million pixels take a few."""
+"""Time limit for one file; two hundred million pixels take a few seconds."""
 MOST_KEPT = 25_000
-"""Files whose facts are remembered: more than a batch has rows."""
+"""Maximum number of cached results, more than a batch has rows."""
 _KEYS = {
     "viewer.too_big": "error.input_pixels",
     "viewer.too_slow": "error.input_slow",
@@ -47,7 +46,7 @@ Known = tuple[str, Stamp]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file's content as it goes up."""
+    """The content of a file as it is uploaded."""
 
     content: bytes
     mime: str
@@ -55,7 +54,10 @@ class Upload:
 
 
 class InputChecks:
-    """`inspect` before an order is made, `upload` before it is sent; `aclose` at the end."""
+    """Checks inputs: `inspect` before an order is made, `upload` before it is sent.
+
+    End with `aclose`.
+    """
 
     def __init__(self, seconds: float = MOST_SECONDS) -> None:
         self._decoder = Decoder(seconds)
@@ -63,15 +65,17 @@ class InputChecks:
         self._stamps: dict[str, Stamp] = {}
 
     async def aclose(self) -> None:
+        """End the decoder."""
         await self._decoder.aclose()
         await asyncio.gather(*self._decoding.values(), return_exceptions=True)
 
     async def inspect(
         self, model: ModelVersion, sources: Sequence[str], loopback: str = ""
     ) -> tuple[InputFacts, ...]:
-        """Check links and files for the leaf. Raises `UsageError` for the first bad one.
+        """Check links and files for the model.
 
-        `loopback`: the service's own address where it is on this machine; its links are allowed.
+        Raises `UsageError` for the first bad one. `loopback`: the service's own address where it is
+        on this machine; its links are allowed.
         """
         return tuple([await self._inspect(model, source, loopback) for source in sources])
 
@@ -92,11 +96,11 @@ class InputChecks:
         )
 
     def stamp(self, source: str) -> Stamp | None:
-        """The stamp that the file had when it was last checked; None for what never was."""
+        """Return the stamp that the file had when last checked, or None."""
         return self._stamps.get(source)
 
     def forget(self, source: str) -> None:
-        """The file was changed: nothing is known of the new one."""
+        """Forget a file that was changed."""
         self._stamps.pop(source, None)
 
     async def _decoded(self, facts: InputFacts) -> MediaFacts:
@@ -106,14 +110,14 @@ class InputChecks:
             if len(self._decoding) >= MOST_KEPT:
                 self._decoding.pop(next(iter(self._decoding)))
             task = asyncio.create_task(self._decode(facts), name="check input")
-            task.add_done_callback(_heard)
+            task.add_done_callback(_retrieve_exception)
             self._decoding[known] = task
         try:
-            # shielded: whoever typed on does not need it, but the next one who asks does
+            # shielded: the next caller needs the result even if this one is cancelled
             return await asyncio.shield(task)
         except CannotShow as problem:
             if problem.key in ("viewer.too_slow", "viewer.gone"):
-                self._decoding.pop(known, None)  # another time it may do
+                self._decoding.pop(known, None)  # another try may succeed
             raise _problem(problem, facts) from problem
 
     async def _decode(self, facts: InputFacts) -> MediaFacts:
@@ -123,7 +127,7 @@ class InputChecks:
         return found
 
     async def upload(self, model: ModelVersion, source: str) -> Upload:
-        """Return the content as the leaf takes it, checked. Raises `UsageError`."""
+        """Return the content as the model accepts it, checked. Raises `UsageError`."""
         (facts,) = await self.inspect(model, (source,))
         if not facts.sent_as:
             content = await asyncio.to_thread(_read, facts)
@@ -139,14 +143,14 @@ class InputChecks:
         return Upload(reply.data, reply.facts.format, SUFFIXES[reply.facts.format])
 
 
-def _heard(task: asyncio.Task[MediaFacts]) -> None:
-    """Nobody may wait for a failure any more; then it is no error of the program."""
+def _retrieve_exception(task: asyncio.Task[MediaFacts]) -> None:
+    """Retrieve the exception, so that a failure nobody waits for is not reported as unhandled."""
     if not task.cancelled():
         task.exception()
 
 
 def _sent_as(model: ModelVersion, mime: str, decoded: MediaFacts) -> str:
-    """The type that the image is converted to; "" where the file goes up as it is."""
+    """Return the MIME type that the image is converted to; "" where it is uploaded unchanged."""
     if not mime.startswith("image/") or (decoded.plain and model.accepting(mime) is not None):
         return ""
     lossless = mime not in ("image/jpeg", "image/heic", "image/heif", "image/avif")
@@ -186,7 +190,7 @@ def _stamp_now(source: str) -> Stamp | None:
 
 
 def _read(facts: InputFacts, most: int = -1) -> bytes:
-    """Read the file that was checked. Raises `UsageError` where it is another one by now."""
+    """Read the checked file. Raises `UsageError` where it was replaced."""
     shown = one_line(facts.source, 200)
     with input_files.opened(Path(facts.source)) as handle:
         try:

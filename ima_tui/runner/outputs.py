@@ -1,7 +1,7 @@
-"""What came out of an order: which results are kept, how many are missing and why. Pure.
+"""Rules for partial results: which are kept, how many are missing and why. Pure.
 
-An order of three outputs is paid for as a whole, so what is ready is kept even where the rest
-failed. Such a job is done with the failure `error.partial`.
+An order of several outputs is paid for as a whole, so ready ones are kept even where others failed.
+Such a job is done, with the failure `error.partial`.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import ImaError
 
 MOST_KEPT = 8
-"""Results kept of an order for fewer: some models make two of one, none makes hundreds."""
+"""Maximum results kept; some models make two for one, none makes hundreds."""
 PARTIAL = "error.partial"
 LATE = "error.partial_late"
-"""Why outputs are missing that were still being worked on at the deadline."""
+"""Reason for outputs that were still being worked on at the deadline."""
 NONE = Failure("")
 
 
 def kept(order: Order, medias: Sequence[Media]) -> tuple[Media, ...]:
-    """The results to keep of `medias`, which are ready: doubles and floods are cut."""
+    """Return the results to keep of the ready `medias`, without duplicates and excess."""
     if len(medias) <= order.n:
         return tuple(medias)
     unique = {media.url: media for media in medias}
@@ -37,9 +37,9 @@ def kept(order: Order, medias: Sequence[Media]) -> tuple[Media, ...]:
 
 
 def shortfall(order: Order, count: int, reason: str, broken: int) -> Failure:
-    """The failure of an order of which `count` results came out; an empty one for all of them.
+    """Return the failure of an order with `count` results; empty when none is missing.
 
-    `reason` is the service's own, `broken` how many outputs it called failed.
+    `reason` is the service's own, `broken` the number of outputs that it called failed.
     """
     if count >= order.n:
         return NONE
@@ -54,25 +54,25 @@ def shortfall(order: Order, count: int, reason: str, broken: int) -> Failure:
 
 
 def is_partial(job: Job) -> bool:
-    """Some of what was ordered came out, and some did not."""
+    """Tell whether some ordered outputs are missing."""
     return job.failure is not None and job.failure.kind == PARTIAL
 
 
 def missing(job: Job) -> int:
-    """How many of the ordered outputs of a finished job never came out."""
+    """Return how many ordered outputs of a finished job were never made."""
     ended = job.state in (State.DONE, State.FETCHING) and bool(job.medias)
     return max(0, job.order.n - len(job.medias)) if ended else 0
 
 
 def unfetched(job: Job) -> bool:
-    """A result of this finished job was never stored here."""
+    """Tell whether a result of this finished job is not stored here."""
     return job.state is State.DONE and any(not media.path for media in job.medias)
 
 
 def renewed(before: Sequence[Media], fresh: Sequence[Media]) -> tuple[Media, ...]:
-    """`before` with the links of now, and what has come out since at the end.
+    """Return `before` with current links, new results appended.
 
-    A link keeps its path when it is signed anew; what can't be matched by that goes in order.
+    Links are matched by their path without the signature, else by order.
     """
     rest = list(fresh)
     result: list[Media | None] = []
@@ -95,10 +95,10 @@ def _path(url: str) -> str:
 
 
 def problem_of(job: Job) -> ImaError | None:
-    """A recorded failure as the error that it was, with the job's number for its words."""
+    """Return a recorded failure as an error, with the job's number among its values."""
     if job.failure is None or not job.failure.kind:
         return None
     kind = job.failure.kind
     if kind == "error.link_expired" and job.updated_at < job.links_expire_at:
-        kind = "error.not_fetched"  # version 0.1.0 called every refusal so
+        kind = "error.not_fetched"  # version 0.1.0 used this key for every refusal
     return ImaError(kind, **{"id": job.id, **job.failure.values})

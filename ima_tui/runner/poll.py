@@ -1,5 +1,4 @@
-"""From running to ready: ask when an answer is likely, and never hold a fault of the way against
-the job."""
+"""Polling of running jobs: asks when a result is likely. A connection problem never fails a job."""
 
 from __future__ import annotations
 
@@ -38,20 +37,22 @@ if TYPE_CHECKING:
     from ima_tui.api.wire import Progress
 
 LATE = 20.0
-"""Seconds after the time to ask: this machine slept, and all jobs are late at once."""
+"""Seconds after the due time from which all jobs are late at once: the machine was suspended."""
 SPREAD = 5.0
 USUAL = Estimate(60, 120)
 FRESH = 60.0
-"""Seconds that an outlook serves all jobs of its kind."""
+"""Seconds for which an outlook is shared by jobs of the same model and price."""
 
 
 class Poller:
+    """Polls the service until a job is ready. `patient`: wait for a missing network."""
+
     def __init__(
         self,
         record: Transitions,
         connect: Callable[[], Awaitable[Service]],
-        link: Connectivity,
-        pace: RateLimit,
+        connectivity: Connectivity,
+        rate_limit: RateLimit,
         alarm: Alarm,
         lease: Lease,
         *,
@@ -60,8 +61,8 @@ class Poller:
     ) -> None:
         self._record = record
         self._connect = connect
-        self._link = link
-        self._pace = pace
+        self._connectivity = connectivity
+        self._rate_limit = rate_limit
         self._alarm = alarm
         self._lease = lease
         self._download = download
@@ -71,6 +72,10 @@ class Poller:
         ] = {}
 
     async def until_ready(self, job: Job) -> Job:
+        """Poll until the job's results are ready, it failed, or it is stopped.
+
+        Returns its last state.
+        """
         view = await self._outlook(job)
         asked: float | None = None
         began = self._record.clock.steady()
@@ -82,32 +87,34 @@ class Poller:
             if failures == 0:
                 await self._wait(job, view, asked, began, sent)
             try:
-                progress = await self._ask(job)
+                progress = await self._request_progress(job)
             except (Refused, Unreachable, Malformed, KeyMissing, KeyInvalid) as error:
-                failures += 1  # a fault while asking is no failure of the job
-                self._blame(error)
-                job = await self._park_if_due(job, sent)
+                failures += 1  # a fault while polling is no failure of the job
+                self._report_problem(error)
+                job = await self._time_out_if_due(job, sent)
                 seldom = polling_schedule.TIMED_OUT_GAP if job.state is State.TIMED_OUT else 0.0
                 await self._wait_out(error, max(seldom, backoff(failures)), view.floor)
                 continue
             failures = 0
             asked = self._record.clock.steady()
-            self._link.works()
+            self._connectivity.works()
             if progress.odd_status and progress.odd_status != odd:
                 odd = progress.odd_status
                 await self._record.note(job, "event.odd_status")
             short = short + 1 if _lists_too_few(job, progress) else 0
-            if short != 1:  # a list that was still growing is longer at the next look
+            if short != 1:  # a list that was still growing is longer next time
                 job = await self._judge(job, progress, sent)
         return job
 
     def _age(self, job: Job) -> float:
-        """Seconds since it was sent; a time in the future, by a clock that was set back, is now."""
+        """Return the seconds since it was sent.
+
+        0 for a time in the future, set by a wrong clock.
+        """
         return max(0.0, self._record.clock.time() - (job.sent_at or job.updated_at))
 
     async def _outlook(self, job: Job) -> polling_schedule.PollingOutlook:
-        """What was known a minute ago is good enough for jobs of the same kind: a plan takes some
-        milliseconds to make, and hundreds of them may be sent one after the other."""
+        """Return the outlook, cached for similar jobs because it takes milliseconds to compute."""
         order, now = job.order, self._record.clock.steady()
         estimate = order.estimate or USUAL
         kind = (order.task_type, order.model_id, order.attribute_id)
@@ -126,9 +133,9 @@ class Poller:
         began: float,
         sent: float,
     ) -> None:
-        """Until an answer is likely. Who takes a job over knows not when it was last asked for.
+        """Wait until a result is likely; after a takeover the last poll's time is unknown.
 
-        All times are of the steady clock: a person may set the other one while we wait.
+        All times are monotonic, because the user may set the wall clock meanwhile.
         """
         last = asked if asked is not None else began
         if job.state is State.TIMED_OUT:
@@ -140,45 +147,50 @@ class Poller:
         if late > LATE:
             await self._record.clock.sleep(random.uniform(0, SPREAD))  # noqa: S311
 
-    def _blame(self, error: ImaError) -> None:
+    def _report_problem(self, error: ImaError) -> None:
         if isinstance(error, Unreachable):
-            self._link.broke(error)
+            self._connectivity.broke(error)
         if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self._patient:
-            self._link.broke(error)
+            self._connectivity.broke(error)
             raise error
 
     async def _wait_out(self, error: ImaError, gap: float, floor: float) -> None:
-        """The question may have been heard, whatever became of the answer: the next one keeps
-        the distance of `floor` seconds, too."""
+        """Wait after a fault.
+
+        The service may have received the request, so the minimum gap `floor` (seconds) holds as
+        well.
+        """
         again = self._record.clock.steady() + floor
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or min(gap, polling_schedule.LATEST_GAP))
-            await self._pace.rest()
+            await self._rate_limit.pause(error.retry_after or min(gap, polling_schedule.LATEST_GAP))
+            await self._rate_limit.rest()
         elif isinstance(error, Unreachable):
-            await self._link.wait(min(gap, LONGEST))
+            await self._connectivity.wait(min(gap, LONGEST))
         else:
-            await self._link.wait(gap * random.uniform(0.7, 1.0))  # noqa: S311
+            await self._connectivity.wait(gap * random.uniform(0.7, 1.0))  # noqa: S311
         await self._alarm.until(again)
 
-    async def _ask(self, job: Job) -> Progress:
+    async def _request_progress(self, job: Job) -> Progress:
         while True:
-            async with self._link.passage(), self._pace.request():
+            async with self._connectivity.passage(), self._rate_limit.request():
                 service = await self._connect()
                 with suppress(LeaseExpired):
                     return await service.detail(job.task_id, self._lease.check)
-            await self._lease.wait()  # it slept with the question in hand: perhaps another's now
+            await self._lease.wait()  # after a suspend another run may follow the job
 
     async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
-        """What a finished job has come to by now: its results, with the links of now, and what is
-        missing. Raises `ImaError` where the service can't be asked."""
+        """Return the current results of a finished job and what is missing.
+
+        Raises `ImaError` where the service can't be asked.
+        """
         try:
-            async with self._link.passage(), self._pace.request():
+            async with self._connectivity.passage(), self._rate_limit.request():
                 service = await self._connect()
                 progress = await service.detail(job.task_id, lambda: None)
         except Unreachable as error:
-            self._link.broke(error)
+            self._connectivity.broke(error)
             raise
-        self._link.works()
+        self._connectivity.works()
         if progress.failed and progress.deleted:
             raise ImaError("error.result_deleted")
         found = outputs.kept(job.order, progress.medias)
@@ -195,10 +207,10 @@ class Poller:
             return await self._record.step(job, State.FAILED, "event.failed", failure=failure)
         if progress.done or (progress.medias and self._is_due(job, sent)):
             return await self._keep(job, progress)
-        return await self._park_if_due(job, sent)
+        return await self._time_out_if_due(job, sent)
 
     async def _keep(self, job: Job, progress: Progress) -> Job:
-        """Take what is ready, also where the rest failed: all of it was paid for."""
+        """Keep what is ready, even where the rest failed, because all of it was paid for."""
         order, n = job.order, job.order.n
         medias = outputs.kept(order, progress.medias)
         came = max(progress.total, len(progress.medias))
@@ -219,19 +231,22 @@ class Poller:
         )
 
     def _is_due(self, job: Job, sent: float) -> bool:
-        """Its time is over; what is not ready by now may never be. `sent`: by the steady clock."""
+        """Tell whether the deadline has passed; what is not ready by now may never be.
+
+        `sent`: monotonic.
+        """
         sent_at = job.sent_at or job.created_at
         named = None if job.deadline is None else job.deadline - sent_at
         patience = polling_schedule.deadline(named, job.order.estimate or USUAL)
         return job.state is State.TIMED_OUT or self._record.clock.steady() > sent + patience
 
-    async def _park_if_due(self, job: Job, sent: float) -> Job:
+    async def _time_out_if_due(self, job: Job, sent: float) -> Job:
         if job.state is State.RUNNING and self._is_due(job, sent):
             return await self._record.step(job, State.TIMED_OUT, "event.parked")
         return job
 
 
 def _lists_too_few(job: Job, progress: Progress) -> bool:
-    """All that the service lists is over, but it lists fewer outputs than were ordered."""
+    """Tell whether all listed outputs are finished, but fewer are listed than ordered."""
     listed = max(progress.total, len(progress.medias))
     return progress.done and listed < job.order.n

@@ -1,10 +1,9 @@
-"""When to ask the service again: seldom before the earliest plausible end, densely around the
-likely one, ever more seldom after it. Pure.
+"""Polling schedule: rare before the earliest likely end, dense around the likely one, rarer after.
 
-An `Outlook` is what is known about how long a job will take: the estimate, and what the same model
-at the same price took here before. From it the best plan follows by going backwards in time: a
-question costs so many seconds of waiting (`WORTH`), waiting costs its own length, and no two
-questions are closer than the rule allows: every 2 to 5 s, for video every 8 s or more.
+A `PollingOutlook` holds the estimate and past durations of the same model at the same price. The
+best schedule follows by dynamic programming backwards in time: a request costs `WORTH` seconds of
+waiting, waiting costs its own length, and gaps are at least those of the founding document (2 to 5
+s, video 8 s). Pure.
 """
 
 from __future__ import annotations
@@ -20,36 +19,41 @@ from ima_tui.core.domain import Estimate, Medium, TaskType
 FLOOR = 2.0
 FLOOR_VIDEO = 8.0
 WORTH = {Medium.IMAGE: 3.2, Medium.VIDEO: 4.0, Medium.MUSIC: 3.2, Medium.SPEECH: 3.2}
-"""Seconds of knowing earlier that one question more is worth, by seconds of the estimate's width:
-wide estimates would else be asked about more seldom."""
+"""Cost of one request in seconds of waiting, per second of the estimate's width.
+
+Without that factor wide estimates would be polled less often.
+"""
 UNHURRIED = {"midjourney": 2.6}
-"""Models that the service itself wants asked about more seldom: by how much less it is worth."""
+"""Models that the service wants polled less often, with the factor."""
 EARLY, LATE = 0.01, 0.1
-"""Shares of jobs that end before the estimate (most of them failed) and long after it."""
+"""Shares of jobs that end before the estimate (mostly failed), and long after it."""
 TAIL = 1.5
-"""How heavy the end of the late ones is (Pareto's exponent)."""
+"""Exponent of the Pareto distribution of late jobs."""
 PRIOR = 3.0
-"""The estimate counts as much as so many runs that were seen."""
+"""Weight of the estimate, in past runs."""
 BLUR = 0.04
-"""Runs are not repeated exactly: each stands for its surroundings, this share to both sides."""
+"""Each past run is spread by this share to both sides."""
 STEPS = 200
-"""So finely the longest likely duration is looked at, within 4 to 8 steps to the closest gap."""
+"""Maximum time steps of the longest likely duration, with 4 to 8 steps per minimum gap."""
 HORIZON = 1.8
-"""Of the longest likely duration: so far the plan is worked out; then gaps grow by a rule."""
+"""The schedule is computed up to this multiple of the longest likely duration.
+
+Later gaps follow a rule.
+"""
 LATEST_GAP = 60.0
 LONGEST_GAP = 300.0
-"""Between two questions, whatever the list says that it takes."""
+"""Maximum gap in seconds, whatever the estimate."""
 TIMED_OUT_GAP = 300.0
 PATIENCE = 4.0
 LEAST_PATIENCE = 900.0
 MOST_PATIENCE = 86_400.0
 LONGEST_RUN = 6 * 3600.0
-"""A run that seems to have taken longer was measured with a clock that was set meanwhile."""
+"""Longer past runs, in seconds, were measured with a clock that was set meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollingOutlook:
-    """How long a job will take. `seen`: seconds that runs like it took, in any order."""
+    """What is known about a job's duration. `seen`: seconds of past runs, in any order."""
 
     medium: Medium
     estimate: Estimate
@@ -58,19 +62,22 @@ class PollingOutlook:
 
     @property
     def floor(self) -> float:
+        """Minimum gap in seconds."""
         return FLOOR_VIDEO if self.medium is Medium.VIDEO else FLOOR
 
     @property
     def longest(self) -> float:
+        """Longest likely duration in seconds."""
         return max((self.estimate.high, *self.seen[-1:]))
 
     @property
     def steps(self) -> int:
-        """Steps of the plan from one question to the closest next one."""
+        """Number of time steps per minimum gap."""
         return max(4, min(8, int(self.floor * STEPS / max(1.0, self.longest))))
 
     @property
     def worth(self) -> float:
+        """Cost of one request in seconds of waiting."""
         by_width = WORTH[self.medium] / max(5.0, self.estimate.high - self.estimate.low)
         return by_width * UNHURRIED.get(self.model_id, 1.0)
 
@@ -78,54 +85,64 @@ class PollingOutlook:
 def outlook(
     task_type: TaskType, estimate: Estimate, seen: Sequence[float] = (), model_id: str = ""
 ) -> PollingOutlook:
+    """Build an outlook from the estimate and past durations in seconds.
+
+    Implausible ones are dropped.
+    """
     good = tuple(sorted(round(each, 1) for each in seen if 0 < each <= LONGEST_RUN))
     unhurried = model_id if model_id in UNHURRIED else ""
     return PollingOutlook(task_type.medium, estimate, good, unhurried)
 
 
 def floor(task_type: TaskType) -> float:
+    """Return the minimum gap in seconds."""
     return FLOOR_VIDEO if task_type.medium is Medium.VIDEO else FLOOR
 
 
 def due(view: PollingOutlook, asked: float) -> float:
-    """When to ask next, if at `asked` it was not done; both in seconds since it was sent."""
-    plan = _plan(view)
+    """Return when to poll next if the job was not done at `asked`.
+
+    Both in seconds since it was sent.
+    """
+    schedule = _schedule(view)
     step = view.floor / view.steps
     place = max(0, int(asked / step))
-    if place < len(plan):
-        return min(asked + LONGEST_GAP, max(asked + view.floor, plan[place] * step))
+    if place < len(schedule):
+        return min(asked + LONGEST_GAP, max(asked + view.floor, schedule[place] * step))
     return asked + _late_gap(view, asked)
 
 
 def jitter(gap: float, lot: float) -> float:
-    """Seconds more, by a lot between 0 and 1, so that jobs of one moment don't march in step."""
+    """Return extra seconds by a random `lot` (0 to 1), to spread jobs that were sent together."""
     return lot * min(1.0, gap / 40)
 
 
 def deadline(named: float | None, estimate: Estimate) -> float:
-    """Seconds since the sending after which a job is parked: still asked about, seldom. What the
-    service named counts most, unless its clock and ours are days apart."""
+    """Return the seconds after which a job times out and is then polled rarely.
+
+    The service's own deadline has priority, unless its clock and ours are days apart.
+    """
     if named is None or not 0 < named <= MOST_PATIENCE:
         return max(LEAST_PATIENCE, PATIENCE * estimate.high)
     return max(named, estimate.high)
 
 
-# ------------------------------------------------------------------------------- the best plan
+# -------------------------------------------------------------------------- dynamic programming
 
 
 @lru_cache(maxsize=512)
-def _plan(view: PollingOutlook) -> tuple[int, ...]:
-    """For each step of time: at which step to ask next, if it was not done at this one."""
+def _schedule(view: PollingOutlook) -> tuple[int, ...]:
+    """Return, for each time step, the step of the next poll if the job is not done then."""
     step = view.floor / view.steps
     count = min(2000, int(HORIZON * view.longest / step) + 1)
     reach = count + view.steps
     done = [_share(view, each * step) for each in range(reach + 1)]
-    sums = [0.0]  # of `done` over time: from it, how long a finished job was not known of
+    sums = [0.0]  # integral of `done`: how long a finished job remained unnoticed
     for before, after in pairwise(done):
         sums.append(sums[-1] + (before + after) / 2 * step)
     worth = view.worth
     costs = [0.0] * count + [_late_cost(view, each * step) for each in range(count, reach + 1)]
-    plan = [0] * count
+    schedule = [0] * count
     for here in range(count - 1, -1, -1):
         alive = max(1e-9, 1 - done[here])
         best = float("inf")
@@ -133,15 +150,15 @@ def _plan(view: PollingOutlook) -> tuple[int, ...]:
             waited = sums[there] - sums[here] - done[here] * (there - here) * step
             cost = worth + (waited + (1 - done[there]) * costs[there]) / alive
             if cost < best:
-                best, plan[here] = cost, there
+                best, schedule[here] = cost, there
             if worth + waited / alive > best:
                 break  # waiting longer only costs more
         costs[here] = best
-    return tuple(plan)
+    return tuple(schedule)
 
 
 def _share(view: PollingOutlook, elapsed: float) -> float:
-    """How many of such jobs have ended after so long."""
+    """Return the share of such jobs that ended after `elapsed` seconds."""
     runs = len(view.seen)
     share = _share_by_estimate(view.estimate, elapsed) * PRIOR
     for each in view.seen:
@@ -163,7 +180,7 @@ def _ramp(elapsed: float, low: float, high: float) -> float:
 
 
 def _late_gap(view: PollingOutlook, elapsed: float) -> float:
-    """Past the plan: a job that is so late ends at a rate of `TAIL` in its own age."""
+    """Return the gap beyond the schedule; late jobs end at a rate of `TAIL` per own age."""
     best = sqrt(2 * view.worth * max(elapsed, 1.0) / TAIL)
     return min(LATEST_GAP, max(view.floor, best))
 

@@ -1,7 +1,7 @@
-"""Results on this disk: names of our own making, and the small file beside each that says whence.
+"""Files of results: names, format checks, and a JSON sidecar beside each.
 
-A name is made of the day, the model, the task id and a number, never of a header or an address;
-its ending follows the file's own first bytes.
+A name consists of the day, the model, the task id and a number, never of a header or address; the
+extension follows the file's first bytes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ima_tui.core.text import encodable, one_line
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _EXTRA = {"image/jpeg": "jpg"}
 HEAD = 4096
-"""Bytes read of a result to tell its format."""
+"""Bytes read of a result to determine its format."""
 ABANDONED = 600.0
-"""Seconds after which nobody writes to a `.part` any more: a download gives up sooner."""
+"""Seconds after which a `.part` file is abandoned; downloads give up sooner."""
 LEAST_FREE = 8 * 1024**2
 _SOUNDS = (Medium.MUSIC, Medium.SPEECH)
 _PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
@@ -48,15 +48,15 @@ _STARTS = (
     (b"MThd", "audio"),
     (b".snd", "audio"),
 )
-"""Formats that are stored though nothing here shows them: TIFF, icons, JPEG XL, MPEG …"""
+"""Formats stored although nothing here displays them: TIFF, icons, JPEG XL, MPEG …"""
 _OWN_WORDS = ("prompt", "text", "ssml", "lyric", "title", "tags", "description")
-"""In the name of a parameter: what a person wrote, as much as the prompt itself."""
+"""Parameter names that contain text by the user, as private as the prompt."""
 
 
 def folder_of(written: str) -> Path:
-    """A folder as people write it, absolute from here on: a script may go elsewhere.
+    """Return a typed folder as an absolute path.
 
-    Raises `UsageError` for somebody's home that does not exist.
+    Raises `UsageError` for a home that does not exist.
     """
     try:
         return home_folder.expand(written).absolute()
@@ -68,9 +68,9 @@ def folder_of(written: str) -> Path:
 
 
 def prepare(folder: Path) -> None:
-    """Have the folder for results, and room in it, before anything is paid for.
+    """Create the folder and check it for space, before anything is paid for.
 
-    Raises `UsageError` where nothing could be stored there. Touches the disk.
+    Raises `UsageError` where nothing could be stored. Touches the disk.
     """
     shown = one_line(folder, 300)
     if str(folder).startswith("~"):
@@ -98,7 +98,7 @@ def _write_probe(folder: Path) -> None:
 
 
 def stem(job: Job, index: int) -> str:
-    """`20261122-seedream-4.5-3f9a1c-1`: sorts by day, one file per result."""
+    """Return a name such as `20261122-seedream-4.5-3f9a1c-1`, sortable by day."""
     day = datetime.fromtimestamp(job.sent_at or job.created_at).astimezone().strftime("%Y%m%d")
     model = _plain(job.order.model_name, 40) or "ima"
     task = _plain(job.task_id, 40) or f"job-{job.id}"
@@ -110,12 +110,12 @@ def _plain(text: str, limit: int) -> str:
 
 
 def part_path(folder: Path, job: Job, index: int) -> Path:
-    """Where a download goes first: each process has its own, so that no two write into one."""
+    """Return the temporary path of a download, distinct for each process."""
     return folder / f".{stem(job, index)}.{os.getpid()}.part"
 
 
 def sweep(folder: Path, job: Job, index: int) -> None:
-    """Remove what downloads of this result left behind that nobody writes to any more."""
+    """Delete abandoned temporary files of this result."""
     for part in folder.glob(f".{glob.escape(stem(job, index))}*.part"):
         with suppress(OSError):
             if time.time() - part.stat().st_mtime > ABANDONED:
@@ -123,7 +123,10 @@ def sweep(folder: Path, job: Job, index: int) -> None:
 
 
 def is_here(media: Media) -> bool:
-    """An empty file is what a full disk or a crash leaves, and no result. Touches the disk."""
+    """Tell whether the result's file exists.
+
+    An empty one, left by a full disk or a crash, does not count. Touches the disk.
+    """
     try:
         return bool(media.path) and Path(media.path).stat().st_size > 0
     except (OSError, ValueError):
@@ -131,7 +134,7 @@ def is_here(media: Media) -> bool:
 
 
 def settle(part: Path, job: Job, media: Media, index: int) -> Path:
-    """Give a finished `.part` its name. A result that is there already is replaced by itself."""
+    """Rename a finished `.part`. An existing file of the same result is replaced."""
     with part.open("rb") as handle:
         mime = sniff(handle.read(HEAD))
     suffix = _EXTRA.get(mime) or SUFFIXES.get(mime) or "bin"
@@ -140,12 +143,14 @@ def settle(part: Path, job: Job, media: Media, index: int) -> Path:
     return final
 
 
-# ------------------------------------------------------------------------ what was downloaded
+# ---------------------------------------------------------------------------- format checks
 
 
 def check(part: Path, medium: Medium) -> None:
-    """Raise `error.not_the_medium` unless the file is what was ordered: some server's page, an
-    error in JSON, nothing at all, or another medium is no result. Reads the file."""
+    """Raise `error.not_the_medium` unless the file is of the ordered medium.
+
+    It may be a web page, an error in JSON, empty, or another medium. Reads the file.
+    """
     with part.open("rb") as handle:
         head = handle.read(HEAD)
     found = _medium(head)
@@ -158,7 +163,7 @@ def check(part: Path, medium: Medium) -> None:
 
 
 def _medium(head: bytes) -> str:
-    """`image`, `video` or `audio` by the first bytes; "" for what is none of them."""
+    """Return `image`, `video` or `audio` by the first bytes; "" for anything else."""
     if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
         return "image"
     for start, medium in _STARTS:
@@ -174,7 +179,7 @@ def _medium(head: bytes) -> str:
 
 
 def _moves(head: bytes) -> bool:
-    """An animated WebP: some services, and our sandbox, give films so."""
+    """Tell whether a WebP is animated; some services, and our sandbox, deliver videos so."""
     return head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 2)
 
 
@@ -183,13 +188,13 @@ def _is_container(head: bytes) -> bool:
 
 
 def _has_picture(part: Path) -> bool:
-    """Whether an MP4 or a WebM has a track to look at, too."""
+    """Tell whether an MP4 or WebM has a video track."""
     with part.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as view:
         return re.search(rb"hdlr.{8}vide|V_(VP[89]|AV1|MPEG)", view, re.DOTALL) is not None
 
 
 def _text_kind(head: bytes) -> str:
-    """What it is instead, as a part of a key of `messages`."""
+    """Return what the file is instead, as a part of a message key."""
     plain = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if not plain:
         return "nothing"
@@ -199,7 +204,7 @@ def _text_kind(head: bytes) -> str:
 
 
 def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
-    """`<result>.json`: what made it. The prompt only if the person's setting says so."""
+    """Write `<result>.json` with the job's facts; the prompt only if the setting allows it."""
     order = job.order
     facts: dict[str, object] = {
         "task_id": job.task_id,

@@ -1,9 +1,8 @@
-"""Which jobs this process follows, and when. Every arrow of a job is one row of the ledger.
+"""Scheduler: follows this process's jobs, one coroutine each, from queued to done.
 
-Each job that this process follows is one coroutine that reads like the job's own story: wait for
-its turn (`turns`), prepare the inputs and send once (`sending`), ask until it is done (`asking`),
-fetch what it made (`fetching`). A lease in the ledger says who follows a job; it is renewed while
-we live, and taken over by another process when we don't.
+A coroutine waits for admission (`admission`), prepares inputs and sends once (`submit`), polls
+(`poll`), and downloads (`download`). A lease in the ledger says who follows a job; it is renewed
+while this process lives, and other processes take over when it does not.
 """
 
 from __future__ import annotations
@@ -43,20 +42,22 @@ LEASE_SECONDS = 30.0
 TICK_SECONDS = 5.0
 TICKS_PER_RENEWAL = 2
 SLEPT_SECONDS = 20.0
-"""A tick that is so much longer: the machine slept, or its clock was set."""
+"""A tick longer than this: the machine was suspended, or its clock was set."""
 SHUTDOWN_SECONDS = 20.0
 _AT_THE_SERVICE = frozenset({State.UPLOADING, State.VERIFYING, State.SENDING, State.RUNNING})
 _OVER = "waiting.over"
 LEFT_SECONDS = 15.0
-"""So long a window has to take a job up that nobody follows, before a script does."""
+"""Seconds that a window has to take over an unattended job before a script does."""
 
 
 class Scheduler:
-    """Follows jobs. `patient`: a dead network is waited out. `asks`: somebody is there who can be
-    asked when a job is over a limit; else it fails.
+    """Follows jobs.
 
-    `folder` and `download` hold for what this run was asked for, `left_folder` and `left_download`
-    for what it follows because nobody else does.
+    `patient`: wait for a missing network. `asks`: a user can approve a job over a limit, else it
+    fails.
+
+    `folder` and `download` apply to jobs of this run, `left_folder` and `left_download` to jobs
+    that it took over.
     """
 
     def __init__(
@@ -92,10 +93,10 @@ class Scheduler:
         self._left_folder = folder if left_folder is None else left_folder
         self._left_download = download if left_download is None else left_download
         self._left: set[int] = set()
-        """Jobs that are followed because nobody else did."""
+        """Jobs that were taken over."""
         self._seen_left: dict[int, float] = {}
         self._record = Transitions(ledger, clock, self._tell)
-        self._turns = Admission(ledger, clock, limits or AdmissionLimits(), self._tell)
+        self._admission = Admission(ledger, clock, limits or AdmissionLimits(), self._tell)
         self._sender = Submitter(
             self._record,
             connect,
@@ -131,16 +132,16 @@ class Scheduler:
         self._keepers: tuple[asyncio.Task[None], ...] = ()
         self._everything = False
         self._alone_until = float("-inf")
-        """After a sleep: until the other runs had time to renew their leases, too."""
+        """After a suspend: until the other runs had time to renew their leases."""
 
     @property
     def unsaved(self) -> tuple[TaskUnsaved, ...]:
-        """Task ids that the ledger could not take yet."""
+        """Task ids that the ledger could not save yet."""
         return tuple(self._sender.unwritten.values())
 
     def _tell(self, job: Job) -> None:
         if job.state not in _AT_THE_SERVICE:
-            self._turns.look()  # a place may be free, or a result there that somebody waits for
+            self._admission.look()  # a slot or a result may be free for another job
         self._tell_job(job)
 
     def _downloads(self, job: Job) -> bool:
@@ -152,30 +153,30 @@ class Scheduler:
     # ----------------------------------------------------------------------------- running
 
     async def start(self, *, everything: bool) -> None:
-        """Keep leases from now on; `everything`: also follow what nobody alive follows."""
+        """Renew leases from now on; `everything`: also follow jobs that no live process follows."""
         self._everything = everything
         await self._renew()
         self._keepers = (
             asyncio.create_task(self._keep_leases(), name="leases"),
-            asyncio.create_task(self._turns.run(), name="turns"),
+            asyncio.create_task(self._admission.run(), name="turns"),
         )
 
     async def aclose(self) -> None:
-        """Stop following. A create that is on its way is waited for: its answer is money."""
+        """Stop following. Waits for creates in progress, because their answers are worth points."""
         tasks: list[asyncio.Task[None]] = [*self._stories.values(), *self._keepers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        saved = self._sender.unwritten  # kept outside of a ledger that takes nothing
+        saved = self._sender.unwritten  # saved outside of a ledger that can't be written
         if awaited := [each for job, each in self._sender.deliveries.items() if job not in saved]:
             await settle(awaited, SHUTDOWN_SECONDS)
         try:
             await self._ledger.release(hold=not self._everything)
         except LedgerError as error:
-            log.warning("leases: %r", error)  # they end by themselves
+            log.warning("leases: %r", error)  # they expire by themselves
 
     async def _keep_leases(self) -> None:
-        """Renew every other tick; notice when this machine slept between two."""
+        """Renew every other tick, and detect a suspend between two ticks."""
         ticks = 0
         while True:
             clocks = self._clock.time, self._clock.steady
@@ -195,7 +196,7 @@ class Scheduler:
                 log.warning("leases: %r", error)  # a busy file must not end the renewals
             if slept:
                 self._alarm.wake()
-            self._turns.look()
+            self._admission.look()
 
     async def _renew(self) -> None:
         now, busy, steady = self._clock.time(), self._busy(), self._clock.steady()
@@ -206,12 +207,14 @@ class Scheduler:
         for job_id in busy.intersection(self._stories) - {job.id for job in ours}:
             job = await self._ledger.job(job_id)
             if job is not None and job_id not in self._sender.deliveries:
-                await self.leave(job_id)  # another run took it over, perhaps to its end
+                await self.leave(job_id)  # another run took it over
         self._lease.renew(steady + LEASE_SECONDS)
 
     async def _follow_left(self) -> None:
-        """Follow what was sent and nobody alive follows: it keeps other jobs from being sent, and
-        its results would never come. Nothing is taken from a run that is only slow."""
+        """Take over sent jobs that no live process follows.
+
+        They block other jobs, and their results would never arrive. Slow runs keep theirs.
+        """
         now, busy = self._clock.time(), self._busy()
         if self._everything or now < self._alone_until:
             return
@@ -226,17 +229,20 @@ class Scheduler:
         await self._take_up(taken, busy)
 
     def _busy(self) -> set[int]:
-        """Jobs that something is done to right now: what the ledger said of them may be old."""
+        """Return the jobs being worked on right now.
+
+        What the ledger said of them may be outdated.
+        """
         return {*self._sender.deliveries, *self._stories}
 
     async def _take_up(self, jobs: Collection[Job], busy: Collection[int]) -> None:
-        """Follow those that nothing was done to (`busy`: it was) when they were read."""
+        """Follow those that were not worked on (`busy`) when they were read."""
         for job in jobs:
             if job.id not in busy:
                 await self.follow(job)
 
     async def follow(self, job: Job) -> None:
-        """Take a job on from wherever it stands."""
+        """Continue a job from its current state."""
         if (
             job.id in self._stories
             or job.state not in job_states.OPEN
@@ -245,31 +251,31 @@ class Scheduler:
             return
         if job.state in job_states.UNSENT:
             self._sender.agree(job)
-        if job.state is State.SENDING:  # whoever sent it is gone, and took the answer along
+        if job.state is State.SENDING:  # its process died and took the answer along
             job = await self._record.step(job, State.NEEDS_REVIEW, "event.unknown_after_crash")
         elif job.state in (State.UPLOADING, State.VERIFYING):
             job = await self._record.step(job, State.QUEUED, "event.requeued")
         waits_for_a_word = job.needs_approval and job.state in job_states.UNSENT
         if job.state in job_states.OPEN and not waits_for_a_word:
             log_step(job, "followed")
-            story = asyncio.create_task(self._story(job), name=f"job {job.id}")
-            self._stories[job.id] = story
-            story.add_done_callback(partial(self._ended, job.id))
+            coroutine = asyncio.create_task(self._run_job(job), name=f"job {job.id}")
+            self._stories[job.id] = coroutine
+            coroutine.add_done_callback(partial(self._ended, job.id))
 
     async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
-        """Ask what became of a finished job by now: its results and what is missing."""
+        """Ask for the current results of a finished job, and what is missing."""
         return await self._asker.look_again(job)
 
     def try_now(self, job_id: int) -> None:
-        """Fetch the results of a job without the pause before the next try."""
+        """Retry a job's downloads without the pause."""
         self._fetcher.try_now(job_id)
 
     def look(self) -> None:
-        """Something changed outside of the stories: perhaps somebody may go now."""
-        self._turns.look()
+        """Check admissions again after a change from outside."""
+        self._admission.look()
 
     async def heard(self, jobs: Collection[Job]) -> None:
-        """Another process changed these: what it stopped is left, what it let go is followed."""
+        """React to changes by another process: leave stopped jobs, follow released ones."""
         for job in jobs:
             if job.id in self._stories and job.state not in job_states.OPEN:
                 await self.leave(job.id)
@@ -280,33 +286,33 @@ class Scheduler:
         self.look()
 
     async def adopt(self, *job_ids: int) -> None:
-        """Take those jobs over that no living process follows."""
+        """Take over these jobs if no live process follows them."""
         self._left.difference_update(job_ids)
         now, busy = self._clock.time(), self._busy()
         ours = await self._ledger.claim(now, now + LEASE_SECONDS, job_ids)
         await self._take_up([job for job in ours if job.id in job_ids], busy)
 
-    def _ended(self, job_id: int, story: asyncio.Task[None]) -> None:
-        """A story that broke is a fault of ours or a full disk: the next renewal takes it up."""
+    def _ended(self, job_id: int, coroutine: asyncio.Task[None]) -> None:
+        """Log a failed coroutine, a bug or a full disk; the next renewal takes the job up again."""
         self._stories.pop(job_id, None)
-        if not story.cancelled() and (error := story.exception()) is not None:
+        if not coroutine.cancelled() and (error := coroutine.exception()) is not None:
             level = logging.INFO if isinstance(error, job_states.NotOwner) else logging.ERROR
             log.log(level, "job %s: %r", job_id, error)
 
     async def leave(self, job_id: int) -> None:
-        """Stop following one job, unless it is just being sent: then its answer comes first."""
-        story = self._stories.get(job_id)
-        if story is not None:
-            story.cancel()
-            await asyncio.wait({story})
+        """Stop following one job. If it is just being sent, its answer comes first."""
+        coroutine = self._stories.get(job_id)
+        if coroutine is not None:
+            coroutine.cancel()
+            await asyncio.wait({coroutine})
         if delivery := self._sender.deliveries.get(job_id):
             await asyncio.wait({delivery})
 
-    # ----------------------------------------------------------------------------- a story
+    # ---------------------------------------------------------------- one job's coroutine
 
-    async def _story(self, job: Job) -> None:
+    async def _run_job(self, job: Job) -> None:
         if job.state is State.QUEUED:
-            job = await self._turns.take(job)
+            job = await self._admission.take(job)
             if job.needs_approval and job.waiting.startswith(_OVER) and not self._asks:
                 key = job.waiting.replace("waiting.", "error.")
                 await self._record.fail(job, OverLimit(key, **job.waiting_values))

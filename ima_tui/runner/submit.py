@@ -1,12 +1,11 @@
-"""From queued to running: prepare the inputs, send once, and whatever is answered, write it down.
+"""Submission of jobs: prepare inputs, send once, record whatever is answered.
 
 Money rules:
 
-- *sending* is on disk before the request leaves;
-- only what provably was not accepted (a refusal, no connection) is sent again;
-- a fault of the service (code 500) is answered by a smaller order or by none, never by the same
-  one: the smaller one replaces it in the same commit that ends *sending*;
-- what may have been accepted is *unknown*, and only a person sends it again.
+- *sending* is on disk before the request leaves; - only what was certainly not accepted (a refusal,
+no connection) is sent again; - a fault of the service (code 500) is followed by a smaller order or
+none, never by the same one; the smaller one replaces it in the same commit that ends *sending*; -
+what may have been accepted needs review, and only the user sends it again.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.input_files import Stamp, living, stamp_of
 from ima_tui.core.text import one_line
 from ima_tui.ledger import LedgerError, Values
-from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
 from ima_tui.runner.upload_cache import UploadCache
@@ -53,18 +52,20 @@ from ima_tui.runner.upload_cache import UploadCache
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 3
-"""Of one create that is refused as too often or does not get through."""
+"""Maximum tries of one create that is rate-limited or does not get through."""
 REFUSED = "event.refused_once"
-TOO_HEAVY, FAULT = "event.too_heavy", "event.fault"
-"""A smaller order follows; after a fault the one before may have been charged."""
+TOO_HEAVY = "event.too_heavy"
+"""A smaller order follows; nothing was charged."""
 CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
-"""These want their input media checked first."""
+"""Models whose inputs the service must check first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outset:
-    """What is known before a create leaves; nothing needs to be looked up once it was answered.
-    `doubtful`: an earlier try of this job may have been charged."""
+    """Everything looked up before a create; nothing is needed after its answer.
+
+    `doubtful`: an earlier try of this job may have been charged.
+    """
 
     model: ModelVersion
     refusals: int
@@ -75,7 +76,7 @@ Delivery = asyncio.Task[tuple[Job, ImaError | None]]
 
 
 class Submitter:
-    """`patient` ones wait for the network for ever; a script's give up soon."""
+    """Sends jobs. `patient`: wait for the network without limit; scripts give up soon."""
 
     def __init__(
         self,
@@ -83,36 +84,36 @@ class Submitter:
         connect: Callable[[], Awaitable[Service]],
         find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
         input_checks: InputChecks,
-        link: Connectivity,
-        pace: RateLimit,
+        connectivity: Connectivity,
+        rate_limit: RateLimit,
         *,
         patient: bool,
         tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
     ) -> None:
         self._record = record
         self._connect = connect
-        self._find_leaf = find_model
+        self._find_model = find_model
         self._input_checks = input_checks
         self._agreed: dict[tuple[int, str], Stamp] = {}
-        """The files of each job as they were when a person agreed to it."""
-        self._link = link
-        self._pace = pace
+        """The stamps of each job's files when the user approved it."""
+        self._connectivity = connectivity
+        self._rate_limit = rate_limit
         self._patient = patient
         self._prepared = UploadCache(record.clock)
         self.deliveries: dict[int, Delivery] = {}
-        """The creates that are on their way right now, by job."""
+        """The creates in progress, by job."""
         self._tell_unwritten = tell_unsaved
         self.unwritten: dict[int, TaskUnsaved] = {}
-        """Answers that the ledger can't take, by job; each is tried again while we live."""
+        """Task ids that the ledger can't save, by job; retried while this process lives."""
 
     def agree(self, job: Job) -> None:
-        """Remember the job's files as they were checked: others in their place are not sent."""
+        """Remember the job's files as they were checked; replaced files are not sent."""
         for source in job.order.inputs:
             if (stamp := self._input_checks.stamp(source)) is not None:
                 self._agreed.setdefault((job.id, source), stamp)
 
     async def send(self, job: Job) -> Job:
-        """A queued job whose turn it is, until the service has it, or it is settled otherwise."""
+        """Send an admitted job; returns once the service accepted it or it is settled otherwise."""
         job = await self._send_queued(job)
         if job.state is not State.QUEUED:
             self._prepared.drop(job.id)
@@ -130,7 +131,7 @@ class Submitter:
                     break
                 service = await self._connect()
                 job, urls = await self._prepare(service, job)
-                async with self._link.passage(), self._pace.request():
+                async with self._connectivity.passage(), self._rate_limit.request():
                     job, problem = await self._deliver(service, job, urls, outset)
             except (Limited, Unreachable, Malformed) as error:
                 job, problem = await self._back_to_queue(job, "event.waiting"), error
@@ -140,15 +141,15 @@ class Submitter:
                 job = await self._adapt(job, problem)
             elif problem is not None:
                 if isinstance(problem, Unreachable):
-                    self._link.broke(problem)
+                    self._connectivity.broke(problem)
                 if not self._may_try_again(problem, tries):
                     return await self._fail(job, problem)
                 await self._wait_out(problem, tries)
         return job
 
     async def _settle_price(self, job: Job) -> tuple[Job, Outset]:
-        """Prices change: an order that the list no longer has at its price is priced anew."""
-        model = await self._find_leaf(job.order, False)
+        """Update the price; an order whose price left the list is priced again."""
+        model = await self._find_model(job.order, False)
         outset = Outset(model, *await self._past(job))
         current = (job.order.attribute_id, job.order.points)
         if any((rule.attribute_id, rule.points) == current for rule in model.rules):
@@ -157,9 +158,9 @@ class Submitter:
         return await self._reorder(job, fresh, "event.repriced", {"points": fresh.total}), outset
 
     async def _adapt(self, job: Job, problem: Refused) -> Job:
-        """After a refusal: the next try, by the service's table; else the end."""
+        """Apply the retry policy after a refusal: the next order, or the end."""
         try:
-            model = await self._find_leaf(job.order, problem.code in refusals.REPRICED)
+            model = await self._find_model(job.order, problem.code in refusals.REPRICED)
         except ImaError as error:
             return await self._fail(job, error)
         refused, _ = await self._past(job)
@@ -169,13 +170,15 @@ class Submitter:
         return await self._reorder(job, adapted.order, adapted.key, adapted.values)
 
     async def _past(self, job: Job) -> tuple[int, bool]:
-        """How often this job was refused, and whether a try of it may have been charged; from the
-        ledger, so that a restart forgets nothing."""
+        """Return how often this job was refused, and whether a try may have been charged.
+
+        Read from the ledger, so that a restart forgets nothing.
+        """
         keys = [event.key for event in await self._record.ledger.timeline(job.id)]
         return sum(key in (REFUSED, TOO_HEAVY, FAULT) for key in keys), FAULT in keys
 
     async def _fail(self, job: Job, error: ImaError) -> Job:
-        """Nothing more is sent. *Failed* means that nothing was charged; else it is *unknown*."""
+        """End the job. It failed if nothing was charged, else it needs review."""
         _, doubtful = await self._past(job)
         if not doubtful:
             return await self._record.fail(job, error)
@@ -183,7 +186,7 @@ class Submitter:
         return await self._record.step(job, State.NEEDS_REVIEW, "event.fault_end", failure=failure)
 
     async def _reorder(self, job: Job, order: Order, key: str, values: Values) -> Job:
-        """Put the changed order on record; a dearer one waits for the person's word."""
+        """Record the changed order; a more expensive one needs the user's approval."""
         now, ledger = self._record.clock.time(), self._record.ledger
         job = await ledger.reorder(job.id, order, now, key, values)
         if order.total > order.confirmed:
@@ -211,13 +214,13 @@ class Submitter:
 
     async def _wait_out(self, error: ImaError, failures: int) -> None:
         if isinstance(error, Limited):
-            await self._pace.pause(error.retry_after or backoff(failures))
-            await self._pace.rest()
+            await self._rate_limit.pause(error.retry_after or backoff(failures))
+            await self._rate_limit.rest()
         else:
-            await self._link.wait(pause(failures))
+            await self._connectivity.wait(pause(failures))
 
     async def _prepare(self, service: Service, job: Job) -> tuple[Job, tuple[str, ...]]:
-        """Upload what lies here, have checked what wants checking; nothing of it costs points."""
+        """Upload local inputs and have the service check those that need it; costs no points."""
         urls: list[str] = []
         order, ready = job.order, self._prepared.of(job.id)
         for source in order.inputs:
@@ -236,29 +239,29 @@ class Submitter:
         if unchecked and order.model_id in CHECKED_MODELS:
             job = await self._record.step(job, State.VERIFYING, "event.verifying")
             for url in unchecked:
-                async with self._link.passage(), self._pace.request():
+                async with self._connectivity.passage(), self._rate_limit.request():
                     await service.verify(url)
                 ready.checked.add(url)
         return job, tuple(urls)
 
     async def _stamp(self, job: Job, source: str) -> Stamp:
-        """Raises `UsageError` where the file is not the one that the job was agreed to with."""
+        """Return the file's stamp. Raises `UsageError` where it is not the approved file."""
         stamp = await asyncio.to_thread(_stamp, Path(source))
         if stamp != self._agreed.setdefault((job.id, source), stamp):
-            self._input_checks.forget(source)  # who sends it again means the new one
+            self._input_checks.forget(source)  # sending again means the new file
             raise UsageError("error.input_changed", input=one_line(source, 200))
         return stamp
 
     async def _upload(self, service: Service, job: Job, source: str) -> str:
-        model = await self._find_leaf(job.order, False)
+        model = await self._find_model(job.order, False)
         file = await self._input_checks.upload(model, source)
-        async with self._link.passage(), self._pace.request():
+        async with self._connectivity.passage(), self._rate_limit.request():
             url = await service.upload(file.content, mime=file.mime, suffix=file.suffix)
-        self._link.works()
+        self._connectivity.works()
         return url
 
     async def _result(self, job_id: int, index: int) -> str:
-        """What an earlier job made, as an input: its link, or its file once the link is dead."""
+        """Return an earlier result as an input: its link, or its file once the link has expired."""
         first = await self._record.ledger.job(job_id)
         if first is None or not 0 < index <= len(first.medias):
             raise UsageError("error.no_result", id=job_id, index=index)
@@ -267,7 +270,10 @@ class Submitter:
     async def _deliver(
         self, service: Service, job: Job, urls: tuple[str, ...], outset: Outset
     ) -> tuple[Job, ImaError | None]:
-        """Send once. The exchange outlives whoever waits for it: its answer must reach the disk."""
+        """Send once.
+
+        The exchange survives cancellation of the caller: its answer must reach the disk.
+        """
         delivery = asyncio.create_task(
             self._send(service, job, urls, outset), name=f"send {job.id}"
         )
@@ -278,9 +284,9 @@ class Submitter:
     async def _send(
         self, service: Service, job: Job, urls: tuple[str, ...], outset: Outset
     ) -> tuple[Job, ImaError | None]:
-        """Whatever comes back, the ledger tells the truth about it when this returns.
+        """Send and record the outcome before returning.
 
-        The error, if one is returned, proves that nothing was accepted: it may be tried again.
+        A returned error proves that nothing was accepted, so the job may be tried again.
         """
         job = await self._record.step(job, State.SENDING, "event.sending")
         try:
@@ -307,19 +313,23 @@ class Submitter:
             deadline=created.deadline,
             failure=Failure(""),
         )
-        self._link.works()  # told after: nothing may stand between a task id and the disk
+        self._connectivity.works()  # reported afterwards: nothing may delay writing the task id
         return running, None
 
     async def _refused(self, job: Job, error: Refused, kind: str, outset: Outset) -> Job:
-        """A refusal that the same order can't answer: by a smaller one after code 500, or the
-        end. The next order is in the commit that ends *sending*: a crash can't bring the old one
-        back."""
+        """Record a refusal: by a smaller order after code 500, else the end.
+
+        The next order is in the commit that ends *sending*, so a crash can't bring the old one
+        back.
+        """
         heavy = error.code == refusals.TOO_HEAVY and kind == error.key
         smaller = refusals.lighter(job.order, outset.model, outset.refusals + 1) if heavy else None
         if smaller is not None:
-            key = FAULT if error.may_be_charged else TOO_HEAVY
+            key, values = TOO_HEAVY, dict(smaller.values)
+            if error.may_be_charged:
+                key, values["at_risk"] = FAULT, job.order.total
             return await self._write_down(
-                job, State.QUEUED, key, values=smaller.values, order=smaller.order
+                job, State.QUEUED, key, values=values, order=smaller.order
             )
         charged = error.may_be_charged and kind not in failure_reasons.REFUSED_BY_WORDS
         if charged or outset.doubtful:
@@ -331,9 +341,9 @@ class Submitter:
         return await self._write_down(job, State.FAILED, "event.refused", failure=failure)
 
     async def _write_down(self, job: Job, after: State, key: str, **columns: object) -> Job:
-        """Write down what a create was answered, however long the disk makes us wait.
+        """Record the answer to a create, however long the disk takes.
 
-        An error here would be taken for one before the sending: "refused, nothing charged".
+        An error here would be mistaken for one before the sending, "nothing charged".
         """
         failures, task_id = 0, str(columns.get("task_id", ""))
         while True:
@@ -349,7 +359,7 @@ class Submitter:
                 found = await self._record.ledger.job(job.id)
                 if not task_id or found is None or found.task_id != task_id:
                     raise
-                written = found  # another start took it in from where we kept it
+                written = found  # another start took it in from the file
                 break
             else:
                 break
@@ -359,7 +369,7 @@ class Submitter:
     async def _save_unsaved_task(
         self, job: Job, task_id: str, columns: Mapping[str, object]
     ) -> None:
-        """Outside of the ledger, and told: whoever ends this process must know the task id."""
+        """Save a task id outside the ledger and report it."""
         deadline = columns.get("deadline")
         where = await self._record.ledger.save_unsaved_task(
             job,
@@ -380,7 +390,7 @@ class Submitter:
 
 
 def _stamp(path: Path) -> Stamp:
-    """Raises `ImaError` when the file has gone since it was looked at."""
+    """Raise `ImaError` when the file has disappeared since it was checked."""
     try:
         facts = path.stat()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Writing down what happens to a job, and telling it: each step is in the ledger first."""
+"""Records state changes in the ledger first, then logs and publishes them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ _NEW = ("queued", "again", "event.repriced")
 
 
 def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1) -> None:
-    """One line of the log for what the ledger has just taken in: ids, states and points, nothing
-    that a person wrote. `depth`: how far up the function stands that did it."""
+    """Log one line for a recorded change: ids, states and points, nothing the user wrote.
+
+    `depth`: stack frames up to the function responsible.
+    """
     way = f"{before.value} -> {job.state.value}" if before else job.state.value
     why = key.removeprefix("event.")
     words = [f"job {job.id}", way, "" if why == job.state.value else f"({why})"]
@@ -49,27 +51,46 @@ def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1)
 
 
 class Service(Protocol):
-    """What jobs need of the API: the client and the downloader in one."""
+    """What jobs need of the API: client and downloader; see `api.service`."""
 
-    async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created: ...
-    async def detail(self, task_id: str, before: Callable[[], None]) -> Progress: ...
-    async def verify(self, url: str) -> None: ...
-    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str: ...
-    async def download(self, url: str, part: Path) -> int: ...
+    async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created:
+        """Create the task. Charged."""
+        ...
+
+    async def detail(self, task_id: str, before: Callable[[], None]) -> Progress:
+        """Return the state of a task."""
+        ...
+
+    async def verify(self, url: str) -> None:
+        """Have the service check an input."""
+        ...
+
+    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str:
+        """Upload a file; returns its URL."""
+        ...
+
+    async def download(self, url: str, part: Path) -> int:
+        """Download a result; returns its size in bytes."""
+        ...
 
 
 class Transitions:
+    """Writes transitions of this run's jobs. `tell` gets each job once recorded."""
+
     def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Job], None]) -> None:
         self.ledger = ledger
         self.clock = clock
         self.tell = tell
 
     async def step(self, job: Job, after: State, key: str, **columns: object) -> Job:
-        """A step of a job that this run follows. Raises `NotOurs` when another took it over."""
+        """Record a step of a job that this run follows.
+
+        Raises `NotOwner` when another took it over.
+        """
         return await self._step(job, after, key, ours=True, **columns)
 
     async def answered(self, job: Job, after: State, key: str, **columns: object) -> Job:
-        """What a create was answered: true whoever follows the job by now. It is ours again."""
+        """Record the answer to a create, whoever follows the job now; it is ours again."""
         return await self._step(job, after, key, ours=False, **columns)
 
     async def _step(
@@ -88,17 +109,18 @@ class Transitions:
         return stepped
 
     async def fail(self, job: Job, error: ImaError) -> Job:
-        """Nothing was sent that could be charged."""
+        """Record a failure; nothing was sent that could be charged."""
         reason = error.message if isinstance(error, Refused) else ""
         failure = Failure(error.key, reason, error.values)
         return await self.step(job, State.FAILED, "event.refused", failure=failure)
 
     async def note(self, job: Job, key: str, values: Values | None = None) -> None:
+        """Add a timeline entry without a change of state."""
         await self.ledger.note(job.id, self.clock.time(), key, values)
         log_step(job, key, depth=2)
 
     async def delay(self, job: Job, why: str, values: Values, medias: tuple[Media, ...]) -> Job:
-        """Why the results are not here yet, with those that are. Raises `NotOurs`."""
+        """Record why results are missing, with those that are here. Raises `NotOwner`."""
         delayed = await self.ledger.delay(job.id, self.clock.time(), why, values, medias)
         log_step(delayed, why, depth=2)
         self.tell(delayed)

@@ -1,6 +1,6 @@
-"""What was made ready for a job and serves its next try as well: uploaded inputs, passed checks.
+"""Cache of uploaded inputs and passed checks, for a job's next try.
 
-Kept in memory for an hour: after a restart inputs are uploaded again, which costs no points.
+In memory, for an hour: after a restart inputs are uploaded again, which costs no points.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.input_files import Stamp
 
 KEPT = 3600.0
-"""Seconds; addresses of uploads live longer than that."""
+"""Seconds; uploaded files are available longer than that."""
 
 
 @dataclass(slots=True)
@@ -22,12 +22,14 @@ class _OfJob:
 
 
 class UploadCache:
+    """Uploads and checks by job."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._jobs: dict[int, _OfJob] = {}
 
     def of(self, job_id: int) -> _OfJob:
-        """What the job has, to be added to; empty when it is too old."""
+        """Return the job's entry, to be filled in; a new one when it is too old."""
         now = self._clock.steady()
         known = self._jobs.get(job_id)
         if known is None or now - known.at >= KEPT:
@@ -35,5 +37,5 @@ class UploadCache:
         return known
 
     def drop(self, job_id: int) -> None:
-        """It was sent, or will not be."""
+        """Drop the entry of a job that was sent or will not be."""
         self._jobs.pop(job_id, None)

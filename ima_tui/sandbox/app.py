@@ -1,4 +1,4 @@
-"""The sandbox's addresses: the service's own (both hosts in one), and the control endpoints."""
+"""Routes of the sandbox: the API's (both hosts in one), and control endpoints."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ ADDRESSES = (
 
 
 def build(service: SandboxService) -> Starlette:
+    """Return the ASGI app for `service`."""
+
     async def ledger(_: Request) -> Response:
-        # Prompts can hold lone surrogates: escapes carry them, UTF-8 could not.
+        # prompts can hold lone surrogates, which need escapes
         text = json.dumps(service.ledger_json(), ensure_ascii=True)
         return Response(text, media_type="application/json")
 

@@ -1,4 +1,4 @@
-"""The TCP connection under a request, so that faults can break it as real networks do."""
+"""Access to the TCP connection of a request, so that faults can break it as networks do."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class SandboxConnection:
-    """What an endpoint may do to its connection."""
+    """The connection of a request."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
 
     def reset(self) -> None:
-        """A real TCP RST: linger 0 makes closing throw away what was not sent."""
+        """Send a TCP RST; linger 0 discards unsent data on close."""
         sock = self._transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
@@ -34,7 +34,7 @@ class SandboxConnection:
 
 
 class ConnectionProtocol(H11Protocol):
-    """uvicorn's own h11 protocol, which also hands the endpoint its connection (ASGI extension)."""
+    """uvicorn's h11 protocol, which also passes the connection to the endpoint (ASGI extension)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +44,7 @@ class ConnectionProtocol(H11Protocol):
             scope["extensions"] = {EXTENSION: SandboxConnection(self.transport)}
             try:
                 await inner(scope, receive, send)
-            except asyncio.CancelledError:  # the server ends while a fault keeps somebody waiting
+            except asyncio.CancelledError:  # the server stops during a fault that waits
                 self.cycle.disconnected = True
                 self.transport.abort()
 
@@ -52,6 +52,6 @@ class ConnectionProtocol(H11Protocol):
 
 
 async def until_closed(receive: Receive) -> None:
-    """Wait for the other side to go (or for our own reset to be noticed)."""
+    """Wait until the client disconnects, or our own reset is noticed."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""One request and one answer, freed of HTTP's machinery."""
+"""Request and response types, independent of HTTP libraries."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ima_tui.sandbox.orders import SandboxRefusal
 
 
 def _no_constant(name: str) -> Any:
-    """Python reads NaN and Infinity; JSON has neither."""
+    """Reject NaN and Infinity, which Python accepts and JSON has not."""
     raise ValueError(name)
 
 
 @dataclass
 class Call:
-    """A request whose body has been read. Header names are lower case."""
+    """A request with its body. Header names are lower case."""
 
     endpoint: str
     path: str
@@ -26,7 +26,7 @@ class Call:
     body: bytes = b""
 
     def json(self) -> Any:
-        """The body as JSON. Raises Refusal 400 when it is none."""
+        """Return the body as JSON. Raises `SandboxRefusal` 400 if it is invalid."""
         try:
             return json.loads(self.body, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
@@ -41,7 +41,7 @@ class Call:
 
 @dataclass
 class SandboxReply:
-    """What goes back: an envelope (`envelope`, JSON) or bytes (`body`)."""
+    """A response: an envelope (`envelope`, JSON) or bytes (`body`)."""
 
     envelope: dict[str, Any] | None = None
     body: bytes = b""
@@ -50,15 +50,16 @@ class SandboxReply:
 
     @classmethod
     def of(cls, data: Any, code: int = 0) -> SandboxReply:
-        """Success. Both 0 and 200 mean it, and the service uses both."""
+        """Return a successful envelope. The real service uses both 0 and 200 as codes."""
         return cls({"code": code, "message": "success", "data": data})
 
     @classmethod
     def refused(cls, code: int, message: str) -> SandboxReply:
+        """Return an envelope with an error code."""
         return cls({"code": code, "message": message, "data": None})
 
     def encoded(self) -> bytes:
-        """The bytes on the wire, Content-Type and Content-Length included in the headers."""
+        """Return the body's bytes; sets Content-Type and Content-Length."""
         if self.envelope is not None:
             self.body = json.dumps(self.envelope, ensure_ascii=False).encode("utf-8", "replace")
             self.headers.setdefault("content-type", "application/json; charset=utf-8")

@@ -1,7 +1,7 @@
-"""Breaking one request on purpose. `Door` is the ASGI endpoint around each of the service's calls.
+"""Fault injection. `Door` is the ASGI endpoint around each of the service's calls.
 
-Faults come in three sorts: some change the service before the call is judged (delay, price_change),
-one breaks the exchange (BREAKING, the first that strikes), and some spoil the task (TASK_KINDS).
+Some faults change the service before the call is judged (delay, price_change), one breaks the
+exchange (BREAKING, the first that strikes), and some spoil the task (TASK_KINDS).
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ TASK_KINDS = {"fail_task", "stuck", "no_url", "flood"}
 
 
 class Door:
-    """One endpoint of the sandbox as an ASGI app: reads, judges, answers, or breaks."""
+    """One endpoint as an ASGI app: reads, judges, answers, or breaks."""
 
     def __init__(self, service: SandboxService, endpoint: str) -> None:
         self._service = service
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         request = Request(scope, receive)
         headers = dict(request.headers)
         call = Call(self._endpoint, request.url.path, request.query_params, headers)
@@ -41,7 +42,7 @@ class Door:
 
 
 class Exchange:
-    """One request on its way through the faults."""
+    """One request passing through the faults."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Exchange:
         self._send = send
 
     async def run(self, request: Request) -> None:
+        """Handle the request."""
         service, call = self._service, self._call
         service.ledger.counts[call.endpoint] += 1
         early = service.facts(call) if call.endpoint == "media" else ScenarioFacts()
@@ -78,14 +80,14 @@ class Exchange:
         self._change_prices(facts, "after")
 
     async def _prepare(self, facts: ScenarioFacts) -> None:
-        """Faults that only make it slower, or move the prices under the client's feet."""
+        """Apply faults that delay the request, or change prices."""
         scenario, endpoint = self._service.scenario, self._call.endpoint
         for fault in scenario.striking(endpoint, facts, {"delay", "slow_verify"}):
             await asyncio.sleep(fault.options.get("seconds", 1.0))
         self._change_prices(facts, "before")
 
     def _change_prices(self, facts: ScenarioFacts, when: str) -> None:
-        """A list changes after it was read, a create finds it changed, unless `when` says else."""
+        """Change prices: after a list or before a create, unless `when` says otherwise."""
         usual = "before" if self._call.endpoint == "create" else "after"
         scenario = self._service.scenario
         changes = [f for f in scenario.faults if f.kind == "price_change"]
@@ -100,7 +102,7 @@ class Exchange:
                 )
 
     async def _broken_before(self, fault: Fault) -> bool:
-        """What goes wrong before the call takes effect; True: the exchange is over."""
+        """Apply faults before the call takes effect; True: the exchange is over."""
         options = fault.options
         before = options.get("when", "before") == "before"
         if fault.kind == "refuse":
@@ -133,7 +135,7 @@ class Exchange:
         return True
 
     def _not_taken(self, fault: Fault, answer: SandboxReply | None) -> None:
-        """Keep a create that was broken before it was judged in the ledger."""
+        """Record a create that was broken before it was judged."""
         if self._call.endpoint != "create":
             return
         try:
@@ -152,7 +154,7 @@ class Exchange:
             record["fault"] = fault.kind
 
     async def _answered(self, facts: ScenarioFacts) -> SandboxReply:
-        """The service's answer, with the faults that spoil tasks applied."""
+        """Return the service's response, with faults that spoil tasks applied."""
         service, call = self._service, self._call
         if call.endpoint == "media":
             for fault in service.scenario.striking("media", facts, {"expire_media"}):
@@ -191,7 +193,7 @@ class Exchange:
                     data["timeout_at"] = task.timeout_at
 
     async def _broken_after(self, fault: Fault, answer: SandboxReply) -> None:
-        """What goes wrong once the call took effect: the answer is lost, late or damaged."""
+        """Apply faults after the call took effect: the response is lost, late or damaged."""
         options = fault.options
         if fault.kind in ("lose_answer", "truncate") or options.get("when") == "after":
             self._answer_lost(fault)
@@ -236,7 +238,7 @@ class Exchange:
         await until_closed(self._receive)
 
     async def _closed_within(self, seconds: float | None) -> bool:
-        """Keep silent for this long (None: for good); True: the client left meanwhile."""
+        """Stay silent for this long (None: for ever); True: the client left meanwhile."""
         try:
             async with asyncio.timeout(seconds):
                 await until_closed(self._receive)
@@ -257,7 +259,7 @@ class Exchange:
                 await asyncio.sleep(seconds / max(1, pieces))
 
     async def _truncated(self, answer: SandboxReply, keep: float) -> None:
-        """JSON ends early though HTTP calls it whole; a file ends before its announced length."""
+        """Cut the response: valid HTTP with incomplete JSON, or a file shorter than announced."""
         body = answer.encoded()
         part = body[: int(len(body) * keep)]
         if answer.envelope is not None:
@@ -278,7 +280,7 @@ def _start(answer: SandboxReply) -> Message:
 
 
 def _http_error(options: dict[str, Any]) -> SandboxReply:
-    """An HTTP error as a proxy sends it (HTML), or with a business code when one is given."""
+    """Return an HTTP error as from a proxy (HTML), or with an error code when one is given."""
     status = options.get("status", 502)
     if "code" in options:
         answer = SandboxReply.refused(options["code"], options.get("message", "Internal error"))

@@ -1,4 +1,4 @@
-"""Short films: a slow move over a scene or over the inputs, as MP4 (PyAV) or animated WebP."""
+"""Short videos: a slow pan over a scene or the inputs, as MP4 (PyAV) or animated WebP."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ RATE = 12  # frames a second
 
 
 def can_encode_mp4() -> bool:
-    """PyAV comes with the optional `video` extra; without it films are animated WebP."""
+    """Tell whether PyAV (optional extra `video`) is installed.
+
+    Without it videos are animated WebP.
+    """
     return importlib.util.find_spec("av") is not None
 
 
 class Scenes:
-    """The frames of one film. Two readable inputs fade into each other, one is moved over."""
+    """Frames of one video. Two readable inputs fade into each other, one is panned over."""
 
     def __init__(
         self, prompt: str, place: int, size: Size, caption: Caption, inputs: list[bytes]
@@ -40,7 +43,7 @@ class Scenes:
         self._pictures = given or [scene(prompt, place, wide)]
 
     def at(self, moment: float) -> Image.Image:
-        """The frame at `moment`, 0 (first) to 1 (last)."""
+        """Return the frame at `moment`, 0 (first) to 1 (last)."""
         image = self._moved(self._pictures[0], moment)
         if len(self._pictures) > 1:
             image = Image.blend(image, self._moved(self._pictures[1], moment), moment)
@@ -57,13 +60,14 @@ class Scenes:
         return picture.crop((left, top, left + width, top + height))
 
     def frames(self, seconds: float) -> Iterator[Image.Image]:
+        """Yield the frames of a video of this length in seconds."""
         count = max(2, int(seconds * RATE))
         for number in range(count):
             yield self.at(number / (count - 1))
 
 
 def mp4(scenes: Scenes, seconds: float, wav: bytes = b"") -> bytes:
-    """The film, with the sound of a WAV file when there is one."""
+    """Encode the video as MP4, with the sound of a WAV file if there is one."""
     import av  # the optional extra, and slow to import
 
     video_frame: Any = av.VideoFrame  # its stubs leave from_image untyped
@@ -87,6 +91,7 @@ def mp4(scenes: Scenes, seconds: float, wav: bytes = b"") -> bytes:
 
 
 def webp(scenes: Scenes, seconds: float) -> bytes:
+    """Encode the video as animated WebP."""
     first, *rest = scenes.frames(seconds)
     buffer = io.BytesIO()
     first.save(

@@ -1,6 +1,6 @@
-"""What was asked of the sandbox: every create, every charge, every breach of protocol.
+"""Record of creates, charges and protocol violations, for tests.
 
-Keys are named by their last four characters only.
+Keys are shown by their last four characters only.
 """
 
 from __future__ import annotations
@@ -12,23 +12,25 @@ from typing import Any
 
 
 class SandboxLedger:
+    """Everything clients asked of one sandbox."""
+
     def __init__(self) -> None:
         self.creates: list[dict[str, Any]] = []
         self.violations: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
-        self.spent: Counter[str] = Counter()  # by whole key; never shown whole
+        self.spent: Counter[str] = Counter()  # by whole key; never shown
         self._unknown: set[tuple[str, ...]] = set()
         self._faulty: set[tuple[str, ...]] = set()
 
     def violation(self, kind: str, endpoint: str, detail: str, key: str = "") -> None:
-        """Something a correct client never does."""
+        """Record something that a correct client never does."""
         self.violations.append(
             {"ts": time.time(), "kind": kind, "endpoint": endpoint, "detail": detail,
              "key": key[-4:]}
         )  # fmt: skip
 
     def begin_create(self, key: str, body: Any) -> dict[str, Any]:
-        """Note a create before it is judged; its code, charge and answer are filled in later."""
+        """Record a create before it is judged; code, charge and response are added later."""
         outer = first_parameters(body)
         inner = outer.get("parameters")
         inner = inner if isinstance(inner, dict) else {}
@@ -61,25 +63,26 @@ class SandboxLedger:
         return record
 
     def charge(self, key: str, record: dict[str, Any], points: int, task_id: str) -> None:
+        """Record the charge for an accepted create."""
         self.spent[key] += points
         record.update(charged=points, task_id=task_id, code=0, message="success")
 
     def lose_answer(self, key: str, record: dict[str, Any], fault: str) -> None:
-        """No answer with a code arrived: for all the client knows it was charged.
+        """Record that no response with a code arrived, so the client must assume a charge.
 
-        Sending it again is a breach, whether or not it really took effect.
+        Sending it again is a violation, whether or not it took effect.
         """
         record.update(answered=False, fault=fault)
         self._unknown.add(_intent(key, record))
 
     def fault(self, key: str, record: dict[str, Any], fault: str) -> None:
-        """Answered with a code under HTTP 5xx: a smaller order may follow, the same may not."""
+        """Record an error code under HTTP 5xx: a smaller order may follow, the same may not."""
         record.update(fault=fault)
         self._faulty.add(_whole(key, record))
 
 
 def first_parameters(body: Any) -> dict[str, Any]:
-    """`parameters[0]` of a create, or {} when the body has none."""
+    """Return `parameters[0]` of a create, or {} when there is none."""
     entries = body.get("parameters") if isinstance(body, dict) else None
     if isinstance(entries, list) and entries and isinstance(entries[0], dict):
         return dict(entries[0])

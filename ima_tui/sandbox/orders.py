@@ -1,7 +1,7 @@
-"""Judging a create: is this what a correct client would send for this leaf? (wire.md's rules, pure)
+"""Validation of creates by the rules of wire.md. Pure.
 
-`judge` gives an `Order` or raises `Refusal`. It looks at nothing but the body and the catalogue;
-keys, balances and inputs are looked at by the service afterwards.
+`judge` returns a `SandboxOrder` or raises `SandboxRefusal`, from body and catalogue alone; the
+service checks keys, balances and inputs afterwards.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ima_tui.sandbox.products import (
     SandboxRule,
 )
 
-INPUTS = {  # fewest and most input files of each task type (None: the leaf's own limit)
+INPUTS = {  # minimum and maximum inputs of each task type (None: the model's limit)
     "text_to_image": (0, 0),
     "image_to_image": (1, None),
     "text_to_video": (0, 0),
@@ -28,7 +28,7 @@ INPUTS = {  # fewest and most input files of each task type (None: the leaf's ow
     "text_to_speech": (0, 0),
 }
 SOURCES = {"src_image", "src_video", "src_audio"}
-"""Where clients of newer models put inputs a second time, in the envelope or the parameters."""
+"""Where clients of newer models repeat inputs, in the envelope or the parameters."""
 ENVELOPE_KEYS = SOURCES | {
     "task_type", "enable_multi_model", "src_img_url", "upload_img_src", "parameters",
 }  # fmt: skip
@@ -40,7 +40,7 @@ ALWAYS_KNOWN = SOURCES | {"prompt", "n", "input_images", "cast"}
 
 
 class SandboxRefusal(Exception):
-    """The service says no: an envelope with `code`. `violation` names what no client should do."""
+    """An error response: an envelope with `code`. `violation` names what no client should do."""
 
     def __init__(self, code: int, message: str, violation: str | None = None) -> None:
         super().__init__(message)
@@ -51,20 +51,20 @@ class SandboxRefusal(Exception):
 
 @dataclass(frozen=True)
 class SandboxOrder:
-    """A create that is in order. It costs `rule.points * n`."""
+    """A valid create. It costs `rule.points * n`."""
 
     model: SandboxModel
     rule: SandboxRule
     prompt: str
     n: int
     inputs: tuple[str, ...]
-    parameters: dict[str, Any]  # what was sent over the form's defaults
+    parameters: dict[str, Any]  # values sent, over the form's defaults
 
 
 def judge(body: Any, catalogue: SandboxCatalogue, *, check_name: bool = True) -> SandboxOrder:
-    """Read a create's body strictly. Raises Refusal 400017, 6006, 6009 or 6010."""
+    """Validate a create's body strictly. Raises `SandboxRefusal` 400017, 6006, 6009 or 6010."""
     task_type, outer = _envelope(body)
-    model = _named_leaf(outer, task_type, catalogue, check_name)
+    model = _named_model(outer, task_type, catalogue, check_name)
     inner = outer.get("parameters")
     if not isinstance(inner, dict):
         raise SandboxRefusal(400017, "Invalid value for parameters: object expected", "wrong_type")
@@ -103,7 +103,7 @@ def _envelope(body: Any) -> tuple[str, dict[str, Any]]:
     return task_type, outer
 
 
-def _named_leaf(
+def _named_model(
     outer: dict[str, Any], task_type: str, catalogue: SandboxCatalogue, check_name: bool
 ) -> SandboxModel:
     version = outer.get("model_version")
@@ -120,8 +120,10 @@ def _named_leaf(
 
 
 def _inputs(body: dict[str, Any], inner: dict[str, Any], model: SandboxModel) -> tuple[str, ...]:
-    """The input URLs: the same in both places, as many as task type and leaf take. What stands in
-    `SOURCES` alone counts, too."""
+    """Return the input URLs: equal in both places, in the number that task type and model take.
+
+    Those in `SOURCES` alone count, too.
+    """
     urls = inner.get("input_images")
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
         raise SandboxRefusal(400017, "Invalid value for input_images: list of URLs", "wrong_type")
@@ -140,7 +142,7 @@ def _inputs(body: dict[str, Any], inner: dict[str, Any], model: SandboxModel) ->
 
 
 def _sources(fields: dict[str, Any]) -> Iterator[str]:
-    """The URLs in `SOURCES`: one or a list, bare or as `{"url": URL}`."""
+    """Yield the URLs in `SOURCES`: one or a list, bare or as `{"url": URL}`."""
     for name in sorted(SOURCES & set(fields)):
         value = fields[name]
         if value is None:
@@ -156,7 +158,7 @@ def _sources(fields: dict[str, Any]) -> Iterator[str]:
 
 
 def _parameters(inner: dict[str, Any], model: SandboxModel) -> dict[str, Any]:
-    """Every sent parameter is known and has an offered value; defaults fill the rest."""
+    """Check that every parameter is known and its value offered; defaults fill the rest."""
     priced = {name for rule in model.rules for name in rule.attributes if not is_marker(rule)}
     merged = {field["field"]: default_of(field) for field in model.fields}
     for name, value in inner.items():
@@ -182,7 +184,7 @@ def _parameters(inner: dict[str, Any], model: SandboxModel) -> dict[str, Any]:
 
 
 def default_of(field: dict[str, Any]) -> Any:
-    """A field's default as it goes out; a virtual field's is mapped from its ui_params."""
+    """Return a field's default as it is sent; a virtual field's is mapped from its ui_params."""
     if not field.get("is_ui_virtual"):
         return field.get("value")
     picked = {param["field"]: param["value"] for param in field["ui_params"]}
@@ -193,15 +195,15 @@ def default_of(field: dict[str, Any]) -> Any:
 
 
 def offered(field: dict[str, Any], task_type: str) -> list[Any]:
-    """The values a field takes on the wire, with their JSON types; empty: it has no options."""
+    """Return the values that can be sent, with their JSON types; empty: no options."""
     values = [option["value"] for option in field.get("options", ())]
     if field.get("is_ui_virtual"):
         targets = [rule["target_value"] for rule in field["value_mapping"]["mapping_rules"]]
         if field["field"] in field["value_mapping"]["source_params"]:
-            values = []  # the same name: only what the mapping gives is real
+            values = []  # same name: only mapped values are valid
         values += [target for target in targets if target not in values]
     if _is_withdrawn(field, task_type):
-        return [field.get("value")]  # not offered at all: it stays what it is
+        return [field.get("value")]  # not offered: it keeps its value
     gone = _withdrawn(field, task_type)
     return [value for value in values if value not in gone]
 
@@ -215,7 +217,7 @@ def _withdrawn(field: dict[str, Any], task_type: str) -> list[Any]:
 
 
 def _is_withdrawn(field: dict[str, Any], task_type: str) -> bool:
-    """The whole field: of such a one only the values that have prices can be sent."""
+    """Tell whether the whole field is withdrawn; then only values with a price can be sent."""
     return "*" in _withdrawn(field, task_type)
 
 
@@ -267,7 +269,7 @@ def _prompt(inner: dict[str, Any], merged: dict[str, Any], inputs: tuple[str, ..
 
 
 def _count(n: Any, model: SandboxModel) -> int:
-    """1 to 4, or what the leaf's own `n` field offers (those are strings: both types go)."""
+    """Return the number of outputs: 1 to 4, or an option of the model's `n` field."""
     field = model.field("n")
     allowed = [int(option["value"]) for option in field["options"]] if field else [1, 2, 3, 4]
     if field is not None and isinstance(n, str) and n.isdigit():
@@ -282,7 +284,10 @@ def _count(n: Any, model: SandboxModel) -> int:
 def _priced(
     outer: dict[str, Any], inner: dict[str, Any], merged: dict[str, Any], model: SandboxModel
 ) -> SandboxRule:
-    """The rule paid for. Raises 6009 (no rule), 6010 (another rule) or 6006 (other points)."""
+    """Return the rule paid for.
+
+    Raises 6009 (no rule), 6010 (another rule) or 6006 (other points).
+    """
     fitting = [rule for rule in model.rules if fits(rule, merged)]
     attribute_id = outer.get("attribute_id")
     if not fitting:
@@ -306,11 +311,12 @@ def _priced(
 
 
 def is_marker(rule: SandboxRule) -> bool:
+    """Tell whether the rule is the "one price" marker."""
     return rule.attributes == {"default": "enabled"}
 
 
 def fits(rule: SandboxRule, parameters: dict[str, Any]) -> bool:
-    """Every attribute equals the parameter, in the loose comparison of wire.md's pricing rule 2."""
+    """Tell whether every attribute equals its parameter, loosely as in wire.md's pricing rule 2."""
     return is_marker(rule) or all(
         _loose(parameters.get(name)) == _loose(value) for name, value in rule.attributes.items()
     )
@@ -330,7 +336,7 @@ def _same_json(one: Any, other: Any) -> bool:
 
 
 def accepted_suffixes(model: SandboxModel) -> Iterator[str]:
-    """What a leaf takes as inputs, as suffixes ("jpg", "mp4")."""
+    """Yield the file suffixes that a model accepts as inputs ("jpg", "mp4")."""
     for accepted in (model.files or {}).get("acceptType", ()):
         for suffix in accepted.partition("/")[2].split(","):
             yield from ("jpg", "jpeg") if suffix in ("jpg", "jpeg") else (suffix,)

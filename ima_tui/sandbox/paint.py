@@ -1,8 +1,7 @@
 """Abstract scenes: a sky with a sun over hills, a sea, a city or drifting circles.
 
-Palette, scene and places of things come from a hash of the prompt, so different prompts look
-different and the same prompt always looks the same. Big plain shapes on purpose: they stay
-recognisable in a thumbnail of 40 by 20 half blocks.
+Palette, scene and positions come from a hash of the prompt, so the same prompt always gives the
+same picture. Large plain shapes stay recognisable in a thumbnail of 40 by 20 half blocks.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ CJK_FONTS = (
 )
 
 
-# Words that decide the scene (hills, sea, circles, city) or the palette; else the hash does.
+# words that select the scene (hills, sea, circles, city) or palette; else the hash does
 SCENE_WORDS = (
     ("hill", "mountain", "field", "forest", "desert", "valley", "meadow", "garden", "tree", "cat",
      "dog", "fox", "山", "森", "草", "花", "猫", "狗"),
@@ -87,7 +86,7 @@ PALETTE_WORDS = {
 
 @dataclass(frozen=True)
 class Caption:
-    """Two lines of text under a picture: what was asked, and with which settings."""
+    """Two lines of text under a picture: prompt and settings."""
 
     prompt: str
     small: str
@@ -96,7 +95,7 @@ class Caption:
 def picture(
     prompt: str, place: int, size: Size, caption: Caption, inputs: list[bytes]
 ) -> Image.Image:
-    """A finished picture: the first readable input in the prompt's colours, else a scene."""
+    """Paint a picture: the first readable input in the prompt's colours, else a scene."""
     given = next((image for image in map(opened, inputs) if image is not None), None)
     image = scene(prompt, place, size) if given is None else _recoloured(given, prompt, place, size)
     write_caption(image, caption)
@@ -104,6 +103,7 @@ def picture(
 
 
 def scene(prompt: str, place: int, size: Size) -> Image.Image:
+    """Paint a scene without a caption."""
     dice = _dice(prompt, place)
     palette = _palette(prompt, place)
     image = _sky(size, palette[0], palette[1])
@@ -111,14 +111,14 @@ def scene(prompt: str, place: int, size: Size) -> Image.Image:
     first = _named_scene(prompt)
     if first is None:
         first = _dice(prompt, 0).randrange(4)
-    # The outputs of one order get different scenes.
+    # the outputs of one order get different scenes
     painter = (_hills, _sea, _circles, _city)[(first + place) % 4]
     painter(image, draw, palette, dice)
     return image
 
 
 def opened(data: bytes) -> Image.Image | None:
-    """An uploaded picture, or None when it can't be read as one."""
+    """Open an uploaded picture; None if it is unreadable."""
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
             if image.width * image.height > 40_000_000:
@@ -129,6 +129,7 @@ def opened(data: bytes) -> Image.Image | None:
 
 
 def encoded(image: Image.Image, extension: str) -> bytes:
+    """Encode a picture as PNG or JPEG."""
     buffer = io.BytesIO()
     if extension == "png":
         image.save(buffer, "PNG", compress_level=4)
@@ -143,7 +144,7 @@ def _dice(prompt: str, place: int) -> random.Random:
 
 
 def _palette(prompt: str, place: int) -> tuple[Colour, ...]:
-    """One palette per prompt; the outputs of one order differ in scene, not in mood."""
+    """Return the prompt's palette; the outputs of one order differ in scene only."""
     text = prompt.lower()
     for number, words in PALETTE_WORDS.items():
         if any(word in text for word in words):
@@ -153,7 +154,7 @@ def _palette(prompt: str, place: int) -> tuple[Colour, ...]:
 
 
 def _named_scene(prompt: str) -> int | None:
-    """The scene whose word comes first in the prompt."""
+    """Return the scene whose word comes first in the prompt."""
     text = prompt.lower()
     found = [
         (text.find(word), number)
@@ -172,7 +173,7 @@ def _sky(size: Size, above: Colour, below: Colour) -> Image.Image:
 def _sun(image: Image.Image, centre: tuple[float, float], radius: float, colour: Colour) -> None:
     glow = int(radius * 5)
     mask = ImageOps.invert(Image.radial_gradient("L").resize((glow, glow)))
-    # Zero where the gradient meets the middle of the mask's edges, or its square would show.
+    # zero where the gradient meets the mask's edges, or its square would show
     mask = mask.point([max(0, value - 78) ** 2 * 140 // 177**2 for value in range(256)])
     corner = (int(centre[0] - glow / 2), int(centre[1] - glow / 2))
     image.paste(Image.new("RGB", (glow, glow), colour), corner, mask)
@@ -181,7 +182,7 @@ def _sun(image: Image.Image, centre: tuple[float, float], radius: float, colour:
 
 
 def _ridge(size: Size, base: float, swing: float, dice: random.Random) -> list[tuple[float, float]]:
-    """A hill line as a polygon: a few sines over a base, closed along the lower edge."""
+    """Return a hill line as a polygon: a few sines over a base, closed along the lower edge."""
     width, height = size
     waves = [
         (dice.uniform(0.6, 3.2), dice.uniform(0, math.tau), dice.uniform(0.4, 1)) for _ in "abc"
@@ -261,7 +262,7 @@ def _city(
 
 
 def _recoloured(image: Image.Image, prompt: str, place: int, size: Size) -> Image.Image:
-    """The input's own picture, fitted and washed in the prompt's palette."""
+    """Paint the input picture, fitted and tinted in the prompt's palette."""
     palette = _palette(prompt, place)
     fitted = ImageOps.fit(image, size)
     washed = ImageOps.colorize(ImageOps.grayscale(fitted), palette[5], palette[2], palette[3])
@@ -283,7 +284,7 @@ def write_caption(image: Image.Image, caption: Caption) -> None:
 
 
 def _line(draw: ImageDraw.ImageDraw, text: str, at: tuple[int, int], size: int, room: int) -> None:
-    """One line, cut to the room. Letters a font lacks come out as its box, never as an error."""
+    """Write one line, cut to the room. Glyphs a font lacks appear as boxes."""
     font = _font(size)
     text = "".join(letter if letter.isprintable() else " " for letter in text[:300]).strip()
     if not isinstance(font, ImageFont.FreeTypeFont):
@@ -298,7 +299,7 @@ def _line(draw: ImageDraw.ImageDraw, text: str, at: tuple[int, int], size: int, 
 
 @functools.cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A font with Chinese letters where the system has one, else Pillow's own."""
+    """Return a font with Chinese glyphs where the system has one, else Pillow's own."""
     for path in CJK_FONTS:
         if Path(path).exists():
             return ImageFont.truetype(path, size)

@@ -1,6 +1,6 @@
-"""The sandbox as a child process, for `ima-tui demo`. Imports the standard library only.
+"""The sandbox as a child process, for `ima-tui demo`. Standard library only.
 
-The child holds a pipe to us as its stdin and ends when that pipe does, so it never outlives us.
+The child reads a pipe from us as stdin and ends when it closes, so it never outlives us.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STOP_PATIENCE_S = 5.0
 
 
 class SandboxProcess:
-    """A running child. `base_url` and `upload_url` are what a client needs."""
+    """A running child with its addresses."""
 
     def __init__(self, process: asyncio.subprocess.Process, base_url: str, upload_url: str) -> None:
         self._process = process
@@ -27,10 +27,11 @@ class SandboxProcess:
 
     @property
     def pid(self) -> int:
+        """The process id."""
         return self._process.pid
 
     async def stop(self) -> None:
-        """End the child: politely by closing its stdin, and by force when it does not listen."""
+        """End the child by closing its stdin, then by force."""
         if self._process.returncode is None and self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -43,7 +44,7 @@ class SandboxProcess:
 
 
 def command(speed: float, scenario: Path | None) -> list[str]:
-    """The child's command line: our own `sandbox` verb under the same Python."""
+    """Return the child's command line: our `sandbox` command under the same Python."""
     line = [sys.executable, "-m", "ima_tui", "sandbox", "--port", "0", "--speed", f"{speed:g}"]
     if scenario is not None:
         line += ["--scenario", str(scenario)]
@@ -57,9 +58,9 @@ async def start_sandbox(
     argv: list[str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> SandboxProcess:
-    """Start the child and wait until it serves. Raises OSError with the child's last words.
+    """Start the child and wait until it serves.
 
-    `env`: what the child is given instead of all that we have.
+    Raises `OSError` with the child's last output. `env`: replaces our environment.
     """
     words = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe nobody reads would fill up
     process = await asyncio.create_subprocess_exec(
@@ -68,7 +69,7 @@ async def start_sandbox(
         stdout=asyncio.subprocess.PIPE,
         stderr=words,
         env=None if env is None else dict(env),
-        start_new_session=True,  # keys and signals meant for the terminal are not meant for it
+        start_new_session=True,  # signals for the terminal are not meant for it
     )
     assert process.stdout is not None  # noqa: S101 - for the type checker
     try:

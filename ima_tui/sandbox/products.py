@@ -1,7 +1,7 @@
-"""What the sandbox sells: products.toml, expanded into the service's product trees.
+"""Product lists of the sandbox: products.toml, expanded into the service's product trees.
 
-A `Leaf` is one model version in one task type's list, with everything the sandbox needs to judge a
-create; `Catalogue.tree` is what GET /open/v1/product/list answers as `data`.
+A `SandboxModel` is one model version of one task type, with everything needed to judge a create;
+`SandboxCatalogue.tree` is the `data` of GET /open/v1/product/list.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True)
 class SandboxRule:
-    """One price of a leaf. `points` is for one output; `attributes` may be the one-price marker."""
+    """One price of a model. `points` are per output; `attributes` may be the one-price marker."""
 
     attribute_id: int
     points: int
@@ -68,17 +68,20 @@ class SandboxModel:
     subscription: bool
 
     def field(self, name: str) -> dict[str, Any] | None:
+        """Return the form's field of that name, or None."""
         return next((field for field in self.fields if field["field"] == name), None)
 
 
 @dataclass(frozen=True)
 class ProductGroup:
+    """A group of the product tree."""
+
     name: str
     children: tuple[ProductGroup | str, ...]  # a str is the id of a leaf
 
 
 class SandboxCatalogue:
-    """The eight lists. `change` alters leaves between two calls, as the live service does."""
+    """The eight lists. `change` alters models between two calls, as the live service does."""
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
@@ -89,22 +92,26 @@ class SandboxCatalogue:
         for task_type in TASK_TYPES:
             self.models[task_type] = {}
             self._trees[task_type] = tuple(
-                self._plant(data, task_type, entry) for entry in data["tree"][task_type]
+                self._build_group(data, task_type, entry) for entry in data["tree"][task_type]
             )
 
-    def _plant(self, data: dict[str, Any], task_type: str, entry: Any) -> ProductGroup | str:
+    def _build_group(self, data: dict[str, Any], task_type: str, entry: Any) -> ProductGroup | str:
         if isinstance(entry, dict):
-            children = tuple(self._plant(data, task_type, child) for child in entry["children"])
+            children = tuple(
+                self._build_group(data, task_type, child) for child in entry["children"]
+            )
             return ProductGroup(entry["group"], children)
         key, first_id = entry.split("@")
-        model = _leaf(data, key, task_type, int(first_id))
+        model = _model(data, key, task_type, int(first_id))
         self.models[task_type][model.id] = model
         return model.id
 
     def find(self, task_type: str, version: str) -> SandboxModel | None:
+        """Return a model by its version id, or None."""
         return self.models.get(task_type, {}).get(version)
 
     def all(self) -> Iterator[SandboxModel]:
+        """Yield every model."""
         for models in self.models.values():
             yield from models.values()
 
@@ -118,7 +125,10 @@ class SandboxCatalogue:
         renumber: bool = False,
         remove: bool = False,
     ) -> int:
-        """Change every leaf that fits: points, attribute ids, or take it off. How many changed."""
+        """Change every matching model: points, attribute ids, or remove it.
+
+        Returns how many changed.
+        """
         changed = 0
         for listed, models in self.models.items():
             for model in list(models.values()):
@@ -140,7 +150,7 @@ class SandboxCatalogue:
         return changed
 
     def tree(self, task_type: str, language: str) -> list[dict[str, Any]]:
-        """The `data` of the product list; groups whose leaves are all gone stay, empty."""
+        """Return the `data` of the product list; groups without models stay, empty."""
         nodes = (self._node(task_type, entry, "", language) for entry in self._trees[task_type])
         return [node for node in nodes if node is not None]
 
@@ -149,7 +159,7 @@ class SandboxCatalogue:
     ) -> dict[str, Any] | None:
         if isinstance(entry, str):
             model = self.find(task_type, entry)
-            return None if model is None else self._leaf_node(model, parent, language)
+            return None if model is None else self._model_node(model, parent, language)
         children = (self._node(task_type, child, entry.name, language) for child in entry.children)
         return {
             "id": entry.name,
@@ -162,7 +172,7 @@ class SandboxCatalogue:
             "children": [child for child in children if child is not None],
         }
 
-    def _leaf_node(self, model: SandboxModel, parent: str, language: str) -> dict[str, Any]:
+    def _model_node(self, model: SandboxModel, parent: str, language: str) -> dict[str, Any]:
         points = [rule.points for rule in model.rules]
         low, high = min(points), max(points)
         tags = [{"tag_type": "feature", "tag_value": text} for text in model.features]
@@ -220,19 +230,19 @@ class SandboxCatalogue:
 
 @functools.cache
 def _products() -> dict[str, Any]:
-    """products.toml, read once; nothing here changes it."""
+    """Return products.toml, parsed once; nothing here changes it."""
     text = resources.files("ima_tui.sandbox").joinpath("products.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
 def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
-    """The announced time at this speed: (20, 35) at 10 is "2~4s"; never under one second."""
+    """Return the announced time at this speed: (20, 35) at 10 is "2~4s"; at least one second."""
     low = max(1, math.floor(seconds[0] / speed))
     high = max(low, 1, math.ceil(seconds[1] / speed))
     return f"{low}~{high}s"
 
 
-def _leaf(data: dict[str, Any], key: str, task_type: str, first_id: int) -> SandboxModel:
+def _model(data: dict[str, Any], key: str, task_type: str, first_id: int) -> SandboxModel:
     entry: dict[str, Any] = dict(data["leaf"][key])
     entry.update(entry.pop("in", {}).get(task_type, {}))
     eet = (
@@ -281,7 +291,7 @@ def _field(library: dict[str, Any], item: str | dict[str, Any]) -> dict[str, Any
 
 
 def _expanded(source: dict[str, Any]) -> dict[str, Any]:
-    """A field of products.toml as the service sends it (TOML has no null: "null" stands for it)."""
+    """Return a field as the service sends it (TOML has no null, so "null" stands for it)."""
     field = dict(source)
     if field.get("value") == "null":
         field["value"] = None

@@ -1,7 +1,7 @@
-"""What a finished task delivers: the real bytes of its pictures, films and sounds.
+"""Result files of finished tasks: real images, videos and sounds.
 
-Rendered on demand in worker threads (Pillow and the encoders let the server's loop run on), once
-per file, and kept in a bounded cache. The same order gives the same bytes.
+Rendered on demand in worker threads, once per file, in a bounded cache. The same order gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONTENT_TYPES = {
     "mp4": "video/mp4",
     "webp": "image/webp",
 }
-PICTURE_SIDE = 1280  # the longest side we paint, whatever was ordered
+PICTURE_SIDE = 1280  # longest side painted, whatever was ordered
 FILM_SIDE = 384
 FILM_SECONDS = 5.0
 SIDES = {"512px": 512, "1k": 1024, "480p": 854, "512p": 912, "540p": 960}
@@ -29,7 +29,7 @@ SIDES = {"512px": 512, "1k": 1024, "480p": 854, "512p": 912, "540p": 960}
 
 @dataclass(frozen=True)
 class Shape:
-    """Pixels and length of a result; zero where it has none."""
+    """Pixels and seconds of a result; zero where it has none."""
 
     width: int
     height: int
@@ -37,7 +37,7 @@ class Shape:
 
 
 def shape_of(order: SandboxOrder, extension: str) -> Shape:
-    """What will be delivered: the ordered proportions, never larger than we care to paint."""
+    """Return the shape delivered: the ordered proportions, at a limited size."""
     if extension == "wav":
         return Shape(0, 0, _sound_seconds(order))
     asked = order.parameters
@@ -54,7 +54,7 @@ def shape_of(order: SandboxOrder, extension: str) -> Shape:
 
 
 def _ratio(text: str) -> float | None:
-    """16:9 or 2560x1440 as a number; None for words such as adaptive or 4k."""
+    """Return 16:9 or 2560x1440 as a number; None for words such as adaptive or 4k."""
     for sign in (":", "x"):
         left, found, right = text.partition(sign)
         if found and left.isdigit() and right.isdigit() and int(right):
@@ -63,7 +63,7 @@ def _ratio(text: str) -> float | None:
 
 
 def _fitted(ratio: float, side: int) -> tuple[int, int]:
-    """Even width and height of this proportion, the longer one being `side`."""
+    """Return even width and height with this ratio, the longer one being `side`."""
     width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
     return max(16, round(width / 2) * 2), max(16, round(height / 2) * 2)
 
@@ -77,11 +77,12 @@ def _sound_seconds(order: SandboxOrder) -> float:
 
 
 def spoken_text(order: SandboxOrder) -> str:
+    """Return the text that a speech order speaks."""
     return str(order.parameters.get("text") or order.prompt)
 
 
 class SandboxResults:
-    """Renders and keeps results. `fetch` may be called many times at once for one file."""
+    """Renders and caches results. `fetch` may be called concurrently for one file."""
 
     def __init__(self) -> None:
         self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sandbox-render")
@@ -92,7 +93,7 @@ class SandboxResults:
     async def fetch(
         self, name: str, order: SandboxOrder, place: int, extension: str, pictures: list[bytes]
     ) -> bytes:
-        """The bytes called `name`: output `place` of the order; `pictures` are its local inputs."""
+        """Return the file `name`: output `place` of the order; `pictures` are its local inputs."""
         if name in self._kept:
             self._kept.move_to_end(name)
             return self._kept[name]
@@ -118,17 +119,19 @@ class SandboxResults:
             self._size -= len(self._kept.popitem(last=False)[1])
 
     def clear(self) -> None:
+        """Empty the cache."""
         self._kept.clear()
         self._size = 0
 
     def close(self) -> None:
+        """Stop the worker threads."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
 
 def render(
     order: SandboxOrder, place: int, extension: str, pictures: list[bytes], cover: bool = False
 ) -> bytes:
-    """Paint, film or play one output. Slow (up to a second): call it off the loop."""
+    """Render one output. Takes up to a second: call it off the event loop."""
     from ima_tui.sandbox import film, paint, sound
 
     shape = shape_of(order, extension)
@@ -153,7 +156,7 @@ def render(
 
 
 def _has_sound(order: SandboxOrder) -> bool:
-    """Where a model lets one choose, the choice; else what it says of itself."""
+    """Tell whether a video has sound: the parameter, else the model's description."""
     asked = order.parameters
     for name in ("generate_audio", "audio", "sound"):
         if name in asked:

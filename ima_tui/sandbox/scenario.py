@@ -1,7 +1,7 @@
 """Scenario files: which endpoint breaks, when, and how. docs/sandbox.md explains every key.
 
-A scenario is read once, strictly: an unknown key or value is a `ScenarioError` in words. A `Fault`
-then counts the requests that its filters fit, and says which of them it strikes.
+Parsed strictly: an unknown key or value is a `ScenarioError`. A `Fault` counts matching requests,
+and decides which of them it strikes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ima_tui.sandbox.products import TASK_TYPES
 
 ENDPOINTS = ("product_list", "create", "detail", "verify", "upload_token", "put", "media")
 
-# Each kind: where it may strike (first: where it does unless told), and the keys it takes.
+# each kind: where it may strike (the first is the default), and its keys
 _ANY = ENDPOINTS
 _TASK = ("create", "detail")
 KINDS: dict[str, tuple[tuple[str, ...], set[str]]] = {
@@ -67,12 +67,12 @@ SERVER_TYPES: dict[str, tuple[type, ...]] = {
 
 
 class ScenarioError(ValueError):
-    """A scenario can't be used; str() is a sentence that names the file, the key and what goes."""
+    """An invalid scenario; str() names the file, the key and what is allowed."""
 
 
 @dataclass(frozen=True)
 class ScenarioFacts:
-    """What a fault's filters may ask about a request; None where the request does not say."""
+    """Properties of a request for a fault's filters; None where unknown."""
 
     task_type: str | None = None
     model_id: str | None = None
@@ -81,7 +81,7 @@ class ScenarioFacts:
 
 @dataclass
 class Fault:
-    """One [[fault]]; counts its own matches, so two faults never disturb each other."""
+    """One [[fault]]; counts its own matches, so that faults are independent."""
 
     kind: str
     endpoints: tuple[str, ...]
@@ -100,13 +100,14 @@ class Fault:
         self.start_over()
 
     def start_over(self) -> None:
+        """Reset the counters and the random generator."""
         self.matched = self.fired = 0
         self._dice = random.Random(f"{self.seed}")  # noqa: S311 - a play, not a secret
 
     def strikes(self, endpoint: str, facts: ScenarioFacts, *, taken: bool = False) -> bool:
-        """Count this request if the filters fit it, and say whether the fault strikes it.
+        """Count a matching request, and tell whether the fault strikes it.
 
-        `taken`: an earlier fault has it already, so this one counts it and waits for the next.
+        `taken`: an earlier fault strikes it already, so this one only counts it.
         """
         if endpoint not in self.endpoints or not self._fits(facts):
             return False
@@ -123,7 +124,7 @@ class Fault:
     def _fits(self, facts: ScenarioFacts) -> bool:
         if self.task_type not in (None, facts.task_type):
             return False
-        # A price change names the leaves that change; what it strikes is asked by task type.
+        # a price change names models, but strikes requests by task type
         if self.kind != "price_change" and self.model_id not in (None, facts.model_id):
             return False
         return self.prompt_contains is None or self.prompt_contains in (facts.prompt or "")
@@ -131,33 +132,35 @@ class Fault:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """[server]: what holds for the whole run. Times in seconds."""
+    """[server]: settings of the whole run. Times in seconds."""
 
-    speed: float | None = None  # None: what the command line says
+    speed: float | None = None  # None: from the command line
     seed: int | str = 0
     balance: int = 10_000
     balances: dict[str, int] = field(default_factory=dict)
     keys: tuple[str, ...] | None = None  # None: any ima_ key but ima_invalid…
     subscribers: tuple[str, ...] | None = None  # None: everyone but ima_free…
-    poll_scale: float = 0.0  # 0: how often a client asks is not judged
+    poll_scale: float = 0.0  # 0: polling frequency is not judged
     verify_s: float = 2.0  # divided by speed
     timeout_s: float | None = None  # None: five minutes, or three times the longest estimate
 
 
 @dataclass
 class Scenario:
+    """A parsed scenario file."""
+
     server: ServerSettings | None = None  # None: the text has no [server]
     faults: list[Fault] = field(default_factory=list)
 
     def striking(self, endpoint: str, facts: ScenarioFacts, kinds: Iterable[str]) -> list[Fault]:
-        """All faults of these kinds that strike this request, in the file's order."""
+        """Return all faults of these kinds that strike this request, in the file's order."""
         wanted = set(kinds)
         return [f for f in self.faults if f.kind in wanted and f.strikes(endpoint, facts)]
 
     def first_striking(
         self, endpoint: str, facts: ScenarioFacts, kinds: Iterable[str]
     ) -> Fault | None:
-        """The first of them; the others wait for their next request."""
+        """Return the first of them; the others wait for their next request."""
         wanted = set(kinds)
         struck: Fault | None = None
         for fault in self.faults:
@@ -166,11 +169,12 @@ class Scenario:
         return struck
 
     def has(self, kind: str, endpoint: str) -> bool:
+        """Tell whether the scenario has such a fault for the endpoint."""
         return any(fault.kind == kind and endpoint in fault.endpoints for fault in self.faults)
 
 
 def parse(text: str, name: str = "scenario") -> Scenario:
-    """Read TOML text. `name` is the file's name, for the sentence of a ScenarioError."""
+    """Parse TOML text. `name` is the file's name for errors. Raises `ScenarioError`."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,4 +1,4 @@
-"""Running the sandbox: in a thread (tests), or as a program of its own (`ima-tui sandbox`)."""
+"""Runs the sandbox in a thread (tests), or as a program (`ima-tui sandbox`)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, saying when it is up and on which loop."""
+    """uvicorn server that signals when it is up, and exposes its event loop."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -38,12 +38,14 @@ class _Server(uvicorn.Server):
         self.loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and signal it."""
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self.force_exit:  # from Python 3.12 on a server waits for whoever is connected
+        """Stop; with `force_exit` connections are cut."""
+        if self.force_exit:  # from Python 3.12 a server waits for open connections
             for connection in list(self.server_state.connections):
                 if connection.transport is not None:
                     connection.transport.abort()
@@ -53,12 +55,12 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """A running sandbox in a background thread of this process.
 
-    `base_url` is "http://127.0.0.1:PORT" and also the upload host. The methods may be called from
-    any thread but the server's own.
+    `base_url` is "http://127.0.0.1:PORT" and also the upload host. Methods may be called from any
+    thread but the server's own.
     """
 
     def __init__(self, port: int, speed: float, scenario: Scenario) -> None:
-        """Bind and start. Raises OSError when the port is taken."""
+        """Bind and start. Raises `OSError` when the port is taken."""
         self._socket = _bound(port)
         self.base_url = f"http://{HOST}:{self._socket.getsockname()[1]}"
         self._service = SandboxService(self.base_url, speed, scenario)
@@ -85,21 +87,24 @@ class Sandbox:
 
     @property
     def speed(self) -> float:
+        """Factor by which waiting times are divided."""
         return self._service.speed
 
     @property
     def film_format(self) -> str:
+        """`mp4` or `webp`."""
         return self._service.film_format
 
     def ledger(self) -> dict[str, Any]:
-        """What GET /sandbox/ledger answers."""
+        """Return what GET /sandbox/ledger returns."""
         return self._on_loop(lambda: json.loads(json.dumps(self._service.ledger_json())))
 
     def reset(self) -> None:
+        """Reset the service to its initial state."""
         self._on_loop(self._service.reset)
 
     def scenario(self, toml_text: str) -> None:
-        """Replace the faults (and [server], if the text has one). Raises ScenarioError."""
+        """Replace the faults (and [server], if the text has one). Raises `ScenarioError`."""
         scenario = parse(toml_text)
         self._on_loop(lambda: self._service.use(scenario))
 
@@ -112,7 +117,7 @@ class Sandbox:
         self._socket.close()
 
     def _on_loop(self, work: Callable[[], T]) -> T:
-        """Run `work` where all state lives; after the end, here."""
+        """Run `work` on the server's event loop; after its end, here."""
         loop = self._server.loop
         if loop is None or not self._thread.is_alive():
             return work()
@@ -124,7 +129,7 @@ class Sandbox:
 
 
 def _bound(port: int) -> socket.socket:
-    """Bind ourselves, so that a taken port is an OSError here and port 0 becomes a number."""
+    """Bind here, so that a taken port raises `OSError` and port 0 becomes a number."""
     # The protocol is named because asyncio sets TCP_NODELAY only then; without it every answer
     # waits 40 ms for a delayed ACK.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -143,7 +148,7 @@ def _bound(port: int) -> socket.socket:
 def running_sandbox(
     *, port: int = 0, speed: float = 1.0, scenario: str | None = None
 ) -> Iterator[Sandbox]:
-    """A sandbox for the length of a `with`. `scenario` is TOML text; raises ScenarioError."""
+    """Context of a running sandbox. `scenario` is TOML text; raises `ScenarioError`."""
     sandbox = Sandbox(port, speed, parse(scenario or ""))
     try:
         yield sandbox
@@ -159,10 +164,10 @@ def serve(
     *,
     lifeline: bool = False,
 ) -> int:
-    """Run until SIGINT or SIGTERM (or, with `lifeline`, until stdin ends). Gives the exit code.
+    """Run until SIGINT or SIGTERM (or, with `lifeline`, until stdin ends). Returns the exit code.
 
     On start one JSON line goes to `announce`: {"event": "ready", "base_url", "upload_url", "speed",
-    "video": "mp4" | "webp"}. Raises ScenarioError for a bad scenario, OSError for a taken port.
+    "video": "mp4" | "webp"}. Raises `ScenarioError` for a bad scenario, `OSError` for a taken port.
     """
     scenario = _read(scenario_path)
     sandbox = Sandbox(port, speed, scenario)
@@ -198,7 +203,7 @@ def _read(path: Path | None) -> Scenario:
 
 
 def _end_on_signals(over: threading.Event) -> Callable[[], None]:
-    """SIGINT and SIGTERM end the sandbox; the returned call gives the old handlers back."""
+    """Let SIGINT and SIGTERM end the sandbox; returns a function that restores the old handlers."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
 
@@ -215,7 +220,9 @@ def _end_on_signals(over: threading.Event) -> Callable[[], None]:
 
 
 def _watch_stdin(over: threading.Event) -> None:
-    """A parent that dies, even by SIGKILL, closes our stdin: then it is over."""
-    while os.read(sys.stdin.fileno(), 4096):  # no buffer, whose lock would outlive the interpreter
+    """End when stdin closes, which happens even if the parent is killed."""
+    while os.read(
+        sys.stdin.fileno(), 4096
+    ):  # unbuffered: a buffer's lock would outlive the interpreter
         pass
     over.set()

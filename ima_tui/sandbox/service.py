@@ -1,7 +1,7 @@
-"""The service itself: what each endpoint answers when nothing is broken on purpose.
+"""The service: the response of each endpoint without faults.
 
-Everything here runs on the server's event loop, so nothing is locked. `Refusal` is raised where the
-service says no, and becomes an envelope (or, for the object store, an HTTP status) in `answer`.
+Everything runs on the server's event loop, so nothing is locked. `SandboxRefusal` becomes an
+envelope (or, for the object store, an HTTP status) in `answer`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ASK_AGAIN_FILM_S = 8.0
 
 
 class SandboxService:
-    """All state of one sandbox. `speed` divides every waiting time."""
+    """State of one sandbox. `speed` divides every waiting time."""
 
     def __init__(
         self,
@@ -52,10 +52,11 @@ class SandboxService:
 
     @property
     def speed(self) -> float:
+        """Factor by which waiting times are divided."""
         return self.settings.speed or self._speed
 
     def reset(self) -> None:
-        """As freshly started: no tasks, charges or uploads, the first scenario and prices."""
+        """Reset tasks, charges, uploads, scenario and prices."""
         self.scenario = self._first_scenario
         self.settings = self.scenario.server or ServerSettings()
         self.ledger = SandboxLedger()
@@ -77,7 +78,7 @@ class SandboxService:
     # ── who is asking ──────────────────────────────────────────────────────────────────────────
 
     def _authorised(self, call: Call) -> str:
-        """The key of a well-formed API call. Raises Refusal 401 or 400."""
+        """Return the key of a well-formed API call. Raises `SandboxRefusal` 401 or 400."""
         if "authorization" not in call.headers:
             raise SandboxRefusal(401, "Unauthorized: API key is missing", "missing_header")
         if not self._known(call.key):
@@ -102,6 +103,7 @@ class SandboxService:
         return not key.startswith("ima_free")
 
     def balance(self, key: str) -> int:
+        """Return the remaining points of a key."""
         start = self.settings.balances.get(key, self.settings.balance)
         if key.startswith("ima_poor") and key not in self.settings.balances:
             start = 3
@@ -110,7 +112,7 @@ class SandboxService:
     # ── endpoints ──────────────────────────────────────────────────────────────────────────────
 
     async def answer(self, call: Call) -> SandboxReply:
-        """Answer one call; a Refusal becomes the envelope the real service would send."""
+        """Answer one call; a refusal becomes the envelope of the real service."""
         handlers = {
             "product_list": self._product_list,
             "create": self._create,
@@ -182,7 +184,10 @@ class SandboxService:
             raise SandboxRefusal(4008, "Insufficient points")
 
     def _check_inputs(self, order: SandboxOrder, key: str) -> None:
-        """Inputs are https, or files that really lie here; Seedance 2.0 wants them verified."""
+        """Check that inputs are https or existing local files.
+
+        Seedance 2.0 requires verified ones.
+        """
         suffixes = set(accepted_suffixes(order.model))
         for url in order.inputs:
             stored = self.uploads.at(url)
@@ -201,7 +206,7 @@ class SandboxService:
                 raise SandboxRefusal(400017, "Asset is not verified", "unverified_input")
 
     def _result_at(self, url: str) -> tuple[Task, int, str] | None:
-        """The finished output behind one of our own result addresses."""
+        """Return the finished output at one of our result URLs."""
         prefix = f"{self.base_url}/media/"
         parts = unquote(url.removeprefix(prefix)).split("/") if url.startswith(prefix) else []
         task = self.tasks.get(parts[0]) if len(parts) == 2 else None
@@ -287,7 +292,7 @@ class SandboxService:
         return data, extension
 
     async def _local_bytes(self, url: str) -> bytes:
-        """An input's bytes when it lies here; empty when it is somewhere else in the world."""
+        """Return an input's bytes if it is local, else b""."""
         stored = self.uploads.at(url)
         if stored is not None:
             return stored.data or b""
@@ -298,7 +303,7 @@ class SandboxService:
     # ── for faults and the ledger ──────────────────────────────────────────────────────────────
 
     def facts(self, call: Call) -> ScenarioFacts:
-        """What a fault's filters can know of this call."""
+        """Return what a fault's filters can know of this call."""
         if call.endpoint == "product_list":
             return ScenarioFacts(task_type=call.query.get("category"))
         task = self.task_of(call)
@@ -317,7 +322,7 @@ class SandboxService:
         return ScenarioFacts(outer.get("category"), outer.get("model_id"), str(prompt or ""))
 
     def task_of(self, call: Call) -> Task | None:
-        """The task a detail or media call is about."""
+        """Return the task that a detail or media call is about."""
         if call.endpoint == "media" and call.path.startswith("/media/"):
             return self.tasks.get(call.path.split("/")[2])
         if call.endpoint != "detail":
@@ -329,6 +334,7 @@ class SandboxService:
         return self.tasks.get(str(body.get("task_id"))) if isinstance(body, dict) else None
 
     def ledger_json(self) -> dict[str, Any]:
+        """Return the content of GET /sandbox/ledger."""
         ledger, now = self.ledger, self.clock()
         return {
             "creates": ledger.creates,

@@ -1,4 +1,4 @@
-"""Sounds as WAV: a small melody over chords for music, a murmur of syllables for speech."""
+"""Sounds as WAV: a melody over chords for music, a murmur of syllables for speech."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLE = 1024
 SYLLABLE = 0.16  # seconds
 LONGEST_SPEECH = 20.0
 
-# Chords as semitones above the key; every melody note comes from the chord it sounds over.
+# semitones above the key; every melody note comes from the current chord
 PROGRESSIONS = (
     ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14)),
     ((0, 3, 7), (8, 12, 15), (3, 7, 10), (10, 14, 17)),
@@ -29,7 +29,7 @@ _VOICE = [sum(math.sin(math.tau * k * i / TABLE) / k for k in (1, 2, 3, 5)) for 
 
 
 def music(prompt: str, seconds: float) -> bytes:
-    """The same prompt always plays the same tune."""
+    """Return a tune; the same prompt always gives the same."""
     dice = _dice(prompt)
     key = 196.0 * 2 ** (dice.randrange(8) / 12)
     chords = dice.choice(PROGRESSIONS)
@@ -50,11 +50,12 @@ def music(prompt: str, seconds: float) -> bytes:
 
 
 def speech_seconds(text: str) -> float:
+    """Return the duration of the spoken text in seconds."""
     return round(min(LONGEST_SPEECH, max(0.5, len(_syllables(text)) * SYLLABLE + 0.3)), 1)
 
 
 def speech(text: str) -> bytes:
-    """Something that follows the text's rhythm: a pitched syllable each, silence at its stops."""
+    """Return a murmur in the text's rhythm: a pitched syllable each, silence at punctuation."""
     dice = _dice(text)
     samples = array.array("h", bytes(2 * int(speech_seconds(text) * RATE)))
     at = 0.1
@@ -69,7 +70,7 @@ def speech(text: str) -> bytes:
 
 
 def _syllables(text: str) -> list[str]:
-    """Roughly: every Chinese letter, every run of vowels, a blank for every stop."""
+    """Split roughly into syllables: Chinese characters, runs of vowels, a blank per pause."""
     found: list[str] = []
     in_vowel = False
     for letter in text[:2000].lower():
@@ -95,7 +96,7 @@ def _note(
     loud: int,
     table: list[float],
 ) -> None:
-    """Mix one note in: a quick rise, then a fade over its whole length."""
+    """Mix in one note: a quick rise, then a fade."""
     start = int(at * RATE)
     count = min(int(seconds * RATE), len(samples) - start)
     step = pitch * TABLE / RATE

@@ -1,4 +1,4 @@
-"""Answers no client should trust: wrong JSON types, and texts that attack terminals."""
+"""Malicious and malformed responses: wrong JSON types, terminal escape attacks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ima_tui.sandbox.exchange import SandboxReply
 
-# Fields that people see. Ids, values, attributes and addresses stay, so that the flow goes on.
+# fields shown to users; ids, values, attributes and URLs stay valid
 TEXT_FIELDS = {
     "name", "label", "description", "tag_value", "group_name", "category_name", "message", "format",
     "duration_str", "error_msg", "remark", "icon",
@@ -43,7 +43,7 @@ _ODD = (
 )  # fmt: skip
 _numbers = itertools.count(1)
 made = 0
-"""How many texts were fuzzed since this process began: a test wants to know."""
+"""Number of texts fuzzed in this process, for tests."""
 
 
 WRONG_FILES = {
@@ -62,7 +62,7 @@ WRONG_FILES = {
 
 
 def wrong_file(name: str) -> SandboxReply:
-    """A 200 for something that nobody ordered."""
+    """Return a 200 response with a file that nobody ordered."""
     body, kind = WRONG_FILES[name]
     return SandboxReply(None, body, 200, {"content-type": kind})
 
@@ -70,9 +70,9 @@ def wrong_file(name: str) -> SandboxReply:
 def hostile(
     answer: SandboxReply, text: str | None, size: int, fuzz: int | None = None
 ) -> SandboxReply:
-    """Every text field becomes an attack, some `size` letters long. Files get bad headers.
+    """Replace every text field by an attack of about `size` characters; files get bad headers.
 
-    `fuzz`: a seed; each text is then another one, made up of pieces of attacks.
+    `fuzz`: a seed; each text is then composed differently.
     """
     if answer.envelope is None:
         answer.headers["content-disposition"] = 'attachment; filename="../../../tmp/owned.sh"'
@@ -124,7 +124,7 @@ def _attack(original: str, text: str | None, size: int, fuzz: int | None) -> str
 
 
 def mistyped(answer: SandboxReply) -> SandboxReply:
-    """Everything below `data` changes its JSON type; the envelope's `code` stays true."""
+    """Change the JSON type of everything below `data`; the envelope's `code` stays."""
     if answer.envelope is None:
         answer.headers["content-type"] = "application/octet-stream"
     else:

@@ -1,7 +1,7 @@
-"""A task from its create to its last answer: when each media is ready, and what detail says of it.
+"""Simulated tasks: when each output is ready, and what detail returns.
 
-Times are seconds of the server's monotonic clock. Everything drawn by lot comes from the seed and
-the task's number, so a run can be repeated.
+Times are seconds of the server's monotonic clock. Random choices depend on the seed and the task's
+number, so a run can be repeated.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ AUDIO = ("text_to_music", "text_to_speech")
 
 @dataclass
 class MediaPlan:
-    """One output: when it is done, and which of the service's many ways of saying so it uses."""
+    """One output: when it is done, and which of the service's response variants it uses."""
 
     done_at: float
-    url_after: float  # seconds between "ready" and the URL being there
+    url_after: float  # seconds between "ready" and the URL's appearance
     url_field: str
     done_word: str
     cover_field: str
@@ -32,30 +32,34 @@ class MediaPlan:
 
 @dataclass
 class Task:
+    """One accepted create."""
+
     id: str
     biz_id: str
     key: str
     order: SandboxOrder
     created: float
     created_at: int  # wall clock, ms
-    timeout_at: int | None  # wall clock, ms; None: the service names no deadline
+    timeout_at: int | None  # wall clock, ms; None: no deadline
     charged: int
     medias: list[MediaPlan]
     extension: str
     stuck: bool = False
-    flood: int = 0  # outputs that detail lists, whatever was ordered
+    flood: int = 0  # number of outputs that detail lists, whatever was ordered
     last_asked: float | None = None
 
     @property
     def duration(self) -> float:
+        """Seconds until every output is done."""
         return max(media.done_at for media in self.medias) - self.created
 
     def is_ready(self, place: int, now: float) -> bool:
+        """Tell whether an output is ready."""
         media = self.medias[place]
         return not self.stuck and media.failure is None and now >= media.done_at
 
     def status(self, now: float) -> str:
-        """One word for the ledger: processing, success or failed."""
+        """Return processing, success or failed, for the ledger."""
         if any(media.failure and now >= media.done_at for media in self.medias):
             return "failed"
         if all(self.is_ready(place, now) for place in range(len(self.medias))):
@@ -63,7 +67,7 @@ class Task:
         return "processing"
 
     def fail(self, options: dict[str, Any], *, at: float | None = None) -> None:
-        """Let the task end badly: at its own time, or `at` another (a monotonic second)."""
+        """Let the task fail: when it would end, or `at` another monotonic second."""
         status = options.get("resource_status", 2)
         word = options.get("task_status", "deleted" if status == 3 else "failed")
         message = options.get("message", "Generation failed: upstream returned no result")
@@ -74,6 +78,7 @@ class Task:
                 media.done_at = media.done_at if at is None else min(media.done_at, at)
 
     def withhold_urls(self, seconds: float | None) -> None:
+        """Delay the URLs of ready outputs by `seconds` (None: for ever)."""
         for media in self.medias:
             media.url_after = float("inf") if seconds is None else seconds
 
@@ -82,7 +87,7 @@ def draw(
     order: SandboxOrder, key: str, number: int, seed: int | str, speed: float,
     clock: tuple[float, float], extension: str, timeout_s: float | None,
 ) -> Task:  # fmt: skip
-    """Make the task of an accepted order. `clock` is (monotonic seconds, wall clock seconds)."""
+    """Create the task of an accepted order. `clock` is (monotonic seconds, wall clock seconds)."""
     dice = random.Random(f"{seed}:{number}")  # noqa: S311 - a play, not a secret
     digest = hashlib.sha256(f"{seed}:{number}".encode()).hexdigest()
     now, wall = clock
@@ -116,7 +121,7 @@ def _media(done_at: float, whole: float, dice: random.Random) -> MediaPlan:
 
 
 def detail(task: Task, now: float, base_url: str) -> dict[str, Any]:
-    """The `data` of POST /open/v1/tasks/detail. Right after the create there are no medias yet."""
+    """Return the `data` of POST /open/v1/tasks/detail; without medias right after the create."""
     progress = (now - task.created) / max(task.duration, 1e-9)
     medias = [] if progress < 0.03 else [
         _media_json(task, place, now, base_url) for place in range(len(task.medias))
@@ -137,7 +142,7 @@ def detail(task: Task, now: float, base_url: str) -> dict[str, Any]:
 
 
 def _copy(media: dict[str, Any], number: int) -> dict[str, Any]:
-    """An output once more, under an address of its own."""
+    """Return a copy of an output, under a URL of its own."""
     fields = ("url", "watermark_url", "preview_url")
     return media | {name: f"{media[name]}?copy={number}" for name in fields if media.get(name)}
 

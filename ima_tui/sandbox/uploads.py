@@ -1,4 +1,4 @@
-"""Uploads: the signed token request, the presigned PUT, and the files that came in that way."""
+"""Uploads: the signed token request, the presigned PUT, and the stored files."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from urllib.parse import quote
 from ima_tui.sandbox.orders import SandboxRefusal
 
 APP_ID = "webAgent"
-APP_KEY = "32jdskjdk320eew"  # public: every client of the service carries it
+APP_KEY = "32jdskjdk320eew"  # public: the same for every client of the service
 TOKEN_PARAMETERS = {
     "appUid", "appId", "appKey", "cmimToken", "sign", "timestamp", "nonce", "fService", "fType",
     "fSuffix", "fContentType",
 }  # fmt: skip
 KINDS = {"picture": "image/", "video": "video/", "audio": "audio/"}
 CLOCK_SLACK = 300  # seconds a timestamp may be off
-PUT_VALID = 3600  # seconds a presigned address lives
+PUT_VALID = 3600  # validity of a presigned URL in seconds
 LARGEST = 100 * 1024 * 1024
 
 
 @dataclass
 class StoredFile:
-    """A promised upload; `data` is None until it was PUT."""
+    """A granted upload; `data` is None until the PUT."""
 
     path: str
     content_type: str
@@ -36,12 +36,14 @@ class StoredFile:
 
 
 class Uploads:
+    """Granted and stored uploads."""
+
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self.files: dict[str, StoredFile] = {}
 
     def grant(self, query: Mapping[str, str], now: float) -> dict[str, str]:
-        """Check a token request (wire.md, Upload) and promise a place. Raises Refusal 400."""
+        """Check a token request (wire.md, Upload) and grant a URL. Raises `SandboxRefusal` 400."""
         missing = sorted(TOKEN_PARAMETERS - set(query))
         if missing:
             raise SandboxRefusal(400, f"Missing parameter {missing[0]}", "token_parameters")
@@ -83,7 +85,10 @@ class Uploads:
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str], data: bytes,
         now: float,
     ) -> None:  # fmt: skip
-        """Take the presigned PUT. Raises Refusal with an HTTP status as code (403, 400, 413)."""
+        """Accept the presigned PUT.
+
+        Raises `SandboxRefusal` with an HTTP status as code (403, 400, 413).
+        """
         stored = self.files.get(path)
         if "authorization" in headers:
             raise SandboxRefusal(400, "Only one auth mechanism allowed", "authorization_on_put")
@@ -98,6 +103,6 @@ class Uploads:
         stored.data = data
 
     def at(self, url: str) -> StoredFile | None:
-        """The promised file behind one of our download addresses."""
+        """Return the upload at one of our download URLs, or None."""
         prefix = f"{self._base_url}/cdn/"
         return self.files.get(url.removeprefix(prefix)) if url.startswith(prefix) else None

@@ -1,4 +1,4 @@
-"""What the service offers, and what follows from it for an order: its leaf, another model."""
+"""Live product lists, and what depends on them: default models, an order's model, alternatives."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ima_tui.studio.engine import Engine
 from ima_tui.studio.guides import Guides
 
 LIMITED_SECONDS = 5.0
-"""A pause when the service wants one and does not say how long."""
+"""Seconds to pause when the service asks for it without a duration."""
 
 
 class CatalogueService:
@@ -38,15 +38,15 @@ class CatalogueService:
         clock: Clock,
         connection: Connection,
         engine: Engine,
-        wishes: PreferenceService,
-        knowledge: Guides,
+        preferences: PreferenceService,
+        guides: Guides,
         tell: Callable[[Notice], None],
     ) -> None:
         self._settings = settings
         self._connection = connection
         self._engine = engine
-        self._wishes = wishes
-        self._knowledge = knowledge
+        self._preferences = preferences
+        self._guides = guides
         self._lists = ProductLists(
             settings.cache,
             clock.time,
@@ -57,45 +57,46 @@ class CatalogueService:
 
     @property
     def lists(self) -> dict[TaskType, ProductList]:
+        """The lists by task type."""
         return self._lists.lists
 
     def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
+        """Return the models of one task type, as last seen."""
         return self._lists.models(task_type)
 
     def all_leaves(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
-        """The leaves of every task type, as they are known now."""
+        """Return the models of every task type, as last seen."""
         return {task_type: self.models(task_type) for task_type in TaskType}
 
     def age(self, task_type: TaskType) -> float:
-        """Seconds since the list was fetched; infinite when it never was."""
+        """Return the seconds since the list was fetched; infinite if it never was."""
         return self._lists.age(task_type)
 
     def is_loading(self, task_type: TaskType) -> bool:
-        """Whether the list is on its way, and none is here that is fresh enough to order from."""
+        """Tell whether the list is being fetched and no fresh one is here to order from."""
         found = self.lists[task_type]
         waits = found.problem is None and not found.live
         return waits and self.age(task_type) > self._settings.max_age
 
     def suggested(self, task_type: TaskType) -> ModelVersion | None:
-        """The person's preferred model, else what their guides recommend, else the default, else
-        the first live one."""
+        """Return the preferred, else the recommended, the default, or the first model."""
         served = self.serving(task_type)
         return served[0] if served is not None else None
 
     def serving(self, task_type: TaskType) -> tuple[ModelVersion, Reason] | None:
-        """The leaf of `suggested`, and why it is that one."""
-        wish, recommended = self._wishes.model_id(task_type), self._knowledge.recommended
+        """Return the model of `suggested`, and why it was chosen."""
+        preferred, recommended = self._preferences.model_id(task_type), self._guides.recommended
         return choice.serving(
-            self.models(task_type), task_type, wish, recommended.get(task_type, "")
+            self.models(task_type), task_type, preferred, recommended.get(task_type, "")
         )
 
     def impersonal(self, task_type: TaskType) -> ModelVersion | None:
-        """What serves whoever prefers nothing."""
-        recommended = self._knowledge.recommended.get(task_type, "")
+        """Return the model for a user without preferences."""
+        recommended = self._guides.recommended.get(task_type, "")
         return choice.default_model(self.models(task_type), task_type, recommended=recommended)
 
     def model_of(self, order: Order) -> ModelVersion | None:
-        """The leaf that an order is for, as the list has it now."""
+        """Return an order's model from the current list, or None."""
         wanted = (order.model_id, order.version)
         models = self.models(order.task_type)
         return next((model for model in models if (model.model_id, model.version) == wanted), None)
@@ -103,11 +104,22 @@ class CatalogueService:
     # ------------------------------------------------------------------------------ fetching
 
     async def load(self) -> None:
-        """Show what the last run saw."""
+        """Load the lists stored by the last run."""
         await self._lists.load(self._settings.base_url)
 
+    async def check_connection(self) -> None:
+        """Find out, without the ledger and without a request, whether lists can be fetched.
+
+        Never raises: each list reports its own problem.
+        """
+        try:
+            await self._connection.connect()
+        except ImaError as error:
+            for task_type in TaskType:
+                self._lists.fail(task_type, error)
+
     async def refresh(self, *task_types: TaskType) -> None:
-        """Fetch lists (all, if none is named). Never raises: each list says its own problem."""
+        """Fetch lists (all, if none is named). Never raises; each list holds its own problem."""
         wanted = task_types or tuple(TaskType)
         try:
             service = await self._connection.connect()
@@ -122,12 +134,12 @@ class CatalogueService:
         await self._report([self.lists[task_type].problem for task_type in wanted])
 
     async def _rest(self) -> None:
-        """A pause that the service asked for holds for lists as well."""
-        with suppress(ImaError):  # without a ledger there are no jobs, and lists all the same
+        """Wait out a pause that the service asked for; it applies to lists as well."""
+        with suppress(ImaError):  # without a ledger there are no jobs, but lists
             await (await self._engine.scheduler()).rate_limit.rest()
 
     async def _report(self, problems: list[ImaError | None]) -> None:
-        """What the fetching says of the way to the service is true for jobs as well."""
+        """Report connection problems and successes to the connectivity of the jobs."""
         scheduler = await self._engine.scheduler()
         if any(problem is None for problem in problems):
             scheduler.connectivity.works()
@@ -138,7 +150,10 @@ class CatalogueService:
                 await scheduler.rate_limit.pause(problem.retry_after or LIMITED_SECONDS)
 
     async def fresh(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
-        """The list, fetched again if it is too old. Raises the problem if there is no list."""
+        """Return the list, fetched again if it is too old.
+
+        Raises the problem if there is no list.
+        """
         if self.age(task_type) > self._settings.max_age:
             await self.refresh(task_type)
         found = self.lists[task_type]
@@ -147,9 +162,9 @@ class CatalogueService:
         return found.models
 
     async def find_model(self, order: Order, fetch: bool) -> ModelVersion:
-        """The leaf that an order is for, off a list that is fresh enough (`fetch`: off a new one).
+        """Return an order's model from a fresh list (`fetch`: from a new one).
 
-        Raises the problem of the list, or `UsageError` when the model is gone.
+        Raises the list's problem, or `UsageError` when the model is gone.
         """
         task_type = order.task_type
         if fetch or self.age(task_type) > self._settings.max_age:
@@ -164,21 +179,20 @@ class CatalogueService:
     # -------------------------------------------------------------------------- other models
 
     def alternatives(self, order: Order, *, cheaper: bool = False) -> tuple[Alternative, ...]:
-        """One or two live models that could do the same, or (`cheaper`) the same for less."""
+        """Return up to two live models that could do the same, or (`cheaper`) the same for less."""
         models, below = self.models(order.task_type), order.points if cheaper else None
         count = len(order.inputs)
         return alternatives(models, order.task_type, order.model_id, count, below=below)
 
     def usual_instead(self, order: Order) -> Alternative | None:
-        """The recommended (else usual) model, where the person's own preference was followed and
-        differs from it."""
+        """Return the recommended (else usual) model, if the order used another, preferred one."""
         kind = order.task_type
         usual = policy.usual_instead(
             self.models(kind),
             kind,
             order.model_id,
-            self._wishes.model_id(kind),
-            self._knowledge.recommended.get(kind, ""),
+            self._preferences.model_id(kind),
+            self._guides.recommended.get(kind, ""),
         )
         quoted = price.quote_or_none(usual, {}) if usual is not None else None
         if usual is None or quoted is None:

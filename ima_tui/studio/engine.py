@@ -1,4 +1,4 @@
-"""The ledger and the scheduler, opened after the first paint; whoever needs them earlier waits."""
+"""Lifecycle of ledger and scheduler, opened after the first paint; earlier callers wait."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ Parts = tuple["Ledger", "Scheduler"]
 FindModel = Callable[[Order, bool], Awaitable[ModelVersion]]
 """Return the model version of an order; True: from a list that is fetched now."""
 COPY_SECONDS = 600.0
-"""Between two looks at whether the ledger changed since its last copy."""
+"""Seconds between two checks whether a new copy of the ledger is due."""
 
 
 class Engine:
-    """What runs jobs. `everything`: also those of runs that ended. `patient`: a dead network is
-    waited out."""
+    """Opens the parts that run jobs.
+
+    `everything`: also follow jobs of ended runs. `patient`: wait for a missing network.
+    """
 
     def __init__(
         self,
@@ -65,35 +67,35 @@ class Engine:
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
     async def open(self, find_model: FindModel) -> None:
-        """Open the ledger and make the scheduler, which looks models up with `find_model`.
+        """Open ledger and scheduler. Raises `LedgerError`, also for everyone who waits for them.
 
-        Raises `LedgerError`; then everybody who waits for the parts gets it, too.
+        `find_model` is how the scheduler looks up the model version of an order.
         """
         try:
             parts = await self._build(find_model)
         except BaseException as error:
             self._parts.set_exception(error if isinstance(error, ImaError) else KeyMissing())
-            self._parts.exception()  # whoever awaits it hears of it; nobody has to
+            self._parts.exception()  # retrieved here, because nobody may be waiting
             raise
         self._parts.set_result(parts)
 
     async def start(self) -> None:
-        """Follow jobs from now on, but for who only looks."""
+        """Start following jobs, unless read-only."""
         ledger, scheduler = await asyncio.shield(self._parts)
         if ledger.read_only is None:
-            if not ledger.has_copy:  # from the first job on there is one to restore it from
+            if not ledger.has_copy:  # a copy to restore from exists from the first job on
                 await self._copy(ledger)
             await scheduler.start(everything=self._everything)
             self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
 
     async def _keep_copies(self, ledger: Ledger) -> None:
-        """A whole copy of the ledger, never much older than its last change."""
+        """Copy the ledger whenever it changed, for ever."""
         while True:
             await self._copy(ledger)
             await self._clock.sleep(COPY_SECONDS)
 
     async def prepare_folder(self) -> None:
-        """Have the folder for results before anything is paid for. Raises `UsageError`."""
+        """Create the folder for results before anything is paid for. Raises `UsageError`."""
         if self._settings.download:
             await asyncio.to_thread(result_files.prepare, self._settings.folder)
 
@@ -104,13 +106,15 @@ class Engine:
             log.warning("copy of the ledger: %s", say(error.key, **error.values))
 
     async def ledger(self) -> Ledger:
+        """Return the ledger, once open. Raises `LedgerError`."""
         return (await asyncio.shield(self._parts))[0]
 
     async def scheduler(self) -> Scheduler:
+        """Return the scheduler, once started. Raises `LedgerError`."""
         return (await asyncio.shield(self._parts))[1]
 
     async def stop(self) -> None:
-        """Stop following. A create that is on its way is waited for."""
+        """Stop following. Waits for creates in progress."""
         if self._copying is not None:
             self._copying.cancel()
             await asyncio.gather(self._copying, return_exceptions=True)
@@ -118,28 +122,32 @@ class Engine:
             await self._parts.result()[1].aclose()
 
     async def aclose(self) -> None:
+        """Close the ledger."""
         if self._opened:
             await self._parts.result()[0].aclose()
 
     @property
     def unsaved(self) -> tuple[TaskUnsaved, ...]:
-        """Task ids that the ledger could not take yet."""
+        """Task ids that the ledger could not save yet."""
         return self._parts.result()[1].unsaved if self._opened else ()
 
     @property
     def repair_report(self) -> RepairReport | None:
-        """What was done to a damaged ledger when it was opened."""
+        """What was repaired when the ledger was opened, or None."""
         return self._parts.result()[0].repair_report if self._opened else None
 
     @property
     def read_only(self) -> ImaError | None:
-        """Why nothing is written, if so; known as soon as the parts are there."""
+        """Why nothing is written, or None; known once the ledger is open."""
         return self._parts.result()[0].read_only if self._opened else None
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """What all requests wait for, and for how many seconds more: `wait.pause` is a pause that
-        the service asked for, `wait.link` the next try of a broken way."""
+        """What all requests wait for, and the remaining seconds.
+
+        `wait.pause`: a pause that the service asked for; `wait.link`: the next try of a broken
+        connection.
+        """
         if not self._opened:
             return None
         scheduler = self._parts.result()[1]
@@ -188,7 +196,7 @@ class Engine:
                 self._clock,
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
-                gate=None
+                shared=None
                 if ledger.read_only
                 else SharedRateLimit(settings.ledger.with_name("pace.json")),
                 tell=lambda seconds: self._tell(Paused(seconds)),
@@ -200,7 +208,7 @@ class Engine:
         return ledger, scheduler
 
     def _usual_folder(self) -> Path:
-        """Where results go without what the flags of this run say."""
+        """Return the folder of results without the flags of this run."""
         folder = self._settings.folder
         with suppress(UsageError):
             folder = result_files.folder_of(
@@ -209,7 +217,7 @@ class Engine:
         return folder
 
     async def _open_ledger(self, session: str) -> Ledger:
-        """To be written; else to be looked at, where that is the wish or all that is possible."""
+        """Open the ledger for writing, or read-only if asked for or if nothing else is possible."""
         from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
 
         path, logs = self._settings.ledger, self._settings.logs

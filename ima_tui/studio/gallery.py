@@ -1,4 +1,4 @@
-"""The gallery: what all jobs made, newest first, and what can be done with the files of it."""
+"""Results of all jobs, newest first, and actions on their files."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ima_tui.core.input_files import local_path
 from ima_tui.studio.engine import Engine
 
 STRETCH = 1_000
-"""Jobs that are read at once: the ledger's thread has others to serve."""
+"""Jobs read at once, so that the ledger's thread stays available."""
 NEWEST = 1 << 62
 MOST_COVERS = 200
 
 
 class ResultGallery:
-    """Results and their files. Verbs raise `UsageError`, or `ImaError` where the disk says no."""
+    """Results and their files. Actions raise `UsageError`, or `ImaError` on disk errors."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ResultGallery:
         self._broadcast = broadcast
 
     async def results(self) -> AsyncIterator[tuple[Result, ...]]:
-        """Every result there is, newest job first, a stretch at a time."""
+        """Yield every result in batches, newest job first."""
         ledger = await self._engine.ledger()
         below = NEWEST
         while below:
@@ -56,12 +56,11 @@ class ResultGallery:
             yield found
 
     def expires(self, job: Job) -> float:
-        """When the links to what `job` made stop working, in seconds since the epoch."""
+        """Return when the links to the results of `job` expire, in seconds since the epoch."""
         return job.links_expire_at
 
     async def cover(self, media: Media) -> str:
-        """The picture that the service gives along with a film: its path here, or "" where it
-        can't be had. It is fetched once."""
+        """Return the path of a video's cover image, downloaded once; "" if unavailable."""
         name = hashlib.sha256(media.cover.encode()).hexdigest()[:32]
         path = self._settings.cache / "covers" / name
         if await asyncio.to_thread(path.is_file):
@@ -82,7 +81,7 @@ class ResultGallery:
         return str(path)
 
     async def copy(self, media: Media, written: str) -> Path:
-        """Copy the file to `written`: a folder, or a name that nothing has yet."""
+        """Copy the file to `written`: a folder, or a new file name."""
         self._settings.for_writing()
         if not media.path:
             raise UsageError("gallery.not_here")
@@ -92,8 +91,10 @@ class ResultGallery:
         return await asyncio.to_thread(_copy, Path(media.path), target, into)
 
     async def discard(self, job_id: int, index: int) -> Job:
-        """Delete the file of a result (from 1) and what stands beside it. The result stays: as long
-        as its link lives it can be fetched again."""
+        """Delete the file of a result (from 1) and its sidecar.
+
+        The result stays, and can be downloaded again while its link is valid.
+        """
         self._settings.for_writing()
         ledger = await self._engine.ledger()
         job = await ledger.job(job_id)
@@ -109,7 +110,7 @@ class ResultGallery:
 
 
 def _make_room(folder: Path) -> None:
-    """Have the folder, with fewer covers in it than there may be."""
+    """Create the folder, and delete the oldest covers above the maximum."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     covers = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
     for path in covers[: max(0, len(covers) - MOST_COVERS + 1)]:
@@ -117,7 +118,7 @@ def _make_room(folder: Path) -> None:
 
 
 def _copy(source: Path, target: Path, into: bool) -> Path:
-    """Nothing is ever overwritten, and no half of a file stays behind. `into`: it is a folder."""
+    """Copy without overwriting anything or leaving a partial file. `into`: `target` is a folder."""
     if into or target.is_dir():
         target = target / source.name
     elif not target.suffix:
@@ -151,7 +152,7 @@ def _delete(path: Path) -> None:
 
 
 def open_file(path: str) -> bool:
-    """Hand a file to the desktop's own program; False where there is no desktop to see it on."""
+    """Open a file with the desktop's own program; False where there is no desktop."""
     local = "SSH_CONNECTION" not in os.environ and "SSH_TTY" not in os.environ
     desktop = sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
     if not (local and desktop and Path(path).is_file()):

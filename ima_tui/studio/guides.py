@@ -1,12 +1,11 @@
-"""The optional knowledge folder: which of its documents matter now, and what it recommends.
+"""Guides of ima-knowledge-ai: which documents apply to a prompt, and which models they recommend.
 
-Another tool (ima-knowledge-ai) may have put Markdown files there. When to read which is told by
-the founding document: several media, workflow design; the same subject or a series, visual
-consistency; any video, video modes; unsure, a budget or a wish for quality, model selection. Where
-the folder or a document is absent, nothing is missing.
+Another tool may have put Markdown files into the folder; it is optional. The founding document says
+when to read which: several media, workflow design; the same subject or a series, visual
+consistency; any video, video modes; unsure, a budget or a quality request, model selection.
 
-Files from elsewhere are data: only regular files inside the folder are read, to a limit; what is
-no text is left out; everything is cleaned.
+The files are not trusted: only regular files inside the folder are read, to a limit; what is not
+text is left out; everything is cleaned.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from ima_tui.core.text import clean, one_line
 from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 
 LARGEST = 256 * 1024
-"""Bytes read of one document: a guide is some ten thousand."""
+"""Maximum bytes read of one document."""
 SHOWN = 60_000
-"""Characters shown of one."""
+"""Maximum characters shown of one document."""
 _LINES = 4_000
 Stamps = tuple[tuple[str, int, int], ...]
 
 
 class Topic(StrEnum):
-    """The documents, by the name of their file."""
+    """The documents, by file name."""
 
     WORKFLOW = "workflow-design"
     CONSISTENCY = "visual-consistency"
@@ -43,7 +42,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One guide, cleaned. `is_cut`: there is more of it in the file."""
+    """One guide, cleaned. `is_cut`: the file has more."""
 
     topic: Topic
     path: Path
@@ -52,14 +51,14 @@ class Document:
 
     @property
     def title(self) -> str:
-        """Its first heading, else the name of its file."""
+        """Its first heading, else its file name."""
         heading = re.search(r"^#{1,3}\s+(.+)$", self.text[:4_000], re.MULTILINE)
         return one_line(heading[1], 80) if heading else self.path.name
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A model that model-selection.md recommends, and the line that says so (from 1)."""
+    """A model that model-selection.md recommends, and the line number (from 1)."""
 
     model_id: str
     line: int
@@ -76,7 +75,7 @@ class Guides:
     _seen: Stamps = ()
 
     def load(self) -> None:
-        """Read everything. Some milliseconds where there is something: off the event loop."""
+        """Read all documents. Takes milliseconds: call it off the event loop."""
         self._seen = self._stamps()
         found = ((topic, path) for topic in Topic if (path := self._find(topic)) is not None)
         read = ((topic, _document(topic, path)) for topic, path in found)
@@ -85,14 +84,14 @@ class Guides:
         self._recommended = recommendations(guide.text) if guide is not None else {}
 
     def load_if_changed(self) -> bool:
-        """`load`, where a document was added, edited or removed; whether one was."""
+        """Reload if a document was added, edited or removed; returns whether one was."""
         changed = self._stamps() != self._seen
         if changed:
             self.load()
         return changed
 
     def _stamps(self) -> Stamps:
-        """Which documents there are, and when each was written."""
+        """Return which documents exist, and when each was written."""
         found: list[tuple[str, int, int]] = []
         for topic in Topic:
             path = self._find(topic)
@@ -104,25 +103,27 @@ class Guides:
 
     @property
     def all(self) -> tuple[Document, ...]:
+        """Return all documents."""
         return tuple(self._documents.values())
 
-    def documents(self, text: str, decision: Intent) -> tuple[Document, ...]:
-        """The guides that matter for a wish, most telling first."""
+    def documents(self, text: str, intent: Intent) -> tuple[Document, ...]:
+        """Return the guides that apply to a prompt, most relevant first."""
         if not self._documents:
             return ()
-        found = (self._documents.get(topic) for topic in topics(text, decision))
+        found = (self._documents.get(topic) for topic in topics(text, intent))
         return tuple(document for document in found if document is not None)
 
     @property
     def recommended(self) -> dict[TaskType, str]:
-        """task type -> model id."""
+        """The recommended model id by task type."""
         return {task_type: each.model_id for task_type, each in self._recommended.items()}
 
     def recommendation(self, task_type: TaskType) -> Recommendation | None:
+        """Return the recommendation for a task type, or None."""
         return self._recommended.get(task_type)
 
     def _find(self, topic: Topic) -> Path | None:
-        """The file, in references/ or beside it: a regular one that lies inside the folder."""
+        """Return the file, in references/ or beside it; only regular files inside the folder."""
         for path in (
             self.folder / "references" / f"{topic}.md",
             self.folder / f"{topic}.md",
@@ -133,7 +134,7 @@ class Guides:
                 if inside and stat.S_ISREG(real.stat().st_mode):
                     return real
             except (OSError, RuntimeError, ValueError):
-                continue  # absent, or links in a circle
+                continue  # absent, or circular links
         return None
 
 
@@ -144,7 +145,7 @@ def _document(topic: Topic, path: Path) -> Document | None:
     except OSError:
         return None
     if b"\x00" in data or not data.strip():
-        return None  # no text
+        return None  # not text
     text = clean(data[:LARGEST].decode("utf-8", "replace"), SHOWN)
     return Document(topic, path, text, is_cut=len(data) > LARGEST or text.endswith("…"))
 
@@ -158,34 +159,34 @@ _SAME = re.compile(
 )
 
 
-def topics(text: str, decision: Intent) -> tuple[Topic, ...]:
-    """The reading rules of the founding document."""
-    from ima_tui.intent.scan import scan  # not before there is something to read
+def topics(text: str, intent: Intent) -> tuple[Topic, ...]:
+    """Return the topics for a prompt, by the founding document's rules."""
+    from ima_tui.intent.scan import scan  # imported only when there is something to read
 
-    told = scan(text).text  # folded, and without titles and quotations
-    media = {step.task_type.medium for step in decision.steps} | {decision.medium}
-    count = decision.param("n")
+    told = scan(text).text  # normalised, without titles and quotations
+    media = {step.task_type.medium for step in intent.steps} | {intent.medium}
+    count = intent.param("n")
     several = isinstance(count, int) and count > 1 and bool(media & {Medium.IMAGE, Medium.VIDEO})
     found = [
-        (Topic.WORKFLOW, decision.kind is RequestKind.WORKFLOW or bool(_SEVERAL.search(told))),
+        (Topic.WORKFLOW, intent.kind is RequestKind.WORKFLOW or bool(_SEVERAL.search(told))),
         (
             Topic.CONSISTENCY,
             several
-            or bool(decision.roles.reference)
-            or decision.task_type is TaskType.REFERENCE_TO_VIDEO
+            or bool(intent.roles.reference)
+            or intent.task_type is TaskType.REFERENCE_TO_VIDEO
             or bool(_SAME.search(told)),
         ),
         (Topic.VIDEO_MODES, Medium.VIDEO in media),
-        (Topic.SELECTION, _is_unsure(decision)),
+        (Topic.SELECTION, _is_unsure(intent)),
     ]
     return tuple(topic for topic, matters in found if matters)
 
 
-def _is_unsure(decision: Intent) -> bool:
-    """The choice is left to us, or a tier tells of budget or quality."""
-    wish = decision.preference
+def _is_unsure(intent: Intent) -> bool:
+    """Tell whether the choice is left to us, or the prompt asks for a budget or quality tier."""
+    wish = intent.preference
     leaves_it = wish is not None and wish.action is PreferenceAction.CLEAR
-    return decision.tier is not None or leaves_it or bool(decision.absent)
+    return intent.tier is not None or leaves_it or bool(intent.absent)
 
 
 # ------------------------------------------------------------------------ what is recommended
@@ -210,11 +211,11 @@ _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 
 
 def recommendations(text: str) -> dict[TaskType, Recommendation]:
-    """What a guide recommends for each task type: the first line that says so in plain words.
+    """Return the recommendation for each task type, from the first line that states one plainly.
 
-    A line, a row or a column of a table counts that speaks of a recommendation or a default and
-    names a model we know; what it is for stands in it or in the headings above. Lines about a
-    budget, about quality or against a model are no general recommendation.
+    A line, table row or column counts if it speaks of a recommendation or default and names a known
+    model; the task type is in it or in the headings above. Lines about a budget, about quality or
+    against a model are not general recommendations.
     """
     exact: dict[TaskType, Recommendation] = {}
     general: dict[TaskType, Recommendation] = {}
@@ -228,13 +229,13 @@ def recommendations(text: str) -> dict[TaskType, Recommendation]:
                 into = exact if is_exact else general
                 if mine:
                     into.setdefault(task_type, Recommendation(mine, found.line, found.words))
-            break  # the first name is the one recommended
+            break  # the first name is the recommended one
     return general | exact
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A line that recommends: all its words, the part that names the model, the headings above."""
+    """A recommending line: all words, the part that names the model, the headings above."""
 
     words: str
     model: str
@@ -283,7 +284,7 @@ def _models(words: str) -> Iterator[str]:
 
 
 def _task_types(told: _Told, model_id: str) -> Iterator[tuple[TaskType, bool]]:
-    """The task types that a line speaks of (else its headings do); named outright or by medium."""
+    """Yield the task types that a line (else its headings) names, directly or by medium."""
     for words in (told.words, told.about):
         named = [
             t for t in TaskType if t.value in words.lower().replace("-", "_").replace(" ", "_")

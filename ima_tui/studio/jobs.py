@@ -1,5 +1,4 @@
-"""The jobs: every verb that both front ends use on them. The ledger keeps them, the scheduler runs
-them."""
+"""Actions on jobs for both front ends; the ledger stores jobs, the scheduler runs them."""
 
 from __future__ import annotations
 
@@ -31,22 +30,22 @@ from ima_tui.studio.engine import Engine
 log = logging.getLogger(__name__)
 
 NEWS_SECONDS = 1.0
-"""How often the ledger is asked whether another process changed it, while somebody listens."""
+"""Seconds between checks whether another process changed the ledger, while anyone listens."""
 
 
 class Jobs:
-    """Submit, look at, stop, follow, forget. A verb that names no job raises `UsageError`."""
+    """Submit, query, stop, follow and remove jobs. Actions on a missing job raise `UsageError`."""
 
     def __init__(
         self,
         engine: Engine,
-        offer: CatalogueService,
+        catalogue: CatalogueService,
         connection: Connection,
         clock: Clock,
         broadcast: EventBus,
     ) -> None:
         self._engine = engine
-        self._offer = offer
+        self._catalogue = catalogue
         self._connection = connection
         self._clock = clock
         self._broadcast = broadcast
@@ -61,11 +60,11 @@ class Jobs:
         repeats: int | None = None,
         after: int | None = None,
     ) -> Job:
-        """Write the intent to disk and wake the scheduler. Raises `KeyMissing`.
+        """Record the order and wake the scheduler. Raises `KeyMissing`.
 
-        An `intent` that is known already brings its job back, and sends nothing: see
-        `Ledger.add`. `repeats` names the job that this one tries again. `after` names one that
-        must be done first; inputs such as `job:41#1` (the first result of job 41) name theirs.
+        A known `intent` returns its job and sends nothing: see `Ledger.add`. `repeats`: the job
+        that this one tries again. `after`: a job that must be done first; inputs such as `job:41#1`
+        (the first result of job 41) name theirs.
         """
         await self._may_pay()
         order = replace(order, estimate=await self._expect(order))
@@ -75,17 +74,17 @@ class Jobs:
         )
         log_step(job, "again" if repeats is not None else "queued")
         self._tell(job)
-        if repeats is not None:  # what waited in vain for that one waits for this one now
+        if repeats is not None:  # jobs blocked by the old one now wait for this one
             for each in await (await self._engine.ledger()).waiting_for(job.id):
                 self._tell(each)
-        if intent and job.created_at != now:  # it may be another's, perhaps just being sent
+        if intent and job.created_at != now:  # may belong to another run that is just sending it
             await (await self._engine.scheduler()).adopt(job.id)
         else:
             await (await self._engine.scheduler()).follow(job)
         return job
 
     async def put_back(self, order: Order, intent: str, known: Outcome) -> Job:
-        """A job that the ledger lost and something else still knows; nothing is sent for it."""
+        """Record a job that the ledger lost and another file still knows; nothing is sent."""
         ledger = await self._engine.ledger()
         job = await ledger.put_back(order, self._clock.time(), intent, known)
         log_step(job, "event.put_back")
@@ -93,10 +92,10 @@ class Jobs:
         return job
 
     async def submit_all(self, orders: Sequence[tuple[str, Order]]) -> list[Job]:
-        """Write every (intent, order) to disk, and only then wake the scheduler for all of them.
+        """Record every (intent, order), and only then wake the scheduler for all of them.
 
-        An intent that is known brings its job back: whoever was interrupted between two of them
-        submits the same again, and pays for none twice. Raises `KeyMissing`.
+        A known intent returns its job: after an interruption the same submission pays for nothing
+        twice. Raises `KeyMissing`.
         """
         await self._may_pay()
         ledger = await self._engine.ledger()
@@ -110,10 +109,10 @@ class Jobs:
         return jobs
 
     async def edit(self, old: int, order: Order) -> Job:
-        """`order` in the place of the unsent job `old`: in the line, and for what waits for it.
+        """Replace the unsent job `old`, keeping its queue position and the jobs that wait for it.
 
-        Raises `UsageError` when that was sent meanwhile (what came then would be a second charge)
-        and `KeyMissing`; nothing was changed then.
+        Raises `KeyMissing`, and `UsageError` when it was sent meanwhile (the new order would be a
+        second charge); then nothing changed.
         """
         await self._may_pay()
         ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
@@ -131,68 +130,72 @@ class Jobs:
         return job
 
     async def _expect(self, order: Order) -> Estimate | None:
-        """How long it should take: the list knows, or the table, or our own history."""
-        model = self._offer.model_of(order)
+        """Return the expected duration: from the list, the table, or our own history."""
+        model = self._catalogue.model_of(order)
         if model is None:
             return order.estimate
         return times.estimate(model, await (await self._engine.ledger()).durations(order))
 
     async def _may_pay(self) -> None:
-        """Whatever forbids to pay: no key, or no room for what would come of it."""
+        """Raise where paying is impossible: without a key, or without room for results."""
         if not self._connection.has_key:
             raise KeyMissing
         await self._engine.prepare_folder()
 
     def order_again(self, before: Job) -> Order:
-        """What running a job again would send and cost: of one that came out in part only what is
-        missing, where the model makes that many."""
+        """Return the order for running a job again; of a partial one only what is missing."""
         lacking = outputs.missing(before)
         if not outputs.is_partial(before) or not lacking:
             return before.order
-        model = self._offer.model_of(before.order)
+        model = self._catalogue.model_of(before.order)
         if model is not None and lacking not in form.counts(model):
             return before.order
         order = replace(before.order, n=lacking)
         return replace(order, confirmed=order.total)
 
     async def again(self, job_id: int) -> Job:
-        """The same order, or what is missing of it, as a new job: a new charge.
+        """Submit the same order, or what is missing of it, as a new job: a new charge.
 
-        Jobs that waited in vain for the old one's result wait for the new one's; those that are
-        held go on when the person says so (`follow`).
+        Jobs that were blocked by the old one now wait for the new one; held ones continue when the
+        user approves (`follow`).
         """
         before = await self._require(job_id)
         return await self.submit(self.order_again(before), repeats=job_id)
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
-        """What became of orders that were submitted under these intents."""
+        """Return the jobs that were submitted under these intents."""
         return await (await self._engine.ledger()).by_intents(intents)
 
     async def waiting_for(self, first: int) -> tuple[Job, ...]:
-        """Jobs that take what the job `first` makes, or go when it is done."""
+        """Return the jobs that use results of the job `first`, or start when it is done."""
         return await (await self._engine.ledger()).waiting_for(first)
 
     async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
-        """The newest tries of jobs that were run again, by the job they repeat."""
+        """Return the newest repetition of each job."""
         return await (await self._engine.ledger()).repeats_of(ids)
 
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """A stretch of the whole ledger, oldest first: jobs above the id `after`."""
+        """Return a page of the ledger, oldest first: jobs above the id `after`."""
         return await (await self._engine.ledger()).page(after, since, limit)
 
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
+        """Return every open job and the newest ended ones, newest first."""
         return await (await self._engine.ledger()).recent(limit)
 
     async def newest(self) -> Job | None:
+        """Return the newest job, or None."""
         return await (await self._engine.ledger()).newest()
 
     async def get(self, job_id: int) -> Job | None:
+        """Return one job, or None."""
         return await (await self._engine.ledger()).job(job_id)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
+        """Return the timeline of a job, oldest entry first."""
         return await (await self._engine.ledger()).timeline(job_id)
 
     async def totals(self) -> Totals:
+        """Return the points spent today, in this session, and for jobs without a result yet."""
         ledger = await self._engine.ledger()
         return Totals(
             today=await ledger.spent(midnight(self._clock.time())),
@@ -201,7 +204,7 @@ class Jobs:
         )
 
     async def stop(self, job_id: int) -> Job:
-        """Stop following; an unsent job is taken out. What was sent stays paid."""
+        """Stop following; an unsent job is removed from the queue. Sent jobs stay paid."""
         await (await self._engine.scheduler()).leave(job_id)
         job = await self._require(job_id)
         if job.state not in job_states.OPEN:
@@ -209,35 +212,40 @@ class Jobs:
         if State.STOPPED not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # another window is just sending it
         unsent = job.state in job_states.UNSENT
-        key = "event.taken_out" if unsent else "event.stopped"
+        key = await self._removal(job_id) if unsent else "event.stopped"
         job = await self._step(job_id, State.STOPPED, key)
         await (await self._engine.scheduler()).leave(
             job_id
-        )  # a renewal may have taken it up meanwhile
+        )  # a lease renewal may have taken it up meanwhile
         return job
 
-    async def remove_from_queue(self, job_id: int) -> Job:
-        """Take an unsent job out, for who means to pay nothing.
+    async def _removal(self, job_id: int) -> str:
+        """What the timeline says when an unsent job is removed: an earlier try may be paid for."""
+        faulty = any(event.key == job_states.FAULT for event in await self.timeline(job_id))
+        return "event.taken_out_after_fault" if faulty else "event.taken_out"
 
-        Raises `UsageError` when it was sent meanwhile: then it is paid for, and followed on.
+    async def remove_from_queue(self, job_id: int) -> Job:
+        """Remove an unsent job from the queue, so that nothing is paid.
+
+        Raises `UsageError` when it was sent meanwhile: then it is paid for, and still followed.
         """
         scheduler = await self._engine.scheduler()
         await scheduler.leave(job_id)
         job = await self._require(job_id)
         if job.state in job_states.UNSENT:
-            job = await self._step(job_id, State.STOPPED, "event.taken_out")
-            await scheduler.leave(job_id)  # a renewal may have taken it up meanwhile
+            job = await self._step(job_id, State.STOPPED, await self._removal(job_id))
+            await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
             return job
         await scheduler.adopt(job_id)
         raise UsageError("error.sent_meanwhile", id=job_id)
 
     async def follow(self, job_id: int) -> Job:
-        """Follow again what was stopped or parked, or send what waited for a word."""
+        """Follow a stopped or timed out job again, or approve a held one."""
         job = await self._require(job_id)
         if job.needs_approval and job.state in job_states.UNSENT:
             await (await self._engine.scheduler()).adopt(
                 job_id
-            )  # first: whoever takes a dead run's job holds it
+            )  # first, because taking over a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
@@ -246,18 +254,18 @@ class Jobs:
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
         await (await self._engine.scheduler()).adopt(
             job_id
-        )  # a window that lives and owns it follows it itself
+        )  # a live window that owns it follows it itself
         return job
 
     async def _release(self, job: Job) -> Job:
-        """The person's word that a held job may be sent, at the price it has now."""
+        """Approve a held job at its current price."""
         await self._engine.prepare_folder()
         ledger = await self._engine.ledger()
         agreed = replace(job.order, confirmed=job.order.total)
         values = {"points": agreed.total}
         try:
             await ledger.reorder(job.id, agreed, self._clock.time(), "event.released", values)
-        except job_states.ImpossibleTransition as error:  # another window was just faster
+        except job_states.ImpossibleTransition as error:  # another window was faster
             raise UsageError("error.busy_job") from error
         job = await ledger.hold(job.id, held=False)
         log_step(job, "event.released")
@@ -265,17 +273,17 @@ class Jobs:
         return job
 
     async def adopt(self, *job_ids: int) -> None:
-        """Follow these jobs if nobody alive does; else they are watched in the ledger alone."""
+        """Follow these jobs if no live process does; else only watch them in the ledger."""
         await (await self._engine.scheduler()).adopt(*job_ids)
 
     async def arrange(self, ids: Sequence[int]) -> None:
-        """Let unsent jobs wait in this order, in the places that they have between them."""
+        """Reorder unsent jobs within the queue positions that they have."""
         for job in await (await self._engine.ledger()).arrange(ids):
             self._tell(job)
         (await self._engine.scheduler()).look()
 
     async def forget(self, job_id: int) -> None:
-        """Take an ended or unsent job off the list; its row stays in the ledger."""
+        """Remove an ended or unsent job from the list; its row stays in the ledger."""
         job = await self._require(job_id)
         if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")
@@ -286,10 +294,10 @@ class Jobs:
         await self._step(job_id, State.FORGOTTEN, "event.forgotten")
 
     async def fetch(self, job_id: int) -> Job:
-        """Download the results of a finished job that are not here; it costs nothing.
+        """Download missing results of a finished job; free.
 
-        Where fewer came out than were ordered the service is asked once more. Raises `UsageError`
-        for a job that has none, and `ImaError` where the service can't be asked.
+        If fewer came out than were ordered, the service is asked once more. Raises `UsageError` for
+        a job without results, and `ImaError` where the service can't be asked.
         """
         job, scheduler = await self._require(job_id), await self._engine.scheduler()
         if job.state is State.FETCHING:
@@ -311,19 +319,19 @@ class Jobs:
             job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
         except UsageError:
             job = await self._require(job_id)
-            if job.state is not State.FETCHING:  # else another process was just faster
+            if job.state is not State.FETCHING:  # else another process was faster
                 raise
             return job
         await scheduler.follow(job)
         return job
 
     async def _fetch_now(self, job: Job) -> Job:
-        """Whoever fetches it, here or in another process, tries now."""
+        """Make the process that downloads it, here or elsewhere, try now."""
         scheduler = await self._engine.scheduler()
         try:
             job = await (await self._engine.ledger()).delay(job.id, self._clock.time())
         except job_states.ImpossibleTransition:
-            return await self._require(job.id)  # it has just come to its end
+            return await self._require(job.id)  # it has just ended
         self._tell(job)
         scheduler.try_now(job.id)
         await scheduler.adopt(job.id)
@@ -339,7 +347,7 @@ class Jobs:
         ledger = await self._engine.ledger()
         try:
             job = await ledger.step(job_id, after, self._clock.time(), key, **columns)
-        except job_states.ImpossibleTransition as error:  # another window was just faster
+        except job_states.ImpossibleTransition as error:  # another window was faster
             raise UsageError("error.busy_job") from error
         log_step(job, key)
         self._tell(job)
@@ -347,7 +355,7 @@ class Jobs:
         return job
 
     async def watch(self) -> None:
-        """What other processes do to the jobs shows by itself, too."""
+        """Publish changes by other processes, for ever."""
         ledger, scheduler = await self._engine.ledger(), await self._engine.scheduler()
         while True:
             await self._clock.sleep(NEWS_SECONDS)
@@ -360,4 +368,4 @@ class Jobs:
                 if fresh:
                     await scheduler.heard(fresh)
             except (ImaError, job_states.ImpossibleTransition) as error:
-                log.warning("news: %r", error)  # a busy file is asked again in a second
+                log.warning("news: %r", error)  # a busy file is retried in a second

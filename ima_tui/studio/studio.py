@@ -1,13 +1,12 @@
-"""The studio: the parts wired together, for both front ends.
+"""Composition root for both front ends.
 
     async with open_studio(settings) as studio:
         await ImaApp(studio).run_async()
 
 `studio.connection` holds the key and the client, `studio.catalogue` the live lists,
 `studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
-`studio.workflows` several jobs in order. The first paint waits for nothing: a part is imported and
-made when it is first asked for, the ledger and the scheduler are opened by `begin`, the API when it
-is first needed.
+`studio.workflows` the workflows. Parts are imported and created on first use, because the first
+paint waits for nothing: `begin` opens ledger and scheduler, the API client comes when needed.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from ima_tui.core.event_bus import EventBus, Listener
 from ima_tui.core.events import GuidesChanged
 
 GUIDES_SECONDS = 2.0
-"""How often the guides are looked at: a stat of four files."""
+"""Seconds between checks of the guides; a stat of four files."""
 
 if TYPE_CHECKING:
     from ima_tui.api.connection import Connection, Locate
@@ -55,12 +54,12 @@ async def open_studio(
     for_screen: bool = False,
     patient: bool = False,
 ) -> AsyncIterator[Studio]:
-    """A studio, closed at the end.
+    """Open a studio, closed at the end.
 
-    `for_screen`: nothing is opened or followed before `begin`, which the app calls once it has
-    painted; from then on jobs of runs that ended are followed too, and a dead network is waited
-    out. Otherwise all is ready when this yields (`LedgerError` where that can't be), and only
-    this run's own jobs are followed. `patient`: a dead network is waited out without a screen, too.
+    `for_screen`: nothing is opened or followed before `begin`, which the app calls after its first
+    paint; then jobs of ended runs are followed too, and a missing network is waited for. Otherwise
+    all is ready when this yields (raises `LedgerError`), and only this run's jobs are followed.
+    `patient`: wait for a missing network without a screen, too.
     """
     studio = Studio(
         settings,
@@ -125,14 +124,14 @@ class Studio:
 
     @cached_property
     def input_checks(self) -> InputChecks:
-        """What input files hold, each decoded once."""
+        """Input checks, each file decoded once."""
         from ima_tui.runner.input_checks import InputChecks
 
         return InputChecks()
 
     @cached_property
     def config_editor(self) -> ConfigEditor:
-        """The app's own settings, to be changed."""
+        """Changes to config.toml."""
         from ima_tui.config.editor import ConfigEditor
 
         return ConfigEditor(self.settings)
@@ -146,14 +145,14 @@ class Studio:
 
     @cached_property
     def guides(self) -> Guides:
-        """The guides, where there are some."""
+        """The guides, if installed."""
         from ima_tui.studio.guides import Guides
 
         return Guides(self.settings.knowledge)
 
     @cached_property
     def catalogue(self) -> CatalogueService:
-        """The live lists, and what is chosen from them."""
+        """The live lists, and choices from them."""
         from ima_tui.studio.catalogue_service import CatalogueService
 
         return CatalogueService(
@@ -168,14 +167,14 @@ class Studio:
 
     @cached_property
     def jobs(self) -> Jobs:
-        """Every job, and what a person does to it."""
+        """Every job, and actions on them."""
         from ima_tui.studio.jobs import Jobs
 
         return Jobs(self.engine, self.catalogue, self.connection, self.clock, self._broadcast)
 
     @cached_property
     def gallery(self) -> ResultGallery:
-        """What the jobs made."""
+        """The results of all jobs."""
         from ima_tui.studio.gallery import ResultGallery
 
         return ResultGallery(
@@ -184,7 +183,7 @@ class Studio:
 
     @cached_property
     def workflows(self) -> Workflows:
-        """Several jobs as one."""
+        """Workflows: several jobs that feed each other."""
         from ima_tui.studio.workflows import Workflows
 
         return Workflows(
@@ -199,9 +198,9 @@ class Studio:
         )
 
     async def begin(self) -> None:
-        """Open the ledger, read the wishes and the cached lists, follow what is unfinished. Once.
+        """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.
 
-        Raises `LedgerError`; then every verb that needs the ledger raises it too.
+        Raises `LedgerError`; then every action that needs the ledger raises it too.
         """
         if self._begun:
             return
@@ -218,7 +217,7 @@ class Studio:
         )
 
     async def _watch_guides(self) -> None:
-        """Another tool writes them; what they recommend is what a prompt is read against."""
+        """Reload guides that another tool changed, because their recommendations affect prompts."""
         while True:
             await self.clock.sleep(GUIDES_SECONDS)
             if await asyncio.to_thread(self.guides.load_if_changed):
@@ -226,27 +225,27 @@ class Studio:
 
     @property
     def read_only(self) -> ImaError | None:
-        """Why nothing is sent or written, if so: by wish, or as the ledger can't be written."""
+        """Why nothing is sent or written: a flag, or an unwritable ledger. None if it is."""
         return UsageError("error.looking") if self.settings.read_only else self.engine.read_only
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """What all requests wait for, as a key of `messages`, and for how many seconds more."""
+        """What all requests wait for, as a message key, and the remaining seconds."""
         return self.engine.waiting
 
     @property
     def repair_report(self) -> RepairReport | None:
-        """What was done to a damaged ledger when it was opened."""
+        """What was repaired when the ledger was opened, or None."""
         return self.engine.repair_report
 
     @property
     def unsaved(self) -> tuple[TaskUnsaved, ...]:
-        """Task ids that the service gave and the ledger could not take yet."""
+        """Task ids that the ledger could not save yet."""
         return self.engine.unsaved
 
     @property
     def repaired_at(self) -> float | None:
-        """When the ledger was last restored, in seconds since the epoch."""
+        """When the ledger was last restored, in seconds since the epoch, or None."""
         from ima_tui.ledger import last_repair
 
         return last_repair(self.settings.ledger)
@@ -261,13 +260,13 @@ class Studio:
         await self.engine.aclose()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Hear of every change, on the event loop; returns the unsubscriber."""
+        """Add a listener for every event, on the event loop; returns the unsubscriber."""
         return self._broadcast.subscribe(listener)
 
     async def inspect_inputs(
         self, model: ModelVersion, inputs: Sequence[str]
     ) -> tuple[InputFacts, ...]:
-        """Look at inputs before anything is sent. Raises `UsageError` for the first bad one."""
+        """Check inputs before anything is sent. Raises `UsageError` for the first bad one."""
         if not inputs:
             return ()
         return await self.input_checks.inspect(model, inputs, self.connection.loopback)

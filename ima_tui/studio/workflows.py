@@ -1,8 +1,8 @@
-"""Plans on their way: made of a wish, kept, and run on the queue without paying twice.
+"""Workflows: created from a prompt, stored, and run through the queue without paying twice.
 
-A step's job is known in the ledger by the step's intent, so a plan that is run again, from a copy
-or after a crash, finds what was paid for. A failed step that is tried again is another intent,
-named after the job that failed: two runs that both try it again name the same one.
+A step's job is found by the step's intent, so a workflow that is run again, from a copy or after a
+crash, finds what was paid for. Retrying a failed step uses another intent, named after the failed
+job, so two runs that retry it use the same one.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, .
 
 @dataclass(frozen=True, slots=True)
 class CreatedWorkflow:
-    """A new plan, and the reading it was made of."""
+    """A new workflow, and the parsed prompt it was created from."""
 
     workflow: Workflow
     shared: Shared
 
 
 class Workflows:
-    """`folder` is where plans are kept that nobody gave a file."""
+    """Creates, stores and runs workflows. `folder` holds those without a file of their own."""
 
     def __init__(
         self,
         jobs: Jobs,
-        offer: CatalogueService,
-        wishes: PreferenceService,
+        catalogue: CatalogueService,
+        preferences: PreferenceService,
         inspect: Inspect,
         folder: Path,
         *,
@@ -74,8 +74,8 @@ class Workflows:
         for_writing: Callable[[], object] = lambda: None,
     ) -> None:
         self._jobs = jobs
-        self._offer = offer
-        self._wishes = wishes
+        self._catalogue = catalogue
+        self._preferences = preferences
         self._inspect = inspect
         self._folder = folder
         self._clock = clock
@@ -85,56 +85,63 @@ class Workflows:
     # ------------------------------------------------------------------------------- made of
 
     async def make(
-        self, wish: str, images: Sequence[str] = (), *, fetch: bool = True
+        self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True
     ) -> CreatedWorkflow:
-        """The plan for a wish, by the live lists (`fetch`: fresh ones); without steps where there
-        is nothing to make. Raises `UsageError`."""
-        shared = await asyncio.to_thread(_share, wish, tuple(images))
+        """Create a workflow from a prompt, by the live lists (`fetch`: fresh ones).
+
+        It has no steps where there is nothing to make. Raises `UsageError`.
+        """
+        shared = await asyncio.to_thread(_share, prompt, tuple(images))
         if not shared.shares:
-            return CreatedWorkflow(Workflow(secrets.token_hex(8), wish, ()), shared)
+            return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)
         kinds = {each.task_type for each in shared.shares}
         if shared.one_subject:
             kinds |= set(_FOR_SERIES)
         if fetch:
-            for kind in sorted(kinds):
-                await self._offer.fresh(kind)
-        return CreatedWorkflow(await self.look(self._build(shared, wish)), shared)
+            for task_type in sorted(kinds):
+                await self._catalogue.fresh(task_type)
+        return CreatedWorkflow(await self.look(self._build(shared, prompt)), shared)
 
-    async def outline(self, wish: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
-        """What `make` would make by the lists as they are, priced; None where that is nothing. No
-        file is looked at, no job asked for: it is for showing while the wish is written."""
-        shared = await asyncio.to_thread(_share, wish, tuple(images))
+    async def outline(self, prompt: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
+        """Return what `make` would create by the current lists, priced; None for nothing.
+
+        No file is read and no job queried, so it is fast enough to show while the user types.
+        """
+        shared = await asyncio.to_thread(_share, prompt, tuple(images))
         if not shared.shares:
             return None
-        plan, prices = self.price(self._build(shared, wish))
+        plan, prices = self.price(self._build(shared, prompt))
         names = intents(plan)
         return WorkflowStatus(
             plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
         )
 
-    def _build(self, shared: Shared, wish: str) -> Workflow:
+    def _build(self, shared: Shared, prompt: str) -> Workflow:
         # with the router, which the first paint can't wait for
         from ima_tui.workflow.building import build
 
-        preferred = self._wishes.preferred()
-        return build(shared, self._lists(), preferred, secrets.token_hex(8), wish)
+        preferred = self._preferences.preferred()
+        return build(shared, self._lists(), preferred, secrets.token_hex(8), prompt)
 
     async def look(self, plan: Workflow) -> Workflow:
-        """The plan with what its files hold now."""
+        """Return the workflow with the current hashes of its files."""
         return await asyncio.to_thread(contents.look, plan)
 
     def _lists(self) -> Mapping[TaskType, Sequence[ModelVersion]]:
-        return {kind: self._offer.models(kind) for kind in TaskType}
+        return {task_type: self._catalogue.models(task_type) for task_type in TaskType}
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
-        """The plan at the prices of the lists as they are."""
+        """Return the workflow at the current prices, and each priced step."""
         return price_workflow(plan, self._lists())
 
     # ---------------------------------------------------------------------------------- kept
 
     async def keep(self, plan: Workflow) -> None:
-        """Keep it in the place of its last version; jobs of that which nobody sent yet, and which
-        are no part of it any more, are taken out. Raises `UsageError` where nothing is written."""
+        """Store the workflow in place of its last version.
+
+        Unsent jobs that are no longer part of it are removed from the queue. Raises `UsageError` in
+        a read-only run.
+        """
         self._for_writing()
         path = self.path(plan.id)
         try:
@@ -144,22 +151,26 @@ class Workflows:
         gone = set(intents(before).values()) - set(intents(plan).values())
         for job in (await self._jobs.by_intents(gone)).values() if gone else ():
             if job.state in job_states.UNSENT:
-                with suppress(ImpossibleTransition, UsageError):  # just being sent: it stays
+                with suppress(
+                    ImpossibleTransition, UsageError
+                ):  # it is just being sent, so it stays
                     await self._jobs.forget(job.id)
         await asyncio.to_thread(file.write, path, plan)
 
     def path(self, plan_id: str) -> Path:
+        """Return the path of a stored workflow."""
         return self._folder / f"{plan_id}.json"
 
     async def drop(self, plan_id: str) -> None:
-        """Away with a kept plan; its jobs stay where they are. Raises `UsageError`
-        where nothing is written."""
+        """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
         self._for_writing()
         await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
 
     async def kept(self) -> tuple[tuple[Workflow, float], ...]:
-        """The kept plans with the time of their last change, newest first; what can't be read is
-        left where it is."""
+        """Return the stored workflows with the time of their last change, newest first.
+
+        Unreadable files are skipped.
+        """
         return await asyncio.to_thread(self._read_kept)
 
     def _read_kept(self) -> tuple[tuple[Workflow, float], ...]:
@@ -174,8 +185,11 @@ class Workflows:
         return tuple(found)
 
     async def agreed_before(self, plan: Workflow) -> Workflow:
-        """`plan` with its files as they are, as it was agreed to here, prices and hash; without a
-        hash where it was not. What a file from elsewhere says about that is not believed."""
+        """Return `workflow` as last approved here, with current files.
+
+        Its hash is empty where it was not; what a file from elsewhere says about approval is not
+        believed.
+        """
         plan = await self.look(plan)
         try:
             kept = await asyncio.to_thread(file.read, self.path(plan.id))
@@ -187,24 +201,28 @@ class Workflows:
         return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
     async def agree(self, status: WorkflowStatus) -> Workflow:
-        """Write down that a person agreed to the plan at the prices of now. Raises `UsageError`
-        where a file has changed since it was asked for."""
+        """Record the user's approval of the workflow at current prices.
+
+        Raises `UsageError` where a file has changed meanwhile.
+        """
         if await self.look(status.workflow) != status.workflow:
             raise UsageError("error.plan_file_changed")
         agreed = replace(status.workflow, confirmed=digest(status.workflow))
         await self.keep(agreed)
         return agreed
 
-    # ------------------------------------------------------------------------------ standing
+    # --------------------------------------------------------------------------------- status
 
     async def status(
         self, plan: Workflow, *, fetch: bool = False, priced: bool = True
     ) -> WorkflowStatus:
-        """Where each step stands, at the prices of now. `fetch` asks for lists that are too old;
-        not `priced`: the prices are the plan's own."""
+        """Return the status of each step at current prices.
+
+        `fetch`: refresh lists that are too old; `priced` False: use the stored prices.
+        """
         if fetch:
-            for kind in sorted({step.task_type for step in plan.steps}):
-                await self._offer.fresh(kind)
+            for task_type in sorted({step.task_type for step in plan.steps}):
+                await self._catalogue.fresh(task_type)
         now, prices = self.price(plan) if priced else (plan, tuple(map(PricedStep, plan.steps)))
         names = intents(plan)
         tries = await self._tries(names)
@@ -213,14 +231,14 @@ class Workflows:
         for each in prices:
             step_id = each.step.id
             blocked = any(needed in lost for needed in each.step.needs)
-            standing = StepStatus(each, names[step_id], tries.get(step_id), blocked)
-            if standing.failed or (blocked and standing.unsent):
+            step_status = StepStatus(each, names[step_id], tries.get(step_id), blocked)
+            if step_status.failed or (blocked and step_status.unsent):
                 lost.add(step_id)
-            standings.append(standing)
+            standings.append(step_status)
         return WorkflowStatus(plan, now, tuple(standings))
 
     async def _tries(self, names: Mapping[int, str]) -> dict[int, Job]:
-        """The newest try of each step that has one, wherever it was tried again."""
+        """Return the newest try of each step that has one."""
         jobs = await self._jobs.by_intents(tuple(names.values()))
         found = {step_id: jobs[name] for step_id, name in names.items() if name in jobs}
         while vain := [job.id for job in found.values() if brought_nothing(job)]:
@@ -233,10 +251,10 @@ class Workflows:
     # ---------------------------------------------------------------------------------- run
 
     async def go(self, status: WorkflowStatus, *, again: bool) -> None:
-        """Send what is missing, let go what waits for a word, take up what nobody follows; with
-        `again`, failed steps once more. The person has agreed to `status.to_pay`.
+        """Send missing steps, approve held ones, follow others; `again`: retry failed ones.
 
-        Raises `UsageError` before anything is sent where a step can't be, `KeyMissing`.
+        The user has approved `status.to_pay`. Raises `KeyMissing`, and `UsageError` before anything
+        is sent where a step is impossible.
         """
         orders: dict[int, Order] = {}
         stale = await self._stale(status)
@@ -250,8 +268,7 @@ class Workflows:
                 made[each.step.id] = job
 
     async def _stale(self, status: WorkflowStatus) -> frozenset[int]:
-        """The steps whose unsent job waits for one that is no part of the plan any more, or was
-        taken off the list: it would wait in vain."""
+        """Return the steps whose unsent job waits for one that was replaced or removed."""
         found: set[int] = set()
         for each in status.steps:
             if each.job is None or not each.unsent:
@@ -266,9 +283,12 @@ class Workflows:
                     found.add(each.step.id)
         return frozenset(found)
 
-    async def _order(self, standing: StepStatus) -> Order:
-        """The step's order, its files looked at; other steps' results still by their steps."""
-        priced = standing.priced
+    async def _order(self, step_status: StepStatus) -> Order:
+        """Return the step's order with its files checked.
+
+        Results of other steps are still named by step.
+        """
+        priced = step_status.priced
         if priced.problem is not None or priced.order is None or priced.model is None:
             problem = priced.problem or UsageError("error.no_models")
             raise UsageError(problem.key, **problem.values)
@@ -282,14 +302,14 @@ class Workflows:
     async def _further(
         self, each: StepStatus, order: Order | None, made: Mapping[int, Job], *, again: bool
     ) -> Job | None:
-        """One step further; None where it can't go."""
+        """Advance one step; returns its job, None where it can't continue."""
         if each.blocked and not again:
             return each.job
         if order is not None:
             if any(needed not in made for needed in each.step.needs):
                 return None
             failed = each.job
-            if failed is not None and failed.state in job_states.UNSENT:  # it would wait in vain
+            if failed is not None and failed.state in job_states.UNSENT:  # it would be blocked
                 await self._jobs.forget(failed.id)
             intent = each.intent if failed is None else f"{each.intent}:after-{failed.id}"
             after = made[each.step.after] if each.step.after else None
@@ -306,13 +326,13 @@ class Workflows:
         return tuple(_source(source, made, now) for source in order.inputs)
 
     async def _take_up(self, job: Job) -> Job:
-        """Follow what is open, held, parked or stopped: all of it was agreed to."""
+        """Follow an open, held, timed out or stopped job: all of it was approved."""
         if job.state in job_states.OPEN:
             await self._jobs.adopt(job.id)
             job = await self._jobs.get(job.id) or job
         stopped = job.state is State.STOPPED and bool(job.task_id)
         lacks_files = job.state is State.DONE and any(not media.path for media in job.medias)
-        with suppress(ImpossibleTransition, UsageError):  # another window was just faster
+        with suppress(ImpossibleTransition, UsageError):  # another window was faster
             if lacks_files and self._download:
                 await self._jobs.fetch(job.id)
             elif (
@@ -324,16 +344,19 @@ class Workflows:
         return await self._jobs.get(job.id) or job
 
 
-def _share(wish: str, images: tuple[str, ...]) -> Shared:
-    """Reads the vocabulary when it is first needed: call it off the event loop."""
+def _share(prompt: str, images: tuple[str, ...]) -> Shared:
+    """Split a prompt into shares. Loads the vocabulary on first use: call it off the event loop."""
     from ima_tui.intent.sharing import share
 
-    return share(wish, images)
+    return share(prompt, images)
 
 
 def _source(source: str, made: Mapping[int, Job], now: float) -> str:
-    """A step's result as the queue knows it. A job that was taken off the list is waited for by
-    nobody: its result goes by its address, or by its file once that is dead."""
+    """Return a step's result as the queue names it.
+
+    A removed job can't be waited for, so its result is given by link, or by file once the link has
+    expired.
+    """
     found = result_of(source)
     if found is None:
         return source

@@ -209,6 +209,9 @@ class ImaApp(AppActions, inherit_bindings=False):
         if self.studio.settings.keys or self.studio.settings.warnings:
             self.run_worker(self._announcements.odd_settings(), name="odd settings", group="odd")
         self.run_worker(self._publish(), name="first totals", group="totals", exit_on_error=False)
+        # beside waking the studio: opening the ledger takes longer
+        check = self.studio.catalogue.check_connection()
+        self.run_worker(check, name="check the connection", group="way", exit_on_error=False)
         self.run_worker(self._wake(), name="wake the studio", group="lists", exit_on_error=False)
 
     async def _hint(self) -> None:

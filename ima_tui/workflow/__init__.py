@@ -1,7 +1,6 @@
-"""A plan: several jobs in order, some made of what earlier ones make, with one price.
+"""Workflows: several jobs in order, some using results of earlier ones, with one price.
 
-`steps` are the nouns, their hash and what can be done to them; `building` makes a plan of a wish;
-`pricing` asks the live lists what each step costs; `standing` says what became of each; `file`
-reads and writes it; `lanes` draws its connections. All of it pure but `file`: no clock, no
-network, nothing is sent.
+`steps` holds the types, their hash and edits; `building` creates a workflow from a prompt;
+`pricing` prices steps by the live lists; `status` tells what became of each; `file` reads and
+writes JSON; `lanes` draws connections. Pure except `file` and `contents`. Start with `steps`.
 """

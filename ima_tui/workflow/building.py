@@ -1,9 +1,8 @@
-"""From a wish to a plan, by the patterns that keep several media together.
+"""Builds a workflow from a prompt, by patterns that keep several media consistent.
 
-- A picture and a video: the picture is made first and is the video's first frame.
-- The same subject in several results (a series, a character, shots): a master picture first, and
-  every other one is made of it.
-- Music and speech come last: they wait for what is seen, and music is told how long that is.
+- Image and video: the image is made first and is the video's first frame. - The same subject in
+several results (series, character, shots): a master image first, and all others are made from it. -
+Music and speech come last: they wait for the visuals, and music is as long as those.
 """
 
 from __future__ import annotations
@@ -48,17 +47,17 @@ from ima_tui.workflow.steps import (
 TITLE = 80
 _SHAPE = "aspect_ratio"
 _INHERITED = (_SHAPE,)
-"""A first frame of another shape than its film would be cut."""
+"""A first frame with another aspect ratio than its video would be cropped."""
 _LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
-"""No music model has a field for its length; the words of the prompt tell it."""
+"""No music model has a length parameter, so the prompt states it."""
 
 
 def build(
     shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], plan_id: str, wish: str
 ) -> Workflow:
-    """The plan for what was read, each step bound to a live model and priced.
+    """Build the workflow, each step bound to a live model and priced.
 
-    Raises `UsageError` where nothing in the text can be made, or a list has no models.
+    Raises `UsageError` where nothing in the prompt can be made, or a list has no models.
     """
     if not shared.shares:
         raise UsageError("error.plan_nothing")
@@ -71,7 +70,7 @@ def build(
 
 
 class _Builder:
-    """Takes the shares one by one."""
+    """Turns the shares of a prompt into steps, one by one."""
 
     def __init__(
         self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], wish: str
@@ -82,7 +81,7 @@ class _Builder:
         self._preferred = preferred
         self._steps: list[WorkflowStep] = []
         self._made: dict[int, int] = {}
-        """The step that a share became, by the share's place."""
+        """The step of each share, by the share's index."""
         self._seconds = 0.0
         self.unmet: list[tuple[int, Unmet]] = []
         self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
@@ -101,7 +100,7 @@ class _Builder:
     # -------------------------------------------------------------------------- the patterns
 
     def _pictures(self, share: Share) -> int:
-        """One picture; or a master and what is made of it."""
+        """Add one image; or a master and the images made from it."""
         shared = self._shared
         films = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
         own = self._own_inputs(share)
@@ -111,7 +110,7 @@ class _Builder:
             return self._add(share, self._prompt(share), own)
         alone = replace(share, params=_without(share.params, "n"))
         words, source, master = self._prompt(share), own, 0
-        if not source:  # pictures at hand show the subject already
+        if not source:  # given images already show the subject
             master = self._add(alone, words, (), title=say("workflow.title_master"))
             source = (source_of(master),)
         made_of = replace(alone, task_type=TaskType.IMAGE_TO_IMAGE)
@@ -124,7 +123,7 @@ class _Builder:
         return master or self._steps[-1].id
 
     def _films(self, share: Share) -> int:
-        """One film, or one for each scene; of a picture where there is one, or should be."""
+        """Add one video, or one per scene; from an image where there is one, or should be."""
         shared = self._shared
         source = self._own_inputs(share)
         if share.uses is not None:
@@ -145,10 +144,10 @@ class _Builder:
         return made
 
     def _sound(self, share: Share) -> int:
-        """Music or speech: behind what is seen, and as long as that."""
+        """Add music or speech, after the visuals and as long as they are."""
         after = next((s.id for s in reversed(self._steps) if _is_visual(s.task_type)), 0)
         if share.task_type is TaskType.TEXT_TO_SPEECH:
-            words = "" if share.bare else share.words  # a wish for a voice is not what it says
+            words = "" if share.bare else share.words  # a request for a voice is not its text
             return self._add(share, words, (), after=after)
         words = self._prompt(share)
         if self._seconds:
@@ -158,14 +157,14 @@ class _Builder:
     # ------------------------------------------------------------------------------ the words
 
     def _subject(self) -> str:
-        """What all of it is about: said before a colon, else by the first that says anything."""
+        """Return the common subject: the text before a colon, else the first share with content."""
         if self._shared.about:
             return self._shared.about
         telling = [share.words for share in self._visual if not share.bare]
         return next(iter(telling or [share.words for share in self._visual]), "")
 
     def _prompt(self, share: Share) -> str:
-        """The share's own words; with the subject where they only name the thing."""
+        """Return the share's own text; with the subject where it only names the medium."""
         subject = self._subject()
         told = share.words == subject or not subject
         if told or not (share.bare or self._shared.about):
@@ -175,7 +174,7 @@ class _Builder:
     # ------------------------------------------------------------------------------- the parts
 
     def _params(self, place: int, share: Share) -> tuple[Parameter, ...]:
-        """Its own, and the shape of the picture that it is made of, or that is made for it."""
+        """Return its own parameters, plus the aspect ratio shared with its source image."""
         if not _is_visual(share.task_type):
             return share.params
         told = {param.name for param in share.params}
@@ -203,7 +202,10 @@ class _Builder:
         return tuple(decision.inputs[p] for p in found if p < len(decision.inputs))
 
     def _of_a_picture(self, share: Share) -> Share:
-        """The same film from a first frame: some models have another id for that."""
+        """Return the share as image-to-video from a first frame.
+
+        Some models have another id for that.
+        """
         kind = TaskType.IMAGE_TO_VIDEO
         known = [model.model_id for model in self._lists.get(kind, ())]
         model_id = share.model_id
@@ -245,7 +247,7 @@ class _Builder:
     def _confirm(
         self, step: WorkflowStep, model: ModelVersion, share: Share, params: Sequence[Parameter]
     ) -> None:
-        """Note what the step does otherwise than the words asked."""
+        """Note what the step does differently from the request."""
         whole = self._shared.decision
         decision = confirmation.of_share(whole, share.task_type, params)
         first = not self._steps
@@ -260,7 +262,7 @@ class _Builder:
         self.unmet += [(step.id, each) for each in found.unmet]
 
     def _leaf(self, share: Share) -> ModelVersion:
-        """What the words name, else the preferred, else the default one."""
+        """Return the named model, else the preferred, else the default one."""
         kind = share.task_type
         models = self._lists.get(kind, ())
         wish = self._shared.decision.preference
@@ -277,12 +279,12 @@ class _Builder:
 
 
 def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:
-    """With the values that its price rule would set otherwise: a plan says what will go out."""
+    """Set the values that the price rule would change, so that the workflow states what is sent."""
     try:
         _, quote = order.place(model, _draft(step))
         wanted = dict(form.accept(model, each.name, each.becomes) for each in quote.changes)
     except UsageError:
-        return step  # told where it is priced
+        return step  # reported when it is priced
     return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
 
 
@@ -299,7 +301,7 @@ def _draft(step: WorkflowStep) -> Draft:
 
 
 def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
-    """A film that has the shape of the picture it is made of."""
+    """Tell whether the model uses the aspect ratio of its input image."""
     made = any(result_of(source) for source in inputs)
     return made and model.task_type.medium is Medium.VIDEO and not capabilities.has(model, _SHAPE)
 
@@ -344,7 +346,7 @@ def _is_chinese(text: str) -> bool:
 
 
 def _seconds(model: ModelVersion, chosen: Sequence[tuple[str, Value]]) -> float:
-    """How long a film will be, where its model tells."""
+    """Return a video's length in seconds, 0 where unknown."""
     try:
         return float(form.shown(model, dict(chosen)).get("duration", 0))
     except (UsageError, ValueError):

@@ -1,4 +1,4 @@
-"""What the files hold that a plan takes: agreeing to a plan is agreeing to that, too."""
+"""Hashes of a workflow's input files; approving a workflow includes their contents."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _TROUBLE = {
 }
 
 
-def look(plan: Workflow) -> Workflow:
-    """The plan with `files` as they are now. A file that can't be read is put down with what is
-    wrong, for the plan of steps that are paid for can be shown without it.
+def look(workflow: Workflow) -> Workflow:
+    """Return the workflow with the current hashes of its files.
 
-    Reads at most `LARGEST` bytes of each file: call it off the event loop.
+    An unreadable file is recorded with its problem, because a workflow of paid steps can be shown
+    without it. Reads at most `LARGEST` bytes of each file: call it off the event loop.
     """
-    sources = {source for step in plan.steps for source in step.inputs if _is_local(source)}
-    return replace(plan, files=tuple((each, _content(each)) for each in sorted(sources)))
+    sources = {source for step in workflow.steps for source in step.inputs if _is_local(source)}
+    return replace(workflow, files=tuple((each, _content(each)) for each in sorted(sources)))
 
 
-def trouble(plan: Workflow, step: WorkflowStep) -> UsageError | None:
-    """Why a file of the step can't be sent, as it was when somebody last looked."""
-    seen = dict(plan.files)
+def trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
+    """Return why a file of the step can't be sent, as of the last `look`, or None."""
+    seen = dict(workflow.files)
     for source in step.inputs:
         key = _TROUBLE.get(seen.get(source, ""))
         if key is not None:
@@ -51,9 +51,9 @@ def _is_local(source: str) -> bool:
 
 
 def _content(source: str) -> str:
-    """The SHA-256 of a file, or one of `_TROUBLE`'s words."""
+    """Return the SHA-256 of a file, or one of `_TROUBLE`'s words."""
     try:
-        # nothing is waited for: the name may be a pipe's
+        # must not block: the name may be a pipe's
         handle = os.open(local_path(source), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as reader:
             facts = os.fstat(handle)

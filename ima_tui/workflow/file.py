@@ -1,4 +1,4 @@
-"""Plans as files: JSON that people can read and change, and that is read as if an enemy wrote it.
+"""Workflow files: JSON that users can read and edit, validated strictly.
 
     {"ima_tui_plan": 1, "id": …, "wish": …, "total_credit": …, "hash": …, "confirmed": …,
      "steps": [{"id": 1, "title": …, "task_type": …, "model_id": …, "model_version": …,
@@ -6,8 +6,8 @@
                 "after": null, "credit": …, "estimated_s": [20, 40]}],
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
-`total_credit` and `hash` are for the reader; both are worked out anew. A key that nobody knows is
-an error, not a surprise later: it may be a typing mistake, and points hang on it.
+`total_credit` and `hash` are for the reader; both are computed again. An unknown key is an error,
+because it may be a typing mistake that costs points.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
     "unmet",
-    *("notes", "problems", "warnings"),  # what `workflow plan --json` says besides
+    *("notes", "problems", "warnings"),  # additional output of `workflow plan --json`
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
@@ -67,16 +67,17 @@ _MOST_PARAMETERS = 100
 # ---------------------------------------------------------------------------------- writing
 
 
-def to_json(plan: Workflow) -> dict[str, object]:
+def to_json(workflow: Workflow) -> dict[str, object]:
+    """Return the workflow as JSON, in the format above."""
     return {
         _MARK: VERSION,
-        "id": plan.id,
-        "wish": plan.prompt,
-        "total_credit": plan.total,
-        "hash": digest(plan),
-        "confirmed": plan.confirmed or None,
-        "steps": [_step_json(step) for step in plan.steps],
-        **({"unmet": [_unmet_json(*each) for each in plan.unmet]} if plan.unmet else {}),
+        "id": workflow.id,
+        "wish": workflow.prompt,
+        "total_credit": workflow.total,
+        "hash": digest(workflow),
+        "confirmed": workflow.confirmed or None,
+        "steps": [_step_json(step) for step in workflow.steps],
+        **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
     }
 
 
@@ -102,12 +103,9 @@ def _step_json(step: WorkflowStep) -> dict[str, object]:
     }
 
 
-def write(path: Path, plan: Workflow) -> None:
-    """Write beside, flush, rename: a reader sees the old file or the new one, never half.
-
-    Touches the disk: call it off the event loop. Raises `UsageError`.
-    """
-    text = json.dumps(to_json(plan), ensure_ascii=False, indent=2) + "\n"
+def write(path: Path, workflow: Workflow) -> None:
+    """Write atomically. Touches the disk: call it off the event loop. Raises `UsageError`."""
+    text = json.dumps(to_json(workflow), ensure_ascii=False, indent=2) + "\n"
     real = path.resolve()
     try:
         real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,10 +124,10 @@ def _file_error(key: str, path: Path, error: OSError) -> UsageError:
 
 
 def read(path: Path) -> Workflow:
-    """The plan in a file. Touches the disk: call it off the event loop. Raises `UsageError`."""
+    """Read a workflow. Touches the disk: call it off the event loop. Raises `UsageError`."""
     shown = one_line(path, 300)
     try:
-        # nothing is waited for: the name may be a pipe's
+        # must not block: the name may be a pipe's
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as reader:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -143,7 +141,7 @@ def read(path: Path) -> Workflow:
 
 
 def parse(content: bytes | str, name: str) -> Workflow:
-    """The plan in a text; `name` is what errors call it."""
+    """Parse a workflow; `name` is used in errors. Raises `UsageError`."""
     try:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
@@ -159,9 +157,9 @@ def parse(content: bytes | str, name: str) -> Workflow:
         raise UsageError("error.plan_newer", path=name)
     if version != VERSION or isinstance(version, bool):
         raise UsageError("error.plan_none", path=name)
-    plan = _Reader(name).plan(found)
-    check(plan)
-    return plan
+    workflow = _Reader(name).workflow(found)
+    check(workflow)
+    return workflow
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -176,12 +174,13 @@ def _refuse(constant: str) -> object:
 
 
 class _Reader:
-    """Reads one document; every error names the place in it."""
+    """Parser of one document; every error names the location."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def plan(self, raw: Mapping[str, object]) -> Workflow:
+    def workflow(self, raw: Mapping[str, object]) -> Workflow:
+        """Return the workflow of a document."""
         self._known(raw, _PLAN_KEYS, "")
         steps = self._need(raw, "steps", "")
         if not isinstance(steps, list):
@@ -253,7 +252,7 @@ class _Reader:
     def _count(
         self, raw: Mapping[str, object], chosen: Sequence[tuple[str, Value]], at: str
     ) -> int:
-        """`n` of the step, or among its parameters."""
+        """Return `n` of the step, or from its parameters."""
         own = self._number(raw, "n", at, 1, _MOST_OUTPUTS, missing=0)
         written = [value for name, value in chosen if order.is_count(name)]
         if not written:
@@ -263,7 +262,7 @@ class _Reader:
         except UsageError as error:
             if error.key == "error.count_twice":
                 raise self._error("error.plan_count_twice", _at(at, "n")) from error
-            found = written[0]  # no number: said below
+            found = written[0]  # not a number: reported below
         return self._number({"n": found}, "n", at, 1, _MOST_OUTPUTS)
 
     def _parameters(self, raw: object, at: str) -> tuple[tuple[str, Value], ...]:
@@ -360,5 +359,5 @@ def _at(at: str, name: str) -> str:
 
 
 def _sane(value: float) -> bool:
-    """A number that is the same one on every way through JSON."""
-    return abs(value) <= 2**53  # which nan and infinity are not
+    """Tell whether a number survives JSON unchanged."""
+    return abs(value) <= 2**53  # false for nan and infinity

@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from ima_tui.workflow.steps import WorkflowStep
 
 MOST_LANES = 6
-"""Beside more than so many nobody could follow a line any more."""
+"""More lanes would be unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """What stands left and right of the step's own sign, and on the line below; all of the steps'
-    are equally wide."""
+    """Text left and right of a step's sign, and on the line below; equally wide for all steps."""
 
     before: str
     after: str
@@ -47,7 +46,7 @@ _PLAIN = _Signs("|", "+", "+", "`", "'", "-", "+")
 
 
 def lanes(steps: Sequence[WorkflowStep], *, ascii_only: bool = False) -> tuple[Lanes, ...]:
-    """One entry for each step, in their order."""
+    """Return one entry per step, in order."""
     drawer = _Drawer(steps, _PLAIN if ascii_only else _FANCY)
     rows = [drawer.row(step) for step in steps]
     cells = 2 * min(MOST_LANES, max((len(below) for _, _, below in rows), default=1)) - 1
@@ -63,7 +62,7 @@ def _joined(at: int, line: list[str], below: list[str], cells: int) -> Lanes:
 
 
 class _Drawer:
-    """Goes down the steps; `_open` says which step each lane comes from."""
+    """Draws the steps from top to bottom; `_open` holds the source step of each lane."""
 
     def __init__(self, steps: Sequence[WorkflowStep], signs: _Signs) -> None:
         self._signs = signs
@@ -71,7 +70,7 @@ class _Drawer:
         self._open: list[int] = []
 
     def row(self, step: WorkflowStep) -> tuple[int, list[str], list[str]]:
-        """(the step's lane, its line, the signs of the lanes below it)."""
+        """Return (the step's lane, its line, the signs of the lanes below)."""
         came = [self._open.index(needed) for needed in step.needs if needed in self._open]
         self._left.subtract(step.needs)
         ended = {lane for lane in came if self._left[self._open[lane]] <= 0}
@@ -86,7 +85,7 @@ class _Drawer:
         return own, line, below if len(below) > own else [*below, *" " * (own + 1 - len(below))]
 
     def _own_lane(self, came: Sequence[int], ended: set[int]) -> int:
-        """Right below what it comes from where nothing else does; else beside it."""
+        """Choose a lane: right below its source if free, else beside it."""
         if came and came[0] in ended:
             return came[0]
         first = came[0] + 1 if came else 0

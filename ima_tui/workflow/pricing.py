@@ -1,4 +1,4 @@
-"""What each step costs by the lists as they are now, or why it can't be had."""
+"""Prices of steps by the current lists, or why a step is unavailable."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ima_tui.workflow.steps import Workflow, WorkflowStep
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
 _UNWRITTEN = "…"
-"""Words change no price: what lacks them has one all the same."""
+"""Placeholder for an empty prompt, which does not change the price."""
 
 
 @dataclass(frozen=True, slots=True)
 class PricedStep:
-    """A step at its price of now, and the order it would be; or `problem`, and what it was."""
+    """A step at its current price with the order for it; or `problem`, with the stored price."""
 
     step: WorkflowStep
     model: ModelVersion | None = None
@@ -32,12 +32,14 @@ class PricedStep:
 
 
 def model_of(step: WorkflowStep, lists: Lists) -> ModelVersion | None:
+    """Return the step's model in the lists, or None."""
     wanted = (step.model_id, step.version)
     models = lists.get(step.task_type, ())
     return next((model for model in models if (model.model_id, model.version) == wanted), None)
 
 
 def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
+    """Price one step; problems are returned, not raised."""
     model = model_of(step, lists)
     if model is None:
         return PricedStep(step, problem=UsageError("error.model_gone", model=step.model_name))
@@ -62,20 +64,20 @@ def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     return PricedStep(told, model, placed)
 
 
-def price_workflow(plan: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
-    """The plan at the prices of now, and each of its steps."""
-    priced = tuple(_with_files(plan, price_step(step, lists)) for step in plan.steps)
-    return replace(plan, steps=tuple(each.step for each in priced)), priced
+def price_workflow(workflow: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
+    """Return the workflow at current prices, and each priced step."""
+    priced = tuple(_with_files(workflow, price_step(step, lists)) for step in workflow.steps)
+    return replace(workflow, steps=tuple(each.step for each in priced)), priced
 
 
-def _with_files(plan: Workflow, priced: PricedStep) -> PricedStep:
-    """What is wrong with the step's files, where nothing else is wrong."""
+def _with_files(workflow: Workflow, priced: PricedStep) -> PricedStep:
+    """Add the problem of the step's files, if there is no other."""
     if priced.problem is not None:
         return priced
-    return replace(priced, problem=trouble(plan, priced.step))
+    return replace(priced, problem=trouble(workflow, priced.step))
 
 
 def dearer(before: Workflow, now: Workflow) -> tuple[WorkflowStep, ...]:
-    """The steps of `now` that cost more than in `before`."""
+    """Return the steps of `now` that cost more than in `before`."""
     known = {step.id: step.points for step in before.steps}
     return tuple(step for step in now.steps if step.points > known.get(step.id, 0))

@@ -1,4 +1,4 @@
-"""Where a plan stands: each step with its newest job, what is still to be paid, what was agreed."""
+"""Status of a workflow: each step's newest job, what remains to be paid, what was approved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
 
 
 def brought_nothing(job: Job) -> bool:
-    """Nothing will come of it any more, and nothing came. Taken off the list, it stays done."""
+    """Tell whether a job ended without a result. A removed done job stays done."""
     if job.state is State.FORGOTTEN:
         return not job.medias
     never_sent = job.state is State.STOPPED and not job.task_id
@@ -20,8 +20,10 @@ def brought_nothing(job: Job) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StepStatus:
-    """Where one step stands: `job` is its newest try, `intent` the name of its first. `blocked`: it
-    needs a step that brought nothing."""
+    """Status of one step: `job` is its newest try, `intent` that of its first.
+
+    `blocked`: it needs a step that ended without a result.
+    """
 
     priced: PricedStep
     intent: str
@@ -30,11 +32,12 @@ class StepStatus:
 
     @property
     def step(self) -> WorkflowStep:
+        """The step at its current price."""
         return self.priced.step
 
     @property
     def is_done(self) -> bool:
-        """Paid for, and something came of it. A job that was taken off the list stays done."""
+        """Whether it has a result. A job removed from the list stays done."""
         job = self.job
         return job is not None and (
             job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
@@ -42,15 +45,16 @@ class StepStatus:
 
     @property
     def failed(self) -> bool:
-        """Nothing will come of it any more; only another order would help."""
+        """Whether it ended without a result, so that only another order helps."""
         return self.job is not None and brought_nothing(self.job)
 
     @property
     def unsent(self) -> bool:
+        """Whether nothing was sent for it yet."""
         return self.job is None or self.job.state in job_states.UNSENT
 
     def price(self) -> int:
-        """Points that sending it would cost; what was sent costs nothing any more."""
+        """Return the points that sending it would cost; 0 once sent."""
         if self.job is not None and self.job.state in job_states.UNSENT:
             return max(self.job.order.total, self.step.total if self.job.needs_approval else 0)
         return self.step.total if self.job is None or self.failed else 0
@@ -58,30 +62,34 @@ class StepStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowStatus:
-    """A plan at the prices of now (`before`: as it was read), and where each step stands."""
+    """A workflow at current prices (`before`: as read), with each step's status."""
 
     before: Workflow
     workflow: Workflow
     steps: tuple[StepStatus, ...]
 
     def step_status(self, step_id: int) -> StepStatus:
+        """Return the status of one step."""
         return next(each for each in self.steps if each.step.id == step_id)
 
     @property
     def failures(self) -> tuple[StepStatus, ...]:
+        """The steps that ended without a result."""
         return tuple(each for each in self.steps if each.failed)
 
     @property
     def is_done(self) -> bool:
+        """Whether every step has a result."""
         return all(each.is_done for each in self.steps)
 
     @property
     def begun(self) -> bool:
+        """Whether any step has a job."""
         return any(each.job is not None for each in self.steps)
 
     @property
     def moving(self) -> bool:
-        """Something is on its way by itself."""
+        """Whether a job of it is in progress."""
         return any(
             each.job is not None
             and each.job.state in job_states.OPEN
@@ -91,21 +99,22 @@ class WorkflowStatus:
         )
 
     def to_send(self, *, again: bool) -> tuple[StepStatus, ...]:
-        """What would be sent, failed steps once more where `again` is said."""
+        """Return the steps to send; `again`: failed ones included."""
         if again:
             return tuple(each for each in self.steps if each.unsent or each.failed)
         return tuple(each for each in self.steps if each.unsent and not each.blocked)
 
     def to_pay(self, *, again: bool) -> int:
+        """Return the points of the steps to send."""
         return sum(each.price() for each in self.to_send(again=again))
 
     def hash(self, *, again: bool) -> str:
-        """What is agreed to: the plan at the prices of now, and which failures are paid anew."""
+        """Return the hash to approve, which covers current prices and retried failures."""
         failed = [each.job.id for each in self.failures if each.job is not None]
         return digest(self.workflow, failed if again else ())
 
     def agreed(self, given: str, *, again: bool) -> bool:
-        """Whether `given`, or what was agreed to before (""), covers what would be paid."""
+        """Tell whether `given`, or the last approval (""), covers what would be paid."""
         if not self.to_pay(again=again):
             return True
         if given == self.hash(again=again):

@@ -1,4 +1,4 @@
-"""Steps, plans, the hash that a person agrees to, and the names that the ledger knows steps by."""
+"""Workflow types, the hash that the user approves, and the intents of steps in the ledger."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ _SAID = re.compile(r"(?:step[ :]?|第 ?)([0-9]{1,4})(?: ?步)?(?:#([0-9]{1,4}))?
 
 
 def result_of(source: str) -> tuple[int, int] | None:
-    """The step and the result (from 1) that an input such as `step:1#1` stands for."""
+    """Return the step and the result number (from 1) of an input such as `step:1#1`, else None."""
     found = _RESULT.fullmatch(source)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def source_of(step_id: int, index: int = 1) -> str:
+    """Return the input that names a step's result."""
     return f"step:{step_id}#{index}"
 
 
 def source_said(written: str) -> str:
-    """`step 1`, `step:1#2`, `第1步`: a step's result as people write it; else what was written."""
+    """Normalise `step 1`, `step:1#2`, `第1步`; other text is returned unchanged."""
     found = _SAID.fullmatch(written.strip())
     return source_of(int(found[1]), int(found[2] or 1)) if found else written
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowStep:
-    """One job to be. `chosen` are controls of its model, as on Compose; `inputs` are paths, links
-    or `step:1#1`; `after` is a step that must be done first though nothing of it is taken, or 0.
+    """A job to be. `chosen` are user fields of its model, `inputs` paths, links or `step:1#1`.
 
-    `points` are per output, as they were when somebody last looked.
+    `after`: a step that must be done first although its results are not used, or 0. `points` are
+    per output, at the last known price.
     """
 
     id: int
@@ -63,26 +64,28 @@ class WorkflowStep:
 
     @property
     def total(self) -> int:
+        """Points for all outputs."""
         return self.points * self.n
 
     @property
     def sources(self) -> tuple[int, ...]:
-        """The steps whose results it takes."""
+        """The steps whose results it uses."""
         return tuple(dict.fromkeys(found[0] for found in map(result_of, self.inputs) if found))
 
     @property
     def needs(self) -> tuple[int, ...]:
-        """The steps that must be done before."""
+        """The steps that must be done first."""
         return tuple(dict.fromkeys((*self.sources, *((self.after,) if self.after else ()))))
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """`id` names it in the ledger: the same plan, run again, pays for no step twice. `wish` is
-    the text it was made of; `confirmed` the hash that a person agreed to last, or "".
+    """Several steps with one price; run again under its `id`, it pays for nothing twice.
 
-    `files`: each path among the inputs with the SHA-256 of what it held when somebody last looked
-    (`contents.look`), or a word where it can't be read."""
+    `prompt` is the text it was created from; `confirmed` the hash that the user approved last, or
+    "". `files` maps each input path to the SHA-256 of its content at the last `contents.look`, or
+    to a word where it is unreadable.
+    """
 
     id: str
     prompt: str
@@ -90,17 +93,19 @@ class Workflow:
     confirmed: str = ""
     files: tuple[tuple[str, str], ...] = ()
     unmet: tuple[tuple[int, Unmet], ...] = ()
-    """What the steps do otherwise than the wish asked, by step: confirmed before they run."""
+    """What steps do differently from the request, by step; approved before they run."""
 
     @property
     def total(self) -> int:
+        """Points for all steps."""
         return sum(step.total for step in self.steps)
 
     def step(self, step_id: int) -> WorkflowStep:
+        """Return one step."""
         return next(step for step in self.steps if step.id == step_id)
 
     def pictures_before(self, step_id: int) -> Iterator[tuple[WorkflowStep, int]]:
-        """What the steps above this one make that it could be made of: results, from 1."""
+        """Yield results (from 1) of earlier steps that this one could use."""
         for step in self.steps:
             if step.id == step_id:
                 return
@@ -108,48 +113,51 @@ class Workflow:
                 yield from ((step, index) for index in range(1, step.n + 1))
 
     def users_of(self, step_id: int) -> tuple[WorkflowStep, ...]:
-        """The steps that take what this one makes."""
+        """Return the steps that use this one's results."""
         return tuple(step for step in self.steps if step_id in step.sources)
 
 
-def takes(plan: Workflow) -> Estimate | None:
-    """How long all of it usually takes, steps side by side where they can be; in seconds."""
-    if any(step.estimate is None for step in plan.steps):
+def takes(workflow: Workflow) -> Estimate | None:
+    """Return the usual total time in seconds, independent steps in parallel."""
+    if any(step.estimate is None for step in workflow.steps):
         return None
     low: dict[int, float] = {}
     high: dict[int, float] = {}
-    for step in plan.steps:
+    for step in workflow.steps:
         if step.estimate is not None:
             low[step.id] = step.estimate.low + max((low[n] for n in step.needs), default=0.0)
             high[step.id] = step.estimate.high + max((high[n] for n in step.needs), default=0.0)
     return Estimate(max(low.values(), default=0.0), max(high.values(), default=0.0))
 
 
-# ------------------------------------------------------------------------- what is agreed to
+# ----------------------------------------------------------------------------------- approval
 
 
-def digest(plan: Workflow, again: Sequence[int] = ()) -> str:
-    """The hash over all that matters: what is made, of what, in which order, for how much.
+def digest(workflow: Workflow, again: Sequence[int] = ()) -> str:
+    """Return the hash over all that matters: what is made, from what, in which order, for how much.
 
-    `again` are the failed jobs that would be paid for once more: agreeing to the plan is not
-    agreeing to that. Files count by what they hold, as `plan.files` knows it.
+    `again`: failed jobs that would be paid for once more, which needs an approval of its own. Files
+    count by content, as in `plan.files`.
     """
-    content: list[object] = [1, plan.id, [[*_content(s), s.points] for s in plan.steps]]
+    content: list[object] = [1, workflow.id, [[*_content(s), s.points] for s in workflow.steps]]
     if again:
         content.append(sorted(again))
-    taken = {source for step in plan.steps for source in step.inputs}
-    if held := [[source, what] for source, what in plan.files if source in taken]:
+    taken = {source for step in workflow.steps for source in step.inputs}
+    if held := [[source, what] for source, what in workflow.files if source in taken]:
         content.append(held)
     return _hash(content)[:HASH_DIGITS]
 
 
-def intents(plan: Workflow) -> Mapping[int, str]:
-    """Each step's name in the ledger. It hangs on the steps that it is made of: a step whose
-    source was changed is another wish, one that is not touched keeps what was paid for."""
+def intents(workflow: Workflow) -> Mapping[int, str]:
+    """Return each step's intent in the ledger.
+
+    It depends on the steps it uses: a step whose source changed gets a new intent, an unchanged one
+    keeps what was paid for.
+    """
     named: dict[int, str] = {}
-    for step in plan.steps:
+    for step in workflow.steps:
         above = [named[needed] for needed in step.sources]
-        named[step.id] = "plan:" + _hash([plan.id, _content(step), above])
+        named[step.id] = "plan:" + _hash([workflow.id, _content(step), above])
     return named
 
 
@@ -172,17 +180,17 @@ def _hash(content: object) -> str:
     return sha256(written.encode("ascii")).hexdigest()
 
 
-# ------------------------------------------------------------------------------- what can be
+# ------------------------------------------------------------------------------- validation
 
 
-def check(plan: Workflow) -> None:
-    """Raise `UsageError` for the first step that can't stand where it stands."""
-    if not plan.steps:
+def check(workflow: Workflow) -> None:
+    """Raise `UsageError` for the first step in an impossible position."""
+    if not workflow.steps:
         raise UsageError("error.plan_empty")
-    if len(plan.steps) > MOST_STEPS:
-        raise UsageError("error.plan_too_many", count=len(plan.steps), limit=MOST_STEPS)
+    if len(workflow.steps) > MOST_STEPS:
+        raise UsageError("error.plan_too_many", count=len(workflow.steps), limit=MOST_STEPS)
     before: dict[int, WorkflowStep] = {}
-    for step in plan.steps:
+    for step in workflow.steps:
         if step.id in before:
             raise UsageError("error.plan_twice", id=step.id)
         for needed in step.needs:
@@ -204,11 +212,11 @@ def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
 # ------------------------------------------------------------------------------------ edits
 
 
-def put(plan: Workflow, step: WorkflowStep) -> Workflow:
-    """The plan with this step in the place of the one of its id. Raises `UsageError`."""
-    before = plan.step(step.id)
-    changed = replace(plan, steps=tuple(step if s.id == step.id else s for s in plan.steps))
-    if _set(before) != _set(step):  # somebody chose for it what can be seen
+def put(workflow: Workflow, step: WorkflowStep) -> Workflow:
+    """Replace the step with this id. Raises `UsageError`."""
+    before = workflow.step(step.id)
+    changed = replace(workflow, steps=tuple(step if s.id == step.id else s for s in workflow.steps))
+    if _set(before) != _set(step):  # the user chose for it, seeing what is set
         changed = _without_unmet(changed, step.id)
     check(changed)
     return changed
@@ -218,35 +226,39 @@ def _set(step: WorkflowStep) -> object:
     return step.model_id, step.version, step.chosen, step.n
 
 
-def _without_unmet(plan: Workflow, step_id: int) -> Workflow:
-    return replace(plan, unmet=tuple(each for each in plan.unmet if each[0] != step_id))
+def _without_unmet(workflow: Workflow, step_id: int) -> Workflow:
+    return replace(workflow, unmet=tuple(each for each in workflow.unmet if each[0] != step_id))
 
 
-def remove(plan: Workflow, step_id: int) -> Workflow:
-    """Without a step; what only waited for it waits for what it waited for. Raises `UsageError`
-    where others are made of it, or nothing would be left."""
-    users = plan.users_of(step_id)
+def remove(workflow: Workflow, step_id: int) -> Workflow:
+    """Remove a step; steps that only waited for it wait for what it waited for.
+
+    Raises `UsageError` where others use it, or nothing would be left.
+    """
+    users = workflow.users_of(step_id)
     if users:
         raise UsageError("error.plan_used", id=step_id, user=users[0].id)
-    gone = plan.step(step_id)
+    gone = workflow.step(step_id)
     instead = gone.after or next(iter(gone.sources), 0)
     rest = tuple(
         replace(step, after=instead if step.after == step_id else step.after)
-        for step in plan.steps
+        for step in workflow.steps
         if step.id != step_id
     )
-    changed = _without_unmet(replace(plan, steps=rest), step_id)
+    changed = _without_unmet(replace(workflow, steps=rest), step_id)
     check(changed)
     return changed
 
 
-def move(plan: Workflow, step_id: int, by: int) -> Workflow:
-    """The step so many places further down. Raises `UsageError` where it would come before
-    something that it needs."""
-    order = list(plan.steps)
-    at = order.index(plan.step(step_id))
+def move(workflow: Workflow, step_id: int, by: int) -> Workflow:
+    """Move the step `by` places down.
+
+    Raises `UsageError` where it would precede a step that it needs.
+    """
+    order = list(workflow.steps)
+    at = order.index(workflow.step(step_id))
     to = max(0, min(len(order) - 1, at + by))
     order.insert(to, order.pop(at))
-    changed = replace(plan, steps=tuple(order))
+    changed = replace(workflow, steps=tuple(order))
     check(changed)
     return changed

@@ -144,14 +144,14 @@ async def test_the_ceiling_of_requests_is_one_for_two_runs(file: Path) -> None:
         async with pace.request():
             starts.append(clock.time())
 
-    paces = [RateLimit(clock, per_second=4, gate=SharedRateLimit(file)) for _ in range(2)]
+    paces = [RateLimit(clock, per_second=4, shared=SharedRateLimit(file)) for _ in range(2)]
     await asyncio.gather(*(one(pace) for pace in paces for _ in range(10)))
     assert max(starts) - min(starts) >= 4.5, "nineteen gaps of a quarter of a second"
 
 
 async def test_one_runs_429_stops_the_other_in_the_middle_of_its_waiting(file: Path) -> None:
     clock = FastClock(rate=100.0)
-    one, two = (RateLimit(clock, per_second=0.1, gate=SharedRateLimit(file)) for _ in range(2))
+    one, two = (RateLimit(clock, per_second=0.1, shared=SharedRateLimit(file)) for _ in range(2))
     async with one.request():
         pass
     began = clock.time()

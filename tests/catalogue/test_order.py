@@ -9,11 +9,14 @@ import pytest
 from trees import field_json, make, rule_json
 
 from ima_tui.api.wire import create_payload
-from ima_tui.catalogue import order
+from ima_tui.catalogue import order, refusals
 from ima_tui.core.domain import (
     Draft,
     Estimate,
+    Field,
+    FieldKind,
     ModelVersion,
+    PriceRule,
     TaskType,
 )
 from ima_tui.core.errors import UsageError
@@ -197,3 +200,15 @@ def test_each_entry_of_a_list_of_files_has_its_own_limit() -> None:
         order.check_inputs(model, ("a.png", "b.mp4", "c.mp4"))
     assert caught.value.key == "error.inputs_of_kind"
     assert (caught.value.values["high"], caught.value.values["given"]) == (1, 2)
+
+
+def test_a_slider_is_stepped_down_after_code_500_but_not_below_its_minimum() -> None:
+    slider = Field("duration", "Duration", FieldKind.NUMBER, default=6, minimum=4, maximum=10)
+    model = ModelVersion(TaskType.TEXT_TO_VIDEO, "m", "v", "Model", (PriceRule(1, 10),), (slider,))
+
+    def stepped(seconds: int) -> object:
+        placed = order.place(model, draft(model, chosen=(("duration", seconds),)))[0]
+        found = refusals.lighter(placed, model, 1)
+        return found and dict(found.order.parameters)["duration"]
+
+    assert [stepped(seconds) for seconds in (10, 5, 4)] == [9, 4, None]

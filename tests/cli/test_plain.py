@@ -78,7 +78,7 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
     assert "Aspect Ratio: 16:9." in text
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
-    assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox, 16:9" in text
+    assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox" in text
     assert len(sandbox.ledger()["creates"]) == 1
 
 

@@ -302,3 +302,18 @@ def test_every_medium_that_is_asked_for_is_a_step(text: str, media: str) -> None
 )
 def test_music_that_is_only_seen_is_no_step(text: str) -> None:
     assert route(text).kind is RequestKind.SINGLE
+
+
+FILL_EN = "The harbour lies in grey light and gulls cross the water. " * 40
+FILL_ZH = "港口很安静，海鸥飞过水面。" * 100
+
+
+def test_a_request_in_the_middle_of_a_long_text_is_read() -> None:
+    asks = "Please make a 10 second video of the lighthouse, 9:16. "
+    found = route(f"A story from my childhood. {FILL_EN}{asks}{FILL_EN}")
+    assert found.task_type is TaskType.TEXT_TO_VIDEO
+    assert (found.param("duration"), found.param("aspect_ratio")) == (10, "9:16")
+    text = f"小时候的故事。{FILL_ZH}请做成一张竖版海报。{FILL_ZH}"
+    found = route(text)
+    assert found.task_type is TaskType.TEXT_TO_IMAGE
+    assert [text[slice(*span)] for span in found.spans("params.aspect_ratio")] == ["竖版"]

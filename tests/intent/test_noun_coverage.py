@@ -17,6 +17,8 @@ FRAMES = {
     "zh": ("帮我做一个{}", "我想要一个关于大海的{}", "春天主题的{}，温暖一点"),
 }
 LEAST = 0.97
+WORKFLOWS = {"music video", "mv", "MV", "音乐视频", "lyric video"}
+"""Several things to make, by the founding document."""
 MEDIA = ("image", "video", "music", "speech")
 
 
@@ -43,7 +45,9 @@ def misread(nouns: list[str], medium: str, language: str) -> list[str]:
     """Nouns that a frame reads as another medium, or asks about."""
     found = []
     for noun in nouns:
-        wrong = [text for frame in FRAMES[language] if read_as(text := frame.format(noun)) != medium]
+        wrong = [
+            text for frame in FRAMES[language] if read_as(text := frame.format(noun)) != medium
+        ]
         if len(wrong) > 1:
             found.append(noun)
     return found
@@ -52,7 +56,7 @@ def misread(nouns: list[str], medium: str, language: str) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("medium", MEDIA)
 def test_our_own_nouns_are_read_as_their_medium(medium: str, language: str) -> None:
-    nouns = list(dict.fromkeys(own_nouns(medium, language)))
+    nouns = [n for n in dict.fromkeys(own_nouns(medium, language)) if n not in WORKFLOWS]
     assert len(nouns) >= 300
     wrong = misread(nouns, medium, language)
     assert len(wrong) <= (1 - LEAST) * len(nouns), wrong
@@ -65,5 +69,6 @@ def test_nouns_by_another_author_are_read_as_their_medium(medium: str, language:
         pytest.skip("the shared list of nouns is not here")
     rows = [line.split("\t") for line in SHARED.read_text("utf-8").splitlines()[1:]]
     nouns = [row[2] for row in rows if row[:2] == [medium, language]]
+    nouns = [noun for noun in nouns if noun not in WORKFLOWS]
     wrong = misread(nouns, medium, language)
     assert len(wrong) <= (1 - LEAST) * len(nouns), wrong

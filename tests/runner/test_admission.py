@@ -209,3 +209,16 @@ async def test_a_script_fails_over_a_limit_and_sends_nothing(
     assert (job.state, job.failure.kind) == (State.FAILED, "error.over_session")
     assert say(job.failure.kind, **job.failure.values)
     assert sandbox.ledger()["creates"] == []
+
+
+async def test_a_try_that_may_have_been_charged_counts_against_the_limits(ledger: Ledger) -> None:
+    """The service reported a fault of its own, and took the smaller order that followed."""
+    first, second = await queued(ledger, 2)
+    await ledger.note(first.id, NOW, "event.fault", {"at_risk": 7})
+    each = second.order.total
+    for limits in (AdmissionLimits(per_day=each + 6), AdmissionLimits(per_session=each + 6)):
+        (held,) = await admit(ledger, limits, second)
+        assert held.held
+    await ledger.hold(second.id, False, "", {})
+    assert free(await admit(ledger, AdmissionLimits(per_day=each + 7), second)) == [True]
+    assert free(await admit(ledger, AdmissionLimits(per_day=each), second, now=NOW + 90_000))

@@ -280,7 +280,7 @@ async def test_a_run_that_waits_for_a_place_follows_what_keeps_it(
 
     service = FakeService(create=(Created("mine", None),))
     made = scheduler(ledger, service, LEAF, tmp_path / "mine", clock=clock, patient=False)
-    made._turns._limits = AdmissionLimits(running=1)
+    made._admission._limits = AdmissionLimits(running=1)
     made._left_folder = tmp_path / "usual"
     await made.start(everything=False)
     mine = await ledger.add(placed(LEAF), clock.time())

@@ -180,6 +180,8 @@ async def test_a_smaller_order_replaces_the_faulty_one_in_the_commit_that_ends_s
         (("size", "1K"),),
         5,
     )
+    larger = placed(LEAF, chosen=(("size", "2K"),)).total
+    assert await ledger.spent(0.0) == await ledger.spent(0.0, "me") == larger + 5
 
 
 async def test_a_fault_that_nothing_smaller_answers_is_unknown(

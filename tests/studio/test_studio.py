@@ -197,6 +197,33 @@ async def test_what_was_sent_before_it_could_be_taken_out_is_followed_on(
     assert count(sandbox) == (1, job.order.total)
 
 
+async def test_a_setting_that_keeps_lists_away_is_known_before_the_ledger_is_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "foo://127.0.0.1:1")
+    monkeypatch.delenv("https_proxy", raising=False)
+    address = "https://api.imastudio.com"
+    official = replace(settings, base_url=address, upload_url=address)
+    async with open_studio(official, for_screen=True, key=KEY) as studio:
+        await studio.catalogue.check_connection()
+        problems = {each.problem.key for each in studio.catalogue.lists.values() if each.problem}
+    assert problems == {"error.proxy_kind"}
+
+
+async def test_removing_a_job_whose_earlier_try_may_be_charged_says_so(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    sandbox.scenario(STUCK)
+    async with studio_at(replace(settings, running=1)) as studio:
+        first = await studio.jobs.submit(await order_for(studio))
+        await state(studio, first.id, State.RUNNING)
+        job = await studio.jobs.submit(await order_for(studio))
+        ledger = await studio.engine.ledger()
+        await ledger.note(job.id, studio.clock.time(), "event.fault", {"at_risk": 5})
+        await studio.jobs.stop(job.id)
+        assert (await studio.jobs.timeline(job.id))[-1].key == "event.taken_out_after_fault"
+
+
 async def test_closing_while_a_create_is_on_its_way_keeps_the_task_id(
     settings: Settings, sandbox: Sandbox
 ) -> None:

@@ -342,6 +342,8 @@ class FakeOffer:
     def suggested(self, task_type: TaskType) -> ModelVersion | None:
         return next(iter(self.models(task_type)), None)
 
+    async def check_connection(self) -> None: ...
+
     async def refresh(self, *task_types: TaskType) -> None:
         self._asked.append(("refresh", *task_types))
 

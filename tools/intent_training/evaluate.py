@@ -54,9 +54,7 @@ def run(made: Made, repeats: int, seed: int, outcomes_file: Path | None = None) 
             print(f"{each.truth:>8} read as {each.guess:<8} {each.margin:4.1f}  {each.text[:90]!r}")
 
 
-def judge(
-    cases: Sequence[Prompt], model: tuple[np.ndarray, np.ndarray]
-) -> Iterable[Outcome]:
+def judge(cases: Sequence[Prompt], model: tuple[np.ndarray, np.ndarray]) -> Iterable[Outcome]:
     rows, _ = fit.matrix(cases)
     for case, scores in zip(cases, fit.scores(rows, *model), strict=True):
         order = np.argsort(-scores, kind="stable")
@@ -103,7 +101,9 @@ def table(outcomes: Sequence[Outcome]) -> None:
     """Right, silently wrong and asked for each veto threshold, with the rescue."""
     together = [each for each in outcomes if each.rules == each.guess]
     wrong = sum(each.truth != each.rules for each in together)
-    print(f"rules and classifier agree on {len(together) / len(outcomes):.1%}, {wrong} of them wrong")
+    print(
+        f"rules and classifier agree on {len(together) / len(outcomes):.1%}, {wrong} of them wrong"
+    )
     print("veto from |  right | silently wrong | asked needlessly | asked | right or asked")
     for veto in VETOES:
         ends = Counter(end(each, veto) for each in outcomes)
@@ -111,7 +111,8 @@ def table(outcomes: Sequence[Outcome]) -> None:
         name = "never" if veto > 50 else f"{veto:.1f}"
         print(
             f"{name:>9} | {ends['right'] / count:6.1%} | {ends['wrong'] / count:14.1%} |"
-            f" {ends['needless'] / count:16.1%} | {(ends['needless'] + ends['needed']) / count:5.1%} |"
+            f" {ends['needless'] / count:16.1%} |"
+            f" {(ends['needless'] + ends['needed']) / count:5.1%} |"
             f" {1 - ends['wrong'] / count:14.1%}"
         )
 

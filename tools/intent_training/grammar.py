@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -29,7 +29,7 @@ class Scope(Protocol):
     def word(self, name: str, rng: Random) -> str | None: ...
 
 
-@lru_cache(maxsize=None)
+@cache
 def read(language: str) -> dict[str, tuple[str, ...]]:
     """Every list of a grammar file, words and frames alike."""
     tables = tomllib.loads((HERE / f"grammar_{language}.toml").read_text("utf-8"))
@@ -55,7 +55,7 @@ def expand(template: str, lists: Mapping[str, tuple[str, ...]], scope: Scope, rn
     return "".join(_filled(node, lists, scope, rng, 0) for node in _parsed(template))
 
 
-def pick(options: tuple[str, ...], rng: Random) -> str:
+def pick(options: Sequence[str], rng: Random) -> str:
     return options[int(rng.random() * len(options))]
 
 

@@ -12,7 +12,7 @@ CASES = Path(__file__).parents[2] / "tests" / "intent"
 
 
 def sets() -> dict[str, list[Prompt]]:
-    """File name → its prompts. Those that only change a preference have no label and are left out."""
+    """File name → its prompts. Cases that only change a preference have no label."""
     return {
         path.stem: [prompt for case in cases(path) if (prompt := labelled(case)) is not None]
         for path in sorted(CASES.glob("*.jsonl"))

@@ -27,7 +27,9 @@ def _names(table: dict[str, object], language: str) -> list[str]:
     alone, compound = table["alone"], table["compound"]
     assert isinstance(alone, str)
     assert isinstance(compound, dict)
-    made = [f"{before}{joint}{head}" for head, words in compound.items() for before in _split(words)]
+    made = [
+        f"{before}{joint}{head}" for head, words in compound.items() for before in _split(words)
+    ]
     return [*_split(alone), *made]
 
 

@@ -22,9 +22,25 @@ SHARES = (
 )
 _EVERYDAY = 8
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])")
-_SLIPS_ZH = (("视频", "视屏"), ("图片", "图骗"), ("海报", "海抱"), ("动画", "动话"), ("音乐", "音月"),
-             ("配音", "陪音"), ("照片", "照骗"), ("语音", "雨音"), ("歌曲", "哥曲"), ("朗读", "郎读"),
-             ("旁白", "旁摆"), ("插画", "插花"), ("短片", "短骗"), ("旋律", "旋率"), ("的", "得"))  # fmt: skip
+_SLIPS_ZH = (
+    ("视频", "视屏"),
+    ("图片", "图骗"),
+    ("海报", "海抱"),
+    ("动画", "动话"),
+    ("音乐", "音月"),
+    ("配音", "陪音"),
+    ("照片", "照骗"),
+    ("语音", "雨音"),
+    ("歌曲", "哥曲"),
+    ("朗读", "郎读"),
+    ("旁白", "旁摆"),
+    ("插画", "插花"),
+    ("短片", "短骗"),
+    ("旋律", "旋率"),
+)
+_EDITED = ("image", "image", "image", "video", "video", "video", "video", "music", "speech")
+_PICTURES = "0111111223"
+"""How many pictures come with an edit, and how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,9 @@ def _made(kind: str, language: str, rng: Random) -> Prompt:
     medium = pick(MEDIA, rng)
     label, images = medium, 0
     if kind == "other":
-        label = pick(("image", "video", "music", "speech", "speech", "several", "question", "ask"), rng)
+        label = pick(
+            ("image", "video", "music", "speech", "speech", "several", "question", "ask"), rng
+        )
         text = expand(f"{{{label}}}", read("other"), Request(medium, "en"), rng)
     elif kind == "brief":
         text, label = _brief(language, medium, rng)
@@ -103,8 +121,8 @@ def _made(kind: str, language: str, rng: Random) -> Prompt:
     else:
         mixed = rng.random() < (0.07 if language == "zh" else 0.02)
         if kind == "edit":
-            label = medium = pick(("image", "image", "image", "video", "video", "video", "video", "music", "speech"), rng)  # fmt: skip
-            images = pick((0, 1, 1, 1, 1, 1, 1, 2, 2, 3), rng)  # type: ignore[arg-type,assignment]
+            label = medium = pick(_EDITED, rng)
+            images = int(pick(_PICTURES, rng))
         elif rng.random() < 0.04:
             images = 1 + int(rng.random() * 2)
         scope = Request(medium, language, mixed=mixed, rare=kind == "noun")

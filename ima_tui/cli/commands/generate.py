@@ -24,6 +24,7 @@ from ima_tui.core.domain import (
     ModelVersion,
     Order,
     State,
+    TaskType,
 )
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -53,7 +54,9 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         one = None
         if arguments.task_type is None:
             decision = generate_intent.read(
-                generate_order.prompt_of(arguments), arguments.input_images
+                generate_order.prompt_of(arguments),
+                arguments.input_images,
+                {kind: studio.catalogue.models(kind) for kind in TaskType},
             )
             if decision.kind is RequestKind.PREFERENCE:
                 return await generate_preferences.alone(studio, arguments, decision)

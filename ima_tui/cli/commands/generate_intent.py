@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import apply_intent
+from ima_tui.compose.question_answer import Lists, answer
 from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import binding
@@ -41,12 +42,14 @@ class Meant:
     inputs: tuple[str, ...]
 
 
-def read(text: str, images: Sequence[str]) -> Intent:
-    """The reading of `text`. Raises `UsageError` where a question is open, or where it asks for
-    more than one thing."""
+def read(text: str, images: Sequence[str], lists: Lists | None = None) -> Intent:
+    """The reading of `text`. Raises `UsageError` where a question is open, where it asks for
+    more than one thing, and with the answer (by `lists`) where it asks a question."""
     decision = route(text, images)
     if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         raise UsageError(UNSURE[decision.question])
+    if decision.kind is RequestKind.QUESTION:
+        raise UsageError("error.route_question", answer=answer(decision, lists or {}))
     if decision.kind is RequestKind.WORKFLOW:
         steps = ", ".join(step.task_type.value for step in decision.steps)
         raise UsageError("error.route_workflow", steps=steps)

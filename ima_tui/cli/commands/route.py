@@ -14,14 +14,15 @@ from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.cli import session
 from ima_tui.cli.output import json_text, print_json
 from ima_tui.compose import capabilities, parameter_names
+from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core import home_folder
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
-from ima_tui.intent.decision_json import decision_json
-from ima_tui.intent.intent import Intent, RequestKind
+from ima_tui.intent.decision_json import decision_json, prompt_sent
+from ima_tui.intent.intent import Confidence, Intent, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
 from ima_tui.preferences.file import Preferences
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_DONE
     for line in told(arguments.text, decision):
         print(clean(line))
+    if decision.kind is RequestKind.QUESTION:
+        print(clean(answer(decision, catalogue)))
     for document in knowledge.documents(arguments.text, decision):
         print(clean(say("route.guide", title=document.title, path=str(document.path))))
     if proposal is not None and proposal.model is not None:
@@ -166,8 +169,13 @@ def _row(number: int, line: str) -> tuple[object, str, list[str]]:
 
 
 def told(text: str, decision: Intent) -> Iterator[str]:
-    """The decision in sentences, each part with the words that gave it."""
-    yield _headline(decision)
+    """The intent in sentences, each part with the words that gave it."""
+    yield _headline(text, decision)
+    if (doubt := _doubt(decision)) is not None:
+        yield doubt
+    sent = prompt_sent(text, decision)
+    if sent is not None and sent != text:
+        yield say("route.prompt_sent", prompt=one_line(sent, 400))
     for number, step in enumerate(decision.steps, 1):
         yield say(
             "route.step", number=number, task=step.task_type.value, model=step.model_id or "—"
@@ -191,11 +199,25 @@ def told(text: str, decision: Intent) -> Iterator[str]:
         yield say("route.leaf", model=decision.model.name, version=decision.model.version)
 
 
-def _headline(decision: Intent) -> str:
+def _doubt(decision: Intent) -> str | None:
+    """How sure the reading is, where it is not."""
+    if decision.confidence is Confidence.SURE or decision.kind is not RequestKind.SINGLE:
+        return None
+    other = decision.runner_up.task_type if decision.runner_up is not None else None
+    if other is None:
+        return say("route.unsure_steps")
+    return say("route.unsure", other=say(f"task.{other}"), flag=other.value)
+
+
+def _headline(text: str, decision: Intent) -> str:
+    if decision.kind is RequestKind.QUESTION:
+        return say("route.question")
     if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         return say(f"route.clarify_{decision.question.value}")
     if decision.kind is RequestKind.SINGLE and decision.task_type is not None:
-        return say("route.single", task=decision.task_type.value)
+        words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans("media"))
+        names = {"name": say(f"task.{decision.task_type}"), "task": decision.task_type.value}
+        return say("route.single_from" if words else "route.single", words=words, **names)
     return say(f"route.{decision.kind.value}")
 
 

@@ -100,6 +100,8 @@ def _is_path(written: str) -> bool:
 def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     if kind is RequestKind.CLARIFY and question is not None:
         return UNSURE[question]
+    if kind is RequestKind.QUESTION:
+        return "error.plan_nothing"
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 

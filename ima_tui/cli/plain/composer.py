@@ -20,6 +20,7 @@ from ima_tui.compose.composer import (
     MODEL,
     Composer,
 )
+from ima_tui.compose.question_answer import answer
 from ima_tui.core.domain import (
     ModelVersion,
     Order,
@@ -132,7 +133,8 @@ class PlainComposer:
     def sentences(self) -> Iterator[str]:
         """What will be made, with what, and what can't be had. The price comes with the order."""
         desk = self.desk
-        if self.assumed:
+        asks = desk.decision is not None and desk.decision.kind is RequestKind.QUESTION
+        if self.assumed or asks:
             return
         if desk.model is None or desk.draft is None:
             yield say("plain.no_list", kind=say(f"task.{desk.kind}"))
@@ -166,6 +168,9 @@ class PlainComposer:
         decision = self.desk.decision
         if decision is None:
             return ""
+        if decision.kind is RequestKind.QUESTION:
+            models = self._studio.catalogue.models
+            return answer(decision, {task_type: models(task_type) for task_type in TaskType})
         if self.assumed:
             return say("plain.which_kind")
         if decision.kind is RequestKind.WORKFLOW:

@@ -93,6 +93,7 @@ TEXTS: dict[str, str] = {
     "bind.compose_better": "the better setting",
     "bind.compose_answer": "answer",
     "compose.ask_media": "What should I make?",
+    "compose.answered": "{answer}",
     "compose.ask_unsure": "What do you want?",
     "compose.ask_roles": "What are the {n} pictures for?",
     "compose.ask_input": "Which picture?",

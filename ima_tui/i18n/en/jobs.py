@@ -155,6 +155,7 @@ TEXTS: dict[str, str] = {
     "event.done_unfetched": "done, but not everything could be fetched",
     "event.stopped": "no longer followed; the points are spent",
     "event.taken_out": "taken out before it was sent; nothing charged",
+    "event.taken_out_after_fault": "removed from the queue; an earlier try may have been charged",
     "event.followed_again": "followed again",
     "event.forgotten": "forgotten",
     "event.repointed": "waits for #{id} now, instead of #{before}",

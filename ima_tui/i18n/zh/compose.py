@@ -91,6 +91,7 @@ TEXTS: dict[str, str] = {
     "bind.compose_better": "换更好的设置",
     "bind.compose_answer": "回答",
     "compose.ask_media": "想做成什么？",
+    "compose.answered": "{answer}",
     "compose.ask_unsure": "你想要的是？",
     "compose.ask_roles": "这 {n} 张图怎么用？",
     "compose.ask_input": "用哪张图？",

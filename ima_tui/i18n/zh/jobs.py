@@ -149,6 +149,7 @@ TEXTS: dict[str, str] = {
     "event.done_unfetched": "完成，但有结果没能下载",
     "event.stopped": "不再跟踪，积分已花",
     "event.taken_out": "发送前取出，未扣积分",
+    "event.taken_out_after_fault": "已从队列移除；之前的一次尝试可能已扣积分",
     "event.followed_again": "重新跟踪",
     "event.forgotten": "已移除",
     "event.repointed": "改为等待 #{id}，不再等 #{before}",

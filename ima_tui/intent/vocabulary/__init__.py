@@ -13,7 +13,7 @@ from ima_tui.intent.normalise import fold
 from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import Lexicon
 
-LANGUAGES = ("en", "zh", "international")
+LANGUAGES = ("en", "zh", "international", "deliverables")
 _BARE = "words"
 
 
@@ -39,8 +39,8 @@ def vocabulary() -> Vocabulary:
     for language in LANGUAGES:
         for tag, words in _sections(_read(language)):
             folded = [fold(word) for word in words]
-            if tag.startswith("noun.") and language == "en":
-                folded += [plural(word) for word in folded]
+            if tag.startswith("noun.") and language in ("en", "deliverables"):
+                folded += [plural(word) for word in folded if word.isascii()]
             if tag.startswith(("wish.", "neg", "use")) and language == "zh":
                 folded += [spelled for word in folded for spelled in other_use(word)]
             phrases.setdefault(tag, []).extend(folded)

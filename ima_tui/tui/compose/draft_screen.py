@@ -45,6 +45,8 @@ class DraftScreen(BaseScreen):
         self.note = ("", "")
         """What happened last, and the role in which it is said."""
         self._is_empty = True
+        self._text = ""
+        """The prompt as it was last read."""
 
     @property
     def is_complete(self) -> bool:
@@ -65,6 +67,10 @@ class DraftScreen(BaseScreen):
     @abstractmethod
     def text_read(self, text: str) -> None:
         """Take notice of the text of the prompt each time that it is read."""
+
+    @abstractmethod
+    def text_edited(self) -> None:
+        """Drop what was said about the text before it was edited."""
 
     def remark(self, words: str, role: str) -> None:
         """Say what happened, until something else does."""
@@ -91,7 +97,7 @@ class DraftScreen(BaseScreen):
     async def read(self, *, anew: bool = False) -> None:
         """Read the prompt, and follow it where nothing was chosen by hand. `anew`: something
         other than the text changed."""
-        text = self.prompt.text
+        text = self._text = self.prompt.text
         was_empty, self._is_empty = self._is_empty, not text.strip()
         if self._is_empty and not was_empty:
             self.composer.begin_anew()
@@ -102,6 +108,15 @@ class DraftScreen(BaseScreen):
         suggested = self.studio.catalogue.suggested(self.composer.meant(intent))
         self.composer.hear(intent, suggested)
         await self.show_draft()
+
+    async def catch_up(self) -> None:
+        """Read what was typed since the last reading.
+
+        The key that sends may overtake the event of the last letters, which then finds nothing new.
+        """
+        if self.prompt.text != self._text:
+            self.text_edited()
+            await self.read()
 
     # -------------------------------------------------------------------------- loading a draft
 

@@ -225,11 +225,14 @@ class ComposeScreen(DraftScreen):
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the prompt again."""
+        await self.catch_up()
+        self.history.soon()
+        self.query_one(IntentSummary).make_way()
+
+    def text_edited(self) -> None:
+        """Drop what was said about the text before."""
         self.forget_remark()
         self.submitter.text_changed()
-        self.history.soon()
-        await self.read()
-        self.query_one(IntentSummary).make_way()
 
     async def on_pressed(self, event: Pressed) -> None:
         """Run the action of the button."""

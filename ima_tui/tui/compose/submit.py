@@ -66,6 +66,7 @@ class DraftSubmitter:
     async def send(self, agreed: int | None = None) -> None:
         """`agreed`: the points that were agreed to a moment ago, for what is sent now."""
         screen = self._screen
+        await screen.catch_up()
         if screen.composer.model is None and not screen.studio.connection.has_key:
             screen.enter_key()  # without a key there is no list
             return
@@ -116,6 +117,7 @@ class DraftSubmitter:
         from ima_tui.tui.workflow.navigation import plan_wish
 
         screen = self._screen
+        await screen.catch_up()
         if self._gate.is_too_early(self._gate.needed()):
             return
         why_not = await plan_wish(screen.ima, screen.prompt.text, screen.composer.attached)

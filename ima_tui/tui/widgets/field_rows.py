@@ -292,7 +292,9 @@ class TextLine(Horizontal):
         self.row = row
         self.control = row.field.name
         self._head = _Head(row.field.name, row.field.label)
-        self.input = LineInput(_written(row), placeholder=_placeholder(row.field))
+        self._heard = _written(row)
+        """What was last told by it, or put there: Textual tells of both alike."""
+        self.input = LineInput(self._heard, placeholder=_placeholder(row.field))
 
     @property
     def label_cells(self) -> int:
@@ -318,8 +320,9 @@ class TextLine(Horizontal):
         """Show a row of the form."""
         self.row = row
         if not self.input.has_focus and self.input.value != _written(row):
+            self._heard = _written(row)
             with self.prevent(LineInput.Changed):
-                self.input.value = _written(row)
+                self.input.value = self._heard
         if self._head.is_wrong != is_wrong:
             self._head.is_wrong = is_wrong
             self._head.refresh()
@@ -327,6 +330,9 @@ class TextLine(Horizontal):
     def on_input_changed(self, event: LineInput.Changed) -> None:
         """Follow the text that is typed."""
         event.stop()
+        if event.value == self._heard:
+            return
+        self._heard = event.value
         self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
 
     def on_descendant_focus(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from fake import NOW, SEEDREAM, FakePreference, FakeStudio, order
 from patience import until
 from test_compose import asked, said, sent, write
+from textual import events
 from textual.pilot import Pilot
 
 from ima_tui import i18n
@@ -31,6 +32,7 @@ from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell import confirm_bar
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.widgets.field_rows import TextLine
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
 WHALE = "a 30s video of a whale in 8K, 7:3, with kling o1"
@@ -105,6 +107,34 @@ async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> N
         await until(
             pilot, lambda: screen.composer.model and screen.composer.model.model_id == "viduq2"
         )
+
+
+async def test_what_is_sent_in_one_burst_of_keys_is_what_was_typed() -> None:
+    """The key that sends is handled before Textual's news of the letters in front of it."""
+    async with composing("a picture of a fox") as (pilot, screen, studio):
+        screen.prompt.focus()
+        for letter in ", Midjourney":
+            pilot.app.post_message(events.Key(letter, letter))
+        pilot.app.post_message(events.Key("ctrl+j", None))
+        await until(pilot, lambda: sent(studio))
+        (one,) = sent(studio)
+        assert one.model_id == "midjourney"
+        await until(pilot, lambda: screen.prompt.text == "")
+        await pilot.pause()
+        assert "is in the queue" in said(pilot)
+
+
+async def test_a_text_field_that_the_prompt_filled_is_not_pinned() -> None:
+    """Nor does it take the note about the key to press away."""
+    async with composing("calm piano music") as (pilot, screen, _):
+        await until(pilot, lambda: screen.query(TextLine))
+        before = set(screen.desk.kept)
+        row = next(iter(screen.query(TextLine))).row
+        filled = TextLine(replace(row, value="12", is_set=True))
+        await screen.form.mount(filled)
+        await pilot.pause()
+        await pilot.pause()
+        assert set(screen.desk.kept) == before
 
 
 # --------------------------------------------------------- unmet requirements are named and asked
