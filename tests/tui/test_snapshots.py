@@ -69,7 +69,7 @@ def studio(logs: Path) -> FakeStudio:
     )
     made = FakeStudio(jobs, logs=logs)
     wish = FakePreference(MIDJOURNEY.model_id, "Midjourney", 8, "2026-11-20T10:00:00Z")
-    made.wishes.preferences.rows = {"user_default": {T2I: wish}}
+    made.preferences.preferences.rows = {"user_default": {T2I: wish}}
     return made
 
 
