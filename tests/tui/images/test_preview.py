@@ -92,7 +92,7 @@ def app_of(path: str, **settings: object) -> ImaApp:
 def sent_by(app: ImaApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What goes straight to the terminal from now on."""
     found: list[str] = []
-    monkeypatch.setattr(app, "_write", lambda text: found.append(text) if text else None)
+    monkeypatch.setattr(app, "write", lambda text: found.append(text) if text else None)
     app.graphics.shelf._write = app.write
     return found
 
