@@ -1,0 +1,231 @@
+"""Writes docs/platforms.md: interpreters, installers, shells and accounts, each really tried.
+
+What is not on this machine is marked "not here", and what no Linux machine can try "only read".
+Needs the development packages. Usage: docs/platforms.py [PYTHON ...]
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SUITE = ("tests/test_text.py", "tests/test_ledger.py", "tests/test_help.py")
+NOT_HERE = "not here"
+STRANGER = 54321
+"""A user id without a passwd entry."""
+READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+"""So that the account can run a Python that lies in somebody's home; it may write nothing more."""
+
+Row = tuple[str, str, str]
+
+
+def run(
+    *words: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> tuple[int, str]:
+    """Exit code and the last line that was said."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in words],
+            env=env,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=900,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return -1, "no end within 15 minutes"
+    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    return done.returncode, said[-1] if said else ""
+
+
+def result(code: int, said: str, wanted: int = 0) -> str:
+    mark = "" if code == wanted else "**!** "
+    return f"{mark}exit {code}: {said[:110]}".replace("|", "\\|")
+
+
+def pythons() -> Iterator[tuple[str, str | None]]:
+    for minor in (11, 12, 13, 14):
+        name = f"python3.{minor}"
+        kept = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/{name}"))
+        usable = [found for found in (shutil.which(name), *kept) if found and works(str(found))]
+        yield name, str(usable[0]) if usable else None
+
+
+def works(python: str) -> bool:
+    return run(python, "-c", "import sqlite3, ssl, venv")[0] == 0
+
+
+def interpreters(folder: Path) -> Iterator[Row]:
+    """The pinned packages and a part of the suite under each; the newest packages under one."""
+    newest = ""
+    for name, python in pythons():
+        if python is None:
+            yield name, "pinned packages", NOT_HERE
+            continue
+        newest = python
+        yield name, "pinned packages", tried(python, folder / name, ["-c", "constraints.txt"])
+    if newest:
+        yield Path(newest).name, "newest packages", tried(newest, folder / "newest", ["--upgrade"])
+
+
+def tried(python: str, env: Path, flags: Sequence[str]) -> str:
+    code, said = run(python, "-m", "venv", env)
+    if code == 0:
+        install = (env / "bin/python", "-m", "pip", "install", "--quiet", *flags)
+        code, said = run(*install, "-e", ".[video,heif,dev]", cwd=ROOT)
+    if code == 0:
+        command = (env / "bin/python", "-m", "pytest", "-n", "2", "-o", "addopts=", *SUITE)
+        code, said = run(*command, cwd=ROOT)
+    return result(code, said)
+
+
+def installers(folder: Path, wheel: Path) -> Iterator[Row]:
+    tools = folder / "tools"
+    run(sys.executable, "-m", "venv", tools)
+    run(tools / "bin/python", "-m", "pip", "install", "--quiet", "pipx", "uv")
+    env = {**os.environ, "HOME": str(folder / "home")}
+    env |= {"PIPX_HOME": str(folder / "pipx"), "PIPX_BIN_DIR": str(folder / "pipx/bin")}
+    env |= {"UV_TOOL_DIR": str(folder / "uv"), "UV_TOOL_BIN_DIR": str(folder / "uv/bin")}
+    env |= {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", "")}
+    plain = folder / "pip"
+    run(sys.executable, "-m", "venv", plain)
+    for name, program, command in (
+        ("pip", plain / "bin", [plain / "bin/python", "-m", "pip", "install", "-q", wheel]),
+        ("pipx", folder / "pipx/bin", [tools / "bin/pipx", "install", wheel]),
+        (
+            "uv",
+            folder / "uv/bin",
+            [tools / "bin/uv", "tool", "install", "--python", sys.executable, wheel],
+        ),
+    ):
+        code, said = run(*command, env=env)
+        if code == 0:
+            code, said = run(program / "ima-tui", "--version", env=env)
+        yield name, "the wheel, then `ima-tui --version`", result(code, said)
+    manual = plain / "share/man/man1/ima-tui.1"
+    yield (
+        "pip",
+        "man page and completions under `share/`",
+        "there" if manual.is_file() else "**!** missing",
+    )
+
+
+def shells() -> Iterator[Row]:
+    test = "tests/terminal/test_completion.py"
+    for name in ("bash", "zsh", "fish"):
+        found = shutil.which(name)
+        if found is None:
+            yield name, "tab completion", NOT_HERE
+            continue
+        version = run(found, "--version")[1]
+        command = (sys.executable, "-m", "pytest", "-n", "0", "-o", "addopts=", test, "-k", name)
+        yield (
+            name,
+            f"tab completion ({first_line(found)})",
+            result(*run(*command, cwd=ROOT)) or version,
+        )
+
+
+def first_line(shell: str) -> str:
+    done = subprocess.run([shell, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()[0] if done.stdout else ""
+
+
+def accounts(folder: Path) -> Iterator[Row]:
+    """Each as another user id, which only root can become."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        yield "other accounts", "needs root and setpriv", NOT_HERE
+        return
+    program = (sys.executable, "-m", "ima_tui")
+    path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = folder / "own"
+    own.mkdir()
+    os.chown(own, STRANGER, STRANGER)
+    locked = folder / "locked"
+    locked.mkdir(mode=0o555)
+    folder.chmod(0o755)
+    for name, env, words, wanted in (
+        ("no HOME, no passwd entry", {}, ["doctor"], 2),
+        ("no HOME, no passwd entry", {}, ["jobs", "list"], 2),
+        ("no HOME, no passwd entry", {}, ["--version"], 0),
+        ("empty HOME", {"HOME": ""}, ["jobs", "list"], 2),
+        ("relative HOME", {"HOME": "home"}, ["jobs", "list"], 2),
+        ("HOME set, no passwd entry", {"HOME": str(own)}, ["jobs", "list"], 0),
+        ("HOME set, read-only install", {"HOME": str(own)}, ["models", "--json"], 3),
+        ("read-only HOME", {"HOME": str(locked)}, ["jobs", "list"], 0),
+        ("read-only HOME", {"HOME": str(locked)}, ["generate", "a fox", "--yes"], 3),
+        ("HOME does not exist", {"HOME": "/nonexistent"}, ["jobs", "list"], 0),
+        ("`~nosuchuser`", {"HOME": str(own)}, ["batch", "~nosuchuser/a.csv"], 2),
+        ("`~nosuchuser`", {"HOME": str(own)}, ["logs", "--export", "~nosuchuser/a"], 2),
+    ):
+        become = ("setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups")
+        code, said = run(*become, *READS_ALL, *program, *words, env={**path, **env}, cwd=folder)
+        shown = result(code, said, wanted).replace(str(folder), "…")
+        yield name, f"`ima-tui {' '.join(words)}`", shown
+
+
+def makes(folder: Path) -> Iterator[Row]:
+    clone = folder / "clone"
+    clone.mkdir()
+    for name in ("Makefile", "install.sh", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, clone)
+    for old in sorted(Path.home().glob(".pyenv/versions/3.10.*/bin")):
+        env = {**os.environ, "PATH": f"{old}{os.pathsep}{os.environ['PATH']}"}
+        code, said = run("make", "demo", env=env, cwd=clone)
+        code, said = run("sh", "install.sh", ".venv", ".", env=env, cwd=clone)
+        yield "python3 is 3.10", "`make demo`", result(code, said, 1)
+    code, said = run(
+        sys.executable, "-m", "pytest", "-n", "0", "-o", "addopts=", "tests/test_make.py", cwd=ROOT
+    )
+    yield (
+        "no venv, no pip, no network, then repaired",
+        "tests/test_make.py (stand-ins)",
+        result(code, said),
+    )
+
+
+ONLY_READ = (
+    ("macOS", "`PRAGMA fullfsync`, `F_FULLFSYNC`", "only read: tested with a stand-in"),
+    ("Windows", "the sentence that names WSL", "only read: tested with a stand-in"),
+    ("WSL", "as Linux", "only read"),
+)
+
+
+def table(title: str, rows: Sequence[Row]) -> list[str]:
+    head = [f"## {title}", "", "| what | tried | result |", "| --- | --- | --- |"]
+    return [*head, *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
+        (wheel,) = folder.glob("*.whl")
+        lines = [
+            "# Platforms",
+            "",
+            "Written by `docs/platforms.py`: each row was really run, unless it says *only read* (from the",
+            "documentation) or *not here* (missing on the machine of this run). **!** marks a result that was",
+            f"not the expected one. This run: {platform.system()} {platform.machine()}.",
+            "",
+            *table("Accounts", list(accounts(folder))),
+            *table("Shells", list(shells())),
+            *table("make", list(makes(folder))),
+            *table("Installers", list(installers(folder, wheel))),
+            *table("Interpreters", list(interpreters(folder))),
+            *table("Only read", ONLY_READ),
+        ]
+    (ROOT / "docs/platforms.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
