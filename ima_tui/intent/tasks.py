@@ -44,12 +44,20 @@ class Tasks:
             return None
         if not pointed and self._described_before(first.start):
             return None  # "a dog surfing, make it a video": it is what was described
+        if not pointed and self._described_behind(first.clause):
+            return None  # 请做成一张海报：秋天的森林
         needs = first.works_on or first.edit or (told.reference and pointed)
         return IntentQuestion.MISSING_INPUT if needs else None
 
     def _described_before(self, start: int) -> bool:
         told = [i for c in self._scan.clauses for i in c.items if i.start < start]
         return sum(max(1, i.end - i.start) for i in told if describes(i)) >= 3
+
+    def _described_behind(self, clause: int) -> bool:
+        """A description stands behind the colon that ends the clause."""
+        rest = self._scan.clauses[clause + 1 :]
+        told = [item for each in rest for item in each.items if describes(item)]
+        return self._scan.clauses[clause].before == ":" and len(told) >= 2
 
     def _workflow_roles(self, count: int) -> Roles:
         first = self._asked.wants[0]
