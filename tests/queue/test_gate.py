@@ -24,8 +24,8 @@ NOW = 1_000_000.0
 TURNS = """
 import sys, time
 from pathlib import Path
-from ima_tui.api.shared_rate_limit import Gate
-gate = Gate(Path(sys.argv[1]))
+from ima_tui.api.shared_rate_limit import SharedRateLimit
+gate = SharedRateLimit(Path(sys.argv[1]))
 for _ in range(25):
     now = time.time()
     wait = gate.take_turn(now, 0.02)
