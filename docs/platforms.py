@@ -80,10 +80,26 @@ def interpreters(folder: Path) -> Iterator[Row]:
 def tried(python: str, env: Path, flags: Sequence[str]) -> str:
     code, said = run(python, "-m", "venv", env)
     if code == 0:
-        install = (env / "bin/python", "-m", "pip", "install", "--quiet", *flags)
+        install: tuple[str | Path, ...] = (
+            env / "bin/python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            *flags,
+        )
         code, said = run(*install, "-e", ".[video,heif,dev]", cwd=ROOT)
     if code == 0:
-        command = (env / "bin/python", "-m", "pytest", "-n", "2", "-o", "addopts=", *SUITE)
+        command: tuple[str | Path, ...] = (
+            env / "bin/python",
+            "-m",
+            "pytest",
+            "-n",
+            "2",
+            "-o",
+            "addopts=",
+            *SUITE,
+        )
         code, said = run(*command, cwd=ROOT)
     return result(code, said)
 
@@ -98,7 +114,7 @@ def installers(folder: Path, wheel: Path) -> Iterator[Row]:
     env |= {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", "")}
     plain = folder / "pip"
     run(sys.executable, "-m", "venv", plain)
-    for name, program, command in (
+    rows: tuple[tuple[str, Path, list[str | Path]], ...] = (
         ("pip", plain / "bin", [plain / "bin/python", "-m", "pip", "install", "-q", wheel]),
         ("pipx", folder / "pipx/bin", [tools / "bin/pipx", "install", wheel]),
         (
@@ -106,7 +122,8 @@ def installers(folder: Path, wheel: Path) -> Iterator[Row]:
             folder / "uv/bin",
             [tools / "bin/uv", "tool", "install", "--python", sys.executable, wheel],
         ),
-    ):
+    )
+    for name, program, command in rows:
         code, said = run(*command, env=env)
         if code == 0:
             code, said = run(program / "ima-tui", "--version", env=env)

@@ -95,15 +95,15 @@ class Preferences:
     def users(self) -> Mapping[str, Mapping[TaskType, Preference]]:
         """Return `user_…` -> task type -> preference, as last read."""
         return {
-            one_line(user, 80): dict(_preferences(wishes))
-            for user, wishes in self._data.items()
-            if user.startswith("user_") and isinstance(wishes, dict)
+            one_line(user, 80): dict(_preferences(by_type))
+            for user, by_type in self._data.items()
+            if user.startswith("user_") and isinstance(by_type, dict)
         }
 
     def of(self, user_id: str, task_type: TaskType) -> Preference | None:
         """Return one preference, or None."""
-        wishes = self._data.get(f"user_{user_id}")
-        row = wishes.get(task_type.value) if isinstance(wishes, dict) else None
+        by_type = self._data.get(f"user_{user_id}")
+        row = by_type.get(task_type.value) if isinstance(by_type, dict) else None
         return _preference(row)
 
     @property
@@ -149,16 +149,16 @@ class Preferences:
             return ()
         return tuple(
             DroppedPreference(user.removeprefix("user_"), _KNOWN[name], wish)
-            for user, wishes in self._read_notes().items()
-            for name, row in wishes.items()
+            for user, by_type in self._read_notes().items()
+            for name, row in by_type.items()
             if name in _KNOWN
             and (wish := _preference(row)) is not None
             and self._misses(user, name, wish)
         )
 
     def _misses(self, user: str, name: str, ours: Preference) -> bool:
-        wishes = self._data.get(user)
-        theirs = _preference(wishes.get(name)) if isinstance(wishes, dict) else None
+        by_type = self._data.get(user)
+        theirs = _preference(by_type.get(name)) if isinstance(by_type, dict) else None
         if theirs is None:
             return True
         return theirs.model_id != ours.model_id and theirs.last_used < ours.last_used
@@ -304,22 +304,22 @@ def _is_empty(path: Path) -> bool:
 
 def _merge(data: dict[str, object], user_id: str, task_type: TaskType, row: Row) -> None:
     """Merge a row; unknown parts by other tools are kept."""
-    wishes = data.setdefault(f"user_{user_id}", {})
-    if not isinstance(wishes, dict):
+    by_type = data.setdefault(f"user_{user_id}", {})
+    if not isinstance(by_type, dict):
         raise UsageError("error.prefs_entry", name=one_line(f"user_{user_id}", 80))
-    before = wishes.get(task_type.value)
+    before = by_type.get(task_type.value)
     kept = before if isinstance(before, dict) else {}
-    wishes[task_type.value] = {**kept, **row}
+    by_type[task_type.value] = {**kept, **row}
 
 
 def _drop(data: dict[str, object], user_id: str, task_type: TaskType) -> None:
-    wishes = data.get(f"user_{user_id}")
-    if isinstance(wishes, dict):
-        wishes.pop(task_type.value, None)
+    by_type = data.get(f"user_{user_id}")
+    if isinstance(by_type, dict):
+        by_type.pop(task_type.value, None)
 
 
-def _preferences(wishes: Mapping[str, object]) -> Iterator[tuple[TaskType, Preference]]:
-    for name, row in wishes.items():
+def _preferences(by_type: Mapping[str, object]) -> Iterator[tuple[TaskType, Preference]]:
+    for name, row in by_type.items():
         preference = _preference(row)
         if preference and name in _KNOWN:
             yield _KNOWN[name], preference

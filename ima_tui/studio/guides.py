@@ -184,8 +184,8 @@ def topics(text: str, intent: Intent) -> tuple[Topic, ...]:
 
 def _is_unsure(intent: Intent) -> bool:
     """Tell whether the choice is left to us, or the prompt asks for a budget or quality tier."""
-    wish = intent.preference
-    leaves_it = wish is not None and wish.action is PreferenceAction.CLEAR
+    preference = intent.preference
+    leaves_it = preference is not None and preference.action is PreferenceAction.CLEAR
     return intent.tier is not None or leaves_it or bool(intent.absent)
 
 
