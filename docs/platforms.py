@@ -230,8 +230,9 @@ def main() -> None:
         lines = [
             "# Platforms",
             "",
-            "Written by `docs/platforms.py`: each row was really run, unless it says *only read* (from the",
-            "documentation) or *not here* (missing on the machine of this run). **!** marks a result that was",
+            "Written by `docs/platforms.py`: each row was really run, unless it says *only read*",
+            "(from the documentation) or *not here* (missing on the machine of this run). **!** marks",
+            "a result that was",
             f"not the expected one. This run: {platform.system()} {platform.machine()}.",
             "",
             *table("Accounts", list(accounts(folder))),

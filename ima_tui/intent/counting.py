@@ -21,6 +21,20 @@ _EXPLICIT = re.compile(
     r"(?<![a-z0-9])n\s*=\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
 )
+_NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
+_MADE = (
+    "(?:画像|イラスト|ポスター|ロゴ|写真|絵|[動动][画畫]|ビデオ|ムービー|映像|アニメ|曲"
+    "|이미지|사진|그림|포스터|로고|영상|비디오|노래)"
+)
+_ABROAD = re.compile(
+    rf"{_MADE}\s*[をはがも을를]?\s*{_NUMBER}\s*(?:枚|本|[個个]|点|つ|曲|장|개|편|곡)(?!\s*[月월면의の])"
+    rf"|(?:^|[\s,、。]){_NUMBER.replace('<n>', '<before>')}\s*(?:枚の|枚|장의|장)(?![面면])\s*"
+    rf"[^,、。\d]{{0,14}}?{_MADE}"
+)
+"""Japanese and Korean: 猫の絵を4枚, 三枚の猫の写真, 고양이 그림 3장; not 사진 3장의 콜라주."""
+_KOREAN = {
+    w: n for n, w in enumerate(("두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열"), 2)
+}
 _ADJECTIVES = 3
 """Words that may stand between a number and its noun."""
 
@@ -34,6 +48,11 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
     if found:
         value = numerals.number(found["n"] or found["zh"])
         return _checked(value, found.start(), found.end())
+    if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):
+        written = abroad["n"] or abroad["before"]
+        value = _KOREAN.get(written) or numerals.number(written)
+        if told := _checked(value, abroad.start(), abroad.end()):
+            return told
     for want in asked.wants:
         clause = next((c for c in scan.clauses if c.index == want.clause), None)
         for each in [clause] if clause else []:

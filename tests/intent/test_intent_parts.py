@@ -317,3 +317,24 @@ def test_a_request_in_the_middle_of_a_long_text_is_read() -> None:
     found = route(text)
     assert found.task_type is TaskType.TEXT_TO_IMAGE
     assert [text[slice(*span)] for span in found.spans("params.aspect_ratio")] == ["竖版"]
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("고양이 그림 3장", 3),
+        ("포스터 2개 만들어줘", 2),
+        ("犬のイラスト2個", 2),
+        ("三枚の猫の写真", 3),
+        ("猫の写真を5枚描いて", 5),
+        ("猫の動画を2本、5秒", 2),
+        ("고양이 사진 3장의 콜라주", None),
+        ("강아지가 달리는 4초 영상", None),
+        ("犬が走る4秒の動画", None),
+        ("12ヶ月の写真", None),
+        ("画三枚硬币的图", None),
+    ],
+)
+def test_japanese_and_korean_counters_count_and_lengths_do_not(text: str, n: int | None) -> None:
+    told = {each.name: each.value for each in route(text, (), {}, None, {}).params}
+    assert told.get("n") == n
