@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
@@ -27,8 +28,9 @@ def matrix(prompts: Iterable[Prompt]) -> tuple[csr_matrix, np.ndarray]:
     labels: list[int] = []
     for prompt in prompts:
         for group in features(prompt.text, prompt.images):
-            places += group
-            values += [1 / sqrt(len(group))] * len(group) if group else []
+            counts = sorted(Counter(group).items())  # the order of features must not matter
+            places += [place for place, _ in counts]
+            values += [count / sqrt(len(group)) for _, count in counts]
         ends.append(len(places))
         labels.append(LABELS.index(prompt.label))
     rows = csr_matrix(
