@@ -40,6 +40,8 @@ from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import Want
 
 MOST_SCENES = 12
+_KEPT = frozenset({"params.n"})
+"""A step's count stays in its words: the scenes of a series are told by them."""
 _LEADING = ("seq", "and", "with", "polite")
 """What joins a step to the one before says nothing about the step."""
 _SAYS_NOTHING = (
@@ -191,7 +193,7 @@ def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, 
         if decision.spoken is not None and want.medium is Medium.SPEECH:
             words, items = text[slice(*decision.spoken)], []
         elif want.medium is not Medium.SPEECH:
-            words = without(words, by_rules(words).commands)
+            words = without(words, by_rules(words).commands, _KEPT)
         model_id, version, field = _model(read, asked, want.medium, own_type, decision, len(found))
         params = (*_params(piece, want), *field)
         bare = bool(items) and not any(_tells(item) for item in items)
@@ -204,7 +206,7 @@ def _single(
 ) -> Share:
     words = text[slice(*decision.spoken)] if decision.spoken else text.strip()
     if task_type is not TaskType.TEXT_TO_SPEECH:
-        words = without(words, by_rules(words).commands)
+        words = without(words, by_rules(words).commands, _KEPT)
     return Share(task_type, words, False, None, params, decision.model_id, decision.version)
 
 

@@ -60,7 +60,7 @@ def test_what_stands_beside_a_thing_is_about_that_thing() -> None:
         "custom_mode": False,
         "gpt_description_prompt": words,
     }
-    assert picture.prompt == "Draw a 4K poster of a fox in snow"
+    assert picture.prompt == "Draw a poster of a fox in snow"
     assert "lo-fi" not in film.prompt
 
 
