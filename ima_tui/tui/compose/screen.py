@@ -302,7 +302,7 @@ class ComposeScreen(BaseScreen):
         self.showing.forget_remark()
         await self.read(anew=True)
 
-    async def on_files_dropped(self, event: FilesDropped) -> None:
+    async def on_dropped(self, event: FilesDropped) -> None:
         await self.picking.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
@@ -315,13 +315,13 @@ class ComposeScreen(BaseScreen):
     async def on_pressed(self, event: Pressed) -> None:
         await self.action_do(event.name)
 
-    async def on_suggestion_chosen(self, event: SuggestionChosen) -> None:
+    async def on_answered(self, event: SuggestionChosen) -> None:
         was_blocked = self.showing.blocked
         await self.picking.answer(event.number)
         if was_blocked and not self.showing.blocked and isinstance(self.focused, IntentSummary):
             self.prompt.focus()
 
-    async def on_preference_switched(self, event: PreferenceSwitched) -> None:
+    async def on_switched(self, event: PreferenceSwitched) -> None:
         await self.picking.remember()
 
     async def action_answer(self, number: int) -> None:
