@@ -177,6 +177,8 @@ class Intent:
     """The text only mentions what the rules chose; nothing in it asks for it."""
     implied: bool = False
     """A long description in which nobody asks for a medium: nobody can be sure of it."""
+    bare: bool = False
+    """A few words that name a subject and nothing else: "a cute cat"."""
     steps: tuple[IntentStep, ...] = ()
     model_id: str = ""
     version: str = ""

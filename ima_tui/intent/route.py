@@ -8,6 +8,7 @@ Pure and deterministic: no clock, no network, no file but the vocabulary, which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,6 +53,11 @@ from ima_tui.intent.wants import Want
 Catalogue = Mapping[TaskType, Sequence[ModelVersion]]
 Preferred = Mapping[TaskType, str]
 """The preferred (or the recommended) model id for each task type."""
+
+
+_WORD = re.compile(r"[^\W\d_]+(?<![\u4e00-\u9fff])|[\u4e00-\u9fff]{1,2}")
+_SUBJECT = 3
+"""Words (Chinese: pairs of characters) that only name a subject."""
 
 
 def route(
@@ -307,9 +313,11 @@ class _Router:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
         found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
-        decision = replace(decision, evidence=evidence, commands=found)
+        sent = commands.without(self._scan.plain.original, found)
+        bare = len(_WORD.findall(sent)) <= _SUBJECT
+        decision = replace(decision, evidence=evidence, commands=found, bare=bare)
         if decision.description and found:
-            song = read_song(commands.without(self._scan.plain.original, found))
+            song = read_song(sent)
             decision = replace(decision, description=song.description, style=song.style)
         model_versions = (
             self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()

@@ -85,7 +85,7 @@ def _rescued(intent: Intent, opinion: Opinion | None, images: int, read_as: Read
         return replace(intent, kind=RequestKind.QUESTION, question=None)
     if opinion is None or opinion.label not in {*_MEDIA, SEVERAL}:
         return replace(intent, confidence=Confidence.UNSURE)
-    if opinion.label in _MEDIA and opinion.margin >= RESCUE:
+    if opinion.label in _MEDIA and opinion.margin >= RESCUE and not intent.bare:
         found = read_as(Medium(opinion.label))
         open_ = found.question is not None
         return replace(found, confidence=Confidence.UNSURE) if open_ else found
