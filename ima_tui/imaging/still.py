@@ -33,6 +33,8 @@ GAP = 2
 """Pixels between the frames of a strip."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+MOST_WHOLE = 40_000_000
+"""Pixels of a preview that is decoded whole: 300 MB at most."""
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
@@ -53,7 +55,8 @@ def opened(path: str, *more: str) -> Image.Image:
     formats = (*FORMATS, *more)
     picture = Image.open(path, formats=[name for name in formats if _is_known(name)])
     try:
-        refuse_too_large(*picture.size)
+        # a JPEG is decoded at reduced size; others need memory for every pixel
+        refuse_too_large(*picture.size, MOST_PIXELS if picture.format == "JPEG" else MOST_WHOLE)
     except CannotShow:
         picture.close()
         raise

@@ -91,10 +91,14 @@ class _Parts:
     def __init__(self, scan: Scan, evidence: Sequence[Evidence]) -> None:
         self._scan = scan
         self.told = [each for each in evidence if each.part in _ALONE or each.part == _NEGATIVE]
+        self._at: dict[int, list[Evidence]] = {}
+        for each in self.told:
+            for place in range(*each.span):
+                self._at.setdefault(place, []).append(each)
 
     def of(self, item: Item) -> set[str]:
         start, end = self._scan.plain.span(item.start, item.end)
-        return {each.part for each in self.told if each.span[0] <= start and end <= each.span[1]}
+        return {each.part for each in self._at.get(start, ()) if end <= each.span[1]}
 
 
 def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> Command | None:

@@ -68,8 +68,10 @@ def _without_times(scan: Scan) -> Scan:
     if not spans:
         return scan
 
+    ends = {place: end for start, end in spans for place in range(start, end)}
+
     def tells_time(item: Item) -> bool:
-        return any(start <= item.start and item.end <= end for start, end in spans)
+        return item.end <= ends.get(item.start, -1)
 
     clauses = [
         replace(clause, items=tuple(item for item in clause.items if not tells_time(item)))

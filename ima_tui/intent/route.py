@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.choice import Reason
@@ -55,7 +56,7 @@ Preferred = Mapping[TaskType, str]
 """The preferred (or the recommended) model id for each task type."""
 
 
-_WORD = re.compile(r"[^\W\d_]+(?<![\u4e00-\u9fff])|[\u4e00-\u9fff]{1,2}")
+_WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
 _SUBJECT = 3
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -314,7 +315,7 @@ class _Router:
         evidence = tuple(dict.fromkeys(self._evidence))
         found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
-        bare = len(_WORD.findall(sent)) <= _SUBJECT
+        bare = sum(1 for _ in islice(_WORD.finditer(sent), _SUBJECT + 1)) <= _SUBJECT
         decision = replace(decision, evidence=evidence, commands=found, bare=bare)
         if decision.description and found:
             song = read_song(sent)

@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -338,8 +339,8 @@ def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No crash is played here, so nothing has to be waited for."""
     connect = opening.connect
 
-    def unsynced(path: Path) -> object:
-        connection = connect(path)
+    def unsynced(path: Path, *keep: Callable[[int], None]) -> object:
+        connection = connect(path, *keep)
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 

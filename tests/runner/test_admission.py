@@ -218,7 +218,7 @@ async def test_a_try_that_may_have_been_charged_counts_against_the_limits(ledger
     each = second.order.total
     for limits in (AdmissionLimits(per_day=each + 6), AdmissionLimits(per_session=each + 6)):
         (held,) = await admit(ledger, limits, second)
-        assert held.held
+        assert held.needs_approval
     await ledger.hold(second.id, False, "", {})
     assert free(await admit(ledger, AdmissionLimits(per_day=each + 7), second)) == [True]
     assert free(await admit(ledger, AdmissionLimits(per_day=each), second, now=NOW + 90_000))
