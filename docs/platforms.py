@@ -81,7 +81,14 @@ def interpreters(folder: Path) -> Iterator[Row]:
 def tried(python: str, env: Path, flags: Sequence[str]) -> str:
     code, said = run(python, "-m", "venv", env)
     if code == 0:
-        install = (env / "bin/python", "-m", "pip", "install", "--quiet", *flags)
+        install: tuple[str | Path, ...] = (
+            env / "bin/python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            *flags,
+        )
         code, said = run(*install, "-e", ".[video,heif,dev]", cwd=ROOT)
     if code == 0:
         command = (env / "bin/python", "-m", "pytest", "-n", "2", "-o", "addopts=", *SUITE)
@@ -100,7 +107,7 @@ def installers(folder: Path, wheel: Path) -> Iterator[Row]:
     plain = folder / "pip"
     uv = (tools / "bin/uv", "tool", "install")
     run(sys.executable, "-m", "venv", plain)
-    for name, program, command in (
+    commands: tuple[tuple[str, Path, list[str | Path]], ...] = (
         ("pip", plain / "bin", [plain / "bin/python", "-m", "pip", "install", "-q", wheel]),
         ("pipx", folder / "pipx/bin", [tools / "bin/pipx", "install", wheel]),
         (
@@ -108,7 +115,8 @@ def installers(folder: Path, wheel: Path) -> Iterator[Row]:
             folder / "uv/bin",
             [*uv, "--python", sys.executable, wheel],
         ),
-    ):
+    )
+    for name, program, command in commands:
         code, said = run(*command, env=env)
         if code == 0:
             code, said = run(program / "ima-tui", "--version", env=env)
