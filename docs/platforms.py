@@ -81,18 +81,11 @@ def interpreters(folder: Path) -> Iterator[Row]:
 def tried(python: str, env: Path, flags: Sequence[str]) -> str:
     code, said = run(python, "-m", "venv", env)
     if code == 0:
-        install: tuple[str | Path, ...] = (
-            env / "bin/python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            *flags,
-        )
-        code, said = run(*install, "-e", ".[video,heif,dev]", cwd=ROOT)
+        install = ("-m", "pip", "install", "--quiet", *flags, "-e", ".[video,heif,dev]")
+        code, said = run(env / "bin/python", *install, cwd=ROOT)
     if code == 0:
-        command = (env / "bin/python", "-m", "pytest", "-n", "2", "-o", "addopts=", *SUITE)
-        code, said = run(*command, cwd=ROOT)
+        suite = ("-m", "pytest", "-n", "2", "-o", "addopts=", *SUITE)
+        code, said = run(env / "bin/python", *suite, cwd=ROOT)
     return result(code, said)
 
 
