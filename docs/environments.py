@@ -1,7 +1,7 @@
 """Writes docs/environments.md: what the verbs and the screen do in forty awkward environments.
 
 Everything runs against the sandbox or against nobody at all: no variable here lets a request leave
-this machine. Needs the development packages (pexpect, pyte).
+this machine. Needs the development packages (pyte).
 """
 
 from __future__ import annotations

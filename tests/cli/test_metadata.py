@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from email.message import Message
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -134,8 +136,10 @@ def test_every_package_that_is_installed_with_ours_is_pinned() -> None:
         canonicalize_name(line.partition("==")[0])
         for line in (ROOT / "constraints.txt").read_text().splitlines()
     }
-    needed: set[str] = set()
-    waiting = [("ima-tui", frozenset({"video", "heif", "dev"}))]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    direct = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    waiting = [(each.name, frozenset(each.extras)) for each in map(Requirement, direct)]
+    needed = {canonicalize_name(name) for name, _ in waiting}
     while waiting:
         name, extras = waiting.pop()
         try:

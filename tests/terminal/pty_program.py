@@ -1,15 +1,21 @@
-"""A program in a real pty, and the screen that a terminal would show of it (pexpect + pyte)."""
+"""A program in a real pty, and the screen that a terminal would show of it (pyte)."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
+import select
+import struct
+import subprocess
+import sys
+import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
-import pexpect
 import pyte
 
 KEYS = {
@@ -41,16 +47,81 @@ KEYS = {
 }
 
 
-def _as_soon_as_it_may(begin: Callable[[], pexpect.spawn]) -> pexpect.spawn:
-    """filelock refuses a fork in the moment in which another thread of ours takes a lock."""
-    until = time.monotonic() + 10
-    while True:
+TAKES_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
+class PtyChild:
+    """A program on a terminal of its own.
+
+    Started by `subprocess`, which runs no Python between fork and exec: this process has threads,
+    of the sandbox and of C libraries, and what they hold at a fork stays held in the child.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        rows: int,
+        columns: int,
+        env: Mapping[str, str],
+        cwd: str | None,
+    ) -> None:
+        self.child_fd, terminal = pty.openpty()
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
         try:
-            return begin()
-        except RuntimeError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
+            self._child = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", TAKES_TERMINAL, *command],
+                stdin=terminal,
+                stdout=terminal,
+                stderr=terminal,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+            )
+        finally:
+            os.close(terminal)
+        self.pid = self._child.pid
+
+    @property
+    def exitstatus(self) -> int | None:
+        """None while it runs and where a signal ended it."""
+        code = self._child.poll()
+        return None if code is None or code < 0 else code
+
+    def isalive(self) -> bool:
+        return self._child.poll() is None
+
+    def send(self, text: str) -> None:
+        left = text.encode()
+        while left:
+            left = left[os.write(self.child_fd, left) :]
+
+    def read(self, timeout: float) -> bytes:
+        """What arrives first; nothing after `timeout`, or once the terminal is closed."""
+        with contextlib.suppress(OSError):  # Linux: nobody has the other end open any more
+            if self.child_fd >= 0 and select.select([self.child_fd], [], [], timeout)[0]:
+                return os.read(self.child_fd, 65536)
+        return b""
+
+    def kill(self, number: int) -> None:
+        if self.isalive():
+            os.kill(self.pid, number)
+
+    def close(self, force: bool = True) -> None:
+        """Hang up; with `force`, kill what does not end by that."""
+        if self.child_fd >= 0:
+            with contextlib.suppress(OSError):  # a test may have hung up itself
+                os.close(self.child_fd)
+            self.child_fd = -1
+        try:
+            self._child.wait(5)
+        except subprocess.TimeoutExpired:
+            if force:
+                self._child.kill()
+                self._child.wait(30)
 
 
 class PtyProgram:
@@ -69,16 +140,8 @@ class PtyProgram:
         self._stream = pyte.ByteStream(self.screen)
         self.received = bytearray()
         self.started = time.perf_counter()
-        begin = partial(
-            pexpect.spawn,
-            command[0],
-            list(command[1:]),
-            dimensions=(rows, columns),
-            env={**plain_environment(), **(env or {})},
-            cwd=cwd,
-            timeout=30,
-        )
-        self.process = _as_soon_as_it_may(begin)
+        environment = {**plain_environment(), **(env or {})}
+        self.process = PtyChild(command, rows, columns, environment, cwd)
 
     def __enter__(self) -> PtyProgram:
         return self
@@ -107,11 +170,8 @@ class PtyProgram:
         due = time.perf_counter() + seconds
         before = len(self.received)
         while (left := due - time.perf_counter()) > 0:
-            try:
-                chunk = self.process.read_nonblocking(65536, timeout=left)
-            except pexpect.TIMEOUT:
-                break
-            except pexpect.EOF:
+            chunk = self.process.read(left)
+            if not chunk:
                 break
             self.received += chunk
             self._feed(chunk)
