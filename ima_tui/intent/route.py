@@ -68,14 +68,16 @@ def route(
     preferences: Preferred | None = None,
     recommended: Preferred | None = None,
     settled: TaskType | None = None,
+    *,
+    weighed: bool = True,
 ) -> Intent:
-    """Read `text`, with `images` attached, weighed against a second opinion. With a catalogue the
+    """Read `text`, with `images` attached; `weighed`: against a second opinion. With a catalogue the
     intent also leads to a live model version and its own parameters. `settled`: the task type is
     known already, and nothing about it has to be asked."""
     known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
     read = scan(text)
     intent = _by_rules(read, images, known)
-    if settled is not None:
+    if settled is not None or not weighed:
         return intent
 
     def read_as(medium: Medium) -> Intent:

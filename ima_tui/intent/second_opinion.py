@@ -48,7 +48,7 @@ class Opinion(Protocol):
 def on(text: str, images: int) -> Opinion | None:
     """The classifier's opinion on `text`, with so many pictures at hand; None where its weights
     are not installed."""
-    return classifier.classify(text, images) if _has_weights() else None
+    return classifier.classify(text.strip(), images) if _has_weights() else None
 
 
 @cache

@@ -15,6 +15,8 @@ from ima_tui.intent.scan import Item, scan
 
 LYRICS, TITLE = "lyrics", "title"
 _LONGEST_TITLE = 120
+LONGEST_STYLE = 3_000
+"""Characters of a description that are searched for a style; models take some hundreds."""
 _TITLE = re.compile(
     r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named|(?:(?:the|its|with the|song) )?title"
     r"(?:\s+(?:is|of|should be))?|歌名|曲名|标题|題目|题目|名字|名为|取名|命名为|题为|叫做|叫)"
@@ -51,7 +53,8 @@ def read_song(text: str) -> Song:
     title = None if named is None else _title(text, before, named)
     rest = before if named is None else _without(before, named.span())
     described = _tidy(rest)
-    return Song(sung[0] if sung else None, title, described, _style(described))
+    style = _style(described) if len(described) <= LONGEST_STYLE else ""
+    return Song(sung[0] if sung else None, title, described, style)
 
 
 def _title(text: str, before: str, named: re.Match[str]) -> Span | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import apply_intent
@@ -51,11 +52,12 @@ class IntentReader:
         lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
-        decision = self._route(text, attached, lists, preferred, recommended, settled=settled)
+        read = partial(self._route, text, attached, lists, preferred, recommended, weighed=False)
+        decision = read(settled=settled)
         likely = apply_intent.tentative(decision)
         if likely is None:
             return decision
-        rest = self._route(text, attached, lists, preferred, recommended, settled=likely)
+        rest = read(settled=likely)
         return replace(rest, kind=decision.kind, question=decision.question)
 
 

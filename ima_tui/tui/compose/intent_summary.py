@@ -77,7 +77,7 @@ class IntentSummary(Line, can_focus=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         SEND,
         Binding("1", "number(1)", "bind.compose_answer", id="reading.answer"),
-        Binding("enter", "number(1)", show=False, id="reading.first"),
+        Binding("enter", "number(1)", show=False, id="reading.answer_enter"),
         *(
             Binding(f"{n}", f"number({n})", show=False, id=f"reading.answer{n}")
             for n in range(2, 10)

@@ -128,13 +128,13 @@ async def test_a_text_field_that_the_prompt_filled_is_not_pinned() -> None:
     """Nor does it take the note about the key to press away."""
     async with composing("calm piano music") as (pilot, screen, _):
         await until(pilot, lambda: screen.query(TextLine))
-        before = set(screen.desk.kept)
+        before = set(screen.composer.kept)
         row = next(iter(screen.query(TextLine))).row
         filled = TextLine(replace(row, value="12", is_set=True))
         await screen.form.mount(filled)
         await pilot.pause()
         await pilot.pause()
-        assert set(screen.desk.kept) == before
+        assert set(screen.composer.kept) == before
 
 
 # --------------------------------------------------------- unmet requirements are named and asked
