@@ -71,7 +71,7 @@ def route(
     *,
     weighed: bool = True,
 ) -> Intent:
-    """Read `text`, with `images` attached; `weighed`: against a second opinion. With a catalogue the
+    """Read `text`, with `images` attached. `weighed`: ask a second opinion. With a catalogue the
     intent also leads to a live model version and its own parameters. `settled`: the task type is
     known already, and nothing about it has to be asked."""
     known = _Known(catalogue or {}, preferences or {}, recommended or {}, settled)
