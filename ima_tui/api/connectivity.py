@@ -27,7 +27,10 @@ def pause(failures: int) -> float:
 
 
 class Connectivity:
-    """Circuit breaker shared by all requests. `tell` gets the problem, or None when it is over."""
+    """Circuit breaker shared by all requests.
+
+    `tell` gets the problem of each failed try, and None when a request succeeds again.
+    """
 
     def __init__(self, clock: Clock, tell: Callable[[ImaError | None], None]) -> None:
         self._clock = clock
@@ -45,7 +48,7 @@ class Connectivity:
         if self._up.is_set():
             self._up.clear()
             log.warning("the way to the service is broken: %s", problem.key.removeprefix("error."))
-            self._tell(problem)
+        self._tell(problem)
 
     def works(self) -> None:
         """Record a successful request; all waiting requests continue."""
@@ -62,7 +65,7 @@ class Connectivity:
 
     @property
     def left(self) -> float:
-        """Seconds to the next try, while the connection is broken."""
+        """Seconds to the next try, while the connection is broken; 0 where nobody waits for one."""
         if self._up.is_set():
             return 0.0
         return max(0.0, self._not_before - self._clock.steady())

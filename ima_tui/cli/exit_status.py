@@ -120,10 +120,16 @@ async def wait_for(
 
     refused: list[ImaError] = []
 
+    broken = ""
+
     def listen(notice: Notice) -> None:
-        if isinstance(notice, ConnectivityChanged) and notice.problem is not None:
+        nonlocal broken
+        if isinstance(notice, ConnectivityChanged):
+            before, broken = broken, notice.problem.key if notice.problem else ""
+            if notice.problem is None:
+                return
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
-            if notice.problem.exit_code != EXIT_KEY:
+            if notice.problem.exit_code != EXIT_KEY and before != broken:
                 progress.clear()
                 talk(f"{say(notice.problem.key, **notice.problem.values)} {waits(studio)}".strip())
         if isinstance(notice, JobChanged) and notice.job.id == job.id:

@@ -153,9 +153,8 @@ class Engine:
         scheduler = self._parts.result()[1]
         if scheduler.rate_limit.left > 0:
             return "wait.pause", scheduler.rate_limit.left
-        return (
-            ("wait.link", scheduler.connectivity.left) if scheduler.connectivity.is_broken else None
-        )
+        left = scheduler.connectivity.left
+        return ("wait.link", left) if left > 0 else None
 
     @property
     def _opened(self) -> bool:

@@ -174,7 +174,8 @@ class ComposeScreen(DraftScreen):
             await self.reader.learn()
             await self.history.restore()
             if self.is_complete:
-                await self.read()
+                await super(ComposeScreen, self).reload()
+                self.submitter.lists_came()
                 await self.latest_job.look()
 
         self.run_worker(learn(), name="learn to read", group="reading")
