@@ -185,9 +185,8 @@ def _lowest_after(numbers: Sequence[int]) -> list[int]:
 def numbered(container: Any, rate: Fraction) -> Iterator[tuple[int, Any]]:
     """Yield the video packets in decoding order, each with its frame's number."""
     stream = container.streams.video[0]
-    packets = [
-        packet for packet in container.demux(stream) if packet.size and packet.pts is not None
-    ]
-    first = min((packet.pts for packet in packets), default=0)
-    for packet in packets:
-        yield round((packet.pts - first) * stream.time_base * rate), packet
+    first = stream.start_time
+    for packet in container.demux(stream):
+        if packet.size and packet.pts is not None:
+            first = packet.pts if first is None else first
+            yield round((packet.pts - first) * stream.time_base * rate), packet
