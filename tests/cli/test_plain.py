@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ima_tui.cli.plain import mode as plain
 from ima_tui.cli.plain.line_io import LineIO
@@ -189,6 +190,15 @@ async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: P
     script = await talk(studio, "/kind image to video", "/inputs nowhere.png", "slow zoom", "/quit")
     assert "nowhere.png" in script.text
     assert "Send it to" not in script.text
+
+
+async def test_that_only_a_part_of_an_input_is_used_is_said(studio: Studio, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (320, 320), colour) for colour in ("teal", "red")]
+    frames[0].save(tmp_path / "scan.tiff", save_all=True, append_images=frames[1:])
+    script = await talk(
+        studio, "/kind image to video", f"/inputs {tmp_path}/scan.tiff", "slow zoom", "/quit"
+    )
+    assert script.text.index("only the first page is used") < script.text.index("It costs")
 
 
 async def test_a_failure_says_why_and_runs_again_only_after_a_yes(

@@ -124,6 +124,8 @@ class PlainMode:
                 self._ask(say("plain.ask_guess"), self._take_guess)
             return
         order = await self._wish.order()
+        for note in self._wish.input_notes:
+            self._lines.say(note)
         model = self._wish.desk.model
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
