@@ -191,7 +191,14 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
+        run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
+    about = "cli.workflow_assemble"
+    assemble = _add(actions, "assemble", "workflow_film:assemble", json=True, about=about)
+    assemble.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+    assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
+    assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
+    _film_settings(assemble)
 
 
 def _assemble(verbs: Verbs) -> None:
@@ -200,6 +207,7 @@ def _assemble(verbs: Verbs) -> None:
     _film_output(parser)
     parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
     parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
+    parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
     parser.add_argument("--subtitles", metavar="TEXT", help=say("cli.film_subtitles"))
     _film_settings(parser)
     parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
@@ -217,9 +225,7 @@ def _film_settings(parser: _Parser) -> None:
     transitions, loudness = ("cut", "fade"), ("even", "keep")
     parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
     parser.add_argument("--fade", metavar="S", help=say("cli.film_fade"))
-    volume = say("cli.film_music_volume")
-    parser.add_argument("--music-volume", metavar="N", default="0.4", help=volume)
-    parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
+    parser.add_argument("--music-volume", metavar="N", help=say("cli.film_music_volume"))
     parser.add_argument("--own-sound", metavar="N", help=say("cli.film_own_sound"))
     parser.add_argument(
         "--loudness", choices=loudness, default="even", help=say("cli.film_loudness")

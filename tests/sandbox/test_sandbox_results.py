@@ -21,7 +21,7 @@ def fetched(wire: Any, body: dict[str, Any]) -> list[tuple[dict[str, Any], httpx
     answer = wire.create(body)
     assert answer["code"] == 0, answer
     medias = wire.finished(answer["data"]["id"])
-    return [(media, httpx.get(media["at"])) for media in medias]
+    return [(media, httpx.get(media["at"], timeout=60)) for media in medias]
 
 
 def test_pictures_have_the_announced_size(wire: Any, order: Any) -> None:

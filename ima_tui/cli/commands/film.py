@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from ima_tui.cli import session
@@ -44,11 +45,7 @@ def assemble(arguments: argparse.Namespace) -> int:
 
 async def assembled(job: AssembleJob, *, as_json: bool) -> int:
     """Assemble with a line of progress, and say what was made."""
-    progress = ProgressLine()
-    try:
-        done = await assembler.assemble(job, lambda told: progress.show(progress_words(told)))
-    finally:
-        progress.clear()
+    done = await with_progress(job)
     if as_json:
         facts = {name: value for name, value in done.items() if name != "path"}
         print_json({"status": "done", "film": done["path"], **facts})
@@ -58,6 +55,15 @@ async def assembled(job: AssembleJob, *, as_json: bool) -> int:
     return EXIT_DONE
 
 
+async def with_progress(job: AssembleJob) -> Mapping[str, object]:
+    """Assemble with a line of progress on stderr."""
+    progress = ProgressLine()
+    try:
+        return await assembler.assemble(job, lambda told: progress.show(progress_words(told)))
+    finally:
+        progress.clear()
+
+
 def progress_words(told: FilmProgress) -> str:
     stage = say(f"film.stage_{told.stage}", shot=told.shot)
     return say(
@@ -65,12 +71,13 @@ def progress_words(told: FilmProgress) -> str:
     )
 
 
-def film_words(done: object) -> str:
-    assert isinstance(done, dict)  # noqa: S101 - the assembler's result
+def film_words(done: Mapping[str, object]) -> str:
+    """What was made, or that it was there already."""
     if not done["made"]:
         return say("film.same")
-    shown = {name: done[name] for name in ("seconds", "width", "height")}
-    return say("film.done", **shown, fps=f"{done['fps']:g}", size=size_in_words(done["bytes"]))
+    shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
+    fps, size = float(str(done["fps"])), size_in_words(int(str(done["bytes"])))
+    return say("film.done", **shown, fps=f"{fps:g}", size=size)
 
 
 def _film(arguments: argparse.Namespace) -> Film:
@@ -95,7 +102,9 @@ def _film(arguments: argparse.Namespace) -> Film:
 
 def _tracks(arguments: argparse.Namespace) -> list[Track]:
     found: list[Track] = []
-    loud, begins = volume(arguments.music_volume), seconds(arguments.voice_at)
+    written = arguments.music_volume
+    loud = timeline.MUSIC_VOLUME if written is None else volume(written)
+    begins = seconds(arguments.voice_at)
     if arguments.music:
         found.append(timeline.music(_path(arguments.music), loud))
     if arguments.voice:
