@@ -93,12 +93,6 @@ def _is_film(brief: Brief, reader: _Reader) -> bool:
     return film and bool(brief.voice) and not words.STILLS.search(reader.whole)
 
 
-def _other_media(text: str) -> bool:
-    return bool(
-        re.search(r"(?<![a-z])(?:posters?|pictures?|images?|draw)|海报|图片|画一", text, re.I)
-    )
-
-
 class _Reader:
     """Reads one text; what it has understood is taken out of `rest`."""
 
@@ -133,9 +127,7 @@ class _Reader:
         if alone and not voice:
             self.rest = self.rest[: alone.start()] + self.rest[alone.end() :]
         gender = brief_text.gender(said) or (brief_text.gender(self.rest) if lyrics else "")
-        self.rest = re.sub(
-            r"[,，;；]?\s*(?:女声|男声|(?:fe)?male (?:voice|vocals?))", "", self.rest
-        )
+        self.rest = words.SINGER.sub("", self.rest)
         subtitles = words.SUBTITLES.search(self.rest)
         off = words.NO_SUBTITLES.search(self.rest)
         for found in (off, words.SUBTITLES.search(self.rest)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import hashlib
 import json
 import os
@@ -23,6 +25,11 @@ from ima_tui.film.timeline import Film, cues_of
 
 Tell = Callable[[dict[str, object]], None]
 
+DISK_ERRORS = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
+)
+UNFINISHED: set[Path] = set()
+"""Files that are being written: of no use to anybody if this process ends."""
 BYTES_A_PIXEL = 0.05
 """Of an encoded frame at most, about five times what smooth pictures take."""
 MOST_CACHE = 4_000_000_000
@@ -79,6 +86,7 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     contents = _contents(film)
     name = film_digest(film, contents)
     target = _target(job, name)
+    _remove_orphans(target)
     if _is_made(target, name):
         return {"path": str(target), "made": False, **_facts_of(target)}
     if target.exists() and not job.replace:
@@ -143,6 +151,9 @@ def _named(number: int, is_sound: bool, do: Callable[..., Any], *arguments: Any)
     except CannotAssemble as problem:
         raise CannotAssemble(problem.key, **{"shot": number, **problem.values}) from problem
     except (av.error.FFmpegError, ValueError, IndexError, ArithmeticError) as error:
+        number = int(getattr(error, "errno", 0) or 0)
+        if number in DISK_ERRORS:
+            raise OSError(number, os.strerror(number)) from error
         raise CannotAssemble(key, path=str(arguments[0]), shot=number) from error
 
 
@@ -267,6 +278,7 @@ def _encoded(
         return path
     shots = [shot.file for shot in film.shots]
     beside = path.with_suffix(f".{os.getpid()}.part")
+    UNFINISHED.add(beside)
     try:
         frames = picture.piece_frames(piece, shots, list(facts), pictures)
         _named(
@@ -298,6 +310,7 @@ def _write(
     progress.stage, progress.shot = "sound", 0
     mixed = cache / f"mix-{name}.{os.getpid()}.part"
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    UNFINISHED.update((mixed, beside))
     try:
         gain = _mix(film, pictures, buses, mixed, progress) if buses else 0.0
         progress.stage = "write"
@@ -363,6 +376,13 @@ def _prune(cache: Path) -> None:
     for facts, path in found:
         size += facts.st_size
         if size > MOST_CACHE or now - facts.st_mtime > STALE or _is_orphan(path):
+            path.unlink(missing_ok=True)
+
+
+def _remove_orphans(target: Path) -> None:
+    """Remove half films that a killed worker left beside the target."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if _is_orphan(path):
             path.unlink(missing_ok=True)
 
 

@@ -20,7 +20,7 @@ LEAST_COPY = 6
 MOST_PIECE = 240
 """Frames of an encoded piece: at most this much is lost when the program is killed."""
 USUAL_FPS = 24
-LOWEST_FPS, HIGHEST_FPS = 24, 30
+LOWEST_FPS, HIGHEST_FPS = Fraction(239, 10), Fraction(30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _commonest_rate(facts: Sequence[ShotFacts]) -> Fraction:
     if LOWEST_FPS <= found <= HIGHEST_FPS:
         return found
     if found > HIGHEST_FPS:
-        return found / 2 if LOWEST_FPS <= found / 2 <= HIGHEST_FPS else Fraction(HIGHEST_FPS)
+        return found / 2 if LOWEST_FPS <= found / 2 <= HIGHEST_FPS else HIGHEST_FPS
     doubled = next((found * n for n in (2, 3, 4) if LOWEST_FPS <= found * n <= HIGHEST_FPS), None)
     return doubled or Fraction(USUAL_FPS)
 

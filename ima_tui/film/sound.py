@@ -174,7 +174,9 @@ def _filtered(clip: Clip) -> Iterator[bytes]:
     with source.opened(clip.file) as container:
         stream = container.streams.audio[0]
         graph: Any = None
-        at = 0
+        at = _lag(container)
+        if at > 0:
+            yield bytes(round(at * RATE / stream.rate) * WIDTH)
         for frame in container.decode(stream):
             if graph is None:
                 graph, entry, sink = _clip_graph(clip, frame)
@@ -187,6 +189,18 @@ def _filtered(clip: Clip) -> Iterator[bytes]:
             entry.push(None)
             for done in _pulled(sink):
                 yield _bytes(done)
+
+
+def _lag(container: Any) -> int:
+    """Return how many samples later than the pictures a file's own sound begins."""
+    if not container.streams.video:
+        return 0
+    begins = [
+        (stream.start_time or 0) * stream.time_base
+        for stream in (container.streams.video[0], container.streams.audio[0])
+    ]
+    rate = int(container.streams.audio[0].rate)
+    return max(0, round((begins[1] - begins[0]) * rate))
 
 
 def _clip_graph(clip: Clip, frame: Any) -> tuple[Any, Any, Any]:

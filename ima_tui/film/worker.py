@@ -70,6 +70,12 @@ def _end_with_parent() -> None:
     with suppress(OSError):
         while os.read(0, 4096):
             pass
+    if "ima_tui.film.making" in sys.modules:
+        from ima_tui.film.making import UNFINISHED
+
+        for path in tuple(UNFINISHED):
+            with suppress(OSError):
+                path.unlink()
     os._exit(1)
 
 

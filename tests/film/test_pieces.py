@@ -107,6 +107,8 @@ def test_size_and_rate_are_the_commonest_and_even() -> None:
     assert (found.size, found.fps) == ((720, 404), 30)
     turned = facts(rotation=90)
     assert plan(film(A), [turned]).size == (720, 1280)
+    cinema = Fraction(24000, 1001)
+    assert plan(film(A), [facts(rate=cinema, guess=cinema)]).encoded == 0
     slow = facts(rate=Fraction(12), guess=Fraction(12), header="")
     assert plan(film(A), [slow]).fps == 24
     assert plan(film(A, fps=30, size=(641, 361)), [wide]).size == (640, 360)
