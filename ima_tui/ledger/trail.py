@@ -18,7 +18,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,8 @@ class Trail:
         if not self._pending:
             return
         try:
-            if self._ledger.exists():  # a removed folder or ledger is not created again here
+            # a removed folder is not created again; one removed ledger is why there is a trail
+            if self._ledger.exists() or self._path.exists():
                 write(self._path, self._pending, self._lineage)
                 self._pending = []
         except OSError as error:
@@ -192,8 +193,17 @@ def tidy(ledger: Path, held_since: float) -> None:
             path.unlink(missing_ok=True)
 
 
+def begin(ledger: Path) -> None:
+    """Begin a new trail with all that a restored ledger knows."""
+    with suppress(OSError, sqlite3.Error), closing(sqlite3.connect(ledger)) as opened:
+        opened.row_factory = sqlite3.Row
+        lineage = int(opened.execute("PRAGMA application_id").fetchone()[0])
+        if lines := changes(opened, Position(0, 0)):
+            write(path_of(ledger), lines, lineage)
+
+
 def put_away(ledger: Path) -> None:
-    """Set the trail aside after the user deleted the ledger and its copies."""
+    """Set aside the trail of a ledger that was restored."""
     for path in [*_turned(ledger), path_of(ledger)]:
         try:
             path.rename(ledger.with_name("ledger.trail.old"))
