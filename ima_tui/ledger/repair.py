@@ -314,7 +314,6 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
         finally:
             part.unlink(missing_ok=True)
         backup.renew(path)
-        trail.put_away(path)
         trail.begin(path)
         _marker(path).unlink(missing_ok=True)
         jobs = len(rows) if why == "damaged" else done.jobs

@@ -194,18 +194,36 @@ def tidy(ledger: Path, held_since: float) -> None:
 
 
 def begin(ledger: Path) -> None:
-    """Begin a new trail with all that a restored ledger knows."""
-    with suppress(OSError, sqlite3.Error), closing(sqlite3.connect(ledger)) as opened:
-        opened.row_factory = sqlite3.Row
-        lineage = int(opened.execute("PRAGMA application_id").fetchone()[0])
-        if lines := changes(opened, Position(0, 0)):
-            write(path_of(ledger), lines, lineage)
+    """Begin a new trail with all that a restored ledger knows; the old one is set aside.
+
+    The new one takes its place at once, so that there is a trail at every moment.
+    """
+    part = path_of(ledger).with_suffix(f".{os.getpid()}.part")
+    with suppress(OSError, sqlite3.Error):
+        try:
+            with closing(sqlite3.connect(ledger)) as opened:
+                opened.row_factory = sqlite3.Row
+                lineage = int(opened.execute("PRAGMA application_id").fetchone()[0])
+                write(part, changes(opened, Position(0, 0)), lineage)
+            aside = _aside(ledger)
+            aside.unlink(missing_ok=True)
+            if path_of(ledger).exists():
+                aside.hardlink_to(path_of(ledger))
+            part.replace(path_of(ledger))
+            for path in _turned(ledger):
+                path.unlink(missing_ok=True)  # merged into the ledger, and so in the new trail
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def put_away(ledger: Path) -> None:
-    """Set aside the trail of a ledger that was restored."""
+    """Set the trail aside, so that nothing is restored from it."""
     for path in [*_turned(ledger), path_of(ledger)]:
         try:
-            path.rename(ledger.with_name("ledger.trail.old"))
+            path.rename(_aside(ledger))
         except OSError:
             continue
+
+
+def _aside(ledger: Path) -> Path:
+    return ledger.with_name("ledger.trail.old")
