@@ -44,6 +44,7 @@ TEXTS: dict[str, str] = {
     "doctor.restore": "The next start restores it (jobs: {jobs}); jobs that had not been sent then need your approval.",
     "doctor.no_locks": "It can't be locked, so nothing can be sent. Close the program that holds it, or set paths.data to a local disk.",
     "doctor.no_ledger": "none yet; the first job makes it",
+    "doctor.traced": "restored from result files, manifests or the log: {n}",
     "doctor.jobs": "{n} jobs",
     "doctor.copied": "copied {when}",
     "doctor.no_copy": "no copy yet",

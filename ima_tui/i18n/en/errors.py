@@ -272,6 +272,8 @@ TEXTS: dict[str, str] = {
     "error.result_expired.hint": "Nothing was sent. Run #{id} again, which costs points, or choose another input.",
     "error.no_result": "#{id} has no result {index} to go on with.",
     "error.no_result.hint": "Nothing was sent. Choose another input.",
+    "error.prompt_lost": "Job {id} was restored without its prompt, so it can't be run again.",
+    "error.prompt_lost.hint": "Nothing was sent. Write the prompt again in Compose.",
     "error.price_rose": "The price has risen from {before} to {points} points. Nothing was sent.",
     "error.price_rose.hint": "Send it again if the new price is all right.",
 }

@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "ledger.mended": "{why} It was restored from everything ima-tui still knew (jobs: {jobs}; copy of {when}). Jobs that had not been sent need your approval.",
     "ledger.mended_bare": "{why} There was no copy. It was restored from what could still be read (jobs: {jobs}). Jobs that had not been sent need your approval.",
     "ledger.looked": "{why} Shown here is what ima-tui still knows (jobs: {jobs}). The next start without --read-only restores it.",
+    "ledger.traced": "Known only from result files, batch manifests or the log: {n}. These jobs are never sent again by themselves; results that are not here can be fetched at no charge (f, or ima-tui jobs fetch).",
     "ledger.aside": "The old file was kept: {aside}",
     "ledger.listing": "All jobs that could be read, with their task ids: {path}",
     "error.unwritten": "The task id could not be saved. Job {id} was sent and charged: task {task}, {points} points, {model}.",

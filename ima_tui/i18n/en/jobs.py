@@ -73,6 +73,8 @@ TEXTS: dict[str, str] = {
     "queue.standing_parked": "No end within its time. Press f to ask for it again; that costs "
     "nothing.",
     "queue.standing_stopped": "No longer followed. Press f to follow it again; that costs nothing.",
+    "queue.standing_restored": "{why}. {then}",
+    "queue.restored": "restored",
     "queue.failed": "It failed, and the service did not say why. Another model may do.",
     "queue.ask_again": "Run #{id} again? It costs {points} pts.",
     "queue.ask_missing": "Make the {missing} missing of #{id}? It costs {points} pts.",
@@ -119,6 +121,9 @@ TEXTS: dict[str, str] = {
     "task.tag_music": "mus",
     "task.tag_speech": "tts",
     # ---- event: the rows of a job's timeline
+    "waiting.from_result": "Restored from the files of its results; the job history was lost",
+    "waiting.from_manifest": "Restored from the batch manifest; the job history was lost",
+    "waiting.from_log": "Restored from the log, which has no prompts; the job history was lost",
     "event.put_back": "restored from the batch's manifest",
     "event.queued": "queued, {points} pts",
     "event.uploading": "uploading the inputs",

@@ -44,6 +44,7 @@ TEXTS: dict[str, str] = {
     "doctor.restore": "下次启动时会恢复（{jobs} 个任务）；尚未发送的任务届时需要你确认。",
     "doctor.no_locks": "无法锁定，因此不能发送任务。请关闭占用它的程序，或把 paths.data 设到本地磁盘。",
     "doctor.no_ledger": "还没有，第一个任务会创建它",
+    "doctor.traced": "{n} 个由作品文件、批量清单或日志恢复",
     "doctor.jobs": "{n} 个任务",
     "doctor.copied": "备份于 {when}",
     "doctor.no_copy": "还没有备份",

@@ -265,6 +265,8 @@ TEXTS: dict[str, str] = {
     "error.result_expired.hint": "什么都没有发送。请重新生成 #{id}（会花积分），或换一个输入。",
     "error.no_result": "#{id} 没有第 {index} 个结果可用。",
     "error.no_result.hint": "什么都没有发送。请换一个输入。",
+    "error.prompt_lost": "任务 {id} 恢复时没有找到提示词，无法再做一次。",
+    "error.prompt_lost.hint": "什么都没有发送。请重新写提示词。",
     "error.price_rose": "价格从 {before} 涨到了 {points} 积分，什么都没有发送。",
     "error.price_rose.hint": "能接受新价格的话，再发送一次。",
 }

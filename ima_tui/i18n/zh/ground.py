@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "ledger.mended": "{why}已根据全部已知信息恢复（{jobs} 个任务，副本时间 {when}）。尚未发送的任务需要你确认。",
     "ledger.mended_bare": "{why}没有副本，已根据还能读取的内容恢复（{jobs} 个任务）。尚未发送的任务需要你确认。",
     "ledger.looked": "{why}这里显示的是仍然已知的内容（{jobs} 个任务）。下次不带 --read-only 启动时会恢复。",
+    "ledger.traced": "其中 {n} 个只能从作品文件、批量清单或日志里得知。它们不会自动重新发送；缺少的作品可以免费取回（按 f，或 ima-tui jobs fetch）。",
     "ledger.aside": "旧文件已保留：{aside}",
     "ledger.listing": "能读取的任务和任务号都在这里：{path}",
     "error.unwritten": "任务号未能保存。任务 {id} 已发送并扣费：任务号 {task}，{points} 积分，{model}。",

@@ -68,6 +68,8 @@ TEXTS: dict[str, str] = {
     "根本没收到，这里无法查明。按 r 之前，请先到 https://imastudio.com/dashboard 核对积分。",
     "queue.standing_parked": "到时限还没有结果。按 f 再问一次，不花积分。",
     "queue.standing_stopped": "已不再跟进。按 f 继续跟进，不花积分。",
+    "queue.standing_restored": "{why}。{then}",
+    "queue.restored": "已恢复",
     "queue.failed": "失败了，服务没有说明原因。可以换一个模型试试。",
     "queue.ask_again": "把 #{id} 再做一次？要花 {points} 积分。",
     "queue.ask_missing": "补做 #{id} 缺少的 {missing} 个将消耗 {points} 积分，确定发送吗？",
@@ -113,6 +115,9 @@ TEXTS: dict[str, str] = {
     "task.tag_music": "乐",
     "task.tag_speech": "音",
     # ---- event: the rows of a job's timeline
+    "waiting.from_result": "任务记录丢失，已根据作品文件恢复",
+    "waiting.from_manifest": "任务记录丢失，已根据批量清单恢复",
+    "waiting.from_log": "任务记录丢失，已根据日志恢复（日志里没有提示词）",
     "event.put_back": "已从批量清单恢复",
     "event.queued": "已排队，{points} 积分",
     "event.uploading": "正在上传输入",
