@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ima_tui.catalogue import choice
+from ima_tui.catalogue import choice, order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent import (
@@ -168,7 +168,7 @@ class _Router:
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
             task_type, question = self._known.settled, None
-        steps = workflow.plan(asked, len(self._inputs.sources))
+        steps = workflow.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
             None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
@@ -370,7 +370,8 @@ class _Router:
         forgets = wish is not None and wish.action is PreferenceAction.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")
         recommended = self._known.recommended.get(task_type, "")
-        served = choice.serving(model_versions, task_type, preferred, recommended)
+        taking = order.taking(model_versions, decision.inputs)
+        served = choice.serving(taking, task_type, preferred, recommended)
         return (*served, ()) if served is not None else (None, None, ())
 
     def _params(
