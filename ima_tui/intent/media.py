@@ -49,6 +49,11 @@ class MediaRequest:
     def media(self) -> tuple[Medium, ...]:
         return tuple(want.medium for want in self.wants if want.medium is not None)
 
+    @property
+    def explicit(self) -> bool:
+        """A verb or a marker asks for the first of them."""
+        return bool(self.wants) and self.wants[0].asked
+
     def want(self, medium: Medium) -> Want | None:
         return next((want for want in self.wants if want.medium is medium), None)
 

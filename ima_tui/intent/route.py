@@ -44,7 +44,8 @@ from ima_tui.intent.limits import Impossible
 from ima_tui.intent.media import MediaRequest, read_media
 from ima_tui.intent.models import ModelChoice
 from ima_tui.intent.parameters import Findings
-from ima_tui.intent.preference_phrases import PreferenceRequest, TierPhrase
+from ima_tui.intent.preference_grammar import PreferenceRequest
+from ima_tui.intent.preference_phrases import TierPhrase
 from ima_tui.intent.scan import Scan, scan
 from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
@@ -57,6 +58,8 @@ Preferred = Mapping[TaskType, str]
 
 
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
+_BRIEF = 45
+"""Words (Chinese: characters) from which a text is a brief."""
 _SUBJECT = 3
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -84,6 +87,8 @@ def route(
         return _by_rules(read, images, replace(known, assumed=medium))
 
     count = len(intent.inputs)
+    if not count:
+        intent = replace(intent, wonders=questions.has_form(read))
     return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
 
 
@@ -162,7 +167,7 @@ class _Router:
             place = told.places[0]
             want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
             asked = self._asked = replace(asked, wants=(want,))
-        elif not asked.wants and self._known.assumed is not None:
+        if self._known.assumed is not None:
             asked = self._asked = _only(asked, self._known.assumed)
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         if self._known.settled is not None and task_type is not self._known.settled:
@@ -184,9 +189,12 @@ class _Router:
         findings = parameters.read_parameters(self._scan, asked)
         tier = preference_phrases.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
-        wish = preference_phrases.read_preference(self._scan, asked)
+        wish = preference_phrases.read_preference(
+            self._scan, asked, len(self._inputs.sources)
+        )
         if wish is not None and self._only_wish(wish):
             kind, question, task_type, roles = RequestKind.PREFERENCE, None, None, Roles()
+            medium = medium or wish.medium
         return self._decision(
             kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
         )
@@ -248,7 +256,7 @@ class _Router:
 
     def _only_wish(self, wish: PreferenceRequest) -> bool:
         """Nothing is to be made: no medium, or a medium only as what the wish is about."""
-        if not self._said.wants:
+        if wish.pure or not self._said.wants:
             return True
         if not wish.standing or self._inputs.sources:
             return False
@@ -291,7 +299,8 @@ class _Router:
             task_type=task_type,
             question=question,
             guessed=self._asked.guessed,
-            implied=self._asked.implied,
+            explicit=self._asked.explicit,
+            brief=self._asked.implied or len(self._scan.tokens.words) > _BRIEF,
             steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,
