@@ -80,7 +80,9 @@ def _compares(items: tuple[Item, ...]) -> bool:
     if items[0].phrase == "like" and len(items) > 2:
         return items[1].phrase in ("a", "an", "the", "in", "some", "those", "one")
     words = [item.phrase for item in items[:5]]
-    told = "reminds" in words or ("like" in words and bool(_IS & set(words[: words.index("like")])))
+    likened = words.index("like") if "like" in words else 0
+    told = "reminds" in words or bool(_IS & set(words[:likened]))
+    told = told and not any(map(is_noun, items[:likened]))  # "a video that feels like a song"
     return told and not any(item.under("verb") for item in items[:2])
 
 
@@ -329,10 +331,16 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
         return
     on = pronoun(items, at + 1, head) or made_of(items, end)
     want = _want(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
+    opens = reading.clause.index == 0 and end - at <= _SHORT_HEAD
+    want = replace(want, heads=opens and (end == len(items) or items[end].has("stop")))
     reading.wants.append(want)
     if head.under("noun") == BOTH:
         reading.wants.append(replace(want, medium=Medium.MUSIC, extra=True))
     _extras(reading, items, end, medium)
+
+
+_SHORT_HEAD = 6
+"""Words of a noun phrase at the very start that can only be what is wanted: "cover for …"."""
 
 
 def _acts_on(items: tuple[Item, ...], at: int) -> bool:

@@ -160,6 +160,18 @@ class _Pairs:
             numbers.append(number)
         self._image = self._role = None
 
+    def _by_ends(self, text: str) -> dict[str, list[int]]:
+        """Two pictures, and words for where it begins and ends: as told, else in their order."""
+        starts, ends = _STARTS.search(text), _ENDS.search(text)
+        if starts is None or ends is None:
+            return {}
+        self._spans.append(starts.span())
+        order = list(dict.fromkeys(self._order))[:2]
+        order = order if len(order) == 2 else [0, 1]
+        if ends.start() < starts.start():
+            order.reverse()
+        return {"first": [order[0]], "last": [order[1]]}
+
     def told(self, scan: Scan) -> InputRoles:
         found_at = [i for c in scan.clauses for i in c.items if i.has("transition")]
         spans = tuple((item.start, item.end) for item in found_at)
@@ -170,6 +182,9 @@ class _Pairs:
             first = last = True
             order = list(dict.fromkeys(self._order))
             found = {**found, "first": [order[0]], "last": [order[1]]}
+        if self._count == 2 and not (first and last) and not self._both:
+            found = self._by_ends(scan.text) or found
+            first = last = bool(found.get("last")) or (first and last)
         both = self._both or (transition and self._count == 2 and not first and not last)
         roles = Roles(
             source=tuple(found.get("source", ())),
@@ -187,6 +202,16 @@ class _Pairs:
             mentioned=tuple(dict.fromkeys(self._order)),
             places=tuple(self._spans) or spans,
         )
+
+
+_STARTS = re.compile(
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|from (?=the first|\x01|the second|picture|image|photo))\b"
+    r"|开头|开始|起始|首帧|开场|从(?=第|图|\x01|前)"
+)
+_ENDS = re.compile(
+    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|to (?=the second|the first|\x01|picture|image|photo))\b"
+    r"|结尾|结束|尾帧|收尾|收场|到(?=第|图|\x01|后)"
+)
 
 
 def _only(numbers: list[int] | None) -> int | None:

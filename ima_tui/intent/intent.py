@@ -182,7 +182,8 @@ class Intent:
     wonders: bool = False
     """It is worded as a question."""
     bare: bool = False
-    """A few words that name a subject and nothing else: "a cute cat"."""
+    """A few words that name a subject and nothing else ("a cute cat"), or words that leave the
+    medium open."""
     steps: tuple[IntentStep, ...] = ()
     model_id: str = ""
     version: str = ""

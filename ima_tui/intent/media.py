@@ -15,6 +15,7 @@ from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.english import read_english
 from ima_tui.intent.scan import (
     LISTED,
+    QUOTE,
     Clause,
     Item,
     Scan,
@@ -51,8 +52,8 @@ class MediaRequest:
 
     @property
     def explicit(self) -> bool:
-        """A verb or a marker asks for the first of them."""
-        return bool(self.wants) and self.wants[0].asked
+        """A verb, a marker or the head of the text asks for the first of them."""
+        return bool(self.wants) and (self.wants[0].asked or self.wants[0].heads)
 
     def want(self, medium: Medium) -> Want | None:
         return next((want for want in self.wants if want.medium is medium), None)
@@ -85,10 +86,18 @@ class _Gatherer:
         spoken = self._last_medium is Medium.SPEECH and clause.after in _BEFORE_SPOKEN
         if spoken and not (clause.after == "\n" and _tells_how(clause)):
             # quotations and the like are hidden from the clause, and spoken all the same
-            self._spoken_from = self._readings[-1].clause.end + 1
-            return False
+            quoted = clause.items[0].has(QUOTE) and len(clause.items) == 1
+            if not quoted or clause.before or clause.index + 1 == len(self._scan.clauses):
+                self._spoken_from = self._readings[-1].clause.end + 1
+                return False
         if self._inputs and _is_inventory(clause):
             reading = ClauseReading(clause, given=True)
+        if clause.after == ":" and self._readings and _is_form(self._readings[-1].clause):
+            reading = ClauseReading(clause, [replace(w, asked=True) for w in reading.wants])
+            self._readings.append(reading)
+            for want in reading.wants[:1]:
+                self._consider(want, False)
+            return True
         labelled = bool(self._readings) and self._readings[-1].content
         if clause.after == ":" and (self._wants or labelled):
             self._describing = True
@@ -162,6 +171,7 @@ class _Gatherer:
         """ "the crest of a wave, video": a medium by itself says what the rest is to be."""
         clause, before = self._scan.clauses[want.clause], self._scan.clauses[only.clause]
         bare = len(clause.items) <= 2 and not clause.items[0].under("number")
+        bare = bare and not only.heads
         return bare and not want.asked and len(before.items) > 2 and want.clause != only.clause
 
     def _goes_along(self, want: Want) -> bool:
@@ -216,15 +226,26 @@ class _Gatherer:
     def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
         """把照片变成动漫，然后做成视频: the alteration is a step of its own."""
         video = wants.get(Medium.VIDEO)
-        if video is None or Medium.IMAGE in wants or not self._inputs or not video.works_on:
+        if video is None or Medium.IMAGE in wants or not video.works_on:
             return wants
         clause = self._scan.clauses[video.clause]
         if not _begins_step(clause):
             return wants
+        if not self._inputs:
+            return self._with_first_step(wants, video)
         for reading in self._readings:
-            if reading.edit and reading.existing and reading.clause.index < video.clause:
-                item = reading.edit
+            sure = next((i for i in reading.clause.items if i.has("edit_sure")), None)
+            item = sure or (reading.edit if reading.existing else None)
+            if item is not None and reading.clause.index < video.clause:
                 return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+        return wants
+
+    def _with_first_step(self, wants: dict[Medium, Want], video: Want) -> dict[Medium, Want]:
+        """ "Generate a dragon, then animate it": what moves later is a picture first."""
+        for reading in self._readings[: video.clause]:
+            items = [item for item in reading.clause.items if not item.has("polite")]
+            if items and items[0].under("verb") == "make" and len(items) > 2:
+                return _one(Medium.IMAGE, items[0].start, items[0].end) | wants
         return wants
 
     def _altered(self) -> dict[Medium, Want]:
@@ -354,9 +375,20 @@ _OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "t
 
 
 def _begins_step(clause: Clause) -> bool:
-    """Behind "then", 再, or with one of them at its head."""
+    """Behind "then", 再, or with one of them near its head (修好之后再…)."""
     worded = clause.after.isalpha() and clause.after != LISTED
-    return worded or any(item.has("seq") for item in clause.items[:2])
+    return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
+
+
+_FORMS = frozenset(
+    "type medium media format kind output deliverable asset 类型 形式 媒介 媒体 格式 体裁 作品形式 "
+    "作品类型 交付物 内容类型 产出".split()
+)
+
+
+def _is_form(clause: Clause) -> bool:
+    """ "Type: image": a field of a form."""
+    return len(clause.items) <= 3 and "".join(item.phrase for item in clause.items) in _FORMS
 
 
 def _one(

@@ -10,6 +10,7 @@ from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import SOURCE, Item
 from ima_tui.intent.wants import EXISTING_BEFORE, medium_of
 
+_MADE_BEFORE = frozenset({"it", "these", "them", "this", "that", "the result", "the output"})
 _OF = frozenset({"from", "of", "out of", "with", "using", "based"})
 
 
@@ -78,6 +79,6 @@ def made_of(items: tuple[Item, ...], at: int) -> bool:
             return True
         if medium_of(item) is Medium.IMAGE and is_existing(items, item):
             return True
-        if item.phrase in ("it", "these", "them", "this") and items[place - 1].phrase in _OF:
+        if item.phrase in _MADE_BEFORE and items[place - 1].phrase in _OF:
             return True
     return False

@@ -25,7 +25,7 @@ _STANDING = re.compile(
     r"|hence\s?forth|hereafter|onwards?|(?:every|each|any) ?time|when ?ever|(?:if|when) i (?:ask|want|need)"
     r"|prefer(?:red|s|ence|ences)?|favou?rite|go ?-?to|standard|usual|remember(?:ed)?|(?:keep|bear) in mind"
     r"|(?:make a |take )?note (?:that|down|it)|stick (?:with|to)|unless i|until further"
-    r"|permanently|for good|as my|my (?:main|primary|regular|usual)|save|exclusively"
+    r"|(?:switch|change) (?:my|the) (?:\w+ )?model|permanently|for good|as my|my (?:main|primary|regular|usual)|save|exclusively"
     r"|for (?:all|every|any)|all (?:my|of my|future)|set (?:\w+ ){0,5}(?:to|as))\b"
     r"|以后|今后|往后|从今|从现在|从此|默认|预设|缺省|首选|偏好|偏爱|记住|记一下|记得|记着|一律|每次|每回|习惯"
     r"|固定|统一|都用|常用|总是|一直|长期|永远|最喜欢|最爱|喜欢用|设为|设成|设置|设定|指定|锁定|都找|都交给|专用|存为|保存"
@@ -141,7 +141,9 @@ def read_request(scan: Scan, asked: MediaRequest, inputs: int) -> PreferenceRequ
 
 def _said(scan: Scan, clause: Clause) -> _Said:
     names = tuple(n for n in scan.names if clause.start <= n.start < clause.end)
-    text = scan.text[clause.start : clause.end]
+    before = scan.clauses[clause.index - 1] if clause.after.isalnum() and clause.index else clause
+    start = before.start if before.items[-1].has("neg") else clause.start
+    text = scan.text[start : clause.end]  # 不要 | 再默认用X
     left = sum(1 for item in clause.items if not _is_known(item))
     clears = _CLEAR.search(text) is not None
     automatic = _AUTOMATIC.search(text) is not None and not names

@@ -94,6 +94,26 @@ def is_question(scan: Scan) -> bool:
     return _asks_about(text, scan) or (bool(_CAN.search(text)) and _names_only(scan))
 
 
+_UNDECIDED = re.compile(
+    r"\b(?:can't|cannot|couldn't|haven't|have not|hard to|yet to) (?:\w+ )?(?:decide|choose|chosen|make up)"
+    r"|\b(?:not|no|don't)\b (?:\w+ ){0,2}(?:sure|clear|clue|idea|know|care)\b(?: yet)?,? (?:if|whether|what|which|how)"
+    r"|\bundecided\b|没(?:有)?(?:想好|想清楚|决定|定下?|确定)|未定|拿不定|不确定|不知道(?:要|该|做|用|选|是)|纠结"
+)
+_MEDIA = (
+    r"(?:images?|pictures?|photos?|posters?|videos?|clips?|films?|songs?|music|jingles?|speech|voice"
+    r"|audio|radio|print|heard|seen|hear|see|图|画|海报|视频|影片|歌|音乐|配音|语音|动画)"
+)
+_EITHER = re.compile(
+    rf"{_MEDIA}\b.{{0,24}}\bor\b.{{0,24}}\b{_MEDIA}|{_MEDIA}.{{0,8}}(?:还是|或)[^,。]{{0,8}}{_MEDIA}"
+    r"|\b(?:form|format|medium|what kind of thing)\b|形式|媒介|哪种类型"
+)
+
+
+def is_undecided(scan: Scan) -> bool:
+    """Whether the text leaves the medium open: "a song or a video, I can't decide"."""
+    return bool(_UNDECIDED.search(scan.text) and _EITHER.search(scan.text))
+
+
 def has_form(scan: Scan) -> bool:
     """Whether the text is worded as a question, whatever it is about."""
     text = _named(scan).strip()

@@ -153,10 +153,14 @@ class _Router:
         self._known = known
         self._evidence: list[Evidence] = []
         self._alternatives: list[IntentAlternative] = []
+        self._open = False
 
     def decide(self) -> Intent:
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
+        self._open = self._known.assumed is None and questions.is_undecided(self._scan)
+        if self._open:
+            asked = self._asked = replace(asked, wants=())
         if self._known.settled is not None:
             asked = self._asked = _only(asked, self._known.settled.medium)
         if not asked.wants and told.frames and len(self._inputs.sources) > 1:
@@ -327,6 +331,7 @@ class _Router:
         found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
         bare = sum(1 for _ in islice(_WORD.finditer(sent), _SUBJECT + 1)) <= _SUBJECT
+        bare = bare or self._open
         decision = replace(decision, evidence=evidence, commands=found, bare=bare)
         if decision.description and found:
             song = read_song(sent)

@@ -151,7 +151,7 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
     after, index = "", 0
     for place, item in enumerate(items):
         if _is_list_number(items, place, current):
-            if current:
+            if current and current[-1].phrase not in _NUMBERED:
                 yield _clause(current, after, LISTED, index)
                 index += 1
             after, current = LISTED, []
@@ -180,7 +180,13 @@ def _is_list_number(items: list[Item], place: int, current: list[Item]) -> bool:
     if place + 2 >= len(items) or not items[place].phrase.isdigit() or len(items[place].phrase) > 2:
         return False
     sign = items[place + 1].phrase
+    if len(current) == 1 and current[0].phrase in _NUMBERED:
+        return sign in (":", ".", ")", "-")
     return sign == ")" or (not current and sign in (".", "、"))
+
+
+_NUMBERED = frozenset({"step", "part", "no", "item"})
+"""Before the number of an entry: "step 1: …"."""
 
 
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:
