@@ -51,6 +51,11 @@ class MediaRequest:
         return tuple(want.medium for want in self.wants if want.medium is not None)
 
     @property
+    def made(self) -> bool:
+        """Something else than an alteration of a picture is wanted."""
+        return any(want.medium is not Medium.IMAGE for want in self.wants)
+
+    @property
     def explicit(self) -> bool:
         """A verb, a marker or the head of the text asks for the first of them."""
         return bool(self.wants) and (self.wants[0].asked or self.wants[0].heads)
@@ -59,9 +64,9 @@ class MediaRequest:
         return next((want for want in self.wants if want.medium is medium), None)
 
 
-def read_media(scan: Scan, inputs: int) -> MediaRequest:
-    """What `scan` asks for, with `inputs` pictures at hand."""
-    gatherer = _Gatherer(scan, inputs)
+def read_media(scan: Scan, inputs: int, *, several: bool = False) -> MediaRequest:
+    """What `scan` asks for, with `inputs` pictures at hand; `several` things, if that is known."""
+    gatherer = _Gatherer(scan, inputs, several)
     for clause in scan.clauses[:_CLAUSES]:
         if not gatherer.add(read_chinese(clause) if clause.chinese else read_english(clause)):
             break
@@ -71,8 +76,9 @@ def read_media(scan: Scan, inputs: int) -> MediaRequest:
 class _Gatherer:
     """Takes the clauses one by one."""
 
-    def __init__(self, scan: Scan, inputs: int) -> None:
+    def __init__(self, scan: Scan, inputs: int, several: bool) -> None:
         self._scan = scan
+        self._several = several
         self._inputs = inputs
         self._readings: list[ClauseReading] = []
         self._wants: dict[Medium, Want] = {}
@@ -123,17 +129,19 @@ class _Gatherer:
 
     def _continues_list(self, want: Want, clause: Clause) -> bool:
         """ "a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
-        if not self._readings or not self._wants or clause.after not in (",", ";", LISTED, "、"):
+        if not self._readings or not self._wants:
             return False
-        if clause.after == LISTED:
+        if self._several or clause.after == LISTED:
             return True
+        if clause.after not in (",", ";", "、"):
+            return False
         if clause.after == ";" and want.start - clause.start <= _NEAR_HEAD:
             return True
         last = self._readings[-1]
         told = [each for each in last.wants if each.medium is not None]
         first = clause.items[0]
         opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
-        opens = opens or first.phrase in _COUNTED
+        opens = opens or first.phrase in _COUNTED or first.phrase in _OPENS
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     @property
@@ -203,6 +211,8 @@ class _Gatherer:
 
     def result(self) -> MediaRequest:
         wants = self._wants or self._altered()
+        if self._several and len(wants) == 1:
+            wants = self._further(wants)
         guessed, implied = not wants, self._is_brief(wants)
         wants = wants or self._mentioned()
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
@@ -213,6 +223,18 @@ class _Gatherer:
         return MediaRequest(
             ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
         )
+
+    def _further(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
+        """Known to be several: what is only mentioned, or the picture that is to move."""
+        refused = {item.under("noun") for reading in self._readings for item in reading.refused}
+        for reading in self._readings:
+            for want in reading.weak:
+                if want.medium not in (None, *wants) and want.medium.value not in refused:
+                    return wants | {want.medium: want}
+        video = wants.get(Medium.VIDEO)
+        if video is not None and video.works_on and not self._inputs:
+            return _one(Medium.IMAGE, 0, 0) | wants
+        return wants
 
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
         """A long description in which nobody asks for anything: a medium that it mentions in the
@@ -327,6 +349,7 @@ class _Gatherer:
 
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
+_OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
 _COUNTED = frozenset("一两二三四五六七八九十")
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
 _ADJECTIVES = 6

@@ -20,6 +20,9 @@ from ima_tui.intent.tokens import is_chinese
 _LONGEST = 24
 """Clauses of the longest text that is read for it."""
 
+_SPARE = 3
+"""Words more that may be left where it is known what the text is about."""
+
 _STANDING = re.compile(
     r"\b(?:always|defaults?|from (?:now|here|today|this point)(?: on)?|going forward|future"
     r"|hence\s?forth|hereafter|onwards?|(?:every|each|any) ?time|when ?ever|(?:if|when) i (?:ask|want|need)"
@@ -39,17 +42,18 @@ _KEPT = (
     r"|for everything)"
 )
 _CLEAR = re.compile(
-    rf"\b{_OFF}\b.*{_KEPT}|\bno longer\b|\b(?:don't|do not|not|never|shouldn't|needn't)\b.*\b(?:always"
+    rf"\b{_OFF}\b.*{_KEPT}|\bno longer\b|\bno (?:more )?(?:default|fixed|preferred)"
+    r"|\b(?:don't|do not) want (?:a|any|the)\b.*\b(?:default|fixed|preferred)|\b(?:don't|do not|not|never|shouldn't|needn't)\b.*\b(?:always"
     r"|defaults?|any ?more|any longer|every time|automatically|remember|as my|prefer)\b"
     r"|(?:清除|清空|清掉|取消|忘掉|忘记|忘了|删掉|删除|去掉|撤销|撤掉|移除|重置|还原|解除|恢复).*(?:默认|预设|偏好|首选|设置|记住|习惯|推荐|模型)"
-    r"|(?:默认|预设|偏好|首选|记住|设置).*(?:清除|清空|清掉|取消|忘掉|忘了|删掉|删除|去掉|撤销|移除|重置|还原|关掉|不要了)"
+    r"|(?:默认|预设|偏好|首选|记住|设置).*(?:清除|清空|清掉|取消|忘掉|忘了|删|去掉|撤销|移除|重置|还原|关掉|不要了)"
     r"|(?:别|不要|不用|不再|不想|不必|无需|停止|停用).*(?:默认|预设|记住|记着|记得|一直|总|都用|每次|首选|固定|以后|再)"
     r"|(?:以后|今后|从现在).*(?:别|不要|不用|不再|不想)"
 )
 _AUTOMATIC = re.compile(
     r"\bauto(?:matic(?:ally)?)?\b|\blet (?:the )?(?:app|it|you|ima|system|program|studio)\b.*"
     r"\b(?:pick|choose|decide|select)|\byou (?:decide|choose|pick|select)\b"
-    r"|\b(?:pick|choose|decide|select)\b.*\b(?:for me|yourself)\b"
+    r"|\b(?:pick|choose|decide|select)\b.*\b(?:for me|yourself|whatever|whichever)\b"
     r"|\b(?:back|return|revert|reset)\b.*\b(?:default|recommended|standard|normal|factory)s?\b"
     r"|自动|你来选|你来定|你选|你定|你决定|系统选|系统决定|帮我选|随你|恢复默认"
 )
@@ -110,25 +114,28 @@ class _Said:
     sets: bool
     clears: bool
 
-    @property
-    def counts(self) -> bool:
+    def counts(self, spare: int) -> bool:
         told = self.sets or self.clears
-        return (told and self.left <= 1) or (bool(self.names) and self.left == 0)
+        return (told and self.left <= 1 + spare) or (bool(self.names) and self.left <= spare)
 
 
-def read_request(scan: Scan, asked: MediaRequest, inputs: int) -> PreferenceRequest | None:
-    """What the text says about the model that is to be kept, in clauses of its own."""
+def read_request(
+    scan: Scan, asked: MediaRequest, inputs: int, known: bool = False
+) -> PreferenceRequest | None:
+    """What the text says about the model that is to be kept, in clauses of its own. `known`: that
+    it does so is known already."""
     if len(scan.clauses) > _LONGEST:
         return None
     said = [_said(scan, clause) for clause in scan.clauses if clause.start < asked.spoken_from]
-    told = [each for each in said if each.counts]
+    spare = _SPARE if known else 0
+    told = [each for each in said if each.counts(spare)]
     kept = [n for each in told if not each.clears for n in each.names if not n.rejected]
     start, end = (told[0].clause.start, told[-1].clause.end) if told else (0, 0)
     mine = {each.clause.index for each in told}
-    rest = [each for each in said if not each.counts]
+    rest = [each for each in said if each not in told]
     asks = any(want.asked and want.clause not in mine for want in asked.wants)
-    pure = not asks and not inputs and not any(each.left for each in rest)
-    if kept and any(each.sets and not each.clears for each in told):
+    pure = not inputs and (known or (not asks and not any(each.left for each in rest)))
+    if kept and (known or any(each.sets and not each.clears for each in told)):
         return PreferenceRequest(PreferenceAction.SAVE, kept[-1], start, end, True, pure)
     if kept or not any(each.clears for each in told):
         return None

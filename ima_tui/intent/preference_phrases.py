@@ -72,8 +72,10 @@ def _is_predicate(before: tuple[Item, ...]) -> bool:
     return bool(told) and not told[-1].tags and len(told) > 2
 
 
-def read_preference(scan: Scan, asked: MediaRequest, inputs: int) -> PreferenceRequest | None:
-    """What is to be remembered or forgotten."""
+def read_preference(
+    scan: Scan, asked: MediaRequest, inputs: int, known: bool = False
+) -> PreferenceRequest | None:
+    """What is to be remembered or forgotten. `known`: the text is about that."""
     names = [
         name
         for name in scan.names
@@ -82,7 +84,7 @@ def read_preference(scan: Scan, asked: MediaRequest, inputs: int) -> PreferenceR
         and not (name.everyday and asked.wants and name.medium not in asked.media)
     ]
     once = _once(scan, asked, names)
-    kept = once or read_request(scan, asked, inputs) or _save(scan, asked, names)
+    kept = once or read_request(scan, asked, inputs, known) or _save(scan, asked, names)
     if kept is not None:
         return kept
     if cleared := _clear(scan, asked):

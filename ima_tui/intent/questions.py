@@ -26,8 +26,11 @@ _FORM = re.compile(
     r"(?:^|[,.;:!?\n。、-]\s*)" + _LEAD + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
     r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't|aren't)(?= (?:\w|\x00))"
     r"|(?P<do>do|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused|(?!always)\w+s) )"
-    r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you)\w+ (?:do|make|draw|sing|handle"
+    r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
     r"|speak|read|use|work|be|take|generate|create|produce)) ))"
+)
+_SURE_FORM = re.compile(
+    r"^" + _LEAD + r"(?:which|why|who|does|do you|how (?:much|many|long|big|do|can|does|good|fast))\b"
 )
 _CONTENT = re.compile(
     r"\b(?:look|looks|sound|sounds|looked|feel) like\b|\bwould (?:\w+ ){1,4}(?:look|sound)\b|\bhow to\b"
@@ -42,7 +45,7 @@ _FORM_ZH = re.compile(
 )
 _ASKED_ZH = re.compile(
     r"(?:什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家]|怎么|怎样|咋|如何|啥|多久|多长|多大|多贵|吗|么|嘛|呢|谁)"
-    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|^(?:请问|想问|问一?下|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
+    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|^(?!你|您|请|帮|给)[^,。?]{1,10}(?:能不能|可不可以|会不会|支不支持|能否)|^(?:请问|想问|问一?下|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
 )
 _OPENS_ZH = re.compile(r"[?吗么]$|^(?:请问|想问|为什么|为何|怎么|如何)")
 _OF_NOUN = re.compile(r"(?:什么|怎么|为什么|如何|哪|多少|几)[^,。;?]{0,16}的[^,。;?]{0,8}$")
@@ -96,7 +99,7 @@ def is_question(scan: Scan) -> bool:
 
 _UNDECIDED = re.compile(
     r"\b(?:can't|cannot|couldn't|haven't|have not|hard to|yet to) (?:\w+ )?(?:decide|choose|chosen|make up)"
-    r"|\b(?:not|no|don't)\b (?:\w+ ){0,2}(?:sure|clear|clue|idea|know|care)\b(?: yet)?,? (?:if|whether|what|which|how)"
+    r"|\b(?:not|no|don't)\b (?:\w+ ){0,2}(?:sure|clear|clue|idea|know|care|decided)\b"
     r"|\bundecided\b|没(?:有)?(?:想好|想清楚|决定|定下?|确定)|未定|拿不定|不确定|不知道(?:要|该|做|用|选|是)|纠结"
 )
 _MEDIA = (
@@ -126,6 +129,8 @@ def _asks_about(text: str, scan: Scan) -> bool:
         return True
     if not (english or chinese) or _requested(scan, text):
         return False
+    if _SURE_FORM.search(text) and (text.endswith("?") or len(scan.tokens.words) <= 12):
+        return True
     return bool(_PRICE.search(text) or _SERVICE.search(text))
 
 

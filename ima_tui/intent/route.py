@@ -83,8 +83,8 @@ def route(
     if settled is not None or not weighed:
         return intent
 
-    def read_as(medium: Medium) -> Intent:
-        return _by_rules(read, images, replace(known, assumed=medium))
+    def read_as(label: str) -> Intent:
+        return _by_rules(read, images, replace(known, label=label))
 
     count = len(intent.inputs)
     if not count:
@@ -101,7 +101,8 @@ def _by_rules(read: Scan, images: Sequence[str], known: _Known) -> Intent:
     if known.settled is None and not images and questions.is_question(read):
         return Intent(RequestKind.QUESTION, medium=questions.asked_about(read))
     inputs = gather(read, images)
-    asked = read_media(read, len(inputs.sources))
+    several = known.label == second_opinion.SEVERAL
+    asked = read_media(read, len(inputs.sources), several=several)
     decision = _Router(read, inputs, asked, known).decide()
     alone = decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO
     if not alone or known.settled is not None or decision.spoken is not None:
@@ -139,8 +140,12 @@ class _Known:
     preferred: Preferred
     recommended: Preferred
     settled: TaskType | None = None
-    assumed: Medium | None = None
-    """The medium where the words name none."""
+    label: str = ""
+    """What the second opinion says that it is."""
+
+    @property
+    def assumed(self) -> Medium | None:
+        return Medium(self.label) if self.label in Medium.__members__.values() else None
 
 
 class _Router:
@@ -163,7 +168,8 @@ class _Router:
             asked = self._asked = replace(asked, wants=())
         if self._known.settled is not None:
             asked = self._asked = _only(asked, self._known.settled.medium)
-        if not asked.wants and told.frames and len(self._inputs.sources) > 1:
+        altered = all(want.edit or want.works_on for want in asked.wants) and not asked.made
+        if altered and told.frames and len(self._inputs.sources) > 1:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
             asked = self._asked = replace(asked, wants=(want,))
@@ -194,7 +200,7 @@ class _Router:
         tier = preference_phrases.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
         wish = preference_phrases.read_preference(
-            self._scan, asked, len(self._inputs.sources)
+            self._scan, asked, len(self._inputs.sources), self._known.label == "preference"
         )
         if wish is not None and self._only_wish(wish):
             kind, question, task_type, roles = RequestKind.PREFERENCE, None, None, Roles()

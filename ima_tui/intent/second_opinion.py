@@ -29,11 +29,12 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-DOUBT, VETO, RESCUE, LEAD, CERTAIN = 0.7, 1.0, 2.0, 2.5, 4.0
+DOUBT, VETO, RESCUE, LEAD, CERTAIN, EXPLICIT = 0.7, 1.0, 2.0, 2.5, 4.0, 5.0
 """Margins of another opinion: worth an answer; doubts what only stands there; answers what the
-rules would ask; doubts what is asked for, or settles a brief; overrules what only stands there."""
+rules would ask; settles a brief; overrules what only stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
+_OPEN = IntentQuestion.MEDIA_TYPE
 _MEDIA = frozenset(medium.value for medium in Medium)
 
 
@@ -63,8 +64,8 @@ def _has_weights() -> bool:
     return True
 
 
-ReadAs = Callable[[Medium], Intent]
-"""The rules' reading of the same text, for a medium that is known."""
+ReadAs = Callable[[str], Intent]
+"""The rules' reading of the same text, for a label that is known."""
 
 
 def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs) -> Intent:
@@ -76,7 +77,16 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         return _unsure(intent, None) if open_ or intent.guessed or intent.brief else intent
     if opinion.label == QUESTION and opinion.margin >= (DOUBT if intent.wonders else CERTAIN):
         return replace(intent, kind=RequestKind.QUESTION, question=None, task_type=None)
-    if intent.question is IntentQuestion.MEDIA_TYPE:
+    if opinion.label == PREFERENCE and opinion.margin >= RESCUE and not images:
+        found = read_as(PREFERENCE)
+        if found.kind is RequestKind.PREFERENCE:
+            return found
+    if opinion.label == SEVERAL and opinion.margin >= VETO and intent.question is not _OPEN:
+        found = read_as(SEVERAL)
+        if found.kind is RequestKind.WORKFLOW:
+            same = intent.kind is RequestKind.WORKFLOW or opinion.margin >= EXPLICIT
+            return found if same else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+    if intent.question is _OPEN:
         return _answered(intent, opinion, images, read_as)
     if intent.question is not None:
         return replace(intent, confidence=Confidence.UNSURE)
@@ -96,9 +106,9 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     margin = opinion.margin
     if intent.brief:
         follow, certain = margin >= DOUBT, margin >= CERTAIN + several and not intent.explicit
-    elif intent.explicit:
-        follow, certain = margin >= CERTAIN + LEAD or (several and margin >= RESCUE), False
-        if margin < (VETO if several else LEAD):
+    elif intent.explicit or several:
+        follow = certain = False
+        if margin < (LEAD if several else EXPLICIT):
             return intent
     else:
         follow, certain = margin >= RESCUE, margin >= CERTAIN and not several
@@ -106,7 +116,7 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
             return intent
     if not follow:
         return _doubted(intent, opinion, images)
-    found = read_as(Medium(opinion.label))
+    found = read_as(opinion.label)
     certain = certain and found.question is None
     return found if certain else _unsure(found, _answer(_label(intent), images))
 
@@ -116,9 +126,9 @@ def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) ->
     if opinion.label not in _MEDIA:
         several = opinion.label == SEVERAL
         return _unsure(intent, _answer(SEVERAL, images) if several else None)
-    if opinion.margin < DOUBT or intent.bare:
+    if opinion.margin < DOUBT or (intent.bare and not images):
         return _unsure(intent, _answer(opinion.label, images))
-    found = read_as(Medium(opinion.label))
+    found = read_as(opinion.label)
     certain = opinion.margin >= (LEAD if intent.brief else RESCUE) and found.question is None
     return found if certain else _doubted(found, opinion, images)
 
