@@ -106,7 +106,7 @@ def _content_from(items: tuple[Item, ...]) -> int:
 
 def _leads_to_noun(items: tuple[Item, ...], at: int) -> bool:
     rest = items[at + 1 :]
-    of = any(item.phrase == "的" for item in rest)
+    of = any(item.phrase == "的" for item in rest) or (0 < len(rest) <= 2 and is_noun(rest[-1]))
     return of and any(is_noun(item) for item in rest)
 
 

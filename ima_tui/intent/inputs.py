@@ -175,6 +175,9 @@ class _Pairs:
     def told(self, scan: Scan) -> InputRoles:
         found_at = [i for c in scan.clauses for i in c.items if i.has("transition")]
         spans = tuple((item.start, item.end) for item in found_at)
+        if self._count and (kept := _KEPT.search(scan.text)) is not None:
+            self._seen.add("reference")
+            self._spans.append(kept.span())
         transition = bool(found_at)
         first, last = "first" in self._seen, "last" in self._seen
         found = self._found
@@ -204,12 +207,15 @@ class _Pairs:
         )
 
 
+_KEPT = re.compile(
+    r"\bkeep (?:the|this|that|his|her|their|its|my) (?:[\w']+ )?(?:looks?|face|design|outfit|appearance|identity)\b"
+)
 _STARTS = re.compile(
-    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|from (?=the first|\x01|the second|picture|image|photo))\b"
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|first(?=[,.;]|$)|from (?=the first|\x01|the second|picture|image|photo))\b"
     r"|开头|开始|起始|首帧|开场|从(?=第|图|\x01|前)"
 )
 _ENDS = re.compile(
-    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|to (?=the second|the first|\x01|picture|image|photo))\b"
+    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$)|to (?=the second|the first|\x01|picture|image|photo))\b"
     r"|结尾|结束|尾帧|收尾|收场|到(?=第|图|\x01|后)"
 )
 

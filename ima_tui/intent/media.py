@@ -231,6 +231,10 @@ class _Gatherer:
             for want in reading.weak:
                 if want.medium not in (None, *wants) and want.medium.value not in refused:
                     return wants | {want.medium: want}
+        for reading in self._readings:
+            item = reading.motion
+            if item is not None and Medium.VIDEO not in wants:
+                return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
         video = wants.get(Medium.VIDEO)
         if video is not None and video.works_on and not self._inputs:
             return _one(Medium.IMAGE, 0, 0) | wants

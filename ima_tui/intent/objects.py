@@ -36,7 +36,9 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return False
         if before.has("this"):
             return True
-    return False
+    altered = any("verb.edit" in item.tags for item in items[:2])
+    placed = place > 1 and items[place - 1].phrase == "the"
+    return altered and placed and items[place - 2].phrase in ("in", "on", "from")
 
 
 def works_on(items: tuple[Item, ...], at: int) -> bool:

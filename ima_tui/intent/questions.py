@@ -15,6 +15,8 @@ from ima_tui.intent.wants import medium_of
 
 _LONGEST = 70
 """Words (Chinese: characters) of the longest text that is still read as a question."""
+_SHORT = 140
+"""Characters of the longest question without a question mark."""
 _LEAD = (
     r"(?:(?:(?:hi|hello|hey)(?: there)?|and|so|ok|okay|um|please|sorry|just wondering|quick (?:one|question)|question"
     r"|one (?:more )?question|out of curiosity|btw|by the way|also|but|wait|actually|maybe|tell me"
@@ -138,7 +140,7 @@ def _has_english_form(text: str) -> bool:
     found = _FORM.search(text)
     if found is None or _CONTENT.search(text):
         return False
-    return found.start() == 0 or text.endswith("?")
+    return (found.start() == 0 and len(text) <= _SHORT) or text.endswith("?")
 
 
 def _has_chinese_form(text: str) -> bool:

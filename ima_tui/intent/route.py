@@ -168,7 +168,7 @@ class _Router:
             asked = self._asked = replace(asked, wants=())
         if self._known.settled is not None:
             asked = self._asked = _only(asked, self._known.settled.medium)
-        altered = all(want.edit or want.works_on for want in asked.wants) and not asked.made
+        altered = not asked.made and all(w.edit or w.works_on or not w.asked for w in asked.wants)
         if altered and told.frames and len(self._inputs.sources) > 1:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)

@@ -150,8 +150,9 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
     current: list[Item] = []
     after, index, number = "", 0, 0
     for place, item in enumerate(items):
-        if _is_list_number(items, place, current, number):
-            number = int(item.phrase)
+        step = item.has("step")
+        if step or _is_list_number(items, place, current, number):
+            number = number + 1 if step else int(item.phrase)
             if current and current[-1].phrase not in _NUMBERED:
                 yield _clause(current, after, LISTED, index)
                 index += 1

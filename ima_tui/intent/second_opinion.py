@@ -29,9 +29,10 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-DOUBT, VETO, RESCUE, LEAD, CERTAIN, EXPLICIT = 0.7, 1.0, 2.0, 2.5, 4.0, 5.0
+DOUBT, VETO, RESCUE, LEAD, BRIEF, CERTAIN, EXPLICIT = 0.7, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0
 """Margins of another opinion: worth an answer; doubts what only stands there; answers what the
-rules would ask; settles a brief; overrules what only stands there; doubts what is asked for."""
+rules would ask; doubts several things; settles a brief; overrules what only stands there; doubts
+what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE
@@ -84,14 +85,15 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
     if opinion.label == SEVERAL and opinion.margin >= VETO and intent.question is not _OPEN:
         found = read_as(SEVERAL)
         if found.kind is RequestKind.WORKFLOW:
-            same = intent.kind is RequestKind.WORKFLOW or opinion.margin >= EXPLICIT
+            same = intent.kind is RequestKind.WORKFLOW and not intent.brief
+            same = same or opinion.margin >= EXPLICIT + intent.brief
             return found if same else _unsure(found, _answer(_label(intent) or SEVERAL, images))
     if intent.question is _OPEN:
         return _answered(intent, opinion, images, read_as)
     if intent.question is not None:
         return replace(intent, confidence=Confidence.UNSURE)
     if opinion.label == _label(intent):
-        least = RESCUE if intent.brief else VETO if intent.guessed else 0.0
+        least = BRIEF if intent.brief else VETO if intent.guessed else 0.0
         return intent if opinion.margin >= least else _doubted(intent, opinion, images)
     if opinion.label not in _MEDIA:
         least = LEAD if opinion.label == ASK and not intent.guessed else VETO
@@ -105,7 +107,7 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        follow, certain = margin >= DOUBT, margin >= CERTAIN + several and not intent.explicit
+        follow, certain = margin >= DOUBT, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several:
         follow = certain = False
         if margin < (LEAD if several else EXPLICIT):
@@ -129,7 +131,7 @@ def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) ->
     if opinion.margin < DOUBT or (intent.bare and not images):
         return _unsure(intent, _answer(opinion.label, images))
     found = read_as(opinion.label)
-    certain = opinion.margin >= (LEAD if intent.brief else RESCUE) and found.question is None
+    certain = opinion.margin >= (BRIEF if intent.brief else RESCUE) and found.question is None
     return found if certain else _doubted(found, opinion, images)
 
 
