@@ -443,7 +443,8 @@ def _extras(
             continue
         at_end = other.last == items[end - 1].last
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)
-        if at_end and (joined or sounding) and end - place <= 7:
+        apart = item.phrase in ("plus", "and also", "as well as", "along with") and sounding
+        if (at_end or apart) and (joined or sounding) and end - place <= 7:
             taken.add(beside)
             on = beside is Medium.VIDEO and made_of(items, end)
             want = _want(reading, other, beside, works_on=on, asked=True)

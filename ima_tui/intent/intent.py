@@ -184,6 +184,8 @@ class Intent:
     bare: bool = False
     """A few words that name a subject and nothing else ("a cute cat"), or words that leave the
     medium open."""
+    vague: bool = False
+    """Nothing says what is to become of the inputs."""
     steps: tuple[IntentStep, ...] = ()
     model_id: str = ""
     version: str = ""

@@ -20,7 +20,7 @@ from ima_tui.intent.scan import (
     Item,
     Scan,
 )
-from ima_tui.intent.wants import ClauseReading, Want, is_noun
+from ima_tui.intent.wants import ClauseReading, Want, is_noun, medium_of
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
 _SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
@@ -235,9 +235,15 @@ class _Gatherer:
             item = reading.motion
             if item is not None and Medium.VIDEO not in wants:
                 return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
+        for reading in self._readings:
+            for item in reading.clause.items:
+                told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
+                if told not in (None, *wants) and told.value not in refused:
+                    return wants | _one(told, item.start, item.end)
         video = wants.get(Medium.VIDEO)
-        if video is not None and video.works_on and not self._inputs:
-            return _one(Medium.IMAGE, 0, 0) | wants
+        if video is not None and (video.works_on or self._inputs):
+            altered = self._inputs > 0
+            return _one(Medium.IMAGE, 0, 0, works_on=altered, edit=altered) | wants
         return wants
 
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
@@ -261,7 +267,8 @@ class _Gatherer:
             return self._with_first_step(wants, video)
         for reading in self._readings:
             sure = next((i for i in reading.clause.items if i.has("edit_sure")), None)
-            item = sure or (reading.edit if reading.existing else None)
+            heads = reading.edit in reading.clause.items[:2]
+            item = sure or (reading.edit if reading.existing or heads else None)
             if item is not None and reading.clause.index < video.clause:
                 return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
         return wants
@@ -323,6 +330,8 @@ class _Gatherer:
         for clause in self._scan.clauses:
             for item in clause.items:
                 if item.under("vocals") == "none" or item.phrase == "bpm":
+                    return _one(Medium.MUSIC, item.start, item.end)
+                if clause.index == 0 and item.phrase in ("lyrics", "lyric", "歌词", "歌詞"):
                     return _one(Medium.MUSIC, item.start, item.end)
                 if item.phrase.startswith("语速"):
                     return _one(Medium.SPEECH, item.start, item.end)

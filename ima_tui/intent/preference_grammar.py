@@ -30,7 +30,7 @@ _STANDING = re.compile(
     r"|(?:make a |take )?note (?:that|down|it)|stick (?:with|to)|unless i|until further"
     r"|(?:switch|change) (?:my|the) (?:\w+ )?model|permanently|for good|as my|my (?:main|primary|regular|usual)|save|exclusively"
     r"|for (?:all|every|any)|all (?:my|of my|future)|set (?:\w+ ){0,5}(?:to|as))\b"
-    r"|以后|今后|往后|从今|从现在|从此|默认|预设|缺省|首选|偏好|偏爱|记住|记一下|记得|记着|一律|每次|每回|习惯"
+    r"|以后|今后|往后|之后|make it stick|从今|从现在|从此|默认|预设|缺省|首选|偏好|偏爱|记住|记一下|记得|记着|一律|每次|每回|习惯"
     r"|固定|统一|都用|常用|总是|一直|长期|永远|最喜欢|最爱|喜欢用|设为|设成|设置|设定|指定|锁定|都找|都交给|专用|存为|保存"
 )
 _OFF = (
@@ -83,7 +83,7 @@ _CHINESE = frozenset(
     "省首选偏好爱喜欢记住得着下录存保留置成定指改换到恢复原来自动清除空掉删去取消撤销移忘不要别无需必想停止系统决推"
     "荐随便做生成画写唱作拍念读配时候图片照像视频影音乐歌曲语声旁白模型版本这那个款类所有全部任何东西跟说另外否则之"
     "前上谢麻烦可能该会总常习惯固统专长期永远最么和与或者先当求对于关方面出需叫找交好啦哈行解重关闭弄点儿开能切着"
-    "智些种里由吩咐锁"
+    "智些种里由吩咐锁走"
 )
 _CLOSED = ("polite", "use", "model_word", "neg", "seq", "and", "but", "with", "this", "pronoun",
            "object", "purpose", "given", "stop", "reference")  # fmt: skip
@@ -127,7 +127,8 @@ def read_request(
     if len(scan.clauses) > _LONGEST:
         return None
     said = [_said(scan, clause) for clause in scan.clauses if clause.start < asked.spoken_from]
-    spare = _SPARE if known else 0
+    kept_that = any(s.sets and not s.left and not s.names for s in said)
+    spare = _SPARE if known else int(kept_that)
     told = [each for each in said if each.counts(spare)]
     kept = [n for each in told if not each.clears for n in each.names if not n.rejected]
     start, end = (told[0].clause.start, told[-1].clause.end) if told else (0, 0)

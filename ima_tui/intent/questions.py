@@ -34,10 +34,15 @@ _FORM = re.compile(
 _SURE_FORM = re.compile(
     r"^" + _LEAD + r"(?:which|why|who|does|do you|how (?:much|many|long|big|do|can|does|good|fast))\b"
 )
+_VAGUE = re.compile(
+    r"^(?:please |can you |could you |just )*(?:use|do|make|try|take|handle|process|edit|improve)?(?: (?:something|anything|stuff))?"
+    r"(?: \w+)?(?: (?:with|to|of|from))? ?(?:this|it|these|that)(?: one)?(?:,? please)?[.! ]*$|^what can you (?:do|make)\b"
+    r"|^(?:请|帮我|帮忙)?(?:处理|弄|搞|看看?|用|做|试试|整)(?:一下|下)?(?:这个|这张图?|它|图)?(?:能做什么)?[吧。!]*$"
+)
 _CONTENT = re.compile(
     r"\b(?:look|looks|sound|sounds|looked|feel) like\b|\bwould (?:\w+ ){1,4}(?:look|sound)\b|\bhow to\b"
     r"|\b(?:do|have) (?:a|an|some|me)\b|\b(?:is|are) there (?:any )?(?:chance|way) (?:that )?you\b"
-    r"|\b(?:do|would) you mind|\bcan (?:i|we) (?:please )?(?:have|get|see|order|ask for)\b"
+    r"|\b(?:do|would) you mind|\bbe (?:my|the) (?:\w+ )?default|\bcan (?:i|we) (?:please )?(?:have|get|see|order|ask for)\b"
     r"|\bwould it be possible|\bcould i (?:have|get)|\bis it (?:possible|ok) to (?:get|have|make|do) an? "
     r"|\bwould you\b|\bwill you\b"
 )
@@ -47,7 +52,7 @@ _FORM_ZH = re.compile(
 )
 _ASKED_ZH = re.compile(
     r"(?:什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家]|怎么|怎样|咋|如何|啥|多久|多长|多大|多贵|吗|么|嘛|呢|谁)"
-    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|^(?!你|您|请|帮|给)[^,。?]{1,10}(?:能不能|可不可以|会不会|支不支持|能否)|^(?:请问|想问|问一?下|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
+    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|^(?!你|您|请|帮|给)[^,。?]{1,10}(?:能不能|可不可以|会不会|支不支持|能否|有没有)|^(?:请问|想问|问一?下|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
 )
 _OPENS_ZH = re.compile(r"[?吗么]$|^(?:请问|想问|为什么|为何|怎么|如何)")
 _OF_NOUN = re.compile(r"(?:什么|怎么|为什么|如何|哪|多少|几)[^,。;?]{0,16}的[^,。;?]{0,8}$")
@@ -102,13 +107,14 @@ def is_question(scan: Scan) -> bool:
 _UNDECIDED = re.compile(
     r"\b(?:can't|cannot|couldn't|haven't|have not|hard to|yet to) (?:\w+ )?(?:decide|choose|chosen|make up)"
     r"|\b(?:not|no|don't)\b (?:\w+ ){0,2}(?:sure|clear|clue|idea|know|care|decided)\b"
-    r"|\bundecided\b|没(?:有)?(?:想好|想清楚|决定|定下?|确定)|未定|拿不定|不确定|不知道(?:要|该|做|用|选|是)|纠结"
+    r"|\bundecided\b|\bcould be\b.*\bcould be\b|也行.*也行|没(?:有)?(?:想好|想清楚|决定|定下?|确定)|未定|拿不定|不确定|不知道(?:要|该|做|用|选|是)|纠结"
 )
 _MEDIA = (
     r"(?:images?|pictures?|photos?|posters?|videos?|clips?|films?|songs?|music|jingles?|speech|voice"
     r"|audio|radio|print|heard|seen|hear|see|图|画|海报|视频|影片|歌|音乐|配音|语音|动画)"
 )
 _EITHER = re.compile(
+    rf"could be (?:an? )?{_MEDIA}.*could be (?:an? )?{_MEDIA}|{_MEDIA}也行.*{_MEDIA}也行|"
     rf"{_MEDIA}\b.{{0,24}}\bor\b.{{0,24}}\b{_MEDIA}|{_MEDIA}.{{0,8}}(?:还是|或)[^,。]{{0,8}}{_MEDIA}"
     r"|\b(?:form|format|medium|what kind of thing)\b|形式|媒介|哪种类型"
 )
@@ -117,6 +123,11 @@ _EITHER = re.compile(
 def is_undecided(scan: Scan) -> bool:
     """Whether the text leaves the medium open: "a song or a video, I can't decide"."""
     return bool(_UNDECIDED.search(scan.text) and _EITHER.search(scan.text))
+
+
+def is_vague(scan: Scan) -> bool:
+    """ "Use this", "do something with it": nothing says what is to become of it."""
+    return _VAGUE.search(scan.text.strip()) is not None
 
 
 def has_form(scan: Scan) -> bool:

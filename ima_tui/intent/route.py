@@ -168,7 +168,7 @@ class _Router:
             asked = self._asked = replace(asked, wants=())
         if self._known.settled is not None:
             asked = self._asked = _only(asked, self._known.settled.medium)
-        altered = not asked.made and all(w.edit or w.works_on or not w.asked for w in asked.wants)
+        altered = not asked.made and all(w.works_on or not w.asked for w in asked.wants)
         if altered and told.frames and len(self._inputs.sources) > 1:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
@@ -208,6 +208,12 @@ class _Router:
         return self._decision(
             kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
         )
+
+    def _length(self) -> int:
+        """Words (Chinese: characters), those in quotes among them."""
+        quoted = sum(end - start for start, end in self._scan.content.quotes)
+        dense = any(clause.chinese for clause in self._scan.clauses)
+        return len(self._scan.tokens.words) + quoted // (1 if dense else 6)
 
     # ------------------------------------------------------------------------- kind and task
 
@@ -310,7 +316,7 @@ class _Router:
             question=question,
             guessed=self._asked.guessed,
             explicit=self._asked.explicit,
-            brief=self._asked.implied or len(self._scan.tokens.words) > _BRIEF,
+            brief=self._asked.implied or self._length() > _BRIEF,
             steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,
@@ -338,7 +344,8 @@ class _Router:
         sent = commands.without(self._scan.plain.original, found)
         bare = sum(1 for _ in islice(_WORD.finditer(sent), _SUBJECT + 1)) <= _SUBJECT
         bare = bare or self._open
-        decision = replace(decision, evidence=evidence, commands=found, bare=bare)
+        vague = questions.is_vague(self._scan)
+        decision = replace(decision, evidence=evidence, commands=found, bare=bare, vague=vague)
         if decision.description and found:
             song = read_song(sent)
             decision = replace(decision, description=song.description, style=song.style)

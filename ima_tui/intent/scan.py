@@ -152,7 +152,7 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
     for place, item in enumerate(items):
         step = item.has("step")
         if step or _is_list_number(items, place, current, number):
-            number = number + 1 if step else int(item.phrase)
+            number = int(item.phrase) if item.phrase.isdigit() else number + 1
             if current and current[-1].phrase not in _NUMBERED:
                 yield _clause(current, after, LISTED, index)
                 index += 1
@@ -179,8 +179,10 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
 
 def _is_list_number(items: list[Item], place: int, current: list[Item], last: int) -> bool:
     """ "1) a logo 2) a jingle", 1、…: the number of an entry, behind the `last` one."""
-    if place + 2 >= len(items) or not items[place].phrase.isdigit() or len(items[place].phrase) > 2:
+    if place + 2 >= len(items) or len(items[place].phrase) > 2:
         return False
+    if not items[place].phrase.isdigit():
+        return not current and items[place].phrase in "abcde" and items[place + 1].phrase == ")"
     sign = items[place + 1].phrase
     if len(current) == 1 and current[0].phrase in _NUMBERED:
         return sign in (":", ".", ")", "-")

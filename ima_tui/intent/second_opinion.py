@@ -29,8 +29,8 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-DOUBT, VETO, RESCUE, LEAD, BRIEF, CERTAIN, EXPLICIT = 0.7, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0
-"""Margins of another opinion: worth an answer; doubts what only stands there; answers what the
+HINT, DOUBT, VETO, RESCUE, LEAD, BRIEF, CERTAIN, EXPLICIT = 0.5, 0.7, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0
+"""Margins of another opinion: worth a look for more things; worth an answer; doubts what only stands there; answers what the
 rules would ask; doubts several things; settles a brief; overrules what only stands there; doubts
 what is asked for."""
 SEVERAL = "several"
@@ -82,12 +82,12 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         found = read_as(PREFERENCE)
         if found.kind is RequestKind.PREFERENCE:
             return found
-    if opinion.label == SEVERAL and opinion.margin >= VETO and intent.question is not _OPEN:
+    mentions = any(each.part == "media" for each in intent.alternatives)
+    if opinion.label == SEVERAL and opinion.margin >= (HINT if mentions else VETO) and intent.question is not _OPEN:
         found = read_as(SEVERAL)
-        if found.kind is RequestKind.WORKFLOW:
-            same = intent.kind is RequestKind.WORKFLOW and not intent.brief
-            same = same or opinion.margin >= EXPLICIT + intent.brief
-            return found if same else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+        if found.kind is RequestKind.WORKFLOW and intent.kind is not found.kind:
+            clear = opinion.margin >= EXPLICIT + intent.brief
+            return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
     if intent.question is _OPEN:
         return _answered(intent, opinion, images, read_as)
     if intent.question is not None:
@@ -110,7 +110,7 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
         follow, certain = margin >= DOUBT, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several:
         follow = certain = False
-        if margin < (LEAD if several else EXPLICIT):
+        if margin < (LEAD if several else CERTAIN):
             return intent
     else:
         follow, certain = margin >= RESCUE, margin >= CERTAIN and not several
@@ -128,10 +128,10 @@ def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) ->
     if opinion.label not in _MEDIA:
         several = opinion.label == SEVERAL
         return _unsure(intent, _answer(SEVERAL, images) if several else None)
-    if opinion.margin < DOUBT or (intent.bare and not images):
+    if opinion.margin < DOUBT or intent.vague or (intent.bare and not images):
         return _unsure(intent, _answer(opinion.label, images))
     found = read_as(opinion.label)
-    certain = opinion.margin >= (BRIEF if intent.brief else RESCUE) and found.question is None
+    certain = opinion.margin >= (BRIEF if intent.brief else LEAD) and found.question is None
     return found if certain else _doubted(found, opinion, images)
 
 
