@@ -23,7 +23,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -131,7 +131,7 @@ async def wait_for(
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
             if notice.problem.exit_code != EXIT_KEY and before != broken:
                 progress.clear()
-                talk(f"{say(notice.problem.key, **notice.problem.values)} {waits(studio)}".strip())
+                talk(joined(say(notice.problem.key, **notice.problem.values), waits(studio)))
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 

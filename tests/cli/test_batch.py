@@ -40,7 +40,7 @@ def test_a_dry_run_prices_every_row_and_sends_nothing(person: Person) -> None:
     sent = document["rows"][0]["payload"]["parameters"][0]
     assert sent["credit"] * 2 == document["rows"][0]["total_credit"]
     table = person.verb("batch", file, "--dry-run")
-    assert f"3 rows · {document['total_credit']} points" in table.out
+    assert f"3 rows · {document['total_credit']} pts" in table.out
     assert person.sandbox.ledger()["creates"] == []
     assert not Path(f"{file}.manifest.jsonl").exists()
 
@@ -92,9 +92,9 @@ def test_the_total_is_agreed_to_before_anything_is_sent(person: Person) -> None:
     file = person.write(wishes(*THREE))
     total = json.loads(person.verb("batch", file, "--dry-run", "--json").out)["total_credit"]
     alone = person.verb("batch", file)
-    assert (alone.code, f"{total} points" in alone.err) == (2, True)
+    assert (alone.code, f"{total} pts" in alone.err) == (2, True)
     dear = person.verb("batch", file, "--max-credits", str(total - 1), "--yes")
-    assert (dear.code, f"{total} points" in dear.err) == (4, True)
+    assert (dear.code, f"{total} pts" in dear.err) == (4, True)
     assert person.sandbox.ledger()["creates"] == []
     assert person.verb("batch", file, "--max-credits", str(total)).code == 0
     assert len(person.accepted()) == 3
@@ -196,7 +196,7 @@ def test_an_unknown_row_is_named_and_left(person: Person) -> None:
     lost = next(line for line in said.lines if line["line"] == 2)
     assert (lost["status"], lost["error"]["kind"]) == ("unknown", "lost")
     again = person.verb("batch", file, "--yes", "--retry-failed")
-    assert (again.code, "Line 2:" in again.err, "5 points" in again.err) == (7, True, True)
+    assert (again.code, "Line 2:" in again.err, "5 pts" in again.err) == (7, True, True)
     assert len(person.accepted()) == 3
     assert person.sandbox.ledger()["violations"] == []
 

@@ -247,5 +247,5 @@ def test_a_pause_that_the_service_asked_for_is_said_with_the_time_that_is_left(
     (data / "pace.json").write_text(json.dumps(signal))
     cli.run(["doctor"])
     said = capfd.readouterr().out
-    assert "IMA asked for a pause: " in said
+    assert "IMA asks for a pause: " in said
     assert re.search(r"pause: [45]:\d\d left", said)

@@ -152,7 +152,7 @@ def test_a_batch_whose_files_are_not_here_says_so(person: Person) -> None:
         )
     )
     said = person.verb("batch", file, "--yes", "--download", "out")
-    assert (said.code, "To download later: ima-tui jobs fetch" in said.err) == (8, True)
+    assert (said.code, "To download later (free): ima-tui jobs fetch" in said.err) == (8, True)
     person.sandbox.scenario(PATIENT)
     assert person.verb("batch", file, "--yes", "--download", "out").code == 0
     assert len(person.accepted()) == 2
@@ -163,7 +163,7 @@ def test_more_than_was_ordered_is_said_and_capped(person: Person) -> None:
     said = person.verb(*PICTURE, "--download", "out", "--json")
     job = only(said)
     assert (said.code, 1 <= len(job["medias"]) <= 8) == (0, True)
-    assert any("3000 results came, 1 ordered" in each["message"] for each in job["attempts"])
+    assert any("3000 results received for 1 ordered" in each["message"] for each in job["attempts"])
     assert len(list(Path("out").glob("*.json"))) == len(job["medias"])
 
 
@@ -255,13 +255,13 @@ def held(person: Person) -> int:
 def test_send_approves_a_held_job_at_the_price_it_shows(person: Person) -> None:
     number = str(held(person))
     asked = person.verb("jobs", "send", number)
-    assert (asked.code, "5 points" in asked.err, len(person.accepted())) == (2, True, 1)
+    assert (asked.code, "5 pts" in asked.err, len(person.accepted())) == (2, True, 1)
     assert person.verb("jobs", "send", number, "99", "--yes").code == 2
     assert len(person.accepted()) == 1
     said = person.verb("jobs", "send", number, number, "--yes", "--json", "--download", "out")
     (job,) = json.loads(said.out)
     assert (said.code, job["status"]) == (0, "done")
-    assert "5 points" in said.err
+    assert "5 pts" in said.err
     assert Path(job["medias"][0]["path"]).parent == person.folder / "out"
     assert person.accepted() == ["a red boat", "a hill"]
     over = person.verb("jobs", "send", number, "--yes")

@@ -74,7 +74,7 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
         studio, "a picture of a fox, 16:9", "yes", has("Job 1 is done"), "/jobs", "/quit"
     )
     text = script.text
-    assert text.index("It costs 5 points") < text.index("Job 1 was taken on, for 5 points")
+    assert text.index("Costs 5 points") < text.index("Job 1 is in the queue, 5 points")
     assert "Aspect Ratio: 16:9." in text
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
@@ -106,7 +106,7 @@ async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sa
 async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
     studio: Studio, sandbox: Sandbox
 ) -> None:
-    script = await talk(studio, "可爱的小猫，竖屏", "yes", "/kind text to image", "no", "/quit")
+    script = await talk(studio, "可爱的小猫，竖屏", "yes", "/type text to image", "no", "/quit")
     assert "What should I make" in script.text
     asked = [question for question in script.said if "yes or no" in question]
     assert len(asked) == 1  # after the medium was told
@@ -116,7 +116,7 @@ async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
 
 async def test_a_new_wish_takes_no_kind_from_the_last_one(studio: Studio) -> None:
     script = await talk(studio, 'say "good morning"', "no", "a picture of a fox", "no", "/quit")
-    assert "It will be: text to image" in script.text
+    assert "Understood as text to image" in script.text
 
 
 async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
@@ -139,7 +139,7 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "Hints: off from the next start on." in script.text
     assert "hints = false" in studio.settings.config_file.read_text()
     assert "maybe" in script.text
-    assert "/help: says this again" in script.text
+    assert "/help: shows all commands" in script.text
 
 
 def test_no_two_commands_have_one_name() -> None:
@@ -149,20 +149,20 @@ def test_no_two_commands_have_one_name() -> None:
 
 async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
     script = await talk(
-        studio, "a picture of a fox", "/fields", "/set aspect ratio 9:16", "/count 2",
-        "/kind music", "/set nonsense", "/count x", "/nonsense", "/quit",
+        studio, "a picture of a fox", "/parameters", "/set aspect ratio 9:16", "/count 2",
+        "/type music", "/set nonsense", "/count x", "/nonsense", "/quit",
     )  # fmt: skip
-    assert "It costs 10 points" in script.text
+    assert "Costs 10 points" in script.text
     assert "Aspect Ratio: 9:16." in script.text
     assert "text to music, with Suno" in script.text
     assert "Set one like this" in script.text
-    assert "There is no /nonsense" in script.text
+    assert "There is no command /nonsense" in script.text
 
 
 async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: Path) -> None:
-    script = await talk(studio, "/kind image to video", "/inputs nowhere.png", "slow zoom", "/quit")
+    script = await talk(studio, "/type image to video", "/inputs nowhere.png", "slow zoom", "/quit")
     assert "nowhere.png" in script.text
-    assert "Send it to" not in script.text
+    assert "Send with" not in script.text
 
 
 async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
@@ -170,10 +170,10 @@ async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "fail_task"\ntimes = 1\n')
     script = await talk(
-        studio, "a picture of a fox", "yes", has("Job 1 failed"), "/again 1", "", "/again 1", "yes",
+        studio, "a picture of a fox", "yes", has("Job 1 failed"), "/retry 1", "", "/retry 1", "yes",
         has("Job 2 is done"), "/job 1", "/quit",
     )  # fmt: skip
-    assert script.text.count("Run job 1 again, for 5 points?") == 2
+    assert script.text.count("Retry job 1 for 5 points?") == 2
 
 
 async def test_without_a_key_the_first_lines_explain_and_lead_to_the_demo(

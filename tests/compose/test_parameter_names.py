@@ -38,8 +38,8 @@ def test_every_parameter_has_a_word_of_its_own(language: i18n.Language) -> None:
     ("refusal", "words"),
     [
         (Refusal("duration", 7, (5, 10)), "Kling can't do 7 s (length); it can do: 5 s, 10 s."),
-        (Refusal("audio", True), "Kling has no sound to switch on."),
-        (Refusal("speed", "slow"), "Kling has no setting for speed (slow)."),
+        (Refusal("audio", True), "Kling has no sound."),
+        (Refusal("speed", "slow"), "Kling has no parameter speed (slow)."),
         (
             Refusal("resolution", "1080P", ("720p",), both=True),
             "Kling can't do 1080P and 720p at once; 720p stands.",

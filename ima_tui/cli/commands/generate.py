@@ -32,8 +32,7 @@ from ima_tui.core.errors import (
     ImaError,
     OverLimit,
 )
-from ima_tui.core.text import seconds_range
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import RequestKind
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
@@ -148,7 +147,7 @@ def as_url(source: str) -> str:
 def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
     """Model, points, time; and what would be cheaper where it is dear."""
     if placed.estimate is not None:
-        usual = seconds_range(placed.estimate.low, placed.estimate.high)
+        usual = usual_time(placed.estimate.low, placed.estimate.high)
         talk(say("cli.sending", model=placed.model_name, points=placed.total, time=usual))
     if placed.total <= studio.settings.ask_above:
         return

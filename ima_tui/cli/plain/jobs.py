@@ -21,10 +21,9 @@ from ima_tui.core.events import (
 from ima_tui.core.text import (
     duration,
     one_line,
-    seconds_range,
     whole,
 )
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say, usual_time
 from ima_tui.ledger import repair_report
 from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT
 from ima_tui.studio.studio import Studio
@@ -88,7 +87,7 @@ class PlainJobs:
             return
         self._states[job.id] = job.state
         if job.state is State.FAILED:
-            self._tell(f"{say('plain.job_failed', n=job.id)} {explain(failure_of(job))}")
+            self._tell(joined(say("plain.job_failed", n=job.id), explain(failure_of(job))))
         elif job.state in _TOLD:
             words = say(_TOLD[job.state], n=job.id, model=job.order.model_name, **_times(job))
             results = [media.path or media.url for media in job.medias]
@@ -200,5 +199,5 @@ def _unwritten(told: TaskUnsaved) -> str:
 def _times(job: Job) -> dict[str, str]:
     """How long it took, or usually takes."""
     estimate = job.order.estimate
-    usual = spoken(seconds_range(estimate.low, estimate.high)) if estimate else "—"
+    usual = spoken(usual_time(estimate.low, estimate.high)) if estimate else "—"
     return {"time": duration(job.elapsed(job.updated_at)) if job.sent_at else "—", "usual": usual}

@@ -115,7 +115,7 @@ def test_the_price_of_every_combination_cheapest_first() -> None:
 
 
 def test_one_price_is_said_as_one() -> None:
-    assert "5 pts, one price for everything" in str(
+    assert "5 pts for all settings" in str(
         model_text.detail(SEEDREAM, False, glyphs(False))
     )
 
@@ -186,7 +186,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
         assert "· live ·" in standing(pilot)
         now = studio.catalogue.lists[TaskType.TEXT_TO_IMAGE]
         studio.tell(ListChanged(replace(now, live=False)))
-        await until(pilot, lambda: standing(pilot).rstrip().count("· from the cache"))
+        await until(pilot, lambda: standing(pilot).rstrip().count("· cached"))
         studio.tell(ListChanged(replace(now, problem=Unreachable())))
         await until(pilot, lambda: standing(pilot).rstrip().count("· offline"))
         assert len(names(pilot)) == 4

@@ -73,7 +73,7 @@ async def go_to(pilot: Pilot[None], name: str) -> None:
 
 async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> None:
     async with open_settings(path, language="en") as pilot:
-        assert rows(pilot)["queue.running"] == ["Running at once", "3", "", "config file"]
+        assert rows(pilot)["queue.running"] == ["Jobs at once", "3", "", "config file"]
         assert rows(pilot)["language"] == ["Language", "English", "", "flag"]
         assert rows(pilot)["look.notify"] == ["When a job ends", "bell", "", "default"]
         assert rows(pilot)["look.ascii"][1] == "off"
@@ -108,7 +108,7 @@ async def test_a_number_is_typed_and_nonsense_leaves_the_field_open(path: Path) 
         await pilot.press("backspace", "1", "2", "enter")
         await until(pilot, lambda: "running = 12" in path.read_text())
         await until(pilot, lambda: isinstance(pilot.app.focused, Table))
-        assert rows(pilot)["queue.running"] == ["Running at once", "3", "12", "config file"]
+        assert rows(pilot)["queue.running"] == ["Jobs at once", "3", "12", "config file"]
 
 
 async def test_escape_leaves_the_field_first_and_then_the_settings(path: Path) -> None:
@@ -164,7 +164,7 @@ async def test_a_file_that_broke_meanwhile_is_told(path: Path) -> None:
         path.write_text("broken [")
         await go_to(pilot, "queue.running")
         await pilot.press("delete")
-        await until(pilot, lambda: "can't be read as TOML" in said(pilot))
+        await until(pilot, lambda: "is not valid TOML" in said(pilot))
     assert path.read_text() == "broken ["
 
 

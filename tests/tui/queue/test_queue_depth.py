@@ -214,7 +214,7 @@ async def test_marks_say_what_they_cost_and_go_with_their_rows() -> None:
 async def test_a_question_names_what_it_is_about_but_not_hundreds() -> None:
     async with open_app(*(failed(n) for n in range(1, 10))).run_test() as pilot:
         await pilot.press("a", "r")
-        assert "Run these 9 again (#9 #8 #7 #6 #5 #4 and 3 more)? They cost 90 pts." in question(
+        assert "Retry these 9 jobs (#9 #8 #7 #6 #5 #4 and 3 more) for 90 pts?" in question(
             pilot
         )
 
@@ -237,7 +237,7 @@ async def test_another_model_is_chosen_priced_and_named_after_the_old_job() -> N
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
-        assert question(pilot) == "? Run #3 with SeeDream 4.5 instead? It costs 5 pts."
+        assert question(pilot) == "? Retry #3 with SeeDream 4.5 for 5 pts?"
         assert asked(pilot) == []
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot))
@@ -251,7 +251,7 @@ async def test_a_failure_names_what_could_do_it_and_for_how_much() -> None:
     async with open_app(failed(3)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         told = facts(pilot).replace("\n", " ")
-        assert "R runs it with another model: SeeDream 4.5 for 5 pts or Nano Banana 2 for" in told
+        assert "R retries with another model: SeeDream 4.5 (5 pts) or Nano Banana 2 (" in told
 
 
 async def test_where_no_other_model_is_offered_it_says_so() -> None:
@@ -260,7 +260,7 @@ async def test_where_no_other_model_is_offered_it_says_so() -> None:
         await pilot.pause()
         assert question(pilot) == ""
         told = [note.message for note in pilot.app._notifications]
-        assert told == ["No other model offered now does what Wan 2.6 does."]
+        assert told == ["No other model can do this right now (Wan 2.6)."]
 
 
 async def test_another_model_is_for_one_job_at_a_time() -> None:
@@ -363,6 +363,6 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
         assert shown(pilot, 1).rstrip().endswith("5?")
         assert "charged 5 pts" in facts(pilot).replace("\n", " ")
         await pilot.press("r")
-        assert question(pilot).endswith("for 5 pts all the same? Press y.")
+        assert question(pilot).endswith("for another 5 pts? Press y.")
         shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
         assert shown_keys == ["y", "esc n"]
