@@ -66,6 +66,7 @@ TEXTS: dict[str, str] = {
     "cli.scenario": "TOML file with the errors to simulate",
     "cli.from_cache": "Model list from {time}: prices may have changed.",
     "cli.first_frame": "{input}: only the first frame is used.",
+    "cli.first_page": "{input}: only the first page is used.",
     "cli.uploaded_first": "Local files are uploaded before sending, so their links are not known yet.",
     "cli.would_cost": "{model} · {points} pts · nothing was sent",
     "cli.sending": "{model} · {points} pts · usually {time}",

@@ -31,6 +31,7 @@ TEXTS: dict[str, str] = {
     "compose.role_reference": "reference",
     "compose.input_placeholder": "file path or https link",
     "compose.input_first_frame": "Only the first frame is used.",
+    "compose.input_first_page": "Only the first page is used.",
     "compose.input_converted": "Converted to {format} before sending.",
     "compose.input_link": "link",
     "compose.input_or_step": "file path, https link, or step 1",

@@ -57,6 +57,7 @@ TEXTS: dict[str, str] = {
     "cli.scenario": "描述要模拟哪些故障的 TOML 文件",
     "cli.from_cache": "模型列表截至 {time}，价格可能已变动。",
     "cli.first_frame": "{input}：只使用第一帧。",
+    "cli.first_page": "{input}：只使用第一页。",
     "cli.uploaded_first": "本地文件在发送前上传，现在还没有链接。",
     "cli.would_cost": "{model} · {points} 积分 · 未发送",
     "cli.sending": "{model} · {points} 积分 · 通常 {time}",
