@@ -89,6 +89,20 @@ def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
     return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
 
 
+def suggestion(studio: Studio, job: Job) -> str:
+    """After a failure what to take instead; after a success a tip on the usual choice; or ""."""
+    n = job.order.n
+    if others := [
+        say("cli.alternative", model=one.model.name, points=one.points * n)
+        for one in studio.catalogue.instead(job)
+    ]:
+        return say("cli.instead", models=say("answer.comma").join(others))
+    usual = studio.catalogue.usual_instead(job.order) if job.state is State.DONE else None
+    if usual is None:
+        return ""
+    return say("cli.mismatch", model=usual.model.name, points=usual.points * n)
+
+
 def say_how_to_fetch(job: Job) -> None:
     if outputs.unfetched(job):
         talk(say("jobs.fetch_later", id=job.id))

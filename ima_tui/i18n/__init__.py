@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from string import Formatter
 from typing import Literal, cast
@@ -57,7 +57,7 @@ def detect(wish: str | None, environ: Mapping[str, str] | None = None) -> Langua
     return "zh" if folded.startswith(("zh", "chinese", "中")) else "en"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(text: str) -> tuple[tuple[str, str | None, str], ...]:
     return tuple((word, name, spec or "") for word, name, spec, _ in Formatter().parse(text))
 
@@ -114,9 +114,23 @@ def hint(key: str, **values: str | int | float) -> str:
     return _filled(_texts.get(f"{key}.hint", ""), values)
 
 
+FAILURES = frozenset(
+    f"error.{name}"
+    for name in (
+        "generation_failed", "moderated", "lyrics", "timed_out", "model_away", "faces",
+        "speech_length", "music_length", "prompt_length",
+    )
+)  # fmt: skip
+"""Reasons of a failure that leave open whether points were charged."""
+
+
 def sentence(error: ImaError) -> str:
-    """What happened, and its cause where one is known (`cause`: a key of its own)."""
+    """What happened, whether points were charged, and its cause where one is known (`cause`: a key
+    of its own)."""
     told = say(error.key, **error.values)
+    if error.key in FAILURES:
+        charged = "charge.none" if error.values.get("unsent") else "charge.maybe"
+        return joined(told, say(charged))
     cause = _texts.get(str(error.values.get("cause", "")), "")
     return joined(told, cause) if "{" not in cause else told
 

@@ -55,10 +55,11 @@ def test_what_is_no_verb_and_no_job_is_said_in_words(
 
 
 def test_argparse_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
-    for argv in (["jobs", "--help"], ["jobs", "retry"], ["jobs", "export", "--format", "x"],
-                 ["generate", "--n"], ["models", "--nope"], ["logs", "-f", "--export", "x"]):  # fmt: skip
+    wrong = ("jobs --help", "jobs retry", "jobs export --format x", "generate --n", "models --nope",
+             "logs -f --export x")  # fmt: skip
+    for line in wrong:
         with pytest.raises(SystemExit):
-            cli.run([*argv, "--language", "zh"])
+            cli.run([*line.split(), "--language", "zh"])
     said = "".join(capsys.readouterr())
     english = ("usage", "options", "argument", "error", "required", "invalid", "show this")
     assert [word for word in english if word in said] == []

@@ -136,7 +136,7 @@ def test_since(person: Person) -> None:
 
 
 def test_watch_ends_with_the_last_open_job(person: Person) -> None:
-    assert "No job is open" in person.verb("jobs", "watch").err
+    assert "No jobs are running" in person.verb("jobs", "watch").err
     person.verb("generate", "a lighthouse", "--task-type", "text_to_image", "--no-wait")
     person.verb("generate", "a red boat", "--task-type", "text_to_image", "--no-wait")
     said = person.verb("jobs", "watch", "--json")

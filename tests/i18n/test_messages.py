@@ -230,7 +230,10 @@ def test_sentences_are_joined_as_the_language_does() -> None:
     assert i18n.joined("还没有密钥。", "请填写。") == "还没有密钥。请填写。"
 
 
-NOUNS = "jobs|rows|results|steps|models|inputs|files|entries|lines|days|hours|minutes|users|points(?! to)"
+NOUNS = (
+    "jobs|rows|results|steps|models|inputs|files|entries|lines|days|hours|minutes|users"
+    "|points(?! to)"
+)
 COUNTED = re.compile(rf"\{{\w+\}} (?:{NOUNS})\b")
 NEVER_ONE = {
     "answer.more", "compose.too_many", "error.batch_too_many", "error.batch_variants",

@@ -65,7 +65,7 @@ def test_no_key_in_any_place_sends_or_writes(tmp_path: Path) -> None:
             program.wait("a fox")
             program.press("?")
             program.read(0.5)
-            assert "forget" not in program.text.lower()
+            assert "remove from list" not in program.text.lower()
             program.press("escape", "ctrl+q")
             assert program.wait_exit() == 0
         assert everything_in(home) == before

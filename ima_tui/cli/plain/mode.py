@@ -16,7 +16,7 @@ from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.config.api_key import Keep
-from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.domain import Medium, ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import explain, joined, say
@@ -152,6 +152,8 @@ class PlainMode:
             await self.do_key("")
             return
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
+        if order.task_type.medium is Medium.VIDEO:
+            self._lines.say(say("cli.video_takes_longer"))
 
     async def do_send(self, _: str) -> None:
         await self._offer()

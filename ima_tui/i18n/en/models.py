@@ -20,7 +20,7 @@ TEXTS: dict[str, str] = {
     "models.count_prices": "{n} price {n:change|changes}",
     "models.count_gone": "{n} gone",
     "models.new": "new",
-    "models.was": "was {points} pts",
+    "models.was": "was {points}",
     "models.gone": "gone",
     "models.new_since": "New since {since}.",
     "models.gone_since": "No longer available since {since}.",

@@ -1,7 +1,7 @@
 """The plain mode: the studio as a talk."""
 
 TEXTS: dict[str, str] = {
-    "plain.welcome": "ima-tui, text mode. Type one line at a time.",
+    "plain.welcome": "ima-tui in plain mode. Type one line at a time.",
     "plain.fetching": "Loading models.",
     "plain.fetched": "Models are up to date.",
     "plain.how": "Describe an image, a video, music or speech. For all commands, type /help.",
@@ -43,7 +43,7 @@ TEXTS: dict[str, str] = {
     # ---- jobs
     "plain.job": "Job {n}, {state}: {model}, {points} {points:point|points}. {prompt}",
     "plain.job_running": "Job {n} is running with {model}, usually {usual}.",
-    "plain.job_done": "Job {n} is done, after {time}. Results:",
+    "plain.job_done": "Job {n} is done: {model}, {points} {points:point|points}, took {time}, usually {usual}. Results:",
     "plain.job_failed": "Job {n} failed.",
     "plain.job_stopped": "Job {n} is not followed any more.",
     "plain.job_parked": "Job {n} is taking too long; checking paused. To check again (free), type /follow {n}.",

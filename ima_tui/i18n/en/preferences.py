@@ -15,7 +15,7 @@ TEXTS: dict[str, str] = {
     "prefs.column_now": "NOW",
     "prefs.column_used": "LAST USED",
     "prefs.none": "–",
-    "prefs.gone": "unavailable",
+    "prefs.gone": "gone",
     "prefs.unseen": "?",
     "prefs.about": "Used when the prompt names no model. enter chooses, del clears.",
     "prefs.read_only": "The file is read-only: changes here can't be saved.",

@@ -20,7 +20,7 @@ TEXTS: dict[str, str] = {
     "models.count_prices": "{n} 个调价",
     "models.count_gone": "{n} 个下架",
     "models.new": "新",
-    "models.was": "原价 {points} 积分",
+    "models.was": "原 {points}",
     "models.gone": "已下架",
     "models.new_since": "{since} 之后新增。",
     "models.gone_since": "{since} 之后已下架，不能再用。",

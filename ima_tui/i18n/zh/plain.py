@@ -43,7 +43,7 @@ TEXTS: dict[str, str] = {
     # ---- jobs
     "plain.job": "任务 {n}，{state}：{model}，{points} 积分。{prompt}",
     "plain.job_running": "任务 {n} 正在用 {model} 生成，通常用时 {usual}。",
-    "plain.job_done": "任务 {n} 已完成，用时 {time}。作品：",
+    "plain.job_done": "任务 {n} 已完成：{model}，{points} 积分，用时 {time}，预计 {usual}。作品：",
     "plain.job_failed": "任务 {n} 失败。",
     "plain.job_stopped": "任务 {n} 已停止跟踪。",
     "plain.job_parked": "任务 {n} 耗时过长，已暂停查询。输入 /跟踪 {n} 再查一次（不扣积分）。",

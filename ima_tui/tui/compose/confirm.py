@@ -77,8 +77,7 @@ def question(
 
 def _bought(order: Order) -> str:
     """`Send 2 videos with Kling O1 for 192 pts?`"""
-    medium = order.task_type.medium.value
-    what = say(f"compose.one_{medium}" if order.n == 1 else f"compose.some_{medium}", n=order.n)
+    what = say(f"made.{order.task_type.medium}", n=order.n)
     return say("compose.ask_send", what=what, model=order.model_name, points=order.total)
 
 

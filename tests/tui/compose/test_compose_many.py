@@ -54,7 +54,7 @@ async def test_one_that_cannot_be_sent_stops_all() -> None:
         await pilot.press("ctrl+b")
         await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: said(pilot).startswith("Number 2:"))
+        await until(pilot, lambda: said(pilot).startswith("Job 2:"))
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
 
 

@@ -125,7 +125,7 @@ async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> N
 async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> None:
     studio.preferences.preferences.writable = False
     async with open_preferences(studio) as pilot:
-        assert "not to be written" in said(pilot)
+        assert "read-only" in said(pilot)
         await pilot.press("delete")
         assert said(pilot) == "The file is read-only, so nothing was saved."
         assert row(pilot, T2I)[2] == "Midjourney"
@@ -147,7 +147,7 @@ async def test_without_a_list_nothing_is_called_gone() -> None:
     async with open_preferences(studio) as pilot:
         assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
         await pilot.press("enter")
-        assert said(pilot).startswith("The models of this kind are not there yet")
+        assert said(pilot).startswith("These models are not loaded yet")
 
 
 # ------------------------------------------------------------------- what another program dropped
@@ -161,7 +161,7 @@ GONE = DroppedPreference(
     ("key", "asked", "then"),
     [
         ("b", "bring_back", "Restored: Midjourney (text to image)."),
-        ("x", "let_go", "Let go: Midjourney (text to image)."),
+        ("x", "let_go", "Discarded: Midjourney (text to image)."),
     ],
 )
 async def test_what_another_program_dropped_is_offered_back(

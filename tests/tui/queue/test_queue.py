@@ -151,14 +151,18 @@ def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
     state = words.row(partial_job(1), NOW, glyphs(False))[0]
     assert (state.text.split(" ", 1)[1], state.role) == ("2 of 3", "warn")
     sentence, role = words.standing(partial_job(1), NOW)
-    assert ("2 of 3 came out" in sentence, "r makes only" in sentence, role) == (True, True, "warn")
+    assert ("2 of 3 results finished" in sentence, "r makes only" in sentence, role) == (
+        True,
+        True,
+        "warn",
+    )
 
 
 def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
     values = {"status": 403, "time": "14:05", "id": 7}
     waiting = replace(job(7, State.FETCHING), waiting="waiting.link_denied", waiting_values=values)
     sentence, _ = words.standing(waiting, NOW)
-    assert sentence.startswith("The download server refused access (403). Trying again at 14:05 (free);")
+    assert sentence.startswith("The download server refused access (403). Trying again at 14:05;")
     assert sentence.endswith("Nothing is charged.")
 
 
@@ -187,7 +191,7 @@ async def test_the_summary_counts() -> None:
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         text = queue(pilot).query_one(QueueSummary).render_line(0).text
-        assert "needs you: 1 · 2 running · 1 waiting · 1 failed · 1 done" in text
+        assert "1 needs you · 2 running · 1 waiting · 1 failed · 1 done" in text
         assert "today 325 pts · session 61" in text
 
 
@@ -315,7 +319,7 @@ async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -
 async def test_stopping_says_that_the_points_stay_spent() -> None:
     async with open_app(job(3)).run_test() as pilot:
         await pilot.press("s")
-        assert "5 pts stay spent" in question(pilot)
+        assert "5 pts are not refunded" in question(pilot)
         await pilot.press("y")
         assert asked(pilot) == [("stop", 3)]
 
@@ -339,7 +343,7 @@ async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -
 async def test_hidden_rows_are_never_marked() -> None:
     async with open_app(failed(3), job(2, State.FAILED, KLING)).run_test() as pilot:
         await pilot.press("space", "space", "slash", *"kling", "enter", "r")
-        assert "#2 again" in question(pilot)
+        assert "Retry #2" in question(pilot)
 
 
 async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
@@ -381,7 +385,7 @@ async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
 async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
     async with open_app(job(2, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("x")
-        assert "Forget #2? It is not over" in question(pilot)
+        assert "Remove #2 from the list? It isn't finished" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot) == [("forget", 2)])
 
