@@ -114,7 +114,7 @@ WISHES = (
             "zh": "先画一张狐狸海报，再做成5秒的视频，最后配一首轻快的钢琴曲",
         },
         {"en": "→", "zh": "→"},
-        "Several media become a workflow: every step with its model and price, and the total first.",
+        "Several media become a workflow: every step with its model and price, and the total.",
     ),
     Wish(
         "preference-saved",

@@ -90,9 +90,7 @@ async def test_turned_off_nothing_is_remembered() -> None:
 
 async def test_a_wish_about_models_alone_is_done_without_sending_anything() -> None:
     async with composing("always use Nano Banana Pro") as (pilot, screen):
-        await until(
-            pilot, lambda: "Nothing is generated or charged" in told(screen)
-        )
+        await until(pilot, lambda: "Nothing is generated or charged" in told(screen))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: asked_of(pilot, "prefer"))
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]

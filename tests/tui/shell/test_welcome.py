@@ -96,7 +96,7 @@ async def test_a_keyring_that_fails_is_told_and_nothing_is_lost() -> None:
     studio.connection = NoKeyring(studio.asked)
     async with first_start(studio) as (pilot, _):
         await pilot.press(*KEY, "enter")
-        await until(pilot, lambda: said(pilot).startswith("The system's keyring could not"))
+        await until(pilot, lambda: said(pilot).startswith("The system keyring couldn't"))
         assert pilot.app.screen.query_one(Input).value == KEY
 
 
