@@ -52,7 +52,7 @@ TEXTS: dict[str, str] = {
     "gallery.file_gone": "The local file is missing. f downloads it again.",
     "gallery.link_until": "Link works until {at}.",
     "gallery.link_over": "Link expired on {day}; the local file is the only copy.",
-    "gallery.link_lost": "Link expired on {day}; no local file.",
+    "gallery.link_lost": "Link expired on {day}, and there is no local file.",
     "gallery.save_to": "Save a copy as (folder or file name)",
     "gallery.saved": "Saved as {path}",
     "gallery.exists": "{path} already exists and was not changed. Choose another name.",

@@ -118,7 +118,7 @@ class SettingsScreen(BaseScreen):
             return
         setting = one.setting
         if not self.adjustments.kept:
-            self._say(f"{setting.about} {say('settings.not_kept')}", "muted")
+            self._say(joined(setting.about, say("settings.not_kept")), "muted")
             return
         written = say("settings.in_file", name=setting.name, allowed=setting.allowed)
         words = [setting.about, written]
