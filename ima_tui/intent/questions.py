@@ -25,14 +25,18 @@ _LEAD = (
     r"|let me know|i don't (?:get|understand)(?: it)?|roughly|exactly|please explain)\b[ ,.!:-]*)*"
 )
 _FORM = re.compile(
-    r"(?:^|[,.;:!?\n。、-]\s*)" + _LEAD + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
+    r"(?:^|[,.;:!?\n。、-]\s*)"
+    + _LEAD
+    + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
     r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't|aren't)(?= (?:\w|\x00))"
     r"|(?P<do>do|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused|(?!always)\w+s) )"
     r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
     r"|speak|read|use|work|be|take|generate|create|produce)) ))"
 )
 _SURE_FORM = re.compile(
-    r"^" + _LEAD + r"(?:which|why|who|does|do you|how (?:much|many|long|big|do|can|does|good|fast))\b"
+    r"^"
+    + _LEAD
+    + r"(?:which|why|who|does|do you|how (?:much|many|long|big|do|can|does|good|fast))\b"
 )
 _VAGUE = re.compile(
     r"^(?:please |can you |could you |just )*(?:use|do|make|try|take|handle|process|edit|improve)?(?: (?:something|anything|stuff))?"
@@ -182,7 +186,11 @@ def _orders(clause: Clause) -> bool:
     if not clause.chinese:
         articled = any(item.phrase in ("a", "an", "some", "the") for item in told[1:4])
         return articled and any(medium_of(item) is not None for item in told)
-    return clause.after != "" and clause.before not in ("", ",") and _FORM_ZH.search("".join(i.phrase for i in told)) is None
+    return (
+        clause.after != ""
+        and clause.before not in ("", ",")
+        and _FORM_ZH.search("".join(i.phrase for i in told)) is None
+    )
 
 
 def _named(scan: Scan) -> str:

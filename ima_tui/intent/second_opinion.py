@@ -83,7 +83,11 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         if found.kind is RequestKind.PREFERENCE:
             return found
     mentions = any(each.part == "media" for each in intent.alternatives)
-    if opinion.label == SEVERAL and opinion.margin >= (HINT if mentions else VETO) and intent.question is not _OPEN:
+    if (
+        opinion.label == SEVERAL
+        and opinion.margin >= (HINT if mentions else VETO)
+        and intent.question is not _OPEN
+    ):
         found = read_as(SEVERAL)
         if found.kind is RequestKind.WORKFLOW and intent.kind is not found.kind:
             clear = opinion.margin >= EXPLICIT + intent.brief

@@ -210,7 +210,7 @@ def test_what_fits_no_price_is_asked_about_first(ima: Verb, sandbox: Sandbox) ->
     assert [warning for warning in dry.json["warnings"] if "10" in warning and "5" in warning]
     refused = ima(*VIDU)
     assert (refused.code, refused.json["error"]["kind"]) == (2, "would_change")
-    assert "length 10 s: sent as 5 s" in refused.json["error"]["message"]
+    assert "duration 10 s: sent as 5 s" in refused.json["error"]["message"]
     assert creates(sandbox) == []
     agreed = ima(*VIDU, "--yes")
     assert (agreed.code, agreed.json["total_credit"]) == (0, 20)
@@ -223,7 +223,7 @@ def test_what_can_not_be_combined_is_answered_with_what_can(ima: Verb, sandbox: 
     wish = ("--model-id", "MiniMax-Hailuo-2.3", "--prompt", "waves", "--yes")
     found = ima(*FILM, *wish, "--param", "duration=10", "--param", "resolution=1080P")
     assert (found.code, found.json["error"]["kind"]) == (2, "exclusive")
-    assert found.json["error"]["message"].endswith("it can be: 6.")
+    assert found.json["error"]["message"].endswith("Possible instead: 6.")
     assert creates(sandbox) == []
 
 
