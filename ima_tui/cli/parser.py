@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import NoReturn, TypeAlias, cast
 
 from ima_tui import __version__
+from ima_tui.cli.help_format import HelpFormatter, translate
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_USAGE
 from ima_tui.core.text import (
@@ -24,6 +25,9 @@ TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
 class _Parser(argparse.ArgumentParser):
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        return HelpFormatter(prog=self.prog)
+
     def error(self, message: str) -> NoReturn:
         """Usage on stderr and exit code 2; what was typed is shown cleaned, and no key."""
         self.print_usage(sys.stderr)
@@ -32,6 +36,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build(argv: Sequence[str] = ()) -> _Parser:
     """The parser for `argv`: only the verb that it begins with, or all of them for help."""
+    translate()
     parser = _Parser(
         prog="ima-tui",
         description=say("cli.about"),
@@ -171,7 +176,7 @@ def _batch(verbs: Verbs) -> None:
 def _workflow(verbs: Verbs) -> None:
     about = say("cli.workflow")
     parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     planned = _add(actions, "plan", "workflow:make", json=True)
     _service(planned)
     planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
@@ -249,7 +254,7 @@ def _extend(verbs: Verbs) -> None:
 def _jobs(verbs: Verbs) -> None:
     about = say("cli.jobs")
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     listed = _add(actions, "list", "jobs:list_jobs", json=True)
     listed.add_argument("--limit", type=_count, default=50, help=say("cli.limit"))
     shown = _add(actions, "show", "jobs:show_job", json=True)
@@ -294,7 +299,7 @@ def _jobs(verbs: Verbs) -> None:
 def _prefs(verbs: Verbs) -> None:
     about = say("cli.prefs")
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "list", "prefs:list_prefs", json=True)
     _add(actions, "path", "prefs:show_path")
     saved = _add(actions, "set", "prefs:set_pref")
@@ -311,7 +316,7 @@ def _prefs(verbs: Verbs) -> None:
 def _config(verbs: Verbs) -> None:
     about = say("cli.config")
     parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "show", "config:show", json=True)
     _add(actions, "path", "config:show_path")
     _add(actions, "init", "config:init")
@@ -325,7 +330,7 @@ def _config(verbs: Verbs) -> None:
 def _key(verbs: Verbs) -> None:
     about = say("cli.key")
     parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     kept = _add(actions, "set", "key:set_key", about="cli.key_set")
     kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
     _add(actions, "show", "key:show_key", json=True, about="cli.key_show")

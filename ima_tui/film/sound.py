@@ -195,12 +195,10 @@ def _lag(container: Any) -> int:
     """Return how many samples later than the pictures a file's own sound begins."""
     if not container.streams.video:
         return 0
-    begins = [
-        (stream.start_time or 0) * stream.time_base
-        for stream in (container.streams.video[0], container.streams.audio[0])
-    ]
-    rate = int(container.streams.audio[0].rate)
-    return max(0, round((begins[1] - begins[0]) * rate))
+    seen, heard = container.streams.video[0], container.streams.audio[0]
+    later: Fraction = (heard.start_time or 0) * heard.time_base
+    later -= (seen.start_time or 0) * seen.time_base
+    return max(0, round(later * int(heard.rate)))
 
 
 def _clip_graph(clip: Clip, frame: Any) -> tuple[Any, Any, Any]:

@@ -223,7 +223,7 @@ class Builder:
         self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
     ) -> int:
         """Add one step with the share's model and parameters, priced; returns its id."""
-        model = self.model(share)
+        model = self.model(share, inputs)
         params = _without_shape(share.params) if _follows(model, inputs) else share.params
         fits = capabilities.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
@@ -268,7 +268,7 @@ class Builder:
         found = confirmation.check(self._wish, decision, model, _draft(step))
         self.unmet += [(step.id, each) for each in found.unmet]
 
-    def model(self, share: Share) -> ModelVersion:
+    def model(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""
         kind = share.task_type
         models = self._lists.get(kind, ())
@@ -279,7 +279,7 @@ class Builder:
             model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
             if model is not None:
                 return model
-        model = choice.default_model(models, kind, preferred)
+        model = choice.default_model(order.taking(models, inputs), kind, preferred)
         if model is None:
             raise UsageError("error.no_models")
         return model

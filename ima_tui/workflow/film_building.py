@@ -160,7 +160,7 @@ class _Maker:
     def _divide(self) -> list[Part]:
         """Return each shot's length; says what can't be as long as asked."""
         brief, count = self._brief, len(self._shots)
-        offers = [self._offers(self._task_of(shot)) for shot in self._shots]
+        offers = [self._offers(shot) for shot in self._shots]
         own = [shot.seconds or brief.each for shot in self._shots]
         if any(own) and brief.seconds and all(own) and abs(sum(own) - brief.seconds) > 0.5:
             self.notes.append(
@@ -198,9 +198,13 @@ class _Maker:
         )
         return Part(longest, float(longest))
 
-    def _offers(self, task_type: TaskType) -> lengths.Offers:
+    def _offers(self, shot: ShotBrief) -> lengths.Offers:
         """Return the lengths of the model that will make it, with their points."""
-        model = self._builder.model(self._share(task_type))
+        task_type = self._task_of(shot)
+        inputs = (shot.first, shot.last) if shot.last else (source_of(1),)
+        if task_type is TaskType.FIRST_LAST_FRAME and not shot.last:
+            inputs = (source_of(1), source_of(2))
+        model = self._builder.model(self._share(task_type), inputs)
         found: dict[int, int] = {}
         field = form.user_field(model, "duration")
         for option in field.options if field is not None else ():
