@@ -16,6 +16,8 @@ from ima_tui.film import brief_words as words
 
 MOST_TEXT = 20_000
 MOST_LISTED = 30
+MOST_HEAD = 120
+"""Characters before the first shot of a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Brief:
     images: tuple[str, ...] = ()
     model: str = ""
     chinese: bool = False
+    whole: bool = False
+    """Whether a work of several shots is asked for, such as a music video."""
 
     @property
     def listed(self) -> bool:
@@ -78,19 +82,26 @@ def read(text: str, is_model: object = None) -> Brief | None:
 
 def _is_film(brief: Brief, reader: _Reader) -> bool:
     """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow."""
-    film = bool(words.FILM.search(reader.whole))
+    sounds = bool(brief.music or brief.lyrics or brief.voice or brief.title)
     if brief.listed:
         shown = [shot.text for shot in brief.shots if not shot.last]
-        media = sum(bool(words.OTHER_MEDIA.search(text)) for text in shown)
-        strong = reader.form in ("labels", "numbers", "list") or any(s.last for s in brief.shots)
-        telling = film or brief.seconds or brief.each or brief.title or brief.fade or brief.shape
-        return media == 0 and bool(strong or telling)
-    if brief.count > 1:
-        return film
-    sounds = sum((bool(brief.music), bool(brief.lyrics), bool(brief.voice), bool(brief.title)))
+        if any(words.OTHER_MEDIA.search(text) for text in shown):
+            return False
+        return reader.form != "sequence" or _is_told_in_order(brief, reader)
+    film = bool(words.FILM.search(words.COUNT.sub(" ", reader.whole)))
+    if brief.count > 1:  # "three clips of waves" are three clips
+        return film or sounds or brief.fade
     if words.WHOLE_FILM.search(reader.whole):
-        return sounds > 0
+        return sounds
     return film and bool(brief.voice) and not words.STILLS.search(reader.whole)
+
+
+def _is_told_in_order(brief: Brief, reader: _Reader) -> bool:
+    """Tell whether first, then, finally mean shots: a single shot has stages, too."""
+    if brief.one_take:
+        return False
+    whole = bool(brief.fade or brief.title or brief.voice or words.WHOLE_FILM.search(reader.whole))
+    return whole or (reader.opened and len(brief.shots) > 2)
 
 
 class _Reader:
@@ -100,6 +111,8 @@ class _Reader:
         self.whole = text
         self.rest = text
         self.form = ""
+        self.opened = False
+        """Whether a sequence begins with "first"."""
         self._is_model = is_model
         self._chinese = len(re.findall(r"[\u4e00-\u9fff]", text)) * 3 > len(text)
 
@@ -112,14 +125,16 @@ class _Reader:
         counted = words.COUNT.search(self.rest)
         count = len(shots) if len(shots) > 1 else brief_text.count(counted)
         subject = self._subject(head, shots, found)
-        return replace(found, shots=shots[:MOST_LISTED], count=count, subject=subject)
+        whole = words.WHOLE_FILM.search(self.whole) is not None
+        shown = shots[:MOST_LISTED]
+        return replace(found, shots=shown, count=count, subject=subject, whole=whole)
 
     # ------------------------------------------------------------------- what is taken out whole
 
     def _taken_out(self) -> Brief:
         lyrics = self._take(words.LYRICS)
         title = self._take(words.TITLE)
-        music = self._take(words.MUSIC_LINE)
+        music = self._take(words.MUSIC_LINE) or self._take(words.MUSIC_TAIL)
         voice_match = words.VOICE.search(self.rest) or words.VOICE_PLAIN.search(self.rest)
         said = voice_match[0] if voice_match else ""
         voice = self._cut(voice_match)
@@ -152,7 +167,7 @@ class _Reader:
             return ""
         groups = found.groupdict()
         held = next((groups[f"q{n}"] for n in range(1, 8) if groups.get(f"q{n}")), "")
-        held = held or groups.get("plain") or ""
+        held = held or groups.get("plain") or groups.get("zh") or ""
         self._remove(found)
         return held.strip()
 
@@ -250,7 +265,7 @@ class _Reader:
     def _list(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
         found = words.LISTED.search(self.rest)
-        if found is not None:
+        if found is not None and brief_text.count(found) != 1:
             body, head = self.rest[found.end() :], self.rest[: found.start()]
             head = f"{head} {found['between']}"
         else:
@@ -306,7 +321,10 @@ class _Reader:
         if not marks:
             return None
         begins = marks[0]
+        if begins.start() > MOST_HEAD:
+            return None  # a word in passing
         if brief_text.is_first(begins["word"]):
+            self.opened = True
             head = self.rest[: begins.start()]
             first: list[str] = []
         else:
@@ -386,6 +404,19 @@ class _Reader:
             return brief_text.leading_noun([shot.text for shot in shots if not shot.last])
         if found.images and not any(shot.first for shot in shots):
             return brief_text.beside_picture(self.whole, found.images[0])
+        if shots:
+            return ""
+        before = words.SUBJECT_BEFORE.search(self.rest)
+        if before is not None and before["zh"] not in words.NO_SUBJECT:
+            return before["zh"]
+        return self._first_telling()
+
+    def _first_telling(self) -> str:
+        """Return the first clause that is neither a request nor about the whole film."""
+        for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
+            about = self._is_wide(clause) or words.FILM.search(clause) or words.COUNT.search(clause)
+            if not about and not words.IMAGE_NAME.search(clause):
+                return clause
         return ""
 
     def _placed(self, shots: Sequence[ShotBrief]) -> str:

@@ -101,6 +101,10 @@ def steps(plan: Workflow) -> str:
         ),
         ("做一首歌的MV，歌词：“月光洒在河面上”，女声，国风，20秒", "T I I I V10 V5 V5 Mu"),
         ("从春.png过渡到秋.png，再拍落叶特写，配乐舒缓，不要人声", "I F5 V5 Mu"),
+        (
+            "video of a bakery with voiceover 'baked before dawn' and soft guitar music",
+            "T V5 Mu Sp",
+        ),
         ("Two shots: Mia waves; Mia runs. As a reference mia.png. 10 seconds", "R5 R5"),
     ],
 )
