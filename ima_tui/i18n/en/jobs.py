@@ -16,9 +16,9 @@ TEXTS: dict[str, str] = {
     "state.stopped": "stopped",
     "state.forgotten": "forgotten",
     # ---- queue
-    "queue.standing_held": "Not sent yet: the last run ended badly. Press f to send it for "
-    "{points} pts, s to take it out.",
-    "queue.standing_held_why": "Not sent: {reason}. Press f to send it for {points} pts, s to "
+    "queue.standing_held": "Not sent yet: the last run ended badly. Press a to send it for "
+    "{points} pts, x to take it out.",
+    "queue.standing_held_why": "Not sent: {reason}. Press a to send it for {points} pts, x to "
     "take it out.",
     "queue.ask_send": "Send #{id}? It costs {points} pts.",
     "queue.ask_send_many": "Send these {n} ({which})? They cost {points} pts.",
@@ -65,7 +65,7 @@ TEXTS: dict[str, str] = {
     "queue.outputs": "{n} results",
     "queue.points": "{points} pts",
     "queue.usually": "usually {time}",
-    "queue.in_line": "Number {place} of {of} in line. < and > move it, n sends it next.",
+    "queue.in_line": "Number {place} of {of} in line. < and > move it, F sends it next.",
     "queue.longer": "Longer than usual. It is still being asked for; nothing is lost.",
     "queue.standing_unknown": "It was sent and no answer came back. IMA may have taken it, and "
     "charged {points} pts; it may never have arrived. Nothing here can find out: compare your "

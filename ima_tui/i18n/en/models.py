@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "models.live": "live",
     "models.cached": "from the cache",
     "models.offline": "offline",
-    "models.none_match_here": "Nothing of this kind matches. {n} of other kinds do: press a to "
+    "models.none_match_here": "Nothing of this kind matches. {n} of other kinds do: press t to "
     "see all kinds.",
     "models.none_match": "No model matches. Esc clears the filter.",
     "models.fetching": "The list is being fetched.",

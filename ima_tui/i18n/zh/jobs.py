@@ -16,8 +16,8 @@ TEXTS: dict[str, str] = {
     "state.stopped": "已停",
     "state.forgotten": "已移除",
     # ---- queue
-    "queue.standing_held": "还没送出：上次运行没有正常结束。按 f 送出（{points} 积分），按 s 取下。",
-    "queue.standing_held_why": "没有送出：{reason}。按 f 送出（{points} 积分），按 s 取下。",
+    "queue.standing_held": "还没送出：上次运行没有正常结束。按 a 送出（{points} 积分），按 x 取下。",
+    "queue.standing_held_why": "没有送出：{reason}。按 a 送出（{points} 积分），按 x 取下。",
     "queue.ask_send": "送出 #{id}？要花 {points} 积分。",
     "queue.ask_send_many": "送出这 {n} 个（{which}）？要花 {points} 积分。",
     "queue.col_state": "状态",
@@ -62,7 +62,7 @@ TEXTS: dict[str, str] = {
     "queue.outputs": "{n} 个结果",
     "queue.points": "{points} 积分",
     "queue.usually": "通常 {time}",
-    "queue.in_line": "排在第 {place} 个，共 {of} 个等着发送。按 < 或 > 挪动，按 n 下一个就发。",
+    "queue.in_line": "排在第 {place} 个，共 {of} 个等着发送。按 < 或 > 挪动，按 F 下一个就发。",
     "queue.longer": "比平常久。仍在跟进，不会丢。",
     "queue.standing_unknown": "已经送出，但没有收到回音。IMA 可能已经接受并扣了 {points} 积分，也可能"
     "根本没收到，这里无法查明。按 r 之前，请先到 https://imastudio.com/dashboard 核对积分。",

@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "models.live": "最新",
     "models.cached": "来自缓存",
     "models.offline": "离线",
-    "models.none_match_here": "这一类里没有。其他类别有 {n} 个：按 a 看全部类别。",
+    "models.none_match_here": "这一类里没有。其他类别有 {n} 个：按 t 选择类别。",
     "models.none_match": "没有符合的模型。按 esc 清除筛选。",
     "models.fetching": "正在取回列表。",
     "models.usually": "通常 {time}",
