@@ -279,7 +279,7 @@ async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) ->
         assert left.lens == right.lens
         assert left.lens.zoom == 2
         first = compared.query("CompareSide").first()
-        await pilot.press("D")
+        await pilot.press("tab")
         assert compared.query("CompareSide").first() is not first
         await pilot.press("escape")
         assert app.screen is screen
@@ -315,7 +315,7 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
         compose.composer.take(KLING)
-        await pilot.press("4", "i")
+        await pilot.press("alt+4", "i")
         link = ("https://ima.example/a.png",)
         await until(pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == link)
         assert compose.composer.kind is TaskType.IMAGE_TO_VIDEO
@@ -396,7 +396,7 @@ async def test_forgetting_takes_a_job_off_the_wall_and_undo_brings_it_back(
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 2)
         key = screen.wall.cursor
-        await pilot.press("D")
+        await app.run_action("do('forget')", screen)
         await until(pilot, lambda: len(screen.wall.keys) == 1)
         assert "u undoes" in standing(screen)
         await pilot.press("u")

@@ -308,7 +308,7 @@ async def test_from_a_job_to_its_lines_and_back(folder: Path) -> None:
         assert isinstance(queue, QueueScreen)
         await until(pilot, lambda: len(queue.table.order) == 2)
         queue.table.move_to(2)
-        await pilot.press("right_square_bracket")
+        await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
         await there(pilot, 3)
         assert "job 2" in status(pilot)
@@ -316,7 +316,7 @@ async def test_from_a_job_to_its_lines_and_back(folder: Path) -> None:
         await until(pilot, lambda: pilot.app.screen is queue)
         assert queue.table.cursor == 2
         queue.table.move_to(1)
-        await pilot.press("right_square_bracket")
+        await pilot.press("l")
         await there(pilot, 1)
 
 

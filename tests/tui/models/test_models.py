@@ -222,7 +222,7 @@ async def test_enter_composes_with_it() -> None:
         loaded: list[ModelVersion] = []
         await pilot.press("2")
         app.screen.load_model = loaded.append  # type: ignore[attr-defined]
-        await pilot.press("1", "enter")
+        await pilot.press("alt+1", "enter")
         await pilot.pause()
         assert app.current_mode == "compose"
         assert loaded == [MIDJOURNEY]

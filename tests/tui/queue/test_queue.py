@@ -414,7 +414,7 @@ async def test_duplicate_hands_the_order_to_compose() -> None:
         loaded: list[tuple[Order, int | None]] = []
         await pilot.press("2")
         app.screen.load_order = lambda *given: loaded.append(given)  # type: ignore[attr-defined]
-        await pilot.press("3", "d")
+        await pilot.press("alt+3", "d")
         await pilot.pause()
         assert app.current_mode == "compose"
         assert [(one.prompt, old) for one, old in loaded] == [("a red fox in snow", None)]
