@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import RenderableType
@@ -22,6 +22,7 @@ from ima_tui.tui.terminal import clipboard
 from ima_tui.tui.terminal.alt_keys import without_alt
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
+from ima_tui.tui.terminal.stylesheet import SharedStylesheet
 from ima_tui.tui.terminal.textual_internals import binding_chain
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
 class TerminalApp(WatchedApp, inherit_bindings=False):
     """Textual's app with the terminal behind it."""
 
-    @cached_property
-    def shown(self) -> ShownCells:
-        """What the terminal shows."""
-        return ShownCells()
+    def __init__(self, *, css_path: list[str | PurePath] | None = None) -> None:
+        super().__init__(css_path=css_path)
+        self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
+        self.shown = ShownCells()
 
     def draw_anew(self) -> None:
         """Draw the whole screen again, whatever the terminal shows."""

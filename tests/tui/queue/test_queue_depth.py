@@ -308,6 +308,7 @@ async def test_a_job_edited_before_prompts_can_be_read_goes_with_a_second_press(
         await until(pilot, lambda: pilot.app.current_mode == "compose")
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
+        await can_read(pilot)
         compose.reader._route = None  # as in the first moments, however fast the machine is
         await pilot.press("ctrl+j")
         said = compose.query_one("#said", Static)
