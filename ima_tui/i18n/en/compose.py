@@ -121,7 +121,7 @@ TEXTS: dict[str, str] = {
     "compose.switch_save": "remember {model} for {kind}",
     "compose.switch_change": "make {model} the usual one for {kind}",
     "compose.switch_forget": "forget the usual model for {kind}",
-    "compose.answer_first": "Nothing was sent. Answer first: press its number.",
+    "compose.answer_first": "Nothing was sent. Answer first: ← → choose, enter accepts.",
     "compose.nothing_to_remember": "No model is remembered for this, so there is nothing to "
     "change.",
     "compose.only_remember": "ctrl+j remembers {model} for {kinds}. Nothing is made, "

@@ -7,8 +7,8 @@ TEXTS: dict[str, str] = {
     "app.profile_demo": "demo",
     "app.offline": "can't reach IMA",
     "app.custom": "custom service",
-    "app.points_out": "{points} pts out",
-    "app.points_out_short": "{points} pts",
+    "app.points_out": "{points} pts in flight",
+    "app.points_out_short": "{points} in flight",
     "app.palette": "What would you like to do?",
     "app.how_to_quit": "ctrl+q quits. Jobs that were sent go on; the next start follows "
     "them again.",
@@ -35,6 +35,12 @@ TEXTS: dict[str, str] = {
     "look.kept": "Kept in your config.toml.",
     "app.not_now": "There is nothing here for this just now.",
     # ---- place
+    "place.short_models": "Mod",
+    "place.short_compose": "Comp",
+    "place.short_queue": "Queue",
+    "place.short_gallery": "Gal",
+    "place.short_preferences": "Pref",
+    "place.short_logs": "Log",
     "place.models": "Models",
     "place.compose": "Compose",
     "place.queue": "Queue",

@@ -119,7 +119,7 @@ TEXTS: dict[str, str] = {
     "compose.switch_save": "「{kind}」以后都用 {model}",
     "compose.switch_change": "把 {model} 设为「{kind}」的常用模型",
     "compose.switch_forget": "不再固定「{kind}」的模型",
-    "compose.answer_first": "还没有发送。请先按数字键回答。",
+    "compose.answer_first": "还没有发送。请先回答：← → 选择，enter 采纳。",
     "compose.nothing_to_remember": "没有记住的模型，无需改动。",
     "compose.only_remember": "按 ctrl+j，「{kinds}」以后都用 {model}。不会生成，也不花积分。",
     "compose.only_forget": "按 ctrl+j，「{kinds}」不再固定模型。不会生成，也不花积分。",

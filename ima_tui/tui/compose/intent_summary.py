@@ -97,6 +97,7 @@ class IntentSummary(Line, can_focus=False):
         self._chosen = 0
         """The answer that is chosen, counted over all questions."""
         self._parts: _Told | None = None
+        self._has_keys = False
         self._written = 1
         """Rows of the prompt above."""
 
@@ -126,7 +127,7 @@ class IntentSummary(Line, can_focus=False):
         self._chosen = min(self._chosen, max(0, every - 1))
         count, key = 0, actions.key_of(self.screen, "compose.answer")
         for asking in open_:
-            chosen = self._chosen - count if self.has_focus else None
+            chosen = self._chosen - count if self._has_keys else None
             rows.append(SummaryRow(_asked(asking, "" if count else key, chosen), yields=len(rows)))
             count += len(asking.answers)
         if turn is not None:
@@ -176,12 +177,13 @@ class IntentSummary(Line, can_focus=False):
 
     def on_focus(self) -> None:
         """Redraw with focus."""
-        self._chosen = 0
+        self._chosen, self._has_keys = 0, True
         self._tell()
         self.refresh()
 
     def on_blur(self) -> None:
         """Redraw without focus."""
+        self._has_keys = False
         self._tell()
         self.refresh()
 

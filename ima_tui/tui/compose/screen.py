@@ -22,6 +22,7 @@ from ima_tui.compose.composer import (
 from ima_tui.i18n import say
 from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
+from ima_tui.tui.compose.examples import ExampleChosen, Examples
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
 from ima_tui.tui.compose.latest_job import LatestJob
@@ -38,7 +39,7 @@ from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.field_rows import Picked, Pressed
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -120,23 +121,26 @@ class ComposeScreen(DraftScreen):
     def body(self) -> ComposeResult:
         """Yield the prompt, the form, the latest job, and the price under them."""
         with Container(id="composer"):
-            with Vertical(id="prompt-pane"):
+            with Pane(say("pane.prompt"), widget_id="prompt-pane"):
                 yield Prompt(widget_id="prompt")
+                yield Examples()
                 yield IntentSummary(widget_id="intent")
                 yield PromptList(widget_id="prompts")
                 yield InputList(self.inspect_input, widget_id="inputs")
-            yield Rule()
             with Vertical(id="settings"):
-                yield DraftForm(widget_id="form")
-                yield PriceNeighbours(widget_id="prices")
-                yield WorkflowGraph(widget_id="workflow", still=True)
-            yield JobDetail()
-        yield Rule()
+                with Pane(say("pane.settings"), widget_id="settings-pane"):
+                    yield DraftForm(widget_id="form")
+                    yield WorkflowGraph(widget_id="workflow", still=True)
+                with Pane(say("pane.price"), widget_id="price-pane"):
+                    yield PriceNeighbours(widget_id="prices")
+            yield JobDetail("pane.latest")
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
+        self.prompt.when_empty = self.query_one(Examples).press
+        self.add_class("-examples")
         self.prompt.focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
@@ -222,9 +226,16 @@ class ComposeScreen(DraftScreen):
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the prompt again."""
+        self.set_class(not self.prompt.text, "-examples")
         await self.catch_up()
         self.history.soon()
         self.query_one(IntentSummary).make_way()
+
+    def on_example_chosen(self, event: ExampleChosen) -> None:
+        """Write the example into the prompt."""
+        self.prompt.text = event.text
+        self.prompt.move_cursor(self.prompt.document.end)
+        self.prompt.focus()
 
     def text_edited(self) -> None:
         """Drop what was said about the text before."""

@@ -100,7 +100,7 @@ def _active(screen: Screen[object]) -> Iterator[tuple[DOMNode, str, Binding]]:
             )
             if not is_typed:
                 yield node, key, binding
-            elif after_escape(character):
+            elif after_escape(character) and not getattr(focused, "KEEPS_KEYS", False):
                 yield node, f"alt+{key}", binding
 
 

@@ -24,7 +24,6 @@ from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -76,11 +75,10 @@ class QueueScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield QueueSummary()
-        yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
-        yield Rule()
         with Container(id="body"):
-            yield JobTable()
+            with QueueSummary():
+                yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
+                yield JobTable()
             yield JobDetail()
 
     @property

@@ -16,6 +16,7 @@ from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, wrap
+from ima_tui.tui.widgets.flow import clipped
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 LEAST = 16
@@ -31,25 +32,31 @@ class TopLine(Line):
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        for full, form in ((True, "airy"), (False, "airy"), (False, "dense")):
-            left, right = self._places(form), self._state(full=full)
-            if measure(left) + measure(right) < cells:
-                return left, right
-        return self._places("numbers"), self._state(full=False)
+        state = self._state(full=True)
+        for form in ("airy", "dense"):
+            left = self._places(form)
+            if measure(left) + measure(state) < cells:
+                return left, state
+        state = self._state(full=False)
+        for form in ("airy", "dense", "short"):
+            left = self._places(form)
+            if measure(left) + measure(state) < cells:
+                return left, state
+        return left, clipped(state, max(0, cells - measure(left)))
 
     def _places(self, form: str) -> list[Part]:
-        """`airy`, `dense`, or `numbers` alone, as the room allows."""
+        """`airy`, `dense` or `short` names, as the room allows; a name is never left out."""
         row = [(self._label(place, form), self._role(place)) for place in SCREENS]
         # in a text field, digits are typed: the way to the screens is said
         lead = " esc " if isinstance(self.screen.focused, Input | TextArea) else " ima "
-        return [(lead, "title"), *row]
+        return [(lead.rstrip() if form == "short" else lead, "title"), *row]
 
     def _label(self, place: ScreenEntry, form: str) -> str:
-        blank = "" if form == "dense" else " "
+        name = say(f"place.short_{place.id}" if form == "short" else place.key)
+        blank = " " if form == "airy" else ""
         if place.id == self.place:
-            return f"{blank}[{place.number} {say(place.key)}]"
-        name = "" if form == "numbers" else f" {say(place.key)}"
-        return f"{blank} {place.number}{name} "
+            return f"{blank}[{place.number} {name}]"
+        return f"{blank} {place.number} {name}{'' if form == 'short' else ' '}"
 
     def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
@@ -77,6 +84,8 @@ class TopLine(Line):
         if app.totals.out:
             key = "app.points_out" if full else "app.points_out_short"
             found.append((say(key, points=app.totals.out), "text"))
+        if full and app.totals.today:
+            found.append((say("app.points_today", points=app.totals.today), "muted"))
         dot = f" {app.glyphs.dot} "
         spaced: list[Part] = []
         for part in found:

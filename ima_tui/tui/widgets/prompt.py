@@ -75,12 +75,19 @@ class Prompt(TextArea):
             placeholder=Content(say("compose.placeholder")),
         )
         self.cursor_blink = False  # an idle screen sends nothing
+        self.when_empty: Callable[[str], bool] | None = None
         self._marks: tuple[Highlight, ...] = ()
         self._marked = ""
         """The text that the marks are places in."""
         self._lines: Mapping[int, tuple[Highlight, ...]] = {}
         self._role: Callable[[str], str] = str
         self._pointed = ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand keys that an empty prompt has no use for to whoever wants them."""
+        if not self.text and self.when_empty is not None and self.when_empty(event.key):
+            event.stop()
+            event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert pasted text, cleaned of control characters."""

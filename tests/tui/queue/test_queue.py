@@ -186,7 +186,7 @@ async def test_the_summary_counts() -> None:
     found = (job(1), job(2), job(3, State.QUEUED), done(4), failed(5), job(6, State.NEEDS_REVIEW))
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        text = queue(pilot).query_one(QueueSummary).render_line(0).text
+        text = queue(pilot).query_one(QueueSummary).head.render_line(0).text
         assert "needs you: 1 · 2 running · 1 waiting · 1 failed · 1 done" in text
         assert "today 325 pts · session 61" in text
 
@@ -448,7 +448,7 @@ async def test_the_filter_hides_and_says_how_many() -> None:
         await pilot.press("slash", *"wan")
         screen = queue(pilot)
         assert list(screen.table.order) == [2]
-        assert "1 hidden" in screen.query_one(QueueSummary).render_line(0).text
+        assert "1 hidden" in screen.query_one(QueueSummary).head.render_line(0).text
         await pilot.press("D")
         assert list(screen.table.order) == []
         await pilot.press("escape", "escape")

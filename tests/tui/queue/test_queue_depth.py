@@ -70,7 +70,7 @@ async def can_read(pilot: Pilot[None]) -> None:
 
 
 def summary(pilot: Pilot[None]) -> str:
-    return queue(pilot).query_one(QueueSummary).render_line(0).text
+    return queue(pilot).query_one(QueueSummary).head.render_line(0).text
 
 
 def facts(pilot: Pilot[None]) -> str:
@@ -380,4 +380,4 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
         await pilot.press("r")
         assert question(pilot).endswith("for 5 pts all the same? Press y.")
         shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
-        assert shown_keys == ["y", "esc n"]
+        assert shown_keys == ["y", "esc  n"]
