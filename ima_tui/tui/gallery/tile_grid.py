@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -20,6 +20,7 @@ from ima_tui.tui.gallery.thumbnails import Thumbnails
 from ima_tui.tui.gallery.tile_layout import TileLayout
 from ima_tui.tui.gallery.tiles import HIGH, TilePainter, TileState
 from ima_tui.tui.images.graphics import graphics_of
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import wrap
@@ -33,15 +34,15 @@ class TileGrid(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "Wall { overflow-x: hidden; overflow-y: auto; height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "bind.up", show=False, id="wall.up"),
-        Binding("down,j", "move(1)", "bind.down", show=False, id="wall.down"),
-        Binding("left,h", "step(-1)", "bind.left", show=False, id="wall.left"),
-        Binding("right,l", "step(1)", "bind.right", show=False, id="wall.right"),
-        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="wall.page_up"),
-        Binding("pagedown,ctrl+d", "page(1)", "bind.page_down", show=False, id="wall.page_down"),
-        Binding("home,g", "end(-1)", "bind.first", show=False, id="wall.first"),
-        Binding("end,G", "end(1)", "bind.last", show=False, id="wall.last"),
-        Binding("space", "mark", "bind.mark", show=False, id="wall.mark"),
+        bind("up", "move(-1)", "bind.up", "wall.up"),
+        bind("down", "move(1)", "bind.down", "wall.down"),
+        bind("left", "step(-1)", "bind.left", "wall.left"),
+        bind("right", "step(1)", "bind.right", "wall.right"),
+        bind("page_up", "page(-1)", "bind.page_up", "wall.page_up"),
+        bind("page_down", "page(1)", "bind.page_down", "wall.page_down"),
+        bind("first", "end(-1)", "bind.first", "wall.first"),
+        bind("last", "end(1)", "bind.last", "wall.last"),
+        bind("mark", "mark", "bind.mark", "wall.mark"),
     ]
 
     @dataclass

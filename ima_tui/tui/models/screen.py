@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
@@ -15,6 +15,7 @@ from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.events import ListChanges, ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.models import model_text, search
 from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id
 from ima_tui.tui.shell import model_picker
@@ -31,6 +32,10 @@ LEAST_FILTER = 16
 """Cells that the filter keeps beside what is said of the list."""
 
 
+BY_COLUMN = {"points": "price", "time": "time", "model": "name"}
+"""The order that a click on a heading chooses."""
+
+
 class ModelsScreen(BaseScreen):
     """The table of models of one kind (or of all), and the one under the cursor in detail."""
 
@@ -44,30 +49,20 @@ class ModelsScreen(BaseScreen):
         (160, "-huge"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "use", "bind.use", id="models.use"),
-        Binding("slash", "filter", "bind.filter", id="models.filter"),
-        Binding("t", "choose_kind", "bind.kind", id="models.kind"),
-        Binding("s", "sort", "bind.sort", id="models.sort"),
-        Binding("p", "prefer", "bind.prefer", id="models.prefer"),
-        Binding("u", "undo", "bind.undo", show=False, id="models.undo"),
-        Binding("right_square_bracket", "turn_kind(1)", "bind.next_kind", id="models.next_kind"),
-        Binding(
-            "left_square_bracket", "turn_kind(-1)", "bind.previous_kind", id="models.previous_kind"
-        ),
-        Binding("a", "all_kinds", "bind.all_kinds", id="models.all_kinds"),
-        Binding(
-            "J,shift+down",
-            "scroll_detail(3)",
-            "bind.detail_down",
-            show=False,
-            id="models.detail_down",
-        ),
-        Binding(
-            "K,shift+up", "scroll_detail(-3)", "bind.detail_up", show=False, id="models.detail_up"
-        ),
-        Binding("ctrl+r", "refetch", "bind.refresh", id="models.refresh"),
-        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
-        Binding("escape", "clear", "bind.clear", show=False, id="models.clear"),
+        bind("open", "use", "bind.use", "models.use", show=True),
+        bind("prefer", "prefer", "bind.prefer", "models.prefer", show=True),
+        bind("type", "choose_kind", "bind.kind", "models.kind", show=True),
+        bind("sort", "sort", "bind.sort", "models.sort", show=True),
+        bind("filter", "filter", "bind.filter", "models.filter", show=True),
+        bind("undo", "undo", "bind.undo", "models.undo"),
+        bind("view_after", "turn_kind(1)", "bind.next_kind", "models.next_kind"),
+        bind("view_before", "turn_kind(-1)", "bind.previous_kind", "models.previous_kind"),
+        bind("", "all_kinds", "bind.all_kinds", "models.all_kinds"),
+        bind("scroll_down", "scroll_detail(3)", "bind.detail_down", "models.detail_down"),
+        bind("scroll_up", "scroll_detail(-3)", "bind.detail_up", "models.detail_up"),
+        bind("fetch", "refetch", "bind.refresh", "models.refresh"),
+        bind("back", "leave_field", "bind.leave", "place.leave", show=True),
+        bind("back", "clear", "bind.clear", "models.clear"),
     ]
 
     def __init__(self) -> None:
@@ -237,6 +232,11 @@ class ModelsScreen(BaseScreen):
     def action_clear(self) -> None:
         """Clear the filter, the marks or the value."""
         self.query_one("#filter", Input).value = ""
+
+    @on(Table.HeadingClicked)
+    def _sort_by(self, event: Table.HeadingClicked) -> None:
+        self.sort = BY_COLUMN.get(event.column, "listed")
+        self._show()
 
     def action_sort(self) -> None:
         """Sort by the next criterion."""

@@ -16,6 +16,7 @@ from ima_tui.config.schema import Raw, Setting
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import joined, say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
@@ -64,9 +65,10 @@ class SettingsScreen(BaseScreen):
     HOME = "Table"
     CSS_PATH = styles.path("settings")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "change", "bind.settings_change", id="settings.change"),
-        Binding("delete", "reset", "bind.settings_reset", id="settings.reset"),
-        Binding("escape,s", "back", "bind.settings_back", id="settings.back"),
+        bind("open", "change", "bind.settings_change", "settings.change", show=True),
+        bind("delete", "reset", "bind.settings_reset", "settings.reset", show=True),
+        bind("view_before", "back", "bind.settings_back", "settings.back"),
+        Binding("escape", "back", "bind.settings_back", id="settings.back_too"),
     ]
 
     def __init__(self) -> None:
