@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import multiprocessing
@@ -9,6 +10,7 @@ import os
 import stat
 import sys
 import time
+import warnings
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -404,6 +406,20 @@ def test_a_lock_that_nobody_lets_go_is_said(path: Path, monkeypatch: pytest.Monk
         preferences.save("ana", T2I, LEAF)
     assert caught.value.key == "error.prefs_unwritable"
     assert json.loads(path.read_text()) == FOREIGN
+
+
+def test_a_file_system_without_locks_is_no_matter_for_the_user(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "no such call")
+
+    preferences = written(path, FOREIGN)
+    monkeypatch.setattr("fcntl.flock", missing)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert preferences.save("ana", T2I, LEAF)
+    assert [str(each.message) for each in told] == []
 
 
 def test_one_who_never_stops_writing_can_not_keep_us_from_it(

@@ -71,4 +71,6 @@ TEXTS: dict[str, str] = {
     "doctor.answers": "OK, {n} {n:model|models}",
     "doctor.check_failed": "This check failed unexpectedly. Please report it with this output.",
     "doctor.traced": "restored from result files, manifests or the log: {n}",
+    "doctor.queue": "queue",
+    "doctor.waiting": "waiting: {jobs}",
 }
