@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import NoReturn, TypeAlias, cast
 
 from ima_tui import __version__
+from ima_tui.cli import misuse
 from ima_tui.core.domain import TaskType
-from ima_tui.core.errors import EXIT_USAGE
 from ima_tui.core.text import (
     clean,
     one_line,
@@ -25,9 +25,9 @@ TASK_TYPES = [task_type.value for task_type in TaskType]
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Usage on stderr and exit code 2; what was typed is shown cleaned, and no key."""
+        """Print the usage on stderr and raise `UsageError`, in the language in use."""
         self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, redact(clean(f"{self.prog}: {message}")) + "\n")
+        raise misuse.error_of(self, redact(clean(message)))
 
 
 def build(argv: Sequence[str] = ()) -> _Parser:
@@ -222,9 +222,9 @@ def _jobs(verbs: Verbs) -> None:
     fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
     stopped = _add(actions, "stop", "jobs_send:stop_jobs", json=True)
     stopped.add_argument("id", type=_job, nargs="+")
-    opened = _add(actions, "open", "jobs_fetch:open_job")
+    opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
     opened.add_argument("id", type=_job)
-    forgotten = _add(actions, "forget", "jobs:forget_jobs")
+    forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=_job, nargs="+")
     exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
@@ -239,15 +239,15 @@ def _prefs(verbs: Verbs) -> None:
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="", required=True)
     _add(actions, "list", "prefs:list_prefs", json=True)
-    _add(actions, "path", "prefs:show_path")
-    saved = _add(actions, "set", "prefs:set_pref")
+    _add(actions, "path", "prefs:show_path", json=True)
+    saved = _add(actions, "set", "prefs:set_pref", json=True)
     _service(saved)
     saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     saved.add_argument("model_id", metavar="MODEL")
-    cleared = _add(actions, "clear", "prefs:clear_pref")
+    cleared = _add(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    restored = _add(actions, "restore", "prefs:restore", about="cli.prefs_restore")
+    restored = _add(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
@@ -256,12 +256,12 @@ def _config(verbs: Verbs) -> None:
     parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="", required=True)
     _add(actions, "show", "config:show", json=True)
-    _add(actions, "path", "config:show_path")
-    _add(actions, "init", "config:init")
-    changed = _add(actions, "set", "config:put", about="cli.config_put")
+    _add(actions, "path", "config:show_path", json=True)
+    _add(actions, "init", "config:init", json=True)
+    changed = _add(actions, "set", "config:put", json=True, about="cli.config_put")
     changed.add_argument("name", metavar="NAME")
     changed.add_argument("value", metavar="VALUE")
-    dropped = _add(actions, "unset", "config:drop", about="cli.config_drop")
+    dropped = _add(actions, "unset", "config:drop", json=True, about="cli.config_drop")
     dropped.add_argument("name", metavar="NAME")
 
 
@@ -269,10 +269,10 @@ def _key(verbs: Verbs) -> None:
     about = say("cli.key")
     parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="", required=True)
-    kept = _add(actions, "set", "key:set_key", about="cli.key_set")
+    kept = _add(actions, "set", "key:set_key", json=True, about="cli.key_set")
     kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
     _add(actions, "show", "key:show_key", json=True, about="cli.key_show")
-    _add(actions, "forget", "key:forget_key", about="cli.key_forget")
+    _add(actions, "forget", "key:forget_key", json=True, about="cli.key_forget")
 
 
 def _logs(verbs: Verbs) -> None:

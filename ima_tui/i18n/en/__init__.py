@@ -19,6 +19,7 @@ from ima_tui.i18n.en import (
     preferences,
     remembering,
     route,
+    scripts,
     settings,
     workflow,
 )
@@ -42,6 +43,7 @@ TEXTS: dict[str, str] = {
     **preferences.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
+    **scripts.TEXTS,
     **settings.TEXTS,
     **workflow.TEXTS,
 }
