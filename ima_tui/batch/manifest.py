@@ -1,14 +1,17 @@
 """Batch manifest: one JSON line per finished row, appended and flushed as rows finish.
 
 The ledger is authoritative; the manifest is for users and scripts. A line torn by a crash is cut
-off and written again; an existing line is not repeated.
+off and written again; an existing line is not repeated. Runs that share a file take turns by a lock
+on it: what one reads before it writes must be all that the other wrote.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
+import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -21,6 +24,8 @@ from ima_tui.ledger.job_states import ENDED
 Line = dict[str, object]
 _MARK = b'{"line": '
 """Beginning of our lines; other lines are foreign and stay."""
+PATIENCE = 20.0
+"""Seconds to wait for another run's lock."""
 
 
 class Manifest:
@@ -63,6 +68,8 @@ class Manifest:
 
     def _append(self, handle: int, lines: Iterable[Line]) -> None:
         plain_file = stat.S_ISREG(os.fstat(handle).st_mode)
+        if plain_file:
+            _lock(handle)
         start = self._catch_up(handle) if plain_file else b""
         fresh = [line for line in lines if _name(line) not in self._seen]
         text = start + b"".join(json.dumps(line).encode() + b"\n" for line in fresh)
@@ -89,6 +96,26 @@ class Manifest:
             os.ftruncate(handle, self._read)  # torn by a crash; its row is written again
             return b""
         return b"\n"
+
+
+def _lock(handle: int) -> None:
+    """Lock the file until it is closed; where there are no locks it is written without one.
+
+    Another run has it for milliseconds, so a lock that does not come means a process that was
+    stopped in between: a line written twice is then better than a batch that stands still.
+    """
+    due = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= due:
+                return
+            time.sleep(0.02)
+        except OSError:
+            return
+        else:
+            return
 
 
 def _loaded(written: bytes) -> Line | None:

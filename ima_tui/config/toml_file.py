@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LARGEST = 1024 * 1024
 _GUARDED = frozenset(setting.table for setting in SETTINGS if setting.guards)
 """Tables in which an unknown name stops the program."""
+_TABLES = frozenset(setting.table for setting in SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
 
 
 def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
-    """Yield every name in the file, at any depth; a table's own name if it is empty."""
+    """Yield every name in the file, at any depth; an unknown table's own name if it is empty."""
     pending: list[tuple[str, object]] = [(above, tables)]
     while pending:
         name, value = pending.pop()
@@ -175,7 +176,7 @@ def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
             pending += reversed(inner)
         elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
             pending += [(f"{name}[]", item) for item in reversed(value)]
-        else:
+        elif not (name in _TABLES and value == {}):  # `config init` comments all of it out
             yield name
 
 

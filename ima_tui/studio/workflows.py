@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ima_tui.compose import confirmation
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import (
     Job,
@@ -247,6 +248,18 @@ class Workflows:
                 break
             found = {step_id: again.get(job.id, job) for step_id, job in found.items()}
         return found
+
+    async def input_notes(self, steps: Iterable[PricedStep]) -> list[str]:
+        """Decode the steps' own files; return a sentence for each of which only a part is used.
+
+        Raises `UsageError` for a file that a step can't be made of.
+        """
+        notes: list[str] = []
+        for each in steps:
+            own = [source for source in each.step.inputs if result_of(source) is None]
+            if own and each.model is not None and each.problem is None:
+                notes += confirmation.input_notes(await self._inspect(each.model, own))
+        return list(dict.fromkeys(notes))
 
     # ---------------------------------------------------------------------------------- run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import threading
@@ -396,6 +397,22 @@ def test_two_runs_write_one_manifest(manifest: Path) -> None:
         (one if number % 2 else two).append([{**LINE, "line": number, "intent": str(number)}])
         (two if number % 2 else one).append([{**LINE, "line": number, "intent": str(number)}])
     assert len(manifest.read_text().splitlines()) == 10
+
+
+def test_a_run_waits_for_the_line_that_another_is_writing(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with manifest.open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+
+        def write_meanwhile(_: float) -> None:
+            other.write(json.dumps(LINE).encode() + b"\n")
+            other.flush()
+            fcntl.flock(other, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("ima_tui.batch.manifest.time.sleep", write_meanwhile)
+        Manifest(manifest).append([LINE])
+    assert [json.loads(line) for line in manifest.read_text().splitlines()] == [LINE]
 
 
 def test_a_manifest_that_can_not_be_written_is_told_first(person: Person) -> None:

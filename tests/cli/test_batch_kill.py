@@ -151,7 +151,6 @@ def test_a_signal_ends_it_in_order(
     assert place.check(forker.finish()) == {"done": 40}  # the answers were waited for
 
 
-@pytest.mark.xfail(reason="two runs of one file may race under load (C3)", strict=False)
 @pytest.mark.parametrize("kill", [None, 0.5])
 def test_two_runs_of_one_file_at_once(
     folder: Path, sandbox: Sandbox, forker: Forker, kill: float | None

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ima_tui.cli.plain import mode as plain
 from ima_tui.cli.plain.line_io import LineIO
@@ -103,6 +104,32 @@ async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sa
     assert sandbox.ledger()["creates"] == []
 
 
+async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
+    studio: Studio,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    typed = tmp_path / "typed"
+    long = f"a picture of a fox{' in the snow' * 1000}, seen from above"
+    lines = ["use Midjourney to make a 30s video of a fox in 8K", "no", long, "yes"]
+    lines += [f"a picture of{' snow' * 5000}", "yes", "a picture of a dog"]
+    no_text = b"a picture of a caf\xe9\nyes\n"
+    typed.write_bytes("\n".join(lines).encode() + b"\n" + no_text + b"/quit\n")
+    with typed.open(encoding="utf-8") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        async with asyncio.timeout(60):
+            await PlainMode(studio, LineIO()).run()
+    said = capsys.readouterr().out
+    (asked,) = [line for line in said.splitlines() if line.startswith("Midjourney makes images")]
+    assert asked.rstrip().endswith("Send it to Wan 2.6 for 120 points? yes or no:")
+    assert "20000 are allowed" in said
+    assert "bytes that are not text" in said
+    (job,) = await studio.jobs.recent(0)
+    assert job.order.prompt == long
+
+
 async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
     studio: Studio, sandbox: Sandbox
 ) -> None:
@@ -163,6 +190,15 @@ async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: P
     script = await talk(studio, "/kind image to video", "/inputs nowhere.png", "slow zoom", "/quit")
     assert "nowhere.png" in script.text
     assert "Send it to" not in script.text
+
+
+async def test_that_only_a_part_of_an_input_is_used_is_said(studio: Studio, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (320, 320), colour) for colour in ("teal", "red")]
+    frames[0].save(tmp_path / "scan.tiff", save_all=True, append_images=frames[1:])
+    script = await talk(
+        studio, "/kind image to video", f"/inputs {tmp_path}/scan.tiff", "slow zoom", "/quit"
+    )
+    assert script.text.index("only the first page is used") < script.text.index("It costs")
 
 
 async def test_a_failure_says_why_and_runs_again_only_after_a_yes(

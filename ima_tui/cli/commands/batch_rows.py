@@ -108,7 +108,7 @@ class RowPricer:
         if draft.inputs:
             facts = await self._studio.inspect_inputs(model, draft.inputs)
             placed = replace(placed, inputs=tuple(fact.source for fact in facts))
-            notes = generate_order.input_notes(facts)
+            notes = confirmation.input_notes(facts)
         name = row.intent(self._label)
         return PricedRow(row, placed, name, name, (*warnings, *notes, *differing))
 

@@ -90,6 +90,7 @@ async def _planned(
     if wish is not None and wish.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
+    notes += await studio.workflows.input_notes(priced)
     return made.workflow, notes, [each for each in priced if each.problem is not None]
 
 

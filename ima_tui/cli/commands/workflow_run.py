@@ -68,6 +68,7 @@ async def _run(
         before = await plans.agreed_before(plan)
         status = await plans.status(before, fetch=True)
         _check(arguments, status, again=again)
+        await _look_at_inputs(studio, status, again=again)
         given = arguments.confirm.strip()
         to_pay = status.to_pay(again=again)
         if not status.agreed(given, again=again) or (to_pay and not given and not again):
@@ -122,6 +123,12 @@ def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
     limit, points = arguments.max_credits, status.to_pay(again=again)
     if limit is not None and points > limit:
         raise OverLimit("error.over_limit", total=points, limit=limit)
+
+
+async def _look_at_inputs(studio: Studio, status: WorkflowStatus, *, again: bool) -> None:
+    sending = [each.priced for each in status.to_send(again=again)]
+    for note in await studio.workflows.input_notes(sending):
+        talk(note)
 
 
 async def _unconfirmed(

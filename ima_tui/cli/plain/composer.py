@@ -47,6 +47,7 @@ class PlainComposer:
         self._studio = studio
         self.desk = Composer()
         self.text = ""
+        self.input_notes: list[str] = []
         self.assumed = False
         """The words name no kind, so they are read for the one that stands."""
 
@@ -218,6 +219,7 @@ class PlainComposer:
         text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
         placed, _ = drafting.finish(model, replace(draft, prompt=text))
         facts = await self._studio.inspect_inputs(model, placed.inputs)
+        self.input_notes = confirmation.input_notes(facts)
         return replace(placed, inputs=self.desk.ordered(tuple(one.source for one in facts)))
 
 

@@ -74,13 +74,14 @@ class PlainMode:
         return self._end
 
     async def _turn(self) -> None:
-        line = await self._lines.ask(self._question or say("plain.prompt"))
-        if line is None:
-            self._end = "quit"
-            return
         try:
+            line = await self._lines.ask(self._question or say("plain.prompt"))
+            if line is None:
+                self._end = "quit"
+                return
             await self._hear(line)
         except ImaError as error:
+            self._open, self._question = None, ""
             self._lines.say(explain(error))
 
     async def _hear(self, line: str) -> None:
@@ -95,7 +96,7 @@ class PlainMode:
             if then is not None:
                 self._lines.say(say("plain.left"))
         else:
-            self._wish.hear(one_line(line, 4000))
+            self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
 
     def _ask(self, question: str, then: Callable[[], Awaitable[None]]) -> None:
@@ -123,6 +124,8 @@ class PlainMode:
                 self._ask(say("plain.ask_guess"), self._take_guess)
             return
         order = await self._wish.order()
+        for note in self._wish.input_notes:
+            self._lines.say(note)
         model = self._wish.desk.model
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))

@@ -66,6 +66,7 @@ TEXTS: dict[str, str] = {
     "cli.scenario": "TOML file that says what shall go wrong",
     "cli.from_cache": "The list of models is from {time}: prices may have changed.",
     "cli.first_frame": "{input}: only the first frame is used.",
+    "cli.first_page": "{input}: only the first page is used.",
     "cli.uploaded_first": "Local files are uploaded first; their links are not known yet.",
     "cli.would_cost": "{model} · {points} points · nothing was sent",
     "cli.sending": "{model} · {points} points · usually {time}",

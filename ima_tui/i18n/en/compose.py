@@ -31,6 +31,7 @@ TEXTS: dict[str, str] = {
     "compose.role_reference": "reference",
     "compose.input_placeholder": "a path or an https link",
     "compose.input_first_frame": "Only the first frame is used.",
+    "compose.input_first_page": "Only the first page is used.",
     "compose.input_converted": "It is sent as {format}.",
     "compose.input_link": "link",
     "compose.input_or_step": "a path, an https link, or step 1",

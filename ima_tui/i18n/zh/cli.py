@@ -57,6 +57,7 @@ TEXTS: dict[str, str] = {
     "cli.scenario": "描述要出什么故障的 TOML 文件",
     "cli.from_cache": "模型列表是 {time} 取来的，价格可能变了。",
     "cli.first_frame": "{input}：只使用第一帧。",
+    "cli.first_page": "{input}：只使用第一页。",
     "cli.uploaded_first": "本地文件会先上传，链接现在还不知道。",
     "cli.would_cost": "{model} · {points} 积分 · 什么都没有发送",
     "cli.sending": "{model} · {points} 积分 · 通常 {time}",

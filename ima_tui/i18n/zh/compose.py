@@ -31,6 +31,7 @@ TEXTS: dict[str, str] = {
     "compose.role_reference": "参考图",
     "compose.input_placeholder": "文件路径或 https 链接",
     "compose.input_first_frame": "只使用第一帧。",
+    "compose.input_first_page": "只使用第一页。",
     "compose.input_converted": "将转为 {format} 发送。",
     "compose.input_link": "链接",
     "compose.input_or_step": "文件路径、https 链接或 第1步",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 from rich.console import RenderableType
@@ -17,6 +18,7 @@ from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
 from ima_tui.tui.terminal import clipboard
 from ima_tui.tui.terminal.signals import WatchedApp
+from ima_tui.tui.terminal.stylesheet import SharedStylesheet
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 class TerminalApp(WatchedApp, inherit_bindings=False):
     """Textual's app with the terminal behind it."""
+
+    def __init__(self, *, css_path: list[str | PurePath] | None = None) -> None:
+        super().__init__(css_path=css_path)
+        self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
 
     @property
     def driver(self) -> Driver | None:

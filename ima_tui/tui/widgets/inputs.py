@@ -284,7 +284,8 @@ def _use_in_words(facts: InputFacts) -> str:
     """What is sent where that is not the file as it is."""
     words: list[str] = []
     if facts.first_frame:
-        words.append(say("compose.input_first_frame"))
+        key = "compose.input_first_page" if facts.has_pages else "compose.input_first_frame"
+        words.append(say(key))
     if facts.sent_as and facts.sent_as != facts.mime:
         words.append(say("compose.input_converted", format=format_name(facts.sent_as)))
     return " ".join(words)

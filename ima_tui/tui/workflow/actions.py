@@ -120,6 +120,8 @@ class WorkflowActions:
         try:
             before = await plans.agreed_before(host.plan)
             status = await plans.status(before, fetch=True)
+            sending = [each.priced for each in status.to_send(again=True)]
+            notes = await plans.input_notes(sending)
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
@@ -133,7 +135,8 @@ class WorkflowActions:
             each.job is not None and each.job.state is State.NEEDS_REVIEW
             for each in status.failures
         )
-        host.ask(_question(status), partial(self._go, status), deliberate=unknown)
+        words = " ".join((*notes, _question(status)))
+        host.ask(words, partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus) -> None:
         host, plans = self._host, self._host.studio.workflows

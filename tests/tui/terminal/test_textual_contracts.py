@@ -9,8 +9,10 @@ import ast
 import inspect
 import pkgutil
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -19,6 +21,7 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.css import stylesheet
 from textual.dom import DOMNode
 from textual.drivers import linux_driver
 from textual.geometry import Region
@@ -154,6 +157,38 @@ async def test_fatal_error_ends_the_app_with_one_sentence(
         async with app.run_test():  # the error is raised again when the app is left
             app.call_later(lambda: 1 / 0)
     assert capsys.readouterr().err.strip() == "ended by ZeroDivisionError"
+
+
+async def test_parsed_rules_are_shared_and_follow_the_theme(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`App.stylesheet`, `Stylesheet._variables`, `_parse_cache`, and that `parse` asks the cache
+    for each source and changes no rule of it."""
+    parsed: list[str] = []
+    parse = stylesheet.parse
+
+    def counted(scope: str, css: str, *rest: Any, **more: Any) -> Iterable[Any]:
+        parsed.append(css)
+        return parse(scope, css, *rest, **more)
+
+    monkeypatch.setattr(stylesheet, "parse", counted)
+    monkeypatch.setattr("ima_tui.tui.terminal.stylesheet._parsed", {})
+    looks, counts = [], []
+    for _app in range(2):
+        app = Small()
+        async with app.run_test() as pilot:
+            app.refresh_css()
+            dark = app.screen.styles.background
+            app.theme = "textual-light"
+            await pilot.pause()
+            light = app.screen.styles.background
+            app.theme = "textual-dark"
+            await pilot.pause()
+            looks.append((dark, light, app.screen.styles.background))
+            counts.append(len(parsed))
+    assert looks[0] == looks[1]
+    assert looks[0][0] == looks[0][2] != looks[0][1]
+    assert 0 < counts[0] == counts[1]  # the second app found all of it
 
 
 def test_bindings_of_nodes_and_classes() -> None:
