@@ -68,8 +68,9 @@ def interrupted(argv: Sequence[str]) -> int:
 def _ended(code: int, argv: Sequence[str]) -> int:
     """Return `code`. A script that asked for JSON gets a document, also where a run ended early."""
     from ima_tui.cli.output import jobs_of_this_run, printed
+    from ima_tui.cli.parser import wants_json
 
-    if not _as_json(argv) or printed() or code not in (EXIT_INTERRUPTED, EXIT_UNKNOWN):
+    if not wants_json(argv) or printed() or code not in (EXIT_INTERRUPTED, EXIT_UNKNOWN):
         return code
     if argv[:1] == ["logs"] or list(argv[:2]) == ["jobs", "watch"]:
         return code  # an interruption is how they end
@@ -78,10 +79,6 @@ def _ended(code: int, argv: Sequence[str]) -> int:
     error = ImaError("error.lost" if code == EXIT_UNKNOWN else key, ids=jobs)
     error.exit_code = code
     return report(error, argv)
-
-
-def _as_json(argv: Sequence[str]) -> bool:
-    return "--json" in argv or "--output-json" in argv
 
 
 def _output_lost(*, unwanted: bool) -> int:
@@ -122,9 +119,10 @@ def report(error: ImaError, argv: Sequence[str]) -> int:
     """Say an error: one JSON document on stdout where that was asked for, else a sentence."""
     from ima_tui.cli.json_documents import error_document, is_stream
     from ima_tui.cli.output import print_json, print_line, printed, talk
+    from ima_tui.cli.parser import wants_json
 
     stream = is_stream(argv)
-    if _as_json(argv) and (stream or not printed()):
+    if wants_json(argv) and (stream or not printed()):
         write = print_line if stream else print_json
         write(error_document(argv, error))
     else:

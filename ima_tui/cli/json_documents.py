@@ -14,7 +14,7 @@ from ima_tui.catalogue import (
     times,
 )
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.core.domain import Job, ModelVersion, State
+from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
@@ -118,7 +118,7 @@ async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str
 
 
 def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
-    document = error_json(error, instead(studio, job))
+    document = error_json(error, studio.catalogue.instead(job))
     if outputs.unfetched(job):
         later = say("jobs.fetch_later", id=job.id)
         document["suggestions"] = [*cast(list[str], document["suggestions"]), later]
@@ -142,14 +142,6 @@ async def standing_json(studio: Studio, job: Job, error: ImaError | None) -> dic
 def iso_time(at: float | None) -> str | None:
     """Return a time in ISO 8601, with the offset of this machine's zone."""
     return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
-
-
-def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
-    """Alternatives help where the model is the trouble; they never replace a job that may run."""
-    if job.state is not State.FAILED:
-        return ()
-    poor = job.failure is not None and job.failure.kind == "error.too_few_points"
-    return studio.catalogue.alternatives(job.order, cheaper=poor)
 
 
 def leaf_json(model: ModelVersion) -> dict[str, object]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import NoReturn, TypeAlias, cast
+from typing import Any, ClassVar, NoReturn, TypeAlias, cast
 
 from ima_tui import __version__
-from ima_tui.cli import misuse
+from ima_tui.cli.help_format import HelpFormatter, translate
 from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import (
     clean,
+    nearest,
     one_line,
     redact,
     whole,
@@ -24,14 +26,59 @@ TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
 class _Parser(argparse.ArgumentParser):
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        return HelpFormatter(prog=self.prog)
+
+    as_json: ClassVar[bool] = False
+    """Whether a wrong word is answered by a JSON document: raised, not said."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; the first unknown flag is answered with the flag that it resembles."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            words = say("argparse.unknown") % " ".join(unknown)
+            near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
+            self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = list(map(str, action.choices))
+        facts = {"value": one_line(value, 80), "choices": ", ".join(map(repr, known))}
+        near = nearest(str(value), known, 1)
+        key = "argparse.choice_near" if near else "argparse.choice"
+        raise argparse.ArgumentError(
+            action, say(key) % {**facts, "closest": near[0] if near else ""}
+        )
+
     def error(self, message: str) -> NoReturn:
-        """Print the usage on stderr and raise `UsageError`, in the language in use."""
+        """Print the usage on stderr and end with exit code 2; typed text is cleaned, keys hidden."""
         self.print_usage(sys.stderr)
-        raise misuse.error_of(self, redact(clean(message)))
+        told = redact(clean(message))
+        if self.as_json:
+            raise UsageError("error.usage", program=self.prog, text=told)
+        self.exit(EXIT_USAGE, say("error.usage", program=self.prog, text=told) + "\n")
+
+
+def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield every flag of the parser and of the commands below it."""
+    for action in parser._actions:
+        yield from (each for each in action.option_strings if action.help != argparse.SUPPRESS)
+        if isinstance(action, argparse._SubParsersAction):
+            for verb in action.choices.values():
+                yield from _flags(verb)
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, be it right or wrong."""
+    return "--json" in argv or "--output-json" in argv
 
 
 def build(argv: Sequence[str] = ()) -> _Parser:
     """The parser for `argv`: only the verb that it begins with, or all of them for help."""
+    translate()
+    _Parser.as_json = wants_json(argv)
     parser = _Parser(
         prog="ima-tui",
         description=say("cli.about"),
@@ -166,7 +213,7 @@ def _batch(verbs: Verbs) -> None:
 def _workflow(verbs: Verbs) -> None:
     about = say("cli.workflow")
     parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     planned = _add(actions, "plan", "workflow:make", json=True)
     _service(planned)
     planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
@@ -192,7 +239,7 @@ def _workflow(verbs: Verbs) -> None:
 def _jobs(verbs: Verbs) -> None:
     about = say("cli.jobs")
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     listed = _add(actions, "list", "jobs:list_jobs", json=True)
     listed.add_argument("--limit", type=_count, default=50, help=say("cli.limit"))
     shown = _add(actions, "show", "jobs:show_job", json=True)
@@ -237,7 +284,7 @@ def _jobs(verbs: Verbs) -> None:
 def _prefs(verbs: Verbs) -> None:
     about = say("cli.prefs")
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "list", "prefs:list_prefs", json=True)
     _add(actions, "path", "prefs:show_path", json=True)
     saved = _add(actions, "set", "prefs:set_pref", json=True)
@@ -254,7 +301,7 @@ def _prefs(verbs: Verbs) -> None:
 def _config(verbs: Verbs) -> None:
     about = say("cli.config")
     parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "show", "config:show", json=True)
     _add(actions, "path", "config:show_path", json=True)
     _add(actions, "init", "config:init", json=True)
@@ -268,7 +315,7 @@ def _config(verbs: Verbs) -> None:
 def _key(verbs: Verbs) -> None:
     about = say("cli.key")
     parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     kept = _add(actions, "set", "key:set_key", json=True, about="cli.key_set")
     kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
     _add(actions, "show", "key:show_key", json=True, about="cli.key_show")

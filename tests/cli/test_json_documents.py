@@ -110,11 +110,11 @@ def test_an_error_is_one_document_too(
     ("argv", "told"),
     [
         (("generate", "fox", "--dwnload"), "Did you mean --download?"),
-        (("jobs", "lst"), "Did you mean list?"),
-        (("prefs", "set", "text_to_imgae", "x"), "Did you mean text_to_image?"),
+        (("jobs", "lst"), "Did you mean 'list'?"),
+        (("prefs", "set", "text_to_imgae", "x"), "Did you mean 'text_to_image'?"),
         (("batch",), "missing: FILE"),
-        (("generate", "fox", "--n"), "--n needs a value"),
-        (("--language", "zh", "jobs", "lst"), "是否想输入 list？"),
+        (("generate", "fox", "--n"), "--n: needs a value"),
+        (("--language", "zh", "jobs", "lst"), "是否想输入 'list'？"),
     ],
 )
 def test_a_slip_is_answered_with_the_right_word(

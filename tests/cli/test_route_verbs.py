@@ -198,7 +198,7 @@ def test_a_model_of_another_medium_is_never_replaced_in_silence(ima: Verb) -> No
     refused = ima("generate", "use Midjourney to make a 5s video of a fox", "--json")
     error = json.loads(refused.out)["error"]
     assert refused.code == 2
-    assert "Midjourney makes images, not video: sent to Wan 2.6." in error["message"]
+    assert "Midjourney makes images, not video: Wan 2.6 is used instead." in error["message"]
     offered = [(each["model_name"], each["credit"]) for each in error["alternatives"]]
     assert offered[0] == ("Midjourney", 8)  # for an image
     assert ("Wan 2.6", 40) in offered

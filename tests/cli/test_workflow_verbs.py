@@ -68,7 +68,7 @@ def test_nothing_runs_without_the_hash(person: Person) -> None:
     said = person.verb("workflow", "run", file)
     assert said.code == 2
     assert plan["hash"] in said.out
-    assert f"{plan['total_credit']} points" in said.out
+    assert f"{plan['total_credit']} pts" in said.out
     wrong = person.verb("workflow", "run", file, "--confirm", "0" * 16, "--json")
     assert wrong.code == 2
     told = document(wrong)

@@ -28,8 +28,8 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line, points_range, seconds_range
-from ima_tui.i18n import say
+from ima_tui.core.text import one_line, points_range
+from ima_tui.i18n import say, usual_time
 from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
@@ -251,7 +251,7 @@ def shown(value: Value | None) -> str:
 
 def usual(model: ModelVersion) -> str:
     estimate = times.estimate(model)
-    return spoken(seconds_range(estimate.low, estimate.high))
+    return spoken(usual_time(estimate.low, estimate.high))
 
 
 def spoken(span: str) -> str:
