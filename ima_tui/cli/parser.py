@@ -53,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage on stderr and end with exit code 2; typed text is cleaned, keys hidden."""
+        """Print the usage on stderr and end with exit code 2; keys in typed text are hidden."""
         self.print_usage(sys.stderr)
         told = redact(clean(message))
         if self.as_json:
