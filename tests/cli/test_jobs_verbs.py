@@ -32,7 +32,7 @@ def batch(person: Person, *prompts: str) -> None:
 
 
 def states(person: Person) -> dict[int, str]:
-    jobs = json.loads(person.verb("jobs", "list", "--json").out)
+    jobs = person.verb("jobs", "list", "--json").jobs
     return {job["job_id"]: job["status"] for job in jobs}
 
 
@@ -46,7 +46,7 @@ def test_a_retry_is_a_new_job_and_a_new_charge(person: Person) -> None:
     assert (alone.code, "5 pts" in alone.err, len(person.accepted())) == (2, True, 1)
     said = person.verb("jobs", "retry", "1", "1", "--yes", "--json")
     assert (said.code, states(person)) == (0, {1: "failed", 2: "done"})
-    (again,) = json.loads(said.out)
+    (again,) = said.jobs
     assert (again["job_id"], again["status"]) == (2, "done")
     assert person.accepted() == ["a red boat", "a red boat"]
 

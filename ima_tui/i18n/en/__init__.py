@@ -21,6 +21,7 @@ from ima_tui.i18n.en import (
     preferences,
     remembering,
     route,
+    scripts,
     settings,
     workflow,
 )
@@ -46,6 +47,7 @@ TEXTS: dict[str, str] = {
     **preferences.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
+    **scripts.TEXTS,
     **settings.TEXTS,
     **workflow.TEXTS,
 }
