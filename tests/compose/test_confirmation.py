@@ -148,7 +148,10 @@ def test_a_voice_that_the_model_lacks_is_named() -> None:
 def test_a_model_of_another_medium_is_told_with_offers() -> None:
     _, (unmet,) = checked("use Midjourney to make a 5s video of a fox", usual=WAN)
     assert (unmet.why, unmet.medium, unmet.model) == (Why.MEDIUM, Medium.IMAGE, "Wan 2.6")
-    assert confirmation.sentence(unmet) == "Midjourney makes images, not video: Wan 2.6 is used instead."
+    assert (
+        confirmation.sentence(unmet)
+        == "Midjourney makes images, not video: Wan 2.6 is used instead."
+    )
     offers = confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
     assert [(each.model.name, each.points) for each in offers] == [
         ("Midjourney", 8),

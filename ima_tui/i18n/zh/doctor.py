@@ -1,4 +1,4 @@
-"""What is wrong here, and how to mend it."""
+"""Checks of the installation, and advice."""
 
 TEXTS: dict[str, str] = {
     "doctor.program": "程序",

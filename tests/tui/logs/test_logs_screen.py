@@ -254,7 +254,7 @@ async def test_a_pattern_without_an_end_does_not_hang(folder: Path) -> None:
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 7)
         await pilot.press("slash", *"(a|aa)+$", "enter")
-        await until(pilot, lambda: "too long" in status(pilot))
+        await until(pilot, lambda: "too slow" in status(pilot))
 
 
 async def test_it_goes_to_a_time(folder: Path) -> None:
