@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ima_tui.api.connection import Connection
-from ima_tui.catalogue import choice, price
+from ima_tui.catalogue import choice, order, price
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
@@ -78,22 +78,27 @@ class CatalogueService:
         waits = found.problem is None and not found.live
         return waits and self.age(task_type) > self._settings.max_age
 
-    def suggested(self, task_type: TaskType) -> ModelVersion | None:
-        """Return the preferred, else the recommended, the default, or the first model."""
-        served = self.serving(task_type)
+    def suggested(self, task_type: TaskType, inputs: Sequence[str] = ()) -> ModelVersion | None:
+        """Return the preferred, else the recommended, the default, or the first model.
+
+        Only models that take the videos and sounds among `inputs` count, if there are any.
+        """
+        served = self.serving(task_type, inputs)
         return served[0] if served is not None else None
 
-    def serving(self, task_type: TaskType) -> tuple[ModelVersion, Reason] | None:
+    def serving(
+        self, task_type: TaskType, inputs: Sequence[str] = ()
+    ) -> tuple[ModelVersion, Reason] | None:
         """Return the model of `suggested`, and why it was chosen."""
         preferred, recommended = self._preferences.model_id(task_type), self._guides.recommended
-        return choice.serving(
-            self.models(task_type), task_type, preferred, recommended.get(task_type, "")
-        )
+        models = order.taking(self.models(task_type), inputs)
+        return choice.serving(models, task_type, preferred, recommended.get(task_type, ""))
 
-    def impersonal(self, task_type: TaskType) -> ModelVersion | None:
+    def impersonal(self, task_type: TaskType, inputs: Sequence[str] = ()) -> ModelVersion | None:
         """Return the model for a user without preferences."""
         recommended = self._guides.recommended.get(task_type, "")
-        return choice.default_model(self.models(task_type), task_type, recommended=recommended)
+        models = order.taking(self.models(task_type), inputs)
+        return choice.default_model(models, task_type, recommended=recommended)
 
     def model_of(self, order: Order) -> ModelVersion | None:
         """Return an order's model from the current list, or None."""

@@ -216,7 +216,7 @@ class _Builder:
     def _add(
         self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
     ) -> int:
-        model = self._leaf(share)
+        model = self._leaf(share, inputs)
         params = _without_shape(share.params) if _follows(model, inputs) else share.params
         fits = capabilities.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
@@ -261,7 +261,7 @@ class _Builder:
         found = confirmation.check(self._wish, decision, model, _draft(step))
         self.unmet += [(step.id, each) for each in found.unmet]
 
-    def _leaf(self, share: Share) -> ModelVersion:
+    def _leaf(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""
         kind = share.task_type
         models = self._lists.get(kind, ())
@@ -272,7 +272,7 @@ class _Builder:
             model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
             if model is not None:
                 return model
-        model = choice.default_model(models, kind, preferred)
+        model = choice.default_model(order.taking(models, inputs), kind, preferred)
         if model is None:
             raise UsageError("error.no_models")
         return model

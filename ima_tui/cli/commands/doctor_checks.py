@@ -189,21 +189,27 @@ def _folder(name: str, folder: Path) -> Finding:
 
 
 async def ledger(patient: Patient) -> list[Finding]:
-    path = patient.settings.ledger
-    known = [path, *backup.paths(path)]
-    if not any(each.exists() for each in known):
-        return [Finding("ledger", "ok", say("doctor.no_ledger"))]
+    path, settings = patient.settings.ledger, patient.settings
     there = path.exists()
     words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
-        opened = await Ledger.open_read_only(path, session="doctor")
+        opened = await Ledger.open_read_only(
+            path, session="doctor", logs=settings.logs, results=(settings.folder,)
+        )
         try:
             whole, jobs = await opened.healthy(), len(await opened.recent(1_000_000))
+            traced = await opened.traced()
         finally:
             await opened.aclose()
     except LedgerError as error:
         return [Finding("ledger", "bad", " · ".join(words), explain(error))]
     words.insert(1, say("doctor.jobs", n=jobs))
+    if traced:
+        words.insert(2, say("doctor.traced", n=traced))
+    if opened.repair_report is None and not any(
+        each.exists() for each in (path, *backup.paths(path))
+    ):
+        return [Finding("ledger", "ok", say("doctor.no_ledger"))]
     if opened.repair_report is not None:
         found = [say(f"ledger.{opened.repair_report.why}"), *words]
         return [Finding("ledger", "bad", " · ".join(found), say("doctor.restore", jobs=jobs))]

@@ -30,6 +30,7 @@ from ima_tui.ledger.job_states import (
     OPEN,
     TRANSITIONS,
 )
+from ima_tui.ledger.traces import FROM
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
@@ -82,7 +83,10 @@ def _standing(job: Job) -> str:
     words = say(job.waiting, **job.waiting_values) if job.waiting else ""
     if job.state is State.DONE and outputs.is_partial(job):
         words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
-    return one_line(words, 40) or say(f"state.{job.state.value}")
+    state = say(f"state.{job.state.value}")
+    if job.waiting.startswith(FROM):
+        return f"{state} · {say('queue.restored')}"
+    return one_line(words, 40) or state
 
 
 def _problem(job: Job) -> ImaError | None:

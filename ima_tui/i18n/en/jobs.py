@@ -183,4 +183,9 @@ TEXTS: dict[str, str] = {
     "waiting.over_job": "{points} pts is above your limit of {limit} pts for one job; needs your approval",
     "waiting.over_session": "{points} pts on top of {spent} is above your limit of {limit} pts for one session; needs your approval",
     "waiting.over_day": "{points} pts on top of {spent} is above your limit of {limit} pts for one day; needs your approval",
+    "queue.standing_restored": "{why}. {then}",
+    "queue.restored": "restored",
+    "waiting.from_result": "Restored from the files of its results; the job history was lost",
+    "waiting.from_manifest": "Restored from the batch manifest; the job history was lost",
+    "waiting.from_log": "Restored from the log, which has no prompts; the job history was lost",
 }

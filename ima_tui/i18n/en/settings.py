@@ -1,6 +1,8 @@
 """What each setting is called in Settings, and what it is for: one sentence, shown in Preferences and written into config.example.toml."""
 
 TEXTS: dict[str, str] = {
+    "config.not_utf8": "it is not UTF-8 text",
+    "config.too_much": "a number or a list in it is too long",
     "bind.settings": "settings",
     "bind.settings_change": "change",
     "bind.settings_reset": "reset to default",

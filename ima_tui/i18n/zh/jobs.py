@@ -182,4 +182,9 @@ TEXTS: dict[str, str] = {
     "waiting.over_job": "{points} 积分超过你设置的单个任务上限 {limit} 积分，待确认",
     "waiting.over_session": "本次已用 {spent} 积分，再加 {points} 将超过你设置的上限 {limit} 积分，待确认",
     "waiting.over_day": "今天已用 {spent} 积分，再加 {points} 将超过你设置的上限 {limit} 积分，待确认",
+    "queue.standing_restored": "{why}。{then}",
+    "queue.restored": "已恢复",
+    "waiting.from_result": "任务记录丢失，已根据作品文件恢复",
+    "waiting.from_manifest": "任务记录丢失，已根据批量清单恢复",
+    "waiting.from_log": "任务记录丢失，已根据日志恢复（日志里没有提示词）",
 }

@@ -31,9 +31,15 @@ def _may_follow(job: Job) -> bool:
     return job.needs_approval or stopped or job.state is State.TIMED_OUT
 
 
+def _may_be_repeated(job: Job) -> bool:
+    return not job.order.prompt_is_lost
+
+
 FITS: Mapping[str, Callable[[Job], bool]] = {
-    "again": lambda job: job.state in ENDED or job.state is State.TIMED_OUT,
-    "instead": lambda job: job.state in ENDED,
+    "again": lambda job: (
+        _may_be_repeated(job) and (job.state in ENDED or job.state is State.TIMED_OUT)
+    ),
+    "instead": lambda job: _may_be_repeated(job) and job.state in ENDED,
     "stop": lambda job: may_become(job, State.STOPPED),
     "follow": _may_follow,
     "fetch": lambda job: job.state in (State.DONE, State.FETCHING),

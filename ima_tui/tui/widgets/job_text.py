@@ -202,10 +202,11 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         if reason:
             return say("queue.standing_held_why", reason=reason, points=points), "warn"
         return say("queue.standing_held", points=points), "warn"
-    if job.state is State.NEEDS_REVIEW:
-        return say("queue.standing_unknown", points=job.order.total), "warn"
-    if job.state in (State.TIMED_OUT, State.STOPPED):
-        return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
+    if job.state in (State.NEEDS_REVIEW, State.TIMED_OUT, State.STOPPED):
+        words = say(f"queue.standing_{job.state}", points=job.order.total)
+        if job.waiting:
+            words = say("queue.standing_restored", why=waiting_words(job), then=words)
+        return words, "warn" if job.state is State.NEEDS_REVIEW else STATE_ROLE[job.state]
     return waiting_words(job), "muted"
 
 
