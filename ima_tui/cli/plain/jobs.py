@@ -1,4 +1,4 @@
-"""Jobs in plain mode: told as they change, listed, and done something with by their number."""
+"""Jobs in plain mode: changes as lines of their own, lists, and actions by job number."""
 
 from __future__ import annotations
 

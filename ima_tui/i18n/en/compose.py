@@ -152,7 +152,7 @@ TEXTS: dict[str, str] = {
     "bind.compose_anew": "new draft",
     "bind.compose_batch": "one job per line",
     "compose.several": "{n} {n:job|jobs} · {points} pts",
-    "compose.several_bad": "{n} can't be sent",
+    "compose.several_bad": "{n} {n:job|jobs} can't be sent",
     "compose.several_why": "Job {number}: {why}",
     "compose.several_of": "{change} (job {numbers})",
     "compose.several_more": "{n} more {n:change|changes} in the list",

@@ -4,7 +4,7 @@ TEXTS: dict[str, str] = {
     # ---- models
     "models.col_model": "MODEL",
     "models.col_id": "ID",
-    "models.col_kind": "TASK TYPE",
+    "models.col_kind": "TYPE",
     "models.col_points": "POINTS",
     "models.col_time": "TIME",
     "models.col_tags": "TAGS",

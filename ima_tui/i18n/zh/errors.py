@@ -152,7 +152,7 @@ TEXTS: dict[str, str] = {
     "error.has_ended": "任务 {id} 已经结束。",
     "error.no_file": "本机没有任务 {id} 的文件。",
     "error.no_file.hint": "下载：ima-tui jobs fetch {id}",
-    "error.no_viewer": "这里没有可以打开文件的桌面。",
+    "error.no_viewer": "没有可用来打开文件的桌面环境。",
     "error.empty_prompt": "提示词是空的，请先描述想要的内容。",
     "error.unknown_model": "没有模型 {model}。相近的有：{known}。",
     "error.unknown_version": "没有版本 {version}。可选：{known}。",

@@ -154,8 +154,8 @@ TEXTS: dict[str, str] = {
     "event.forgotten": "已从列表移除",
     "event.repointed": "改用 #{id} 的作品，不再等待 #{before}",
     # ---- 为什么还没有发送
-    "waiting.running.short": "名额已满",
-    "waiting.kind.short": "名额已满",
+    "waiting.running.short": "等待空位",
+    "waiting.kind.short": "等待空位",
     "waiting.after.short": "等 #{id}",
     "waiting.in_vain.short": "#{id} 失败",
     "waiting.word_after.short": "等 #{id}",
