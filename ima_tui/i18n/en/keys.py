@@ -76,4 +76,10 @@ TEXTS: dict[str, str] = {
     "example.1": "a picture of a city skyline at dusk, 16:9",
     "example.2": "a 10s video of a puppy dancing with Kling O1",
     "example.3": "lo-fi music, 90 BPM, no vocals",
+    "models.col_text": "FROM TEXT",
+    "models.col_image": "FROM IMAGE",
+    "models.col_frames": "TWO FRAMES",
+    "models.col_references": "REFERENCES",
+    "bind.type_after": "next task type",
+    "bind.type_before": "previous task type",
 }

@@ -76,4 +76,10 @@ TEXTS: dict[str, str] = {
     "example.1": "画一张黄昏时的城市天际线，16:9",
     "example.2": "用可灵O1做一段10秒的视频：小狗跳舞",
     "example.3": "lo-fi 音乐，90 BPM，无人声",
+    "models.col_text": "文字",
+    "models.col_image": "图片",
+    "models.col_frames": "首尾帧",
+    "models.col_references": "参考图",
+    "bind.type_after": "下一个类型",
+    "bind.type_before": "上一个类型",
 }

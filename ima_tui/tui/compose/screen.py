@@ -200,7 +200,8 @@ class ComposeScreen(DraftScreen):
     def on_descendant_focus(self) -> None:
         """Point out the words behind the focused field, and show its hint."""
         self.prompt.point_at(control_of(self.focused))
-        self.show_message()
+        if self.is_complete:
+            self.show_message()
 
     async def on_picked(self, event: Picked) -> None:
         """Set or unpin the parameter that was chosen in the form."""

@@ -26,8 +26,9 @@ from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.inputs import PathSuggester
-from ima_tui.tui.widgets.lines import Part, Rule
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
@@ -86,13 +87,14 @@ class GalleryScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Horizontal(id="head"):
-            yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
-            yield ListStatus()
-        yield Rule()
         with Container(id="body"):
-            yield TileGrid(self.collected.get)
-            yield ResultDetail()
+            with Pane(say("pane.gallery"), widget_id="wall-pane"):
+                with Horizontal(id="head"):
+                    yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
+                    yield ListStatus()
+                yield TileGrid(self.collected.get)
+            with Pane(say("pane.detail"), widget_id="facts-pane"):
+                yield ResultDetail()
         yield LineInput(
             widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
         )

@@ -18,7 +18,7 @@ from ima_tui.core.domain import Result
 from ima_tui.tui.gallery.arrangement import Key, ResultGroup
 from ima_tui.tui.gallery.thumbnails import Thumbnails
 from ima_tui.tui.gallery.tile_layout import TileLayout
-from ima_tui.tui.gallery.tiles import HIGH, TilePainter, TileState
+from ima_tui.tui.gallery.tiles import TilePainter, TileState
 from ima_tui.tui.images.graphics import graphics_of
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
@@ -27,6 +27,10 @@ from ima_tui.tui.widgets.cells import wrap
 
 TILE = 24
 """Cells that a tile has at least."""
+MOST = 56
+"""Cells that a tile has at most."""
+LARGE = 100
+"""Cells of the wall from which on tiles are larger."""
 
 
 class TileGrid(ScrollView, can_focus=True):
@@ -118,8 +122,9 @@ class TileGrid(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         sizes = [len(group.keys) for group in self._groups]
-        across = (self.size.width - 1) // TILE if self.tiles else 1
-        self._hanging = TileLayout(sizes, across, HIGH if self.tiles else 1)
+        self._hanging = TileLayout(sizes, self._across(sizes), 1)
+        if self.tiles:  # how high a tile is follows from how wide it is
+            self._hanging = TileLayout(sizes, self._hanging.across, self._painter.high)
         self.virtual_size = Size(self.size.width, self._hanging.lines)
 
     def on_resize(self) -> None:
@@ -143,9 +148,19 @@ class TileGrid(ScrollView, can_focus=True):
         seen = self._hanging.seen(self.scroll_offset.y, self.size.height)
         found = (self._find(self._keys[place]) for place in seen)
         results = [result for result in found if result is not None]
-        self._thumbnails.want(results, self._painter.picture_wide, graphics_of(self))
+        self._thumbnails.want(
+            results, self._painter.picture_wide, self._painter.picture_high, graphics_of(self)
+        )
 
     # -------------------------------------------------------------------------------- drawing
+
+    def _across(self, sizes: Sequence[int]) -> int:
+        """Tiles beside each other: they grow with the room, and where there are few."""
+        if not self.tiles:
+            return 1
+        room = self.size.width - 1
+        least = TILE if room < LARGE else TILE * 4 // 3
+        return max(1, min(room // least, max(sizes, default=1)), -(-room // MOST))
 
     @property
     def _painter(self) -> TilePainter:

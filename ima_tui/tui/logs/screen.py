@@ -29,7 +29,7 @@ from ima_tui.tui.logs.source_picker import source_picker
 from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.prompt import LineInput
 
 LOOK_SECONDS = 1.0
@@ -77,11 +77,11 @@ class LogsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield LogStatusLine()
-        yield LineInput(widget_id="ask", max_length=300)
-        yield Rule()
-        yield LogLines()
-        yield LogDetail()
+        with Pane(say("place.logs"), widget_id="lines-pane"):
+            yield LogStatusLine()
+            yield LineInput(widget_id="ask", max_length=300)
+            yield LogLines()
+            yield LogDetail()
 
     @property
     def lines(self) -> LogLines:

@@ -24,7 +24,8 @@ from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part, Rule
+from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -115,12 +116,11 @@ class PreferencesScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield UserLine()
-        yield Rule()
-        yield Table(COLUMNS, widget_id="wishes")
-        yield Rule()
-        yield DraftMessage(widget_id="said")
-        yield FileLine(self.studio.preferences.preferences.path)
+        with Pane(say("place.preferences"), widget_id="wishes-pane"):
+            yield UserLine()
+            yield Table(COLUMNS, widget_id="wishes")
+            yield DraftMessage(widget_id="said")
+            yield FileLine(self.studio.preferences.preferences.path)
 
     async def on_mount(self) -> None:
         """Set up once the widgets exist."""

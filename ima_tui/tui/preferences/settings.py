@@ -23,7 +23,7 @@ from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part, Rule
+from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (
@@ -78,12 +78,11 @@ class SettingsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield SettingsLine(one_line(self.studio.settings.config_file))
-        yield Rule()
-        yield Table(COLUMNS, widget_id="settings")
-        yield Rule()
-        yield DraftMessage(widget_id="about")
-        yield LineInput(widget_id="value", max_length=400)
+        with Pane(say("bind.settings"), widget_id="settings-pane"):
+            yield SettingsLine(one_line(self.studio.settings.config_file))
+            yield Table(COLUMNS, widget_id="settings")
+            yield DraftMessage(widget_id="about")
+            yield LineInput(widget_id="value", max_length=400)
 
     @property
     def adjustments(self) -> ConfigEditor:

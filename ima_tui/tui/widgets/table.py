@@ -154,6 +154,18 @@ class Table(ScrollView, can_focus=True):
         """The ids of the rows as they stand."""
         return self._order
 
+    @property
+    def rows(self) -> Mapping[RowId, Row]:
+        """The rows by their ids."""
+        return self._rows
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show rows of these columns from now on; `set_rows` is called next."""
+        if self.columns != tuple(columns):
+            self.columns, self._painter = tuple(columns), None
+            self._rows, self._order, self._at = {}, [], {}
+            self.refresh()
+
     def in_sight(self) -> Sequence[RowId]:
         """The ids of the rows that can be seen now."""
         top = self.scroll_offset.y

@@ -28,7 +28,7 @@ async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
 
 async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
     async with composing("a picture of a fox\na video of a bear") as (pilot, screen):
-        await until(pilot, lambda: "ctrl+b" in said(pilot))
+        await until(pilot, lambda: "esc b" in said(pilot))
         assert not screen.query_one(PromptList).display
         await pilot.press("alt+b")
         await until(pilot, lambda: screen.lines.several)
