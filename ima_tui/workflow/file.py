@@ -53,7 +53,7 @@ _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
     "unmet",
-    *("notes", "problems", "warnings"),  # additional output of `workflow plan --json`
+    *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow plan --json`
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
