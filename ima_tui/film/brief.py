@@ -415,7 +415,8 @@ class _Reader:
         """Return the first clause that is neither a request nor about the whole film."""
         for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
             about = self._is_wide(clause) or words.FILM.search(clause) or words.COUNT.search(clause)
-            if not about and not words.IMAGE_NAME.search(clause):
+            named = words.IMAGE_NAME.search(clause) or words.PRONOUN.match(clause)
+            if not about and not named:
                 return clause
         return ""
 

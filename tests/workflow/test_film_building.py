@@ -245,6 +245,16 @@ def test_a_removed_step_leaves_the_film() -> None:
     assert [shot.source for shot in remove(less, video.id).film.shots] == ["step:3#1"]  # type: ignore[union-attr]
 
 
+def test_the_length_of_a_film_is_known_before_it_is_made() -> None:
+    plan = film("Two shots: a fox; an owl. 8 s, crossfade")
+    assert plan.film is not None
+    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
+    assert film_plan.seconds(plan.film, lengths) == 8.0
+    assert film_plan.seconds(plan.film, {}) == 8.0, "both are trimmed"
+    untrimmed = replace(plan.film, shots=tuple(replace(s, trim=(0, 0)) for s in plan.film.shots))
+    assert film_plan.seconds(untrimmed, {}) == 0.0
+
+
 def test_files_take_the_place_of_sources() -> None:
     plan = film("Two shots: a fox; an owl. 8 s, piano, title 'Night', crossfade, voice-over 'Hush'")
     assert plan.film is not None
