@@ -8,12 +8,14 @@ numbers, a list behind a count, a sequence; else only their count is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ima_tui.film import brief_text
 from ima_tui.film import brief_words as words
 
+NamesModel = Callable[[str], bool]
+"""Tells whether a clause only names a model."""
 MOST_TEXT = 20_000
 MOST_LISTED = 30
 MOST_HEAD = 120
@@ -34,12 +36,14 @@ class ShotBrief:
 class Brief:
     """What a text asks of a film.
 
-    `listed`: the shots were told one by one; else `count` of them, 0 where nobody says it.
+    `listed`: the shots were told one by one; else `count` of them, 0 where nobody says it. `told`:
+    the number that the text names, even where it lists another.
     `subject`: what all shots show, "" for none. `each`: seconds of every shot, `seconds` of all.
     """
 
     shots: tuple[ShotBrief, ...] = ()
     count: int = 0
+    told: int = 0
     subject: str = ""
     seconds: float = 0.0
     each: float = 0.0
@@ -68,14 +72,11 @@ class Brief:
         return len(self.shots) > 1
 
 
-def read(text: str, is_model: object = None) -> Brief | None:
-    """Return the brief, or None where the text asks for no film of several shots or sounds.
-
-    `is_model`: a function that tells whether a clause only names a model.
-    """
+def read(text: str, is_model: NamesModel = lambda clause: False) -> Brief | None:
+    """Return the brief, or None where the text asks for no film of several shots or sounds."""
     if len(text) > MOST_TEXT:
         return None
-    reader = _Reader(text.strip(), is_model if callable(is_model) else lambda clause: False)
+    reader = _Reader(text.strip(), is_model)
     brief = reader.brief()
     return brief if _is_film(brief, reader) else None
 
@@ -107,7 +108,7 @@ def _is_told_in_order(brief: Brief, reader: _Reader) -> bool:
 class _Reader:
     """Reads one text; what it has understood is taken out of `rest`."""
 
-    def __init__(self, text: str, is_model: object) -> None:
+    def __init__(self, text: str, is_model: NamesModel) -> None:
         self.whole = text
         self.rest = text
         self.form = ""
@@ -122,12 +123,13 @@ class _Reader:
         shots, head, tail = self._shots()
         found = self._clauses(found, head, tail)
         shots = tuple(shot for shot in (self._own_length(each) for each in shots) if shot.text)
-        counted = words.COUNT.search(self.rest)
-        count = len(shots) if len(shots) > 1 else brief_text.count(counted)
+        told = brief_text.count(words.COUNT.search(self.rest))
+        count = len(shots) if len(shots) > 1 else told
         subject = self._subject(head, shots, found)
         whole = words.WHOLE_FILM.search(self.whole) is not None
         shown = shots[:MOST_LISTED]
-        return replace(found, shots=shown, count=count, subject=subject, whole=whole)
+        found = replace(found, shots=shown, count=count, told=told)
+        return replace(found, subject=subject, whole=whole)
 
     # ------------------------------------------------------------------- what is taken out whole
 
@@ -367,12 +369,12 @@ class _Reader:
             or words.STYLE_LABEL.match(bare)
             or words.SAME.search(bare)
             or words.NO_VOCALS.fullmatch(bare)
-            or (callable(self._is_model) and self._is_model(bare))
+            or self._is_model(bare)
         )
 
     def _clauses(self, found: Brief, head: str, tail: str) -> Brief:
         for clause in brief_text.split(f"{head}; {tail}"):
-            if callable(self._is_model) and self._is_model(clause):
+            if self._is_model(clause):
                 found = replace(found, model=clause)
             elif brief_text.is_music(clause):
                 music = brief_text.music(clause)

@@ -26,7 +26,6 @@ from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 from ima_tui.workflow.pricing import Lists
 from ima_tui.workflow.steps import Workflow, WorkflowStep, check, result_of, source_of
 
-USUAL_SECONDS = 15.0
 USUAL_COUNT = 3
 USUAL_SHAPE = "16:9"
 MOST_COUNT = 18
@@ -129,12 +128,19 @@ class _Maker:
         """What steps do differently from the request."""
         return tuple(dict.fromkeys(self._builder.unmet))
 
+    def _note(self, name: str, **values: str | int) -> None:
+        self.notes.append(say(f"film.note_{name}", **values))
+
     # ------------------------------------------------------------------------------ the shots
 
     def _texts(self) -> list[ShotBrief]:
         """Return what each shot shows: as listed, else standard shots of the subject."""
         brief = self._brief
         if brief.listed:
+            if len(brief.shots) > MOST_COUNT:
+                self._note("many", n=len(brief.shots), most=MOST_COUNT)
+            elif brief.told > 1 and brief.told != len(brief.shots):
+                self._note("count", told=brief.told, n=len(brief.shots))
             return list(brief.shots[:MOST_COUNT])
         if not self._subject and not brief.images:
             raise UsageError("error.film_no_subject")

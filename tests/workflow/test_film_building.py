@@ -161,6 +161,11 @@ def test_what_no_model_offers_is_a_note() -> None:
     assert "15 s" in own
     (voice,) = built(f'Two shots: a fox; an owl. 10 s. Narrator: "{"word " * 60}"').notes
     assert "voice-over" in voice
+    (other,) = built("Three shots: a fox; an owl. 10 seconds").notes
+    assert "lists 2" in other
+    many = "; ".join(f"bird {n}" for n in range(20))
+    (most,) = built(f"20 shots: {many}. 5 seconds each").notes
+    assert "18 of 20" in most
     (both,) = built("1. A fox runs (5s) 2. It sleeps (5s). 30 seconds").notes
     assert "10 s" in both
 

@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "film.title_voice": "voice-over",
     "film.title_song": "song",
     "film.note_lengths": "The shots add up to {total} s, not {asked} s. Their own lengths are used.",
+    "film.note_many": "Only the first {most} of {n} shots are planned. Make two films and join them with ima-tui assemble.",
+    "film.note_count": "The brief names {told} shots and lists {n}. Planned: {n}.",
     "film.note_total": "{asked} s are not possible with {n} {n:shot|shots}: the model makes at most {longest} s at once. Planned: {most} s. Ask for more shots.",
     "film.note_longest": "Shot {shot} can't be {asked} s long. Planned: {longest} s, the longest that the model makes.",
     "film.note_voice": "The voice-over takes about {spoken} s, the film {total} s. Shorten the text, or the end of it is cut.",

@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "film.title_voice": "旁白",
     "film.title_song": "歌曲",
     "film.note_lengths": "各镜头加起来是 {total} 秒，不是 {asked} 秒。已按各镜头的时长安排。",
+    "film.note_many": "只安排了 {n} 个镜头中的前 {most} 个。可以做成两部影片，再用 ima-tui assemble 合在一起。",
+    "film.note_count": "提到 {told} 个镜头，列出了 {n} 个。已按 {n} 个安排。",
     "film.note_total": "{n} 个镜头做不到 {asked} 秒：模型一次最多 {longest} 秒。已安排 {most} 秒，可以增加镜头。",
     "film.note_longest": "镜头 {shot} 做不到 {asked} 秒。已安排 {longest} 秒，是模型的最长时长。",
     "film.note_voice": "旁白约 {spoken} 秒，影片 {total} 秒。请缩短旁白，否则结尾会被截断。",
