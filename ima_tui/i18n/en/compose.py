@@ -38,6 +38,7 @@ TEXTS: dict[str, str] = {
     "compose.input_bad": "One input can't be used: see under it.",
     "compose.no_inputs": "Here ({kind}) nothing is put in. ctrl+t chooses another kind.",
     "compose.blocked": "{option} does not go with {other} {value}.",
+    "compose.fetching_through": "Loading models through the proxy {way}…",
     "compose.fetching": "Loading models…",
     "compose.asking_again": "Fetching the models again…",
     "compose.none_offered": "IMA offers no model for this now; ctrl+r asks again",

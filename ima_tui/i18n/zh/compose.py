@@ -38,6 +38,7 @@ TEXTS: dict[str, str] = {
     "compose.input_bad": "有一个素材不能用，原因写在它下面。",
     "compose.no_inputs": "「{kind}」不需要素材。按 ctrl+t 换一种。",
     "compose.blocked": "{option} 不能和「{other}」{value} 一起用。",
+    "compose.fetching_through": "正在通过代理 {way} 加载模型列表……",
     "compose.fetching": "正在加载模型…",
     "compose.asking_again": "正在重新获取模型…",
     "compose.none_offered": "IMA 目前没有这类模型，ctrl+r 再问一次",
