@@ -23,7 +23,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 from ima_tui.ledger.job_states import ENDED, UNDER_WAY, UNSENT
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -91,6 +91,20 @@ def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
     return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
 
 
+def suggestion(studio: Studio, job: Job) -> str:
+    """After a failure what to take instead; after a success a tip on the usual choice; or ""."""
+    n = job.order.n
+    if others := [
+        say("cli.alternative", model=one.model.name, points=one.points * n)
+        for one in studio.catalogue.instead(job)
+    ]:
+        return say("cli.instead", models=say("answer.comma").join(others))
+    usual = studio.catalogue.usual_instead(job.order) if job.state is State.DONE else None
+    if usual is None:
+        return ""
+    return say("cli.mismatch", model=usual.model.name, points=usual.points * n)
+
+
 def say_how_to_fetch(job: Job) -> None:
     if outputs.unfetched(job):
         talk(say("jobs.fetch_later", id=job.id))
@@ -133,7 +147,7 @@ async def wait_for(
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
             if notice.problem.exit_code != EXIT_KEY and before != broken:
                 progress.clear()
-                talk(f"{say(notice.problem.key, **notice.problem.values)} {waits(studio)}".strip())
+                talk(joined(say(notice.problem.key, **notice.problem.values), waits(studio)))
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 

@@ -118,7 +118,7 @@ def clock_off_by(seconds: float) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("seconds", "level", "words"),
-    [(-600, "bad", "ahead"), (600, "bad", "behind"), (-90, "note", "ahead"), (0, "ok", "right")],
+    [(-600, "bad", "ahead"), (600, "bad", "behind"), (-90, "note", "ahead"), (0, "ok", "correct")],
 )
 def test_a_wrong_clock_is_found_by_what_the_hosts_say(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
@@ -158,7 +158,7 @@ def test_an_empty_or_missing_ledger_beside_a_copy_is_told_and_restored_by_the_ne
     code, said, _ = examined(capfd)
     assert (code, said["ledger"]["level"]) == (1, "bad")
     assert "1 job" in said["ledger"]["found"]
-    assert "restores" in said["ledger"]["advice"]
+    assert "restored" in said["ledger"]["advice"]
     assert {each.name: each.read_bytes() for each in ledger.parent.glob("ledger*")} == before
     assert cli.run(["jobs", "list", "--json"]) == 0
     out, err = capfd.readouterr()
@@ -251,7 +251,7 @@ def test_a_pause_that_the_service_asked_for_is_said_with_the_time_that_is_left(
     (data / "pace.json").write_text(json.dumps(signal))
     cli.run(["doctor"])
     said = capfd.readouterr().out
-    assert "IMA asked for a pause: " in said
+    assert "IMA asks for a pause: " in said
     assert re.search(r"pause: [45]:\d\d left", said)
 
 

@@ -341,8 +341,8 @@ def _write_like_the_script(path: Path, stop: str) -> None:
         time.sleep(0.05)
 
 
-EACH = int(os.environ.get("TORTURE_UPDATES", "100"))
-"""Updates of each of the eight writers; `make torture` asks for 1,000."""
+EACH = int(os.environ.get("TORTURE_UPDATES", "20"))
+"""Updates of each of the eight writers; `make slow` asks for 100, `make torture` for 1,000."""
 
 
 @pytest.mark.parametrize("with_script", [False, True])
@@ -351,7 +351,8 @@ def test_eight_writers_lose_nothing_and_are_never_torn(
 ) -> None:
     """With a lockless writer beside them, what it drops of ours is noticed: nothing goes unnoticed,
     and ours never makes a torn file."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     notes, stop = tmp_path / "data" / "wishes.json", tmp_path / "stop"
     path.parent.mkdir()
     path.write_text(json.dumps(FOREIGN))

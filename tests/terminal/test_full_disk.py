@@ -11,7 +11,7 @@ from ima_tui.sandbox.server import running_sandbox
 from .pty_program import PtyProgram
 from .test_signals import STUDIO, TIMES, env, is_whole, left_on
 
-FULL = "can't be written, so nothing can be sent"
+FULL = "so nothing can be sent"
 WISH = "xylophoneinthemeadow"
 """A letter for each time."""
 
