@@ -39,6 +39,7 @@ TEXTS: dict[str, str] = {
     "compose.input_bad": "One input can't be used. The reason is shown below it.",
     "compose.no_inputs": "This task type ({kind}) uses no inputs. Press esc t to change it.",
     "compose.blocked": "{option} can't be combined with {other} {value}.",
+    "compose.fetching_through": "Loading models through the proxy {way}…",
     "compose.fetching": "Loading models…",
     "compose.asking_again": "Refreshing models…",
     "compose.none_offered": "No model is available for this right now. ctrl+r refreshes.",

@@ -39,6 +39,7 @@ TEXTS: dict[str, str] = {
     "compose.input_bad": "有一个素材无法使用，原因见下方。",
     "compose.no_inputs": "“{kind}”不使用素材。按 esc t 更换类型。",
     "compose.blocked": "{option} 不能与{other} {value} 同时使用。",
+    "compose.fetching_through": "正在通过代理 {way} 加载模型…",
     "compose.fetching": "正在加载模型…",
     "compose.asking_again": "正在刷新模型…",
     "compose.none_offered": "目前没有可用的模型，按 ctrl+r 刷新",
