@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LARGEST = 1024 * 1024
 _GUARDED = frozenset(setting.table for setting in SETTINGS if setting.guards)
 """Tables in which an unknown name stops the program."""
+_TABLES = frozenset(setting.table for setting in SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def _leaves(tables: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             pending += reversed(inner)
         elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
             pending += [(f"{name}[]", item) for item in reversed(value)]
-        else:
+        elif not (name in _TABLES and value == {}):  # `config init` comments all of it out
             yield name, value
 
 

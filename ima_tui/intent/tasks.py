@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import workflow
+from ima_tui.intent.content import ContentKind
 from ima_tui.intent.inputs import InputRoles, Inputs, roles_for_frames
 from ima_tui.intent.intent import IntentQuestion, Roles
 from ima_tui.intent.media import MediaRequest
@@ -40,6 +41,7 @@ class Tasks:
             return None
         first = self._asked.wants[0]
         pointed = any(reading.existing is not None for reading in self._asked.readings)
+        pointed = pointed or any(s.kind is ContentKind.OTHER for s in self._scan.content.sources)
         if first.medium in (Medium.MUSIC, Medium.SPEECH):
             return None
         if not pointed and self._described_before(first.start):

@@ -24,6 +24,7 @@ from ima_tui.ledger import (
     unsaved_tasks,
 )
 from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.traces import Places
 
 BUSY_SECONDS = 15.0
 UNWRITABLE = frozenset(
@@ -72,14 +73,14 @@ class Opened:
         return schema.lineage(self.connection)
 
 
-def to_write(path: Path, logs: Path | None = None) -> Opened:
+def to_write(path: Path, places: Places | None = None) -> Opened:
     """Open for writing, restored first where damaged or outdated.
 
     Raises `sqlite3.Error` or `OSError`.
     """
     _refuse_special(path)
-    if not _may_be_opened(path):
-        report = repair.mend(path, connect, logs)
+    if not _may_be_opened(path, places):
+        report = repair.mend(path, connect, places)
         return _entered(path, report)
     presence = repair.enter(path)
     try:
@@ -94,7 +95,7 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
     except BaseException:
         repair.leave(presence)
         raise
-    return _entered(path, repair.mend(path, connect, logs))
+    return _entered(path, repair.mend(path, connect, places))
 
 
 def _refuse_special(path: Path) -> None:
@@ -116,7 +117,7 @@ def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
         raise
 
 
-def _may_be_opened(path: Path) -> bool:
+def _may_be_opened(path: Path, places: Places | None) -> bool:
     """Return False where SQLite must not open it yet.
 
     It would create an empty file, or roll another file's journal into this one.
@@ -125,11 +126,11 @@ def _may_be_opened(path: Path) -> bool:
         return False
     if path.exists() and path.stat().st_size:
         return True
-    if not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
-        trail.put_away(path)
+    if repair.wrong_with(path, places=places) is not None:
+        return False
+    if repair.is_missing(path):
         repair_time.forget(path)
-        return True
-    return repair.wrong_with(path) is None
+    return True
 
 
 def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
@@ -172,10 +173,10 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def read_only_file(path: Path, logs: Path | None = None) -> Opened:
+def read_only_file(path: Path, places: Places | None = None) -> Opened:
     """Open without ever writing. Raises `sqlite3.Error` or `OSError`."""
     _refuse_special(path)
-    looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
+    looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, places)
     return Opened(
         looked.connection, repair_report=looked.repair_report, locked_out=looked.locked_out
     )

@@ -12,7 +12,7 @@ from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.domain import Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import (
     ImaError,
     Limited,
@@ -189,9 +189,21 @@ class CatalogueService:
         count = len(order.inputs)
         return alternatives(models, order.task_type, order.model_id, count, below=below)
 
+    def instead(self, job: Job) -> tuple[Alternative, ...]:
+        """Return the alternatives to offer for a failed job.
+
+        None where the key is the trouble, cheaper ones where the points are.
+        """
+        kind = job.failure.kind if job.failure is not None else ""
+        if job.state is not State.FAILED or kind == "error.unauthorised":
+            return ()
+        return self.alternatives(job.order, cheaper=kind == "error.too_few_points")
+
     def usual_instead(self, order: Order) -> Alternative | None:
-        """Return the recommended (else usual) model, if the order used another, preferred one."""
+        """Return the model that installed guides recommend instead of the preferred one used."""
         kind = order.task_type
+        if kind not in self._guides.recommended:
+            return None
         usual = policy.usual_instead(
             self.models(kind),
             kind,

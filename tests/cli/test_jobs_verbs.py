@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +31,7 @@ def batch(person: Person, *prompts: str) -> None:
 
 
 def states(person: Person) -> dict[int, str]:
-    jobs = json.loads(person.verb("jobs", "list", "--json").out)
+    jobs = person.verb("jobs", "list", "--json").jobs
     return {job["job_id"]: job["status"] for job in jobs}
 
 
@@ -43,10 +42,10 @@ def test_a_retry_is_a_new_job_and_a_new_charge(person: Person) -> None:
     person.sandbox.scenario(FAIL)
     batch(person, "a red boat")
     alone = person.verb("jobs", "retry", "1")
-    assert (alone.code, "5 points" in alone.err, len(person.accepted())) == (2, True, 1)
+    assert (alone.code, "5 pts" in alone.err, len(person.accepted())) == (2, True, 1)
     said = person.verb("jobs", "retry", "1", "1", "--yes", "--json")
     assert (said.code, states(person)) == (0, {1: "failed", 2: "done"})
-    (again,) = json.loads(said.out)
+    (again,) = said.jobs
     assert (again["job_id"], again["status"]) == (2, "done")
     assert person.accepted() == ["a red boat", "a red boat"]
 
@@ -55,11 +54,11 @@ def test_what_may_have_been_charged_needs_its_own_yes(person: Person) -> None:
     person.sandbox.scenario(LOSE)
     batch(person, "a red boat")
     said = person.verb("jobs", "retry", "1", "--yes")
-    assert (said.code, "may have been charged 5 points" in said.err) == (2, True)
+    assert (said.code, "may already have been charged 5 pts" in said.err) == (2, True)
     assert len(person.accepted()) == 1
     assert person.verb("jobs", "retry", "1", "--yes-unknown").code == 2  # the price, too
     sure = person.verb("jobs", "retry", "1", "--yes", "--yes-unknown", "--no-wait")
-    assert (sure.code, "may have been charged" in sure.err) == (0, True)
+    assert (sure.code, "may already have been charged" in sure.err) == (0, True)
     assert person.verb("jobs", "wait").code == 0
     assert states(person) == {1: "unknown", 2: "done"}
 
@@ -87,7 +86,7 @@ def test_a_batch_asks_at_a_terminal(person: Person, monkeypatch: pytest.MonkeyPa
         assert (person.verb("batch", file).code, person.accepted()) == (130, [])
         said = person.verb("batch", file)
     assert (said.code, person.accepted()) == (0, ["a lighthouse"])
-    assert "Send 1 of the rows for 5 points?" in said.err
+    assert "Send 1 row for 5 pts?" in said.err
 
 
 # --------------------------------------------------------------------------------- forget
@@ -146,7 +145,7 @@ def test_since(person: Person) -> None:
 
 
 def test_watch_ends_with_the_last_open_job(person: Person) -> None:
-    assert "No job is open" in person.verb("jobs", "watch").err
+    assert "No jobs are running" in person.verb("jobs", "watch").err
     person.verb("generate", "a lighthouse", "--task-type", "text_to_image", "--no-wait")
     person.verb("generate", "a red boat", "--task-type", "text_to_image", "--no-wait")
     said = person.verb("jobs", "watch", "--json")

@@ -398,6 +398,12 @@ def test_a_misspelt_or_misplaced_limit_stops_the_program_and_names_the_right_one
     assert near in i18n.explain(caught.value)
 
 
+def test_a_file_whose_tables_are_all_comments_is_the_defaults(env: dict[str, str]) -> None:
+    write(env, toml_file.example())
+    settings = loader.load({}, env)
+    assert (settings.warnings, set(settings.origins.values())) == ((), {"default"})
+
+
 @pytest.mark.parametrize(
     "text", ["[look]\ncolour = 1", "whatever = 1", "[other]\nurl = 'x'", "[agents]\nname = 'x'"]
 )

@@ -106,7 +106,7 @@ def test_the_task_id_and_its_points_are_told_and_the_exit_code_is_seven(
     assert list((home / "data").glob("ledger.unwritten-*")) != []
     code, out, _ = ima("jobs", "wait", "1", "--json")
     assert code == 0
-    assert json.loads(out)[0]["task_id"] == create["task_id"]
+    assert json.loads(out)["jobs"][0]["task_id"] == create["task_id"]
     assert list((home / "data").glob("ledger.unwritten-*")) == []
     assert len(sandbox.ledger()["creates"]) == 1
 

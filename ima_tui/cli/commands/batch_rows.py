@@ -33,6 +33,8 @@ from ima_tui.studio.studio import Studio
 
 NEARBY, MOST_LOOKED_AT = 20, 200
 """How many lines further, and how many rows, `moved` looks."""
+LISTED = "waiting.from_manifest"
+"""A restore of the ledger has put the job back from a manifest already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,10 @@ async def match(
 ) -> list[PricedRow]:
     """Rows that the manifest knows and the ledger does not: what they became is put back."""
     missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
+    restored = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
     if manifest is None or not missing:
+        if restored:
+            talk(say("batch.matched", n=restored))
         return list(errands)
     lines = await asyncio.to_thread(manifest.known, missing)
     matched: list[PricedRow] = []
@@ -207,7 +212,8 @@ async def match(
         else:
             job = await studio.jobs.put_back(errand.order, errand.name, known)
             matched.append(replace(errand, job=job))
-    if again := sum(errand.job is not None for errand in matched if errand.name in missing):
+    again = sum(errand.job is not None for errand in matched if errand.name in missing)
+    if again := again + restored:
         talk(say("batch.matched", n=again))
     return matched
 
