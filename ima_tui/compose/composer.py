@@ -88,6 +88,8 @@ class Composer:
         """The places of the inputs in the order in which they go out."""
         self._read: dict[str, AppliedIntent] = {}
         """The controls that stand where the words put them."""
+        self._named: tuple[str, ...] = ()
+        """The inputs that the words name."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
         self._is_tight = False
@@ -359,9 +361,26 @@ class Composer:
         self._read, self.remark = mine, remark
 
     def _feed_read(self, inputs: tuple[str, ...]) -> None:
-        """The inputs that the words name; those of earlier words go."""
-        if INPUTS not in self.pinned and self.draft is not None and self.draft.inputs != inputs:
+        """The inputs that the words name; those of earlier words go. Behind inputs that were put in
+        by hand come those that the words have just begun to name: a line that was emptied by hand
+        stays empty. A recalled order has its own, perhaps written otherwise."""
+        if self.draft is None or INPUTS in self._passing:
+            return
+        own = self._put_in
+        named = tuple(source for source in inputs if source not in own)
+        if INPUTS in self.pinned:
+            there = (*self.draft.inputs, *(source for source in named if source not in self._named))
+            inputs = (*own, *(source for source in named if source in there))
+        self._named = named
+        if self.draft.inputs != inputs:
             self.feed(inputs)
+
+    @property
+    def _put_in(self) -> tuple[str, ...]:
+        """The inputs that were put in by hand."""
+        if self.draft is None or INPUTS not in self.pinned:
+            return ()
+        return tuple(source for source in self.draft.inputs if source not in self._named)
 
     def origin(self, part: str) -> Origin:
         """Where `part` (as in `pinned`) comes from."""
@@ -390,9 +409,7 @@ class Composer:
     @property
     def attached(self) -> tuple[str, ...]:
         """The inputs that were given by hand, where they count."""
-        if self.draft is None or INPUTS not in self.pinned:
-            return ()
-        return self.draft.inputs if self.kind.takes_inputs or KIND not in self.pinned else ()
+        return self._put_in if self.kind.takes_inputs or KIND not in self.pinned else ()
 
     def roles(self, filled: int) -> tuple[Role, ...]:
         """The role of each input line when so many inputs are there."""
