@@ -101,7 +101,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with tempfile.TemporaryDirectory(prefix="ima-tui-history-") as folder:
         environment = {**os.environ, "HOME": folder, "IMA_TUI_DATA_DIR": folder,
-                       "LC_ALL": "C.UTF-8", "IMA_TUI_CONFIG": f"{folder}/config.toml", "IMA_LOG_DIR": f"{folder}/logs",
+                       "LC_ALL": "C.UTF-8", "IMA_TUI_CONFIG": f"{folder}/config.toml",
+                       "IMA_LOG_DIR": f"{folder}/logs",
                        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}  # fmt: skip
         asyncio.run(fill(Path(folder) / "ledger.sqlite3", count))
         measured("jobs list", environment)  # compiles, and checks the file once

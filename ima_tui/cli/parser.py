@@ -162,23 +162,28 @@ def _route(verbs: Verbs) -> None:
 
 def _generate(verbs: Verbs) -> None:
     parser = _add(verbs, "generate", "generate:run", json=True)
-    _service(parser)
-    parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
-    parser.add_argument("--prompt", help=argparse.SUPPRESS)
     parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
-    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
-    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     parser.add_argument(
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
+    parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
+    _generating(parser)
+
+
+def _generating(parser: _Parser) -> None:
+    """Flags of the verbs that make one thing from a prompt."""
+    _service(parser)
+    parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
+    parser.add_argument("--prompt", help=argparse.SUPPRESS)
+    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
+    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     parser.add_argument("--size", help=say("cli.size"))
     parser.add_argument(
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
     parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
     parser.add_argument("--n", type=_number, help=say("cli.n"))
-    parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
-    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
@@ -235,7 +240,59 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
+        run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
+    about = "cli.workflow_assemble"
+    assemble = _add(actions, "assemble", "workflow_film:assemble", json=True, about=about)
+    assemble.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+    assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
+    assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
+    _film_settings(assemble)
+
+
+def _assemble(verbs: Verbs) -> None:
+    parser = _add(verbs, "assemble", "film:assemble", json=True)
+    parser.add_argument("files", nargs="+", metavar="VIDEO", help=say("cli.film_shots"))
+    _film_output(parser)
+    parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
+    parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
+    parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
+    parser.add_argument("--subtitles", metavar="TEXT", help=say("cli.film_subtitles"))
+    _film_settings(parser)
+    parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
+    parser.add_argument("--fps", type=_number, metavar="N", help=say("cli.film_fps"))
+
+
+def _film_output(parser: _Parser) -> None:
+    output = say("cli.film_output")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
+
+
+def _film_settings(parser: _Parser) -> None:
+    """How shots and sounds are put together."""
+    transitions, loudness = ("cut", "fade"), ("even", "keep")
+    parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
+    parser.add_argument("--fade", metavar="S", help=say("cli.film_fade"))
+    parser.add_argument("--music-volume", metavar="N", help=say("cli.film_music_volume"))
+    parser.add_argument("--own-sound", metavar="N", help=say("cli.film_own_sound"))
+    parser.add_argument(
+        "--loudness", choices=loudness, default="even", help=say("cli.film_loudness")
+    )
+
+
+def _frame(verbs: Verbs) -> None:
+    parser = _add(verbs, "frame", "film:frame", json=True)
+    parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
+    _film_output(parser)
+    parser.add_argument("--at", metavar="TIME", default="first", help=say("cli.frame_at"))
+    parser.add_argument("--ratio", metavar="W:H", help=say("cli.frame_ratio"))
+
+
+def _extend(verbs: Verbs) -> None:
+    parser = _add(verbs, "extend", "film:extend", json=True)
+    parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
+    _generating(parser)
 
 
 def _jobs(verbs: Verbs) -> None:
@@ -429,6 +486,9 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "generate": _generate,
     "batch": _batch,
     "workflow": _workflow,
+    "assemble": _assemble,
+    "frame": _frame,
+    "extend": _extend,
     "jobs": _jobs,
     "prefs": _prefs,
     "config": _config,

@@ -200,8 +200,10 @@ class CatalogueService:
         return self.alternatives(job.order, cheaper=kind == "error.too_few_points")
 
     def usual_instead(self, order: Order) -> Alternative | None:
-        """Return the recommended (else usual) model, if the order used another, preferred one."""
+        """Return the model that installed guides recommend instead of the preferred one used."""
         kind = order.task_type
+        if kind not in self._guides.recommended:
+            return None
         usual = policy.usual_instead(
             self.models(kind),
             kind,

@@ -128,7 +128,7 @@ def test_a_changed_picture_needs_a_new_hash_and_a_missing_one_is_said(
     Image.new("RGB", (512, 512), "blue").save(picture)
     said = person.verb("workflow", "run", file, "--confirm", agreed)
     assert (said.code, person.accepted()) == (2, [])
-    assert "a file that it takes" in said.err
+    assert "an input file" in said.err
     now = document(person.verb("workflow", "show", file, "--json"))["hash"]
     assert now != agreed
     assert person.verb("workflow", "run", file, "--confirm", now).code == 0

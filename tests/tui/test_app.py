@@ -253,7 +253,7 @@ async def test_a_bug_ends_in_a_sentence_and_shows_no_variable(
         await run()
     told = " ".join("".join(capsys.readouterr()).split())
     assert "RuntimeError, test_app.py:" in told
-    assert "No job is lost" in told
+    assert "Your jobs are safe" in told
     assert "canary" not in told + caplog.text
     assert "Traceback" in caplog.text
 

@@ -96,10 +96,10 @@ def _shareable(finding: Finding) -> Finding:
 
 
 def _print(findings: list[Finding]) -> None:
-
     marks = MARKS if text_encoding() == "utf-8" else PLAIN_MARKS
     for finding in findings:
         name = say(f"doctor.{finding.name}")
-        print(f"{marks[finding.level]} {name}: {one_line(finding.found, 600)}")
+        found = one_line(finding.found, 600)
+        print(say("doctor.line", mark=marks[finding.level], name=name, found=found))
         if finding.advice:
             print(f"  {finding.advice}")

@@ -1,4 +1,4 @@
-"""Jobs in plain mode: told as they change, listed, and done something with by their number."""
+"""Jobs in plain mode: changes as lines of their own, lists, and actions by job number."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PlainJobs:
                 self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
 
     def _hear_job(self, job: Job) -> None:
-        waits = holds_up(job)
+        waits = holds_up(job, self._studio.clock.time())
         if waits and waits != self._waits:
             self._tell(waits)
         self._waits = waits or self._waits

@@ -1,5 +1,7 @@
-"""The plain mode: the studio as a talk, line by line. For screen readers, and for terminals that
-can't draw. Nothing is redrawn, nothing is told by place or colour; states are words."""
+"""Plain mode: line by line, for screen readers and terminals that can't draw.
+
+Nothing is redrawn or shown by position or colour; states are words.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ async def talk_with(studio: Studio) -> End:
 
 
 class PlainMode:
-    """Hears a line, does what it says. One question can be open: then a yes does it."""
+    """Runs one line at a time. While a question is open, a yes answers it."""
 
     def __init__(self, studio: Studio, lines: LineIO) -> None:
         self._studio = studio
@@ -114,7 +116,7 @@ class PlainMode:
     # ------------------------------------------------------------------------------ composing
 
     async def _offer(self) -> None:
-        """Say what stands, what it costs, and ask for the word that sends it."""
+        """Show the settings and the price, and ask whether to send."""
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
         doubt = self._wish.doubt()

@@ -1,4 +1,4 @@
-"""What is confirmed before points are spent."""
+"""Confirmations before points are spent."""
 
 TEXTS: dict[str, str] = {
     "confirm.value": "{asked} isn't available for {model}: sent as {sent}.",

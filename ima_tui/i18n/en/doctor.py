@@ -1,4 +1,4 @@
-"""What is wrong here, and how to mend it."""
+"""Checks of the installation, and advice."""
 
 TEXTS: dict[str, str] = {
     "doctor.program": "program",
@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "doctor.clock": "clock",
     "doctor.service": "service",
     "doctor.doctor": "doctor",
+    "doctor.line": "{mark} {name}: {found}",
     "doctor.no_terminal": "not a terminal",
     "doctor.small_terminal": "ima-tui needs at least 60x20, and works best from 80x24.",
     "doctor.dumb_terminal": "The screens don't work with TERM=dumb. Commands such as ima-tui generate do.",
@@ -71,4 +72,6 @@ TEXTS: dict[str, str] = {
     "doctor.answers": "OK, {n} {n:model|models}",
     "doctor.check_failed": "This check failed unexpectedly. Please report it with this output.",
     "doctor.traced": "restored from result files, manifests or the log: {n}",
+    "doctor.queue": "queue",
+    "doctor.waiting": "waiting: {jobs}",
 }

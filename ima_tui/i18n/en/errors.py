@@ -152,7 +152,7 @@ TEXTS: dict[str, str] = {
     "error.has_ended": "Job {id} has already finished.",
     "error.no_file": "Job {id} has no file on this machine.",
     "error.no_file.hint": "Download it: ima-tui jobs fetch {id}",
-    "error.no_viewer": "There is no desktop here to open files with.",
+    "error.no_viewer": "No desktop found to open the file with.",
     "error.empty_prompt": "The prompt is empty. Describe what you want first.",
     "error.unknown_model": "There is no model {model} here. Similar: {known}.",
     "error.unknown_version": "There is no version {version}. Available: {known}.",
@@ -274,4 +274,7 @@ TEXTS: dict[str, str] = {
     "error.price_rose.hint": "To accept the new price, send again.",
     "error.prompt_lost": "Job {id} was restored without its prompt, so it can't be run again.",
     "error.prompt_lost.hint": "Nothing was sent. Write the prompt again in Compose.",
+    "wait.uploading": "Uploading the inputs; given up and tried again if nothing moves for 45 s",
+    "wait.verifying": "IMA is checking the inputs; this takes up to 7 minutes",
+    "wait.sending": "Sent; waiting for IMA's answer, at most 2 minutes",
 }

@@ -1,4 +1,4 @@
-"""The frame: places, keys, help, the first start."""
+"""The frame: screens, keys, help, the first start."""
 
 TEXTS: dict[str, str] = {
     # ---- app
@@ -32,14 +32,14 @@ TEXTS: dict[str, str] = {
     "look.ask_keep": "Keep this for the next start?",
     "look.kept": "Saved in your config.toml.",
     "app.not_now": "Not available here right now.",
-    # ---- place
+    # ---- screens
     "place.models": "Models",
     "place.compose": "Compose",
     "place.queue": "Queue",
     "place.preferences": "Prefs",
     # ---- bind
-    "bind.detail_down": "scroll the detail down",
-    "bind.detail_up": "scroll the detail up",
+    "bind.detail_down": "scroll details down",
+    "bind.detail_up": "scroll details up",
     "bind.kind": "task type",
     "bind.clear": "show all, clear marks",
     "bind.up": "up",
@@ -69,7 +69,7 @@ TEXTS: dict[str, str] = {
     "bind.group": "group",
     "bind.mark_all": "mark all shown",
     "bind.timeline": "timeline",
-    "bind.use": "compose with it",
+    "bind.use": "use in Compose",
     "bind.prefer": "set as preferred model",
     "bind.sort": "sort",
     "bind.next_kind": "next task type",
@@ -83,7 +83,7 @@ TEXTS: dict[str, str] = {
     "bind.go_queue": "go to Queue",
     "bind.go_preferences": "go to Preferences",
     "bind.help": "help",
-    "bind.jump": "jump to a field",
+    "bind.jump": "jump to field",
     "bind.language": "中文 / English",
     "bind.theme": "change theme",
     "bind.palette": "all actions",
@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "hint.compose": "The price is always shown. Nothing is sent until you press ctrl+j.",
     "hint.queue": "Your jobs, updated live. Results appear here when they are ready.",
     "hint.gallery": "All your results, newest first. You can use any of them as input.",
-    "hint.preferences": "Your preferred model for each task type. It is used when the prompt names no model.",
+    "hint.preferences": "Your preferred models, used when the prompt names none.",
     "hint.logs": "What ima-tui and the other IMA tools did. Prompts and keys are never logged.",
     # ---- help
     "help.focus": "In this list or field",
@@ -132,4 +132,10 @@ TEXTS: dict[str, str] = {
     "welcome.later_key": "esc",
     "welcome.later": "look around first; you are asked for a key when you send",
     "welcome.checking": "Saving the key…",
+    "place.short_models": "Mod",
+    "place.short_compose": "Comp",
+    "place.short_queue": "Queue",
+    "place.short_gallery": "Gal",
+    "place.short_preferences": "Pref",
+    "place.short_logs": "Log",
 }

@@ -1,4 +1,4 @@
-"""What goes on when the ground gives way: a damaged ledger, a disk that takes nothing, only looking."""
+"""A damaged or locked job history, a full disk, read-only mode."""
 
 TEXTS: dict[str, str] = {
     "error.ledger_damaged": "Your job history is damaged ({path}).",

@@ -1,4 +1,4 @@
-"""Logs: what the tools of IMA wrote down, and looking through it."""
+"""Logs of all IMA tools."""
 
 TEXTS: dict[str, str] = {
     # ---- errors
@@ -13,7 +13,7 @@ TEXTS: dict[str, str] = {
     # ---- verb
     "logs.none": "No logs in {folder} yet.",
     "logs.exported": "{n} {n:entry|entries} saved to {path}.",
-    # ---- the place
+    # ---- the screen
     "place.logs": "Logs",
     "bind.go_logs": "go to Logs",
     "bind.job_log": "show log",

@@ -1,4 +1,4 @@
-"""The plain mode: the studio as a talk."""
+"""Plain mode: line by line."""
 
 TEXTS: dict[str, str] = {
     "plain.welcome": "ima-tui in plain mode. Type one line at a time.",
@@ -16,7 +16,7 @@ TEXTS: dict[str, str] = {
     "plain.key_prompt": "API key (hidden as you type):",
     "plain.demo_word": "demo",
     "plain.keep_prompt": "Where should the key be saved? 1, 2 or 3:",
-    # ---- the wish
+    # ---- the prompt
     "plain.standing": "Understood as {kind}, with {model}.",
     "plain.unsure": "This could be {guess} or {other}. Answer yes for {guess}, or choose with /type.",
     "plain.unsure_steps": "This could be {guess}, or several jobs. Answer yes for {guess}, or ask for one at a time.",

@@ -1,4 +1,4 @@
-"""What is remembered of models: saved, asked about, forgotten."""
+"""Preferred models: set, asked about, cleared."""
 
 TEXTS: dict[str, str] = {
     "remember.ask": "Your preferred model is {before}; this time {model} was used.",

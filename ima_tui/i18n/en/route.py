@@ -1,4 +1,4 @@
-"""Routes: what was understood."""
+"""How a prompt is understood."""
 
 TEXTS: dict[str, str] = {
     # ---- route

@@ -1,4 +1,4 @@
-"""What is confirmed before points are spent."""
+"""Confirmations before points are spent."""
 
 TEXTS: dict[str, str] = {
     "confirm.value": "{model} 不支持 {asked}，将按 {sent} 发送。",

@@ -1,4 +1,4 @@
-"""What is wrong here, and how to mend it."""
+"""Checks of the installation, and advice."""
 
 TEXTS: dict[str, str] = {
     "doctor.program": "程序",
@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "doctor.clock": "时钟",
     "doctor.service": "服务",
     "doctor.doctor": "检查",
+    "doctor.line": "{mark} {name}：{found}",
     "doctor.no_terminal": "不是终端",
     "doctor.small_terminal": "ima-tui 至少需要 60x20，建议 80x24 以上。",
     "doctor.dumb_terminal": "TERM=dumb 无法显示界面，ima-tui generate 等命令可用。",
@@ -71,4 +72,6 @@ TEXTS: dict[str, str] = {
     "doctor.answers": "正常，{n} 个模型",
     "doctor.check_failed": "这项检查意外失败，请附上此输出反馈给我们。",
     "doctor.traced": "{n} 个由作品文件、批量清单或日志恢复",
+    "doctor.queue": "队列",
+    "doctor.waiting": "正在等待：{jobs}",
 }

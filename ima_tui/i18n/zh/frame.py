@@ -1,10 +1,10 @@
-"""The frame: places, keys, help, the first start."""
+"""The frame: screens, keys, help, the first start."""
 
 TEXTS: dict[str, str] = {
     # ---- app
     "app.crashed": "ima-tui 因内部错误退出（{kind}，{where}）。任务没有丢失，重新启动后会继续跟踪。",
     "app.profile_demo": "演示",
-    "app.offline": "连不上 IMA",
+    "app.offline": "无法连接 IMA",
     "app.custom": "自定义服务",
     "app.points_out": "在途 {points} 积分",
     "app.points_out_short": "在途 {points}",
@@ -32,7 +32,7 @@ TEXTS: dict[str, str] = {
     "look.ask_keep": "下次启动也使用吗？",
     "look.kept": "已保存到 config.toml。",
     "app.not_now": "现在不能使用这个操作。",
-    # ---- place
+    # ---- screens
     "place.models": "模型",
     "place.compose": "创作",
     "place.queue": "队列",
@@ -69,7 +69,7 @@ TEXTS: dict[str, str] = {
     "bind.mark_all": "标记所有显示的任务",
     "bind.filter": "筛选",
     "bind.timeline": "时间线",
-    "bind.use": "用它创作",
+    "bind.use": "在创作中使用",
     "bind.prefer": "设为偏好模型",
     "bind.sort": "排序",
     "bind.next_kind": "下一个类型",
@@ -83,7 +83,7 @@ TEXTS: dict[str, str] = {
     "bind.go_queue": "前往“队列”",
     "bind.go_preferences": "前往“偏好”",
     "bind.help": "帮助",
-    "bind.jump": "跳到某个输入框",
+    "bind.jump": "跳到输入框",
     "bind.language": "English / 中文",
     "bind.theme": "更换主题",
     "bind.palette": "全部操作",
@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "hint.compose": "价格始终显示。按 ctrl+j 才会发送。",
     "hint.queue": "你的任务，状态实时更新。作品完成后会显示在这里。",
     "hint.gallery": "全部作品，按时间从新到旧。每个作品都可以用作素材。",
-    "hint.preferences": "各类型的偏好模型。提示词没有指定模型时使用。",
+    "hint.preferences": "各类型的偏好模型，提示词没有指定模型时使用。",
     "hint.logs": "ima-tui 和其他 IMA 工具的运行日志，不含提示词和密钥。",
     # ---- help
     "help.focus": "当前列表或输入框",
@@ -132,4 +132,10 @@ TEXTS: dict[str, str] = {
     "welcome.later_key": "esc",
     "welcome.later": "先看看；发送时再填密钥",
     "welcome.checking": "正在保存密钥…",
+    "place.short_models": "模型",
+    "place.short_compose": "创作",
+    "place.short_queue": "队列",
+    "place.short_gallery": "图库",
+    "place.short_preferences": "偏好",
+    "place.short_logs": "日志",
 }

@@ -1,4 +1,4 @@
-"""Keeping, showing and forgetting the key."""
+"""Saving, showing and deleting the API key."""
 
 TEXTS: dict[str, str] = {
     "cli.key": "保存、查看或删除 API 密钥",

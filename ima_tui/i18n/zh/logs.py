@@ -1,4 +1,4 @@
-"""Logs: what the tools of IMA wrote down, and looking through it."""
+"""Logs of all IMA tools."""
 
 TEXTS: dict[str, str] = {
     # ---- errors
@@ -13,7 +13,7 @@ TEXTS: dict[str, str] = {
     # ---- verb
     "logs.none": "{folder} 里还没有日志。",
     "logs.exported": "已将 {n} 条日志保存到 {path}。",
-    # ---- the place
+    # ---- the screen
     "place.logs": "日志",
     "bind.go_logs": "前往“日志”",
     "bind.job_log": "查看日志",

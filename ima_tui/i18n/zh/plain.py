@@ -1,4 +1,4 @@
-"""The plain mode: the studio as a talk."""
+"""Plain mode: line by line."""
 
 TEXTS: dict[str, str] = {
     "plain.welcome": "ima-tui 文字模式，每次输入一行。",
@@ -16,7 +16,7 @@ TEXTS: dict[str, str] = {
     "plain.key_prompt": "API 密钥（不显示）：",
     "plain.demo_word": "演示",
     "plain.keep_prompt": "保存到哪里？1、2 或 3：",
-    # ---- the wish
+    # ---- the prompt
     "plain.standing": "理解为{kind}，使用 {model}。",
     "plain.unsure": "可能是{guess}，也可能是{other}。要{guess}请回答“是”，否则用 /类型 选择。",
     "plain.unsure_steps": "可能是{guess}，也可能需要多个任务。要{guess}请回答“是”，否则请逐个描述。",
@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "plain.result": "任务 {n}，{prompt}：{where}",
     "plain.no_results": "还没有作品。",
     "plain.no_log": "还没有日志。",
-    "plain.setting": "{title}，{name}：{value}",
+    "plain.setting": "{title}（{name}）：{value}",
     "plain.settings_how": "修改设置，例如 /程序设置 look.hints off，下次启动生效。",
     "plain.name_prefs": "偏好",
     "plain.about_prefs": "列出偏好模型",

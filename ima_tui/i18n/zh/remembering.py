@@ -1,4 +1,4 @@
-"""What is remembered of models: saved, asked about, forgotten."""
+"""Preferred models: set, asked about, cleared."""
 
 TEXTS: dict[str, str] = {
     "remember.ask": "你的偏好模型是 {before}，这次用的是 {model}。",

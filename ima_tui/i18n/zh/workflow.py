@@ -1,4 +1,4 @@
-"""Workflows: plans of several steps."""
+"""Workflows: several steps."""
 
 TEXTS: dict[str, str] = {
     # ---- how a plan is made

@@ -48,7 +48,7 @@ async def open_settings(
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.focused, Table))
-        await pilot.press("s")
+        await pilot.press("right_square_bracket")
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen) and bool(rows(pilot)))
         yield pilot
 
@@ -79,7 +79,7 @@ async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> 
         assert rows(pilot)["look.ascii"][1] == "off"
         await go_to(pilot, "look.notify")
         assert said(pilot).startswith("How to tell you that a job finished")
-        assert "look.notify, allowed off, bell, osc9, both" in said(pilot)
+        assert "look.notify. Allowed: off, bell, osc9, both" in said(pilot)
 
 
 async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: Path) -> None:
