@@ -54,6 +54,7 @@ EXITS = {
     "error.over_job": EXIT_LIMIT,
     "error.over_session": EXIT_LIMIT,
     "error.over_day": EXIT_LIMIT,
+    "error.over_month": EXIT_LIMIT,
     "error.unreachable": EXIT_UNREACHABLE,
     "error.malformed": EXIT_UNREACHABLE,
     "error.clock_days": EXIT_UNREACHABLE,
