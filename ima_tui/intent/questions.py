@@ -18,6 +18,8 @@ from ima_tui.intent.wants import medium_of
 
 _LONGEST = 70
 """Words (Chinese: characters) of the longest text that is still read as a question."""
+_MOST_READ = 500
+"""Characters in which a question, or doubt about the medium, is looked for."""
 _SHORT = 140
 """Characters of the longest question without a question mark."""
 _LEAD = (
@@ -137,8 +139,10 @@ def _small() -> frozenset[str]:
 
 def is_question(scan: Scan) -> bool:
     """Whether the text asks about the service, and not for something."""
+    if len(scan.tokens.words) > _LONGEST or scan.content.sources:
+        return False
     text = _named(scan).strip()
-    if not text or len(scan.tokens.words) > _LONGEST or scan.content.sources:
+    if not text:
         return False
     if _SHOWN.search(text):
         return False
@@ -167,16 +171,19 @@ _EITHER = re.compile(
 
 def is_undecided(scan: Scan) -> bool:
     """Whether the text leaves the medium open: "a song or a video, I can't decide"."""
-    return bool(_UNDECIDED.search(scan.text) and _EITHER.search(scan.text))
+    text = scan.text[:_MOST_READ]
+    return bool(_UNDECIDED.search(text) and _EITHER.search(text))
 
 
 def is_vague(scan: Scan) -> bool:
     """ "Use this", "do something with it": nothing says what is to become of it."""
-    return _VAGUE.search(scan.text.strip()) is not None
+    return len(scan.text) <= _SHORT and _VAGUE.search(scan.text.strip()) is not None
 
 
 def has_form(scan: Scan) -> bool:
     """Whether the text is worded as a question, whatever it is about."""
+    if len(scan.text) > _MOST_READ:
+        return False
     text = _named(scan).strip()
     return bool(text) and (_has_english_form(text) or _has_chinese_form(text))
 

@@ -241,6 +241,7 @@ class Router:
             question=question,
             guessed=self._asked.guessed,
             explicit=self._asked.explicit,
+            asked=bool(self._asked.wants) and self._asked.wants[0].asked,
             brief=self._asked.implied or self._length() > _BRIEF,
             steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",

@@ -111,10 +111,11 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        follow, certain = margin >= DOUBT, margin >= EXPLICIT and not (several or intent.explicit)
+        least = RESCUE if intent.explicit and not several else DOUBT
+        follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several:
         follow = certain = False
-        if margin < (LEAD if several else CERTAIN):
+        if margin < (RESCUE if several else CERTAIN if intent.asked else LEAD):
             return intent
     else:
         follow, certain = margin >= RESCUE, margin >= CERTAIN and not several

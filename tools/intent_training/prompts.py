@@ -11,8 +11,8 @@ from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 38),
-    ("noun", 9),
+    ("single", 36),
+    ("noun", 11),
     ("brief", 17),
     ("several", 10),
     ("edit", 7),
