@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import os
 import platform
+import runpy
+import select
 import shutil
+import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SUITE = ("tests/test_text.py", "tests/test_ledger.py", "tests/test_help.py")
+SUITE = ("tests/core/test_text.py", "tests/ledger/test_ledger.py", "tests/cli/test_help.py")
+DEBIANS = (("bookworm", "python3"), ("sid", "python3.14"))
+"""A release and its Python, which is installed without venv and pip at first."""
 NOT_HERE = "not here"
 PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-o", "addopts=")
 STRANGER = 54321
@@ -44,7 +51,8 @@ def run(
         )
     except subprocess.TimeoutExpired:
         return -1, "no end within 15 minutes"
-    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    both = done.stdout + done.stderr if done.returncode else done.stderr + done.stdout
+    said = [line for line in both.splitlines() if line.strip() and not line.startswith("make:")]
     return done.returncode, said[-1] if said else ""
 
 
@@ -186,13 +194,114 @@ def makes(folder: Path) -> Iterator[Row]:
         code, said = run("sh", "install.sh", ".venv", ".", env=env, cwd=clone)
         yield "python3 is 3.10", "`install.sh`, as `make demo` runs it", result(code, said, 1)
     code, said = run(
-        sys.executable, "-m", "pytest", "-n", "0", "-o", "addopts=", "tests/test_make.py", cwd=ROOT
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-o",
+        "addopts=",
+        "tests/install/test_make.py",
+        cwd=ROOT,
     )
     yield (
         "no venv, no pip, no network, then repaired",
-        "tests/test_make.py (stand-ins)",
+        "tests/install/test_make.py (stand-ins)",
         result(code, said),
     )
+
+
+def debians(folder: Path) -> Iterator[Row]:
+    """Bare Debian systems: `make demo` fails with a sentence, and works once venv is there."""
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        yield "bare Debian", "needs root and debootstrap", NOT_HERE
+        return
+    for release, python in DEBIANS:
+        root = folder / release
+        packages = f"--include=ca-certificates,make,{python}"
+        code, said = run("debootstrap", "--variant=minbase", packages, release, root)
+        if code != 0:
+            yield f"Debian {release}", "debootstrap", result(code, said)
+            continue
+        for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt"):
+            shutil.copy(file, f"{root}{file}")
+        (root / "ima").mkdir()
+        archive = ("git", "-C", str(ROOT), "archive", "HEAD")
+        files = subprocess.run(archive, capture_output=True, check=True).stdout
+        subprocess.run(["tar", "-x", "-C", str(root / "ima")], input=files, check=True)
+        make = f"make demo PYTHON={python}"
+        yield f"Debian {release}, no venv module", f"`{make}`", result(*inside(root, make), 2)
+        inside(root, f"apt-get install -q -y {python}-venv")
+        yield f"Debian {release}", f"`{make}`, in a terminal", first_screen(root, make)
+        if python != "python3":
+            inside(root, f"make .venv/.dev PYTHON={python}")
+            suite = ".venv/bin/python -m pytest -q -n 2 --timeout=900 tests"
+            yield python, "pinned packages, the whole suite", result(*inside(root, suite))
+
+
+def entering(root: Path, command: str) -> list[str]:
+    """The command that runs `command` in the system below `root`, which goes with its mounts."""
+    mounts = f"mount --rbind /dev {root}/dev && mount -t proc proc {root}/proc"
+    clean = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8")
+    pip = "PIP_CERT=/etc/ssl/certs/ca-certificates.crt"
+    start = f"{mounts} && exec chroot {root} env -i {' '.join(clean)} {pip} sh -c '{command}'"
+    return ["unshare", "--mount", "sh", "-c", start]
+
+
+def inside(root: Path, command: str) -> tuple[int, str]:
+    return run(*entering(root, f"cd /ima && {command}"))
+
+
+def first_screen(root: Path, command: str) -> str:
+    terminal = runpy.run_path(str(ROOT / "tests/terminal/pty_program.py"))
+    with terminal["PtyProgram"](entering(root, f"cd /ima && {command}")) as program:
+        try:
+            program.wait("Compose", 600)
+        except AssertionError:
+            return "**!** no screen within 10 minutes"
+        program.press("ctrl+q")
+        return result(program.wait_exit(), "installed, the first screen shown, left by ctrl+q")
+
+
+def behind_a_proxy(folder: Path) -> Iterator[Row]:
+    """Installs where the index is reached through an HTTP proxy alone."""
+    asked: list[str] = []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), tunnel(asked)) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{proxy.server_address[1]}"
+        env = {**os.environ, "HTTPS_PROXY": url, "https_proxy": url, "PIP_NO_CACHE_DIR": "1"}
+        env = {name: value for name, value in env.items() if name.lower() != "no_proxy"}
+        clone = folder / "proxied"
+        run("git", "clone", "--quiet", ROOT, clone)
+        code, said = run("sh", "install.sh", ".venv", ".", env=env, cwd=clone)
+        if code == 0:
+            code, said = run(clone / ".venv/bin/ima-tui", "--version")
+        proxy.shutdown()
+    said = f"{said}, {len(asked)} connections through the proxy" if asked else "**!** went past it"
+    yield "behind an HTTP proxy", "`install.sh`, then `ima-tui --version`", result(code, said)
+
+
+def tunnel(asked: list[str]) -> type[socketserver.StreamRequestHandler]:
+    """An HTTP proxy that knows CONNECT, and notes what it was asked for."""
+
+    class Tunnel(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            request = self.rfile.readline().decode("latin-1").split()
+            while self.rfile.readline().strip():
+                pass
+            asked.append(request[1])
+            host, _, port = request[1].rpartition(":")
+            with socket.create_connection((host, int(port)), 60) as far:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                ends = {self.connection: far, far: self.connection}
+                while ready := select.select(list(ends), [], [], 60)[0]:
+                    for end in ready:
+                        data = end.recv(65536)
+                        if not data:
+                            return
+                        ends[end].sendall(data)
+
+    return Tunnel
 
 
 ONLY_READ = (
@@ -221,7 +330,7 @@ def main() -> None:
             "",
             *table("Accounts", list(accounts(folder))),
             *table("Shells", list(shells())),
-            *table("make", list(makes(folder))),
+            *table("make", [*makes(folder), *behind_a_proxy(folder), *debians(folder)]),
             *table("Installers", list(installers(folder, wheel))),
             *table("Interpreters", list(interpreters(folder))),
             *table("Only read", ONLY_READ),

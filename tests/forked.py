@@ -81,6 +81,11 @@ class Forker:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._pid = self._line(PATIENCE)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the verb has ended, and `finish` would return at once."""
+        return not self._said.empty()
+
     def finish(self, after: float | None = None, number: int = signal.SIGKILL) -> int:
         """Its exit code, or minus the signal that it got `after` so many seconds."""
         if after is not None:

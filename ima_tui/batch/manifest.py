@@ -1,26 +1,30 @@
 """Batch manifest: one JSON line per finished row, appended and flushed as rows finish.
 
 The ledger is authoritative; the manifest is for users and scripts. A line torn by a crash is cut
-off and written again; an existing line is not repeated.
+off and written again; an existing line is not repeated. Runs that share a file take turns by a lock
+on it: what one reads before it writes must be all that the other wrote.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
+import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ima_tui.core import atomic_file
-from ima_tui.core.domain import Media, Outcome, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
-from ima_tui.ledger.job_states import ENDED
+from ima_tui.ledger.traces import outcome_of as outcome_of
 
 Line = dict[str, object]
 _MARK = b'{"line": '
 """Beginning of our lines; other lines are foreign and stay."""
+PATIENCE = 20.0
+"""Seconds to wait for another run's lock."""
 
 
 class Manifest:
@@ -30,6 +34,11 @@ class Manifest:
         self._path = path
         self._seen: set[str] = set()
         self._read = 0
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
 
     def append(self, lines: Iterable[Line]) -> None:
         """Append missing lines; they are on disk when this returns."""
@@ -63,6 +72,8 @@ class Manifest:
 
     def _append(self, handle: int, lines: Iterable[Line]) -> None:
         plain_file = stat.S_ISREG(os.fstat(handle).st_mode)
+        if plain_file:
+            _lock(handle)
         start = self._catch_up(handle) if plain_file else b""
         fresh = [line for line in lines if _name(line) not in self._seen]
         text = start + b"".join(json.dumps(line).encode() + b"\n" for line in fresh)
@@ -91,6 +102,26 @@ class Manifest:
         return b"\n"
 
 
+def _lock(handle: int) -> None:
+    """Lock the file until it is closed; where there are no locks it is written without one.
+
+    Another run has it for milliseconds, so a lock that does not come means a process that was
+    stopped in between: a line written twice is then better than a batch that stands still.
+    """
+    due = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= due:
+                return
+            time.sleep(0.02)
+        except OSError:
+            return
+        else:
+            return
+
+
 def _loaded(written: bytes) -> Line | None:
     try:
         found = json.loads(written)
@@ -105,45 +136,3 @@ def _name(line: Line) -> str:
     files = medias if isinstance(medias, list) else []
     paths = [media.get("path") for media in files if isinstance(media, dict)]
     return json.dumps([line.get("intent"), line.get("job_id"), line.get("status"), paths])
-
-
-def outcome_of(line: Line) -> Outcome | None:
-    """Return the outcome in a row's line as far as it is valid: a task id, or an end."""
-    task_id, status = line.get("task_id"), line.get("status")
-    task_id = one_line(task_id, 200) if isinstance(task_id, str) else ""
-    try:
-        state = State(str(status))
-    except ValueError:
-        state = State.RUNNING
-    if state not in ENDED:
-        state = State.RUNNING
-    if state is State.RUNNING and not task_id:
-        return None
-    medias = tuple(map(_media, _dicts(line.get("medias"))))
-    moments = [each.get("at") for each in _dicts(line.get("attempts"))]
-    at = next((each for each in moments if isinstance(each, int | float)), None)
-    return Outcome(state, task_id, medias, float(at) if at is not None else None)
-
-
-def _dicts(found: object) -> list[dict[str, object]]:
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _media(found: dict[str, object]) -> Media:
-    def text(name: str) -> str:
-        value = found.get(name)
-        return value if isinstance(value, str) else ""
-
-    def whole(name: str) -> int | None:
-        value = found.get(name)
-        return value if isinstance(value, int) else None
-
-    return Media(
-        text("url"),
-        text("cover"),
-        text("format"),
-        whole("width"),
-        whole("height"),
-        text("duration"),
-        text("path"),
-    )

@@ -32,6 +32,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import InputFacts
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.intent import binding
@@ -298,6 +299,16 @@ def sentence(unmet: Unmet) -> str:
 
 def sentences(unmet: Iterable[Unmet]) -> list[str]:
     return [sentence(each) for each in unmet]
+
+
+def input_notes(facts: Iterable[InputFacts]) -> list[str]:
+    """A sentence for each file of which only a part is used."""
+    notes: list[str] = []
+    for fact in facts:
+        if fact.first_frame:
+            key = "cli.first_page" if fact.has_pages else "cli.first_frame"
+            notes.append(say(key, input=one_line(fact.source, 200)))
+    return notes
 
 
 # ---------------------------------------------------------------------------- other models

@@ -76,7 +76,7 @@ class InputFacts:
     `source` is a link, an absolute path, or (in a workflow step) the result of another step. `size`
     is in bytes; `width` and `height` are those of the upright image, in pixels. `sent_as`: the MIME
     type that is uploaded where the file is converted. `first_frame`: only the first frame of an
-    animation is uploaded.
+    animation, or the first page of a document, is uploaded.
     """
 
     source: str
@@ -89,6 +89,11 @@ class InputFacts:
     sent_as: str = ""
     first_frame: bool = False
     stamp: Stamp = (0, 0, 0)
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether what follows the first image is another page, not the next frame."""
+        return self.mime == "image/tiff"
 
 
 def format_name(mime: str) -> str:

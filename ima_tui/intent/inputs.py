@@ -1,4 +1,4 @@
-"""Pictures at hand, and what each is for: source, first and last frame, reference."""
+"""Inputs at hand, and what each is for: source, first and last frame, reference."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Roles
@@ -20,6 +21,11 @@ class Inputs:
 
     sources: tuple[str, ...]
     told: tuple[tuple[int, int], ...]
+
+    @property
+    def has_media(self) -> bool:
+        """Whether a video or a sound is among them."""
+        return any(map(order.is_media, self.sources))
 
     def at(self, start: int) -> int | None:
         """The place in `sources` of the path that stands at `start`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ima_tui.catalogue import choice
+from ima_tui.catalogue import choice, order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent import (
@@ -53,7 +53,7 @@ Preferred = Mapping[TaskType, str]
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
 _BRIEF = 45
 """Words (Chinese: characters) from which a text is a brief."""
-_SUBJECT = 3
+_SUBJECT = 4
 """Words (Chinese: pairs of characters) that only name a subject."""
 
 
@@ -84,6 +84,7 @@ class Router:
         self._evidence: list[Evidence] = []
         self._alternatives: list[IntentAlternative] = []
         self._open = False
+        self._set: list[tuple[int, int]] = []
 
     def decide(self) -> Intent:
         asked = self._asked
@@ -108,7 +109,7 @@ class Router:
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
             task_type, question = self._known.settled, None
-        steps = workflow.plan(asked, len(self._inputs.sources))
+        steps = workflow.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
             None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
@@ -122,6 +123,8 @@ class Router:
             for place in told.places:
                 self._tell("images_role", *place)
         findings = parameters.read_parameters(self._scan, asked)
+        told_so = (*findings.params, findings.ratio, findings.length)
+        self._set = [(each.start, each.end) for each in told_so if each is not None]
         tier = preference_phrases.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
         wish = preference_phrases.read_preference(
@@ -299,9 +302,8 @@ class Router:
 
     def _subject(self) -> str:
         """The text without the words that set a parameter."""
-        text = self._scan.plain.original
-        told = (each.span for each in self._evidence if each.part.startswith("params."))
-        for start, end in sorted(told, reverse=True):
+        text = self._scan.text
+        for start, end in sorted(self._set, reverse=True):
             text = f"{text[:start]} {text[end:]}"
         return text
 
@@ -331,7 +333,8 @@ class Router:
         forgets = wish is not None and wish.action is PreferenceAction.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")
         recommended = self._known.recommended.get(task_type, "")
-        served = choice.serving(model_versions, task_type, preferred, recommended)
+        taking = order.taking(model_versions, decision.inputs)
+        served = choice.serving(taking, task_type, preferred, recommended)
         return (*served, ()) if served is not None else (None, None, ())
 
     def _params(

@@ -80,6 +80,8 @@ class Tasks:
             if self._missing(told) or spoken_of or task_named or (pointed and frames):
                 return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
+        if self._inputs.has_media:  # only references may be videos and sounds
+            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=tuple(range(count)))
         if frames and count >= 2:
             settled = roles_for_frames(told, count)
             if settled is None:

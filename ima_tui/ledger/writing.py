@@ -16,7 +16,7 @@ from ima_tui.core.domain import (
     result_of,
 )
 from ima_tui.ledger import job_states, process_id
-from ima_tui.ledger.queries import OPEN, by_intents, require
+from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, require
 from ima_tui.ledger.records import (
     dump,
     dump_medias,
@@ -332,11 +332,16 @@ def claim(
     here = [each for each in others if process_id.is_here(each)]
     ended = f" OR owner IN ({', '.join('?' * len(gone))})"
     living = f"owner IN ({', '.join('?' * len(here))})"
-    slow = f"lease_until < CASE WHEN {living} THEN ? ELSE ? END"
+    # a live run's create is left to it for longer: only that run can still get the answer
+    slow = (
+        f"lease_until < CASE WHEN {living} THEN CASE state WHEN 'sending' THEN ? ELSE ? END"
+        " ELSE ? END"
+    )
     # written by a clock that was ahead; a live run corrects it within seconds
     future = f" OR (lease_until > ? AND NOT {living})"
     ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{future}{ended})"
-    named = (*ids, session, *here, now - GRACE, now, now + LONGEST_LEASE, *here, *gone)
+    leases = (now - LONG_GONE, now - GRACE, now, now + LONGEST_LEASE)
+    named = (*ids, session, *here, *leases, *here, *gone)
     # an owner that ended without releasing crashed: its unsent jobs need approval
     connection.execute(
         "UPDATE jobs SET turn = 0, waiting = CASE WHEN held THEN waiting ELSE 'waiting.word' END,"

@@ -68,7 +68,7 @@ def test_nothing_runs_without_the_hash(person: Person) -> None:
     said = person.verb("workflow", "run", file)
     assert said.code == 2
     assert plan["hash"] in said.out
-    assert f"{plan['total_credit']} points" in said.out
+    assert f"{plan['total_credit']} pts" in said.out
     wrong = person.verb("workflow", "run", file, "--confirm", "0" * 16, "--json")
     assert wrong.code == 2
     told = document(wrong)
@@ -128,7 +128,7 @@ def test_a_changed_picture_needs_a_new_hash_and_a_missing_one_is_said(
     Image.new("RGB", (512, 512), "blue").save(picture)
     said = person.verb("workflow", "run", file, "--confirm", agreed)
     assert (said.code, person.accepted()) == (2, [])
-    assert "a file that it takes" in said.err
+    assert "an input file" in said.err
     now = document(person.verb("workflow", "show", file, "--json"))["hash"]
     assert now != agreed
     assert person.verb("workflow", "run", file, "--confirm", now).code == 0
@@ -140,15 +140,29 @@ def test_a_changed_picture_needs_a_new_hash_and_a_missing_one_is_said(
 def test_a_damaged_picture_stops_the_plan_before_anything_is_sent(person: Person) -> None:
     path = person.folder / "cat.jpg"
     Image.new("RGB", (64, 48), "teal").save(path)
-    path.write_bytes(path.read_bytes()[:-200])
     file = str(person.folder / "plan.json")
     wish = "Animate it, and add a soundtrack"
-    made = person.verb("workflow", "plan", wish, "--input-images", str(path), "-o", file)
-    assert made.code == 0
-    agreed = json.loads(Path(file).read_text("utf-8"))["hash"]
-    said = person.verb("workflow", "run", file, "--confirm", agreed)
-    assert said.code == 2
-    assert "incomplete" in said.err
+    planning = ("workflow", "plan", wish, "--input-images", str(path), "-o", file)
+    assert person.verb(*planning).code == 0
+    path.write_bytes(path.read_bytes()[:-200])
+    agreed = document(person.verb("workflow", "show", file, "--json"))["hash"]
+    for verb in (("workflow", "run", file, "--confirm", agreed), planning):
+        said = person.verb(*verb)
+        assert said.code == 2
+        assert "incomplete" in said.err
+    assert person.accepted() == []
+
+
+def test_that_only_a_part_of_a_file_is_used_is_said_before_it_is_paid(person: Person) -> None:
+    frames = [Image.new("RGB", (320, 320), colour) for colour in ("teal", "red")]
+    plan = str(person.folder / "plan.json")
+    for name, part in (("moving.gif", "first frame"), ("scan.tiff", "first page")):
+        path = person.folder / name
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+        wish = "Animate it, and add a soundtrack"
+        for verb in (("plan", wish, "--input-images", str(path), "-o", plan), ("run", plan)):
+            said = person.verb("workflow", *verb)
+            assert f"{name}: only the {part} is used." in said.err
     assert person.accepted() == []
 
 

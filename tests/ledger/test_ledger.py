@@ -32,6 +32,7 @@ from ima_tui.ledger import (
     LedgerError,
     job_states,
     opening,
+    process_id,
     schema,
 )
 from ima_tui.ledger.job_states import ImpossibleTransition
@@ -268,6 +269,16 @@ async def test_a_job_is_followed_by_one_of_two(ledger: Ledger, path: Path) -> No
     assert [(j.id, j.needs_approval) for j in taken] == [(job.id, False)]
     assert await ledger.claim(1037.0, 1067.0) == ()
     await other.aclose()
+
+
+async def test_a_create_is_left_to_a_live_run_for_longer(ledger: Ledger, path: Path) -> None:
+    """A starved run gets its answer late; nobody else can."""
+    slow = await Ledger.open(path, process_id.name())
+    sending, running = [await brought_to(slow, each) for each in (State.SENDING, State.RUNNING)]
+    await slow.claim(1000.0, 1030.0)
+    assert [job.id for job in await ledger.claim(1200.0, 1230.0)] == [running.id]
+    assert {job.id for job in await ledger.claim(1700.0, 1730.0)} == {sending.id, running.id}
+    await slow.aclose()
 
 
 async def test_a_renewed_lease_is_not_taken(ledger: Ledger, path: Path) -> None:

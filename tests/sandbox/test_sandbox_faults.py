@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
+from ima_tui.sandbox import faults
 
 SEEDREAM = ("text_to_image", "doubao-seedream-4-5-251128")
 NANO = ("text_to_image", "gemini-3.1-flash-image-preview")
@@ -119,7 +123,23 @@ def test_hanging_for_good(start: Any, order: Any, when: str, charged: int) -> No
     assert ledger["creates"][0]["answered"] is False
 
 
-def test_hanging_and_delays_end(start: Any, order: Any) -> None:
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds of each pause that the faults make, in order."""
+    made: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        made.append(seconds)
+
+    def timeout(seconds: float) -> asyncio.Timeout:
+        made.append(seconds)
+        return asyncio.timeout(seconds)
+
+    monkeypatch.setattr(faults, "asyncio", SimpleNamespace(sleep=sleep, timeout=timeout))
+    return made
+
+
+def test_hanging_and_delays_end(start: Any, order: Any, pauses: list[float]) -> None:
     wire = start(
         fault("hang", seconds=0.05, times=1)
         + fault("hang", seconds=0.05, when="after", times=1)
@@ -127,16 +147,15 @@ def test_hanging_and_delays_end(start: Any, order: Any) -> None:
     )
     body = order(wire.model(*SEEDREAM))
     for _ in range(2):
-        began = time.monotonic()
+        pauses.clear()
         assert wire.create(body)["code"] == 0
-        assert time.monotonic() - began > 0.09
+        assert pauses == [0.05] * 2
 
 
-def test_drip_is_slow_and_whole(start: Any) -> None:
+def test_drip_is_slow_and_whole(start: Any, pauses: list[float]) -> None:
     wire = start(fault("drip", "product_list", seconds=0.1, pieces=5, times=1))
-    began = time.monotonic()
     assert listed(wire).json()["code"] == 200
-    assert time.monotonic() - began > 0.07
+    assert pauses == [0.02] * 4
 
 
 def test_truncated_json_and_truncated_files(start: Any, order: Any) -> None:
@@ -290,15 +309,14 @@ def test_a_list_that_changes_in_front_of_a_create(start: Any, order: Any) -> Non
     ]
 
 
-def test_slow_and_rejected_verification(start: Any) -> None:
+def test_slow_and_rejected_verification(start: Any, pauses: list[float]) -> None:
     wire = start(
         fault("slow_verify", "verify", seconds=0.08, times=1)
         + fault("reject_verify", "verify", nth=2, code=77, message="a face")
     )
-    began = time.monotonic()
     url = {"url": "https://example.com/a.png"}
     assert "error" not in wire.post("/open/v1/assets/verify", url)["data"]["result"]
-    assert time.monotonic() - began > 0.07
+    assert pauses == [0.08]
     error = wire.post("/open/v1/assets/verify", url)["data"]["result"]["error"]
     assert error == {"code": "77", "message": "a face"}
 

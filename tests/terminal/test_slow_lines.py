@@ -48,10 +48,8 @@ def modes(program: PtyProgram) -> list[object]:
     return termios.tcgetattr(program.process.child_fd)[:4]
 
 
-def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
-    due = time.perf_counter() + seconds
+def until(true: Callable[[], bool]) -> None:
     while not true():
-        assert time.perf_counter() < due, "not within the time"
         time.sleep(0.02)
 
 
@@ -154,7 +152,7 @@ def test_the_clipboard_goes_through_tmux(tmp_path: Path) -> None:
         send(program, "draw a fox")
         program.wait(r"✓ done\s+img")
         program.press("y")
-        program.wait("clipboard")
+        program.wait("Copied")
         assert b"\x1b]52;c;" in program.received
         assert b"\x1bPtmux;\x1b\x1b]52;c;" in program.received
         program.press("ctrl+q")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
 from ima_tui.cli.output import talk
+from ima_tui.compose import confirmation
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.core.domain import (
     Draft,
@@ -19,7 +20,6 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.input_files import InputFacts
 from ima_tui.core.text import encodable, one_line
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio
@@ -58,7 +58,7 @@ async def model_of(
     models = await studio.catalogue.fresh(task_type)
     if arguments.model_id is not None:
         return choice.pick(models, arguments.model_id, arguments.version_id)
-    model = studio.catalogue.suggested(task_type)
+    model = studio.catalogue.suggested(task_type, arguments.input_images)
     if model is None:
         raise UsageError("error.no_models")
     return choice.pick(models, model.model_id, arguments.version_id)
@@ -89,18 +89,9 @@ async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
     """The priced order, inputs looked at. Raises `UsageError` for what can't be."""
     placed, _ = order.place(model, draft)
     facts = await studio.inspect_inputs(model, draft.inputs)
-    for note in input_notes(facts):
+    for note in confirmation.input_notes(facts):
         talk(note)
     return replace(placed, inputs=tuple(fact.source for fact in facts))
-
-
-def input_notes(facts: Sequence[InputFacts]) -> list[str]:
-    """What people should know about how their files are used."""
-    return [
-        say("cli.first_frame", input=one_line(fact.source, 200))
-        for fact in facts
-        if fact.first_frame
-    ]
 
 
 def settle_count(arguments: argparse.Namespace) -> None:

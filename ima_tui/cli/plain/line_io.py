@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
-from ima_tui.core.text import clean, one_line, redact
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import LIMIT, clean, encodable, one_line, redact
 
 MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
@@ -34,8 +35,12 @@ class LineIO:
             print(words, flush=True)
 
     async def ask(self, question: str, *, hidden: bool = False) -> str | None:
-        """What is typed next, without blanks around it; None where nothing comes any more."""
-        self._prompt = one_line(question, 200)
+        """What is typed next, without blanks around it; None where nothing comes any more.
+
+        Raises `UsageError` for bytes that are no text. The question is shown whole: it names what
+        is agreed to.
+        """
+        self._prompt = one_line(question, LIMIT)
         print(self._prompt, end=" ", flush=True)
         try:
             with _silent() if hidden else nullcontext():
@@ -48,7 +53,10 @@ class LineIO:
             self._prompt = ""
         if hidden or not sys.stdin.isatty():
             print(flush=True)
-        return self._typed.popleft().strip()
+        typed = self._typed.popleft().strip()
+        if encodable(typed) != typed:
+            raise UsageError("error.not_text", encoding=sys.stdin.encoding)
+        return typed
 
     async def _read(self) -> None:
         """Wait for bytes, and take the whole lines among them."""
@@ -69,7 +77,7 @@ class LineIO:
         self._rest = rest[:MOST_BYTES]
         if self._ended and self._rest:
             whole, self._rest = [*whole, self._rest], b""
-        self._typed.extend(line.decode(sys.stdin.encoding, "replace") for line in whole)
+        self._typed.extend(line.decode(sys.stdin.encoding, "surrogateescape") for line in whole)
 
 
 @contextmanager

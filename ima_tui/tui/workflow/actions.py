@@ -10,7 +10,7 @@ from ima_tui.compose import confirmation
 from ima_tui.compose.draft import switch
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.workflow import step_rows
 from ima_tui.workflow.pricing import price_step
@@ -120,6 +120,8 @@ class WorkflowActions:
         try:
             before = await plans.agreed_before(host.plan)
             status = await plans.status(before, fetch=True)
+            sending = [each.priced for each in status.to_send(again=True)]
+            notes = await plans.input_notes(sending)
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
@@ -133,7 +135,8 @@ class WorkflowActions:
             each.job is not None and each.job.state is State.NEEDS_REVIEW
             for each in status.failures
         )
-        host.ask(_question(status), partial(self._go, status), deliberate=unknown)
+        words = " ".join((*notes, _question(status)))
+        host.ask(words, partial(self._go, status), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus) -> None:
         host, plans = self._host, self._host.studio.workflows
@@ -250,7 +253,7 @@ def _question(status: WorkflowStatus) -> str:
     for once more."""
     sending = {each.step.id for each in status.to_send(again=True)}
     differing = confirmation.sentences(each for at, each in status.workflow.unmet if at in sending)
-    return " ".join((*differing, _cost(status)))
+    return joined(*differing, _cost(status))
 
 
 def _cost(status: WorkflowStatus) -> str:

@@ -70,7 +70,7 @@ async def can_read(pilot: Pilot[None]) -> None:
 
 
 def summary(pilot: Pilot[None]) -> str:
-    return queue(pilot).query_one(QueueSummary).render_line(0).text
+    return queue(pilot).query_one(QueueSummary).head.render_line(0).text
 
 
 def facts(pilot: Pilot[None]) -> str:
@@ -105,7 +105,7 @@ def test_orders(sort: str, ids: list[int]) -> None:
 def test_groups_keep_the_order_within_and_add_up_points() -> None:
     found = QueueArrangement(sort="newest", group="state").of((*FOUR, done(9)))
     assert [(g.name, [one.id for one in g.jobs], g.points) for g in found] == [
-        ("unknown", [3], 5),
+        ("needs review", [3], 5),
         ("running", [1], 25),
         ("done", [9, 2], 10),
         ("failed", [4], 10),
@@ -118,10 +118,10 @@ async def test_a_key_sorts_and_the_summary_says_how() -> None:
     async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
-        await pilot.press("S")
+        await pilot.press("s")
         assert list(queue(pilot).table.order) == [4, 3, 2, 1]
         assert "newest first" in summary(pilot)
-        await pilot.press("S", "S", "S")
+        await pilot.press("s", "s", "s")
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
         assert "first" not in summary(pilot)
 
@@ -146,16 +146,16 @@ async def test_keys_move_unsent_jobs_in_their_line() -> None:
         assert list(queue(pilot).table.order) == [9, 1, 2, 3, 4]
         assert not queue(pilot).check_action("line", ("earlier",)), "a running job"
         await pilot.press("end")
-        assert "Number 4 of 4 in line" in facts(pilot)
+        assert "Position 4 of 4" in facts(pilot)
         await pilot.press("less_than_sign")
         await stands(pilot, [9, 1, 2, 4, 3])
         assert queue(pilot).table.cursor == 4
-        await until(pilot, lambda: "Number 3 of 4 in line" in facts(pilot))
-        await pilot.press("n")
+        await until(pilot, lambda: "Position 3 of 4" in facts(pilot))
+        await pilot.press("F")
         await stands(pilot, [9, 4, 1, 2, 3])
         await pilot.press("greater_than_sign")
         await stands(pilot, [9, 1, 4, 2, 3])
-        await pilot.press("S")
+        await pilot.press("s")
         assert not queue(pilot).check_action("line", ("earlier",)), "nobody would see it"
         assert queue(pilot).check_action("line", ("next",))
 
@@ -177,25 +177,25 @@ async def test_a_job_moves_past_what_is_shown_and_leaves_hidden_ones_where_they_
 
 async def test_headings_are_no_rows() -> None:
     async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
-        await pilot.press("b")
-        assert shown(pilot, 1).strip() == "unknown  1 · 5 pts"
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
+        assert shown(pilot, 1).strip() == "needs review  1 · 5 pts"
         assert queue(pilot).table.cursor == 3
         await pilot.press("down")
         assert queue(pilot).table.cursor == 1
         await pilot.press("home")
         assert queue(pilot).table.cursor == 3
-        await pilot.press("a")
+        await pilot.press("ctrl+a")
         assert queue(pilot).table.marked == {1, 2, 3, 4}
-        await pilot.press("b")
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert shown(pilot, 1).strip().startswith("text to image  3")
-        await pilot.press("b")
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
 
 
 async def test_a_filter_finds_kinds_and_what_waits_for_a_word() -> None:
     held = replace(job(7, State.QUEUED), needs_approval=True)
     async with open_app(*FOUR, held).run_test(size=(100, 30)) as pilot:
-        await pilot.press("slash", *"held")
+        await pilot.press("slash", *"approval")
         assert list(queue(pilot).table.order) == [7]
         queue(pilot).query_one("#filter").value = "to video"  # type: ignore[attr-defined]
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
@@ -203,7 +203,7 @@ async def test_a_filter_finds_kinds_and_what_waits_for_a_word() -> None:
 
 async def test_marks_say_what_they_cost_and_go_with_their_rows() -> None:
     async with open_app(failed(3), job(2, State.FAILED, KLING)).run_test(size=(100, 30)) as pilot:
-        await pilot.press("a")
+        await pilot.press("ctrl+a")
         assert "2 marked, 58 pts" in summary(pilot)
         await pilot.press("slash", *"kling", "enter")
         assert "1 marked, 48 pts" in summary(pilot)
@@ -213,16 +213,14 @@ async def test_marks_say_what_they_cost_and_go_with_their_rows() -> None:
 
 async def test_a_question_names_what_it_is_about_but_not_hundreds() -> None:
     async with open_app(*(failed(n) for n in range(1, 10))).run_test() as pilot:
-        await pilot.press("a", "r")
-        assert "Run these 9 again (#9 #8 #7 #6 #5 #4 and 3 more)? They cost 90 pts." in question(
-            pilot
-        )
+        await pilot.press("ctrl+a", "r")
+        assert "Retry these 9 jobs (#9 #8 #7 #6 #5 #4 and 3 more) for 90 pts?" in question(pilot)
 
 
 async def test_stopping_sent_and_unsent_ones_tells_what_stays_spent() -> None:
     async with open_app(job(2), job(1, State.QUEUED)).run_test() as pilot:
-        await pilot.press("a", "s")
-        assert "What was sent stays spent: 5 pts" in question(pilot)
+        await pilot.press("ctrl+a", "x")
+        assert "Points already spent (5 pts)" in question(pilot)
         await pilot.press("y")
         await until(pilot, lambda: len(asked(pilot)) == 2)
         assert asked(pilot) == [("stop", 2), ("take_out", 1)]
@@ -237,7 +235,7 @@ async def test_another_model_is_chosen_priced_and_named_after_the_old_job() -> N
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
-        assert question(pilot) == "? Run #3 with SeeDream 4.5 instead? It costs 5 pts."
+        assert question(pilot) == "? Retry #3 with SeeDream 4.5 for 5 pts?"
         assert asked(pilot) == []
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot))
@@ -251,7 +249,7 @@ async def test_a_failure_names_what_could_do_it_and_for_how_much() -> None:
     async with open_app(failed(3)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         told = facts(pilot).replace("\n", " ")
-        assert "R runs it with another model: SeeDream 4.5 for 5 pts or Nano Banana 2 for" in told
+        assert "R retries with another model: SeeDream 4.5 (5 pts) or Nano Banana 2 (" in told
 
 
 async def test_where_no_other_model_is_offered_it_says_so() -> None:
@@ -260,14 +258,28 @@ async def test_where_no_other_model_is_offered_it_says_so() -> None:
         await pilot.pause()
         assert question(pilot) == ""
         told = [note.message for note in pilot.app._notifications]
-        assert told == ["No other model offered now does what Wan 2.6 does."]
+        assert told == ["No other model can do this right now (Wan 2.6)."]
 
 
-async def test_another_model_is_for_one_job_at_a_time() -> None:
+async def test_another_model_is_for_one_job_at_a_time_and_says_so() -> None:
     async with open_app(failed(3), failed(2)).run_test() as pilot:
-        assert queue(pilot).check_action("do", ("instead",))
-        await pilot.press("a")
-        assert not queue(pilot).check_action("do", ("instead",))
+        await pilot.press("ctrl+a", "R")
+        await pilot.pause()
+        assert question(pilot) == ""
+        told = [note.message for note in pilot.app._notifications]
+        assert told == ["This works on one job at a time. Unmark the others: esc."]
+
+
+async def test_a_heading_is_clicked_to_sort_and_esc_goes_one_step_back() -> None:
+    async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
+        table = queue(pilot).table
+        x = next(slot.x for slot in table._painted()._slots if slot.index == 6)
+        await pilot.click(table, offset=(x, 0))
+        assert queue(pilot).how.sort == "points"
+        await pilot.press("slash", "f", "o", "x", "enter", "space", "escape")
+        assert (queue(pilot).how.filter, table.marked) == ("fox", set())
+        await pilot.press("escape")
+        assert queue(pilot).how.filter == ""
 
 
 # -------------------------------------------------------------------------- edited in its place
@@ -280,7 +292,7 @@ async def test_an_unsent_job_is_edited_and_taken_out_when_the_new_one_goes() -> 
         await until(pilot, lambda: pilot.app.current_mode == "compose")
         await until(pilot, lambda: pilot.app.screen.query_one(Prompt).text == "a red fox in snow")
         said = pilot.app.screen.query_one("#said", Static)
-        await until(pilot, lambda: "takes the place of #7" in str(said.content))
+        await until(pilot, lambda: "Replaces #7" in str(said.content))
         assert asked(pilot) == []
         await can_read(pilot)
         await pilot.press("ctrl+j")
@@ -294,13 +306,14 @@ async def test_a_job_edited_before_prompts_can_be_read_goes_with_a_second_press(
         await until(pilot, lambda: pilot.app.current_mode == "compose")
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
+        await can_read(pilot)
         compose.reader._route = None  # as in the first moments, however fast the machine is
         await pilot.press("ctrl+j")
         said = compose.query_one("#said", Static)
         await until(pilot, lambda: "again when the price is shown" in str(said.content))
         assert asked(pilot) == []
         compose._begin_to_read()
-        await until(pilot, lambda: "models are here" in str(said.content))
+        await until(pilot, lambda: "Models loaded" in str(said.content))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: len(asked(pilot)) == 2)
 
@@ -310,11 +323,11 @@ async def test_what_was_sent_meanwhile_is_not_sent_twice() -> None:
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.current_mode == "compose")
         said = pilot.app.screen.query_one("#said", Static)
-        await until(pilot, lambda: "takes the place of #7" in str(said.content))
+        await until(pilot, lambda: "Replaces #7" in str(said.content))
         studio(pilot).tell(JobChanged(job(7)))
         await can_read(pilot)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "was sent meanwhile" in str(said.content))
+        await until(pilot, lambda: "was sent in the meantime" in str(said.content))
         assert asked(pilot) == []
 
 
@@ -332,7 +345,7 @@ def test_only_what_was_not_sent_can_be_edited() -> None:
 def test_a_reason_stands_in_the_time_column_and_as_a_sentence() -> None:
     waiting = replace(job(4, State.QUEUED), waiting="waiting.after", waiting_values={"id": 41})
     assert words.row(waiting, NOW, glyphs(False))[5].text == "after #41"
-    assert words.standing(waiting, NOW) == ("waits for #41", "muted")
+    assert words.standing(waiting, NOW) == ("waiting for #41", "muted")
     odd = replace(waiting, waiting="waiting.from_the_future")
     assert words.standing(odd, NOW) == ("", "muted")
 
@@ -353,7 +366,7 @@ def test_held_for_another_reason_says_that_one() -> None:
     )
     sentence, role = words.standing(held, NOW)
     assert "price rose from 5 to 7" in sentence
-    assert "Press f" in sentence
+    assert "a sends it" in sentence
     assert role == "warn"
 
 
@@ -361,8 +374,8 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
     async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         assert shown(pilot, 1).rstrip().endswith("5?")
-        assert "charged 5 pts" in facts(pilot).replace("\n", " ")
+        assert "5 pts may have been charged" in facts(pilot).replace("\n", " ")
         await pilot.press("r")
-        assert question(pilot).endswith("for 5 pts all the same? Press y.")
+        assert question(pilot).endswith("for another 5 pts? Press y.")
         shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
-        assert shown_keys == ["y", "esc n"]
+        assert shown_keys == ["y", "esc  n"]

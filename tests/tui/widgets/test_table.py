@@ -7,16 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 from fake import FakeStudio
-from rich.console import Console
-from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.strip import Strip
 
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.terminal.partial_updates import PartialUpdate
 from ima_tui.tui.widgets.cells import (
     cut,
     fit,
@@ -122,6 +118,17 @@ def test_wrap_breaks_at_blanks_and_between_wide_characters() -> None:
     assert wrap("旺财在雪地里。", 6) == ["旺财在", "雪地", "里。"]
     assert wrap("one\n\ntwo", 9) == ["one", "", "two"]
     assert all(width(part) <= 5 for part in wrap("unbreakablewordthatislong", 5))
+    assert wrap("请运行ima-tui doctor，再试。", 10) == ["请运行", "ima-tui", "doctor，再", "试。"]
+
+
+def test_no_line_begins_with_what_closes_or_ends_with_what_opens() -> None:
+    text = "价格从 5 涨到 6 积分（见“模型”界面），没有发送；按 ctrl+j：按新价格发送。"
+    for cells in range(8, width(text)):
+        lines = wrap(text, cells)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(width(line) <= cells for line in lines)
+        assert not [line for line in lines[1:] if line[0] in "，：。；）”、"]
+        assert not [line for line in lines if line[-1] in "（“"]
 
 
 def test_flexible_columns_take_what_is_left() -> None:
@@ -247,15 +254,3 @@ async def test_data_is_text_and_never_markup() -> None:
         table = table_of(pilot)
         table.update_row(0, row(0, prompt="[/nope] [@click=app.bell]x[/]"))
         assert "[/nope] [@click=app.bell]x[/]" in line(table, 1)
-
-
-def test_an_update_sends_the_changed_cells_and_not_the_row_before_them() -> None:
-    row_strip = Strip([Segment("hello brave world")])
-    update = PartialUpdate([{0: row_strip}], [(0, 6, 11)], [[17]])
-    assert update.render_segments(Console(color_system=None)) == "\x1b[1;7Hbrave"
-
-
-def test_an_update_of_wide_characters_keeps_their_place() -> None:
-    row_strip = Strip([Segment("旺财在雪地里")])
-    update = PartialUpdate([{0: row_strip}], [(0, 4, 8)], [[12]])
-    assert update.render_segments(Console(color_system=None)) == "\x1b[1;5H在雪"
