@@ -335,6 +335,7 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
     on = pronoun(items, at + 1, head) or made_of(items, end)
     want = _want(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
     opens = reading.clause.index == 0 and end - at <= _SHORT_HEAD
+    opens = opens and items[at].phrase not in _SUBJECTS
     want = replace(want, heads=opens and (end == len(items) or items[end].has("stop")))
     reading.wants.append(want)
     if head.under("noun") == BOTH:
@@ -342,6 +343,7 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
     _extras(reading, items, end, medium)
 
 
+_SUBJECTS = frozenset({"the", "it", "there", "he", "she", "i", "we", "they", "you"})
 _SHORT_HEAD = 6
 """Words of a noun phrase at the very start that can only be what is wanted: "cover for …"."""
 
