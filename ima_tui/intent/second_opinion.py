@@ -82,16 +82,8 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         found = read_as(PREFERENCE)
         if found.kind is RequestKind.PREFERENCE:
             return found
-    mentions = any(each.part == "media" for each in intent.alternatives)
-    if (
-        opinion.label == SEVERAL
-        and opinion.margin >= (HINT if mentions else VETO)
-        and intent.question is not _OPEN
-    ):
-        found = read_as(SEVERAL)
-        if found.kind is RequestKind.WORKFLOW and intent.kind is not found.kind:
-            clear = opinion.margin >= EXPLICIT + intent.brief
-            return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+    if opinion.label == SEVERAL and (steps := _in_steps(intent, opinion, images, read_as)):
+        return steps
     if intent.question is _OPEN:
         return _answered(intent, opinion, images, read_as)
     if intent.question is not None:
@@ -104,6 +96,19 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         unclear = opinion.margin >= least or intent.brief or intent.guessed
         return _doubted(intent, opinion, images) if unclear else intent
     return _contested(intent, opinion, images, read_as)
+
+
+def _in_steps(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent | None:
+    """Several things where the rules found one, if they find more when they look for it."""
+    mentions = any(each.part == "media" for each in intent.alternatives)
+    least = RESCUE if intent.explicit else HINT if mentions else VETO
+    if opinion.margin < least or intent.question is _OPEN or intent.kind is RequestKind.WORKFLOW:
+        return None
+    found = read_as(SEVERAL)
+    if found.kind is not RequestKind.WORKFLOW:
+        return None
+    clear = opinion.margin >= EXPLICIT + intent.brief
+    return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
 
 
 def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent:
