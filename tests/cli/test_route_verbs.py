@@ -229,7 +229,7 @@ def doubt(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_generate_stops_where_it_is_unsure_and_says_both(ima: Verb) -> None:
     refused = ima("generate", "draw a fox")
     assert refused.code == 2
-    assert "could mean text_to_image or text_to_video." in refused.err
+    assert "could be text_to_image or text_to_video." in refused.err
     assert ima("generate", "draw a fox", "--dry-run", "--yes").code == 0
     assert ima("generate", "draw a fox", "--dry-run", "--task-type", "text_to_image").code == 0
 

@@ -11,9 +11,9 @@ from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 36),
-    ("noun", 11),
-    ("brief", 17),
+    ("single", 34),
+    ("noun", 17),
+    ("brief", 15),
     ("several", 10),
     ("edit", 7),
     ("ask", 6),

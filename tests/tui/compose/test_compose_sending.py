@@ -225,7 +225,7 @@ async def test_an_unsure_prompt_is_settled_by_one_key(monkeypatch: pytest.Monkey
         assert [each.kind for each in screen.view.askings[0].answers] == [T2I, T2V]
         await pilot.press("ctrl+j")
         assert sent(studio) == []
-        await pilot.press("1")
+        await pilot.press("enter")  # the guess is chosen
         await until(pilot, lambda: not screen.view.blocked)
         await pilot.press("ctrl+j")
         assert [one.task_type for one in sent(studio)] == [T2I]
