@@ -128,7 +128,7 @@ def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
     if decision.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
     if decision.kind is Reading.QUESTION and not settled:
-        return UsageError("compose.one_needs_medium")
+        return UsageError("compose.one_is_a_question")
     if decision.confidence is Confidence.UNSURE and not settled:
         return UsageError("compose.one_needs_medium")
     return None

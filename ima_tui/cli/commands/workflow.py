@@ -19,9 +19,10 @@ from ima_tui.cli.output import (
     text_encoding,
 )
 from ima_tui.compose import confirmation, parameter_names
+from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core import home_folder
-from ima_tui.core.domain import Job
+from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
@@ -86,7 +87,11 @@ async def _planned(
               for each in arguments.input_images]  # fmt: skip
     made = await studio.workflows.make(arguments.text, images, films=True)
     if not made.workflow.steps:
-        raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
+        decision = made.shared.decision
+        if decision.kind is RequestKind.QUESTION:
+            lists = {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
+            raise UsageError("error.route_question", answer=answer(decision, lists))
+        raise UsageError(_nothing(decision.kind, decision.question))
     notes = list(made.notes)
     if made.workflow.film is not None and not assembler.can_assemble():
         notes.append(explain(UsageError("error.film_no_av")))
@@ -105,8 +110,6 @@ def _is_path(written: str) -> bool:
 def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     if kind is RequestKind.CLARIFY and question is not None:
         return UNSURE[question]
-    if kind is RequestKind.QUESTION:
-        return "error.plan_nothing"
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 

@@ -165,6 +165,7 @@ TEXTS: dict[str, str] = {
     "compose.too_many": "{count} jobs are too many here; the limit is {limit}. For more, use: ima-tui batch",
     "compose.one_is_a_workflow": "needs several steps: send it on its own",
     "compose.one_is_a_preference": "nothing to generate",
+    "compose.one_is_a_question": "a question, nothing to generate",
     "compose.one_needs_roles": "the role of each image is unclear",
     "compose.one_needs_input": "an image is missing",
     "bind.compose_results": "add an earlier result",

@@ -165,6 +165,7 @@ TEXTS: dict[str, str] = {
     "compose.too_many": "这里有 {count} 个任务，一次最多 {limit} 个。更多请使用：ima-tui batch",
     "compose.one_is_a_workflow": "需要多个步骤，请单独发送",
     "compose.one_is_a_preference": "没有要生成的内容",
+    "compose.one_is_a_question": "是提问，没有要生成的内容",
     "compose.one_needs_roles": "没有说明每张图片的用途",
     "compose.one_needs_input": "缺少图片",
     "bind.compose_results": "添加已有作品",
