@@ -272,6 +272,6 @@ TEXTS: dict[str, str] = {
     "error.no_result.hint": "Nothing was sent. Choose another input.",
     "error.price_rose": "The price rose from {before} to {points} pts. Nothing was sent.",
     "error.price_rose.hint": "To accept the new price, send again.",
-    "error.prompt_lost": "Job {id} was restored without its prompt, so it can't be run again.",
-    "error.prompt_lost.hint": "Nothing was sent. Write the prompt again in Compose.",
+    "error.prompt_lost": "Job {id} was restored without its prompt, so it can't be retried.",
+    "error.prompt_lost.hint": "Nothing was sent. Enter the prompt again in Compose.",
 }

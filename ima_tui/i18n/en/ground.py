@@ -34,5 +34,5 @@ TEXTS: dict[str, str] = {
     "cli.read_only": "open in read-only mode: nothing is sent or written",
     "app.looking": "read-only",
     "app.looking_short": "r/o",
-    "ledger.traced": "Known only from result files, batch manifests or the log: {n}. These jobs are never sent again by themselves; results that are not here can be fetched at no charge (f, or ima-tui jobs fetch).",
+    "ledger.traced": "{n} {n:job is|jobs are} known only from result files, batch manifests or the log. They are never sent again automatically; missing results can be downloaded for free (f, or ima-tui jobs fetch).",
 }

@@ -269,6 +269,6 @@ TEXTS: dict[str, str] = {
     "error.no_result.hint": "未发送任何内容。请换一个素材。",
     "error.price_rose": "价格从 {before} 涨到 {points} 积分。未发送任何内容。",
     "error.price_rose.hint": "接受新价格的话，请再发送一次。",
-    "error.prompt_lost": "任务 {id} 恢复时没有找到提示词，无法再做一次。",
-    "error.prompt_lost.hint": "什么都没有发送。请重新写提示词。",
+    "error.prompt_lost": "任务 {id} 恢复时没有找到提示词，无法重试。",
+    "error.prompt_lost.hint": "未发送任何内容。请在创作中重新输入提示词。",
 }

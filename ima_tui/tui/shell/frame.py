@@ -36,14 +36,14 @@ class TopLine(Line):
     def _places(self, form: str) -> list[Part]:
         """`airy`, `dense`, or `numbers` alone, as the room allows."""
         row = [(self._label(place, form), self._role(place)) for place in SCREENS]
-        return [(" ima ", "title"), *row]
+        return [(" ima" if form == "dense" else " ima ", "title"), *row]
 
     def _label(self, place: ScreenEntry, form: str) -> str:
-        blank = "" if form == "dense" else " "
+        blank, end = ("", "") if form == "dense" else (" ", " ")
         if place.id == self.place:
-            return f"{blank}[{place.number} {say(place.key)}]"
+            return f"{blank or ' '}[{place.number} {say(place.key)}]"
         name = "" if form == "numbers" else f" {say(place.key)}"
-        return f"{blank} {place.number}{name} "
+        return f"{blank} {place.number}{name}{end}"
 
     def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
