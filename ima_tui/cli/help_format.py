@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import Any
 
 from ima_tui.i18n import say
 
@@ -50,6 +51,16 @@ class HelpFormatter(argparse.HelpFormatter):
     def format_help(self) -> str:
         """The text, with the colon that Chinese headings end in."""
         return re.sub(r"(?m)^([\u3400-\u9fff]+):$", r"\1：", super().format_help())
+
+    def _format_usage(self, *args: Any) -> str:
+        from rich.cells import cell_len
+
+        width, word = self._width, say("argparse.usage")
+        self._width -= cell_len(word) - len(word)
+        try:
+            return super()._format_usage(*args)
+        finally:
+            self._width = width
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         from ima_tui.tui.widgets.cells import wrap

@@ -342,7 +342,7 @@ class _Router:
         evidence = tuple(dict.fromkeys(self._evidence))
         found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
-        bare = sum(1 for _ in islice(_WORD.finditer(sent), _SUBJECT + 1)) <= _SUBJECT
+        bare = sum(1 for _ in islice(_WORD.finditer(self._subject()), _SUBJECT + 1)) <= _SUBJECT
         bare = bare or self._open
         vague = questions.is_vague(self._scan)
         decision = replace(decision, evidence=evidence, commands=found, bare=bare, vague=vague)
@@ -370,6 +370,14 @@ class _Router:
             bound=bound,
             refused=refused,
         )
+
+    def _subject(self) -> str:
+        """The text without the words that set a parameter."""
+        text = self._scan.plain.original
+        told = (each.span for each in self._evidence if each.part.startswith("params."))
+        for start, end in sorted(told, reverse=True):
+            text = f"{text[:start]} {text[end:]}"
+        return text
 
     def _leaf(
         self, decision: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]

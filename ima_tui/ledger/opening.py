@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ima_tui.core.atomic_file import NotAFile
 from ima_tui.core.text import one_line
+from ima_tui.i18n import reason
 from ima_tui.ledger import (
     backup,
     merge,
@@ -75,6 +78,7 @@ def to_write(path: Path, places: Places | None = None) -> Opened:
 
     Raises `sqlite3.Error` or `OSError`.
     """
+    _refuse_special(path)
     if not _may_be_opened(path, places):
         report = repair.mend(path, connect, places)
         return _entered(path, report)
@@ -92,6 +96,14 @@ def to_write(path: Path, places: Places | None = None) -> Opened:
         repair.leave(presence)
         raise
     return _entered(path, repair.mend(path, connect, places))
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise `NotAFile` for a pipe or a device, in which SQLite would wait or read without end."""
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if not stat.S_ISREG(each.stat().st_mode):
+                raise NotAFile
 
 
 def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
@@ -163,6 +175,7 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def read_only_file(path: Path, places: Places | None = None) -> Opened:
     """Open without ever writing. Raises `sqlite3.Error` or `OSError`."""
+    _refuse_special(path)
     looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, places)
     return Opened(
         looked.connection, repair_report=looked.repair_report, locked_out=looked.locked_out
@@ -211,12 +224,13 @@ def ledger_error(path: Path, error: Exception) -> LedgerError:
     if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
         return LedgerError("error.ledger_busy", path=str(path))
     key = "error.ledger_unwritable" if _is_for_looking(error) else "error.ledger"
-    return LedgerError(key, path=str(path), reason=one_line(error, 200))
+    why = reason(error) if isinstance(error, OSError) else one_line(error, 200)
+    return LedgerError(key, path=str(path), reason=why)
 
 
 def _is_for_looking(error: Exception) -> bool:
     """Tell whether the file can't be written (permissions, full disk) but may be readable."""
     if isinstance(error, OSError):
-        return True
+        return not isinstance(error, NotAFile)
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in UNWRITABLE

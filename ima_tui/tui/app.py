@@ -33,13 +33,14 @@ from ima_tui.core.events import (
 from ima_tui.i18n import say
 from ima_tui.tui.images.image_protocol import TerminalImages
 from ima_tui.tui.keys import keymap, read_only
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.screens import SCREENS, WORKFLOW
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.announcements import Announcements
 from ima_tui.tui.shell.app_actions import AppActions
 from ima_tui.tui.shell.frame import HintLine, TopLine
 from ima_tui.tui.shell.splash import SplashScreen
-from ima_tui.tui.terminal import alt_keys, notifications
+from ima_tui.tui.terminal import notifications
 from ima_tui.tui.terminal.textual_internals import bindings_of_node, set_bindings, top_screen
 from ima_tui.tui.theme import styles, theme
 from ima_tui.tui.theme.filters import AsciiFilter, NoColour
@@ -71,28 +72,28 @@ class ImaApp(AppActions, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False  # ours is bound below, with an id and a sentence
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(
-                f"{place.number},f{place.number}",
-                f"go('{place.id}')",
-                f"bind.go_{place.id}",
-                show=False,
-                id=f"place.{place.id}",
-            )
+            bind(f"go_{place.id}", f"go('{place.id}')", f"bind.go_{place.id}", f"place.{place.id}")
             for place in SCREENS
         ),
-        Binding("question_mark", "help", "bind.help", show=False, id="app.help"),
-        Binding("ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette"),
-        Binding("W", "plans", "bind.plans", show=False, id="app.plans"),
-        # a text field would take it for "select all"
-        Binding("f7", "plans", "bind.plans", show=False, priority=True, id="app.plans_too"),
-        Binding("apostrophe,f8", "jump", "bind.jump", show=False, id="app.jump"),
-        Binding("L,f12", "language", "bind.language", show=False, id="app.language"),
-        Binding("T,f10", "theme", "bind.theme", show=False, id="app.theme"),
-        Binding(
-            "ctrl+z", "suspend_process", "bind.suspend", show=False, priority=True, id="app.suspend"
+        bind(
+            "screen_before", "turn_screen(-1)", "bind.screen_before", "place.before", priority=True
         ),
-        Binding("q,ctrl+q", "quit", "bind.quit", show=False, id="app.quit"),
-        Binding("ctrl+c", "say_how_to_quit", show=False, id="app.interrupt"),
+        bind("screen_after", "turn_screen(1)", "bind.screen_after", "place.after", priority=True),
+        bind("help", "help", "bind.help", "app.help"),
+        # in windows, too
+        Binding("f1", "help", "bind.help", show=False, priority=True, id="app.help_too"),
+        bind("palette", "palette", "bind.palette", "app.palette"),
+        Binding(
+            "ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette_too"
+        ),
+        bind("workflows", "plans", "bind.plans", "app.plans"),
+        bind("jump", "jump", "bind.jump", "app.jump"),
+        bind("", "language", "bind.language", "app.language"),
+        bind("", "theme", "bind.theme", "app.theme"),
+        bind("redraw", "redraw", "bind.redraw", "app.redraw", priority=True),
+        bind("suspend", "suspend_process", "bind.suspend", "app.suspend", priority=True),
+        bind("quit", "quit", "bind.quit", "app.quit", priority=True),
+        Binding("ctrl+c,q", "say_how_to_quit", show=False, id="app.interrupt"),
     ]
 
     def __init__(
@@ -104,7 +105,6 @@ class ImaApp(AppActions, inherit_bindings=False):
             self.DEFAULT_MODE = start  # type: ignore[misc]
         # the first screen's sheet comes along: added later, it would have all be read once more
         super().__init__(css_path=[styles.path("app"), styles.path(start)])
-        alt_keys.use_alt_digits()
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
         self.used = SeenHints(studio.settings.data, wanted=wanted)
@@ -168,7 +168,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         """Set up once the widgets exist."""
         self._leave_studio = self.studio.subscribe(self._hear)
         # back from the shell the terminal is blank, which Textual doesn't know
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.app_resume_signal.subscribe(self, lambda _: self.draw_anew())
         if self.studio.settings.notify != "off":
             self.write(notifications.KEEP_TITLE)
         if not isinstance(self.screen, SplashScreen):

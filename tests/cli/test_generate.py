@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import any_order
 from offered import URLS, Offer, option_wishes, rule_wishes, sandbox_offers, virtual_wishes
 from payload_checker import Json, faults
 from studios import UNHURRIED
 from verbs import KEY, Verb
 
-from ima_tui.core.domain import TaskType
+from ima_tui.cli import exit_status
+from ima_tui.core.domain import Job, State, TaskType
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
@@ -330,3 +333,12 @@ def test_what_takes_no_video_is_named_before_anything_is_paid(ima: Verb, sandbox
     assert said.code == 2
     assert "clip.mp4" in said.err
     assert creates(sandbox) == []
+
+
+@pytest.mark.parametrize("state", [State.UPLOADING, State.VERIFYING, State.SENDING])
+def test_a_long_exchange_with_the_service_is_explained_once_it_is_long(state: State) -> None:
+    job = Job(7, any_order(), state, 1_000.0, 1_000.0)
+    assert exit_status.holds_up(job, 1_001.0) == ""
+    words = exit_status.holds_up(job, 1_006.0)
+    assert words.startswith("Job 7: ")
+    assert re.search(r"45 s|7 minutes|2 minutes", words)

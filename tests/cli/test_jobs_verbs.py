@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
-import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from batch_person import Person, typed, wishes
+from fakes import any_order
 
+from ima_tui.cli import exit_status
 from ima_tui.cli.commands.jobs_export import length
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
+from ima_tui.core.events import JobChanged, Notice
+from ima_tui.studio.studio import Studio
 
 FAIL = '[[fault]]\nkind = "fail_task"\nprompt_contains = "boat"\ntimes = 1'
 LOSE = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"\ntimes = 1'
@@ -22,7 +31,7 @@ def batch(person: Person, *prompts: str) -> None:
 
 
 def states(person: Person) -> dict[int, str]:
-    jobs = json.loads(person.verb("jobs", "list", "--json").out)
+    jobs = person.verb("jobs", "list", "--json").jobs
     return {job["job_id"]: job["status"] for job in jobs}
 
 
@@ -36,7 +45,7 @@ def test_a_retry_is_a_new_job_and_a_new_charge(person: Person) -> None:
     assert (alone.code, "5 pts" in alone.err, len(person.accepted())) == (2, True, 1)
     said = person.verb("jobs", "retry", "1", "1", "--yes", "--json")
     assert (said.code, states(person)) == (0, {1: "failed", 2: "done"})
-    (again,) = json.loads(said.out)
+    (again,) = said.jobs
     assert (again["job_id"], again["status"]) == (2, "done")
     assert person.accepted() == ["a red boat", "a red boat"]
 
@@ -155,3 +164,41 @@ def test_watch_in_plain_lines(person: Person) -> None:
     assert "#1  done" in last[0]
     assert "a [red] lighthouse" in last[0]
     assert last[1].strip().startswith((person.sandbox.base_url, str(Path.home()), "/"))
+
+
+# ------------------------------------------------------------------------------- interrupted
+
+
+class Watched:
+    """What `wait_for` needs of the studio: a job that is running, and its listeners."""
+
+    waiting = None
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.clock = ScaledClock(1.0)
+        self.listeners: list[Callable[[Notice], None]] = []
+        self.jobs = self
+
+    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    async def get(self, job_id: int) -> Job:
+        return self.job
+
+
+async def test_a_cancel_that_comes_with_the_result_is_not_lost() -> None:
+    running = Job(1, any_order(), State.RUNNING, 0.0, 0.0, task_id="t")
+    watched = Watched(running)
+    waiting = asyncio.create_task(exit_status.wait_for(cast("Studio", watched), running))
+    for _ in range(20):  # until it waits for news
+        await asyncio.sleep(0)
+    watched.listeners[0](JobChanged(running))
+    waiting.cancel()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    for listener in watched.listeners:  # it would wait for the end now
+        listener(JobChanged(replace(running, state=State.DONE)))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

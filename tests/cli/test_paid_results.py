@@ -79,7 +79,7 @@ def test_a_job_that_an_older_version_called_failed_is_fetched(person: Person) ->
     with sqlite3.connect(person.folder / "data" / "ledger.sqlite3") as ledger:
         ledger.execute("UPDATE jobs SET state = 'failed', medias_json = '[]'")
     said = person.verb("jobs", "fetch", "1", "--download", "out", "--json")
-    (job,) = json.loads(said.out)
+    (job,) = said.jobs
     assert (said.code, len(job["medias"])) == (1, 2)
     assert all(Path(media["path"]).is_file() for media in job["medias"])
     assert len(person.accepted()) == 1
@@ -259,7 +259,7 @@ def test_send_approves_a_held_job_at_the_price_it_shows(person: Person) -> None:
     assert person.verb("jobs", "send", number, "99", "--yes").code == 2
     assert len(person.accepted()) == 1
     said = person.verb("jobs", "send", number, number, "--yes", "--json", "--download", "out")
-    (job,) = json.loads(said.out)
+    (job,) = said.jobs
     assert (said.code, job["status"]) == (0, "done")
     assert "5 pts" in said.err
     assert Path(job["medias"][0]["path"]).parent == person.folder / "out"
@@ -272,7 +272,7 @@ def test_stop_removes_what_was_not_sent_and_leaves_what_was(person: Person) -> N
     number = str(held(person))
     assert person.verb("jobs", "stop", number, "1").code == 2  # job 1 has ended
     said = person.verb("jobs", "stop", number, "--json")
-    assert (said.code, json.loads(said.out)[0]["status"]) == (0, "stopped")
+    assert (said.code, said.jobs[0]["status"]) == (0, "stopped")
     assert "Nothing was charged" in said.err
     assert person.verb("jobs", "stop", number).code == 0
     person.sandbox.scenario(PATIENT + fault("stuck", times=1))
@@ -285,7 +285,7 @@ def test_stop_removes_what_was_not_sent_and_leaves_what_was(person: Person) -> N
 def test_fetch_waits_for_what_is_still_being_made(person: Person) -> None:
     person.verb(*PICTURE, "--no-wait")
     said = person.verb("jobs", "fetch", "1", "--download", "out", "--json")
-    (job,) = json.loads(said.out)
+    (job,) = said.jobs
     assert (said.code, Path(job["medias"][0]["path"]).is_file()) == (0, True)
 
 

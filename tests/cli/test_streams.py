@@ -74,7 +74,7 @@ def test_a_job_that_was_sent_is_named_where_its_result_can_t_be_written(
         assert sent == 1
         assert done.returncode == EXIT_OUTPUT
         listed = said(sandbox, home, "ima jobs list --json")
-        newest = max(job["job_id"] for job in json.loads(listed.stdout))
+        newest = max(job["job_id"] for job in json.loads(listed.stdout)["jobs"])
         assert f"kept: {newest}." in words(done)
 
 

@@ -13,7 +13,7 @@ from ima_tui.cli import exit_status
 from ima_tui.cli.commands.batch_feeder import OVER, BatchFeeder, limit_of
 from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
 from ima_tui.cli.exit_status import WORST_LAST
-from ima_tui.cli.json_documents import job_json
+from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
     ProgressLine,
     print_line,
@@ -138,6 +138,9 @@ class BatchRun:
             if feeder.unsent:
                 sentence = explain(feeder.given_up)
                 talk(say("batch.given_up", n=feeder.unsent, sentence=sentence))
+                if self._json:
+                    error = error_json(feeder.given_up)
+                    print_line({"line": None, "status": "error", "error": error})
         return max(self._codes, key=WORST_LAST.index, default=EXIT_DONE)
 
 

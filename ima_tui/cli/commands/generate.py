@@ -16,7 +16,7 @@ from ima_tui.cli.commands.generate_intent import Meant
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.json_documents import job_json
-from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.cli.output import json_text, print_json, print_plain, talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
@@ -134,7 +134,7 @@ def _dry_run(placed: Order, warnings: list[str], *, as_json: bool) -> int:
     if as_json:
         print_json({"payload": payload, "total_credit": placed.total, "warnings": warnings})
         return EXIT_DONE
-    print_json(payload)
+    print(json_text(payload, indent=2))
     talk(say("cli.would_cost", points=placed.total, model=placed.model_name))
     for warning in warnings:
         talk(warning)

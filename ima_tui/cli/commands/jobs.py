@@ -46,7 +46,7 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
         )
         if arguments.json:
-            print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
+            print_json({"jobs": [await standing_json(studio, job, _problem(job)) for job in jobs]})
             return EXIT_DONE
         heads = [
             say(f"cli.head.{n}") for n in ("job", "state", "model", "prompt", "time", "points")
@@ -157,7 +157,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         except asyncio.CancelledError:
             return EXIT_INTERRUPTED
         if arguments.json:
-            print_json([await job_json(studio, job, end_of(job)) for job in ended])
+            print_json({"jobs": [await job_json(studio, job, end_of(job)) for job in ended]})
         for job in ended:
             if not arguments.json:
                 print_end(job)
@@ -196,5 +196,8 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
         listed = [job for job in jobs if job.state is not State.FORGOTTEN]
         for job in listed:
             await studio.jobs.forget(job.id)
+        if arguments.json:
+            after = [await require(studio, job.id) for job in jobs]
+            print_json({"jobs": [await standing_json(studio, job, None) for job in after]})
         talk(say("jobs.forgotten", n=len(listed)))
     return EXIT_DONE

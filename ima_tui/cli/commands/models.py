@@ -73,7 +73,7 @@ def print_models(
         if all(word in choice.search_terms(model) for word in words)
     ]
     if as_json:
-        print_json([leaf_json(model) for model in models])
+        print_json({"models": [leaf_json(model) for model in models]})
         return
     heads = [
         say(f"cli.head.{name}") for name in ("task", "model", "id", "version", "points", "time")

@@ -79,7 +79,7 @@ class PlainJobs:
                 self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
 
     def _hear_job(self, job: Job) -> None:
-        waits = holds_up(job)
+        waits = holds_up(job, self._studio.clock.time())
         if waits and waits != self._waits:
             self._tell(waits)
         self._waits = waits or self._waits

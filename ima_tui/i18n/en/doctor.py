@@ -72,4 +72,6 @@ TEXTS: dict[str, str] = {
     "doctor.answers": "OK, {n} {n:model|models}",
     "doctor.check_failed": "This check failed unexpectedly. Please report it with this output.",
     "doctor.traced": "{n} {n:job|jobs} restored from result files, manifests or the log",
+    "doctor.queue": "queue",
+    "doctor.waiting": "waiting: {jobs}",
 }

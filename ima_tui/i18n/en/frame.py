@@ -132,4 +132,10 @@ TEXTS: dict[str, str] = {
     "welcome.later_key": "esc",
     "welcome.later": "look around first; you are asked for a key when you send",
     "welcome.checking": "Saving the key…",
+    "place.short_models": "Mod",
+    "place.short_compose": "Comp",
+    "place.short_queue": "Queue",
+    "place.short_gallery": "Gal",
+    "place.short_preferences": "Pref",
+    "place.short_logs": "Log",
 }

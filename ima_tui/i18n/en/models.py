@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "models.live": "live",
     "models.cached": "cached",
     "models.offline": "offline",
-    "models.none_match_here": "No matches for this task type. {n} {n:model matches|models match} elsewhere: a shows all task types.",
+    "models.none_match_here": "No matches for this task type. {n} {n:model matches|models match} elsewhere: t shows all task types.",
     "models.none_match": "No matches. esc shows all.",
     "models.fetching": "Loading models…",
     "models.usually": "usually {time}",

@@ -132,4 +132,10 @@ TEXTS: dict[str, str] = {
     "welcome.later_key": "esc",
     "welcome.later": "先看看；发送时再填密钥",
     "welcome.checking": "正在保存密钥…",
+    "place.short_models": "模型",
+    "place.short_compose": "创作",
+    "place.short_queue": "队列",
+    "place.short_gallery": "图库",
+    "place.short_preferences": "偏好",
+    "place.short_logs": "日志",
 }

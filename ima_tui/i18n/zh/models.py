@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "models.live": "实时",
     "models.cached": "缓存",
     "models.offline": "离线",
-    "models.none_match_here": "这个类型没有匹配的模型，其他类型有 {n} 个：按 a 显示全部类型。",
+    "models.none_match_here": "这个类型没有匹配的模型，其他类型有 {n} 个：按 t 显示全部类型。",
     "models.none_match": "没有匹配的模型，按 esc 显示全部。",
     "models.fetching": "正在加载模型…",
     "models.usually": "通常 {time}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
@@ -21,6 +21,7 @@ from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.tui.compose import origins
 from ima_tui.tui.keys import actions
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.flow import (
     Chunk,
@@ -53,6 +54,9 @@ class PreferenceSwitched(Message):
 Row = list[Chunk]
 
 
+_Told = tuple[Composer, Row, Sequence[OpenQuestion], PreferenceSwitch | None, Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
     """A row with so many cells between its chunks; see `FlowBlock` for what of it goes first."""
@@ -76,21 +80,24 @@ class IntentSummary(Line, can_focus=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         SEND,
-        Binding("1", "number(1)", "bind.compose_answer", id="reading.answer"),
-        Binding("enter", "number(1)", show=False, id="reading.answer_enter"),
-        *(
-            Binding(f"{n}", f"number({n})", show=False, id=f"reading.answer{n}")
-            for n in range(2, 10)
-        ),
-        Binding("m,space", "turn", "bind.compose_remember", show=False, id="reading.remember"),
-        Binding("up,k", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
-        Binding("down,j", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+        bind("open", "take", "bind.compose_answer", "reading.answer", show=True),
+        bind("left", "choose(-1)", "bind.question_back", "reading.left"),
+        bind("right", "choose(1)", "bind.question_next", "reading.right"),
+        bind("prefer", "turn", "bind.compose_remember", "reading.remember"),
+        bind("mark", "turn", "bind.compose_remember", "reading.switch"),
+        bind("up", "app.focus_previous", "bind.form_up", "form.up"),
+        bind("down", "app.focus_next", "bind.form_down", "form.down"),
+        bind("back", "screen.write", "bind.compose_write", "reading.leave", show=True),
     ]
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._rows: list[SummaryRow] = []
         self._drawn: list[list[Part]] = []
+        self._chosen = 0
+        """The answer that is chosen, counted over all questions."""
+        self._parts: _Told | None = None
+        self._has_keys = False
         self._written = 1
         """Rows of the prompt above."""
 
@@ -104,14 +111,24 @@ class IntentSummary(Line, can_focus=False):
     ) -> None:
         """Draws only when what is told differs: most keys change nothing here. `told` is what
         stands for the reading where there is more, or less, than one thing to make."""
+        self._parts = composer, told, open_, turn, guides
+        self.can_focus = bool(open_ or turn)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._parts is None:
+            return
+        composer, told, open_, turn, guides = self._parts
         rows: list[SummaryRow] = []
         read = told or _read(composer, self.ima.glyphs.dot)
         if read:
             rows.append(SummaryRow(read, yields=len(open_) + 1, gap=1))
-        count = 0
+        every = sum(len(asking.answers) for asking in open_)
+        self._chosen = min(self._chosen, max(0, every - 1))
+        count, key = 0, actions.key_of(self.screen, "compose.answer")
         for asking in open_:
-            keys = [self._key(count + place) for place in range(1, len(asking.answers) + 1)]
-            rows.append(SummaryRow(_asked(asking, keys), yields=len(rows)))
+            chosen = self._chosen - count if self._has_keys else None
+            rows.append(SummaryRow(_asked(asking, "" if count else key, chosen), yields=len(rows)))
             count += len(asking.answers)
         if turn is not None:
             key = actions.key_of(self.screen, "compose.remember")
@@ -119,15 +136,9 @@ class IntentSummary(Line, can_focus=False):
         if guides:
             row = _listed(guides, actions.key_of(self.screen, "compose.guides"))
             rows.append(SummaryRow(row, yields=len(open_) + 2, least=0))
-        self.can_focus = bool(open_ or turn)
         if rows != self._rows:
             self._rows = rows
             self._fit()
-
-    def _key(self, number: int) -> str:
-        """The key that gives an answer from anywhere; with the keys here, the number does."""
-        name = "compose.answer" if number == 1 else f"compose.answer{number}"
-        return actions.key_of(self.screen, name) or str(number)
 
     def _fit(self) -> None:
         cells = max(20, self.size.width - 4)
@@ -166,10 +177,14 @@ class IntentSummary(Line, can_focus=False):
 
     def on_focus(self) -> None:
         """Redraw with focus."""
+        self._chosen, self._has_keys = 0, True
+        self._tell()
         self.refresh()
 
     def on_blur(self) -> None:
         """Redraw without focus."""
+        self._has_keys = False
+        self._tell()
         self.refresh()
 
     @property
@@ -187,9 +202,23 @@ class IntentSummary(Line, can_focus=False):
         segments += [Segment(text, style(theme, role, ground)) for text, role in line if text]
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
-    def action_number(self, number: int) -> None:
-        """Choose the suggestion with this number, from 1."""
-        self.post_message(SuggestionChosen(number))
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
+        if self._parts is None:
+            return False
+        if action in ("take", "choose"):
+            return bool(self._parts[2])
+        return self._parts[3] is not None if action == "turn" else True
+
+    def action_take(self) -> None:
+        """Take the chosen suggestion."""
+        self.post_message(SuggestionChosen(self._chosen + 1))
+
+    def action_choose(self, by: int) -> None:
+        """Choose the next or previous suggestion."""
+        every = sum(len(asking.answers) for asking in self._parts[2]) if self._parts else 0
+        self._chosen = max(0, min(every - 1, self._chosen + by))
+        self._tell()
 
     def action_turn(self) -> None:
         """Toggle whether the preference is saved."""
@@ -233,21 +262,26 @@ def _settings(composer: Composer) -> list[str]:
     return told
 
 
-def _asked(asking: OpenQuestion, keys: Sequence[str]) -> Row:
+def _asked(asking: OpenQuestion, key: str, chosen: int | None) -> Row:
+    """The question and its answers: behind the key, or the `chosen` one in brackets."""
     role = "info" if asking.is_question else "warn"
     sign = "? " if asking.is_question else "! "
     lead: Chunk = [(sign, role), (say(asking.key, **asking.values), "text")]
-    return [lead, *map(_answer, asking.answers, keys)]
+    if chosen is None and key and asking.answers:
+        lead.append((f"  {key}", "title"))
+    return [lead, *(_answer(one, place == chosen) for place, one in enumerate(asking.answers))]
 
 
-def _answer(answer: Suggestion, key: str) -> Chunk:
+def _answer(answer: Suggestion, chosen: bool) -> Chunk:
     points = say("compose.answer_points", points=answer.points) if answer.points else ""
-    words = f" {say(answer.key, **answer.values)}"
-    return [(key, "title"), (words, "strong"), (points, "muted")]
+    words = say(answer.key, **answer.values)
+    if chosen:
+        return [("[", "title"), (words, "title"), (points, "title"), ("]", "title")]
+    return [(words, "strong"), (points, "muted")]
 
 
 def _listed(names: Sequence[str], key: str) -> Row:
-    """`alt+g guides  video modes · model selection`."""
+    """`esc K guides  video modes · model selection`."""
     return [[(key, "title"), (f" {say('guides.offered')}  ", "text"), (" · ".join(names), "muted")]]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.strip import Strip
 
 from ima_tui.compose import draft
 from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.confirm_text import change
@@ -25,8 +26,8 @@ class PromptList(Line, can_focus=False):
     """A head with the number and the total, then the wishes; up and down scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-1)", "bind.form_up", show=False, id="form.up"),
-        Binding("down,j", "scroll(1)", "bind.form_down", show=False, id="form.down"),
+        bind("up", "scroll(-1)", "bind.form_up", "form.up"),
+        bind("down", "scroll(1)", "bind.form_down", "form.down"),
     ]
 
     def __init__(self, *, widget_id: str | None = None) -> None:

@@ -22,6 +22,7 @@ from ima_tui.compose.composer import (
 from ima_tui.i18n import say
 from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
+from ima_tui.tui.compose.examples import ExampleChosen, Examples
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
 from ima_tui.tui.compose.latest_job import LatestJob
@@ -32,60 +33,56 @@ from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.field_rows import Picked, Pressed
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
-from ima_tui.tui.widgets.prompt import EDIT, FilesDropped, Prompt
+from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow.graph import WorkflowGraph
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
-ANSWERS = 9
 Action = Callable[[], Awaitable[None] | None]
 
 
-def _do(key: str, verb: str, *, show: bool = False) -> Binding:
-    """A binding of a verb, with its id and sentence."""
-    return Binding(key, f"do('{verb}')", f"bind.compose_{verb}", show=show, id=f"compose.{verb}")
+def _do(verb: str, name: str, *, show: bool = False) -> Binding:
+    """Return the binding of a verb to the action of that name."""
+    return bind(verb, f"do('{name}')", f"bind.compose_{name}", f"compose.{name}", show=show)
 
 
 class ComposeScreen(DraftScreen):
-    """Empty again once a prompt was sent; `alt+h` brings earlier prompts back."""
+    """Empty again once a prompt was sent; `h` brings earlier prompts back."""
 
     SCREEN_ID = "compose"
     HOME = "#kind"
     CSS_PATH = styles.path("compose")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j", "send", "bind.compose_send", id="compose.send"),
-        Binding("f9,ctrl+enter", "send", "bind.compose_send", show=False, id="compose.send_too"),
-        _do("ctrl+l", "model", show=True),
-        _do("ctrl+t", "kind", show=True),
-        _do("ctrl+o", "inputs", show=True),
-        _do("alt+r", "results"),
-        _do("ctrl+b", "batch"),
-        EDIT,
-        _do("ctrl+n", "anew"),
-        _do("alt+h", "history"),
-        _do("alt+t", "templates"),
-        _do("alt+p", "plan"),
-        _do("alt+m", "remember"),
-        _do("alt+s", "cheaper"),
-        _do("alt+o", "elsewhere"),
-        _do("alt+u", "better"),
-        Binding("alt+1", "answer(1)", "bind.compose_answer", show=False, id="compose.answer"),
-        *(
-            Binding(f"alt+{n}", f"answer({n})", show=False, id=f"compose.answer{n}")
-            for n in range(2, ANSWERS + 1)
-        ),
-        _do("alt+g", "guides"),
-        _do("ctrl+r", "refresh"),
-        _do("ctrl+g", "key"),
-        Binding("i", "write", "bind.compose_write", show=False, id="compose.write"),
+        bind("send", "send", "bind.compose_send", "compose.send", show=True),
+        bind("approve", "accept", "bind.compose_answer", "compose.answer", show=True),
+        _do("model", "model", show=True),
+        _do("type", "kind", show=True),
+        _do("history", "history", show=True),
+        _do("add_input", "inputs", show=True),
+        _do("use", "results"),
+        _do("batch", "batch"),
+        bind("editor", "edit", "bind.compose_editor", "compose.editor"),
+        _do("new", "anew"),
+        _do("", "templates"),
+        _do("workflows", "plan"),
+        _do("prefer", "remember"),
+        _do("less", "cheaper"),
+        _do("more", "better"),
+        _do("retry_other", "elsewhere"),
+        _do("guides", "guides"),
+        _do("fetch", "refresh"),
+        _do("", "key"),
+        bind("edit", "write", "bind.compose_write", "compose.write", show=True),
+        bind("undo", "undo_typing", "bind.prompt_undo", "compose.undo"),
     ]
 
     submitter: DraftSubmitter
@@ -124,23 +121,26 @@ class ComposeScreen(DraftScreen):
     def body(self) -> ComposeResult:
         """Yield the prompt, the form, the latest job, and the price under them."""
         with Container(id="composer"):
-            with Vertical(id="prompt-pane"):
+            with Pane(say("pane.prompt"), widget_id="prompt-pane"):
                 yield Prompt(widget_id="prompt")
+                yield Examples()
                 yield IntentSummary(widget_id="intent")
                 yield PromptList(widget_id="prompts")
                 yield InputList(self.inspect_input, widget_id="inputs")
-            yield Rule()
             with Vertical(id="settings"):
-                yield DraftForm(widget_id="form")
-                yield PriceNeighbours(widget_id="prices")
-                yield WorkflowGraph(widget_id="workflow", still=True)
-            yield JobDetail()
-        yield Rule()
+                with Pane(say("pane.settings"), widget_id="settings-pane"):
+                    yield DraftForm(widget_id="form")
+                    yield WorkflowGraph(widget_id="workflow", still=True)
+                with Pane(say("pane.price"), widget_id="price-pane"):
+                    yield PriceNeighbours(widget_id="prices")
+            yield JobDetail("pane.latest")
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
+        self.prompt.when_empty = self.query_one(Examples).press
+        self.add_class("-examples")
         self.prompt.focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
@@ -200,7 +200,8 @@ class ComposeScreen(DraftScreen):
     def on_descendant_focus(self) -> None:
         """Point out the words behind the focused field, and show its hint."""
         self.prompt.point_at(control_of(self.focused))
-        self.show_message()
+        if self.is_complete:
+            self.show_message()
 
     async def on_picked(self, event: Picked) -> None:
         """Set or unpin the parameter that was chosen in the form."""
@@ -226,9 +227,16 @@ class ComposeScreen(DraftScreen):
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the prompt again."""
+        self.set_class(not self.prompt.text, "-examples")
         await self.catch_up()
         self.history.soon()
         self.query_one(IntentSummary).make_way()
+
+    def on_example_chosen(self, event: ExampleChosen) -> None:
+        """Write the example into the prompt."""
+        self.prompt.text = event.text
+        self.prompt.move_cursor(self.prompt.document.end)
+        self.prompt.focus()
 
     def text_edited(self) -> None:
         """Drop what was said about the text before."""
@@ -250,9 +258,16 @@ class ComposeScreen(DraftScreen):
         """Toggle whether the preference is saved."""
         await self.choices.remember()
 
-    async def action_answer(self, number: int) -> None:
-        """Take the suggestion with this number, from 1."""
-        await self.choices.answer(number)
+    async def action_accept(self) -> None:
+        """Take the one suggestion; where there are several, let the user choose."""
+        if self.view.answers == 1:
+            await self.choices.answer(1)
+        else:
+            self.query_one(IntentSummary).focus()
+
+    def action_undo_typing(self) -> None:
+        """Undo the last change of the prompt."""
+        self.prompt.undo()
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
@@ -276,4 +291,8 @@ class ComposeScreen(DraftScreen):
         """Return whether the action is available now."""
         if action == "do" and parameters == ("guides",):
             return bool(self.studio.guides.all)  # without guides nothing is missing
+        if action == "accept":
+            return self.view.answers > 0
+        if action == "write":
+            return not self.prompt.has_focus
         return super().check_action(action, parameters)

@@ -13,6 +13,7 @@ from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import Cell
@@ -33,7 +34,7 @@ class TemplatePicker(Picker):
     PLACEHOLDER = "compose.template_name"
     EMPTY = "compose.no_templates"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "bind.template_save", priority=True, id="template.save"),
+        bind("new", "save", "bind.template_save", "template.save", show=True, priority=True),
         Binding("ctrl+d", "remove", "bind.template_delete", priority=True, id="template.delete"),
     ]
 

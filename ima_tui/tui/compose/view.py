@@ -70,6 +70,11 @@ class ComposeView:
         """Whether a question is open that has to be answered first."""
         return any(asking.blocks for asking in self.askings)
 
+    @property
+    def answers(self) -> int:
+        """The number of suggestions that are offered."""
+        return sum(len(asking.answers) for asking in self.askings)
+
     async def show(self) -> None:
         """Show the draft in all widgets, its price and the open questions."""
         screen, composer, page = self._screen, self._screen.composer, self._screen.form

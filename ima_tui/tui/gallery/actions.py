@@ -45,13 +45,14 @@ class ResultActions:
 
     def can(self, verb: str, chosen: Sequence[ViewerItem]) -> bool:
         """Return whether an action fits any of the chosen results."""
-        if verb not in FITS or (verb in ONE_ONLY and len(chosen) != 1):
-            return False  # the keys of another screen may be asked about while it closes
-        return any(FITS[verb](one) for one in chosen)
+        # the keys of another screen may be asked about while it closes
+        return verb in FITS and any(FITS[verb](one) for one in chosen)
 
     async def do(self, verb: str, chosen: Sequence[ViewerItem]) -> None:
         """Do `verb` with those of `chosen` that it fits."""
-        if self.can(verb, chosen):
+        if verb in ONE_ONLY and len(chosen) > 1:
+            self._screen.notify(say("gallery.one_only"), severity="warning")
+        elif self.can(verb, chosen):
             method: Callable[[list[ViewerItem]], Awaitable[None]] = getattr(self, verb)
             await method([one for one in chosen if FITS[verb](one)])
 

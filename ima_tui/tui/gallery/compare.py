@@ -13,9 +13,9 @@ from ima_tui.compose import parameter_names
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.viewer import ZOOM, ViewerItem
-from ima_tui.tui.terminal.textual_internals import use_partial_updates
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part
@@ -64,15 +64,14 @@ class CompareScreen(ModalScreen[None]):
 
     CSS_PATH = styles.path("compare")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,p", "play", "bind.play", id="compare.play"),
+        bind("play", "play", "bind.play", "compare.play", show=True),
         *ZOOM,
-        Binding("x,tab", "swap", "bind.swap", id="compare.swap"),
-        Binding("escape,q,enter", "close", "bind.close", id="compare.close"),
+        Binding("tab", "swap", "bind.swap", id="compare.swap"),
+        bind("close", "close", "bind.close", "compare.close", show=True),
     ]
 
     def __init__(self, left: ViewerItem, right: ViewerItem, *, cover: Cover | None = None) -> None:
         super().__init__()
-        use_partial_updates(self)
         self._sides = (CompareSide(left, cover), CompareSide(right, cover))
 
     def compose(self) -> ComposeResult:

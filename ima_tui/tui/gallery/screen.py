@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Input
 
@@ -21,12 +21,14 @@ from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
 from ima_tui.tui.gallery.compare import CompareScreen
 from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.inputs import PathSuggester
-from ima_tui.tui.widgets.lines import Part, Rule
+from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
@@ -43,44 +45,31 @@ class GalleryScreen(BaseScreen):
     HOME = "#wall"
     CSS_PATH = styles.path("gallery")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "view", "bind.view_large", id="gallery.view"),
-        Binding("p", "play", "bind.play", id="gallery.play"),
-        Binding("i", "do('use')", "bind.use_as_input", id="gallery.use"),
-        Binding("d", "do('variant')", "bind.variant", id="gallery.variant"),
-        Binding("c", "compare", "bind.compare", id="gallery.compare"),
-        Binding("u", "undo", "bind.undo", id="gallery.undo"),
-        Binding("slash", "filter", "bind.filter", id="gallery.filter"),
-        Binding("o", "do('open')", "bind.open", id="gallery.open"),
-        Binding("w", "save", "bind.save_copy", id="gallery.save"),
-        Binding("y", "do('copy_link')", "bind.copy", id="gallery.copy_link"),
-        Binding("Y", "do('copy_path')", "bind.copy_path", id="gallery.copy_path"),
-        Binding("v", "turn", "bind.view_as", id="gallery.turn"),
-        Binding("t,right_square_bracket", "turn_kind(1)", "bind.kind", id="gallery.kind"),
-        Binding(
-            "left_square_bracket",
-            "turn_kind(-1)",
-            "bind.previous_kind",
-            show=False,
-            id="gallery.previous_kind",
-        ),
-        Binding("S", "sort", "bind.sort", id="gallery.sort"),
-        Binding("b", "do('show_job')", "bind.show_job", id="gallery.job"),
-        Binding("f", "do('fetch')", "bind.fetch", id="gallery.fetch"),
-        Binding("P", "draw", "bind.draw_pictures", show=False, id="gallery.draw"),
-        Binding("x,delete", "do('forget')", "bind.forget", id="gallery.forget"),
-        Binding("D", "do('discard')", "bind.discard", id="gallery.discard"),
-        Binding(
-            "J,shift+down",
-            "scroll_facts(3)",
-            "bind.detail_down",
-            show=False,
-            id="gallery.detail_down",
-        ),
-        Binding(
-            "K,shift+up", "scroll_facts(-3)", "bind.detail_up", show=False, id="gallery.detail_up"
-        ),
-        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
-        Binding("escape", "clear", "bind.clear", show=False, id="gallery.clear"),
+        bind("open", "view", "bind.view_large", "gallery.view", show=True),
+        bind("play", "play", "bind.play", "gallery.play", show=True),
+        bind("use", "do('use')", "bind.use_as_input", "gallery.use", show=True),
+        bind("duplicate", "do('variant')", "bind.variant", "gallery.variant", show=True),
+        bind("compare", "compare", "bind.compare", "gallery.compare", show=True),
+        bind("undo", "undo", "bind.undo", "gallery.undo", show=True),
+        bind("filter", "filter", "bind.filter", "gallery.filter", show=True),
+        bind("open_file", "do('open')", "bind.open", "gallery.open", show=True),
+        bind("write", "save", "bind.save_copy", "gallery.save"),
+        bind("copy", "do('copy_link')", "bind.copy", "gallery.copy_link"),
+        bind("copy_more", "do('copy_path')", "bind.copy_path", "gallery.copy_path"),
+        bind("layout", "turn", "bind.view_as", "gallery.turn"),
+        bind("type", "turn_kind(1)", "bind.kind", "gallery.kind"),
+        bind("view_after", "turn_kind(1)", "bind.next_kind", "gallery.next_kind"),
+        bind("view_before", "turn_kind(-1)", "bind.previous_kind", "gallery.previous_kind"),
+        bind("sort", "sort", "bind.sort", "gallery.sort"),
+        bind("job", "do('show_job')", "bind.show_job", "gallery.job"),
+        bind("fetch", "do('fetch')", "bind.fetch", "gallery.fetch"),
+        bind("", "draw", "bind.draw_pictures", "gallery.draw"),
+        bind("delete", "do('discard')", "bind.discard", "gallery.discard"),
+        bind("delete", "do('forget')", "bind.forget", "gallery.forget"),
+        bind("scroll_down", "scroll_facts(3)", "bind.detail_down", "gallery.detail_down"),
+        bind("scroll_up", "scroll_facts(-3)", "bind.detail_up", "gallery.detail_up"),
+        bind("back", "leave_field", "bind.leave", "place.leave", show=True),
+        bind("back", "clear", "bind.clear", "gallery.clear"),
     ]
 
     def __init__(self) -> None:
@@ -98,13 +87,14 @@ class GalleryScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Horizontal(id="head"):
-            yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
-            yield ListStatus()
-        yield Rule()
         with Container(id="body"):
-            yield TileGrid(self.collected.get)
-            yield ResultDetail()
+            with Pane(say("pane.gallery"), widget_id="wall-pane"):
+                with Horizontal(id="head"):
+                    yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
+                    yield ListStatus()
+                yield TileGrid(self.collected.get)
+            with Pane(say("pane.detail"), widget_id="facts-pane"):
+                yield ResultDetail()
         yield LineInput(
             widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
         )
@@ -350,10 +340,12 @@ class GalleryScreen(BaseScreen):
         self.wall.focus()
 
     async def action_clear(self) -> None:
-        """Everything is shown again, nothing is marked."""
+        """One step back: nothing is marked; then everything is shown again."""
+        if self.wall.marked:
+            self.wall.unmark()
+            return
         self.how = replace(self.how, filter="", kind=None)
         self.query_one("#filter", Input).value = ""
-        self.wall.unmark()
         await self._show()
 
     def action_scroll_facts(self, by: int) -> None:

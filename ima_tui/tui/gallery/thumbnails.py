@@ -14,7 +14,7 @@ from ima_tui.core.domain import Result
 from ima_tui.i18n import say
 from ima_tui.imaging.request import CannotShow
 from ima_tui.tui.gallery.arrangement import Key, key_of
-from ima_tui.tui.gallery.tiles import PICTURE, Shown
+from ima_tui.tui.gallery.tiles import Shown
 from ima_tui.tui.images.cells import Rendered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
 
@@ -49,27 +49,27 @@ class Thumbnails:
             return None
         return found
 
-    def want(self, results: Iterable[Result], wide: int, graphics: Graphics) -> None:
+    def want(self, results: Iterable[Result], wide: int, high: int, graphics: Graphics) -> None:
         """Have these, a moment after nothing else was wanted; what was wanted before is not."""
         seen = tuple(results)
         self._wanted = frozenset(map(key_of, seen))
         missing = [one for one in seen if self.of(one, wide, graphics) is None]
         self._widget.workers.cancel_group(self._widget, "tiles")
         if missing:
-            fetch: WorkType[None] = partial(self._fetch, missing, wide, graphics)
+            fetch: WorkType[None] = partial(self._fetch, missing, wide, high, graphics)
             self._widget.run_worker(fetch, group="tiles", exit_on_error=False)
 
-    async def _fetch(self, results: list[Result], wide: int, graphics: Graphics) -> None:
+    async def _fetch(self, results: list[Result], wide: int, high: int, graphics: Graphics) -> None:
         await asyncio.sleep(PAUSE)
         # the newest wish is answered first, so the first of them is asked for last
-        await asyncio.gather(*(self._draw(one, wide, graphics) for one in reversed(results)))
+        await asyncio.gather(*(self._draw(one, wide, high, graphics) for one in reversed(results)))
 
-    async def _draw(self, result: Result, wide: int, graphics: Graphics) -> None:
+    async def _draw(self, result: Result, wide: int, high: int, graphics: Graphics) -> None:
         name, role = self._name(result, wide), MEDIUM_ROLE[result.task_type.medium]
         found: Rendered | str
         try:
             found = await graphics.picture(
-                result.path, wide, PICTURE, ground="background", role=role, small=True
+                result.path, wide, high, ground="background", role=role, small=True
             )
         except CannotShow as problem:
             found = say(problem.key, **problem.values)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -18,14 +18,19 @@ from ima_tui.core.domain import Result
 from ima_tui.tui.gallery.arrangement import Key, ResultGroup
 from ima_tui.tui.gallery.thumbnails import Thumbnails
 from ima_tui.tui.gallery.tile_layout import TileLayout
-from ima_tui.tui.gallery.tiles import HIGH, TilePainter, TileState
+from ima_tui.tui.gallery.tiles import TilePainter, TileState
 from ima_tui.tui.images.graphics import graphics_of
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import wrap
 
 TILE = 24
 """Cells that a tile has at least."""
+MOST = 56
+"""Cells that a tile has at most."""
+LARGE = 100
+"""Cells of the wall from which on tiles are larger."""
 
 
 class TileGrid(ScrollView, can_focus=True):
@@ -33,15 +38,15 @@ class TileGrid(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "Wall { overflow-x: hidden; overflow-y: auto; height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "bind.up", show=False, id="wall.up"),
-        Binding("down,j", "move(1)", "bind.down", show=False, id="wall.down"),
-        Binding("left,h", "step(-1)", "bind.left", show=False, id="wall.left"),
-        Binding("right,l", "step(1)", "bind.right", show=False, id="wall.right"),
-        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="wall.page_up"),
-        Binding("pagedown,ctrl+d", "page(1)", "bind.page_down", show=False, id="wall.page_down"),
-        Binding("home,g", "end(-1)", "bind.first", show=False, id="wall.first"),
-        Binding("end,G", "end(1)", "bind.last", show=False, id="wall.last"),
-        Binding("space", "mark", "bind.mark", show=False, id="wall.mark"),
+        bind("up", "move(-1)", "bind.up", "wall.up"),
+        bind("down", "move(1)", "bind.down", "wall.down"),
+        bind("left", "step(-1)", "bind.left", "wall.left"),
+        bind("right", "step(1)", "bind.right", "wall.right"),
+        bind("page_up", "page(-1)", "bind.page_up", "wall.page_up"),
+        bind("page_down", "page(1)", "bind.page_down", "wall.page_down"),
+        bind("first", "end(-1)", "bind.first", "wall.first"),
+        bind("last", "end(1)", "bind.last", "wall.last"),
+        bind("mark", "mark", "bind.mark", "wall.mark"),
     ]
 
     @dataclass
@@ -117,8 +122,9 @@ class TileGrid(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         sizes = [len(group.keys) for group in self._groups]
-        across = (self.size.width - 1) // TILE if self.tiles else 1
-        self._hanging = TileLayout(sizes, across, HIGH if self.tiles else 1)
+        self._hanging = TileLayout(sizes, self._across(sizes), 1)
+        if self.tiles:  # how high a tile is follows from how wide it is
+            self._hanging = TileLayout(sizes, self._hanging.across, self._painter.high)
         self.virtual_size = Size(self.size.width, self._hanging.lines)
 
     def on_resize(self) -> None:
@@ -142,9 +148,19 @@ class TileGrid(ScrollView, can_focus=True):
         seen = self._hanging.seen(self.scroll_offset.y, self.size.height)
         found = (self._find(self._keys[place]) for place in seen)
         results = [result for result in found if result is not None]
-        self._thumbnails.want(results, self._painter.picture_wide, graphics_of(self))
+        self._thumbnails.want(
+            results, self._painter.picture_wide, self._painter.picture_high, graphics_of(self)
+        )
 
     # -------------------------------------------------------------------------------- drawing
+
+    def _across(self, sizes: Sequence[int]) -> int:
+        """Tiles beside each other: they grow with the room, and where there are few."""
+        if not self.tiles:
+            return 1
+        room = self.size.width - 1
+        least = TILE if room < LARGE else TILE * 4 // 3
+        return max(1, min(room // least, max(sizes, default=1)), -(-room // MOST))
 
     @property
     def _painter(self) -> TilePainter:

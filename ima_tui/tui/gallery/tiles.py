@@ -21,10 +21,8 @@ from ima_tui.tui.widgets.cells import (
 )
 from ima_tui.tui.widgets.job_text import clock_words
 
-PICTURE = 8
-"""Lines of a tile's picture."""
-HIGH = PICTURE + 2
-"""Picture, caption, and a blank line."""
+PICTURE = (6, 18)
+"""Lines of a tile's picture, at least and at most."""
 BAR = 1
 """The cursor's, before everything."""
 TAG = 4
@@ -64,6 +62,16 @@ class TilePainter:
         """Cells that a picture may take."""
         return max(1, self.wide - BAR - 2)
 
+    @property
+    def picture_high(self) -> int:
+        """Lines that a picture takes: those of 16:9 in cells twice as high as wide."""
+        return max(PICTURE[0], min(PICTURE[1], -(-self.picture_wide * 9 // 32)))
+
+    @property
+    def high(self) -> int:
+        """Lines of a tile: picture, caption, and a blank line."""
+        return self.picture_high + 2
+
     def heading(self, name: str, count: int, room: int) -> list[Segment]:
         """Return the line with the name of a group."""
         title = Segment(cut(f" {name}", room - 8), self._style("title", "background"))
@@ -88,9 +96,9 @@ class TilePainter:
 
     def tile(self, result: Result, standing: TileState, line: int, shown: Shown) -> list[Segment]:
         """One line of a tile."""
-        if line > PICTURE:
+        if line > self.picture_high:
             return self.blank()
-        if line == PICTURE:
+        if line == self.picture_high:
             return self._caption(result, standing)
         room = self.wide - BAR
         return [self._bar(standing), *self._picture(shown, line, room, standing.ground)]
@@ -124,10 +132,10 @@ class TilePainter:
     def _picture(self, shown: Shown, line: int, room: int, ground: str) -> list[Segment]:
         plain = self._style("muted", ground)
         if isinstance(shown, str):
-            words = wrap(shown, max(4, room - 2))[: PICTURE - 3]
+            words = wrap(shown, max(4, room - 2))[: self.picture_high - 3]
             text = words[line - 2] if 2 <= line < 2 + len(words) else ""
             return [Segment(fit(" " + text, room), plain)]
-        above = (PICTURE - len(shown.lines)) // 2 if shown else 0
+        above = (self.picture_high - len(shown.lines)) // 2 if shown else 0
         if shown is None or not above <= line < above + len(shown.lines):
             return [Segment(" " * room, plain)]
         left = (room - shown.width) // 2

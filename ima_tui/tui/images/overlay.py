@@ -61,20 +61,22 @@ class Overlay:
             if not widget.is_attached:
                 del self._hung[widget]
             elif hung.rendered.paint and widget.screen is screen and self._app.screen is screen:
-                found += _painting(screen, widget, hung, update)
+                found += self._painting(screen, widget, hung, update)
         return found
 
-
-def _painting(screen: Screen[object], widget: Widget, hung: PlacedImage, update: object) -> str:
-    place = visible_region(screen, widget)
-    if place is None:
-        hung.due = True
-        return ""
-    region, clip = place
-    rendered = hung.rendered
-    mine = Region(region.x + hung.x, region.y, rendered.width, len(rendered.lines))
-    hung.due = hung.due or update_touches(update, mine)
-    if not hung.due or not clip.contains_region(mine) or not is_uncovered(screen, widget, mine):
-        return ""
-    hung.due = False
-    return f"\x1b7\x1b[{mine.y + 1};{mine.x + 1}H{rendered.paint}\x1b8"
+    def _painting(
+        self, screen: Screen[object], widget: Widget, hung: PlacedImage, update: object
+    ) -> str:
+        place = visible_region(screen, widget)
+        if place is None:
+            hung.due = True
+            return ""
+        region, clip = place
+        rendered = hung.rendered
+        mine = Region(region.x + hung.x, region.y, rendered.width, len(rendered.lines))
+        hung.due = hung.due or update_touches(update, mine)
+        if not hung.due or not clip.contains_region(mine) or not is_uncovered(screen, widget, mine):
+            return ""
+        hung.due = False
+        self._app.shown.forget(mine)  # what is drawn there next takes the picture off the screen
+        return f"\x1b7\x1b[{mine.y + 1};{mine.x + 1}H{rendered.paint}\x1b8"

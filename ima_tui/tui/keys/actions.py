@@ -1,33 +1,30 @@
-"""Actions of the active bindings, for footer, help and palette.
+"""Actions of the active bindings, for key bar, help and palette.
 
 A binding's description is a key of `messages`; bindings without one of ours (a text field's own
 cursor keys) are no actions. Ids stay as they are, so that people can give them other keys.
+
+While a text field has the focus, letters are typed. They work after `escape`, or with alt, and are
+named so here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from textual.app import App
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
-from textual.widget import Widget
 
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import is_none
+from ima_tui.tui.terminal.alt_keys import after_escape
+from ima_tui.tui.terminal.textual_internals import action_state, binding_chain, character_of
 
 FOOTER_KEYS = 5
-_MISTAKEN = {
-    "slash": "/",
-    "backslash": "\\",
-    "at": "@",
-    "minus": "-",
-    "plus": "+",
-    "underscore": "_",
-}
-"""Keys with a name of Textual's own, which it doesn't lead back to their characters."""
 
 
 class Scope(StrEnum):
@@ -57,23 +54,25 @@ class ActionEntry:
 
     def key_words(self, limit: int = 3) -> str:
         """Return up to that many keys, as people read them."""
-        return " ".join(key_name(key) for key in self.keys[:limit])
+        return "  ".join(key_name(key) for key in self.keys[:limit])
 
 
 def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
     """Everything that the active bindings of `screen` can do, nearest first."""
     found: dict[str, ActionEntry] = {}
-    focused = screen.focused
-    for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if not binding.description.startswith("bind.") or not enabled:
-            continue
-        if node is not focused and _is_typed(focused, key):
-            continue
+    taken: set[str] = set()
+    for node, key, binding in _active(screen):
         name = binding.id or binding.action
         before = found.get(name)
+        keys = before.keys if before else ()
+        if not is_none(key) and key not in taken:
+            taken.add(key)
+            keys = (*keys, key)
+        elif not is_none(key):
+            continue  # something nearer has this key
         found[name] = ActionEntry(
             id=name,
-            keys=(*before.keys, key) if before else (key,),
+            keys=keys,
             sentence=binding.description,
             action=binding.action,
             node=node,
@@ -83,15 +82,30 @@ def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
     return tuple(replace(act, keys=_plain_first(act.keys)) for act in found.values())
 
 
-def _is_typed(focused: Widget | None, key: str) -> bool:
-    """Whether a text field takes it. Textual knows it of all keys but a few."""
-    if focused is None or key not in _MISTAKEN:
-        return False
-    return focused.check_consume_key(key, _MISTAKEN[key])
+def _active(screen: Screen[object]) -> Iterator[tuple[DOMNode, str, Binding]]:
+    """Each binding of ours that does something now, by the key that reaches it."""
+    focused = screen.focused
+    for node, bindings in binding_chain(screen):
+        for key, binding in bindings:
+            if not binding.description.startswith("bind."):
+                continue
+            if not action_state(screen.app, binding.action, node):
+                continue
+            character = character_of(key) or key_to_character(key)
+            is_typed = (
+                node is not focused
+                and focused is not None
+                and not binding.priority
+                and focused.check_consume_key(key, character)
+            )
+            if not is_typed:
+                yield node, key, binding
+            elif after_escape(character) and not getattr(focused, "KEEPS_KEYS", False):
+                yield node, f"alt+{key}", binding
 
 
 def _plain_first(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(keys, key=lambda key: "+" in key))
+    return tuple(sorted(keys, key=lambda key: key.startswith("alt+")))
 
 
 def _scope(node: DOMNode) -> Scope:
@@ -102,7 +116,9 @@ def _scope(node: DOMNode) -> Scope:
 
 def footer(all_acts: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
     """The few that matter most here."""
-    shown = [act for act in all_acts if act.prominent and act.scope is not Scope.EVERYWHERE]
+    shown = [
+        act for act in all_acts if act.prominent and act.keys and act.scope is not Scope.EVERYWHERE
+    ]
     return tuple(shown[:FOOTER_KEYS])
 
 
@@ -115,18 +131,19 @@ _NAMES = {
 
 
 def key_name(key: str) -> str:
-    """A key as people read it on their keyboard."""
-    *modifiers, base = key.split("+") if key != "plus" else ["plus"]
+    """A key as people read it on their keyboard; alt is said as what works everywhere, `esc`."""
+    if is_none(key):
+        return ""
+    *modifiers, base = key.split("+")
     if base.startswith("upper_"):
         base = base.removeprefix("upper_").upper()
-    name = _NAMES.get(base) or _MISTAKEN.get(base)
-    if name is None:
-        character = key_to_character(base)
-        name = character if character and character.isprintable() else base
-    return "+".join((*modifiers, name if name != " " else "space"))
+    name = _NAMES.get(base) or character_of(base) or base
+    if modifiers == ["alt"] and after_escape(name):
+        return f"esc {name}"
+    return "+".join((*modifiers, name))
 
 
 def key_of(screen: Screen[object], binding_id: str) -> str:
     """The key that does `binding_id` now, as people read it; "" while none does."""
-    active = screen.active_bindings.items()
-    return next((key_name(key) for key, one in active if one.binding.id == binding_id), "")
+    found = (act.keys for act in acts(screen) if act.id == binding_id and act.keys)
+    return next((key_name(keys[0]) for keys in found), "")

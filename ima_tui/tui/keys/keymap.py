@@ -19,6 +19,19 @@ Keymap = Mapping[str, tuple[str, ...]]
 
 NEEDED = ("app.quit", "app.palette", "app.help")
 """Without a key for these nobody would find the way."""
+MOVED: Mapping[str, str] = {
+    "app.plans_too": "app.plans",
+    "compose.send_too": "compose.send",
+    "plan.run_too": "plan.run",
+    "reading.answer_enter": "reading.answer",
+}
+"""Ids of earlier versions, and what does the same now."""
+REMOVED: Mapping[str, str] = {
+    f"{group}.answer{n}": "keys.removed_answers"
+    for group in ("compose", "reading")
+    for n in range(2, 10)
+}
+"""Ids of earlier versions that have no successor, and what is done instead."""
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _LONG = {"esc": "escape", "del": "delete", "pgup": "pageup", "pgdn": "pagedown", "return": "enter"}
 

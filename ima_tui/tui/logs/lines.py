@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -20,6 +20,7 @@ from textual.widget import Widget
 from ima_tui.core.errors import UsageError
 from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.pattern import Pattern
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import Cell, Painter, Row
@@ -52,10 +53,10 @@ class LogLines(Widget, can_focus=True):
 
     DEFAULT_CSS = "LogLines { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "bind.up", show=False, id="logs.up"),
-        Binding("down,j", "move(1)", "bind.down", show=False, id="logs.down"),
-        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="logs.page_up"),
-        Binding("pagedown,ctrl+d", "page(1)", "bind.page_down", show=False, id="logs.page_down"),
+        bind("up", "move(-1)", "bind.up", "logs.up"),
+        bind("down", "move(1)", "bind.down", "logs.down"),
+        bind("page_up", "page(-1)", "bind.page_up", "logs.page_up"),
+        bind("page_down", "page(1)", "bind.page_down", "logs.page_down"),
     ]
 
     @dataclass

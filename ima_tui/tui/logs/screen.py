@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import WorkType
@@ -18,6 +18,7 @@ from ima_tui.i18n import say
 from ima_tui.logs.entry import LogLevel
 from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.time_spec import moment
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.logs.detail import LogDetail
 from ima_tui.tui.logs.export import export
 from ima_tui.tui.logs.feed import LogFeed
@@ -28,7 +29,7 @@ from ima_tui.tui.logs.source_picker import source_picker
 from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.prompt import LineInput
 
 LOOK_SECONDS = 1.0
@@ -43,25 +44,25 @@ class LogsScreen(BaseScreen):
     HOME = "LogLines"
     CSS_PATH = styles.path("logs")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "detail", "bind.log_detail", id="logs.detail"),
-        Binding("slash", "ask('find')", "bind.log_find", id="logs.find"),
-        Binding("l", "level", "bind.log_level", id="logs.level"),
-        Binding("s", "source", "bind.log_source", id="logs.source"),
-        Binding("space", "pause", "bind.log_pause", id="logs.pause"),
-        Binding("n", "hit(True)", "bind.log_next", show=False, id="logs.next"),
-        Binding("N", "hit(False)", "bind.log_previous", show=False, id="logs.previous"),
-        Binding("f", "only_hits", "bind.log_only", show=False, id="logs.only"),
-        Binding("J", "job", "bind.log_job", show=False, id="logs.job"),
-        Binding("o", "show_job", "bind.log_show_job", show=False, id="logs.show_job"),
-        Binding("t", "ask('time')", "bind.log_time", show=False, id="logs.time"),
-        Binding("home,g", "go('newest')", "bind.log_newest", show=False, id="logs.newest"),
-        Binding("end,G", "go('oldest')", "bind.log_oldest", show=False, id="logs.oldest"),
-        Binding("y", "copy", "bind.log_copy", show=False, id="logs.copy"),
-        Binding("e", "export", "bind.log_export", show=False, id="logs.export"),
-        Binding("shift+down", "scroll(3)", "bind.detail_down", show=False, id="logs.detail_down"),
-        Binding("shift+up", "scroll(-3)", "bind.detail_up", show=False, id="logs.detail_up"),
-        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
-        Binding("escape", "clear", "bind.log_clear", show=False, id="logs.clear"),
+        bind("open", "detail", "bind.log_detail", "logs.detail", show=True),
+        bind("filter", "ask('find')", "bind.log_find", "logs.find", show=True),
+        bind("view_after", "level", "bind.log_level", "logs.level", show=True),
+        bind("type", "source", "bind.log_source", "logs.source", show=True),
+        bind("play", "pause", "bind.log_pause", "logs.pause", show=True),
+        bind("next", "hit(True)", "bind.log_next", "logs.next"),
+        bind("previous", "hit(False)", "bind.log_previous", "logs.previous"),
+        bind("layout", "only_hits", "bind.log_only", "logs.only"),
+        bind("log", "job", "bind.log_job", "logs.job"),
+        bind("job", "show_job", "bind.log_show_job", "logs.show_job"),
+        bind("", "ask('time')", "bind.log_time", "logs.time"),
+        bind("first", "go('newest')", "bind.log_newest", "logs.newest"),
+        bind("last", "go('oldest')", "bind.log_oldest", "logs.oldest"),
+        bind("copy", "copy", "bind.log_copy", "logs.copy"),
+        bind("write", "export", "bind.log_export", "logs.export"),
+        bind("scroll_down", "scroll(3)", "bind.detail_down", "logs.detail_down"),
+        bind("scroll_up", "scroll(-3)", "bind.detail_up", "logs.detail_up"),
+        bind("back", "leave_field", "bind.leave", "place.leave", show=True),
+        bind("back", "clear", "bind.log_clear", "logs.clear"),
     ]
 
     def __init__(self) -> None:
@@ -76,11 +77,11 @@ class LogsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield LogStatusLine()
-        yield LineInput(widget_id="ask", max_length=300)
-        yield Rule()
-        yield LogLines()
-        yield LogDetail()
+        with Pane(say("place.logs"), widget_id="lines-pane"):
+            yield LogStatusLine()
+            yield LineInput(widget_id="ask", max_length=300)
+            yield LogLines()
+            yield LogDetail()
 
     @property
     def lines(self) -> LogLines:

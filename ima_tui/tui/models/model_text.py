@@ -9,7 +9,7 @@ from textual.content import Content
 from ima_tui.catalogue import choice, form, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.catalogue.order import input_counts
-from ima_tui.core.domain import Field, ModelVersion, TaskType
+from ima_tui.core.domain import Field, ModelVersion
 from ima_tui.core.events import ListChanges
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
@@ -187,8 +187,3 @@ def _flowing(parts: Sequence[Content], cells: int) -> list[Content]:
         else:
             lines[-1] = line + (" " * GAP if line.plain else "") + part
     return lines
-
-
-def task_types(every: bool, one: TaskType) -> tuple[TaskType, ...]:
-    """Return the task types that are shown."""
-    return tuple(TaskType) if every else (one,)

@@ -7,28 +7,34 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from ima_tui.core.domain import ModelVersion, TaskType
-from ima_tui.core.events import ListChanges, ProductList
+from ima_tui.core.events import ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.models import model_text, search
-from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id
+from ima_tui.tui.models.listing import ModelListing
+from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.fitted import Fitted
-from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.prompt import LineInput
-from ima_tui.tui.widgets.table import LazyRows, Row, Table
+from ima_tui.tui.widgets.table import RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
 LEAST_FILTER = 16
 """Cells that the filter keeps beside what is said of the list."""
+
+
+BY_COLUMN = {"points": "price", "time": "time", "model": "name"}
+"""The order that a click on a heading chooses."""
 
 
 class ModelsScreen(BaseScreen):
@@ -37,6 +43,8 @@ class ModelsScreen(BaseScreen):
     SCREEN_ID = "models"
     HOME = "#models"
     CSS_PATH = styles.path("models")
+    FIRST_KIND: ClassVar[TaskType | None] = None
+    """The task type that is shown first; None: all of them."""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
         (0, "-narrow"),
         (80, "-normal"),
@@ -44,52 +52,42 @@ class ModelsScreen(BaseScreen):
         (160, "-huge"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "use", "bind.use", id="models.use"),
-        Binding("slash", "filter", "bind.filter", id="models.filter"),
-        Binding("t", "choose_kind", "bind.kind", id="models.kind"),
-        Binding("s", "sort", "bind.sort", id="models.sort"),
-        Binding("p", "prefer", "bind.prefer", id="models.prefer"),
-        Binding("u", "undo", "bind.undo", show=False, id="models.undo"),
-        Binding("right_square_bracket", "turn_kind(1)", "bind.next_kind", id="models.next_kind"),
-        Binding(
-            "left_square_bracket", "turn_kind(-1)", "bind.previous_kind", id="models.previous_kind"
-        ),
-        Binding("a", "all_kinds", "bind.all_kinds", id="models.all_kinds"),
-        Binding(
-            "J,shift+down",
-            "scroll_detail(3)",
-            "bind.detail_down",
-            show=False,
-            id="models.detail_down",
-        ),
-        Binding(
-            "K,shift+up", "scroll_detail(-3)", "bind.detail_up", show=False, id="models.detail_up"
-        ),
-        Binding("ctrl+r", "refetch", "bind.refresh", id="models.refresh"),
-        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
-        Binding("escape", "clear", "bind.clear", show=False, id="models.clear"),
+        bind("open", "use", "bind.use", "models.use", show=True),
+        bind("prefer", "prefer", "bind.prefer", "models.prefer", show=True),
+        bind("type", "choose_kind", "bind.kind", "models.kind", show=True),
+        bind("sort", "sort", "bind.sort", "models.sort", show=True),
+        bind("filter", "filter", "bind.filter", "models.filter", show=True),
+        bind("undo", "undo", "bind.undo", "models.undo"),
+        bind("left", "step(-1)", "bind.type_before", "models.left"),
+        bind("right", "step(1)", "bind.type_after", "models.right"),
+        bind("view_after", "turn_kind(1)", "bind.next_kind", "models.next_kind"),
+        bind("view_before", "turn_kind(-1)", "bind.previous_kind", "models.previous_kind"),
+        bind("", "all_kinds", "bind.all_kinds", "models.all_kinds"),
+        bind("scroll_down", "scroll_detail(3)", "bind.detail_down", "models.detail_down"),
+        bind("scroll_up", "scroll_detail(-3)", "bind.detail_up", "models.detail_up"),
+        bind("fetch", "refetch", "bind.refresh", "models.refresh"),
+        bind("back", "leave_field", "bind.leave", "place.leave", show=True),
+        bind("back", "clear", "bind.clear", "models.clear"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.kind = TaskType.TEXT_TO_IMAGE
-        self.every = False
-        self.sort = SORT_NAMES[0]
-        self._by_id: dict[str, ModelVersion] = {}
-        self._gone: dict[str, ModelVersion] = {}
-        self._finder: ModelSearch | None = None
+        self.list = ModelListing(self.studio, self.ima.glyphs, self.FIRST_KIND)
+        self._marked: RowId | None = None
+        """The row whose chosen task type is drawn."""
         self._undo: list[tuple[TaskType, ModelVersion | None]] = []
         """Wishes as they were before each change that was made here."""
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Horizontal(id="head"):
-            yield LineInput(widget_id="filter", placeholder=say("models.filter"))
-            yield ListStatus()
-        yield Rule()
         with Container(id="body"):
-            yield Table(model_text.COLUMNS, widget_id="models")
-            with VerticalScroll(id="detail", can_focus=False):
+            with Pane(say("pane.models"), widget_id="list-pane"):
+                with Horizontal(id="head"):
+                    yield LineInput(widget_id="filter", placeholder=say("models.filter"))
+                    yield ListStatus()
+                yield Table(self.list.columns, widget_id="models")
+            pane = Pane(say("pane.detail"), widget_id="facts-pane")
+            with pane, VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="facts")
 
     @property
@@ -123,52 +121,35 @@ class ModelsScreen(BaseScreen):
         """The filter text, folded for comparison."""
         return folded(self.query_one("#filter", Input).value)
 
-    def _lists(self) -> list[ProductList]:
-        return [
-            self.studio.catalogue.lists[kind]
-            for kind in model_text.task_types(self.every, self.kind)
-        ]
-
-    def _is_mine(self, model: ModelVersion) -> bool:
-        return model_picker.preferred(self.studio, model.task_type) == model.model_id
-
-    def _changes(self, model: ModelVersion) -> ListChanges:
-        return self.studio.catalogue.lists[model.task_type].changes
-
-    def _find_in(self, lists: list[ProductList]) -> ModelSearch:
-        """The finder for these lists: made anew when they are others."""
-        offered = tuple(model for one in lists for model in one.models)
-        if self._finder is None or self._finder.models != offered:
-            self._finder = ModelSearch(offered)
-        return self._finder
-
     def _show(self) -> None:
         """Everything anew; the table makes and draws only what is in sight."""
-        lists = self._lists()
-        wanted = self.wanted
-        fresh = frozenset(name for one in lists for name in one.changes.new)
-        shown = self._find_in(lists).arrange(wanted, self.sort, fresh)
-        lost = ModelSearch([model for one in lists for model in one.changes.gone])
-        gone = lost.arrange(wanted, self.sort)
-        self._by_id = {leaf_id(model): model for model in shown}
-        self._gone = {f"gone {leaf_id(model)}": model for model in gone}
-        signs = self.ima.glyphs
-
-        def make(row_id: int | str) -> Row:
-            if (model := self._by_id.get(str(row_id))) is None:
-                return model_text.gone_row(self._gone[str(row_id)])
-            return model_text.row(model, wanted, self._is_mine(model), signs, self._changes(model))
-
-        self.table.empty = "" if shown else self._why_empty(lists)
-        self.table.set_rows(LazyRows([*self._by_id, *self._gone], make))
+        rows = self.list.find(self.wanted)
+        self.table.set_columns(self.list.columns)
+        self.table.empty = "" if self.list.count else self._why_empty(self.list.lists)
+        self.table.set_rows(rows)
+        self._marked = None
+        self._mark_column()
         self._say_standing()
         self._show_detail()
 
+    def _mark_column(self) -> None:
+        """Draw the chosen task type in the row under the cursor, and there only."""
+        if self.list.kind is not None:
+            return
+        for row_id in dict.fromkeys((self._marked, self.table.cursor)):
+            if row_id is not None and row_id in self.table.rows:
+                here = row_id == self.table.cursor
+                self.table.update_row(row_id, self.list.row(row_id, here=here))
+        self._marked = self.table.cursor
+
     def _say_standing(self) -> None:
-        kind = say("models.every") if self.every else model_picker.kind_name(self.kind)
+        one = self.list
+        if one.kind is not None:
+            kind = model_picker.kind_name(one.kind)
+        else:
+            kind = say("models.every" if one.medium is None else f"gallery.kind_{one.medium}")
         room = self.size.width - LEAST_FILTER
-        dot = self.ima.glyphs.dot
-        words = search.standing(self._lists(), len(self._by_id), kind, self.sort, dot, room)
+        words = search.standing(one.lists, one.count, kind, one.sort, self.ima.glyphs.dot, room)
         self.query_one(ListStatus).say(words)
 
     def _why_empty(self, lists: list[ProductList]) -> str:
@@ -176,7 +157,7 @@ class ModelsScreen(BaseScreen):
             everywhere = [
                 model for kind in TaskType for model in self.studio.catalogue.models(kind)
             ]
-            count = len(ModelSearch(everywhere).arrange(self.wanted, self.sort))
+            count = len(ModelSearch(everywhere).arrange(self.wanted, self.list.sort))
             return say("models.none_match_here" if count else "models.none_match", n=count)
         problem = next((one.problem for one in lists if one.problem), None)
         if problem is not None:
@@ -184,13 +165,13 @@ class ModelsScreen(BaseScreen):
         return say("models.fetching")
 
     def _show_detail(self) -> None:
-        model = self.current or self._gone.get(str(self.table.cursor))
+        model = self.current or self.list.gone.get(str(self.table.cursor))
         signs = self.ima.glyphs
         page = self.query_one("#facts", Static)
         if model is None:
             page.update("")
         else:
-            mine, changes = self._is_mine(model), self._changes(model)
+            mine, changes = self.list.is_mine(model), self.list.changes(model)
             page.update(Fitted(partial(model_text.detail, model, mine, signs, changes)))
         self.query_one("#detail").scroll_home(animate=False)
 
@@ -199,12 +180,14 @@ class ModelsScreen(BaseScreen):
     @property
     def current(self) -> ModelVersion | None:
         """The model version under the cursor."""
-        return self._by_id.get(str(self.table.cursor))
+        return self.list.model(self.table.cursor)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
         if action in ("use", "prefer") and self.is_mounted:
             return self.current is not None
+        if action == "step" and self.is_mounted:
+            return self.list.has(self.table.cursor)
         if action == "undo":
             return bool(self._undo)
         if action == "clear" and self.is_mounted:
@@ -213,6 +196,7 @@ class ModelsScreen(BaseScreen):
 
     @on(Table.RowHighlighted)
     def _highlighted(self) -> None:
+        self._mark_column()
         self._show_detail()
         self.refresh_bindings()
 
@@ -238,19 +222,30 @@ class ModelsScreen(BaseScreen):
         """Clear the filter, the marks or the value."""
         self.query_one("#filter", Input).value = ""
 
-    def action_sort(self) -> None:
-        """Sort by the next criterion."""
-        self.sort = SORT_NAMES[(SORT_NAMES.index(self.sort) + 1) % len(SORT_NAMES)]
+    @on(Table.HeadingClicked)
+    def _sort_by(self, event: Table.HeadingClicked) -> None:
+        self.list.sort = BY_COLUMN.get(event.column, "listed")
         self._show()
 
+    def action_sort(self) -> None:
+        """Sort by the next criterion."""
+        self.list.next_sort()
+        self._show()
+
+    def action_step(self, by: int) -> None:
+        """Choose the next or previous task type of the model."""
+        if self.list.step(self.table.cursor, by):
+            self._mark_column()
+            self._show_detail()
+
     def action_turn_kind(self, by: int) -> None:
-        """Show the next or previous task type or medium."""
-        kinds = list(TaskType)
-        self._set_kind(kinds[(kinds.index(self.kind) + by) % len(kinds)])
+        """Show the next or previous view: all models, or those of one medium."""
+        self.list.turn(by)
+        self._show()
 
     def action_all_kinds(self) -> None:
-        """Show the models of all task types, or of one again."""
-        self.every = not self.every
+        """Show the models of all task types."""
+        self.list.show_all()
         self._show()
 
     def action_choose_kind(self) -> None:
@@ -260,10 +255,12 @@ class ModelsScreen(BaseScreen):
             if index is not None:
                 self._set_kind(list(TaskType)[index])
 
-        self.app.push_screen(model_picker.kinds(self.studio, self.kind), chosen)
+        self.app.push_screen(
+            model_picker.kinds(self.studio, self.list.kind or self.list.column), chosen
+        )
 
     def _set_kind(self, kind: TaskType) -> None:
-        self.kind, self.every = kind, False
+        self.list.kind = self.list.column = kind
         self._show()
 
     async def action_prefer(self) -> None:
@@ -274,7 +271,7 @@ class ModelsScreen(BaseScreen):
         kind = model.task_type
         before = model_picker.preferred(self.studio, kind)
         wish = next((o for o in self.studio.catalogue.models(kind) if o.model_id == before), None)
-        if await self._set_wish(kind, None if self._is_mine(model) else model):
+        if await self._set_wish(kind, None if self.list.is_mine(model) else model):
             self._undo.append((kind, wish))
             self.refresh_bindings()
 
@@ -297,9 +294,8 @@ class ModelsScreen(BaseScreen):
 
     def action_refetch(self) -> None:
         """Fetch the shown lists again."""
-        kinds = model_text.task_types(self.every, self.kind)
         self.run_worker(
-            self.studio.catalogue.refresh(*kinds),
+            self.studio.catalogue.refresh(*self.list.task_types),
             name="fetch lists",
             group="lists",
             exit_on_error=False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ima_tui.catalogue import choice
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -18,12 +18,14 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part, Rule
+from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -96,26 +98,15 @@ class PreferencesScreen(BaseScreen):
     HOME = "Table"
     CSS_PATH = styles.path("preferences")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "bind.prefs_choose", id="prefs.choose"),
-        Binding("delete", "clear", "bind.prefs_clear", id="prefs.clear"),
-        Binding("u", "undo", "bind.prefs_undo", id="prefs.undo"),
-        Binding("b", "bring_back", "bind.prefs_bring_back", id="prefs.bring_back"),
-        Binding("x", "let_go", "bind.prefs_let_go", show=False, id="prefs.let_go"),
-        Binding("s", "settings", "bind.settings", id="prefs.settings"),
-        Binding(
-            "left_square_bracket",
-            "user(-1)",
-            "bind.prefs_previous_user",
-            show=False,  # told beside the name, where there are several users
-            id="prefs.previous_user",
-        ),
-        Binding(
-            "right_square_bracket",
-            "user(1)",
-            "bind.prefs_next_user",
-            show=False,
-            id="prefs.next_user",
-        ),
+        bind("open", "choose", "bind.prefs_choose", "prefs.choose", show=True),
+        bind("delete", "clear", "bind.prefs_clear", "prefs.clear", show=True),
+        bind("undo", "undo", "bind.prefs_undo", "prefs.undo", show=True),
+        bind("approve", "bring_back", "bind.prefs_bring_back", "prefs.bring_back", show=True),
+        bind("stop", "let_go", "bind.prefs_let_go", "prefs.let_go"),
+        bind("view_after", "settings", "bind.settings", "prefs.settings", show=True),
+        bind("earlier", "user(-1)", "bind.prefs_previous_user", "prefs.previous_user"),
+        bind("later", "user(1)", "bind.prefs_next_user", "prefs.next_user"),
+        bind("model", "choose", "bind.prefs_choose", "prefs.choose_too"),
     ]
 
     def __init__(self) -> None:
@@ -125,12 +116,11 @@ class PreferencesScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield UserLine()
-        yield Rule()
-        yield Table(COLUMNS, widget_id="wishes")
-        yield Rule()
-        yield DraftMessage(widget_id="said")
-        yield FileLine(self.studio.preferences.preferences.path)
+        with Pane(say("place.preferences"), widget_id="wishes-pane"):
+            yield UserLine()
+            yield Table(COLUMNS, widget_id="wishes")
+            yield DraftMessage(widget_id="said")
+            yield FileLine(self.studio.preferences.preferences.path)
 
     async def on_mount(self) -> None:
         """Set up once the widgets exist."""

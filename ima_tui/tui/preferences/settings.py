@@ -16,13 +16,15 @@ from ima_tui.config.schema import Raw, Setting
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import joined, say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part, Rule
+from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (
@@ -64,9 +66,10 @@ class SettingsScreen(BaseScreen):
     HOME = "Table"
     CSS_PATH = styles.path("settings")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "change", "bind.settings_change", id="settings.change"),
-        Binding("delete", "reset", "bind.settings_reset", id="settings.reset"),
-        Binding("escape,s", "back", "bind.settings_back", id="settings.back"),
+        bind("open", "change", "bind.settings_change", "settings.change", show=True),
+        bind("delete", "reset", "bind.settings_reset", "settings.reset", show=True),
+        bind("view_before", "back", "bind.settings_back", "settings.back"),
+        Binding("escape", "back", "bind.settings_back", id="settings.back_too"),
     ]
 
     def __init__(self) -> None:
@@ -76,12 +79,11 @@ class SettingsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield SettingsLine(one_line(self.studio.settings.config_file))
-        yield Rule()
-        yield Table(COLUMNS, widget_id="settings")
-        yield Rule()
-        yield DraftMessage(widget_id="about")
-        yield LineInput(widget_id="value", max_length=400)
+        with Pane(say("bind.settings"), widget_id="settings-pane"):
+            yield SettingsLine(one_line(self.studio.settings.config_file))
+            yield Table(COLUMNS, widget_id="settings")
+            yield DraftMessage(widget_id="about")
+            yield LineInput(widget_id="value", max_length=400)
 
     @property
     def adjustments(self) -> ConfigEditor:

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
 from ima_tui.tui.queue.job_table import JobTable
 from ima_tui.tui.queue.summary import QueueSummary
@@ -23,10 +24,12 @@ from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
 from ima_tui.tui.widgets.update_batcher import Updates
+
+BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "points"}
+"""The order that a click on a heading chooses."""
 
 
 class QueueScreen(BaseScreen):
@@ -36,50 +39,31 @@ class QueueScreen(BaseScreen):
     HOME = "#jobs"
     CSS_PATH = styles.path("queue")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "view", "bind.view", id="queue.view"),
-        Binding("u", "undo", "bind.undo", id="queue.undo"),
-        Binding("r", "do('again')", "bind.again", id="queue.again"),
-        Binding("R", "do('instead')", "bind.instead", id="queue.instead"),
-        Binding("s", "do('stop')", "bind.stop", id="queue.stop"),
-        Binding("f", "do('follow')", "bind.follow", id="queue.follow"),
-        Binding("e", "do('edit')", "bind.edit", id="queue.edit"),
-        Binding("d", "do('duplicate')", "bind.duplicate", id="queue.duplicate"),
-        Binding("slash", "filter", "bind.filter", id="queue.filter"),
-        Binding("t", "timeline", "bind.timeline", id="queue.timeline"),
-        Binding("S", "arrange('sort')", "bind.sort_jobs", id="queue.sort"),
-        Binding("b", "arrange('group')", "bind.group", id="queue.group"),
-        Binding("n", "line('next')", "bind.send_next", show=False, id="queue.send_next"),
-        Binding(
-            "less_than_sign,ctrl+up",
-            "line('earlier')",
-            "bind.earlier",
-            show=False,
-            id="queue.earlier",
-        ),
-        Binding(
-            "greater_than_sign,ctrl+down",
-            "line('later')",
-            "bind.later",
-            show=False,
-            id="queue.later",
-        ),
-        Binding("l", "log", "bind.job_log", show=False, id="queue.log"),
-        Binding("y", "do('copy')", "bind.copy", id="queue.copy"),
-        Binding("o", "do('open')", "bind.open", id="queue.open"),
-        Binding("f", "do('fetch')", "bind.fetch", show=False, id="queue.fetch"),
-        Binding("x,delete", "do('forget')", "bind.forget", id="queue.forget"),
-        Binding(
-            "J,shift+down",
-            "scroll_facts(3)",
-            "bind.detail_down",
-            show=False,
-            id="queue.detail_down",
-        ),
-        Binding(
-            "K,shift+up", "scroll_facts(-3)", "bind.detail_up", show=False, id="queue.detail_up"
-        ),
-        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
-        Binding("escape", "clear", "bind.clear", show=False, id="queue.clear"),
+        bind("open", "view", "bind.view", "queue.view", show=True),
+        bind("approve", "do('approve')", "bind.approve", "queue.approve", show=True),
+        bind("undo", "undo", "bind.undo", "queue.undo", show=True),
+        bind("retry", "do('again')", "bind.again", "queue.again", show=True),
+        bind("stop", "do('stop')", "bind.stop", "queue.stop", show=True),
+        bind("duplicate", "do('duplicate')", "bind.duplicate", "queue.duplicate", show=True),
+        bind("fetch", "do('follow')", "bind.follow", "queue.follow", show=True),
+        bind("filter", "filter", "bind.filter", "queue.filter", show=True),
+        bind("retry_other", "do('instead')", "bind.instead", "queue.instead"),
+        bind("edit", "do('edit')", "bind.edit", "queue.edit"),
+        bind("layout", "timeline", "bind.timeline", "queue.timeline"),
+        bind("sort", "arrange('sort')", "bind.sort_jobs", "queue.sort"),
+        bind("", "arrange('group')", "bind.group", "queue.group"),
+        bind("front", "line('next')", "bind.send_next", "queue.send_next"),
+        bind("earlier", "line('earlier')", "bind.earlier", "queue.earlier"),
+        bind("later", "line('later')", "bind.later", "queue.later"),
+        bind("log", "log", "bind.job_log", "queue.log"),
+        bind("copy", "do('copy')", "bind.copy", "queue.copy"),
+        bind("open_file", "do('open')", "bind.open", "queue.open"),
+        bind("fetch", "do('fetch')", "bind.fetch", "queue.fetch"),
+        bind("delete", "do('forget')", "bind.forget", "queue.forget"),
+        bind("scroll_down", "scroll_facts(3)", "bind.detail_down", "queue.detail_down"),
+        bind("scroll_up", "scroll_facts(-3)", "bind.detail_up", "queue.detail_up"),
+        bind("back", "leave_field", "bind.leave", "place.leave", show=True),
+        bind("back", "clear", "bind.clear", "queue.clear"),
     ]
 
     def __init__(self) -> None:
@@ -91,11 +75,10 @@ class QueueScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield QueueSummary()
-        yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
-        yield Rule()
         with Container(id="body"):
-            yield JobTable()
+            with QueueSummary():
+                yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
+                yield JobTable()
             yield JobDetail()
 
     @property
@@ -136,6 +119,7 @@ class QueueScreen(BaseScreen):
 
     async def show_job(self, job_id: int) -> None:
         """Set the cursor on a job, whatever was filtered before."""
+        self.table.unmark(tuple(self.table.marked))
         self.action_clear()
         await self.reload()
         self.table.move_to(job_id)
@@ -245,6 +229,11 @@ class QueueScreen(BaseScreen):
         self.how = self.how.next_sort() if what == "sort" else self.how.next_group()
         self._show_all()
 
+    @on(Table.HeadingClicked)
+    def _sort_by(self, event: Table.HeadingClicked) -> None:
+        self.how = replace(self.how, sort=BY_COLUMN.get(event.column, self.how.sort))
+        self._show_all()
+
     async def action_timeline(self) -> None:
         """Show the timeline first, or last again."""
         self.timeline_first = not self.timeline_first
@@ -274,8 +263,10 @@ class QueueScreen(BaseScreen):
         self.table.focus()
 
     def action_clear(self) -> None:
-        """Everything is shown again, nothing is marked."""
+        """One step back: nothing is marked; then everything is shown again."""
+        if self.table.marked:
+            self.table.unmark(tuple(self.table.marked))
+            return
         self.how = replace(self.how, filter="")
-        self.table.unmark(tuple(self.table.marked))
         self.query_one("#filter", Input).value = ""
         self.remove_class("-filtering")

@@ -9,21 +9,19 @@ from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.queue.arrangement import QueueArrangement
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.app_context import context
+from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.pane import Pane
 
 NAMES = ("needs", "running", "waiting", "failed", "done", "stopped")
 ROLES = {"needs": "warn", "failed": "bad"}
 
 
-class QueueSummary(Line):
-    """Left the jobs, right the points; what finds no room is left out, least needed first."""
-
-    GROUND = "background"
+class QueueSummary(Pane):
+    """The pane of the jobs: how many of each, and the points, in its title."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._left: list[Part] = []
-        self._right: list[list[Part]] = []
+        super().__init__(say("place.queue"), widget_id="jobs-pane")
 
     def show(
         self,
@@ -47,29 +45,18 @@ class QueueSummary(Line):
         if marked:
             points = sum(job.order.total for job in marked)
             parts.insert(0, (say("queue.sum_marked", n=len(marked), points=points), "accent"))
-        left, right = _spaced(parts), [_spaced(one) for one in self._rights(how)]
-        if (left, right) != (self._left, self._right):
-            self._left, self._right = left, right
-            self.refresh()
+        title: list[Part] = [(say("place.queue"), "strong")]
+        self.say(_spaced([*title, *parts]), _spaced(self._aside(how)))
 
-    def _rights(self, how: QueueArrangement) -> list[list[Part]]:
-        """What may stand on the right, the fullest first."""
-        totals = self.ima.totals
+    def _aside(self, how: QueueArrangement) -> list[Part]:
+        totals = context(self).totals
         spent: Part = (say("queue.spent", today=totals.today, session=totals.session), "muted")
         order: list[Part] = []
         if how.sort != "state":
             order.append((say(f"queue.sort_{how.sort}"), "info"))
         if how.group != "none":
             order.append((say(f"queue.group_{how.group}"), "info"))
-        return [[*order, spent], order, []] if order else [[spent], []]
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        left: list[Part] = [(" ", "text"), *self._left]
-        for right in self._right:
-            if measure(left) + measure(right) + 2 < cells:
-                return left, [*right, (" ", "text")] if right else []
-        return left, []
+        return [*order, spent]
 
 
 def _spaced(parts: Sequence[Part]) -> list[Part]:

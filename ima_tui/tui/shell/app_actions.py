@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.widget import Widget
@@ -44,6 +45,13 @@ class AppActions(AppContext, inherit_bindings=False):
         """Open the screen of that id."""
         await self.switch_mode(place)
 
+    async def action_turn_screen(self, by: int) -> None:
+        """Open the next or previous of the numbered screens."""
+        names = [place.id for place in SCREENS]
+        at = names.index(self.current_mode) if self.current_mode in names else 0
+        if len(self.screen_stack) == 1:  # not from under an open window
+            await self.action_go(names[(at + by) % len(names)])
+
     async def compose_from(self, job: Job, *, in_its_place: bool = False) -> None:
         """Open Compose with what `job` was made of; what is sent there may take its place."""
         replaces = job.id if in_its_place else None
@@ -77,6 +85,9 @@ class AppActions(AppContext, inherit_bindings=False):
         """Show all keys of the open screen."""
         from ima_tui.tui.shell.help import HelpScreen
 
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss()
+            return
         entry = next((each for each in (*SCREENS, WORKFLOW) if each.id == self.current_mode), None)
         title = say(entry.key) if entry else ""
         self.push_screen(HelpScreen(actions.acts(self.screen), title))
@@ -85,8 +96,17 @@ class AppActions(AppContext, inherit_bindings=False):
         """Open the command palette."""
         from ima_tui.tui.shell.palette import Palette
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        if isinstance(self.screen, Palette):
+            return
+        palette = Palette(self.screen)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                done = palette.commands[number].run()
+                if isawaitable(done):
+                    await done
+
+        self.push_screen(palette, chosen)
 
     def action_jump(self) -> None:
         """Show a letter on each widget; the one that is pressed gets the focus."""
@@ -99,6 +119,10 @@ class AppActions(AppContext, inherit_bindings=False):
                 below.set_focus(widget)
 
         self.push_screen(JumpScreen(below), found)
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen again."""
+        self.draw_anew()
 
     def action_language(self) -> None:
         """Switch between English and Chinese."""

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from ima_tui import i18n
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
-from ima_tui.tui.terminal.textual_internals import bindings_of_node, use_partial_updates
+from ima_tui.tui.terminal.textual_internals import bindings_of_node
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.state_restore import RestoredState
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -36,7 +37,7 @@ class BaseScreen(Screen[None]):
     HOME: ClassVar[str] = ""
     """A selector: what `escape` in a text field gives the keys to (nothing: to the screen)."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_field", "bind.leave", id="place.leave"),
+        bind("back", "leave_field", "bind.leave", "place.leave", show=True),
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
         (0, "-narrow"),
@@ -50,7 +51,6 @@ class BaseScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        use_partial_updates(self)
         self._language = i18n.language()
 
     def compose(self) -> ComposeResult:

@@ -39,6 +39,8 @@ class ConfirmBar(Line):
     `n` do nothing. Where it is `deliberate`, `y` alone confirms: enter is too easily pressed."""
 
     GROUND = "raised"
+    KEEPS_KEYS = True
+    """Alt with a key answers nothing."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.yes", id="question.take"),
         Binding("y", "yes", "bind.yes", show=False, id="question.yes"),

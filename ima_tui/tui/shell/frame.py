@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Region
 from textual.strip import Strip
+from textual.widgets import Input, TextArea
 
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
@@ -12,6 +16,7 @@ from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, wrap
+from ima_tui.tui.widgets.flow import clipped
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 LEAST = 16
@@ -27,23 +32,31 @@ class TopLine(Line):
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        for full, form in ((True, "airy"), (False, "airy"), (False, "dense")):
-            left, right = self._places(form), self._state(full=full)
-            if measure(left) + measure(right) < cells:
-                return left, right
-        return self._places("numbers"), self._state(full=False)
+        state = self._state(full=True)
+        for form in ("airy", "dense"):
+            left = self._places(form)
+            if measure(left) + measure(state) < cells:
+                return left, state
+        state = self._state(full=False)
+        for form in ("airy", "dense", "short"):
+            left = self._places(form)
+            if measure(left) + measure(state) < cells:
+                return left, state
+        return left, clipped(state, max(0, cells - measure(left)))
 
     def _places(self, form: str) -> list[Part]:
-        """`airy`, `dense`, or `numbers` alone, as the room allows."""
+        """`airy`, `dense` or `short` names, as the room allows; a name is never left out."""
         row = [(self._label(place, form), self._role(place)) for place in SCREENS]
-        return [(" ima" if form == "dense" else " ima ", "title"), *row]
+        # in a text field, digits are typed: the way to the screens is said
+        lead = " esc " if isinstance(self.screen.focused, Input | TextArea) else " ima "
+        return [(lead.rstrip() if form == "short" else lead, "title"), *row]
 
     def _label(self, place: ScreenEntry, form: str) -> str:
-        blank, end = ("", "") if form == "dense" else (" ", " ")
+        name = say(f"place.short_{place.id}" if form == "short" else place.key)
+        blank = " " if form == "airy" else ""
         if place.id == self.place:
-            return f"{blank or ' '}[{place.number} {say(place.key)}]"
-        name = "" if form == "numbers" else f" {say(place.key)}"
-        return f"{blank} {place.number}{name}{end}"
+            return f"{blank}[{place.number} {name}]"
+        return f"{blank} {place.number} {name}{'' if form == 'short' else ' '}"
 
     def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
@@ -71,11 +84,20 @@ class TopLine(Line):
         if app.totals.out:
             key = "app.points_out" if full else "app.points_out_short"
             found.append((say(key, points=app.totals.out), "text"))
+        if full and app.totals.today:
+            found.append((say("app.points_today", points=app.totals.today), "muted"))
         dot = f" {app.glyphs.dot} "
         spaced: list[Part] = []
         for part in found:
             spaced += [(dot, "muted"), part] if spaced else [part]
         return [*spaced, (" ", "text")]
+
+    def on_mount(self) -> None:
+        """Follow the focus: the first word says whether digits are typed."""
+        self.watch(self.screen, "focused", self._show_lead, init=False)
+
+    def _show_lead(self) -> None:
+        self.refresh(Region(0, 0, 5, 1))
 
     async def on_click(self, event: events.Click) -> None:
         """Act on the row or cell under the mouse."""
@@ -92,6 +114,8 @@ class BottomLine(Line):
     """The keys that matter here; right: where all the others are told."""
 
     _told: tuple[str, ...] = ()
+    _ways: tuple[actions.ActionEntry, ...] = ()
+    """What is shown, from left to right."""
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
@@ -99,7 +123,7 @@ class BottomLine(Line):
 
     def _retell(self) -> None:
         """Most moves of the cursor change no key: then nothing is drawn."""
-        told = tuple(act.id for act in actions.acts(self.screen))
+        told = tuple(f"{act.id} {act.keys[:1]}" for act in actions.acts(self.screen))
         if told != self._told:
             self._told = told
             self.refresh()
@@ -108,22 +132,45 @@ class BottomLine(Line):
         """Return the text at the left and at the right of the line, each part with its role."""
         known = actions.acts(self.screen)
         by_id = {act.id: act for act in known}
-        more = by_id.get("app.help") or by_id.get("app.palette")
-        right: list[Part] = []
-        if more is not None:
-            right = [(actions.key_name(more.keys[0]), "strong"), (f" {more.words()} ", "muted")]
-        room = cells - measure(right) - 2
+        ways = [by_id.get("app.palette"), by_id.get("app.help")]
+        right = [self._part(act, "  " if place else "") for place, act in enumerate(ways) if act]
+        if measure([part for one in right for part in one]) * 3 > cells:
+            right = right[-1:]
+        told = [part for one in right for part in one]
+        room = cells - measure(told) - 3
         left: list[Part] = []
+        shown: list[actions.ActionEntry] = []
         for act in actions.footer(known):
-            between = "   " if left else " "
-            new = [
-                (between + actions.key_name(act.keys[0]), "strong"),
-                (f" {act.words()}", "muted"),
-            ]
+            new = self._part(act, "  " if left else " ")
             if measure(left) + measure(new) > room:
                 break
             left += new
-        return left, right
+            shown.append(act)
+        self._ways = (*shown, *(act for act in ways[-len(right) :] if act))
+        return left, [*told, (" ", "text")]
+
+    @staticmethod
+    def _part(act: actions.ActionEntry, lead: str) -> list[Part]:
+        return [(lead + actions.key_name(act.keys[0]), "strong"), (f" {act.words()}", "muted")]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        left, right = self.parts(self.size.width)
+        right = [part for part in right if part[0].strip()]
+        first = self.size.width - 1 - measure(right)
+        edges = [*_edges(left, 0), *_edges(right, first)]
+        for act, (start, end) in zip(self._ways, edges, strict=True):
+            if start <= event.x < end:
+                await self.app.run_action(act.action, act.node)
+                return
+
+
+def _edges(parts: list[Part], at: int) -> Iterator[tuple[int, int]]:
+    """The first cell and the end of each key with its words."""
+    for key, words in zip(parts[::2], parts[1::2], strict=True):
+        end = at + measure([key, words])
+        yield at, end
+        at = end
 
 
 class HintLine(Line):

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
 from ima_tui.i18n import say
 from ima_tui.studio.guides import Document
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.terminal.textual_internals import use_partial_updates
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part, measure
@@ -48,20 +48,19 @@ class GuidesScreen(ModalScreen[None]):
 
     CSS_PATH = styles.path("guides")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "bind.close", id="guides.close"),
-        Binding("right,n,l", "turn(1)", "bind.guides_next", id="guides.next"),
-        Binding("left,p,h", "turn(-1)", "bind.guides_back", id="guides.back"),
-        Binding("down,j", "scroll(1)", "bind.down", show=False, id="guides.down"),
-        Binding("up,k", "scroll(-1)", "bind.up", show=False, id="guides.up"),
-        Binding("pagedown,space,ctrl+d", "page(1)", "bind.page_down", id="guides.page_down"),
-        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="guides.page_up"),
-        Binding("home,g", "end(-1)", "bind.first", show=False, id="guides.first"),
-        Binding("end,G", "end(1)", "bind.last", show=False, id="guides.last"),
+        bind("close", "dismiss", "bind.close", "guides.close", show=True),
+        bind("right", "turn(1)", "bind.guides_next", "guides.next", show=True),
+        bind("left", "turn(-1)", "bind.guides_back", "guides.back", show=True),
+        bind("down", "scroll(1)", "bind.down", "guides.down"),
+        bind("up", "scroll(-1)", "bind.up", "guides.up"),
+        bind("page_down", "page(1)", "bind.page_down", "guides.page_down", show=True),
+        bind("page_up", "page(-1)", "bind.page_up", "guides.page_up"),
+        bind("first", "end(-1)", "bind.first", "guides.first"),
+        bind("last", "end(1)", "bind.last", "guides.last"),
     ]
 
     def __init__(self, documents: Sequence[Document]) -> None:
         super().__init__()
-        use_partial_updates(self)
         self.documents = tuple(documents)
         self.number = 0
 

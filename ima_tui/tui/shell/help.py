@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from ima_tui.i18n import say
 from ima_tui.tui.keys.actions import ActionEntry, Scope
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import fit, width
 
@@ -23,7 +24,8 @@ class HelpScreen(ModalScreen[None]):
 
     CSS_PATH = styles.path("help")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss", "bind.close", id="help.close"),
+        bind("close", "dismiss", "bind.close", "help.close", show=True),
+        Binding("f1,question_mark,enter", "dismiss", "bind.close", show=False, id="help.close_too"),
     ]
 
     def __init__(self, acts: Sequence[ActionEntry], title: str) -> None:
@@ -57,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
         is told once."""
         told: dict[str, str] = {}
         for act in self.acts:
-            if act.scope is scope:
+            if act.scope is scope and act.keys:
                 words, keys = act.words(), act.key_words()
                 told[words] = f"{told[words]} {keys}" if words in told else keys
         return told

@@ -28,7 +28,7 @@ MOST_NAMED = 6
 
 def _may_follow(job: Job) -> bool:
     stopped = job.state is State.STOPPED and bool(job.task_id)
-    return job.needs_approval or stopped or job.state is State.TIMED_OUT
+    return stopped or job.state is State.TIMED_OUT
 
 
 def _may_be_repeated(job: Job) -> bool:
@@ -42,6 +42,7 @@ FITS: Mapping[str, Callable[[Job], bool]] = {
     "instead": lambda job: _may_be_repeated(job) and job.state in ENDED,
     "stop": lambda job: may_become(job, State.STOPPED),
     "follow": _may_follow,
+    "approve": lambda job: job.needs_approval,
     "fetch": lambda job: job.state in (State.DONE, State.FETCHING),
     "forget": lambda job: may_become(job, State.FORGOTTEN),
     "duplicate": lambda job: True,
@@ -64,14 +65,14 @@ class JobActions:
 
     def can(self, verb: str, jobs: Sequence[Job]) -> bool:
         """Whether `verb` means anything for some of `jobs`."""
-        if verb in ONE_ONLY and len(jobs) != 1:
-            return False
         # a field of another screen may ask while that place is being left
         return verb in FITS and any(FITS[verb](job) for job in jobs)
 
     async def do(self, verb: str, jobs: Sequence[Job]) -> None:
         """Do `verb` with those of `jobs` that it fits."""
-        if self.can(verb, jobs):
+        if verb in ONE_ONLY and len(jobs) > 1:
+            self._screen.notify(say("queue.one_only"), severity="warning")
+        elif self.can(verb, jobs):
             method: Callable[[list[Job]], Awaitable[None]] = getattr(self, verb)
             await method([job for job in jobs if FITS[verb](job)])
 
@@ -129,10 +130,12 @@ class JobActions:
 
     async def follow(self, jobs: list[Job]) -> None:
         """Follow the jobs again."""
-        held = sorted((job for job in jobs if job.needs_approval), key=lambda job: job.queue_key)
-        await self._each([job for job in jobs if job not in held], self._screen.studio.jobs.follow)
-        if held:
-            self._ask("queue.ask_send", held, self._screen.studio.jobs.follow)
+        await self._each(jobs, self._screen.studio.jobs.follow)
+
+    async def approve(self, jobs: list[Job]) -> None:
+        """Send jobs that were held for an approval, after a yes."""
+        held = sorted(jobs, key=lambda job: job.queue_key)
+        self._ask("queue.ask_send", held, self._screen.studio.jobs.follow)
 
     # ------------------------------------------------------------------- what takes something off
 

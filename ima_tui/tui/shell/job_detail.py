@@ -19,6 +19,8 @@ from ima_tui.tui.widgets import fitted, price_text
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
+from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
@@ -31,12 +33,18 @@ LATEST = 3
 class JobDetail(Widget):
     """Beside or below the queue's table, as the style sheet says."""
 
+    def __init__(self, title: str = "pane.job") -> None:
+        super().__init__()
+        self.title_key = title
+
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with VerticalScroll(id="detail-scroll", can_focus=False):
+        pane = Pane(say(self.title_key), widget_id="detail-pane")
+        with pane, VerticalScroll(id="detail-scroll", can_focus=False):
             yield Static(id="detail-facts")
         cover = context(self).studio.gallery.cover
-        yield Preview(widget_id="detail-picture", ground="surface", delay=0.3, cover=cover)
+        with Pane(say("pane.preview"), widget_id="picture-pane"):
+            yield Preview(widget_id="detail-picture", ground="background", delay=0.3, cover=cover)
 
     def show(
         self,
@@ -59,6 +67,12 @@ class JobDetail(Widget):
             self.query_one(Preview).see(None)
         else:
             self.query_one(Preview).see(media, job.order.task_type.medium)
+        title: list[Part] = [(say(self.title_key), "strong")]
+        aside: list[Part] = []
+        if job is not None:
+            title.append((f" {words.headline(job)}", "text"))
+            aside = [(say("queue.points", points=job.order.total), "strong")]
+        self.query_one("#detail-pane", Pane).say(title, aside)
         if job is not None:
             facts = _facts(job, events, now, place or _aside(studio, job), timeline=timeline)
             if media is not None and not eager:
@@ -85,7 +99,6 @@ def _facts(job: Job, events: Sequence[Event], now: float, aside: str, *, timelin
     happened = [Content.styled(words.event_words(event), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
-        Content.styled(words.headline(job), "bold"),
         Content.styled(words.cost(job), "$muted"),
     ]
     if sentence:

@@ -18,7 +18,8 @@ from textual.screen import Screen
 
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
-from ima_tui.tui.keys.keymap import NEEDED, Keymap, is_key, keys_of, settled
+from ima_tui.tui.keys.keymap import MOVED, NEEDED, REMOVED, Keymap, is_key, keys_of, settled
+from ima_tui.tui.keys.verbs import is_none
 from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.widgets.table import Table
 
@@ -48,7 +49,9 @@ def every_id() -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
     for owner in owners():
         for binding in bindings_of(owner):
-            found.setdefault(str(binding.id), {})[binding.key] = None
+            keys = found.setdefault(str(binding.id), {})
+            if not is_none(binding.key):
+                keys[binding.key] = None
     return {name: tuple(keys) for name, keys in found.items()}
 
 
@@ -61,7 +64,11 @@ def warnings(written: Mapping[str, str]) -> list[str]:
     said: list[str] = []
     for name, keys in written.items():
         shown = one_line(name, 60)
-        if name not in known:
+        if name in MOVED:
+            said.append(say("keys.moved", name=shown, new=MOVED[name]))
+        elif name in REMOVED:
+            said.append(say("keys.removed", name=shown, why=say(REMOVED[name])))
+        elif name not in known:
             near = nearest(name, list(known), 1)
             key = "keys.unknown_near" if near else "keys.unknown"
             said.append(say(key, name=shown, near=near[0] if near else ""))

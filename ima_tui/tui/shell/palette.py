@@ -3,74 +3,94 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from importlib import import_module
+from typing import Any
 
 from textual.binding import Binding
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Input
 
+from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.keys.actions import key_name
+from ima_tui.tui.keys.verbs import verb_of
 from ima_tui.tui.screens import SCREENS, ScreenEntry
+from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.app_context import AppContext
+from ima_tui.tui.widgets.app_context import AppContext, context
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.table import Cell
 
-Command = tuple[str, str, Callable[[], Any]]
-"""Words, keys, what it does."""
-
-
-class ActionProvider(Provider):
-    """The actions of the screen that the palette was opened on; searching finds those of the other
-    places too."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._elsewhere: tuple[Command, ...] = ()
-
-    async def startup(self) -> None:
-        """The other places' actions: their modules may have to be imported for it."""
-        owners = await asyncio.to_thread(_places)
-        app = cast(AppContext, self.app)
-        self._elsewhere = tuple(
-            (f"{say(place.key)}: {say(binding.description)}", key_name(binding.key),
-             partial(_do_there, app, place.id, binding.action))
-            for place, owner in owners
-            if place.id != app.current_mode
-            for binding in _offered(owner, app)
-        )  # fmt: skip
-
-    def commands(self) -> Iterator[Command]:
-        """Yield what can be done on the open screen."""
-        known = actions.acts(self.screen)
-        for act in sorted(known, key=_weight):
-            if act.id != "app.palette":
-                run = partial(self.app.run_action, act.action, act.node)
-                yield act.words(), act.key_words(), run
-
-    async def discover(self) -> Hits:
-        """Yield all commands, before anything is typed."""
-        for words, keys, run in self.commands():
-            yield DiscoveryHit(_shown(Content(words), keys), run, text=words)
-
-    async def search(self, query: str) -> Hits:
-        """Yield the commands that match."""
-        matcher = self.matcher(query)
-        for commands, weight in ((self.commands(), 1.0), (self._elsewhere, 0.5)):
-            for words, keys, run in commands:
-                if (score := matcher.match(words)) > 0:
-                    shown = _shown(matcher.highlight(words), keys)
-                    yield Hit(score * weight, shown, run, text=words)
+LANGUAGES = ("en", "zh")
+_COLUMNS = (
+    Column("action", 24, "palette.col_action", flex=1),
+    Column("where", 12, "palette.col_where", drop=1),
+    Column("key", 11, "palette.col_key", align="right"),
+)
 
 
-def _places() -> list[tuple[ScreenEntry, type[DOMNode]]]:
-    return [(place, place.load()) for place in SCREENS]
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be done, where, by which key, and how."""
+
+    id: str
+    sentence: str
+    """A message key."""
+    where: str
+    keys: str
+    run: Callable[[], Any]
+
+    def item(self) -> PickerItem:
+        """Return its row; it is found by its words and their synonyms in both languages."""
+        cells = Cell(say(self.sentence)), Cell(self.where, "muted"), Cell(self.keys, "strong")
+        return PickerItem(cells, folded(" ".join(_also(self.id, self.sentence))))
+
+
+def _also(name: str, sentence: str) -> Iterator[str]:
+    verb = verb_of.get(name) or name.rpartition(".")[2]
+    group = "go" if name.startswith("place.") else verb
+    for language in LANGUAGES:
+        texts: dict[str, str] = import_module(f"ima_tui.i18n.{language}").TEXTS
+        yield texts[sentence]
+        for word in (f"also.{group}", f"also.{group.partition('_')[0]}"):
+            if word in texts:
+                yield texts[word]
+                break
+
+
+def here(screen: Screen[object]) -> list[Command]:
+    """What can be done on the open screen, each once, what matters most first."""
+    place = next((say(one.key) for one in SCREENS if one.id == screen.app.current_mode), "")
+    found: dict[str, Command] = {}
+    for act in sorted(actions.acts(screen), key=_weight):
+        if not act.id.startswith("app.palette") and act.words() not in found:
+            where = "" if act.scope is actions.Scope.EVERYWHERE else place
+            run = partial(screen.app.run_action, act.action, act.node)
+            found[act.words()] = Command(act.id, act.sentence, where, act.key_words(2), run)
+    return list(found.values())
+
+
+def elsewhere(
+    app: AppContext, owners: Sequence[tuple[ScreenEntry, type[DOMNode]]]
+) -> list[Command]:
+    """The actions of the other screens."""
+    return [
+        Command(
+            str(binding.id),
+            binding.description,
+            say(place.key),
+            key_name(binding.key),
+            partial(_do_there, app, place.id, binding.action),
+        )
+        for place, owner in owners
+        if place.id != app.current_mode
+        for binding in _offered(owner, app)
+    ]
 
 
 def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
@@ -83,7 +103,7 @@ def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
 
 
 async def _do_there(app: AppContext, place: str, action: str) -> None:
-    """Open a screen, and do what was wished there as soon as it stands."""
+    """Open a screen, and do what was asked there as soon as it is drawn."""
     await app.action_go(place)
     app.screen.call_after_refresh(_do, app, app.screen, action)
 
@@ -94,22 +114,30 @@ async def _do(app: AppContext, screen: Screen[object], action: str) -> None:
 
 
 def _weight(act: actions.ActionEntry) -> int:
-    """What the footer would show comes first, and how to move a cursor last."""
+    """What the key bar would show comes first, and how to move a cursor last."""
     return 0 if act.prominent else 2 if act.scope is actions.Scope.FOCUS else 1
 
 
-def _shown(words: Content, keys: str) -> Content:
-    return words + Content.styled(f"   {keys}", "$muted") if keys else words
+class Palette(Picker):
+    """A picker of actions. What other screens can do is added once their modules are imported."""
 
+    CSS_PATH = styles.path("picker")
+    PLACEHOLDER = "app.palette"
+    EMPTY = "palette.none"
 
-class Palette(CommandPalette):
-    """Textual's palette with our commands, and a cursor that stands still."""
-
-    CSS_PATH = styles.path("palette")
-
-    def __init__(self) -> None:
-        super().__init__([ActionProvider], placeholder=say("app.palette"))
+    def __init__(self, screen: Screen[object]) -> None:
+        self.commands = here(screen)
+        super().__init__(
+            say("bind.palette"), _COLUMNS, [command.item() for command in self.commands]
+        )
 
     def on_mount(self) -> None:
-        """Set up once the widgets exist."""
-        self.query_one(Input).cursor_blink = False
+        """Show the actions of the screen, and look for the others."""
+        super().on_mount()
+        self.run_worker(self._add(), name="other screens' actions", group="palette")
+
+    async def _add(self) -> None:
+        owners = await asyncio.to_thread(lambda: [(place, place.load()) for place in SCREENS])
+        self.commands += elsewhere(context(self), owners)
+        self.choices = tuple(command.item() for command in self.commands)
+        self.again()

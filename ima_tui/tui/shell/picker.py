@@ -108,6 +108,14 @@ class Picker(ModalScreen[int | None]):
         self._narrow("")
         table.move_to(self.start)
 
+    def again(self) -> None:
+        """Show the choices as they are now; the cursor stays."""
+        table = self.query_one(Table)
+        before = table.cursor
+        self._narrow(self.query_one(LineInput).value)
+        if before is not None:
+            table.move_to(before)
+
     def _narrow(self, written: str) -> None:
         words = folded(written).split()
         table = self.query_one(Table)

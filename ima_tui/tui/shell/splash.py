@@ -25,6 +25,8 @@ class SplashScreen(Screen[None]):
         """Yield the widgets."""
         yield TopLine(self._place)
 
+    KEEPS_KEYS = True
+
     def on_key(self, event: events.Key) -> None:
         """Keep the key for the first screen."""
         event.stop()

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from ima_tui.core.domain import Job, Media
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Cover, Preview
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.terminal.textual_internals import use_partial_updates
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import cut, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 ZOOM: list[BindingType] = [
-    Binding("plus,equals_sign,z", "zoom(2)", "bind.closer", id="viewer.closer"),
-    Binding("minus,Z", "zoom(0.5)", "bind.farther", id="viewer.farther"),
-    Binding("left,h", "pan(-1, 0)", "bind.pan_left", show=False, id="viewer.pan_left"),
-    Binding("right,l", "pan(1, 0)", "bind.pan_right", show=False, id="viewer.pan_right"),
-    Binding("up,k", "pan(0, -1)", "bind.pan_up", show=False, id="viewer.pan_up"),
-    Binding("down,j", "pan(0, 1)", "bind.pan_down", show=False, id="viewer.pan_down"),
+    bind("more", "zoom(2)", "bind.closer", "viewer.closer", show=True),
+    bind("less", "zoom(0.5)", "bind.farther", "viewer.farther", show=True),
+    bind("left", "pan(-1, 0)", "bind.pan_left", "viewer.pan_left"),
+    bind("right", "pan(1, 0)", "bind.pan_right", "viewer.pan_right"),
+    bind("up", "pan(0, -1)", "bind.pan_up", "viewer.pan_up"),
+    bind("down", "pan(0, 1)", "bind.pan_down", "viewer.pan_down"),
 ]
 """How a picture is looked at closely, here and where two are compared."""
 
@@ -106,16 +106,15 @@ class ViewerScreen(ModalScreen[int]):
 
     CSS_PATH = styles.path("viewer")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l,n", "turn(1)", "bind.next_result", id="viewer.next"),
-        Binding("left,h,N", "turn(-1)", "bind.previous_result", id="viewer.previous"),
-        Binding("space,p", "play", "bind.play", id="viewer.play"),
+        bind("right", "turn(1)", "bind.next_result", "viewer.next", show=True),
+        bind("left", "turn(-1)", "bind.previous_result", "viewer.previous", show=True),
+        bind("play", "play", "bind.play", "viewer.play", show=True),
         *ZOOM,
-        Binding("escape,q,enter", "close", "bind.close", id="viewer.close"),
+        bind("close", "close", "bind.close", "viewer.close", show=True),
     ]
 
     def __init__(self, exhibits: ViewerItems, at: int = 0, *, cover: Cover | None = None) -> None:
         super().__init__()
-        use_partial_updates(self)
         self.exhibits = exhibits
         self.at = at
         self._cover_of = cover

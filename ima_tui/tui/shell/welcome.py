@@ -64,7 +64,7 @@ class WelcomeScreen(Screen[None]):
     AUTO_FOCUS = "KeyInput"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.welcome_take", id="welcome.take"),
-        Binding("d", "demo", "bind.welcome_demo", id="welcome.demo"),
+        Binding("f9", "demo", "bind.welcome_demo", id="welcome.demo"),
         Binding("escape", "later", "bind.welcome_later", id="welcome.later"),
         Binding("down", "app.focus_next", "bind.form_down", show=False, id="form.down"),
         Binding("up", "app.focus_previous", "bind.form_up", show=False, id="form.up"),

@@ -1,18 +1,46 @@
-"""Make alt with a digit a key of its own.
+"""Escape and a character at once: alt and that key, in every terminal.
 
-What most terminals send for it is escape and the digit; Textual takes that for the sign which a Mac
-types with option (¡ for 1), so that over SSH no alt+1 would ever arrive.
+What most terminals send for alt and a character is escape and the character. Textual takes some of
+these for what a Mac types with option (`¡` for alt+1, an en dash for alt+-) or loses the alt (`*`).
 """
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterable
 
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual import events
+from textual._xterm_parser import XTermParser
+
+from ima_tui.tui.terminal.textual_internals import character_of, character_to_key
+
+_TAKEN = "[]OPX^_"
+"""After an escape these begin a sequence of the terminal."""
 
 
-def use_alt_digits() -> None:
-    """From now on, in this process."""
-    table = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
-    for digit in "1234567890":
-        table.pop(f"\x1b{digit}", None)
+class AltParser(XTermParser):
+    """A parser for which escape and a character are alt and that key."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if len(sequence) == 2 and sequence[0] == "\x1b" and after_escape(sequence[1]):
+            yield events.Key(f"alt+{character_to_key(sequence[1])}", None)
+            return
+        yield from super()._sequence_to_key_events(sequence, alt)
+
+
+def after_escape(character: str | None) -> bool:
+    """Return whether escape and this character, sent at once, are one key: alt and it."""
+    return (
+        character is not None
+        and len(character) == 1
+        and "!" <= character <= "~"
+        and character not in _TAKEN
+    )
+
+
+def without_alt(key: str) -> str:
+    """Return the plain key of `alt+m`, `alt+W` or `alt+shift+w`; "" for any other key."""
+    head, _, base = key.partition("alt+")
+    letter = base.removeprefix("shift+")
+    if letter != base and len(letter) == 1:
+        base = letter.upper()
+    return base if not head and character_of(base) else ""

@@ -9,16 +9,21 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import RenderableType
 from rich.text import Text
+from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 
 from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
 from ima_tui.tui.terminal import clipboard
+from ima_tui.tui.terminal.alt_keys import without_alt
+from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
 from ima_tui.tui.terminal.stylesheet import SharedStylesheet
+from ima_tui.tui.terminal.textual_internals import binding_chain
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -34,6 +39,12 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     def __init__(self, *, css_path: list[str | PurePath] | None = None) -> None:
         super().__init__(css_path=css_path)
         self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
+        self.shown = ShownCells()
+
+    def draw_anew(self) -> None:
+        """Draw the whole screen again, whatever the terminal shows."""
+        self.shown.forget()
+        self.refresh(layout=True)
 
     @property
     def driver(self) -> Driver | None:
@@ -48,6 +59,27 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     def use_filters_only(self, *filters: LineFilter) -> None:
         """Replace Textual's own line filters."""
         self._filters[:] = filters
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take alt and a character as that key outside of text, before a field sees it."""
+        if isinstance(event, events.Resize):
+            self.shown.forget()
+        if isinstance(event, events.Key) and (key := without_alt(event.key)):
+            screen = self.screen
+            if not any(getattr(one, "KEEPS_KEYS", False) for one in (screen, screen.focused)):
+                done = await self.run_key(event.key) or await self.run_key(key)
+                if not done and await self.run_action("leave_field", screen):
+                    await self.run_key(key)
+                return
+        await super().on_event(event)
+
+    async def run_key(self, key: str) -> bool:
+        """Do what `key` is bound to, even where a text field would take it as text."""
+        for node, bindings in binding_chain(self.screen):
+            for binding in bindings.key_to_bindings.get(key, ()):
+                if await self.run_action(binding.action, node):
+                    return True
+        return False
 
     # ------------------------------------------------------------------------------------ hooks
 
@@ -68,7 +100,10 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         super()._register_child(parent, child, before, after)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, renderable)
+        changed: Any = renderable
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            changed = ChangedCells(renderable, self.shown)
+        super()._display(screen, changed)
         if renderable is not None and not self._batch_count:
             self.after_display(screen, renderable)
 

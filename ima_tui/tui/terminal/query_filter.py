@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from ima_tui.imaging.terminal import ReplyListener
+from ima_tui.tui.terminal.alt_keys import AltParser
 
 
 def install(listener: ReplyListener) -> bool:
@@ -21,7 +21,7 @@ def install(listener: ReplyListener) -> bool:
     except ImportError:
         return False
 
-    class ListeningParser(XTermParser):
+    class ListeningParser(AltParser):
         def feed(self, data: str) -> Iterable[Message]:
             rest = listener.take(data) if data else data
             return super().feed(rest) if rest or not data else ()  # nothing would mean the end

@@ -6,25 +6,18 @@ Nothing outside this package names a private attribute or module of Textual. The
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.binding import Binding, BindingsMap
 from textual.keys import _character_to_key
 from textual.screen import Screen
 
-from ima_tui.tui.terminal.partial_updates import PartialCompositor
-
 if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
     from textual.geometry import Region
     from textual.widget import Widget
-
-
-def use_partial_updates(screen: Screen[Any]) -> None:
-    """Let `screen` send changed cells only. Call it in `__init__`, before anything is drawn."""
-    screen._compositor = PartialCompositor()
 
 
 def visible_region(screen: Screen[object], widget: Widget) -> tuple[Region, Region] | None:
@@ -55,6 +48,31 @@ def update_touches(update: object, region: Region) -> bool:
 def character_to_key(character: str) -> str:
     """Return Textual's name of the key that types a character."""
     return _character_to_key(character)
+
+
+_CHARACTERS = {character_to_key(chr(code)): chr(code) for code in range(33, 127)}
+
+
+def character_of(key: str) -> str:
+    """Return the character that a key types, which Textual knows of most keys; "" for none."""
+    return _CHARACTERS.get(key, "")
+
+
+def binding_chain(screen: Screen[object]) -> list[tuple[DOMNode, BindingsMap]]:
+    """Return what has bindings, from the focused widget out, up to a modal screen. Unlike
+    Textual's own, with the keys that a text field takes as text."""
+    start = screen if screen.focused is None else screen.focused
+    found: list[tuple[DOMNode, BindingsMap]] = []
+    for node in start.ancestors_with_self:
+        found.append((node, node._bindings))
+        if node.is_modal:
+            break
+    return found
+
+
+def action_state(app: App[object], action: str, node: DOMNode) -> bool | None:
+    """Return whether `action` is available on `node`; False: it is not even shown."""
+    return app._check_action_state(action, node)
 
 
 def add_binding(bindings: BindingsMap, binding: Binding) -> None:

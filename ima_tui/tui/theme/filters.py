@@ -19,6 +19,7 @@ _TABLE = str.maketrans(
     {
         **dict.fromkeys("·•", "-"),
         **dict.fromkeys("–—─━", "-"),
+        **dict.fromkeys("╭╮╰╯", "+"),
         **dict.fromkeys("│┃▏▎▍▌▐▕", "|"),
         **dict.fromkeys("▀▄█▁▂▃▅▆▇▔", " "),
         **dict.fromkeys("“”„", '"'),

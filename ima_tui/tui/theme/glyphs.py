@@ -60,6 +60,11 @@ class Glyphs:
     planned: str
     minus: str
 
+    @property
+    def corners(self) -> tuple[str, str]:
+        """The upper corners of a pane."""
+        return ("+", "+") if self.ascii else ("╭", "╮")
+
     def state(self, state: State) -> str:
         """Return the sign of a job state."""
         return _SIGNS[state][self.ascii]
@@ -70,7 +75,7 @@ class Glyphs:
         return self.full * filled + self.empty * (cells - filled)
 
 
-_FANCY = Glyphs(False, "▌", "●", "─", "▰", "▱", "★", "…", "·", "↑", "↓", "←", "→", "○", "−")
+_FANCY = Glyphs(False, "▌", "●", "─", "━", "─", "★", "…", "·", "↑", "↓", "←", "→", "○", "−")
 _PLAIN = Glyphs(True, ">", "*", "-", "#", "-", "*", "~", "-", "up", "down", "<-", "->", ".", "-")
 
 

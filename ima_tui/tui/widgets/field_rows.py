@@ -24,14 +24,15 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
 from ima_tui.tui.widgets.option_strip import window
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 MOVES: list[BindingType] = [
-    Binding("up,k", "app.focus_previous", "bind.form_up", show=False, id="form.up"),
-    Binding("down,j", "app.focus_next", "bind.form_down", show=False, id="form.down"),
+    bind("up", "app.focus_previous", "bind.form_up", "form.up"),
+    bind("down", "app.focus_next", "bind.form_down", "form.down"),
 ]
 
 
@@ -171,8 +172,8 @@ class ChoiceLine(FormLine):
     """Options side by side, the one that holds in brackets; what can't be had is crossed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "step(-1)", "bind.form_left", show=False, id="form.left"),
-        Binding("right,l", "step(1)", "bind.form_right", show=False, id="form.right"),
+        Binding("left", "step(-1)", "bind.form_left", show=False, id="form.left"),
+        Binding("right", "step(1)", "bind.form_right", show=False, id="form.right"),
         Binding("space", "cycle", "bind.form_next", show=False, id="form.next"),
         Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
     ]

@@ -14,7 +14,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import hint, joined, say, sentence
-from ima_tui.ledger.job_states import ENDED, TRANSITIONS
+from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align
@@ -202,6 +202,8 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         if reason:
             return say("queue.standing_held_why", reason=reason, points=points), "warn"
         return say("queue.standing_held", points=points), "warn"
+    if job.state in UNDER_WAY:
+        return say(f"wait.{job.state}"), "muted"
     if job.state in (State.NEEDS_REVIEW, State.TIMED_OUT, State.STOPPED):
         words = say(f"queue.standing_{job.state}", points=job.order.total)
         if job.waiting:

@@ -102,6 +102,11 @@ class Painter:
             line += " " * (slot.x - width(line)) + fit(title, slot.width, column.align)
         return self._quiet(line)
 
+    def column_at(self, x: int) -> str:
+        """Return the key of the column at cell `x`; "" beside them."""
+        found = (slot for slot in self._slots if slot.x <= x <= slot.x + slot.width)
+        return next((self._columns[slot.index].key for slot in found), "")
+
     def below(self, line: int, words: str) -> Strip:
         """A line where no row is: of `words`, if there are any, else blank."""
         lines = wrap(words, self.total - 6) if words and self.total > 10 else []

@@ -20,12 +20,11 @@ from ima_tui.compose.highlights import Highlight, by_line, moved
 from ima_tui.core.input_files import MEDIA_ENDINGS
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 
-SEND = Binding("ctrl+j", "screen.send", "bind.compose_send", id="compose.send")
+SEND = bind("send", "screen.send", "bind.compose_send", "compose.send", show=True)
 """The screen's own, named in its fields too: so it stands first among the keys at the bottom."""
-EDIT = Binding("ctrl+e", "screen.edit", "bind.compose_editor", show=False, id="compose.editor")
-"""Instead of the editor's own end of line, which is `end` as well."""
 
 
 @dataclass
@@ -56,24 +55,12 @@ def unquoted(path: str) -> str:
     return words[0] if len(words) == 1 else re.sub(r"\\(.)", r"\1", path)
 
 
-def _leave_alt(event: events.Key) -> None:
-    """A terminal tells alt+t as `t` with a word before it; a field would take the `t` as typed."""
-    if event.key.startswith("alt+"):
-        event.prevent_default()
-
-
-LOGS = Binding("f6", "app.go('logs')", "bind.go_logs", show=False, id="place.logs")
-"""The app's own, named here too: Textual's editor would select a line with this key."""
-
-
 class Prompt(TextArea):
     """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         SEND,
-        EDIT,
-        LOGS,
         # ctrl+z leads to the shell, as everywhere in a terminal
         Binding("ctrl+underscore", "undo", "bind.prompt_undo", show=False, id="prompt.undo"),
     ]
@@ -88,6 +75,7 @@ class Prompt(TextArea):
             placeholder=Content(say("compose.placeholder")),
         )
         self.cursor_blink = False  # an idle screen sends nothing
+        self.when_empty: Callable[[str], bool] | None = None
         self._marks: tuple[Highlight, ...] = ()
         self._marked = ""
         """The text that the marks are places in."""
@@ -96,12 +84,10 @@ class Prompt(TextArea):
         self._pointed = ""
 
     def on_key(self, event: events.Key) -> None:
-        """Handle a key before its bindings do."""
-        _leave_alt(event)
-
-    def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Return whether the field takes the key as text."""
-        return not key.startswith("alt+") and super().check_consume_key(key, character)
+        """Hand keys that an empty prompt has no use for to whoever wants them."""
+        if not self.text and self.when_empty is not None and self.when_empty(event.key):
+            event.stop()
+            event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert pasted text, cleaned of control characters."""
@@ -177,14 +163,6 @@ class LineInput(Input):
             select_on_focus=False,
         )
         self.cursor_blink = False
-
-    def on_key(self, event: events.Key) -> None:
-        """Handle a key before its bindings do."""
-        _leave_alt(event)
-
-    def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Return whether the field takes the key as text."""
-        return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def tidy(self, pasted: str) -> str:
         """What a paste becomes."""

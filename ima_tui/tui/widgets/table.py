@@ -12,12 +12,13 @@ from itertools import chain
 from typing import ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.painter import (
@@ -70,14 +71,14 @@ class Table(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "Table { overflow-x: hidden; overflow-y: auto; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "bind.up", show=False, id="table.up"),
-        Binding("down,j", "move(1)", "bind.down", show=False, id="table.down"),
-        Binding("pageup,ctrl+u", "page(-1)", "bind.page_up", show=False, id="table.page_up"),
-        Binding("pagedown,ctrl+d", "page(1)", "bind.page_down", show=False, id="table.page_down"),
-        Binding("home,g", "end(-1)", "bind.first", show=False, id="table.first"),
-        Binding("end,G", "end(1)", "bind.last", show=False, id="table.last"),
-        Binding("space", "mark", "bind.mark", show=False, id="table.mark"),
-        Binding("a", "mark_all", "bind.mark_all", show=False, id="table.mark_all"),
+        bind("up", "move(-1)", "bind.up", "table.up"),
+        bind("down", "move(1)", "bind.down", "table.down"),
+        bind("page_up", "page(-1)", "bind.page_up", "table.page_up"),
+        bind("page_down", "page(1)", "bind.page_down", "table.page_down"),
+        bind("first", "end(-1)", "bind.first", "table.first"),
+        bind("last", "end(1)", "bind.last", "table.last"),
+        bind("mark", "mark", "bind.mark", "table.mark"),
+        bind("mark_all", "mark_all", "bind.mark_all", "table.mark_all"),
     ]
 
     @dataclass
@@ -98,6 +99,18 @@ class Table(ScrollView, can_focus=True):
 
         table: Table
         row_id: RowId
+
+        @property
+        def control(self) -> Table:
+            """The widget that sent it."""
+            return self.table
+
+    @dataclass
+    class HeadingClicked(Message):
+        """The title of a column was clicked."""
+
+        table: Table
+        column: str
 
         @property
         def control(self) -> Table:
@@ -140,6 +153,18 @@ class Table(ScrollView, can_focus=True):
     def order(self) -> Sequence[RowId]:
         """The ids of the rows as they stand."""
         return self._order
+
+    @property
+    def rows(self) -> Mapping[RowId, Row]:
+        """The rows by their ids."""
+        return self._rows
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show rows of these columns from now on; `set_rows` is called next."""
+        if self.columns != tuple(columns):
+            self.columns, self._painter = tuple(columns), None
+            self._rows, self._order, self._at = {}, [], {}
+            self.refresh()
 
     def in_sight(self) -> Sequence[RowId]:
         """The ids of the rows that can be seen now."""
@@ -319,7 +344,9 @@ class Table(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Act on the row or cell under the mouse."""
         index = event.y - 1 + self.scroll_offset.y
-        if event.y > 0 and index < len(self._order):
+        if event.y == 0 and (column := self._painted().column_at(event.x)):
+            self.post_message(self.HeadingClicked(self, column))
+        elif event.y > 0 and index < len(self._order):
             if is_heading(self._rows[self._order[index]]):
                 return
             self.move_to(self._order[index])

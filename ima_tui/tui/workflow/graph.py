@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -21,6 +21,7 @@ from textual.widgets import Static
 
 from ima_tui.core.domain import Media, Medium
 from ima_tui.tui.images.preview import Preview
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import fitted
 from ima_tui.tui.widgets.app_context import context
@@ -40,11 +41,11 @@ class WorkflowGraph(ScrollView, can_focus=True):
     DEFAULT_CSS = "PlanGraph { overflow-x: hidden; overflow-y: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         # the screen's own, named here too: so it stands first among the keys at the bottom
-        Binding("ctrl+j,r", "screen.do('run')", "bind.plan_run", id="plan.run"),
-        Binding("up,k", "step(-1)", "bind.up", show=False, id="plan.above"),
-        Binding("down,j", "step(1)", "bind.down", show=False, id="plan.below"),
-        Binding("home,g", "step(-99)", "bind.first", show=False, id="plan.first"),
-        Binding("end,G", "step(99)", "bind.last", show=False, id="plan.last"),
+        bind("send", "screen.do('run')", "bind.plan_run", "plan.run", show=True),
+        bind("up", "step(-1)", "bind.up", "plan.above"),
+        bind("down", "step(1)", "bind.down", "plan.below"),
+        bind("first", "step(-99)", "bind.first", "plan.first"),
+        bind("last", "step(99)", "bind.last", "plan.last"),
     ]
 
     @dataclass

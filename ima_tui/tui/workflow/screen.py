@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
@@ -33,9 +34,9 @@ PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
 
 
-def _do(key: str, verb: str, *, show: bool = True) -> Binding:
-    """A binding of a verb, with its id and sentence."""
-    return Binding(key, f"do('{verb}')", f"bind.plan_{verb}", show=show, id=f"plan.{verb}")
+def _do(verb: str, name: str, *, show: bool = True) -> Binding:
+    """Return the binding of a verb to the action of that name."""
+    return bind(verb, f"do('{name}')", f"bind.plan_{name}", f"plan.{name}", show=show)
 
 
 class WorkflowScreen(BaseScreen):
@@ -45,19 +46,19 @@ class WorkflowScreen(BaseScreen):
     HOME = "#graph"
     CSS_PATH = styles.path("workflow")
     BINDINGS: ClassVar[list[BindingType]] = [
-        _do("ctrl+j,r", "run"),
-        Binding("f9", "do('run')", "bind.plan_run", show=False, id="plan.run_too"),
-        _do("enter", "view"),
-        _do("enter,e", "edit"),
-        _do("m", "model"),
-        _do("x,delete", "remove"),
-        _do("shift+up,K", "up", show=False),
-        _do("shift+down,J", "down", show=False),
-        _do("o", "queue", show=False),
-        _do("D", "drop", show=False),
+        _do("send", "run"),
+        _do("open", "view"),
+        _do("edit", "edit"),
+        Binding("enter", "do('edit')", "bind.plan_edit", show=False, id="plan.edit_too"),
+        _do("model", "model"),
+        _do("delete", "remove"),
+        _do("earlier", "up", show=False),
+        _do("later", "down", show=False),
+        _do("job", "queue", show=False),
+        _do("", "drop", show=False),
         Binding("pageup", "scroll_facts(-5)", "bind.detail_up", show=False, id="plan.page_up"),
         Binding("pagedown", "scroll_facts(5)", "bind.detail_down", show=False, id="plan.page_down"),
-        Binding("escape", "back", "bind.plan_back", id="plan.back"),
+        bind("back", "back", "bind.plan_back", "plan.back", show=True),
     ]
     graph = getters.query_one(WorkflowGraph)
 

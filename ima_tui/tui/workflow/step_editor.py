@@ -21,6 +21,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
 from ima_tui.core.text import clean, encodable
 from ima_tui.i18n import say
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import styles
@@ -51,10 +52,10 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
         Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
-        Binding("ctrl+l", "choose_model", "bind.compose_model", id="step.model"),
-        Binding("ctrl+t", "kind", "bind.compose_kind", id="step.kind"),
-        Binding("ctrl+o", "inputs", "bind.compose_inputs", id="step.inputs"),
-        Binding("alt+r", "results", "bind.compose_results", show=False, id="step.results"),
+        bind("model", "choose_model", "bind.compose_model", "step.model", show=True),
+        bind("type", "kind", "bind.compose_kind", "step.kind", show=True),
+        bind("add_input", "inputs", "bind.compose_inputs", "step.inputs", show=True),
+        bind("use", "results", "bind.compose_results", "step.results"),
     ]
 
     def __init__(self, plan: Workflow, step: WorkflowStep, model: ModelVersion | None) -> None:

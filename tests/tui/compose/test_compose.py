@@ -189,7 +189,7 @@ async def test_left_and_right_choose_and_the_price_follows() -> None:
     async with open_compose(studio_with(BANANA_2)) as pilot:
         assert (
             price(pilot, 90)
-            == "6 pts   usually 20–35 s | alt+s Size 512 saves 2 pts · alt+u 2K: +4 pts"
+            == "6 pts   usually 20–35 s | esc - Size 512 saves 2 · esc + 2K costs 4 more"
         )
         size = line(pilot, "size")
         size.focus()
@@ -207,7 +207,7 @@ async def test_several_outputs_multiply_the_price_and_its_neighbours() -> None:
         line(pilot, "n").focus()
         await pilot.press("right", "right")
         assert price(pilot, 100) == (
-            "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6 pts · alt+u 2K: +12 pts"
+            "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 · + 2K costs 12 more"
         )
         assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6 pts"
 
@@ -271,7 +271,7 @@ async def show_video(pilot: Pilot[None]) -> None:
 
 
 async def choose_kind(pilot: Pilot[None], kind: TaskType) -> None:
-    await pilot.press("ctrl+t", *kind.value.replace("_", ""), "enter")
+    await pilot.press("alt+t", *kind.value.replace("_", ""), "enter")
     await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.kind is kind)
 
 
@@ -293,7 +293,7 @@ async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
     studio = studio_with(*LEAVES)
     studio.preferences.preferences.rows = {"user_default": {T2I: FakePreference(BANANA_2.model_id)}}
     async with open_compose(studio) as pilot:
-        await pilot.press("ctrl+l")
+        await pilot.press("alt+m")
         chooser = cast(Picker, pilot.app.screen)
         starred = [c.cells[1].text for c in chooser.choices if c.cells[0].text]
         assert starred == ["Nano Banana 2"]
@@ -307,9 +307,9 @@ async def test_the_model_chooser_narrows_by_what_people_call_it() -> None:
 
 async def test_moving_and_leaving_the_chooser_changes_nothing() -> None:
     async with open_compose(studio_with(*LEAVES)) as pilot:
-        await pilot.press("ctrl+l", "down", "down", "up", "escape")
+        await pilot.press("alt+m", "down", "down", "up", "escape")
         assert place(pilot).composer.model == MIDJOURNEY
-        await pilot.press("ctrl+l", "x", "x", "enter")
+        await pilot.press("alt+m", "x", "x", "enter")
         assert isinstance(pilot.app.screen, Picker)
 
 
@@ -317,7 +317,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
     async with open_compose(studio_with(BANANA_PRO, BANANA_2)) as pilot:
         line(pilot, "aspect_ratio").focus()
         await pilot.press("right", "down", "right", "right")
-        await pilot.press("ctrl+l", *"banana2", "enter")
+        await pilot.press("alt+m", *"banana2", "enter")
         await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == BANANA_2)
         assert said(pilot) == ("Nano Banana 2 has no parameter for Aspect ratio; left out.")
         assert line(pilot, "size").row.value == "4K"
@@ -438,7 +438,7 @@ async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> Non
         model = place(pilot).query_one(DraftForm).model
         assert "Can't reach IMA" in "".join(text for text, _ in model.parts(80)[0])
         assert said(pilot) == "ctrl+r refreshes"
-        await pilot.press("ctrl+r")
+        await pilot.press("f5")
         await until(pilot, lambda: ("refresh", T2I) in studio.asked)
 
 
@@ -448,7 +448,7 @@ async def test_a_model_that_is_gone_can_not_be_sent() -> None:
         await write(pilot, "picture of a fox")
         place(pilot).composer.pin(MODEL)
         studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
-        gone = "SeeDream 4.5 is no longer available. Press ctrl+l to choose another."
+        gone = "SeeDream 4.5 is no longer offered. Press esc m to choose another."
         await until(pilot, lambda: said(pilot) == gone)
         await pilot.press("ctrl+j")
         assert sent(studio) == []
@@ -609,7 +609,7 @@ async def test_data_is_never_markup() -> None:
         model = place(pilot).query_one(DraftForm).model
         assert "[/nope] [@click=app.bell]x[/]" in "".join(t for t, _ in model.parts(80)[0])
         await write(pilot, "[/nope]")
-        await pilot.press("ctrl+l")
+        await pilot.press("alt+m")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Picker)
 

@@ -40,7 +40,7 @@ async def opened(data: Path, *jobs: object) -> AsyncIterator[tuple[Pilot[None], 
 
 async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen):
-        await pilot.press("ctrl+t", *"video", "enter")
+        await pilot.press("alt+t", *"video", "enter")
         await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
         screen.prompt.text = "旺财 runs"
         await pilot.pause()
@@ -112,17 +112,17 @@ async def test_a_template_is_saved_taken_and_deleted(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen):
         screen.prompt.text = "a picture of a fox, 4K"
         await pilot.pause()
-        await pilot.press("alt+t")
+        await pilot.app.run_action("do('templates')", pilot.app.screen)
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
-        await pilot.press(*"Fox", "ctrl+s")
+        await pilot.press(*"Fox", "ctrl+n")
         await until(pilot, lambda: [wish.name for wish in templates.all()] == ["Fox"])
         await until(pilot, lambda: "Saved as" in said(pilot))
         screen.prompt.text = ""
-        await pilot.press("alt+t")
+        await pilot.app.run_action("do('templates')", pilot.app.screen)
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: screen.prompt.text == "a picture of a fox, 4K")
-        await pilot.press("alt+t")
+        await pilot.app.run_action("do('templates')", pilot.app.screen)
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("ctrl+d")
         assert [wish.name for wish in templates.all()] == ["Fox"]
@@ -136,7 +136,7 @@ async def test_an_editor_that_is_not_there_is_said(
     monkeypatch.setenv("VISUAL", "no-such-editor-here -w")
     async with opened(tmp_path) as (pilot, screen):
         screen.prompt.text = "a fox"
-        await pilot.press("ctrl+e")
+        await pilot.press("f4")
         await until(pilot, lambda: "no-such-editor-here" in said(pilot))
         assert screen.prompt.text == "a fox"
 

@@ -82,7 +82,7 @@ async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
     path = tmp_path / "fox.png"
     Image.new("RGB", (64, 64)).save(path)
     async with opened(tmp_path, done(7, str(path))) as (pilot, screen):
-        await pilot.press("alt+r")
+        await pilot.press("alt+i")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: screen.inputs.values == (str(path),))
@@ -91,7 +91,7 @@ async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
 
 async def test_without_results_that_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
-        await pilot.press("alt+r")
+        await pilot.press("alt+i")
         await until(pilot, lambda: "No images yet" in said(pilot))
 
 

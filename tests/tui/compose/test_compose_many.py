@@ -28,30 +28,30 @@ async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
 
 async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
     async with composing("a picture of a fox\na video of a bear") as (pilot, screen):
-        await until(pilot, lambda: "ctrl+b" in said(pilot))
+        await until(pilot, lambda: "esc b" in said(pilot))
         assert not screen.query_one(PromptList).display
-        await pilot.press("ctrl+b")
+        await pilot.press("alt+b")
         await until(pilot, lambda: screen.lines.several)
         assert screen.lines.several is not None
         assert [w.order.task_type.medium.value for w in screen.lines.several.wishes if w.order] == [
             "image",
             "video",
         ]
-        await pilot.press("ctrl+b")
+        await pilot.press("alt+b")
         await until(pilot, lambda: not screen.query_one(PromptList).display)
 
 
 async def test_a_line_of_no_kind_takes_none_of_the_others() -> None:
     async with composing("a fox\nread aloud: hello") as (pilot, screen):
         await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
-        await pilot.press("ctrl+b")
+        await pilot.press("alt+b")
         await until(pilot, lambda: "What should I make?" in screen.query_one(IntentSummary).words)
         assert screen.composer.kind is TaskType.TEXT_TO_IMAGE
 
 
 async def test_one_that_cannot_be_sent_stops_all() -> None:
     async with composing("a picture of a fox\nalways use Midjourney") as (pilot, screen):
-        await pilot.press("ctrl+b")
+        await pilot.press("alt+b")
         await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: said(pilot).startswith("Job 2:"))

@@ -207,7 +207,7 @@ async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept
         await pilot.press("ctrl+j")
         assert sent(studio) == []
         assert "Nothing was sent" in said(pilot)
-        await pilot.press("2")
+        await pilot.press("right", "enter")
         await until(pilot, lambda: screen.composer.kind is T2V and not screen.view.blocked)
         assert screen.composer.draft is not None
         assert dict(screen.composer.draft.chosen)["aspect_ratio"] == "9:16"
@@ -267,7 +267,7 @@ async def test_what_was_picked_by_hand_stays_and_is_said_until_ctrl_n_releases_i
 
 async def test_an_answer_holds_for_its_prompt_only() -> None:
     async with composing("a fox") as (pilot, screen, studio):
-        await pilot.press("alt+2")
+        await pilot.press("alt+a", "right", "enter")
         assert KIND in screen.composer.pinned
         await pilot.press("ctrl+j")
         assert len(sent(studio)) == 1

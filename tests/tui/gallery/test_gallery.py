@@ -175,7 +175,7 @@ async def test_filter_kind_and_sort_say_what_they_hide(path: Callable[[str], str
         await pilot.press("escape")
         await until(pilot, lambda: len(screen.wall.keys) == 3)
         assert screen.query_one("#filter", Input).value == ""
-        await pilot.press("S")
+        await pilot.press("s")
         await until(pilot, lambda: "oldest first" in standing(screen))
 
 
@@ -208,7 +208,7 @@ async def test_over_a_slow_line_nothing_is_drawn_unasked(path: Callable[[str], s
         assert not screen.wall.tiles
         assert (preview.media, preview.display) == (None, False)
         assert "enter shows it" in facts(screen)
-        await pilot.press("P")
+        await pilot.app.run_action("draw", pilot.app.screen)
         await until(pilot, lambda: preview.shown and "▀" in lines(screen.wall))
 
 
@@ -269,7 +269,7 @@ async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) ->
         await pilot.press("space", "space")
         await until(pilot, lambda: len(screen._marked) == 2)
         assert "2 marked" in standing(screen)
-        await pilot.press("c")
+        await pilot.press("equals_sign")
         compared = app.screen
         assert isinstance(compared, CompareScreen)
         left, right = compared.previews
@@ -279,7 +279,7 @@ async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) ->
         assert left.lens == right.lens
         assert left.lens.zoom == 2
         first = compared.query("CompareSide").first()
-        await pilot.press("x")
+        await pilot.press("tab")
         assert compared.query("CompareSide").first() is not first
         await pilot.press("escape")
         assert app.screen is screen
@@ -315,7 +315,7 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
         compose.composer.take(KLING)
-        await pilot.press("f4", "i")
+        await pilot.press("alt+4", "i")
         link = ("https://ima.example/a.png",)
         await until(pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == link)
         assert compose.composer.kind is TaskType.IMAGE_TO_VIDEO
@@ -342,10 +342,10 @@ async def test_its_job_its_link_and_its_path_are_a_key_away(
     monkeypatch.setattr(actions, "open_file", lambda path: bool(opened.append(path)) or True)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, 1)
-        await pilot.press("y", "Y", "o")
+        await pilot.press("c", "C", "o")
         assert copied == ["https://ima.example/a.png", picture]
         assert opened == [picture]
-        await pilot.press("b")
+        await pilot.press("J")
         queue = app.screen
         assert isinstance(queue, QueueScreen)
         await until(pilot, lambda: queue.table.cursor == 1)
@@ -396,7 +396,7 @@ async def test_forgetting_takes_a_job_off_the_wall_and_undo_brings_it_back(
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 2)
         key = screen.wall.cursor
-        await pilot.press("x")
+        await app.run_action("do('forget')", screen)
         await until(pilot, lambda: len(screen.wall.keys) == 1)
         assert "u undoes" in standing(screen)
         await pilot.press("u")

@@ -49,7 +49,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
         await pilot.pause()
         if name == "settings":
             await until(pilot, lambda: isinstance(app.focused, Table))
-            await pilot.press("s")
+            await pilot.press("right_square_bracket")
             await until(pilot, lambda: app.screen.query_one(Table)._rows)
         yield pilot
 
@@ -114,10 +114,12 @@ async def test_number_keys_switch_places_but_are_typed_into_fields() -> None:
         await pilot.press("slash", "3")
         assert app.current_mode == "models"
         assert app.screen.query_one("#filter", Input).value == "3"
-        await pilot.press("f3")
+        await pilot.press("alt+3")
         assert app.current_mode == "queue"
-        await pilot.press("f1", "escape", "3")
-        assert app.current_mode == "queue"
+        await pilot.press("ctrl+pagedown", "ctrl+pageup", "ctrl+pageup")
+        assert app.current_mode == "compose"
+        await pilot.press("alt+3", "slash", "alt+j")  # leaves the field for the table
+        assert isinstance(app.focused, Table)
 
 
 async def test_help_tells_the_keys_of_the_place_and_closes() -> None:
@@ -149,7 +151,9 @@ async def test_a_field_takes_the_keys_and_the_footer_says_how_to_leave_it() -> N
         await pilot.press("slash")
         shown = {act.id for act in actions.acts(app.screen)}
         assert "place.leave" in shown
-        assert not shown & {"queue.again", "queue.filter", "app.help"}
+        keys = {act.id: act.key_words() for act in actions.acts(app.screen)}
+        assert keys["app.help"] == "f1  esc ?"
+        assert keys["queue.duplicate"] == "esc d"
 
 
 def test_keys_are_named_as_on_the_keyboard() -> None:

@@ -149,12 +149,12 @@ async def test_what_is_written_shows_by_itself(folder: Path) -> None:
 async def test_pause_holds_still_and_goes_on(folder: Path) -> None:
     async with open_app(folder).run_test(size=(80, 24)) as pilot:
         await there(pilot, 6)
-        await pilot.press("space")
+        await pilot.press("p")
         assert "paused" in status(pilot)
         append(folder / "ima_create_20270115.log", line(1, "meanwhile"))
         await pilot.pause(0.2)
         assert said(pilot) == EVERY
-        await pilot.press("space")
+        await pilot.press("p")
         await there(pilot, 7)
 
 
@@ -186,34 +186,34 @@ async def test_nothing_new_draws_nothing(folder: Path, monkeypatch: pytest.Monke
 async def test_levels_tools_and_jobs_narrow_it(folder: Path) -> None:
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 6)
-        await pilot.press("l")
+        await pilot.press("right_square_bracket")
         await there(pilot, 5)
-        await pilot.press("l")
+        await pilot.press("right_square_bracket")
         await there(pilot, 2)
-        assert "warning and above" in status(pilot)
+        assert "warning and worse" in status(pilot)
         await pilot.press("l")
         await there(pilot, 1)
-        await pilot.press("l")
+        await pilot.press("right_square_bracket")
         await there(pilot, 6)
-        await pilot.press("s")
+        await pilot.press("t")
         assert isinstance(pilot.app.screen, Picker)
         await pilot.press(*"tui", "enter")
         await there(pilot, 3)
         assert "ima_tui" in status(pilot)
         await pilot.press("escape")
         await there(pilot, 6)
-        await pilot.press("down", "down", "J")
+        await pilot.press("down", "down", "l")
         await there(pilot, 3)
         assert said(pilot) == [EVERY[2], EVERY[3], EVERY[4]]  # another tool knows its task
         assert "job 2" in status(pilot)
-        await pilot.press("J")
+        await pilot.press("l")
         await there(pilot, 6)
 
 
 async def test_a_filter_without_a_match_says_how_to_see_all(folder: Path) -> None:
     async with open_app(folder).run_test(size=(80, 24)) as pilot:
         await there(pilot, 6)
-        await pilot.press("slash", *"nowhere", "enter", "f")
+        await pilot.press("slash", *"nowhere", "enter", "v")
         await there(pilot, 0)
         assert "esc shows all" in " ".join(drawn(pilot))
         await pilot.press("escape")
@@ -230,7 +230,7 @@ async def test_found_places_are_counted_and_gone_to(folder: Path) -> None:
         await until(pilot, lambda: logs(pilot).lines.cursor == 4)
         await pilot.press("N")
         await until(pilot, lambda: logs(pilot).lines.cursor == 1)
-        await pilot.press("f")
+        await pilot.press("v")
         await there(pilot, 2)
         assert "only 2 matches" in status(pilot)
         await pilot.press("slash")
@@ -260,9 +260,11 @@ async def test_a_pattern_without_an_end_does_not_hang(folder: Path) -> None:
 async def test_it_goes_to_a_time(folder: Path) -> None:
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 6)
-        await pilot.press("t", *"1h", "enter")
+        await pilot.app.run_action("ask('time')", pilot.app.screen)
+        await pilot.press(*"1h", "enter")
         await until(pilot, lambda: logs(pilot).lines.current.message == "an old line")  # type: ignore[union-attr]
-        await pilot.press("t", *"soon", "enter")
+        await pilot.app.run_action("ask('time')", pilot.app.screen)
+        await pilot.press(*"soon", "enter")
         await pilot.pause()
         assert any("soon" in note.message for note in pilot.app._notifications)
 
@@ -310,7 +312,7 @@ async def test_from_a_job_to_its_lines_and_back(folder: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
         await there(pilot, 3)
         assert "job 2" in status(pilot)
-        await pilot.press("o")
+        await pilot.press("J")
         await until(pilot, lambda: pilot.app.screen is queue)
         assert queue.table.cursor == 2
         queue.table.move_to(1)
@@ -322,7 +324,7 @@ async def test_a_job_that_nobody_knows_is_said_so(folder: Path) -> None:
     append(folder / "a.log", line(1, "job 99 queued"))
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 7)
-        await pilot.press("o")
+        await pilot.press("J")
         await pilot.pause()
         assert isinstance(pilot.app.screen, LogsScreen)
         assert any("99" in note.message for note in pilot.app._notifications)
@@ -331,9 +333,9 @@ async def test_a_job_that_nobody_knows_is_said_so(folder: Path) -> None:
 async def test_what_is_shown_is_written_to_a_private_file(folder: Path) -> None:
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 6)
-        await pilot.press("l", "l")
+        await pilot.press("right_square_bracket", "right_square_bracket")
         await there(pilot, 2)
-        await pilot.press("e")
+        await pilot.press("w")
         exports = folder.parent / "data" / "exports"
         await until(pilot, lambda: pilot.app._notifications)
         (path,) = exports.iterdir()
@@ -348,7 +350,7 @@ async def test_what_is_shown_is_written_to_a_private_file(folder: Path) -> None:
 async def test_a_line_is_copied(folder: Path) -> None:
     async with open_app(folder).run_test(size=(100, 24)) as pilot:
         await there(pilot, 6)
-        await pilot.press("down", "y")
+        await pilot.press("down", "c")
         assert pilot.app.clipboard.endswith("| ima_tui | send | job 1 queued -> sending")
 
 

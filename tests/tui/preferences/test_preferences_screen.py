@@ -103,12 +103,12 @@ async def test_what_can_not_be_brought_back_is_asked_first(studio: FakeStudio) -
 
 async def test_users_are_switched_and_changed_one_by_one(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
-        await pilot.press("right_square_bracket")
+        await pilot.press("greater_than_sign")
         assert row(pilot, T2V)[2] == "Wan 2.6"
         await pilot.press("down", "down", "delete")
         await until(pilot, lambda: model_of(studio, "user_anna", T2V) == "")
         assert model_of(studio, "user_default", T2V) == "retired"
-        await pilot.press("left_square_bracket")
+        await pilot.press("less_than_sign")
         assert row(pilot, T2V)[2] == "Old Model"
 
 

@@ -48,7 +48,7 @@ async def open_settings(
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.focused, Table))
-        await pilot.press("s")
+        await pilot.press("right_square_bracket")
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen) and bool(rows(pilot)))
         yield pilot
 

@@ -190,7 +190,7 @@ async def test_the_summary_counts() -> None:
     found = (job(1), job(2), job(3, State.QUEUED), done(4), failed(5), job(6, State.NEEDS_REVIEW))
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        text = queue(pilot).query_one(QueueSummary).render_line(0).text
+        text = queue(pilot).query_one(QueueSummary).head.render_line(0).text
         assert "1 needs you · 2 running · 1 waiting · 1 failed · 1 done" in text
         assert "today 325 pts · session 61" in text
 
@@ -318,7 +318,7 @@ async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -
 
 async def test_stopping_says_that_the_points_stay_spent() -> None:
     async with open_app(job(3)).run_test() as pilot:
-        await pilot.press("s")
+        await pilot.press("x")
         assert "5 pts are not refunded" in question(pilot)
         await pilot.press("y")
         assert asked(pilot) == [("stop", 3)]
@@ -326,7 +326,7 @@ async def test_stopping_says_that_the_points_stay_spent() -> None:
 
 async def test_an_unsent_job_is_taken_out_without_a_question() -> None:
     async with open_app(job(3, State.QUEUED)).run_test() as pilot:
-        await pilot.press("s")
+        await pilot.press("x")
         assert asked(pilot) == [("take_out", 3)]
 
 
@@ -348,7 +348,7 @@ async def test_hidden_rows_are_never_marked() -> None:
 
 async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
     async with open_app(done(2), done(1)).run_test() as pilot:
-        await pilot.press("x")
+        await pilot.press("D")
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
         assert asked(pilot) == []
         summary = queue(pilot).query_one(QueueSummary)
@@ -363,18 +363,18 @@ async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
 async def test_forgetting_is_done_when_its_moment_has_passed_or_the_place_is_closed() -> None:
     app = open_app(done(3), done(2), done(1))
     async with app.run_test() as pilot:
-        await pilot.press("x")
+        await pilot.press("D")
         await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
         await queue(pilot).verbs.forgetting.end((3,))
         assert asked(pilot) == [("forget", 3)]
-        await pilot.press("x")
+        await pilot.press("D")
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
     assert ("forget", 2) in app.studio.asked  # type: ignore[attr-defined]
 
 
 async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
     async with open_app(done(3), done(2), done(1)).run_test() as pilot:
-        await pilot.press("a", "x")
+        await pilot.press("ctrl+a", "D")
         assert "Remove these 3 jobs (#3 #2 #1, 15 pts) from the list?" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: not queue(pilot).table.order)
@@ -384,7 +384,7 @@ async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
 
 async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
     async with open_app(job(2, State.NEEDS_REVIEW)).run_test() as pilot:
-        await pilot.press("x")
+        await pilot.press("D")
         assert "Remove #2 from the list? It isn't finished" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot) == [("forget", 2)])
@@ -407,7 +407,7 @@ async def test_f_follows_or_fetches_again_for_free(found: Job, verb: str) -> Non
 
 async def test_a_held_job_is_sent_only_after_a_yes() -> None:
     async with open_app(replace(job(1, State.QUEUED), needs_approval=True)).run_test() as pilot:
-        await pilot.press("f")
+        await pilot.press("a")
         assert question(pilot) == "? Send #1 for 5 pts?"
         assert asked(pilot) == []
 
@@ -418,7 +418,7 @@ async def test_duplicate_hands_the_order_to_compose() -> None:
         loaded: list[tuple[Order, int | None]] = []
         await pilot.press("2")
         app.screen.load_order = lambda *given: loaded.append(given)  # type: ignore[attr-defined]
-        await pilot.press("f3", "d")
+        await pilot.press("alt+3", "d")
         await pilot.pause()
         assert app.current_mode == "compose"
         assert [(one.prompt, old) for one, old in loaded] == [("a red fox in snow", None)]
@@ -427,7 +427,7 @@ async def test_duplicate_hands_the_order_to_compose() -> None:
 async def test_the_link_goes_to_the_clipboard() -> None:
     app = open_app(done(1))
     async with app.run_test() as pilot:
-        await pilot.press("y")
+        await pilot.press("c")
         assert app.clipboard == "https://ima.example/a.png"
 
 
@@ -452,8 +452,8 @@ async def test_the_filter_hides_and_says_how_many() -> None:
         await pilot.press("slash", *"wan")
         screen = queue(pilot)
         assert list(screen.table.order) == [2]
-        assert "1 hidden" in screen.query_one(QueueSummary).render_line(0).text
-        await pilot.press("x")
+        assert "1 hidden" in screen.query_one(QueueSummary).head.render_line(0).text
+        await pilot.press("D")
         assert list(screen.table.order) == []
         await pilot.press("escape", "escape")
         assert len(screen.table.order) == 2

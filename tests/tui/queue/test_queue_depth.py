@@ -70,7 +70,7 @@ async def can_read(pilot: Pilot[None]) -> None:
 
 
 def summary(pilot: Pilot[None]) -> str:
-    return queue(pilot).query_one(QueueSummary).render_line(0).text
+    return queue(pilot).query_one(QueueSummary).head.render_line(0).text
 
 
 def facts(pilot: Pilot[None]) -> str:
@@ -118,10 +118,10 @@ async def test_a_key_sorts_and_the_summary_says_how() -> None:
     async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
-        await pilot.press("S")
+        await pilot.press("s")
         assert list(queue(pilot).table.order) == [4, 3, 2, 1]
         assert "newest first" in summary(pilot)
-        await pilot.press("S", "S", "S")
+        await pilot.press("s", "s", "s")
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
         assert "first" not in summary(pilot)
 
@@ -151,11 +151,11 @@ async def test_keys_move_unsent_jobs_in_their_line() -> None:
         await stands(pilot, [9, 1, 2, 4, 3])
         assert queue(pilot).table.cursor == 4
         await until(pilot, lambda: "Position 3 of 4" in facts(pilot))
-        await pilot.press("n")
+        await pilot.press("F")
         await stands(pilot, [9, 4, 1, 2, 3])
         await pilot.press("greater_than_sign")
         await stands(pilot, [9, 1, 4, 2, 3])
-        await pilot.press("S")
+        await pilot.press("s")
         assert not queue(pilot).check_action("line", ("earlier",)), "nobody would see it"
         assert queue(pilot).check_action("line", ("next",))
 
@@ -177,18 +177,18 @@ async def test_a_job_moves_past_what_is_shown_and_leaves_hidden_ones_where_they_
 
 async def test_headings_are_no_rows() -> None:
     async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
-        await pilot.press("b")
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert shown(pilot, 1).strip() == "needs review  1 · 5 pts"
         assert queue(pilot).table.cursor == 3
         await pilot.press("down")
         assert queue(pilot).table.cursor == 1
         await pilot.press("home")
         assert queue(pilot).table.cursor == 3
-        await pilot.press("a")
+        await pilot.press("ctrl+a")
         assert queue(pilot).table.marked == {1, 2, 3, 4}
-        await pilot.press("b")
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert shown(pilot, 1).strip().startswith("text to image  3")
-        await pilot.press("b")
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
 
 
@@ -203,7 +203,7 @@ async def test_a_filter_finds_kinds_and_what_waits_for_a_word() -> None:
 
 async def test_marks_say_what_they_cost_and_go_with_their_rows() -> None:
     async with open_app(failed(3), job(2, State.FAILED, KLING)).run_test(size=(100, 30)) as pilot:
-        await pilot.press("a")
+        await pilot.press("ctrl+a")
         assert "2 marked, 58 pts" in summary(pilot)
         await pilot.press("slash", *"kling", "enter")
         assert "1 marked, 48 pts" in summary(pilot)
@@ -213,13 +213,13 @@ async def test_marks_say_what_they_cost_and_go_with_their_rows() -> None:
 
 async def test_a_question_names_what_it_is_about_but_not_hundreds() -> None:
     async with open_app(*(failed(n) for n in range(1, 10))).run_test() as pilot:
-        await pilot.press("a", "r")
+        await pilot.press("ctrl+a", "r")
         assert "Retry these 9 jobs (#9 #8 #7 #6 #5 #4 and 3 more) for 90 pts?" in question(pilot)
 
 
 async def test_stopping_sent_and_unsent_ones_tells_what_stays_spent() -> None:
     async with open_app(job(2), job(1, State.QUEUED)).run_test() as pilot:
-        await pilot.press("a", "s")
+        await pilot.press("ctrl+a", "x")
         assert "Points already spent (5 pts)" in question(pilot)
         await pilot.press("y")
         await until(pilot, lambda: len(asked(pilot)) == 2)
@@ -261,11 +261,25 @@ async def test_where_no_other_model_is_offered_it_says_so() -> None:
         assert told == ["No other model can do this right now (Wan 2.6)."]
 
 
-async def test_another_model_is_for_one_job_at_a_time() -> None:
+async def test_another_model_is_for_one_job_at_a_time_and_says_so() -> None:
     async with open_app(failed(3), failed(2)).run_test() as pilot:
-        assert queue(pilot).check_action("do", ("instead",))
-        await pilot.press("a")
-        assert not queue(pilot).check_action("do", ("instead",))
+        await pilot.press("ctrl+a", "R")
+        await pilot.pause()
+        assert question(pilot) == ""
+        told = [note.message for note in pilot.app._notifications]
+        assert told == ["This works on one job at a time. Unmark the others: esc."]
+
+
+async def test_a_heading_is_clicked_to_sort_and_esc_goes_one_step_back() -> None:
+    async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
+        table = queue(pilot).table
+        x = next(slot.x for slot in table._painted()._slots if slot.index == 6)
+        await pilot.click(table, offset=(x, 0))
+        assert queue(pilot).how.sort == "points"
+        await pilot.press("slash", "f", "o", "x", "enter", "space", "escape")
+        assert (queue(pilot).how.filter, table.marked) == ("fox", set())
+        await pilot.press("escape")
+        assert queue(pilot).how.filter == ""
 
 
 # -------------------------------------------------------------------------- edited in its place
@@ -352,7 +366,7 @@ def test_held_for_another_reason_says_that_one() -> None:
     )
     sentence, role = words.standing(held, NOW)
     assert "price rose from 5 to 7" in sentence
-    assert "f sends it" in sentence
+    assert "a sends it" in sentence
     assert role == "warn"
 
 
@@ -364,4 +378,4 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
         await pilot.press("r")
         assert question(pilot).endswith("for another 5 pts? Press y.")
         shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
-        assert shown_keys == ["y", "esc n"]
+        assert shown_keys == ["y", "esc  n"]

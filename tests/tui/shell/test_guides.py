@@ -31,7 +31,7 @@ async def test_a_key_opens_what_fits_the_wish(tmp_path: Path) -> None:
         await pilot.press("space", "1")
         await until(pilot, lambda: "video modes" in told(screen))
         assert "workflow" not in told(screen)
-        await pilot.press("alt+g")
+        await pilot.press("alt+K")
         await until(pilot, lambda: isinstance(pilot.app.screen, GuidesScreen))
         opened = pilot.app.screen
         assert isinstance(opened, GuidesScreen)
@@ -39,7 +39,7 @@ async def test_a_key_opens_what_fits_the_wish(tmp_path: Path) -> None:
         await until(pilot, lambda: "See" in opened.query_one(Markdown).source)
         await pilot.press("space", "j", "end")
         assert opened.query_one("#guide").scroll_y > 0
-        await pilot.press("n")
+        await pilot.press("right")
         await until(pilot, lambda: "First a picture" in opened.query_one(Markdown).source)
         await pilot.press("escape")
         assert pilot.app.screen is screen
@@ -50,7 +50,7 @@ async def test_links_in_a_guide_are_not_followed(tmp_path: Path) -> None:
         screen.studio.guides = guides(tmp_path)
         opened: list[str] = []
         pilot.app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]
-        await pilot.press("alt+g")
+        await pilot.press("alt+K")
         await until(pilot, lambda: isinstance(pilot.app.screen, GuidesScreen))
         page = pilot.app.screen.query_one(Markdown)
         page.post_message(Markdown.LinkClicked(page, "https://example.com"))
@@ -65,7 +65,7 @@ async def test_without_guides_there_is_neither_line_nor_key() -> None:
         assert not any(
             active.binding.id == "compose.guides" for active in screen.active_bindings.values()
         )
-        await pilot.press("alt+g")
+        await pilot.press("alt+K")
         assert pilot.app.screen is screen
 
 

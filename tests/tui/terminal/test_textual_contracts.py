@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -32,17 +33,13 @@ from textual.widgets import Static
 import ima_tui.tui
 from ima_tui.tui.terminal import textual_internals as internals
 from ima_tui.tui.terminal.base_app import TerminalApp
-from ima_tui.tui.terminal.partial_updates import PartialCompositor, PartialUpdate
+from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 
 
 class Tight(Screen[None]):
     """Two widgets, one of which can be put over the other."""
 
     CSS = "Static { height: 1; width: 10; } #over { layer: over; } Tight { layers: under over; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        internals.use_partial_updates(self)
 
     def compose(self) -> ComposeResult:
         yield Static("under", id="under")
@@ -79,7 +76,6 @@ async def test_screen_compositor_is_used_for_drawing_and_knows_regions_and_layer
         await pilot.pause()
         screen = app.screen
         under, over = screen.query_one("#under"), screen.query_one("#over")
-        assert isinstance(screen._compositor, PartialCompositor)
         found = internals.visible_region(screen, under)
         assert found is not None
         region, clip = found
@@ -99,22 +95,11 @@ def test_chops_update_has_spans_and_its_segments_can_be_cut() -> None:
     update = ChopsUpdate(chops, [(0, 12, 15)], [[10, 20]])  # type: ignore[arg-type]
     assert internals.update_touches(update, Region(14, 0, 3, 1))
     assert not internals.update_touches(update, Region(0, 0, 12, 1))
-    drawn = PartialUpdate(update.chops, update.spans, update.chop_ends)
+    drawn = ChangedCells(update, ShownCells())
     assert drawn.render_segments(Console(force_terminal=True)).startswith("\x1b[1;13H")
     layout = LayoutUpdate([Strip.blank(4)], Region(2, 2, 4, 1))
     assert internals.update_touches(layout, Region(0, 2, 3, 1))
     assert not internals.update_touches(layout, Region(0, 3, 3, 1))
-
-
-def test_partial_update_of_compositor_can_be_replaced() -> None:
-    """`Compositor.render_partial_update` gives a `ChopsUpdate` or None."""
-    assert inspect.signature(Compositor.render_partial_update).parameters.keys() == {"self"}
-    assert set(inspect.signature(ChopsUpdate.__init__).parameters) == {
-        "self",
-        "chops",
-        "spans",
-        "chop_ends",
-    }
 
 
 async def test_app_hooks_see_each_node_and_each_update_and_the_stack_of_screens() -> None:
@@ -241,17 +226,20 @@ def test_linux_driver_has_the_parts_that_are_overridden() -> None:
 
 def _private_names(owner: type) -> set[str]:
     """Private methods and attributes that Textual gives instances of `owner`."""
-    found: set[str] = set()
-    for base in owner.__mro__:
-        if base.__module__.startswith("textual."):
-            found |= {name for name in vars(base) if name.startswith("_")}
-            for node in ast.walk(ast.parse(inspect.getsource(sys.modules[base.__module__]))):
-                if isinstance(node, ast.ClassDef) and node.name == base.__name__:
-                    found |= {
-                        each.attr
-                        for each in ast.walk(node)
-                        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
-                    }
+    bases = (base for base in owner.__mro__ if base.__module__.startswith("textual."))
+    return set().union(*map(_private_names_of, bases))
+
+
+@cache
+def _private_names_of(base: type) -> set[str]:
+    found = {name for name in vars(base) if name.startswith("_")}
+    for node in ast.walk(ast.parse(inspect.getsource(sys.modules[base.__module__]))):
+        if isinstance(node, ast.ClassDef) and node.name == base.__name__:
+            found |= {
+                each.attr
+                for each in ast.walk(node)
+                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
+            }
     return {name for name in found if name.startswith("_") and not name.startswith("__")}
 
 

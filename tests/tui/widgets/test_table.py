@@ -7,16 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 from fake import FakeStudio
-from rich.console import Console
-from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.strip import Strip
 
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.terminal.partial_updates import PartialUpdate
 from ima_tui.tui.widgets.cells import (
     cut,
     fit,
@@ -258,15 +254,3 @@ async def test_data_is_text_and_never_markup() -> None:
         table = table_of(pilot)
         table.update_row(0, row(0, prompt="[/nope] [@click=app.bell]x[/]"))
         assert "[/nope] [@click=app.bell]x[/]" in line(table, 1)
-
-
-def test_an_update_sends_the_changed_cells_and_not_the_row_before_them() -> None:
-    row_strip = Strip([Segment("hello brave world")])
-    update = PartialUpdate([{0: row_strip}], [(0, 6, 11)], [[17]])
-    assert update.render_segments(Console(color_system=None)) == "\x1b[1;7Hbrave"
-
-
-def test_an_update_of_wide_characters_keeps_their_place() -> None:
-    row_strip = Strip([Segment("旺财在雪地里")])
-    update = PartialUpdate([{0: row_strip}], [(0, 4, 8)], [[12]])
-    assert update.render_segments(Console(color_system=None)) == "\x1b[1;5H在雪"

@@ -212,7 +212,7 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
             while not charged(sandbox):
                 await asyncio.sleep(0.01)
     async with app_of(settings) as pilot:
-        await pilot.press("f7")
+        await pilot.press("W")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
@@ -229,7 +229,7 @@ async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox
         await run_to_the_end(pilot)
         agreed = digest(plan(pilot))
     async with app_of(settings) as pilot:
-        await pilot.press("f7")
+        await pilot.press("W")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
@@ -240,7 +240,7 @@ async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox
 
 async def test_without_plans_the_list_says_how_one_comes_about(settings: Settings) -> None:
     async with app_of(settings) as pilot:
-        await pilot.press("f7")
+        await pilot.press("W")
         await until(pilot, lambda: pilot.app._notifications)
         assert not isinstance(pilot.app.screen, Picker)
 
@@ -320,9 +320,9 @@ async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
     async with planning(settings) as pilot:
         before, page = plan(pilot), await edit_step(pilot)
         reasons = {
-            "step 3": "stand above",
+            "step 3": "Move step 3",
             "第1步#2": "makes fewer",
-            "/none.png": "no file",
+            "/none.png": "not found",
         }
         for written, reason in reasons.items():
             page.query_one(PathInput).value = written
@@ -363,7 +363,7 @@ async def test_a_path_pasted_into_the_words_makes_the_step_one_that_takes_it(
         assert plan(pilot).steps[1].inputs == ("step:1#1",)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
-        await pilot.press("ctrl+t")
+        await pilot.press("alt+t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("up", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
@@ -386,10 +386,10 @@ async def test_another_model_is_another_price(settings: Settings) -> None:
 async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Settings) -> None:
     async with planning(settings) as pilot:
         await pilot.press("x")
-        await until(pilot, lambda: "result of step 1" in told(pilot))
+        await until(pilot, lambda: "made of step 1" in told(pilot))
         await pilot.press("G", "x")
         await until(pilot, lambda: len(plan(pilot).steps) == 2)
-        await pilot.press("K")
+        await pilot.press("less_than_sign")
         await until(pilot, lambda: "needs step 1" in told(pilot))
         assert [step.id for step in plan(pilot).steps] == [1, 2]
 

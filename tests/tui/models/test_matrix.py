@@ -1,0 +1,63 @@
+"""Models of all task types: a row per model, a column per kind of input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fake import KLING, LEAVES, SEEDREAM, WAN, FakeStudio
+from textual.pilot import Pilot
+
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.models import matrix
+from ima_tui.tui.models.screen import ModelsScreen
+from ima_tui.tui.theme.glyphs import glyphs
+
+T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
+WAN_I2V = replace(WAN, task_type=I2V, model_id="wan2.6-i2v", version="wan2.6-i2v")
+WAN_OLD = replace(WAN, version="wan2.5-t2v")
+
+
+def test_one_name_is_one_row_and_media_stay_together() -> None:
+    rows = matrix.rows((KLING, SEEDREAM, WAN, WAN_I2V, WAN_OLD))
+    assert [row.name for row in rows] == ["SeeDream 4.5", "Kling 2.6", "Wan 2.6"]
+    wan = rows[-1]
+    assert wan.task_types() == (T2V, I2V)
+    assert wan.of(T2V) is WAN
+    assert wan.nearest(TaskType.FIRST_LAST_FRAME) is T2V
+    assert [row.name for row in matrix.rows((KLING, SEEDREAM), Medium.IMAGE)] == ["SeeDream 4.5"]
+
+
+def test_the_chosen_price_is_in_brackets_and_what_cannot_be_done_is_a_dot() -> None:
+    (row,) = matrix.rows((WAN, WAN_I2V, WAN_OLD))
+    drawn = matrix.draw(row, "", I2V, ("wan2.6-i2v",), glyphs(False))
+    assert [cell.text for cell in drawn[:6]] == [
+        "vid",
+        "Wan 2.6 ★ +1",
+        "25–40 ",
+        "[25–40]",
+        "· ",
+        "· ",
+    ]
+
+
+def screen_of(pilot: Pilot[None]) -> ModelsScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, ModelsScreen)
+    return screen
+
+
+async def test_views_task_types_and_columns_follow_the_keys() -> None:
+    app = ImaApp(FakeStudio(leaves=(*LEAVES, WAN_I2V)), start="models")  # type: ignore[arg-type]
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = screen_of(pilot)
+        assert len(screen.table.order) == 6
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert list(screen.table.order) == ["video/Wan 2.6", "video/Kling 2.6"]
+        found: list[ModelVersion | None] = [screen.current]
+        await pilot.press("right")
+        found.append(screen.current)
+        await pilot.press("down", "up")
+        assert found == [WAN, WAN_I2V]
+        assert screen.current == WAN_I2V
+        assert "[25–40]" in screen.table.render_line(1).text
