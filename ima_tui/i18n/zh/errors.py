@@ -249,7 +249,7 @@ TEXTS: dict[str, str] = {
     "error.unexpected.hint": "请附上 ima-tui doctor --json 的输出反馈给我们。",
     "wait.uploading": "正在上传素材；45 秒没有进展就重试",
     "wait.verifying": "IMA 正在检查素材，最多 7 分钟",
-    "wait.sending": "已发送，正在等 IMA 回复，最多 2 分钟",
+    "wait.sending": "已发送，正在等待 IMA 响应，最多 2 分钟",
     "wait.pause": "IMA 要求暂停，{left} 后重试。",
     "wait.pause.short": "暂停：{left}",
     "wait.link": "无法连接 IMA，{left} 后重试。",
