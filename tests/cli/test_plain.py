@@ -126,7 +126,7 @@ async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
     (asked,) = [line for line in said.splitlines() if line.startswith("Midjourney makes images")]
     assert asked.rstrip().endswith("Send with Wan 2.6 for 120 points? yes or no:")
     assert "the limit is 20000" in said
-    assert "bytes that are not text" in said
+    assert "bytes that are not valid" in said
     (job,) = await studio.jobs.recent(0)
     assert job.order.prompt == long
 

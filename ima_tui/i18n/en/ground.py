@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "ledger.unwritten_mark": "{n} {n:task ID|task IDs} not saved",
     "ledger.unwritten_mark_short": "unsaved!",
     "ledger.written": "Saved after all: job {id}, task {task}.",
-    "waiting.restored": "The history was restored; approve this job to send it.",
+    "waiting.restored": "the history was restored; needs your approval",
     "waiting.restored.short": "approve",
     "cli.read_only": "open in read-only mode: nothing is sent or written",
     "app.looking": "read-only",

@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "ledger.unwritten_mark": "{n} 个任务 ID 未保存",
     "ledger.unwritten_mark_short": "未保存",
     "ledger.written": "已补存：任务 {id}，任务 ID {task}。",
-    "waiting.restored": "任务记录恢复过，确认后才会发送",
+    "waiting.restored": "任务记录恢复过，待确认",
     "waiting.restored.short": "待确认",
     "cli.read_only": "以只读模式打开：不发送，也不写入",
     "app.looking": "只读",
