@@ -115,7 +115,7 @@ def models(
 
 
 def history(jobs: Sequence[Job], now: float) -> Picker:
-    """Earlier wishes, as they were sent."""
+    """Earlier prompts, as they were sent."""
     return Picker(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
 
 

@@ -218,7 +218,7 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status and screen(pilot).verbs.can("run"))
         words = await ask_to_run(pilot)
-        assert words.removeprefix("? ").startswith("Go on")
+        assert words.removeprefix("? ").startswith("Continue")
         await pilot.press("y")
         await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
     assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack"]
@@ -320,9 +320,9 @@ async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
     async with planning(settings) as pilot:
         before, page = plan(pilot), await edit_step(pilot)
         reasons = {
-            "step 3": "stand above",
+            "step 3": "Move step 3",
             "第1步#2": "makes fewer",
-            "/none.png": "no file",
+            "/none.png": "not found",
         }
         for written, reason in reasons.items():
             page.query_one(PathInput).value = written
@@ -401,7 +401,7 @@ async def test_a_step_that_lacks_its_words_stands_out_and_is_not_run(
         assert "Step 2" in told(pilot)
         assert any("incomplete" in row for row in graph(pilot))
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "spoken" in told(pilot))
+        await until(pilot, lambda: "to speak" in told(pilot))
         assert (question(pilot), screen(pilot).graph.current) == ("", 2)
     assert charged(sandbox) == []
 
