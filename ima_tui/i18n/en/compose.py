@@ -87,7 +87,7 @@ TEXTS: dict[str, str] = {
     "compose.sent_instead": "#{number} is in the queue in place of #{old}: {points} pts.",
     "error.no_longer_unsent": "#{id} was sent meanwhile, so nothing more was sent. Sending this "
     "now would be a second order.",
-    "compose.sent": "#{number} is in the queue: {points} pts. f3 shows it.",
+    "compose.sent": "#{number} is in the queue: {points} pts. esc 3 shows it.",
     "bind.compose_remember": "remember this model, or not",
     "bind.compose_cheaper": "the cheaper setting",
     "bind.compose_elsewhere": "the cheaper model",
@@ -164,7 +164,7 @@ TEXTS: dict[str, str] = {
     "compose.several_of": "{change} (job {numbers})",
     "compose.several_more": "{n} more changes: see the list",
     "compose.ask_several": "Send {n} jobs for {points} pts in all?",
-    "compose.sent_several": "{n} jobs are in the queue: {points} pts. f3 shows them.",
+    "compose.sent_several": "{n} jobs are in the queue: {points} pts. esc 3 shows them.",
     "compose.by_lines": "Each line is a wish of its own now; esc b makes them one again.",
     "compose.as_one": "All lines are one wish.",
     "compose.by_lines_hint": "esc b makes each line a job of its own.",

@@ -117,8 +117,8 @@ TEXTS: dict[str, str] = {
     "help.focus": "In this list or field",
     "help.here": "In {place}",
     "help.everywhere": "Everywhere",
-    "help.typing": "While typing, esc gives the keys back to the place;\n"
-    "f1 f2 f3 f4 f5 f6 switch places even then.",
+    "help.typing": "While typing: esc, then the key, or alt and the key.\n"
+    "esc 1 to esc 6 switch screens.",
     # ---- welcome
     "bind.welcome_demo": "open the demo",
     "bind.welcome_take": "take the key",

@@ -116,7 +116,7 @@ TEXTS: dict[str, str] = {
     "help.focus": "在这个列表或输入框里",
     "help.here": "在「{place}」里",
     "help.everywhere": "任何地方",
-    "help.typing": "正在输入时，按 esc 把按键交还给页面；\nf1 f2 f3 f4 f5 f6 随时可以换页。",
+    "help.typing": "正在输入时，先按 esc 再按键，或按住 alt；\nesc 1 至 esc 6 切换界面。",
     # ---- welcome
     "bind.welcome_demo": "打开演示",
     "bind.welcome_take": "用这个密钥",
