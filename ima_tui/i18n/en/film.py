@@ -76,7 +76,7 @@ TEXTS: dict[str, str] = {
     "film.note_longest": "Shot {shot} can't be {asked} s long. Planned: {longest} s, the model's maximum.",
     "film.note_voice": "The voice-over takes about {spoken} s, the film {total} s. Shorten the text, or the end of it is cut.",
     "error.film_no_words": "The text of the voice-over is missing.",
-    "error.film_no_words.hint": "Put it in quotes: a voice-over saying \"Run free\".",
+    "error.film_no_words.hint": 'Put it in quotes: a voice-over saying "Run free".',
     "error.film_no_subtitles": "There is no text for the subtitles.",
     "error.film_no_subtitles.hint": "Subtitles show the text of the voice-over; put it in quotes.",
     "error.film_no_subject": "It isn't clear what the film shows.",
