@@ -230,8 +230,8 @@ def start(runs: int) -> None:
         env = startup.environment(Path(folder))
         bare, ours = [], []
         for _ in range(runs + 1):
-            bare.append(startup.first_paint(startup.BARE_APP, b"ready to go", env))
-            ours.append(startup.first_paint([sys.executable, "-m", "ima_tui"], b"Compose", env))
+            bare.append(startup.first_paint(startup.BARE_APP, b"ready to go", env)[0])
+            ours.append(startup.first_paint([sys.executable, "-m", "ima_tui"], b"Compose", env)[0])
         base, own = statistics.median(bare[1:]), statistics.median(ours[1:])
         row("bare Textual app, first paint", base, None, "ms")
         row("ima-tui, first paint", own, None, "ms")
