@@ -54,6 +54,7 @@ EXITS = {
     "error.over_job": EXIT_LIMIT,
     "error.over_session": EXIT_LIMIT,
     "error.over_day": EXIT_LIMIT,
+    "error.over_month": EXIT_LIMIT,
     "error.unreachable": EXIT_UNREACHABLE,
     "error.malformed": EXIT_UNREACHABLE,
     "error.clock_days": EXIT_UNREACHABLE,
@@ -129,7 +130,7 @@ async def wait_for(
 ) -> Job:
     """The job at its end, when it is parked, or (`until_sent`) when the service has it.
 
-    Returns it as it stands after `seconds`.
+    Returns it as it is after `seconds`.
     """
     note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()

@@ -14,7 +14,7 @@ from ima_tui.catalogue import (
     times,
 )
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.core.domain import Job, ModelVersion
+from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
@@ -75,13 +75,17 @@ def is_stream(argv: Sequence[str]) -> bool:
         or (argv[:1] == ["batch"] and "--dry-run" not in argv)
         or (argv[:1] == ["route"] and "--batch" in argv)
         or list(argv[:2]) in (["jobs", "watch"], ["jobs", "export"])
+        or (list(argv[:2]) == ["jobs", "list"] and "jsonl" in argv)
     )
 
 
-async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
+async def job_json(
+    studio: Studio, job: Job, error: ImaError | None, events: Sequence[Event] | None = None
+) -> dict[str, object]:
     """The one shape of a job in JSON, wherever it is printed."""
     placed, estimate = job.order, job.order.estimate
-    events = await studio.jobs.timeline(job.id)
+    if events is None:
+        events = await studio.jobs.timeline(job.id)
     medias = [
         {
             "url": media.url,
@@ -125,18 +129,25 @@ def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
     return document
 
 
-async def standing_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
+async def standing_json(
+    studio: Studio, job: Job, error: ImaError | None, events: Sequence[Event] | None = None
+) -> dict[str, object]:
     """Build the document of a job of the ledger: also what it was made from and why it waits."""
     why = say(job.waiting, **job.waiting_values) if job.waiting else None
-    order = job.order
+    order, told = job.order, job.state is not State.FORGOTTEN
     return {
-        **await job_json(studio, job, error),
+        **await job_json(studio, job, error, events),
         "waiting": why,
-        "prompt": order.prompt,
-        "parameters": dict(order.parameters),
-        "inputs": [redact(source) for source in order.inputs],
+        "prompt": prompt_of(job),
+        "parameters": dict(order.parameters) if told else {},
+        "inputs": [redact(source) for source in order.inputs] if told else [],
         "created_at": iso_time(job.created_at),
     }
+
+
+def prompt_of(job: Job) -> str | None:
+    """Return the prompt; what was forgotten stays forgotten, but for what it cost."""
+    return job.order.prompt if job.state is not State.FORGOTTEN else None
 
 
 def iso_time(at: float | None) -> str | None:

@@ -6,9 +6,9 @@ import codecs
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
-from ima_tui.core.errors import EXIT_DONE
+from ima_tui.core.errors import EXIT_DONE, ImaError
 from ima_tui.core.text import clean, escaped, redact
 
 SCHEMA = 1
@@ -71,6 +71,25 @@ def print_plain(text: object) -> None:
     print(clean(text) if sys.stdout.isatty() else text, flush=True)
 
 
+async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]]) -> int:
+    """Print `{"schema", name: […], "error"}`, each document as it comes; return the exit code."""
+    global _documents
+    _documents += 1
+    print(f'{{"schema": {SCHEMA}, "{name}": [', end="")
+    separator, error = "\n", None
+    try:
+        async for document in documents:
+            print(separator + json_text(document), end="")
+            separator = ",\n"
+    except ImaError as problem:
+        error = problem
+    told = None if error is None else {"kind": error.key.removeprefix("error.")}
+    print(f'\n], "error": {json_text(told)}}}')
+    if error is not None:
+        raise error
+    return EXIT_DONE
+
+
 def print_path(path: object, *, as_json: bool) -> int:
     """Print a path, as text or as a document; return the exit code."""
     if as_json:
@@ -90,15 +109,23 @@ LEAST = 12
 
 
 def print_table(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", gives: int | None = None
-) -> None:
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: str = "",
+    gives: int | None = None,
+    widths: Sequence[int] = (),
+) -> list[int]:
     """Aligned columns; `right` names the heads whose column is right-aligned, blank between. The
-    column at `gives` is cut where a terminal is too narrow; a file or a pipe gets all of it."""
+    column at `gives` is cut where a terminal is too narrow; a file or a pipe gets all of it.
+    Returns the widths; with those of an earlier part, the rows go on without heads."""
     from rich.cells import cell_len
 
     flush_right = set(right.split())
-    table = [list(heads), *([clean(cell).replace("\n", " ") for cell in row] for row in rows)]
-    widths = [max(cell_len(row[index]) for row in table) for index in range(len(heads))]
+    cleaned = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
+    table = cleaned if widths else [list(heads), *cleaned]
+    widths = list(widths) or [
+        max(cell_len(row[index]) for row in table) for index in range(len(heads))
+    ]
     if gives is not None and sys.stdout.isatty():
         over = sum(widths) + 2 * (len(widths) - 1) - shutil.get_terminal_size().columns
         widths[gives] = max(min(LEAST, widths[gives]), widths[gives] - max(0, over))
@@ -107,9 +134,10 @@ def print_table(
     for row in table:
         cells = []
         for index, cell in enumerate(row):
-            space = " " * (widths[index] - cell_len(cell))
+            space = " " * max(0, widths[index] - cell_len(cell))
             cells.append(space + cell if heads[index] in flush_right else cell + space)
         print("  ".join(cells).rstrip())
+    return widths
 
 
 def _cut(text: str, cells: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NoReturn, TypeAlias, cast
 
 from ima_tui import __version__
 from ima_tui.cli.help_format import HelpFormatter, translate
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import (
     clean,
@@ -22,6 +22,7 @@ from ima_tui.core.text import (
 from ima_tui.i18n import say
 
 Verb = Callable[[argparse.Namespace], int]
+JOB_STATES = [*(state.value for state in State), "open", "ended", "held"]
 TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
@@ -72,7 +73,8 @@ def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 def wants_json(argv: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, be it right or wrong."""
-    return "--json" in argv or "--output-json" in argv
+    listed = list(argv[:2]) == ["jobs", "list"] and "--format json" in " ".join(argv)
+    return listed or "--json" in argv or "--output-json" in argv
 
 
 def build(argv: Sequence[str] = ()) -> _Parser:
@@ -297,8 +299,21 @@ def _jobs(verbs: Verbs) -> None:
     about = say("cli.jobs")
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    listed = _add(actions, "list", "jobs:list_jobs", json=True)
-    listed.add_argument("--limit", type=_count, default=50, help=say("cli.limit"))
+    listed = _add(actions, "list", "jobs_list:list_jobs", json=True)
+    _chosen_jobs(listed)
+    listed.add_argument("--limit", type=_number, default=50, help=say("cli.limit"))
+    listed.add_argument(
+        "--format",
+        choices=("table", "json", "jsonl", "csv"),
+        default="table",
+        help=say("cli.list_format"),
+    )
+    listed.add_argument("--columns", metavar="A,B", help=say("cli.columns"))
+    told = _add(actions, "report", "jobs_list:report", json=True)
+    told.add_argument(
+        "--by", choices=("day", "model", "type"), default="day", help=say("cli.report_by")
+    )
+    _chosen_jobs(told)
     shown = _add(actions, "show", "jobs:show_job", json=True)
     shown.add_argument("id", type=_job)
     waited = _add(actions, "wait", "jobs:wait_jobs", json=True)
@@ -336,6 +351,18 @@ def _jobs(verbs: Verbs) -> None:
     )
     exported.add_argument("--since", metavar="7d", help=say("cli.since"))
     exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
+
+
+def _chosen_jobs(parser: _Parser) -> None:
+    """Flags that choose jobs of the ledger."""
+    parser.add_argument(
+        "--status", nargs="+", choices=JOB_STATES, default=[], metavar="S", help=say("cli.status")
+    )
+    parser.add_argument("--task-type", choices=TASK_TYPES, metavar="T", help=say("cli.task_type"))
+    parser.add_argument("--model", default="", metavar="M", help=say("cli.model_part"))
+    parser.add_argument("--search", default="", metavar="TEXT", help=say("cli.prompt_part"))
+    parser.add_argument("--since", default="", metavar="7d", help=say("cli.made_since"))
+    parser.add_argument("--until", default="", metavar="T", help=say("cli.made_until"))
 
 
 def _prefs(verbs: Verbs) -> None:

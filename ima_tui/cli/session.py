@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
-from ima_tui.cli.output import talk
+from ima_tui.cli import spending
+from ima_tui.cli.output import jobs_of_this_run, talk
 from ima_tui.config import api_key, loader
 from ima_tui.config.loader import Settings
 from ima_tui.config.schema import Raw
@@ -92,6 +93,8 @@ async def session(
                 talk(words)
         with _watch(studio):
             yield studio
+            if jobs_of_this_run():
+                await spending.warn(studio)
 
 
 _unwritten: dict[int, TaskUnsaved] = {}

@@ -1,5 +1,5 @@
-"""Several wishes in one text: a line each, or variants in braces. Each is read for itself, so that
-`a fox, {16:9|9:16}` is two shapes; what was chosen by hand holds for all.
+"""Several prompts in one text: a line each, or variants in braces. Each is read for itself, so that
+`a fox, {16:9|9:16}` is two shapes; what was chosen by the user holds for all.
 
 Rows, variants and the names of their intents are `batch`'s.
 """

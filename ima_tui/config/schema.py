@@ -97,6 +97,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("spending.per_job", 0, guards=True),
     Setting("spending.per_session", 0, guards=True),
     Setting("spending.per_day", 0, guards=True),
+    Setting("spending.per_month", 0, guards=True),
     Setting("queue.running", 8, minimum=1),
     Setting("queue.running_per_kind", 0),
     Setting("queue.requests_per_second", 4, minimum=1),

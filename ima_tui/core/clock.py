@@ -85,6 +85,13 @@ def midnight(now: float) -> float:
     return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
+def month_start(now: float) -> float:
+    """Return when the month of `now` began in the local time zone, in seconds since the epoch."""
+    day = datetime.fromtimestamp(now).astimezone().replace(tzinfo=None)  # summer time may differ
+    first = day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first.astimezone().timestamp()
+
+
 # ------------------------------------------------------- deadlines that ignore suspended time
 
 

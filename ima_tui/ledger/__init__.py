@@ -136,7 +136,7 @@ class Ledger:
             thread.shutdown()
             raise opening.ledger_error(path, error) from error
         ledger = cls(path, opened, thread, session)
-        await ledger._read(ledger._take_note)
+        await ledger.read(ledger._take_note)
         return ledger
 
     def _take_note(self, connection: sqlite3.Connection) -> None:
@@ -176,12 +176,13 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             raise opening.ledger_error(self._path, error) from error
 
-    async def _read(
+    async def read(
         self,
         work: Callable[Concatenate[sqlite3.Connection, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
+        """Run a query on the ledger's thread."""
         return await self._on_thread(lambda: work(self._connection, *args, **kwargs))
 
     async def _write(
@@ -360,14 +361,14 @@ class Ledger:
 
     async def job(self, job_id: int) -> Job | None:
         """Return one job, or None."""
-        return await self._read(queries.find, job_id)
+        return await self.read(queries.find, job_id)
 
     async def news(self) -> tuple[Job, ...]:
         """Return the jobs changed since the last call, if another process changed any.
 
         Nearly free when none did. Our own changes may be included.
         """
-        return await self._read(self._news)
+        return await self.read(self._news)
 
     def _news(self, connection: sqlite3.Connection) -> tuple[Job, ...]:
         version = queries.version(connection)
@@ -382,66 +383,66 @@ class Ledger:
 
     async def waiting_for(self, first: int) -> tuple[Job, ...]:
         """Return the jobs that use results of the job `first`."""
-        return await self._read(queries.waiting_for, first)
+        return await self.read(queries.waiting_for, first)
 
     async def unowned(self, now: float) -> tuple[int, ...]:
         """Return the ids of open, sent jobs that no live process follows."""
-        return await self._read(queries.unowned, self.session, now)
+        return await self.read(queries.unowned, self.session, now)
 
     async def owned(self) -> tuple[Job, ...]:
         """Return the open jobs that this run follows."""
-        return await self._read(queries.owned, self.session)
+        return await self.read(queries.owned, self.session)
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """Return the known jobs of these intents."""
-        return await self._read(queries.by_intents, tuple(intents))
+        return await self.read(queries.by_intents, tuple(intents))
 
     async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
         """Return the newest repetition of each job."""
-        return await self._read(queries.repeats_of, tuple(ids))
+        return await self.read(queries.repeats_of, tuple(ids))
 
     async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
         """Return jobs created since then, oldest first, with ids above `after`.
 
         Forgotten ones included.
         """
-        return await self._read(queries.page, after, since, limit)
+        return await self.read(queries.page, after, since, limit)
 
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Return every open job and the newest ended ones, newest first, without forgotten ones."""
-        return await self._read(queries.recent, limit)
+        return await self.read(queries.recent, limit)
 
     async def newest(self) -> Job | None:
         """Return the newest job that is not forgotten."""
-        return await self._read(queries.newest)
+        return await self.read(queries.newest)
 
     async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
         """Return results of jobs with ids below `below`, newest first, and the next `below`.
 
         0: end.
         """
-        return await self._read(queries.results, below, limit)
+        return await self.read(queries.results, below, limit)
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
         """Return the timeline of a job, oldest entry first."""
-        return await self._read(queries.timeline, job_id)
+        return await self.read(queries.timeline, job_id)
 
     async def spent(self, since: float, session: str = "") -> int:
         """Return the points of jobs that the service accepted, or may have, since then."""
-        return await self._read(queries.spent, since, session)
+        return await self.read(queries.spent, since, session)
 
     async def out(self) -> int:
         """Return the points charged for jobs that have no result yet."""
-        return await self._read(queries.out)
+        return await self.read(queries.out)
 
     async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
         """Return the seconds that past runs of this model at this price took, newest first."""
-        return await self._read(queries.durations, order, count)
+        return await self.read(queries.durations, order, count)
 
     async def traced(self) -> int:
         """Return how many jobs were put back from result files, manifests or the log."""
-        return await self._read(queries.traced)
+        return await self.read(queries.traced)
 
     async def healthy(self) -> bool:
         """Run SQLite's own check of the whole file."""
-        return await self._read(queries.healthy)
+        return await self.read(queries.healthy)

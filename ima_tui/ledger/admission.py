@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
-from ima_tui.ledger.queries import MOST_NAMED, OPEN, at_risk, require
+from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, require
 from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, write_event
 
@@ -36,6 +37,7 @@ class AdmissionLimits:
     per_job: int = 0
     per_session: int = 0
     per_day: int = 0
+    per_month: int = 0
 
 
 def settled(job: Job) -> bool:
@@ -126,6 +128,8 @@ class _AdmissionCheck:
         self._task_types = Counter(_running(connection, session, now))
         self._this_session = _committed(connection, 0.0, session) if limits.per_session else 0
         self._today = _committed(connection, midnight, "") if limits.per_day else 0
+        month = month_start(now) if limits.per_month else 0.0
+        self._month = _committed(connection, month, "") if limits.per_month else 0
 
     def judge(self, row: sqlite3.Row) -> tuple[bool, Why]:
         """Return whether to hold the job, and why it can't be sent; an empty key: it can."""
@@ -137,6 +141,7 @@ class _AdmissionCheck:
             return False, full
         self._task_types[row["task_type"]] += 1
         self._today += row["points"]
+        self._month += row["points"]
         if row["session"] == self._session:
             self._this_session += row["points"]
         return False, ("", {})
@@ -179,6 +184,9 @@ class _AdmissionCheck:
         if 0 < limits.per_day < self._today + points:
             spent, limit = self._today, limits.per_day
             return "waiting.over_day", {"points": points, "spent": spent, "limit": limit}
+        if 0 < limits.per_month < self._month + points:
+            spent, limit = self._month, limits.per_month
+            return "waiting.over_month", {"points": points, "spent": spent, "limit": limit}
         return None
 
     def _full(self, task_type: str) -> Why | None:
@@ -204,9 +212,7 @@ def _committed(connection: sqlite3.Connection, since: float, session: str) -> in
     among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}"
-        " ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND (task_id != ''"
-        " OR state IN ('sending', 'unknown') OR (state = 'forgotten' AND EXISTS"
-        " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))))",
+        f" ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND ({CHARGED})))",
         (*named, since),
     ).fetchone()
     return int(row[0]) + at_risk(connection, since, session)

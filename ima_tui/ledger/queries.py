@@ -22,6 +22,12 @@ from ima_tui.ledger.records import LedgerError, job_of, located
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As in the partial index: open jobs are few, ended ones may be a hundred thousand."""
 
+CHARGED = (
+    "task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten' AND EXISTS"
+    " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown'))"
+)
+"""A job that was charged, or may have been."""
+
 MOST_NAMED = 500
 """Maximum values in one statement; SQLite has a limit."""
 MOST_NEWS = 1000
@@ -109,9 +115,7 @@ def spent(connection: sqlite3.Connection, since: float, session: str) -> int:
     """Return the points spent; a job costs points if it has a task id or may have one."""
     among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
     row = connection.execute(
-        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ?"
-        " AND (task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten'"
-        " AND EXISTS (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown')))",
+        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ? AND ({CHARGED})",
         (*named, since),
     ).fetchone()
     return int(row[0]) + at_risk(connection, since, session)

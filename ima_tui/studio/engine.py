@@ -181,6 +181,7 @@ class Engine:
             per_job=settings.per_job,
             per_session=settings.per_session,
             per_day=settings.per_day,
+            per_month=settings.per_month,
         )
         scheduler = Scheduler(
             ledger,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger import RepairReport
+    from ima_tui.ledger.history import History
     from ima_tui.preferences.service import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
@@ -106,6 +107,13 @@ class Studio:
         from ima_tui.api.connection import Connection
 
         return Connection(self.settings, self.clock, self._key, self._locate)
+
+    @cached_property
+    def history(self) -> History:
+        """Lists and reports over many jobs."""
+        from ima_tui.ledger.history import History
+
+        return History(self.engine.ledger)
 
     @cached_property
     def engine(self) -> Engine:

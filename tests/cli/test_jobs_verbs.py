@@ -167,6 +167,38 @@ def test_watch_in_plain_lines(person: Person) -> None:
     assert last[1].strip().startswith((person.sandbox.base_url, str(Path.home()), "/"))
 
 
+# ------------------------------------------------------------------------- list and report
+
+
+def test_a_list_has_the_columns_that_were_named(person: Person) -> None:
+    person.sandbox.scenario(FAIL)
+    batch(person, "a lighthouse", "a red boat", "=an oak")
+    table = person.verb("jobs", "list", "--status", "failed").out.splitlines()
+    assert (len(table), "a red boat" in table[1]) == (2, True)
+    said = person.verb("jobs", "list", "--format", "csv", "--columns", "job_id,status,prompt")
+    assert said.out.splitlines()[0] == "job_id,status,prompt"
+    assert said.out.splitlines()[1] == "3,done,'=an oak"
+    wrong = person.verb("jobs", "list", "--columns", "job_id,stauts")
+    assert (wrong.code, "status" in wrong.err) == (2, True)
+    found = person.verb("jobs", "list", "--search", "OAK", "--json").jobs
+    assert [job["prompt"] for job in found] == ["=an oak"]
+    lines = person.verb("jobs", "list", "--limit", "2", "--format", "jsonl").lines
+    assert [line["job_id"] for line in lines] == [3, 2]
+    assert person.verb("jobs", "list", "--model", "nobody", "--json").jobs == []
+
+
+def test_a_report_and_a_warning_before_the_limit(person: Person) -> None:
+    (person.folder / "config.toml").write_text("[spending]\nper_day = 12\nper_month = 1000\n")
+    batch(person, "a lighthouse")
+    said = person.verb("batch", person.write(wishes("a red boat"), "more.jsonl"), "--yes")
+    assert "83 % of your limit for one day is used: 10 of 12 pts." in said.err
+    report = json.loads(person.verb("jobs", "report", "--by", "type", "--json").out)
+    assert [(row["key"], row["points"]) for row in report["rows"]] == [("text_to_image", 10)]
+    assert report["limits"][0] == {"name": "day", "spent": 10, "limit": 12}
+    table = person.verb("jobs", "report", "--by", "model").out
+    assert ("100%" in table, "Today: 10 of 12 pts" in table) == (True, True)
+
+
 # ------------------------------------------------------------------------------- interrupted
 
 

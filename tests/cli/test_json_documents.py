@@ -47,6 +47,8 @@ def test_a_job_has_one_shape_wherever_it_is_printed(ima: Verb, home: Path) -> No
     valid(ima("jobs", "fetch", "1", "--json").json, "jobs_ended")
     valid(ima("jobs", "retry", "1", "--yes", "--json").json, "jobs_ended")
     stream(ima("jobs", "export"), "jobs_export_line")
+    stream(ima("jobs", "list", "--format", "jsonl"), "jobs_list_line")
+    valid(ima("jobs", "report", "--json").json, "report")
     (home / "rows.jsonl").write_text('{"prompt": "a boat", "task_type": "text_to_image"}\n')
     valid(ima("batch", "rows.jsonl", "--dry-run", "--json").json, "batch_dry_run")
     stream(ima("batch", "rows.jsonl", "--yes", "--json"), "batch_line")

@@ -33,7 +33,9 @@ SWEEP_SECONDS = 2.0
 """How often the ledger is asked about rows that another process may be following."""
 
 
-FOR_ALL = frozenset({"error.too_few_points", "error.over_session", "error.over_day"})
+FOR_ALL = frozenset(
+    {"error.too_few_points", "error.over_session", "error.over_day", "error.over_month"}
+)
 """After these, as without a key, the next row would fare the same."""
 RESTORED = "waiting.restored"
 OVER = "waiting.over_"
@@ -142,7 +144,7 @@ class BatchFeeder:
         return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
 
     def _end(self, errand: PricedRow, job: Job) -> PricedRow:
-        if job.needs_approval and job.waiting in (f"{OVER}session", f"{OVER}day"):
+        if job.needs_approval and job.waiting in (f"{OVER}session", f"{OVER}day", f"{OVER}month"):
             self.given_up = limit_of(job)
         failed_now = errand.job is None or errand.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import job_json, standing_json
 from ima_tui.cli.output import (
     print_json,
     print_plain,
-    print_table,
     talk,
 )
 from ima_tui.config.loader import Settings
@@ -22,7 +20,7 @@ from ima_tui.core.errors import (
     ImaError,
     UsageError,
 )
-from ima_tui.core.text import duration, one_line
+from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import (
     ENDED,
@@ -30,66 +28,10 @@ from ima_tui.ledger.job_states import (
     OPEN,
     TRANSITIONS,
 )
-from ima_tui.ledger.traces import FROM
-from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
 
-def list_jobs(arguments: argparse.Namespace) -> int:
-    settings = session.settle(arguments)
-    return session.run(_list(arguments, settings))
-
-
-async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        jobs = _in_line(
-            (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
-        )
-        if arguments.json:
-            print_json({"jobs": [await standing_json(studio, job, _problem(job)) for job in jobs]})
-            return EXIT_DONE
-        heads = [
-            say(f"cli.head.{n}") for n in ("job", "state", "model", "prompt", "time", "points")
-        ]
-        now = studio.clock.time()
-        print_table(
-            heads, [_row(job, now) for job in jobs], right=f"{heads[0]} {heads[4]} {heads[5]}"
-        )
-    return EXIT_DONE
-
-
-def _in_line(jobs: Sequence[Job]) -> list[Job]:
-    """Newest first; unsent jobs as they will be sent, from the last to the next."""
-    line = sorted(
-        (job for job in jobs if job.state is State.QUEUED), key=lambda job: -job.queue_key
-    )
-    unsent = iter(line)
-    return [next(unsent) if job.state is State.QUEUED else job for job in jobs]
-
-
-def _row(job: Job, now: float) -> list[str]:
-    return [
-        str(job.id),
-        _standing(job),
-        job.order.model_name,
-        one_line(job.order.prompt, 48),
-        duration(job.elapsed(now)) if job.sent_at else "",
-        str(job.order.total),
-    ]
-
-
-def _standing(job: Job) -> str:
-    """The state, or why it is not sent yet."""
-    words = say(job.waiting, **job.waiting_values) if job.waiting else ""
-    if job.state is State.DONE and outputs.is_partial(job):
-        words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
-    state = say(f"state.{job.state.value}")
-    if job.waiting.startswith(FROM):
-        return f"{state} · {say('queue.restored')}"
-    return one_line(words, 40) or state
-
-
-def _problem(job: Job) -> ImaError | None:
+def problem_of(job: Job) -> ImaError | None:
     return exit_status.failure_of(job) if job.failure is not None else None
 
 
@@ -102,7 +44,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         job = await require(studio, arguments.id)
         if arguments.json:
-            print_json(await standing_json(studio, job, _problem(job)))
+            print_json(await standing_json(studio, job, problem_of(job)))
             return EXIT_DONE
         order = job.order
         print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
@@ -114,7 +56,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
             print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
         for media in job.medias:
             print_plain(media.path or media.url)
-        problem = _problem(job)
+        problem = problem_of(job)
         if problem is not None:
             talk(explain(problem))
             if job.failure is not None and job.failure.reason:
@@ -167,7 +109,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
 def end_of(job: Job) -> ImaError | None:
     if job.state not in ENDED:
         return ImaError("error.still_running", id=job.id)
-    return _problem(job)
+    return problem_of(job)
 
 
 def print_end(job: Job) -> None:

@@ -94,10 +94,10 @@ class _Table:
         if not self._begun:
             self._writer.writerow(facts)
             self._begun = True
-        self._writer.writerow([_cell(value) for value in facts.values()])
+        self._writer.writerow([cell(value) for value in facts.values()])
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     if isinstance(value, list):
         value = " ".join(value) if all(isinstance(each, str) for each in value) else value
     if isinstance(value, dict):

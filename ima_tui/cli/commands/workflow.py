@@ -26,15 +26,15 @@ from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file
+from ima_tui.workflow import file, film_plan
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.pricing import PricedStep
 from ima_tui.workflow.status import WorkflowStatus
-from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
+from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, takes
 
 _HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
@@ -180,16 +180,27 @@ def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
     ]
     print_table(heads, rows, right=heads[4], gives=3)
     if plan.film is not None:
-        print(film_words(plan.film))
+        print(film_words(plan, plan.film))
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
 
 
-def film_words(film: FilmPlan) -> str:
-    """What will be assembled, in one line."""
+def film_words(plan: Workflow, film: FilmPlan) -> str:
+    """What will be assembled, and how long everything takes."""
     fades = any(shot.transition == "fade" for shot in film.shots)
     joined = say("film.with_fades") if fades else say("film.with_cuts")
-    return say("film.planned", n=len(film.shots), sounds=len(film.tracks), joined=joined)
+    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
+    seconds = film_plan.seconds(film, lengths)
+    shown: dict[str, str | int] = {
+        "n": len(film.shots),
+        "sounds": len(film.tracks),
+        "joined": joined,
+    }
+    told = say("film.planned", seconds=f"{seconds:g}" if seconds else "?", **shown)
+    usual = takes(plan)
+    if usual is None:
+        return told
+    return f"{told} {say('film.time', time=usual_time(usual.low, usual.high))}"
 
 
 def _cells(step: WorkflowStep, place: str, note: str) -> list[str]:

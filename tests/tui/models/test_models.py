@@ -137,11 +137,6 @@ def test_names_from_outside_are_text() -> None:
 # --------------------------------------------------------------------------------- the screen
 
 
-        assert names(pilot) == ["Midjourney", "SeeDream 4.5", "Nano Banana 2", "Nano Banana Pro"]
-        assert "text to image (4)" in standing(pilot)
-        assert names(pilot) == ["Wan 2.6"]
-        assert len(names(pilot)) == 6
-        assert "all task types (6)" in standing(pilot)
 async def test_typing_filters_and_esc_shows_all_again() -> None:
     async with open_app().run_test(size=(80, 24)) as pilot:
         await pilot.press("slash", *"mj")

@@ -1,0 +1,230 @@
+"""`ima-tui jobs list` and `jobs report`: many jobs, filtered in the ledger, page by page."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict
+
+from ima_tui.cli import session, spending
+from ima_tui.cli.commands.jobs import problem_of
+from ima_tui.cli.commands.jobs_export import cell
+from ima_tui.cli.json_documents import iso_time, prompt_of, standing_json
+from ima_tui.cli.output import print_array, print_json, print_line, print_table
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.text import duration, nearest, one_line, redact
+from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter, ReportRow
+from ima_tui.ledger.job_states import ENDED, OPEN
+from ima_tui.logs.time_spec import moment
+from ima_tui.runner import outputs
+from ima_tui.studio.studio import Studio
+
+PAGE = 200
+"""Jobs held in memory at once."""
+GROUPS: dict[str, tuple[State, ...]] = {
+    "open": tuple(sorted(OPEN)),
+    "ended": tuple(sorted(ENDED - {State.FORGOTTEN})),
+}
+_HEADS = {
+    "job_id": "job",
+    "state": "state",
+    "model_name": "model",
+    "prompt": "prompt",
+    "elapsed": "time",
+    "total_credit": "points",
+}
+USUAL = tuple(_HEADS)
+
+
+def list_jobs(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_list(arguments, settings))
+
+
+async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
+    way = "json" if arguments.json else arguments.format
+    columns = _columns(arguments.columns)
+    async with session.session(arguments, settings, with_key=False) as studio:
+        pages = _pages(studio, filter_of(arguments), max(1, arguments.limit))
+        if way in ("json", "jsonl"):
+            documents = _documents(studio, pages, arguments.columns and columns)
+            if way == "json":
+                return await print_array("jobs", documents)
+            async for document in documents:
+                print_line(document)
+        elif way == "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            async for page in pages:
+                now = studio.clock.time()
+                writer.writerows([cell(COLUMNS[name](job, now)) for name in columns]
+                                 for job in page)  # fmt: skip
+        else:
+            await _print_table(studio, pages, columns)
+    return EXIT_DONE
+
+
+def filter_of(arguments: argparse.Namespace) -> JobFilter:
+    """Return what the flags ask for. Raises `UsageError`."""
+    states: list[State] = []
+    for name in arguments.status:
+        states += GROUPS.get(name, ()) if name in (*GROUPS, "held") else [State(name)]
+    now = session.clock.time()
+    return JobFilter(
+        states=tuple(dict.fromkeys(states)),
+        task_type=arguments.task_type or "",
+        model=arguments.model,
+        search=arguments.search,
+        since=moment(arguments.since, now) if arguments.since else 0.0,
+        until=moment(arguments.until, now) if arguments.until else 0.0,
+        needs_approval="held" in arguments.status,
+    )
+
+
+async def _pages(studio: Studio, among: JobFilter, limit: int) -> AsyncIterator[tuple[Job, ...]]:
+    """Yield the jobs, newest first; unsent ones as they will be sent, from the last to the next."""
+    line = iter(await studio.history.queued(among))
+    below = 0
+    while limit > 0:
+        page = await studio.history.listed(among, below, min(PAGE, limit))
+        if not page:
+            return
+        below, limit = page[-1].id, limit - len(page)
+        yield tuple(next(line, job) if job.state is State.QUEUED else job for job in page)
+
+
+async def _documents(
+    studio: Studio, pages: AsyncIterator[tuple[Job, ...]], columns: Sequence[str] | None
+) -> AsyncIterator[dict[str, object]]:
+    async for page in pages:
+        if columns:
+            now = studio.clock.time()
+            for job in page:
+                yield {name: COLUMNS[name](job, now) for name in columns}
+            continue
+        events = await studio.history.timelines([job.id for job in page])
+        for job in page:
+            yield await standing_json(studio, job, problem_of(job), events[job.id])
+
+
+async def _print_table(
+    studio: Studio, pages: AsyncIterator[tuple[Job, ...]], columns: Sequence[str]
+) -> None:
+    """Print each page as soon as it is read; the first one sets the widths."""
+    heads = [say(f"cli.head.{_HEADS[name]}") if name in _HEADS else name for name in columns]
+    numbers = ("job_id", "elapsed", "total_credit", "credit", "n", "elapsed_s")
+    right = {head for head, name in zip(heads, columns, strict=True) if name in numbers}
+    widths: list[int] = []
+    async for page in pages:
+        now = studio.clock.time()
+        rows = [[_shown(name, COLUMNS[name](job, now)) for name in columns] for job in page]
+        widths = print_table(heads, rows, right=" ".join(right), widths=widths)
+    if not widths:
+        print_table(heads, [], right=" ".join(right))
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return "" if value is None else one_line(value, 48 if name == "prompt" else 200)
+
+
+def _columns(written: str | None) -> list[str]:
+    if written is None:
+        return list(USUAL)
+    names = [name.strip() for name in written.split(",") if name.strip()]
+    for name in names:
+        if name not in COLUMNS:
+            near = " ".join(nearest(name, list(COLUMNS), 1)) or ", ".join(COLUMNS)
+            raise UsageError("error.column", name=one_line(name, 60), known=near)
+    return names or list(USUAL)
+
+
+def _standing(job: Job) -> str:
+    """The state, or why it is not sent yet."""
+    words = say(job.waiting, **job.waiting_values) if job.waiting else ""
+    if job.state is State.DONE and outputs.is_partial(job):
+        words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
+    return one_line(words, 40) or say(f"state.{job.state.value}")
+
+
+COLUMNS: dict[str, Callable[[Job, float], object]] = {
+    "job_id": lambda job, _: job.id,
+    "state": lambda job, _: _standing(job),
+    "status": lambda job, _: job.state.value,
+    "task_id": lambda job, _: job.task_id or None,
+    "task_type": lambda job, _: job.order.task_type.value,
+    "model_id": lambda job, _: job.order.model_id,
+    "model_name": lambda job, _: job.order.model_name,
+    "model_version": lambda job, _: job.order.version,
+    "prompt": lambda job, _: prompt_of(job),
+    "credit": lambda job, _: job.order.points,
+    "n": lambda job, _: job.order.n,
+    "total_credit": lambda job, _: job.order.total,
+    "created_at": lambda job, _: iso_time(job.created_at),
+    "sent_at": lambda job, _: iso_time(job.sent_at),
+    "ended_at": lambda job, _: iso_time(job.ended_at),
+    "elapsed": lambda job, now: duration(job.elapsed(now)) if job.sent_at else None,
+    "elapsed_s": lambda job, now: round(job.elapsed(now), 1),
+    "error": lambda job, _: job.failure.kind.removeprefix("error.") if job.failure else None,
+    "urls": lambda job, _: [redact(media.url) for media in job.medias],
+    "paths": lambda job, _: [media.path for media in job.medias if media.path],
+}
+"""What `--columns` can name."""
+
+
+# ---------------------------------------------------------------------------------------- report
+
+
+def report(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    return session.run(_report(arguments, settings))
+
+
+async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        among = filter_of(arguments)
+        rows = await studio.history.report(arguments.by, among)
+        limits = [asdict(limit) for limit in await spending.limits(studio)]
+    total = ReportRow("")
+    for row in rows:
+        for name in ("jobs", "done", "failed", "points"):
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+        total.times.extend(row.times)
+        total.estimates.extend(row.estimates)
+    if arguments.json:
+        documents = [{"key": row.key, **_figures(row)} for row in rows]
+        told = {"by": arguments.by, "rows": documents, "total": _figures(total)}
+        print_json({**told, "limits": limits})
+        return EXIT_DONE
+    names = ("jobs", "done", "failed", "success", "points", "median", "estimate")
+    heads = [say(f"report.{name}") for name in (arguments.by, *names)]
+    table = [*map(_cells, rows), [say("report.total"), *_cells(total)[1:]]]
+    print_table(heads, table, right=" ".join(heads[1:]))
+    for limit in limits:
+        print(say(f"report.limit_{limit['name']}", spent=limit["spent"], limit=limit["limit"]))
+    return EXIT_DONE
+
+
+def _figures(row: ReportRow) -> dict[str, object]:
+    return {
+        "jobs": row.jobs,
+        "done": row.done,
+        "failed": row.failed,
+        "success_rate": None if row.success is None else round(row.success, 4),
+        "points": row.points,
+        "median_s": row.median_time,
+        "median_estimate_s": row.median_estimate,
+    }
+
+
+def _cells(row: ReportRow) -> list[str]:
+    rate = "—" if row.success is None else f"{row.success:.0%}"
+    medians = (row.median_time, row.median_estimate)
+    times = ("—" if each is None else duration(each) for each in medians)
+    return [row.key, str(row.jobs), str(row.done), str(row.failed), rate, str(row.points), *times]

@@ -1,0 +1,193 @@
+"""Questions about many jobs: filtered lists, timelines and reports, read page by page."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from statistics import median
+
+from ima_tui.core.domain import Event, Job, State
+from ima_tui.ledger import Ledger
+from ima_tui.ledger.job_states import FAULT
+from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN
+from ima_tui.ledger.records import job_of
+
+_KEYS = {
+    "day": "strftime('%Y-%m-%d', COALESCE(sent_at, created_at), 'unixepoch', 'localtime')",
+    "model": "model_id",
+    "type": "task_type",
+}
+_SPENT = (
+    f"points * ({CHARGED}) + COALESCE((SELECT SUM(json_extract(values_json, '$.at_risk'))"
+    f" FROM events WHERE job = jobs.id AND key = '{FAULT}'), 0)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs; what is left empty holds for all. Without `states` forgotten ones are left out.
+
+    `model`: part of a model's id or name; `search`: part of the prompt. `needs_approval`: only
+    unsent jobs that are held.
+    """
+
+    states: tuple[State, ...] = ()
+    task_type: str = ""
+    model: str = ""
+    search: str = ""
+    since: float = 0.0
+    until: float = 0.0
+    needs_approval: bool = False
+
+    def where(self, at: str = "created_at") -> tuple[str, tuple[str | float, ...]]:
+        """Return the condition and its values; `at` is the time that `since` and `until` mean."""
+        parts: list[tuple[str, tuple[str | float, ...]]] = [("1", ())]
+        if self.states:
+            parts.append((f"state IN ({', '.join('?' * len(self.states))})", self.states))
+        elif at == "created_at":
+            parts.append(("state != 'forgotten'", ()))
+        if self.needs_approval:
+            parts.append(("held AND state = 'queued'", ()))
+        if self.task_type:
+            parts.append(("task_type = ?", (self.task_type,)))
+        if self.model:
+            name = f"json_extract(order_json, '$.model_name') {_LIKE}"
+            parts.append((f"(model_id {_LIKE} OR {name})", (_part(self.model),) * 2))
+        if self.search:
+            parts.append((f"json_extract(order_json, '$.prompt') {_LIKE}", (_part(self.search),)))
+        if self.since:
+            parts.append((f"{at} >= ?", (self.since,)))
+        if self.until:
+            parts.append((f"{at} <= ?", (self.until,)))
+        return " AND ".join(part for part, _ in parts), sum((v for _, v in parts), ())
+
+
+_LIKE = "LIKE ? ESCAPE '\\'"
+
+
+def _part(words: str) -> str:
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+@dataclass(slots=True)
+class ReportRow:
+    """Figures of one group of jobs; `points` were charged, or may have been.
+
+    `times` and `estimates` are in seconds, of jobs that are done.
+    """
+
+    key: str
+    jobs: int = 0
+    done: int = 0
+    failed: int = 0
+    points: int = 0
+    times: array[float] = field(default_factory=lambda: array("d"))
+    estimates: array[float] = field(default_factory=lambda: array("d"))
+
+    @property
+    def success(self) -> float | None:
+        """The share of ended jobs that brought results; None before one ended."""
+        ended = self.done + self.failed
+        return self.done / ended if ended else None
+
+    @property
+    def median_time(self) -> float | None:
+        """The median duration in seconds."""
+        return median(self.times) if self.times else None
+
+    @property
+    def median_estimate(self) -> float | None:
+        """The median of the upper estimates in seconds."""
+        return median(self.estimates) if self.estimates else None
+
+
+def listed(
+    connection: sqlite3.Connection, among: JobFilter, below: int, limit: int
+) -> tuple[Job, ...]:
+    """Return the matching jobs with ids below `below` (0: all), newest first."""
+    where, values = among.where()
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?",
+        (below or 1 << 62, *values, limit),
+    )
+    return tuple(map(job_of, rows))
+
+
+def queued(connection: sqlite3.Connection, among: JobFilter) -> tuple[Job, ...]:
+    """Return the matching unsent jobs, from the last in the queue to the next."""
+    where, values = among.where()
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE {OPEN} AND state = 'queued' AND {where}"
+        " ORDER BY COALESCE(place, id) DESC",
+        values,
+    )
+    return tuple(map(job_of, rows))
+
+
+def timelines(connection: sqlite3.Connection, ids: Collection[int]) -> dict[int, tuple[Event, ...]]:
+    """Return the timelines of these jobs, oldest entry first."""
+    found: dict[int, list[Event]] = {job_id: [] for job_id in ids}
+    named = tuple(found)
+    for start in range(0, len(named), MOST_NAMED):
+        some = named[start : start + MOST_NAMED]
+        rows = connection.execute(
+            f"SELECT * FROM events WHERE job IN ({', '.join('?' * len(some))}) ORDER BY job, id",
+            some,
+        )
+        for row in rows:
+            values = json.loads(row["values_json"])
+            found[row["job"]].append(Event(row["at"], State(row["state"]), row["key"], values))
+    return {job_id: tuple(events) for job_id, events in found.items()}
+
+
+def report(connection: sqlite3.Connection, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
+    """Return the figures of each group, by key. Forgotten jobs count by what they cost."""
+    where, values = among.where("COALESCE(sent_at, created_at)")
+    rows = connection.execute(
+        f"SELECT {_KEYS[by]}, state, medias_json != '[]', {_SPENT}, ended_at - sent_at,"
+        f" json_extract(order_json, '$.estimate.high') FROM jobs WHERE {where}",
+        values,
+    )
+    groups: dict[str, ReportRow] = {}
+    for key, state, came, spent, seconds, estimate in rows:
+        group = groups.setdefault(key, ReportRow(key))
+        group.jobs += 1
+        group.points += spent
+        is_done = state == State.DONE or (state == State.FORGOTTEN and bool(came))
+        group.done += is_done
+        group.failed += state == State.FAILED
+        if is_done and seconds is not None and estimate is not None:
+            group.times.append(seconds)
+            group.estimates.append(estimate)
+    return tuple(groups[key] for key in sorted(groups))
+
+
+class History:
+    """Reads many jobs of the ledger that `ledger` opens."""
+
+    def __init__(self, ledger: Callable[[], Awaitable[Ledger]]) -> None:
+        self._ledger = ledger
+
+    async def listed(self, among: JobFilter, below: int, limit: int) -> tuple[Job, ...]:
+        """Return a page of matching jobs, newest first, with ids below `below` (0: all)."""
+        return await (await self._ledger()).read(listed, among, below, limit)
+
+    async def queued(self, among: JobFilter) -> tuple[Job, ...]:
+        """Return the matching unsent jobs, from the last in the queue to the next."""
+        return await (await self._ledger()).read(queued, among)
+
+    async def timelines(self, ids: Collection[int]) -> dict[int, tuple[Event, ...]]:
+        """Return the timelines of these jobs."""
+        return await (await self._ledger()).read(timelines, tuple(ids))
+
+    async def report(self, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
+        """Return figures by `day`, `model` or `type`."""
+        return await (await self._ledger()).read(report, by, among)
+
+    async def spent(self, since: float) -> int:
+        """Return the points that were charged since then, or may have been."""
+        return await (await self._ledger()).spent(since)
