@@ -28,7 +28,7 @@ _ASKS = re.compile(
     re.I,
 )
 _SENTENCE_ENDS = ".。!！?？\n;；"
-_MOST_READ, _LONGEST_READ = 8, 200
+_MOST_READ, _LONGEST_READ = 6, 200
 """Sentences of the middle, and characters of each on both sides of what asks."""
 
 _TRADITIONAL = (

@@ -106,6 +106,8 @@ _STILL = frozenset(
 
 def made_to_move(items: tuple[Item, ...]) -> Item | None:
     """ "Let him yawn", "have her turn": somebody in the picture is to do something."""
+    if not any(item.phrase in ("let", "have") for item in items[:3]):
+        return None
     told = [item for item in items if not item.has("polite")]
     if len(told) < 3 or told[0].phrase not in ("let", "have"):
         return None

@@ -120,6 +120,8 @@ _LIKE_BEHIND = ("那样", "一样", "一般", "般", "似的", "那种", "这样
 def is_likened(items: tuple[Item, ...], noun: Item) -> bool:
     """像一幅画那样的曲子: what something is compared with."""
     place = items.index(noun)
+    if place + 1 >= len(items) or items[place + 1].phrase[0] not in "那一般似这":
+        return False
     before = "".join(item.phrase for item in items[max(0, place - 8) : place])
     behind = "".join(item.phrase for item in items[place + 1 : place + 4])
     return _LIKE.search(before) is not None and behind.startswith(_LIKE_BEHIND)

@@ -150,9 +150,9 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
     current: list[Item] = []
     after, index, number = "", 0, 0
     for place, item in enumerate(items):
-        step = item.has("step")
+        step = "step" in item.tags
         if step or _is_list_number(items, place, current, number):
-            number = int(item.phrase) if item.phrase.isdigit() else number + 1
+            number = int(item.phrase) if item.phrase.isdecimal() else number + 1
             if current and current[-1].phrase not in _NUMBERED:
                 yield _clause(current, after, LISTED, index)
                 index += 1
@@ -179,9 +179,11 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
 
 def _is_list_number(items: list[Item], place: int, current: list[Item], last: int) -> bool:
     """ "1) a logo 2) a jingle", 1、…: the number of an entry, behind the `last` one."""
-    if place + 2 >= len(items) or len(items[place].phrase) > 2:
+    if place + 2 >= len(items) or items[place + 1].phrase not in _SIGNS:
         return False
-    if not items[place].phrase.isdigit():
+    if len(items[place].phrase) > 2:
+        return False
+    if not items[place].phrase.isdecimal():
         return not current and items[place].phrase in "abcde" and items[place + 1].phrase == ")"
     sign = items[place + 1].phrase
     if len(current) == 1 and current[0].phrase in _NUMBERED:
@@ -190,6 +192,7 @@ def _is_list_number(items: list[Item], place: int, current: list[Item], last: in
     return sign == ")" or (follows and sign in (".", "、"))
 
 
+_SIGNS = frozenset({")", ".", "、", ":", "-"})
 _NUMBERED = frozenset({"step", "part", "no", "item"})
 """Before the number of an entry: "step 1: …"."""
 

@@ -98,6 +98,15 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
     return _contested(intent, opinion, images, read_as)
 
 
+def compare(intent: Intent, opinion: Opinion | None, images: int) -> Intent:
+    """`intent` of a very long text, which is not read twice: sure only if both agree clearly."""
+    fixed = intent.kind in (RequestKind.PREFERENCE, RequestKind.QUESTION)
+    if fixed or opinion is None or intent.question is not None:
+        return intent if fixed else _unsure(intent, None)
+    agrees = opinion.label == _label(intent) and opinion.margin >= BRIEF
+    return intent if agrees else _doubted(intent, opinion, images)
+
+
 def _in_steps(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent | None:
     """Several things where the rules found one, if they find more when they look for it."""
     mentions = any(each.part == "media" for each in intent.alternatives)
