@@ -167,7 +167,7 @@ def _generate(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
-    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
 
@@ -175,7 +175,10 @@ def _generating(parser: _Parser) -> None:
     """Flags of the verbs that make one thing from a prompt."""
     _service(parser)
     parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
-    parser.add_argument("--prompt", help=argparse.SUPPRESS)
+    parser.add_argument("--prompt", metavar="PROMPT", help=say("cli.prompt_flag"))
+    parser.add_argument("--prompt-file", metavar="FILE", help=say("cli.prompt_file"))
+    parser.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
+    parser.add_argument("--quiet", action="store_true", help=say("cli.quiet"))
     parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
     parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     parser.add_argument("--size", help=say("cli.size"))

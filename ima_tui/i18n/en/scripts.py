@@ -37,4 +37,11 @@ TEXTS: dict[str, str] = {
     "error.over_month.hint": "Nothing was sent. To change the limit: spending.per_month in config.toml.",
     "setting.spending.per_month": "Points that all runs together may spend in a calendar month. 0: any.",
     "setting_name.spending.per_month": "Most in one month",
+    "cli.prompt_flag": "the prompt, as a flag; - reads it from stdin",
+    "cli.prompt_file": "read the prompt from FILE",
+    "cli.quiet": "print results and errors only",
+    "error.prompt_twice": "Give the prompt once: as text or with --prompt-file.",
+    "error.prompt_file": "{path} can't be read: {reason}.",
+    "error.prompt_encoding": "{path} is not UTF-8 text.",
+    "error.prompt_large": "{path} is larger than 1 MB: too long for a prompt.",
 }

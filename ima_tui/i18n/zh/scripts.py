@@ -37,4 +37,11 @@ TEXTS: dict[str, str] = {
     "error.over_month.hint": "未发送任何内容。修改上限：config.toml 中的 spending.per_month。",
     "setting.spending.per_month": "所有窗口一个自然月合计最多花费的积分。0：不限。",
     "setting_name.spending.per_month": "每月上限",
+    "cli.prompt_flag": "以选项形式给出提示词；- 表示从标准输入读取",
+    "cli.prompt_file": "从 FILE 读取提示词",
+    "cli.quiet": "只输出作品和错误",
+    "error.prompt_twice": "提示词只能给一次：直接输入，或用 --prompt-file。",
+    "error.prompt_file": "无法读取 {path}：{reason}。",
+    "error.prompt_encoding": "{path} 不是 UTF-8 文本。",
+    "error.prompt_large": "{path} 超过 1 MB，不能用作提示词。",
 }
