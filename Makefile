@@ -7,6 +7,9 @@ CODE := ima_tui tests benchmarks docs tools
 # where a branch that no test takes could cost points, data or the key
 STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/download.py,ima_tui/api/url_guard.py
 
+# set to 1, each process of each run would compile the tests anew
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check static format screenshots wishes keys configuration manual platforms coverage slow torture train clean
 
 demo: $(VENV)/.demo
@@ -21,6 +24,8 @@ slow: $(VENV)/.dev
 	@echo 'Running the slow tests on all cores. About 5 minutes on two.'
 	TORTURE_MOMENTS=300 $(BIN)/python -m pytest -m slow
 	TORTURE_MOMENTS=300 $(BIN)/python -m pytest tests/torture/test_torture_kill.py -k random_moments
+	IMA_TUI_MOMENTS=25 $(BIN)/python -m pytest tests/cli/test_batch_kill.py tests/cli/test_workflow_kill.py -k random_moments
+	TORTURE_UPDATES=100 $(BIN)/python -m pytest tests/preferences/test_preferences_file.py -k eight_writers
 
 # killed 3,000 times, some of them while it recovers, and 1,000 updates of each writer
 torture: $(VENV)/.dev

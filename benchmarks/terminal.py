@@ -1,6 +1,7 @@
 """What the terminal program costs whoever sits at it: the real program in a real pty of 120x40.
 
-    python benchmarks/terminal.py [--seconds 10] [--keys 60] [--only idle,jobs,keys,filter,start]
+    python benchmarks/terminal.py [--seconds 10] [--keys 60]
+                                  [--only idle,jobs,keys,filter,bytes,start]
 
 Bytes are those that reach this end of the pty; a delay is from writing a key to the first byte that
 answers it; memory is the peak of the resident set. Long lists are the Models place on that many
@@ -65,7 +66,7 @@ many = tuple(
     for one in (some[i % 4],)
 )
 garbage.rest()
-app = ImaApp(FakeStudio(leaves=many), start="models")
+app = ImaApp(FakeStudio(models=many), start="models")
 async def main():
     asyncio.get_running_loop().call_later(2, garbage.resume)
     await app.run_async()
@@ -181,14 +182,56 @@ def filtering(rounds: int) -> None:
         row("filter keystroke, 5,000 models, p95", at(found, 0.95), 30, "ms")
 
 
+def bytes_per_key(runs: int) -> None:
+    """What a key sends at 80x24: typing in both languages, moving a row, switching screens."""
+    texts = {
+        "en": "a 10s video of a puppy dancing on a meadow with Kling O1",
+        "zh": "用可灵O1做一段10秒的视频：小狗在草地上跳舞",
+    }
+    for language, text in texts.items():
+        found: list[int] = []
+        for _ in range(max(1, runs // 5)):
+            with demo(language) as program:
+                for character in text:
+                    os.write(program.process.child_fd, character.encode())
+                    found.append(program.read(0.3))
+        found.sort()
+        row(f"typing at 80x24, {language}, p50", statistics.median(found), 150, "B")
+        row(f"typing at 80x24, {language}, p95", at(found, 0.95), 600, "B")
+    with demo("en") as program:
+        program.press("escape", "1")
+        quiet(program)
+        found = []
+        for number in range(20):
+            program.press("down" if number % 12 < 6 else "up")
+            found.append(program.read(0.4))
+        row("moving a row at 80x24, p50", statistics.median(sorted(found)), 400, "B")
+        for place in SCREENS[::-1]:
+            program.press("escape", str(place.number))
+            row(f"opening {place.id} at 80x24", program.read(1.0), None, "B")
+
+
+@contextmanager
+def demo(language: str) -> Iterator[PtyProgram]:
+    """The demo at 80x24, once its lists are there."""
+    with tempfile.TemporaryDirectory() as home:
+        kept = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "NO_COLOR")}  # as SSH
+        env = {**kept, "HOME": home, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+        command = [sys.executable, "-m", "ima_tui", "demo", "--language", language]
+        with PtyProgram(command, columns=80, rows=24, env=env) as program:
+            program.wait("SeeDream", 60)
+            quiet(program)
+            yield program
+
+
 def start(runs: int) -> None:
     """First paint against a bare Textual app, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         env = startup.environment(Path(folder))
         bare, ours = [], []
         for _ in range(runs + 1):
-            bare.append(startup.first_paint(startup.BARE_APP, b"ready to go", env))
-            ours.append(startup.first_paint([sys.executable, "-m", "ima_tui"], b"Compose", env))
+            bare.append(startup.first_paint(startup.BARE_APP, b"ready to go", env)[0])
+            ours.append(startup.first_paint([sys.executable, "-m", "ima_tui"], b"Compose", env)[0])
         base, own = statistics.median(bare[1:]), statistics.median(ours[1:])
         row("bare Textual app, first paint", base, None, "ms")
         row("ima-tui, first paint", own, None, "ms")
@@ -200,7 +243,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of watching, each time")
     parser.add_argument("--keys", type=int, default=60, help="pressed, per list")
     parser.add_argument("--runs", type=int, default=9, help="starts")
-    parser.add_argument("--only", default="idle,jobs,keys,filter,start", help="some of these")
+    parser.add_argument("--only", default="idle,jobs,keys,filter,bytes,start", help="some of these")
     asked = parser.parse_args()
     wanted = asked.only.split(",")
     if "start" in wanted:
@@ -211,6 +254,8 @@ def main() -> None:
         jobs(asked.seconds)
     if "keys" in wanted:
         keys(asked.keys)
+    if "bytes" in wanted:
+        bytes_per_key(asked.runs)
     if "filter" in wanted:
         filtering(max(4, asked.keys // 10))
 

@@ -141,7 +141,9 @@ WARM = (
 def _serve(anchor: float) -> None:
     from ima_tui import cli
     from ima_tui.cli import session
+    from ima_tui.runner import polling_schedule
 
+    polling_schedule.LEAST_PATIENCE *= SPEED  # no job times out because the machine is busy
     for name in WARM:
         importlib.import_module(name)
     context = sys.modules["httpx"].create_ssl_context()  # reading the certificates takes 40 ms

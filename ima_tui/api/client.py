@@ -374,7 +374,7 @@ class ImaClient:
             raise await connection_errors.explain(error, str(request.url)) from error
         except TimedOut as error:
             if self._traced and not error.written:
-                raise Unreachable("TimedOut") from error
+                raise await connection_errors.explain(error, str(request.url)) from error
             raise lost("TimedOut") from error
         except (httpx.HTTPError, httpx.StreamError, ResponseTooLarge) as error:
             raise lost(type(error).__name__) from error

@@ -7,7 +7,7 @@ or starved meanwhile. For a paid request that would leave the outcome unknown.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -75,9 +75,11 @@ class Stage:
         self.steps += 1
         self.moved += count
 
-    async def trace(self, name: str, _: object) -> None:
+    async def trace(self, name: str, info: Mapping[str, Any]) -> None:
         """Receive a trace event of httpcore."""
         self.steps += 1
+        if getattr(info.get("request"), "method", b"") == b"CONNECT":
+            return  # asks a proxy for a tunnel, which is a step of connecting
         if name.endswith("start_tls.started"):
             self.written = False  # until here only the proxy's CONNECT was written
         if name.endswith(("send_request_headers.started", "send_request_body.started")):

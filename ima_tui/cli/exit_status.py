@@ -130,7 +130,7 @@ async def wait_for(
 ) -> Job:
     """The job at its end, when it is parked, or (`until_sent`) when the service has it.
 
-    Returns it as it stands after `seconds`.
+    Returns it as it is after `seconds`.
     """
     note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()

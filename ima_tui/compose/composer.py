@@ -1,4 +1,4 @@
-"""The desk: one draft, the leaf it stands on, and what happened to it that should be said.
+"""The composer: one draft, the leaf it stands on, and what happened to it that should be said.
 
 `drafting` knows how one draft becomes another; the desk holds the one that is being shaped while
 lists come, change and lose models. It asks nobody and draws nothing.
@@ -53,7 +53,7 @@ class SetBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who put a part where it stands, and the words that did: places in the wish."""
+    """Who put a part where it stands, and the words that did: places in the prompt."""
 
     by: SetBy
     spans: tuple[tuple[int, int], ...] = ()
@@ -77,7 +77,7 @@ class Composer:
         self.draft: Draft | None = None
         self.remark: Notice | None = None
         self.pinned: set[str] = set()
-        """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by hand."""
+        """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by the user."""
         self._passing: set[str] = set()
         """Those of `pinned` that hold for this prompt only."""
         self.kept: set[str] = set()
@@ -88,6 +88,8 @@ class Composer:
         """The places of the inputs in the order in which they go out."""
         self._read: dict[str, AppliedIntent] = {}
         """The controls that stand where the words put them."""
+        self._named: tuple[str, ...] = ()
+        """The inputs that the words name."""
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
         self._is_tight = False
@@ -123,12 +125,12 @@ class Composer:
             self.pin(KIND, passing=True)
 
     def have_inputs(self) -> None:
-        """They were put in by hand; what is made of them is for the words to say."""
+        """The user added them; the prompt says what is made of them."""
         self.pin(INPUTS)
         self._let_go(*({KIND} & self._passing))
 
     def rest_on(self, kind: TaskType) -> None:
-        """Make `kind` of inputs that were put in by hand, as long as no words say otherwise."""
+        """Make `kind` of inputs that the user added, as long as the prompt names no other."""
         self._resting = kind
 
     def add_inputs(self, sources: Sequence[str]) -> None:
@@ -238,7 +240,7 @@ class Composer:
     # ---------------------------------------------------------------------------- the words
 
     def pin(self, *parts: str, passing: bool = False) -> None:
-        """What was chosen by hand is not read any more. `passing`: for this prompt only."""
+        """What was chosen by the user is not read any more. `passing`: for this prompt only."""
         self.pinned.update(parts)
         self.kept.difference_update(parts)
         if passing:
@@ -247,7 +249,7 @@ class Composer:
             self._passing.difference_update(parts)
 
     def unpin(self, part: str) -> None:
-        """Let go of what was chosen by hand: `hear` then puts it where the words want it."""
+        """Let go of what was chosen by the user: `hear` then puts it where the words want it."""
         self._let_go(part)
         if part == ORDER:
             self.order = ()
@@ -259,7 +261,7 @@ class Composer:
             pins.difference_update(parts)
 
     def let_all_go(self) -> None:
-        """Nothing is chosen by hand any more."""
+        """Release every choice of the user."""
         self._let_go(*self.pinned)
 
     def begin_anew(self) -> None:
@@ -286,7 +288,7 @@ class Composer:
 
     @property
     def settled(self) -> TaskType | None:
-        """The kind that was chosen by hand: nothing about it has to be read or asked."""
+        """The kind that was chosen by the user: nothing about it has to be read or asked."""
         return self.kind if KIND in self.pinned else None
 
     def meant(self, decision: Intent | None) -> TaskType:
@@ -359,9 +361,26 @@ class Composer:
         self._read, self.remark = mine, remark
 
     def _feed_read(self, inputs: tuple[str, ...]) -> None:
-        """The inputs that the words name; those of earlier words go."""
-        if INPUTS not in self.pinned and self.draft is not None and self.draft.inputs != inputs:
+        """The inputs that the words name; those of earlier words go. Behind inputs that were put in
+        by hand come those that the words have just begun to name: a line that was emptied by hand
+        stays empty. A recalled order has its own, perhaps written otherwise."""
+        if self.draft is None or INPUTS in self._passing:
+            return
+        own = self._put_in
+        named = tuple(source for source in inputs if source not in own)
+        if INPUTS in self.pinned:
+            there = (*self.draft.inputs, *(source for source in named if source not in self._named))
+            inputs = (*own, *(source for source in named if source in there))
+        self._named = named
+        if self.draft.inputs != inputs:
             self.feed(inputs)
+
+    @property
+    def _put_in(self) -> tuple[str, ...]:
+        """The inputs that were put in by hand."""
+        if self.draft is None or INPUTS not in self.pinned:
+            return ()
+        return tuple(source for source in self.draft.inputs if source not in self._named)
 
     def origin(self, part: str) -> Origin:
         """Where `part` (as in `pinned`) comes from."""
@@ -378,7 +397,7 @@ class Composer:
 
     @property
     def in_steps(self) -> bool:
-        """The wish is about several things, and nobody chose one kind by hand: it is a plan."""
+        """The prompt is about several things, and nobody chose one kind by hand: it is a plan."""
         several = self.decision is not None and bool(self.decision.steps)
         return several and KIND not in self.pinned
 
@@ -389,10 +408,8 @@ class Composer:
 
     @property
     def attached(self) -> tuple[str, ...]:
-        """The inputs that were given by hand, where they count."""
-        if self.draft is None or INPUTS not in self.pinned:
-            return ()
-        return self.draft.inputs if self.kind.takes_inputs or KIND not in self.pinned else ()
+        """The inputs that were given by the user, where they count."""
+        return self._put_in if self.kind.takes_inputs or KIND not in self.pinned else ()
 
     def roles(self, filled: int) -> tuple[Role, ...]:
         """The role of each input line when so many inputs are there."""

@@ -46,7 +46,7 @@ from ima_tui.intent.intent import (
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
 KIND, MODEL = "kind", "model"
-"""Parts that can be chosen by hand, beside the controls and `n`."""
+"""Parts that can be chosen by the user, beside the controls and `n`."""
 MOST_OFFERS = 4
 _LONGEST = 60
 

@@ -177,7 +177,7 @@ def count(model: ModelVersion, draft: Draft, n: int) -> Draft:
 
 
 def rows(model: ModelVersion, draft: Draft) -> tuple[FormRow, ...]:
-    """The form as it stands, basic controls first."""
+    """The form as it is, basic controls first."""
     chosen = dict(draft.chosen)
     try:
         shown = form.shown(model, form.settle(model, chosen))
@@ -308,7 +308,7 @@ def finish(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
 
 
 def instead(model: ModelVersion, done: Order) -> tuple[Order, price.Quote]:
-    """The wish of `done` on another leaf, with those of its settings that can be had there."""
+    """The prompt of `done` on another leaf, with those of its settings that can be had there."""
     return finish(model, recall(model, done))
 
 

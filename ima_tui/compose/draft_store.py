@@ -69,7 +69,7 @@ def dumped(wish: SavedDraft, run: str = "") -> str:
 
 
 def loaded(text: str) -> tuple[SavedDraft, str] | None:
-    """(the wish, whose draft it is); None where that is none of ours. Files can be edited by
+    """(the prompt, whose draft it is); None where that is none of ours. Files can be edited by
     anybody, so nothing in them is believed."""
     try:
         told = json.loads(text)

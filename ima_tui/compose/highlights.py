@@ -1,6 +1,6 @@
-"""Which words of the wish belong to which part of the reading, and where they stand meanwhile.
+"""Which words of the prompt belong to which part of the reading, and where they stand meanwhile.
 
-Arithmetic on places in a text. A mark outlives a key: until the wish was read anew, what stands
+Arithmetic on places in a text. A mark outlives a key: until the prompt was read anew, what stands
 behind the edit moves along with it, and what was edited itself is let go.
 """
 
@@ -30,7 +30,7 @@ class Highlight:
 
 
 def marks(desk: Composer) -> tuple[Highlight, ...]:
-    """The words that count, in their order; what was chosen by hand has none."""
+    """The words that count, in their order; what was chosen by the user has none."""
     spans = [
         (span, part)
         for part in (KIND, MODEL, ORDER, *sorted(desk.read))

@@ -1,5 +1,5 @@
-"""Several wishes in one text: a line each, or variants in braces. Each is read for itself, so that
-`a fox, {16:9|9:16}` is two shapes; what was chosen by hand holds for all.
+"""Several prompts in one text: a line each, or variants in braces. Each is read for itself, so that
+`a fox, {16:9|9:16}` is two shapes; what was chosen by the user holds for all.
 
 Rows, variants and the names of their intents are `batch`'s.
 """
@@ -128,7 +128,7 @@ def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
     if decision.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
     if decision.kind is Reading.QUESTION and not settled:
-        return UsageError("compose.one_needs_medium")
+        return UsageError("compose.one_is_a_question")
     if decision.confidence is Confidence.UNSURE and not settled:
         return UsageError("compose.one_needs_medium")
     return None

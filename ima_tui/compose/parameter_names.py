@@ -34,7 +34,7 @@ def value(parameter: str, asked: Value) -> str:
 
 
 def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str]:
-    """The values as they stand, without what says nothing alone: switches and empty texts; and
+    """The values as they are, without what says nothing alone: switches and empty texts; and
     without what only repeats the prompt."""
     return [
         one_line(value(name, each), longest)

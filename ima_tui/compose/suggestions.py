@@ -102,7 +102,7 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
 
 
 def _is_answered(desk: Composer, asking: OpenQuestion) -> bool:
-    """Whether somebody has chosen by hand what one of the answers would."""
+    """Whether the user has chosen what one of the answers would."""
     for answer in asking.answers:
         names = {name for name, _ in answer.sets}
         if names and names <= desk.pinned:
@@ -230,7 +230,7 @@ _CANONICAL = {
 
 
 def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
-    """A wish that nobody can fulfil, with what can be had."""
+    """A request that isn't available, with what is."""
     name = _CANONICAL.get(limit.code)
     if name is None:
         able = _able(limit, lists)
@@ -422,7 +422,7 @@ class PreferenceSwitch:
 
 
 def switch(desk: Composer, before: str) -> PreferenceSwitch | None:
-    """`before`: the model id that is remembered for the desk's kind, or ""."""
+    """`before`: the model id that is remembered for the composer's kind, or ""."""
     if desk.model is None:
         return None
     decision = desk.decision

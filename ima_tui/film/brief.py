@@ -8,14 +8,18 @@ numbers, a list behind a count, a sequence; else only their count is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ima_tui.film import brief_text
 from ima_tui.film import brief_words as words
 
+NamesModel = Callable[[str], bool]
+"""Tells whether a clause only names a model."""
 MOST_TEXT = 20_000
 MOST_LISTED = 30
+MOST_HEAD = 120
+"""Characters before the first shot of a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,14 @@ class ShotBrief:
 class Brief:
     """What a text asks of a film.
 
-    `listed`: the shots were told one by one; else `count` of them, 0 where nobody says it.
+    `listed`: the shots were told one by one; else `count` of them, 0 where nobody says it. `told`:
+    the number that the text names, even where it lists another.
     `subject`: what all shots show, "" for none. `each`: seconds of every shot, `seconds` of all.
     """
 
     shots: tuple[ShotBrief, ...] = ()
     count: int = 0
+    told: int = 0
     subject: str = ""
     seconds: float = 0.0
     each: float = 0.0
@@ -57,6 +63,8 @@ class Brief:
     images: tuple[str, ...] = ()
     model: str = ""
     chinese: bool = False
+    whole: bool = False
+    """Whether a work of several shots is asked for, such as a music video."""
 
     @property
     def listed(self) -> bool:
@@ -64,42 +72,48 @@ class Brief:
         return len(self.shots) > 1
 
 
-def read(text: str, is_model: object = None) -> Brief | None:
-    """Return the brief, or None where the text asks for no film of several shots or sounds.
-
-    `is_model`: a function that tells whether a clause only names a model.
-    """
+def read(text: str, is_model: NamesModel = lambda clause: False) -> Brief | None:
+    """Return the brief, or None where the text asks for no film of several shots or sounds."""
     if len(text) > MOST_TEXT:
         return None
-    reader = _Reader(text.strip(), is_model if callable(is_model) else lambda clause: False)
+    reader = _Reader(text.strip(), is_model)
     brief = reader.brief()
     return brief if _is_film(brief, reader) else None
 
 
 def _is_film(brief: Brief, reader: _Reader) -> bool:
     """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow."""
-    film = bool(words.FILM.search(reader.whole))
+    sounds = bool(brief.music or brief.lyrics or brief.voice or brief.title)
     if brief.listed:
         shown = [shot.text for shot in brief.shots if not shot.last]
-        media = sum(bool(words.OTHER_MEDIA.search(text)) for text in shown)
-        strong = reader.form in ("labels", "numbers", "list") or any(s.last for s in brief.shots)
-        telling = film or brief.seconds or brief.each or brief.title or brief.fade or brief.shape
-        return media == 0 and bool(strong or telling)
-    if brief.count > 1:
-        return film
-    sounds = sum((bool(brief.music), bool(brief.lyrics), bool(brief.voice), bool(brief.title)))
+        if any(words.OTHER_MEDIA.search(text) for text in shown):
+            return False
+        return reader.form != "sequence" or _is_told_in_order(brief, reader)
+    film = bool(words.FILM.search(words.COUNT.sub(" ", reader.whole)))
+    if brief.count > 1:  # "three clips of waves" are three clips
+        return film or sounds or brief.fade
     if words.WHOLE_FILM.search(reader.whole):
-        return sounds > 0
+        return sounds
     return film and bool(brief.voice) and not words.STILLS.search(reader.whole)
+
+
+def _is_told_in_order(brief: Brief, reader: _Reader) -> bool:
+    """Tell whether first, then, finally mean shots: a single shot has stages, too."""
+    if brief.one_take:
+        return False
+    whole = bool(brief.fade or brief.title or brief.voice or words.WHOLE_FILM.search(reader.whole))
+    return whole or (reader.opened and len(brief.shots) > 2)
 
 
 class _Reader:
     """Reads one text; what it has understood is taken out of `rest`."""
 
-    def __init__(self, text: str, is_model: object) -> None:
+    def __init__(self, text: str, is_model: NamesModel) -> None:
         self.whole = text
         self.rest = text
         self.form = ""
+        self.opened = False
+        """Whether a sequence begins with "first"."""
         self._is_model = is_model
         self._chinese = len(re.findall(r"[\u4e00-\u9fff]", text)) * 3 > len(text)
 
@@ -109,17 +123,20 @@ class _Reader:
         shots, head, tail = self._shots()
         found = self._clauses(found, head, tail)
         shots = tuple(shot for shot in (self._own_length(each) for each in shots) if shot.text)
-        counted = words.COUNT.search(self.rest)
-        count = len(shots) if len(shots) > 1 else brief_text.count(counted)
+        told = brief_text.count(words.COUNT.search(self.rest))
+        count = len(shots) if len(shots) > 1 else told
         subject = self._subject(head, shots, found)
-        return replace(found, shots=shots[:MOST_LISTED], count=count, subject=subject)
+        whole = words.WHOLE_FILM.search(self.whole) is not None
+        shown = shots[:MOST_LISTED]
+        found = replace(found, shots=shown, count=count, told=told)
+        return replace(found, subject=subject, whole=whole)
 
     # ------------------------------------------------------------------- what is taken out whole
 
     def _taken_out(self) -> Brief:
         lyrics = self._take(words.LYRICS)
         title = self._take(words.TITLE)
-        music = self._take(words.MUSIC_LINE)
+        music = self._take(words.MUSIC_LINE) or self._take(words.MUSIC_TAIL)
         voice_match = words.VOICE.search(self.rest) or words.VOICE_PLAIN.search(self.rest)
         said = voice_match[0] if voice_match else ""
         voice = self._cut(voice_match)
@@ -152,7 +169,7 @@ class _Reader:
             return ""
         groups = found.groupdict()
         held = next((groups[f"q{n}"] for n in range(1, 8) if groups.get(f"q{n}")), "")
-        held = held or groups.get("plain") or ""
+        held = held or groups.get("plain") or groups.get("zh") or ""
         self._remove(found)
         return held.strip()
 
@@ -250,7 +267,7 @@ class _Reader:
     def _list(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
         found = words.LISTED.search(self.rest)
-        if found is not None:
+        if found is not None and brief_text.count(found) != 1:
             body, head = self.rest[found.end() :], self.rest[: found.start()]
             head = f"{head} {found['between']}"
         else:
@@ -306,7 +323,10 @@ class _Reader:
         if not marks:
             return None
         begins = marks[0]
+        if begins.start() > MOST_HEAD:
+            return None  # a word in passing
         if brief_text.is_first(begins["word"]):
+            self.opened = True
             head = self.rest[: begins.start()]
             first: list[str] = []
         else:
@@ -349,12 +369,12 @@ class _Reader:
             or words.STYLE_LABEL.match(bare)
             or words.SAME.search(bare)
             or words.NO_VOCALS.fullmatch(bare)
-            or (callable(self._is_model) and self._is_model(bare))
+            or self._is_model(bare)
         )
 
     def _clauses(self, found: Brief, head: str, tail: str) -> Brief:
         for clause in brief_text.split(f"{head}; {tail}"):
-            if callable(self._is_model) and self._is_model(clause):
+            if self._is_model(clause):
                 found = replace(found, model=clause)
             elif brief_text.is_music(clause):
                 music = brief_text.music(clause)
@@ -386,6 +406,20 @@ class _Reader:
             return brief_text.leading_noun([shot.text for shot in shots if not shot.last])
         if found.images and not any(shot.first for shot in shots):
             return brief_text.beside_picture(self.whole, found.images[0])
+        if shots:
+            return ""
+        before = words.SUBJECT_BEFORE.search(self.rest)
+        if before is not None and before["zh"] not in words.NO_SUBJECT:
+            return before["zh"]
+        return self._first_telling()
+
+    def _first_telling(self) -> str:
+        """Return the first clause that is neither a request nor about the whole film."""
+        for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
+            about = self._is_wide(clause) or words.FILM.search(clause) or words.COUNT.search(clause)
+            named = words.IMAGE_NAME.search(clause) or words.PRONOUN.match(clause)
+            if not about and not named:
+                return clause
         return ""
 
     def _placed(self, shots: Sequence[ShotBrief]) -> str:

@@ -45,7 +45,7 @@ def length_at_an_end(text: str) -> re.Match[str] | None:
 
 def count(found: re.Match[str] | None) -> int:
     """Return the number of shots that a match of `COUNT` says."""
-    return int(number(found["n"])) if found is not None else 0
+    return int(number(found["n"])) if found is not None and found["n"] else 0
 
 
 def shape(found: re.Match[str] | None) -> str:
@@ -80,7 +80,7 @@ def is_music(clause: str) -> bool:
     label = words.MUSIC_LABEL.match(bare)
     if label is not None:
         return True
-    if words.FILM.search(bare) and not words.MUSIC_HEAD_ZH.search(bare):
+    if words.FILM.search(bare):
         return False
     return bool(words.MUSIC_HEAD.search(bare) or words.MUSIC_HEAD_ZH.search(bare))
 

@@ -26,7 +26,7 @@ TITLE = re.compile(
     re.I,
 )
 _VOICE_WORD = (
-    r"(?:(?:an?|the|some)\s+)?(?:(?P<who>fe)?male\s+|man's\s+|woman's\s+|calm\s+|warm\s+)*"
+    r"(?:(?:an?|the|some)\s+(?:(?!with\b|and\b|of\b|for\b|in\b)[a-z]+\s+){0,2}?)?(?:(?P<who>fe)?male\s+|man's\s+|woman's\s+|calm\s+|warm\s+)*"
     r"(?:voice[- ]?over|voice|narrator|narration|narrated)|(?P<nan>男声|女声)?(?:的)?(?:旁白|解说词?|配音|画外音)"
 )
 VOICE = re.compile(
@@ -125,7 +125,7 @@ LABEL = re.compile(
 )
 NUMBER = re.compile(r"(?:^|(?<=[\s:：。；;，,]))(?P<n>\d{1,2})\s*[.)、）](?!\d)\s*")
 _THINGS = (
-    r"(?:shots?|scenes?|clips?|panels?|frames?|个?镜头|个?场景|个?片段|段(?:视频|画面)?|格|幕)"
+    r"(?:shots?|scenes?|clips?|panels?|frames?|个?镜头|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
 )
 COUNT = re.compile(
     rf"(?<![a-z0-9.])(?P<n>{N})\s*(?:different\s+|short\s+|single\s+)?{_THINGS}(?![a-z])", re.I
@@ -139,14 +139,14 @@ OF = re.compile(
     rf"(?<![a-z0-9.])(?P<n>{N})\s*(?:different\s+|short\s+)?(?:shots|scenes|clips)\s+of\s+", re.I
 )
 SEQUENCE = re.compile(
-    r"(?:(?<=^)|(?<=[\s,，;；.。!！、]))(?:and\s+)?"
-    r"(?P<word>first(?:\s+of\s+all)?|then|next|after\s+that|afterwards|finally|lastly|at\s+the\s+end"
-    r"|首先|先是?|然后|接着|接下来|随后|之后|再(?=[\u4e00-\u9fff])|最后)\s*,?，?\s*",
+    r"(?:(?<=^)|(?<=[,，;；.。!！、:：\n])|(?<=[,;.!:] ))(?:and\s+)?"
+    r"(?P<word>first(?:\s+of\s+all)?|then|next(?!\s+to)|after\s+that|afterwards|finally|lastly|at\s+the\s+end"
+    r"|首先|先(?:是)?(?!生)|然后|接着|接下来|随后|之后|再(?=[\u4e00-\u9fff])|最后)\s*,?，?\s*",
     re.I,
 )
 OTHER_MEDIA = re.compile(
     r"(?<![a-z])(?:posters?|pictures?|images?|photos?|logos?|songs?|soundtracks?|animate[ds]?|videos?|films?|draw|paint|theme\s+song)(?![a-z])"
-    r"|海报|图片|一张|画一|画个|照片|插画|歌曲|配乐|视频|短片|影片|動畫|动画|做成|配音",
+    r"|(?<![a-z])(?:trailer|mv|a\s+still)(?![a-z])|mv|歌|唱|形象|画出来|配一?段|海报|图片|一张|画一|画个|照片|插画|歌曲|配乐|视频|短片|影片|動畫|动画|做成|配音",
     re.I,
 )
 FILM = re.compile(
@@ -169,7 +169,9 @@ PRONOUN = re.compile(
 )
 ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
 SUBJECT = re.compile(
-    r"(?:主角|主人公|主体)(?:是|为|：|:)\s*(?P<zh1>[^，,。；;：:]{1,40})"
+    r"(?:做|拍|来|制作|生成)(?:一[个段部条]|[个段部条])?(?P<zh4>[^，,。；;：:的\d]{1,20})的"
+    r"(?:视频|短片|影片|宣传片|广告|片子|mv)"
+    r"|(?:主角|主人公|主体|主题)(?:是|为|：|:)\s*(?P<zh1>[^，,。；;：:]{1,40})"
     r"|给(?:这|那)?(?:款|个|只|台|件|双)?(?P<zh2>[^，,。；;：:（(]{1,20}?)(?:（[^）]*）|\([^)]*\))?(?:做|拍|制作)"
     r"|(?:关于|介绍|展示)(?P<zh3>[^，,。；;：:]{1,30}?)(?:的|$)"
     r"|(?<![a-z])(?:about|of|starring|featuring|for)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
@@ -191,7 +193,13 @@ ARTICLE_EN = re.compile(
 BREAK = re.compile(r"[;；\n]+|(?<!\d)\.(?!\w)|\.(?=\s|$)|[。!！?？]+")
 COMMA = re.compile(r",(?!\d)\s*(?:and\s+)?|，|\s+and\s+(?=(?:on|in|at|by|under)\s)")
 DUN = re.compile(r"、")
-STILLS = re.compile(r"(?<![a-z])(?:posters?|pictures?|images?|draw)|海报|图片|画一", re.I)
+STILLS = re.compile(r"(?<![a-z])(?:posters?|pictures?|images?|draw)|海报|图片|画一|一张|的图", re.I)
+SUBJECT_BEFORE = re.compile(
+    r"(?:做|拍|来|制作|生成)(?:一[个段部条]|[个段部条])?(?P<zh>[\u4e00-\u9fff]{2,12}?)的?"
+    r"(?:产品|品牌)?(?:宣传片|广告片|短片|短视频|视频|影片|预告片|宣传mv|mv)",
+    re.I,
+)
+NO_SUBJECT = frozenset({"产品", "品牌", "宣传", "短", "小", "首歌", "首歌的", "一首歌"})
 SINGER = re.compile(r"[,，;；]?\s*(?:女声|男声|(?:fe)?male (?:voice|vocals?))", re.I)
 LEADING_AND = re.compile(r"^(?:and|和|以及)\s*", re.I)
 TRANSITION_EN = "a natural transition from the first picture to the last"
@@ -202,5 +210,12 @@ AT_A_PLACE = re.compile(
 MUSIC_LINE = re.compile(
     r"(?:^|(?<=[\n.;。；,，])) *(?:(?:background\s+)?music|soundtrack|score|bgm|背景音乐|配乐|音乐)"
     r"\s*[:：]\s*(?P<plain>[^\n.;。；]+)",
+    re.I,
+)
+MUSIC_TAIL = re.compile(
+    r"\s+(?:and|with|plus|over)\s+(?P<plain>(?:[\w-]+\s+){0,4}?(?:music|soundtrack|score|bgm))"
+    r"(?=\s*(?:[,.;]|$|and\s))"
+    r"|[,，]?\s*(?:再)?(?:配上?|加上?|带上?|来点|和)"
+    r"(?P<zh>[^，,。；;：:“”\s]{0,12}?(?:音乐|配乐|bgm|古筝|钢琴|吉他|琵琶|笛声))",
     re.I,
 )

@@ -151,9 +151,9 @@ def _named(number: int, is_sound: bool, do: Callable[..., Any], *arguments: Any)
     except CannotAssemble as problem:
         raise CannotAssemble(problem.key, **{"shot": number, **problem.values}) from problem
     except (av.error.FFmpegError, ValueError, IndexError, ArithmeticError) as error:
-        number = int(getattr(error, "errno", 0) or 0)
-        if number in DISK_ERRORS:
-            raise OSError(number, os.strerror(number)) from error
+        code = int(getattr(error, "errno", 0) or 0)
+        if code in DISK_ERRORS:
+            raise OSError(code, os.strerror(code)) from error
         raise CannotAssemble(key, path=str(arguments[0]), shot=number) from error
 
 

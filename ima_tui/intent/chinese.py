@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent.pointing import (
-    is_likened,
     is_about_models,
     is_existing,
     is_existing_image,
+    is_likened,
     is_refused,
     is_relative,
     is_setting,

@@ -18,10 +18,12 @@ Count = tuple[int, int, int]
 """(how many, where it is told: start, end in the folded text)."""
 
 _EXPLICIT = re.compile(
-    r"(?:(?<![a-z0-9])n\s*=|(?<![a-z])(?:count|quantity|copies|number of (?:images|pictures|results|versions))\s*[:=]"
+    r"(?:(?<![a-z0-9])n\s*=|(?<![a-z])(?:count|quantity|copies|number of (?:images|pictures"
+    r"|results|versions))\s*[:=]"
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
-    r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
+    r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
+    r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
 )
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _MADE = (
@@ -29,7 +31,8 @@ _MADE = (
     "|이미지|사진|그림|포스터|로고|영상|비디오|노래)"
 )
 _ABROAD = re.compile(
-    rf"{_MADE}\s*[をはがも을를]?\s*{_NUMBER}\s*(?:枚|本|[個个]|点|つ|曲|장|개|편|곡)(?!\s*[月월면의の])"
+    rf"{_MADE}\s*[をはがも을를]?\s*{_NUMBER}\s*(?:枚|本|[個个]|点|つ|曲|장|개|편"
+    rf"|곡)(?!\s*[月월면의の])"
     rf"|(?:^|[\s,、。]){_NUMBER.replace('<n>', '<before>')}\s*(?:枚の|枚|장의|장)(?![面면])\s*"
     rf"[^,、。\d]{{0,14}}?{_MADE}"
 )

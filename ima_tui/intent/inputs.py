@@ -83,9 +83,11 @@ def read_roles(scan: Scan, inputs: Inputs, asked: MediaRequest) -> InputRoles:
 
 
 _STYLE_OF = re.compile(
-    r"(?:用|按|照|以|套用|换成|学习?|模仿|迁移)[^,。，]{0,3}(?P<zh>第[一二三1-3][张幅]图?|图[一二三1-3])[^,。，]{0,3}的"
+    r"(?:用|按|照|以|套用|换成|学习?|模仿|迁移)[^,。，]{0,3}(?P<zh>第[一二三1-3][张幅]图?"
+    r"|图[一二三1-3])[^,。，]{0,3}的"
     r"(?:风格|画风|色调|配色|构图|姿势|姿态|光影|材质|笔触)"
-    r"|(?:style|look|colou?rs?|palette|pose|lighting|composition|texture)\s+(?:of|from|in)\s+(?:the\s+)?"
+    r"|(?:style|look|colou?rs?|palette|pose|lighting|composition|texture)\s+(?:of|from"
+    r"|in)\s+(?:the\s+)?"
     r"(?P<en>first|second|third|image \d|picture \d|photo \d)"
 )
 _NUMBERS = {"一": 0, "二": 1, "三": 2, "first": 0, "second": 1, "third": 2}
@@ -215,23 +217,29 @@ class _Pairs:
 
 
 _REFERENCE = re.compile(
-    r"\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance|identity)\b"
-    r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?|(?:new|another) scene"
-    r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her|them) (?:consistent|the same)"
+    r"\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance"
+    r"|identity)\b"
+    r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
+    r"|(?:new|another) scene"
+    r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her"
+    r"|them) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
     r"|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
 )
 _MOVES = re.compile(
-    r"\b(?:animate (?:this|the|it|my)|first frame|start(?:ing)? (?:with|from|frame)|alive|to life)\b"
+    r"\b(?:animate (?:this|the|it|my)|first frame|start(?:ing)? (?:with|from|frame)|alive"
+    r"|to life)\b"
     r"|动起来|动一|首帧|开始|活起来|起始"
 )
 _STARTS = re.compile(
-    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|first(?=[,.;]|$| =)|from (?=the first|\x01|the second|picture|image|photo))\b"
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|first(?=[,.;]|$| =)|from (?=the first"
+    r"|\x01|the second|picture|image|photo))\b"
     r"|开头|开始|起始|首帧|开场|从(?=第|图|\x01|前)"
 )
 _ENDS = re.compile(
-    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$| =)|to (?=the second|the first|\x01|picture|image|photo))\b"
+    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$| =)"
+    r"|to (?=the second|the first|\x01|picture|image|photo))\b"
     r"|结尾|结束|尾帧|收尾|收场|停在|最后|到(?=第|图|\x01|后)"
 )
 

@@ -176,7 +176,9 @@ class Intent:
     guessed: bool = False
     """The text only mentions what the rules chose; nothing in it asks for it."""
     explicit: bool = False
-    """A verb or a marker asks for what the rules chose."""
+    """A verb, a marker or the head of the text asks for what the rules chose."""
+    asked: bool = False
+    """A verb or a marker does."""
     brief: bool = False
     """A long text, or one whose middle mentions what nobody asks for."""
     wonders: bool = False

@@ -8,7 +8,8 @@ Span = tuple[int, int]
 
 QUOTED = (
     r"(?:\"(?P<{0}a>[^\"]+)\"|“(?P<{0}b>[^”]+)”|「(?P<{0}c>[^」]+)」|『(?P<{0}d>[^』]+)』"
-    r"|《(?P<{0}e>[^》]+)》|(?<![a-zA-Z])'(?P<{0}f>(?:[^']|(?<=[a-zA-Z])'(?=[a-zA-Z]))+)'(?![a-zA-Z])"
+    r"|《(?P<{0}e>[^》]+)》|(?<![a-zA-Z])'(?P<{0}f>(?:[^']"
+    r"|(?<=[a-zA-Z])'(?=[a-zA-Z]))+)'(?![a-zA-Z])"
     r"|‘(?P<{0}g>(?:[^’]|(?<=[a-zA-Z])’(?=[a-zA-Z]))+)’)"
 )
 _LABEL = (
@@ -24,13 +25,15 @@ _LYRICS = re.compile(
     rf"|(?<![a-z])(?:sings?|singing|that goes|演唱|唱着|唱)\s*[:：]?\s*{QUOTED.format('s')}"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下))?\s*[:：=]\s*"
     r"(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*?)"
-    r"(?=\n\s*\n|[.。!！\n]\s*(?:make it|turn (?:it|this|that) into|set (?:it|this) to|帮我|请(?:帮|谱|做|把)|谱成|做成|配成|唱成)"
+    r"(?=\n\s*\n|[.。!！\n]\s*(?:make it|turn (?:it|this|that) into|set (?:it|this) to|帮我"
+    r"|请(?:帮|谱|做|把)|谱成|做成|配成|唱成)"
     r"|\s*(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)\s*(?:is|是|为)?\s*[:：=]|\Z)",
     re.I,
 )
 _MARKED = re.compile(
     r"(?:" + _LABEL + r"\s*[:：]?\s*)?"
-    r"(?P<plain>\[(?:verse|chorus|pre-?chorus|intro|bridge|hook|outro|主歌|副歌|前奏|桥段|尾奏|间奏)"
+    r"(?P<plain>\[(?:verse|chorus|pre-?chorus|intro|bridge|hook|outro|主歌|副歌|前奏|桥段|尾奏"
+    r"|间奏)"
     r"[^\]]{0,20}\][\s\S]*)\Z",
     re.I,
 )

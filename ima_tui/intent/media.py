@@ -20,7 +20,16 @@ from ima_tui.intent.scan import (
     Item,
     Scan,
 )
-from ima_tui.intent.wants import ClauseReading, Want, is_noun, medium_of
+from ima_tui.intent.wants import (
+    ClauseReading,
+    Want,
+    begins_step,
+    is_form,
+    is_inventory,
+    is_noun,
+    medium_of,
+    tells_how,
+)
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
 _SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
@@ -90,15 +99,15 @@ class _Gatherer:
         """Read one clause; False where the rest of the text is to be spoken."""
         clause = reading.clause
         spoken = self._last_medium is Medium.SPEECH and clause.after in _BEFORE_SPOKEN
-        if spoken and not (clause.after == "\n" and _tells_how(clause)):
+        if spoken and not (clause.after == "\n" and tells_how(clause)):
             # quotations and the like are hidden from the clause, and spoken all the same
             quoted = clause.items[0].has(QUOTE) and len(clause.items) == 1
             if not quoted or clause.before or clause.index + 1 == len(self._scan.clauses):
                 self._spoken_from = self._readings[-1].clause.end + 1
                 return False
-        if self._inputs and _is_inventory(clause):
+        if self._inputs and is_inventory(clause):
             reading = ClauseReading(clause, given=True)
-        if clause.after == ":" and self._readings and _is_form(self._readings[-1].clause):
+        if clause.after == ":" and self._readings and is_form(self._readings[-1].clause):
             reading = ClauseReading(clause, [replace(w, asked=True) for w in reading.wants])
             self._readings.append(reading)
             for want in reading.wants[:1]:
@@ -109,7 +118,7 @@ class _Gatherer:
             self._describing = True
         elif clause.after in _SENTENCE_END:
             self._describing = False
-        step = _begins_step(clause)
+        step = begins_step(clause)
         if self._describing and not step:
             kept = [want for want in reading.wants if want.asked] if not self._wants else []
             asked = kept or [want for want in reading.wants if self._leads(want)]
@@ -229,8 +238,9 @@ class _Gatherer:
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         for reading in self._readings:
             for want in reading.weak:
-                if want.medium not in (None, *wants) and want.medium.value not in refused:
-                    return wants | {want.medium: want}
+                if want.medium is None or want.medium in wants or want.medium.value in refused:
+                    continue
+                return wants | {want.medium: want}
         for reading in self._readings:
             item = reading.motion
             if item is not None and Medium.VIDEO not in wants:
@@ -238,8 +248,9 @@ class _Gatherer:
         for reading in self._readings:
             for item in reading.clause.items:
                 told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
-                if told not in (None, *wants) and told.value not in refused:
-                    return wants | _one(told, item.start, item.end)
+                if told is None or told in wants or told.value in refused:
+                    continue
+                return wants | _one(told, item.start, item.end)
         video = wants.get(Medium.VIDEO)
         if video is not None and (video.works_on or self._inputs):
             altered = self._inputs > 0
@@ -261,7 +272,7 @@ class _Gatherer:
         if video is None or Medium.IMAGE in wants or not video.works_on:
             return wants
         clause = self._scan.clauses[video.clause]
-        if not _begins_step(clause):
+        if not begins_step(clause):
             return wants
         if not self._inputs:
             return self._with_first_step(wants, video)
@@ -387,44 +398,9 @@ def _is_whole(clause: Clause, want: Want) -> bool:
     return behind.phrase in _SAYING or behind.under("verb") == "speech"
 
 
-def _tells_how(clause: Clause) -> bool:
-    """A line of its own about voice or speed, before the words to be spoken or behind them."""
-    told = any(
-        i.under(kind) for i in clause.items for kind in ("voice", "speed", "pitch", "volume")
-    )
-    rated = any(item.phrase in ("倍", "x", "语") for item in clause.items)
-    return len(clause.items) <= 7 and (told or rated)
-
-
-def _is_inventory(clause: Clause) -> bool:
-    """两张图：…, "two photos, …": with pictures at hand, it tells what is there."""
-    kinds = [item for item in clause.items if not (item.under("number") or item.phrase.isdigit())]
-    bare = [
-        i for i in kinds if i.phrase not in "一二两三四五六七八九十几" and not i.under("classifier")
-    ]
-    return len(clause.items) > 1 and len(bare) == 1 and bare[0].under("noun") == "image"
-
-
 _FRAME = re.compile("帧|frame")
 _OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them"})
 """再制作她跳舞的视频: made of what the step before made."""
-
-
-def _begins_step(clause: Clause) -> bool:
-    """Behind "then", 再, or with one of them near its head (修好之后再…)."""
-    worded = clause.after.isalpha() and clause.after != LISTED
-    return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
-
-
-_FORMS = frozenset(
-    "type medium media format kind output deliverable asset 类型 形式 媒介 媒体 格式 体裁 作品形式 "
-    "作品类型 交付物 内容类型 产出".split()
-)
-
-
-def _is_form(clause: Clause) -> bool:
-    """ "Type: image": a field of a form."""
-    return len(clause.items) <= 3 and "".join(item.phrase for item in clause.items) in _FORMS
 
 
 def _one(

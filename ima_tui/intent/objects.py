@@ -84,3 +84,35 @@ def made_of(items: tuple[Item, ...], at: int) -> bool:
         if item.phrase in _MADE_BEFORE and items[place - 1].phrase in _OF:
             return True
     return False
+
+
+_STILL = frozenset(
+    (
+        "look",
+        "be",
+        "wear",
+        "hold",
+        "appear",
+        "become",
+        "have",
+        "seem",
+        "red",
+        "blue",
+        "green",
+        "older",
+    )
+)
+
+
+def made_to_move(items: tuple[Item, ...]) -> Item | None:
+    """ "Let him yawn", "have her turn": somebody in the picture is to do something."""
+    told = [item for item in items if not item.has("polite")]
+    if len(told) < 3 or told[0].phrase not in ("let", "have"):
+        return None
+    pointed = told[1].has("pronoun", "this") or told[1].phrase in ("him", "her", "them", "the")
+    return told[0] if pointed and not any(item.phrase in _STILL for item in told[2:4]) else None
+
+
+def aloud(items: tuple[Item, ...], at: int) -> bool:
+    """ "read the menu aloud"."""
+    return any(item.phrase in ("aloud", "out loud", "out") for item in items[at + 1 : at + 8])

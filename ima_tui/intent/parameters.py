@@ -193,9 +193,11 @@ _FORMATS = frozenset(
     {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
 )
 _SIZE = re.compile(
-    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|尺寸|大小|size|resolution|分辨率|[,。]|$))|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
+    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|尺寸|大小|size"
+    r"|resolution|分辨率|[,。]|$))|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
-    r"(?!\s*(?:的|超?高清)?\s*(?:tvs?\b|televisions?\b|monitors?\b|screens?\b|displays?\b|projectors?\b"
+    r"(?!\s*(?:的|超?高清)?\s*(?:tvs?\b|televisions?\b|monitors?\b|screens?\b|displays?\b"
+    r"|projectors?\b"
     r"|cameras?\b|电视|屏幕|显示器|显示屏|投影|摄像机|摄影机|相机))"
 )
 _EIGHT_K = re.compile(
@@ -266,7 +268,8 @@ def _written(scan: Scan, first: int, last: int) -> str:
 
 
 _SEED = re.compile(
-    r"(?:\bseed|随机种子|随机数种子|种子(?:值|数|号)?)\s*(?:number|value|is|of|to|为|是|用|设为|设成|=|:|#)?\s*(?P<v>-?\d{1,10})(?!\d)"
+    r"(?:\bseed|随机种子|随机数种子|种子(?:值|数|号)?)\s*(?:number|value|is|of|to|为|是|用|设为"
+    r"|设成|=|:|#)?\s*(?P<v>-?\d{1,10})(?!\d)"
 )
 
 
@@ -326,8 +329,10 @@ def _shots(items: list[Item]) -> list[FoundParameter]:
 
 
 _UNSUNG = re.compile(
-    r"(?:不要|不用|别要|别有|别带|别加|没有|无需|去掉|去除|不需要|不带|不含|免去)(?:任何|有|加)?(?:人声|歌词|演唱|人唱|歌声|主唱)"
-    r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics|singers?)\b"
+    r"(?:不要|不用|别要|别有|别带|别加|没有|无需|去掉|去除|不需要|不带|不含|免去)(?:任何|有"
+    r"|加)?(?:人声|歌词|演唱|人唱|歌声|主唱)"
+    r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics"
+    r"|singers?)\b"
 )
 _BPM = re.compile(
     r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
@@ -363,12 +368,11 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
             for no in [_UNSUNG.search(text)]
             if no
         ]
-    if sung := _SUNG_BY.search(text):
-        if not any(each.name == "vocal_gender" for each in found):
-            female = sung.group().strip().endswith(("female", "女")) or "wom" in sung.group()
-            female = female or "girl" in sung.group()
-            gender = "f" if female else "m"
-            found.append(FoundParameter("vocal_gender", gender, sung.start(), sung.end()))
+    named = any(each.name == "vocal_gender" for each in found)
+    if (sung := _SUNG_BY.search(text)) and not named:
+        female = re.search("female|wom|girl|女", sung.group()) is not None
+        gender = "f" if female else "m"
+        found.append(FoundParameter("vocal_gender", gender, sung.start(), sung.end()))
     if beat := _BPM.search(text):
         value = int(beat["v"] or beat["w"])
         found.append(FoundParameter("bpm", value, beat.start(), beat.end()))
@@ -389,7 +393,8 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
 _SPEED = re.compile(
     rf"(?<![\d.])(?P<v>\d(?:\.\d{{1,2}})?)\s*(?:x\b|×|倍速?|times)(?:\s*(?:speed|语速|速度))?"
     rf"|(?<![\d.])(?P<u>\d(?:\.\d{{1,2}})?)\s*(?:speed|的语速|语速|的速度)"
-    rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
+    rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:"
+    rf"|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
     rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
 )
 _SPEECH_WORDS = ("voice", "speed", "pitch", "volume")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent.intent import PreferenceAction
@@ -16,6 +17,7 @@ from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
 from ima_tui.intent.scan import NAME, Clause, Item, Scan
 from ima_tui.intent.tokens import is_chinese
+from ima_tui.intent.vocabulary import vocabulary
 
 _LONGEST = 24
 """Clauses of the longest text that is read for it."""
@@ -25,13 +27,18 @@ _SPARE = 3
 
 _STANDING = re.compile(
     r"\b(?:always|defaults?|from (?:now|here|today|this point)(?: on)?|going forward|future"
-    r"|hence\s?forth|hereafter|onwards?|(?:every|each|any) ?time|when ?ever|(?:if|when) i (?:ask|want|need)"
-    r"|prefer(?:red|s|ence|ences)?|favou?rite|go ?-?to|standard|usual|remember(?:ed)?|(?:keep|bear) in mind"
+    r"|hence\s?forth|hereafter|onwards?|(?:every|each|any) ?time|when ?ever|(?:if|when) i (?:ask"
+    r"|want|need)"
+    r"|prefer(?:red|s|ence|ences)?|favou?rite|go ?-?to|standard|usual|remember(?:ed)?|(?:keep"
+    r"|bear) in mind"
     r"|(?:make a |take )?note (?:that|down|it)|stick (?:with|to)|unless i|until further"
-    r"|(?:switch|change) (?:my|the) (?:\w+ )?model|permanently|for good|as my|my (?:main|primary|regular|usual)|save|exclusively"
+    r"|(?:switch|change) (?:my|the) (?:\w+ )?model|permanently|for good|as my|my (?:main|primary"
+    r"|regular|usual)|save|exclusively"
     r"|for (?:all|every|any)|all (?:my|of my|future)|set (?:\w+ ){0,5}(?:to|as))\b"
-    r"|以后|今后|往后|之后|make it stick|从今|从现在|从此|默认|预设|缺省|首选|偏好|偏爱|记住|记一下|记得|记着|一律|每次|每回|习惯"
-    r"|固定|统一|都用|常用|总是|一直|长期|永远|最喜欢|最爱|喜欢用|设为|设成|设置|设定|指定|锁定|都找|都交给|专用|存为|保存"
+    r"|以后|今后|往后|之后|make it stick|从今|从现在|从此|默认|预设|缺省|首选|偏好|偏爱|记住"
+    r"|记一下|记得|记着|一律|每次|每回|习惯"
+    r"|固定|统一|都用|常用|总是|一直|长期|永远|最喜欢|最爱|喜欢用|设为|设成|设置|设定|指定|锁定"
+    r"|都找|都交给|专用|存为|保存"
 )
 _OFF = (
     r"(?:forget|reset|clear|remove|delete|unset|drop|cancel|undo|erase|wipe|lose|discard|revoke"
@@ -43,11 +50,15 @@ _KEPT = (
 )
 _CLEAR = re.compile(
     rf"\b{_OFF}\b.*{_KEPT}|\bno longer\b|\bno (?:more )?(?:default|fixed|preferred)"
-    r"|\b(?:don't|do not) want (?:a|any|the)\b.*\b(?:default|fixed|preferred)|\b(?:don't|do not|not|never|shouldn't|needn't)\b.*\b(?:always"
+    r"|\b(?:don't|do not) want (?:a|any|the)\b.*\b(?:default|fixed|preferred)|\b(?:don't|do not"
+    r"|not|never|shouldn't|needn't)\b.*\b(?:always"
     r"|defaults?|any ?more|any longer|every time|automatically|remember|as my|prefer)\b"
-    r"|(?:清除|清空|清掉|取消|忘掉|忘记|忘了|删掉|删除|去掉|撤销|撤掉|移除|重置|还原|解除|恢复).*(?:默认|预设|偏好|首选|设置|记住|习惯|推荐|模型)"
-    r"|(?:默认|预设|偏好|首选|记住|设置).*(?:清除|清空|清掉|取消|忘掉|忘了|删|去掉|撤销|移除|重置|还原|关掉|不要了)"
-    r"|(?:别|不要|不用|不再|不想|不必|无需|停止|停用).*(?:默认|预设|记住|记着|记得|一直|总|都用|每次|首选|固定|以后|再)"
+    r"|(?:清除|清空|清掉|取消|忘掉|忘记|忘了|删掉|删除|去掉|撤销|撤掉|移除|重置|还原|解除"
+    r"|恢复).*(?:默认|预设|偏好|首选|设置|记住|习惯|推荐|模型)"
+    r"|(?:默认|预设|偏好|首选|记住|设置).*(?:清除|清空|清掉|取消|忘掉|忘了|删|去掉|撤销|移除|重置"
+    r"|还原|关掉|不要了)"
+    r"|(?:别|不要|不用|不再|不想|不必|无需|停止|停用).*(?:默认|预设|记住|记着|记得|一直|总|都用"
+    r"|每次|首选|固定|以后|再)"
     r"|(?:以后|今后|从现在).*(?:别|不要|不用|不再|不想)"
 )
 _AUTOMATIC = re.compile(
@@ -58,33 +69,6 @@ _AUTOMATIC = re.compile(
     r"|自动|你来选|你来定|你选|你定|你决定|系统选|系统决定|帮我选|随你|恢复默认"
 )
 _ABOUT = re.compile(r"model|default|prefer|standard|模型|默认|预设|偏好|首选|偏爱")
-_ENGLISH = frozenset(
-    "a an the my your our me i i'd i'll i'm i've we you it its it's this that these those which one "
-    "ones is are be was been being am do does did to of for in on at as by with from and or but if when "
-    "whenever ever while unless until till then so all any every each whatever whichever always never no "
-    "not don't doesn't more anymore longer again back now future forward onwards onward here today later "
-    "time times going go goes keep mind bear make makes making made note down use used using uses goto "
-    "default defaults defaulting standard usual usually normal normally regular preferred prefer preference "
-    "preferences favorite favourite model models engine set sets setting settings save saved remember store "
-    "stick please pls plz thanks thank ok okay yes hey hi hello just only simply ask asking say saying tell "
-    "telling told otherwise want wanted wants need needs would like love should shall will can could let "
-    "let's lets have has get rid reset clear remove delete forget drop unset cancel undo erase wipe stop "
-    "switch change move revert return automatic automatically auto pick picks picking choose choosing "
-    "chooses decide decides select selection selecting choice app system program studio ima yourself further "
-    "notice generate generating generation generations create creating produce render output outputs result "
-    "results stuff things thing work job jobs task tasks project projects type kind everything anything "
-    "instead rather than take going exclusively permanently term long good first main primary new old "
-    "current previous own else what mine henceforth there turn off up = requests request purposes purpose "
-    "recommended factory s re us whose choice's point try happy assume ready actually honestly really much "
-    "lose discard revoke quit disable away saved remembered about".split()
-)
-_CHINESE = frozenset(
-    "我你您他它咱们的了吧呢啊呀嘛哦就都也还再又只是把将给为让帮请用使选以后今往从此现在起开始一律每次回默认预设缺"
-    "省首选偏好爱喜欢记住得着下录存保留置成定指改换到恢复原来自动清除空掉删去取消撤销移忘不要别无需必想停止系统决推"
-    "荐随便做生成画写唱作拍念读配时候图片照像视频影音乐歌曲语声旁白模型版本这那个款类所有全部任何东西跟说另外否则之"
-    "前上谢麻烦可能该会总常习惯固统专长期永远最么和与或者先当求对于关方面出需叫找交好啦哈行解重关闭弄点儿开能切着"
-    "智些种里由吩咐锁走"
-)
 _CLOSED = ("polite", "use", "model_word", "neg", "seq", "and", "but", "with", "this", "pronoun",
            "object", "purpose", "given", "stop", "reference")  # fmt: skip
 
@@ -164,6 +148,13 @@ def _is_known(item: Item) -> bool:
         return True
     if item.under("verb") or not item.phrase[0].isalnum():
         return item.phrase[0] >= " "
+    known = _words()
     if is_chinese(item.phrase):
-        return _CHINESE.issuperset(item.phrase)
-    return all(word in _ENGLISH for word in item.phrase.split())
+        return known.issuperset(item.phrase)
+    return all(word in known for word in item.phrase.split())
+
+
+@cache
+def _words() -> frozenset[str]:
+    """The words, and single Chinese characters, that say nothing of their own in a request."""
+    return frozenset(vocabulary().around["of_preferences"])

@@ -1,13 +1,13 @@
 """The rules' intent weighed against a second opinion: who is followed, and when to ask.
 
-| the rules                  | the other opinion                | result |
-| -------------------------- | -------------------------------- | ------ |
-| any                        | the same                         | sure; of a brief only if it is clear |
-| ask for the medium         | names one                        | that one; sure if it is clear |
-| verb or noun asks for it   | another                          | the rules, unsure if it is clear |
-| a noun stands there        | another                          | the clearer of the two |
-| brief (a long description) | another                          | the other, sure if it is very clear |
-| preference, question, roles, missing picture | not consulted  | the rules |
+| the rules                | the other opinion | result                               |
+| ------------------------ | ----------------- | ------------------------------------ |
+| any                      | the same          | sure; of a brief only if it is clear |
+| ask for the medium       | names one         | that one; sure if it is clear        |
+| a verb or noun asks      | another           | the rules, unsure if it is clear     |
+| a noun stands there      | another           | the clearer of the two               |
+| brief (long description) | another           | the other, sure if it is very clear  |
+| preference, roles, question, missing picture | not consulted | the rules            |
 
 Without a second opinion the rules decide, and only what they guessed is unsure.
 """
@@ -30,9 +30,9 @@ from ima_tui.intent.intent import (
 )
 
 HINT, DOUBT, VETO, RESCUE, LEAD, BRIEF, CERTAIN, EXPLICIT = 0.5, 0.7, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0
-"""Margins of another opinion: worth a look for more things; worth an answer; doubts what only stands there; answers what the
-rules would ask; doubts several things; settles a brief; overrules what only stands there; doubts
-what is asked for."""
+"""Margins of another opinion, from which it is worth a look for more things; is worth an answer;
+doubts what only stands there; answers what the rules would ask of a short text; doubts several
+things; settles a brief; overrules what only stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE
@@ -82,16 +82,8 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         found = read_as(PREFERENCE)
         if found.kind is RequestKind.PREFERENCE:
             return found
-    mentions = any(each.part == "media" for each in intent.alternatives)
-    if (
-        opinion.label == SEVERAL
-        and opinion.margin >= (HINT if mentions else VETO)
-        and intent.question is not _OPEN
-    ):
-        found = read_as(SEVERAL)
-        if found.kind is RequestKind.WORKFLOW and intent.kind is not found.kind:
-            clear = opinion.margin >= EXPLICIT + intent.brief
-            return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+    if opinion.label == SEVERAL and (steps := _in_steps(intent, opinion, images, read_as)):
+        return steps
     if intent.question is _OPEN:
         return _answered(intent, opinion, images, read_as)
     if intent.question is not None:
@@ -106,15 +98,29 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
     return _contested(intent, opinion, images, read_as)
 
 
+def _in_steps(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent | None:
+    """Several things where the rules found one, if they find more when they look for it."""
+    mentions = any(each.part == "media" for each in intent.alternatives)
+    least = RESCUE if intent.explicit else HINT if mentions else VETO
+    if opinion.margin < least or intent.question is _OPEN or intent.kind is RequestKind.WORKFLOW:
+        return None
+    found = read_as(SEVERAL)
+    if found.kind is not RequestKind.WORKFLOW:
+        return None
+    clear = opinion.margin >= EXPLICIT + intent.brief
+    return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+
+
 def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent:
     """The rules read one medium (or several), and `opinion` is another."""
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        follow, certain = margin >= DOUBT, margin >= EXPLICIT and not (several or intent.explicit)
+        least = RESCUE if intent.explicit and not several else DOUBT
+        follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several:
         follow = certain = False
-        if margin < (LEAD if several else CERTAIN):
+        if margin < (RESCUE if several else CERTAIN if intent.asked else LEAD):
             return intent
     else:
         follow, certain = margin >= RESCUE, margin >= CERTAIN and not several

@@ -28,7 +28,8 @@ from ima_tui.intent.intent import (
     Span,
 )
 from ima_tui.intent.media import MediaRequest, read_media
-from ima_tui.intent.route import OF_MEDIUM, by_rules, route, whole
+from ima_tui.intent.route import by_rules, route
+from ima_tui.intent.router import OF_MEDIUM, whole
 from ima_tui.intent.scan import (
     Clause,
     Item,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.scan import Clause, Item
+from ima_tui.intent.scan import LISTED, Clause, Item
 
 SOUND = "sound"
 BOTH = "both"
@@ -71,3 +71,41 @@ def names_models(items: tuple[Item, ...], place: int) -> bool:
     """视频模型, "video model": the noun says which models, not what is wanted."""
     following = items[place + 1] if place + 1 < len(items) else None
     return following is not None and following.phrase in ("模型", "大模型", "model", "models")
+
+
+def tells_how(clause: Clause) -> bool:
+    """A line of its own about voice or speed, before the words to be spoken or behind them."""
+    told = any(
+        i.under(kind) for i in clause.items for kind in ("voice", "speed", "pitch", "volume")
+    )
+    rated = any(item.phrase in ("倍", "x", "语") for item in clause.items)
+    return len(clause.items) <= 7 and (told or rated)
+
+
+def is_inventory(clause: Clause) -> bool:
+    """两张图：…, "two photos, …": with pictures at hand, it tells what is there."""
+    kinds = [item for item in clause.items if not (item.under("number") or item.phrase.isdigit())]
+    bare = [
+        i for i in kinds if i.phrase not in "一二两三四五六七八九十几" and not i.under("classifier")
+    ]
+    return len(clause.items) > 1 and len(bare) == 1 and bare[0].under("noun") == "image"
+
+
+def begins_step(clause: Clause) -> bool:
+    """Behind "then", 再, or with one of them near its head (修好之后再…)."""
+    worded = clause.after.isalpha() and clause.after != LISTED
+    return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
+
+
+_FORMS = frozenset(
+    {
+        *("type", "medium", "media", "format", "kind", "output", "deliverable", "asset", "类型"),
+        *("形式", "媒介", "媒体", "格式", "体裁", "作品形式", "作品类型", "交付物", "内容类型"),
+        "产出",
+    }
+)
+
+
+def is_form(clause: Clause) -> bool:
+    """ "Type: image": a field of a form."""
+    return len(clause.items) <= 3 and "".join(item.phrase for item in clause.items) in _FORMS

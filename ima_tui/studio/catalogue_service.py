@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -47,6 +48,9 @@ class CatalogueService:
         self._engine = engine
         self._preferences = preferences
         self._guides = guides
+        self._tell = tell
+        self.way = ""
+        """The proxy that requests go through, with its variable; "" for none, or not known yet."""
         self._lists = ProductLists(
             settings.cache,
             clock.time,
@@ -119,9 +123,15 @@ class CatalogueService:
         """
         try:
             await self._connection.connect()
+            self.way = await asyncio.to_thread(_way_to, self._connection.origin)
         except ImaError as error:
             for task_type in TaskType:
                 self._lists.fail(task_type, error)
+            return
+        if self.way:  # a proxy that does not answer is named while it is waited for
+            for found in self.lists.values():
+                if found.as_of is None and found.problem is None:
+                    self._tell(ListChanged(found))
 
     async def refresh(self, *task_types: TaskType) -> None:
         """Fetch lists (all, if none is named). Never raises; each list holds its own problem."""
@@ -215,3 +225,11 @@ class CatalogueService:
         if usual is None or quoted is None:
             return None
         return Alternative(usual, quoted.rule.points)
+
+
+def _way_to(url: str) -> str:
+    """Return the proxy for `url` in words; "" for none. Raises `Misconfigured`."""
+    from ima_tui.api import network
+
+    proxy = network.proxy_for(url)
+    return f"{proxy.shown} ({proxy.variable})" if proxy is not None else ""

@@ -19,6 +19,7 @@ from ima_tui.compose import confirmation
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import (
     Job,
+    Medium,
     ModelVersion,
     Order,
     State,
@@ -101,7 +102,8 @@ class Workflows:
         """
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         brief = await asyncio.to_thread(_brief, prompt, tuple(images)) if films else None
-        if brief is not None:
+        videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
+        if brief is not None and (brief.listed or brief.count > 1 or videos):
             return await self._film(brief, shared, prompt, fetch=fetch)
         if not shared.shares:
             return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)

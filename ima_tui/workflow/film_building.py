@@ -24,9 +24,8 @@ from ima_tui.workflow import film_plan
 from ima_tui.workflow.building import Builder
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 from ima_tui.workflow.pricing import Lists
-from ima_tui.workflow.steps import Workflow, WorkflowStep, check, source_of
+from ima_tui.workflow.steps import Workflow, WorkflowStep, check, result_of, source_of
 
-USUAL_SECONDS = 15.0
 USUAL_COUNT = 3
 USUAL_SHAPE = "16:9"
 MOST_COUNT = 18
@@ -129,14 +128,21 @@ class _Maker:
         """What steps do differently from the request."""
         return tuple(dict.fromkeys(self._builder.unmet))
 
+    def _note(self, name: str, **values: str | int) -> None:
+        self.notes.append(say(f"film.note_{name}", **values))
+
     # ------------------------------------------------------------------------------ the shots
 
     def _texts(self) -> list[ShotBrief]:
         """Return what each shot shows: as listed, else standard shots of the subject."""
         brief = self._brief
         if brief.listed:
+            if len(brief.shots) > MOST_COUNT:
+                self._note("many", n=len(brief.shots), most=MOST_COUNT)
+            elif brief.told > 1 and brief.told != len(brief.shots):
+                self._note("count", told=brief.told, n=len(brief.shots))
             return list(brief.shots[:MOST_COUNT])
-        if not self._subject:
+        if not self._subject and not brief.images:
             raise UsageError("error.film_no_subject")
         count = brief.count or self._usual_count()
         standard = _STANDARD_ZH if brief.chinese else _STANDARD_EN
@@ -148,7 +154,9 @@ class _Maker:
         brief = self._brief
         if brief.seconds and brief.each:
             return max(1, round(brief.seconds / brief.each))
-        return lengths.usual_count(brief.seconds) if brief.seconds else USUAL_COUNT
+        if brief.seconds:
+            return lengths.usual_count(brief.seconds)
+        return USUAL_COUNT if brief.whole else 1
 
     def _task_of(self, shot: ShotBrief) -> TaskType:
         if shot.last or self._brief.one_take:
@@ -252,6 +260,8 @@ class _Maker:
         """Return each shot's first frame: made from the master, or from text; "" for none."""
         if self._brief.reference:
             return [""] * len(self._shots)
+        if source and result_of(source) is None and len(self._shots) == 1:
+            return [source]  # one shot of a given picture begins with it
         found: list[str] = []
         before = source
         shots = self._shots

@@ -17,8 +17,8 @@ from ima_tui.film.timeline import LARGEST, MOST_FPS, MOST_SHOTS, MOST_TRACKS, Ro
 from ima_tui.workflow.document import DocumentReader, at_key, is_exact
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 
-KEYS = {"shots", "tracks", "assemble", "film", "film_error"}
-"""The last two are output of `workflow run --json`."""
+KEYS = {"shots", "tracks", "assemble", "film"}
+"""The last one is output of `workflow run --json`."""
 MOST_SECONDS = 3600.0
 _SHOT_KEYS = {
     *("id", "title", "source", "takes", "trim", "hold", "transition", "transition_s", "own_sound"),

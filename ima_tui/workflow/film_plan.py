@@ -142,6 +142,23 @@ def _is_chinese(text: str) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 
+def seconds(plan: FilmPlan, lengths: Mapping[int, object]) -> float:
+    """Return the film's length; `lengths` are those of the steps. 0 where one is unknown."""
+    total = 0.0
+    for shot in plan.shots:
+        found = result_of(shot.source)
+        try:
+            whole = float(str(lengths[found[0]])) if found is not None else 0.0
+        except (KeyError, ValueError):
+            whole = 0.0
+        ends = shot.trim[1] or whole
+        if not ends:
+            return 0.0
+        fade = shot.transition_s if shot.transition == "fade" else 0.0
+        total += ends - shot.trim[0] + shot.hold - fade
+    return round(total, 2)
+
+
 def with_transition(plan: FilmPlan, transition: str, seconds: float) -> FilmPlan:
     """Return the film with this transition between all shots, as long as before."""
     last = len(plan.shots) - 1

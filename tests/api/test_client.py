@@ -236,6 +236,26 @@ async def test_silence_ends(server: Wire, monkeypatch: pytest.MonkeyPatch) -> No
         await ask(server, silent)
 
 
+async def test_a_proxy_that_never_answers_is_named_and_nothing_was_sent(
+    server: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    monkeypatch.setenv("https_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setattr(clients, "CALL", exchange.Limits(connect=0.2))
+    server.answer = silent
+    async with talking("https://api.imastudio.com") as made:
+        with pytest.raises(Unreachable) as caught:
+            await made.create(PAYLOAD)
+    assert (caught.value.key, caught.value.values["variable"]) == (
+        "error.proxy_down",
+        "https_proxy",
+    )
+    assert all(heard.startswith(b"CONNECT ") for heard in server.heard)
+
+
 async def test_a_slow_drip_ends(server: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")

@@ -19,6 +19,7 @@ from ima_tui.batch.manifest import Manifest
 from ima_tui.cli.commands import batch_feeder
 from ima_tui.config import schema
 from ima_tui.core.domain import State
+from ima_tui.intent import classifier, second_opinion
 from ima_tui.ledger import opening
 from ima_tui.runner import admission
 from ima_tui.sandbox.server import running_sandbox
@@ -44,6 +45,20 @@ def test_a_dry_run_prices_every_row_and_sends_nothing(person: Person) -> None:
     assert f"3 rows · {document['total_credit']} pts" in table.out
     assert person.sandbox.ledger()["creates"] == []
     assert not Path(f"{file}.manifest.jsonl").exists()
+
+
+def test_unsure_rows_and_questions_are_refused_with_a_sentence(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opinion = classifier.Opinion("video", 4.5, "image", ())
+    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    file = person.write('{"prompt": "draw a fox"}\n{"prompt": "how much does a video cost?"}\n')
+    said = person.verb("batch", file, "--json")
+    assert said.code == 2
+    messages = [line["error"]["message"] for line in said.lines]
+    assert "text_to_image or text_to_video" in messages[0]
+    assert "video" in messages[1]
+    assert person.sandbox.ledger()["creates"] == []
 
 
 def test_rows_beyond_a_models_limits_are_bad_rows(person: Person) -> None:

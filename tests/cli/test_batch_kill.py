@@ -28,7 +28,7 @@ pytestmark = [
 ]
 ANCHOR = time.time()
 ROWS = 12
-MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "25"))
+MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "8"))
 
 
 @dataclass

@@ -263,6 +263,6 @@ async def test_what_jobs_wait_for_is_said(home: Path, capfd: pytest.CaptureFixtu
     await ledger.aclose()
     said = await asyncio.to_thread(examined, capfd)
     assert said[1]["queue"]["level"] == "note"
-    assert "#1 Uploading the inputs" in said[1]["queue"]["found"]
+    assert "#1 Uploading inputs" in said[1]["queue"]["found"]
     assert "#2 " in said[1]["queue"]["found"]
     assert "#3" not in said[1]["queue"]["found"]

@@ -54,7 +54,7 @@ class Place:
         return self._forker.finish(after)
 
     def run(self, after: float | None = None) -> int:
-        confirmed = ("--confirm", self.hash, "--no-pause")
+        confirmed = ("--confirm", self.hash, "--no-pause", "--download", str(self.folder / "made"))
         return self.verb("run", self.plan, *confirmed, after=after)
 
     def said(self) -> str:

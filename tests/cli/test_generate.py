@@ -322,7 +322,7 @@ def test_a_video_or_a_sound_in_the_prompt_goes_to_a_model_that_takes_it(
         assert payload["task_type"] == "reference_image_to_video"
         assert payload["src_img_url"] == [link]
         assert payload["parameters"][0]["model_name"] == model
-    said = ima("workflow", "plan", f"a dance video made from {link}, then calm music", "--json")
+    said = ima("workflow", "plan", f"animate {link} and compose calm music", "--json")
     assert said.json["steps"][0]["model_name"] == model
     Path("rows.jsonl").write_text(json.dumps({"prompt": f"a dance video made from {link}"}))
     assert model in ima("batch", "rows.jsonl", "--dry-run").out

@@ -131,6 +131,23 @@ def test_the_suite_runs_from_the_sdist(checkout: Path, flags: list[str]) -> None
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_test_that_hangs_is_ended(tmp_path: Path) -> None:
+    if importlib.util.find_spec("pytest_timeout") is None:
+        pytest.skip("pytest-timeout is not installed")
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert 0 < options["timeout"] <= 600
+    (tmp_path / "test_hanging.py").write_text(
+        "import threading\n\ndef test_it():\n    threading.Event().wait()\n"
+    )
+    flags = ["-p", "no:xdist", "-p", "no:cacheprovider", "--timeout", "0.2"]
+    flags += ["--timeout-method", options["timeout_method"]]
+    command = [sys.executable, "-m", "pytest", *flags, "test_hanging.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "Timeout" in done.stdout + done.stderr
+    assert "threading.Event().wait()" in done.stdout + done.stderr  # it says where it hangs
+
+
 def test_every_package_that_is_installed_with_ours_is_pinned() -> None:
     pinned = {
         canonicalize_name(line.partition("==")[0])

@@ -47,7 +47,7 @@ def test_what_came_out_is_kept_though_the_rest_failed(person: Person, broken: li
     assert job["url"] == job["medias"][0]["url"]
     assert all(Path(media["path"]).stat().st_size for media in job["medias"])
     again = person.verb("jobs", "retry", "1", "--yes", "--json")
-    assert f"only the {len(broken)} missing" in again.err
+    assert f"Only the {len(broken)} missing" in again.err
     assert [create["n"] for create in person.sandbox.ledger()["creates"]] == [3, len(broken)]
     assert again.code == 0
 

@@ -19,7 +19,8 @@ from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import TaskType
-from ima_tui.i18n import en
+from ima_tui.i18n import en, say
+from ima_tui.intent import classifier, second_opinion
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio, open_studio
 
@@ -91,6 +92,16 @@ async def test_nothing_is_sent_without_a_yes(studio: Studio, sandbox: Sandbox) -
     assert sandbox.ledger()["creates"] == []
 
 
+async def test_an_unsure_reading_names_both_and_a_yes_takes_the_guess(
+    studio: Studio, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opinion = classifier.Opinion("video", 4.5, "image", ())
+    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    script = await talk(studio, "draw a fox", "/quit")
+    assert "This could be text to image or text to video." in script.text
+    assert sandbox.ledger()["creates"] == []
+
+
 async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sandbox) -> None:
     script = await talk(
         studio, "a 30s video of a whale in 8K, 7:3, with kling o1", "no",
@@ -126,7 +137,7 @@ async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
     (asked,) = [line for line in said.splitlines() if line.startswith("Midjourney makes images")]
     assert asked.rstrip().endswith("Send with Wan 2.6 for 120 points? yes or no:")
     assert "the limit is 20000" in said
-    assert "bytes that are not text" in said
+    assert say("error.not_text", encoding="utf-8") in said
     (job,) = await studio.jobs.recent(0)
     assert job.order.prompt == long
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from verbs import Said, Verb
 
+from ima_tui.intent import classifier, second_opinion
 from ima_tui.sandbox.server import Sandbox
 
 
@@ -215,3 +216,29 @@ def test_lyrics_go_out_as_lyrics(ima: Verb) -> None:
     order = payload(ima("generate", words, "--dry-run", "--json"))["parameters"][0]["parameters"]
     assert (order["prompt"], order["tags"]) == ("Rain on the window", "pop ballad")
     assert order["custom_mode"] is True
+
+
+@pytest.fixture
+def doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second opinion that is very clear, and another than the words."""
+    opinion = classifier.Opinion("video", 4.5, "image", ())
+    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+
+
+@pytest.mark.usefixtures("doubt")
+def test_generate_stops_where_it_is_unsure_and_says_both(ima: Verb) -> None:
+    refused = ima("generate", "draw a fox")
+    assert refused.code == 2
+    assert "could be text_to_image or text_to_video." in refused.err
+    assert ima("generate", "draw a fox", "--dry-run", "--yes").code == 0
+    assert ima("generate", "draw a fox", "--dry-run", "--task-type", "text_to_image").code == 0
+
+
+@pytest.mark.parametrize("verb", [("generate",), ("workflow", "plan")])
+def test_a_question_about_prices_is_answered_and_nothing_is_made(
+    ima: Verb, sandbox: Sandbox, verb: tuple[str, ...]
+) -> None:
+    said = ima(*verb, "how much does a video cost?")
+    assert said.code == 2
+    assert "Nothing was generated or charged." in said.err
+    assert sandbox.ledger()["creates"] == []

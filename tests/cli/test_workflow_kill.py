@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.sandbox(speed=SPEED, scenario=PATIENT),
 ]
 ANCHOR = time.time()
-MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "6"))
+MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "4"))
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Composer
+from ima_tui.compose.composer import INPUTS, Composer
 from ima_tui.core.domain import (
     Accepts,
     Draft,
@@ -21,6 +21,7 @@ from ima_tui.core.domain import (
     VirtualFields,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.intent.route import route
 from ima_tui.tui.widgets.option_strip import window
 
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
@@ -303,6 +304,28 @@ def test_another_kind_keeps_the_inputs_for_whoever_comes_back() -> None:
 
 
 # ------------------------------------------------------------------- options on a narrow line
+
+
+def test_inputs_that_the_words_name_join_those_put_in_by_hand() -> None:
+    desk = Composer(I2V)
+    desk.take(KLING)
+    desk.feed(("put in.png",))
+    desk.pin(INPUTS)
+
+    def read(text: str) -> tuple[str, ...]:
+        desk.hear(route(text, desk.attached, {I2V: (KLING,)}), KLING)
+        assert desk.draft is not None
+        return desk.draft.inputs
+
+    assert read("animate it like ./a.png") == ("put in.png", "./a.png")
+    assert read("animate it like ./b.png, slowly") == ("put in.png", "./b.png")
+    desk.feed(("put in.png",))
+    desk.pin(INPUTS)  # its line was emptied by hand
+    assert read("animate it like ./b.png, very slowly") == ("put in.png",)
+    assert read("animate it like ./c.png") == ("put in.png", "./c.png")
+    desk.begin_anew()
+    assert desk.draft is not None
+    assert desk.draft.inputs == ("put in.png",)
 
 
 def test_options_that_fit_all_stand_there() -> None:

@@ -12,6 +12,7 @@ from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.multi_prompt import MultiPrompt
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.intent import classifier, second_opinion
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import SandboxCatalogue
 
@@ -84,6 +85,20 @@ def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
     assert keys[1] == "compose.one_is_a_preference"
     assert keys[2] == "compose.one_needs_input"
     assert keys[3] == "compose.one_is_a_workflow"
+
+
+def test_questions_and_unsure_rows_are_never_sent(
+    desk: Composer, lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubts = classifier.Opinion("video", 4.5, "image", ())
+    sure = classifier.Opinion("image", 4.5, "video", ())
+    monkeypatch.setattr(
+        second_opinion, "on", lambda text, images: doubts if "wave" in text else sure
+    )
+    text = "draw a fox\nhow much does a video cost?\ndraw a wave"
+    found = planned(desk, lists, text, by_lines=True)
+    keys = [wish.problem.key if wish.problem else "" for wish in found.wishes]
+    assert keys == ["", "compose.one_is_a_question", "compose.one_needs_medium"]
 
 
 def test_too_many_are_told() -> None:

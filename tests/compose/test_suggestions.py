@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import pytest
 
 from ima_tui.catalogue import choice, tree
+from ima_tui.compose import draft as drafting
 from ima_tui.compose import suggestions
 from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.i18n import say
+from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import route
 from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.sandbox.products import SandboxCatalogue
@@ -260,3 +263,45 @@ def test_without_a_screen_8k_is_answered_with_what_is_possible(
     (limit,) = decision.limits
     key, words = capabilities.told(decision, limit)
     assert told in say(key, **words)
+
+
+@pytest.fixture
+def doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second opinion that is very clear, and another than the words."""
+    opinion = classifier.Opinion("video", 4.5, "image", ())
+    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+
+
+@pytest.mark.usefixtures("doubt")
+def test_a_doubtful_reading_is_asked_about_with_the_guess_first(
+    desk: Composer, lists: Lists
+) -> None:
+    read(desk, lists, "draw a fox")
+    asking = only(desk, lists)
+    assert [each.kind for each in asking.answers] == [
+        TaskType.TEXT_TO_IMAGE,
+        TaskType.TEXT_TO_VIDEO,
+    ]
+    give(desk, lists, asking.answers[0])
+    read(desk, lists, "draw a fox")
+    assert not list(suggestions.askings(desk, lists))
+
+
+@pytest.mark.usefixtures("doubt")
+def test_a_recalled_job_is_not_asked_about_again(desk: Composer, lists: Lists) -> None:
+    usual = choice.default_model(lists[TaskType.TEXT_TO_IMAGE], TaskType.TEXT_TO_IMAGE)
+    assert usual is not None
+    order, _ = drafting.finish(usual, drafting.begin(usual, "draw a fox"))
+
+    def words(on: Composer) -> Intent:
+        return route("draw a fox", on.attached, lists, settled=on.settled)
+
+    def suggested(kind: TaskType) -> ModelVersion | None:
+        return choice.default_model(lists[kind], kind)
+
+    desk.recall(order)
+    desk.catch_up(lists[desk.kind], suggested(desk.kind))
+    desk.loosen(words, suggested)
+    desk.hear(words(desk), suggested(desk.kind))
+    assert KIND in desk.pinned
+    assert not list(suggestions.askings(desk, lists))

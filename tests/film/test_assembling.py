@@ -218,6 +218,16 @@ def test_the_same_request_makes_no_new_file_and_another_one_asks(
     assert near(read(str(first["path"])).colour(0), GREEN)
 
 
+def test_a_full_disk_is_told_before_anything_is_encoded(
+    cutting: Cutting, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = making.shutil.disk_usage(cutting.folder)
+    monkeypatch.setattr(making.shutil, "disk_usage", lambda folder: usage._replace(free=1_000_000))
+    with pytest.raises(CannotAssemble, match="no_space"):
+        cutting.make(Film(shots(clips, "red", "green"), size=(320, 180)))
+    assert cutting.left() == []
+
+
 def test_a_name_of_its_own_follows_the_request(cutting: Cutting, clips: Path) -> None:
     where = {"target": "", "folder": str(cutting.folder / "out"), "stem": "film-7"}
     one = cutting.make(Film(shots(clips, "red")), **where)

@@ -110,6 +110,20 @@ def test_what_holds_for_all_of_it() -> None:
     assert (named.model, len(named.shots)) == ("Kling 2.6", 3)
 
 
+def test_one_shot_with_a_voice_is_a_film_too() -> None:
+    film = brief("video of a bakery with voiceover 'baked before dawn' and soft guitar music")
+    assert (film.subject, film.voice, film.music, film.count) == (
+        "a bakery",
+        "baked before dawn",
+        "soft guitar music",
+        0,
+    )
+    tea = brief("做一段茶园的视频，加上旁白“一叶一世界”和古筝")
+    assert (tea.subject, tea.voice, tea.music) == ("茶园", "一叶一世界", "古筝")
+    ants = brief("短视频带解说：蚂蚁的一天，旁白“它们从不迟到”，再来点轻快音乐")
+    assert (ants.subject, ants.music) == ("蚂蚁的一天", "轻快音乐")
+
+
 def test_from_one_picture_to_another() -> None:
     film = brief("From seed.png to tree.png in 8 seconds, then the tree in autumn, ambient music")
     first, second = film.shots
@@ -129,6 +143,13 @@ def test_from_one_picture_to_another() -> None:
         "三只猫在睡觉",
         "a picture of three shots of espresso",
         "What is a storyboard?",
+        "generate 3 clips of ocean waves",
+        "三段短视频，都是下雪的街道",
+        "写首歌，再做个MV",
+        "The camera circles her slowly, then rises to the skylight. Film this, 8 seconds.",
+        "先是雪山的融水，再是峡谷，最后入海，一镜到底，二十秒",
+        "我们想要一段循环播放的视频：清晨的岩壁，一只手扣进岩缝，绳子在风里轻轻摆",
+        "Design a mascot first, then animate it, finally write it a theme song",
         "",
     ],
 )

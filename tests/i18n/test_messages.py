@@ -263,4 +263,4 @@ def test_chinese_has_chinese_punctuation_and_blanks_beside_latin() -> None:
 
 
 ADDRESSES = {"error.proxy_address.hint", "error.proxy_password.hint"}
-TOGETHER = {"compose.input_or_step"}
+TOGETHER = {"compose.input_or_step", "example.2"}

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,40 @@ def misses(case: Case, decision: Mapping[str, object]) -> Iterator[str]:
                     yield f"{key}.{name}: {inner.get(name)!r}, not {value!r}"
         elif not _same(key, want, got):
             yield f"{key}: {got!r}, not {want!r}"
+
+
+@dataclass
+class Totals:
+    """How a set was read, as shares: the kind and task type right, all of it right, wrong without a
+    sign of doubt, asked where nothing had to be asked."""
+
+    right: float = 0.0
+    whole: float = 0.0
+    silent: float = 0.0
+    needless: float = 0.0
+
+
+def totals(of: list[Case]) -> Totals:
+    """The totals of a set. To ask where it has to be asked is right."""
+    found = Totals()
+    for case in of:
+        want, decision = case["expect"], decide(case)
+        kind, asked = decision["kind"], decision["confidence"] == "unsure"
+        asked = asked or kind == "clarify"
+        right = kind == want["kind"]
+        if want["kind"] == "single":
+            right = right and decision["task_type"] == want.get("task_type", decision["task_type"])
+        if want["kind"] == "clarify":
+            right = asked or kind == "question"
+        elif asked and case.get("ask_ok"):
+            right = True
+        found.right += right
+        found.whole += right and not list(misses(case, decision))
+        if want["kind"] != "clarify" and asked:
+            found.needless += 1
+        else:
+            found.silent += not right
+    return Totals(*(getattr(found, each.name) / len(of) for each in fields(found)))
 
 
 def _same_inner(name: str, want: object, got: object) -> bool:

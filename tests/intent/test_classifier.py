@@ -59,7 +59,7 @@ PROMPTS = (
     ("question", 0, "do you support Veo with sound?"),
     ("question", 0, "做一首歌大概要多少积分？"),
     ("question", 0, "你们支持首尾帧吗"),
-    ("ask", 0, "hello there"),
+    ("ask", 0, "good evening to you all"),
     ("ask", 0, "a grumpy walrus"),
     ("ask", 0, "make me something nice for my aunt"),
     ("ask", 0, "随便给我弄点东西"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import second_opinion
 from ima_tui.intent.decision_json import decision_json
 from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind, RunnerUp
@@ -43,7 +43,7 @@ def test_agreement_is_sure(says: object) -> None:
 
 
 def test_a_clear_disagreement_is_unsure_and_keeps_both_answers(says: object) -> None:
-    intent = read("draw a fox", says, Opinion("video", 1.5))
+    intent = read("draw a fox", says, Opinion("video", 4.5))
     assert intent.task_type is TaskType.TEXT_TO_IMAGE
     assert intent.confidence is Confidence.UNSURE
     assert intent.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_VIDEO)
@@ -52,12 +52,15 @@ def test_a_clear_disagreement_is_unsure_and_keeps_both_answers(says: object) -> 
     assert told["runner_up"] == {"task_type": "text_to_video", "kind": "single"}
 
 
-def test_a_faint_disagreement_does_not_ask(says: object) -> None:
-    assert read("draw a fox", says, Opinion("video", 0.4)).confidence is Confidence.SURE
+@pytest.mark.parametrize("text", ["draw a fox", "I need a poster for a film about a singer"])
+def test_what_a_verb_asks_for_is_doubted_only_by_a_very_clear_opinion(
+    says: object, text: str
+) -> None:
+    assert read(text, says, Opinion("video", 3.5)).confidence is Confidence.SURE
 
 
 def test_where_the_opinion_would_ask_its_second_label_is_the_other_answer(says: object) -> None:
-    intent = read("draw a fox", says, Opinion("ask", 2.0, runner_up="music"))
+    intent = read("draw a fox", says, Opinion("ask", 3.0, runner_up="music"))
     assert intent.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_MUSIC)
 
 
@@ -68,9 +71,41 @@ def test_a_clear_opinion_answers_what_the_rules_would_ask(says: object) -> None:
 
 
 def test_a_faint_opinion_does_not_answer_what_the_rules_would_ask(says: object) -> None:
-    intent = read("soft piano, slow tempo, rain", says, Opinion("music", 1.2))
+    text = "soft piano, slow tempo, rain"
+    intent = read(text, says, Opinion("music", 0.4))
     assert intent.question is IntentQuestion.MEDIA_TYPE
     assert intent.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_MUSIC)
+    guess = read(text, says, Opinion("music", 1.2, runner_up="speech"))
+    assert (guess.task_type, guess.confidence) == (TaskType.TEXT_TO_MUSIC, Confidence.UNSURE)
+    assert guess.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_SPEECH)
+
+
+@pytest.mark.parametrize("text", ["a fox", "可爱的小猫，竖屏"])
+def test_a_subject_alone_is_asked_about_whatever_the_opinion(says: object, text: str) -> None:
+    assert read(text, says, Opinion("image", 6.0)).question is IntentQuestion.MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "kind"),
+    [
+        ("what would 20 images set me back", "question", RequestKind.QUESTION),
+        ("做歌就默认Suno，别问我了", "preference", RequestKind.PREFERENCE),
+        ("logo plus jingle please", "several", RequestKind.WORKFLOW),
+        ("a trailer. It needs thunderous music", "several", RequestKind.WORKFLOW),
+    ],
+)
+def test_a_clear_opinion_about_the_kind_is_followed(
+    says: object, text: str, label: str, kind: RequestKind
+) -> None:
+    intent = read(text, says, Opinion(label, 5.5))
+    assert (intent.kind, intent.confidence) == (kind, Confidence.SURE)
+
+
+def test_a_brief_is_led_by_the_opinion_and_sure_only_if_that_is_clear(says: object) -> None:
+    text = "The harbour lies still. " * 14 + "Like an old photo of my youth. " + "Nets dry. " * 8
+    guess = read(text, says, Opinion("video", 1.5))
+    assert (guess.medium, guess.confidence) == (Medium.VIDEO, Confidence.UNSURE)
+    assert read(text, says, Opinion("video", 6.0)).confidence is Confidence.SURE
 
 
 def test_a_video_of_one_attached_picture_is_made_of_it(says: object) -> None:
@@ -103,7 +138,7 @@ def test_a_medium_that_a_long_description_only_mentions_is_asked(says: object) -
         "An old man hums a song of his youth while the first boats leave. "
         "Nets dry on the wall. The lighthouse turns once more and goes dark."
     )
-    assert read(text, says, Opinion("music")).confidence is Confidence.UNSURE
+    assert read(text, says, Opinion("music", 2.0)).confidence is Confidence.UNSURE
 
 
 def test_what_was_settled_by_hand_is_not_doubted(says: object) -> None:

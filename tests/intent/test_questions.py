@@ -21,6 +21,13 @@ QUESTIONS = [
     "你能生成音乐吗？",
     "有哪些模型",
     "視頻怎麼收費？",
+    "If I ask for four images, am I charged four times?",
+    "is Sora 2 Pro worth the extra points over Wan 2.6?",
+    "where did the song I made yesterday go?",
+    "can midjourney do wide images or only square ones?",
+    "生成的图片保存在哪里？能保存多久？",
+    "可灵2.6和海螺2.3哪个便宜？",
+    "為什麼我的任務一直在排隊",
 ]
 REQUESTS = [
     "can you make a video of a fox?",
@@ -29,6 +36,9 @@ REQUESTS = [
     "画一张海报，写着多少钱一斤",
     "what if cats ruled the world, a poster",
     "how to bake bread, an explainer video",
+    "What's the cheapest option? I need a picture of a paperclip",
+    "Could someone read the menu aloud? Soup of the day: leek and potato",
+    "做个解释为什么天空是蓝色的视频",
 ]
 
 

@@ -68,7 +68,7 @@ async def until(ledger: Ledger, job_id: int, good: Callable[[Job], bool]) -> Job
             assert job is not None
             if good(job):
                 return job
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.005)
 
 
 async def ended(ledger: Ledger, job_id: int) -> Job:
@@ -641,7 +641,7 @@ async def test_the_next_try_takes_what_was_uploaded_and_checked(
     picture.write_bytes(PNG)
     model = make(task_type=TaskType.IMAGE_TO_VIDEO, model_id="ima-pro")
     clock = FastClock(rate=100)  # a busy machine must not let the upload grow old
-    service = FakeService(create=(Limited(1.0), Created("task-1", None)))
+    service = FakeService(create=(Limited(1.0), Created("task-1", None)), load=(MP4,))
     order = placed(model, inputs=(str(picture),))
     job, _ = await story(ledger, tmp_path, service, order=order, model=model, clock=clock)
     assert job.state is State.DONE

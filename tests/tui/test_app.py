@@ -133,7 +133,7 @@ async def test_the_top_line_says_where_one_is_and_what_is_out() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "1 Models 2 Compose [3 Queue]" in " ".join(top_line(app).split())
-        assert top_line(app).rstrip().endswith("demo · 5 pts")
+        assert top_line(app).rstrip().endswith("demo · 5 in flight")
 
 
 async def test_trouble_with_the_link_is_said_in_words() -> None:
@@ -153,7 +153,7 @@ async def test_a_pause_is_counted_down_in_the_top_line() -> None:
         studio.waiting = ("wait.pause", 281.2)
         studio.tell(Paused(281.2))
         await pilot.pause()
-        assert "pause: 4:42" in top_line(app)
+        assert "Retrying in 4:42" in top_line(app)
         assert app._counting is not None, "it is drawn again a second later"
         studio.waiting = ("wait.link", 12.0)
         assert "Can't reach IMA. Retrying in 0:12." in top_line(app)

@@ -101,6 +101,10 @@ def steps(plan: Workflow) -> str:
         ),
         ("做一首歌的MV，歌词：“月光洒在河面上”，女声，国风，20秒", "T I I I V10 V5 V5 Mu"),
         ("从春.png过渡到秋.png，再拍落叶特写，配乐舒缓，不要人声", "I F5 V5 Mu"),
+        (
+            "video of a bakery with voiceover 'baked before dawn' and soft guitar music",
+            "T V5 Mu Sp",
+        ),
         ("Two shots: Mia waves; Mia runs. As a reference mia.png. 10 seconds", "R5 R5"),
     ],
 )
@@ -157,6 +161,11 @@ def test_what_no_model_offers_is_a_note() -> None:
     assert "15 s" in own
     (voice,) = built(f'Two shots: a fox; an owl. 10 s. Narrator: "{"word " * 60}"').notes
     assert "voice-over" in voice
+    (other,) = built("Three shots: a fox; an owl. 10 seconds").notes
+    assert "lists 2" in other
+    many = "; ".join(f"bird {n}" for n in range(20))
+    (most,) = built(f"20 shots: {many}. 5 seconds each").notes
+    assert "18 of 20" in most
     (both,) = built("1. A fox runs (5s) 2. It sleeps (5s). 30 seconds").notes
     assert "10 s" in both
 
@@ -239,6 +248,16 @@ def test_a_removed_step_leaves_the_film() -> None:
     assert less.film.tracks == ()
     video = less.steps[-1]
     assert [shot.source for shot in remove(less, video.id).film.shots] == ["step:3#1"]  # type: ignore[union-attr]
+
+
+def test_the_length_of_a_film_is_known_before_it_is_made() -> None:
+    plan = film("Two shots: a fox; an owl. 8 s, crossfade")
+    assert plan.film is not None
+    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
+    assert film_plan.seconds(plan.film, lengths) == 8.0
+    assert film_plan.seconds(plan.film, {}) == 8.0, "both are trimmed"
+    untrimmed = replace(plan.film, shots=tuple(replace(s, trim=(0, 0)) for s in plan.film.shots))
+    assert film_plan.seconds(untrimmed, {}) == 0.0
 
 
 def test_files_take_the_place_of_sources() -> None:

@@ -11,9 +11,9 @@ from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 38),
-    ("noun", 9),
-    ("brief", 17),
+    ("single", 34),
+    ("noun", 17),
+    ("brief", 15),
     ("several", 10),
     ("edit", 7),
     ("ask", 6),
@@ -139,8 +139,9 @@ def _several(language: str, rng: Random) -> str:
 
 
 def _brief(language: str, medium: str, rng: Random) -> tuple[str, str, int]:
-    """The text, its label and its pictures: sentences of one medium among neutral ones; the request at the start, the end, the middle,
-    or nowhere. Some ask for several media, some tell a story and ask for nothing."""
+    """The text, its label and its pictures: sentences of one medium among neutral ones; the request
+    at the start, the end, the middle, or nowhere. Some ask for several
+    media, some tell a story and ask for nothing."""
     lists = read(language)
     scope = Request(medium, language)
     count = 3 + int(rng.random() ** 1.5 * 14)

@@ -42,7 +42,7 @@ async def change(
 def proposed(
     studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
 ) -> Proposal | None:
-    """A model that a flag names was chosen by hand; else the words say why it serves."""
+    """A model that a flag names was chosen by the user; else the words say why it serves."""
     told = decision.reason if decision is not None else None
     reason = Reason.REQUEST if arguments.by_hand else told or Reason.DEFAULT
     before = studio.preferences.preferred().get(model.task_type, "")

@@ -19,21 +19,22 @@ from ima_tui.cli.output import (
     text_encoding,
 )
 from ima_tui.compose import confirmation, parameter_names
+from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core import home_folder
-from ima_tui.core.domain import Job
+from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file
+from ima_tui.workflow import file, film_plan
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.pricing import PricedStep
 from ima_tui.workflow.status import WorkflowStatus
-from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
+from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, takes
 
 _HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
@@ -86,7 +87,11 @@ async def _planned(
               for each in arguments.input_images]  # fmt: skip
     made = await studio.workflows.make(arguments.text, images, films=True)
     if not made.workflow.steps:
-        raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
+        decision = made.shared.decision
+        if decision.kind is RequestKind.QUESTION:
+            lists = {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
+            raise UsageError("error.route_question", answer=answer(decision, lists))
+        raise UsageError(_nothing(decision.kind, decision.question))
     notes = list(made.notes)
     if made.workflow.film is not None and not assembler.can_assemble():
         notes.append(explain(UsageError("error.film_no_av")))
@@ -105,8 +110,6 @@ def _is_path(written: str) -> bool:
 def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     if kind is RequestKind.CLARIFY and question is not None:
         return UNSURE[question]
-    if kind is RequestKind.QUESTION:
-        return "error.plan_nothing"
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 
@@ -177,16 +180,27 @@ def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
     ]
     print_table(heads, rows, right=heads[4], gives=3)
     if plan.film is not None:
-        print(film_words(plan.film))
+        print(film_words(plan, plan.film))
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
 
 
-def film_words(film: FilmPlan) -> str:
-    """What will be assembled, in one line."""
+def film_words(plan: Workflow, film: FilmPlan) -> str:
+    """What will be assembled, and how long everything takes."""
     fades = any(shot.transition == "fade" for shot in film.shots)
     joined = say("film.with_fades") if fades else say("film.with_cuts")
-    return say("film.planned", n=len(film.shots), sounds=len(film.tracks), joined=joined)
+    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
+    seconds = film_plan.seconds(film, lengths)
+    shown: dict[str, str | int] = {
+        "n": len(film.shots),
+        "sounds": len(film.tracks),
+        "joined": joined,
+    }
+    told = say("film.planned", seconds=f"{seconds:g}" if seconds else "?", **shown)
+    usual = takes(plan)
+    if usual is None:
+        return told
+    return f"{told} {say('film.time', time=usual_time(usual.low, usual.high))}"
 
 
 def _cells(step: WorkflowStep, place: str, note: str) -> list[str]:

@@ -71,7 +71,7 @@ TEXTS: dict[str, str] = {
     "doctor.refuses": "no model list",
     "doctor.answers": "OK, {n} {n:model|models}",
     "doctor.check_failed": "This check failed unexpectedly. Please report it with this output.",
-    "doctor.traced": "restored from result files, manifests or the log: {n}",
+    "doctor.traced": "{n} {n:job|jobs} restored from result files, manifests or the log",
     "doctor.queue": "queue",
     "doctor.waiting": "waiting: {jobs}",
 }

@@ -272,9 +272,9 @@ TEXTS: dict[str, str] = {
     "error.no_result.hint": "Nothing was sent. Choose another input.",
     "error.price_rose": "The price rose from {before} to {points} pts. Nothing was sent.",
     "error.price_rose.hint": "To accept the new price, send again.",
-    "error.prompt_lost": "Job {id} was restored without its prompt, so it can't be run again.",
-    "error.prompt_lost.hint": "Nothing was sent. Write the prompt again in Compose.",
-    "wait.uploading": "Uploading the inputs; given up and tried again if nothing moves for 45 s",
+    "error.prompt_lost": "Job {id} was restored without its prompt, so it can't be retried.",
+    "error.prompt_lost.hint": "Nothing was sent. Enter the prompt again in Compose.",
+    "wait.uploading": "Uploading inputs; tried again if nothing moves for 45 s",
     "wait.verifying": "IMA is checking the inputs; this takes up to 7 minutes",
-    "wait.sending": "Sent; waiting for IMA's answer, at most 2 minutes",
+    "wait.sending": "Sent; waiting for IMA to respond, at most 2 minutes",
 }

@@ -109,7 +109,7 @@ TEXTS: dict[str, str] = {
     "help.focus": "In this list or field",
     "help.here": "In {place}",
     "help.everywhere": "Everywhere",
-    "help.typing": "In a text field, press esc first to use these keys.\nf1 f2 f3 f4 f5 f6 switch screens even while you type.",
+    "help.typing": "In a text field, press esc first, then the key.\nctrl+pgup and ctrl+pgdn switch screens even while you type.",
     # ---- welcome
     "bind.welcome_demo": "open the demo",
     "bind.welcome_take": "save the key",
@@ -127,7 +127,7 @@ TEXTS: dict[str, str] = {
     "welcome.about_session": "Not saved: ima-tui asks again next time.",
     "welcome.about_keyring": "Saved with your other passwords by the operating system.",
     "welcome.about_file": "Saved in a file that only you can read (mode 0600).",
-    "welcome.demo_key": "d",
+    "welcome.demo_key": "f9",
     "welcome.demo": "try the demo: no key, no cost",
     "welcome.later_key": "esc",
     "welcome.later": "look around first; you are asked for a key when you send",

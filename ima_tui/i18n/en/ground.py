@@ -29,10 +29,10 @@ TEXTS: dict[str, str] = {
     "ledger.unwritten_mark": "{n} {n:task ID|task IDs} not saved",
     "ledger.unwritten_mark_short": "unsaved!",
     "ledger.written": "Saved after all: job {id}, task {task}.",
-    "waiting.restored": "The history was restored; approve this job to send it.",
+    "waiting.restored": "the history was restored; needs your approval",
     "waiting.restored.short": "approve",
     "cli.read_only": "open in read-only mode: nothing is sent or written",
     "app.looking": "read-only",
     "app.looking_short": "r/o",
-    "ledger.traced": "Known only from result files, batch manifests or the log: {n}. These jobs are never sent again by themselves; results that are not here can be fetched at no charge (f, or ima-tui jobs fetch).",
+    "ledger.traced": "{n} {n:job is|jobs are} known only from result files, batch manifests or the log. They are never sent again automatically; missing results can be downloaded for free (f, or ima-tui jobs fetch).",
 }

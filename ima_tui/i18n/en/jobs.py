@@ -185,7 +185,7 @@ TEXTS: dict[str, str] = {
     "waiting.over_day": "{points} pts on top of {spent} is above your limit of {limit} pts for one day; needs your approval",
     "queue.standing_restored": "{why}. {then}",
     "queue.restored": "restored",
-    "waiting.from_result": "Restored from the files of its results; the job history was lost",
+    "waiting.from_result": "Restored from its result files; the job history was lost",
     "waiting.from_manifest": "Restored from the batch manifest; the job history was lost",
-    "waiting.from_log": "Restored from the log, which has no prompts; the job history was lost",
+    "waiting.from_log": "Restored from the log, which contains no prompts; the job history was lost",
 }

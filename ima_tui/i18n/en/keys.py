@@ -72,7 +72,7 @@ TEXTS: dict[str, str] = {
     "pane.gallery": "Gallery",
     "pane.detail": "Details",
     "app.points_today": "{points} pts today",
-    "example.lead": "Or start from an example: arrows choose, enter takes it",
+    "example.lead": "Or start from an example: arrows choose, enter uses it",
     "example.1": "a picture of a city skyline at dusk, 16:9",
     "example.2": "a 10s video of a puppy dancing with Kling O1",
     "example.3": "lo-fi music, 90 BPM, no vocals",

@@ -8,7 +8,7 @@ TEXTS: dict[str, str] = {
     "bind.prefs_next_user": "next user",
     "bind.prefs_previous_user": "previous user",
     "prefs.user": "user {user}",
-    "prefs.users": "{index} of {count} · [ ] switches",
+    "prefs.users": "{index} of {count} · < > switches",
     "prefs.column_kind": "TASK TYPE",
     "prefs.column_model": "MODEL",
     "prefs.column_saved": "SAVED",
@@ -32,5 +32,5 @@ TEXTS: dict[str, str] = {
     "prefs.brought_back": "Restored: {which}.",
     "prefs.let_go": "Discarded: {which}.",
     "prefs.dropped_toast": "Another program removed {which} from your preferences. Restore it in Prefs (5).",
-    "prefs.no_list": "These models are not loaded yet. In Compose (2), ctrl+r refreshes.",
+    "prefs.no_list": "These models are not loaded yet. In Compose (2), f5 refreshes.",
 }

@@ -2,7 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "config.not_utf8": "it is not UTF-8 text",
-    "config.too_much": "a number or a list in it is too long",
+    "config.too_much": "a number or a list is too long",
     "bind.settings": "settings",
     "bind.settings_change": "change",
     "bind.settings_reset": "reset to default",

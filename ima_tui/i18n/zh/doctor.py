@@ -71,7 +71,7 @@ TEXTS: dict[str, str] = {
     "doctor.refuses": "没有返回模型列表",
     "doctor.answers": "正常，{n} 个模型",
     "doctor.check_failed": "这项检查意外失败，请附上此输出反馈给我们。",
-    "doctor.traced": "{n} 个由作品文件、批量清单或日志恢复",
+    "doctor.traced": "{n} 个任务由作品文件、批量清单或日志恢复",
     "doctor.queue": "队列",
     "doctor.waiting": "正在等待：{jobs}",
 }

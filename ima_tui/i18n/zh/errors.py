@@ -249,7 +249,7 @@ TEXTS: dict[str, str] = {
     "error.unexpected.hint": "请附上 ima-tui doctor --json 的输出反馈给我们。",
     "wait.uploading": "正在上传素材；45 秒没有进展就重试",
     "wait.verifying": "IMA 正在检查素材，最多 7 分钟",
-    "wait.sending": "已发送，正在等 IMA 回复，最多 2 分钟",
+    "wait.sending": "已发送，正在等待 IMA 响应，最多 2 分钟",
     "wait.pause": "IMA 要求暂停，{left} 后重试。",
     "wait.pause.short": "暂停：{left}",
     "wait.link": "无法连接 IMA，{left} 后重试。",
@@ -272,6 +272,6 @@ TEXTS: dict[str, str] = {
     "error.no_result.hint": "未发送任何内容。请换一个素材。",
     "error.price_rose": "价格从 {before} 涨到 {points} 积分。未发送任何内容。",
     "error.price_rose.hint": "接受新价格的话，请再发送一次。",
-    "error.prompt_lost": "任务 {id} 恢复时没有找到提示词，无法再做一次。",
-    "error.prompt_lost.hint": "什么都没有发送。请重新写提示词。",
+    "error.prompt_lost": "任务 {id} 恢复时没有找到提示词，无法重试。",
+    "error.prompt_lost.hint": "未发送任何内容。请在创作中重新输入提示词。",
 }

@@ -109,7 +109,7 @@ TEXTS: dict[str, str] = {
     "help.focus": "当前列表或输入框",
     "help.here": "{place}界面",
     "help.everywhere": "所有界面",
-    "help.typing": "在输入框中，先按 esc 再用这些按键。\n输入时也可以用 f1 f2 f3 f4 f5 f6 切换界面。",
+    "help.typing": "在输入框中，先按 esc 再按按键。\n输入时也可以用 ctrl+pgup、ctrl+pgdn 切换界面。",
     # ---- welcome
     "bind.welcome_demo": "打开演示",
     "bind.welcome_take": "保存密钥",
@@ -127,7 +127,7 @@ TEXTS: dict[str, str] = {
     "welcome.about_session": "不保存，下次启动时再填。",
     "welcome.about_keyring": "由操作系统保存，和其他密码放在一起。",
     "welcome.about_file": "保存到只有你能读取的文件（权限 0600）。",
-    "welcome.demo_key": "d",
+    "welcome.demo_key": "f9",
     "welcome.demo": "体验演示：无需密钥，不消耗积分",
     "welcome.later_key": "esc",
     "welcome.later": "先看看；发送时再填密钥",

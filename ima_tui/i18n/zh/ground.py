@@ -29,10 +29,10 @@ TEXTS: dict[str, str] = {
     "ledger.unwritten_mark": "{n} 个任务 ID 未保存",
     "ledger.unwritten_mark_short": "未保存",
     "ledger.written": "已补存：任务 {id}，任务 ID {task}。",
-    "waiting.restored": "任务记录恢复过，确认后才会发送",
+    "waiting.restored": "任务记录恢复过，待确认",
     "waiting.restored.short": "待确认",
     "cli.read_only": "以只读模式打开：不发送，也不写入",
     "app.looking": "只读",
     "app.looking_short": "只读",
-    "ledger.traced": "其中 {n} 个只能从作品文件、批量清单或日志里得知。它们不会自动重新发送；缺少的作品可以免费取回（按 f，或 ima-tui jobs fetch）。",
+    "ledger.traced": "{n} 个任务只能从作品文件、批量清单或日志中得知。它们不会自动重新发送；缺少的作品可以免费下载（按 f，或 ima-tui jobs fetch）。",
 }

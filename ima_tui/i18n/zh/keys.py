@@ -64,7 +64,7 @@ TEXTS: dict[str, str] = {
     "also.theme": "主题 配色 深色 浅色",
     "pane.job": "任务",
     "pane.preview": "预览",
-    "pane.latest": "最近任务",
+    "pane.latest": "最新任务",
     "pane.prompt": "提示词",
     "pane.settings": "设置",
     "pane.price": "价格",

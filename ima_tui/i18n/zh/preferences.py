@@ -8,7 +8,7 @@ TEXTS: dict[str, str] = {
     "bind.prefs_next_user": "下一个用户",
     "bind.prefs_previous_user": "上一个用户",
     "prefs.user": "用户 {user}",
-    "prefs.users": "第 {index} 个，共 {count} 个 · [ ] 切换",
+    "prefs.users": "第 {index} 个，共 {count} 个 · < > 切换",
     "prefs.column_kind": "类型",
     "prefs.column_model": "模型",
     "prefs.column_saved": "保存时",
@@ -32,5 +32,5 @@ TEXTS: dict[str, str] = {
     "prefs.brought_back": "已恢复：{which}。",
     "prefs.let_go": "已放弃：{which}。",
     "prefs.dropped_toast": "其他程序从你的偏好中删除了{which}，可在“偏好”（5）中恢复。",
-    "prefs.no_list": "这类模型还没有加载。在“创作”（2）中按 ctrl+r 刷新。",
+    "prefs.no_list": "这类模型还没有加载。在“创作”（2）中按 f5 刷新。",
 }

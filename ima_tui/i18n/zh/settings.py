@@ -1,8 +1,8 @@
 """What each setting is called in Settings, and what it is for: one sentence, shown in Preferences."""
 
 TEXTS: dict[str, str] = {
-    "config.not_utf8": "不是 UTF-8 文本",
-    "config.too_much": "其中的数字或列表太长",
+    "config.not_utf8": "文件不是 UTF-8 文本",
+    "config.too_much": "数字或列表太长",
     "bind.settings": "设置",
     "bind.settings_change": "修改",
     "bind.settings_reset": "恢复默认",

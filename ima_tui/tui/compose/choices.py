@@ -174,11 +174,8 @@ class DraftChoices:
                 return
             composer.unpin(KIND)
             composer.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
-        before = (
-            composer.draft.inputs
-            if composer.draft is not None and INPUTS in composer.pinned
-            else ()
-        )
+        shown = INPUTS in composer.pinned or composer.kind.takes_inputs
+        before = composer.draft.inputs if composer.draft is not None and shown else ()
         composer.feed((*before, source))
         composer.pin(INPUTS)
         await screen.reload()

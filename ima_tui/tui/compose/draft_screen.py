@@ -95,7 +95,7 @@ class DraftScreen(BaseScreen):
         await self.read(anew=True)
 
     async def read(self, *, anew: bool = False) -> None:
-        """Read the prompt, and follow it where nothing was chosen by hand. `anew`: something
+        """Read the prompt, and follow it where nothing was chosen by the user. `anew`: something
         other than the text changed."""
         text = self._text = self.prompt.text
         was_empty, self._is_empty = self._is_empty, not text.strip()

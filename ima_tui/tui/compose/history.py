@@ -53,7 +53,7 @@ class DraftHistory:
     # ------------------------------------------------------------------------- what lies there
 
     def wish(self, name: str = "") -> SavedDraft:
-        """The wish as it stands, with what was chosen by hand."""
+        """The prompt as it is, with what was chosen by the user."""
         screen, composer = self._screen, self._screen.composer
         model, draft, pinned = composer.model, composer.draft, composer.pinned
         own = dict(draft.chosen) if draft is not None else {}
@@ -140,7 +140,7 @@ class DraftHistory:
         self._timer = self._screen.set_timer(PAUSE, self.keep, name="keep the draft")
 
     async def keep(self) -> None:
-        """Write the draft now, off the event loop. What was sent as it stands is none."""
+        """Write the draft now, off the event loop. A draft that was sent is none."""
         if self._timer is not None:
             self._timer.stop()
         if self._screen.studio.settings.read_only:
@@ -161,7 +161,7 @@ class DraftHistory:
         await self.was_sent()
 
     async def was_sent(self) -> None:
-        """The wish as it stands is in the queue: a crash has nothing to bring back."""
+        """The prompt is in the queue: a crash has nothing to bring back."""
         self.label = secrets.token_hex(8)
         self._latest = self.wish()
         self._sent = replace(self._latest, at=0.0)
@@ -170,7 +170,7 @@ class DraftHistory:
     # ------------------------------------------------------------------- templates and history
 
     async def templates(self) -> None:
-        """Saved wishes: take one, save this one, delete one."""
+        """Templates: take one, save this one, delete one."""
         screen = self._screen
         known = await asyncio.to_thread(self._templates.all)
 
@@ -190,7 +190,7 @@ class DraftHistory:
         self._templates.delete(name)
 
     async def history(self) -> None:
-        """Earlier wishes, newest first, each once."""
+        """Earlier prompts, newest first, each once."""
         screen = self._screen
         jobs: dict[str, Job] = {}
         for job in await screen.studio.jobs.recent():
@@ -210,7 +210,7 @@ class DraftHistory:
     # --------------------------------------------------------------------------------- editor
 
     async def edit(self) -> None:
-        """The wish in the user's own editor."""
+        """The prompt in the user's own editor."""
         screen = self._screen
         try:
             text = await external_editor.edit(screen.app, screen.prompt.text)

@@ -20,7 +20,7 @@ Route = Callable[..., "Intent"]
 
 
 class IntentReader:
-    """The router, handed what the studio offers and what was chosen by hand."""
+    """The router, handed what the studio offers and what was chosen by the user."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio

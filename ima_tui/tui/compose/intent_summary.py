@@ -167,7 +167,7 @@ class IntentSummary(Line, can_focus=False):
         return lent
 
     def make_way(self) -> None:
-        """The wish may have grown or shrunk by a line."""
+        """The prompt may have grown or shrunk by a line."""
         if self._written != self.screen.query_one(Prompt).wrapped_document.height:
             self._fit()
 

@@ -25,7 +25,7 @@ MOST_NUMBERS = 8
 
 
 class MultiPromptPane:
-    """`several` is what is shown; None while the text is one wish."""
+    """`several` is what is shown; None while the text is one prompt."""
 
     def __init__(self, screen: DraftScreen, on_change: Callable[[], None]) -> None:
         """`on_change` is called when the total may be another."""
@@ -34,7 +34,7 @@ class MultiPromptPane:
         self._rows: tuple[Row, ...] = ()
         self.several: MultiPrompt | None = None
         self.could_be = False
-        """The text has lines, and is read as one wish."""
+        """The text has lines, and is read as one prompt."""
 
     @property
     def is_several(self) -> bool:

@@ -27,7 +27,7 @@ def role(part: str, kind: TaskType) -> str:
 
 def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
     """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
-    by itself. And whether it was chosen by hand."""
+    by itself. And whether it was chosen by the user."""
     origin = composer.origin(part)
     if origin.by is SetBy.HAND:
         return [(say("compose.by_hand"), "muted")], True

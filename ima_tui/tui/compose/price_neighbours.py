@@ -28,8 +28,6 @@ class PriceNeighbours(Static):
         if of == self._of:
             return
         self._of = of
-        if model is None or draft is None:
-            self.update(Content(""))
-            return
-        lines = price_table.near(model, dict(draft.chosen), glyphs)
+        lines = price_table.near(model, dict(draft.chosen), glyphs) if model and draft else []
+        self.screen.set_class(not lines, "-no-prices")
         self.update(Content("\n").join(lines))

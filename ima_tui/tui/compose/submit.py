@@ -126,7 +126,7 @@ class DraftSubmitter:
             screen.remark(why_not, "bad")
 
     async def _order(self) -> Order | None:
-        """The order as it stands; None, and the keys where something is missing."""
+        """The order as it is; None, and the keys where something is missing."""
         screen = self._screen
         model, draft = screen.composer.model, screen.composer.draft
         if model is None or draft is None:

@@ -159,7 +159,7 @@ class ComposeView:
         self._screen.query_one(DraftMessage).say(words, role)
 
     def _pinned(self) -> str:
-        """What was chosen by hand for the last prompt, while the next one is not begun."""
+        """What was chosen by the user for the last prompt, while the next one is not begun."""
         screen, composer = self._screen, self._screen.composer
         if screen.prompt.text.strip() or composer.model is None or composer.draft is None:
             return ""

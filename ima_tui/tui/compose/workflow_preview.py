@@ -35,7 +35,7 @@ class WorkflowPreview:
         self._status: WorkflowStatus | None = None
 
     def look(self) -> None:
-        """The wish is another, or the lists are."""
+        """The prompt is another, or the lists are."""
         screen = self._screen
         wish = (
             (screen.prompt.text, screen.composer.attached) if screen.composer.in_steps else ("", ())

@@ -51,7 +51,7 @@ class TileGrid(ScrollView, can_focus=True):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor came to stand on a result, or on none."""
+        """The cursor moved to a result, or to none."""
 
         key: Key | None
 
@@ -69,7 +69,7 @@ class TileGrid(ScrollView, can_focus=True):
         super().__init__(id="wall")
         self._find = find
         self.empty = ""
-        """What stands here while there are no results."""
+        """Shown while there are no results."""
         self.cursor: Key | None = None
         self.marked: list[Key] = []
         self.tiles = False

@@ -76,7 +76,7 @@ class LogLines(Widget, can_focus=True):
         self.cursor = 0
         self.top = 0
         self.empty = ""
-        """What stands here while there are none."""
+        """Shown while there are none."""
         self.midnight = 0.0
         """When today began: entries of other days show their day."""
         self.pattern: Pattern | None = None
@@ -104,7 +104,7 @@ class LogLines(Widget, can_focus=True):
         self.post_message(self.Moved(self))
 
     def say_when_empty(self, words: str) -> None:
-        """What stands here while there are no entries."""
+        """Shown while there are no entries."""
         if words != self.empty:
             self.empty = words
             if not self.entries:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -24,6 +25,7 @@ HELD = 0.3
 that is still held down, and confirms nothing."""
 now = time.monotonic
 INDENT = 3
+BOLD = Style(bold=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class ConfirmBar(Line):
     """Takes the keys while it asks: `enter` does what is chosen, `y` the first choice; `escape` and
     `n` do nothing. Where it is `deliberate`, `y` alone confirms: enter is too easily pressed."""
 
-    GROUND = "raised"
+    GROUND = "accent"
     KEEPS_KEYS = True
     """Alt with a key answers nothing."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,9 +134,8 @@ class ConfirmBar(Line):
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         rows, theme = self._rows(), self.app.theme
-        plain = style(theme, "strong", self.GROUND)
-        lead = " ? " if y == 0 else " " * INDENT
-        segments = [Segment(lead, style(theme, "warn", self.GROUND))]
+        plain = style(theme, "background", self.GROUND) + BOLD
+        segments = [Segment(" ? " if y == 0 else " " * INDENT, plain)]
         if y < len(rows):
             segments += self._segments(*rows[y])
         return Strip(segments).adjust_cell_length(self.size.width, plain)
@@ -142,7 +143,7 @@ class ConfirmBar(Line):
     def _segments(self, text: str, first: int | None) -> list[Segment]:
         theme = self.app.theme
         if first is None:
-            return [Segment(text, style(theme, "strong", self.GROUND))]
+            return [Segment(text, style(theme, "background", self.GROUND) + BOLD)]
         cells = max(10, self.screen.size.width - INDENT - 1)
         found: list[Segment] = []
         for place, label in list(enumerate(self._labels))[first:]:
@@ -150,8 +151,9 @@ class ConfirmBar(Line):
             if not text.startswith(shown):
                 break
             text = text[len(shown) :]
-            role = "title" if place == self._chosen else "text"
-            found.append(Segment(shown, style(theme, role, self.GROUND)))
+            chosen = place == self._chosen
+            how = ("title", "background") if chosen else ("background", self.GROUND)
+            found.append(Segment(shown, style(theme, *how)))
         return found
 
     # ----------------------------------------------------------------------------- the user

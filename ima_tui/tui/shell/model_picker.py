@@ -115,7 +115,7 @@ def models(
 
 
 def history(jobs: Sequence[Job], now: float) -> Picker:
-    """Earlier wishes, as they were sent."""
+    """Earlier prompts, as they were sent."""
     return Picker(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
 
 
@@ -241,8 +241,11 @@ def model_line(
         problem = studio.catalogue.lists[task_type].problem
         if problem is not None:
             return [(say(problem.key, **problem.values), "bad")], []
-        never = studio.catalogue.lists[task_type].as_of is None
-        return [(say("compose.fetching" if never else "compose.none_offered"), "muted")], []
+        if studio.catalogue.lists[task_type].as_of is not None:
+            return [(say("compose.none_offered"), "muted")], []
+        way = studio.catalogue.way
+        words = say("compose.fetching_through", way=way) if way else say("compose.fetching")
+        return [(words, "muted")], []
     is_mine = model.model_id == preferred(studio, task_type)
     left = [
         (f"{model.name} {_opens(signs)}", "strong"),

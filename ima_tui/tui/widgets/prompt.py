@@ -56,7 +56,7 @@ def unquoted(path: str) -> str:
 
 
 class Prompt(TextArea):
-    """The wish, in as many lines as it takes. Enter makes a line: sending has a key of its own,
+    """The prompt, in as many lines as it takes. Enter makes a line: sending has a key of its own,
     for it costs points."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,7 +101,7 @@ class Prompt(TextArea):
     # --------------------------------------------------------------------- words that were read
 
     def show_marks(self, found: Sequence[Highlight], role: Callable[[str], str]) -> None:
-        """Underline the words of the text as it stands that gave something, each in the `role`
+        """Underline the words of the current text that gave something, each in the `role`
         of its part."""
         now = [(mark, role(mark.part)) for mark in found]
         same = now == [(mark, self._role(mark.part)) for mark in self._marks]

@@ -83,7 +83,7 @@ class Table(ScrollView, can_focus=True):
 
     @dataclass
     class RowHighlighted(Message):
-        """The cursor came to stand on a row, or on none."""
+        """The cursor moved to a row, or to none."""
 
         table: Table
         row_id: RowId | None
@@ -140,7 +140,7 @@ class Table(ScrollView, can_focus=True):
         self.markable = markable
         self.marked: set[RowId] = set()
         self.empty = ""
-        """What stands here while there are no rows."""
+        """Shown while there are no rows."""
         self.cursor: RowId | None = None
         self._rows: MutableMapping[RowId, Row] = {}
         self._order: list[RowId] = []
@@ -151,7 +151,7 @@ class Table(ScrollView, can_focus=True):
 
     @property
     def order(self) -> Sequence[RowId]:
-        """The ids of the rows as they stand."""
+        """The ids of the rows as they are."""
         return self._order
 
     @property

@@ -50,7 +50,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor came to stand on a step."""
+        """The cursor moved to a step."""
 
         step_id: int
 

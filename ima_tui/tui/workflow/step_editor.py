@@ -260,7 +260,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     # ------------------------------------------------------------------------------- its end
 
     async def action_take(self) -> None:
-        """The step as it stands here, where it can be had."""
+        """The step as it is here, where it can be had."""
         model, draft = self.composer.model, self.composer.draft
         if model is None or draft is None or self._offer.problem is not None:
             self.query_one(DraftForm).reveal(next(iter(self._offer.at_fault), ""))

@@ -127,7 +127,7 @@ async def test_ctrl_j_sends_what_is_written_and_the_next_prompt_can_be_typed_at_
         await pilot.press("ctrl+j")
         (one,) = sent(studio)
         assert (one.prompt, one.model_id, one.total) == ("画旺财在雪地里奔跑", SEEDREAM.model_id, 5)
-        assert said(pilot) == "#1 is in the queue: 5 pts. f3 shows it."
+        assert said(pilot) == "#1 is in the queue: 5 pts. esc 3 shows it."
         assert place(pilot).query_one(Prompt).text == ""
         await pilot.press(*"next")
         assert place(pilot).query_one(Prompt).text == "next"
@@ -408,7 +408,7 @@ async def test_without_a_key_there_is_no_list_and_sending_still_leads_there() ->
     studio.catalogue.lists[T2I] = ProductList(T2I, problem=KeyMissing())
     studio.connection.has_key = False
     async with open_compose(studio) as pilot:
-        assert said(pilot) == "ctrl+g: enter API key"
+        assert said(pilot) == "ctrl+p: enter API key"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
 
@@ -437,7 +437,7 @@ async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> Non
     async with open_compose(studio) as pilot:
         model = place(pilot).query_one(DraftForm).model
         assert "Can't reach IMA" in "".join(text for text, _ in model.parts(80)[0])
-        assert said(pilot) == "ctrl+r refreshes"
+        assert said(pilot) == "f5 refreshes"
         await pilot.press("f5")
         await until(pilot, lambda: ("refresh", T2I) in studio.asked)
 

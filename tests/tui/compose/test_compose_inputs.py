@@ -52,6 +52,19 @@ async def test_a_picture_dragged_into_the_wish_becomes_an_input(tmp_path: Path) 
         await until(pilot, lambda: "PNG 320x200" in line._facts.words)
 
 
+async def test_a_file_that_is_dragged_in_joins_the_one_that_the_prompt_names(
+    tmp_path: Path,
+) -> None:
+    for name in ("named.png", "dragged.png"):
+        Image.new("RGB", (320, 200)).save(tmp_path / name)
+    named, dragged_in = f"{tmp_path}/named.png", f"{tmp_path}/dragged.png"
+    async with opened(tmp_path) as (pilot, screen):
+        screen.prompt.text = f"a video of the fox in {named}"
+        await until(pilot, lambda: screen.inputs.values == (named,))
+        pilot.app.post_message(events.Paste(dragged_in))
+        await until(pilot, lambda: screen.inputs.values == (dragged_in, named))
+
+
 async def test_a_damaged_photo_is_told_at_the_input_and_an_animation_what_is_used(
     tmp_path: Path,
 ) -> None:

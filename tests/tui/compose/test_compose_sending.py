@@ -25,6 +25,7 @@ from ima_tui.core.events import (
     PreferencesChanged,
     ProductList,
 )
+from ima_tui.intent import classifier, second_opinion
 from ima_tui.sandbox.products import SandboxCatalogue
 from ima_tui.studio.guides import Recommendation
 from ima_tui.tui.app import ImaApp
@@ -214,6 +215,20 @@ async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept
         assert screen.focused is screen.prompt
         await pilot.press("ctrl+j")
         assert [one.task_type for one in sent(studio)] == [T2V]
+
+
+async def test_an_unsure_prompt_is_settled_by_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    opinion = classifier.Opinion("video", 4.5, "image", ())
+    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    async with composing("draw a fox") as (pilot, screen, studio):
+        await until(pilot, lambda: screen.view.askings)
+        assert [each.kind for each in screen.view.askings[0].answers] == [T2I, T2V]
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+        await pilot.press("enter")  # the guess is chosen
+        await until(pilot, lambda: not screen.view.blocked)
+        await pilot.press("ctrl+j")
+        assert [one.task_type for one in sent(studio)] == [T2I]
 
 
 async def test_a_picture_that_is_missing_blocks() -> None:

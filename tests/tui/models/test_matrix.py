@@ -48,7 +48,7 @@ def screen_of(pilot: Pilot[None]) -> ModelsScreen:
 
 
 async def test_views_task_types_and_columns_follow_the_keys() -> None:
-    app = ImaApp(FakeStudio(leaves=(*LEAVES, WAN_I2V)), start="models")  # type: ignore[arg-type]
+    app = ImaApp(FakeStudio(models=(*LEAVES, WAN_I2V)), start="models")  # type: ignore[arg-type]
     async with app.run_test(size=(120, 30)) as pilot:
         screen = screen_of(pilot)
         assert len(screen.table.order) == 6

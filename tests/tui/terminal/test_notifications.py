@@ -101,7 +101,7 @@ async def test_a_task_id_that_can_not_be_saved_stays_on_the_screen() -> None:
         app.studio.tell(told)  # type: ignore[attr-defined]
         await until(pilot, lambda: len(app._notifications) == 1)
         note = next(iter(app._notifications))
-        for words in ("task-of-seven", f"{job(7).order.total} points", job(7).order.model_name):
+        for words in ("task-of-seven", f"{job(7).order.total} pts", job(7).order.model_name):
             assert words in note.message
         assert note.timeout > 86_400
         assert app.unsaved == {7}

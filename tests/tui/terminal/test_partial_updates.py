@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyte
 import pytest
 from hypothesis import given
@@ -13,22 +15,26 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from ima_tui.tui.terminal import partial_updates
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 
 PLAIN = Console(color_system=None)
+COLOURED = Console(color_system="256", force_terminal=True)
 
 
-def drawn(shown: ShownCells, *lines: str, style: Style | None = None, x: int = 0) -> str:
+def drawn(
+    shown: ShownCells, *lines: str, style: Style | None = None, console: Console = PLAIN
+) -> str:
     strips = [[Strip([Segment(line, style)])] for line in lines]
-    region = Region(x, 0, max(map(len, lines)), len(lines))
-    return ChangedCells(LayoutUpdate(strips, region), shown).render_segments(PLAIN)
+    region = Region(0, 0, max(map(len, lines)), len(lines))
+    return ChangedCells(LayoutUpdate(strips, region), shown).render_segments(console)
 
 
 def test_what_is_shown_already_is_not_sent_again() -> None:
     shown = ShownCells()
     assert "brave" in drawn(shown, "hello brave world", "second line")
     assert drawn(shown, "hello brave world", "second line") == ""
-    assert drawn(shown, "hello brawe world", "second line") == "\x1b[1;10H\x1b[0mw\x1b[0m"
+    assert drawn(shown, "hello brawe world", "second line") == "\x1b[1;10Hw"
 
 
 def test_near_changes_are_sent_in_one_piece_and_far_ones_in_two() -> None:
@@ -41,7 +47,7 @@ def test_near_changes_are_sent_in_one_piece_and_far_ones_in_two() -> None:
 def test_a_wide_character_is_sent_whole() -> None:
     shown = ShownCells()
     drawn(shown, "旺财在雪地里")
-    assert drawn(shown, "旺财去雪地里") == "\x1b[1;5H\x1b[0m去\x1b[0m"
+    assert drawn(shown, "旺财去雪地里") == "\x1b[1;5H去"
     assert "雪" in drawn(shown, "旺财去x雪里")
 
 
@@ -52,13 +58,26 @@ def test_a_line_whose_widths_are_uncertain_is_sent_from_end_to_end() -> None:
 
 
 def test_a_style_is_a_change_and_what_is_forgotten_is_sent_again() -> None:
-    shown = ShownCells()
-    drawn(shown, "word")
-    assert "word" in drawn(shown, "word", style=Style(bold=True))
+    shown, bold = ShownCells(), Style(bold=True)
+    drawn(shown, "word", console=COLOURED)
+    assert "word" in drawn(shown, "word", style=bold, console=COLOURED)
     shown.forget(Region(1, 0, 2, 1))
-    assert "or" in drawn(shown, "word", style=Style(bold=True))
+    assert "or" in drawn(shown, "word", style=bold, console=COLOURED)
     shown.forget()
-    assert "word" in drawn(shown, "word", style=Style(bold=True))
+    assert "word" in drawn(shown, "word", style=bold, console=COLOURED)
+
+
+def test_of_a_style_only_what_changes_is_named_and_blanks_have_no_ink() -> None:
+    shown = ShownCells()
+    red, blue = Style(color="red", bgcolor="black"), Style(color="blue", bgcolor="black")
+    strip = Strip([Segment("a", red), Segment("b", blue), Segment(" ", red), Segment("c", blue)])
+    update = LayoutUpdate([[strip]], Region(0, 0, 4, 1))
+    assert ChangedCells(update, shown).render_segments(COLOURED) == (
+        "\x1b[1;1H\x1b[31;40ma\x1b[34mb c\x1b[0m"
+    )
+    other = Strip([Segment("a", red), Segment("b", blue), Segment(" ", blue), Segment("c", blue)])
+    again = LayoutUpdate([[other]], Region(0, 0, 4, 1))
+    assert ChangedCells(again, shown).render_segments(COLOURED) == ""
 
 
 def test_of_a_region_the_part_that_is_asked_for_is_looked_at() -> None:
@@ -69,25 +88,56 @@ def test_of_a_region_the_part_that_is_asked_for_is_looked_at() -> None:
     assert ChangedCells(update, shown).render_segments(PLAIN) == ""
 
 
+_STYLES = st.sampled_from(
+    [
+        Style.parse(written)
+        for written in (
+            "red on blue",
+            "bold red",
+            "underline on blue",
+            "reverse",
+            "dim bold",
+            "none",
+        )
+    ]
+)
 _LINES = st.lists(
-    st.text(st.sampled_from("ab 雪地·…"), min_size=6, max_size=6), min_size=3, max_size=3
+    st.tuples(st.text(st.sampled_from("ab  雪·…"), min_size=6, max_size=6), _STYLES, _STYLES),
+    min_size=3,
+    max_size=3,
 )
 
 
-@pytest.mark.parametrize("colours", [None, "256", "truecolor"])
+@pytest.mark.parametrize("erases", [True, False])
 @given(screens=st.lists(_LINES, min_size=2, max_size=6))
 def test_a_terminal_shows_the_same_as_if_all_had_been_sent(
-    colours: str | None, screens: list[list[str]]
+    erases: bool, screens: list[list[tuple[str, Style, Style]]]
 ) -> None:
-    console = Console(color_system=colours, force_terminal=True)  # type: ignore[arg-type]
-    seen, whole, shown = pyte.Screen(16, 3), pyte.Screen(16, 3), ShownCells()
+    seen, whole, shown = pyte.Screen(24, 3), pyte.Screen(24, 3), ShownCells()
     one, other = pyte.Stream(seen), pyte.Stream(whole)
-    for lines in screens:
-        strips = [
-            [Strip([Segment(line, Style(color="red", bold=True))]).adjust_cell_length(14)]
-            for line in lines
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(partial_updates, "erases_in_colour", lambda term: erases)
+        for lines in screens:
+            strips = [
+                [Strip([Segment(text, a), Segment(text, b)]).adjust_cell_length(24, b)]
+                for text, a, b in lines
+            ]
+            region = Region(0, 0, 24, 3)
+            update = LayoutUpdate(strips, region)  # type: ignore[arg-type]
+            one.feed(ChangedCells(update, shown).render_segments(COLOURED))
+            other.feed(update.render_segments(COLOURED).replace("\n", ""))
+        assert [visible(row) for row in map(seen.buffer.get, range(3))] == [
+            visible(row) for row in map(whole.buffer.get, range(3))
         ]
-        update = LayoutUpdate(strips, Region(0, 0, 14, 3))  # type: ignore[arg-type]
-        one.feed(ChangedCells(update, shown).render_segments(console))
-        other.feed(ChangedCells(update, ShownCells()).render_segments(console))
-    assert seen.display == whole.display
+
+
+def visible(row: Mapping[int, pyte.screens.Char]) -> list[object]:
+    """What can be seen of a row: of a blank, its ink can't."""
+    found: list[object] = []
+    for x in range(24):
+        cell = row[x]
+        if cell.data == " " and not (cell.underscore or cell.reverse):
+            found.append((" ", cell.bg))
+        else:
+            found.append((cell.data, cell.fg, cell.bg, cell.bold, cell.underscore, cell.reverse))
+    return found

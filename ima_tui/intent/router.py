@@ -1,0 +1,450 @@
+"""One text on its way to an intent: every part is read, and told in the evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from ima_tui.catalogue import choice, order
+from ima_tui.catalogue.choice import Reason
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.intent import (
+    binding,
+    commands,
+    limits,
+    models,
+    parameters,
+    preference_phrases,
+    questions,
+    workflow,
+)
+from ima_tui.intent.inputs import Inputs, read_roles
+from ima_tui.intent.intent import (
+    Evidence,
+    Intent,
+    IntentAlternative,
+    IntentQuestion,
+    IntentStep,
+    Parameter,
+    PreferenceAction,
+    PreferencePhrase,
+    RequestKind,
+    Roles,
+)
+from ima_tui.intent.limits import Impossible
+from ima_tui.intent.media import MediaRequest
+from ima_tui.intent.models import ModelChoice
+from ima_tui.intent.parameters import Findings
+from ima_tui.intent.preference_grammar import PreferenceRequest
+from ima_tui.intent.preference_phrases import TierPhrase
+from ima_tui.intent.scan import Scan
+from ima_tui.intent.song import Song, read_song
+from ima_tui.intent.spoken import to_be_spoken
+from ima_tui.intent.tasks import Tasks, describes, roles_of
+from ima_tui.intent.wants import Want
+
+Catalogue = Mapping[TaskType, Sequence[ModelVersion]]
+Preferred = Mapping[TaskType, str]
+"""The preferred (or the recommended) model id for each task type."""
+
+
+_WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
+_BRIEF = 45
+"""Words (Chinese: characters) from which a text is a brief."""
+_SUBJECT = 4
+"""Words (Chinese: pairs of characters) that only name a subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the text."""
+
+    catalogue: Catalogue
+    preferred: Preferred
+    recommended: Preferred
+    settled: TaskType | None = None
+    label: str = ""
+    """What the second opinion says that it is."""
+
+    @property
+    def assumed(self) -> Medium | None:
+        return Medium(self.label) if self.label in Medium.__members__.values() else None
+
+
+class Router:
+    """One text on its way to a decision; every method adds one part and its evidence."""
+
+    def __init__(self, read: Scan, inputs: Inputs, asked: MediaRequest, known: Known) -> None:
+        self._scan = read
+        self._inputs = inputs
+        self._asked = self._said = asked
+        self._known = known
+        self._evidence: list[Evidence] = []
+        self._alternatives: list[IntentAlternative] = []
+        self._open = False
+        self._set: list[tuple[int, int]] = []
+
+    def decide(self) -> Intent:
+        asked = self._asked
+        told = read_roles(self._scan, self._inputs, asked)
+        self._open = self._known.assumed is None and questions.is_undecided(self._scan)
+        if self._open:
+            asked = self._asked = replace(asked, wants=())
+        if self._known.settled is not None:
+            asked = self._asked = _only(asked, self._known.settled.medium)
+        altered = not asked.made and all(w.works_on or not w.asked for w in asked.wants)
+        if altered and told.frames and len(self._inputs.sources) > 1:
+            first = told.places[0]
+            want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
+            asked = self._asked = replace(asked, wants=(want,))
+        elif not asked.wants and told.by_style and len(self._inputs.sources) > 1:
+            place = told.places[0]
+            want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
+            asked = self._asked = replace(asked, wants=(want,))
+        if self._known.assumed is not None:
+            asked = self._asked = _only(asked, self._known.assumed)
+        task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
+        if self._known.settled is not None and task_type is not self._known.settled:
+            roles = roles_of(self._known.settled, told, len(self._inputs.sources))
+            task_type, question = self._known.settled, None
+        steps = workflow.plan(asked, self._inputs)
+        kind = self._kind(question)
+        medium = (
+            None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
+        )
+        if kind is RequestKind.WORKFLOW:
+            task_type = None
+        for want in asked.wants:
+            if want.start < want.end:
+                self._tell("media", want.start, want.end)
+        if roles:
+            for place in told.places:
+                self._tell("images_role", *place)
+        findings = parameters.read_parameters(self._scan, asked)
+        told_so = (*findings.params, findings.ratio, findings.length)
+        self._set = [(each.start, each.end) for each in told_so if each is not None]
+        tier = preference_phrases.read_tier(self._scan, asked)
+        chosen = self._models(steps, task_type, tier)
+        wish = preference_phrases.read_preference(
+            self._scan, asked, len(self._inputs.sources), self._known.label == "preference"
+        )
+        if wish is not None and self._only_wish(wish):
+            kind, question, task_type, roles = RequestKind.PREFERENCE, None, None, Roles()
+            medium = medium or wish.medium
+        return self._decision(
+            kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
+        )
+
+    def _length(self) -> int:
+        """Words (Chinese: characters), those in quotes among them."""
+        quoted = sum(end - start for start, end in self._scan.content.quotes)
+        dense = any(clause.chinese for clause in self._scan.clauses)
+        return len(self._scan.tokens.words) + quoted // (1 if dense else 6)
+
+    # ------------------------------------------------------------------------- kind and task
+
+    def _kind(self, question: IntentQuestion | None) -> RequestKind:
+        if question is not None:
+            return RequestKind.CLARIFY
+        return RequestKind.WORKFLOW if len(self._asked.wants) > 1 else RequestKind.SINGLE
+
+    # -------------------------------------------------------------------------------- models
+
+    def _models(
+        self,
+        steps: tuple[tuple[TaskType, int | None], ...],
+        task_type: TaskType | None,
+        tier: TierPhrase | None,
+    ) -> dict[Medium | None, ModelChoice]:
+        """The model for each medium asked for; under None the one of a bare name."""
+        chosen: dict[Medium | None, ModelChoice] = {}
+        for want, (step_type, _) in zip(self._asked.wants, steps, strict=True):
+            of_step = task_type or step_type
+            model = self._model(want.medium, of_step, tier)
+            if model is not None:
+                chosen[want.medium] = model
+        if not self._asked.wants:
+            named = models.named_model(self._scan, self._asked, None)
+            if named is not None:
+                chosen[None] = models.model_of(named, None)
+        for model in chosen.values():
+            self._alternatives.extend(model.alternatives)
+        return chosen
+
+    def _model(
+        self, medium: Medium | None, task_type: TaskType, tier: TierPhrase | None
+    ) -> ModelChoice | None:
+        named = models.named_model(self._scan, self._asked, medium)
+        if named is not None:
+            model = models.model_of(named, task_type)
+            self._tell("model", model.start, model.end)
+            return model
+        if tier is not None:
+            found = models.tier_model(tier, task_type, self._is_song())
+            if found is not None:
+                return found
+        if medium is Medium.MUSIC:
+            background = models.background_music(self._scan, self._asked)
+            if background is not None:
+                self._tell("model", background.start, background.end)
+            return background
+        return None
+
+    def _is_song(self) -> bool:
+        want = self._asked.want(Medium.MUSIC)
+        return want is not None and any(
+            word in self._scan.text[want.start : want.end] for word in ("歌", "song")
+        )
+
+    def _only_wish(self, wish: PreferenceRequest) -> bool:
+        """Nothing is to be made: no medium, or a medium only as what the wish is about."""
+        if wish.pure or not self._said.wants:
+            return True
+        if not wish.standing or self._inputs.sources:
+            return False
+        clause = next(c for c in self._scan.clauses if c.start <= wish.start < c.end)
+        if wish.action is PreferenceAction.CLEAR and any(want.asked for want in self._said.wants):
+            return False
+        if any(want.clause != clause.index and want.asked for want in self._said.wants):
+            return False
+        return not any(describes(item) for c in self._scan.clauses for item in c.items)
+
+    # ------------------------------------------------------------------------------ together
+
+    def _decision(
+        self,
+        kind: RequestKind,
+        medium: Medium | None,
+        task_type: TaskType | None,
+        question: IntentQuestion | None,
+        roles: Roles,
+        steps: tuple[tuple[TaskType, int | None], ...],
+        findings: Findings,
+        tier: TierPhrase | None,
+        chosen: dict[Medium | None, ModelChoice],
+        wish: PreferenceRequest | None,
+    ) -> Intent:
+        model = chosen.get(medium) or chosen.get(None)
+        ids = {each: found.model_id for each, found in chosen.items() if each is not None}
+        impossible = limits.find_limits(findings, self._asked.media, ids)
+        for each in impossible:
+            self._tell("unsupported", each.start, each.end)
+        if tier is not None:
+            self._tell("tier", tier.start, tier.end)
+        song = read_song(self._scan.plain.original) if medium is Medium.MUSIC else None
+        params = (*self._params(findings, impossible, model), *self._sung(song))
+        self._offer_alternatives(kind, medium)
+        version = model.leaf_version if model else ""
+        decision = Intent(
+            kind=kind,
+            medium=medium,
+            task_type=task_type,
+            question=question,
+            guessed=self._asked.guessed,
+            explicit=self._asked.explicit,
+            asked=bool(self._asked.wants) and self._asked.wants[0].asked,
+            brief=self._asked.implied or self._length() > _BRIEF,
+            steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
+            model_id=model.model_id if model else "",
+            version=version,
+            picks=model is not None and model.picked,
+            reason=_reason(model),
+            tier=tier.tier if tier else None,
+            params=params,
+            preference=self._preference(wish, task_type, medium),
+            limits=tuple(each.limit for each in impossible),
+            roles=roles,
+            inputs=self._inputs.sources,
+            spoken=to_be_spoken(self._scan, self._asked),
+            description=song.description if song else "",
+            style=song.style if song else "",
+            alternatives=tuple(dict.fromkeys(self._alternatives)),
+            absent=models.absent_names(self._scan, self._asked),
+            misplaced=models.misplaced(self._scan, self._asked),
+        )
+        return self._bound(decision)
+
+    def _bound(self, decision: Intent) -> Intent:
+        """With the live leaf, where there is a catalogue and a single task."""
+        evidence = tuple(dict.fromkeys(self._evidence))
+        found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
+        sent = commands.without(self._scan.plain.original, found)
+        bare = sum(1 for _ in islice(_WORD.finditer(self._subject()), _SUBJECT + 1)) <= _SUBJECT
+        bare = bare or self._open
+        vague = questions.is_vague(self._scan)
+        decision = replace(decision, evidence=evidence, commands=found, bare=bare, vague=vague)
+        if decision.description and found:
+            song = read_song(sent)
+            decision = replace(decision, description=song.description, style=song.style)
+        model_versions = (
+            self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
+        )
+        if not model_versions or decision.task_type is None:
+            return decision
+        model_version, reason, kin = self._leaf(decision, decision.task_type, model_versions)
+        if model_version is None:
+            others = tuple(IntentAlternative("model", model_id) for model_id in kin)
+            return replace(
+                decision,
+                absent=(*decision.absent, decision.model_id),
+                alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
+            )
+        bound, refused = binding.bind(model_version, decision.params)
+        return replace(
+            decision,
+            model=model_version,
+            reason=reason,
+            bound=bound,
+            refused=refused,
+        )
+
+    def _subject(self) -> str:
+        """The text without the words that set a parameter."""
+        text = self._scan.text
+        for start, end in sorted(self._set, reverse=True):
+            text = f"{text[:start]} {text[end:]}"
+        return text
+
+    def _leaf(
+        self, decision: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]
+    ) -> tuple[ModelVersion | None, Reason | None, tuple[str, ...]]:
+        """(the leaf, why it serves, kin of a model that is not there): what the text names or its
+        tier stands for, else the order of choice. What is to be forgotten does not choose."""
+        if decision.model_id:
+            model_version, kin = binding.leaf_for(
+                model_versions, task_type, decision.model_id, decision.version
+            )
+            if model_version is not None or decision.reason is Reason.REQUEST:
+                return (
+                    model_version,
+                    decision.reason,
+                    kin,
+                )  # what was named is not replaced by a guess
+        called = [
+            model_version
+            for model_version in model_versions
+            if any(choice.is_called(model_version, n) for n in decision.absent)
+        ]
+        if called:
+            return choice.newest(called), Reason.REQUEST, ()
+        wish = decision.preference
+        forgets = wish is not None and wish.action is PreferenceAction.CLEAR
+        preferred = "" if forgets else self._known.preferred.get(task_type, "")
+        recommended = self._known.recommended.get(task_type, "")
+        taking = order.taking(model_versions, decision.inputs)
+        served = choice.serving(taking, task_type, preferred, recommended)
+        return (*served, ()) if served is not None else (None, None, ())
+
+    def _params(
+        self, findings: Findings, impossible: tuple[Impossible, ...], model: ModelChoice | None
+    ) -> tuple[Parameter, ...]:
+        """The parameters that can be had, each told in the evidence."""
+        codes = {each.limit.code for each in impossible}
+        found = list(findings.params)
+        visual = set(self._asked.media) & {Medium.IMAGE, Medium.VIDEO}
+        if findings.ratio and visual and not codes & {"aspect_ratio_custom", "model_aspect_ratio"}:
+            found.append(findings.ratio)
+        params: list[Parameter] = []
+        if findings.length and not codes & {"video_too_long", "music_duration"}:
+            length = findings.length
+            params.append(Parameter("duration", whole(length.seconds)))
+            self._tell("params.duration", length.start, length.end)
+        for each in found:
+            if each.name == "audio" and "audio_unsupported_model" in codes:
+                continue
+            params.append(Parameter(each.name, each.value))
+            self._tell(f"params.{each.name}", each.start, each.end)
+        if model is not None and model.field is not None:
+            params.append(Parameter(*model.field))
+            self._tell(f"params.{model.field[0]}", model.start, model.end)
+        return tuple(params)
+
+    def _sung(self, song: Song | None) -> Iterator[Parameter]:
+        """Lyrics and title, told in the evidence."""
+        for param, span in song.parameters(self._scan.plain.original) if song else ():
+            self._evidence.append(Evidence(f"params.{param.name}", span))
+            yield param
+
+    def _steps(
+        self,
+        steps: tuple[tuple[TaskType, int | None], ...],
+        params: tuple[Parameter, ...],
+        chosen: dict[Medium | None, ModelChoice],
+    ) -> tuple[IntentStep, ...]:
+        made: list[IntentStep] = []
+        for want, (task_type, uses) in zip(self._asked.wants, steps, strict=True):
+            model = chosen.get(want.medium)
+            own = tuple(p for p in params if p.name in OF_MEDIUM[task_type.medium])
+            made.append(IntentStep(task_type, model.model_id if model else "", own, uses))
+        return tuple(made)
+
+    def _preference(
+        self, wish: PreferenceRequest | None, task_type: TaskType | None, medium: Medium | None
+    ) -> PreferencePhrase | None:
+        if wish is None:
+            return None
+        self._tell("preference", wish.start, wish.end)
+        if wish.name is None or wish.name.family is None:
+            return PreferencePhrase(wish.action) if wish.action is PreferenceAction.CLEAR else None
+        fits = task_type is not None and task_type.medium is wish.name.medium
+        model = models.model_of(wish.name, task_type if fits else None)
+        return PreferencePhrase(wish.action, model.model_id)
+
+    def _offer_alternatives(self, kind: RequestKind, medium: Medium | None) -> None:
+        """Other media that the words mention: the first thing to offer when the reading is off."""
+        if kind is RequestKind.CLARIFY and medium is None:
+            self._alternatives.extend(IntentAlternative("media", each.value) for each in Medium)
+            return
+        mentioned = {
+            item.under("noun")
+            for clause in self._scan.clauses
+            for item in clause.items
+            if item.start < self._asked.spoken_from
+        }
+        taken = {each.value for each in self._asked.media}
+        self._alternatives.extend(
+            IntentAlternative("media", each.value)
+            for each in Medium
+            if each.value in mentioned and each.value not in taken
+        )
+
+    def _tell(self, part: str, start: int, end: int) -> None:
+        self._evidence.append(Evidence(part, self._scan.plain.span(start, end)))
+
+
+def _only(asked: MediaRequest, medium: Medium) -> MediaRequest:
+    """Asked for this medium alone, whatever else the words speak of."""
+    want = asked.want(medium) or Want(medium, 0, 0)
+    return replace(asked, wants=(want,))
+
+
+_VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
+OF_MEDIUM = {
+    Medium.IMAGE: _VISUAL,
+    Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
+    Medium.MUSIC: frozenset(
+        {
+            "make_instrumental",
+            "vocal_gender",
+            "bpm",
+            "negative_tags",
+            "tags",
+            "model_version",
+            "lyrics",
+            "title",
+        }
+    ),
+    Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
+}
+
+
+def _reason(model: ModelChoice | None) -> Reason | None:
+    if model is None or not model.model_id:
+        return None
+    return Reason.REQUEST if model.named else Reason.TIER
+
+
+def whole(seconds: float) -> int | float:
+    return int(seconds) if seconds == int(seconds) else seconds
