@@ -75,7 +75,7 @@ def is_stream(argv: Sequence[str]) -> bool:
         or (argv[:1] == ["batch"] and "--dry-run" not in argv)
         or (argv[:1] == ["route"] and "--batch" in argv)
         or list(argv[:2]) in (["jobs", "watch"], ["jobs", "export"])
-        or (list(argv[:2]) == ["jobs", "list"] and "jsonl" in argv)
+        or (list(argv[:2]) == ["jobs", "list"] and "jsonl" in " ".join(argv))
     )
 
 

@@ -9,20 +9,7 @@ from collections.abc import Iterator
 from ima_tui import __version__, i18n
 from ima_tui.cli import parser as parsers
 from ima_tui.config.schema import SETTINGS
-
-EXIT_CODES = (
-    (0, "Done."),
-    (1, "The generation failed, only a part of it came out, or the job history can't be used."),
-    (2, "Wrong usage or invalid input."),
-    (3, "No API key, or a key that IMA refused."),
-    (4, "Not enough points, or over a limit that you set."),
-    (5, "Still running at the deadline. The job is kept."),
-    (6, "IMA can't be reached."),
-    (7, "The outcome of a job is unknown, or its task id could not be saved. The job is kept."),
-    (8, "Made and paid for, but not downloaded. Download it with: ima-tui jobs fetch ID"),
-    (9, "The output could not be written. A job that was sent is kept."),
-    (130, "Interrupted. The job is kept."),
-)
+from ima_tui.i18n import say
 
 
 def page() -> str:
@@ -45,8 +32,8 @@ def _lines() -> Iterator[str]:
     yield ".SH COMMANDS"
     yield from _commands(program)
     yield ".SH EXIT STATUS"
-    for code, meaning in EXIT_CODES:
-        yield from (".TP", f".B {code}", _text(meaning))
+    for code in parsers.EXIT_CODES:
+        yield from (".TP", f".B {code}", _text(say(f"exit.{code}")))
     yield ".SH ENVIRONMENT"
     yield from (".TP", ".B IMA_API_KEY", _text("Your API key."))
     for setting in SETTINGS:

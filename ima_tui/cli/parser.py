@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -19,10 +20,16 @@ from ima_tui.core.text import (
     redact,
     whole,
 )
-from ima_tui.i18n import say
+from ima_tui.i18n import language, say
 
 Verb = Callable[[argparse.Namespace], int]
+_JSON = re.compile(r"--format[ =]json")
 JOB_STATES = [*(state.value for state in State), "open", "ended", "held"]
+EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130)
+ENVIRONMENT = (
+    ("IMA_API_KEY", "IMA_BASE_URL", "IMA_UPLOAD_URL", "IMA_PREFS_PATH", "IMA_LOG_DIR"),
+    ("IMA_KNOWLEDGE_DIR", "IMA_TUI_CONFIG", "IMA_TUI_DATA_DIR", "NO_COLOR"),
+)
 TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
@@ -41,6 +48,17 @@ class _Parser(argparse.ArgumentParser):
             near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
             self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
         return found
+
+    def format_help(self) -> str:
+        """The help; that of the program also lists exit codes and environment variables."""
+        text = super().format_help()
+        if " " in self.prog:
+            return text
+        codes = "".join(f"  {code:<5} {say(f'exit.{code}')}\n" for code in EXIT_CODES)
+        names = "".join(f"  {' '.join(some)}\n" for some in ENVIRONMENT)
+        colon = "：" if language() == "zh" else ":"
+        heads = [f"{say(f'cli.{name}')}{colon}" for name in ("exit_codes", "environment")]
+        return f"{text}\n{heads[0]}\n{codes}\n{heads[1]}\n{names}"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
@@ -73,7 +91,7 @@ def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 def wants_json(argv: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, be it right or wrong."""
-    listed = list(argv[:2]) == ["jobs", "list"] and "--format json" in " ".join(argv)
+    listed = list(argv[:2]) == ["jobs", "list"] and bool(_JSON.search(" ".join(argv)))
     return listed or "--json" in argv or "--output-json" in argv
 
 
@@ -167,7 +185,7 @@ def _generate(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
-    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
 
@@ -175,7 +193,10 @@ def _generating(parser: _Parser) -> None:
     """Flags of the verbs that make one thing from a prompt."""
     _service(parser)
     parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
-    parser.add_argument("--prompt", help=argparse.SUPPRESS)
+    parser.add_argument("--prompt", metavar="PROMPT", help=say("cli.prompt_flag"))
+    parser.add_argument("--prompt-file", metavar="FILE", help=say("cli.prompt_file"))
+    parser.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
+    parser.add_argument("--quiet", action="store_true", help=say("cli.quiet"))
     parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
     parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     parser.add_argument("--size", help=say("cli.size"))

@@ -342,3 +342,41 @@ def test_a_long_exchange_with_the_service_is_explained_once_it_is_long(state: St
     words = exit_status.holds_up(job, 1_006.0)
     assert words.startswith("Job 7: ")
     assert re.search(r"45 s|7 minutes|2 minutes", words)
+
+
+# ---------------------------------------------------------------------- prompts of other places
+
+
+def test_a_prompt_comes_from_a_file_or_from_stdin(
+    ima: Verb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prompt.txt").write_bytes("\ufeff雪中的狐狸\n".encode())
+    t2i = ("--task-type", "text_to_image", "--dry-run", "--json")
+    said = ima("generate", "--prompt-file", "prompt.txt", *t2i)
+    assert said.json["payload"]["parameters"][0]["parameters"]["prompt"] == "雪中的狐狸"
+    with (tmp_path / "prompt.txt").open() as stdin, monkeypatch.context() as patched:
+        patched.setattr("sys.stdin", stdin)
+        said = ima("generate", "-", *t2i)
+    assert said.json["payload"]["parameters"][0]["parameters"]["prompt"] == "雪中的狐狸"
+    (tmp_path / "wrong.txt").write_bytes("狐狸".encode("gb18030"))
+    for words, kind in (
+        (("a fox", "--prompt-file", "prompt.txt"), "prompt_twice"),
+        (("--prompt-file", "nowhere.txt"), "prompt_file"),
+        (("--prompt-file", "wrong.txt"), "prompt_encoding"),
+    ):
+        said = ima("generate", *words, *t2i)
+        assert (said.code, said.json["error"]["kind"]) == (2, kind)
+
+
+def test_quiet_prints_the_result_alone_and_no_wait_names_the_job(ima: Verb) -> None:
+    said = ima("generate", "a fox", "--task-type", "text_to_image", "--quiet")
+    assert (said.code, said.err, len(said.out.splitlines())) == (0, "", 1)
+    said = ima("generate", "a fox", "--task-type", "text_to_image", "--no-wait")
+    assert (said.code, said.out.splitlines()[0]) == (0, "job 2")
+
+
+def test_a_deadline_keeps_the_job(ima: Verb, sandbox: Sandbox) -> None:
+    sandbox.scenario('[[fault]]\nkind = "stuck"\nendpoint = "create"')
+    said = ima("generate", "a fox", "--task-type", "text_to_image", "--timeout", "5", "--json")
+    assert (said.code, said.json["error"]["kind"]) == (5, "still_running")
+    assert ima("jobs", "show", "1", "--json").json["status"] == "running"

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 
 from ima_tui import cli, i18n
 from ima_tui.cli import parser
+from ima_tui.config.schema import SETTINGS
+from ima_tui.core import errors
 
 
 def every(one: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -72,3 +74,15 @@ def test_every_verb_has_its_code() -> None:
     assert len(names) > 25
     for name in names:
         assert callable(parser.verb_of(argparse.Namespace(verb=name)))
+
+
+def test_the_help_lists_exit_codes_and_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["--help"])
+    told = capsys.readouterr().out
+    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    assert set(parser.EXIT_CODES) == codes
+    for code in codes:
+        assert f"\n  {code:<5} {i18n.say(f'exit.{code}')}" in told
+    for setting in SETTINGS:
+        assert setting.environment in told

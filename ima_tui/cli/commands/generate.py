@@ -42,6 +42,7 @@ from ima_tui.studio.studio import Studio
 
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
+    generate_order.read_prompt(arguments)
     generate_order.settle_count(arguments)
     return session.run(_generate(arguments, settings))
 
@@ -175,14 +176,16 @@ async def _send(
 ) -> int:
     for warning in warnings:
         talk(warning)
-    if not arguments.json:
+    if not (arguments.json or arguments.quiet):
         _announce(studio, placed, model)
     if arguments.yes and arguments.max_credits is not None:
         placed = replace(placed, confirmed=arguments.max_credits)
     job = await studio.jobs.submit(placed)
     interrupted = False
     try:
-        job = await exit_status.wait_for(studio, job, until_sent=arguments.no_wait)
+        job = await exit_status.wait_for(
+            studio, job, until_sent=arguments.no_wait, seconds=arguments.timeout
+        )
     except asyncio.CancelledError:
         interrupted = True
         job = await studio.jobs.get(job.id) or job
@@ -203,10 +206,12 @@ async def _conclude(
         more = {"warnings": list(warnings)} if warnings else {}
         print_json(await job_json(studio, job, error) | more)
     else:
-        _print_result(job)
+        if sent_is_enough:
+            print(f"job {job.id}", flush=True)
+        _print_result(job, quiet=arguments.quiet)
         if error is not None:
             talk(explain(error))
-        if tip := exit_status.suggestion(studio, job):
+        if not arguments.quiet and (tip := exit_status.suggestion(studio, job)):
             talk(tip)
     if wanted:
         exit_status.say_how_to_fetch(job)
@@ -225,12 +230,12 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     return exit_status.failure_of(job)
 
 
-def _print_result(job: Job) -> None:
+def _print_result(job: Job, *, quiet: bool) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
     if len(job.medias) > job.order.n:
         talk(say("jobs.kept_more", came=len(job.medias), n=job.order.n))
-    if job.state is not State.DONE or outputs.is_partial(job):
+    if quiet or job.state is not State.DONE or outputs.is_partial(job):
         return
     order = job.order
     took = say("cli.took", seconds=round(job.elapsed(job.updated_at)))

@@ -12,6 +12,7 @@ from ima_tui.catalogue import choice, form, order
 from ima_tui.cli.output import talk
 from ima_tui.compose import confirmation
 from ima_tui.compose.capabilities import COUNT
+from ima_tui.core import home_folder
 from ima_tui.core.domain import (
     Draft,
     ModelVersion,
@@ -34,6 +35,34 @@ def task_type_of(written: str | None) -> TaskType:
     except ValueError as error:
         shown = one_line(written, 60)
         raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
+
+
+LONGEST_PROMPT = 1024 * 1024
+"""Bytes of a prompt file that are read; no model takes as many."""
+
+
+def read_prompt(arguments: argparse.Namespace) -> None:
+    """Take the prompt from `--prompt-file`, or from stdin for `-`. Raises `UsageError`."""
+    file = arguments.prompt_file
+    if file is None and prompt_of(arguments) != "-":
+        return
+    if file is not None and prompt_of(arguments):
+        raise UsageError("error.prompt_twice")
+    shown = one_line(file or "-", 300)
+    try:
+        if file in (None, "-"):
+            content = sys.stdin.buffer.read(LONGEST_PROMPT + 1)
+        else:
+            with home_folder.expand(file).open("rb") as handle:
+                content = handle.read(LONGEST_PROMPT + 1)
+        arguments.prompt = content.decode("utf-8-sig").strip()
+    except OSError as error:
+        reason = error.strerror or "—"
+        raise UsageError("error.prompt_file", path=shown, reason=reason) from error
+    except UnicodeDecodeError as error:
+        raise UsageError("error.prompt_encoding", path=shown) from error
+    if len(content) > LONGEST_PROMPT:
+        raise UsageError("error.prompt_large", path=shown)
 
 
 def prompt_of(arguments: argparse.Namespace) -> str:

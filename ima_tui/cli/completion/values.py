@@ -52,6 +52,8 @@ SOURCES = {
     "download": Source.FOLDERS,
     "task_type": Source.TASK_TYPES,
     "model_id": Source.MODELS,
+    "model": Source.MODELS,
+    "prompt_file": Source.FILES,
     "version_id": Source.VERSIONS,
     "param": Source.PARAMETERS,
     "size": Source.SIZES,
@@ -67,9 +69,20 @@ SOURCES = {
 FREE = frozenset(
     {
         *("text", "prompt", "extra_params", "n", "max_credits", "api_key", "base_url", "user_id"),
-        *("label", "confirm", "limit", "timeout", "since", "until", "grep", "last", "search"),
+        *(
+            "columns",
+            "label",
+            "confirm",
+            "limit",
+            "timeout",
+            "since",
+            "until",
+            "grep",
+            "last",
+            "search",
+        ),
         *("speed", "port", "subtitles", "fade", "music_volume", "voice_at", "own_sound"),
-        *("film_size", "fps", "at", "ratio"),
+        *("columns", "film_size", "fps", "at", "ratio"),
     }
 )
 
