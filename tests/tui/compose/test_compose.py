@@ -209,7 +209,7 @@ async def test_several_outputs_multiply_the_price_and_its_neighbours() -> None:
         assert price(pilot, 100) == (
             "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 pts · + 2K: +12 pts"
         )
-        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6 pts"
+        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 pts"
 
 
 EXCLUDING = replace(
