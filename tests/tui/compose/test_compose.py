@@ -189,7 +189,7 @@ async def test_left_and_right_choose_and_the_price_follows() -> None:
     async with open_compose(studio_with(BANANA_2)) as pilot:
         assert (
             price(pilot, 90)
-            == "6 pts   usually 20–35 s | esc - Size 512 saves 2 · esc + 2K costs 4 more"
+            == "6 pts   usually 20–35 s | esc - Size 512 saves 2 pts · esc + 2K: +4 pts"
         )
         size = line(pilot, "size")
         size.focus()
@@ -207,9 +207,9 @@ async def test_several_outputs_multiply_the_price_and_its_neighbours() -> None:
         line(pilot, "n").focus()
         await pilot.press("right", "right")
         assert price(pilot, 100) == (
-            "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 · + 2K costs 12 more"
+            "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 pts · + 2K: +12 pts"
         )
-        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6 pts"
+        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 pts"
 
 
 EXCLUDING = replace(
@@ -448,7 +448,7 @@ async def test_a_model_that_is_gone_can_not_be_sent() -> None:
         await write(pilot, "picture of a fox")
         place(pilot).composer.pin(MODEL)
         studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
-        gone = "SeeDream 4.5 is no longer offered. Press esc m to choose another."
+        gone = "SeeDream 4.5 is no longer available. Press esc m to choose another."
         await until(pilot, lambda: said(pilot) == gone)
         await pilot.press("ctrl+j")
         assert sent(studio) == []
