@@ -15,9 +15,9 @@ PATH = Path(__file__).with_name("configuration.md")
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 HEAD = """# Every setting
 
-Written by `make configuration` from the program itself. A flag wins over an environment variable,
-that over config.toml (`ima-tui config path`), that over the default; `ima-tui config show` tells
-what holds and why.
+Written by `make configuration` from the program itself. The order is: flag, environment variable,
+config.toml (`ima-tui config path`), default. `ima-tui config show` lists the values in use and
+their sources.
 
 ```
 ima-tui config init                    # a file with every setting, commented out
@@ -25,11 +25,11 @@ ima-tui config set queue.running 12    # comments and order stay
 ima-tui config unset queue.running
 ```
 
-In the studio: place 5, then `s`. A name that nobody knows is told with the nearest one, a wrong
-value with its line, and then the default holds. Not so for what guards points and your key
-(`spending`, `network`, marked ●): there a wrong value stops the program with a word, because a
-default could cost points. `NO_COLOR` (any value) takes the colours away; keys have [a page of
-their own](keys.md)."""
+On the screens: Prefs (5), then `s`. For an unknown name ima-tui suggests the nearest one; for a
+wrong value it names the line and uses the default. Settings that protect your points and your key
+(`spending`, `network`, marked ●) are stricter: with a wrong value ima-tui does not start, because
+a default could cost points. `NO_COLOR` (any value) turns colours off. For keys see
+[keys.md](keys.md)."""
 
 
 def page() -> str:

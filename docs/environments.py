@@ -72,7 +72,7 @@ def environments(folder: Path) -> Iterator[Environment]:
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C", "PYTHONUTF8": "0"},
     ):
-        said = "img" if env.get("LC_ALL") == "zh_CN.GBK" else "no price yet|pts"  # read as UTF-8
+        said = "没有价格|积分" if env.get("LC_ALL") == "zh_CN.GBK" else "no price yet|pts"
         yield Environment(" ".join(f"`{n}={v}`" for n, v in env.items()), env, said=said)
     for shell in (">&-", "> /dev/full", "2>&-", "2> /dev/full", "<&-", "| true"):
         yield Environment(f"`{shell}`", shell=shell, said="")
@@ -99,7 +99,9 @@ def on_screen(one: Environment, env: Mapping[str, str]) -> str:
     if not one.said:
         return "–"
     alone = ["env", "-i", *(f"{name}={value}" for name, value in env.items())]
-    with PtyProgram([*alone, sys.executable, "-m", "ima_tui"], columns=110) as program:
+    encoding = "gbk" if env["LC_ALL"].endswith("GBK") else "utf-8"
+    command = [*alone, sys.executable, "-m", "ima_tui"]
+    with PtyProgram(command, columns=110, encoding=encoding) as program:
         try:
             framed = program.wait(f"Compose|对话|创作|{one.said}", 60)
             seen = program.wait(one.said, 60)

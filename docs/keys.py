@@ -26,8 +26,8 @@ Written by `make keys` from the program itself. Give an action other keys in con
 ```
 
 A letter as you type it (`S` is not `s`), or `enter`, `escape`, `space`, `tab`, `up`, `f6`,
-`ctrl+s`, `alt+x`, `comma`. An id or a key that does not exist, and a key that something else
-has already, are told at the start."""
+`ctrl+s`, `alt+x`, `comma`. An unknown id or key, and a key that is already in use, are
+reported at the start."""
 
 
 def page() -> str:

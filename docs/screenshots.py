@@ -106,7 +106,7 @@ class Tour:
             program.press("f3")
             self._settle(2.5)
             self._shot("queue-running")
-            program.wait("✓ (done|完成).*", 60)
+            program.wait("✓ (done|已完成).*", 60)
             self._until_all_done()
             program.press("home", "G")
             self._shot("queue")

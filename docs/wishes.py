@@ -1,4 +1,4 @@
-"""Twelve wishes, in English and in Chinese, done in the demo by keys alone, and drawn as PNG.
+"""Twelve prompts, in English and in Chinese, done in the demo by keys alone, and drawn as PNG.
 
 make wishes                 docs/wishes.md and docs/screenshots/wishes/
 python docs/wishes.py --size 80x24 --language zh --folder /tmp/wishes
@@ -21,14 +21,14 @@ from terminal.pty_program import PtyProgram  # noqa: E402
 from terminal_picture import draw  # noqa: E402
 
 COLOURS = 96  # of a picture's palette: a theme's, and those of previews
-ALL_DONE = r"(?m)^ \d+ (done|个完成)( |$)"
+ALL_DONE = r"(?m)^ \d+ (done|个已完成)( |$)"
 """The queue's summary when nothing runs or waits any more: it begins with what is done."""
 PICTURES = {"cat.png": "#d8a657", "day.png": "#9ed2f2", "night.png": "#1d2450"}
 
 
 @dataclass(frozen=True)
 class Wish:
-    """`sent` is what the screen says of the wish before it is sent: else it was misunderstood."""
+    """`reads` is what the screen must show before it is sent, or the prompt was misunderstood."""
 
     name: str
     words: dict[str, str]
@@ -44,14 +44,14 @@ WISHES = (
             "zh": "画一只雪地里的红狐狸，16:9，4K，仅本次用 Nano Banana 2",
         },
         {"en": "text to image", "zh": "文生图"},
-        "Words make a picture; shape and size go to the model that has them. "
-        "“Just this once” remembers nothing.",
+        "A prompt makes an image; aspect ratio and size become parameters of the model. "
+        "“Just this once” leaves the preferred model as it is.",
     ),
     Wish(
         "image-to-image",
         {"en": "Turn cat.png into a watercolour painting", "zh": "把 cat.png 变成水彩画"},
         {"en": "image to image", "zh": "图生图"},
-        "A path in the words is the picture to change.",
+        "A path in the prompt is the image to change.",
     ),
     Wish(
         "text-to-video",
@@ -60,7 +60,7 @@ WISHES = (
             "zh": "用可灵O1做一段10秒的视频：小狗在海滩上奔跑",
         },
         {"en": "text to video", "zh": "文生视频"},
-        "Length and model are heard, and stand in the form.",
+        "Duration and model are taken from the prompt.",
     ),
     Wish(
         "image-to-video",
@@ -69,7 +69,7 @@ WISHES = (
             "zh": "让 cat.png 动起来，猫慢慢转过头",
         },
         {"en": "image to video", "zh": "图生视频"},
-        "One picture that is to move.",
+        "One image to animate.",
     ),
     Wish(
         "first-last-frame",
@@ -77,8 +77,8 @@ WISHES = (
             "en": "A video with day.png as the first frame and night.png as the last frame",
             "zh": "做一段视频，day.png 是首帧，night.png 是尾帧",
         },
-        {"en": "two frames", "zh": "首尾帧"},
-        "Two pictures, and which of them is the beginning.",
+        {"en": "first and last frame", "zh": "首尾帧"},
+        "Two images, and which of them comes first.",
     ),
     Wish(
         "reference",
@@ -87,7 +87,7 @@ WISHES = (
             "zh": "参考 cat.png 里的角色，做一段她逛集市的视频",
         },
         {"en": "reference", "zh": "参考"},
-        "A picture that says what somebody looks like, and is not a frame.",
+        "An image that shows what somebody looks like, and is not a frame.",
     ),
     Wish(
         "text-to-music",
@@ -96,7 +96,7 @@ WISHES = (
             "zh": "适合学习的轻音乐，90 BPM，纯音乐",
         },
         {"en": "text to music", "zh": "(文生|文本生成)?音乐"},
-        "“No vocals” becomes the model's own switch; the tempo stays in the words.",
+        "“No vocals” becomes the model's own switch; the tempo stays in the prompt.",
     ),
     Wish(
         "text-to-speech",
@@ -105,7 +105,7 @@ WISHES = (
             "zh": "朗读：“欢迎来到我们的小工作室。”",
         },
         {"en": "text to speech", "zh": "(语音|朗读)"},
-        "Only what is to be spoken is spoken.",
+        "Only the quoted text is spoken.",
     ),
     Wish(
         "workflow",
@@ -114,7 +114,7 @@ WISHES = (
             "zh": "先画一张狐狸海报，再做成5秒的视频，最后配一首轻快的钢琴曲",
         },
         {"en": "→", "zh": "→"},
-        "Several media become a plan: every step with its model and price, and the total first.",
+        "Several media become a workflow: every step with its model and price, and the total.",
     ),
     Wish(
         "preference-saved",
@@ -122,8 +122,8 @@ WISHES = (
             "en": "Always use Nano Banana Pro; draw a lighthouse",
             "zh": "以后都用 Nano Banana Pro，画一座灯塔",
         },
-        {"en": r"remember Nano Banana Pro", "zh": r"」以后都用 Nano Banana Pro"},
-        "The switch shows what sending will remember; f5 has it afterwards.",
+        {"en": r"set Nano Banana Pro as preferred", "zh": r"将 Nano Banana Pro 设为"},
+        "Compose shows which preferred model sending will set; f5 shows it afterwards.",
     ),
     Wish(
         "preference-cleared",
@@ -131,20 +131,20 @@ WISHES = (
             "en": "Use the best model; draw a lighthouse at night",
             "zh": "用最好的模型，画一座夜晚的灯塔",
         },
-        {"en": "forget the usual model", "zh": "不再固定"},
-        "“The best” forgets it again.",
+        {"en": "clear the preferred model", "zh": "清除.*偏好模型"},
+        "“The best” clears it again.",
     ),
     Wish(
         "impossible",
         {"en": "A 30s video of a whale in 8K", "zh": "一段30秒的8K鲸鱼视频"},
         {"en": "8K", "zh": "8K"},
-        "What can't be had is said at once, with what can.",
+        "What isn't available is named at once, with what is.",
     ),
     Wish(
         "ambiguous",
         {"en": "Make a video of day.png and night.png", "zh": "用 day.png 和 night.png 做一段视频"},
-        {"en": "What are the 2 pictures for", "zh": "这 2 张图怎么用"},
-        "Which picture is what is asked beside the prompt, and answered there.",
+        {"en": "How should the 2 images", "zh": "这 2 张图片怎么用"},
+        "How each image is used is asked next to the prompt, and answered there.",
     ),
 )
 
@@ -237,7 +237,7 @@ def main() -> None:
 
 
 def _page(folder: Path) -> str:
-    lines = ["# Twelve wishes, by keys alone", ""]
+    lines = ["# Twelve prompts, by keys alone", ""]
     lines += ["Written by `make wishes`: the demo in a real pty, in English and in Chinese.", ""]
     for wish in WISHES:
         lines += [f"## {wish.name.replace('-', ' ').capitalize()}", "", wish.told, ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -24,9 +25,17 @@ def main() -> int:
             os.write(1, f"ima-tui {__version__}\n".encode())
             return 0
 
-    from ima_tui.cli import run
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a verb as ctrl+c does
+        from ima_tui.cli import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the verb began
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        from ima_tui.cli import interrupted
+
+        return interrupted(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -29,6 +29,11 @@ class Said:
     err: str
 
     @property
+    def jobs(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.out)["jobs"]
+        return found
+
+    @property
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
 

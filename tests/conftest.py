@@ -136,7 +136,20 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def opened(settings: Settings) -> Callable[..., AbstractAsyncContextManager[Studio]]:
+def unhurried_watchers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock a thousand times as fast, files would be looked at all the time."""
+    for name, milliseconds in (
+        ("ima_tui.studio.studio.GUIDES_SECONDS", 50.0),
+        ("ima_tui.preferences.service.WATCH_SECONDS", 50.0),
+        ("ima_tui.studio.jobs.NEWS_SECONDS", 10.0),
+    ):
+        monkeypatch.setattr(name, milliseconds)
+
+
+@pytest.fixture
+def opened(
+    settings: Settings, unhurried_watchers: None
+) -> Callable[..., AbstractAsyncContextManager[Studio]]:
     """opened(patient=…, key=…, **settings): a studio of a screen (patient), or of a script."""
     from ima_tui.config.api_key import Key
     from ima_tui.core.clock import ScaledClock
@@ -166,6 +179,7 @@ def person(
     tmp_path: Path,
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
+    unhurried_watchers: None,
     capsys: pytest.CaptureFixture[str],
 ) -> Person:
     """A profile of its own, and `person.verb(…)` in this process, in front of a patient sandbox."""

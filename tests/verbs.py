@@ -23,6 +23,11 @@ class Said:
         return json.loads(self.out)
 
     @property
+    def jobs(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.json["jobs"]
+        return found
+
+    @property
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
 

@@ -31,10 +31,13 @@ from ima_tui.api import (
 )
 from ima_tui.api.exchange import (
     Answer,
+    Body,
     Limits,
     ResponseTooLarge,
+    Stage,
     TimedOut,
     exchange,
+    watched,
 )
 from ima_tui.config.loader import is_loopback
 from ima_tui.core.domain import TaskType
@@ -57,9 +60,10 @@ OK = frozenset({0, 200})
 CALL = Limits()
 VERIFY_CALL = Limits(silence=420, whole=420)
 """Checking an input can take minutes."""
-UPLOAD = httpx.Timeout(connect=10, read=45, write=45, pool=20)
-UPLOAD_CALL = 900.0
-"""Time limit for one file in seconds, so that a slow upload can't hold a job for ever."""
+UPLOAD = httpx.Timeout(None, connect=10)
+"""For each address of the host; `UPLOAD_CALL` keeps the other deadlines."""
+UPLOAD_CALL = Limits(pool=60, connect=60, silence=45, slowest=1024 * 1024)
+"""An upload of 1 MB may take four minutes, one of 10 MB 22 minutes."""
 LIMITS = httpx.Limits(max_connections=24, max_keepalive_connections=12, keepalive_expiry=15)
 LARGE_ANSWER = 200_000
 """Bytes above which a response is parsed off the event loop."""
@@ -262,17 +266,23 @@ class ImaClient:
             raise Malformed(f"upload address: {error}") from error
         except url_guard.Unresolved as error:
             raise Unreachable("upload host has no address") from error
+        stage = Stage()
+
+        async def put() -> tuple[int, httpx.Headers]:
+            async with self._uploads.asked(
+                checked,
+                "PUT",
+                content=Body(content, stage),
+                headers={"Content-Type": mime, "Content-Length": str(len(content))},
+                extensions={"trace": stage.trace},
+            ) as response:
+                return response.status_code, response.headers
+
         try:
-            async with (
-                asyncio.timeout(UPLOAD_CALL),
-                self._uploads.asked(
-                    checked, "PUT", content=content, headers={"Content-Type": mime}
-                ) as response,
-            ):
-                status, headers = response.status_code, response.headers
+            status, headers = await watched(put(), stage, UPLOAD_CALL)
         except NEVER_CONNECTED as error:
             raise await connection_errors.explain(error, url) from error
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, TimedOut) as error:
             raise Unreachable(type(error).__name__) from error
         self._update_clock_skew(headers)
         if status == 429:

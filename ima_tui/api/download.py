@@ -15,17 +15,20 @@ import httpx
 
 from ima_tui.api import connection_errors, url_guard
 from ima_tui.api.client import quieten_httpx
+from ima_tui.api.exchange import Limits, Stage, TimedOut, watched
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import ImaError, Untrusted
 
 LARGEST = 2 * 1024**3
-SECONDS = 1_800.0
 MOST_REDIRECTS = 4
 DENIED = range(400, 500)
 BUSY = frozenset({408, 425, 429})
 """Temporary HTTP errors, like the 5xx."""
 CHUNK = 256 * 1024
-TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=60)
+TIMEOUT = httpx.Timeout(None, connect=10)
+"""For each address of the host; `LIMITS` keeps the other deadlines."""
+LIMITS = Limits(pool=60, connect=60, silence=60, whole=300, slowest=8 * 1024 * 1024)
+"""Five minutes, and as many more for every 8 MB that came."""
 PLAIN = {"Accept-Encoding": "identity"}
 """Uncompressed, so that the announced length is the stored one."""
 
@@ -80,25 +83,26 @@ class Downloader:
 
         Raises `DownloadError`.
         """
+        stage = Stage()
         try:
-            async with asyncio.timeout(SECONDS):
-                return await self._fetch(url, part)
+            return await watched(self._fetch(url, part, stage), stage, LIMITS)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise await _unreachable(error, url) from error
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimedOut) as error:
             raise DownloadError("error.download_broken") from error
         except OSError as error:
             raise DownloadError("error.disk", reason=error.strerror or "—") from error
 
-    async def _fetch(self, url: str, part: Path) -> int:
+    async def _fetch(self, url: str, part: Path, stage: Stage) -> int:
+        parts = {"headers": PLAIN, "extensions": {"trace": stage.trace}}
         for _ in range(MOST_REDIRECTS):
             checked = await check_address(url, self._sandbox, self._resolver)
-            async with self._connections.asked(checked, "GET", headers=PLAIN) as response:
+            async with self._connections.asked(checked, "GET", **parts) as response:
                 if response.is_redirect:
                     url = _redirected(url, response.headers.get("Location", ""))
                     continue
                 _check_status(response.status_code)
-                return await _store(response, part)
+                return await _store(response, part, stage)
         raise DownloadError("error.link_refused")
 
 
@@ -124,18 +128,24 @@ def _redirected(url: str, location: str) -> str:
         raise DownloadError("error.link_refused") from error
 
 
-async def _store(response: httpx.Response, part: Path) -> int:
+async def _store(response: httpx.Response, part: Path, stage: Stage) -> int:
     announced = _announced(response)
     if announced is not None and announced > LARGEST:
         raise DownloadError("error.too_large")
     stored = 0
     file = await asyncio.to_thread(part.open, "wb")
     try:
-        async for chunk in response.aiter_bytes(CHUNK):
-            stored += len(chunk)
+        unwritten = bytearray()
+        async for piece in response.aiter_bytes():  # as they come, or progress would not be seen
+            stored += len(piece)
+            stage.move(len(piece))
             if stored > LARGEST:
                 raise DownloadError("error.too_large")
-            await asyncio.to_thread(file.write, chunk)
+            unwritten += piece
+            if len(unwritten) >= CHUNK:
+                await asyncio.to_thread(file.write, bytes(unwritten))
+                unwritten.clear()
+        await asyncio.to_thread(file.write, bytes(unwritten))
         if announced is not None and stored != announced:
             raise DownloadError("error.download_broken")
         await asyncio.to_thread(_flush, file)

@@ -121,7 +121,8 @@ def _usable(variable: str, written: str) -> Proxy:
         raise Misconfigured("error.proxy_kind", variable=variable, kind=shown)
     try:
         url = httpx.URL(f"{kind}://{rest}")
-        good = 0 < (url.port or 1) < 65_536 and url.path in ("", "/") and not url.query
+        good = url.port is None or 0 < url.port < 65_536
+        good = good and url.path in ("", "/") and not (url.query or url.fragment)
         good = good and bool(_HOST.fullmatch(url.host) or ":" in url.host)
     except (httpx.InvalidURL, ValueError):
         good = False
@@ -136,19 +137,21 @@ def _usable(variable: str, written: str) -> Proxy:
 def bypasses(no_proxy: str, host: str, port: int) -> bool:
     """Tell whether `no_proxy` excludes `host` from the proxy.
 
-    Entries are separated by commas, semicolons or blanks: `*`, names (with all subdomains, with or
-    without `.` or `*.` in front), addresses, CIDR networks, each optionally with a port.
+    Entries are separated by commas, semicolons, bars or blanks: `*`, names (with all subdomains,
+    with or without `.` or `*.` in front), addresses, CIDR networks, URLs, each optionally with a
+    port. Quotes, as left by files of `NAME="value"` lines, are ignored.
     """
     plain = host.strip("[]").rstrip(".").lower()
-    return any(
-        _covers(entry, plain, port) for entry in re.split(r"[\s,;]+", no_proxy.lower()) if entry
-    )
+    entries = re.split(r"[\s,;|\"']+", no_proxy.lower())
+    return any(_covers(entry, plain, port) for entry in entries if entry)
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
     if entry == "<local>":
         return "." not in host and ":" not in host
-    name, wanted = _split_port(entry.partition("://")[2] or entry)
+    entry = entry.partition("://")[2] or entry
+    head, _, behind = entry.partition("/")
+    name, wanted = _split_port(entry if behind[:1].isdecimal() else head)
     if wanted is not None and wanted != port:
         return False
     if name == "*":
@@ -164,7 +167,7 @@ def _covers(entry: str, host: str, port: int) -> bool:
 
 
 def _covers_name(name: str, host: str) -> bool:
-    bare = name.removeprefix("*").removeprefix(".").rstrip(".")
+    bare = name.lstrip("*.").rstrip(".")
     if "*" in bare:
         return fnmatchcase(host, bare)
     return bool(bare) and (host == bare or host.endswith(f".{bare}"))
@@ -174,6 +177,8 @@ def _split_port(entry: str) -> tuple[str, int | None]:
     """Split off a port: `[::1]:80`, `host:80`; an IPv6 address without brackets has none."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
+        if rest.startswith("/"):
+            return name + rest, None
         rest = rest.removeprefix(":")
     elif entry.count(":") == 1:
         name, _, rest = entry.partition(":")
@@ -198,7 +203,18 @@ def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
             return _from_folders(CERTIFICATE_FOLDER, folders)
     import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+    return _trusting(cafile=certifi.where())
+
+
+def _trusting(cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+    """Return a verifying context.
+
+    It ignores SSLKEYLOGFILE: with that file others could read the API key from recorded traffic,
+    and every request would fail where it can't be written.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cafile, capath)
+    return context
 
 
 def _from_file(variable: str, named: str) -> ssl.SSLContext:
@@ -210,7 +226,7 @@ def _from_file(variable: str, named: str) -> ssl.SSLContext:
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_BUNDLE:
             raise _bad("error.ca_invalid", variable, named)
         path.open("rb").close()
-        return ssl.create_default_context(cafile=named)
+        return _trusting(cafile=named)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _bad("error.ca_missing", variable, named) from error
     except (ssl.SSLError, ValueError) as error:  # no certificates, or not a path
@@ -225,7 +241,7 @@ def _from_folders(variable: str, named: str) -> ssl.SSLContext:
     for folder in filter(None, named.split(os.pathsep)):
         try:
             if any(_HASHED.fullmatch(name) for name in os.listdir(folder)):  # noqa: PTH208
-                return ssl.create_default_context(capath=named)
+                return _trusting(capath=named)
             problem = "error.ca_invalid"
         except (FileNotFoundError, NotADirectoryError):
             continue

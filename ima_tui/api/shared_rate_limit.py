@@ -117,10 +117,10 @@ class SharedRateLimit:
             yield self._own
             return
         if self._lock is None:
-            from filelock import FileLock
+            from ima_tui.core import file_lock
 
             name = self._file.with_name(f"{self._file.name}.lock")
-            self._lock = FileLock(name, timeout=LOCK_SECONDS, thread_local=False)
+            self._lock = file_lock.at(name, timeout=LOCK_SECONDS, thread_local=False)
         try:
             self._lock.acquire()
         except (OSError, NotImplementedError) as error:  # includes a timeout

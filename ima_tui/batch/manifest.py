@@ -16,10 +16,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ima_tui.core import atomic_file
-from ima_tui.core.domain import Media, Outcome, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
-from ima_tui.ledger.job_states import ENDED
+from ima_tui.ledger.traces import outcome_of as outcome_of
 
 Line = dict[str, object]
 _MARK = b'{"line": '
@@ -35,6 +34,11 @@ class Manifest:
         self._path = path
         self._seen: set[str] = set()
         self._read = 0
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
 
     def append(self, lines: Iterable[Line]) -> None:
         """Append missing lines; they are on disk when this returns."""
@@ -132,45 +136,3 @@ def _name(line: Line) -> str:
     files = medias if isinstance(medias, list) else []
     paths = [media.get("path") for media in files if isinstance(media, dict)]
     return json.dumps([line.get("intent"), line.get("job_id"), line.get("status"), paths])
-
-
-def outcome_of(line: Line) -> Outcome | None:
-    """Return the outcome in a row's line as far as it is valid: a task id, or an end."""
-    task_id, status = line.get("task_id"), line.get("status")
-    task_id = one_line(task_id, 200) if isinstance(task_id, str) else ""
-    try:
-        state = State(str(status))
-    except ValueError:
-        state = State.RUNNING
-    if state not in ENDED:
-        state = State.RUNNING
-    if state is State.RUNNING and not task_id:
-        return None
-    medias = tuple(map(_media, _dicts(line.get("medias"))))
-    moments = [each.get("at") for each in _dicts(line.get("attempts"))]
-    at = next((each for each in moments if isinstance(each, int | float)), None)
-    return Outcome(state, task_id, medias, float(at) if at is not None else None)
-
-
-def _dicts(found: object) -> list[dict[str, object]]:
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _media(found: dict[str, object]) -> Media:
-    def text(name: str) -> str:
-        value = found.get(name)
-        return value if isinstance(value, str) else ""
-
-    def whole(name: str) -> int | None:
-        value = found.get(name)
-        return value if isinstance(value, int) else None
-
-    return Media(
-        text("url"),
-        text("cover"),
-        text("format"),
-        whole("width"),
-        whole("height"),
-        text("duration"),
-        text("path"),
-    )

@@ -136,6 +136,18 @@ def type_by_name(source: str) -> str:
     return BY_ENDING.get(ending[1], "") if ending else ""
 
 
+def is_media(source: str) -> bool:
+    """Tell whether the name of a link or path is that of a video or a sound."""
+    return type_by_name(source).startswith(("video/", "audio/"))
+
+
+def taking(models: Sequence[ModelVersion], inputs: Sequence[str]) -> Sequence[ModelVersion]:
+    """Return the models that take the videos and sounds among `inputs`; all where none does."""
+    types = {type_by_name(source) for source in inputs if is_media(source)}
+    found = [model for model in models if all(map(model.accepting, types))]
+    return found or models
+
+
 def _kinds(types: Sequence[str]) -> str:
     return ", ".join(sorted({mime.partition("/")[2] for mime in types}))
 

@@ -17,6 +17,7 @@ from ima_tui.core.errors import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_OUTPUT,
+    EXIT_UNKNOWN,
     ImaError,
     UsageError,
 )
@@ -26,6 +27,9 @@ from ima_tui.i18n import streams
 
 def run(argv: Sequence[str]) -> int:
     """Run one verb and return its exit code. No exception leaves, but for bugs under a debugger."""
+    from ima_tui.cli import output
+
+    output.begin()
     streams.prepare()
     argv = [streams.readable(word) for word in argv]
     i18n.use(i18n.detect(_language_of(argv)))
@@ -40,19 +44,41 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _guarded(argv: Sequence[str]) -> int:
-    as_json = "--json" in argv or "--output-json" in argv
     try:
-        return _run(argv)
+        return _ended(_run(argv), argv)
     except ImaError as error:
-        return report(error, as_json=as_json)
+        return report(error, argv)
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return _ended(EXIT_INTERRUPTED, argv)
     except streams.OutputLost:
         raise
     except Exception as error:
         if os.environ.get("IMA_TUI_DEBUG"):
             raise
-        return report(ImaError("error.unexpected", kind=type(error).__name__), as_json=as_json)
+        return report(ImaError("error.unexpected", kind=type(error).__name__), argv)
+
+
+def interrupted(argv: Sequence[str]) -> int:
+    """End a run that a signal stopped before its verb began."""
+    streams.prepare()
+    i18n.use(i18n.detect(_language_of(argv)))
+    return _ended(EXIT_INTERRUPTED, argv)
+
+
+def _ended(code: int, argv: Sequence[str]) -> int:
+    """Return `code`. A script that asked for JSON gets a document, also where a run ended early."""
+    from ima_tui.cli.output import jobs_of_this_run, printed
+    from ima_tui.cli.parser import wants_json
+
+    if not wants_json(argv) or printed() or code not in (EXIT_INTERRUPTED, EXIT_UNKNOWN):
+        return code
+    if argv[:1] == ["logs"] or list(argv[:2]) == ["jobs", "watch"]:
+        return code  # an interruption is how they end
+    jobs = ", ".join(map(str, jobs_of_this_run()))
+    key = "error.interrupted_jobs" if jobs else "error.interrupted_early"
+    error = ImaError("error.lost" if code == EXIT_UNKNOWN else key, ids=jobs)
+    error.exit_code = code
+    return report(error, argv)
 
 
 def _output_lost(*, unwanted: bool) -> int:
@@ -89,13 +115,16 @@ def _run(argv: Sequence[str]) -> int:
     return verb_of(arguments)(arguments)
 
 
-def report(error: ImaError, *, as_json: bool) -> int:
+def report(error: ImaError, argv: Sequence[str]) -> int:
     """Say an error: one JSON document on stdout where that was asked for, else a sentence."""
-    from ima_tui.cli.json_documents import error_json
-    from ima_tui.cli.output import print_json, talk
+    from ima_tui.cli.json_documents import error_document, is_stream
+    from ima_tui.cli.output import print_json, print_line, printed, talk
+    from ima_tui.cli.parser import wants_json
 
-    if as_json:
-        print_json({"status": "error", "error": error_json(error)})
+    stream = is_stream(argv)
+    if wants_json(argv) and (stream or not printed()):
+        write = print_line if stream else print_json
+        write(error_document(argv, error))
     else:
         talk(i18n.explain(error))
     return error.exit_code or EXIT_FAILED

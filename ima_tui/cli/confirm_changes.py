@@ -11,6 +11,7 @@ from ima_tui.compose import confirmation
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.i18n import joined
 from ima_tui.studio.studio import Studio
 
 
@@ -19,7 +20,7 @@ class Unconfirmed(UsageError):
     models that could be asked instead."""
 
     def __init__(self, warnings: Sequence[str], alternatives: Sequence[Alternative] = ()) -> None:
-        super().__init__("error.would_change", changes=" ".join(warnings))
+        super().__init__("error.would_change", changes=joined(*warnings))
         self.alternatives = tuple(alternatives)
 
 

@@ -23,8 +23,8 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
-from ima_tui.i18n import say
-from ima_tui.ledger.job_states import ENDED, UNSENT
+from ima_tui.i18n import joined, say
+from ima_tui.ledger.job_states import ENDED, UNDER_WAY, UNSENT
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
@@ -63,6 +63,8 @@ EXITS = {
     "error.lost": EXIT_UNKNOWN,
     "error.fault": EXIT_UNKNOWN,
 }
+LONG = 5.0
+"""Seconds of an upload, a check or a create after which its wait is explained."""
 FULL = ("waiting.running", "waiting.kind")
 
 
@@ -87,6 +89,20 @@ def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
     if job.state is State.DONE and job.failure is not None:
         return failure_of(job)
     return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
+
+
+def suggestion(studio: Studio, job: Job) -> str:
+    """After a failure what to take instead; after a success a tip on the usual choice; or ""."""
+    n = job.order.n
+    if others := [
+        say("cli.alternative", model=one.model.name, points=one.points * n)
+        for one in studio.catalogue.instead(job)
+    ]:
+        return say("cli.instead", models=say("answer.comma").join(others))
+    usual = studio.catalogue.usual_instead(job.order) if job.state is State.DONE else None
+    if usual is None:
+        return ""
+    return say("cli.mismatch", model=usual.model.name, points=usual.points * n)
 
 
 def say_how_to_fetch(job: Job) -> None:
@@ -131,7 +147,7 @@ async def wait_for(
             refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
             if notice.problem.exit_code != EXIT_KEY and before != broken:
                 progress.clear()
-                talk(f"{say(notice.problem.key, **notice.problem.values)} {waits(studio)}".strip())
+                talk(joined(say(notice.problem.key, **notice.problem.values), waits(studio)))
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 
@@ -147,7 +163,7 @@ async def wait_for(
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
-            if (why := holds_up(job)) not in ("", told):
+            if (why := holds_up(job, studio.clock.time())) not in ("", told):
                 told = why
                 progress.clear()
                 talk(why)
@@ -171,8 +187,10 @@ def _enough(job: Job, until_sent: bool) -> bool:
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 
 
-def holds_up(job: Job) -> str:
+def holds_up(job: Job, now: float) -> str:
     """Why nothing moves, where that is worth a line of its own."""
+    if job.state in UNDER_WAY and now - job.updated_at >= LONG:
+        return say("jobs.waits", id=job.id, why=say(f"wait.{job.state}"))
     if job.waiting and (job.waiting in FULL or job.state is State.FETCHING):
         return say("jobs.waits", id=job.id, why=say(job.waiting, **job.waiting_values))
     return ""
@@ -188,6 +206,8 @@ def _line(studio: Studio, job: Job) -> str:
     if paused := waits(studio):
         return f"{job.order.model_name} · {paused}"
     words = say(f"state.{job.state.value}")
+    if job.state in UNDER_WAY and studio.clock.time() - job.updated_at >= LONG:
+        words = f"{say(f'wait.{job.state}')} · {duration(studio.clock.time() - job.updated_at)}"
     if job.waiting:
         return f"{job.order.model_name} · {say(job.waiting, **job.waiting_values)}"
     estimate, elapsed = job.order.estimate, job.elapsed(studio.clock.time())

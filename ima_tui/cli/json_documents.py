@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import cast
 
 from ima_tui import i18n
@@ -13,8 +14,9 @@ from ima_tui.catalogue import (
     times,
 )
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.core.domain import Job, ModelVersion, State
+from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.errors import ImaError
+from ima_tui.core.text import redact
 from ima_tui.i18n import say
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -38,6 +40,42 @@ def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dic
             for one in alternatives
         ],
     }
+
+
+NO_JOB: Mapping[str, object] = {
+    **dict.fromkeys(("job_id", "task_id", "task_type", "model_id", "model_name", "model_version")),
+    **dict.fromkeys(("credit", "n", "total_credit")),
+    "status": "error",
+    **dict.fromkeys(("elapsed_s", "estimated_s")),
+    "medias": [],
+    "url": None,
+    "attempts": [],
+}
+_OF_THE_LEDGER = ("waiting", "prompt", "parameters", "inputs", "created_at")
+"""The document of a job where an error came before there was one: every key that scripts read."""
+_LISTS = {"models": "models", "jobs": "jobs"}
+
+
+def error_document(argv: Sequence[str], error: ImaError) -> dict[str, object]:
+    """Build the document of a verb that failed, with the keys that it has on success."""
+    verb, action = [*argv, "", ""][:2]
+    shape: dict[str, object] = {"status": "error", "medias": [], "url": None}
+    if verb == "generate" or (verb, action) == ("jobs", "show"):
+        shape = dict(NO_JOB)
+        shape |= dict.fromkeys(_OF_THE_LEDGER) if verb == "jobs" else {}
+    elif verb in _LISTS:
+        shape[_LISTS[verb]] = []
+    return {**shape, "error": error_json(error)}
+
+
+def is_stream(argv: Sequence[str]) -> bool:
+    """Whether the verb prints JSON Lines: one document a line, errors too."""
+    return (
+        argv[:1] == ["logs"]
+        or (argv[:1] == ["batch"] and "--dry-run" not in argv)
+        or (argv[:1] == ["route"] and "--batch" in argv)
+        or list(argv[:2]) in (["jobs", "watch"], ["jobs", "export"])
+    )
 
 
 async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
@@ -80,7 +118,7 @@ async def job_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str
 
 
 def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
-    document = error_json(error, instead(studio, job))
+    document = error_json(error, studio.catalogue.instead(job))
     if outputs.unfetched(job):
         later = say("jobs.fetch_later", id=job.id)
         document["suggestions"] = [*cast(list[str], document["suggestions"]), later]
@@ -88,17 +126,22 @@ def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
 
 
 async def standing_json(studio: Studio, job: Job, error: ImaError | None) -> dict[str, object]:
-    """A job of the ledger, with the reason why it is not sent yet."""
+    """Build the document of a job of the ledger: also what it was made from and why it waits."""
     why = say(job.waiting, **job.waiting_values) if job.waiting else None
-    return {**await job_json(studio, job, error), "waiting": why}
+    order = job.order
+    return {
+        **await job_json(studio, job, error),
+        "waiting": why,
+        "prompt": order.prompt,
+        "parameters": dict(order.parameters),
+        "inputs": [redact(source) for source in order.inputs],
+        "created_at": iso_time(job.created_at),
+    }
 
 
-def instead(studio: Studio, job: Job) -> tuple[Alternative, ...]:
-    """Alternatives help where the model is the trouble; they never replace a job that may run."""
-    if job.state is not State.FAILED:
-        return ()
-    poor = job.failure is not None and job.failure.kind == "error.too_few_points"
-    return studio.catalogue.alternatives(job.order, cheaper=poor)
+def iso_time(at: float | None) -> str | None:
+    """Return a time in ISO 8601, with the offset of this machine's zone."""
+    return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
 
 
 def leaf_json(model: ModelVersion) -> dict[str, object]:

@@ -6,11 +6,15 @@ import codecs
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ima_tui.core.errors import EXIT_DONE
 from ima_tui.core.text import clean, escaped, redact
 
+SCHEMA = 1
+"""Version of the shape of every JSON document: docs/json.md."""
 _jobs: dict[int, None] = {}
+_documents = 0
 
 
 def note_job(job_id: int) -> None:
@@ -20,6 +24,18 @@ def note_job(job_id: int) -> None:
 
 def jobs_of_this_run() -> list[int]:
     return list(_jobs)
+
+
+def begin() -> None:
+    """Forget the jobs and documents of an earlier verb in this process."""
+    global _documents
+    _documents = 0
+    _jobs.clear()
+
+
+def printed() -> bool:
+    """Whether this run has printed a JSON document."""
+    return _documents > 0
 
 
 def text_encoding() -> str:
@@ -38,9 +54,16 @@ def json_text(document: object, indent: int | None = None) -> str:
     return escaped(json.dumps(document, ensure_ascii=plain, indent=indent))
 
 
-def print_json(document: object) -> None:
-    """One JSON document."""
-    print(json_text(document, indent=2))
+def print_json(document: Mapping[str, object]) -> None:
+    """Print one JSON document."""
+    print(json_text(_versioned(document), indent=2))
+
+
+def _versioned(document: Mapping[str, object]) -> dict[str, object]:
+    """Add the version of its shape, and `error` where nothing went wrong."""
+    global _documents
+    _documents += 1
+    return {"schema": SCHEMA, **document, "error": document.get("error")}
 
 
 def print_plain(text: object) -> None:
@@ -48,9 +71,18 @@ def print_plain(text: object) -> None:
     print(clean(text) if sys.stdout.isatty() else text, flush=True)
 
 
-def print_line(document: object) -> None:
-    """One line of JSON Lines, out at once: whoever reads along waits for nothing."""
-    print(json_text(document), flush=True)
+def print_path(path: object, *, as_json: bool) -> int:
+    """Print a path, as text or as a document; return the exit code."""
+    if as_json:
+        print_json({"path": str(path)})
+    else:
+        print_plain(path)
+    return EXIT_DONE
+
+
+def print_line(document: Mapping[str, object]) -> None:
+    """Print one line of JSON Lines at once, for a reader that follows."""
+    print(json_text(_versioned(document)), flush=True)
 
 
 LEAST = 12

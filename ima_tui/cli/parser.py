@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import NoReturn, TypeAlias, cast
+from typing import Any, ClassVar, NoReturn, TypeAlias, cast
 
 from ima_tui import __version__
+from ima_tui.cli.help_format import HelpFormatter, translate
 from ima_tui.core.domain import TaskType
-from ima_tui.core.errors import EXIT_USAGE
+from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import (
     clean,
+    nearest,
     one_line,
     redact,
     whole,
@@ -24,14 +26,59 @@ TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
 class _Parser(argparse.ArgumentParser):
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        return HelpFormatter(prog=self.prog)
+
+    as_json: ClassVar[bool] = False
+    """Whether a wrong word is answered by a JSON document: raised, not said."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; the first unknown flag is answered with the flag that it resembles."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            words = say("argparse.unknown") % " ".join(unknown)
+            near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
+            self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = list(map(str, action.choices))
+        facts = {"value": one_line(value, 80), "choices": ", ".join(map(repr, known))}
+        near = nearest(str(value), known, 1)
+        key = "argparse.choice_near" if near else "argparse.choice"
+        raise argparse.ArgumentError(
+            action, say(key) % {**facts, "closest": near[0] if near else ""}
+        )
+
     def error(self, message: str) -> NoReturn:
-        """Usage on stderr and exit code 2; what was typed is shown cleaned, and no key."""
+        """Print the usage on stderr and end with exit code 2; keys in typed text are hidden."""
         self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, redact(clean(f"{self.prog}: {message}")) + "\n")
+        told = redact(clean(message))
+        if self.as_json:
+            raise UsageError("error.usage", program=self.prog, text=told)
+        self.exit(EXIT_USAGE, say("error.usage", program=self.prog, text=told) + "\n")
+
+
+def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield every flag of the parser and of the commands below it."""
+    for action in parser._actions:
+        yield from (each for each in action.option_strings if action.help != argparse.SUPPRESS)
+        if isinstance(action, argparse._SubParsersAction):
+            for verb in action.choices.values():
+                yield from _flags(verb)
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, be it right or wrong."""
+    return "--json" in argv or "--output-json" in argv
 
 
 def build(argv: Sequence[str] = ()) -> _Parser:
     """The parser for `argv`: only the verb that it begins with, or all of them for help."""
+    translate()
+    _Parser.as_json = wants_json(argv)
     parser = _Parser(
         prog="ima-tui",
         description=say("cli.about"),
@@ -113,23 +160,28 @@ def _route(verbs: Verbs) -> None:
 
 def _generate(verbs: Verbs) -> None:
     parser = _add(verbs, "generate", "generate:run", json=True)
-    _service(parser)
-    parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
-    parser.add_argument("--prompt", help=argparse.SUPPRESS)
     parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
-    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
-    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     parser.add_argument(
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
+    parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
+    _generating(parser)
+
+
+def _generating(parser: _Parser) -> None:
+    """Flags of the verbs that make one thing from a prompt."""
+    _service(parser)
+    parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
+    parser.add_argument("--prompt", help=argparse.SUPPRESS)
+    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
+    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     parser.add_argument("--size", help=say("cli.size"))
     parser.add_argument(
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
     parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
     parser.add_argument("--n", type=_number, help=say("cli.n"))
-    parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
-    parser.add_argument("--output-json", dest="json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
@@ -166,7 +218,7 @@ def _batch(verbs: Verbs) -> None:
 def _workflow(verbs: Verbs) -> None:
     about = say("cli.workflow")
     parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     planned = _add(actions, "plan", "workflow:make", json=True)
     _service(planned)
     planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
@@ -186,13 +238,65 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
+        run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
+    about = "cli.workflow_assemble"
+    assemble = _add(actions, "assemble", "workflow_film:assemble", json=True, about=about)
+    assemble.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+    assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
+    assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
+    _film_settings(assemble)
+
+
+def _assemble(verbs: Verbs) -> None:
+    parser = _add(verbs, "assemble", "film:assemble", json=True)
+    parser.add_argument("files", nargs="+", metavar="VIDEO", help=say("cli.film_shots"))
+    _film_output(parser)
+    parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
+    parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
+    parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
+    parser.add_argument("--subtitles", metavar="TEXT", help=say("cli.film_subtitles"))
+    _film_settings(parser)
+    parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
+    parser.add_argument("--fps", type=_number, metavar="N", help=say("cli.film_fps"))
+
+
+def _film_output(parser: _Parser) -> None:
+    output = say("cli.film_output")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
+
+
+def _film_settings(parser: _Parser) -> None:
+    """How shots and sounds are put together."""
+    transitions, loudness = ("cut", "fade"), ("even", "keep")
+    parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
+    parser.add_argument("--fade", metavar="S", help=say("cli.film_fade"))
+    parser.add_argument("--music-volume", metavar="N", help=say("cli.film_music_volume"))
+    parser.add_argument("--own-sound", metavar="N", help=say("cli.film_own_sound"))
+    parser.add_argument(
+        "--loudness", choices=loudness, default="even", help=say("cli.film_loudness")
+    )
+
+
+def _frame(verbs: Verbs) -> None:
+    parser = _add(verbs, "frame", "film:frame", json=True)
+    parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
+    _film_output(parser)
+    parser.add_argument("--at", metavar="TIME", default="first", help=say("cli.frame_at"))
+    parser.add_argument("--ratio", metavar="W:H", help=say("cli.frame_ratio"))
+
+
+def _extend(verbs: Verbs) -> None:
+    parser = _add(verbs, "extend", "film:extend", json=True)
+    parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
+    _generating(parser)
 
 
 def _jobs(verbs: Verbs) -> None:
     about = say("cli.jobs")
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     listed = _add(actions, "list", "jobs:list_jobs", json=True)
     listed.add_argument("--limit", type=_count, default=50, help=say("cli.limit"))
     shown = _add(actions, "show", "jobs:show_job", json=True)
@@ -222,9 +326,9 @@ def _jobs(verbs: Verbs) -> None:
     fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
     stopped = _add(actions, "stop", "jobs_send:stop_jobs", json=True)
     stopped.add_argument("id", type=_job, nargs="+")
-    opened = _add(actions, "open", "jobs_fetch:open_job")
+    opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
     opened.add_argument("id", type=_job)
-    forgotten = _add(actions, "forget", "jobs:forget_jobs")
+    forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=_job, nargs="+")
     exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
@@ -237,42 +341,42 @@ def _jobs(verbs: Verbs) -> None:
 def _prefs(verbs: Verbs) -> None:
     about = say("cli.prefs")
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "list", "prefs:list_prefs", json=True)
-    _add(actions, "path", "prefs:show_path")
-    saved = _add(actions, "set", "prefs:set_pref")
+    _add(actions, "path", "prefs:show_path", json=True)
+    saved = _add(actions, "set", "prefs:set_pref", json=True)
     _service(saved)
     saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     saved.add_argument("model_id", metavar="MODEL")
-    cleared = _add(actions, "clear", "prefs:clear_pref")
+    cleared = _add(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    restored = _add(actions, "restore", "prefs:restore", about="cli.prefs_restore")
+    restored = _add(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
 def _config(verbs: Verbs) -> None:
     about = say("cli.config")
     parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add(actions, "show", "config:show", json=True)
-    _add(actions, "path", "config:show_path")
-    _add(actions, "init", "config:init")
-    changed = _add(actions, "set", "config:put", about="cli.config_put")
+    _add(actions, "path", "config:show_path", json=True)
+    _add(actions, "init", "config:init", json=True)
+    changed = _add(actions, "set", "config:put", json=True, about="cli.config_put")
     changed.add_argument("name", metavar="NAME")
     changed.add_argument("value", metavar="VALUE")
-    dropped = _add(actions, "unset", "config:drop", about="cli.config_drop")
+    dropped = _add(actions, "unset", "config:drop", json=True, about="cli.config_drop")
     dropped.add_argument("name", metavar="NAME")
 
 
 def _key(verbs: Verbs) -> None:
     about = say("cli.key")
     parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="", required=True)
-    kept = _add(actions, "set", "key:set_key", about="cli.key_set")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    kept = _add(actions, "set", "key:set_key", json=True, about="cli.key_set")
     kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
     _add(actions, "show", "key:show_key", json=True, about="cli.key_show")
-    _add(actions, "forget", "key:forget_key", about="cli.key_forget")
+    _add(actions, "forget", "key:forget_key", json=True, about="cli.key_forget")
 
 
 def _logs(verbs: Verbs) -> None:
@@ -355,6 +459,9 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "generate": _generate,
     "batch": _batch,
     "workflow": _workflow,
+    "assemble": _assemble,
+    "frame": _frame,
+    "extend": _extend,
     "jobs": _jobs,
     "prefs": _prefs,
     "config": _config,

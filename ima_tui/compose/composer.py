@@ -159,7 +159,7 @@ class Composer:
         alone = Composer(self._first)
         alone._hear_all(read, suggested)
         if (alone.kind, alone.model) == (self.kind, self.model):
-            self._let_go(KIND, MODEL)
+            self._let_go(MODEL, *(() if alone.is_doubtful else (KIND,)))
         else:
             alone = Composer(self._first)
             alone.take(self.model)
@@ -278,6 +278,11 @@ class Composer:
         self.replaces, self.remember, self.order = None, None, ()
         self.kept = set(self.pinned) - {INPUTS, ORDER}
         self.turn_to(self.meant(None))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the words were read with doubt, and may mean another kind."""
+        return self.decision is not None and self.decision.confidence == "unsure"
 
     @property
     def settled(self) -> TaskType | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.text import points_range
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent
@@ -21,7 +21,7 @@ def answer(intent: Intent, lists: Lists) -> str:
     """One sentence for each medium asked about; without lists, how to see them."""
     media = [intent.medium] if intent.medium is not None else list(Medium)
     told = [words for medium in media if (words := _of(medium, lists))]
-    return " ".join(told) if told else say("answer.no_lists")
+    return joined(*told) if told else say("answer.no_lists")
 
 
 def _of(medium: Medium, lists: Lists) -> str:

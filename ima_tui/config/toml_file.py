@@ -61,8 +61,10 @@ def read(path: Path) -> Written:
 
     try:
         tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # includes integers of thousands of digits
+    except tomllib.TOMLDecodeError as error:
         raise _broken(path, error) from error
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, a deep list
+        raise _broken(path, i18n.say("config.too_much")) from error
     lines = line_numbers(text)
     keys = keymap(tables.pop("keys", {}), path)
     flat: dict[str, object] = {}
@@ -92,7 +94,7 @@ def _text(path: Path) -> str | None:
         reason = i18n.reason(error)
         raise UsageError("error.config_unreadable", path=str(path), reason=reason) from error
     except UnicodeDecodeError as error:
-        raise _broken(path, error) from error
+        raise _broken(path, i18n.say("config.not_utf8")) from error
 
 
 def _broken(path: Path, reason: object) -> UsageError:
@@ -153,10 +155,12 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
 
     A warning would come too late: points are spent meanwhile.
     """
-    for name in _names(tables):
+    for name, value in _leaves(tables):
         if name in BY_NAME:
             continue
         near = nearest_guard(name)
+        if near is None and isinstance(value, int | float) and _MONEY.search(folded(name)):
+            near = "spending.per_job"
         if near is not None:
             raise UsageError(
                 "error.config_guard",
@@ -166,9 +170,13 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
             )
 
 
-def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
-    """Yield every name in the file, at any depth; an unknown table's own name if it is empty."""
-    pending: list[tuple[str, object]] = [(above, tables)]
+_MONEY = re.compile(r"budget|credit|points|spend|cost|money|quota")
+"""Words of limits under names that are like none of ours: `max_credits = 5`."""
+
+
+def _leaves(tables: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield every name in the file, at any depth, and its value; an empty table is one, too."""
+    pending: list[tuple[str, object]] = [("", tables)]
     while pending:
         name, value = pending.pop()
         if isinstance(value, Mapping) and (value or not name):
@@ -177,7 +185,7 @@ def _names(tables: Mapping[str, object], above: str = "") -> Iterator[str]:
         elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
             pending += [(f"{name}[]", item) for item in reversed(value)]
         elif not (name in _TABLES and value == {}):  # `config init` comments all of it out
-            yield name
+            yield name, value
 
 
 def nearest_guard(name: str) -> str | None:

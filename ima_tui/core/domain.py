@@ -253,6 +253,10 @@ class Change:
     becomes: Value
 
 
+UNKNOWN_RULE = -1
+"""Price rule of an order that the ledger lost and something else still tells of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A draft, priced and frozen.
@@ -279,6 +283,11 @@ class Order:
     def total(self) -> int:
         """Points that will be charged."""
         return self.points * self.n
+
+    @property
+    def prompt_is_lost(self) -> bool:
+        """Whether only a trace without the prompt is left of it, so that it can't be repeated."""
+        return self.attribute_id == UNKNOWN_RULE and not self.prompt
 
 
 _RESULT = re.compile(r"job:([0-9]{1,15})#([0-9]{1,4})")

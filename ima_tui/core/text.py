@@ -100,16 +100,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def seconds_range(low: float, high: float) -> str:
-    """Format as `20–40 s` or `3–6 min`, coarsely because it is an estimate."""
-    if high < 100:
-        return f"{high:.0f} s" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f}–{high:.0f} s"
-    low_minutes, high_minutes = max(1, round(low / 60)), max(1, round(high / 60))
-    if low_minutes == high_minutes:
-        return f"{high_minutes} min"
-    return f"{low_minutes}–{high_minutes} min"
-
-
 def points_range(low: int, high: int) -> str:
     """Format a price range as `5` or `5–12`, without a unit."""
     return str(low) if low == high else f"{low}–{high}"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent.pointing import (
+    is_likened,
     is_about_models,
     is_existing,
     is_existing_image,
@@ -63,7 +64,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
         reading.given = True
         return reading
     free = [n for n in nouns if n not in reading.refused and n not in existing]
-    settings = [n for n in free if is_setting(items, n)]
+    settings = [n for n in free if is_setting(items, n) or is_likened(items, n)]
     free = [n for n in free if n not in settings]
     kinds = [n for n in free if names_models(items, items.index(n)) or modifies(items, n)]
     reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
@@ -105,7 +106,7 @@ def _content_from(items: tuple[Item, ...]) -> int:
 
 def _leads_to_noun(items: tuple[Item, ...], at: int) -> bool:
     rest = items[at + 1 :]
-    of = any(item.phrase == "的" for item in rest)
+    of = any(item.phrase == "的" for item in rest) or (0 < len(rest) <= 2 and is_noun(rest[-1]))
     return of and any(is_noun(item) for item in rest)
 
 
@@ -330,7 +331,10 @@ def _headed(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
     works_on = reading.existing is not None
     asked = asked or _counted_at(items, head)
     want = _want(reading, head, medium, works_on=works_on, asked=asked)
-    reading.wants.append(replace(want, phrase=(start, head.end)))
+    moving = medium is Medium.IMAGE and any("会动" in item.phrase for item in items)
+    want = replace(want, medium=Medium.VIDEO if moving else medium, phrase=(start, head.end))
+    opens = reading.clause.index == 0 and head is items[-1]
+    reading.wants.append(replace(want, heads=opens))
     if head.under("noun") == BOTH:
         reading.wants.append(replace(want, medium=Medium.MUSIC, extra=True))
     _coordinated(reading, items, free, medium)

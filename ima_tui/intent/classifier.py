@@ -16,10 +16,10 @@ from math import sqrt
 
 from ima_tui.intent.features import SIZE, features
 
-LABELS = ("image", "video", "music", "speech", "several", "question", "ask")
-"""What a prompt asks for: one medium, several (a workflow), an answer, or nothing that can be
-made without asking first."""
-MAGIC = b"IMAC0001"
+LABELS = ("image", "video", "music", "speech", "several", "question", "ask", "preference")
+"""What a prompt asks for: one medium, several (a workflow), an answer, nothing that can be made
+without asking first, or another default model."""
+MAGIC = b"IMAC0002"
 HEADER = struct.Struct(f"<8sIf{len(LABELS)}f")
 """Magic, entries of a table, scale, then the bias of each label."""
 

@@ -1,7 +1,8 @@
 """What in a text is no wish: quotations, titles, addresses and paths.
 
 They are hidden from the grammar behind characters of their own, in place, so that every position
-stays what it was. Paths and addresses of pictures are inputs; the others are only content.
+stays what it was. Paths and addresses of pictures, videos and sounds are inputs, unless the result
+is to be saved there; others are only content.
 """
 
 from __future__ import annotations
@@ -16,19 +17,28 @@ from ima_tui.intent.normalise import Plain
 from ima_tui.intent.tokens import HIDDEN, INPUT
 
 _PICTURES = "png|jpe?g|webp|gif|bmp|heic|heif|tiff?|avif"
-_OTHERS = "mp4|mov|webm|mkv|avi|mp3|wav|m4a|flac|ogg|txt|md|pdf|docx?|srt"
+_MEDIA = "mp4|m4v|mov|webm|mkv|avi|mp3|wav|m4a|aac|flac|ogg"
+_OTHERS = "txt|md|pdf|docx?|srt"
 _ADDRESS = r"(?:https?|file)://[^\s,。、;!?\"'()<>《》「」\u4e00-\u9fff]+"
-_STEP = r"[^\s/,:;\"'<>|?*]"
-_END = rf"\.(?:{_PICTURES}|{_OTHERS})(?![a-z0-9])"
-_PATH = rf"(?:~|\.{{1,2}})?/(?:{_STEP}{{1,99}}/){{0,30}}{_STEP}{{0,99}}?{_END}"
+_STEP = r"(?:\\ |[^\s/,:;\"'<>|?*])"
+_END = rf"\.(?:{_PICTURES}|{_MEDIA}|{_OTHERS})(?![a-z0-9])"
+_FOLDER = r"(?<![a-z0-9_./\\~-])[a-z0-9_][a-z0-9_.\-]{0,99}"
+_PATH = rf"(?:~|\.{{1,2}}|{_FOLDER})?/(?:{_STEP}{{1,99}}/){{0,30}}{_STEP}{{0,99}}?{_END}"
+_IN_QUOTES = rf"(?<=\")[^\"\n]{{1,300}}{_END}(?=\")|(?<=')[^'\n]{{1,300}}{_END}(?=')"
 _DRIVE = rf"[a-z]:\\[^\s,;\"'<>|?*]{{0,250}}?{_END}"
 _BARE = rf"(?<![a-z0-9_./\\])[a-z0-9_][a-z0-9_.\-]{{0,99}}{_END}"
-_SOURCE = re.compile(f"{_ADDRESS}|{_DRIVE}|{_PATH}|{_BARE}")
+_SOURCE = re.compile(f"{_IN_QUOTES}|{_ADDRESS}|{_DRIVE}|{_PATH}|{_BARE}")
+_SAVED_AS = re.compile(
+    r"(?:\b(?:sav|export|output|writ|stor)\w*(?: \w+){0,3}?(?: (?:as|to|into|under)|:)"
+    r"|\b(?:call|name) (?:it|this|that|them)|存为|存成|存到|保存在|(?:输出|导出|命名)[为成到])"
+    r"[:\s\"']*$"
+)
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,2000}\"|「[^「」]{1,2000}」|『[^『』]{1,2000}』|《[^《》]{1,500}》"
     r"|〈[^〈〉]{1,500}〉|【[^【】]{1,500}】|(?<![a-z0-9])'[^'\n]{1,500}'(?![a-z0-9])|`[^`\n]{1,500}`"
 )
 _PICTURE_END = re.compile(rf"\.(?:{_PICTURES})(?:[?#].*)?$")
+_MEDIA_END = re.compile(rf"\.(?:{_MEDIA})(?:[?#].*)?$")
 _OTHER_END = re.compile(rf"\.(?:{_OTHERS})(?:[?#].*)?$")
 
 
@@ -37,6 +47,8 @@ _SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro|主歌|副歌)|sings?\
 
 class ContentKind(StrEnum):
     PICTURE = "picture"
+    MEDIA = "media"
+    """A video or a sound."""
     UNSURE = "unsure"
     """An address without a telling end: a picture if the wish takes one."""
     OTHER = "other"
@@ -94,10 +106,15 @@ def _sources(text: str) -> Iterator[Source]:
         start, end = found.span()
         while end > start and text[end - 1] in ".:":
             end -= 1
-        written = text[start:end]
-        if _PICTURE_END.search(written):
-            yield Source(start, end, ContentKind.PICTURE)
-        elif _OTHER_END.search(written) or "://" not in written:
-            yield Source(start, end, ContentKind.OTHER)
-        else:
-            yield Source(start, end, ContentKind.UNSURE)
+        saved = _SAVED_AS.search(text, max(0, start - 60), start)
+        yield Source(start, end, ContentKind.OTHER if saved else _kind(text[start:end]))
+
+
+def _kind(written: str) -> ContentKind:
+    if _PICTURE_END.search(written):
+        return ContentKind.PICTURE
+    if _MEDIA_END.search(written):
+        return ContentKind.MEDIA
+    if _OTHER_END.search(written) or "://" not in written:
+        return ContentKind.OTHER
+    return ContentKind.UNSURE

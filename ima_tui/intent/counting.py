@@ -18,7 +18,9 @@ Count = tuple[int, int, int]
 """(how many, where it is told: start, end in the folded text)."""
 
 _EXPLICIT = re.compile(
-    r"(?<![a-z0-9])n\s*=\s*(?P<n>\d{1,2})(?!\d)"
+    r"(?:(?<![a-z0-9])n\s*=|(?<![a-z])(?:count|quantity|copies|number of (?:images|pictures|results|versions))\s*[:=]"
+    r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
+    r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
     r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
 )
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
@@ -46,7 +48,7 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
     scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:
-        value = numerals.number(found["n"] or found["zh"])
+        value = 6 if found["half"] else numerals.number(found["n"] or found["zh"])
         return _checked(value, found.start(), found.end())
     if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):
         written = abroad["n"] or abroad["before"]

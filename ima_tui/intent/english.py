@@ -49,6 +49,7 @@ def read_english(clause: Clause) -> ClauseReading:
         reading.content = True  # "…, who loves to sing", "like a film scene"
         return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
+    reading.motion = reading.motion or _made_to_move(items)
     reading.existing = existing(items)
     if items[0].phrase == "as" and len(items) > 2 and items[1].phrase in ("a", "an"):
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
@@ -80,7 +81,9 @@ def _compares(items: tuple[Item, ...]) -> bool:
     if items[0].phrase == "like" and len(items) > 2:
         return items[1].phrase in ("a", "an", "the", "in", "some", "those", "one")
     words = [item.phrase for item in items[:5]]
-    told = "reminds" in words or ("like" in words and bool(_IS & set(words[: words.index("like")])))
+    likened = words.index("like") if "like" in words else 0
+    told = "reminds" in words or bool(_IS & set(words[:likened]))
+    told = told and not any(map(is_noun, items[:likened]))  # "a video that feels like a song"
     return told and not any(item.under("verb") for item in items[:2])
 
 
@@ -206,13 +209,30 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
             reading.wants.append(
                 _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
             )
-    elif item.phrase == "read" and _reads_out(reading.clause, following):
+    elif item.phrase == "read" and (_aloud(items, at) or _reads_out(reading.clause, following)):
         reading.speech_from = item.end
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif "verb.edit" in item.tags and not _asks_for_noun(items, at):
         reading.edit = item
     else:
         _noun_phrase(reading, items, at, asked or kind in ("make", "want", "edit"))
+
+
+_STILL = frozenset("look be wear hold appear become have seem red blue green older younger".split())
+
+
+def _made_to_move(items: tuple[Item, ...]) -> Item | None:
+    """ "Let him yawn", "have her turn": somebody in the picture is to do something."""
+    told = [item for item in items if not item.has("polite")]
+    if len(told) < 3 or told[0].phrase not in ("let", "have"):
+        return None
+    pointed = told[1].has("pronoun", "this") or told[1].phrase in ("him", "her", "them", "the")
+    return told[0] if pointed and not any(item.phrase in _STILL for item in told[2:4]) else None
+
+
+def _aloud(items: tuple[Item, ...], at: int) -> bool:
+    """ "read the menu aloud"."""
+    return any(item.phrase in ("aloud", "out loud", "out") for item in items[at + 1 : at + 8])
 
 
 def _becomes(items: tuple[Item, ...], at: int) -> bool:
@@ -329,10 +349,16 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
         return
     on = pronoun(items, at + 1, head) or made_of(items, end)
     want = _want(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
+    opens = reading.clause.index == 0 and end - at <= _SHORT_HEAD
+    want = replace(want, heads=opens and (end == len(items) or items[end].has("stop")))
     reading.wants.append(want)
     if head.under("noun") == BOTH:
         reading.wants.append(replace(want, medium=Medium.MUSIC, extra=True))
     _extras(reading, items, end, medium)
+
+
+_SHORT_HEAD = 6
+"""Words of a noun phrase at the very start that can only be what is wanted: "cover for …"."""
 
 
 def _acts_on(items: tuple[Item, ...], at: int) -> bool:
@@ -417,7 +443,8 @@ def _extras(
             continue
         at_end = other.last == items[end - 1].last
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)
-        if at_end and (joined or sounding) and end - place <= 7:
+        apart = item.phrase in ("plus", "and also", "as well as", "along with") and sounding
+        if (at_end or apart) and (joined or sounding) and end - place <= 7:
             taken.add(beside)
             on = beside is Medium.VIDEO and made_of(items, end)
             want = _want(reading, other, beside, works_on=on, asked=True)

@@ -1,4 +1,4 @@
-"""Pictures at hand, and what each is for: source, first and last frame, reference."""
+"""Inputs at hand, and what each is for: source, first and last frame, reference."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Roles
@@ -20,6 +21,11 @@ class Inputs:
 
     sources: tuple[str, ...]
     told: tuple[tuple[int, int], ...]
+
+    @property
+    def has_media(self) -> bool:
+        """Whether a video or a sound is among them."""
+        return any(map(order.is_media, self.sources))
 
     def at(self, start: int) -> int | None:
         """The place in `sources` of the path that stands at `start`."""
@@ -73,7 +79,7 @@ def read_roles(scan: Scan, inputs: Inputs, asked: MediaRequest) -> InputRoles:
         clause = clauses[item.first]
         pairs.see(item, clause.index, labelled=clause.after == ":")
     pairs.see_style(scan.text[: asked.spoken_from])
-    return pairs.told(scan)
+    return pairs.told(scan, asked.want(Medium.VIDEO) is not None)
 
 
 _STYLE_OF = re.compile(
@@ -160,7 +166,19 @@ class _Pairs:
             numbers.append(number)
         self._image = self._role = None
 
-    def told(self, scan: Scan) -> InputRoles:
+    def _by_ends(self, text: str) -> dict[str, list[int]]:
+        """Two pictures, and words for where it begins and ends: as told, else in their order."""
+        starts, ends = _STARTS.search(text), _ENDS.search(text)
+        if starts is None or ends is None:
+            return {}
+        self._spans.append(starts.span())
+        order = list(dict.fromkeys(self._order))[:2]
+        order = order if len(order) == 2 else [0, 1]
+        if ends.start() < starts.start():
+            order.reverse()
+        return {"first": [order[0]], "last": [order[1]]}
+
+    def told(self, scan: Scan, film: bool) -> InputRoles:
         found_at = [i for c in scan.clauses for i in c.items if i.has("transition")]
         spans = tuple((item.start, item.end) for item in found_at)
         transition = bool(found_at)
@@ -170,6 +188,13 @@ class _Pairs:
             first = last = True
             order = list(dict.fromkeys(self._order))
             found = {**found, "first": [order[0]], "last": [order[1]]}
+        refers = None if self._both or first or last else _REFERENCE.search(scan.text)
+        if film and self._count and refers is not None and _MOVES.search(scan.text) is None:
+            self._seen.add("reference")
+            self._spans.append(refers.span())
+        if self._count == 2 and not (first and last) and not self._both:
+            found = self._by_ends(scan.text) or found
+            first = last = bool(found.get("last")) or (first and last)
         both = self._both or (transition and self._count == 2 and not first and not last)
         roles = Roles(
             source=tuple(found.get("source", ())),
@@ -187,6 +212,28 @@ class _Pairs:
             mentioned=tuple(dict.fromkeys(self._order)),
             places=tuple(self._spans) or spans,
         )
+
+
+_REFERENCE = re.compile(
+    r"\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance|identity)\b"
+    r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?|(?:new|another) scene"
+    r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her|them) (?:consistent|the same)"
+    r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
+    r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
+    r"|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
+)
+_MOVES = re.compile(
+    r"\b(?:animate (?:this|the|it|my)|first frame|start(?:ing)? (?:with|from|frame)|alive|to life)\b"
+    r"|动起来|动一|首帧|开始|活起来|起始"
+)
+_STARTS = re.compile(
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|first(?=[,.;]|$| =)|from (?=the first|\x01|the second|picture|image|photo))\b"
+    r"|开头|开始|起始|首帧|开场|从(?=第|图|\x01|前)"
+)
+_ENDS = re.compile(
+    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$| =)|to (?=the second|the first|\x01|picture|image|photo))\b"
+    r"|结尾|结束|尾帧|收尾|收场|停在|最后|到(?=第|图|\x01|后)"
+)
 
 
 def _only(numbers: list[int] | None) -> int | None:

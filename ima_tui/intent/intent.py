@@ -175,10 +175,17 @@ class Intent:
     runner_up: RunnerUp | None = None
     guessed: bool = False
     """The text only mentions what the rules chose; nothing in it asks for it."""
-    implied: bool = False
-    """A long description in which nobody asks for a medium: nobody can be sure of it."""
+    explicit: bool = False
+    """A verb or a marker asks for what the rules chose."""
+    brief: bool = False
+    """A long text, or one whose middle mentions what nobody asks for."""
+    wonders: bool = False
+    """It is worded as a question."""
     bare: bool = False
-    """A few words that name a subject and nothing else: "a cute cat"."""
+    """A few words that name a subject and nothing else ("a cute cat"), or words that leave the
+    medium open."""
+    vague: bool = False
+    """Nothing says what is to become of the inputs."""
     steps: tuple[IntentStep, ...] = ()
     model_id: str = ""
     version: str = ""

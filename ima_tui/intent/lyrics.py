@@ -24,7 +24,8 @@ _LYRICS = re.compile(
     rf"|(?<![a-z])(?:sings?|singing|that goes|演唱|唱着|唱)\s*[:：]?\s*{QUOTED.format('s')}"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下))?\s*[:：=]\s*"
     r"(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*?)"
-    r"(?=\n\s*\n|\s*(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)\s*(?:is|是|为)?\s*[:：=]|\Z)",
+    r"(?=\n\s*\n|[.。!！\n]\s*(?:make it|turn (?:it|this|that) into|set (?:it|this) to|帮我|请(?:帮|谱|做|把)|谱成|做成|配成|唱成)"
+    r"|\s*(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)\s*(?:is|是|为)?\s*[:：=]|\Z)",
     re.I,
 )
 _MARKED = re.compile(

@@ -15,11 +15,12 @@ from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.english import read_english
 from ima_tui.intent.scan import (
     LISTED,
+    QUOTE,
     Clause,
     Item,
     Scan,
 )
-from ima_tui.intent.wants import ClauseReading, Want, is_noun
+from ima_tui.intent.wants import ClauseReading, Want, is_noun, medium_of
 
 ORDER = (Medium.IMAGE, Medium.VIDEO, Medium.MUSIC, Medium.SPEECH)
 _SENTENCE_END = frozenset({".", "。", "\n", ";", "!", "?"})
@@ -49,13 +50,23 @@ class MediaRequest:
     def media(self) -> tuple[Medium, ...]:
         return tuple(want.medium for want in self.wants if want.medium is not None)
 
+    @property
+    def made(self) -> bool:
+        """Something else than an alteration of a picture is wanted."""
+        return any(want.medium is not Medium.IMAGE for want in self.wants)
+
+    @property
+    def explicit(self) -> bool:
+        """A verb, a marker or the head of the text asks for the first of them."""
+        return bool(self.wants) and (self.wants[0].asked or self.wants[0].heads)
+
     def want(self, medium: Medium) -> Want | None:
         return next((want for want in self.wants if want.medium is medium), None)
 
 
-def read_media(scan: Scan, inputs: int) -> MediaRequest:
-    """What `scan` asks for, with `inputs` pictures at hand."""
-    gatherer = _Gatherer(scan, inputs)
+def read_media(scan: Scan, inputs: int, *, several: bool = False) -> MediaRequest:
+    """What `scan` asks for, with `inputs` pictures at hand; `several` things, if that is known."""
+    gatherer = _Gatherer(scan, inputs, several)
     for clause in scan.clauses[:_CLAUSES]:
         if not gatherer.add(read_chinese(clause) if clause.chinese else read_english(clause)):
             break
@@ -65,8 +76,9 @@ def read_media(scan: Scan, inputs: int) -> MediaRequest:
 class _Gatherer:
     """Takes the clauses one by one."""
 
-    def __init__(self, scan: Scan, inputs: int) -> None:
+    def __init__(self, scan: Scan, inputs: int, several: bool) -> None:
         self._scan = scan
+        self._several = several
         self._inputs = inputs
         self._readings: list[ClauseReading] = []
         self._wants: dict[Medium, Want] = {}
@@ -80,10 +92,18 @@ class _Gatherer:
         spoken = self._last_medium is Medium.SPEECH and clause.after in _BEFORE_SPOKEN
         if spoken and not (clause.after == "\n" and _tells_how(clause)):
             # quotations and the like are hidden from the clause, and spoken all the same
-            self._spoken_from = self._readings[-1].clause.end + 1
-            return False
+            quoted = clause.items[0].has(QUOTE) and len(clause.items) == 1
+            if not quoted or clause.before or clause.index + 1 == len(self._scan.clauses):
+                self._spoken_from = self._readings[-1].clause.end + 1
+                return False
         if self._inputs and _is_inventory(clause):
             reading = ClauseReading(clause, given=True)
+        if clause.after == ":" and self._readings and _is_form(self._readings[-1].clause):
+            reading = ClauseReading(clause, [replace(w, asked=True) for w in reading.wants])
+            self._readings.append(reading)
+            for want in reading.wants[:1]:
+                self._consider(want, False)
+            return True
         labelled = bool(self._readings) and self._readings[-1].content
         if clause.after == ":" and (self._wants or labelled):
             self._describing = True
@@ -109,17 +129,19 @@ class _Gatherer:
 
     def _continues_list(self, want: Want, clause: Clause) -> bool:
         """ "a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
-        if not self._readings or not self._wants or clause.after not in (",", ";", LISTED, "、"):
+        if not self._readings or not self._wants:
             return False
-        if clause.after == LISTED:
+        if self._several or clause.after == LISTED:
             return True
+        if clause.after not in (",", ";", "、"):
+            return False
         if clause.after == ";" and want.start - clause.start <= _NEAR_HEAD:
             return True
         last = self._readings[-1]
         told = [each for each in last.wants if each.medium is not None]
         first = clause.items[0]
         opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
-        opens = opens or first.phrase in _COUNTED
+        opens = opens or first.phrase in _COUNTED or first.phrase in _OPENS
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     @property
@@ -157,6 +179,7 @@ class _Gatherer:
         """ "the crest of a wave, video": a medium by itself says what the rest is to be."""
         clause, before = self._scan.clauses[want.clause], self._scan.clauses[only.clause]
         bare = len(clause.items) <= 2 and not clause.items[0].under("number")
+        bare = bare and not only.heads
         return bare and not want.asked and len(before.items) > 2 and want.clause != only.clause
 
     def _goes_along(self, want: Want) -> bool:
@@ -188,6 +211,8 @@ class _Gatherer:
 
     def result(self) -> MediaRequest:
         wants = self._wants or self._altered()
+        if self._several and len(wants) == 1:
+            wants = self._further(wants)
         guessed, implied = not wants, self._is_brief(wants)
         wants = wants or self._mentioned()
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
@@ -198,6 +223,28 @@ class _Gatherer:
         return MediaRequest(
             ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
         )
+
+    def _further(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
+        """Known to be several: what is only mentioned, or the picture that is to move."""
+        refused = {item.under("noun") for reading in self._readings for item in reading.refused}
+        for reading in self._readings:
+            for want in reading.weak:
+                if want.medium not in (None, *wants) and want.medium.value not in refused:
+                    return wants | {want.medium: want}
+        for reading in self._readings:
+            item = reading.motion
+            if item is not None and Medium.VIDEO not in wants:
+                return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
+        for reading in self._readings:
+            for item in reading.clause.items:
+                told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
+                if told not in (None, *wants) and told.value not in refused:
+                    return wants | _one(told, item.start, item.end)
+        video = wants.get(Medium.VIDEO)
+        if video is not None and (video.works_on or self._inputs):
+            altered = self._inputs > 0
+            return _one(Medium.IMAGE, 0, 0, works_on=altered, edit=altered) | wants
+        return wants
 
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
         """A long description in which nobody asks for anything: a medium that it mentions in the
@@ -211,15 +258,27 @@ class _Gatherer:
     def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
         """把照片变成动漫，然后做成视频: the alteration is a step of its own."""
         video = wants.get(Medium.VIDEO)
-        if video is None or Medium.IMAGE in wants or not self._inputs or not video.works_on:
+        if video is None or Medium.IMAGE in wants or not video.works_on:
             return wants
         clause = self._scan.clauses[video.clause]
         if not _begins_step(clause):
             return wants
+        if not self._inputs:
+            return self._with_first_step(wants, video)
         for reading in self._readings:
-            if reading.edit and reading.existing and reading.clause.index < video.clause:
-                item = reading.edit
+            sure = next((i for i in reading.clause.items if i.has("edit_sure")), None)
+            heads = reading.edit in reading.clause.items[:2]
+            item = sure or (reading.edit if reading.existing or heads else None)
+            if item is not None and reading.clause.index < video.clause:
                 return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+        return wants
+
+    def _with_first_step(self, wants: dict[Medium, Want], video: Want) -> dict[Medium, Want]:
+        """ "Generate a dragon, then animate it": what moves later is a picture first."""
+        for reading in self._readings[: video.clause]:
+            items = [item for item in reading.clause.items if not item.has("polite")]
+            if items and items[0].under("verb") == "make" and len(items) > 2:
+                return _one(Medium.IMAGE, items[0].start, items[0].end) | wants
         return wants
 
     def _altered(self) -> dict[Medium, Want]:
@@ -272,6 +331,8 @@ class _Gatherer:
             for item in clause.items:
                 if item.under("vocals") == "none" or item.phrase == "bpm":
                     return _one(Medium.MUSIC, item.start, item.end)
+                if clause.index == 0 and item.phrase in ("lyrics", "lyric", "歌词", "歌詞"):
+                    return _one(Medium.MUSIC, item.start, item.end)
                 if item.phrase.startswith("语速"):
                     return _one(Medium.SPEECH, item.start, item.end)
         return {}
@@ -301,6 +362,7 @@ class _Gatherer:
 
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
+_OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
 _COUNTED = frozenset("一两二三四五六七八九十")
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
 _ADJECTIVES = 6
@@ -349,9 +411,20 @@ _OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "t
 
 
 def _begins_step(clause: Clause) -> bool:
-    """Behind "then", 再, or with one of them at its head."""
+    """Behind "then", 再, or with one of them near its head (修好之后再…)."""
     worded = clause.after.isalpha() and clause.after != LISTED
-    return worded or any(item.has("seq") for item in clause.items[:2])
+    return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
+
+
+_FORMS = frozenset(
+    "type medium media format kind output deliverable asset 类型 形式 媒介 媒体 格式 体裁 作品形式 "
+    "作品类型 交付物 内容类型 产出".split()
+)
+
+
+def _is_form(clause: Clause) -> bool:
+    """ "Type: image": a field of a form."""
+    return len(clause.items) <= 3 and "".join(item.phrase for item in clause.items) in _FORMS
 
 
 def _one(

@@ -10,6 +10,7 @@ from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import SOURCE, Item
 from ima_tui.intent.wants import EXISTING_BEFORE, medium_of
 
+_MADE_BEFORE = frozenset({"it", "these", "them", "this", "that", "the result", "the output"})
 _OF = frozenset({"from", "of", "out of", "with", "using", "based"})
 
 
@@ -35,7 +36,9 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return False
         if before.has("this"):
             return True
-    return False
+    altered = any("verb.edit" in item.tags for item in items[:2])
+    placed = place > 1 and items[place - 1].phrase == "the"
+    return altered and placed and items[place - 2].phrase in ("in", "on", "from")
 
 
 def works_on(items: tuple[Item, ...], at: int) -> bool:
@@ -78,6 +81,6 @@ def made_of(items: tuple[Item, ...], at: int) -> bool:
             return True
         if medium_of(item) is Medium.IMAGE and is_existing(items, item):
             return True
-        if item.phrase in ("it", "these", "them", "this") and items[place - 1].phrase in _OF:
+        if item.phrase in _MADE_BEFORE and items[place - 1].phrase in _OF:
             return True
     return False

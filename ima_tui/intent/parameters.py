@@ -330,7 +330,12 @@ _UNSUNG = re.compile(
     r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics|singers?)\b"
 )
 _BPM = re.compile(
-    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍每分|拍/分)|bpm\s*(?:of|:|=|为|是)?\s*(?P<w>\d{2,3})"
+    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
+    r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
+)
+_SUNG_BY = re.compile(
+    r"\b(?:vocals?|singer|voice)\s*[:=]\s*(?:fe)?male\b|人声\s*[:是为]?\s*[男女]"
+    r"|\b(?:woman|man|girl|boy) (?:who )?(?:sings|singing)\b"
 )
 _EXCLUDE = re.compile(
     r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)"
@@ -358,6 +363,12 @@ def _music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
             for no in [_UNSUNG.search(text)]
             if no
         ]
+    if sung := _SUNG_BY.search(text):
+        if not any(each.name == "vocal_gender" for each in found):
+            female = sung.group().strip().endswith(("female", "女")) or "wom" in sung.group()
+            female = female or "girl" in sung.group()
+            gender = "f" if female else "m"
+            found.append(FoundParameter("vocal_gender", gender, sung.start(), sung.end()))
     if beat := _BPM.search(text):
         value = int(beat["v"] or beat["w"])
         found.append(FoundParameter("bpm", value, beat.start(), beat.end()))

@@ -7,6 +7,7 @@ purpose,
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium
@@ -110,6 +111,18 @@ def is_setting(items: tuple[Item, ...], noun: Item) -> bool:
         if before.under("verb") or before.phrase == "的":
             return False
     return False
+
+
+_LIKE = re.compile("像|仿佛|如同|宛如|似")
+_LIKE_BEHIND = ("那样", "一样", "一般", "般", "似的", "那种", "这样")
+
+
+def is_likened(items: tuple[Item, ...], noun: Item) -> bool:
+    """像一幅画那样的曲子: what something is compared with."""
+    place = items.index(noun)
+    before = "".join(item.phrase for item in items[max(0, place - 8) : place])
+    behind = "".join(item.phrase for item in items[place + 1 : place + 4])
+    return _LIKE.search(before) is not None and behind.startswith(_LIKE_BEHIND)
 
 
 def modifies(items: tuple[Item, ...], noun: Item) -> bool:

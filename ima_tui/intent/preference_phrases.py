@@ -13,6 +13,7 @@ from ima_tui.catalogue.choice import ModelTier
 from ima_tui.intent.intent import PreferenceAction
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
+from ima_tui.intent.preference_grammar import PreferenceRequest, read_request
 from ima_tui.intent.scan import (
     NAME,
     Clause,
@@ -71,20 +72,10 @@ def _is_predicate(before: tuple[Item, ...]) -> bool:
     return bool(told) and not told[-1].tags and len(told) > 2
 
 
-@dataclass(frozen=True, slots=True)
-class PreferenceRequest:
-    """`name` is the model that is to be kept; None for clear."""
-
-    action: PreferenceAction
-    name: Named | None
-    start: int
-    end: int
-    standing: bool = False
-    """Said for all times ("always use"), not by a change of model (换成)."""
-
-
-def read_preference(scan: Scan, asked: MediaRequest) -> PreferenceRequest | None:
-    """What is to be remembered or forgotten."""
+def read_preference(
+    scan: Scan, asked: MediaRequest, inputs: int, known: bool = False
+) -> PreferenceRequest | None:
+    """What is to be remembered or forgotten. `known`: the text is about that."""
     names = [
         name
         for name in scan.names
@@ -92,7 +83,8 @@ def read_preference(scan: Scan, asked: MediaRequest) -> PreferenceRequest | None
         and name.start < asked.spoken_from
         and not (name.everyday and asked.wants and name.medium not in asked.media)
     ]
-    kept = _once(scan, asked, names) or _save(scan, asked, names)
+    once = _once(scan, asked, names)
+    kept = once or read_request(scan, asked, inputs, known) or _save(scan, asked, names)
     if kept is not None:
         return kept
     if cleared := _clear(scan, asked):

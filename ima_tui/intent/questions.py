@@ -1,6 +1,7 @@
 """Questions about what can be made and what it costs: they are answered, and nothing is made.
 
-"Can you make videos?" asks; "can you make a video of a fox?" is a polite request.
+"Can you make videos?" asks; "can you make a video of a fox?" is a polite request. A question is told
+by its form (how it begins, or how it ends) and by what it is about: prices, models, jobs, abilities.
 """
 
 from __future__ import annotations
@@ -9,110 +10,195 @@ import re
 from itertools import pairwise
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.scan import NAME, Item, Scan
+from ima_tui.intent.scan import NAME, Clause, Item, Scan
 from ima_tui.intent.wants import medium_of
 
-_LONGEST = 60
+_LONGEST = 70
 """Words (Chinese: characters) of the longest text that is still read as a question."""
-_OPENING = r"^(?:(?:hi|hello|hey|and|so|ok|please|just wondering|tell me)\b[ ,.!]*)*"
-_PRICE = re.compile(
-    _OPENING
-    + r"(?:(?:how (?:much|many (?:points|credits))|what(?:'s| is| are| does| do| would| will)"
-    r"|is|are)\b.*\b(?:cost|costs|price|prices|pricing|points|credits|charged?|free|expensive|fee)\b"
-    r"|how (?:much|many (?:points|credits))\b|(?:price|cost|pricing) of\b)"
-    r"|(?:多少钱|多少(?:个)?积分|几个积分|几积分|怎么收费|如何收费|怎么计费|收费吗|要钱吗|免费吗|贵吗|贵不贵"
-    r"|什么价|价格(?:是)?多少|价格怎么|花多少|费用(?:是)?多少|多贵)"
+_SHORT = 140
+"""Characters of the longest question without a question mark."""
+_LEAD = (
+    r"(?:(?:(?:hi|hello|hey)(?: there)?|and|so|ok|okay|um|please|sorry|just wondering|quick (?:one|question)|question"
+    r"|one (?:more )?question|out of curiosity|btw|by the way|also|but|wait|actually|maybe|tell me"
+    r"|(?:can|could|would) you (?:please )?(?:tell|explain|list|remind)(?: to)?(?: me)?|do you know|any idea"
+    r"|i(?:'d| would)? (?:like|want|need) to know|i wonder|wondering|i(?:'m| am) (?:curious|wondering)"
+    r"|let me know|i don't (?:get|understand)(?: it)?|roughly|exactly|please explain)\b[ ,.!:-]*)*"
 )
-_OFFER = re.compile(
-    _OPENING + r"(?:(?:what|which)\b.*\b(?:models?|can (?:you|i|this)"
-    r"|do you (?:make|offer|support|have))\b"
-    r"|(?:do you (?:have|support|offer|make|do)|are you able to|how do i|how can i|how long can"
-    r"|is there a way to)\b)"
-    r"|(?:有(?:哪些|什么|几个)|支持(?:哪些|什么)|哪些|什么样的)(?:模型|功能)"
-    r"|(?:你)?(?:能|会|可以)(?:做|生成|画|制作)(?:些)?什么"
-    r"|最(?:长|大|多)(?:能|可以|支持)|(?:怎么|如何)(?:使用|用)[吗呢]?[?!。]?$"
+_FORM = re.compile(
+    r"(?:^|[,.;:!?\n。、-]\s*)"
+    + _LEAD
+    + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
+    r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't|aren't)(?= (?:\w|\x00))"
+    r"|(?P<do>do|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused|(?!always)\w+s) )"
+    r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
+    r"|speak|read|use|work|be|take|generate|create|produce)) ))"
+)
+_SURE_FORM = re.compile(
+    r"^"
+    + _LEAD
+    + r"(?:which|why|who|does|do you|how (?:much|many|long|big|do|can|does|good|fast))\b"
+)
+_VAGUE = re.compile(
+    r"^(?:please |can you |could you |just )*(?:use|do|make|try|take|handle|process|edit|improve)?(?: (?:something|anything|stuff))?"
+    r"(?: \w+)?(?: (?:with|to|of|from))? ?(?:this|it|these|that)(?: one)?(?:,? please)?[.! ]*$|^what can you (?:do|make)\b"
+    r"|^(?:请|帮我|帮忙)?(?:处理|弄|搞|看看?|用|做|试试|整)(?:一下|下)?(?:这个|这张图?|它|图)?(?:能做什么)?[吧。!]*$"
+)
+_CONTENT = re.compile(
+    r"\b(?:look|looks|sound|sounds|looked|feel) like\b|\bwould (?:\w+ ){1,4}(?:look|sound)\b|\bhow to\b"
+    r"|\b(?:do|have) (?:a|an|some|me)\b|\b(?:is|are) there (?:any )?(?:chance|way) (?:that )?you\b"
+    r"|\b(?:do|would) you mind|\bbe (?:my|the) (?:\w+ )?default|\bcan (?:i|we) (?:please )?(?:have|get|see|order|ask for)\b"
+    r"|\bwould it be possible|\bcould i (?:have|get)|\bis it (?:possible|ok) to (?:get|have|make|do) an? "
+    r"|\bwould you\b|\bwill you\b"
+)
+_FORM_ZH = re.compile(
+    r"什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家一]|怎么|怎样|咋|如何|为何|啥|是否|多久|多长|多大|多贵|谁的|还是.*\?"
+    r"|有没有|能不能|会不会|可不可以|是不是|要不要|贵不贵|行不行|好不好|支不支持|吗|么[?。!]?$|嘛[?。!]?$|呢[?。!]?$"
+)
+_ASKED_ZH = re.compile(
+    r"(?:什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家]|怎么|怎样|咋|如何|啥|多久|多长|多大|多贵|吗|么|嘛|呢|谁)"
+    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|^(?!你|您|请|帮|给)[^,。?]{1,10}(?:能不能|可不可以|会不会|支不支持|能否|有没有)|^(?:请问|想问|问一?下|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
+)
+_OPENS_ZH = re.compile(r"[?吗么]$|^(?:请问|想问|为什么|为何|怎么|如何)")
+_OF_NOUN = re.compile(r"(?:什么|怎么|为什么|如何|哪|多少|几)[^,。;?]{0,16}的[^,。;?]{0,8}$")
+_TOLD = re.compile(
+    r"^(?:please |can you |could you |would you |just )*(?:tell me|list|show(?: me)?|explain|compare|describe)\b"
+    r"(?=.*\b(?:prices?|pricing|models?|differences?|costs?|features?|balance|points|options)\b)"
+    r"|^(?:请|请你|能不能|可以|帮我)?(?:告诉我|列出|列一下|说说|介绍一下|看看|查一?下|查询|解释|比较|教我)(?=.*(?:价|模型|区别|积分|余额|功能|怎么|什么))"
+)
+_PRICE = re.compile(
+    r"\b(?:costs?|prices?|pricing|points?|credits?|charged?|charges?|pay|paid|fees?|refund\w*|expensive|cheap\w*"
+    r"|free|trial|discounts?|budget|invoice|balance|expire\w*|worth|set me back|money|royalty|commercial\w*|licen[cs]e\w*"
+    r"|copyright|watermarks?|quota)\b|多少钱|积分|收费|计费|免费|贵|便宜|价格|费用|花费|要钱|加钱|优惠|折扣|打折|退款|退还|余额|充值|扣"
+    r"|商用|版权|水印|几点|几分|块钱|付费|点数|划算|什么价|花多少"
+)
+_SERVICE = re.compile(
+    r"\b(?:models?|defaults?|prefer\w*|supports?|jobs?|orders?|tasks?|queue\w*|render\w*|results?|history|downloads?|folder"
+    r"|saved?|stored?|delete[ds]?|server|accounts?|keys?|safe|private|privacy|resolutions?|ratios?|aspects?|formats?"
+    r"|sizes?|longest|maximum|max|at most|limits?|quality|1080p|4k|8k|2k|seeds?|prompts?|first frame|last frame|reference"
+    r"|features?|languages?|lyrics|voices?|cloning|lip ?sync|tool|app|programs?|fail\w*|cancel\w*|retry|uploads?|attach\w*"
+    r"|difference|better|best|faster|fastest|slower|how (?:long|many|fast|good|big|large)|takes?|transparent|vertical|wide"
+    r"|songs?|videos?|images?|pictures?|photos?|clips?|music|speech|sound|generat\w+|use|using|used|made|yesterday"
+    r"|finished|work|works|seconds|minutes|batch|possible|available|here)\b|\x00"
+    r"|模型|默认|预设|偏好|支持|任务|排队|作品|记录|保存|下载|删除|取消|失败|重试|上传|安全|隐私|泄露|分辨率|比例|尺寸|格式|最长|最大|最多"
+    r"|清晰|种子|提示词|首帧|尾帧|参考图|功能|语言|方言|音色|声音|歌词|软件|程序|这里|区别|不一样|不同|哪个好|更适合|更好|最好|快|慢|多久|多长|等"
+    r"|几张|几秒|几种|生成|视频|影片|图|歌|音乐|配音|朗读|用的|有声|同时|批量|历史|模式|意思|叫做|什么叫|做完|结果|查看|之前|生成"
 )
 _CAN = re.compile(
-    _OPENING + r"(?:can|could|do|does|are|is it possible)\b"
+    r"(?:^|[,.!?]\s*)" + _LEAD + r"(?:can|could|do|does|are|is it possible)\b"
     r"|(?:能不能|能否|可不可以|可以|会不会|会|能|支持不支持|支持).*(?:吗|么|嘛|不)?[?]?$"
     r"|(?:吗|么|嘛)[?]?$"
 )
 _SHOWN = re.compile(r"写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案")
 _SMALL = frozenset(
-    [
-        "you",
-        "i",
-        "we",
-        "this",
-        "it",
-        "also",
-        "any",
-        "good",
-        "long",
-        "short",
-        "even",
-        "really",
-        "app",
-        "the",
-        "a",
-        "an",
-        "to",
-        "be",
-        "made",
-        "possible",
-        "too",
-        "here",
-        "with",
-        "s",
-        "of",
-        "in",
-        "own",
-        "?",
-        "你",
-        "们",
-        "这",
-        "里",
-        "还",
-        "也",
-        "能",
-        "不",
-        "会",
-        "可",
-        "以",
-        "的",
-        "吗",
-        "么",
-        "嘛",
-        "呢",
-        "否",
-        "支",
-        "持",
-        "个",
-        "一",
-        "段",
-        "首",
-        "张",
-        "幅",
-        "请",
-        "问",
-        "现",
-        "在",
-        "直",
-        "接",
-        "帮",
-        "我",
-    ]
+    "you i we this it also any good long short even really app the a an to be made possible too here with s "
+    "of in own ? do 你 们 这 里 还 也 能 不 会 可 以 的 吗 么 嘛 呢 否 支 持 个 一 段 首 张 幅 请 问 现 在 直 接 帮 我".split()
+)
+_POLITE_ZH = re.compile(
+    r"(?:能不能|可不可以|可以|能否|可否|能|请|麻烦|劳驾|帮忙)?(?:帮我|给我|替我|帮忙|麻烦|请|为我)(?!.{0,2}(?:解释|介绍|说|讲|看看|查|列|推荐|算))"
 )
 
 
 def is_question(scan: Scan) -> bool:
     """Whether the text asks about the service, and not for something."""
-    text = scan.text.strip()
-    if not text or len(scan.tokens.words) > _LONGEST or _SHOWN.search(text) or scan.content.sources:
+    text = _named(scan).strip()
+    if not text or len(scan.tokens.words) > _LONGEST or scan.content.sources:
         return False
-    if _PRICE.search(text) or _OFFER.search(text):
+    if _SHOWN.search(text):
+        return False
+    return _asks_about(text, scan) or (bool(_CAN.search(text)) and _names_only(scan))
+
+
+_UNDECIDED = re.compile(
+    r"\b(?:can't|cannot|couldn't|haven't|have not|hard to|yet to) (?:\w+ )?(?:decide|choose|chosen|make up)"
+    r"|\b(?:not|no|don't)\b (?:\w+ ){0,2}(?:sure|clear|clue|idea|know|care|decided)\b"
+    r"|\bundecided\b|\bcould be\b.*\bcould be\b|也行.*也行|没(?:有)?(?:想好|想清楚|决定|定下?|确定)|未定|拿不定|不确定|不知道(?:要|该|做|用|选|是)|纠结"
+)
+_MEDIA = (
+    r"(?:images?|pictures?|photos?|posters?|videos?|clips?|films?|songs?|music|jingles?|speech|voice"
+    r"|audio|radio|print|heard|seen|hear|see|图|画|海报|视频|影片|歌|音乐|配音|语音|动画)"
+)
+_EITHER = re.compile(
+    rf"could be (?:an? )?{_MEDIA}.*could be (?:an? )?{_MEDIA}|{_MEDIA}也行.*{_MEDIA}也行|"
+    rf"{_MEDIA}\b.{{0,24}}\bor\b.{{0,24}}\b{_MEDIA}|{_MEDIA}.{{0,8}}(?:还是|或)[^,。]{{0,8}}{_MEDIA}"
+    r"|\b(?:form|format|medium|what kind of thing)\b|形式|媒介|哪种类型"
+)
+
+
+def is_undecided(scan: Scan) -> bool:
+    """Whether the text leaves the medium open: "a song or a video, I can't decide"."""
+    return bool(_UNDECIDED.search(scan.text) and _EITHER.search(scan.text))
+
+
+def is_vague(scan: Scan) -> bool:
+    """ "Use this", "do something with it": nothing says what is to become of it."""
+    return _VAGUE.search(scan.text.strip()) is not None
+
+
+def has_form(scan: Scan) -> bool:
+    """Whether the text is worded as a question, whatever it is about."""
+    text = _named(scan).strip()
+    return bool(text) and (_has_english_form(text) or _has_chinese_form(text))
+
+
+def _asks_about(text: str, scan: Scan) -> bool:
+    english, chinese = _has_english_form(text), _has_chinese_form(text)
+    if _TOLD.search(text) and not _CONTENT.search(text):
         return True
-    return bool(_CAN.search(text)) and _names_only(scan)
+    if not (english or chinese) or _requested(scan, text):
+        return False
+    if _SURE_FORM.search(text) and (text.endswith("?") or len(scan.tokens.words) <= 12):
+        return True
+    return bool(_PRICE.search(text) or _SERVICE.search(text))
+
+
+def _has_english_form(text: str) -> bool:
+    found = _FORM.search(text)
+    if found is None or _CONTENT.search(text):
+        return False
+    return (found.start() == 0 and len(text) <= _SHORT) or text.endswith("?")
+
+
+def _has_chinese_form(text: str) -> bool:
+    if _FORM_ZH.search(text) is None or _ASKED_ZH.search(text) is None:
+        return False
+    return _OPENS_ZH.search(text) is not None or _OF_NOUN.search(text) is None
+
+
+def _requested(scan: Scan, text: str) -> bool:
+    """Something is asked for beside the question, or politely in the form of one."""
+    if _POLITE_ZH.search(text) and not _PRICE.search(text):
+        return True
+    if any(_orders(clause) for clause in scan.clauses):
+        return True
+    last = scan.clauses[-1] if scan.clauses else None
+    if last is None or len(scan.clauses) < 2 or text.endswith("?"):
+        return False
+    alone = [item for item in last.items if not item.has("polite")]
+    return bool(alone) and medium_of(alone[-1]) is not None and len(alone) <= 5
+
+
+def _orders(clause: Clause) -> bool:
+    """ "I need a picture of …": a wish with a medium, in a clause that asks nothing."""
+    told = [item for item in clause.items if not item.has("polite", NAME)]
+    verb = told[0].under("verb") if told else ""
+    if verb not in ("make", "want", "image", "music", "turn") or clause.before == "?":
+        return False
+    if not clause.chinese:
+        articled = any(item.phrase in ("a", "an", "some", "the") for item in told[1:4])
+        return articled and any(medium_of(item) is not None for item in told)
+    return (
+        clause.after != ""
+        and clause.before not in ("", ",")
+        and _FORM_ZH.search("".join(i.phrase for i in told)) is None
+    )
+
+
+def _named(scan: Scan) -> str:
+    """The folded text with every model that it names hidden."""
+    text = scan.text
+    for name in reversed(scan.names):
+        text = f"{text[: name.start]}\x00{text[name.end :]}"
+    return text
 
 
 def _names_only(scan: Scan) -> bool:
@@ -129,18 +215,14 @@ def _names_only(scan: Scan) -> bool:
 
 
 def _is_small(item: Item) -> bool:
-    if (
-        item.phrase in _SMALL
-        or item.has("polite", "use", "model_word", NAME)
-        or item.under("number")
-    ):
+    if item.phrase in _SMALL or item.has("polite", "use", "model_word", NAME):
         return True
-    return bool(
-        item.under("number") or item.under("noun") or item.under("verb") or item.under("classifier")
-    )
+    sections = ("number", "noun", "verb", "classifier")
+    return any(item.under(section) for section in sections)
 
 
 def asked_about(scan: Scan) -> Medium | None:
     """The medium that the question is about, where it names one."""
     named = [medium_of(item) for clause in scan.clauses for item in clause.items]
-    return next((medium for medium in named if medium is not None), None)
+    found = next((medium for medium in named if medium is not None), None)
+    return found or next((name.medium for name in scan.names), None)

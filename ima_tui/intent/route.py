@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ima_tui.catalogue import choice
+from ima_tui.catalogue import choice, order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent import (
@@ -44,7 +44,8 @@ from ima_tui.intent.limits import Impossible
 from ima_tui.intent.media import MediaRequest, read_media
 from ima_tui.intent.models import ModelChoice
 from ima_tui.intent.parameters import Findings
-from ima_tui.intent.preference_phrases import PreferenceRequest, TierPhrase
+from ima_tui.intent.preference_grammar import PreferenceRequest
+from ima_tui.intent.preference_phrases import TierPhrase
 from ima_tui.intent.scan import Scan, scan
 from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
@@ -57,6 +58,8 @@ Preferred = Mapping[TaskType, str]
 
 
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
+_BRIEF = 45
+"""Words (Chinese: characters) from which a text is a brief."""
 _SUBJECT = 3
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -80,10 +83,12 @@ def route(
     if settled is not None or not weighed:
         return intent
 
-    def read_as(medium: Medium) -> Intent:
-        return _by_rules(read, images, replace(known, assumed=medium))
+    def read_as(label: str) -> Intent:
+        return _by_rules(read, images, replace(known, label=label))
 
     count = len(intent.inputs)
+    if not count:
+        intent = replace(intent, wonders=questions.has_form(read))
     return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
 
 
@@ -96,7 +101,8 @@ def _by_rules(read: Scan, images: Sequence[str], known: _Known) -> Intent:
     if known.settled is None and not images and questions.is_question(read):
         return Intent(RequestKind.QUESTION, medium=questions.asked_about(read))
     inputs = gather(read, images)
-    asked = read_media(read, len(inputs.sources))
+    several = known.label == second_opinion.SEVERAL
+    asked = read_media(read, len(inputs.sources), several=several)
     decision = _Router(read, inputs, asked, known).decide()
     alone = decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO
     if not alone or known.settled is not None or decision.spoken is not None:
@@ -134,8 +140,12 @@ class _Known:
     preferred: Preferred
     recommended: Preferred
     settled: TaskType | None = None
-    assumed: Medium | None = None
-    """The medium where the words name none."""
+    label: str = ""
+    """What the second opinion says that it is."""
+
+    @property
+    def assumed(self) -> Medium | None:
+        return Medium(self.label) if self.label in Medium.__members__.values() else None
 
 
 class _Router:
@@ -148,13 +158,18 @@ class _Router:
         self._known = known
         self._evidence: list[Evidence] = []
         self._alternatives: list[IntentAlternative] = []
+        self._open = False
 
     def decide(self) -> Intent:
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
+        self._open = self._known.assumed is None and questions.is_undecided(self._scan)
+        if self._open:
+            asked = self._asked = replace(asked, wants=())
         if self._known.settled is not None:
             asked = self._asked = _only(asked, self._known.settled.medium)
-        if not asked.wants and told.frames and len(self._inputs.sources) > 1:
+        altered = not asked.made and all(w.works_on or not w.asked for w in asked.wants)
+        if altered and told.frames and len(self._inputs.sources) > 1:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
             asked = self._asked = replace(asked, wants=(want,))
@@ -162,13 +177,13 @@ class _Router:
             place = told.places[0]
             want = Want(Medium.IMAGE, *place, works_on=True, edit=True, phrase=place)
             asked = self._asked = replace(asked, wants=(want,))
-        elif not asked.wants and self._known.assumed is not None:
+        if self._known.assumed is not None:
             asked = self._asked = _only(asked, self._known.assumed)
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
         if self._known.settled is not None and task_type is not self._known.settled:
             roles = roles_of(self._known.settled, told, len(self._inputs.sources))
             task_type, question = self._known.settled, None
-        steps = workflow.plan(asked, len(self._inputs.sources))
+        steps = workflow.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
             None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
@@ -184,12 +199,21 @@ class _Router:
         findings = parameters.read_parameters(self._scan, asked)
         tier = preference_phrases.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
-        wish = preference_phrases.read_preference(self._scan, asked)
+        wish = preference_phrases.read_preference(
+            self._scan, asked, len(self._inputs.sources), self._known.label == "preference"
+        )
         if wish is not None and self._only_wish(wish):
             kind, question, task_type, roles = RequestKind.PREFERENCE, None, None, Roles()
+            medium = medium or wish.medium
         return self._decision(
             kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
         )
+
+    def _length(self) -> int:
+        """Words (Chinese: characters), those in quotes among them."""
+        quoted = sum(end - start for start, end in self._scan.content.quotes)
+        dense = any(clause.chinese for clause in self._scan.clauses)
+        return len(self._scan.tokens.words) + quoted // (1 if dense else 6)
 
     # ------------------------------------------------------------------------- kind and task
 
@@ -248,7 +272,7 @@ class _Router:
 
     def _only_wish(self, wish: PreferenceRequest) -> bool:
         """Nothing is to be made: no medium, or a medium only as what the wish is about."""
-        if not self._said.wants:
+        if wish.pure or not self._said.wants:
             return True
         if not wish.standing or self._inputs.sources:
             return False
@@ -291,7 +315,8 @@ class _Router:
             task_type=task_type,
             question=question,
             guessed=self._asked.guessed,
-            implied=self._asked.implied,
+            explicit=self._asked.explicit,
+            brief=self._asked.implied or self._length() > _BRIEF,
             steps=self._steps(steps, params, chosen) if kind is RequestKind.WORKFLOW else (),
             model_id=model.model_id if model else "",
             version=version,
@@ -317,8 +342,10 @@ class _Router:
         evidence = tuple(dict.fromkeys(self._evidence))
         found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
-        bare = sum(1 for _ in islice(_WORD.finditer(sent), _SUBJECT + 1)) <= _SUBJECT
-        decision = replace(decision, evidence=evidence, commands=found, bare=bare)
+        bare = sum(1 for _ in islice(_WORD.finditer(self._subject()), _SUBJECT + 1)) <= _SUBJECT
+        bare = bare or self._open
+        vague = questions.is_vague(self._scan)
+        decision = replace(decision, evidence=evidence, commands=found, bare=bare, vague=vague)
         if decision.description and found:
             song = read_song(sent)
             decision = replace(decision, description=song.description, style=song.style)
@@ -343,6 +370,14 @@ class _Router:
             bound=bound,
             refused=refused,
         )
+
+    def _subject(self) -> str:
+        """The text without the words that set a parameter."""
+        text = self._scan.plain.original
+        told = (each.span for each in self._evidence if each.part.startswith("params."))
+        for start, end in sorted(told, reverse=True):
+            text = f"{text[:start]} {text[end:]}"
+        return text
 
     def _leaf(
         self, decision: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]
@@ -370,7 +405,8 @@ class _Router:
         forgets = wish is not None and wish.action is PreferenceAction.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")
         recommended = self._known.recommended.get(task_type, "")
-        served = choice.serving(model_versions, task_type, preferred, recommended)
+        taking = order.taking(model_versions, decision.inputs)
+        served = choice.serving(taking, task_type, preferred, recommended)
         return (*served, ()) if served is not None else (None, None, ())
 
     def _params(

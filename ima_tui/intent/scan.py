@@ -148,10 +148,12 @@ def _items(tokens: Tokens, marks: list[TokenMark], names: list[Named]) -> Iterat
 
 def _clauses(items: list[Item]) -> Iterator[Clause]:
     current: list[Item] = []
-    after, index = "", 0
+    after, index, number = "", 0, 0
     for place, item in enumerate(items):
-        if _is_list_number(items, place, current):
-            if current:
+        step = item.has("step")
+        if step or _is_list_number(items, place, current, number):
+            number = int(item.phrase) if item.phrase.isdigit() else number + 1
+            if current and current[-1].phrase not in _NUMBERED:
                 yield _clause(current, after, LISTED, index)
                 index += 1
             after, current = LISTED, []
@@ -175,12 +177,21 @@ def _clauses(items: list[Item]) -> Iterator[Clause]:
         yield _clause(current, after, "", index)
 
 
-def _is_list_number(items: list[Item], place: int, current: list[Item]) -> bool:
-    """ "1) a logo 2) a jingle", 1、…: the number of an entry."""
-    if place + 2 >= len(items) or not items[place].phrase.isdigit() or len(items[place].phrase) > 2:
+def _is_list_number(items: list[Item], place: int, current: list[Item], last: int) -> bool:
+    """ "1) a logo 2) a jingle", 1、…: the number of an entry, behind the `last` one."""
+    if place + 2 >= len(items) or len(items[place].phrase) > 2:
         return False
+    if not items[place].phrase.isdigit():
+        return not current and items[place].phrase in "abcde" and items[place + 1].phrase == ")"
     sign = items[place + 1].phrase
-    return sign == ")" or (not current and sign in (".", "、"))
+    if len(current) == 1 and current[0].phrase in _NUMBERED:
+        return sign in (":", ".", ")", "-")
+    follows = not current or (last > 0 and int(items[place].phrase) == last + 1)
+    return sign == ")" or (follows and sign in (".", "、"))
+
+
+_NUMBERED = frozenset({"step", "part", "no", "item"})
+"""Before the number of an entry: "step 1: …"."""
 
 
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:

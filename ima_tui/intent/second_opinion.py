@@ -1,9 +1,13 @@
 """The rules' intent weighed against a second opinion: who is followed, and when to ask.
 
-    both agree                                       sure
-    the rules would ask, the other names a medium    its medium, if it is clearly ahead
-    they differ                                      unsure, with both answers
-    preferences, roles, missing pictures, questions  the rules alone
+| the rules                  | the other opinion                | result |
+| -------------------------- | -------------------------------- | ------ |
+| any                        | the same                         | sure; of a brief only if it is clear |
+| ask for the medium         | names one                        | that one; sure if it is clear |
+| verb or noun asks for it   | another                          | the rules, unsure if it is clear |
+| a noun stands there        | another                          | the clearer of the two |
+| brief (a long description) | another                          | the other, sure if it is very clear |
+| preference, question, roles, missing picture | not consulted  | the rules |
 
 Without a second opinion the rules decide, and only what they guessed is unsure.
 """
@@ -25,12 +29,13 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-VETO = 1.0
-"""Margin from which a differing opinion makes an intent unsure."""
-RESCUE = 2.0
-"""Margin from which an opinion answers what the rules would ask."""
+HINT, DOUBT, VETO, RESCUE, LEAD, BRIEF, CERTAIN, EXPLICIT = 0.5, 0.7, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0
+"""Margins of another opinion: worth a look for more things; worth an answer; doubts what only stands there; answers what the
+rules would ask; doubts several things; settles a brief; overrules what only stands there; doubts
+what is asked for."""
 SEVERAL = "several"
-QUESTION = "question"
+QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
+_OPEN = IntentQuestion.MEDIA_TYPE
 _MEDIA = frozenset(medium.value for medium in Medium)
 
 
@@ -60,36 +65,82 @@ def _has_weights() -> bool:
     return True
 
 
-ReadAs = Callable[[Medium], Intent]
-"""The rules' reading of the same text, for a medium that is known."""
+ReadAs = Callable[[str], Intent]
+"""The rules' reading of the same text, for a label that is known."""
 
 
 def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs) -> Intent:
     """`intent` with its confidence, or the intent for the medium that `opinion` names."""
-    if intent.question is IntentQuestion.MEDIA_TYPE:
-        return _rescued(intent, opinion, images, read_as)
-    if intent.question is not None:
-        return replace(intent, confidence=Confidence.UNSURE)
     if intent.kind in (RequestKind.PREFERENCE, RequestKind.QUESTION):
         return intent
-    agrees = opinion is not None and opinion.label == _label(intent)
-    vetoes = opinion is not None and not agrees and opinion.margin >= VETO
-    if vetoes or intent.implied or (intent.guessed and not agrees):
-        return _unsure(intent, _other(intent, opinion, images))
-    return intent
-
-
-def _rescued(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs) -> Intent:
-    """The medium that the rules would ask for, where the opinion is clear about it."""
-    if opinion is not None and opinion.label == QUESTION and opinion.margin >= RESCUE:
-        return replace(intent, kind=RequestKind.QUESTION, question=None)
-    if opinion is None or opinion.label not in {*_MEDIA, SEVERAL}:
+    if opinion is None:
+        open_ = intent.question is not None
+        return _unsure(intent, None) if open_ or intent.guessed or intent.brief else intent
+    if opinion.label == QUESTION and opinion.margin >= (DOUBT if intent.wonders else CERTAIN):
+        return replace(intent, kind=RequestKind.QUESTION, question=None, task_type=None)
+    if opinion.label == PREFERENCE and opinion.margin >= RESCUE and not images:
+        found = read_as(PREFERENCE)
+        if found.kind is RequestKind.PREFERENCE:
+            return found
+    mentions = any(each.part == "media" for each in intent.alternatives)
+    if (
+        opinion.label == SEVERAL
+        and opinion.margin >= (HINT if mentions else VETO)
+        and intent.question is not _OPEN
+    ):
+        found = read_as(SEVERAL)
+        if found.kind is RequestKind.WORKFLOW and intent.kind is not found.kind:
+            clear = opinion.margin >= EXPLICIT + intent.brief
+            return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+    if intent.question is _OPEN:
+        return _answered(intent, opinion, images, read_as)
+    if intent.question is not None:
         return replace(intent, confidence=Confidence.UNSURE)
-    if opinion.label in _MEDIA and opinion.margin >= RESCUE and not intent.bare:
-        found = read_as(Medium(opinion.label))
-        open_ = found.question is not None
-        return replace(found, confidence=Confidence.UNSURE) if open_ else found
-    return _unsure(intent, _answer(opinion.label, images))
+    if opinion.label == _label(intent):
+        least = BRIEF if intent.brief else VETO if intent.guessed else 0.0
+        return intent if opinion.margin >= least else _doubted(intent, opinion, images)
+    if opinion.label not in _MEDIA:
+        least = LEAD if opinion.label == ASK and not intent.guessed else VETO
+        unclear = opinion.margin >= least or intent.brief or intent.guessed
+        return _doubted(intent, opinion, images) if unclear else intent
+    return _contested(intent, opinion, images, read_as)
+
+
+def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent:
+    """The rules read one medium (or several), and `opinion` is another."""
+    several = intent.kind is RequestKind.WORKFLOW
+    margin = opinion.margin
+    if intent.brief:
+        follow, certain = margin >= DOUBT, margin >= EXPLICIT and not (several or intent.explicit)
+    elif intent.explicit or several:
+        follow = certain = False
+        if margin < (LEAD if several else CERTAIN):
+            return intent
+    else:
+        follow, certain = margin >= RESCUE, margin >= CERTAIN and not several
+        if margin < VETO and not intent.guessed:
+            return intent
+    if not follow:
+        return _doubted(intent, opinion, images)
+    found = read_as(opinion.label)
+    certain = certain and found.question is None
+    return found if certain else _unsure(found, _answer(_label(intent), images))
+
+
+def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent:
+    """The medium that the rules would ask for, where the opinion names one."""
+    if opinion.label not in _MEDIA:
+        several = opinion.label == SEVERAL
+        return _unsure(intent, _answer(SEVERAL, images) if several else None)
+    if opinion.margin < DOUBT or intent.vague or (intent.bare and not images):
+        return _unsure(intent, _answer(opinion.label, images))
+    found = read_as(opinion.label)
+    certain = opinion.margin >= (BRIEF if intent.brief else LEAD) and found.question is None
+    return found if certain else _doubted(found, opinion, images)
+
+
+def _doubted(intent: Intent, opinion: Opinion, images: int) -> Intent:
+    return _unsure(intent, _other(intent, opinion, images))
 
 
 def _unsure(intent: Intent, other: RunnerUp | None) -> Intent:
@@ -102,11 +153,11 @@ def _label(intent: Intent) -> str:
     return intent.medium.value if intent.medium else ""
 
 
-def _other(intent: Intent, opinion: Opinion | None, images: int) -> RunnerUp:
+def _other(intent: Intent, opinion: Opinion, images: int) -> RunnerUp:
     """The best answer of `opinion` that is not the one of `intent`, else what the text mentions,
     else what is confused most often."""
     own = _label(intent)
-    labels = [opinion.label, opinion.runner_up] if opinion is not None else []
+    labels = [opinion.label, opinion.runner_up]
     labels += [each.value for each in intent.alternatives if each.part == "media"]
     labels += [Medium.IMAGE.value, Medium.VIDEO.value]
     known = (each for each in labels if each != own and each in {*_MEDIA, SEVERAL})

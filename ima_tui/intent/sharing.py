@@ -180,7 +180,7 @@ def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, 
         alone = decision.task_type
         params = decision.requirements
         return () if alone is None else (_single(text, alone, params, decision),)
-    steps = workflow.plan(asked, len(inputs.sources))
+    steps = workflow.plan(asked, inputs)
     cuts = _cuts(read, asked)
     found: list[Share] = []
     for want, (task_type, uses) in zip(asked.wants, steps, strict=True):

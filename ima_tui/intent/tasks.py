@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import workflow
+from ima_tui.intent.content import ContentKind
 from ima_tui.intent.inputs import InputRoles, Inputs, roles_for_frames
 from ima_tui.intent.intent import IntentQuestion, Roles
 from ima_tui.intent.media import MediaRequest
@@ -40,6 +41,7 @@ class Tasks:
             return None
         first = self._asked.wants[0]
         pointed = any(reading.existing is not None for reading in self._asked.readings)
+        pointed = pointed or any(s.kind is ContentKind.OTHER for s in self._scan.content.sources)
         if first.medium in (Medium.MUSIC, Medium.SPEECH):
             return None
         if not pointed and self._described_before(first.start):
@@ -78,6 +80,8 @@ class Tasks:
             if self._missing(told) or spoken_of or task_named or (pointed and frames):
                 return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
+        if self._inputs.has_media:  # only references may be videos and sounds
+            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=tuple(range(count)))
         if frames and count >= 2:
             settled = roles_for_frames(told, count)
             if settled is None:

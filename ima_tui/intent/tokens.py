@@ -24,7 +24,7 @@ _PAUSE = (
 )
 """画一间小屋 再让它动起来: between Chinese phrases a blank is a comma."""
 _TOKEN = re.compile(
-    rf"{_PAUSE}|"
+    rf"{_PAUSE}|[-=]+>|[→⇒➜➡]|"
     r"\x00+|\x01+|\d+(?:\.\d+)*|[a-z]+(?:'[a-z]+)?|[\u0370-\u04ff\u0590-\u06ff]+|\n|[^\s]"
 )
 _BREAKS = frozenset(",.;!?。、;…\n|—–()[]{}·•")
@@ -48,6 +48,8 @@ def tokenise(text: str) -> Tokens:
     for found in _TOKEN.finditer(text):
         start, end = found.span()
         word = found.group().strip(" ") or ","
+        if word[-1] in ">→⇒➜➡" and word != ">":
+            word = "then"  # a poster -> a clip
         if word in "-_" and start > 0 and end < length and _joins(text[start - 1], text[end]):
             continue  # text-to-speech and text to speech are the same words
         words.append(word)

@@ -20,6 +20,7 @@ class Want:
     `works_on`  it is made of something: an input, or what an earlier step made
     `edit`      the input stays and is altered
     `asked`     a verb or marker asks for it (else it stands there as a bare noun)
+    `heads`     it is the noun phrase that the text opens with
     `extra`     it goes along with another want ("with background music")
     `phrase`    characters of the noun phrase it heads, for counting words in it
     """
@@ -31,6 +32,7 @@ class Want:
     edit: bool = False
     asked: bool = False
     extra: bool = False
+    heads: bool = False
     phrase: tuple[int, int] = (0, 0)
     clause: int = 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ima_tui.core.domain import Medium, TaskType
+from ima_tui.intent.inputs import Inputs
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.wants import Want
 
@@ -16,7 +17,7 @@ _FROM_TEXT = {
 }
 
 
-def plan(asked: MediaRequest, inputs: int) -> tuple[tuple[TaskType, int | None], ...]:
+def plan(asked: MediaRequest, inputs: Inputs) -> tuple[tuple[TaskType, int | None], ...]:
     """(task type, the step it is made of), images first, then video, then what sounds."""
     steps: list[tuple[TaskType, int | None]] = []
     image_step: int | None = None
@@ -27,18 +28,20 @@ def plan(asked: MediaRequest, inputs: int) -> tuple[tuple[TaskType, int | None],
             steps.append(_video(want, image_step, inputs))
         elif want.medium is Medium.IMAGE:
             image_step = len(steps)
-            altered = inputs > 0 and (want.works_on or want.edit or len(asked.wants) == 1)
+            altered = inputs.sources and (want.works_on or want.edit or len(asked.wants) == 1)
             steps.append((TaskType.IMAGE_TO_IMAGE if altered else TaskType.TEXT_TO_IMAGE, None))
         else:
             steps.append((_FROM_TEXT[want.medium], None))
     return tuple(steps)
 
 
-def _video(want: Want, image_step: int | None, inputs: int) -> tuple[TaskType, int | None]:
+def _video(want: Want, image_step: int | None, inputs: Inputs) -> tuple[TaskType, int | None]:
     if image_step is not None:
         made = want.works_on
         return (TaskType.IMAGE_TO_VIDEO, image_step) if made else (TaskType.TEXT_TO_VIDEO, None)
-    return (TaskType.IMAGE_TO_VIDEO if inputs else TaskType.TEXT_TO_VIDEO, None)
+    if inputs.has_media:
+        return (TaskType.REFERENCE_TO_VIDEO, None)
+    return (TaskType.IMAGE_TO_VIDEO if inputs.sources else TaskType.TEXT_TO_VIDEO, None)
 
 
 _COLON = re.compile(r"(?<!\d)[:：](?!//)|[:：](?!//|\s*\d)")

@@ -36,6 +36,7 @@ from ima_tui.ledger import (
     records,
     repair,
     repair_time,
+    traces,
     trail,
     unsaved_tasks,
     writing,
@@ -49,6 +50,7 @@ from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.records import dump_order as _dump_order
 from ima_tui.ledger.repair import RepairReport as RepairReport
+from ima_tui.ledger.traces import Places
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,6 +58,7 @@ T = TypeVar("T")
 Values = Mapping[str, str | int | float]
 
 last_repair = repair_time.last
+note_place = traces.note
 
 SQLITE_VERSION = sqlite3.sqlite_version
 
@@ -71,6 +74,8 @@ class Ledger:
         self, path: Path, opened: opening.Opened, thread: ThreadPoolExecutor, session: str
     ) -> None:
         self._path = path
+        self.tag = traces.tag_of(path)
+        """Mark of this ledger's lines in the shared log."""
         self._connection = opened.connection
         self._presence = opened.presence
         self.repair_report = opened.repair_report
@@ -88,13 +93,21 @@ class Ledger:
         self._revision = 0
 
     @classmethod
-    async def open(cls, path: Path, session: str, logs: Path | None = None) -> Ledger:
+    async def open(
+        cls,
+        path: Path,
+        session: str,
+        logs: Path | None = None,
+        results: tuple[Path, ...] = (),
+    ) -> Ledger:
         """Open the ledger at `path`; create it if missing, repair it if damaged.
 
-        `logs`: folder of the shared log, which may know of jobs that a restored ledger does not.
+        `logs`, `results`: folders that may know of jobs that a restored ledger does not.
         Raises `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
         """
-        return await cls._opened(path, session, partial(opening.to_write, logs=logs))
+        return await cls._opened(
+            path, session, partial(opening.to_write, places=Places(logs, results))
+        )
 
     @classmethod
     async def open_read_only(
@@ -103,9 +116,12 @@ class Ledger:
         session: str,
         why: LedgerError | None = None,
         logs: Path | None = None,
+        results: tuple[Path, ...] = (),
     ) -> Ledger:
         """Open the ledger without ever writing it; every attempt to write raises `why`."""
-        ledger = await cls._opened(path, session, partial(opening.read_only_file, logs=logs))
+        ledger = await cls._opened(
+            path, session, partial(opening.read_only_file, places=Places(logs, results))
+        )
         ledger.read_only = why or LedgerError("error.looking")
         return ledger
 
@@ -421,6 +437,10 @@ class Ledger:
     async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
         """Return the seconds that past runs of this model at this price took, newest first."""
         return await self._read(queries.durations, order, count)
+
+    async def traced(self) -> int:
+        """Return how many jobs were put back from result files, manifests or the log."""
+        return await self._read(queries.traced)
 
     async def healthy(self) -> bool:
         """Run SQLite's own check of the whole file."""

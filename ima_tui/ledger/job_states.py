@@ -33,6 +33,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 
 UNSENT = frozenset({S.QUEUED, S.UPLOADING, S.VERIFYING})
+UNDER_WAY = frozenset({S.UPLOADING, S.VERIFYING, S.SENDING})
+"""An exchange with the service runs; each has a deadline, named in the message `wait.<state>`."""
 FOLLOWED = frozenset({S.RUNNING, S.TIMED_OUT, S.FETCHING})
 """At the service or being downloaded; a run must follow these."""
 FAULT = "event.fault"

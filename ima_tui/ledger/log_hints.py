@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,12 +61,22 @@ def apply(opened: sqlite3.Connection, logs: Path) -> None:
 def _read(logs: Path) -> dict[int, list[_Seen]]:
     """Map each number to every time it was queued, in the order of the log."""
     seen: dict[int, list[_Seen]] = {}
-    for path in sorted(logs.glob("ima_tui_*.log")):
-        with suppress(OSError):
-            if path.stat().st_size <= LARGEST:
-                for line in path.read_text("utf-8", "replace").splitlines():
-                    _take(seen, line)
+    for line in lines(logs):
+        _take(seen, line)
     return seen
+
+
+def lines(logs: Path) -> Iterator[str]:
+    """Yield every line of our log files, oldest file first."""
+    for path in sorted(logs.glob("ima_tui_*.log"), key=_day_and_number):
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_size <= LARGEST:
+                yield from path.read_text("utf-8", "replace").split("\n")
+
+
+def _day_and_number(path: Path) -> tuple[str, int]:
+    day, _, number = path.name.removesuffix(".log").partition(".")
+    return day, int(number) if number.isdecimal() and len(number) < 6 else 0
 
 
 def _take(seen: dict[int, list[_Seen]], line: str) -> None:

@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ima_tui.core.domain import State
+from ima_tui.ledger.job_states import ENDED
+from ima_tui.ledger.log_hints import SLACK
+from ima_tui.ledger.records import dump_medias, dump_order
+from ima_tui.ledger.traces import FROM, Found, Trace
 from ima_tui.ledger.trail import Line
 
 Row = dict[str, Any]
@@ -185,3 +189,70 @@ def hold_unsent(opened: sqlite3.Connection, why: str) -> None:
         " WHERE state IN ('queued', 'uploading', 'verifying')",
         (why,),
     )
+
+
+# ------------------------------------------------------------------------------------- traces
+
+
+def add_traces(opened: sqlite3.Connection, found: Found) -> int:
+    """Add the jobs that the ledger lacks; returns how many."""
+    return sum(_add(opened, trace) for trace in found.traces)
+
+
+def _add(opened: sqlite3.Connection, trace: Trace) -> bool:
+    if (number := _number_of(opened, trace)) is not None:
+        if trace.intent and not _has_intent(opened, trace.intent):
+            opened.execute(
+                "UPDATE jobs SET intent = ? WHERE id = ? AND intent = ''", (trace.intent, number)
+            )
+        return False
+    taken = opened.execute("SELECT 1 FROM jobs WHERE id = ?", (trace.number,)).fetchone()
+    number = trace.number if trace.number > 0 and taken is None else None
+    order = trace.order
+    intent = "" if _has_intent(opened, trace.intent) else trace.intent
+    key = FROM + trace.source
+    cursor = opened.execute(
+        "INSERT INTO jobs (id, state, task_type, model_id, order_json, points, task_id,"
+        " medias_json, session, created_at, updated_at, sent_at, ended_at, intent, waiting)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)",
+        (
+            number,
+            trace.state,
+            order.task_type,
+            order.model_id,
+            dump_order(order),
+            order.total,
+            trace.task_id,
+            dump_medias(trace.medias),
+            trace.made,
+            trace.made,
+            trace.sent_at,
+            trace.made if trace.state in ENDED else None,
+            intent,
+            key,
+        ),
+    )
+    opened.execute(
+        "INSERT INTO events (job, at, state, key) VALUES (?, ?, ?, ?)",
+        (cursor.lastrowid, trace.made, trace.state, key),
+    )
+    return True
+
+
+def _number_of(opened: sqlite3.Connection, trace: Trace) -> int | None:
+    """Return the number of the job that this trace is of, if the ledger has it."""
+    if trace.task_id:
+        row = opened.execute("SELECT id FROM jobs WHERE task_id = ?", (trace.task_id,)).fetchone()
+        if row is not None:
+            return int(row[0])
+    row = opened.execute(
+        "SELECT id FROM jobs WHERE (intent != '' AND intent = ? AND (task_id = '' OR ? = ''))"
+        " OR (id = ? AND task_id IN ('', ?) AND ABS(created_at - ?) <= ?)",
+        (trace.intent, trace.task_id, trace.number, trace.task_id, trace.made, SLACK),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _has_intent(opened: sqlite3.Connection, intent: str) -> bool:
+    found = opened.execute("SELECT 1 FROM jobs WHERE intent = ? AND intent != ''", (intent,))
+    return found.fetchone() is not None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ima_tui.core.atomic_file import NotAFile
 from ima_tui.core.text import one_line
+from ima_tui.i18n import reason
 from ima_tui.ledger import (
     backup,
     merge,
@@ -21,6 +24,7 @@ from ima_tui.ledger import (
     unsaved_tasks,
 )
 from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.traces import Places
 
 BUSY_SECONDS = 15.0
 UNWRITABLE = frozenset(
@@ -69,13 +73,14 @@ class Opened:
         return schema.lineage(self.connection)
 
 
-def to_write(path: Path, logs: Path | None = None) -> Opened:
+def to_write(path: Path, places: Places | None = None) -> Opened:
     """Open for writing, restored first where damaged or outdated.
 
     Raises `sqlite3.Error` or `OSError`.
     """
-    if not _may_be_opened(path):
-        report = repair.mend(path, connect, logs)
+    _refuse_special(path)
+    if not _may_be_opened(path, places):
+        report = repair.mend(path, connect, places)
         return _entered(path, report)
     presence = repair.enter(path)
     try:
@@ -90,7 +95,15 @@ def to_write(path: Path, logs: Path | None = None) -> Opened:
     except BaseException:
         repair.leave(presence)
         raise
-    return _entered(path, repair.mend(path, connect, logs))
+    return _entered(path, repair.mend(path, connect, places))
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise `NotAFile` for a pipe or a device, in which SQLite would wait or read without end."""
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if not stat.S_ISREG(each.stat().st_mode):
+                raise NotAFile
 
 
 def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
@@ -104,7 +117,7 @@ def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
         raise
 
 
-def _may_be_opened(path: Path) -> bool:
+def _may_be_opened(path: Path, places: Places | None) -> bool:
     """Return False where SQLite must not open it yet.
 
     It would create an empty file, or roll another file's journal into this one.
@@ -113,11 +126,11 @@ def _may_be_opened(path: Path) -> bool:
         return False
     if path.exists() and path.stat().st_size:
         return True
-    if not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
-        trail.put_away(path)
+    if repair.wrong_with(path, places=places) is not None:
+        return False
+    if repair.is_missing(path):
         repair_time.forget(path)
-        return True
-    return repair.wrong_with(path) is None
+    return True
 
 
 def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
@@ -160,9 +173,10 @@ def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def read_only_file(path: Path, logs: Path | None = None) -> Opened:
+def read_only_file(path: Path, places: Places | None = None) -> Opened:
     """Open without ever writing. Raises `sqlite3.Error` or `OSError`."""
-    looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, logs)
+    _refuse_special(path)
+    looked = read_only.connect(path, len(schema.MIGRATIONS), schema.migrate, connect, places)
     return Opened(
         looked.connection, repair_report=looked.repair_report, locked_out=looked.locked_out
     )
@@ -210,12 +224,13 @@ def ledger_error(path: Path, error: Exception) -> LedgerError:
     if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
         return LedgerError("error.ledger_busy", path=str(path))
     key = "error.ledger_unwritable" if _is_for_looking(error) else "error.ledger"
-    return LedgerError(key, path=str(path), reason=one_line(error, 200))
+    why = reason(error) if isinstance(error, OSError) else one_line(error, 200)
+    return LedgerError(key, path=str(path), reason=why)
 
 
 def _is_for_looking(error: Exception) -> bool:
     """Tell whether the file can't be written (permissions, full disk) but may be readable."""
     if isinstance(error, OSError):
-        return True
+        return not isinstance(error, NotAFile)
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in UNWRITABLE

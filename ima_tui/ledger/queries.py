@@ -200,6 +200,12 @@ def unowned(connection: sqlite3.Connection, session: str, now: float) -> tuple[i
     )
 
 
+def traced(connection: sqlite3.Connection) -> int:
+    """Return how many jobs were put back from traces outside the ledger."""
+    found = connection.execute("SELECT COUNT(*) FROM events WHERE key GLOB 'waiting.from_*'")
+    return int(found.fetchone()[0])
+
+
 def waiting_for(connection: sqlite3.Connection, first: int) -> tuple[Job, ...]:
     """Return the jobs that wait for the job `first`."""
     rows = connection.execute(

@@ -10,8 +10,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ima_tui.ledger import backup, repair, schema
+from ima_tui.ledger import backup, repair, schema, traces
 from ima_tui.ledger.repair import Connect, RepairReport, Why
+from ima_tui.ledger.traces import Places
 
 Migrate = Callable[[sqlite3.Connection], None]
 BUSY_SECONDS = 5.0
@@ -27,7 +28,7 @@ class Looked:
 
 
 def connect(
-    path: Path, version: int, migrate: Migrate, to_write: Connect, logs: Path | None = None
+    path: Path, version: int, migrate: Migrate, to_write: Connect, places: Places | None = None
 ) -> Looked:
     """Open the file itself where possible, so that changes by others show.
 
@@ -42,7 +43,7 @@ def connect(
         connection = connection or _copy(path, migrate)
         if path.exists():
             repair.check(path, connection, clear=False)
-        why = repair.wrong_with(path, connection if path.exists() else None)
+        why = repair.wrong_with(path, connection if path.exists() else None, places)
     except sqlite3.DatabaseError as error:
         if not repair.is_damage(error):
             raise
@@ -51,7 +52,7 @@ def connect(
         return Looked(_closed(connection), None, locked_out)
     if connection is not None:
         connection.close()
-    return _restored(path, why or "damaged", to_write, logs)
+    return _restored(path, why or "damaged", to_write, places)
 
 
 def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
@@ -103,11 +104,12 @@ def _into(memory: sqlite3.Connection, copy: Path) -> None:
         backup.bounded(opened, memory)
 
 
-def _restored(path: Path, why: Why, to_write: Connect, logs: Path | None) -> Looked:
+def _restored(path: Path, why: Why, to_write: Connect, places: Places | None) -> Looked:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
         part = Path(folder) / path.name
-        done, _ = repair.restored(path, part, to_write, why, logs)
+        found = traces.collect(path, places)
+        done, _ = repair.restored(path, part, to_write, why, places, found)
         _into(memory, part)
     return Looked(_closed(memory), replace(done, read_only=True))
 

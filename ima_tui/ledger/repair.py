@@ -27,6 +27,7 @@ from ima_tui.ledger import (
     backup,
     log_hints,
     repair_time,
+    traces,
     trail,
     unsaved_tasks,
 )
@@ -34,6 +35,7 @@ from ima_tui.ledger import (
     merge as merging,
 )
 from ima_tui.ledger.records import job_of
+from ima_tui.ledger.traces import Places
 
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 SMALL = 4 * 1024 * 1024
@@ -56,7 +58,8 @@ class RepairReport:
 
     `aside`: where the old file is; `listing`: the jobs that could be read in it; `jobs`: how many
     are in the ledger now; `copied_at`: time of the copy it was restored from, in seconds since the
-    epoch; `read_only`: shown like this without writing anything.
+    epoch; `read_only`: shown like this without writing anything; `traced`: how many jobs only
+    result files, batch manifests or the log knew.
     """
 
     why: Why
@@ -65,6 +68,7 @@ class RepairReport:
     jobs: int
     copied_at: float | None
     read_only: bool = False
+    traced: int = 0
 
 
 class DamagedLedger(sqlite3.DatabaseError):
@@ -202,17 +206,21 @@ def _marker(path: Path) -> Path:
     return path.with_name(path.name + ".damaged")
 
 
-def wrong_with(path: Path, rows: sqlite3.Connection | None = None) -> Why | None:
+def wrong_with(
+    path: Path, rows: sqlite3.Connection | None = None, places: Places | None = None
+) -> Why | None:
     """Return why the file is outdated compared to its copies and trail, None if it is not.
 
-    `rows`: the ledger, already open. Copies are read first: a ledger only grows, so one that is
+    `rows`: the ledger, already open; `places`: where traces are, for a ledger that is gone with its
+    copies. Copies are read first: a ledger only grows, so one that is
     read later knows what they know. Raises `sqlite3.Error` for an unreadable file.
     """
     copies = [backup.known_of(copy) for copy in backup.paths(path)]
     lineages, newest = lineages_of(path), trail.tail(path)
     here = path.exists() and path.stat().st_size > 0
-    if not here and not path.exists() and not any(copy.exists() for copy in backup.paths(path)):
-        return None  # never there, or deleted with its copies
+    if is_missing(path):
+        known = any(line["row"] for line in newest) or traces.collect(path, places)
+        return "gone" if known else None  # else it was never there
     lines = [line for line in newest if line["row"] and line.get("ledger") in lineages]
     if not here:
         return "gone" if lines or any(copy.jobs for copy in copies) else None
@@ -232,18 +240,23 @@ def _lacks_lines(opened: sqlite3.Connection, lines: list[trail.Line]) -> bool:
     return False
 
 
+def is_missing(path: Path) -> bool:
+    """Tell whether there is neither a ledger nor a copy of one."""
+    return not path.exists() and not any(copy.exists() for copy in backup.paths(path))
+
+
 def lineages_of(path: Path) -> frozenset[int]:
     """Return the lineages whose jobs belong here."""
     found = {backup.lineage_of(each) for each in (path, *backup.paths(path))} - {0}
-    if not found and path.exists():  # unreadable
+    if not found:  # unreadable, or gone with its copies
         found = {line["ledger"] for line in trail.tail(path)[-1:]}
     return frozenset(found)
 
 
-def _diagnosis(path: Path) -> Why | None:
+def _diagnosis(path: Path, places: Places | None) -> Why | None:
     """Diagnose the file under the lock, as it will be once an unfinished commit is rolled back."""
     if not path.exists() or not path.stat().st_size:
-        return wrong_with(path)
+        return wrong_with(path, places=places)
     try:
         with (
             _unfinished_taken_back(path, path.parent) as copy,
@@ -277,33 +290,43 @@ def _unfinished_taken_back(path: Path, folder: Path) -> Iterator[Path]:
 # ------------------------------------------------------------------------------------- restoring
 
 
-def mend(path: Path, connect: Connect, logs: Path | None = None) -> RepairReport | None:
+def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairReport | None:
     """Restore the ledger if needed; None when nothing is wrong.
 
     Raises `InUse`, `sqlite3.Error` or `OSError`.
     """
     with _alone(path):
-        why = _diagnosis(path)
+        why = _diagnosis(path, places)
         if why is None:
             return None
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
-            done, rows = restored(path, part, connect, why, logs)
+            found = traces.collect(path, places)
+            bare = is_missing(path) and not trail.tail(path)
+            done, rows = restored(path, part, connect, why, places, found)
             aside = _set_aside(path, why)
             listing = _listed(aside, rows) if aside is not None and why == "damaged" else None
-            repair_time.note(path)
+            if found.loose or not bare:
+                repair_time.note(path)
+            else:  # all that was ever sent is known
+                repair_time.forget(path)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
         backup.renew(path)
-        trail.put_away(path)
+        trail.begin(path)
         _marker(path).unlink(missing_ok=True)
         jobs = len(rows) if why == "damaged" else done.jobs
         return replace(done, aside=aside, listing=listing, jobs=jobs)
 
 
 def restored(
-    path: Path, part: Path, connect: Connect, why: Why, logs: Path | None
+    path: Path,
+    part: Path,
+    connect: Connect,
+    why: Why,
+    places: Places | None,
+    found: traces.Found,
 ) -> tuple[RepairReport, list[Row]]:
     """Build a ledger at `part` from all sources; also return the jobs readable in the file."""
     copied_at = _base(path, part)
@@ -324,12 +347,13 @@ def restored(
         trailed = merging.Merge(opened)
         trailed.lines(trail.everything(path), lineages)
         trailed.lines(iter(unsaved_tasks.lines(path, lineages)), lineages)
-        if logs is not None:
-            log_hints.apply(opened, logs)
+        if places is not None and places.logs is not None:
+            log_hints.apply(opened, places.logs)
+        traced = merging.add_traces(opened, found)
         merging.hold_unsent(opened, HELD)
         opened.execute("COMMIT")
         jobs = opened.execute("SELECT COUNT(*) FROM jobs WHERE state != 'forgotten'").fetchone()[0]
-    return RepairReport(why, None, None, jobs, copied_at), rows
+    return RepairReport(why, None, None, jobs, copied_at, traced=traced), rows
 
 
 def _base(path: Path, part: Path) -> float | None:

@@ -17,12 +17,15 @@ def describe(done: RepairReport) -> list[str]:
     """Return a few sentences about a repair, to show once."""
     values: dict[str, str | int] = {"why": say(f"ledger.{done.why}"), "jobs": done.jobs}
     if done.read_only:
-        return [say("ledger.looked", **values)]
+        more = [say("ledger.traced", n=done.traced)] if done.traced else []
+        return [say("ledger.looked", **values), *more]
     if done.copied_at is None:
         words = [say("ledger.mended_bare", **values)]
     else:
         when = datetime.fromtimestamp(done.copied_at).astimezone().strftime("%Y-%m-%d %H:%M")
         words = [say("ledger.mended", when=when, **values)]
+    if done.traced:
+        words.append(say("ledger.traced", n=done.traced))
     if done.aside is not None:
         words.append(say("ledger.aside", aside=str(done.aside)))
     if done.listing is not None and done.jobs:

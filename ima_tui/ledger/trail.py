@@ -18,7 +18,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,8 @@ class Trail:
         if not self._pending:
             return
         try:
-            if self._ledger.exists():  # a removed folder or ledger is not created again here
+            # a removed folder is not created again; one removed ledger is why there is a trail
+            if self._ledger.exists() or self._path.exists():
                 write(self._path, self._pending, self._lineage)
                 self._pending = []
         except OSError as error:
@@ -192,10 +193,37 @@ def tidy(ledger: Path, held_since: float) -> None:
             path.unlink(missing_ok=True)
 
 
+def begin(ledger: Path) -> None:
+    """Begin a new trail with all that a restored ledger knows; the old one is set aside.
+
+    The new one takes its place at once, so that there is a trail at every moment.
+    """
+    part = path_of(ledger).with_suffix(f".{os.getpid()}.part")
+    with suppress(OSError, sqlite3.Error):
+        try:
+            with closing(sqlite3.connect(ledger)) as opened:
+                opened.row_factory = sqlite3.Row
+                lineage = int(opened.execute("PRAGMA application_id").fetchone()[0])
+                write(part, changes(opened, Position(0, 0)), lineage)
+            aside = _aside(ledger)
+            aside.unlink(missing_ok=True)
+            if path_of(ledger).exists():
+                aside.hardlink_to(path_of(ledger))
+            part.replace(path_of(ledger))
+            for path in _turned(ledger):
+                path.unlink(missing_ok=True)  # merged into the ledger, and so in the new trail
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def put_away(ledger: Path) -> None:
-    """Set the trail aside after the user deleted the ledger and its copies."""
+    """Set the trail aside, so that nothing is restored from it."""
     for path in [*_turned(ledger), path_of(ledger)]:
         try:
-            path.rename(ledger.with_name("ledger.trail.old"))
+            path.rename(_aside(ledger))
         except OSError:
             continue
+
+
+def _aside(ledger: Path) -> Path:
+    return ledger.with_name("ledger.trail.old")

@@ -347,10 +347,12 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 @contextlib.contextmanager
 def _locked(real: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
+
+    from ima_tui.core import file_lock
 
     try:
-        with FileLock(
+        with file_lock.at(
             real.with_name(real.name + ".lock"),
             timeout=LOCK_SECONDS,
             poll_interval=LOCK_POLL_SECONDS,

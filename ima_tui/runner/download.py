@@ -217,5 +217,5 @@ class Fetcher:
     def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
         result_files.check(part, job.order.task_type.medium)
         final = result_files.settle(part, job, media, index)
-        result_files.sidecar(final, job, media, self._with_prompt)
+        result_files.sidecar(final, job, media, self._with_prompt, self._record.ledger.tag)
         return replace(media, path=str(final))

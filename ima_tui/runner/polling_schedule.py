@@ -141,19 +141,20 @@ def _schedule(view: PollingOutlook) -> tuple[int, ...]:
     for before, after in pairwise(done):
         sums.append(sums[-1] + (before + after) / 2 * step)
     worth = view.worth
-    costs = [0.0] * count + [_late_cost(view, each * step) for each in range(count, reach + 1)]
+    later = [0.0] * count  # cost after a poll, times the share of jobs that are not done by then
+    later += [(1 - done[each]) * _late_cost(view, each * step) for each in range(count, reach + 1)]
     schedule = [0] * count
     for here in range(count - 1, -1, -1):
-        alive = max(1e-9, 1 - done[here])
+        slope = done[here] * step
         best = float("inf")
         for there in range(here + view.steps, reach + 1):
-            waited = sums[there] - sums[here] - done[here] * (there - here) * step
-            cost = worth + (waited + (1 - done[there]) * costs[there]) / alive
-            if cost < best:
-                best, schedule[here] = cost, there
-            if worth + waited / alive > best:
+            waited = sums[there] - slope * there
+            if waited > best:
                 break  # waiting longer only costs more
-        costs[here] = best
+            if waited + later[there] < best:
+                best, schedule[here] = waited + later[there], there
+        waited = best - sums[here] + slope * here
+        later[here] = (1 - done[here]) * (worth + waited / max(1e-9, 1 - done[here]))
     return tuple(schedule)
 
 

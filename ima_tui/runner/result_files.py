@@ -203,8 +203,11 @@ def _text_kind(head: bytes) -> str:
     return "message" if plain.startswith((b"{", b"[")) else "unknown"
 
 
-def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
-    """Write `<result>.json` with the job's facts; the prompt only if the setting allows it."""
+def sidecar(path: Path, job: Job, media: Media, with_prompt: bool, ledger: str = "") -> None:
+    """Write `<result>.json` with the job's facts; the prompt only if the setting allows it.
+
+    `ledger`: the tag of the job's ledger, which is restored from these files if it is lost.
+    """
     order = job.order
     facts: dict[str, object] = {
         "task_id": job.task_id,
@@ -222,6 +225,7 @@ def sidecar(path: Path, job: Job, media: Media, with_prompt: bool) -> None:
         "width": media.width,
         "height": media.height,
         "duration": media.duration or None,
+        "ledger": ledger,
     }
     if with_prompt:
         facts["prompt"] = order.prompt

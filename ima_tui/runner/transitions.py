@@ -31,10 +31,19 @@ _LEVELS = {
 _NEW = ("queued", "again", "event.repriced")
 
 
-def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1) -> None:
+def log_step(
+    job: Job,
+    key: str,
+    before: State | None = None,
+    *,
+    depth: int = 1,
+    intent: str = "",
+    ledger: str = "",
+) -> None:
     """Log one line for a recorded change: ids, states and points, nothing the user wrote.
 
-    `depth`: stack frames up to the function responsible.
+    `depth`: stack frames up to the function responsible. `intent` and the `ledger`'s tag tell whose
+    job it is, should the ledger be lost (`ledger.traces`).
     """
     way = f"{before.value} -> {job.state.value}" if before else job.state.value
     why = key.removeprefix("event.")
@@ -44,8 +53,12 @@ def log_step(job: Job, key: str, before: State | None = None, *, depth: int = 1)
     if key in _NEW:
         order = job.order
         words.append(f"{order.task_type.value} {order.model_id} x{order.n}, {order.total} points")
+    if intent:
+        words.append(f"intent {intent}")
     if job.task_id:
         words.append(f"task {job.task_id}")
+    if ledger:
+        words.append(f"ledger {ledger}")
     level = _LEVELS.get(job.state, logging.INFO)
     log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
 

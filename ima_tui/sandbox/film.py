@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,7 @@ from ima_tui.sandbox.paint import (
 from ima_tui.sandbox.sound import RATE as SOUND_RATE
 
 RATE = 12  # frames a second
+MOST_PICTURES = 60  # painted for one film
 
 
 def can_encode_mp4() -> bool:
@@ -60,13 +61,16 @@ class Scenes:
         return picture.crop((left, top, left + width, top + height))
 
     def frames(self, seconds: float) -> Iterator[Image.Image]:
-        """Yield the frames of a video of this length in seconds."""
+        """Yield the frames of a video of this length in seconds; a long one repeats pictures."""
         count = max(2, int(seconds * RATE))
-        for number in range(count):
-            yield self.at(number / (count - 1))
+        each = -(-count // MOST_PICTURES)
+        for number in range(0, count, each):
+            image = self.at(number / (count - 1))
+            for _ in range(min(each, count - number)):
+                yield image
 
 
-def mp4(scenes: Scenes, seconds: float, wav: bytes = b"") -> bytes:
+def mp4(frames: Iterable[Image.Image], size: Size, rate: int, wav: bytes = b"") -> bytes:
     """Encode the video as MP4, with the sound of a WAV file if there is one."""
     import av  # the optional extra, and slow to import
 
@@ -74,12 +78,12 @@ def mp4(scenes: Scenes, seconds: float, wav: bytes = b"") -> bytes:
     buffer = io.BytesIO()
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     with av.open(buffer, "w", format="mp4") as container:
-        stream: Any = container.add_stream(codec, rate=Fraction(RATE))
-        stream.width, stream.height = scenes.size
+        stream: Any = container.add_stream(codec, rate=Fraction(rate))
+        stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
         sound: Any = container.add_stream("aac", rate=SOUND_RATE) if wav else None
-        for image in scenes.frames(seconds):
+        for image in frames:
             container.mux(stream.encode(video_frame.from_image(image)))
         container.mux(stream.encode())
         if sound is not None:
@@ -90,11 +94,11 @@ def mp4(scenes: Scenes, seconds: float, wav: bytes = b"") -> bytes:
     return buffer.getvalue()
 
 
-def webp(scenes: Scenes, seconds: float) -> bytes:
+def webp(frames: Iterable[Image.Image], rate: int) -> bytes:
     """Encode the video as animated WebP."""
-    first, *rest = scenes.frames(seconds)
+    first, *rest = frames
     buffer = io.BytesIO()
     first.save(
-        buffer, "WEBP", save_all=True, append_images=rest, duration=1000 // RATE, loop=0, quality=60
+        buffer, "WEBP", save_all=True, append_images=rest, duration=1000 // rate, loop=0, quality=60
     )
     return buffer.getvalue()

@@ -59,6 +59,7 @@ class SandboxOrder:
     n: int
     inputs: tuple[str, ...]
     parameters: dict[str, Any]  # values sent, over the form's defaults
+    marked: bool = False  # results are flat colours and pure tones
 
 
 def judge(body: Any, catalogue: SandboxCatalogue, *, check_name: bool = True) -> SandboxOrder:

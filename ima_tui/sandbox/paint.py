@@ -117,6 +117,12 @@ def scene(prompt: str, place: int, size: Size) -> Image.Image:
     return image
 
 
+def proportions(inputs: list[bytes]) -> float:
+    """Return width by height of the first readable input, 0 for none."""
+    image = next((image for image in map(opened, inputs) if image is not None), None)
+    return image.width / image.height if image is not None else 0.0
+
+
 def opened(data: bytes) -> Image.Image | None:
     """Open an uploaded picture; None if it is unreadable."""
     try:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from ima_tui.sandbox import marks
 from ima_tui.sandbox.orders import SandboxOrder
 
 CACHE_BYTES = 64 * 1024 * 1024
@@ -22,8 +23,11 @@ CONTENT_TYPES = {
     "webp": "image/webp",
 }
 PICTURE_SIDE = 1280  # longest side painted, whatever was ordered
+FILM_SIDES = {"480p": 256, "480": 256, "1080p": 576, "1080": 576, "2k": 576, "4k": 576}
 FILM_SIDE = 384
-FILM_SECONDS = 5.0
+"""Longest side of other films: painted small, but larger where more was ordered."""
+MOST_FILM_SECONDS = 60.0
+MOST_SONG_SECONDS = 300.0
 SIDES = {"512px": 512, "1k": 1024, "480p": 854, "512p": 912, "540p": 960}
 
 
@@ -36,21 +40,34 @@ class Shape:
     seconds: float
 
 
-def shape_of(order: SandboxOrder, extension: str) -> Shape:
-    """Return the shape delivered: the ordered proportions, at a limited size."""
+def shape_of(order: SandboxOrder, extension: str, proportions: float = 0.0) -> Shape:
+    """Return the shape delivered: the ordered proportions, at a limited size.
+
+    `proportions`: those of the first input, which a film follows that has none of its own.
+    """
     if extension == "wav":
         return Shape(0, 0, _sound_seconds(order))
     asked = order.parameters
     ratio = _ratio(str(asked.get("size", ""))) or _ratio(str(asked.get("aspect_ratio", "")))
     if extension in ("mp4", "webp"):
-        seconds = min(float(asked.get("duration", 5)), FILM_SECONDS)
-        width, height = _fitted(ratio or 16 / 9, FILM_SIDE)
-        return Shape(width, height, seconds)
+        return _film_shape(order, ratio or proportions or 16 / 9)
     side = SIDES.get(str(asked.get("size", asked.get("resolution", ""))).lower(), PICTURE_SIDE)
     if order.model.model_id == "midjourney":
         side = 1024
     width, height = _fitted(ratio or 1.0, side)
     return Shape(width, height, 0.0)
+
+
+def _film_shape(order: SandboxOrder, ratio: float) -> Shape:
+    asked = order.parameters
+    seconds = min(float(asked.get("duration", 5)), MOST_FILM_SECONDS)
+    if order.marked:
+        wanted = str(asked.get("resolution", asked.get("quality", "720p"))).lower()
+        lines = int(wanted[:-1]) if wanted.endswith("p") and wanted[:-1].isdigit() else 720
+        side = max(marks.SMALLEST, lines * 16 / 9 / marks.SHRINK)
+        return Shape(*_fitted(ratio, side), seconds)
+    wanted = str(asked.get("resolution", asked.get("quality", ""))).lower()
+    return Shape(*_fitted(ratio, FILM_SIDES.get(wanted, FILM_SIDE)), seconds)
 
 
 def _ratio(text: str) -> float | None:
@@ -62,7 +79,7 @@ def _ratio(text: str) -> float | None:
     return None
 
 
-def _fitted(ratio: float, side: int) -> tuple[int, int]:
+def _fitted(ratio: float, side: float) -> tuple[int, int]:
     """Return even width and height with this ratio, the longer one being `side`."""
     width, height = (side, side / ratio) if ratio >= 1 else (side * ratio, side)
     return max(16, round(width / 2) * 2), max(16, round(height / 2) * 2)
@@ -73,6 +90,10 @@ def _sound_seconds(order: SandboxOrder) -> float:
 
     if order.model.task_type == "text_to_speech":
         return speech_seconds(spoken_text(order))
+    if order.marked:
+        return marks.music_seconds(order.model.model_id)
+    if "duration" in order.parameters:
+        return min(float(order.parameters["duration"]), MOST_SONG_SECONDS)
     return 12.0 if order.model.model_id == "sonic" else 8.0
 
 
@@ -134,7 +155,9 @@ def render(
     """Render one output. Takes up to a second: call it off the event loop."""
     from ima_tui.sandbox import film, paint, sound
 
-    shape = shape_of(order, extension)
+    shape = shape_of(order, extension, paint.proportions(pictures) if pictures else 0.0)
+    if order.marked:
+        return _marked(order, extension, shape, cover)
     if extension == "wav":
         if order.model.task_type == "text_to_speech":
             return sound.speech(spoken_text(order))
@@ -146,13 +169,32 @@ def render(
         if cover:
             return paint.encoded(frames.at(0.0), "jpg")
         if extension == "webp":
-            return film.webp(frames, shape.seconds)
+            return film.webp(frames.frames(shape.seconds), film.RATE)
         wav = sound.music(order.prompt, shape.seconds) if _has_sound(order) else b""
-        return film.mp4(frames, shape.seconds, wav)
+        return film.mp4(frames.frames(shape.seconds), size, film.RATE, wav)
     picture = paint.picture(order.prompt, place, size, caption, pictures)
     if cover:
         picture.thumbnail((512, 512))
     return paint.encoded(picture, "jpg" if cover else extension)
+
+
+def _marked(order: SandboxOrder, extension: str, shape: Shape, cover: bool) -> bytes:
+    """Render a flat colour or a pure tone."""
+    from ima_tui.sandbox import film, paint
+
+    if extension == "wav":
+        if order.model.task_type == "text_to_speech":
+            return marks.sound(marks.tone_of(spoken_text(order), marks.SPEECH_HZ), shape.seconds)
+        return marks.sound(marks.tone_of(order.prompt, marks.MUSIC_HZ), shape.seconds)
+    size = (shape.width, shape.height)
+    if cover or extension not in ("mp4", "webp"):
+        return paint.encoded(marks.picture(order.prompt, size), "jpg" if cover else extension)
+    pictures = marks.frames(order.prompt, size, shape.seconds)
+    if extension == "webp":
+        return film.webp(pictures, marks.FPS)
+    tone = marks.tone_of(order.prompt, marks.FILM_HZ)
+    wav = marks.sound(tone, shape.seconds) if _has_sound(order) else b""
+    return film.mp4(pictures, size, marks.FPS, wav)
 
 
 def _has_sound(order: SandboxOrder) -> bool:

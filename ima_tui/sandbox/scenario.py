@@ -62,7 +62,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 SERVER_TYPES: dict[str, tuple[type, ...]] = {
     "speed": (int, float), "seed": (int, str), "balance": (int,), "balances": (dict,),
     "keys": (list,), "subscribers": (list,), "poll_scale": (int, float), "verify_s": (int, float),
-    "timeout_s": (int, float),
+    "timeout_s": (int, float), "marks": (bool,),
 }  # fmt: skip
 
 
@@ -143,6 +143,7 @@ class ServerSettings:
     poll_scale: float = 0.0  # 0: polling frequency is not judged
     verify_s: float = 2.0  # divided by speed
     timeout_s: float | None = None  # None: five minutes, or three times the longest estimate
+    marks: bool = False  # results are flat colours and pure tones, from their prompts
 
 
 @dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -156,6 +157,7 @@ class SandboxService:
             key = self._authorised(call)
             named = not self.scenario.has("hostile", "product_list")
             order = judge(body, self.catalogue, check_name=named)
+            order = replace(order, marked=self.settings.marks)
             self._check_inputs(order, key)
             self._check_account(order, key)
         except SandboxRefusal as refusal:

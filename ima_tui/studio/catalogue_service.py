@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ima_tui.api.connection import Connection
-from ima_tui.catalogue import choice, price
+from ima_tui.catalogue import choice, order, price
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.domain import Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import (
     ImaError,
     Limited,
@@ -78,22 +78,27 @@ class CatalogueService:
         waits = found.problem is None and not found.live
         return waits and self.age(task_type) > self._settings.max_age
 
-    def suggested(self, task_type: TaskType) -> ModelVersion | None:
-        """Return the preferred, else the recommended, the default, or the first model."""
-        served = self.serving(task_type)
+    def suggested(self, task_type: TaskType, inputs: Sequence[str] = ()) -> ModelVersion | None:
+        """Return the preferred, else the recommended, the default, or the first model.
+
+        Only models that take the videos and sounds among `inputs` count, if there are any.
+        """
+        served = self.serving(task_type, inputs)
         return served[0] if served is not None else None
 
-    def serving(self, task_type: TaskType) -> tuple[ModelVersion, Reason] | None:
+    def serving(
+        self, task_type: TaskType, inputs: Sequence[str] = ()
+    ) -> tuple[ModelVersion, Reason] | None:
         """Return the model of `suggested`, and why it was chosen."""
         preferred, recommended = self._preferences.model_id(task_type), self._guides.recommended
-        return choice.serving(
-            self.models(task_type), task_type, preferred, recommended.get(task_type, "")
-        )
+        models = order.taking(self.models(task_type), inputs)
+        return choice.serving(models, task_type, preferred, recommended.get(task_type, ""))
 
-    def impersonal(self, task_type: TaskType) -> ModelVersion | None:
+    def impersonal(self, task_type: TaskType, inputs: Sequence[str] = ()) -> ModelVersion | None:
         """Return the model for a user without preferences."""
         recommended = self._guides.recommended.get(task_type, "")
-        return choice.default_model(self.models(task_type), task_type, recommended=recommended)
+        models = order.taking(self.models(task_type), inputs)
+        return choice.default_model(models, task_type, recommended=recommended)
 
     def model_of(self, order: Order) -> ModelVersion | None:
         """Return an order's model from the current list, or None."""
@@ -184,9 +189,21 @@ class CatalogueService:
         count = len(order.inputs)
         return alternatives(models, order.task_type, order.model_id, count, below=below)
 
+    def instead(self, job: Job) -> tuple[Alternative, ...]:
+        """Return the alternatives to offer for a failed job.
+
+        None where the key is the trouble, cheaper ones where the points are.
+        """
+        kind = job.failure.kind if job.failure is not None else ""
+        if job.state is not State.FAILED or kind == "error.unauthorised":
+            return ()
+        return self.alternatives(job.order, cheaper=kind == "error.too_few_points")
+
     def usual_instead(self, order: Order) -> Alternative | None:
-        """Return the recommended (else usual) model, if the order used another, preferred one."""
+        """Return the model that installed guides recommend instead of the preferred one used."""
         kind = order.task_type
+        if kind not in self._guides.recommended:
+            return None
         usual = policy.usual_instead(
             self.models(kind),
             kind,

@@ -96,8 +96,13 @@ class Engine:
 
     async def prepare_folder(self) -> None:
         """Create the folder for results before anything is paid for. Raises `UsageError`."""
+        from ima_tui.ledger import note_place
+
         if self._settings.download:
-            await asyncio.to_thread(result_files.prepare, self._settings.folder)
+            folder = self._settings.folder
+            await asyncio.to_thread(result_files.prepare, folder)
+            if folder != self._usual_folder():  # its files may be all that tells of them one day
+                await asyncio.to_thread(note_place, self._settings.ledger, "results", folder)
 
     async def _copy(self, ledger: Ledger) -> None:
         try:
@@ -220,14 +225,15 @@ class Engine:
         from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
 
         path, logs = self._settings.ledger, self._settings.logs
+        results = tuple(dict.fromkeys((self._settings.folder, self._usual_folder())))
         if self._settings.read_only:
-            return await Ledger.open_read_only(path, session, logs=logs)
+            return await Ledger.open_read_only(path, session, logs=logs, results=results)
         try:
-            return await Ledger.open(path, session, logs)
+            return await Ledger.open(path, session, logs, results)
         except LedgerError as error:
             if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.open_read_only(path, session, error, logs)
+                return await Ledger.open_read_only(path, session, error, logs, results)
             except LedgerError:
                 raise error from None

@@ -68,11 +68,11 @@ class Jobs:
         """
         await self._may_pay()
         order = replace(order, estimate=await self._expect(order))
-        now = self._clock.time()
-        job = await (await self._engine.ledger()).add(
-            order, now, repeats=repeats, intent=intent, after=after
-        )
-        log_step(job, "again" if repeats is not None else "queued")
+        now, ledger = self._clock.time(), await self._engine.ledger()
+        job = await ledger.add(order, now, repeats=repeats, intent=intent, after=after)
+        if job.created_at == now:
+            key = "again" if repeats is not None else "queued"
+            log_step(job, key, intent=intent, ledger=ledger.tag)
         self._tell(job)
         if repeats is not None:  # jobs blocked by the old one now wait for this one
             for each in await (await self._engine.ledger()).waiting_for(job.id):
@@ -102,7 +102,9 @@ class Jobs:
         jobs: list[Job] = []
         for intent, order in orders:
             order = replace(order, estimate=await self._expect(order))
-            job = await ledger.add(order, self._clock.time(), intent=intent)
+            job = await ledger.add(order, now := self._clock.time(), intent=intent)
+            if job.created_at == now:
+                log_step(job, "queued", intent=intent, ledger=ledger.tag)
             self._tell(job)
             jobs.append(job)
         await self.adopt(*(job.id for job in jobs))
@@ -123,7 +125,7 @@ class Jobs:
         except job_states.ImpossibleTransition as error:
             await scheduler.adopt(old)
             raise UsageError("error.no_longer_unsent", id=old) from error
-        log_step(job, "queued")
+        log_step(job, "queued", ledger=ledger.tag)
         for each in (await self._require(old), job, *await ledger.waiting_for(job.id)):
             self._tell(each)
         await scheduler.follow(job)
@@ -143,7 +145,12 @@ class Jobs:
         await self._engine.prepare_folder()
 
     def order_again(self, before: Job) -> Order:
-        """Return the order for running a job again; of a partial one only what is missing."""
+        """Return the order for running a job again; of a partial one only what is missing.
+
+        Raises `UsageError` where the prompt was lost with the ledger.
+        """
+        if before.order.prompt_is_lost:
+            raise UsageError("error.prompt_lost", id=before.id)
         lacking = outputs.missing(before)
         if not outputs.is_partial(before) or not lacking:
             return before.order

@@ -43,9 +43,13 @@ from ima_tui.workflow.steps import (
 
 if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
+    from ima_tui.film.brief import Brief
+    from ima_tui.intent.intent import Intent
     from ima_tui.intent.sharing import Shared
 
 MOST_KEPT = 200
+LONGEST_MODEL = 30
+"""Characters of a clause that only names a model."""
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
 Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
@@ -57,6 +61,8 @@ class CreatedWorkflow:
 
     workflow: Workflow
     shared: Shared
+    notes: tuple[str, ...] = ()
+    """What a film has to be said about, such as lengths that no model offers."""
 
 
 class Workflows:
@@ -86,13 +92,17 @@ class Workflows:
     # ------------------------------------------------------------------------------- made of
 
     async def make(
-        self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True
+        self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True, films: bool = False
     ) -> CreatedWorkflow:
         """Create a workflow from a prompt, by the live lists (`fetch`: fresh ones).
 
-        It has no steps where there is nothing to make. Raises `UsageError`.
+        `films`: a brief of a film becomes one that ends with it; the caller can assemble. It has no
+        steps where there is nothing to make. Raises `UsageError`.
         """
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
+        brief = await asyncio.to_thread(_brief, prompt, tuple(images)) if films else None
+        if brief is not None:
+            return await self._film(brief, shared, prompt, fetch=fetch)
         if not shared.shares:
             return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)
         kinds = {each.task_type for each in shared.shares}
@@ -102,6 +112,27 @@ class Workflows:
             for task_type in sorted(kinds):
                 await self._catalogue.fresh(task_type)
         return CreatedWorkflow(await self.look(self._build(shared, prompt)), shared)
+
+    async def _film(
+        self, brief: Brief, shared: Shared, prompt: str, *, fetch: bool
+    ) -> CreatedWorkflow:
+        from ima_tui.workflow import film_building
+
+        if fetch:
+            for task_type in sorted(film_building.task_types(brief)):
+                await self._catalogue.fresh(task_type)
+        named = shared.decision
+        if not named.model_id and brief.model:
+            named = _named_model(brief.model)
+        built = film_building.build(
+            brief,
+            self._lists(),
+            self._preferences.preferred(),
+            secrets.token_hex(8),
+            prompt,
+            (named.model_id, named.version),
+        )
+        return CreatedWorkflow(await self.look(built.workflow), shared, built.notes)
 
     async def outline(self, prompt: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
         """Return what `make` would create by the current lists, priced; None for nothing.
@@ -263,19 +294,24 @@ class Workflows:
 
     # ---------------------------------------------------------------------------------- run
 
-    async def go(self, status: WorkflowStatus, *, again: bool) -> None:
+    async def go(
+        self, status: WorkflowStatus, *, again: bool, only: frozenset[int] = frozenset()
+    ) -> None:
         """Send missing steps, approve held ones, follow others; `again`: retry failed ones.
 
-        The user has approved `status.to_pay`. Raises `KeyMissing`, and `UsageError` before anything
-        is sent where a step is impossible.
+        `only`: these steps, none for all. The user has approved `status.to_pay`. Raises
+        `KeyMissing`, and `UsageError` before anything is sent where a step is impossible.
         """
         orders: dict[int, Order] = {}
         stale = await self._stale(status)
+        chosen = [each for each in status.steps if not only or each.step.id in only]
         for each in status.to_send(again=again):
+            if each not in chosen:
+                continue
             if each.job is None or each.failed or each.step.id in stale:
                 orders[each.step.id] = await self._order(each)
         made: dict[int, Job] = {}
-        for each in status.steps:
+        for each in chosen:
             job = await self._further(each, orders.get(each.step.id), made, again=again)
             if job is not None:
                 made[each.step.id] = job
@@ -355,6 +391,38 @@ class Workflows:
             ):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job
+
+
+def _brief(prompt: str, images: tuple[str, ...]) -> Brief | None:
+    """Read a prompt as the brief of a film, its pictures as files. Touches the disk."""
+    from ima_tui.film.brief import read
+
+    def names_a_model(clause: str) -> bool:
+        return len(clause) <= LONGEST_MODEL and bool(_named_model(clause).model_id)
+
+    brief = read(prompt, names_a_model)
+    if brief is None:
+        return None
+    files = {name: _file(name) for name in brief.images}
+    shots = tuple(
+        replace(shot, first=files.get(shot.first, ""), last=files.get(shot.last, ""))
+        for shot in brief.shots
+    )
+    given = tuple(name for name in images if name not in files.values())
+    return replace(brief, shots=shots, images=(*given, *files.values()))
+
+
+def _named_model(clause: str) -> Intent:
+    from ima_tui.intent.route import by_rules
+
+    return by_rules(f"{clause} video")
+
+
+def _file(name: str) -> str:
+    """Return a picture's path; behind Chinese text the shortest ending that is a file."""
+    endings = [name[place:] for place in range(len(name) - 4, -1, -1)]
+    found = next((end for end in endings if Path(end).is_file()), name)
+    return str(Path(found).absolute())
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

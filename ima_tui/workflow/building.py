@@ -61,7 +61,7 @@ def build(
     """
     if not shared.shares:
         raise UsageError("error.plan_nothing")
-    builder = _Builder(shared, lists, preferred, wish)
+    builder = Builder(shared, lists, preferred, wish)
     steps = tuple(builder.steps())
     unmet = tuple(dict.fromkeys(builder.unmet))
     plan = Workflow(plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet)
@@ -69,7 +69,7 @@ def build(
     return plan
 
 
-class _Builder:
+class Builder:
     """Turns the shares of a prompt into steps, one by one."""
 
     def __init__(
@@ -87,6 +87,7 @@ class _Builder:
         self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
 
     def steps(self) -> list[WorkflowStep]:
+        """Return the steps of all shares."""
         for place, share in enumerate(self._shared.shares):
             share = replace(share, params=self._params(place, share))
             if share.task_type.medium is Medium.IMAGE:
@@ -107,19 +108,19 @@ class _Builder:
         count = _count(share.params)
         together = shared.one_subject and not films and (shared.scenes or count > 1)
         if not together:
-            return self._add(share, self._prompt(share), own)
+            return self.add(share, self._prompt(share), own)
         alone = replace(share, params=_without(share.params, "n"))
         words, source, master = self._prompt(share), own, 0
         if not source:  # given images already show the subject
-            master = self._add(alone, words, (), title=say("workflow.title_master"))
+            master = self.add(alone, words, (), title=say("workflow.title_master"))
             source = (source_of(master),)
         made_of = replace(alone, task_type=TaskType.IMAGE_TO_IMAGE)
         for scene in shared.scenes:
-            self._add(made_of, _told_of(scene, words), source, title=scene)
+            self.add(made_of, _told_of(scene, words), source, title=scene)
         if not shared.scenes:
             rest = Parameter("n", count - 1 if master else count)
             more = replace(made_of, params=(*alone.params, rest))
-            self._add(more, words, source, title=say("workflow.title_more"))
+            self.add(more, words, source, title=say("workflow.title_more"))
         return master or self._steps[-1].id
 
     def _films(self, share: Share) -> int:
@@ -133,14 +134,14 @@ class _Builder:
             master = Share(TaskType.TEXT_TO_IMAGE, share.words, params=share.params)
             kept = replace(master, params=_only(share.params, *_INHERITED))
             subject = self._subject() or words
-            first = self._add(kept, subject, (), title=say("workflow.title_master"))
+            first = self.add(kept, subject, (), title=say("workflow.title_master"))
             source = (source_of(first),)
         if source and share.task_type is TaskType.TEXT_TO_VIDEO:
             share = self._of_a_picture(share)
         if not shared.scenes:
-            return self._add(share, words, source)
+            return self.add(share, words, source)
         for scene in shared.scenes:
-            made = self._add(share, _told_of(scene, self._subject() or words), source, title=scene)
+            made = self.add(share, _told_of(scene, self._subject() or words), source, title=scene)
         return made
 
     def _sound(self, share: Share) -> int:
@@ -148,11 +149,11 @@ class _Builder:
         after = next((s.id for s in reversed(self._steps) if _is_visual(s.task_type)), 0)
         if share.task_type is TaskType.TEXT_TO_SPEECH:
             words = "" if share.bare else share.words  # a request for a voice is not its text
-            return self._add(share, words, (), after=after)
+            return self.add(share, words, (), after=after)
         words = self._prompt(share)
         if self._seconds:
             words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
-        return self._add(share, words, (), after=after)
+        return self.add(share, words, (), after=after)
 
     # ------------------------------------------------------------------------------ the words
 
@@ -201,6 +202,11 @@ class _Builder:
         found = places or list(range(len(decision.inputs)))
         return tuple(decision.inputs[p] for p in found if p < len(decision.inputs))
 
+    @property
+    def made(self) -> list[WorkflowStep]:
+        """The steps added so far."""
+        return self._steps
+
     def _of_a_picture(self, share: Share) -> Share:
         """Return the share as image-to-video from a first frame.
 
@@ -213,10 +219,11 @@ class _Builder:
             model_id = next(iter(nearest(model_id, known, 1)), model_id)
         return replace(share, task_type=kind, model_id=model_id)
 
-    def _add(
+    def add(
         self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
     ) -> int:
-        model = self._leaf(share)
+        """Add one step with the share's model and parameters, priced; returns its id."""
+        model = self.model(share, inputs)
         params = _without_shape(share.params) if _follows(model, inputs) else share.params
         fits = capabilities.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
@@ -261,7 +268,7 @@ class _Builder:
         found = confirmation.check(self._wish, decision, model, _draft(step))
         self.unmet += [(step.id, each) for each in found.unmet]
 
-    def _leaf(self, share: Share) -> ModelVersion:
+    def model(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""
         kind = share.task_type
         models = self._lists.get(kind, ())
@@ -272,7 +279,7 @@ class _Builder:
             model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
             if model is not None:
                 return model
-        model = choice.default_model(models, kind, preferred)
+        model = choice.default_model(order.taking(models, inputs), kind, preferred)
         if model is None:
             raise UsageError("error.no_models")
         return model

@@ -6,6 +6,8 @@
                 "after": null, "credit": …, "estimated_s": [20, 40]}],
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
+A workflow that ends with a film has version 2 and the keys of `film_file`.
+
 `total_credit` and `hash` are for the reader; both are computed again. An unknown key is an error,
 because it may be a typing mistake that costs points.
 """
@@ -31,11 +33,12 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import (
-    clean,
     encodable,
     one_line,
     size,
 )
+from ima_tui.workflow import film_file
+from ima_tui.workflow.document import DocumentReader, at_key, is_exact
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,
@@ -43,13 +46,14 @@ from ima_tui.workflow.steps import (
     digest,
 )
 
-VERSION = 1
+VERSION = 2
+"""Of documents with a film; others are written as version 1, which older programs read."""
 LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
     "unmet",
-    *("notes", "problems", "warnings"),  # additional output of `workflow plan --json`
+    *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow plan --json`
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
@@ -70,7 +74,7 @@ _MOST_PARAMETERS = 100
 def to_json(workflow: Workflow) -> dict[str, object]:
     """Return the workflow as JSON, in the format above."""
     return {
-        _MARK: VERSION,
+        _MARK: 1 if workflow.film is None else VERSION,
         "id": workflow.id,
         "wish": workflow.prompt,
         "total_credit": workflow.total,
@@ -78,6 +82,7 @@ def to_json(workflow: Workflow) -> dict[str, object]:
         "confirmed": workflow.confirmed or None,
         "steps": [_step_json(step) for step in workflow.steps],
         **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
+        **(film_file.to_json(workflow.film) if workflow.film is not None else {}),
     }
 
 
@@ -155,7 +160,7 @@ def parse(content: bytes | str, name: str) -> Workflow:
     version = found[_MARK]
     if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
         raise UsageError("error.plan_newer", path=name)
-    if version != VERSION or isinstance(version, bool):
+    if version not in (1, VERSION) or isinstance(version, bool):
         raise UsageError("error.plan_none", path=name)
     workflow = _Reader(name).workflow(found)
     check(workflow)
@@ -173,40 +178,39 @@ def _refuse(constant: str) -> object:
     raise ValueError(constant)
 
 
-class _Reader:
+class _Reader(DocumentReader):
     """Parser of one document; every error names the location."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
 
     def workflow(self, raw: Mapping[str, object]) -> Workflow:
         """Return the workflow of a document."""
-        self._known(raw, _PLAN_KEYS, "")
-        steps = self._need(raw, "steps", "")
+        films = film_file.KEYS if raw[_MARK] == VERSION else set()
+        self.known(raw, _PLAN_KEYS | films, "")
+        steps = self.need(raw, "steps", "")
         if not isinstance(steps, list):
-            raise self._error("error.plan_shape_list", "steps")
-        plan_id = self._text(raw, "id", "", 64)
+            raise self.error("error.plan_shape_list", "steps")
+        plan_id = self.text(raw, "id", "", 64)
         if not _ID.fullmatch(plan_id):
-            raise self._error("error.plan_shape_id", "id")
+            raise self.error("error.plan_shape_id", "id")
         return Workflow(
             id=plan_id,
-            prompt=self._text(raw, "wish", "", LONGEST_PROMPT, missing=""),
+            prompt=self.text(raw, "wish", "", LONGEST_PROMPT, missing=""),
             steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
-            confirmed=self._text(raw, "confirmed", "", 64, missing=""),
+            confirmed=self.text(raw, "confirmed", "", 64, missing=""),
             unmet=tuple(self._unmet(raw.get("unmet"))),
+            film=film_file.FilmReader(self.name).film(raw),
         )
 
     def _unmet(self, raw: object) -> Iterator[tuple[int, Unmet]]:
         if raw is not None and not isinstance(raw, list):
-            raise self._error("error.plan_shape_list", "unmet")
+            raise self.error("error.plan_shape_list", "unmet")
         for place, each in enumerate(raw or ()):
             at = f"unmet[{place}]"
             if not isinstance(each, dict):
-                raise self._error("error.plan_shape_object", at)
-            self._known(each, {"step", *_UNMET_KEYS}, at)
-            told = {name: self._text(each, name, at, 200, missing="") for name in _UNMET_KEYS}
+                raise self.error("error.plan_shape_object", at)
+            self.known(each, {"step", *_UNMET_KEYS}, at)
+            told = {name: self.text(each, name, at, 200, missing="") for name in _UNMET_KEYS}
             if told["why"] not in _REASONS:
-                raise self._error("error.plan_shape_text", f"{at}.why")
+                raise self.error("error.plan_shape_text", f"{at}.why")
             unmet = Unmet(
                 told["name"],
                 told["asked"],
@@ -217,35 +221,35 @@ class _Reader:
                 self._medium(told["medium"], f"{at}.medium"),
                 self._medium(told["wanted"], f"{at}.wanted"),
             )
-            yield self._number(each, "step", at, 1, 9_999), unmet
+            yield self.number(each, "step", at, 1, 9_999), unmet
 
     def _medium(self, written: str, at: str) -> Medium | None:
         if written and written not in Medium.__members__.values():
-            raise self._error("error.plan_shape_text", at)
+            raise self.error("error.plan_shape_text", at)
         return Medium(written) if written else None
 
     def _step(self, raw: object, at: str) -> WorkflowStep:
         if not isinstance(raw, dict):
-            raise self._error("error.plan_shape_object", at)
-        self._known(raw, _STEP_KEYS, at)
-        kind = self._text(raw, "task_type", at, 60)
+            raise self.error("error.plan_shape_object", at)
+        self.known(raw, _STEP_KEYS, at)
+        kind = self.text(raw, "task_type", at, 60)
         if kind not in _KINDS:
-            raise UsageError("error.plan_task_type", path=self._name, where=at, value=kind)
-        model_id = self._text(raw, "model_id", at, 200)
+            raise UsageError("error.plan_task_type", path=self.name, where=at, value=kind)
+        model_id = self.text(raw, "model_id", at, 200)
         chosen = self._parameters(raw.get("parameters"), f"{at}.parameters")
         return WorkflowStep(
-            id=self._number(raw, "id", at, 1, 9_999),
-            title=one_line(self._text(raw, "title", at, 200, missing=""), 200),
+            id=self.number(raw, "id", at, 1, 9_999),
+            title=one_line(self.text(raw, "title", at, 200, missing=""), 200),
             task_type=_KINDS[kind],
             model_id=model_id,
-            version=self._text(raw, "model_version", at, 200),
-            model_name=self._text(raw, "model_name", at, 200, missing=model_id),
-            prompt=self._text(raw, "prompt", at, LONGEST_PROMPT),
+            version=self.text(raw, "model_version", at, 200),
+            model_name=self.text(raw, "model_name", at, 200, missing=model_id),
+            prompt=self.text(raw, "prompt", at, LONGEST_PROMPT),
             chosen=tuple(pair for pair in chosen if not order.is_count(pair[0])),
             n=self._count(raw, chosen, at),
             inputs=self._inputs(raw.get("inputs"), f"{at}.inputs"),
-            after=self._number(raw, "after", at, 1, 9_999, missing=0),
-            points=self._number(raw, "credit", at, 0, _MOST, missing=0),
+            after=self.number(raw, "after", at, 1, 9_999, missing=0),
+            points=self.number(raw, "credit", at, 0, _MOST, missing=0),
             estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
         )
 
@@ -253,7 +257,7 @@ class _Reader:
         self, raw: Mapping[str, object], chosen: Sequence[tuple[str, Value]], at: str
     ) -> int:
         """Return `n` of the step, or from its parameters."""
-        own = self._number(raw, "n", at, 1, _MOST_OUTPUTS, missing=0)
+        own = self.number(raw, "n", at, 1, _MOST_OUTPUTS, missing=0)
         written = [value for name, value in chosen if order.is_count(name)]
         if not written:
             return own or 1
@@ -261,103 +265,46 @@ class _Reader:
             found: object = order.one_count(own or None, written)
         except UsageError as error:
             if error.key == "error.count_twice":
-                raise self._error("error.plan_count_twice", _at(at, "n")) from error
+                raise self.error("error.plan_count_twice", at_key(at, "n")) from error
             found = written[0]  # not a number: reported below
-        return self._number({"n": found}, "n", at, 1, _MOST_OUTPUTS)
+        return self.number({"n": found}, "n", at, 1, _MOST_OUTPUTS)
 
     def _parameters(self, raw: object, at: str) -> tuple[tuple[str, Value], ...]:
         if raw is None:
             return ()
         if not isinstance(raw, dict):
-            raise self._error("error.plan_shape_object", at)
+            raise self.error("error.plan_shape_object", at)
         if len(raw) > _MOST_PARAMETERS:
-            raise self._error("error.plan_shape_short", at)
+            raise self.error("error.plan_shape_short", at)
         found: list[tuple[str, Value]] = []
         for name, value in raw.items():
             where = f"{at}.{one_line(name, 60)}"
             if isinstance(value, str):
-                value = self._checked(value, where, LONGEST_PROMPT)
-            elif not isinstance(value, bool | int | float) or not _sane(value):
-                raise self._error("error.plan_shape_value", where)
-            found.append((self._checked(name, where, 80), value))
+                value = self.checked(value, where, LONGEST_PROMPT)
+            elif not isinstance(value, bool | int | float) or not is_exact(value):
+                raise self.error("error.plan_shape_value", where)
+            found.append((self.checked(name, where, 80), value))
         return tuple(found)
 
     def _inputs(self, raw: object, at: str) -> tuple[str, ...]:
         if raw is None:
             return ()
         if not isinstance(raw, list):
-            raise self._error("error.plan_shape_list", at)
+            raise self.error("error.plan_shape_list", at)
         if len(raw) > _MOST_INPUTS:
-            raise self._error("error.plan_shape_short", at)
+            raise self.error("error.plan_shape_short", at)
         found: list[str] = []
         for i, each in enumerate(raw):
             if not isinstance(each, str) or not each.strip():
-                raise self._error("error.plan_shape_text", f"{at}[{i}]")
-            found.append(self._checked(each, f"{at}[{i}]", 4096).strip())
+                raise self.error("error.plan_shape_text", f"{at}[{i}]")
+            found.append(self.checked(each, f"{at}[{i}]", 4096).strip())
         return tuple(found)
 
     def _estimate(self, raw: object, at: str) -> Estimate | None:
         if raw is None:
             return None
         numbers = raw if isinstance(raw, list) and len(raw) == 2 else []
-        good = [x for x in numbers if isinstance(x, int | float) and _sane(x) and 0 <= x < _MOST]
+        good = [x for x in numbers if isinstance(x, int | float) and is_exact(x) and 0 <= x < _MOST]
         if len(good) != 2 or any(isinstance(x, bool) for x in good):
-            raise self._error("error.plan_shape_pair", at)
+            raise self.error("error.plan_shape_pair", at)
         return Estimate(float(good[0]), float(good[1]))
-
-    # ------------------------------------------------------------------------------- values
-
-    def _known(self, raw: Mapping[str, object], known: set[str], at: str) -> None:
-        foreign = next((name for name in raw if name not in known), None)
-        if foreign is not None:
-            where = _at(at, one_line(foreign, 60))
-            raise UsageError("error.plan_unknown", path=self._name, where=where)
-
-    def _need(self, raw: Mapping[str, object], name: str, at: str) -> object:
-        if raw.get(name) is None:
-            raise UsageError("error.plan_missing", path=self._name, where=_at(at, name))
-        return raw[name]
-
-    def _text(
-        self, raw: Mapping[str, object], name: str, at: str, limit: int, missing: str | None = None
-    ) -> str:
-        if missing is not None and raw.get(name) is None:
-            return missing
-        value = self._need(raw, name, at)
-        if not isinstance(value, str):
-            raise self._error("error.plan_shape_text", _at(at, name))
-        return self._checked(value, _at(at, name), limit).strip()
-
-    def _checked(self, value: str, where: str, limit: int) -> str:
-        if len(value) > limit:
-            raise self._error("error.plan_shape_short", where)
-        return encodable(clean(value))
-
-    def _number(
-        self,
-        raw: Mapping[str, object],
-        name: str,
-        at: str,
-        low: int,
-        high: int,
-        missing: int | None = None,
-    ) -> int:
-        if missing is not None and raw.get(name) is None:
-            return missing
-        value = self._need(raw, name, at)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            where = _at(at, name)
-            raise UsageError("error.plan_number", path=self._name, where=where, low=low, high=high)
-        return value
-
-    def _error(self, key: str, where: str) -> UsageError:
-        return UsageError(key, path=self._name, where=where)
-
-
-def _at(at: str, name: str) -> str:
-    return f"{at}.{name}" if at else name
-
-
-def _sane(value: float) -> bool:
-    """Tell whether a number survives JSON unchanged."""
-    return abs(value) <= 2**53  # false for nan and infinity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -16,28 +15,14 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.workflow import film_plan
+from ima_tui.workflow.film_plan import FilmPlan
+from ima_tui.workflow.sources import result_of as result_of
+from ima_tui.workflow.sources import source_of as source_of
+from ima_tui.workflow.sources import source_said as source_said
 
 MOST_STEPS = 40
 HASH_DIGITS = 16
-_RESULT = re.compile(r"step:([0-9]{1,4})#([0-9]{1,4})")
-_SAID = re.compile(r"(?:step[ :]?|第 ?)([0-9]{1,4})(?: ?步)?(?:#([0-9]{1,4}))?", re.I)
-
-
-def result_of(source: str) -> tuple[int, int] | None:
-    """Return the step and the result number (from 1) of an input such as `step:1#1`, else None."""
-    found = _RESULT.fullmatch(source)
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def source_of(step_id: int, index: int = 1) -> str:
-    """Return the input that names a step's result."""
-    return f"step:{step_id}#{index}"
-
-
-def source_said(written: str) -> str:
-    """Normalise `step 1`, `step:1#2`, `第1步`; other text is returned unchanged."""
-    found = _SAID.fullmatch(written.strip())
-    return source_of(int(found[1]), int(found[2] or 1)) if found else written
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +79,8 @@ class Workflow:
     files: tuple[tuple[str, str], ...] = ()
     unmet: tuple[tuple[int, Unmet], ...] = ()
     """What steps do differently from the request, by step; approved before they run."""
+    film: FilmPlan | None = None
+    """What is assembled of the results at the end, free; not part of the hash."""
 
     @property
     def total(self) -> int:
@@ -203,6 +190,9 @@ def check(workflow: Workflow) -> None:
             if not 1 <= index <= first.n:
                 raise UsageError("error.plan_no_result", id=step.id, needed=source, index=index)
         before[step.id] = step
+    if workflow.film is not None:
+        media = {step.id: (step.task_type.medium, step.n) for step in workflow.steps}
+        film_plan.check(workflow.film, media)
 
 
 def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
@@ -245,7 +235,8 @@ def remove(workflow: Workflow, step_id: int) -> Workflow:
         for step in workflow.steps
         if step.id != step_id
     )
-    changed = _without_unmet(replace(workflow, steps=rest), step_id)
+    film = film_plan.without(workflow.film, step_id) if workflow.film is not None else None
+    changed = _without_unmet(replace(workflow, steps=rest, film=film), step_id)
     check(changed)
     return changed
 

@@ -587,6 +587,51 @@ async def test_an_upload_is_signed_and_the_put_carries_no_key(server: Wire) -> N
     assert KEY.encode() not in put
 
 
+async def put_to(server: Wire, respond: Respond, content: bytes) -> str:
+    """An upload whose PUT is answered by `respond`."""
+    token = http(envelope(0, {"ful": f"{server.url}/put", "fdl": "https://x.example/in.png"}))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(server.heard) == 1:
+            writer.write(token)
+            await writer.drain()
+        else:
+            await respond(reader, writer)
+
+    server.answer = answer
+    async with talking(server.url) as made:
+        return await made.upload(content, mime="image/png", suffix="png")
+
+
+@pytest.mark.parametrize("limits", [{"silence": 0.2}, {"whole": 0.2, "slowest": 10**9}])
+async def test_an_upload_that_nobody_answers_ends(
+    server: Wire, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float]
+) -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    monkeypatch.setattr(clients, "UPLOAD_CALL", exchange.Limits(**limits))  # type: ignore[arg-type]
+    with pytest.raises(Unreachable):
+        await put_to(server, silent, b"picture" * 100_000)
+
+
+async def test_an_upload_arrives_whole_with_its_length(server: Wire) -> None:
+    async def taken(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(""))
+        await writer.drain()
+
+    content = bytes(range(256)) * 1000
+    assert await put_to(server, taken, content) == "https://x.example/in.png"
+    head, _, body = server.heard[1].partition(b"\r\n\r\n")
+    assert body == content
+    assert b"transfer-encoding" not in head.lower()
+
+
+def test_a_transfer_may_take_longer_the_more_it_moves() -> None:
+    limits = exchange.Limits(whole=100, slowest=1000)
+    assert [limits.total(moved) for moved in (0, 1000, 5000)] == [100, 200, 600]
+
+
 @pytest.mark.parametrize("ful", ["http://elsewhere.example/put", "file:///etc/passwd", "", None])
 async def test_an_upload_goes_to_https_only(server: Wire, ful: object) -> None:
     with pytest.raises(Malformed):
@@ -713,6 +758,30 @@ async def test_a_download_that_goes_wrong_says_how(
     with pytest.raises(DownloadError) as caught:
         await fetched(server, answer, tmp_path / "a.part")
     assert caught.value.key == key
+
+
+@pytest.mark.parametrize("limits", [{"silence": 0.1}, {"whole": 0.2, "slowest": 10**9}])
+async def test_a_download_without_progress_or_without_an_end_ends(
+    server: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float]
+) -> None:
+    dripping = "whole" in limits
+
+    async def stall(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n")
+        await writer.drain()
+        while True:
+            if dripping:
+                writer.write(b"x")
+                await writer.drain()
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(downloads, "LIMITS", exchange.Limits(**limits))  # type: ignore[arg-type]
+    server.answer = stall  # type: ignore[assignment]
+    downloader = Downloader(sandbox=server.url)
+    with pytest.raises(DownloadError) as caught:
+        await downloader.fetch(f"{server.url}/a.png", tmp_path / "a.part")
+    assert caught.value.key == "error.download_broken"
+    await downloader.aclose()
 
 
 async def test_a_result_larger_than_the_cap_is_left(

@@ -46,6 +46,7 @@ UNUSABLE = {
     "proxy example:8080": "error.proxy_address",
     '"http://proxy.example:8080"': "error.proxy_kind",
     "http://[::1": "error.proxy_address",
+    "http://proxy.example:0": "error.proxy_address",
     "http://wpad.example/proxy.pac": "error.proxy_address",
 }
 
@@ -115,6 +116,12 @@ def test_the_proxy_that_the_environment_names_is_used(environ: dict[str, str], u
         ("[2001:db8::5]:8443", "https://[2001:db8::5]/x", False),
         ("<local>", "https://intranet/x", True),
         ("https://api.imastudio.com", API, True),
+        ("https://api.imastudio.com/open", API, True),
+        ("api.imastudio.com/", API, True),
+        ('"a.example,.imastudio.com"', API, True),
+        ("a.example|*.imastudio.com", API, True),
+        ("[2001:db8::]/32", "https://[2001:db8::5]/x", True),
+        ("10.0.0.0/8:8443", "https://10.1.2.3/x", False),
     ],
 )
 @pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
@@ -270,6 +277,15 @@ def shown_by(folder: Path, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     return context
+
+
+def test_no_tls_secrets_are_written_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for named in (tmp_path / "keys", tmp_path / "no folder" / "keys"):
+        monkeypatch.setenv("SSLKEYLOGFILE", str(named))
+        trusted = network.certificates()
+        assert trusted.keylog_filename is None
+        assert (trusted.verify_mode, trusted.check_hostname) == (ssl.CERT_REQUIRED, True)
+        assert trusted.cert_store_stats()["x509_ca"] > 50
 
 
 async def test_an_intercepted_connection_names_who_issued_its_certificate(

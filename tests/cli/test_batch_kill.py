@@ -50,6 +50,7 @@ class Place:
 
     def start(self, forker: Forker, *more: str) -> None:
         environment = environment_of(self.folder, self.sandbox.base_url)
+        environment["HOME"] = str(self.folder)  # the usual folder of results is below it
         forker.start(["batch", str(self.file), "--yes", *more], environment, self.folder / "out")
 
     def jobs(self) -> list[sqlite3.Row]:
@@ -81,6 +82,29 @@ class Place:
         assert Counter(line["intent"] for line in noted) == Counter(j["intent"] for j in jobs)
         assert Counter(line["status"] for line in noted) == states
         return states
+
+    def lose(self, with_trail: bool) -> bool:
+        """Remove the ledger and all that is beside it, but the trail if that is to be left."""
+        files = list((self.folder / "data").glob("ledger*"))
+        for file in files:
+            if not (with_trail and "trail" in file.name):
+                file.unlink()
+        return bool(files)
+
+    def check_traced(self, code: int, paid: int) -> None:
+        """No row is paid twice; what may have been sent unseen is not paid for by --yes."""
+        count = Counter(charge["prompt"] for charge in self.charges())
+        assert not count or max(count.values()) == 1, (count, self.said())
+        states = Counter(job["state"] for job in self.jobs())
+        named = {job["task_id"] for job in self.jobs()}
+        nameless = [charge for charge in self.charges() if charge["task_id"] not in named]
+        if code == 2:  # a row may have been sent that nothing tells of
+            assert "restored" in self.said()
+            assert len(self.charges()) == paid
+        else:
+            assert code == (7 if states["unknown"] else 0), (code, states, self.said())
+            assert len(nameless) <= states["unknown"]
+            assert sum(states.values()) == self.rows
 
     def said(self) -> str:
         return (self.folder / "out").read_text()[-3000:]
@@ -132,6 +156,33 @@ def test_killed_at_random_moments(
     assert sandbox.ledger()["violations"] == []
     with capsys.disabled():
         print(f" [{kills} kills, {unknown} of {MOMENTS * ROWS} rows unknown]", end="")
+
+
+@pytest.mark.parametrize("with_trail", [True, False])
+def test_ledger_and_copies_removed_after_a_kill_nothing_is_paid_twice(
+    folder: Path, sandbox: Sandbox, forker: Forker, with_trail: bool
+) -> None:
+    """What is left are the manifest, the files of results and the log, or the trail as well."""
+    dice = random.Random(9)
+    length, removed = 3.0, 0
+    for moment in range(1 + max(4, MOMENTS // 5)):
+        place = Place(folder / f"{moment}", sandbox, f"lost {with_trail} {moment}", rows=6)
+        place.begin()
+        out = "--download", str(place.folder / "results")
+        began = time.monotonic()
+        place.start(forker, *out)
+        forker.finish(None if moment == 0 else dice.uniform(length * 0.3, length))
+        length = min(length, time.monotonic() - began)
+        removed += place.lose(with_trail)
+        paid = len(place.charges())
+        place.start(forker, *out)
+        code = forker.finish()
+        place.check_traced(code, paid)
+        if with_trail and code == 2:  # every row that was sent is known: the flag pays for the rest
+            place.start(forker, *out, "--after-repair")
+            place.check(forker.finish())
+    assert removed
+    assert sandbox.ledger()["violations"] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

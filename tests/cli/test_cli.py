@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.sandbox(strict=True), pytest.mark.usefixtures("home")]
 
 ROOT = Path(__file__).parents[2]
 JOB_KEYS = [
+    "schema",
     "job_id", "task_id", "task_type", "model_id", "model_name", "model_version", "credit", "n",
     "total_credit", "status", "elapsed_s", "estimated_s", "medias", "url", "attempts", "error",
 ]  # fmt: skip
@@ -101,7 +102,7 @@ def test_without_json_the_paths_go_to_stdout_and_the_talk_to_stderr(
     said = ima("generate", "x", "--task-type", "text_to_image", "--download", str(home / "out"))
     assert said.code == 0
     assert [Path(line).exists() for line in said.out.splitlines()] == [True]
-    assert "points" in said.err
+    assert "pts" in said.err
 
 
 def test_the_scripts_flags_are_taken(ima: Verb, home: Path, sandbox: Sandbox) -> None:
@@ -130,7 +131,7 @@ def test_a_dry_run_prints_the_exact_payload_and_sends_nothing(
     words = ["generate", "x", "--task-type", "text_to_image", "--size", "2k", "--json"]
     dry = ima(*words, "--dry-run")
     assert (dry.code, creates(sandbox)) == (0, [])
-    assert list(dry.json) == ["payload", "total_credit", "warnings"]
+    assert list(dry.json) == ["schema", "payload", "total_credit", "warnings", "error"]
     wet = ima(*words)
     (create,) = creates(sandbox)
     entry = dry.json["payload"]["parameters"][0]
@@ -143,7 +144,7 @@ def test_no_wait_returns_as_soon_as_the_service_has_it(ima: Verb, sandbox: Sandb
     assert (said.code, said.json["error"]) == (0, None)
     assert said.json["task_id"]
     waited = ima("jobs", "wait", str(said.json["job_id"]), "--json")
-    assert (waited.code, waited.json[0]["status"]) == (0, "done")
+    assert (waited.code, waited.jobs[0]["status"]) == (0, "done")
     assert len(creates(sandbox)) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import any_order
 
 from ima_tui import cli
 from ima_tui.api import network
 from ima_tui.cli.commands import doctor, doctor_checks
+from ima_tui.core.domain import State
+from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox
 
 KEY = "ima_canary_doctor_7731"
@@ -114,7 +118,7 @@ def clock_off_by(seconds: float) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("seconds", "level", "words"),
-    [(-600, "bad", "ahead"), (600, "bad", "behind"), (-90, "note", "ahead"), (0, "ok", "right")],
+    [(-600, "bad", "ahead"), (600, "bad", "behind"), (-90, "note", "ahead"), (0, "ok", "correct")],
 )
 def test_a_wrong_clock_is_found_by_what_the_hosts_say(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
@@ -154,7 +158,7 @@ def test_an_empty_or_missing_ledger_beside_a_copy_is_told_and_restored_by_the_ne
     code, said, _ = examined(capfd)
     assert (code, said["ledger"]["level"]) == (1, "bad")
     assert "1 job" in said["ledger"]["found"]
-    assert "restores" in said["ledger"]["advice"]
+    assert "restored" in said["ledger"]["advice"]
     assert {each.name: each.read_bytes() for each in ledger.parent.glob("ledger*")} == before
     assert cli.run(["jobs", "list", "--json"]) == 0
     out, err = capfd.readouterr()
@@ -247,5 +251,18 @@ def test_a_pause_that_the_service_asked_for_is_said_with_the_time_that_is_left(
     (data / "pace.json").write_text(json.dumps(signal))
     cli.run(["doctor"])
     said = capfd.readouterr().out
-    assert "IMA asked for a pause: " in said
+    assert "IMA asks for a pause: " in said
     assert re.search(r"pause: [45]:\d\d left", said)
+
+
+async def test_what_jobs_wait_for_is_said(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    ledger = await Ledger.open(home / "data" / "ledger.sqlite3", "another window")
+    jobs = [await ledger.add(any_order(), 1_000.0) for _ in range(3)]
+    await ledger.step(jobs[0].id, State.UPLOADING, 1_000.0, "event.uploading")
+    await ledger.hold(jobs[1].id, True, "waiting.restored", {})
+    await ledger.aclose()
+    said = await asyncio.to_thread(examined, capfd)
+    assert said[1]["queue"]["level"] == "note"
+    assert "#1 Uploading the inputs" in said[1]["queue"]["found"]
+    assert "#2 " in said[1]["queue"]["found"]
+    assert "#3" not in said[1]["queue"]["found"]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import any_order
 from offered import URLS, Offer, option_wishes, rule_wishes, sandbox_offers, virtual_wishes
 from payload_checker import Json, faults
 from studios import UNHURRIED
 from verbs import KEY, Verb
 
-from ima_tui.core.domain import TaskType
+from ima_tui.cli import exit_status
+from ima_tui.core.domain import Job, State, TaskType
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 
 pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
@@ -210,7 +213,7 @@ def test_what_fits_no_price_is_asked_about_first(ima: Verb, sandbox: Sandbox) ->
     assert [warning for warning in dry.json["warnings"] if "10" in warning and "5" in warning]
     refused = ima(*VIDU)
     assert (refused.code, refused.json["error"]["kind"]) == (2, "would_change")
-    assert "length 10 s: sent as 5 s" in refused.json["error"]["message"]
+    assert "duration 10 s: sent as 5 s" in refused.json["error"]["message"]
     assert creates(sandbox) == []
     agreed = ima(*VIDU, "--yes")
     assert (agreed.code, agreed.json["total_credit"]) == (0, 20)
@@ -223,7 +226,7 @@ def test_what_can_not_be_combined_is_answered_with_what_can(ima: Verb, sandbox: 
     wish = ("--model-id", "MiniMax-Hailuo-2.3", "--prompt", "waves", "--yes")
     found = ima(*FILM, *wish, "--param", "duration=10", "--param", "resolution=1080P")
     assert (found.code, found.json["error"]["kind"]) == (2, "exclusive")
-    assert found.json["error"]["message"].endswith("it can be: 6.")
+    assert found.json["error"]["message"].endswith("Possible instead: 6.")
     assert creates(sandbox) == []
 
 
@@ -302,3 +305,40 @@ def test_sending_fetches_an_old_list_again(ima: Verb, tmp_path: Path, sandbox: S
     found = ima(*DRY, "--json")
     assert (found.code, found.json["status"]) == (0, "done")
     assert sandbox.ledger()["counts"]["product_list"] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("link", "model"),
+    [("https://x.org/clip.mp4", "Kling O1"), ("https://x.org/song.mp3", "Seedance 2.0 fast")],
+)
+def test_a_video_or_a_sound_in_the_prompt_goes_to_a_model_that_takes_it(
+    ima: Verb, link: str, model: str
+) -> None:
+    for words in (
+        (f"a dance video made from {link}",),
+        ("a dance", "--task-type", "reference_image_to_video", "--input-images", link),
+    ):
+        payload = ima("generate", *words, "--dry-run", "--json").json["payload"]
+        assert payload["task_type"] == "reference_image_to_video"
+        assert payload["src_img_url"] == [link]
+        assert payload["parameters"][0]["model_name"] == model
+    said = ima("workflow", "plan", f"a dance video made from {link}, then calm music", "--json")
+    assert said.json["steps"][0]["model_name"] == model
+    Path("rows.jsonl").write_text(json.dumps({"prompt": f"a dance video made from {link}"}))
+    assert model in ima("batch", "rows.jsonl", "--dry-run").out
+
+
+def test_what_takes_no_video_is_named_before_anything_is_paid(ima: Verb, sandbox: Sandbox) -> None:
+    said = ima("generate", "a picture from https://x.org/clip.mp4", "--yes")
+    assert said.code == 2
+    assert "clip.mp4" in said.err
+    assert creates(sandbox) == []
+
+
+@pytest.mark.parametrize("state", [State.UPLOADING, State.VERIFYING, State.SENDING])
+def test_a_long_exchange_with_the_service_is_explained_once_it_is_long(state: State) -> None:
+    job = Job(7, any_order(), state, 1_000.0, 1_000.0)
+    assert exit_status.holds_up(job, 1_001.0) == ""
+    words = exit_status.holds_up(job, 1_006.0)
+    assert words.startswith("Job 7: ")
+    assert re.search(r"45 s|7 minutes|2 minutes", words)

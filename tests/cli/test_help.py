@@ -37,10 +37,10 @@ def test_help_fits_80_columns(language: i18n.Language, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        (["jbos", "list"], "There is no verb jbos. Did you mean jobs?"),
-        (["\x1b[2Jx"], "There is no verb x."),
-        (["jobs", "show", "9" * 30], f"{'9' * 30} is no number of a job"),
-        (["jobs", "forget", "1", "-1"], "-1 is no number of a job"),
+        (["jbos", "list"], "There is no command jbos. Did you mean jobs?"),
+        (["\x1b[2Jx"], "There is no command x."),
+        (["jobs", "show", "9" * 30], f"{'9' * 30} is not a job number"),
+        (["jobs", "forget", "1", "-1"], "-1 is not a job number"),
     ],
 )
 def test_what_is_no_verb_and_no_job_is_said_in_words(
@@ -52,6 +52,19 @@ def test_what_is_no_verb_and_no_job_is_said_in_words(
         code = int(end.code or 0)
     assert code == 2
     assert told in capsys.readouterr().err
+
+
+def test_argparse_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = ("jobs --help", "jobs retry", "jobs export --format x", "generate --n", "models --nope",
+             "logs -f --export x")  # fmt: skip
+    for line in wrong:
+        with pytest.raises(SystemExit):
+            cli.run([*line.split(), "--language", "zh"])
+    said = "".join(capsys.readouterr())
+    english = ("usage", "options", "argument", "error", "required", "invalid", "show this")
+    assert [word for word in english if word in said] == []
+    assert "用法：ima-tui jobs" in said
+    assert "选项：" in said
 
 
 def test_every_verb_has_its_code() -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
-import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from batch_person import Person, typed, wishes
+from fakes import any_order
 
+from ima_tui.cli import exit_status
 from ima_tui.cli.commands.jobs_export import length
+from ima_tui.core.clock import ScaledClock
+from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
+from ima_tui.core.events import JobChanged, Notice
+from ima_tui.studio.studio import Studio
 
 FAIL = '[[fault]]\nkind = "fail_task"\nprompt_contains = "boat"\ntimes = 1'
 LOSE = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"\ntimes = 1'
@@ -22,7 +31,7 @@ def batch(person: Person, *prompts: str) -> None:
 
 
 def states(person: Person) -> dict[int, str]:
-    jobs = json.loads(person.verb("jobs", "list", "--json").out)
+    jobs = person.verb("jobs", "list", "--json").jobs
     return {job["job_id"]: job["status"] for job in jobs}
 
 
@@ -33,10 +42,10 @@ def test_a_retry_is_a_new_job_and_a_new_charge(person: Person) -> None:
     person.sandbox.scenario(FAIL)
     batch(person, "a red boat")
     alone = person.verb("jobs", "retry", "1")
-    assert (alone.code, "5 points" in alone.err, len(person.accepted())) == (2, True, 1)
+    assert (alone.code, "5 pts" in alone.err, len(person.accepted())) == (2, True, 1)
     said = person.verb("jobs", "retry", "1", "1", "--yes", "--json")
     assert (said.code, states(person)) == (0, {1: "failed", 2: "done"})
-    (again,) = json.loads(said.out)
+    (again,) = said.jobs
     assert (again["job_id"], again["status"]) == (2, "done")
     assert person.accepted() == ["a red boat", "a red boat"]
 
@@ -45,11 +54,11 @@ def test_what_may_have_been_charged_needs_its_own_yes(person: Person) -> None:
     person.sandbox.scenario(LOSE)
     batch(person, "a red boat")
     said = person.verb("jobs", "retry", "1", "--yes")
-    assert (said.code, "may have been charged 5 points" in said.err) == (2, True)
+    assert (said.code, "may already have been charged 5 pts" in said.err) == (2, True)
     assert len(person.accepted()) == 1
     assert person.verb("jobs", "retry", "1", "--yes-unknown").code == 2  # the price, too
     sure = person.verb("jobs", "retry", "1", "--yes", "--yes-unknown", "--no-wait")
-    assert (sure.code, "may have been charged" in sure.err) == (0, True)
+    assert (sure.code, "may already have been charged" in sure.err) == (0, True)
     assert person.verb("jobs", "wait").code == 0
     assert states(person) == {1: "unknown", 2: "done"}
 
@@ -77,7 +86,7 @@ def test_a_batch_asks_at_a_terminal(person: Person, monkeypatch: pytest.MonkeyPa
         assert (person.verb("batch", file).code, person.accepted()) == (130, [])
         said = person.verb("batch", file)
     assert (said.code, person.accepted()) == (0, ["a lighthouse"])
-    assert "Send 1 of the rows for 5 points?" in said.err
+    assert "Send 1 row for 5 pts?" in said.err
 
 
 # --------------------------------------------------------------------------------- forget
@@ -136,7 +145,7 @@ def test_since(person: Person) -> None:
 
 
 def test_watch_ends_with_the_last_open_job(person: Person) -> None:
-    assert "No job is open" in person.verb("jobs", "watch").err
+    assert "No jobs are running" in person.verb("jobs", "watch").err
     person.verb("generate", "a lighthouse", "--task-type", "text_to_image", "--no-wait")
     person.verb("generate", "a red boat", "--task-type", "text_to_image", "--no-wait")
     said = person.verb("jobs", "watch", "--json")
@@ -155,3 +164,41 @@ def test_watch_in_plain_lines(person: Person) -> None:
     assert "#1  done" in last[0]
     assert "a [red] lighthouse" in last[0]
     assert last[1].strip().startswith((person.sandbox.base_url, str(Path.home()), "/"))
+
+
+# ------------------------------------------------------------------------------- interrupted
+
+
+class Watched:
+    """What `wait_for` needs of the studio: a job that is running, and its listeners."""
+
+    waiting = None
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.clock = ScaledClock(1.0)
+        self.listeners: list[Callable[[Notice], None]] = []
+        self.jobs = self
+
+    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    async def get(self, job_id: int) -> Job:
+        return self.job
+
+
+async def test_a_cancel_that_comes_with_the_result_is_not_lost() -> None:
+    running = Job(1, any_order(), State.RUNNING, 0.0, 0.0, task_id="t")
+    watched = Watched(running)
+    waiting = asyncio.create_task(exit_status.wait_for(cast("Studio", watched), running))
+    for _ in range(20):  # until it waits for news
+        await asyncio.sleep(0)
+    watched.listeners[0](JobChanged(running))
+    waiting.cancel()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    for listener in watched.listeners:  # it would wait for the end now
+        listener(JobChanged(replace(running, state=State.DONE)))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -42,7 +42,7 @@ def test_what_came_out_is_kept_though_the_rest_failed(person: Person, broken: li
     said = person.verb(*PICTURE, "--n", "3", "--download", "out", "--json")
     job, ready = only(said), 3 - len(broken)
     assert (said.code, job["status"], job["error"]["kind"]) == (1, "done", "partial")
-    assert f"{ready} of 3 came out" in job["error"]["message"]
+    assert f"{ready} of 3 results finished" in job["error"]["message"]
     assert len(job["medias"]) == ready
     assert job["url"] == job["medias"][0]["url"]
     assert all(Path(media["path"]).stat().st_size for media in job["medias"])
@@ -79,7 +79,7 @@ def test_a_job_that_an_older_version_called_failed_is_fetched(person: Person) ->
     with sqlite3.connect(person.folder / "data" / "ledger.sqlite3") as ledger:
         ledger.execute("UPDATE jobs SET state = 'failed', medias_json = '[]'")
     said = person.verb("jobs", "fetch", "1", "--download", "out", "--json")
-    (job,) = json.loads(said.out)
+    (job,) = said.jobs
     assert (said.code, len(job["medias"])) == (1, 2)
     assert all(Path(media["path"]).is_file() for media in job["medias"])
     assert len(person.accepted()) == 1
@@ -152,7 +152,7 @@ def test_a_batch_whose_files_are_not_here_says_so(person: Person) -> None:
         )
     )
     said = person.verb("batch", file, "--yes", "--download", "out")
-    assert (said.code, "To download later: ima-tui jobs fetch" in said.err) == (8, True)
+    assert (said.code, "To download later (free): ima-tui jobs fetch" in said.err) == (8, True)
     person.sandbox.scenario(PATIENT)
     assert person.verb("batch", file, "--yes", "--download", "out").code == 0
     assert len(person.accepted()) == 2
@@ -163,7 +163,7 @@ def test_more_than_was_ordered_is_said_and_capped(person: Person) -> None:
     said = person.verb(*PICTURE, "--download", "out", "--json")
     job = only(said)
     assert (said.code, 1 <= len(job["medias"]) <= 8) == (0, True)
-    assert any("3000 results came, 1 ordered" in each["message"] for each in job["attempts"])
+    assert any("3000 results received for 1 ordered" in each["message"] for each in job["attempts"])
     assert len(list(Path("out").glob("*.json"))) == len(job["medias"])
 
 
@@ -201,7 +201,7 @@ def test_a_folder_that_takes_no_results_is_said_before_anything_is_paid(
         said = person.verb(*PICTURE, "--download")
     assert (said.code, person.accepted()) == (2, [])
     assert "Traceback" not in said.err
-    assert ("no user with that name" if kind == "nobody" else "Nothing was sent") in said.err
+    assert ("there is no such user" if kind == "nobody" else "Nothing was sent") in said.err
 
 
 @pytest.mark.parametrize("where", ["out", "./a/../b", "空 文件", "~/pictures", "link/here"])
@@ -255,37 +255,37 @@ def held(person: Person) -> int:
 def test_send_approves_a_held_job_at_the_price_it_shows(person: Person) -> None:
     number = str(held(person))
     asked = person.verb("jobs", "send", number)
-    assert (asked.code, "5 points" in asked.err, len(person.accepted())) == (2, True, 1)
+    assert (asked.code, "5 pts" in asked.err, len(person.accepted())) == (2, True, 1)
     assert person.verb("jobs", "send", number, "99", "--yes").code == 2
     assert len(person.accepted()) == 1
     said = person.verb("jobs", "send", number, number, "--yes", "--json", "--download", "out")
-    (job,) = json.loads(said.out)
+    (job,) = said.jobs
     assert (said.code, job["status"]) == (0, "done")
-    assert "5 points" in said.err
+    assert "5 pts" in said.err
     assert Path(job["medias"][0]["path"]).parent == person.folder / "out"
     assert person.accepted() == ["a red boat", "a hill"]
     over = person.verb("jobs", "send", number, "--yes")
-    assert (over.code, "sent already" in over.err) == (2, True)
+    assert (over.code, "already been sent" in over.err) == (2, True)
 
 
 def test_stop_removes_what_was_not_sent_and_leaves_what_was(person: Person) -> None:
     number = str(held(person))
     assert person.verb("jobs", "stop", number, "1").code == 2  # job 1 has ended
     said = person.verb("jobs", "stop", number, "--json")
-    assert (said.code, json.loads(said.out)[0]["status"]) == (0, "stopped")
+    assert (said.code, said.jobs[0]["status"]) == (0, "stopped")
     assert "Nothing was charged" in said.err
     assert person.verb("jobs", "stop", number).code == 0
     person.sandbox.scenario(PATIENT + fault("stuck", times=1))
     person.verb(*PICTURE, "--no-wait")
     stopped = person.verb("jobs", "stop", "3")
-    assert (stopped.code, "stays paid" in stopped.err) == (0, True)
+    assert (stopped.code, "points are not refunded" in stopped.err) == (0, True)
     assert len(person.accepted()) == 2
 
 
 def test_fetch_waits_for_what_is_still_being_made(person: Person) -> None:
     person.verb(*PICTURE, "--no-wait")
     said = person.verb("jobs", "fetch", "1", "--download", "out", "--json")
-    (job,) = json.loads(said.out)
+    (job,) = said.jobs
     assert (said.code, Path(job["medias"][0]["path"]).is_file()) == (0, True)
 
 

@@ -19,6 +19,7 @@ from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import TaskType
+from ima_tui.i18n import en
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio, open_studio
 
@@ -75,7 +76,7 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
         studio, "a picture of a fox, 16:9", "yes", has("Job 1 is done"), "/jobs", "/quit"
     )
     text = script.text
-    assert text.index("It costs 5 points") < text.index("Job 1 was taken on, for 5 points")
+    assert text.index("Costs 5 points") < text.index("Job 1 is in the queue, 5 points")
     assert "Aspect Ratio: 16:9." in text
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
@@ -99,7 +100,7 @@ async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sa
     assert "8K isn't available for Kling O1: sent as 1080p." in asked[0]
     assert "30s isn't available for Kling O1: sent as 10 s." in asked[0]
     assert "7:3 isn't available for Kling O1: sent as 16:9." in asked[0]
-    assert "Midjourney makes images, not video: sent to Wan 2.6." in asked[1]
+    assert "Midjourney makes images, not video: Wan 2.6 is used instead." in asked[1]
     assert "text to image with Midjourney, 8 pts" in asked[1]
     assert sandbox.ledger()["creates"] == []
 
@@ -123,8 +124,8 @@ async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
             await PlainMode(studio, LineIO()).run()
     said = capsys.readouterr().out
     (asked,) = [line for line in said.splitlines() if line.startswith("Midjourney makes images")]
-    assert asked.rstrip().endswith("Send it to Wan 2.6 for 120 points? yes or no:")
-    assert "20000 are allowed" in said
+    assert asked.rstrip().endswith("Send with Wan 2.6 for 120 points? yes or no:")
+    assert "the limit is 20000" in said
     assert "bytes that are not text" in said
     (job,) = await studio.jobs.recent(0)
     assert job.order.prompt == long
@@ -133,7 +134,7 @@ async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
 async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
     studio: Studio, sandbox: Sandbox
 ) -> None:
-    script = await talk(studio, "可爱的小猫，竖屏", "yes", "/kind text to image", "no", "/quit")
+    script = await talk(studio, "可爱的小猫，竖屏", "yes", "/type text to image", "no", "/quit")
     assert "What should I make" in script.text
     asked = [question for question in script.said if "yes or no" in question]
     assert len(asked) == 1  # after the medium was told
@@ -143,7 +144,7 @@ async def test_an_unclear_medium_is_asked_and_nothing_can_be_sent(
 
 async def test_a_new_wish_takes_no_kind_from_the_last_one(studio: Studio) -> None:
     script = await talk(studio, 'say "good morning"', "no", "a picture of a fox", "no", "/quit")
-    assert "It will be: text to image" in script.text
+    assert "Understood as text to image" in script.text
 
 
 async def test_a_model_is_found_taken_and_preferred(studio: Studio) -> None:
@@ -163,10 +164,10 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     )  # fmt: skip
     assert "Job 1, a picture of a fox: " in script.text
     assert "Hints, look.hints: on" in script.text
-    assert "Hints: off from the next start on." in script.text
+    assert "Hints: off, from the next start" in script.text
     assert "hints = false" in studio.settings.config_file.read_text()
     assert "maybe" in script.text
-    assert "/help: says this again" in script.text
+    assert "/help: shows all commands" in script.text
 
 
 def test_no_two_commands_have_one_name() -> None:
@@ -176,29 +177,29 @@ def test_no_two_commands_have_one_name() -> None:
 
 async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
     script = await talk(
-        studio, "a picture of a fox", "/fields", "/set aspect ratio 9:16", "/count 2",
-        "/kind music", "/set nonsense", "/count x", "/nonsense", "/quit",
+        studio, "a picture of a fox", "/parameters", "/set aspect ratio 9:16", "/count 2",
+        "/type music", "/set nonsense", "/count x", "/nonsense", "/quit",
     )  # fmt: skip
-    assert "It costs 10 points" in script.text
+    assert "Costs 10 points" in script.text
     assert "Aspect Ratio: 9:16." in script.text
     assert "text to music, with Suno" in script.text
-    assert "Set one like this" in script.text
-    assert "There is no /nonsense" in script.text
+    assert "To set a parameter" in script.text
+    assert "There is no command /nonsense" in script.text
 
 
 async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: Path) -> None:
-    script = await talk(studio, "/kind image to video", "/inputs nowhere.png", "slow zoom", "/quit")
+    script = await talk(studio, "/type image to video", "/inputs nowhere.png", "slow zoom", "/quit")
     assert "nowhere.png" in script.text
-    assert "Send it to" not in script.text
+    assert "Send with" not in script.text
 
 
 async def test_that_only_a_part_of_an_input_is_used_is_said(studio: Studio, tmp_path: Path) -> None:
     frames = [Image.new("RGB", (320, 320), colour) for colour in ("teal", "red")]
     frames[0].save(tmp_path / "scan.tiff", save_all=True, append_images=frames[1:])
     script = await talk(
-        studio, "/kind image to video", f"/inputs {tmp_path}/scan.tiff", "slow zoom", "/quit"
+        studio, "/type image to video", f"/inputs {tmp_path}/scan.tiff", "slow zoom", "/quit"
     )
-    assert script.text.index("only the first page is used") < script.text.index("It costs")
+    assert script.text.index("only the first page is used") < script.text.index("Costs")
 
 
 async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
@@ -206,10 +207,10 @@ async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "fail_task"\ntimes = 1\n')
     script = await talk(
-        studio, "a picture of a fox", "yes", has("Job 1 failed"), "/again 1", "", "/again 1", "yes",
+        studio, "a picture of a fox", "yes", has("Job 1 failed"), "/retry 1", "", "/retry 1", "yes",
         has("Job 2 is done"), "/job 1", "/quit",
     )  # fmt: skip
-    assert script.text.count("Run job 1 again, for 5 points?") == 2
+    assert script.text.count("Retry job 1 for 5 points?") == 2
 
 
 async def test_without_a_key_the_first_lines_explain_and_lead_to_the_demo(
@@ -231,7 +232,7 @@ async def test_both_languages_and_commands_of_both(studio: Studio) -> None:
     script = await talk(studio, "/language", "/帮助", "/prefs", "/语言", "/help", "/退出")
     assert "文生图" in script.text or "偏好" in script.text
     for name in COMMANDS:
-        assert f"/{name}: " in script.text
+        assert f"/{en.TEXTS[f'plain.name_{name}']}: " in script.text
 
 
 def run_demo(*flags: str, typed: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -254,7 +255,7 @@ def test_it_needs_no_terminal_and_sends_no_escape(tmp_path: Path) -> None:
 def test_the_language_before_the_verb_counts(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path)}
     done = run_demo("--language", "zh", "demo", "--plain", typed="/quit\n", env=env)
-    assert "朴素模式" in done.stdout
+    assert "文字模式" in done.stdout
 
 
 def test_the_config_can_ask_for_it(tmp_path: Path) -> None:

@@ -54,12 +54,13 @@ def test_route_reads_a_file(ima: Verb, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["nonsense", "[]", '{"text": "a"}', '{"id": 1, "text": 2}'])
-def test_a_bad_line_is_told(ima: Verb, tmp_path: Path, line: str) -> None:
+def test_a_bad_line_is_named_and_the_rest_goes_on(ima: Verb, tmp_path: Path, line: str) -> None:
     file = tmp_path / "wishes.jsonl"
-    file.write_text(line, "utf-8")
+    file.write_text(f'{line}\n{{"id": 2, "text": "draw a cat"}}\n', "utf-8")
     said = ima("route", "--batch", str(file))
-    assert said.code == 2
-    assert said.out == ""
+    assert (said.code, "Line 1" in said.err) == (2, True)
+    assert [row["error"] and row["error"]["kind"] for row in said.lines] == ["route_line", None]
+    assert said.lines[1]["decision"]["task_type"] == "text_to_image"
 
 
 def test_generate_reads_the_words(ima: Verb) -> None:
@@ -197,7 +198,7 @@ def test_a_model_of_another_medium_is_never_replaced_in_silence(ima: Verb) -> No
     refused = ima("generate", "use Midjourney to make a 5s video of a fox", "--json")
     error = json.loads(refused.out)["error"]
     assert refused.code == 2
-    assert "Midjourney makes images, not video: sent to Wan 2.6." in error["message"]
+    assert "Midjourney makes images, not video: Wan 2.6 is used instead." in error["message"]
     offered = [(each["model_name"], each["credit"]) for each in error["alternatives"]]
     assert offered[0] == ("Midjourney", 8)  # for an image
     assert ("Wan 2.6", 40) in offered

@@ -74,8 +74,8 @@ def test_a_job_that_was_sent_is_named_where_its_result_can_t_be_written(
         assert sent == 1
         assert done.returncode == EXIT_OUTPUT
         listed = said(sandbox, home, "ima jobs list --json")
-        newest = max(job["job_id"] for job in json.loads(listed.stdout))
-        assert f"Job {newest} " in words(done)
+        newest = max(job["job_id"] for job in json.loads(listed.stdout)["jobs"])
+        assert f"kept: {newest}." in words(done)
 
 
 def test_nothing_is_sent_where_stdout_is_closed_from_the_start(

@@ -68,7 +68,7 @@ def test_nothing_runs_without_the_hash(person: Person) -> None:
     said = person.verb("workflow", "run", file)
     assert said.code == 2
     assert plan["hash"] in said.out
-    assert f"{plan['total_credit']} points" in said.out
+    assert f"{plan['total_credit']} pts" in said.out
     wrong = person.verb("workflow", "run", file, "--confirm", "0" * 16, "--json")
     assert wrong.code == 2
     told = document(wrong)
@@ -128,7 +128,7 @@ def test_a_changed_picture_needs_a_new_hash_and_a_missing_one_is_said(
     Image.new("RGB", (512, 512), "blue").save(picture)
     said = person.verb("workflow", "run", file, "--confirm", agreed)
     assert (said.code, person.accepted()) == (2, [])
-    assert "a file that it takes" in said.err
+    assert "an input file" in said.err
     now = document(person.verb("workflow", "show", file, "--json"))["hash"]
     assert now != agreed
     assert person.verb("workflow", "run", file, "--confirm", now).code == 0

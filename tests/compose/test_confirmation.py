@@ -96,8 +96,8 @@ def test_the_nearest_value_is_said_in_chinese() -> None:
     try:
         _, unmet = checked("用可灵O1做一个30秒的8K视频")
         assert set(confirmation.sentences(unmet)) == {
-            "Kling O1 不支持 8K：将按 1080p 发送。",
-            "Kling O1 不支持 30秒：将按 10 秒 发送。",
+            "Kling O1 不支持 8K，将按 1080p 发送。",
+            "Kling O1 不支持 30秒，将按 10 秒发送。",
         }
     finally:
         i18n.use("en")
@@ -148,7 +148,10 @@ def test_a_voice_that_the_model_lacks_is_named() -> None:
 def test_a_model_of_another_medium_is_told_with_offers() -> None:
     _, (unmet,) = checked("use Midjourney to make a 5s video of a fox", usual=WAN)
     assert (unmet.why, unmet.medium, unmet.model) == (Why.MEDIUM, Medium.IMAGE, "Wan 2.6")
-    assert confirmation.sentence(unmet) == "Midjourney makes images, not video: sent to Wan 2.6."
+    assert (
+        confirmation.sentence(unmet)
+        == "Midjourney makes images, not video: Wan 2.6 is used instead."
+    )
     offers = confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
     assert [(each.model.name, each.points) for each in offers] == [
         ("Midjourney", 8),

@@ -37,12 +37,15 @@ def test_every_parameter_has_a_word_of_its_own(language: i18n.Language) -> None:
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
-        (Refusal("duration", 7, (5, 10)), "Kling can't do 7 s (length); it can do: 5 s, 10 s."),
-        (Refusal("audio", True), "Kling has no sound to switch on."),
-        (Refusal("speed", "slow"), "Kling has no setting for speed (slow)."),
+        (
+            Refusal("duration", 7, (5, 10)),
+            "7 s isn't available for Kling (duration). Available: 5 s, 10 s.",
+        ),
+        (Refusal("audio", True), "Kling has no sound."),
+        (Refusal("speed", "slow"), "Kling has no parameter speed (slow)."),
         (
             Refusal("resolution", "1080P", ("720p",), both=True),
-            "Kling can't do 1080P and 720p at once; 720p stands.",
+            "1080P and 720p can't be combined on Kling; 720p is used.",
         ),
     ],
 )

@@ -19,7 +19,6 @@ from ima_tui.core.text import (
     one_line,
     points_range,
     redact,
-    seconds_range,
     size,
 )
 
@@ -154,14 +153,6 @@ def test_names_that_are_no_key_stay_readable(path: str) -> None:
 )
 def test_durations(seconds: float, said: str) -> None:
     assert duration(seconds) == said
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [(20, 40, "20–40 s"), (180, 360, "3–6 min"), (100, 110, "2 min"), (10, 100, "1–2 min")],
-)
-def test_ranges_of_time(low: float, high: float, said: str) -> None:
-    assert seconds_range(low, high) == said
 
 
 @pytest.mark.parametrize(

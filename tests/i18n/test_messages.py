@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -29,7 +30,13 @@ PACKAGE = Path(__file__).parents[2] / "ima_tui"
 CHINESE = re.compile("[\u3400-\u9fff]")
 KEY = re.compile(r"[a-z][a-z_]*(?:\.[a-z0-9_]+)+")
 ROOTS = {key.partition(".")[0] for key in en.TEXTS}
-NAMES = {"welcome.placeholder", "welcome.demo_key", "welcome.later_key", "cli.head.id"}
+NAMES = {
+    "welcome.placeholder",
+    "welcome.demo_key",
+    "welcome.later_key",
+    "cli.head.id",
+    "models.col_id",
+}
 """Names of keys and of a prefix: the same in every language."""
 
 
@@ -186,3 +193,74 @@ def test_no_sentence_stands_in_two_modules(language: str) -> None:
         if isinstance(key, ast.Constant)
     ]
     assert len(keys) == len(set(keys)) == len({"en": en, "zh": zh}[language].TEXTS)
+
+
+def in_language(language: i18n.Language, say: Callable[[], str]) -> str:
+    before = i18n.language()
+    try:
+        i18n.use(language)
+        return say()
+    finally:
+        i18n.use(before)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "english", "chinese"),
+    [
+        (20, 40, "20–40 s", "20–40 秒"),
+        (30, 30, "30 s", "30 秒"),
+        (180, 360, "3–6 min", "3–6 分钟"),
+        (100, 110, "2 min", "2 分钟"),
+        (10, 100, "1–2 min", "1–2 分钟"),
+    ],
+)
+def test_ranges_of_time(low: float, high: float, english: str, chinese: str) -> None:
+    assert in_language("en", lambda: i18n.usual_time(low, high)) == english
+    assert in_language("zh", lambda: i18n.usual_time(low, high)) == chinese
+
+
+def test_a_count_has_its_singular_and_its_plural() -> None:
+    said = {n: in_language("en", lambda n=n: i18n.say("gallery.count", n=n)) for n in (0, 1, 2)}
+    assert said == {0: "0 results", 1: "1 result", 2: "2 results"}
+    assert in_language("zh", lambda: i18n.say("gallery.count", n=1)) == "1 个作品"
+
+
+def test_sentences_are_joined_as_the_language_does() -> None:
+    assert i18n.joined("No key yet.", "", "Enter one.") == "No key yet. Enter one."
+    assert i18n.joined("还没有密钥。", "请填写。") == "还没有密钥。请填写。"
+
+
+NOUNS = (
+    "jobs|rows|results|steps|models|inputs|files|entries|lines|days|hours|minutes|users"
+    "|points(?! to)"
+)
+COUNTED = re.compile(rf"\{{\w+\}} (?:{NOUNS})\b")
+NEVER_ONE = {
+    "answer.more", "compose.too_many", "error.batch_too_many", "error.batch_variants",
+    "error.inputs_range", "error.plan_too_many", "notify.several",
+}  # fmt: skip
+"""What is said of several only, as is every key that ends in `_many`."""
+
+
+def test_no_english_count_is_fixed_in_the_plural() -> None:
+    fixed = {key for key, text in en.TEXTS.items() if COUNTED.search(text)}
+    assert {key for key in fixed if not key.endswith("_many")} <= NEVER_ONE
+
+
+HALF_WIDTH = re.compile("[\u3400-\u9fff][,;!?]|[\u3400-\u9fff]:(?!//)|[\u3400-\u9fff] ?\\(")
+TOUCHING = re.compile("[\u3400-\u9fff][A-Za-z0-9#]|[A-Za-z0-9%][\u3400-\u9fff]")
+
+
+def test_chinese_has_chinese_punctuation_and_blanks_beside_latin() -> None:
+    half = {key for key, text in zh.TEXTS.items() if HALF_WIDTH.search(text)}
+    assert half <= ADDRESSES
+    touching = {
+        key
+        for key, text in zh.TEXTS.items()
+        if any(TOUCHING.search(part) for part, _, _, _ in Formatter().parse(text))
+    }
+    assert touching <= TOGETHER
+
+
+ADDRESSES = {"error.proxy_address.hint", "error.proxy_password.hint"}
+TOGETHER = {"compose.input_or_step"}

@@ -54,7 +54,49 @@ def test_quotations_and_files_are_hidden_in_place() -> None:
     content = hide(normalise(text))
     assert len(content.text) == len(text)
     assert "音乐" not in content.text
-    assert [source.kind.value for source in content.sources] == ["picture", "other"]
+    assert [source.kind.value for source in content.sources] == ["picture", "media"]
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("animate photos/2024/cat.png", ("photos/2024/cat.png",)),
+        ('animate "/tmp/my photos/a cat.png"', ("/tmp/my photos/a cat.png",)),
+        ("animate '~/a cat.png' softly", ("~/a cat.png",)),
+        (r"animate /tmp/my\ photos/cat.png", (r"/tmp/my\ photos/cat.png",)),
+        ("参考/home/a.png画一张图", ("/home/a.png",)),
+        ("a picture of a fox, save it as fox.png", ()),
+        ("a video of a fox, saved under out/fox.mp4", ()),
+        ("画一只猫，保存为 cat.png", ()),
+        ("a video of the saved cat.png", ("cat.png",)),
+        ("read aloud notes.txt", ()),
+    ],
+)
+def test_a_path_is_an_input_whole_unless_the_result_goes_there(
+    text: str, inputs: tuple[str, ...]
+) -> None:
+    assert route(text).inputs == inputs
+
+
+@pytest.mark.parametrize(
+    ("text", "attached"),
+    [
+        ("make a video from ~/clip.mp4", ()),
+        ("make a video from this", ("clip.mov",)),
+        ("用 https://x.org/song.mp3 配一段舞蹈视频", ()),
+        ("a.png 和 ./s.wav 做一个视频", ()),
+    ],
+)
+def test_a_video_or_a_sound_is_a_reference_of_a_video(text: str, attached: tuple[str, ...]) -> None:
+    read = route(text, attached)
+    assert read.task_type is TaskType.REFERENCE_TO_VIDEO
+    assert read.roles.reference == tuple(range(len(read.inputs)))
+    assert read.inputs
+
+
+def test_videos_and_sounds_in_a_request_for_several_things_are_references() -> None:
+    read = route("animate ~/clip.mp4 and compose calm music")
+    assert read.steps[0].task_type is TaskType.REFERENCE_TO_VIDEO
 
 
 @pytest.mark.parametrize(

@@ -202,10 +202,18 @@ async def test_forgotten_jobs_are_copied_as_forgotten(path: Path) -> None:
     assert await tasks(path) == [""]
 
 
-async def test_who_deletes_the_ledger_and_its_copies_starts_fresh(path: Path) -> None:
+async def test_the_trail_alone_restores_what_was_lost_with_all_copies(path: Path) -> None:
     await filled(path)
     for each in (path, *backup.paths(path)):
         each.unlink(missing_ok=True)
+    assert await tasks(path, look=True) == ["task-1", "task-2", "task-3", ""]
+    assert await tasks(path) == ["task-1", "task-2", "task-3", ""]
+
+
+async def test_who_deletes_the_ledger_with_its_copies_and_trail_starts_fresh(path: Path) -> None:
+    await filled(path)
+    for each in path.parent.glob("ledger*"):
+        each.unlink()
     ledger = await Ledger.open(path, "next")
     assert ledger.repair_report is None
     assert await ledger.recent(10) == ()

@@ -24,6 +24,7 @@ from ima_tui.api.service import RemoteService
 from ima_tui.cli import session
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
+from ima_tui.i18n import explain
 from ima_tui.ledger import (
     Ledger,
     LedgerError,
@@ -105,7 +106,7 @@ def test_the_task_id_and_its_points_are_told_and_the_exit_code_is_seven(
     assert list((home / "data").glob("ledger.unwritten-*")) != []
     code, out, _ = ima("jobs", "wait", "1", "--json")
     assert code == 0
-    assert json.loads(out)[0]["task_id"] == create["task_id"]
+    assert json.loads(out)["jobs"][0]["task_id"] == create["task_id"]
     assert list((home / "data").glob("ledger.unwritten-*")) == []
     assert len(sandbox.ledger()["creates"]) == 1
 
@@ -257,3 +258,22 @@ def test_preferences_on_a_file_system_without_locks_say_so(
     code, _, err = ima("prefs", "set", "text_to_image", "midjourney")
     assert code == 2
     assert "can't be" in err
+
+
+# -------------------------------------------------------------------------- no file at all
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite3", "ledger.sqlite3-journal"])
+@pytest.mark.parametrize("looking", [False, True])
+async def test_a_pipe_or_a_device_is_no_ledger_and_is_not_waited_for(
+    tmp_path: Path, name: str, looking: bool
+) -> None:
+    """SQLite would open a pipe and wait for ever; a copy of /dev/zero has no end."""
+    os.mkfifo(tmp_path / "pipe")
+    for target in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null"), tmp_path):
+        (tmp_path / name).symlink_to(target)
+        opens = Ledger.open_read_only if looking else Ledger.open
+        with pytest.raises(LedgerError) as caught:
+            await opens(tmp_path / "ledger.sqlite3", "a session")
+        assert "it is a pipe, a device or a folder" in explain(caught.value)
+        (tmp_path / name).unlink()

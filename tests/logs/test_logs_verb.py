@@ -66,6 +66,7 @@ def test_json_is_one_object_a_line(shared: Path, capsys: pytest.CaptureFixture[s
     found = [json.loads(one) for one in said(capsys, "--json")]
     assert [one["job_id"] for one in found] == [None, 3, None, 4]
     assert found[2] == {
+        "schema": 1,
         "time": verb.datetime.fromtimestamp(START + 20).astimezone().isoformat("T", "seconds"),
         "level": "ERROR",
         "tool": "ima_create",

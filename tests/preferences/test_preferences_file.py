@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import multiprocessing
@@ -9,6 +10,7 @@ import os
 import stat
 import sys
 import time
+import warnings
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -339,8 +341,8 @@ def _write_like_the_script(path: Path, stop: str) -> None:
         time.sleep(0.05)
 
 
-EACH = int(os.environ.get("TORTURE_UPDATES", "100"))
-"""Updates of each of the eight writers; `make torture` asks for 1,000."""
+EACH = int(os.environ.get("TORTURE_UPDATES", "20"))
+"""Updates of each of the eight writers; `make slow` asks for 100, `make torture` for 1,000."""
 
 
 @pytest.mark.parametrize("with_script", [False, True])
@@ -349,7 +351,8 @@ def test_eight_writers_lose_nothing_and_are_never_torn(
 ) -> None:
     """With a lockless writer beside them, what it drops of ours is noticed: nothing goes unnoticed,
     and ours never makes a torn file."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     notes, stop = tmp_path / "data" / "wishes.json", tmp_path / "stop"
     path.parent.mkdir()
     path.write_text(json.dumps(FOREIGN))
@@ -404,6 +407,20 @@ def test_a_lock_that_nobody_lets_go_is_said(path: Path, monkeypatch: pytest.Monk
         preferences.save("ana", T2I, LEAF)
     assert caught.value.key == "error.prefs_unwritable"
     assert json.loads(path.read_text()) == FOREIGN
+
+
+def test_a_file_system_without_locks_is_no_matter_for_the_user(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "no such call")
+
+    preferences = written(path, FOREIGN)
+    monkeypatch.setattr("fcntl.flock", missing)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert preferences.save("ana", T2I, LEAF)
+    assert [str(each.message) for each in told] == []
 
 
 def test_one_who_never_stops_writing_can_not_keep_us_from_it(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import wave
+from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
-from ima_tui.sandbox import film, paint, sound
+from ima_tui.sandbox import film, marks, paint, sound
 from ima_tui.sandbox.paint import Caption
 
 NANO = "gemini-3.1-flash-image-preview"
@@ -20,7 +21,7 @@ def fetched(wire: Any, body: dict[str, Any]) -> list[tuple[dict[str, Any], httpx
     answer = wire.create(body)
     assert answer["code"] == 0, answer
     medias = wire.finished(answer["data"]["id"])
-    return [(media, httpx.get(media["at"])) for media in medias]
+    return [(media, httpx.get(media["at"], timeout=60)) for media in medias]
 
 
 def test_pictures_have_the_announced_size(wire: Any, order: Any) -> None:
@@ -111,6 +112,43 @@ def test_films_have_sound_when_it_was_ordered(wire: Any, order: Any, wanted: boo
         if wanted:
             samples = sum(frame.samples for frame in container.decode(audio=0))
             assert 3.5 < samples / 16_000 < 4.5
+
+
+MARKS = "[server]\nmarks = true\n"
+
+
+def test_a_film_is_as_long_as_ordered(wire: Any, order: Any) -> None:
+    av = pytest.importorskip("av", reason="PyAV is the optional `video` extra")
+    ((media, answer),) = fetched(
+        wire, order(wire.model("text_to_video", "wan2.6-t2v"), {"duration": 10})
+    )
+    with av.open(io.BytesIO(answer.content)) as container:
+        assert container.streams.video[0].frames == 120
+    assert media["duration_str"] == "10s"
+
+
+def test_marked_films_and_songs_tell_their_prompt(start: Any, order: Any) -> None:
+    av = pytest.importorskip("av", reason="PyAV is the optional `video` extra")
+    wire = start(MARKS)
+    body = order(
+        wire.model("text_to_video", "wan2.6-t2v"),
+        {"duration": 10, "aspect_ratio": "9:16", "resolution": "720P"},
+        prompt="a kite",
+    )
+    ((media, answer),) = fetched(wire, body)
+    with av.open(io.BytesIO(answer.content)) as container:
+        frames = [frame.to_image() for frame in container.decode(video=0)]
+    assert (len(frames), frames[0].size) == (240, (72, 128))
+    assert (media["width"], media["height"]) == (72, 128)
+    seen = frames[120].getpixel((30, 30))
+    assert all(abs(a - b) < 12 for a, b in zip(seen, marks.colour_of("a kite"), strict=True))
+    body = order(wire.model("text_to_music", "GenBGM"), prompt="calm")
+    ((_, answer),) = fetched(wire, body)
+    with wave.open(io.BytesIO(answer.content)) as song:
+        assert song.getnframes() / song.getframerate() == marks.USUAL_MUSIC_SECONDS
+        samples = memoryview(song.readframes(16_000)).cast("h")
+    crossings = sum(1 for a, b in pairwise(samples) if a < 0 <= b)
+    assert abs(crossings - marks.tone_of("calm", marks.MUSIC_HZ)) <= 1
 
 
 def test_without_pyav_films_are_animated_webp(

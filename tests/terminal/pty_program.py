@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -135,9 +136,11 @@ class PtyProgram:
         rows: int = 24,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        encoding: str = "utf-8",
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self._stream = pyte.Stream(self.screen)
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self.received = bytearray()
         self.started = time.perf_counter()
         environment = {**plain_environment(), **(env or {})}
@@ -179,7 +182,8 @@ class PtyProgram:
 
     def _feed(self, chunk: bytes) -> None:
         # pyte does not know private mode queries; they draw nothing
-        self._stream.feed(re.sub(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[<>=][0-9;]*[a-z]", b"", chunk))
+        plain = re.sub(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[<>=][0-9;]*[a-z]", b"", chunk)
+        self._stream.feed(self._decoder.decode(plain))
 
     def wait(self, pattern: str, seconds: float = 90.0) -> float:
         """Read until `pattern` stands on the screen; returns seconds since the start."""

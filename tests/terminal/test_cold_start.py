@@ -21,11 +21,11 @@ SLOW_LISTS = '[[fault]]\nendpoint = "product_list"\nkind = "delay"\nseconds = 5\
 WORDS = {
     "en": (
         r"Loading models",
-        r"Press ctrl\+j again",
-        r"The models are here",
+        r"press ctrl\+j again",
+        r"Models loaded",
         r"#{} is in the queue",
     ),
-    "zh": (r"正在加载模型", r"请再按一次", r"模型已就绪", r"#{} 已进队列"),
+    "zh": (r"正在加载模型", r"请再按", r"模型已加载，按", r"#{} 已加入队列"),
 }
 PATIENCE = 60.0
 

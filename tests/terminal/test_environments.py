@@ -70,6 +70,14 @@ def test_the_screen_is_drawn_with_the_signs_that_the_encoding_has(
         assert bytes(program.received).isascii()
 
 
+def test_the_screen_is_written_in_the_encoding_of_the_locale(tmp_path: Path) -> None:
+    place = env(tmp_path, LC_ALL="zh_CN.GBK")
+    with PtyProgram([*STUDIO, "demo"], env=place, encoding="gbk") as program:
+        program.wait(r"\d 积分", 60)
+        program.press("ctrl+q")
+        assert program.wait_exit() == 0
+
+
 @pytest.mark.parametrize("term", ["dumb", "unknown", "", "emacs"])
 def test_a_terminal_that_can_t_draw_is_told_of_the_verbs(tmp_path: Path, term: str) -> None:
     with PtyProgram(STUDIO, env=env(tmp_path, TERM=term)) as program:

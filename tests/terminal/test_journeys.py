@@ -138,7 +138,7 @@ def test_a_model_is_found_priced_and_composed_with_by_keys(
         program.wait(r"\(2\) · 2 hidden")
         program.press("enter")
         program.wait(r"4K +13")  # every combination with its price
-        program.wait(r"1K +6 +← usual")
+        program.wait(r"1K +6 +← default")
         program.press("enter")
         program.wait("6 pts")
         program.type("an old map")

@@ -31,11 +31,11 @@ def test_typed_kept_after_consent_shown_and_forgotten(
 ) -> None:
     file = tmp_path / "config" / "key"
     with PtyProgram([*VERB, "set"], env=profile) as program:
-        program.wait("not shown")
+        program.wait("hidden as you type")
         program.type(KEY + "\r")
         program.wait("1 or 2")
         program.type("x\r")
-        program.wait("Please type 1 or 2")
+        program.wait("Type 1 or 2")
         program.type("1\r")  # there is no keyring here
         program.wait(r"\(y/n\)")
         assert not file.exists()
@@ -60,7 +60,7 @@ def test_without_consent_nothing_is_written(
     profile: dict[str, str], tmp_path: Path, answer: str
 ) -> None:
     with PtyProgram([*VERB, "set", "--keep", "keyring"], env=profile) as program:
-        program.wait("not shown")
+        program.wait("hidden as you type")
         program.type(KEY + "\r")
         program.wait(r"\(y/n\)")
         program.type(answer)

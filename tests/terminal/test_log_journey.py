@@ -44,7 +44,7 @@ def test_a_log_is_followed_while_another_tool_writes_it(tmp_path: Path) -> None:
         program.press("/")
         program.type("old 1.$")
         program.press("enter")
-        program.wait("10 hits")
+        program.wait("10 matches")
         program.wait("▌.*old 19")
         program.press("g")
         program.wait(r"evil\s+end")

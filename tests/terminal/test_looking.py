@@ -51,12 +51,12 @@ def test_no_key_in_any_place_sends_or_writes(tmp_path: Path) -> None:
 
         command = [sys.executable, "-m", "ima_tui", "--read-only"]
         with PtyProgram(command, columns=120, rows=40, env=env) as program:
-            program.wait("looking only")
+            program.wait("read-only")
             program.wait("SeeDream")
             for place in ("f1", "f3", "f4", "f5", "f6", "f2"):
                 program.press("escape", "escape", place)
                 program.read(0.4)
-                assert "looking only" in program.text
+                assert "read-only" in program.text
                 for key in KEYS:
                     program.type(key)
                     program.read(0.03)
@@ -65,7 +65,7 @@ def test_no_key_in_any_place_sends_or_writes(tmp_path: Path) -> None:
             program.wait("a fox")
             program.press("?")
             program.read(0.5)
-            assert "forget" not in program.text.lower()
+            assert "remove from list" not in program.text.lower()
             program.press("escape", "ctrl+q")
             assert program.wait_exit() == 0
         assert everything_in(home) == before
@@ -80,7 +80,7 @@ def test_with_nothing_there_nothing_is_made(tmp_path: Path, place: str) -> None:
     with PtyProgram(command, env={**env, "XDG_CACHE_HOME": "", "XDG_DATA_HOME": ""}) as program:
         program.wait("api.imastudio.com")  # no key: what it is for
         program.press("escape", place)
-        program.wait(r"looking only|\blook\b")
+        program.wait(r"read-only|\br/o\b")
         program.press("escape", "ctrl+q")
         assert program.wait_exit() == 0
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -152,7 +152,7 @@ def test_the_clipboard_goes_through_tmux(tmp_path: Path) -> None:
         send(program, "draw a fox")
         program.wait(r"✓ done\s+img")
         program.press("y")
-        program.wait("clipboard")
+        program.wait("Copied")
         assert b"\x1b]52;c;" in program.received
         assert b"\x1bPtmux;\x1b\x1b]52;c;" in program.received
         program.press("ctrl+q")

@@ -30,7 +30,7 @@ RATE = 1500.0
 PATIENCE = 30.0
 MOST_LIVES = 12
 MOST_TRIES = 10
-CUTS = ("truncated", "removed", "older")
+CUTS = ("truncated", "removed", "older", "copies")
 SCENARIO = """
 [[fault]]
 kind = "fail_task"
@@ -193,9 +193,9 @@ class Ordeal:
 
 @dataclass
 class Cut:
-    """What becomes of the ledger's file: `truncated`, `removed`, or replaced by an `older` one,
-    which is the one of the cut before. `alive`: while a process has it open, which lives on for
-    `rest` seconds."""
+    """What becomes of the ledger's file: `truncated`, `removed` (with its `copies`), or replaced by
+    an `older` one, which is the one of the cut before. `alive`: while a process has it open, which
+    lives on for `rest` seconds."""
 
     how: str
     alive: bool = False
@@ -210,6 +210,9 @@ class Cut:
             os.truncate(file, 0)
         elif self.how == "removed":
             file.unlink()
+        elif self.how == "copies":
+            for each in (file, *file.parent.glob("ledger.backup*")):
+                each.unlink(missing_ok=True)
         elif self.older is not None:
             if self.alive:
                 file.write_bytes(self.older)

@@ -354,6 +354,9 @@ class FakeOffer:
     def usual_instead(self, wanted: Order) -> Alternative | None:
         return self.usual
 
+    def instead(self, found: Job) -> tuple[Alternative, ...]:
+        return self.alternatives(found.order) if found.state is State.FAILED else ()
+
     def alternatives(self, wanted: Order) -> tuple[Alternative, ...]:
         models = self.models(wanted.task_type)
         return alternatives(models, wanted.task_type, wanted.model_id, len(wanted.inputs))

@@ -153,7 +153,7 @@ async def test_a_pause_is_counted_down_in_the_top_line() -> None:
         studio.waiting = ("wait.pause", 281.2)
         studio.tell(Paused(281.2))
         await pilot.pause()
-        assert "IMA asks for a pause: 4:42" in top_line(app)
+        assert "pause: 4:42" in top_line(app)
         assert app._counting is not None, "it is drawn again a second later"
         studio.waiting = ("wait.link", 12.0)
         assert "Can't reach IMA. Retrying in 0:12." in top_line(app)
@@ -253,7 +253,7 @@ async def test_a_bug_ends_in_a_sentence_and_shows_no_variable(
         await run()
     told = " ".join("".join(capsys.readouterr()).split())
     assert "RuntimeError, test_app.py:" in told
-    assert "No job is lost" in told
+    assert "Your jobs are safe" in told
     assert "canary" not in told + caplog.text
     assert "Traceback" in caplog.text
 

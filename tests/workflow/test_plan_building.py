@@ -200,7 +200,7 @@ def test_every_unmet_requirement_of_each_step_is_told() -> None:
 def test_a_named_model_that_no_step_gets_is_told() -> None:
     plan = planned("a poster of a fox and a video of it, with runway")
     assert [sentence for _, sentence in told(plan)] == [
-        "runway isn't available here: sent to SeeDream 4.5."
+        "runway isn't available: SeeDream 4.5 is used instead."
     ]
 
 

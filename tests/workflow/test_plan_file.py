@@ -110,7 +110,7 @@ def test_what_is_no_ordinary_file_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"ima_tui_plan": 2}, "error.plan_newer"),
+        ({"ima_tui_plan": 3}, "error.plan_newer"),
         ({"ima_tui_plan": "1"}, "error.plan_none"),
         ({"ima_tui_plan": True}, "error.plan_none"),
         ({"id": "../../etc"}, "error.plan_shape_id"),

@@ -31,11 +31,15 @@ class Scope(Protocol):
 
 @cache
 def read(language: str) -> dict[str, tuple[str, ...]]:
-    """Every list of a grammar file, words and frames alike."""
-    tables = tomllib.loads((HERE / f"grammar_{language}.toml").read_text("utf-8"))
-    lists = {name: _split(text, ",") for name, text in tables["words"].items()}
-    for name, text in tables["frames"].items():
-        lists[name] = tuple(each for line in text.split("\n") if line for each in _weighed(line))
+    """Every list of a language, words and frames alike; a list in two files is one."""
+    lists: dict[str, tuple[str, ...]] = {}
+    for path in sorted(HERE.glob(f"*_{language}.toml"), reverse=True):
+        tables = tomllib.loads(path.read_text("utf-8"))
+        for name, text in tables["words"].items():
+            lists[name] = lists.get(name, ()) + _split(text, ",")
+        for name, text in tables["frames"].items():
+            frames = (each for line in text.split("\n") if line for each in _weighed(line))
+            lists[name] = lists.get(name, ()) + tuple(frames)
     return lists
 
 

@@ -39,6 +39,6 @@ def label_of(decision: dict[str, Any]) -> str | None:
     if decision.get("clarify") == "media_type":
         return "ask"
     if decision.get("kind") == "preference":
-        return None
+        return "preference"
     medium = decision.get("media")
     return medium if isinstance(medium, str) else None

@@ -11,13 +11,14 @@ from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 43),
-    ("noun", 10),
-    ("brief", 14),
-    ("several", 11),
+    ("single", 38),
+    ("noun", 9),
+    ("brief", 17),
+    ("several", 10),
     ("edit", 7),
-    ("ask", 7),
-    ("question", 5),
+    ("ask", 6),
+    ("question", 6),
+    ("preference", 4),
     ("other", 3),
 )
 _EVERYDAY = 8
@@ -111,8 +112,8 @@ def _made(kind: str, language: str, rng: Random) -> Prompt:
         )
         text = expand(f"{{{label}}}", read("other"), Request(medium, "en"), rng)
     elif kind == "brief":
-        text, label = _brief(language, medium, rng)
-    elif kind in ("ask", "question"):
+        text, label, images = _brief(language, medium, rng)
+    elif kind in ("ask", "question", "preference"):
         label = kind
         text = expand(f"{{{kind}}}", read(language), Request(medium, language), rng)
     elif kind == "several":
@@ -137,8 +138,8 @@ def _several(language: str, rng: Random) -> str:
     return expand("{several}", read(language), scope, rng)
 
 
-def _brief(language: str, medium: str, rng: Random) -> tuple[str, str]:
-    """Sentences of one medium among neutral ones; the request at the start, the end, the middle,
+def _brief(language: str, medium: str, rng: Random) -> tuple[str, str, int]:
+    """The text, its label and its pictures: sentences of one medium among neutral ones; the request at the start, the end, the middle,
     or nowhere. Some ask for several media, some tell a story and ask for nothing."""
     lists = read(language)
     scope = Request(medium, language)
@@ -149,8 +150,13 @@ def _brief(language: str, medium: str, rng: Random) -> tuple[str, str]:
         expand("{brief}" if rng.random() < own else "{neutral}", lists, scope, rng)
         for _ in range(count)
     ]
-    label = medium
-    if rng.random() < 0.10:
+    label, images = medium, 0
+    if medium in ("image", "video") and rng.random() < 0.14:
+        images = 1 + int(rng.random() < 0.1)
+        request = expand("{given}", lists, scope, rng)
+        sentences = sentences[: int(rng.random() * 3)]
+        place *= 0.5
+    elif rng.random() < 0.10:
         label, request = "several", _several(language, rng)
         place *= 0.7
     else:
@@ -167,7 +173,8 @@ def _brief(language: str, medium: str, rng: Random) -> tuple[str, str]:
     joint = " " if language == "en" else ""
     if rng.random() < 0.15:
         joint = "\n"
-    return joint.join(_closed(each.strip(), language) for each in sentences), label
+    text = joint.join(_closed(each.strip(), language) for each in sentences)
+    return text, label, images
 
 
 def _closed(sentence: str, language: str) -> str:

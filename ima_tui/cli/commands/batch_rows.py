@@ -33,6 +33,8 @@ from ima_tui.studio.studio import Studio
 
 NEARBY, MOST_LOOKED_AT = 20, 200
 """How many lines further, and how many rows, `moved` looks."""
+LISTED = "waiting.from_manifest"
+"""A restore of the ledger has put the job back from a manifest already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +140,18 @@ class RowPricer:
 
     async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""
-        wanted = (task_type, row.model_id, row.version_id)
-        if wanted in self._picked:
-            return self._picked[wanted]
         if not row.model_id and self._studio.preferences.preferences.trouble is not None:
             raise self._studio.preferences.preferences.trouble
         if task_type not in self._leaves:
             self._leaves[task_type] = await self._studio.catalogue.fresh(task_type)
         model_id = row.model_id
         if not model_id:
-            suggested = self._studio.catalogue.suggested(task_type)
+            suggested = self._studio.catalogue.suggested(task_type, row.inputs)
             model_id = suggested.model_id if suggested is not None else ""
-        model = choice.pick(self._leaves[task_type], model_id, row.version_id)
-        self._picked[wanted] = model
-        return model
+        wanted = (task_type, model_id, row.version_id)
+        if wanted not in self._picked:
+            self._picked[wanted] = choice.pick(self._leaves[task_type], model_id, row.version_id)
+        return self._picked[wanted]
 
     def _accepted(
         self, model: ModelVersion, row: Row
@@ -197,7 +197,10 @@ async def match(
 ) -> list[PricedRow]:
     """Rows that the manifest knows and the ledger does not: what they became is put back."""
     missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
+    restored = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
     if manifest is None or not missing:
+        if restored:
+            talk(say("batch.matched", n=restored))
         return list(errands)
     lines = await asyncio.to_thread(manifest.known, missing)
     matched: list[PricedRow] = []
@@ -209,7 +212,8 @@ async def match(
         else:
             job = await studio.jobs.put_back(errand.order, errand.name, known)
             matched.append(replace(errand, job=job))
-    if again := sum(errand.job is not None for errand in matched if errand.name in missing):
+    again = sum(errand.job is not None for errand in matched if errand.name in missing)
+    if again := again + restored:
         talk(say("batch.matched", n=again))
     return matched
 

@@ -13,7 +13,7 @@ from ima_tui.cli import exit_status
 from ima_tui.cli.commands.batch_feeder import OVER, BatchFeeder, limit_of
 from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
 from ima_tui.cli.exit_status import WORST_LAST
-from ima_tui.cli.json_documents import job_json
+from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
     ProgressLine,
     print_line,
@@ -31,6 +31,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ConnectivityChanged, Notice
 from ima_tui.i18n import explain, say
+from ima_tui.ledger import note_place
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.studio import Studio
 
@@ -62,6 +63,10 @@ class BatchRun:
 
     async def to_the_end(self) -> int:
         await self._note([])  # a manifest that can't be written is told before anything is sent
+        if self._manifest is not None and self._manifest.path.is_file():
+            await asyncio.to_thread(
+                note_place, self._studio.settings.ledger, "manifest", self._manifest.path
+            )
         feeder = self._feeder
         log.info("batch of %s rows", len(self._errands))
         unsubscribe = self._studio.subscribe(self._hear)
@@ -133,6 +138,9 @@ class BatchRun:
             if feeder.unsent:
                 sentence = explain(feeder.given_up)
                 talk(say("batch.given_up", n=feeder.unsent, sentence=sentence))
+                if self._json:
+                    error = error_json(feeder.given_up)
+                    print_line({"line": None, "status": "error", "error": error})
         return max(self._codes, key=WORST_LAST.index, default=EXIT_DONE)
 
 

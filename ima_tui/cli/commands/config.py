@@ -7,7 +7,7 @@ import argparse
 from ima_tui.cli import session
 from ima_tui.cli.output import (
     print_json,
-    print_plain,
+    print_path,
     print_table,
     talk,
 )
@@ -44,12 +44,11 @@ def _shown(value: object) -> str | int | bool:
     return value if isinstance(value, bool | int) else one_line(value, 300)
 
 
-def show_path(_: argparse.Namespace) -> int:
-    print_plain(loader.config_path())
-    return EXIT_DONE
+def show_path(arguments: argparse.Namespace) -> int:
+    return print_path(loader.config_path(), as_json=arguments.json)
 
 
-def init(_: argparse.Namespace) -> int:
+def init(arguments: argparse.Namespace) -> int:
     """Write the example where the config file belongs; one that is there is never touched."""
     path = loader.config_path()
     try:
@@ -61,7 +60,7 @@ def init(_: argparse.Namespace) -> int:
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.config_unwritable", path=str(path), reason=reason) from error
-    print_plain(path)
+    print_path(path, as_json=arguments.json)
     talk(say("cli.config_written"))
     return EXIT_DONE
 
@@ -77,6 +76,8 @@ def put(arguments: argparse.Namespace) -> int:
     toml_file.put(loader.config_path(), setting.name, value)
     talk(say("cli.config_set", name=setting.name, value=toml_file.toml_value(value)))
     _tell_what_wins(arguments, setting)
+    if arguments.json:
+        print_json({"name": setting.name, "value": value})
     return EXIT_DONE
 
 
@@ -87,6 +88,8 @@ def drop(arguments: argparse.Namespace) -> int:
     key = "cli.config_unset" if was_there else "cli.config_was_default"
     talk(say(key, name=setting.name, value=toml_file.toml_value(setting.default)))
     _tell_what_wins(arguments, setting)
+    if arguments.json:
+        print_json({"name": setting.name, "value": setting.default})
     return EXIT_DONE
 
 

@@ -25,7 +25,7 @@ from ima_tui.config.loader import Settings
 from ima_tui.core import home_folder
 from ima_tui.core.errors import EXIT_DONE, EXIT_FAILED, ImaError
 from ima_tui.core.text import clean, one_line, redact
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say
 
 MARKS: dict[Level, str] = {"ok": "✓", "note": "·", "bad": "✗"}
 PLAIN_MARKS: dict[Level, str] = {"ok": "+", "note": ".", "bad": "x"}
@@ -71,7 +71,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[Finding, Settings]:
         return Finding("config", "bad", path, explain(error)), _without_config()
     words = path if Path(path).exists() else f"{path} · {say('doctor.no_config')}"
     level: Level = "note" if settings.warnings else "ok"
-    return Finding("config", level, words, " ".join(settings.warnings)), settings
+    return Finding("config", level, words, joined(*settings.warnings)), settings
 
 
 def _without_config() -> Settings:
@@ -96,10 +96,10 @@ def _shareable(finding: Finding) -> Finding:
 
 
 def _print(findings: list[Finding]) -> None:
-
     marks = MARKS if text_encoding() == "utf-8" else PLAIN_MARKS
     for finding in findings:
         name = say(f"doctor.{finding.name}")
-        print(f"{marks[finding.level]} {name}: {one_line(finding.found, 600)}")
+        found = one_line(finding.found, 600)
+        print(say("doctor.line", mark=marks[finding.level], name=name, found=found))
         if finding.advice:
             print(f"  {finding.advice}")

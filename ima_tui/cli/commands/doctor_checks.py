@@ -13,7 +13,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,7 @@ from ima_tui.cli.output import text_encoding
 from ima_tui.config import api_key as key
 from ima_tui.config import loader
 from ima_tui.config.loader import Settings
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import Job, State, TaskType
 from ima_tui.core.errors import ClockWrong, ImaError, KeyMissing
 from ima_tui.core.text import duration, one_line, size
 from ima_tui.i18n import explain, say
@@ -37,6 +37,7 @@ from ima_tui.ledger import (
     LedgerError,
     backup,
 )
+from ima_tui.ledger.job_states import UNDER_WAY
 from ima_tui.preferences.file import Preferences
 
 Level = Literal["ok", "note", "bad"]
@@ -46,6 +47,8 @@ NOTED_SKEW, MOST_SKEW = 30.0, 240.0
 """Seconds. An upload is signed with the time; the service takes five minutes."""
 SOMEWHERE = "https://results.example"
 """For the proxy that results are fetched through."""
+MOST_WAITING = 5
+"""Jobs that are named one by one."""
 LARGE_LEDGER = 1000 * 1000 * 1000
 
 
@@ -189,21 +192,28 @@ def _folder(name: str, folder: Path) -> Finding:
 
 
 async def ledger(patient: Patient) -> list[Finding]:
-    path = patient.settings.ledger
-    known = [path, *backup.paths(path)]
-    if not any(each.exists() for each in known):
-        return [Finding("ledger", "ok", say("doctor.no_ledger"))]
+    path, settings = patient.settings.ledger, patient.settings
     there = path.exists()
     words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
-        opened = await Ledger.open_read_only(path, session="doctor")
+        opened = await Ledger.open_read_only(
+            path, session="doctor", logs=settings.logs, results=(settings.folder,)
+        )
         try:
-            whole, jobs = await opened.healthy(), len(await opened.recent(1_000_000))
+            whole, recent = await opened.healthy(), await opened.recent(1_000_000)
+            jobs = len(recent)
+            traced = await opened.traced()
         finally:
             await opened.aclose()
     except LedgerError as error:
         return [Finding("ledger", "bad", " · ".join(words), explain(error))]
     words.insert(1, say("doctor.jobs", n=jobs))
+    if traced:
+        words.insert(2, say("doctor.traced", n=traced))
+    if opened.repair_report is None and not any(
+        each.exists() for each in (path, *backup.paths(path))
+    ):
+        return [Finding("ledger", "ok", say("doctor.no_ledger"))]
     if opened.repair_report is not None:
         found = [say(f"ledger.{opened.repair_report.why}"), *words]
         return [Finding("ledger", "bad", " · ".join(found), say("doctor.restore", jobs=jobs))]
@@ -214,7 +224,23 @@ async def ledger(patient: Patient) -> list[Finding]:
         return [
             Finding("ledger", "note", " · ".join(words), say("doctor.open_file", path=str(path)))
         ]
-    return [Finding("ledger", "ok" if whole else "bad", " · ".join(words), advice)]
+    standing = Finding("ledger", "ok" if whole else "bad", " · ".join(words), advice)
+    return [standing, *_waiting(recent)]
+
+
+def _waiting(jobs: Sequence[Job]) -> list[Finding]:
+    """What jobs that do not run yet are waiting for, the oldest first."""
+    reasons = [
+        f"#{job.id} {say(job.waiting, **job.waiting_values)}" if job.waiting
+        else f"#{job.id} {say(f'wait.{job.state}')}"
+        for job in reversed(jobs)
+        if job.state in UNDER_WAY or (job.waiting and job.state in (State.QUEUED, State.FETCHING))
+    ]  # fmt: skip
+    if not reasons:
+        return []
+    more = ["…"] if len(reasons) > MOST_WAITING else []
+    shown = "; ".join([*reasons[:MOST_WAITING], *more])
+    return [Finding("queue", "note", say("doctor.waiting", jobs=shown))]
 
 
 def _copied(path: Path) -> str:

@@ -15,12 +15,13 @@ from ima_tui.cli.commands import generate_intent, generate_order, generate_prefe
 from ima_tui.cli.commands.generate_intent import Meant
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
-from ima_tui.cli.json_documents import instead, job_json
-from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.cli.json_documents import job_json
+from ima_tui.cli.output import json_text, print_json, print_plain, talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Job,
+    Medium,
     ModelVersion,
     Order,
     State,
@@ -32,8 +33,7 @@ from ima_tui.core.errors import (
     ImaError,
     OverLimit,
 )
-from ima_tui.core.text import seconds_range
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import RequestKind
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
@@ -134,7 +134,7 @@ def _dry_run(placed: Order, warnings: list[str], *, as_json: bool) -> int:
     if as_json:
         print_json({"payload": payload, "total_credit": placed.total, "warnings": warnings})
         return EXIT_DONE
-    print_json(payload)
+    print(json_text(payload, indent=2))
     talk(say("cli.would_cost", points=placed.total, model=placed.model_name))
     for warning in warnings:
         talk(warning)
@@ -148,8 +148,10 @@ def as_url(source: str) -> str:
 def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
     """Model, points, time; and what would be cheaper where it is dear."""
     if placed.estimate is not None:
-        usual = seconds_range(placed.estimate.low, placed.estimate.high)
+        usual = usual_time(placed.estimate.low, placed.estimate.high)
         talk(say("cli.sending", model=placed.model_name, points=placed.total, time=usual))
+        if placed.task_type.medium is Medium.VIDEO:
+            talk(say("cli.video_takes_longer"))
     if placed.total <= studio.settings.ask_above:
         return
     setting, _ = price.neighbours(model, refusals.choices_of(model, placed))
@@ -204,7 +206,8 @@ async def _conclude(
         _print_result(job)
         if error is not None:
             talk(explain(error))
-        _suggest(studio, job)
+        if tip := exit_status.suggestion(studio, job):
+            talk(tip)
     if wanted:
         exit_status.say_how_to_fetch(job)
     if interrupted:
@@ -222,25 +225,19 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     return exit_status.failure_of(job)
 
 
-def _suggest(studio: Studio, job: Job) -> None:
-    """After a failure what to take instead; after a success a quiet word on the usual choice."""
-    if job.state is State.FAILED:
-        others = [
-            say("cli.alternative", model=one.model.name, points=one.points * job.order.n)
-            for one in instead(studio, job)
-        ]
-        if others:
-            talk(say("cli.instead", models=", ".join(others)))
-    elif (
-        job.state is State.DONE and (usual := studio.catalogue.usual_instead(job.order)) is not None
-    ):
-        talk(say("cli.mismatch", model=usual.model.name, points=usual.points * job.order.n))
-
-
 def _print_result(job: Job) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
     if len(job.medias) > job.order.n:
         talk(say("jobs.kept_more", came=len(job.medias), n=job.order.n))
-    if job.state is State.DONE and not outputs.is_partial(job):
-        talk(say("cli.done", points=job.order.total, seconds=round(job.elapsed(job.updated_at))))
+    if job.state is not State.DONE or outputs.is_partial(job):
+        return
+    order = job.order
+    took = say("cli.took", seconds=round(job.elapsed(job.updated_at)))
+    if order.estimate is not None:
+        usual = usual_time(order.estimate.low, order.estimate.high)
+        took = say("cli.took_usually", took=took, time=usual)
+    made = say(f"made.{order.task_type.medium}", n=order.n)
+    talk(say("cli.done", made=made, model=order.model_name, took=took, points=order.total))
+    if (first := job.medias[0]).path:
+        talk(say("cli.link", url=first.url))

@@ -92,7 +92,8 @@ async def model_of(studio: Studio, one: Meant) -> ModelVersion:
         decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
     )
     offer = studio.catalogue
-    served = offer.impersonal(one.task_type) if forgets else offer.suggested(one.task_type)
+    serve = offer.impersonal if forgets else offer.suggested
+    served = serve(one.task_type, one.inputs)
     if served is None:
         raise UsageError("error.no_models")
     return served

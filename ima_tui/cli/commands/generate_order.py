@@ -58,7 +58,7 @@ async def model_of(
     models = await studio.catalogue.fresh(task_type)
     if arguments.model_id is not None:
         return choice.pick(models, arguments.model_id, arguments.version_id)
-    model = studio.catalogue.suggested(task_type)
+    model = studio.catalogue.suggested(task_type, arguments.input_images)
     if model is None:
         raise UsageError("error.no_models")
     return choice.pick(models, model.model_id, arguments.version_id)

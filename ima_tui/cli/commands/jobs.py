@@ -30,6 +30,7 @@ from ima_tui.ledger.job_states import (
     OPEN,
     TRANSITIONS,
 )
+from ima_tui.ledger.traces import FROM
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
@@ -45,7 +46,7 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             (await studio.jobs.recent(max(1, arguments.limit)))[: max(1, arguments.limit)]
         )
         if arguments.json:
-            print_json([await standing_json(studio, job, _problem(job)) for job in jobs])
+            print_json({"jobs": [await standing_json(studio, job, _problem(job)) for job in jobs]})
             return EXIT_DONE
         heads = [
             say(f"cli.head.{n}") for n in ("job", "state", "model", "prompt", "time", "points")
@@ -82,7 +83,10 @@ def _standing(job: Job) -> str:
     words = say(job.waiting, **job.waiting_values) if job.waiting else ""
     if job.state is State.DONE and outputs.is_partial(job):
         words = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
-    return one_line(words, 40) or say(f"state.{job.state.value}")
+    state = say(f"state.{job.state.value}")
+    if job.waiting.startswith(FROM):
+        return f"{state} · {say('queue.restored')}"
+    return one_line(words, 40) or state
 
 
 def _problem(job: Job) -> ImaError | None:
@@ -153,7 +157,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
         except asyncio.CancelledError:
             return EXIT_INTERRUPTED
         if arguments.json:
-            print_json([await job_json(studio, job, end_of(job)) for job in ended])
+            print_json({"jobs": [await job_json(studio, job, end_of(job)) for job in ended]})
         for job in ended:
             if not arguments.json:
                 print_end(job)
@@ -192,5 +196,8 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
         listed = [job for job in jobs if job.state is not State.FORGOTTEN]
         for job in listed:
             await studio.jobs.forget(job.id)
+        if arguments.json:
+            after = [await require(studio, job.id) for job in jobs]
+            print_json({"jobs": [await standing_json(studio, job, None) for job in after]})
         talk(say("jobs.forgotten", n=len(listed)))
     return EXIT_DONE

@@ -8,9 +8,9 @@ import csv
 import json
 import re
 import sys
-from datetime import datetime
 
 from ima_tui.cli import session
+from ima_tui.cli.json_documents import iso_time
 from ima_tui.cli.output import print_line
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
@@ -68,9 +68,9 @@ def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
         "credit": order.points,
         "n": order.n,
         "total_credit": order.total,
-        "created_at": _when(job.created_at),
-        "sent_at": _when(job.sent_at),
-        "ended_at": _when(job.ended_at),
+        "created_at": iso_time(job.created_at),
+        "sent_at": iso_time(job.sent_at),
+        "ended_at": iso_time(job.ended_at),
         "error": job.failure.kind.removeprefix("error.") if job.failure else None,
         "urls": [redact(media.url) for media in job.medias],
         "paths": [media.path for media in job.medias if media.path],
@@ -81,10 +81,6 @@ def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
         facts["parameters"] = dict(order.parameters) if told else {}
         facts["inputs"] = [redact(each) for each in order.inputs] if told else []
     return facts
-
-
-def _when(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
 
 
 class _Table:

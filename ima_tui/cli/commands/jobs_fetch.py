@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.commands.jobs import end_of, print_end, require
-from ima_tui.cli.json_documents import job_json
+from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
@@ -86,7 +86,7 @@ async def _conclude(
 ) -> int:
     told = {job.id: problems.get(job.id) or _problem(job) for job in jobs}
     if arguments.json:
-        print_json([await job_json(studio, job, told[job.id]) for job in jobs])
+        print_json({"jobs": [await job_json(studio, job, told[job.id]) for job in jobs]})
     else:
         for job in jobs:
             if job.id in problems:
@@ -117,8 +117,13 @@ async def _open(arguments: argparse.Namespace, settings: Settings) -> int:
         here = await asyncio.to_thread(lambda: list(filter(result_files.is_here, job.medias)))
         if not here:
             raise UsageError("error.no_file", id=job.id)
-        if await asyncio.to_thread(open_file, here[0].path):
+        opened = await asyncio.to_thread(open_file, here[0].path)
+        if arguments.json:
+            error = None if opened else error_json(ImaError("error.no_viewer"))
+            print_json({"path": here[0].path, "error": error})
+        elif not opened:
+            print_plain(here[0].path)
+        if opened:
             return EXIT_DONE
-        print_plain(here[0].path)
         talk(say("error.no_viewer"))
         return EXIT_FAILED

@@ -85,7 +85,7 @@ async def follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[J
         return EXIT_INTERRUPTED
     sent = [job for job in jobs if arguments.no_wait and job.state in OPEN and job.task_id]
     if arguments.json:
-        print_json([await job_json(studio, job, end_of(job)) for job in jobs])
+        print_json({"jobs": [await job_json(studio, job, end_of(job)) for job in jobs]})
     for job in jobs:
         if not arguments.json and job not in sent:
             print_end(job)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 from ima_tui.cli import session
 from ima_tui.cli.commands import jobs_retry
@@ -91,7 +90,7 @@ async def _stop(arguments: argparse.Namespace, settings: Settings) -> int:
                 raise UsageError("error.has_ended", id=job.id)
         stopped = [await _stop_one(studio, job) for job in jobs]
         if arguments.json:
-            print_json(await asyncio.gather(*(standing_json(studio, job, None) for job in stopped)))
+            print_json({"jobs": [await standing_json(studio, job, None) for job in stopped]})
     return EXIT_DONE
 
 

@@ -51,6 +51,8 @@ def set_key(arguments: argparse.Namespace) -> int:
         where = "file"
         keys.keep(secret, where, file)
     shown = keys.Key(secret, "file" if where == "file" else "keyring").shown
+    if arguments.json:
+        print_json({"key": shown, "source": where})
     talk(say(f"key.kept_{where}", which=shown, path=str(file)))
     if os.environ.get(keys.VARIABLE, "").strip():
         talk(say("key.environment_wins", name=keys.VARIABLE))
@@ -63,6 +65,8 @@ def show_key(arguments: argparse.Namespace) -> int:
     found, troubles = _everywhere(file)
     for trouble in troubles:
         talk(explain(trouble))
+    if not found and not troubles:
+        raise KeyMissing
     if arguments.json:
         rows = [
             {"key": key.shown, "source": key.source, "used": index == 0 and not troubles}
@@ -74,13 +78,13 @@ def show_key(arguments: argparse.Namespace) -> int:
             place = say(f"doctor.from_{key.source}")
             words = f"{key.shown}  {place}" + (f"  {clean(file)}" if key.source == "file" else "")
             print(words if index == 0 else f"{words}  {say('key.not_used')}")
-    if not found and not troubles:
-        raise KeyMissing
     return EXIT_KEY if troubles else EXIT_DONE
 
 
 def forget_key(arguments: argparse.Namespace) -> int:
     gone = keys.forget(key_file(session.settle(arguments)))
+    if arguments.json:
+        print_json({"forgotten": list(gone)})
     for source in gone:
         talk(say(f"key.forgotten_{source}"))
     if os.environ.get(keys.VARIABLE, "").strip():

@@ -14,7 +14,7 @@ from math import inf
 from typing import TextIO
 
 from ima_tui.cli import session
-from ima_tui.cli.output import talk
+from ima_tui.cli.output import SCHEMA, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import home_folder
 from ima_tui.core.errors import EXIT_DONE, UsageError
@@ -115,6 +115,7 @@ def _is_unicode(out: TextIO) -> bool:
 def document(entry: LogEntry) -> dict[str, object]:
     """One entry for `--json`."""
     return {
+        "schema": SCHEMA,
         "time": datetime.fromtimestamp(entry.time).astimezone().isoformat("T", "seconds"),
         "level": entry.level.name,
         "tool": entry.tool,

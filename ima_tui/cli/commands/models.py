@@ -13,8 +13,8 @@ from ima_tui.cli.output import print_json, print_table, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE
-from ima_tui.core.text import folded, points_range, seconds_range
-from ima_tui.i18n import explain, say
+from ima_tui.core.text import folded, points_range
+from ima_tui.i18n import explain, joined, say, usual_time
 from ima_tui.studio.studio import Studio
 
 
@@ -58,7 +58,7 @@ def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
     for oldest in sorted(kept, key=lambda one: one.as_of or 0.0):
         if oldest.as_of is not None and oldest.problem is not None:
             time = datetime.fromtimestamp(oldest.as_of).astimezone().strftime("%Y-%m-%d %H:%M")
-            return f"{say('cli.from_cache', time=time)} {explain(oldest.problem)}"
+            return joined(say("cli.from_cache", time=time), explain(oldest.problem))
     return ""
 
 
@@ -73,7 +73,7 @@ def print_models(
         if all(word in choice.search_terms(model) for word in words)
     ]
     if as_json:
-        print_json([leaf_json(model) for model in models])
+        print_json({"models": [leaf_json(model) for model in models]})
         return
     heads = [
         say(f"cli.head.{name}") for name in ("task", "model", "id", "version", "points", "time")
@@ -89,5 +89,5 @@ def _row(model: ModelVersion) -> list[str]:
         model.model_id,
         model.version,
         points_range(*model.points),
-        seconds_range(estimate.low, estimate.high),
+        usual_time(estimate.low, estimate.high),
     ]

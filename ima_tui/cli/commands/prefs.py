@@ -8,7 +8,7 @@ from ima_tui.catalogue import choice
 from ima_tui.cli import session
 from ima_tui.cli.output import (
     print_json,
-    print_plain,
+    print_path,
     print_table,
     talk,
 )
@@ -28,16 +28,18 @@ def list_prefs(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(
             {
-                user: {
-                    task_type.value: {
-                        "model_id": wish.model_id,
-                        "model_name": wish.model_name,
-                        "credit": wish.credit,
-                        "last_used": wish.last_used,
+                "users": {
+                    user: {
+                        task_type.value: {
+                            "model_id": wish.model_id,
+                            "model_name": wish.model_name,
+                            "credit": wish.credit,
+                            "last_used": wish.last_used,
+                        }
+                        for task_type, wish in wishes.items()
                     }
-                    for task_type, wish in wishes.items()
+                    for user, wishes in users.items()
                 }
-                for user, wishes in users.items()
             }
         )
         return EXIT_DONE
@@ -84,12 +86,20 @@ def restore(arguments: argparse.Namespace) -> int:
             )
         else:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    if arguments.json:
+        changed = [
+            {
+                "task_type": each.task_type,
+                "model_id": None if arguments.let_go else each.preference.model_id,
+            }
+            for each in dropped
+        ]
+        print_json({"preferences": changed})
     return EXIT_DONE
 
 
 def show_path(arguments: argparse.Namespace) -> int:
-    print_plain(session.settle(arguments).preferences)
-    return EXIT_DONE
+    return print_path(session.settle(arguments).preferences, as_json=arguments.json)
 
 
 def set_pref(arguments: argparse.Namespace) -> int:
@@ -106,6 +116,8 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
         if studio.preferences.preferences.trouble is not None:
             talk(explain(studio.preferences.preferences.trouble))
+        if arguments.json:
+            print_json({"task_type": task_type.value, "model_id": model.model_id})
         talk(say("cli.preferred", model=model.name, task=say(f"task.{task_type}")))
     return EXIT_DONE
 
@@ -115,5 +127,7 @@ def clear_pref(arguments: argparse.Namespace) -> int:
     task_type = TaskType(arguments.task_type)
     if not _opened(settings).clear(settings.user_id, task_type):
         raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    if arguments.json:
+        print_json({"task_type": task_type.value, "model_id": None})
     talk(say("cli.cleared", task=say(f"task.{task_type}")))
     return EXIT_DONE

@@ -12,7 +12,8 @@ from pathlib import Path
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.cli import session
-from ima_tui.cli.output import json_text, print_json
+from ima_tui.cli.json_documents import error_json
+from ima_tui.cli.output import print_json, print_line, talk
 from ima_tui.compose import capabilities, parameter_names
 from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings
@@ -20,7 +21,7 @@ from ima_tui.core import home_folder
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
-from ima_tui.i18n import say
+from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
 from ima_tui.intent.intent import Confidence, Intent, RequestKind
 from ima_tui.intent.route import route
@@ -134,14 +135,20 @@ async def known(
 
 
 def _batch(path: Path) -> int:
-    """One decision per line, by the words alone: the same on every machine."""
-    for name, text, images in _rows(path):
-        decision = decision_json(text, route(text, images))
-        print(json_text({"id": name, "decision": decision}))
-    return EXIT_DONE
+    """Print a decision per line, by the words alone; a bad line is named and the rest goes on."""
+    code = EXIT_DONE
+    for row in _rows(path):
+        if isinstance(row, UsageError):
+            code = row.exit_code
+            talk(explain(row))
+            print_line({"id": None, "decision": None, "status": "error", "error": error_json(row)})
+            continue
+        name, text, images = row
+        print_line({"id": name, "decision": decision_json(text, route(text, images))})
+    return code
 
 
-def _rows(path: Path) -> Iterator[tuple[object, str, list[str]]]:
+def _rows(path: Path) -> Iterator[tuple[object, str, list[str]] | UsageError]:
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
@@ -149,7 +156,10 @@ def _rows(path: Path) -> Iterator[tuple[object, str, list[str]]]:
         raise UsageError("error.route_file", path=one_line(path, 200), reason=reason) from error
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
-            yield _row(number, line)
+            try:
+                yield _row(number, line)
+            except UsageError as error:
+                yield error
 
 
 def _row(number: int, line: str) -> tuple[object, str, list[str]]:

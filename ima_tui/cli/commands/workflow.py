@@ -24,10 +24,12 @@ from ima_tui.core import home_folder
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
+from ima_tui.film import assembler
 from ima_tui.i18n import explain, say
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file
+from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.pricing import PricedStep
 from ima_tui.workflow.status import WorkflowStatus
@@ -82,10 +84,12 @@ async def _planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
-    made = await studio.workflows.make(arguments.text, images)
+    made = await studio.workflows.make(arguments.text, images, films=True)
     if not made.workflow.steps:
         raise UsageError(_nothing(made.shared.decision.kind, made.shared.decision.question))
-    notes: list[str] = []
+    notes = list(made.notes)
+    if made.workflow.film is not None and not assembler.can_assemble():
+        notes.append(explain(UsageError("error.film_no_av")))
     wish = made.shared.decision.preference
     if wish is not None and wish.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
@@ -172,8 +176,17 @@ def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
         for step, lane in zip(plan.steps, drawn, strict=True)
     ]
     print_table(heads, rows, right=heads[4], gives=3)
+    if plan.film is not None:
+        print(film_words(plan.film))
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
+
+
+def film_words(film: FilmPlan) -> str:
+    """What will be assembled, in one line."""
+    fades = any(shot.transition == "fade" for shot in film.shots)
+    joined = say("film.with_fades") if fades else say("film.with_cuts")
+    return say("film.planned", n=len(film.shots), sounds=len(film.tracks), joined=joined)
 
 
 def _cells(step: WorkflowStep, place: str, note: str) -> list[str]:

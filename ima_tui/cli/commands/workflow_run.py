@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ima_tui.cli import after_repair, exit_status, session
+from ima_tui.cli.commands import workflow_film
+from ima_tui.cli.commands.film import film_words
 from ima_tui.cli.commands.workflow import (
     path_of,
     print_plan,
@@ -38,6 +40,7 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.core.text import one_line
+from ima_tui.film import assembler
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import UNSENT
 from ima_tui.studio.studio import Studio
@@ -57,6 +60,8 @@ def resume(arguments: argparse.Namespace) -> int:
 def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     plan = file.read(path_of(arguments.file))
+    if plan.film is not None and arguments.download is None:
+        settings = session.downloads(settings, "")  # a film is made of files
     return session.run(_run(arguments, settings, plan, again=again))
 
 
@@ -78,17 +83,57 @@ async def _run(
         if to_pay and not await _agreed_after_repair(studio, arguments, status, again=again):
             talk(say("batch.declined"))
             return EXIT_INTERRUPTED
+        first = _looked_at_first(studio, arguments, status, again=again)
         if to_pay:
             await plans.agree(status)
-            sent = len(status.to_send(again=again))
-            talk(say("workflow.starting", n=sent, rows=len(plan.steps), points=to_pay))
+            sent = len(first or status.to_send(again=again))
+            points = sum(status.step_status(step).price() for step in first) or to_pay
+            talk(say("workflow.starting", n=sent, rows=len(plan.steps), points=points))
         try:
-            await plans.go(status, again=again)
+            await plans.go(status, again=again, only=first)
             await _follow(studio, status.workflow)
+            if first:
+                status = await plans.status(status.workflow, priced=False)
+                if all(status.step_status(step).is_done for step in first):
+                    return await _look_at_master(studio, arguments, status)
         except asyncio.CancelledError:
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
+
+
+def _looked_at_first(
+    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
+) -> frozenset[int]:
+    """The master picture alone, where everything else is made from it and costs a lot."""
+    film = status.workflow.film
+    if film is None or not film.master or arguments.no_pause:
+        return frozenset()
+    master = status.step_status(film.master)
+    rest = status.to_pay(again=again) - master.price()
+    if master.is_done or rest <= studio.settings.ask_above:
+        return frozenset()
+    return frozenset({film.master})
+
+
+async def _look_at_master(
+    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus
+) -> int:
+    """Stop before the rest is bought: every shot will look like this picture."""
+    film = status.workflow.film
+    master = status.step_status(film.master if film is not None else 0)
+    media = master.job.medias[0] if master.job is not None and master.job.medias else None
+    path = (media.path or media.url) if media is not None else "—"
+    rest = status.to_pay(again=False)
+    error = OverLimit("error.film_look_first", picture=path, points=rest,
+                      path=one_line(arguments.file, 200))  # fmt: skip
+    if arguments.json:
+        told = {"status": "needs_approval", "to_pay": rest, "error": error_json(error)}
+        print_json(await status_json(studio, status, told.items()))
+    else:
+        print_plain(path)
+        talk(explain(error))
+    return EXIT_LIMIT
 
 
 async def _agreed_after_repair(
@@ -104,6 +149,8 @@ async def _agreed_after_repair(
 
 def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
     """Everything that forbids a run is said before anything is sent."""
+    if status.workflow.film is not None:
+        assembler.need_pyav()
     for each in status.to_send(again=again):
         problem = each.priced.problem
         if problem is not None and (each.job is None or each.failed):
@@ -164,14 +211,26 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
     problems = [(each, _problem(each)) for each in status.steps]
     code = max((_code(each) for each in status.steps), key=WORST_LAST.index, default=EXIT_DONE)
     first = next((problem for _, problem in problems if problem is not None), None)
+    made: Mapping[str, object] = {}
+    if status.workflow.film is not None and status.is_done:
+        try:
+            made = await workflow_film.finish(studio, status)
+        except ImaError as error:
+            first = first or error
+            code = code or error.exit_code
+            talk(explain(error))
     if arguments.json:
         told: dict[str, object] = {
             "status": "done" if code == EXIT_DONE else "unfinished",
             "error": error_json(first) if first else None,
+            **({"film": made.get("path")} if status.workflow.film is not None else {}),
         }
         print_json(await status_json(studio, status, told.items()))
     else:
         _print_results(status.steps)
+        if made:
+            print_plain(made["path"])
+            talk(film_words(made))
     for each, problem in problems:
         if problem is not None:
             talk(say("workflow.step", id=each.step.id, sentence=explain(problem)))

@@ -42,6 +42,9 @@ SOURCES = {
     "input_images": Source.FILES,
     "batch": Source.FILES,
     "file": Source.FILES,
+    "files": Source.FILES,
+    "music": Source.FILES,
+    "voice": Source.FILES,
     "output": Source.FILES,
     "manifest": Source.FILES,
     "export": Source.FILES,
@@ -65,7 +68,8 @@ FREE = frozenset(
     {
         *("text", "prompt", "extra_params", "n", "max_credits", "api_key", "base_url", "user_id"),
         *("label", "confirm", "limit", "timeout", "since", "until", "grep", "last", "search"),
-        *("speed", "port"),
+        *("speed", "port", "subtitles", "fade", "music_volume", "voice_at", "own_sound"),
+        *("film_size", "fps", "at", "ratio"),
     }
 )
 

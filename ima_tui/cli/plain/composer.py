@@ -1,4 +1,4 @@
-"""The wish that is being shaped in plain mode: what the words say, what it costs, in sentences."""
+"""The draft of plain mode: how the prompt is understood and what it costs, in sentences."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line, points_range, seconds_range
-from ima_tui.i18n import say
+from ima_tui.core.text import one_line, points_range
+from ima_tui.i18n import say, usual_time
 from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
@@ -41,7 +41,7 @@ _UNSURE = {
 
 
 class PlainComposer:
-    """One desk, and the words that are read onto it."""
+    """A composer, and the prompt that it follows."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
@@ -49,10 +49,10 @@ class PlainComposer:
         self.text = ""
         self.input_notes: list[str] = []
         self.assumed = False
-        """The words name no kind, so they are read for the one that stands."""
+        """The prompt names no task type, so it is read for the current one."""
 
     def hear(self, text: str) -> None:
-        """A new wish: what was chosen by hand for the one before does not count any more."""
+        """Start from a new prompt; earlier choices of the user no longer count."""
         if self.text:
             self.desk = Composer()
         self.text = text
@@ -65,7 +65,7 @@ class PlainComposer:
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Stand on the list as it is now."""
+        """Use the current model list."""
         kind = self.desk.kind
         offer = self._studio.catalogue
         self.desk.catch_up(offer.models(kind), offer.suggested(kind))
@@ -165,7 +165,7 @@ class PlainComposer:
         return said
 
     def doubt(self) -> str:
-        """What has to be said before this wish can be sent, or ""."""
+        """What has to be answered before this draft can be sent, or ""."""
         decision = self.desk.decision
         if decision is None:
             return ""
@@ -197,7 +197,7 @@ class PlainComposer:
         return say("plain.unsure", **names)
 
     def fields(self) -> Iterator[str]:
-        """Each control, where it stands and what it could be."""
+        """Each parameter, its value and its options."""
         desk = self.desk
         if desk.model is None or desk.draft is None:
             return
@@ -251,7 +251,7 @@ def shown(value: Value | None) -> str:
 
 def usual(model: ModelVersion) -> str:
     estimate = times.estimate(model)
-    return spoken(seconds_range(estimate.low, estimate.high))
+    return spoken(usual_time(estimate.low, estimate.high))
 
 
 def spoken(span: str) -> str:

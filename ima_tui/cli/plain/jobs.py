@@ -1,4 +1,4 @@
-"""Jobs in plain mode: told as they change, listed, and done something with by their number."""
+"""Jobs in plain mode: changes as lines of their own, lists, and actions by job number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.cli.commands.jobs import require
-from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming
+from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion
 from ima_tui.cli.plain.composer import spoken
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
@@ -21,10 +21,9 @@ from ima_tui.core.events import (
 from ima_tui.core.text import (
     duration,
     one_line,
-    seconds_range,
     whole,
 )
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say, usual_time
 from ima_tui.ledger import repair_report
 from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT
 from ima_tui.studio.studio import Studio
@@ -80,7 +79,7 @@ class PlainJobs:
                 self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
 
     def _hear_job(self, job: Job) -> None:
-        waits = holds_up(job)
+        waits = holds_up(job, self._studio.clock.time())
         if waits and waits != self._waits:
             self._tell(waits)
         self._waits = waits or self._waits
@@ -88,13 +87,18 @@ class PlainJobs:
             return
         self._states[job.id] = job.state
         if job.state is State.FAILED:
-            self._tell(f"{say('plain.job_failed', n=job.id)} {explain(failure_of(job))}")
+            why = explain(failure_of(job))
+            self._tell(
+                joined(say("plain.job_failed", n=job.id), why, suggestion(self._studio, job))
+            )
         elif job.state in _TOLD:
-            words = say(_TOLD[job.state], n=job.id, model=job.order.model_name, **_times(job))
+            words = say(_TOLD[job.state], n=job.id, **_facts(job))
             results = [media.path or media.url for media in job.medias]
             short = shortcoming(job)
             told = [explain(short)] if short is not None else []
-            self._tell("\n".join([words, *told, *results] if job.state is State.DONE else [words]))
+            tip = suggestion(self._studio, job)
+            lines = [words, *told, *results, *([tip] if tip else [])]
+            self._tell("\n".join(lines if job.state is State.DONE else [words]))
 
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
@@ -197,8 +201,10 @@ def _unwritten(told: TaskUnsaved) -> str:
     return explain(repair_report.unsaved_error(told))
 
 
-def _times(job: Job) -> dict[str, str]:
-    """How long it took, or usually takes."""
+def _facts(job: Job) -> dict[str, str | int | float]:
+    """Its model and price, and how long it took, or usually takes."""
     estimate = job.order.estimate
-    usual = spoken(seconds_range(estimate.low, estimate.high)) if estimate else "—"
-    return {"time": duration(job.elapsed(job.updated_at)) if job.sent_at else "—", "usual": usual}
+    usual = spoken(usual_time(estimate.low, estimate.high)) if estimate else "—"
+    took = duration(job.elapsed(job.updated_at)) if job.sent_at else "—"
+    order = job.order
+    return {"model": order.model_name, "points": order.total, "time": took, "usual": usual}

@@ -1,5 +1,7 @@
-"""The plain mode: the studio as a talk, line by line. For screen readers, and for terminals that
-can't draw. Nothing is redrawn, nothing is told by place or colour; states are words."""
+"""Plain mode: line by line, for screen readers and terminals that can't draw.
+
+Nothing is redrawn or shown by position or colour; states are words.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,10 @@ from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.config.api_key import Keep
-from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.domain import Medium, ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.text import folded, one_line, whole
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
 
 YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
@@ -42,7 +44,7 @@ async def talk_with(studio: Studio) -> End:
 
 
 class PlainMode:
-    """Hears a line, does what it says. One question can be open: then a yes does it."""
+    """Runs one line at a time. While a question is open, a yes answers it."""
 
     def __init__(self, studio: Studio, lines: LineIO) -> None:
         self._studio = studio
@@ -114,7 +116,7 @@ class PlainMode:
     # ------------------------------------------------------------------------------ composing
 
     async def _offer(self) -> None:
-        """Say what stands, what it costs, and ask for the word that sends it."""
+        """Show the settings and the price, and ask whether to send."""
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
         doubt = self._wish.doubt()
@@ -131,7 +133,7 @@ class PlainMode:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = self._wish.differing()
-        self._ask(" ".join((*differing, question)), partial(self._submit, order))
+        self._ask(joined(*differing, question), partial(self._submit, order))
 
     async def _take_guess(self) -> None:
         """The kind that was guessed is right."""
@@ -152,6 +154,8 @@ class PlainMode:
             await self.do_key("")
             return
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
+        if order.task_type.medium is Medium.VIDEO:
+            self._lines.say(say("cli.video_takes_longer"))
 
     async def do_send(self, _: str) -> None:
         await self._offer()

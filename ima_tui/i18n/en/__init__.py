@@ -7,6 +7,7 @@ from ima_tui.i18n.en import (
     confirm,
     doctor,
     errors,
+    film,
     frame,
     gallery,
     ground,
@@ -20,6 +21,7 @@ from ima_tui.i18n.en import (
     preferences,
     remembering,
     route,
+    scripts,
     settings,
     workflow,
 )
@@ -31,6 +33,7 @@ TEXTS: dict[str, str] = {
     **confirm.TEXTS,
     **doctor.TEXTS,
     **errors.TEXTS,
+    **film.TEXTS,
     **frame.TEXTS,
     **gallery.TEXTS,
     **ground.TEXTS,
@@ -44,6 +47,7 @@ TEXTS: dict[str, str] = {
     **preferences.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
+    **scripts.TEXTS,
     **settings.TEXTS,
     **workflow.TEXTS,
 }

@@ -1,14 +1,14 @@
-"""What is confirmed before points are spent."""
+"""Confirmations before points are spent."""
 
 TEXTS: dict[str, str] = {
     "confirm.value": "{asked} isn't available for {model}: sent as {sent}.",
-    "confirm.setting": "{model} has no setting for {name}: “{asked}” is left out.",
-    "confirm.together": "{asked} can't be combined with the rest on {model}: sent as {sent}.",
+    "confirm.setting": "{model} has no parameter {name}: “{asked}” is left out.",
+    "confirm.together": "{asked} can't be combined with the other settings of {model}: sent as {sent}.",
     "confirm.price": "{model} has no price for {name} {asked}: sent as {sent}.",
-    "confirm.price_added": "{model} needs a {name}: sent as {sent}.",
-    "confirm.count": "{model} can't make that many at once ({asked}): {sent} would be made.",
-    "confirm.absent": "{asked} isn't available here: sent to {model}.",
-    "confirm.medium": "{asked} makes {makes}, not {wanted}: sent to {model}.",
+    "confirm.price_added": "{model} needs a value for {name}: sent as {sent}.",
+    "confirm.count": "{model} can't make that many at once ({asked}): {sent} will be made.",
+    "confirm.absent": "{asked} isn't available: {model} is used instead.",
+    "confirm.medium": "{asked} makes {makes}, not {wanted}: {model} is used instead.",
     "confirm.offer": "{task} with {model}, {points} pts",
     "confirm.comma": "; ",
     "confirm.offers": "Available instead: {offers}.",

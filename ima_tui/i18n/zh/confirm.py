@@ -1,14 +1,14 @@
-"""What is confirmed before points are spent."""
+"""Confirmations before points are spent."""
 
 TEXTS: dict[str, str] = {
-    "confirm.value": "{model} 不支持 {asked}：将按 {sent} 发送。",
-    "confirm.setting": "{model} 不能设置{name}：“{asked}”不会生效。",
-    "confirm.together": "{model} 的 {asked} 不能与其他参数同时使用：将按 {sent} 发送。",
-    "confirm.price": "{model} 没有{name} {asked} 的价格：将按 {sent} 发送。",
-    "confirm.price_added": "{model} 需要{name}：将按 {sent} 发送。",
-    "confirm.count": "{model} 一次做不了这么多（{asked}）：将生成 {sent} 个。",
-    "confirm.absent": "这里没有 {asked}：将改用 {model}。",
-    "confirm.medium": "{asked} 只能做{makes}，不能做{wanted}：将改用 {model}。",
+    "confirm.value": "{model} 不支持 {asked}，将按 {sent} 发送。",
+    "confirm.setting": "{model} 没有{name}参数，“{asked}”不会生效。",
+    "confirm.together": "{model} 的 {asked} 不能与其他参数同时使用，将按 {sent} 发送。",
+    "confirm.price": "{model} 没有{name} {asked} 的价格，将按 {sent} 发送。",
+    "confirm.price_added": "{model} 需要{name}，将按 {sent} 发送。",
+    "confirm.count": "{model} 一次不能生成这么多（{asked}），将生成 {sent} 个。",
+    "confirm.absent": "没有 {asked}，将改用 {model}。",
+    "confirm.medium": "{asked} 只能生成{makes}，不能生成{wanted}，将改用 {model}。",
     "confirm.offer": "{task}：{model}，{points} 积分",
     "confirm.comma": "；",
     "confirm.offers": "可选：{offers}。",

@@ -13,7 +13,7 @@ from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import UsageError
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 from ima_tui.tui.widgets import confirm_text, price_text
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def question(
     send = say("compose.choice_send", points=order.total)
     found = unmet(screen.composer, screen.prompt.text)
     if found:
-        words = " ".join((_bought(order), *confirm_text.told(found, screen.ima.glyphs)))
+        words = joined(_bought(order), *confirm_text.told(found, screen.ima.glyphs))
         return Asked(words, send, tuple(_others(screen.composer, view))[:MOST_OTHERS], unmet=True)
     limit = screen.studio.settings.ask_above
     words = price_text.question(model, order, view.offer, limit, sent_before)
@@ -77,8 +77,7 @@ def question(
 
 def _bought(order: Order) -> str:
     """`Send 2 videos with Kling O1 for 192 pts?`"""
-    medium = order.task_type.medium.value
-    what = say(f"compose.one_{medium}" if order.n == 1 else f"compose.some_{medium}", n=order.n)
+    what = say(f"made.{order.task_type.medium}", n=order.n)
     return say("compose.ask_send", what=what, model=order.model_name, points=order.total)
 
 

@@ -52,7 +52,7 @@ class IntentReader:
         lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
-        read = partial(self._route, text, attached, lists, preferred, recommended, weighed=False)
+        read = partial(self._route, text, attached, lists, preferred, recommended)
         decision = read(settled=settled)
         likely = apply_intent.tentative(decision)
         if likely is None:

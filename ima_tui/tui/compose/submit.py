@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.multi_prompt import words_of
-from ima_tui.core.domain import Order
+from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.i18n import say
+from ima_tui.i18n import explain, joined, say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.tui.compose import confirm
 from ima_tui.tui.compose.intent_summary import IntentSummary
@@ -18,6 +18,7 @@ from ima_tui.tui.compose.list_gate import ListGate
 from ima_tui.tui.compose.multi_submit import MultiPromptSubmitter
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar
+from ima_tui.tui.widgets import price_text
 
 if TYPE_CHECKING:
     from ima_tui.compose.suggestions import Suggestion
@@ -174,13 +175,15 @@ class DraftSubmitter:
         except ImaError as error:
             if error.key != "error.no_longer_unsent":
                 screen.composer.replaces = old  # sent once more, it must not become a second job
-            screen.remark(say(error.key, **error.values), "bad")
+            screen.remark(explain(error), "bad")
             return
         self._sent = order
         remembered = await self._preferences.after_sending(self._view.switch)
         await self._history.begin_next()
         key = "compose.sent" if old is None else "compose.sent_instead"
-        words = say(key, number=job.id, points=order.total, old=old or 0)
-        screen.remark("  ".join((words, *remembered)), "ok")
+        words = [say(key, number=job.id, points=order.total, old=old or 0)]
+        if order.task_type.medium is Medium.VIDEO and order.estimate is not None:
+            words.append(say("compose.sent_video", time=price_text.usual_time(order.estimate)))
+        screen.remark(joined(*words, *remembered), "ok")
         if screen.studio.settings.after_send == "queue":
             await screen.ima.show_job(job.id)

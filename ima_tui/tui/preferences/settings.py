@@ -15,7 +15,7 @@ from ima_tui.config.editor import ConfigEditor, SettingStatus
 from ima_tui.config.schema import Raw, Setting
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.base_screen import BaseScreen
@@ -120,7 +120,7 @@ class SettingsScreen(BaseScreen):
             return
         setting = one.setting
         if not self.adjustments.kept:
-            self._say(f"{setting.about} {say('settings.not_kept')}", "muted")
+            self._say(joined(setting.about, say("settings.not_kept")), "muted")
             return
         written = say("settings.in_file", name=setting.name, allowed=setting.allowed)
         words = [setting.about, written]
@@ -128,7 +128,7 @@ class SettingsScreen(BaseScreen):
             words.append(say("settings.environment", name=one.setting.environment))
         if one.origin in ("flag", "environment"):
             words.append(say(f"settings.wins_{one.origin}"))
-        self._say(" ".join(words), "muted")
+        self._say(joined(*words), "muted")
 
     def _say(self, words: str, role: str) -> None:
         self.query_one("#about", DraftMessage).say(words, role)

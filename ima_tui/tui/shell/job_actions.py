@@ -10,7 +10,7 @@ from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose import confirmation, draft
 from ima_tui.core.domain import Job, Order, State
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
@@ -31,9 +31,15 @@ def _may_follow(job: Job) -> bool:
     return stopped or job.state is State.TIMED_OUT
 
 
+def _may_be_repeated(job: Job) -> bool:
+    return not job.order.prompt_is_lost
+
+
 FITS: Mapping[str, Callable[[Job], bool]] = {
-    "again": lambda job: job.state in ENDED or job.state is State.TIMED_OUT,
-    "instead": lambda job: job.state in ENDED,
+    "again": lambda job: (
+        _may_be_repeated(job) and (job.state in ENDED or job.state is State.TIMED_OUT)
+    ),
+    "instead": lambda job: _may_be_repeated(job) and job.state in ENDED,
     "stop": lambda job: may_become(job, State.STOPPED),
     "follow": _may_follow,
     "approve": lambda job: job.needs_approval,
@@ -113,7 +119,7 @@ class JobActions:
         unknown = job.state is State.NEEDS_REVIEW
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
-        words = " ".join((words, *confirm_text.told(unmet, screen.ima.glyphs)))
+        words = joined(words, *confirm_text.told(unmet, screen.ima.glyphs))
         screen.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
     async def _submit(self, order: Order, repeats: int) -> None:

@@ -19,6 +19,7 @@ from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets import fitted
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import ChoiceLine, Picked
@@ -82,9 +83,9 @@ class WelcomeScreen(Screen[None]):
         """Yield the widgets."""
         with VerticalScroll(id="welcome", can_focus=False):
             yield Static(Content.styled(say("welcome.title"), "bold $accent"))
-            yield Static(Content(say("welcome.what")))
-            yield Static(self._where())
-            yield Static(Content.assemble(*self._make()))
+            yield Static(fitted.facts(Content(say("welcome.what"))))
+            yield Static(fitted.facts(self._where()))
+            yield Static(fitted.facts(Content.assemble(*self._make())))
             with Horizontal(id="key"):
                 yield Static(Content.styled(say("welcome.key"), "$muted"), id="key-label")
                 yield KeyInput()
@@ -119,7 +120,7 @@ class WelcomeScreen(Screen[None]):
         for key, words in pairs:
             with Horizontal(classes="way"):
                 yield Static(Content.styled(key, "bold"), classes="way-key")
-                yield Static(Content.styled(words, "$muted"), classes="way-words")
+                yield Static(fitted.facts(Content.styled(words, "$muted")), classes="way-words")
 
     def _row(self) -> FormRow:
         options = tuple(Option(say(f"welcome.keep_{way}"), way) for way in WAYS)

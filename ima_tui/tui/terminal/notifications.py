@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import one_line
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 
 LONG = 10.0
 """Seconds from which on a job is worth a sound though the user looks on."""
@@ -53,7 +53,7 @@ def left_behind(jobs: Iterable[Job], since: float) -> str:
     unsent = sum(job.needs_approval and job.waiting == "waiting.word" for job in every)
     found = [say("notify.left_unknown", n=unknown)] if unknown else []
     found += [say("notify.left_unsent", n=unsent)] if unsent else []
-    return " ".join([*found, say("notify.left_where")]) if found else ""
+    return joined(*found, say("notify.left_where")) if found else ""
 
 
 def sounds(jobs: Iterable[Job], now: float, *, focused: bool) -> bool:

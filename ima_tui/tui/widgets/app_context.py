@@ -13,9 +13,11 @@ from textual.app import App
 
 from ima_tui.core.errors import ImaError
 from ima_tui.tui.terminal.base_app import TerminalApp
+from ima_tui.tui.widgets.cells import width, wrap
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+    from textual.notifications import SeverityLevel
     from textual.signal import Signal
 
     from ima_tui.core.domain import Job, ModelVersion
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from ima_tui.tui.theme.glyphs import Glyphs
     from ima_tui.tui.widgets.hints import SeenHints
     from ima_tui.tui.widgets.update_batcher import Updates
+
+TOAST_CELLS = 60
+"""Width of a notification, as Textual has it: this, at most half of the screen."""
+TOAST_EDGES = 4
 
 
 class AppContext(TerminalApp, inherit_bindings=False):
@@ -37,6 +43,21 @@ class AppContext(TerminalApp, inherit_bindings=False):
     used: SeenHints
     news: Signal[Updates]
     unsaved: set[int]
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notification; Chinese is broken where a line of Chinese may end."""
+        if width(message) != len(message):
+            cells = min(TOAST_CELLS, self.size.width // 2) - TOAST_EDGES
+            message = "\n".join(wrap(message, max(8, cells)))
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     @property
     @abstractmethod

@@ -46,33 +46,38 @@ def fit(text: str, cells: int, align: Align = "left", ellipsis: str = "…") -> 
     return blank + short if align == "right" else short + blank
 
 
-_CLOSING = frozenset("。，、；：？！）」』》】”’…%‰")
+_CLOSING = frozenset("。，、；：？！）」』》】”’…%‰·")
 """What never begins a line in Chinese."""
+_OPENING = frozenset("（「『《【“‘")
+"""What never ends one."""
 
 
 def wrap(text: str, cells: int) -> list[str]:
-    """`text` in lines of at most `cells`; breaks at blanks, and between wide characters, but not
-    before what closes."""
+    """`text` in lines of at most `cells`; breaks at blanks and beside wide characters, but not
+    before what closes nor behind what opens."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line, taken, space = "", 0, -1
+        line, taken, place, begun = "", 0, 0, len(lines)
         for character in paragraph:
             size = get_character_cell_size(character)
-            if taken + size > cells and line:
-                if character == " ":
-                    lines.append(line)
-                    line, taken, space = "", 0, -1
-                    continue
-                head, tail = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
-                if not tail and character in _CLOSING and len(line) > 1:
-                    head, tail = line[:-1], line[-1]
-                lines.append(head)
-                line, taken, space = tail, width(tail), -1
-            if character == " ":
-                space = len(line)
-            elif size == 2:
-                space = -1  # a break may come right before it: nothing has to move down
+            if line.strip() and _may_break(line[-1], character):
+                place = len(line)
+            while line and taken + size > cells:
+                place = place or len(line)
+                lines.append(line[:place].rstrip(" "))
+                line = line[place:].lstrip(" ")
+                taken, place = width(line), 0
+            if character == " " and not line and len(lines) > begun:
+                continue  # the blank at which it broke
             line += character
             taken += size
         lines.append(line)
     return lines
+
+
+def _may_break(before: str, behind: str) -> bool:
+    if behind in _CLOSING or before in _OPENING:
+        return False
+    if before == " " or behind == " ":
+        return True
+    return get_character_cell_size(before) == 2 or get_character_cell_size(behind) == 2

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
-from ima_tui.tui.widgets.cells import width
+from ima_tui.tui.widgets.cells import width, wrap
 
 _WORD = re.compile(r"\S+")
 _PIECE = re.compile(r"[^/_-]+[/_-]*|[/_-]+")
@@ -44,8 +44,24 @@ class Fitted(Visual):
 
 
 def facts(told: Content) -> Fitted:
-    """`told`, its long paths and links broken at their own joints, never inside an extension."""
-    return Fitted(lambda cells: at_joints(told, cells))
+    """`told`, its long paths and links broken at their own joints, never inside an extension, and
+    its Chinese lines nowhere but where a line of Chinese may end."""
+    return Fitted(lambda cells: beside_wide(at_joints(told, cells), cells))
+
+
+def beside_wide(told: Content, cells: int) -> Content:
+    """`told` with its lines of wide characters broken as `wrap` breaks them."""
+    cuts: list[int] = []
+    at = 0
+    for line in told.plain.split("\n"):
+        if not line.isascii() and width(line) > cells:
+            place = at
+            for piece in wrap(line, cells):
+                place = told.plain.index(piece, place)
+                cuts += [place] if place > at else []
+                place += len(piece)
+        at += len(line) + 1
+    return Content("\n").join(part.rstrip(" ") for part in told.divide(cuts)) if cuts else told
 
 
 def at_joints(told: Content, cells: int) -> Content:

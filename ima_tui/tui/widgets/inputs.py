@@ -26,7 +26,7 @@ from ima_tui.core.domain import Media, ModelVersion
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import MEDIA_ENDINGS, InputFacts, format_name
 from ima_tui.core.text import one_line, size
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
@@ -288,7 +288,7 @@ def _use_in_words(facts: InputFacts) -> str:
         words.append(say(key))
     if facts.sent_as and facts.sent_as != facts.mime:
         words.append(say("compose.input_converted", format=format_name(facts.sent_as)))
-    return " ".join(words)
+    return joined(*words)
 
 
 class InputList(Vertical):

@@ -13,8 +13,8 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.text import duration, one_line
-from ima_tui.i18n import say, sentence
-from ima_tui.ledger.job_states import ENDED, TRANSITIONS
+from ima_tui.i18n import hint, joined, say, sentence
+from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align
@@ -26,10 +26,10 @@ _RIGHT: Align = "right"
 _TIME = 11
 
 COLUMNS = (
-    Column("state", 10, "queue.col_state"),
+    Column("state", 16, "queue.col_state"),
     Column("kind", 4, "queue.col_kind", drop=3),
     Column("model", 15, "queue.col_model", drop=4),
-    Column("prompt", 22, "queue.col_prompt", flex=1),
+    Column("prompt", 19, "queue.col_prompt", flex=1),
     Column("bar", 8, drop=5),
     Column("time", _TIME, "queue.col_time", align=_RIGHT, drop=1),
     Column("points", 6, "queue.col_points", align=_RIGHT),
@@ -172,12 +172,16 @@ def headline(job: Job) -> str:
 
 
 def cost(job: Job) -> str:
-    """`5 pts · usually 20–40 s`."""
+    """`5 pts · usually 20–40 s`, or what it took."""
     words = say("queue.points", points=job.order.total)
     estimate = job.order.estimate
     if estimate is None:
         return words
-    return f"{words} · {say('queue.usually', time=usual_time(estimate))}"
+    usual = usual_time(estimate)
+    if job.state is State.DONE and job.sent_at:
+        took = duration(job.elapsed(job.updated_at))
+        return f"{words} · {say('queue.took', took=took, time=usual)}"
+    return f"{words} · {say('queue.usually', time=usual)}"
 
 
 def standing(job: Job, now: float) -> tuple[str, str]:
@@ -198,10 +202,13 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         if reason:
             return say("queue.standing_held_why", reason=reason, points=points), "warn"
         return say("queue.standing_held", points=points), "warn"
-    if job.state is State.NEEDS_REVIEW:
-        return say("queue.standing_unknown", points=job.order.total), "warn"
-    if job.state in (State.TIMED_OUT, State.STOPPED):
-        return say(f"queue.standing_{job.state}"), STATE_ROLE[job.state]
+    if job.state in UNDER_WAY:
+        return say(f"wait.{job.state}"), "muted"
+    if job.state in (State.NEEDS_REVIEW, State.TIMED_OUT, State.STOPPED):
+        words = say(f"queue.standing_{job.state}", points=job.order.total)
+        if job.waiting:
+            words = say("queue.standing_restored", why=waiting_words(job), then=words)
+        return words, "warn" if job.state is State.NEEDS_REVIEW else STATE_ROLE[job.state]
     return waiting_words(job), "muted"
 
 
@@ -223,7 +230,8 @@ def failure_words(job: Job) -> str:
     if problem is None:
         return say("queue.failed")
     try:
-        return sentence(problem)
+        todo = hint(problem.key, **problem.values)
+        return joined(sentence(problem), todo if "https://" in todo else "")
     except (KeyError, IndexError):
         return say("queue.failed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ima_tui import i18n
 from ima_tui.catalogue import price, times
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
@@ -19,14 +20,7 @@ from ima_tui.i18n import say
 
 def usual_time(estimate: Estimate) -> str:
     """`20–40 s`, `3–6 min`, in the language in use."""
-    if estimate.high < 100:
-        return say("compose.seconds", span=_span(estimate.low, estimate.high))
-    low, high = max(1, round(estimate.low / 60)), max(1, round(estimate.high / 60))
-    return say("compose.minutes", span=_span(low, high))
-
-
-def _span(low: float, high: float) -> str:
-    return f"{high:.0f}" if round(low) == round(high) else f"{low:.0f}–{high:.0f}"
+    return i18n.usual_time(estimate.low, estimate.high)
 
 
 def times_n(quote: price.Quote) -> str:

@@ -10,7 +10,7 @@ from ima_tui.compose import confirmation
 from ima_tui.compose.draft import switch
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.workflow import step_rows
 from ima_tui.workflow.pricing import price_step
@@ -253,7 +253,7 @@ def _question(status: WorkflowStatus) -> str:
     for once more."""
     sending = {each.step.id for each in status.to_send(again=True)}
     differing = confirmation.sentences(each for at, each in status.workflow.unmet if at in sending)
-    return " ".join((*differing, _cost(status)))
+    return joined(*differing, _cost(status))
 
 
 def _cost(status: WorkflowStatus) -> str:

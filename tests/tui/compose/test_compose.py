@@ -127,7 +127,7 @@ async def test_ctrl_j_sends_what_is_written_and_the_next_prompt_can_be_typed_at_
         await pilot.press("ctrl+j")
         (one,) = sent(studio)
         assert (one.prompt, one.model_id, one.total) == ("画旺财在雪地里奔跑", SEEDREAM.model_id, 5)
-        assert said(pilot) == "#1 is in the queue: 5 pts. f3 shows it."
+        assert said(pilot) == "#1 is in the queue: 5 pts. esc 3 shows it."
         assert place(pilot).query_one(Prompt).text == ""
         await pilot.press(*"next")
         assert place(pilot).query_one(Prompt).text == "next"
@@ -156,7 +156,7 @@ async def test_an_empty_prompt_is_told_and_takes_the_keys() -> None:
     async with open_compose(studio) as pilot:
         await pilot.press("escape", "ctrl+j")
         assert sent(studio) == []
-        assert said(pilot) == "Say what you want first: the prompt is empty."
+        assert said(pilot) == "The prompt is empty. Describe what you want first."
         assert isinstance(pilot.app.focused, Prompt)
         await pilot.press("f")
         assert said(pilot) == ""
@@ -209,7 +209,7 @@ async def test_several_outputs_multiply_the_price_and_its_neighbours() -> None:
         assert price(pilot, 100) == (
             "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6 · + 2K costs 12 more"
         )
-        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | - Size 512 saves 6"
+        assert price(pilot, 66) == "18 pts   3 × 6   usually 20–35 s | alt+s Size 512 saves 6 pts"
 
 
 EXCLUDING = replace(
@@ -238,7 +238,7 @@ async def test_what_is_shut_out_is_crossed_skipped_and_explained() -> None:
         resolution.focus()
         await pilot.press("right", "space")
         assert drawn(resolution).endswith("[720p]×1080p ")
-        assert said(pilot).startswith("1080p does not go with Duration 10.")
+        assert said(pilot).startswith("1080p can't be combined with Duration 10.")
         await pilot.click(resolution, offset=(resolution.size.width - 1, 0))
         assert resolution.row.value == "720p"
 
@@ -255,7 +255,7 @@ async def test_advanced_fields_unfold_and_a_wrong_text_stops_the_sending() -> No
         assert text.display
         text.input.focus()
         await pilot.press(*"blurryness")
-        assert said(pilot) == "Avoid has 10 characters; 8 are allowed."
+        assert said(pilot) == "Avoid is 10 characters long; the limit is 8."
         assert price(pilot) == "no price yet | "
         place(pilot).query_one(Prompt).focus()
         await pilot.press("ctrl+j")
@@ -319,7 +319,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
         await pilot.press("right", "down", "right", "right")
         await pilot.press("alt+m", *"banana2", "enter")
         await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == BANANA_2)
-        assert said(pilot) == ("Nano Banana 2 has no setting for: Aspect ratio. It was left out.")
+        assert said(pilot) == ("Nano Banana 2 has no parameter for Aspect ratio; left out.")
         assert line(pilot, "size").row.value == "4K"
 
 
@@ -335,7 +335,7 @@ async def test_above_the_limit_it_asks_and_escape_keeps_the_points() -> None:
         await write(pilot, "picture of a fox")
         line(pilot, "size").focus()
         await pilot.press("right", "right", "ctrl+j")
-        assert asked(pilot) == "Send with Nano Banana Pro for 360 pts?  1K saves 160"
+        assert asked(pilot) == "Send with Nano Banana Pro for 360 pts?  1K saves 160 pts"
         await pilot.press("escape")
         assert sent(studio) == []
         await pilot.press("ctrl+j", "y")
@@ -363,7 +363,7 @@ async def test_the_same_order_again_is_asked_about() -> None:
         assert len(sent(studio)) == 1
         await write(pilot, "picture of a fox")
         await pilot.press("ctrl+j")
-        assert "the same again" in asked(pilot)
+        assert "Same as the last job" in asked(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: len(sent(studio)) == 2)
 
@@ -380,7 +380,7 @@ async def test_what_the_price_would_change_is_asked_first() -> None:
         await write(pilot, "picture of a fox")
         line(pilot, "duration").focus()
         await pilot.press("right")
-        assert "Duration becomes 5 instead of 10" in price(pilot, 100)
+        assert "Duration: 5 instead of 10" in price(pilot, 100)
         await pilot.press("ctrl+j")
         assert asked(pilot).startswith("Send 1 image with Wan 2.6 for 25 pts? Changed: 10 s → 5 s.")
         assert sent(studio) == []
@@ -408,7 +408,7 @@ async def test_without_a_key_there_is_no_list_and_sending_still_leads_there() ->
     studio.catalogue.lists[T2I] = ProductList(T2I, problem=KeyMissing())
     studio.connection.has_key = False
     async with open_compose(studio) as pilot:
-        assert said(pilot) == "ctrl+g enters a key"
+        assert said(pilot) == "ctrl+g: enter API key"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
 
@@ -425,7 +425,7 @@ async def test_while_the_list_is_fetched_that_is_said_and_the_prompt_can_be_type
         assert said(pilot).startswith("Loading models…")
         studio.tell(ListChanged(ProductList(T2I, (SEEDREAM,), NOW, live=True)))
         await until(pilot, lambda: price(pilot).startswith("5 pts"))
-        await until(pilot, lambda: said(pilot) == "The models are here: press ctrl+j to send.")
+        await until(pilot, lambda: said(pilot) == "Models loaded. Press ctrl+j to send.")
         assert sent(studio) == []
         await pilot.press("ctrl+j")
         assert [one.prompt for one in sent(studio)] == ["draw f"]
@@ -436,8 +436,8 @@ async def test_a_list_that_did_not_come_says_why_and_can_be_asked_again() -> Non
     studio.catalogue.lists[T2I] = ProductList(T2I, problem=Unreachable())
     async with open_compose(studio) as pilot:
         model = place(pilot).query_one(DraftForm).model
-        assert "IMA can't be reached" in "".join(text for text, _ in model.parts(80)[0])
-        assert said(pilot) == "ctrl+r asks again"
+        assert "Can't reach IMA" in "".join(text for text, _ in model.parts(80)[0])
+        assert said(pilot) == "ctrl+r refreshes"
         await pilot.press("f5")
         await until(pilot, lambda: ("refresh", T2I) in studio.asked)
 

@@ -38,7 +38,7 @@ async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> N
         await until(pilot, lambda: screen.view.askings)
         await pilot.press("ctrl+j")
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
-        assert "Answer first" in str(screen.query_one("#said").content)  # type: ignore[attr-defined]
+        assert "Choose first" in str(screen.query_one("#said").content)  # type: ignore[attr-defined]
 
 
 async def test_what_can_be_had_instead_is_taken_by_its_key() -> None:
@@ -91,9 +91,7 @@ async def test_turned_off_nothing_is_remembered() -> None:
 
 async def test_a_wish_about_models_alone_is_done_without_sending_anything() -> None:
     async with composing("always use Nano Banana Pro") as (pilot, screen):
-        await until(
-            pilot, lambda: "Nothing is spent" in told(screen) or "remembers" in told(screen)
-        )
+        await until(pilot, lambda: "Nothing is generated or charged" in told(screen))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: asked_of(pilot, "prefer"))
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]

@@ -126,4 +126,4 @@ def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
     lines = [str(line) for line in price_table.every(model, glyphs(False))]
     assert lines[0].split() == ["AUDIO", "DURATION", "QUALITY", "POINTS"]
     assert max(map(len, lines)) <= price_table.ROOM
-    assert any("usual" in str(line) for line in price_table.every(TWO_PRICED, glyphs(False)))
+    assert any("default" in str(line) for line in price_table.every(TWO_PRICED, glyphs(False)))

@@ -104,7 +104,7 @@ async def test_an_earlier_wish_is_found_by_a_few_letters(tmp_path: Path) -> None
 async def test_without_earlier_wishes_that_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
         await pilot.press("alt+h")
-        await until(pilot, lambda: "Nothing was sent yet" in said(pilot))
+        await until(pilot, lambda: "No prompts sent yet" in said(pilot))
 
 
 async def test_a_template_is_saved_taken_and_deleted(tmp_path: Path) -> None:

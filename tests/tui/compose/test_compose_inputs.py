@@ -92,7 +92,7 @@ async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
 async def test_without_results_that_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
         await pilot.press("alt+i")
-        await until(pilot, lambda: "No picture was made yet" in said(pilot))
+        await until(pilot, lambda: "No images yet" in said(pilot))
 
 
 def problems(screen: ComposeScreen) -> list[str]:

@@ -18,7 +18,7 @@ async def test_variants_are_previewed_and_agreed_to_as_a_total() -> None:
         await until(pilot, lambda: price(pilot).startswith(f"3 jobs · {total} pts"))
         assert screen.query_one(PromptList).display
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: asked(pilot) == f"Send 3 jobs for {total} pts in all?")
+        await until(pilot, lambda: asked(pilot) == f"Send 3 jobs for {total} pts in total?")
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
         await pilot.press("y")
         await until(pilot, lambda: len(sent(pilot.app.studio)) == 3)  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ async def test_one_that_cannot_be_sent_stops_all() -> None:
         await pilot.press("alt+b")
         await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: said(pilot).startswith("Number 2:"))
+        await until(pilot, lambda: said(pilot).startswith("Job 2:"))
         assert sent(pilot.app.studio) == []  # type: ignore[attr-defined]
 
 

@@ -67,7 +67,7 @@ async def test_chosen_by_hand_it_is_not_marked_and_backspace_lets_the_words_deci
         line(screen, "resolution").focus()
         await pilot.press("left")
         assert marked(screen) == ["video"]
-        assert told(line(screen, "resolution")) == "by hand"
+        assert told(line(screen, "resolution")) == "your choice"
         assert line(screen, "resolution").row.value == "720p"
         await pilot.press("backspace")
         assert marked(screen, stressed=True) == ["1080p"]

@@ -87,7 +87,7 @@ async def test_the_prompt_is_read_again_when_the_lists_arrive() -> None:
         assert said(pilot).startswith("Loading models…")
         for kind, models in lists().items():
             studio.tell(ListChanged(ProductList(kind, models, NOW, live=True)))
-        await until(pilot, lambda: "The models are here" in said(pilot))
+        await until(pilot, lambda: "Models loaded" in said(pilot))
         assert sent(studio) == []  # nobody has seen a price yet
         await pilot.press("ctrl+j")
         (one,) = sent(studio)
@@ -164,11 +164,11 @@ async def test_another_choice_is_sent_for_its_price_only_if_nothing_else_is_unme
     async with composing("a 15s video of a whale with kling o1") as (pilot, screen, studio):
         await pilot.press("ctrl+j", "right", "right")
         chosen = bar(screen).partition("[")[2].partition("]")[0]
-        assert " can, " in chosen  # another model, and its price
+        assert "use " in chosen  # another model, and its price
         await pilot.press("enter")
         await until(pilot, lambda: sent(studio))
         (one,) = sent(studio)
-        assert chosen == f"{one.model_name} can, {one.total} pts"
+        assert chosen == f"use {one.model_name}, {one.total} pts"
         assert str(dict(one.parameters)["duration"]) == "15"
 
 
@@ -328,5 +328,5 @@ async def test_of_several_prompts_one_without_a_medium_stops_all() -> None:
     async with composing("a {cute|wild} cat") as (pilot, screen, studio):
         await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: said(pilot).startswith("Number 1: image, video, music or"))
+        await until(pilot, lambda: said(pilot).startswith("Job 1: image, video, music or"))
         assert sent(studio) == []

@@ -101,7 +101,7 @@ async def test_every_result_of_every_done_job_hangs_here_with_its_picture(
 async def test_an_empty_wall_says_how_something_comes_to_hang_on_it() -> None:
     async with app_of().run_test(size=(60, 20)) as pilot:
         screen = await ready(pilot, 0)
-        await until(pilot, lambda: "Press 2" in lines(screen.wall))
+        await until(pilot, lambda: "Finished jobs appear here" in lines(screen.wall))
         assert not screen.query_one(ResultDetail).display
 
 
@@ -229,9 +229,9 @@ async def test_what_is_known_of_a_result_stands_beside_it(path: Callable[[str], 
         assert media.path in told
         assert "works until" in told
         await pilot.press("right")
-        await until(pilot, lambda: "no longer there" in facts(screen))
+        await until(pilot, lambda: "local file is missing" in facts(screen))
         await pilot.press("right")
-        await until(pilot, lambda: "can't be fetched any more" in facts(screen))
+        await until(pilot, lambda: "there is no local file" in facts(screen))
 
 
 async def test_broken_and_absent_files_are_sentences_on_the_wall(tmp_path: Path) -> None:
@@ -241,8 +241,8 @@ async def test_broken_and_absent_files_are_sentences_on_the_wall(tmp_path: Path)
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 3)
         await until(pilot, lambda: "This file can't be" in lines(screen.wall))
-        assert "Not on this disk" in lines(screen.wall)
-        assert "Being fetched" in lines(screen.wall)
+        assert "Not downloaded" in lines(screen.wall)
+        assert "Downloading" in lines(screen.wall)
 
 
 # ------------------------------------------------------------------------------------- the viewer
@@ -381,12 +381,12 @@ async def test_a_file_is_deleted_after_a_deliberate_yes_alone(path: Callable[[st
         await pilot.press("D")
         question = screen.query_one(ConfirmBar)
         await until(pilot, lambda: question.asking)
-        assert "can fetch it again until" in question._words
+        assert "can download it again until" in question._words
         await pilot.press("enter")
         assert ("discard", 1, 1) not in studio.asked
         await pilot.press("y")
         await until(pilot, lambda: ("discard", 1, 1) in studio.asked)
-        await until(pilot, lambda: "Not on this disk" in facts(screen))
+        await until(pilot, lambda: "Not downloaded" in facts(screen))
 
 
 async def test_forgetting_takes_a_job_off_the_wall_and_undo_brings_it_back(

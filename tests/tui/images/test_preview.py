@@ -257,7 +257,7 @@ async def test_a_broken_file_is_said_and_hurts_nobody(tmp_path: Path) -> None:
         preview = app.screen.query_one(Preview)
         assert preview.shown is None
         text = " ".join(preview.render_line(y).text.strip() for y in range(4))
-        assert "can't be read" in text
+        assert "can't be shown" in text
 
 
 async def test_over_a_slow_line_a_picture_is_drawn_when_asked_for(tmp_path: Path) -> None:

@@ -115,20 +115,18 @@ def test_the_price_of_every_combination_cheapest_first() -> None:
     table = lines[lines.index("SIZE  POINTS") :]
     assert table[1:5] == [
         "512        4",
-        "1K         6  ← usual",
+        "1K         6  ← default",
         "2K        10",
         "4K        13",
     ]
 
 
 def test_one_price_is_said_as_one() -> None:
-    assert "5 pts, one price for everything" in str(
-        model_text.detail(SEEDREAM, False, glyphs(False))
-    )
+    assert "5 pts for all settings" in str(model_text.detail(SEEDREAM, False, glyphs(False)))
 
 
 def test_inputs_are_told() -> None:
-    assert "takes 1 files: jpeg png" in str(model_text.detail(KLING, False, glyphs(False)))
+    assert "Inputs: 1 (jpeg png)" in str(model_text.detail(KLING, False, glyphs(False)))
 
 
 def test_names_from_outside_are_text() -> None:
@@ -153,7 +151,7 @@ async def test_a_model_of_another_kind_is_pointed_to() -> None:
     async with open_app().run_test(size=(80, 24)) as pilot:
         await pilot.press("slash", *"kling")
         assert names(pilot) == []
-        assert "1 of other kinds" in models(pilot).table.empty
+        assert "1 model matches elsewhere" in models(pilot).table.empty
         await pilot.press("escape")
         await pilot.app.run_action("all_kinds", pilot.app.screen)
         assert names(pilot) == ["Kling 2.6"]
@@ -182,7 +180,7 @@ async def test_where_the_list_comes_from_is_said() -> None:
         assert "· live ·" in standing(pilot)
         now = studio.catalogue.lists[TaskType.TEXT_TO_IMAGE]
         studio.tell(ListChanged(replace(now, live=False)))
-        await until(pilot, lambda: standing(pilot).rstrip().count("· from the cache"))
+        await until(pilot, lambda: standing(pilot).rstrip().count("· cached"))
         studio.tell(ListChanged(replace(now, problem=Unreachable())))
         await until(pilot, lambda: standing(pilot).rstrip().count("· offline"))
         assert len(names(pilot)) == 4
@@ -257,7 +255,7 @@ async def test_what_is_new_dearer_and_gone_is_said_where_it_stands() -> None:
     async with app.run_test(size=(130, 30)) as pilot:
         await pilot.pause()
         studio.tell(ListChanged(changed_list()))
-        await until(pilot, lambda: "1 new, 1 repriced, 1 gone" in standing(pilot))
+        await until(pilot, lambda: "1 new, 1 price change, 1 gone" in standing(pilot))
         table = models(pilot).table
         tagged = {table._rows[row][0].text: table._rows[row][-1].text for row in table.order}
         assert tagged["SeeDream 4.5"] == "new"
@@ -265,7 +263,7 @@ async def test_what_is_new_dearer_and_gone_is_said_where_it_stands() -> None:
         assert tagged["Midjourney"] == "gone"
         await pilot.press("end")
         assert models(pilot).current is None  # what is gone can't be composed with
-        assert any("can't be used any more" in line for line in facts(pilot))
+        assert any("No longer available" in line for line in facts(pilot))
         await pilot.press("enter")
         assert app.current_mode == "models"
 

@@ -73,7 +73,7 @@ async def test_enter_chooses_a_model_for_that_kind(studio: FakeStudio) -> None:
         await pilot.press(*"banana pro".replace(" ", ""), "enter")
         await until(pilot, lambda: model_of(studio, "user_default", T2I) == BANANA_PRO.model_id)
         await until(pilot, lambda: row(pilot, T2I)[2] == "Nano Banana Pro")
-        assert said(pilot) == "text to image: Nano Banana Pro is preferred from now on."
+        assert said(pilot) == "text to image: Nano Banana Pro is now preferred."
 
 
 async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
@@ -81,7 +81,7 @@ async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
         await pilot.press("delete")
         assert model_of(studio, "user_default", T2I) == ""
         assert row(pilot, T2I)[2] == "–"
-        assert said(pilot) == "text to image: cleared. u takes that back."
+        assert said(pilot) == "text to image: cleared. u undoes."
         await pilot.press("u")
         assert model_of(studio, "user_default", T2I) == MIDJOURNEY.model_id
         offered = {act.id for act in acts(pilot.app.screen)}
@@ -125,9 +125,9 @@ async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> N
 async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> None:
     studio.preferences.preferences.writable = False
     async with open_preferences(studio) as pilot:
-        assert "not to be written" in said(pilot)
+        assert "read-only" in said(pilot)
         await pilot.press("delete")
-        assert said(pilot) == "The file is not to be written, so nothing was stored."
+        assert said(pilot) == "The file is read-only, so nothing was saved."
         assert row(pilot, T2I)[2] == "Midjourney"
 
 
@@ -147,7 +147,7 @@ async def test_without_a_list_nothing_is_called_gone() -> None:
     async with open_preferences(studio) as pilot:
         assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
         await pilot.press("enter")
-        assert said(pilot).startswith("The models of this kind are not there yet")
+        assert said(pilot).startswith("These models are not loaded yet")
 
 
 # ------------------------------------------------------------------- what another program dropped
@@ -160,8 +160,8 @@ GONE = DroppedPreference(
 @pytest.mark.parametrize(
     ("key", "asked", "then"),
     [
-        ("b", "bring_back", "Back again: Midjourney (text to image)."),
-        ("x", "let_go", "Let go: Midjourney (text to image)."),
+        ("b", "bring_back", "Restored: Midjourney (text to image)."),
+        ("x", "let_go", "Discarded: Midjourney (text to image)."),
     ],
 )
 async def test_what_another_program_dropped_is_offered_back(
@@ -171,8 +171,8 @@ async def test_what_another_program_dropped_is_offered_back(
         assert "prefs.bring_back" not in {act.id for act in acts(pilot.app.screen)}
         studio.preferences.gone = (GONE,)
         studio.tell(PreferencesChanged())
-        await until(pilot, lambda: said(pilot).startswith("Another program dropped Midjourney"))
-        assert " b brings it back, x lets it go" in said(pilot)
+        await until(pilot, lambda: said(pilot).startswith("Another program removed Midjourney"))
+        assert " b restores, x discards" in said(pilot)
         await pilot.press(key)
         await until(pilot, lambda: said(pilot) == then)
         assert (asked, T2I) in studio.asked
@@ -187,6 +187,6 @@ async def test_elsewhere_a_drop_is_told_once(studio: FakeStudio) -> None:
             await until(pilot, lambda: not app._gatherer._waiting)
         await until(pilot, lambda: bool(app._notifications))
         assert [one.message for one in app._notifications] == [
-            "Another program dropped Midjourney (text to image) from your preferences. "
-            "Place 5 brings it back."
+            "Another program removed Midjourney (text to image) from your preferences. "
+            "Restore it in Prefs (5)."
         ]

@@ -73,13 +73,13 @@ async def go_to(pilot: Pilot[None], name: str) -> None:
 
 async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> None:
     async with open_settings(path, language="en") as pilot:
-        assert rows(pilot)["queue.running"] == ["Running at once", "3", "", "config file"]
+        assert rows(pilot)["queue.running"] == ["Jobs at once", "3", "", "config file"]
         assert rows(pilot)["language"] == ["Language", "English", "", "flag"]
         assert rows(pilot)["look.notify"] == ["When a job ends", "bell", "", "default"]
         assert rows(pilot)["look.ascii"][1] == "off"
         await go_to(pilot, "look.notify")
-        assert said(pilot).startswith("How you hear that a job ended")
-        assert "look.notify, allowed off, bell, osc9, both" in said(pilot)
+        assert said(pilot).startswith("How to tell you that a job finished")
+        assert "look.notify. Allowed: off, bell, osc9, both" in said(pilot)
 
 
 async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: Path) -> None:
@@ -90,7 +90,7 @@ async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: P
         await pilot.press(*"osc", "enter")
         await until(pilot, lambda: "osc9" in path.read_text())
         await until(pilot, lambda: rows(pilot)["look.notify"][2] == "notification")
-        assert said(pilot) == "When a job ends: notification from the next start on."
+        assert said(pilot) == "When a job ends: notification, from the next start"
     assert path.read_text().startswith(WRITTEN)
 
 
@@ -108,7 +108,7 @@ async def test_a_number_is_typed_and_nonsense_leaves_the_field_open(path: Path) 
         await pilot.press("backspace", "1", "2", "enter")
         await until(pilot, lambda: "running = 12" in path.read_text())
         await until(pilot, lambda: isinstance(pilot.app.focused, Table))
-        assert rows(pilot)["queue.running"] == ["Running at once", "3", "12", "config file"]
+        assert rows(pilot)["queue.running"] == ["Jobs at once", "3", "12", "config file"]
 
 
 async def test_escape_leaves_the_field_first_and_then_the_settings(path: Path) -> None:
@@ -129,7 +129,7 @@ async def test_delete_lets_the_default_hold_again(path: Path) -> None:
         await until(pilot, lambda: rows(pilot)["queue.running"][2] == "8")
         await until(pilot, lambda: not offered(pilot) & {"settings.reset"})
         await pilot.press("delete")
-        assert "default again" in said(pilot)
+        assert "(default)" in said(pilot)
 
 
 async def test_colours_and_language_are_used_at_once(path: Path) -> None:
@@ -151,7 +151,7 @@ async def test_colours_and_language_are_used_at_once(path: Path) -> None:
 async def test_the_demo_keeps_none(path: Path) -> None:
     async with open_settings(path, profile="demo") as pilot:
         await go_to(pilot, "queue.running")
-        assert "The demo keeps no settings" in said(pilot)
+        assert "Settings can't be changed in the demo" in said(pilot)
         assert not offered(pilot) & {"settings.change", "settings.reset"}
         assert rows(pilot)["queue.running"][2] == ""
         await pilot.press("enter", "delete")
@@ -164,7 +164,7 @@ async def test_a_file_that_broke_meanwhile_is_told(path: Path) -> None:
         path.write_text("broken [")
         await go_to(pilot, "queue.running")
         await pilot.press("delete")
-        await until(pilot, lambda: "can't be read as TOML" in said(pilot))
+        await until(pilot, lambda: "is not valid TOML" in said(pilot))
     assert path.read_text() == "broken ["
 
 

@@ -151,14 +151,18 @@ def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
     state = words.row(partial_job(1), NOW, glyphs(False))[0]
     assert (state.text.split(" ", 1)[1], state.role) == ("2 of 3", "warn")
     sentence, role = words.standing(partial_job(1), NOW)
-    assert ("2 of 3 came out" in sentence, "r makes only" in sentence, role) == (True, True, "warn")
+    assert ("2 of 3 results finished" in sentence, "r makes only" in sentence, role) == (
+        True,
+        True,
+        "warn",
+    )
 
 
 def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
     values = {"status": 403, "time": "14:05", "id": 7}
     waiting = replace(job(7, State.FETCHING), waiting="waiting.link_denied", waiting_values=values)
     sentence, _ = words.standing(waiting, NOW)
-    assert sentence.startswith("The download server refused (403). Trying again at 14:05;")
+    assert sentence.startswith("The download server refused access (403). Trying again at 14:05;")
     assert sentence.endswith("Nothing is charged.")
 
 
@@ -169,7 +173,7 @@ async def test_only_the_missing_is_offered_again() -> None:
     app = open_app(partial_job(1))
     async with app.run_test() as pilot:
         await pilot.press("r")
-        assert question(pilot).startswith("? Make the 1 missing of #1? It costs 5 pts.")
+        assert question(pilot).startswith("? Make only the 1 missing result of #1 for 5 pts?")
         await pilot.press("y")
         assert ("again", 1) in asked(pilot)
 
@@ -187,7 +191,7 @@ async def test_the_summary_counts() -> None:
     async with open_app(*found).run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         text = queue(pilot).query_one(QueueSummary).head.render_line(0).text
-        assert "needs you: 1 · 2 running · 1 waiting · 1 failed · 1 done" in text
+        assert "1 needs you · 2 running · 1 waiting · 1 failed · 1 done" in text
         assert "today 325 pts · session 61" in text
 
 
@@ -218,7 +222,7 @@ async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() 
     app = open_app(job(1, State.DONE))
     app.studio.catalogue.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
     async with app.run_test() as pilot:
-        await until(pilot, lambda: f"{WAN.name} would suit this too, for 5 pts." in facts(pilot))
+        await until(pilot, lambda: f"{WAN.name} also suits this, 5 pts." in facts(pilot))
 
 
 async def test_a_prompt_with_brackets_is_text() -> None:
@@ -286,7 +290,7 @@ async def test_the_clock_stands_still_where_nothing_runs_or_nobody_looks() -> No
 async def test_running_again_says_the_price_and_waits_for_a_yes() -> None:
     async with open_app(failed(3)).run_test() as pilot:
         await pilot.press("r")
-        assert question(pilot) == "? Run #3 again? It costs 10 pts."
+        assert question(pilot) == "? Retry #3 for 10 pts?"
         await pilot.press("escape")
         assert asked(pilot) == []
         await pilot.press("r", "enter")
@@ -296,7 +300,7 @@ async def test_running_again_says_the_price_and_waits_for_a_yes() -> None:
 async def test_an_unknown_outcome_is_asked_about_with_more_care() -> None:
     async with open_app(job(3, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("r")
-        assert "may have been charged 5 pts already" in question(pilot)
+        assert "may already have been charged 5 pts" in question(pilot)
         await pilot.press("enter")
         assert asked(pilot) == []
         assert question(pilot)
@@ -309,13 +313,13 @@ async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -
     async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=size) as pilot:
         await pilot.press("r")
         await pilot.pause()
-        assert question(pilot).endswith("once more for 5 pts all the same? Press y.")
+        assert question(pilot).endswith("again for another 5 pts? Press y.")
 
 
 async def test_stopping_says_that_the_points_stay_spent() -> None:
     async with open_app(job(3)).run_test() as pilot:
         await pilot.press("x")
-        assert "5 pts stay spent" in question(pilot)
+        assert "5 pts are not refunded" in question(pilot)
         await pilot.press("y")
         assert asked(pilot) == [("stop", 3)]
 
@@ -330,7 +334,7 @@ async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -
     found = (failed(3), failed(2), job(1, State.FAILED, MIDJOURNEY))
     async with open_app(*found).run_test() as pilot:
         await pilot.press("space", "space", "space", "r")
-        assert question(pilot) == "? Run these 3 again (#3 #2 #1)? They cost 28 pts."
+        assert question(pilot) == "? Retry these 3 jobs (#3 #2 #1) for 28 pts?"
         await pilot.press("enter")
         again = [one for one in asked(pilot) if one[0] == "again"]
         assert again == [("again", 3), ("again", 2), ("again", 1)]
@@ -339,7 +343,7 @@ async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -
 async def test_hidden_rows_are_never_marked() -> None:
     async with open_app(failed(3), job(2, State.FAILED, KLING)).run_test() as pilot:
         await pilot.press("space", "space", "slash", *"kling", "enter", "r")
-        assert "#2 again" in question(pilot)
+        assert "Retry #2" in question(pilot)
 
 
 async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
@@ -348,7 +352,7 @@ async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
         assert asked(pilot) == []
         summary = queue(pilot).query_one(QueueSummary)
-        assert "1 forgotten, u undoes" in summary.render_line(0).text
+        assert "1 removed, u undoes" in summary.render_line(0).text
         await pilot.press("u")
         await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
         assert not queue(pilot).check_action("undo", ())
@@ -371,7 +375,7 @@ async def test_forgetting_is_done_when_its_moment_has_passed_or_the_place_is_clo
 async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
     async with open_app(done(3), done(2), done(1)).run_test() as pilot:
         await pilot.press("ctrl+a", "D")
-        assert "Forget these 3 (#3 #2 #1, 15 pts)?" in question(pilot)
+        assert "Remove these 3 jobs (#3 #2 #1, 15 pts) from the list?" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: not queue(pilot).table.order)
         await pilot.press("u")
@@ -381,7 +385,7 @@ async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
 async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
     async with open_app(job(2, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("D")
-        assert "Forget #2? It is not over" in question(pilot)
+        assert "Remove #2 from the list? It isn't finished" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot) == [("forget", 2)])
 
@@ -404,7 +408,7 @@ async def test_f_follows_or_fetches_again_for_free(found: Job, verb: str) -> Non
 async def test_a_held_job_is_sent_only_after_a_yes() -> None:
     async with open_app(replace(job(1, State.QUEUED), needs_approval=True)).run_test() as pilot:
         await pilot.press("a")
-        assert question(pilot) == "? Send #1? It costs 5 pts."
+        assert question(pilot) == "? Send #1 for 5 pts?"
         assert asked(pilot) == []
 
 

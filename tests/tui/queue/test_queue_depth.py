@@ -105,7 +105,7 @@ def test_orders(sort: str, ids: list[int]) -> None:
 def test_groups_keep_the_order_within_and_add_up_points() -> None:
     found = QueueArrangement(sort="newest", group="state").of((*FOUR, done(9)))
     assert [(g.name, [one.id for one in g.jobs], g.points) for g in found] == [
-        ("unknown", [3], 5),
+        ("needs review", [3], 5),
         ("running", [1], 25),
         ("done", [9, 2], 10),
         ("failed", [4], 10),
@@ -146,11 +146,11 @@ async def test_keys_move_unsent_jobs_in_their_line() -> None:
         assert list(queue(pilot).table.order) == [9, 1, 2, 3, 4]
         assert not queue(pilot).check_action("line", ("earlier",)), "a running job"
         await pilot.press("end")
-        assert "Number 4 of 4 in line" in facts(pilot)
+        assert "Position 4 of 4" in facts(pilot)
         await pilot.press("less_than_sign")
         await stands(pilot, [9, 1, 2, 4, 3])
         assert queue(pilot).table.cursor == 4
-        await until(pilot, lambda: "Number 3 of 4 in line" in facts(pilot))
+        await until(pilot, lambda: "Position 3 of 4" in facts(pilot))
         await pilot.press("F")
         await stands(pilot, [9, 4, 1, 2, 3])
         await pilot.press("greater_than_sign")
@@ -178,7 +178,7 @@ async def test_a_job_moves_past_what_is_shown_and_leaves_hidden_ones_where_they_
 async def test_headings_are_no_rows() -> None:
     async with open_app(*FOUR).run_test(size=(120, 30)) as pilot:
         await pilot.app.run_action("arrange('group')", pilot.app.screen)
-        assert shown(pilot, 1).strip() == "unknown  1 · 5 pts"
+        assert shown(pilot, 1).strip() == "needs review  1 · 5 pts"
         assert queue(pilot).table.cursor == 3
         await pilot.press("down")
         assert queue(pilot).table.cursor == 1
@@ -195,7 +195,7 @@ async def test_headings_are_no_rows() -> None:
 async def test_a_filter_finds_kinds_and_what_waits_for_a_word() -> None:
     held = replace(job(7, State.QUEUED), needs_approval=True)
     async with open_app(*FOUR, held).run_test(size=(100, 30)) as pilot:
-        await pilot.press("slash", *"held")
+        await pilot.press("slash", *"approval")
         assert list(queue(pilot).table.order) == [7]
         queue(pilot).query_one("#filter").value = "to video"  # type: ignore[attr-defined]
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
@@ -214,15 +214,13 @@ async def test_marks_say_what_they_cost_and_go_with_their_rows() -> None:
 async def test_a_question_names_what_it_is_about_but_not_hundreds() -> None:
     async with open_app(*(failed(n) for n in range(1, 10))).run_test() as pilot:
         await pilot.press("ctrl+a", "r")
-        assert "Run these 9 again (#9 #8 #7 #6 #5 #4 and 3 more)? They cost 90 pts." in question(
-            pilot
-        )
+        assert "Retry these 9 jobs (#9 #8 #7 #6 #5 #4 and 3 more) for 90 pts?" in question(pilot)
 
 
 async def test_stopping_sent_and_unsent_ones_tells_what_stays_spent() -> None:
     async with open_app(job(2), job(1, State.QUEUED)).run_test() as pilot:
         await pilot.press("ctrl+a", "x")
-        assert "What was sent stays spent: 5 pts" in question(pilot)
+        assert "Points already spent (5 pts)" in question(pilot)
         await pilot.press("y")
         await until(pilot, lambda: len(asked(pilot)) == 2)
         assert asked(pilot) == [("stop", 2), ("take_out", 1)]
@@ -237,7 +235,7 @@ async def test_another_model_is_chosen_priced_and_named_after_the_old_job() -> N
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
-        assert question(pilot) == "? Run #3 with SeeDream 4.5 instead? It costs 5 pts."
+        assert question(pilot) == "? Retry #3 with SeeDream 4.5 for 5 pts?"
         assert asked(pilot) == []
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot))
@@ -251,7 +249,7 @@ async def test_a_failure_names_what_could_do_it_and_for_how_much() -> None:
     async with open_app(failed(3)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         told = facts(pilot).replace("\n", " ")
-        assert "R runs it with another model: SeeDream 4.5 for 5 pts or Nano Banana 2 for" in told
+        assert "R retries with another model: SeeDream 4.5 (5 pts) or Nano Banana 2 (" in told
 
 
 async def test_where_no_other_model_is_offered_it_says_so() -> None:
@@ -260,7 +258,7 @@ async def test_where_no_other_model_is_offered_it_says_so() -> None:
         await pilot.pause()
         assert question(pilot) == ""
         told = [note.message for note in pilot.app._notifications]
-        assert told == ["No other model offered now does what Wan 2.6 does."]
+        assert told == ["No other model can do this right now (Wan 2.6)."]
 
 
 async def test_another_model_is_for_one_job_at_a_time_and_says_so() -> None:
@@ -294,7 +292,7 @@ async def test_an_unsent_job_is_edited_and_taken_out_when_the_new_one_goes() -> 
         await until(pilot, lambda: pilot.app.current_mode == "compose")
         await until(pilot, lambda: pilot.app.screen.query_one(Prompt).text == "a red fox in snow")
         said = pilot.app.screen.query_one("#said", Static)
-        await until(pilot, lambda: "takes the place of #7" in str(said.content))
+        await until(pilot, lambda: "Replaces #7" in str(said.content))
         assert asked(pilot) == []
         await can_read(pilot)
         await pilot.press("ctrl+j")
@@ -315,7 +313,7 @@ async def test_a_job_edited_before_prompts_can_be_read_goes_with_a_second_press(
         await until(pilot, lambda: "again when the price is shown" in str(said.content))
         assert asked(pilot) == []
         compose._begin_to_read()
-        await until(pilot, lambda: "models are here" in str(said.content))
+        await until(pilot, lambda: "Models loaded" in str(said.content))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: len(asked(pilot)) == 2)
 
@@ -325,11 +323,11 @@ async def test_what_was_sent_meanwhile_is_not_sent_twice() -> None:
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.current_mode == "compose")
         said = pilot.app.screen.query_one("#said", Static)
-        await until(pilot, lambda: "takes the place of #7" in str(said.content))
+        await until(pilot, lambda: "Replaces #7" in str(said.content))
         studio(pilot).tell(JobChanged(job(7)))
         await can_read(pilot)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "was sent meanwhile" in str(said.content))
+        await until(pilot, lambda: "was sent in the meantime" in str(said.content))
         assert asked(pilot) == []
 
 
@@ -347,7 +345,7 @@ def test_only_what_was_not_sent_can_be_edited() -> None:
 def test_a_reason_stands_in_the_time_column_and_as_a_sentence() -> None:
     waiting = replace(job(4, State.QUEUED), waiting="waiting.after", waiting_values={"id": 41})
     assert words.row(waiting, NOW, glyphs(False))[5].text == "after #41"
-    assert words.standing(waiting, NOW) == ("waits for #41", "muted")
+    assert words.standing(waiting, NOW) == ("waiting for #41", "muted")
     odd = replace(waiting, waiting="waiting.from_the_future")
     assert words.standing(odd, NOW) == ("", "muted")
 
@@ -368,7 +366,7 @@ def test_held_for_another_reason_says_that_one() -> None:
     )
     sentence, role = words.standing(held, NOW)
     assert "price rose from 5 to 7" in sentence
-    assert "Press a" in sentence
+    assert "a sends it" in sentence
     assert role == "warn"
 
 
@@ -376,8 +374,8 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
     async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         assert shown(pilot, 1).rstrip().endswith("5?")
-        assert "charged 5 pts" in facts(pilot).replace("\n", " ")
+        assert "5 pts may have been charged" in facts(pilot).replace("\n", " ")
         await pilot.press("r")
-        assert question(pilot).endswith("for 5 pts all the same? Press y.")
+        assert question(pilot).endswith("for another 5 pts? Press y.")
         shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
         assert shown_keys == ["y", "esc  n"]

@@ -137,7 +137,7 @@ async def test_every_action_of_every_other_place_is_offered() -> None:
         commands = palette.ActionProvider(app.screen)
         await commands.startup()
         found = {words for words, _, _ in commands._elsewhere}
-        assert {"Models: sort", "Compose: send", "Prefs: choose a model"} <= found
+        assert {"Models: sort", "Compose: send", "Prefs: choose model"} <= found
         assert not [words for words in found if words.startswith("Queue")]
 
 

@@ -79,12 +79,12 @@ async def test_the_key_is_not_shown() -> None:
 async def test_a_key_of_another_product_is_refused_here() -> None:
     async with first_start() as (pilot, studio):
         await pilot.press(*"sk-123", "enter")
-        refusal = "This is not an IMA key: those begin with ima_. Nothing was sent."
+        refusal = "This is not an IMA key: IMA keys begin with ima_. Nothing was sent."
         await until(pilot, lambda: said(pilot) == refusal)
         assert kept(studio) == []
         assert isinstance(pilot.app.screen, WelcomeScreen)
         await pilot.press("backspace")
-        assert said(pilot) == "It is forgotten when you quit."
+        assert said(pilot) == "Not saved: ima-tui asks again next time."
 
 
 async def test_a_keyring_that_fails_is_told_and_nothing_is_lost() -> None:
@@ -96,7 +96,7 @@ async def test_a_keyring_that_fails_is_told_and_nothing_is_lost() -> None:
     studio.connection = NoKeyring(studio.asked)
     async with first_start(studio) as (pilot, _):
         await pilot.press(*KEY, "enter")
-        await until(pilot, lambda: said(pilot).startswith("The system's keyring could not"))
+        await until(pilot, lambda: said(pilot).startswith("The system keyring couldn't"))
         assert pilot.app.screen.query_one(Input).value == KEY
 
 

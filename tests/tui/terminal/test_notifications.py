@@ -62,7 +62,7 @@ def test_a_hostile_name_or_prompt_reaches_no_terminal() -> None:
     text = notifications.words([hostile])
     assert "owned" not in text
     assert text.isprintable()
-    assert notifications.words([hostile, failed(2)]) == "2 jobs ended"
+    assert notifications.words([hostile, failed(2)]) == "2 jobs finished"
 
 
 async def test_the_app_writes_it_when_a_job_ends() -> None:
@@ -84,14 +84,14 @@ async def test_what_a_bad_end_has_left_is_told_at_the_next_start() -> None:
     unsent = replace(job(3, State.QUEUED), needs_approval=True, waiting="waiting.word")
     lost = replace(job(2, State.NEEDS_REVIEW), updated_at=NOW)
     old = replace(lost, id=1, updated_at=NOW - 60)
-    said = "Sent when the last run ended, and perhaps charged: 1."
+    said = "1 job may have been charged when the last run ended unexpectedly."
     assert notifications.left_behind([old, job(4)], NOW) == ""
-    assert notifications.left_behind([old, lost], NOW) == f"{said} The queue tells more."
+    assert notifications.left_behind([old, lost], NOW) == f"{said} See Queue."
     app = ImaApp(FakeStudio((unsent, lost)), start="compose")  # type: ignore[arg-type]
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: len(app._notifications) == 1)
         told = next(iter(app._notifications)).message
-        assert told == f"{said} Not sent yet, waiting for your word: 1. The queue tells more."
+        assert told == f"{said} 1 unsent job needs your approval. See Queue."
 
 
 async def test_a_task_id_that_can_not_be_saved_stays_on_the_screen() -> None:

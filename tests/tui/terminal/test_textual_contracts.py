@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -225,17 +226,20 @@ def test_linux_driver_has_the_parts_that_are_overridden() -> None:
 
 def _private_names(owner: type) -> set[str]:
     """Private methods and attributes that Textual gives instances of `owner`."""
-    found: set[str] = set()
-    for base in owner.__mro__:
-        if base.__module__.startswith("textual."):
-            found |= {name for name in vars(base) if name.startswith("_")}
-            for node in ast.walk(ast.parse(inspect.getsource(sys.modules[base.__module__]))):
-                if isinstance(node, ast.ClassDef) and node.name == base.__name__:
-                    found |= {
-                        each.attr
-                        for each in ast.walk(node)
-                        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
-                    }
+    bases = (base for base in owner.__mro__ if base.__module__.startswith("textual."))
+    return set().union(*map(_private_names_of, bases))
+
+
+@cache
+def _private_names_of(base: type) -> set[str]:
+    found = {name for name in vars(base) if name.startswith("_")}
+    for node in ast.walk(ast.parse(inspect.getsource(sys.modules[base.__module__]))):
+        if isinstance(node, ast.ClassDef) and node.name == base.__name__:
+            found |= {
+                each.attr
+                for each in ast.walk(node)
+                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
+            }
     return {name for name in found if name.startswith("_") and not name.startswith("__")}
 
 

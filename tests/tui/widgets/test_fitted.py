@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
-from ima_tui.tui.widgets.fitted import at_joints
+from ima_tui.tui.widgets.fitted import at_joints, beside_wide
 
 PATH = "/home/mina/Pictures/ima/20261126-seedream-4.5-task_ef134f2a180ba05de91a-1.jpg"
 
@@ -28,3 +28,11 @@ def test_where_there_is_room_nothing_is_broken() -> None:
 def test_a_sentence_without_a_path_is_left_to_the_ordinary_wrapping() -> None:
     told = Content("灯塔在浓雾中-镜头慢慢推近" * 4)
     assert at_joints(told, 20) is told
+
+
+def test_chinese_is_broken_where_a_line_may_end() -> None:
+    told = Content.assemble(("价格从 5 涨到 6，", "bold"), "等待确认。\nsomething in English")
+    for cells in range(8, 30):
+        lines = beside_wide(told, cells).plain.split("\n")
+        assert not [line for line in lines if line[0] in "，。"]
+        assert lines[-1] == "something in English"  # left to the ordinary wrapping

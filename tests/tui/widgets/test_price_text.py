@@ -22,7 +22,7 @@ def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
     offer = desk.offer(STILLS)
     assert offer.elsewhere is not None
     assert offer.elsewhere.model is BANANA_2
-    assert ("elsewhere", "Nano Banana 2 for 12") in price_text.neighbours(BANANA_PRO, offer, 2)
+    assert ("elsewhere", "Nano Banana 2: 12 pts") in price_text.neighbours(BANANA_PRO, offer, 2)
 
 
 def test_a_model_is_not_compared_with_itself_and_nothing_cheaper_says_nothing() -> None:

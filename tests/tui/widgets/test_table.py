@@ -118,6 +118,17 @@ def test_wrap_breaks_at_blanks_and_between_wide_characters() -> None:
     assert wrap("旺财在雪地里。", 6) == ["旺财在", "雪地", "里。"]
     assert wrap("one\n\ntwo", 9) == ["one", "", "two"]
     assert all(width(part) <= 5 for part in wrap("unbreakablewordthatislong", 5))
+    assert wrap("请运行ima-tui doctor，再试。", 10) == ["请运行", "ima-tui", "doctor，再", "试。"]
+
+
+def test_no_line_begins_with_what_closes_or_ends_with_what_opens() -> None:
+    text = "价格从 5 涨到 6 积分（见“模型”界面），没有发送；按 ctrl+j：按新价格发送。"
+    for cells in range(8, width(text)):
+        lines = wrap(text, cells)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(width(line) <= cells for line in lines)
+        assert not [line for line in lines[1:] if line[0] in "，：。；）”、"]
+        assert not [line for line in lines if line[-1] in "（“"]
 
 
 def test_flexible_columns_take_what_is_left() -> None:

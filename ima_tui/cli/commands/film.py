@@ -1,0 +1,220 @@
+"""`ima-tui assemble`, `frame` and `extend`: films from files. Only `extend` costs points."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from ima_tui.cli import session
+from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
+from ima_tui.core import home_folder
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, UsageError
+from ima_tui.core.text import clean, duration, folded, one_line
+from ima_tui.core.text import size as size_in_words
+from ima_tui.film import assembler, timeline
+from ima_tui.film.assembler import FilmProgress
+from ima_tui.film.request import AssembleJob, StillJob
+from ima_tui.film.timeline import Film, Shot, Track
+from ima_tui.i18n import say
+
+_SIZE = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.ASCII)
+_RATIO = re.compile(r"(\d{1,3})\s*[:/]\s*(\d{1,3})", re.ASCII)
+_SECONDS = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*s?", re.ASCII)
+_NUMBER = re.compile(r"\d{1,5}(?:\.\d{1,6})?", re.ASCII)
+LAST = -1.0
+MOST_VOLUME = 2.0
+
+
+# ------------------------------------------------------------------------------------ assemble
+
+
+def assemble(arguments: argparse.Namespace) -> int:
+    settings = session.settle(arguments)
+    output = home_folder.expand(arguments.output).absolute()
+    film = _film(arguments)
+    for file in [*(shot.file for shot in film.shots), *(track.file for track in film.tracks)]:
+        if output.resolve() == Path(file).resolve():
+            raise UsageError("error.film_own_file", path=one_line(output.name, 120))
+    cache = str(settings.cache / "films")
+    job = AssembleJob(film, cache, target=str(output), replace=arguments.replace)
+    return session.run(assembled(job, as_json=arguments.json))
+
+
+async def assembled(job: AssembleJob, *, as_json: bool) -> int:
+    """Assemble with a line of progress, and say what was made."""
+    done = await with_progress(job)
+    if as_json:
+        facts = {name: value for name, value in done.items() if name != "path"}
+        print_json({"status": "done", "film": done["path"], **facts})
+        return EXIT_DONE
+    print_plain(done["path"])
+    talk(film_words(done))
+    return EXIT_DONE
+
+
+async def with_progress(job: AssembleJob) -> Mapping[str, object]:
+    """Assemble with a line of progress on stderr."""
+    progress = ProgressLine()
+    try:
+        return await assembler.assemble(job, lambda told: progress.show(progress_words(told)))
+    finally:
+        progress.clear()
+
+
+def progress_words(told: FilmProgress) -> str:
+    stage = say(f"film.stage_{told.stage}", shot=told.shot)
+    return say(
+        "film.progress", share=int(told.share * 100), left=duration(told.left + 0.99), stage=stage
+    )
+
+
+def film_words(done: Mapping[str, object]) -> str:
+    """What was made, or that it was there already."""
+    if not done["made"]:
+        return say("film.same")
+    shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
+    fps, size = float(str(done["fps"])), size_in_words(int(str(done["bytes"])))
+    return say("film.done", **shown, fps=f"{fps:g}", size=size)
+
+
+def _film(arguments: argparse.Namespace) -> Film:
+    tracks = tuple(_tracks(arguments))
+    own = 0.0 if tracks else 1.0
+    if arguments.own_sound is not None:
+        own = volume(arguments.own_sound)
+    shots = tuple(Shot(_path(each), own_sound=own) for each in arguments.files)
+    if arguments.transition == "fade" or arguments.fade is not None:
+        shots = timeline.with_fades(shots, _fade(arguments), hold=False)
+    if arguments.subtitles and not arguments.voice:
+        raise UsageError("error.film_subtitles")
+    return Film(
+        shots,
+        tracks,
+        size=_size(arguments.film_size),
+        fps=arguments.fps or 0,
+        loudness=0.0 if arguments.loudness == "keep" else timeline.LOUDNESS,
+        language="zho" if _is_chinese(arguments.subtitles or "") else "eng",
+    )
+
+
+def _tracks(arguments: argparse.Namespace) -> list[Track]:
+    found: list[Track] = []
+    written = arguments.music_volume
+    loud = timeline.MUSIC_VOLUME if written is None else volume(written)
+    begins = seconds(arguments.voice_at)
+    if arguments.music:
+        found.append(timeline.music(_path(arguments.music), loud))
+    if arguments.voice:
+        text = clean(arguments.subtitles or "")
+        found.append(timeline.voice(_path(arguments.voice), begins, text))
+    return found
+
+
+def _fade(arguments: argparse.Namespace) -> float:
+    return timeline.FADE if arguments.fade is None else seconds(arguments.fade)
+
+
+def _path(written: str) -> str:
+    return str(home_folder.expand(written).absolute())
+
+
+def _size(written: str | None) -> tuple[int, int]:
+    if written is None:
+        return (0, 0)
+    found = _SIZE.fullmatch(folded(written))
+    if found is None:
+        raise UsageError("error.film_size_text", text=one_line(written, 40))
+    return int(found[1]), int(found[2])
+
+
+def volume(written: str) -> float:
+    if not _NUMBER.fullmatch(folded(written)) or float(written) > MOST_VOLUME:
+        raise UsageError("error.film_volume", text=one_line(written, 40))
+    return float(written)
+
+
+def seconds(written: str) -> float:
+    found = _SECONDS.fullmatch(folded(written))
+    if found is None:
+        raise UsageError("error.film_seconds", text=one_line(written, 40))
+    return float(found[1])
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+# --------------------------------------------------------------------------------------- frame
+
+
+def frame(arguments: argparse.Namespace) -> int:
+    session.settle(arguments)
+    output = home_folder.expand(arguments.output).absolute()
+    source = _path(arguments.file)
+    if output.resolve() == Path(source).resolve():
+        raise UsageError("error.film_own_file", path=one_line(output.name, 120))
+    ratio = _ratio(arguments.ratio)
+    job = StillJob(source, str(output), _moment(arguments.at), ratio, arguments.replace)
+    return session.run(_frame(job, as_json=arguments.json))
+
+
+async def _frame(job: StillJob, *, as_json: bool) -> int:
+    done = await assembler.still(job)
+    if as_json:
+        facts = {name: value for name, value in done.items() if name != "path"}
+        print_json({"status": "done", "frame": done["path"], **facts})
+    else:
+        print_plain(done["path"])
+    return EXIT_DONE
+
+
+def _moment(written: str) -> float:
+    word = folded(written).strip()
+    if word in ("first", "last"):
+        return 0.0 if word == "first" else LAST
+    found = _SECONDS.fullmatch(word)
+    if found is None:
+        raise UsageError("error.film_time", text=one_line(written, 40))
+    return float(found[1])
+
+
+def _ratio(written: str | None) -> tuple[int, int]:
+    if written is None:
+        return (0, 0)
+    found = _RATIO.fullmatch(folded(written))
+    if found is None or not int(found[1]) or not int(found[2]):
+        raise UsageError("error.film_ratio", text=one_line(written, 40))
+    return int(found[1]), int(found[2])
+
+
+# -------------------------------------------------------------------------------------- extend
+
+
+def extend(arguments: argparse.Namespace) -> int:
+    """Save the last frame, then generate from it as `generate` does, with all its flags."""
+    settings = session.settle(arguments)
+    source = _path(arguments.file)
+    name = f"{Path(source).stem}-last-{secrets.token_hex(3)}.png"
+    still = settings.folder / one_line(name, 200)
+    code = session.run(_last_frame(StillJob(source, str(still), LAST)))
+    if code != EXIT_DONE:
+        return code
+    from ima_tui.cli.commands import generate
+
+    arguments.task_type = "image_to_video"
+    arguments.input_images, arguments.list_models = [str(still)], False
+    code = generate.run(arguments)
+    if arguments.dry_run or code not in (EXIT_DONE, EXIT_INTERRUPTED):
+        return code
+    if code == EXIT_DONE and not arguments.json:
+        talk(say("film.join", path=one_line(arguments.file, 200)))
+    return code
+
+
+async def _last_frame(job: StillJob) -> int:
+    done = await assembler.still(job)
+    talk(say("film.continuing", path=one_line(str(done["path"]), 300)))
+    return EXIT_DONE

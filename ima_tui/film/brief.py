@@ -1,0 +1,399 @@
+"""Reads a brief of one line to a page: shots, lengths, subject, music, voice-over, title.
+
+Lyrics, title and voice-over are taken out whole first, because their words are no shots. Then what
+holds for the whole film is read, then the shots, in the first form that gives at least two: labels,
+numbers, a list behind a count, a sequence; else only their count is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ima_tui.film import brief_text
+from ima_tui.film import brief_words as words
+
+MOST_TEXT = 20_000
+MOST_LISTED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ShotBrief:
+    """What one shot shows. `seconds` 0: not said. `first`, `last`: names of pictures."""
+
+    text: str
+    seconds: float = 0.0
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a text asks of a film.
+
+    `listed`: the shots were told one by one; else `count` of them, 0 where nobody says it.
+    `subject`: what all shots show, "" for none. `each`: seconds of every shot, `seconds` of all.
+    """
+
+    shots: tuple[ShotBrief, ...] = ()
+    count: int = 0
+    subject: str = ""
+    seconds: float = 0.0
+    each: float = 0.0
+    shape: str = ""
+    fade: bool = False
+    style: str = ""
+    music: str = ""
+    no_music: bool = False
+    lyrics: str = ""
+    voice: str = ""
+    wants_voice: bool = False
+    gender: str = ""
+    subtitles: bool = False
+    title: str = ""
+    one_take: bool = False
+    reference: bool = False
+    images: tuple[str, ...] = ()
+    model: str = ""
+    chinese: bool = False
+
+    @property
+    def listed(self) -> bool:
+        """Whether the shots were told one by one."""
+        return len(self.shots) > 1
+
+
+def read(text: str, is_model: object = None) -> Brief | None:
+    """Return the brief, or None where the text asks for no film of several shots or sounds.
+
+    `is_model`: a function that tells whether a clause only names a model.
+    """
+    if len(text) > MOST_TEXT:
+        return None
+    reader = _Reader(text.strip(), is_model if callable(is_model) else lambda clause: False)
+    brief = reader.brief()
+    return brief if _is_film(brief, reader) else None
+
+
+def _is_film(brief: Brief, reader: _Reader) -> bool:
+    """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow."""
+    film = bool(words.FILM.search(reader.whole))
+    if brief.listed:
+        shown = [shot.text for shot in brief.shots if not shot.last]
+        media = sum(bool(words.OTHER_MEDIA.search(text)) for text in shown)
+        strong = reader.form in ("labels", "numbers", "list") or any(s.last for s in brief.shots)
+        telling = film or brief.seconds or brief.each or brief.title or brief.fade or brief.shape
+        return media == 0 and bool(strong or telling)
+    if brief.count > 1:
+        return film
+    sounds = sum((bool(brief.music), bool(brief.lyrics), bool(brief.voice), bool(brief.title)))
+    if words.WHOLE_FILM.search(reader.whole):
+        return sounds > 0
+    return film and bool(brief.voice) and not words.STILLS.search(reader.whole)
+
+
+class _Reader:
+    """Reads one text; what it has understood is taken out of `rest`."""
+
+    def __init__(self, text: str, is_model: object) -> None:
+        self.whole = text
+        self.rest = text
+        self.form = ""
+        self._is_model = is_model
+        self._chinese = len(re.findall(r"[\u4e00-\u9fff]", text)) * 3 > len(text)
+
+    def brief(self) -> Brief:
+        found = self._taken_out()
+        found = self._film_wide(found)
+        shots, head, tail = self._shots()
+        found = self._clauses(found, head, tail)
+        shots = tuple(shot for shot in (self._own_length(each) for each in shots) if shot.text)
+        counted = words.COUNT.search(self.rest)
+        count = len(shots) if len(shots) > 1 else brief_text.count(counted)
+        subject = self._subject(head, shots, found)
+        return replace(found, shots=shots[:MOST_LISTED], count=count, subject=subject)
+
+    # ------------------------------------------------------------------- what is taken out whole
+
+    def _taken_out(self) -> Brief:
+        lyrics = self._take(words.LYRICS)
+        title = self._take(words.TITLE)
+        music = self._take(words.MUSIC_LINE)
+        voice_match = words.VOICE.search(self.rest) or words.VOICE_PLAIN.search(self.rest)
+        said = voice_match[0] if voice_match else ""
+        voice = self._cut(voice_match)
+        alone = words.VOICE_ALONE.search(self.rest)
+        if alone and not voice:
+            self.rest = self.rest[: alone.start()] + self.rest[alone.end() :]
+        gender = brief_text.gender(said) or (brief_text.gender(self.rest) if lyrics else "")
+        self.rest = words.SINGER.sub("", self.rest)
+        subtitles = words.SUBTITLES.search(self.rest)
+        off = words.NO_SUBTITLES.search(self.rest)
+        for found in (off, words.SUBTITLES.search(self.rest)):
+            self._remove(found)
+        return Brief(
+            lyrics=lyrics,
+            title=title,
+            music=words.NO_VOCALS.sub("", music).strip(" ,，"),
+            voice=voice,
+            wants_voice=bool(voice or alone),
+            gender=gender,
+            subtitles=bool(subtitles) and off is None,
+            chinese=self._chinese,
+        )
+
+    def _take(self, pattern: re.Pattern[str]) -> str:
+        return self._cut(pattern.search(self.rest))
+
+    def _cut(self, found: re.Match[str] | None) -> str:
+        """Take a match out; returns what its quotes hold."""
+        if found is None:
+            return ""
+        groups = found.groupdict()
+        held = next((groups[f"q{n}"] for n in range(1, 8) if groups.get(f"q{n}")), "")
+        held = held or groups.get("plain") or ""
+        self._remove(found)
+        return held.strip()
+
+    def _remove(self, found: re.Match[str] | None) -> None:
+        if found is not None and found[0] in self.rest:
+            self.rest = self.rest.replace(found[0], " ", 1).strip()
+
+    # ---------------------------------------------------------------------------- film-wide
+
+    def _film_wide(self, found: Brief) -> Brief:
+        each = words.EACH.search(self.rest)
+        seconds = 0.0
+        if each is not None:
+            seconds = brief_text.number(each["zh"] or each["en"] or each["of"])
+            self._remove(each)
+        shape = words.SHAPE.search(self.rest)
+        self._remove(shape)
+        fade = words.FADE.search(self.rest)
+        self._remove(fade)
+        self._remove(words.CUT.search(self.rest))
+        no_music = words.NO_MUSIC.search(self.rest)
+        self._remove(no_music)
+        one_take, reference = words.ONE_TAKE.search(self.rest), words.REFERENCE.search(self.rest)
+        for each_word in (one_take, reference):
+            self._remove(each_word)
+        between = words.FROM_TO.search(self.rest)
+        images = tuple(dict.fromkeys(words.IMAGE_NAME.findall(self.rest)))
+        if between is not None:
+            images = tuple(name for name in between.groups() if name)
+        return replace(
+            found,
+            each=seconds,
+            shape=brief_text.shape(shape),
+            fade=fade is not None,
+            no_music=no_music is not None,
+            one_take=one_take is not None,
+            reference=reference is not None,
+            images=images,
+        )
+
+    # -------------------------------------------------------------------------------- shots
+
+    def _shots(self) -> tuple[tuple[ShotBrief, ...], str, str]:
+        """Return the shots, what stands before them and what behind."""
+        for form in (self._labelled, self._numbered, self._list, self._between, self._sequence):
+            found = form()
+            if found is not None and len(found[0]) > 1:
+                self.form = form.__name__.strip("_").replace("labelled", "labels")
+                self.form = self.form.replace("numbered", "numbers")
+                return found
+        return (), self.rest, ""
+
+    def _labelled(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        return self._divided(list(words.LABEL.finditer(self.rest)))
+
+    def _numbered(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        found: list[re.Match[str]] = []
+        for match in words.NUMBER.finditer(self.rest):
+            if int(match["n"]) == len(found) + 1:
+                found.append(match)
+        return self._divided(found)
+
+    def _divided(
+        self, marks: Sequence[re.Match[str]]
+    ) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Cut at the marks; the last piece ends where something else than a shot begins."""
+        if len(marks) < 2:
+            return None
+        ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
+        pieces = [self.rest[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
+        last, tail = self._first_sentence(pieces[-1])
+        shots = tuple(ShotBrief(brief_text.tidy(piece)) for piece in (*pieces[:-1], last))
+        return shots, self.rest[: marks[0].start()], tail
+
+    def _first_sentence(self, piece: str, *, own_length: bool = True) -> tuple[str, str]:
+        """Cut a piece at its end: a sentence's, or a clause about the whole film.
+
+        `own_length`: a length behind it is the piece's own.
+        """
+        end = words.BREAK.search(piece.strip())
+        body = piece.strip()
+        tail = ""
+        if end is not None:
+            body, tail = body[: end.start()], body[end.end() :]
+        kept: list[str] = []
+        clauses = words.COMMA.split(body)
+        for place, clause in enumerate(clauses):
+            own = own_length and words.LENGTH.fullmatch(clause.strip())
+            if place and self._is_wide(clause) and not own:
+                tail = ", ".join([*clauses[place:], tail])
+                break
+            kept.append(clause)
+        return (", " if not self._chinese else "，").join(kept), tail
+
+    def _list(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
+        found = words.LISTED.search(self.rest)
+        if found is not None:
+            body, head = self.rest[found.end() :], self.rest[: found.start()]
+            head = f"{head} {found['between']}"
+        else:
+            found = words.OF.search(self.rest)
+            if found is None:
+                return None
+            body, head = self.rest[found.end() :], self.rest[: found.start()]
+        pieces, tail = self._listed(body)
+        return tuple(ShotBrief(piece) for piece in pieces), head, tail
+
+    def _listed(self, body: str) -> tuple[list[str], str]:
+        """Return the items of a list and what follows it, by the first separator that divides."""
+        sentence, rest = brief_text.until_sentence(body)
+        items = [each for each in re.split(r"[;；]", sentence) if each.strip()]
+        shots = [each for each in items if brief_text.has_parts(each) or not self._is_wide(each)]
+        wide = [each for each in items if each not in shots]
+        if len(shots) < 2:
+            clauses = [
+                each for each in words.COMMA.split(shots[0] if shots else "") if each.strip()
+            ]
+            shots = [each for each in clauses if not self._is_wide(each)]
+            wide = [*(each for each in clauses if self._is_wide(each)), *wide]
+        if len(shots) < 2 and shots:
+            shots = [each for each in words.DUN.split(shots[0]) if each.strip()]
+        tidy = [brief_text.tidy(words.LEADING_AND.sub("", each.strip())) for each in shots]
+        return brief_text.distributed([each for each in tidy if each]), "; ".join([*wide, rest])
+
+    def _between(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """From one picture to another, and what follows."""
+        found = words.FROM_TO.search(self.rest)
+        if found is None:
+            return None
+        first, last = found["a"] or found["c"], found["b"] or found["d"]
+        behind = self.rest[found.end() :]
+        length = words.LENGTH.match(behind.strip())
+        seconds = brief_text.seconds(length) if length else 0.0
+        behind = behind.strip()[length.end() :] if length else behind
+        text = words.TRANSITION_ZH if self._chinese else words.TRANSITION_EN
+        shots = [ShotBrief(text, seconds, first, last)]
+        tail: list[str] = []
+        for clause in words.COMMA.split(behind):
+            clause = clause.strip(" ,，.。;；")
+            step = words.SEQUENCE.match(clause)
+            if step is not None or clause.startswith("拍"):
+                clause = clause[step.end() :] if step else clause
+                shots.append(ShotBrief(brief_text.tidy(re.sub(r"^拍", "", clause))))
+            elif clause:
+                tail.append(clause)
+        return tuple(shots), self.rest[: found.start()], "; ".join(tail)
+
+    def _sequence(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        marks = list(words.SEQUENCE.finditer(self.rest))
+        if not marks:
+            return None
+        begins = marks[0]
+        if brief_text.is_first(begins["word"]):
+            head = self.rest[: begins.start()]
+            first: list[str] = []
+        else:
+            start = brief_text.clause_start(self.rest, begins.start())
+            head, first = self.rest[:start], [self.rest[start : begins.start()]]
+        ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
+        pieces = first + [self.rest[m.end() : end] for m, end in zip(marks, ends, strict=True)]
+        last, tail = self._first_sentence(pieces[-1], own_length=False)
+        pieces = [*pieces[:-1], last]
+        if any(words.OTHER_MEDIA.search(piece) for piece in pieces):
+            return None  # "poster, then three clips": steps, not shots
+        return (
+            tuple(ShotBrief(brief_text.tidy(piece)) for piece in pieces if brief_text.tidy(piece)),
+            head,
+            tail,
+        )
+
+    def _own_length(self, shot: ShotBrief) -> ShotBrief:
+        """Take the length out of a shot's text."""
+        bracket = re.search(r"[(（]\s*" + words.LENGTH.pattern + r"\s*[)）]", shot.text, re.I)
+        found = bracket or brief_text.length_at_an_end(shot.text)
+        if found is None:
+            return replace(shot, text=brief_text.tidy(shot.text))
+        text = brief_text.tidy(shot.text[: found.start()] + " " + shot.text[found.end() :])
+        return replace(shot, text=text, seconds=shot.seconds or brief_text.seconds(found))
+
+    # ------------------------------------------------------------------ what is left: clauses
+
+    def _is_wide(self, clause: str) -> bool:
+        """Tell whether a clause is about the whole film, not a shot."""
+        bare = clause.strip(" ,，.。;；:：、")
+        if not bare:
+            return True
+        length = words.LENGTH.search(bare)
+        if length is not None and len(bare) - len(length[0]) < 6:
+            return True
+        return bool(
+            brief_text.is_music(bare)
+            or words.STYLE.match(bare)
+            or words.STYLE_LABEL.match(bare)
+            or words.SAME.search(bare)
+            or words.NO_VOCALS.fullmatch(bare)
+            or (callable(self._is_model) and self._is_model(bare))
+        )
+
+    def _clauses(self, found: Brief, head: str, tail: str) -> Brief:
+        for clause in brief_text.split(f"{head}; {tail}"):
+            if callable(self._is_model) and self._is_model(clause):
+                found = replace(found, model=clause)
+            elif brief_text.is_music(clause):
+                music = brief_text.music(clause)
+                found = replace(found, music=found.music or music)
+            elif style := words.STYLE_LABEL.match(clause) or words.STYLE.match(clause):
+                told = next(value for value in style.groupdict().values() if value)
+                found = replace(found, style=told.strip())
+        song = bool(found.lyrics) or bool(words.SONG.search(self.whole) and found.lyrics)
+        if found.no_music and not song:
+            found = replace(found, music="")
+        length = words.LENGTH.search(f"{head}; {tail}")
+        return replace(found, seconds=brief_text.seconds(length) if length else 0.0)
+
+    def _subject(self, head: str, shots: Sequence[ShotBrief], found: Brief) -> str:
+        told = words.SUBJECT.search(re.sub(words.LENGTH, " ", head))
+        if told is not None:
+            name = next(value for value in told.groupdict().values() if value)
+            name = re.sub(words.IMAGE_NAME, "", name).strip(" ()（）")
+            if name and not words.COUNT.fullmatch(name) and not words.SONG.search(name):
+                return name.lstrip("@")
+        called = re.search(r"@([^\s,，。;；:：@]{1,40}?)(?=\s|[,，。;；:：]|在|$)", self.whole)
+        if called is not None:
+            return called[1]
+        placed = self._placed(shots)
+        if placed:
+            return placed
+        later = any(words.ANY_PRONOUN.search(shot.text) for shot in shots[1:])
+        if later or self.form == "sequence":
+            return brief_text.leading_noun([shot.text for shot in shots if not shot.last])
+        if found.images and not any(shot.first for shot in shots):
+            return brief_text.beside_picture(self.whole, found.images[0])
+        return ""
+
+    def _placed(self, shots: Sequence[ShotBrief]) -> str:
+        """小机器人在厨房、花园: the same one in several places; or "the same character" is said."""
+        if len(shots) < 2:
+            return ""
+        heads = []
+        for shot in shots:
+            match = words.PLACE_ZH.match(shot.text) or words.PLACE_EN.match(shot.text)
+            heads.append(match["who"].strip() if match else "")
+        return heads[0] if heads[0] and len(set(heads)) == 1 else ""

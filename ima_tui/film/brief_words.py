@@ -1,0 +1,206 @@
+"""The words by which briefs of films tell their parts, in English and Chinese."""
+
+from __future__ import annotations
+
+import re
+
+from ima_tui.intent import numerals
+
+N = numerals.ANY
+QUOTED = (
+    r"(?:\"(?P<q1>[^\"]+)\"|“(?P<q2>[^”]+)”|「(?P<q3>[^」]+)」|『(?P<q4>[^』]+)』|‘(?P<q5>[^’]+)’"
+    r"|'(?P<q6>(?:[^']|'(?=\w))+)'(?!\w)|《(?P<q7>[^》]+)》)"
+)
+"""A closing ' before a letter is an apostrophe."""
+_JOIN = r"(?:[,，;；]?\s*(?:and|with|plus|including|加上|配上|并|再)?\s*)"
+
+LYRICS = re.compile(
+    _JOIN + r"(?:(?:the\s+)?lyrics?|歌词)\s*(?:are|is|是|为)?\s*[:：]?\s*"
+    rf"(?:{QUOTED}|(?<=[:：])\s*(?P<plain>[^\n]+))",
+    re.I,
+)
+TITLE = re.compile(
+    _JOIN
+    + r"(?:titled|entitled|(?:the\s+|a\s+)?title(?:\s+is)?|called|片名(?:是|叫)?|标题(?:是)?|名为|片头字幕)"
+    rf"\s*[:：]?\s*{QUOTED}",
+    re.I,
+)
+_VOICE_WORD = (
+    r"(?:(?:an?|the|some)\s+)?(?:(?P<who>fe)?male\s+|man's\s+|woman's\s+|calm\s+|warm\s+)*"
+    r"(?:voice[- ]?over|voice|narrator|narration|narrated)|(?P<nan>男声|女声)?(?:的)?(?:旁白|解说词?|配音|画外音)"
+)
+VOICE = re.compile(
+    _JOIN + rf"(?:{_VOICE_WORD})\s*"
+    r"(?:that\s+says|who\s+says|which\s+says|saying|says|reads|reading|speaking|说|是|为|念)?\s*[:：,，]?\s*"
+    + QUOTED,
+    re.I,
+)
+VOICE_PLAIN = re.compile(rf"(?:{_VOICE_WORD})\s*[:：]\s*(?P<plain>[^\n\"“「『‘《]+)", re.I)
+VOICE_ALONE = re.compile(
+    r"(?<![a-z])(?:voice[- ]?over|narrat(?:or|ion|ed))(?![a-z])|旁白|解说|画外音", re.I
+)
+
+EACH = re.compile(
+    rf"(?:各|每(?:个|段|条|格)?(?:镜头|场景|片段|画面)?(?:各|是|为|时长)?)\s*(?P<zh>{N})\s*秒钟?"
+    rf"|(?P<en>{N})\s*-?\s*(?:s|secs?|seconds?)\s+(?:each|per\s+(?:shot|scene|clip)|a\s+shot)"
+    rf"|each\s+(?:shot\s+|scene\s+|clip\s+)?(?:is\s+|of\s+|for\s+)?(?P<of>{N})\s*(?:s|secs?|seconds?)(?![a-z])",
+    re.I,
+)
+LENGTH = re.compile(
+    rf"(?<![a-z0-9.])(?:(?:总共|一共|总长|全长|共|时长|in|about|for|around|大约|约)\s*)?"
+    rf"(?:(?P<half>半分钟|half\s+a\s+minute)|(?P<one>a|one)\s+minute(?:\s+long)?"
+    rf"|(?P<min>{N})\s*-?\s*(?:minutes?|mins?|分钟)(?:\s*(?P<ms>{N})\s*-?\s*(?:seconds?|s|秒))?"
+    rf"|(?P<sec>{N})\s*-?\s*(?:secs?|seconds?|s(?![a-z])|秒钟?))"
+    r"(?:\s+(?:long|in\s+total|total))?(?:的|左右)?(?![a-z0-9])",
+    re.I,
+)
+SHAPE = re.compile(
+    r"(?P<ratio>\b(?:16:9|9:16|1:1|4:3|3:4|21:9)\b)"
+    r"|(?P<tall>(?<![a-z])(?:vertical|portrait\s+(?:format|video|mode))(?![a-z])|竖屏|竖版|竖构图)"
+    r"|(?P<wide>(?<![a-z])(?:horizontal|landscape\s+(?:format|video|mode)|widescreen)(?![a-z])|横屏|横版)"
+    r"|(?P<square>(?<![a-z])square\s+(?:format|video)(?![a-z])|方形画面|正方形画面)",
+    re.I,
+)
+FADE = re.compile(
+    r"(?:with\s+|用|使用)?(?:cross-?\s?fad(?:e[sd]?|ing)|dissolv(?:e[sd]?|ing)|fade\s+transitions?"
+    r"|交叉淡入淡出|淡入淡出|叠化|溶解转场|交叉溶解)(?:\s+(?:transitions?|between\s+(?:the\s+)?(?:shots|them|scenes)))?(?:转场|过渡)?",
+    re.I,
+)
+CUT = re.compile(r"(?<![a-z])hard\s+cuts?(?![a-z])|硬切|直接切换", re.I)
+SUBTITLES = re.compile(
+    r"(?:with\s+|and\s+|add\s+)?(?<![a-z])(?:subtitles?|captions?)(?![a-z])|(?:要|带|加|配|有)?(?:上)?字幕",
+    re.I,
+)
+NO_SUBTITLES = re.compile(
+    r"(?<![a-z])(?:no|without)\s+(?:subtitles?|captions?)|不要字幕|无字幕", re.I
+)
+NO_MUSIC = re.compile(
+    r"(?<![a-z])(?:no|without(?:\s+any)?)\s+(?:background\s+)?(?:music|soundtrack|score)(?![a-z])"
+    r"|(?:不要|不用|不需要|无|没有)(?:任何)?(?:背景)?(?:音乐|配乐)",
+    re.I,
+)
+NO_VOCALS = re.compile(
+    r"(?<![a-z])(?:no|without)\s+(?:vocals?|singing)(?![a-z])|instrumental|不要人声|无人声|纯音乐",
+    re.I,
+)
+SAME = re.compile(
+    r"(?<![a-z])(?:the\s+)?same\s+(?:character|subject|person|product)|同一(?:个|位|只)?(?:角色|主角|人物|主体|产品)",
+    re.I,
+)
+REFERENCE = re.compile(
+    r"(?<![a-z])(?:as\s+(?:a\s+)?reference|reference\s+(?:image|video))(?![a-z])|参考图|作为?参考|参考生",
+    re.I,
+)
+ONE_TAKE = re.compile(r"(?<![a-z])(?:in\s+)?one\s+(?:continuous\s+)?take(?![a-z])|一镜到底", re.I)
+
+MUSIC_HEAD = re.compile(
+    r"(?:music|soundtrack|score|piano|guitar|jazz|lo-?fi|beats?|bgm|tune|melody|orchestra|strings|techno|ambient"
+    r"|hip-?hop|synth(?:wave)?|violin|drums|rock|pop|electronica?|waltz)(?:\s+(?:music|soundtrack|track))?\W*$",
+    re.I,
+)
+MUSIC_HEAD_ZH = re.compile(
+    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|琵琶|鼓点|爵士乐?|节奏)[”\"。]*$", re.I
+)
+MUSIC_LABEL = re.compile(
+    r"^\s*(?:(?:background\s+)?music|soundtrack|score|bgm)\s*[:：-]\s*|^\s*(?:背景)?(?:配乐|音乐)\s*[:：]?\s*(?=\S)",
+    re.I,
+)
+MUSIC_JOIN = re.compile(
+    r"^\s*(?:(?:and|with|plus|add|set\s+to|over|to|some|a|an)\s+)+|^\s*(?:并|再|加上|配上|配|加|有|要|用|带|以及|和)+\s*",
+    re.I,
+)
+SONG = re.compile(r"(?<![a-z])(?:song|mv|music\s+video)(?![a-z])|(?:^|[^a-z])mv|歌", re.I)
+
+STYLE = re.compile(
+    r"^(?:in\s+(?:an?\s+|the\s+)?)?(?P<style>[\w \u4e00-\u9fff-]{2,40}?\s*(?:style|look|aesthetic|风格|质感|色调))$"
+    r"|^(?:in\s+)?(?P<word>cinematic|black\s+and\s+white|watercolou?r|photorealistic|film\s+noir|anime|电影感|黑白|水彩|国风|写实|动漫|赛博朋克)$",
+    re.I,
+)
+STYLE_LABEL = re.compile(r"^(?:style|look|风格|画风)\s*[:：]\s*(?P<style>.+)$", re.I)
+
+LABEL = re.compile(
+    rf"(?:(?<![a-z])(?:scene|shot|clip)\s*#?(?:{N})|(?:镜头|场景|画面|分镜)\s*(?:{N})|第(?:{N})(?:幕|镜|个镜头|个场景|场))"
+    r"\s*[:：.、)）\-–—]+\s*",
+    re.I,
+)
+NUMBER = re.compile(r"(?:^|(?<=[\s:：。；;，,]))(?P<n>\d{1,2})\s*[.)、）](?!\d)\s*")
+_THINGS = (
+    r"(?:shots?|scenes?|clips?|panels?|frames?|个?镜头|个?场景|个?片段|段(?:视频|画面)?|格|幕)"
+)
+COUNT = re.compile(
+    rf"(?<![a-z0-9.])(?P<n>{N})\s*(?:different\s+|short\s+|single\s+)?{_THINGS}(?![a-z])", re.I
+)
+LISTED = re.compile(
+    rf"(?:(?<![a-z0-9.])(?P<n>{N})\s*(?:different\s+|short\s+)?{_THINGS}(?![a-z])|(?<![a-z])(?:shots|scenes|storyboard)|分镜头?|镜头)"
+    r"(?P<between>[^:：.。!！?？\n;；,，]{0,40})[:：]",
+    re.I,
+)
+OF = re.compile(
+    rf"(?<![a-z0-9.])(?P<n>{N})\s*(?:different\s+|short\s+)?(?:shots|scenes|clips)\s+of\s+", re.I
+)
+SEQUENCE = re.compile(
+    r"(?:(?<=^)|(?<=[\s,，;；.。!！、]))(?:and\s+)?"
+    r"(?P<word>first(?:\s+of\s+all)?|then|next|after\s+that|afterwards|finally|lastly|at\s+the\s+end"
+    r"|首先|先是?|然后|接着|接下来|随后|之后|再(?=[\u4e00-\u9fff])|最后)\s*,?，?\s*",
+    re.I,
+)
+OTHER_MEDIA = re.compile(
+    r"(?<![a-z])(?:posters?|pictures?|images?|photos?|logos?|songs?|soundtracks?|animate[ds]?|videos?|films?|draw|paint|theme\s+song)(?![a-z])"
+    r"|海报|图片|一张|画一|画个|照片|插画|歌曲|配乐|视频|短片|影片|動畫|动画|做成|配音",
+    re.I,
+)
+FILM = re.compile(
+    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|mv|reel)s?(?![a-z])|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影",
+    re.I,
+)
+WHOLE_FILM = re.compile(
+    r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?\s+(?:video|film)|commercial|trailer|brand\s+film)(?![a-z])"
+    r"|(?<![a-z])mv|宣传片|广告片|产品视频|产品片|微电影|预告片|带货视频",
+    re.I,
+)
+FROM_TO = re.compile(
+    r"(?:from\s+(?P<a>\S+\.(?:png|jpe?g|webp))\s+to\s+(?P<b>\S+\.(?:png|jpe?g|webp)))"
+    r"|从\s*(?P<c>[^\s,，。]+?\.(?:png|jpe?g|webp))\s*(?:过渡|变化?|转变|渐变)?(?:到|成|至)\s*(?P<d>[^\s,，。]+?\.(?:png|jpe?g|webp))",
+    re.I,
+)
+IMAGE_NAME = re.compile(r"[^\s,，。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
+PRONOUN = re.compile(
+    r"^(?:it|he|she|they|its|his|her|their)\b\s*|^(?:它|他|她|它们|他们|她们)(?:的)?", re.I
+)
+ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
+SUBJECT = re.compile(
+    r"(?:主角|主人公|主体)(?:是|为|：|:)\s*(?P<zh1>[^，,。；;：:]{1,40})"
+    r"|给(?:这|那)?(?:款|个|只|台|件|双)?(?P<zh2>[^，,。；;：:（(]{1,20}?)(?:（[^）]*）|\([^)]*\))?(?:做|拍|制作)"
+    r"|(?:关于|介绍|展示)(?P<zh3>[^，,。；;：:]{1,30}?)(?:的|$)"
+    r"|(?<![a-z])(?:about|of|starring|featuring|for)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
+    r"(?=\s+(?:from|with|in|using|over|that|for|as|set)\s|\s*[,;.:：，。]|\s*$)",
+    re.I,
+)
+PLACE_ZH = re.compile(r"^(?P<who>[^在]{1,20})在(?P<where>[^在]+)$")
+PLACE_EN = re.compile(
+    r"^(?P<who>(?:an?\s+|the\s+|my\s+)?[\w' -]{1,40}?)\s+(?P<where>(?:on|in|at|by|under|over|inside|near|beside|behind|through|across)\s+.+)$",
+    re.I,
+)
+VERBS_ZH = re.compile(
+    r"^(?:一[个只位名条件座艘台])?(?!在)(?P<who>[\u4e00-\u9fff]{1,6}?)"
+    r"(?=进|出|走|跑|来|拿|接|看|坐|站|吹|落|发芽|在|从|把|被|醒|飞|跳|游|说|笑|哭|打|推|拉|举|转|望|放|抱|冲|开|揉|捧)"
+)
+ARTICLE_EN = re.compile(
+    r"^(?P<who>(?:an?|the)\s+(?:\w+\s+){0,2}?\w+)\s+(?=\w+(?:s|ed|ing)\b)", re.I
+)
+BREAK = re.compile(r"[;；\n]+|(?<!\d)\.(?!\w)|\.(?=\s|$)|[。!！?？]+")
+COMMA = re.compile(r",(?!\d)\s*(?:and\s+)?|，|\s+and\s+(?=(?:on|in|at|by|under)\s)")
+DUN = re.compile(r"、")
+STILLS = re.compile(r"(?<![a-z])(?:posters?|pictures?|images?|draw)|海报|图片|画一", re.I)
+SINGER = re.compile(r"[,，;；]?\s*(?:女声|男声|(?:fe)?male (?:voice|vocals?))", re.I)
+LEADING_AND = re.compile(r"^(?:and|和|以及)\s*", re.I)
+TRANSITION_EN = "a natural transition from the first picture to the last"
+TRANSITION_ZH = "从第一幅画面自然过渡到最后一幅"
+AT_A_PLACE = re.compile(
+    r"^(?:on|in|at|by|under|over|inside|near|beside|behind|through|across)\s", re.I
+)
+MUSIC_LINE = re.compile(
+    r"(?:^|(?<=[\n.;。；,，])) *(?:(?:background\s+)?music|soundtrack|score|bgm|背景音乐|配乐|音乐)"
+    r"\s*[:：]\s*(?P<plain>[^\n.;。；]+)",
+    re.I,
+)

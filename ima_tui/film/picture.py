@@ -1,0 +1,183 @@
+"""Frames of shots at the film's size and rate, crossfades, and their H.264 encoding.
+
+Runs in the worker. A graph is kept as long as its filters are used: PyAV does not keep it, and a
+lost graph crashes the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.filter
+
+from ima_tui.film import source
+from ima_tui.film.pieces import Crossfade, Encode, PicturePlan, ShotFacts
+from ima_tui.film.request import CannotAssemble
+
+CRF = "20"
+PRESET = "veryfast"
+SET_ID = 1
+"""Id of our parameter sets. Others begin at 0, so that both fit into one header."""
+_TURNS = {90: ["transpose=cclock"], 180: ["hflip", "vflip"], 270: ["transpose=clock"]}
+
+
+class ShotFrames:
+    """Decodes one shot; its frames conform to the film."""
+
+    def __init__(self, path: str, facts: ShotFacts, plan: PicturePlan) -> None:
+        self._path = path
+        self._facts = facts
+        self._plan = plan
+        self._graph: Any = None
+
+    def frames(self, first: int, last: int) -> Iterator[Any]:
+        """Yield one frame for each slot from `first` to `last`; the file's last one may be held."""
+        slot = first
+        current: Any = None
+        for at, frame in self._decoded(first):
+            here = round(at * self._plan.fps)
+            if current is not None and here > slot:
+                shown = self._conform(current)
+                for _ in range(slot, min(here, last)):
+                    yield shown
+                slot = min(here, last)
+            if slot >= last:
+                return
+            current = frame
+        if current is None:
+            raise CannotAssemble("film.no_frames", path=self._path)
+        shown = self._conform(current)
+        for _ in range(slot, last):
+            yield shown
+
+    def _decoded(self, first: int) -> Iterator[tuple[Fraction, Any]]:
+        """Yield frames with their time in the shot, from the key frame before `first`."""
+        begins = self._facts.begins
+        with source.opened(self._path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            ahead = first / self._plan.fps - Fraction(1, 10)
+            if ahead > 1:
+                container.seek(int((ahead + begins) / stream.time_base), stream=stream)
+            for frame in container.decode(stream):
+                if frame.pts is not None:
+                    yield frame.pts * stream.time_base - begins, frame
+
+    def _conform(self, frame: Any) -> Any:
+        if self._graph is None:
+            self._graph = self._filters(frame)
+        _, first, last = self._graph
+        frame.pts, frame.time_base = 0, Fraction(1, 1000)
+        first.push(frame)
+        shown = last.pull()
+        shown.pict_type = 0
+        return shown
+
+    def _filters(self, frame: Any) -> tuple[Any, Any, Any]:
+        width, height = self._plan.size
+        chain = list(_TURNS.get(self._facts.rotation % 360, ()))
+        if not self._facts.square:
+            chain.append("scale=trunc(iw*sar/2)*2:ih")
+        if chain or (frame.width, frame.height) != (width, height):
+            fit = "force_original_aspect_ratio=decrease:force_divisible_by=2"
+            chain += [f"scale={width}:{height}:{fit}", f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2"]
+        chain += ["setsar=1", "format=yuv420p"]
+        graph = av.filter.Graph()
+        first: Any = graph.add_buffer(
+            width=frame.width,
+            height=frame.height,
+            format=frame.format,
+            time_base=Fraction(1, 1000),
+        )
+        node: Any = first
+        for each in chain:
+            name, _, options = each.partition("=")
+            added: Any = graph.add(name, options)
+            node.link_to(added)
+            node = added
+        sink: Any = graph.add("buffersink")
+        node.link_to(sink)
+        graph.configure()
+        return graph, first, sink
+
+
+def crossfaded(
+    leaving: Iterator[Any], coming: Iterator[Any], plan: PicturePlan, count: int
+) -> Iterator[Any]:
+    """Yield `count` frames in which one shot becomes the other."""
+    width, height = plan.size
+    graph: Any = av.filter.Graph()
+    tick = 1 / plan.fps
+    ends: list[Any] = []
+    fade: Any = graph.add("xfade", f"transition=fade:duration={float(count * tick):.6f}:offset=0")
+    for place in range(2):
+        entry: Any = graph.add_buffer(width=width, height=height, format="yuv420p", time_base=tick)
+        paced: Any = graph.add("fps", f"{plan.fps.numerator}/{plan.fps.denominator}")
+        entry.link_to(paced)
+        paced.link_to(fade, 0, place)
+        ends.append(entry)
+    sink: Any = graph.add("buffersink")
+    fade.link_to(sink)
+    graph.configure()
+    given = 0
+    shown: Any = None
+    for number, pair in enumerate(zip(leaving, coming, strict=True)):
+        for entry, frame in zip(ends, pair, strict=True):
+            frame.pts, frame.time_base, frame.duration = number, tick, 1
+            entry.push(frame)
+        for shown in _pulled(sink):
+            if given < count:
+                given += 1
+                yield shown
+    for entry in ends:
+        entry.push(None)
+    for shown in _pulled(sink):
+        if given < count:
+            given += 1
+            yield shown
+    for _ in range(given, count):
+        yield shown
+
+
+def _pulled(sink: Any) -> Iterator[Any]:
+    while True:
+        try:
+            yield sink.pull()
+        except (BlockingIOError, EOFError):
+            return
+
+
+def piece_frames(
+    piece: Encode | Crossfade, shots: list[str], facts: list[ShotFacts], plan: PicturePlan
+) -> Iterator[Any]:
+    """Yield the frames of a piece that is encoded."""
+    one = ShotFrames(shots[piece.shot], facts[piece.shot], plan)
+    if isinstance(piece, Encode):
+        yield from one.frames(piece.first, piece.last)
+        return
+    other = ShotFrames(shots[piece.shot + 1], facts[piece.shot + 1], plan)
+    leaving = one.frames(piece.first, piece.first + piece.frames)
+    coming = other.frames(piece.next_first, piece.next_first + piece.frames)
+    yield from crossfaded(leaving, coming, plan, piece.frames)
+
+
+def encode(frames: Iterator[Any], plan: PicturePlan, path: Path, step: Callable[[], None]) -> int:
+    """Encode the frames into an MP4 without sound; returns their number."""
+    count = 0
+    with av.open(str(path), "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=plan.fps)
+        stream.width, stream.height = plan.size
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = 1 / plan.fps
+        stream.options = {"preset": PRESET, "crf": CRF, "x264-params": f"sps-id={SET_ID}"}
+        for frame in frames:
+            frame.pts, frame.time_base, frame.pict_type = count, 1 / plan.fps, 0
+            container.mux(stream.encode(frame))
+            count += 1
+            step()
+        container.mux(stream.encode(None))
+    return count

@@ -1,0 +1,74 @@
+"""Protocol between us and the worker: one JSON line in, JSON lines of progress and result out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ima_tui.film.timeline import Film, of_json
+
+ASSEMBLER = 1
+"""Version of what the worker makes of a request; part of each film's digest."""
+MOST_LINE = 1 << 20
+
+
+class CannotAssemble(Exception):
+    """The film or a file of it can't be used. `key` is a message; `path` is among its values."""
+
+    def __init__(self, key: str, **values: str | int | float) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class AssembleJob:
+    """Assemble `film` into `target`, or `folder`/`stem`-DIGEST.mp4 if `target` is "".
+
+    `cache`: folder of pieces that are kept until a film is done. `replace`: whether another file
+    at `target` may be replaced.
+    """
+
+    film: Film
+    cache: str
+    target: str = ""
+    folder: str = ""
+    stem: str = "film"
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StillJob:
+    """Write the frame `at` (seconds, or -1 for the last) to `target` as PNG.
+
+    `ratio`: crop to these proportions, (0, 0) for none.
+    """
+
+    file: str
+    target: str
+    at: float = 0.0
+    ratio: tuple[int, int] = (0, 0)
+    replace: bool = False
+
+
+def line_of(job: AssembleJob | StillJob) -> bytes:
+    """Return a job as a JSON line."""
+    name = "assemble" if isinstance(job, AssembleJob) else "still"
+    return json.dumps({name: asdict(job)}).encode() + b"\n"
+
+
+def read_job(line: bytes) -> AssembleJob | StillJob:
+    """Parse a job line."""
+    raw: dict[str, Any] = json.loads(line)
+    if "still" in raw:
+        own = raw["still"]
+        return StillJob(**{**own, "ratio": (own["ratio"][0], own["ratio"][1])})
+    own = raw["assemble"]
+    return AssembleJob(**{**own, "film": of_json(own["film"])})
+
+
+def message(name: str, content: Mapping[str, object]) -> bytes:
+    """Return a line of the worker: `progress`, `done` or `error`."""
+    return json.dumps({name: content}).encode() + b"\n"

@@ -1,0 +1,192 @@
+"""Opens and checks the files of a film by PyAV, frame by frame. Runs in the worker."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from ima_tui.core.input_files import HEAD, sniff
+from ima_tui.film.pieces import ShotFacts
+from ima_tui.film.request import CannotAssemble
+
+CONTAINERS = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "webm",
+    "video/x-msvideo": "avi",
+    "video/3gpp": "mp4",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mp4": "mp4",
+    "audio/wav": "wav",
+    "audio/aac": "aac",
+}
+MOST_PIXELS = 4096 * 4096
+MOST_FRAMES = 216_000
+WHOLE = 0.95
+"""Share of the frames that a file claims to have; with fewer it is damaged."""
+_EVEN = 0.25
+"""Share of a frame by which evenly spaced frames may deviate: containers round to their clock."""
+
+
+def opened(path: str) -> Any:
+    """Open a file as what its first bytes show; only local data is read.
+
+    Raises `CannotAssemble`, without telling which shot it is.
+    """
+    try:
+        with Path(path).open("rb") as handle:
+            mime = sniff(handle.read(HEAD))
+    except OSError as error:
+        raise CannotAssemble("film.missing", path=path) from error
+    if mime not in CONTAINERS:
+        raise CannotAssemble("film.no_media", path=path)
+    options = {"protocol_whitelist": "file"}
+    return av.open(f"file:{path}", format=CONTAINERS[mime], options=options)
+
+
+def digest(path: str) -> str:
+    """Return the SHA-256 of a file. Raises `CannotAssemble`."""
+    found = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as handle:
+            while piece := handle.read(1 << 20):
+                found.update(piece)
+    except OSError as error:
+        raise CannotAssemble("film.missing", path=path) from error
+    return found.hexdigest()
+
+
+def look(path: str, content: str, step: Callable[[], None]) -> ShotFacts:
+    """Decode a shot to its end and return its facts; `step` is called for each frame.
+
+    Raises `CannotAssemble` for a file without pictures, or with fewer frames than it claims.
+    """
+    with opened(path) as container:
+        stream = _video(container, path)
+        stream.thread_type = "AUTO"
+        claimed = stream.frames
+        times: list[int] = []
+        rotation = 0
+        for frame in container.decode(stream):
+            if not times:
+                rotation = round(getattr(frame, "rotation", 0) or 0)
+            if frame.pts is not None:
+                times.append(frame.pts)
+            if len(times) > MOST_FRAMES:
+                raise CannotAssemble("film.too_long", path=path)
+            step()
+        if not times:
+            raise CannotAssemble("film.no_frames", path=path)
+        _refuse_damaged(path, len(times), claimed)
+        base = stream.time_base
+        sar = stream.sample_aspect_ratio or Fraction(1)
+        has_sound = bool(container.streams.audio)
+        guess = stream.guessed_rate or stream.average_rate or Fraction(24)
+        width, height, codec = stream.width, stream.height, stream.codec_context.name
+        plain = codec == "h264" and stream.pix_fmt == "yuv420p"
+    times.sort()
+    rate = _even_rate(times, base, guess)
+    step_time = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / (guess * base)
+    seconds = len(times) / rate if rate else (times[-1] - times[0] + step_time) * base
+    header = Header()
+    if plain and rate:
+        header = _structure(path, rate)
+    return ShotFacts(
+        content, width, height, float(seconds), len(times), rate, Fraction(guess),
+        times[0] * base, rotation, sar in (0, 1), header.digest, header.alone, header.entries,
+        header.exits, has_sound,
+    )  # fmt: skip
+
+
+def _video(container: Any, path: str) -> Any:
+    if not container.streams.video:
+        raise CannotAssemble("film.no_pictures", path=path)
+    stream = container.streams.video[0]
+    if not 0 < stream.width * stream.height <= MOST_PIXELS:
+        raise CannotAssemble("film.too_large", path=path)
+    return stream
+
+
+def _refuse_damaged(path: str, found: int, claimed: int) -> None:
+    if claimed > 0 and found < claimed * WHOLE:
+        raise CannotAssemble("film.damaged", path=path, found=found, claimed=claimed)
+
+
+def _even_rate(times: Sequence[int], base: Fraction, guess: Fraction) -> Fraction:
+    """Return the frame rate if all frames keep it, else 0."""
+    if len(times) < 2 or not guess:
+        return Fraction(0)
+    rate = Fraction(guess)
+    for place, pts in enumerate(times):
+        if abs((pts - times[0]) * base * rate - place) > _EVEN:
+            return Fraction(0)
+    return rate
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What `ShotFacts` tells about copying a stream."""
+
+    digest: str = ""
+    alone: bool = False
+    entries: tuple[int, ...] = ()
+    exits: tuple[int, ...] = ()
+
+
+def _structure(path: str, rate: Fraction) -> Header:
+    """Return the digest of the decoder configuration, and where copying may begin and end."""
+    with opened(path) as container:
+        stream = container.streams.video[0]
+        extra = bytes(stream.codec_context.extradata or b"")
+        if len(extra) < 7 or extra[0] != 1 or extra[4] & 3 != 3:
+            return Header()
+        order = [(number, packet.is_keyframe) for number, packet in numbered(container, rate)]
+    entries: list[int] = []
+    exits: list[int] = []
+    highest = -1
+    lowest_after = _lowest_after([number for number, _ in order])
+    for place, (number, is_key) in enumerate(order):
+        if is_key and number > highest and lowest_after[place] > number:
+            entries.append(number)
+        highest = max(highest, number)
+        if lowest_after[place] > highest and highest == place:
+            exits.append(highest + 1)
+    alone = not _has_first_ids(extra)
+    return Header(hashlib.sha256(extra).hexdigest(), alone, tuple(entries), tuple(exits))
+
+
+def _has_first_ids(extra: bytes) -> bool:
+    """Tell whether the configuration has one parameter set of each kind, with the id 0."""
+    length = int.from_bytes(extra[6:8], "big")
+    pictures = 8 + length
+    if extra[5] & 31 != 1 or len(extra) < pictures + 5 or extra[pictures] != 1:
+        return False
+    return bool(extra[8 + 4] & 0x80) and bool(extra[pictures + 4] & 0x80)  # 0 in Exp-Golomb: "1"
+
+
+def _lowest_after(numbers: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    lowest = 1 << 60
+    for number in reversed(numbers):
+        found.append(lowest)
+        lowest = min(lowest, number)
+    return found[::-1]
+
+
+def numbered(container: Any, rate: Fraction) -> Iterator[tuple[int, Any]]:
+    """Yield the video packets in decoding order, each with its frame's number."""
+    stream = container.streams.video[0]
+    first = stream.start_time
+    for packet in container.demux(stream):
+        if packet.size and packet.pts is not None:
+            first = packet.pts if first is None else first
+            yield round((packet.pts - first) * stream.time_base * rate), packet

@@ -1,0 +1,88 @@
+"""Writes one frame of a video as PNG. Runs in the worker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import av
+
+from ima_tui.film import source
+from ima_tui.film.request import CannotAssemble, StillJob
+
+_LATE = 3.0
+"""Seconds before the end from where the last frame is looked for."""
+_TURNS = (90, 180, 270)
+
+
+def write(job: StillJob) -> dict[str, object]:
+    """Write the frame and return its facts. Raises `CannotAssemble`."""
+    av.logging.set_level(None)
+    target = Path(job.target)
+    if target.exists() and not job.replace:
+        raise CannotAssemble("film.exists", path=job.target)
+    try:
+        found, at, rotation = _frame(job.file, job.at)
+    except (av.error.FFmpegError, ValueError, IndexError) as error:
+        raise CannotAssemble("film.damaged_file", path=job.file, shot=1) from error
+    image = found.to_image()
+    if rotation % 360 in _TURNS:
+        image = image.rotate(rotation % 360, expand=True)
+    image = _cropped(image, job.ratio)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        image.save(beside, "PNG")
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    return {"path": job.target, "width": image.width, "height": image.height, "at": round(at, 3)}
+
+
+def _frame(path: str, at: float) -> tuple[Any, float, int]:
+    """Return a frame, its time in seconds, and its rotation."""
+    with source.opened(path) as container:
+        if not container.streams.video:
+            raise CannotAssemble("film.no_pictures", path=path)
+        stream = container.streams.video[0]
+        begins = (stream.start_time or 0) * stream.time_base
+        length = (container.duration or 0) / 1_000_000
+        if at > length + 1:
+            raise CannotAssemble("film.beyond", path=path, at=f"{at:g}", seconds=f"{length:.1f}")
+        near = length - _LATE if at < 0 else at - 0.05
+        found = _search(container, stream, begins, near, at)
+        if found is None:  # the search began behind the last frame
+            found = _search(container, stream, begins, 0.0, at)
+        if found is None:
+            raise CannotAssemble("film.no_frames", path=path)
+        return found
+
+
+def _search(
+    container: Any, stream: Any, begins: Any, near: float, at: float
+) -> tuple[Any, float, int] | None:
+    container.seek(int((max(0.0, near) + float(begins)) / stream.time_base), stream=stream)
+    found: Any = None
+    reached = 0.0
+    for frame in container.decode(stream):
+        if frame.pts is None:
+            continue
+        here = float(frame.pts * stream.time_base - begins)
+        if found is not None and 0 <= at < here - 0.001:
+            break
+        found, reached = frame, here
+    if found is None:
+        return None
+    return found, reached, round(getattr(found, "rotation", 0) or 0)
+
+
+def _cropped(image: Any, ratio: tuple[int, int]) -> Any:
+    """Return the largest centred part with these proportions."""
+    wide, high = ratio
+    if not wide or not high:
+        return image
+    width = min(image.width, image.height * wide // high)
+    height = min(image.height, image.width * high // wide)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + max(1, width), top + max(1, height)))

@@ -1,0 +1,193 @@
+"""Description of a film, without its pixels: shots, tracks, subtitles, size and frame rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+LOUDNESS = -14.0
+"""LUFS that video platforms normalise to."""
+FADE = 0.5
+MUSIC_VOLUME = 0.4
+MUSIC_FADE_IN = 0.5
+MUSIC_FADE_OUT = 2.0
+VOICE_START = 1.0
+MOST_SHOTS = 40
+MOST_TRACKS = 12
+MOST_CUES = 200
+MOST_SECONDS = 3600.0
+MOST_FPS = 60
+SMALLEST, LARGEST = 16, 4096
+"""Pixels of a side."""
+
+
+class Role(StrEnum):
+    """What a sound track is."""
+
+    MUSIC = "music"
+    VOICE = "voice"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One shot. Times in seconds of its file; `end` 0: the file's end.
+
+    `hold`: how long its last frame stays. `fade`: length of the crossfade to the next shot, 0 for a
+    cut. `own_sound`: volume of the file's own sound.
+    """
+
+    file: str
+    start: float = 0.0
+    end: float = 0.0
+    hold: float = 0.0
+    fade: float = 0.0
+    own_sound: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A sound over the whole film, from `start` seconds. `duck`: quieter under the voice.
+
+    `text`: the words that it speaks, to be shown as subtitles.
+    """
+
+    role: Role
+    file: str
+    start: float = 0.0
+    volume: float = 1.0
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    duck: bool = False
+    loop: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A subtitle between two times in seconds."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film. `size` (0, 0) and `fps` 0: those of most of the shots. `loudness` 0: unchanged."""
+
+    shots: tuple[Shot, ...]
+    tracks: tuple[Track, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    size: tuple[int, int] = (0, 0)
+    fps: int = 0
+    loudness: float = LOUDNESS
+    language: str = "eng"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the film as JSON for the worker."""
+        return asdict(self)
+
+
+def of_json(raw: Mapping[str, Any]) -> Film:
+    """Return the film of `to_json`."""
+    more = {name: raw[name] for name in ("fps", "loudness", "language")}
+    return Film(
+        shots=tuple(Shot(**each) for each in raw["shots"]),
+        tracks=tuple(Track(**{**each, "role": Role(each["role"])}) for each in raw["tracks"]),
+        cues=tuple(Cue(**each) for each in raw["cues"]),
+        size=(raw["size"][0], raw["size"][1]),
+        **more,
+    )
+
+
+def music(file: str, volume: float = MUSIC_VOLUME, *, loop: bool = True) -> Track:
+    """Return a music track as films have it: quieter under the voice, faded at both ends."""
+    return Track(
+        Role.MUSIC,
+        file,
+        volume=volume,
+        fade_in=MUSIC_FADE_IN,
+        fade_out=MUSIC_FADE_OUT,
+        duck=True,
+        loop=loop,
+    )
+
+
+def voice(file: str, start: float = VOICE_START, text: str = "") -> Track:
+    """Return a voice-over track; `text`: its words as subtitles."""
+    return Track(Role.VOICE, file, start, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class FilmProblem:
+    """Why a film can't be assembled: a message key with its values."""
+
+    key: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+def problem(film: Film) -> FilmProblem | None:
+    """Return what is impossible about the description itself, or None."""
+    if not film.shots:
+        return FilmProblem("error.film_empty")
+    counts = (
+        ("error.film_shots", len(film.shots), MOST_SHOTS),
+        ("error.film_tracks", len(film.tracks), MOST_TRACKS),
+        ("error.film_cues", len(film.cues), MOST_CUES),
+    )
+    for key, count, most in counts:
+        if count > most:
+            return FilmProblem(key, {"count": count, "limit": most})
+    width, height = film.size
+    if film.size != (0, 0) and not all(SMALLEST <= side <= LARGEST for side in film.size):
+        limits = {"low": SMALLEST, "high": LARGEST}
+        return FilmProblem("error.film_size", {"width": width, "height": height, **limits})
+    if not 0 <= film.fps <= MOST_FPS:
+        return FilmProblem("error.film_fps", {"fps": film.fps, "limit": MOST_FPS})
+    for number, shot in enumerate(film.shots, 1):
+        if shot.start < 0 or (shot.end and shot.end <= shot.start):
+            return FilmProblem("error.film_trim", {"shot": number})
+    return None
+
+
+def with_fades(shots: Sequence[Shot], seconds: float, *, hold: bool) -> tuple[Shot, ...]:
+    """Return the shots with crossfades of this length between them.
+
+    `hold`: each outgoing shot's last frame is held as long, so that the film gets no shorter.
+    """
+    last = len(shots) - 1
+    return tuple(
+        shot
+        if place == last
+        else replace(shot, fade=seconds, hold=shot.hold + (seconds if hold else 0.0))
+        for place, shot in enumerate(shots)
+    )
+
+
+def cues_of(text: str, start: float, seconds: float) -> tuple[Cue, ...]:
+    """Spread the sentences of a spoken text over its time, by their number of characters."""
+    sentences = _sentences(text)
+    whole = sum(map(len, sentences))
+    cues: list[Cue] = []
+    at = start
+    for sentence in sentences:
+        until = at + seconds * len(sentence) / whole
+        cues.append(Cue(round(at, 3), round(until, 3), sentence))
+        at = until
+    return tuple(cues)
+
+
+def _sentences(text: str) -> list[str]:
+    found: list[str] = []
+    current = ""
+    for place, letter in enumerate(text):
+        current += letter
+        stops = letter in "。！？\n" or (letter in ".!?" and text[place + 1 : place + 2] in " \n")
+        if stops and current.strip():
+            found.append(current.strip())
+            current = ""
+    if current.strip():
+        found.append(current.strip())
+    return found

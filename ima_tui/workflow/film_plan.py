@@ -1,0 +1,166 @@
+"""The film at a workflow's end: shots in order, sounds, settings. It costs nothing.
+
+Nothing of it is part of the hash that the user approves, or of a step's name in the ledger:
+reordering or trimming shots never buys anything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ima_tui.core.domain import Medium
+from ima_tui.core.errors import UsageError
+from ima_tui.film import timeline
+from ima_tui.film.timeline import Cue, Film, Role, Shot, Track
+from ima_tui.workflow.sources import result_of
+
+TITLE_SECONDS = 2.0
+MOST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShot:
+    """A shot: `source` is `step:7#1`, `job:41#1` or a path; `trim` seconds of it, 0 for its end."""
+
+    id: int
+    title: str
+    source: str
+    takes: tuple[str, ...] = ()
+    trim: tuple[float, float] = (0.0, 0.0)
+    hold: float = 0.0
+    transition: str = "cut"
+    transition_s: float = timeline.FADE
+    own_sound: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTrack:
+    """A sound: music or voice; `text` are the words of a voice, for subtitles."""
+
+    role: Role
+    source: str
+    start: float = 0.0
+    volume: float = 1.0
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    duck: bool = False
+    loop: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmPlan:
+    """What is assembled. `master`: the step to look at before the rest is bought, or 0."""
+
+    shots: tuple[PlannedShot, ...]
+    tracks: tuple[PlannedTrack, ...] = ()
+    size: tuple[int, int] = (0, 0)
+    fps: int = 0
+    loudness: float = timeline.LOUDNESS
+    title: str = ""
+    subtitles: bool = False
+    master: int = 0
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Everything that the film is made of."""
+        return (*(shot.source for shot in self.shots), *(each.source for each in self.tracks))
+
+
+Made = Mapping[int, tuple[Medium, int]]
+"""The medium of each step, and how many results it has."""
+
+
+def check(plan: FilmPlan, steps: Made) -> None:
+    """Raise `UsageError` where a source is no step, or of another medium."""
+    if not plan.shots:
+        raise UsageError("error.film_empty")
+    for shot in plan.shots:
+        _check_source(shot.source, steps, (Medium.VIDEO,))
+    for track in plan.tracks:
+        wanted = Medium.MUSIC if track.role is Role.MUSIC else Medium.SPEECH
+        _check_source(track.source, steps, (wanted,))
+
+
+def _check_source(source: str, steps: Made, media: Sequence[Medium]) -> None:
+    found = result_of(source)
+    if found is None:
+        return
+    medium, count = steps.get(found[0], (None, 0))
+    if medium not in media or not 1 <= found[1] <= count:
+        raise UsageError("error.film_source", source=source)
+
+
+def without(plan: FilmPlan, step_id: int) -> FilmPlan | None:
+    """Return the film without what a removed step made, None where no shot is left."""
+
+    def stays(source: str) -> bool:
+        found = result_of(source)
+        return found is None or found[0] != step_id
+
+    shots = tuple(shot for shot in plan.shots if stays(shot.source))
+    tracks = tuple(track for track in plan.tracks if stays(track.source))
+    master = 0 if plan.master == step_id else plan.master
+    return replace(plan, shots=shots, tracks=tracks, master=master) if shots else None
+
+
+def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
+    """Return the film with each source's file."""
+    shots = tuple(
+        Shot(
+            file_of(shot.source),
+            shot.trim[0],
+            shot.trim[1],
+            shot.hold,
+            shot.transition_s if shot.transition == "fade" else 0.0,
+            shot.own_sound,
+        )
+        for shot in plan.shots
+    )
+    tracks = tuple(
+        Track(
+            track.role,
+            file_of(track.source),
+            track.start,
+            track.volume,
+            track.fade_in,
+            track.fade_out,
+            track.duck,
+            track.loop,
+            track.text if plan.subtitles else "",
+        )
+        for track in plan.tracks
+    )
+    cues = (Cue(0.0, TITLE_SECONDS, plan.title),) if plan.title else ()
+    chinese = any("\u4e00" <= letter <= "\u9fff" for track in tracks for letter in track.text)
+    language = "zho" if chinese or _is_chinese(plan.title) else "eng"
+    return Film(shots, tracks, cues, plan.size, plan.fps, plan.loudness, language)
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+def with_transition(plan: FilmPlan, transition: str, seconds: float) -> FilmPlan:
+    """Return the film with this transition between all shots, as long as before."""
+    last = len(plan.shots) - 1
+    shots = tuple(
+        replace(
+            shot,
+            transition="cut" if place == last else transition,
+            transition_s=seconds,
+            hold=seconds if transition == "fade" and place != last else 0.0,
+        )
+        for place, shot in enumerate(plan.shots)
+    )
+    return replace(plan, shots=shots)
+
+
+def with_volume(plan: FilmPlan, volume: float) -> FilmPlan:
+    """Return the film with this volume of the music."""
+    tracks = tuple(
+        replace(track, volume=volume) if track.role is Role.MUSIC else track
+        for track in plan.tracks
+    )
+    return replace(plan, tracks=tracks)
