@@ -74,7 +74,7 @@ TEXTS: dict[str, str] = {
     "app.points_today": "今日 {points} 积分",
     "example.lead": "或从示例开始：方向键选择，enter 采用",
     "example.1": "画一张黄昏时的城市天际线，16:9",
-    "example.2": "用可灵O1做一段10秒的视频：小狗跳舞",
+    "example.2": "用可灵 O1 做一段 10 秒的视频：小狗跳舞",
     "example.3": "lo-fi 音乐，90 BPM，无人声",
     "models.col_text": "文字",
     "models.col_image": "图片",

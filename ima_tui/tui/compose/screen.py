@@ -182,6 +182,7 @@ class ComposeScreen(DraftScreen):
 
     async def show_draft(self) -> None:
         """Show the draft, its price and the open questions."""
+        self.set_class(not self.prompt.text, "-examples")
         await self.view.show()
 
     def show_message(self) -> None:
