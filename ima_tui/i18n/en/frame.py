@@ -109,11 +109,7 @@ TEXTS: dict[str, str] = {
     "help.focus": "In this list or field",
     "help.here": "In {place}",
     "help.everywhere": "Everywhere",
-<<<<<<< HEAD
-    "help.typing": "In a text field, press esc first, then the key.\nctrl+pgup and ctrl+pgdn switch screens even while you type.",
-=======
     "help.typing": "In a text field, press esc first to use these keys, or hold alt.\nesc 1 to esc 6 switch screens.",
->>>>>>> w3-hands
     # ---- welcome
     "bind.welcome_demo": "open the demo",
     "bind.welcome_take": "save the key",

@@ -109,11 +109,7 @@ TEXTS: dict[str, str] = {
     "help.focus": "当前列表或输入框",
     "help.here": "{place}界面",
     "help.everywhere": "所有界面",
-<<<<<<< HEAD
-    "help.typing": "在输入框中，先按 esc 再按按键。\n输入时也可以用 ctrl+pgup、ctrl+pgdn 切换界面。",
-=======
     "help.typing": "在输入框中，先按 esc 再用这些按键，或按住 alt。\n按 esc 1 至 esc 6 切换界面。",
->>>>>>> w3-hands
     # ---- welcome
     "bind.welcome_demo": "打开演示",
     "bind.welcome_take": "保存密钥",
