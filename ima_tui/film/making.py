@@ -363,7 +363,7 @@ def _mix(
 def _flush(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        atomic_file.sync(handle)
     finally:
         os.close(handle)
 

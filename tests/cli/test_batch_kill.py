@@ -195,7 +195,7 @@ def test_a_signal_ends_it_in_order(
     while len(place.charges()) < 3:
         time.sleep(0.01)
     assert forker.finish(0.0, number) == 130, place.said()
-    assert "goes on from here" in place.said()
+    assert "run the same command to continue" in place.said()
     assert "Traceback" not in place.said()
     assert 0 < len(place.jobs()) < 40
     place.start(forker)

@@ -168,7 +168,7 @@ def test_language(ima: Verb) -> None:
 
 def test_list_models(ima: Verb, sandbox: Sandbox) -> None:
     found = ima("generate", "--task-type", "text_to_speech", "--list-models", "--output-json")
-    assert [row["model_id"] for row in found.json] == ["seed-tts-1.1", "seed-tts-2.0"]
+    assert [row["model_id"] for row in found.json["models"]] == ["seed-tts-1.1", "seed-tts-2.0"]
     plain = ima("generate", "--task-type", "text_to_speech", "--list-models")
     assert "seed-tts-2.0" in plain.out
     assert creates(sandbox) == []
@@ -270,10 +270,10 @@ def test_models_are_shown_with_their_age(offline: Verb, tmp_path: Path, old: boo
     if old:
         make_old(tmp_path)
     found = offline("models", "--json")
-    assert (found.code, len(found.json)) == (0, 68)
+    assert (found.code, len(found.json["models"])) == (0, 68)
     assert ("2023-11" in found.err) is old
     refreshed = offline("models", "--refresh", "--json")
-    assert (refreshed.code, len(refreshed.json)) == (0, 68)
+    assert (refreshed.code, len(refreshed.json["models"])) == (0, 68)
     assert "prices may have changed" in refreshed.err
     assert ("2023-11" in refreshed.err) is old
 

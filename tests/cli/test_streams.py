@@ -117,8 +117,8 @@ def test_every_encoding_gets_something_readable(
     words(done)
     text = done.stdout.decode(encoding)
     assert ("程序" if encoding == "gbk" else "program: ") in text
-    assert "?" not in text.partition("[")[0]
-    assert json.loads(text[text.index("[\n") :])
+    assert "?" not in text.partition("{\n")[0]
+    assert json.loads(text[text.index("{\n") :])["models"]
 
 
 def test_a_prompt_is_read_in_the_encoding_of_the_locale(sandbox: Sandbox, home: Path) -> None:

@@ -102,7 +102,7 @@ def test_the_task_id_and_its_points_are_told_and_the_exit_code_is_seven(
     (create,) = sandbox.ledger()["creates"]
     assert code == 7
     assert create["task_id"] in err
-    assert f"{create['credit']} points" in err
+    assert f"{create['credit']} pts" in err
     assert list((home / "data").glob("ledger.unwritten-*")) != []
     code, out, _ = ima("jobs", "wait", "1", "--json")
     assert code == 0
@@ -193,7 +193,7 @@ def test_a_lock_that_never_comes_ends_every_verb_with_a_sentence(
     with held(home / "data" / "ledger.sqlite3"):
         code, out, err = ima(*FOX)
         assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
-        assert "locked by another program" in err
+        assert "Another program keeps your job history locked" in err
         code, out, _ = ima("jobs", "list", "--json")
         assert code == 0
         assert out.count('"job_id"') == 1
@@ -217,7 +217,7 @@ def test_a_file_system_without_locks_ends_every_verb_with_a_sentence(
     monkeypatch.setattr(fcntl, "flock", no_locks)
     code, _, err = ima(*FOX)
     assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
-    assert "without locks" in err
+    assert "without file locks" in err
     assert ima("jobs", "list", "--json")[1].count('"job_id"') == 1
 
 
@@ -257,7 +257,7 @@ def test_preferences_on_a_file_system_without_locks_say_so(
     monkeypatch.setattr(fcntl, "flock", no_locks)
     code, _, err = ima("prefs", "set", "text_to_image", "midjourney")
     assert code == 2
-    assert "can't be" in err
+    assert "Can't write" in err
 
 
 # -------------------------------------------------------------------------- no file at all
