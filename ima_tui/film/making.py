@@ -18,6 +18,7 @@ from typing import Any
 
 import av
 
+from ima_tui.core import atomic_file
 from ima_tui.film import container, mixing, picture, sound, source
 from ima_tui.film.pieces import Copy, PicturePlan, ShotFacts, plan
 from ima_tui.film.request import ASSEMBLER, AssembleJob, CannotAssemble
