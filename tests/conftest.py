@@ -193,8 +193,8 @@ def person(
     from ima_tui.cli import session
     from ima_tui.core.clock import ScaledClock
 
-    sandbox.scenario(PATIENT)
     sandbox.reset()
+    sandbox.scenario(PATIENT)  # after it: a reset brings the first settings back
     environment = environment_of(tmp_path, sandbox.base_url)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
