@@ -112,6 +112,12 @@ def told(pilot: Pilot[None]) -> str:
     return str(screen(pilot).query_one(DraftMessage).content)
 
 
+def said_in_full(pilot: Pilot[None]) -> str:
+    """What the screen shows, without its blanks and line breaks."""
+    strips = screen(pilot)._compositor.render_strips()
+    return "".join("".join(strip.text.split()) for strip in strips)
+
+
 def line(pilot: Pilot[None], name: str) -> str:
     return screen(pilot).query_one(name, WorkflowLine).render_line(0).text
 
@@ -272,8 +278,8 @@ async def test_a_film_waits_at_its_master_image_and_ends_with_its_command(
         assert command == ["ima-tui", "workflow", "assemble", str(workflows.path(made.id))]
         assert Path(command[-1]).is_file()
         await pilot.resize_terminal(80, 24)
-        bare = "".join(command[-1].split())
-        await until(pilot, lambda: bare in "".join(picture(screen(pilot)).split()))
+        bare = command[-1].replace(" ", "")
+        await until(pilot, lambda: bare in said_in_full(pilot))
     assert len(charged(sandbox)) == len(made.steps)
 
 
