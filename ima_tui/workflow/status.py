@@ -108,6 +108,21 @@ class WorkflowStatus:
         """Return the points of the steps to send."""
         return sum(each.price() for each in self.to_send(again=again))
 
+    def look_first(self, ask_above: int, *, again: bool) -> frozenset[int]:
+        """Return the film's master image and the steps it needs, where it is checked first.
+
+        That is so where it is missing and the other steps cost more than `ask_above`.
+        """
+        film = self.workflow.film
+        first = {film.master} if film is not None else set()
+        for each in reversed(self.steps):
+            if each.step.id in first:
+                first.update(each.step.needs)
+        missing = any(not each.is_done for each in self.steps if each.step.id in first)
+        rest = (each for each in self.to_send(again=again) if each.step.id not in first)
+        ahead = sum(each.price() for each in rest) > ask_above
+        return frozenset(first) if missing and ahead else frozenset()
+
     def hash(self, *, again: bool) -> str:
         """Return the hash to approve, which covers current prices and retried failures."""
         failed = [each.job.id for each in self.failures if each.job is not None]

@@ -66,7 +66,7 @@ def test_every_chinese_text_with_words_is_chinese() -> None:
     assert latin <= NAMES
 
 
-WITH_CHINESE = {"models.filter", "bind.language"}
+WITH_CHINESE = {"bind.language"}
 """They show that Chinese names are found, and how to get to Chinese."""
 
 

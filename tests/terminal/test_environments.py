@@ -26,7 +26,7 @@ def env(home: Path, **more: str) -> dict[str, str]:
     ("variable", "value", "advice"),
     [
         ("ALL_PROXY", "foo://127.0.0.1:1", "Use http://"),
-        ("SSL_CERT_FILE", "/nowhere.pem", "unset it"),
+        ("SSL_CERT_FILE", "/nowhere.pem", "or unset SSL_CERT_FILE"),
     ],
 )
 def test_the_screen_names_a_setting_that_can_t_be_used(
@@ -63,7 +63,7 @@ def test_the_screen_is_drawn_with_the_signs_that_the_encoding_has(
 ) -> None:
     with PtyProgram([*STUDIO, "demo"], env=env(tmp_path, **places)) as program:
         program.wait(r"\d pts", 60)
-        program.press("f3")
+        program.press("escape", "3")
         program.wait(r"\[3 Queue\]", 30)
         program.press("ctrl+q")
         assert program.wait_exit() == 0
@@ -81,7 +81,7 @@ def test_the_screen_is_written_in_the_encoding_of_the_locale(tmp_path: Path) -> 
 @pytest.mark.parametrize("term", ["dumb", "unknown", "", "emacs"])
 def test_a_terminal_that_can_t_draw_is_told_of_the_verbs(tmp_path: Path, term: str) -> None:
     with PtyProgram(STUDIO, env=env(tmp_path, TERM=term)) as program:
-        program.wait("ima-tui generate", 60)
+        program.wait(r"the commands: ima-tui\sgenerate", 60)
         assert program.wait_exit() == 2
 
 

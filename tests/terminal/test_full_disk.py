@@ -33,7 +33,7 @@ def test_a_disk_that_is_full_and_has_room_again(tmp_path: Path) -> None:
             filler.unlink()
         assert box.ledger()["creates"] == []
         program.press("ctrl+j")
-        program.press("f3")
+        program.press("escape", "3")
         program.wait("done")
         assert len(box.ledger()["creates"]) == 1
         program.press("escape", "ctrl+q")

@@ -206,25 +206,25 @@ def look_everywhere(program: PtyProgram, fetches: int) -> None:
     program.wait(r"\d pts", 60)
     for place in SCREENS:
         leave(program)
-        program.press(f"f{place.number}")
+        program.press(str(place.number))
         program.read(0.3)
         for key in ("down", "down", "G", "g", "right", "t"):
             program.press(key)
         leave(program)
-        program.press("S", "enter")
+        program.press("s", "enter")
         leave(program)
         program.press("?")
         leave(program)
         program.press("ctrl+p")
         leave(program)
-    program.press("f1")
+    program.press("1")
     for number in range(fetches):
-        program.press("ctrl+r")
+        program.press("f")
         program.read(0.2)
         if number % 3 == 0:  # another kind of thing, and the detail of one of its models
             program.press("]", "down", "down", "enter")
             leave(program)
-            program.press("f1")
+            program.press("1")
 
 
 def run_studio(world: World, fetches: int) -> tuple[bytes, str]:
@@ -233,7 +233,7 @@ def run_studio(world: World, fetches: int) -> tuple[bytes, str]:
     with PtyProgram(command, columns=140, rows=45, env=world.env, cwd=str(world.home)) as program:
         look_everywhere(program, fetches)
         leave(program)
-        program.press("f3")
+        program.press("3")
         leave(program)
         program.wait("storm")
         shown = program.text

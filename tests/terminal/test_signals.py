@@ -104,7 +104,7 @@ def test_stopped_and_continued(box: Sandbox, tmp_path: Path) -> None:
             time.sleep(0.02 * (turn % 4))
             os.kill(program.process.pid, signal.SIGCONT)
             program.read(0.05)
-        program.press("escape", "f3")
+        program.press("escape", "3")
         program.wait(r"✓ done\s+img", 60)
         program.press("ctrl+q")
         assert program.wait_exit() == 0

@@ -35,7 +35,6 @@ from ima_tui.tui.shell.frame import BottomLine, TopLine
 from ima_tui.tui.terminal import clipboard
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.filters import AsciiFilter
-from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
 
 
@@ -185,8 +184,10 @@ async def test_the_frame_fills_its_lines_and_never_more(size: tuple[int, int]) -
     app = open_app(FakeStudio(tuple(job(number) for number in range(60))))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        for kind in (TopLine, BottomLine, Rule):
+        for kind in (TopLine, BottomLine):
             assert app.screen.query_one(kind).render_line(0).cell_length == size[0]
+        lines = app.screen._compositor.render_strips()
+        assert {line.cell_length for line in lines} == {size[0]}
         assert app.screen.query_one(BottomLine).region.bottom == size[1]
 
 

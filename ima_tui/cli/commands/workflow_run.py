@@ -83,7 +83,8 @@ async def _run(
         if to_pay and not await _agreed_after_repair(studio, arguments, status, again=again):
             talk(say("batch.declined"))
             return EXIT_INTERRUPTED
-        first = _looked_at_first(studio, arguments, status, again=again)
+        above = studio.settings.ask_above
+        first = frozenset() if arguments.no_pause else status.look_first(above, again=again)
         if to_pay:
             await plans.agree(status)
             sent = len(first or status.to_send(again=again))
@@ -100,20 +101,6 @@ async def _run(
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
-
-
-def _looked_at_first(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
-) -> frozenset[int]:
-    """The master picture alone, where everything else is made from it and costs a lot."""
-    film = status.workflow.film
-    if film is None or not film.master or arguments.no_pause:
-        return frozenset()
-    master = status.step_status(film.master)
-    rest = status.to_pay(again=again) - master.price()
-    if master.is_done or rest <= studio.settings.ask_above:
-        return frozenset()
-    return frozenset({film.master})
 
 
 async def _look_at_master(

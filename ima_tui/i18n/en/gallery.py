@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "viewer.too_slow": "Takes too long to read. o opens it in another program.",
     "viewer.frame": "{at} of {length}",
     # ---- gallery
-    "gallery.filter": "prompt, model or task type",
+    "gallery.filter": "/ filter",
     "gallery.empty": "No results yet. Finished jobs appear here.",
     "gallery.none_match": "No matches. esc shows all.",
     "gallery.reading": "Loading results…",

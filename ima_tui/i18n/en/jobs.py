@@ -92,7 +92,7 @@ TEXTS: dict[str, str] = {
     # ---- viewer
     "viewer.on_demand": "enter shows it (over SSH, images are drawn on request)",
     "viewer.none": "No preview yet",
-    "viewer.not_here": "Not downloaded yet: press f in Queue",
+    "viewer.not_here": "Not downloaded: f in Queue or Gallery",
     "viewer.gone": "File not found: {path}",
     "viewer.broken": "This file can't be shown: it is not a readable image, video or audio file.",
     "viewer.no_film": "Video previews need: pip install ima-tui[video]",

@@ -8,7 +8,7 @@ TEXTS: dict[str, str] = {
     "models.col_points": "POINTS",
     "models.col_time": "TIME",
     "models.col_tags": "TAGS",
-    "models.filter": "/ filter: mj, 可灵",
+    "models.filter": "/ filter: mj",
     "models.every": "all task types",
     "models.sort_listed": "default order",
     "models.sort_price": "cheapest first",

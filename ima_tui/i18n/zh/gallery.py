@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "viewer.too_slow": "读取时间过长，按 o 用其他程序打开。",
     "viewer.frame": "{at} / {length}",
     # ---- gallery
-    "gallery.filter": "提示词、模型或类型",
+    "gallery.filter": "按 / 筛选",
     "gallery.empty": "还没有作品，完成后会出现在这里。",
     "gallery.none_match": "没有匹配的作品，按 esc 显示全部。",
     "gallery.reading": "正在加载作品…",

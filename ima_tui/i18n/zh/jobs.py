@@ -92,7 +92,7 @@ TEXTS: dict[str, str] = {
     # ---- viewer
     "viewer.on_demand": "按 enter 查看（SSH 下不自动显示图片）",
     "viewer.none": "还没有可预览的内容",
-    "viewer.not_here": "还没有下载：在队列中按 f",
+    "viewer.not_here": "还没有下载：在队列或图库中按 f",
     "viewer.gone": "找不到文件：{path}",
     "viewer.broken": "无法显示：文件不是可读取的图片、视频或音频。",
     "viewer.no_film": "预览视频需要安装：pip install ima-tui[video]",

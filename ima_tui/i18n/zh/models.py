@@ -8,7 +8,7 @@ TEXTS: dict[str, str] = {
     "models.col_points": "积分",
     "models.col_time": "用时",
     "models.col_tags": "特点",
-    "models.filter": "按 / 筛选：mj、可灵",
+    "models.filter": "按 / 筛选：mj",
     "models.every": "全部类型",
     "models.sort_listed": "默认顺序",
     "models.sort_price": "价格从低到高",

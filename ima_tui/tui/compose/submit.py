@@ -114,11 +114,15 @@ class DraftSubmitter:
 
     async def plan(self) -> None:
         """What the prompt would be in steps, before anything is sent: where it is about several
-        things, and where somebody wants it so (a series has a master picture first)."""
-        from ima_tui.tui.workflow.navigation import plan_wish
+        things, and where somebody wants it so (a series has a master picture first). Without a
+        prompt: the list of workflows."""
+        from ima_tui.tui.workflow.navigation import choose_plan, plan_wish
 
         screen = self._screen
         await screen.catch_up()
+        if not screen.prompt.text.strip():
+            await choose_plan(screen.ima)
+            return
         if self._gate.is_too_early(self._gate.needed()):
             return
         why_not = await plan_wish(screen.ima, screen.prompt.text, screen.composer.attached)

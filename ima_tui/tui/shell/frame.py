@@ -32,16 +32,13 @@ class TopLine(Line):
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        state = self._state(full=True)
-        for form in ("airy", "dense"):
-            left = self._places(form)
-            if measure(left) + measure(state) < cells:
-                return left, state
-        state = self._state(full=False)
-        for form in ("airy", "dense", "short"):
-            left = self._places(form)
-            if measure(left) + measure(state) < cells:
-                return left, state
+        states = (self._state(), self._state(today=False), self._state(full=False, today=False))
+        for state in states:
+            for form in ("airy", "dense"):
+                left = self._places(form)
+                if measure(left) + measure(state) < cells:
+                    return left, state
+        left = self._places("short")
         return left, clipped(state, max(0, cells - measure(left)))
 
     def _places(self, form: str) -> list[Part]:
@@ -49,19 +46,19 @@ class TopLine(Line):
         row = [(self._label(place, form), self._role(place)) for place in SCREENS]
         # in a text field, digits are typed: the way to the screens is said
         lead = " esc " if isinstance(self.screen.focused, Input | TextArea) else " ima "
-        return [(lead.rstrip() if form == "short" else lead, "title"), *row]
+        return [(lead if form == "airy" else lead.rstrip(), "title"), *row]
 
     def _label(self, place: ScreenEntry, form: str) -> str:
         name = say(f"place.short_{place.id}" if form == "short" else place.key)
         blank = " " if form == "airy" else ""
         if place.id == self.place:
-            return f"{blank}[{place.number} {name}]"
-        return f"{blank} {place.number} {name}{'' if form == 'short' else ' '}"
+            return f"{blank or ' '}[{place.number} {name}]"
+        return f"{blank} {place.number} {name}{blank}"
 
     def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
 
-    def _state(self, *, full: bool) -> list[Part]:
+    def _state(self, *, full: bool = True, today: bool = True) -> list[Part]:
         app = self.ima
         settings = app.studio.settings
         found: list[Part] = []
@@ -84,7 +81,7 @@ class TopLine(Line):
         if app.totals.out:
             key = "app.points_out" if full else "app.points_out_short"
             found.append((say(key, points=app.totals.out), "text"))
-        if full and app.totals.today:
+        if today and app.totals.today:
             found.append((say("app.points_today", points=app.totals.today), "muted"))
         dot = f" {app.glyphs.dot} "
         spaced: list[Part] = []

@@ -135,14 +135,17 @@ class WorkflowActions:
             each.job is not None and each.job.state is State.NEEDS_REVIEW
             for each in status.failures
         )
+        first = status.look_first(host.studio.settings.ask_above, again=True)
+        if first:
+            notes.append(say("workflow.master_first"))
         words = " ".join((*notes, _question(status)))
-        host.ask(words, partial(self._go, status), deliberate=unknown)
+        host.ask(words, partial(self._go, status, first), deliberate=unknown)
 
-    async def _go(self, status: WorkflowStatus) -> None:
+    async def _go(self, status: WorkflowStatus, first: frozenset[int]) -> None:
         host, plans = self._host, self._host.studio.workflows
         try:
             agreed = await plans.agree(status)
-            await plans.go(status, again=True)
+            await plans.go(status, again=True, only=first)
         except KeyMissing:
             self._welcome()
             return
@@ -150,7 +153,8 @@ class WorkflowActions:
             host.remark(explain(error), "bad")
             return
         await host.put(agreed)
-        host.remark(say("workflow.sent", n=len(status.to_send(again=True))), "ok")
+        sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
+        host.remark(say("workflow.sent", n=len(sent)), "ok")
 
     def _welcome(self) -> None:
         from ima_tui.tui.shell.welcome import WelcomeScreen

@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
+from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
@@ -157,12 +158,18 @@ class WorkflowScreen(BaseScreen):
             said.say(say("workflow.mend_step", id=wrong[0].step.id), "bad")
         elif status is not None and status.failures:
             said.say(say("workflow.failed", id=status.failures[0].step.id), "warn")
+        elif status is not None and (told := self._told_of_film(status)):
+            said.say(told, "ok")
         elif status is not None and status.is_done:
             said.say(say("workflow.look_at_it"), "ok")
         elif status is not None and not status.begun:
             said.say(say("workflow.look_first"), "muted")
         else:
             said.say("", "muted")
+
+    def _told_of_film(self, status: WorkflowStatus) -> str:
+        path = self.studio.workflows.path(status.workflow.id)
+        return step_rows.film_sentence(status, path, key_of(self.ima.screen, "plan.run"))
 
     # ------------------------------------------------------------------------------- the clock
 

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
@@ -51,6 +51,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
+        Binding("escape", "leave_field", "bind.leave", priority=True, id="step.leave"),
         Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
         bind("model", "choose_model", "bind.compose_model", "step.model", show=True),
         bind("type", "kind", "bind.compose_kind", "step.kind", show=True),
@@ -278,6 +279,15 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             self.dismiss(priced.step)
             return
         self.query_one(DraftMessage).say(say(problem.key, **drafting.spoken(model, problem)), "bad")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether the action is available now."""
+        in_field = isinstance(self.focused, Input | TextArea)
+        return {"leave_field": in_field, "give_up": not in_field}.get(action, True)
+
+    def action_leave_field(self) -> None:
+        """Leave the text field: `esc` and then `m`, typed slowly, must not discard the changes."""
+        self.set_focus(None)
 
     def action_give_up(self) -> None:
         """Close without a choice."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
 
 from textual.content import Content
 
@@ -182,6 +184,20 @@ def _left_to_do(status: WorkflowStatus) -> str:
         return say("workflow.under_way", done=done, n=len(status.steps))
     points = status.to_pay(again=True)
     return say("workflow.left_to_pay", points=points) if status.begun else ""
+
+
+def film_sentence(status: WorkflowStatus, path: Path, run: str) -> str:
+    """The command that makes the workflow's film, or that its master image waits for a look; ""
+    where neither is so. `run` is the key that sends the rest."""
+    film, points = status.workflow.film, status.to_pay(again=True)
+    if film is None:
+        return ""
+    if status.is_done:
+        return say("workflow.make_film", command=f"ima-tui workflow assemble {quote(str(path))}")
+    master = [each for each in status.steps if each.step.id == film.master and each.is_done]
+    if not master or status.moving or not points:
+        return ""
+    return say("workflow.master_made", id=film.master, points=points, run=run)
 
 
 def summary(status: WorkflowStatus) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -30,6 +31,7 @@ from ima_tui.tui.widgets.inputs import InputList, PathInput
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.navigation import open_plan
 from ima_tui.tui.workflow.screen import WorkflowScreen
 from ima_tui.tui.workflow.step_editor import StepEditor
 from ima_tui.workflow.steps import Workflow, digest
@@ -41,6 +43,7 @@ pytestmark = pytest.mark.sandbox(
 FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
 SERIES = "three pictures of the same cat: at the beach, in the snow"
 """Pictures alone: they are made sooner than films."""
+FILM = "Two shots of the same red robot: it wakes up; it waters a plant. 10 seconds"
 WISH = "Draw a dragon, then animate it, and add a soundtrack"
 
 
@@ -75,16 +78,14 @@ async def app_of(
 
 
 @asynccontextmanager
-async def planning(
-    settings: Settings, wish: str = WISH, key: str = "ctrl+j"
-) -> AsyncIterator[Pilot[None]]:
+async def planning(settings: Settings, wish: str = WISH, *keys: str) -> AsyncIterator[Pilot[None]]:
     """A plan on the screen, made of `wish` on Compose."""
     async with app_of(settings) as pilot:
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
         compose.query_one(Prompt).text = wish
         await until(pilot, lambda: compose.composer.decision is not None)
-        await pilot.press(key)
+        await pilot.press(*keys or ("ctrl+j",))
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status is not None)
         yield pilot
@@ -109,6 +110,12 @@ def states(pilot: Pilot[None]) -> list[State | None]:
 
 def told(pilot: Pilot[None]) -> str:
     return str(screen(pilot).query_one(DraftMessage).content)
+
+
+def said_in_full(pilot: Pilot[None]) -> str:
+    """What the screen shows, without its blanks and line breaks."""
+    strips = screen(pilot)._compositor.render_strips()
+    return "".join("".join(strip.text.split()) for strip in strips)
 
 
 def line(pilot: Pilot[None], name: str) -> str:
@@ -212,7 +219,7 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
             while not charged(sandbox):
                 await asyncio.sleep(0.01)
     async with app_of(settings) as pilot:
-        await pilot.press("W")
+        await pilot.press("escape", "W")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
@@ -225,11 +232,11 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
 
 
 async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox: Sandbox) -> None:
-    async with planning(settings, SERIES, "alt+p") as pilot:
+    async with planning(settings, SERIES, "escape", "W") as pilot:
         await run_to_the_end(pilot)
         agreed = digest(plan(pilot))
     async with app_of(settings) as pilot:
-        await pilot.press("W")
+        await pilot.press("escape", "3", "W")  # the prompt is kept, too: in Compose `W` plans it
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
@@ -240,9 +247,40 @@ async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox
 
 async def test_without_plans_the_list_says_how_one_comes_about(settings: Settings) -> None:
     async with app_of(settings) as pilot:
-        await pilot.press("W")
+        await pilot.press("escape", "W")
         await until(pilot, lambda: pilot.app._notifications)
         assert not isinstance(pilot.app.screen, Picker)
+
+
+async def test_a_film_waits_at_its_master_image_and_ends_with_its_command(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with app_of(replace(settings, data=settings.data / "my data")) as pilot:
+        assert isinstance(pilot.app, ImaApp)
+        workflows = pilot.app.studio.workflows
+        made = (await workflows.make(FILM, films=True)).workflow
+        await workflows.keep(made)
+        await open_plan(pilot.app, made)
+        await until(pilot, lambda: screen(pilot).status is not None)
+        asked = await ask_to_run(pilot)
+        assert "Only the master image is made first" in asked
+        await pilot.press("y")
+        await until(pilot, lambda: "The master image (step 1) is ready" in told(pilot))
+        rest = made.total - made.steps[0].total
+        assert f"{rest} pts" in told(pilot)
+        assert len(charged(sandbox)) == 1
+        asked = await ask_to_run(pilot)
+        assert f"{rest} pts" in asked
+        assert "Only" not in asked
+        await pilot.press("y")
+        await until(pilot, lambda: "ima-tui workflow assemble" in told(pilot))
+        command = shlex.split(told(pilot).partition(": ")[2])
+        assert command == ["ima-tui", "workflow", "assemble", str(workflows.path(made.id))]
+        assert Path(command[-1]).is_file()
+        await pilot.resize_terminal(80, 24)
+        bare = command[-1].replace(" ", "")
+        await until(pilot, lambda: bare in said_in_full(pilot))
+    assert len(charged(sandbox)) == len(made.steps)
 
 
 # ------------------------------------------------------------------------------------ changes
@@ -273,6 +311,8 @@ async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Setti
         await pilot.pause()
         assert isinstance(pilot.app.screen, StepEditor)
         assert str(pilot.app.screen.query_one(DraftMessage).content)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, StepEditor), "a slow `esc m` discards nothing"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         assert plan(pilot) == before
@@ -305,7 +345,7 @@ async def test_what_a_step_is_made_of_is_changed_in_place(
         assert plan(pilot).steps[1].needs == ()
         assert dict(plan(pilot).files).keys() == {str(picture)}
         await until(pilot, lambda: any("a cat.png" in row for row in graph(pilot)))
-        page = await edit_step(pilot, "alt+r")
+        page = await edit_step(pilot, "alt+i")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: page.query_one(InputList).values == ("step:1#1",))
@@ -339,7 +379,7 @@ async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
         await pilot.press("ctrl+j")
         said = page.query_one("#said", DraftMessage)
         await until(pilot, lambda: "you gave 0" in str(said.content))
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         assert plan(pilot) == before
 
@@ -385,12 +425,12 @@ async def test_another_model_is_another_price(settings: Settings) -> None:
 
 async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Settings) -> None:
     async with planning(settings) as pilot:
-        await pilot.press("x")
-        await until(pilot, lambda: "made of step 1" in told(pilot))
-        await pilot.press("G", "x")
+        await pilot.press("D")
+        await until(pilot, lambda: "Step 2 uses the result of step 1" in told(pilot))
+        await pilot.press("G", "D")
         await until(pilot, lambda: len(plan(pilot).steps) == 2)
         await pilot.press("less_than_sign")
-        await until(pilot, lambda: "needs step 1" in told(pilot))
+        await until(pilot, lambda: "Step 2 needs step 1" in told(pilot))
         assert [step.id for step in plan(pilot).steps] == [1, 2]
 
 
@@ -425,10 +465,11 @@ async def test_what_was_paid_for_stays_when_another_step_is_changed(
 
 
 async def test_a_plan_is_forgotten_and_its_jobs_stay(settings: Settings) -> None:
-    async with planning(settings, SERIES, "alt+p") as pilot:
+    async with planning(settings, SERIES, "escape", "W") as pilot:
         await run_to_the_end(pilot)
         studio = screen(pilot).studio
-        await pilot.press("D", "y")
+        await screen(pilot).action_do("drop")
+        await pilot.press("y")
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
         assert await studio.workflows.kept() == ()
         assert len(await studio.jobs.recent()) == 3
@@ -453,7 +494,7 @@ async def test_it_fits_every_size(settings: Settings, language: i18n.Language) -
 
 
 async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
-    async with planning(settings, SERIES, "alt+p") as pilot:
+    async with planning(settings, SERIES, "escape", "W") as pilot:
         clock = screen(pilot)._clock
         assert clock is not None
         assert not clock._active.is_set()
@@ -462,7 +503,7 @@ async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
 
 
 async def test_any_wish_can_be_planned(settings: Settings, sandbox: Sandbox) -> None:
-    async with planning(settings, SERIES, "alt+p") as pilot:
+    async with planning(settings, SERIES, "escape", "W") as pilot:
         assert [step.inputs for step in plan(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
         assert "├─" in graph(pilot)[2]
     assert charged(sandbox) == []
