@@ -108,9 +108,9 @@ def sandbox(
     marker = request.node.get_closest_marker("sandbox")
     given: dict[str, Any] = marker.kwargs if marker else {}
     running = sandbox_at(given.get("speed", 1000.0))
+    running.reset()  # first: it brings the first settings back
     running.scenario("[server]\n")  # the table resets the server's own figures too
     running.scenario(given.get("scenario", ""))
-    running.reset()
     # a fast clock would let a lease run out while a busy machine does not come to renew it
     monkeypatch.setattr("ima_tui.runner.scheduler.LEASE_SECONDS", 30.0 * running.speed)
     yield running
