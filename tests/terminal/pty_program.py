@@ -33,6 +33,7 @@ KEYS = {
     "ctrl+t": "\x14",
     "up": "\x1b[A",
     "down": "\x1b[B",
+    "shift+down": "\x1b[1;2B",
     "right": "\x1b[C",
     "left": "\x1b[D",
     "home": "\x1b[H",

@@ -57,7 +57,7 @@ def send(program: PtyProgram) -> None:
     """Send what is typed, and go where its job is."""
     program.press("ctrl+j")
     program.wait("in the queue")
-    program.press("f3")
+    program.press("escape", "3")
 
 
 def test_first_picture_in_the_demo(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_first_picture_in_the_demo(tmp_path: Path) -> None:
         compose(program, "draw a fox in the snow")
         program.wait(r"✓ done\s+img")
         program.wait("[▀▄]")
-        program.press("f2")
+        program.press("2")
         program.wait("Describe an image")  # the next prompt can be typed at once
         program.type("a fox at dusk")
         program.wait("fox at dusk")
@@ -131,14 +131,15 @@ def test_a_model_is_found_priced_and_composed_with_by_keys(
 ) -> None:
     with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
         program.wait("SeeDream")
-        program.press("f1")
+        program.press("escape", "1")
         program.wait("Nano Banana Pro")
         program.press("/")
         program.type("banana 2")
-        program.wait(r"\(2\) · 2 hidden")
+        program.wait(r"\(4\) · 64 hidden")  # two models, each from text and from images
         program.press("enter")
-        program.wait(r"4K +13")  # every combination with its price
         program.wait(r"1K +6 +← default")
+        program.press(*["shift+down"] * 3)
+        program.wait(r"4K +13")  # every combination with its price
         program.press("enter")
         program.wait("6 pts")
         program.type("an old map")
@@ -151,7 +152,8 @@ def test_three_failed_jobs_are_marked_and_sent_again(box: Sandbox, profile: dict
     box.scenario('[[fault]]\nkind = "fail_task"\ntimes = 3\n')
     with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
         for count in (1, 2, 3):
-            program.press("f2")
+            if count > 1:
+                program.press("2")
             compose(program, f"draw attempt {count} that fails")
             program.wait(f"{count} failed")
         program.press("home", " ", " ", " ", "r")
@@ -170,7 +172,7 @@ def test_a_preference_is_changed_while_another_program_writes_the_file(
     path = Path(profile["IMA_PREFS_PATH"])
     with PtyProgram(STUDIO, env={**profile, **at(box)}) as program:
         program.wait("SeeDream")
-        program.press("f5")
+        program.press("escape", "5")
         program.wait("text to image")
         wish = {"model_id": "suno", "model_name": "Suno", "credit": 25}
         path.write_text(json.dumps({"user_other": {"text_to_music": wish}, "theirs": 1}))

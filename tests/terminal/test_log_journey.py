@@ -33,8 +33,8 @@ def test_a_log_is_followed_while_another_tool_writes_it(tmp_path: Path) -> None:
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
     with PtyProgram(STUDIO, env=env) as program:
-        program.wait("pts|Compose")
-        program.press("f6")
+        program.wait("Describe an image")
+        program.press("escape", "6")
         program.wait("old 299")
         program.wait("● live")
         with log.open("a") as file:

@@ -16,6 +16,7 @@ from terminal.pty_program import PtyProgram
 
 PERSON = Path(__file__).with_name("picture_person.py")
 UPLOAD = re.compile(rb"\x1b_Ga=T,U=1,f=100,i=(\d+),")
+TWO_UPLOADS = re.compile(UPLOAD.pattern + rb".*" + UPLOAD.pattern, re.DOTALL)
 SIXEL = re.compile(rb"\x1bP0;1;0q")
 
 
@@ -45,19 +46,27 @@ def read_until(program: PtyProgram, pattern: re.Pattern[bytes], seconds: float =
     raise AssertionError(f"{pattern.pattern!r} was never sent")
 
 
-def test_kitty_is_sent_a_picture_once_and_it_is_taken_away_at_the_end(picture: str) -> None:
+def test_kitty_is_sent_a_picture_once_a_size_and_it_is_taken_away_at_the_end(picture: str) -> None:
     with open_gallery(picture, TERM="xterm-kitty") as program:
         program.wait("newest first")
         program.press("end")
         read_until(program, UPLOAD)
-        program.press("up", "down", "f3", "f4", "up", "down")
+        program.press("3")
+        program.wait(r"\[3 Queue")
+        program.press("end")
+        read_until(program, TWO_UPLOADS)  # smaller, beside the job
+        for number in ("4", "3", "4"):
+            program.press(number)
+            program.wait(rf"\[{number} ")
+            program.press("up", "down")
         program.read(1.0)
         program.press("ctrl+q")
         program.wait_exit()
         sent = bytes(program.received)
     numbers = UPLOAD.findall(sent)
-    assert len(numbers) == 1
-    assert b"\x1b_Ga=d,d=I,q=2,i=" + numbers[0] in sent
+    assert len(numbers) == len(set(numbers)) == 2
+    for number in numbers:
+        assert b"\x1b_Ga=d,d=I,q=2,i=" + number in sent
     assert "\U0010eeee".encode() in sent
 
 
