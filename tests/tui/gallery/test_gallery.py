@@ -315,7 +315,7 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
         await pilot.press("2")
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
-        compose.composer.take(KLING)
+        compose.load_model(KLING)
         await pilot.press("alt+4", "i")
         link = ("https://ima.example/a.png",)
         await until(pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == link)
