@@ -12,7 +12,7 @@ from ima_tui.tui.compose.intent_summary import IntentSummary
 
 async def test_a_question_is_answered_while_typing() -> None:
     async with composing("a fox") as (pilot, screen):
-        await until(pilot, lambda: "esc a  picture" in told(screen))
+        await until(pilot, lambda: "esc a  image" in told(screen))
         await pilot.press("alt+a", "right", "enter")
         assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
         assert screen.focused is screen.prompt
@@ -24,10 +24,10 @@ async def test_a_question_is_answered_while_typing() -> None:
 
 async def test_with_the_keys_there_enter_answers() -> None:
     async with composing("a fox") as (pilot, screen):
-        await until(pilot, lambda: "esc a  picture" in told(screen))
+        await until(pilot, lambda: "esc a  image" in told(screen))
         await pilot.press("tab")
         assert isinstance(screen.focused, IntentSummary)
-        assert "[picture]" in told(screen)
+        assert "[image]" in told(screen)
         await pilot.press("right", "left", "enter")
         await until(pilot, lambda: "What should I make?" not in told(screen))
         assert "kind" in screen.composer.pinned

@@ -19,6 +19,7 @@ from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import price_table
+from ima_tui.tui.widgets.pane import Pane
 
 TWO_PRICED = replace(
     KLING,
@@ -48,6 +49,10 @@ async def composing(
 
 def facts(screen: ComposeScreen) -> str:
     return str(screen.query_one(JobDetail).query_one("#detail-facts", Static).content)
+
+
+def title(screen: ComposeScreen) -> str:
+    return screen.query_one("#detail-pane", Pane).head.render_line(0).text
 
 
 @pytest.mark.parametrize(
@@ -93,13 +98,13 @@ def test_plain_terminals_get_plain_signs() -> None:
 async def test_the_newest_job_is_seen_to_become_something() -> None:
     studio = FakeStudio((job(3), job(4, State.QUEUED)))
     async with composing(studio) as (pilot, screen):
-        await until(pilot, lambda: "#4" in facts(screen))
+        await until(pilot, lambda: "#4" in title(screen))
         studio.tell(JobChanged(job(3, State.DONE)))
         studio.tell(JobChanged(job(5, prompt="a green fox")))
-        await until(pilot, lambda: "#5" in facts(screen))
+        await until(pilot, lambda: "#5" in title(screen))
         assert "a green fox" in facts(screen)
         studio.tell(JobChanged(job(5, State.FORGOTTEN)))
-        await until(pilot, lambda: "#4" in facts(screen))
+        await until(pilot, lambda: "#4" in title(screen))
 
 
 async def test_where_nothing_was_sent_it_says_what_comes_there() -> None:

@@ -102,7 +102,7 @@ async def test_an_empty_wall_says_how_something_comes_to_hang_on_it() -> None:
     async with app_of().run_test(size=(60, 20)) as pilot:
         screen = await ready(pilot, 0)
         await until(pilot, lambda: "Finished jobs appear here" in lines(screen.wall))
-        assert not screen.query_one(ResultDetail).display
+        assert not screen.query_one("#facts-pane").display
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,12 @@ async def test_one_pane_two_or_three_by_width(
     async with app.run_test(size=size) as pilot:
         screen = await ready(pilot, 1)
         await until(pilot, lambda: screen.wall.tiles is tiles)
-        assert screen.query_one(ResultDetail).display is placard
+        assert screen.query_one("#facts-pane").display is placard
         await pilot.press("v")
         if size[0] < 80:
-            assert screen.query_one(ResultDetail).display
-            assert (screen.wall.size.width, screen.wall.has_focus) == (0, True)
+            assert screen.query_one("#facts-pane").display
+            pane = screen.query_one("#wall-pane")
+            assert (pane.size.width, screen.wall.has_focus) == (0, True)
         else:
             assert screen.wall.tiles is not tiles
 
@@ -314,7 +315,7 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
         await pilot.press("2")
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
-        compose.composer.take(KLING)
+        compose.load_model(KLING)
         await pilot.press("alt+4", "i")
         link = ("https://ima.example/a.png",)
         await until(pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == link)
@@ -408,9 +409,9 @@ async def test_a_click_chooses_and_two_open(path: Callable[[str], str]) -> None:
     app = app_of(done(1, path("a.png")), done(2, path("b.png")))
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 2)
-        await pilot.click(TileGrid, offset=(30, 4))
+        await pilot.click(TileGrid, offset=(45, 4))
         assert screen.wall.cursor == screen.wall.keys[1]
-        await pilot.click(TileGrid, offset=(30, 4), times=2)
+        await pilot.click(TileGrid, offset=(45, 4), times=2)
         await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
 
 

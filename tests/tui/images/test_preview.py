@@ -176,7 +176,7 @@ async def test_pictures_can_be_switched_off(tmp_path: Path) -> None:
     app = app_of(picture(tmp_path), images="off")
     async with app.run_test(size=(80, 24)) as pilot:
         preview = app.screen.query_one(Preview)
-        await until(pilot, lambda: "switched off" in preview.render_line(1).text)
+        await until(pilot, lambda: "turned off" in preview.render_line(1).text)
         assert preview.shown is None
 
 
@@ -268,7 +268,8 @@ async def test_over_a_slow_line_a_picture_is_drawn_when_asked_for(tmp_path: Path
         await pilot.pause()
         beside = app.screen.query_one(Preview)
         facts = app.screen.query_one("#detail-facts", Static)
-        assert (beside.media, beside.display) == (None, False)
+        pane = app.screen.query_one("#picture-pane")
+        assert (beside.media, pane.display) == (None, False)
         assert "enter shows it" in str(facts.content)
         await pilot.press("enter")
         assert isinstance(app.screen, ViewerScreen)

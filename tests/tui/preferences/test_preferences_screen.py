@@ -160,7 +160,7 @@ GONE = DroppedPreference(
 @pytest.mark.parametrize(
     ("key", "asked", "then"),
     [
-        ("b", "bring_back", "Restored: Midjourney (text to image)."),
+        ("a", "bring_back", "Restored: Midjourney (text to image)."),
         ("x", "let_go", "Discarded: Midjourney (text to image)."),
     ],
 )
@@ -172,7 +172,7 @@ async def test_what_another_program_dropped_is_offered_back(
         studio.preferences.gone = (GONE,)
         studio.tell(PreferencesChanged())
         await until(pilot, lambda: said(pilot).startswith("Another program removed Midjourney"))
-        assert " b restores, x discards" in said(pilot)
+        assert " a restores, x discards" in said(pilot)
         await pilot.press(key)
         await until(pilot, lambda: said(pilot) == then)
         assert (asked, T2I) in studio.asked

@@ -41,6 +41,7 @@ from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
+from ima_tui.tui.widgets.pane import Pane
 
 
 def open_app(*found: Job) -> ImaApp:
@@ -87,7 +88,7 @@ def test_a_running_job_in_cells() -> None:
         "img",
         "SeeDream 4.5",
         "a red fox in snow",
-        "▰▰▰▱▱▱▱▱",
+        "━━━─────",
         "0:14/0:40",
         "5",
     ]
@@ -95,7 +96,7 @@ def test_a_running_job_in_cells() -> None:
 
 def test_progress_is_never_full_before_the_service_says_so() -> None:
     bar, time = cells(replace(job(1), sent_at=NOW - 4000))[4:6]
-    assert bar == "▰▰▰▰▰▰▰▱"
+    assert bar == "━━━━━━━─"
     assert time == "1:06:30"
     assert words.row(replace(job(1), sent_at=NOW - 60), NOW, glyphs(False))[5].role == "warn"
 
@@ -188,11 +189,11 @@ async def test_an_empty_queue_says_what_brings_something() -> None:
 
 async def test_the_summary_counts() -> None:
     found = (job(1), job(2), job(3, State.QUEUED), done(4), failed(5), job(6, State.NEEDS_REVIEW))
-    async with open_app(*found).run_test(size=(100, 30)) as pilot:
+    async with open_app(*found).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         text = queue(pilot).query_one(QueueSummary).head.render_line(0).text
         assert "1 needs you · 2 running · 1 waiting · 1 failed · 1 done" in text
-        assert "today 325 pts · session 61" in text
+        assert "today 325 pts · session 61 pts" in text
 
 
 async def test_news_changes_the_row_in_place() -> None:
@@ -211,8 +212,9 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
     app.studio.jobs.events[7] = (Event(NOW, State.QUEUED, "event.queued", {"points": 25}),)  # type: ignore[attr-defined]
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
+        title = queue(pilot).query_one("#detail-pane", Pane).head.render_line(0).text
+        assert "#7  Wan 2.6 · text to video · 720p" in title
         text = facts(pilot)
-        assert "#7  Wan 2.6 · text to video · 720p" in text
         assert "25 pts · usually 60–90 s" in text
         assert i18n.say("error.too_heavy") in text
         assert i18n.say("event.queued", points=25) in text
@@ -352,7 +354,7 @@ async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
         assert asked(pilot) == []
         summary = queue(pilot).query_one(QueueSummary)
-        assert "1 removed, u undoes" in summary.render_line(0).text
+        assert "1 removed, u undoes" in summary.head.render_line(0).text
         await pilot.press("u")
         await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
         assert not queue(pilot).check_action("undo", ())
