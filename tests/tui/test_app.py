@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -186,6 +187,7 @@ async def test_the_frame_fills_its_lines_and_never_more(size: tuple[int, int]) -
         await pilot.pause()
         for kind in (TopLine, BottomLine):
             assert app.screen.query_one(kind).render_line(0).cell_length == size[0]
+        assert re.search(r"6 Logs? +demo", top_line(app))
         lines = app.screen._compositor.render_strips()
         assert {line.cell_length for line in lines} == {size[0]}
         assert app.screen.query_one(BottomLine).region.bottom == size[1]

@@ -39,7 +39,7 @@ class TopLine(Line):
                 if measure(left) + measure(state) < cells:
                     return left, state
         left = self._places("short")
-        return left, clipped(state, max(0, cells - measure(left)))
+        return left, clipped(state, max(0, cells - measure(left) - 1))
 
     def _places(self, form: str) -> list[Part]:
         """`airy`, `dense` or `short` names, as the room allows; a name is never left out."""
