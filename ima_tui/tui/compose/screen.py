@@ -147,6 +147,12 @@ class ComposeScreen(DraftScreen):
         if not self.studio.connection.has_key and not self.studio.settings.profile:
             self.call_after_refresh(self.enter_key)
 
+    def on_screen_suspend(self) -> None:
+        """Let a new prompt be typed at once after a visit to another screen, not after a window."""
+        left = self.app.current_mode != self.SCREEN_ID
+        if left and self._is_empty and self.focused is self.query(self.HOME).first():
+            self.set_focus(self.prompt)
+
     async def on_unmount(self) -> None:
         """Write the draft."""
         await self.history.keep()

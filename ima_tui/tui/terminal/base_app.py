@@ -15,6 +15,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
@@ -71,7 +72,19 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
                 if not done and await self.run_action("leave_field", screen):
                     await self.run_key(key)
                 return
+        if isinstance(event, events.Key) and await self._left_field(event):
+            return
         await super().on_event(event)
+
+    async def _left_field(self, event: events.Key) -> bool:
+        """Take an escape in a text field before the next key comes: by the time it had bubbled up
+        to its binding, a digit right behind it would be in the field."""
+        if event.key != "escape" or event.is_forwarded:
+            return False
+        focused = self.screen.focused
+        if not isinstance(focused, Input | TextArea) or getattr(focused, "KEEPS_KEYS", False):
+            return False
+        return await self.run_key(event.key)
 
     async def run_key(self, key: str) -> bool:
         """Do what `key` is bound to, even where a text field would take it as text."""
