@@ -321,6 +321,7 @@ class FakeJobs:
 class FakeOffer:
     def __init__(self, models: tuple[ModelVersion, ...], asked: Asked) -> None:
         self.usual: Alternative | None = None
+        self.way = ""
         self._asked = asked
         self.lists = {
             kind: ProductList(

@@ -52,7 +52,8 @@ class DraftScreen(BaseScreen):
     def is_complete(self) -> bool:
         """Whether all widgets exist: a background result may arrive while the screen closes."""
         needed = (Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar)
-        return all(self.query(widget) for widget in needed) and len(self.query("#said")) == 1
+        parts = ("#said", "#detail-pane", "#detail-picture", "#detail-facts")
+        return all(self.query(widget) for widget in needed) and all(map(self.query, parts))
 
     # ------------------------------------------------------------------------------ what is shown
 

@@ -181,6 +181,7 @@ class ComposeScreen(DraftScreen):
             await self.history.restore()
             if self.is_complete:
                 await super(ComposeScreen, self).reload()
+            if self.is_complete:
                 self.submitter.lists_came()
                 await self.latest_job.look()
 

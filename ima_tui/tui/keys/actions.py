@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from textual.app import App
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
@@ -82,6 +83,14 @@ def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
     return tuple(replace(act, keys=_plain_first(act.keys)) for act in found.values())
 
 
+def _is_available(app: App[object], action: str, node: DOMNode) -> bool:
+    """Tell whether `action` does something now; nothing does while a screen is composed anew."""
+    try:
+        return bool(action_state(app, action, node))
+    except NoMatches:
+        return False
+
+
 def _active(screen: Screen[object]) -> Iterator[tuple[DOMNode, str, Binding]]:
     """Each binding of ours that does something now, by the key that reaches it."""
     focused = screen.focused
@@ -89,7 +98,7 @@ def _active(screen: Screen[object]) -> Iterator[tuple[DOMNode, str, Binding]]:
         for key, binding in bindings:
             if not binding.description.startswith("bind."):
                 continue
-            if not action_state(screen.app, binding.action, node):
+            if not _is_available(screen.app, binding.action, node):
                 continue
             character = character_of(key) or key_to_character(key)
             is_typed = (

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from patience import until
 from test_compose_reads import composing, told
-from textual import events
 from textual.widgets import Markdown
 
 from ima_tui.studio.guides import Guides
@@ -72,8 +71,7 @@ async def test_without_guides_there_is_neither_line_nor_key() -> None:
 async def test_a_key_with_alt_types_nothing() -> None:
     async with composing("a fox") as (pilot, screen):
         before = screen.prompt.text
-        screen.prompt.post_message(events.Key("alt+q", "q"))
-        await pilot.pause()
+        await pilot.press("alt+q")
         assert screen.prompt.text == before
 
 
