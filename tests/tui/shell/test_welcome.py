@@ -114,6 +114,7 @@ async def test_escape_looks_around_without_a_key() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ComposeScreen))
         await pilot.app.run_action("do('key')", pilot.app.screen)
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
+        await pilot.pause()
         assert not studio.connection.has_key
 
 
