@@ -310,7 +310,7 @@ async def test_a_job_edited_before_prompts_can_be_read_goes_with_a_second_press(
         compose.reader._route = None  # as in the first moments, however fast the machine is
         await pilot.press("ctrl+j")
         said = compose.query_one("#said", Static)
-        await until(pilot, lambda: "again when the price is shown" in str(said.content))
+        await until(pilot, lambda: "Loading models" in str(said.content))
         assert asked(pilot) == []
         compose._begin_to_read()
         await until(pilot, lambda: "Models loaded" in str(said.content))
