@@ -66,6 +66,7 @@ async def open_compose(
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ComposeScreen) and app.focused)
         await until(pilot, lambda: cast(ComposeScreen, app.screen).reader.can_read)
+        await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
         yield pilot
 
 
