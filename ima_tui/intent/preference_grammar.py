@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent.intent import PreferenceAction
@@ -131,12 +132,17 @@ def read_request(
     return PreferenceRequest(PreferenceAction.CLEAR, None, start, end, True, pure, dropped)
 
 
+MOST_LEFT = 50
+"""Words of a clause that are counted: more tell no more of it."""
+
+
 def _said(scan: Scan, clause: Clause) -> _Said:
     names = tuple(n for n in scan.names if clause.start <= n.start < clause.end)
     before = scan.clauses[clause.index - 1] if clause.after.isalnum() and clause.index else clause
     start = before.start if before.items[-1].has("neg") else clause.start
     text = scan.text[start : clause.end]  # 不要 | 再默认用X
-    left = sum(1 for item in clause.items if not _is_known(item))
+    unknown = (item for item in clause.items if not _is_known(item))
+    left = sum(1 for _ in islice(unknown, MOST_LEFT))
     clears = _CLEAR.search(text) is not None
     automatic = _AUTOMATIC.search(text) is not None and not names
     return _Said(clause, left, names, _STANDING.search(text) is not None, clears or automatic)
