@@ -104,6 +104,7 @@ def enter(path: Path) -> int | None:
     try:
         import fcntl
 
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the very first start
         number = os.open(path.with_name(path.name + ".open"), os.O_RDWR | os.O_CREAT, 0o600)
     except (ImportError, OSError):
         return None

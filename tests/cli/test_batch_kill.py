@@ -202,9 +202,6 @@ def test_a_signal_ends_it_in_order(
     assert place.check(forker.finish()) == {"done": 40}  # the answers were waited for
 
 
-@pytest.mark.xfail(
-    reason="a fault: a ledger may be taken for an older one while two runs write it", strict=False
-)
 @pytest.mark.parametrize("kill", [None, 0.5])
 def test_two_runs_of_one_file_at_once(
     folder: Path, sandbox: Sandbox, forker: Forker, kill: float | None

@@ -324,3 +324,17 @@ async def test_looking_at_a_file_whose_writer_died_in_the_middle(path: Path) -> 
     assert {job.task_id for job in await looker.recent(10)} == {"task-1", "task-2", "task-3", ""}
     await looker.aclose()
     assert journal.exists()  # whoever may write takes it back
+
+
+async def test_the_very_first_ledger_is_held_against_a_repair_too(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "data" / "ledger.sqlite3"
+    ledger = await Ledger.open(path, "first")
+    journal = path.with_name(f"{path.name}-journal")
+    journal.write_bytes(b"a commit that is under way")
+    try:
+        assert not repair.is_abandoned(path), "its writer is alive"
+    finally:
+        journal.unlink()
+        await ledger.aclose()
+    journal.write_bytes(b"a commit that nobody will finish")
+    assert repair.is_abandoned(path)
