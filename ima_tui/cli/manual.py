@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ima_tui import __version__, i18n
+from ima_tui.cli import arguments
 from ima_tui.cli import parser as parsers
 from ima_tui.config.schema import SETTINGS
 from ima_tui.i18n import say
@@ -32,7 +33,7 @@ def _lines() -> Iterator[str]:
     yield ".SH COMMANDS"
     yield from _commands(program)
     yield ".SH EXIT STATUS"
-    for code in parsers.EXIT_CODES:
+    for code in arguments.EXIT_CODES:
         yield from (".TP", f".B {code}", _text(say(f"exit.{code}")))
     yield ".SH ENVIRONMENT"
     yield from (".TP", ".B IMA_API_KEY", _text("Your API key."))

@@ -4,89 +4,20 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, ClassVar, NoReturn, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from ima_tui import __version__
-from ima_tui.cli.help_format import HelpFormatter, translate
+from ima_tui.cli.arguments import VerbParser, count, integer, job_number, positive
+from ima_tui.cli.help_format import translate
 from ima_tui.core.domain import State, TaskType
-from ima_tui.core.errors import EXIT_USAGE, UsageError
-from ima_tui.core.text import (
-    clean,
-    nearest,
-    one_line,
-    redact,
-    whole,
-)
-from ima_tui.i18n import language, say
+from ima_tui.i18n import say
 
 Verb = Callable[[argparse.Namespace], int]
 _JSON = re.compile(r"--format[ =]json")
 JOB_STATES = [*(state.value for state in State), "open", "ended", "held"]
-EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130)
-ENVIRONMENT = (
-    ("IMA_API_KEY", "IMA_BASE_URL", "IMA_UPLOAD_URL", "IMA_PREFS_PATH", "IMA_LOG_DIR"),
-    ("IMA_KNOWLEDGE_DIR", "IMA_TUI_CONFIG", "IMA_TUI_DATA_DIR", "NO_COLOR"),
-)
 TASK_TYPES = [task_type.value for task_type in TaskType]
-
-
-class _Parser(argparse.ArgumentParser):
-    def _get_formatter(self) -> argparse.HelpFormatter:
-        return HelpFormatter(prog=self.prog)
-
-    as_json: ClassVar[bool] = False
-    """Whether a wrong word is answered by a JSON document: raised, not said."""
-
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse; the first unknown flag is answered with the flag that it resembles."""
-        found, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            words = say("argparse.unknown") % " ".join(unknown)
-            near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
-            self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
-        return found
-
-    def format_help(self) -> str:
-        """The help; that of the program also lists exit codes and environment variables."""
-        text = super().format_help()
-        if " " in self.prog:
-            return text
-        codes = "".join(f"  {code:<5} {say(f'exit.{code}')}\n" for code in EXIT_CODES)
-        names = "".join(f"  {' '.join(some)}\n" for some in ENVIRONMENT)
-        colon = "：" if language() == "zh" else ":"
-        heads = [f"{say(f'cli.{name}')}{colon}" for name in ("exit_codes", "environment")]
-        return f"{text}\n{heads[0]}\n{codes}\n{heads[1]}\n{names}"
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.choices is None or value in action.choices:
-            return
-        known = list(map(str, action.choices))
-        facts = {"value": one_line(value, 80), "choices": ", ".join(map(repr, known))}
-        near = nearest(str(value), known, 1)
-        key = "argparse.choice_near" if near else "argparse.choice"
-        raise argparse.ArgumentError(
-            action, say(key) % {**facts, "closest": near[0] if near else ""}
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """Print the usage on stderr and end with exit code 2; keys in typed text are hidden."""
-        self.print_usage(sys.stderr)
-        told = redact(clean(message))
-        if self.as_json:
-            raise UsageError("error.usage", program=self.prog, text=told)
-        self.exit(EXIT_USAGE, say("error.usage", program=self.prog, text=told) + "\n")
-
-
-def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yield every flag of the parser and of the commands below it."""
-    for action in parser._actions:
-        yield from (each for each in action.option_strings if action.help != argparse.SUPPRESS)
-        if isinstance(action, argparse._SubParsersAction):
-            for verb in action.choices.values():
-                yield from _flags(verb)
 
 
 def wants_json(argv: Sequence[str]) -> bool:
@@ -95,11 +26,11 @@ def wants_json(argv: Sequence[str]) -> bool:
     return listed or "--json" in argv or "--output-json" in argv
 
 
-def build(argv: Sequence[str] = ()) -> _Parser:
+def build(argv: Sequence[str] = ()) -> VerbParser:
     """The parser for `argv`: only the verb that it begins with, or all of them for help."""
     translate()
-    _Parser.as_json = wants_json(argv)
-    parser = _Parser(
+    VerbParser.as_json = wants_json(argv)
+    parser = VerbParser(
         prog="ima-tui",
         description=say("cli.about"),
         epilog=say("cli.bare"),
@@ -123,10 +54,10 @@ def verb_of(arguments: argparse.Namespace) -> Verb:
     return cast(Verb, getattr(import_module(module), name))
 
 
-Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"
+Verbs: TypeAlias = "argparse._SubParsersAction[VerbParser]"
 
 
-def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = "") -> _Parser:
+def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = "") -> VerbParser:
     about = say(about or f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(verb=f"ima_tui.cli.commands.{run}")
@@ -137,14 +68,14 @@ def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = 
     return parser
 
 
-def _service(parser: _Parser) -> None:
+def _service(parser: VerbParser) -> None:
     """Flags of every verb that talks to the service."""
     parser.add_argument("--api-key", help=say("cli.api_key"))
     parser.add_argument("--base-url", help=say("cli.base_url"))
     parser.add_argument("--user-id", help=say("cli.user_id"))
 
 
-def _screen(parser: _Parser) -> None:
+def _screen(parser: VerbParser) -> None:
     """Flags of the verbs that open the studio for a person."""
     parser.add_argument(
         "--plain", action="store_true", default=argparse.SUPPRESS, help=say("cli.plain")
@@ -157,7 +88,7 @@ def _screen(parser: _Parser) -> None:
 def _demo(verbs: Verbs) -> None:
     parser = _add(verbs, "demo", "tui:open_demo")
     _screen(parser)
-    parser.add_argument("--speed", type=_positive, default=8.0, help=say("cli.speed"))
+    parser.add_argument("--speed", type=positive, default=8.0, help=say("cli.speed"))
 
 
 def _models(verbs: Verbs) -> None:
@@ -189,13 +120,13 @@ def _generate(verbs: Verbs) -> None:
     _generating(parser)
 
 
-def _generating(parser: _Parser) -> None:
+def _generating(parser: VerbParser) -> None:
     """Flags of the verbs that make one thing from a prompt."""
     _service(parser)
     parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
     parser.add_argument("--prompt", metavar="PROMPT", help=say("cli.prompt_flag"))
     parser.add_argument("--prompt-file", metavar="FILE", help=say("cli.prompt_file"))
-    parser.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
+    parser.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
     parser.add_argument("--quiet", action="store_true", help=say("cli.quiet"))
     parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
     parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
@@ -204,11 +135,11 @@ def _generating(parser: _Parser) -> None:
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
     parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
-    parser.add_argument("--n", type=_number, help=say("cli.n"))
+    parser.add_argument("--n", type=integer, help=say("cli.n"))
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    parser.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
+    parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
@@ -225,10 +156,10 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument(
         "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
     )
-    parser.add_argument("--n", type=_number, help=say("cli.n"))
+    parser.add_argument("--n", type=integer, help=say("cli.n"))
     parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
-    parser.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
+    parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
@@ -258,7 +189,7 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
         run.add_argument("--yes", action="store_true", help=say("cli.yes"))
         run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
-        run.add_argument("--max-credits", type=_number, metavar="N", help=say("cli.max_credits"))
+        run.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
         run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
@@ -281,16 +212,16 @@ def _assemble(verbs: Verbs) -> None:
     parser.add_argument("--subtitles", metavar="TEXT", help=say("cli.film_subtitles"))
     _film_settings(parser)
     parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
-    parser.add_argument("--fps", type=_number, metavar="N", help=say("cli.film_fps"))
+    parser.add_argument("--fps", type=integer, metavar="N", help=say("cli.film_fps"))
 
 
-def _film_output(parser: _Parser) -> None:
+def _film_output(parser: VerbParser) -> None:
     output = say("cli.film_output")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
     parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
 
 
-def _film_settings(parser: _Parser) -> None:
+def _film_settings(parser: VerbParser) -> None:
     """How shots and sounds are put together."""
     transitions, loudness = ("cut", "fade"), ("even", "keep")
     parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
@@ -322,7 +253,7 @@ def _jobs(verbs: Verbs) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listed = _add(actions, "list", "jobs_list:list_jobs", json=True)
     _chosen_jobs(listed)
-    listed.add_argument("--limit", type=_number, default=50, help=say("cli.limit"))
+    listed.add_argument("--limit", type=integer, default=50, help=say("cli.limit"))
     listed.add_argument(
         "--format",
         choices=("table", "json", "jsonl", "csv"),
@@ -336,36 +267,36 @@ def _jobs(verbs: Verbs) -> None:
     )
     _chosen_jobs(told)
     shown = _add(actions, "show", "jobs:show_job", json=True)
-    shown.add_argument("id", type=_job)
+    shown.add_argument("id", type=job_number)
     waited = _add(actions, "wait", "jobs:wait_jobs", json=True)
     _service(waited)
-    waited.add_argument("id", type=_job, nargs="*")
-    waited.add_argument("--timeout", type=_positive, metavar="S", help=say("cli.timeout"))
+    waited.add_argument("id", type=job_number, nargs="*")
+    waited.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
     watched = _add(actions, "watch", "jobs_watch:run", json=True)
     _service(watched)
     retried = _add(actions, "retry", "jobs_retry:run", json=True)
     _service(retried)
-    retried.add_argument("id", type=_job, nargs="+")
+    retried.add_argument("id", type=job_number, nargs="+")
     retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     sent = _add(actions, "send", "jobs_send:send_jobs", json=True)
     _service(sent)
-    sent.add_argument("id", type=_job, nargs="+")
+    sent.add_argument("id", type=job_number, nargs="+")
     sent.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     sent.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     sent.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     fetched = _add(actions, "fetch", "jobs_fetch:fetch_jobs", json=True)
     _service(fetched)
-    fetched.add_argument("id", type=_job, nargs="+")
+    fetched.add_argument("id", type=job_number, nargs="+")
     fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
     stopped = _add(actions, "stop", "jobs_send:stop_jobs", json=True)
-    stopped.add_argument("id", type=_job, nargs="+")
+    stopped.add_argument("id", type=job_number, nargs="+")
     opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
-    opened.add_argument("id", type=_job)
+    opened.add_argument("id", type=job_number)
     forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
-    forgotten.add_argument("id", type=_job, nargs="+")
+    forgotten.add_argument("id", type=job_number, nargs="+")
     exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
@@ -374,7 +305,7 @@ def _jobs(verbs: Verbs) -> None:
     exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
 
 
-def _chosen_jobs(parser: _Parser) -> None:
+def _chosen_jobs(parser: VerbParser) -> None:
     """Flags that choose jobs of the ledger."""
     parser.add_argument(
         "--status", nargs="+", choices=JOB_STATES, default=[], metavar="S", help=say("cli.status")
@@ -437,8 +368,8 @@ def _logs(verbs: Verbs) -> None:
     parser.add_argument("--since", metavar="2h", default="", help=say("cli.logs_since"))
     parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
     parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
-    parser.add_argument("--job", type=_number, metavar="N", help=say("cli.logs_job"))
-    parser.add_argument("--last", type=_count, metavar="N", help=say("cli.last"))
+    parser.add_argument("--job", type=integer, metavar="N", help=say("cli.logs_job"))
+    parser.add_argument("--last", type=count, metavar="N", help=say("cli.last"))
 
 
 def _doctor(verbs: Verbs) -> None:
@@ -448,8 +379,8 @@ def _doctor(verbs: Verbs) -> None:
 
 def _sandbox(verbs: Verbs) -> None:
     parser = _add(verbs, "sandbox", "sandbox:run")
-    parser.add_argument("--port", type=_number, default=8765, help=say("cli.port"))
-    parser.add_argument("--speed", type=_positive, default=1.0, help=say("cli.speed"))
+    parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
+    parser.add_argument("--speed", type=positive, default=1.0, help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
 
@@ -462,42 +393,6 @@ def _completion(verbs: Verbs) -> None:
         metavar="WHAT",
         help=say("cli.completion_what"),
     )
-
-
-def _job(text: str) -> int:
-    """The number of a job: one that the ledger could hold."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number < 1 << 63:
-        raise argparse.ArgumentTypeError(say("cli.no_number", text=one_line(text, 40)))
-    return number
-
-
-def _number(text: str) -> int:
-    """A whole number of a size that means something; what it may be is for others to say."""
-    number = whole(text.removeprefix("-"))
-    if number is None:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return -number if text.startswith("-") else number
-
-
-def _count(text: str) -> int:
-    number = whole(text, 100_000)
-    if number is None:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return number
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text if text.isascii() and "_" not in text else "")
-    except ValueError:
-        number = -1.0
-    if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return number
 
 
 VERBS: dict[str, Callable[[Verbs], None]] = {

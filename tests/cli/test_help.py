@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from ima_tui import cli, i18n
-from ima_tui.cli import parser
+from ima_tui.cli import arguments, parser
 from ima_tui.config.schema import SETTINGS
 from ima_tui.core import errors
 
@@ -81,7 +81,7 @@ def test_the_help_lists_exit_codes_and_environment(capsys: pytest.CaptureFixture
         cli.run(["--help"])
     told = capsys.readouterr().out
     codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
-    assert set(parser.EXIT_CODES) == codes
+    assert set(arguments.EXIT_CODES) == codes
     for code in codes:
         assert f"\n  {code:<5} {i18n.say(f'exit.{code}')}" in told
     for setting in SETTINGS:

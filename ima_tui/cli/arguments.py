@@ -1,0 +1,118 @@
+"""The argument parser of a verb, and the types of its arguments.
+
+Types raise `argparse.ArgumentTypeError` with a sentence in the chosen language.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any, ClassVar, NoReturn
+
+from ima_tui.cli.help_format import HelpFormatter
+from ima_tui.core.errors import EXIT_USAGE, UsageError
+from ima_tui.core.text import clean, nearest, one_line, redact, whole
+from ima_tui.i18n import language, say
+
+EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130)
+ENVIRONMENT = (
+    ("IMA_API_KEY", "IMA_BASE_URL", "IMA_UPLOAD_URL", "IMA_PREFS_PATH", "IMA_LOG_DIR"),
+    ("IMA_KNOWLEDGE_DIR", "IMA_TUI_CONFIG", "IMA_TUI_DATA_DIR", "NO_COLOR"),
+)
+
+
+class VerbParser(argparse.ArgumentParser):
+    """Argparse in the user's language: helpful about slips, and as JSON where that is asked for."""
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        return HelpFormatter(prog=self.prog)
+
+    as_json: ClassVar[bool] = False
+    """Whether a wrong word is answered by a JSON document: raised, not said."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; the first unknown flag is answered with the flag that it resembles."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            words = say("argparse.unknown") % " ".join(unknown)
+            near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
+            self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
+        return found
+
+    def format_help(self) -> str:
+        """The help; that of the program also lists exit codes and environment variables."""
+        text = super().format_help()
+        if " " in self.prog:
+            return text
+        codes = "".join(f"  {code:<5} {say(f'exit.{code}')}\n" for code in EXIT_CODES)
+        names = "".join(f"  {' '.join(some)}\n" for some in ENVIRONMENT)
+        colon = "：" if language() == "zh" else ":"
+        heads = [f"{say(f'cli.{name}')}{colon}" for name in ("exit_codes", "environment")]
+        return f"{text}\n{heads[0]}\n{codes}\n{heads[1]}\n{names}"
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = list(map(str, action.choices))
+        facts = {"value": one_line(value, 80), "choices": ", ".join(map(repr, known))}
+        near = nearest(str(value), known, 1)
+        key = "argparse.choice_near" if near else "argparse.choice"
+        raise argparse.ArgumentError(
+            action, say(key) % {**facts, "closest": near[0] if near else ""}
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage on stderr and end with exit code 2; keys in typed text are hidden."""
+        self.print_usage(sys.stderr)
+        told = redact(clean(message))
+        if self.as_json:
+            raise UsageError("error.usage", program=self.prog, text=told)
+        self.exit(EXIT_USAGE, say("error.usage", program=self.prog, text=told) + "\n")
+
+
+def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield every flag of the parser and of the commands below it."""
+    for action in parser._actions:
+        yield from (each for each in action.option_strings if action.help != argparse.SUPPRESS)
+        if isinstance(action, argparse._SubParsersAction):
+            for verb in action.choices.values():
+                yield from _flags(verb)
+
+
+def job_number(text: str) -> int:
+    """The number of a job: one that the ledger could hold."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 63:
+        raise argparse.ArgumentTypeError(say("cli.no_number", text=one_line(text, 40)))
+    return number
+
+
+def integer(text: str) -> int:
+    """A whole number of a size that means something; what it may be is for others to say."""
+    number = whole(text.removeprefix("-"))
+    if number is None:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+    return -number if text.startswith("-") else number
+
+
+def count(text: str) -> int:
+    """How many: up to 100,000."""
+    number = whole(text, 100_000)
+    if number is None:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+    return number
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    try:
+        number = float(text if text.isascii() and "_" not in text else "")
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+    return number
