@@ -97,7 +97,7 @@ class Lighter:
 
 
 def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
-    """Return the order after code 500: one step down in the heaviest parameter, never dearer.
+    """Return the order after code 500: one step down in the heaviest parameter, at no higher price.
 
     None: nothing is smaller, or it was tried often enough. The same order is never returned,
     because the service may have charged it before the fault. `refusals` counts from 1.

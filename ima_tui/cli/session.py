@@ -65,8 +65,8 @@ def find_key(settings: Settings, flag: str | None = None) -> api_key.Key | None:
     return found
 
 
-def _language(wish: str | None) -> str | None:
-    return i18n.detect(wish) if wish else None
+def _language(wanted: str | None) -> str | None:
+    return i18n.detect(wanted) if wanted else None
 
 
 @asynccontextmanager

@@ -81,7 +81,7 @@ def begin(model: ModelVersion, prompt: str = "") -> Draft:
 
 
 def switch(draft: Draft, model: ModelVersion) -> tuple[Draft, tuple[str, ...]]:
-    """The same wish on another leaf, and the names of the choices that it can't have there.
+    """The same prompt on another leaf, and the names of the choices that it can't have there.
 
     Inputs stay even where the new leaf takes none: whoever switches back finds them again.
     """

@@ -1,7 +1,7 @@
-"""A wish as it is kept in a file: its words, and what was chosen by hand beside them. What the
+"""A draft as it is kept in a file: its words, and what was chosen by hand beside them. What the
 words themselves say is not kept: they say it again.
 
-Drafts are kept so that a crash loses none, templates so that a good wish can be made again.
+Drafts are kept so that a crash loses none, templates so that a good prompt can be made again.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ class SavedDraft:
         return not self.text.strip() and not self.inputs
 
 
-def dumped(wish: SavedDraft, run: str = "") -> str:
-    """`wish` as JSON; `run` is whose draft it is."""
+def dumped(saved: SavedDraft, run: str = "") -> str:
+    """`saved` as JSON; `run` is whose draft it is."""
     told = {
-        "name": wish.name,
-        "text": wish.text,
-        "task_type": wish.kind.value if wish.kind else None,
-        "model_id": wish.model_id,
-        "version": wish.version,
-        "chosen": dict(wish.chosen),
-        "n": wish.n,
-        "inputs": list(wish.inputs),
-        "by_lines": wish.by_lines,
-        "label": wish.label,
-        "at": wish.at,
+        "name": saved.name,
+        "text": saved.text,
+        "task_type": saved.kind.value if saved.kind else None,
+        "model_id": saved.model_id,
+        "version": saved.version,
+        "chosen": dict(saved.chosen),
+        "n": saved.n,
+        "inputs": list(saved.inputs),
+        "by_lines": saved.by_lines,
+        "label": saved.label,
+        "at": saved.at,
         "run": run,
     }
     return json.dumps({k: v for k, v in told.items() if v not in (None, "", [], {}, False)})
@@ -80,7 +80,7 @@ def loaded(text: str) -> tuple[SavedDraft, str] | None:
     kind = str(told.get("task_type", ""))
     chosen, inputs = told.get("chosen"), told.get("inputs")
     at, n = told.get("at", 0.0), told.get("n")
-    wish = SavedDraft(
+    saved = SavedDraft(
         text=clean(told["text"]),
         kind=TaskType(kind) if kind in set(TaskType) else None,
         model_id=one_line(told.get("model_id", "")),
@@ -93,7 +93,7 @@ def loaded(text: str) -> tuple[SavedDraft, str] | None:
         at=float(at) if isinstance(at, int | float) else 0.0,
         name=one_line(told.get("name", ""), LONGEST_NAME),
     )
-    return wish, one_line(told.get("run", ""), 200)
+    return saved, one_line(told.get("run", ""), 200)
 
 
 def _values(chosen: Mapping[str, object]) -> list[tuple[str, Value]]:
@@ -131,14 +131,14 @@ class Drafts:
         self._run = run or process_id.name()
         self._mine = folder / f"{secrets.token_hex(8)}.json"
 
-    def keep(self, wish: SavedDraft) -> None:
+    def keep(self, saved: SavedDraft) -> None:
         """Write this window's draft, or take it away where there is none. Never raises: a draft
         that can't be kept is no reason to stop somebody from writing."""
         with suppress(OSError, ValueError):
-            if wish.is_empty:
+            if saved.is_empty:
                 self._mine.unlink(missing_ok=True)
             else:
-                _write(self._mine, dumped(wish, self._run))
+                _write(self._mine, dumped(saved, self._run))
 
     def take_over(self, now: float) -> SavedDraft | None:
         """The newest draft that a window left behind which is gone; it is this one's from now on.
@@ -149,16 +149,16 @@ class Drafts:
                 for path in self._folder.glob("*.json")
                 if (found := _read(path)) is not None and self._is_left(found[1])
             ]
-            for at, path, wish in sorted(left, key=lambda each: -each[0]):
+            for at, path, saved in sorted(left, key=lambda each: -each[0]):
                 if now - at > OLDEST:
                     path.unlink(missing_ok=True)
                     continue
                 claimed = path.with_suffix(".claimed")
                 with suppress(FileNotFoundError):
                     path.rename(claimed)  # only one window can
-                    self.keep(wish)
+                    self.keep(saved)
                     claimed.unlink(missing_ok=True)
-                    return wish
+                    return saved
         return None
 
     def _is_left(self, run: str) -> bool:
@@ -182,15 +182,15 @@ class Templates:
         except OSError:
             return []
         found = [one[0] for path in paths if (one := _read(path)) is not None and one[0].name]
-        return sorted(found, key=lambda wish: folded(wish.name))
+        return sorted(found, key=lambda saved: folded(saved.name))
 
-    def save(self, wish: SavedDraft) -> None:
+    def save(self, saved: SavedDraft) -> None:
         """Under its name; one of the same name makes room. Raises `UsageError`."""
         self._for_writing()
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = self._path(wish.name) or self._folder / f"{secrets.token_hex(8)}.json"
-            _write(path, dumped(wish))
+            path = self._path(saved.name) or self._folder / f"{secrets.token_hex(8)}.json"
+            _write(path, dumped(saved))
         except (OSError, ValueError) as error:
             raise UsageError("error.template_not_kept", path=str(self._folder)) from error
 

@@ -48,20 +48,20 @@ class PromptDraft:
 class MultiPrompt:
     """All of them, in their order. `problem`: the text as a whole can't be taken apart."""
 
-    wishes: tuple[PromptDraft, ...] = ()
+    entries: tuple[PromptDraft, ...] = ()
     problem: UsageError | None = None
 
     @property
     def total(self) -> int:
-        return sum(wish.order.total for wish in self.wishes if wish.order is not None)
+        return sum(entry.order.total for entry in self.entries if entry.order is not None)
 
     @property
     def bad(self) -> tuple[PromptDraft, ...]:
-        return tuple(wish for wish in self.wishes if wish.problem is not None)
+        return tuple(entry for entry in self.entries if entry.problem is not None)
 
 
 def rows(text: str, *, by_lines: bool) -> tuple[Row, ...]:
-    """The wishes of `text`; of a single one an empty tuple, for nothing is to be taken apart.
+    """The prompts of `text`; of a single one an empty tuple, for nothing is to be taken apart.
 
     Raises `UsageError` where they are too many.
     """
@@ -82,7 +82,7 @@ def rows(text: str, *, by_lines: bool) -> tuple[Row, ...]:
 
 
 def first_line(text: str, *, by_lines: bool) -> str:
-    """What the screen reads as a whole: where each line is a wish, up to the end of the first."""
+    """What the screen reads as a whole: where each line is a prompt, up to the end of the first."""
     if not by_lines:
         return text
     begin = len(text) - len(text.lstrip())

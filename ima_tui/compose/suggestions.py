@@ -1,5 +1,5 @@
-"""What a reading leaves open, with the answers that can be given to it: a question, a wish that
-can't be had, a model that is not here; and the switch for what is to be remembered.
+"""What an intent leaves open, with suggestions: a question, a requirement that is not available, a
+model that is not in the list; and the switch that saves a preference.
 
 An answer is a change of the desk made by hand, so it pins what it changes. What was answered is not
 asked again, until it is let go.

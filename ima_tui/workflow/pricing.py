@@ -77,7 +77,7 @@ def _with_files(workflow: Workflow, priced: PricedStep) -> PricedStep:
     return replace(priced, problem=trouble(workflow, priced.step))
 
 
-def dearer(before: Workflow, now: Workflow) -> tuple[WorkflowStep, ...]:
+def more_expensive(before: Workflow, now: Workflow) -> tuple[WorkflowStep, ...]:
     """Return the steps of `now` that cost more than in `before`."""
     known = {step.id: step.points for step in before.steps}
     return tuple(step for step in now.steps if step.points > known.get(step.id, 0))

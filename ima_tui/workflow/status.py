@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ima_tui.core.domain import Job, State
 from ima_tui.ledger import job_states
-from ima_tui.workflow.pricing import PricedStep, dearer
+from ima_tui.workflow.pricing import PricedStep, more_expensive
 from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
 
 
@@ -134,6 +134,6 @@ class WorkflowStatus:
             return True
         if given == self.hash(again=again):
             return True
-        if (again and self.failures) or dearer(self.before, self.workflow):
+        if (again and self.failures) or more_expensive(self.before, self.workflow):
             return False
         return (given or (self.begun and self.before.confirmed)) == digest(self.before)

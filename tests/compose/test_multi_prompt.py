@@ -1,4 +1,4 @@
-"""Several wishes of one text: each is read and priced for itself."""
+"""Several entries of one text: each is read and priced for itself."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def test_one_wish_is_not_taken_apart(text: str) -> None:
 
 def test_variants_are_read_for_themselves(desk: Composer, lists: Lists) -> None:
     found = planned(desk, lists, "画一只{红|蓝}狐狸，{16:9|9:16}")
-    sizes = [dict(wish.order.parameters)["size"] for wish in found.wishes if wish.order]
+    sizes = [dict(entry.order.parameters)["size"] for entry in found.entries if entry.order]
     assert sizes[:2] == sizes[2:]
     assert sizes[0] != sizes[1]
-    assert found.wishes[0].row.prompt == "画一只红狐狸，16:9"
-    assert (len(found.wishes), found.total, found.bad) == (4, 20, ())
+    assert found.entries[0].row.prompt == "画一只红狐狸，16:9"
+    assert (len(found.entries), found.total, found.bad) == (4, 20, ())
 
 
 def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> None:
     text = "draw a fox\n\na 10s video of a puppy with Kling O1\nread aloud: Good evening"
     found = planned(desk, lists, text, by_lines=True)
-    orders = [wish.order for wish in found.wishes if wish.order]
+    orders = [entry.order for entry in found.entries if entry.order]
     assert [order.task_type for order in orders] == [
         TaskType.TEXT_TO_IMAGE,
         TaskType.TEXT_TO_VIDEO,
@@ -74,13 +74,13 @@ def test_what_was_chosen_by_hand_holds_for_all(desk: Composer, lists: Lists) -> 
     desk.take(midjourney)
     desk.pin(KIND, MODEL)
     found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
-    assert {wish.order.model_id for wish in found.wishes if wish.order} == {"midjourney"}
+    assert {entry.order.model_id for entry in found.entries if entry.order} == {"midjourney"}
 
 
 def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
     text = "draw a fox\nalways use Midjourney\n把这张图做成视频\na fox picture, then a video of it"
     found = planned(desk, lists, text, by_lines=True)
-    keys = [wish.problem.key if wish.problem else "" for wish in found.wishes]
+    keys = [entry.problem.key if entry.problem else "" for entry in found.entries]
     assert keys[0] == ""
     assert keys[1] == "compose.one_is_a_preference"
     assert keys[2] == "compose.one_needs_input"
@@ -97,7 +97,7 @@ def test_questions_and_unsure_rows_are_never_sent(
     )
     text = "draw a fox\nhow much does a video cost?\ndraw a wave"
     found = planned(desk, lists, text, by_lines=True)
-    keys = [wish.problem.key if wish.problem else "" for wish in found.wishes]
+    keys = [entry.problem.key if entry.problem else "" for entry in found.entries]
     assert keys == ["", "compose.one_is_a_question", "compose.one_needs_medium"]
 
 

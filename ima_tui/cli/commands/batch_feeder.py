@@ -181,10 +181,10 @@ class BatchFeeder:
 
 
 def settled(job: Job) -> bool:
-    """Nothing more comes of it in this run: ended, parked, dearer than agreed, over a limit."""
-    dearer = job.order.total > job.order.confirmed
+    """Tell whether this run is done with it: ended, timed out, price risen, over a limit."""
+    rose = job.order.total > job.order.confirmed
     held_back = (
-        job.needs_approval and job.state in UNSENT and (dearer or job.waiting.startswith(OVER))
+        job.needs_approval and job.state in UNSENT and (rose or job.waiting.startswith(OVER))
     )
     return held_back or job.state in ENDED or job.state is State.TIMED_OUT
 

@@ -70,7 +70,7 @@ def prompt_of(arguments: argparse.Namespace) -> str:
 
 
 def check_prompt(arguments: argparse.Namespace) -> None:
-    """Before anything is fetched: an empty wish needs no list."""
+    """Before anything is fetched: an empty prompt needs no list."""
     if not prompt_of(arguments).strip():
         raise UsageError("error.empty_prompt")
     if encodable(prompt_of(arguments)) != prompt_of(arguments):
@@ -82,7 +82,7 @@ async def model_of(
 ) -> ModelVersion:
     """The named model, else the preferred, else the default one."""
     if arguments.model_id is None and studio.preferences.preferences.trouble is not None:
-        # a wish that can't be read is not replaced by a guess
+        # a preference that can't be read is not replaced by a guess
         raise studio.preferences.preferences.trouble
     models = await studio.catalogue.fresh(task_type)
     if arguments.model_id is not None:

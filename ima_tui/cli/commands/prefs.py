@@ -31,14 +31,14 @@ def list_prefs(arguments: argparse.Namespace) -> int:
                 "users": {
                     user: {
                         task_type.value: {
-                            "model_id": wish.model_id,
-                            "model_name": wish.model_name,
-                            "credit": wish.credit,
-                            "last_used": wish.last_used,
+                            "model_id": preference.model_id,
+                            "model_name": preference.model_name,
+                            "credit": preference.credit,
+                            "last_used": preference.last_used,
                         }
-                        for task_type, wish in wishes.items()
+                        for task_type, preference in preferences.items()
                     }
-                    for user, wishes in users.items()
+                    for user, preferences in users.items()
                 }
             }
         )
@@ -48,9 +48,15 @@ def list_prefs(arguments: argparse.Namespace) -> int:
         return EXIT_DONE
     heads = [say(f"cli.head.{name}") for name in ("user", "task", "model", "id", "points")]
     rows = [
-        [user, task_type.value, wish.model_name, wish.model_id, str(wish.credit or "")]
-        for user, wishes in users.items()
-        for task_type, wish in wishes.items()
+        [
+            user,
+            task_type.value,
+            preference.model_name,
+            preference.model_id,
+            str(preference.credit or ""),
+        ]
+        for user, preferences in users.items()
+        for task_type, preference in preferences.items()
     ]
     print_table(heads, rows, right=heads[4])
     return EXIT_DONE

@@ -124,9 +124,9 @@ async def known(
     preferences = Preferences(settings.preferences)
     preferences.reload()
     preferred = {
-        task_type: wish.model_id
+        task_type: preference.model_id
         for task_type in TaskType
-        if (wish := preferences.of(settings.user_id, task_type)) is not None
+        if (preference := preferences.of(settings.user_id, task_type)) is not None
     }
     return {task_type: lists.models(task_type) for task_type in TaskType}, preferred
 

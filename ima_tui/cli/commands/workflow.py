@@ -61,7 +61,7 @@ def path_of(written: str) -> Path:
 async def _make(arguments: argparse.Namespace, settings: Settings, output: Path | None) -> int:
     async with session.session(arguments, settings) as studio:
         if studio.preferences.preferences.trouble is not None:
-            raise studio.preferences.preferences.trouble  # a wish that can't be read is no guess
+            raise studio.preferences.preferences.trouble  # no guess
         plan, notes, problems = await _planned(studio, arguments)
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
@@ -95,8 +95,8 @@ async def _planned(
     notes = list(made.notes)
     if made.workflow.film is not None and not assembler.can_assemble():
         notes.append(explain(UsageError("error.film_no_av")))
-    wish = made.shared.decision.preference
-    if wish is not None and wish.action is not PreferenceAction.ONCE:
+    preference = made.shared.decision.preference
+    if preference is not None and preference.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
     notes += await studio.workflows.input_notes(priced)

@@ -93,7 +93,7 @@ class PlainMode:
         elif then is not None and folded(line) in YES:
             await then()
         elif folded(line) in YES and self._wish.text:
-            await self._offer()  # no question was open: a yes is no wish of its own
+            await self._offer()  # no question was open: a yes is no prompt of its own
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
@@ -258,7 +258,7 @@ class PlainMode:
         question, then = await self._jobs.forget(rest)
         self._ask(question, then)
 
-    # -------------------------------------------------------------------- wishes and the rest
+    # -------------------------------------------------------------------- prompts and the rest
 
     async def do_results(self, _: str) -> None:
         await self._places.results()
@@ -270,11 +270,11 @@ class PlainMode:
         await self._places.settings(rest)
 
     async def do_prefs(self, _: str) -> None:
-        wishes = self._studio.preferences
-        if wishes.preferences.trouble is not None:
-            self._lines.say(explain(wishes.preferences.trouble))
+        preferences = self._studio.preferences
+        if preferences.preferences.trouble is not None:
+            self._lines.say(explain(preferences.preferences.trouble))
         for kind in TaskType:
-            wanted = wishes.model_id(kind)
+            wanted = preferences.model_id(kind)
             models = self._studio.catalogue.models(kind)
             model = next((one for one in models if one.model_id == wanted), None)
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted

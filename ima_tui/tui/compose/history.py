@@ -52,7 +52,7 @@ class DraftHistory:
 
     # ------------------------------------------------------------------------- what lies there
 
-    def wish(self, name: str = "") -> SavedDraft:
+    def current(self, name: str = "") -> SavedDraft:
         """The prompt as it is, with what was chosen by the user."""
         screen, composer = self._screen, self._screen.composer
         model, draft, pinned = composer.model, composer.draft, composer.pinned
@@ -71,28 +71,27 @@ class DraftHistory:
             name=name,
         )
 
-    async def put_back(self, wish: SavedDraft, *, passing: bool = False) -> None:
-        """Have `wish` on the screen again, with what was chosen by hand. `passing`: chosen for this
-        prompt only, not for the next one."""
+    async def put_back(self, saved: SavedDraft, *, passing: bool = False) -> None:
+        """Load `saved`, with what the user chose. `passing`: chosen for this prompt only."""
         screen, composer = self._screen, self._screen.composer
         composer.let_all_go()
         composer.begin_anew()
         pin = partial(composer.pin, passing=passing)
-        screen.by_lines = wish.by_lines
+        screen.by_lines = saved.by_lines
         with screen.prompt.prevent(TextArea.Changed):
-            screen.prompt.text = wish.text
+            screen.prompt.text = saved.text
         screen.prompt.move_cursor(screen.prompt.document.end)
-        if wish.kind is not None:
-            composer.turn_to(wish.kind)
+        if saved.kind is not None:
+            composer.turn_to(saved.kind)
             pin(KIND)
         await screen.reload()
         models = screen.studio.catalogue.models(composer.kind)
-        kin = [model for model in models if model.model_id == wish.model_id]
-        exact = [model for model in kin if model.version == wish.version]
+        kin = [model for model in models if model.model_id == saved.model_id]
+        exact = [model for model in kin if model.version == saved.version]
         if found := exact or kin:
             composer.take(found[0])
             pin(MODEL)
-        for name, value in (*wish.chosen, *(((COUNT, wish.n),) if wish.n else ())):
+        for name, value in (*saved.chosen, *(((COUNT, saved.n),) if saved.n else ())):
             if composer.model is not None and (
                 name == COUNT or form.user_field(composer.model, name)
             ):
@@ -101,8 +100,8 @@ class DraftHistory:
                 except UsageError:
                     continue
                 pin(name)
-        if wish.inputs:
-            composer.feed(wish.inputs)
+        if saved.inputs:
+            composer.feed(saved.inputs)
             pin(INPUTS)
         await screen.reload()
 
@@ -112,29 +111,29 @@ class DraftHistory:
         """What a window that is gone left behind, if the user has not begun already."""
         if self._screen.studio.settings.read_only:
             return
-        wish = await asyncio.to_thread(self._drafts.take_over, self._screen.studio.clock.time())
-        if wish is None or wish.is_empty or not self._screen.is_complete:
+        saved = await asyncio.to_thread(self._drafts.take_over, self._screen.studio.clock.time())
+        if saved is None or saved.is_empty or not self._screen.is_complete:
             return
         if self._screen.prompt.text:
             return
-        self._kept, self.label = wish, wish.label or self.label
-        await self.put_back(wish)
+        self._kept, self.label = saved, saved.label or self.label
+        await self.put_back(saved)
         if not self._screen.studio.catalogue.models(self._screen.composer.kind):
-            self._waiting = wish
-        clock = datetime.fromtimestamp(wish.at).strftime("%H:%M")  # noqa: DTZ006 - the user's
+            self._waiting = saved
+        clock = datetime.fromtimestamp(saved.at).strftime("%H:%M")  # noqa: DTZ006 - the user's
         self._screen.remark(say("compose.draft_back", clock=clock), "info")
 
     async def lists_came(self) -> None:
         """What was chosen for a list that was not there yet is chosen now."""
-        wish = self._waiting
-        if wish is not None and self._screen.studio.catalogue.models(self._screen.composer.kind):
+        saved = self._waiting
+        if saved is not None and self._screen.studio.catalogue.models(self._screen.composer.kind):
             self._waiting = None
-            if self._screen.prompt.text == wish.text:
-                await self.put_back(wish)
+            if self._screen.prompt.text == saved.text:
+                await self.put_back(saved)
 
     def soon(self) -> None:
         """Something is different: write it down once nobody types."""
-        self._latest = self.wish()
+        self._latest = self.current()
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._screen.set_timer(PAUSE, self.keep, name="keep the draft")
@@ -146,12 +145,12 @@ class DraftHistory:
         if self._screen.studio.settings.read_only:
             return
         async with self._writing:
-            wish = self._latest
-            if self._sent is not None and replace(wish, at=0.0) == self._sent:
-                wish = SavedDraft("")
-            if replace(wish, at=0.0) != replace(self._kept, at=0.0):
-                self._kept = wish
-                await asyncio.to_thread(self._drafts.keep, wish)
+            saved = self._latest
+            if self._sent is not None and replace(saved, at=0.0) == self._sent:
+                saved = SavedDraft("")
+            if replace(saved, at=0.0) != replace(self._kept, at=0.0):
+                self._kept = saved
+                await asyncio.to_thread(self._drafts.keep, saved)
 
     async def begin_next(self) -> None:
         """After sending: empty the prompt for the next one, unless the setting keeps it."""
@@ -163,7 +162,7 @@ class DraftHistory:
     async def was_sent(self) -> None:
         """The prompt is in the queue: a crash has nothing to bring back."""
         self.label = secrets.token_hex(8)
-        self._latest = self.wish()
+        self._latest = self.current()
         self._sent = replace(self._latest, at=0.0)
         await self.keep()
 
@@ -183,7 +182,7 @@ class DraftHistory:
 
     def _save(self, name: str) -> None:
         """Called by the chooser; the file is small. Raises `UsageError`."""
-        self._templates.save(replace(self.wish(name), label=""))
+        self._templates.save(replace(self.current(name), label=""))
         self._screen.remark(say("compose.template_saved", name=name), "ok")
 
     def _delete(self, name: str) -> None:
@@ -195,15 +194,15 @@ class DraftHistory:
         jobs: dict[str, Job] = {}
         for job in await screen.studio.jobs.recent():
             jobs.setdefault(job.order.prompt, job)
-        wishes = list(jobs.values())
+        earlier = list(jobs.values())
 
         def chosen(number: int | None) -> None:
             if number is not None:
-                screen.load_order(wishes[number].order)
+                screen.load_order(earlier[number].order)
 
-        if wishes:
+        if earlier:
             now = screen.studio.clock.time()
-            screen.app.push_screen(model_picker.history(wishes, now), chosen)
+            screen.app.push_screen(model_picker.history(earlier, now), chosen)
         else:
             screen.remark(say("compose.no_history"), "muted")
 

@@ -229,7 +229,7 @@ class IntentSummary(Line, can_focus=False):
 
 
 def _read(composer: Composer, dot: str) -> Row:
-    """`reads as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
+    """`Understood as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
     decision = composer.decision
     if (
         decision is None

@@ -47,40 +47,42 @@ class MultiPromptSubmitter:
             screen.enter_key()
             return
         found = await self._pane.price_again()
-        kinds = {wish.kind for wish in found.wishes} - {None} if found is not None else ()
+        kinds = {entry.kind for entry in found.entries} - {None} if found is not None else ()
         if found is None or self._gate.is_too_early([kind for kind in kinds if kind]):
             return
         found = await self._with_inputs(found)
         if found.problem is not None or found.bad:
             screen.remark(_why_not(found), "bad")
             return
-        words = say("compose.ask_several", n=len(found.wishes), points=found.total)
+        words = say("compose.ask_several", n=len(found.entries), points=found.total)
         if changed := _changed(found, screen.ima.glyphs):
             words += " " + changed
         send = Choice(say("compose.choice_send", points=found.total), partial(self._submit, found))
         screen.ask(words, send.then, choices=[send])
 
     async def _with_inputs(self, found: MultiPrompt) -> MultiPrompt:
-        """With files by their whole paths; one that can't be used is that wish's problem."""
-        wishes: list[PromptDraft] = []
-        for wish in found.wishes:
-            order = wish.order
-            if order is not None and wish.model is not None and order.inputs:
+        """With files by their whole paths; one that can't be used is that prompt's problem."""
+        entries: list[PromptDraft] = []
+        for entry in found.entries:
+            order = entry.order
+            if order is not None and entry.model is not None and order.inputs:
                 try:
-                    facts = await self._screen.studio.inspect_inputs(wish.model, order.inputs)
+                    facts = await self._screen.studio.inspect_inputs(entry.model, order.inputs)
                 except UsageError as problem:
-                    wish = replace(wish, problem=problem)
+                    entry = replace(entry, problem=problem)
                 else:
                     sources = tuple(fact.source for fact in facts)
-                    wish = replace(wish, order=replace(order, inputs=sources))
-            wishes.append(wish)
-        return replace(found, wishes=tuple(wishes))
+                    entry = replace(entry, order=replace(order, inputs=sources))
+            entries.append(entry)
+        return replace(found, entries=tuple(entries))
 
     async def _submit(self, found: MultiPrompt) -> None:
         screen = self._screen
         label = self._history.label
         orders: Sequence[tuple[str, Order]] = [
-            (wish.row.intent(label), wish.order) for wish in found.wishes if wish.order is not None
+            (entry.row.intent(label), entry.order)
+            for entry in found.entries
+            if entry.order is not None
         ]
         if not screen.studio.connection.has_key:
             screen.enter_key()
@@ -102,8 +104,8 @@ class MultiPromptSubmitter:
 def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     """What would be sent otherwise than it was asked for, and in which of them."""
     where: dict[str, list[str]] = {}
-    for number, wish in enumerate(found.wishes, 1):
-        for each in wish.unmet:
+    for number, entry in enumerate(found.entries, 1):
+        for each in entry.unmet:
             where.setdefault(confirm_text.change(each, signs), []).append(str(number))
     if not where:
         return ""
@@ -125,7 +127,9 @@ def _why_not(found: MultiPrompt) -> str:
     """The first thing in the way, with its number."""
     if found.problem is not None:
         return say(found.problem.key, **found.problem.values)
-    wish = found.bad[0]
-    number = found.wishes.index(wish) + 1
-    why = say(wish.problem.key, **draft.spoken(wish.model, wish.problem)) if wish.problem else ""
+    entry = found.bad[0]
+    number = found.entries.index(entry) + 1
+    why = (
+        say(entry.problem.key, **draft.spoken(entry.model, entry.problem)) if entry.problem else ""
+    )
     return say("compose.several_why", number=number, why=why)

@@ -65,15 +65,15 @@ class PreferencePrompts:
         return {kind: self._screen.studio.catalogue.models(kind) for kind in TaskType}
 
     async def _save(self, models: Sequence[ModelVersion]) -> str:
-        wishes = self._screen.studio.preferences
-        stored = [await wishes.prefer(model.task_type, model) for model in models]
+        preferences = self._screen.studio.preferences
+        stored = [await preferences.prefer(model.task_type, model) for model in models]
         kinds = _kinds([model.task_type for model in models])
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
         return say(key, model=models[0].name, kinds=kinds)
 
     async def _forget(self, kinds: Sequence[TaskType]) -> str:
-        wishes = self._screen.studio.preferences
-        stored = [await wishes.unprefer(kind) for kind in kinds]
+        preferences = self._screen.studio.preferences
+        stored = [await preferences.unprefer(kind) for kind in kinds]
         key = "compose.forgotten" if all(stored) else "compose.not_forgotten"
         return say(key, kinds=_kinds(kinds))
 

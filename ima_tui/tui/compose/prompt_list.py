@@ -23,7 +23,7 @@ LINES = {"-narrow": 3, "-normal": 5, "-wide": 14, "-huge": 30}
 
 
 class PromptList(Line, can_focus=False):
-    """A head with the number and the total, then the wishes; up and down scroll them."""
+    """A head with the number and the total, then the prompts; up and down scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "scroll(-1)", "bind.form_up", "form.up"),
@@ -48,7 +48,7 @@ class PromptList(Line, can_focus=False):
 
     @property
     def _count(self) -> int:
-        return len(self.several.wishes) if self.several is not None else 0
+        return len(self.several.entries) if self.several is not None else 0
 
     @property
     def _room(self) -> int:
@@ -107,30 +107,30 @@ class PromptList(Line, can_focus=False):
     def _line(self, index: int, cells: int) -> tuple[list[Part], list[Part]]:
         if self.several is None or index >= self._count:
             return [], []
-        wish = self.several.wishes[index]
+        entry = self.several.entries[index]
         number = fit(str(index + 1), 4, "right") + "  "
-        right = self._outcome(wish, cells)
+        right = self._outcome(entry, cells)
         room = cells - width(number) - measure(right) - 2
-        words = cut(one_line(wish.row.prompt, 400), room)
+        words = cut(one_line(entry.row.prompt, 400), room)
         return [(number, "muted"), (words, "text")], right
 
-    def _outcome(self, wish: PromptDraft, cells: int) -> list[Part]:
+    def _outcome(self, entry: PromptDraft, cells: int) -> list[Part]:
         """The model and the points, and what is changed; or in few words why not."""
-        if wish.problem is not None:
-            words = say(wish.problem.key, **draft.spoken(wish.model, wish.problem))
+        if entry.problem is not None:
+            words = say(entry.problem.key, **draft.spoken(entry.model, entry.problem))
             return [("! ", "bad"), (cut(words, cells // 2), "bad"), (" ", "text")]
-        if wish.order is None or wish.model is None:
+        if entry.order is None or entry.model is None:
             return []
-        medium = wish.order.task_type.medium
+        medium = entry.order.task_type.medium
         changed = say("compose.list_comma").join(
-            change(each, self.ima.glyphs) for each in wish.unmet
+            change(each, self.ima.glyphs) for each in entry.unmet
         )
-        model: list[Part] = [(f"  {fit(wish.model.name, 16)}", "muted")] if cells >= 70 else []
-        points = fit(say("compose.points", points=wish.order.total), 9, "right")
+        model: list[Part] = [(f"  {fit(entry.model.name, 16)}", "muted")] if cells >= 70 else []
+        points = fit(say("compose.points", points=entry.order.total), 9, "right")
         return [
             *([(f"! {cut(changed, cells // 3)}  ", "warn")] if changed else []),
             (say(f"task.tag_{medium.value}"), medium.value),
             *model,
-            (points, "warn" if wish.unmet else "text"),
+            (points, "warn" if entry.unmet else "text"),
             (" ", "text"),
         ]

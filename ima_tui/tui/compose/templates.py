@@ -92,6 +92,6 @@ def _title() -> str:
     return say("compose.templates")
 
 
-def _choice(wish: SavedDraft) -> PickerItem:
-    text = one_line(wish.text, 200)
-    return PickerItem((Cell(wish.name), Cell(text, "muted")), folded(f"{wish.name} {text}"))
+def _choice(saved: SavedDraft) -> PickerItem:
+    text = one_line(saved.text, 200)
+    return PickerItem((Cell(saved.name), Cell(text, "muted")), folded(f"{saved.name} {text}"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAUSE = 0.25
 """Seconds without a key before a plan is drawn up: it is shown, not typed against."""
 
-Wish = tuple[str, tuple[str, ...]]
+Request = tuple[str, tuple[str, ...]]
 
 
 class WorkflowPreview:
@@ -31,22 +31,22 @@ class WorkflowPreview:
         """`on_change` is called when the total may be another."""
         self._screen = screen
         self._on_change = on_change
-        self._of: Wish = ("", ())
+        self._of: Request = ("", ())
         self._status: WorkflowStatus | None = None
 
     def look(self) -> None:
         """The prompt is another, or the lists are."""
         screen = self._screen
-        wish = (
+        request = (
             (screen.prompt.text, screen.composer.attached) if screen.composer.in_steps else ("", ())
         )
-        if wish == self._of:
+        if request == self._of:
             return
-        self._of = wish
-        if not wish[0]:
+        self._of = request
+        if not request[0]:
             self._show(None)
             return
-        work: WorkType[None] = partial(self._draw_up, wish)
+        work: WorkType[None] = partial(self._draw_up, request)
         screen.run_worker(work, name="draw up", group="outline", exclusive=True)
 
     def look_again(self) -> None:
@@ -59,13 +59,13 @@ class WorkflowPreview:
         """What all of it costs, for the price bar; None where nothing is outlined."""
         return step_rows.total(self._status) if self._status is not None else None
 
-    async def _draw_up(self, wish: Wish) -> None:
+    async def _draw_up(self, request: Request) -> None:
         await asyncio.sleep(PAUSE)
         try:
-            status = await self._screen.studio.workflows.outline(*wish)
+            status = await self._screen.studio.workflows.outline(*request)
         except ImaError:
             status = None  # said when it is planned
-        if wish == self._of and self._screen.is_complete:
+        if request == self._of and self._screen.is_complete:
             self._show(status)
 
     def _show(self, status: WorkflowStatus | None) -> None:

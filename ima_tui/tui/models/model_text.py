@@ -69,10 +69,10 @@ def _news(model: ModelVersion, changes: ListChanges, glyphs: Glyphs) -> Cell | N
     before = changes.was.get(name)
     if before is None:
         return None
-    is_dearer = model.points > before
-    sign = glyphs.up if is_dearer else glyphs.down
+    has_risen = model.points > before
+    sign = glyphs.up if has_risen else glyphs.down
     was = say("models.was", points=points_range(*before))
-    return Cell(f"{sign} {was}", "warn" if is_dearer else "ok")
+    return Cell(f"{sign} {was}", "warn" if has_risen else "ok")
 
 
 def gone_row(model: ModelVersion) -> Row:

@@ -270,9 +270,11 @@ class ModelsScreen(BaseScreen):
             return
         kind = model.task_type
         before = model_picker.preferred(self.studio, kind)
-        wish = next((o for o in self.studio.catalogue.models(kind) if o.model_id == before), None)
+        previous = next(
+            (o for o in self.studio.catalogue.models(kind) if o.model_id == before), None
+        )
         if await self._set_wish(kind, None if self.list.is_mine(model) else model):
-            self._undo.append((kind, wish))
+            self._undo.append((kind, previous))
             self.refresh_bindings()
 
     async def action_undo(self) -> None:
@@ -282,8 +284,8 @@ class ModelsScreen(BaseScreen):
         self.refresh_bindings()
 
     async def _set_wish(self, kind: TaskType, model: ModelVersion | None) -> bool:
-        wishes = self.studio.preferences
-        stored = await (wishes.prefer(kind, model) if model else wishes.unprefer(kind))
+        preferences = self.studio.preferences
+        stored = await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
         if not stored:
             self.notify(say("models.not_stored"), severity="warning")
         return stored

@@ -46,7 +46,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """A wish that was taken out: enough to bring it back."""
+    """A preference that was removed: enough to bring it back."""
 
     user: str
     task_type: TaskType
@@ -54,7 +54,7 @@ class Cleared:
 
 
 class UserLine(Line):
-    """Whose wishes these are, and how many others have some."""
+    """Whose preferences these are, and how many others have some."""
 
     GROUND = "background"
 
@@ -78,7 +78,7 @@ class UserLine(Line):
 
 
 class FileLine(Line):
-    """Where the wishes lie."""
+    """Where the preferences are."""
 
     GROUND = "background"
 
@@ -116,9 +116,9 @@ class PreferencesScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Pane(say("place.preferences"), widget_id="wishes-pane"):
+        with Pane(say("place.preferences"), widget_id="preferences-pane"):
             yield UserLine()
-            yield Table(COLUMNS, widget_id="wishes")
+            yield Table(COLUMNS, widget_id="preferences")
             yield DraftMessage(widget_id="said")
             yield FileLine(self.studio.preferences.preferences.path)
 
@@ -144,12 +144,12 @@ class PreferencesScreen(BaseScreen):
 
     @property
     def users(self) -> tuple[str, ...]:
-        """Everyone with wishes, without the prefix of the file; whoever works here comes first."""
+        """Everyone with preferences, without the file's prefix; the current user first."""
         known = [user.removeprefix(PREFIX) for user in self.studio.preferences.preferences.users()]
         return tuple(dict.fromkeys([self.studio.settings.user_id, *known]))
 
     @property
-    def wishes(self) -> Mapping[TaskType, Preference]:
+    def preferences(self) -> Mapping[TaskType, Preference]:
         """The preferences of the shown user."""
         return self.studio.preferences.preferences.users().get(PREFIX + self._user, {})
 
@@ -158,10 +158,10 @@ class PreferencesScreen(BaseScreen):
         if self._user not in users:
             self._user = users[0]
         self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
-        wishes = self.wishes
+        preferences = self.preferences
         rows: dict[int | str, Row] = {
             task_type.value: _row(
-                task_type, wishes.get(task_type), self.studio.catalogue.models(task_type)
+                task_type, preferences.get(task_type), self.studio.catalogue.models(task_type)
             )
             for task_type in TaskType
         }
@@ -216,8 +216,8 @@ class PreferencesScreen(BaseScreen):
             if number is not None:
                 await self._prefer(user, task_type, models[number], "prefs.kept")
 
-        wish = self.wishes.get(task_type)
-        current = _leaf_of(models, wish) if wish else None
+        preference = self.preferences.get(task_type)
+        current = _leaf_of(models, preference) if preference else None
         self.app.push_screen(
             model_picker.models(self.studio, task_type, current, self.ima.glyphs, PREFIX + user),
             chosen,
@@ -225,15 +225,17 @@ class PreferencesScreen(BaseScreen):
 
     async def action_clear(self) -> None:
         """Clear the filter, the marks or the value."""
-        task_type, wish = self.task_type, self.wishes.get(self.task_type)
-        if wish is None:
+        task_type, preference = self.task_type, self.preferences.get(self.task_type)
+        if preference is None:
             return
-        model = _leaf_of(self.studio.catalogue.models(task_type), wish)
+        model = _leaf_of(self.studio.catalogue.models(task_type), preference)
         clear = partial(self._clear, self._user, task_type, model)
         if model is not None:
             await clear()
         else:  # what is no longer offered can't be brought back
-            self.ask(say("prefs.ask_clear", model=wish.model_name or wish.model_id), clear)
+            self.ask(
+                say("prefs.ask_clear", model=preference.model_name or preference.model_id), clear
+            )
 
     async def _clear(self, user: str, task_type: TaskType, model: ModelVersion | None) -> None:
         try:
@@ -282,7 +284,7 @@ class PreferencesScreen(BaseScreen):
         if action == "user":
             return len(self.users) > 1
         if action == "clear":
-            return any(str(table.cursor) in self.wishes for table in self.query(Table))
+            return any(str(table.cursor) in self.preferences for table in self.query(Table))
         return super().check_action(action, parameters)
 
     async def action_bring_back(self) -> None:
@@ -328,24 +330,26 @@ class PreferencesScreen(BaseScreen):
         self._about()
 
 
-def _leaf_of(models: tuple[ModelVersion, ...], wish: Preference) -> ModelVersion | None:
+def _leaf_of(models: tuple[ModelVersion, ...], preference: Preference) -> ModelVersion | None:
     """The leaf that the prompt leads to now; None where its model is gone."""
-    kin = [model for model in models if model.model_id == wish.model_id]
+    kin = [model for model in models if model.model_id == preference.model_id]
     return choice.newest(kin) if kin else None
 
 
-def _row(task_type: TaskType, wish: Preference | None, models: tuple[ModelVersion, ...]) -> Row:
+def _row(
+    task_type: TaskType, preference: Preference | None, models: tuple[ModelVersion, ...]
+) -> Row:
     start = (model_picker.medium_cell(task_type), Cell(model_picker.kind_name(task_type)))
-    if wish is None:
+    if preference is None:
         return (*start, Cell(say("prefs.none"), "muted"), Cell(""), Cell(""), Cell(""))
-    model = _leaf_of(models, wish)
+    model = _leaf_of(models, preference)
     is_gone = model is None and bool(models)
-    saved = "" if wish.credit is None else str(wish.credit)
+    saved = "" if preference.credit is None else str(preference.credit)
     now = points_range(*model.points) if model else say("prefs.gone" if is_gone else "prefs.unseen")
     return (
         *start,
-        Cell(wish.model_name or wish.model_id, "warn" if is_gone else "strong"),
+        Cell(preference.model_name or preference.model_id, "warn" if is_gone else "strong"),
         Cell(saved, "muted"),
         Cell(now, "warn" if is_gone else "text" if model else "muted"),
-        Cell(wish.last_used[:10], "muted"),
+        Cell(preference.last_used[:10], "muted"),
     )

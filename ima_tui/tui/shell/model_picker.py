@@ -53,7 +53,7 @@ _MODELS = (
 )
 _HISTORY = (
     Column("tag", 4),
-    Column("wish", 24, "compose.column_wish", flex=3),
+    Column("prompt", 24, "compose.column_wish", flex=3),
     Column("model", 14, "compose.column_model", flex=1, drop=1),
     Column("day", 6, "compose.column_day", align="right"),
 )
@@ -71,11 +71,11 @@ def kind_name(task_type: TaskType) -> str:
 
 def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
     """The id of the model that the user prefers for this, or ""."""
-    wishes = studio.preferences.preferences.users().get(
+    preferred = studio.preferences.preferences.users().get(
         user or f"user_{studio.settings.user_id}", {}
     )
-    wish = wishes.get(task_type)
-    return wish.model_id if wish else ""
+    preference = preferred.get(task_type)
+    return preference.model_id if preference else ""
 
 
 def kinds(studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)) -> Picker:

@@ -44,14 +44,14 @@ def _taken_apart(written: str) -> list[str]:
 
 
 async def edit(app: App[object], text: str) -> str:
-    """`text` as it came out of the editor. Raises `UsageError` where that can't be had.
+    """`text` as it came out of the editor. Raises `UsageError` where that fails.
 
     The file is for the owner's eyes, in a folder of its own (editors write copies beside), and gone
     afterwards; the key is not in the editor's environment.
     """
     words = command()
-    folder = Path(tempfile.mkdtemp(prefix="ima-wish-"))
-    path = folder / "wish.txt"
+    folder = Path(tempfile.mkdtemp(prefix="ima-prompt-"))
+    path = folder / "prompt.txt"
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
             handle.write(text + "\n")

@@ -35,7 +35,7 @@ class PriceBar(Line):
         several: MultiPrompt | None = None,
         steps: Told | None = None,
     ) -> None:
-        """`several`: many wishes are one sending; `steps`: what a plan's bar would say."""
+        """`several`: many entries are one sending; `steps`: what a plan's bar would say."""
         now = (self._leaf, self._offer, self._several, self._steps)
         if (model, offer, several, steps) != now:
             self._leaf, self._offer, self._several, self._steps = model, offer, several, steps
@@ -44,7 +44,7 @@ class PriceBar(Line):
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
         if self._several is not None:
-            jobs, points = len(self._several.wishes), self._several.total
+            jobs, points = len(self._several.entries), self._several.total
             return [(" " + say("compose.several", n=jobs, points=points), "title")], []
         if self._steps is not None:
             return list(self._steps[0]), list(self._steps[1])

@@ -1,4 +1,4 @@
-"""Several wishes are shown, priced together, agreed to once, and handed over together."""
+"""Several entries are shown, priced together, agreed to once, and handed over together."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
         await pilot.press("alt+b")
         await until(pilot, lambda: screen.lines.several)
         assert screen.lines.several is not None
-        assert [w.order.task_type.medium.value for w in screen.lines.several.wishes if w.order] == [
+        assert [
+            w.order.task_type.medium.value for w in screen.lines.several.entries if w.order
+        ] == [
             "image",
             "video",
         ]
@@ -62,9 +64,9 @@ async def test_the_list_scrolls_and_lets_the_keys_go_at_its_end() -> None:
     words = "|".join("abcdefghijklmnop")
     async with composing(f"a picture of {{{words}}}") as (pilot, screen):
         await until(pilot, lambda: screen.lines.several)
-        wishes = screen.query_one(PromptList)
-        wishes.focus()
+        entries = screen.query_one(PromptList)
+        entries.focus()
         await pilot.press("down")
-        assert wishes._first == 1
+        assert entries._first == 1
         await pilot.press("up", "up")
-        await until(pilot, lambda: screen.focused is not wishes)
+        await until(pilot, lambda: screen.focused is not entries)
