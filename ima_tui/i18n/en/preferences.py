@@ -17,7 +17,7 @@ TEXTS: dict[str, str] = {
     "prefs.none": "–",
     "prefs.gone": "gone",
     "prefs.unseen": "?",
-    "prefs.about": "enter chooses a model, del clears it.",
+    "prefs.about": "enter chooses a model, D clears it.",
     "prefs.read_only": "The file is read-only: changes here can't be saved.",
     "prefs.kept": "{kind}: {model} is now preferred.",
     "prefs.cleared": "{kind}: cleared. u undoes.",

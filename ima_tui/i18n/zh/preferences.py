@@ -17,7 +17,7 @@ TEXTS: dict[str, str] = {
     "prefs.none": "–",
     "prefs.gone": "已下架",
     "prefs.unseen": "?",
-    "prefs.about": "按 enter 选择模型，按 del 清除。",
+    "prefs.about": "按 enter 选择模型，按 D 清除。",
     "prefs.read_only": "文件是只读的，这里的更改无法保存。",
     "prefs.kept": "{kind}：已将 {model} 设为偏好模型。",
     "prefs.cleared": "{kind}：已清除，按 u 撤销。",

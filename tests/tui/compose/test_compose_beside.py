@@ -132,3 +132,11 @@ def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
     assert lines[0].split() == ["AUDIO", "DURATION", "QUALITY", "POINTS"]
     assert max(map(len, lines)) <= price_table.ROOM
     assert any("default" in str(line) for line in price_table.every(TWO_PRICED, glyphs(False)))
+
+
+async def test_a_model_with_one_price_leaves_the_pane_of_prices_to_the_settings() -> None:
+    async with composing(FakeStudio(models=(SEEDREAM, BANANA_PRO))) as (pilot, screen):
+        pane = screen.query_one("#price-pane")
+        await until(pilot, lambda: not pane.display)
+        await pilot.press(*"a picture of a fox, 4K, Nano Banana Pro")
+        await until(pilot, lambda: pane.display)
