@@ -43,6 +43,7 @@ from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.studio.guides import Guides
+from ima_tui.studio.workflows import Workflows
 
 NOW = 1_800_000_000.0
 
@@ -477,6 +478,16 @@ class FakeStudio:
         self.read_only: ImaError | None = None
         self.repair_report: RepairReport | None = None
         self.waiting: tuple[str, float] | None = None
+        self.config_editor = None
+        self.workflows = Workflows(
+            self.jobs,  # type: ignore[arg-type]
+            self.catalogue,  # type: ignore[arg-type]
+            self.preferences,  # type: ignore[arg-type]
+            self.inspect_inputs,
+            Path("/dev/null/plans"),
+            clock=self.clock,  # type: ignore[arg-type]
+            download=False,
+        )
 
     async def begin(self) -> None:
         """All is there from the start."""
