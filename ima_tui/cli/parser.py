@@ -116,6 +116,7 @@ def _generate(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--from", dest="made_from", metavar="FILE", help=say("cli.made_from"))
     parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 

@@ -17,4 +17,11 @@ TEXTS: dict[str, str] = {
     "error.webhook_address": "The webhook is not an https address on a public host.",
     "error.webhook_unreachable": "The webhook can't be reached.",
     "error.webhook_refused": "The webhook answered with HTTP {status}.",
+    "error.file_unreadable": "Can't read {path}: {reason}.",
+    "error.not_made_here": "{path} doesn't say what it was made from.",
+    "error.not_made_here.hint": "Files downloaded with results.embed or results.prompt_in_sidecar do.",
+    "cli.made_from": "same prompt, model and parameters as in FILE, a downloaded result; other flags win",
+    "cli.from_left_out": "{model} has no {names}: left out.",
+    "bind.compose_made_from": "use prompt and settings of this file",
+    "compose.made_from": "This file was made with {model}. {keys}: use its prompt and settings",
 }

@@ -17,4 +17,11 @@ TEXTS: dict[str, str] = {
     "error.webhook_address": "Webhook 不是公网主机的 https 地址。",
     "error.webhook_unreachable": "无法连接 Webhook。",
     "error.webhook_refused": "Webhook 返回 HTTP {status}。",
+    "error.file_unreadable": "无法读取 {path}：{reason}。",
+    "error.not_made_here": "{path} 中没有生成参数。",
+    "error.not_made_here.hint": "开启 results.embed 或 results.prompt_in_sidecar 后下载的文件才有。",
+    "cli.made_from": "沿用 FILE（已下载的作品）的提示词、模型和参数；其他选项优先",
+    "cli.from_left_out": "{model} 没有 {names}，已忽略。",
+    "bind.compose_made_from": "沿用该文件的提示词和参数",
+    "compose.made_from": "该文件由 {model} 生成。{keys}：沿用其提示词和参数",
 }
