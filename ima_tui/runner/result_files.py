@@ -225,6 +225,8 @@ def sidecar(path: Path, job: Job, media: Media, with_prompt: bool, ledger: str =
         "width": media.width,
         "height": media.height,
         "duration": media.duration or None,
+        "project": order.project,
+        "client": order.client,
         "ledger": ledger,
     }
     if with_prompt:
