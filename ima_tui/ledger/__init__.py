@@ -28,6 +28,7 @@ from ima_tui.core.domain import (
     Result,
     State,
 )
+from ima_tui.core.labels import MarkChange
 from ima_tui.ledger import (
     admission,
     backup,
@@ -41,14 +42,11 @@ from ima_tui.ledger import (
     unsaved_tasks,
     writing,
 )
-from ima_tui.ledger import (
-    queue_order as line,
-)
+from ima_tui.ledger import queue_order as line
 from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
-from ima_tui.ledger.records import dump_order as _dump_order
 from ima_tui.ledger.repair import RepairReport as RepairReport
 from ima_tui.ledger.traces import Places
 
@@ -270,7 +268,7 @@ class Ledger:
         """
         columns: dict[str, object] = {}
         if order is not None:
-            columns |= {"order_json": _dump_order(order), "points": order.total}
+            columns |= {"order_json": records.dump_order(order), "points": order.total}
         if task_id is not None:
             columns["task_id"] = task_id
         if deadline is not None:
@@ -311,6 +309,10 @@ class Ledger:
     async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
         """Record that the file of a result (from 1) is missing, with a timeline entry."""
         return await self._write(writing.mark_missing, job_id, index, now, key)
+
+    async def mark(self, job_id: int, indices: Collection[int], change: MarkChange) -> Job:
+        """Change the marks of these results (from 1), or of all where none is named."""
+        return await self._write(writing.mark, job_id, tuple(indices), change)
 
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None

@@ -15,9 +15,10 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
+from ima_tui.core.labels import UNMARKED
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import FAULT
-from ima_tui.ledger.records import LedgerError, job_of, located
+from ima_tui.ledger.records import LedgerError, job_of, load_marks, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As in the partial index: open jobs are few, ended ones may be a hundred thousand."""
@@ -228,7 +229,7 @@ def results(
     rows = connection.execute(
         "SELECT id, state, task_type, COALESCE(ended_at, updated_at) AS at, medias_json,"
         " json_extract(order_json, '$.model_name') AS model,"
-        " substr(json_extract(order_json, '$.prompt'), 1, ?) AS prompt"
+        " substr(json_extract(order_json, '$.prompt'), 1, ?) AS prompt, project, marks_json"
         " FROM jobs WHERE id < ? AND state IN ('done', 'fetching') AND medias_json != '[]'"
         " ORDER BY id DESC LIMIT ?",
         (PROMPT_BEGINNING, below, limit),
@@ -244,6 +245,8 @@ def results(
             located(media.get("path", "")),
             media.get("duration", ""),
             row["state"] == State.FETCHING,
+            sys.intern(row["project"]),
+            load_marks(row["marks_json"]).get(index, UNMARKED),
         )
         for row in rows
         for index, media in enumerate(json.loads(row["medias_json"]), 1)

@@ -25,6 +25,7 @@ from ima_tui.ledger import (
     backup,
     log_hints,
     repair_time,
+    schema,
     set_aside,
     traces,
     trail,
@@ -438,7 +439,7 @@ def _readable(opened: sqlite3.Connection, order: str, sign: str) -> dict[int, Ro
 
 def _makes_sense(row: sqlite3.Row) -> bool:
     try:
-        job: Job = job_of(row)
+        job: Job = job_of({**schema.LATER_COLUMNS, **dict(row)})
     except Exception:  # noqa: BLE001 - whatever damage made of it
         return False
     return job.id > 0 and isinstance(job.task_id, str)

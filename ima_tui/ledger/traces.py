@@ -22,7 +22,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from ima_tui.core import atomic_file
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import UNKNOWN_RULE, Media, Order, Outcome, State, TaskType
 from ima_tui.core.text import clean, one_line
 from ima_tui.ledger import log_hints
@@ -39,6 +39,7 @@ LARGEST_NUMBER = 2**53
 _QUEUED = re.compile(
     r"queued (?:\(again\) )?(\w+) (.{1,200}?) x(\d{1,4}), (\d{1,9}) points"
     r"(?: intent (\S{1,100}))?(?: ledger ([0-9a-f]{8}))?"
+    r'(?: project ("(?:[^"\\]|\\.){1,400}"))?(?: client ("(?:[^"\\]|\\.){1,400}"))?'
 )
 _STEP = re.compile(r"\w+ -> (\w+)")
 _TASK = re.compile(r" task (\S{1,200})")
@@ -361,6 +362,7 @@ def _begun(number: int, at: float, words: str) -> _Logged | None:
         return None
     n, points = int(said[3]), int(said[4])
     facts = {"task_type": said[1], "model_id": said[2], "n": n, "credit": points // max(n, 1)}
+    facts |= {"project": _text(said[7]), "client": _text(said[8])}
     order = _order(facts)
     return None if order is None else _Logged(order, number, at, said[5] or "", said[6] or "")
 
@@ -388,7 +390,17 @@ def _order(facts: dict[str, object]) -> Order | None:
         tuple((one_line(k, 100), v) for k, v in chosen if isinstance(v, str | int | float)),
         UNKNOWN_RULE,
         min(max(_whole(facts.get("credit")) or 0, 0), 10**9),
+        project=labels.shortened(facts.get("project")),
+        client=labels.shortened(facts.get("client")),
     )
+
+
+def _text(quoted: str | None) -> str:
+    """Return a name from the log, which quotes it as JSON does."""
+    try:
+        return str(json.loads(quoted)) if quoted else ""
+    except ValueError:
+        return ""
 
 
 def _media(facts: dict[str, object]) -> Media:

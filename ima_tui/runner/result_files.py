@@ -282,6 +282,8 @@ def sidecar(
         "width": media.width,
         "height": media.height,
         "duration": media.duration or None,
+        "project": order.project,
+        "client": order.client,
         "ledger": ledger,
         "index": index or None,
     }

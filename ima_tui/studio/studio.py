@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
     from ima_tui.studio.engine import Engine
+    from ima_tui.studio.films import Films
     from ima_tui.studio.gallery import ResultGallery
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
@@ -206,6 +207,13 @@ class Studio:
             download=self.settings.download,
             for_writing=self.settings.for_writing,
         )
+
+    @cached_property
+    def films(self) -> Films:
+        """Films of workflows."""
+        from ima_tui.studio.films import Films
+
+        return Films(self.settings, self.jobs)
 
     async def begin(self) -> None:
         """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.
