@@ -24,4 +24,13 @@ TEXTS: dict[str, str] = {
     "cli.from_left_out": "{model} has no {names}: left out.",
     "bind.compose_made_from": "use prompt and settings of this file",
     "compose.made_from": "This file was made with {model}. {keys}: use its prompt and settings",
+    "cli.upload": "upload files and print their links",
+    "cli.upload_files": "images, videos or sounds; checked, and converted where no model takes them as they are",
+    "cli.prefs_export": "print all preferences as JSON",
+    "cli.prefs_import": "store the preferences of such a document",
+    "cli.prefs_file": "a file from prefs export; - for stdin",
+    "cli.prefs_dry_run": "check the file, change nothing",
+    "cli.prefs_imported": "{n} {n:preference|preferences} stored.",
+    "cli.prefs_would_import": "{n} {n:preference|preferences} found. Nothing was changed.",
+    "error.prefs_document": "{path} holds no preferences: see {where}.",
 }

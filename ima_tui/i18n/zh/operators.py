@@ -24,4 +24,13 @@ TEXTS: dict[str, str] = {
     "cli.from_left_out": "{model} 没有 {names}，已忽略。",
     "bind.compose_made_from": "沿用该文件的提示词和参数",
     "compose.made_from": "该文件由 {model} 生成。{keys}：沿用其提示词和参数",
+    "cli.upload": "上传文件并输出链接",
+    "cli.upload_files": "图片、视频或音频；会先检查，必要时转换格式",
+    "cli.prefs_export": "以 JSON 输出全部偏好",
+    "cli.prefs_import": "导入这样的偏好文件",
+    "cli.prefs_file": "prefs export 的输出文件；- 表示标准输入",
+    "cli.prefs_dry_run": "只检查文件，不做更改",
+    "cli.prefs_imported": "已保存 {n} 项偏好。",
+    "cli.prefs_would_import": "共 {n} 项偏好，未做更改。",
+    "error.prefs_document": "{path} 不是偏好文件：见 {where}。",
 }
