@@ -116,3 +116,11 @@ def positive(text: str) -> float:
     if not 0 < number < 1e9:
         raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number
+
+
+def positive_count(text: str) -> int:
+    """How many: from 1 to 100,000."""
+    number = count(text)
+    if not number:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+    return number

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TypeAlias, cast
 
 from ima_tui import __version__
-from ima_tui.cli.arguments import VerbParser, count, integer, job_number, positive
+from ima_tui.cli.arguments import VerbParser, count, integer, job_number, positive, positive_count
 from ima_tui.cli.help_format import translate
 from ima_tui.core.domain import State, TaskType
 from ima_tui.i18n import say
@@ -150,7 +150,9 @@ def _batch(verbs: Verbs) -> None:
     parser = _add(verbs, "batch", "batch:run", json=True)
     _service(parser)
     parser.add_argument("file", metavar="FILE", help=say("cli.batch_file"))
-    parser.add_argument("--format", choices=("jsonl", "csv", "text"), help=say("cli.format"))
+    parser.add_argument(
+        "--format", choices=("jsonl", "json", "csv", "text"), help=say("cli.format")
+    )
     parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
     parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
     parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
@@ -165,6 +167,12 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
     parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
+    parser.add_argument("--retry-unknown", action="store_true", help=say("cli.retry_unknown"))
+    parser.add_argument("--parallel", type=positive_count, metavar="N", help=say("cli.parallel"))
+    parser.add_argument("--until", metavar="06:00", help=say("cli.batch_until"))
+    parser.add_argument(
+        "--order", choices=("file", "price"), default="file", help=say("cli.batch_order")
+    )
     parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
     parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
