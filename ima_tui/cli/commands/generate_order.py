@@ -174,7 +174,23 @@ def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Val
         written["size"] = arguments.size
     written.update(map(parameter, arguments.param))
     written = {name: value for name, value in written.items() if not order.is_count(name)}
+    _sing(arguments, model, written)
     return dict(_accepted(model, written, lenient=arguments.lenient))
+
+
+def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str, object]) -> None:
+    """Put `lyrics` where the model takes them: in the prompt, with the style in `tags`.
+
+    A model with a field of that name, or without custom mode, is left to say what it takes.
+    """
+    custom = form.user_field(model, "custom_mode") is not None
+    if "lyrics" not in written or not custom or form.user_field(model, "lyrics") is not None:
+        return
+    style, arguments.prompt = prompt_of(arguments), str(written.pop("lyrics"))
+    written.setdefault("custom_mode", True)
+    if form.user_field(model, "tags") is not None:
+        written.setdefault("tags", style)
+    talk(say("cli.lyrics_sung", model=model.name))
 
 
 def _recalled(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
