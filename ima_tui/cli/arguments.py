@@ -37,7 +37,8 @@ class VerbParser(argparse.ArgumentParser):
         if unknown:
             words = say("argparse.unknown") % " ".join(unknown)
             near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
-            self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
+            stop = "。" if language() == "zh" else "."
+            self.error(f"{words}{stop} {say('argparse.near', near=near[0])}" if near else words)
         return found
 
     def format_help(self) -> str:

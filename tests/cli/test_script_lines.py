@@ -134,3 +134,25 @@ def test_a_failure_has_the_same_keys(ima: Verb) -> None:
     assert {"url", "model_name", "credit"} <= set(said.json)
     assert said.json["url"] is None
     assert said.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("generate", "a", "--task-type", "txt_to_image"), "text_to_image"),
+        (
+            ("generate", "a", "--task-type", "text_to_image", "--model-id", "midjurney"),
+            "Midjourney",
+        ),
+        (("generate", "a", "--task-type", "text_to_image", "--param", "sise=1k"), "size"),
+        (("config", "set", "queue.runing", "3"), "queue.running"),
+        (("jobs", "list", "--columns", "job_idd"), "job_id"),
+    ],
+)
+def test_a_slip_is_answered_with_the_nearest_right_word(
+    ima: Verb, words: tuple[str, ...], near: str
+) -> None:
+    said = ima(*words)
+    assert said.code == 2
+    assert near in said.err
+    assert said.out == ""

@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import encodable, one_line
+from ima_tui.core.text import encodable, nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio
 
@@ -35,7 +35,10 @@ def task_type_of(written: str | None) -> TaskType:
         return TaskType(written.strip().lower())
     except ValueError as error:
         shown = one_line(written, 60)
-        raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
+        near = nearest(written, [task_type.value for task_type in TaskType], 1)
+        meant = say("argparse.near", near=near[0]) if near else ""
+        facts = {"task_type": shown, "known": known, "near": meant}
+        raise UsageError("error.unknown_task_type", **facts) from error
 
 
 LONGEST_PROMPT = 1024 * 1024

@@ -45,4 +45,5 @@ TEXTS: dict[str, str] = {
     "cli.batch_until": "send no more rows after that time: 06:00, 2h, 2026-11-30T06:00; what runs is finished",
     "cli.batch_order": "order of the rows: file (default), or price: cheapest first",
     "cli.lyrics_sung": "{model} takes lyrics as its prompt: the lyrics are sung, your prompt is their style.",
+    "error.unknown_task_type.hint": "{near}",
 }

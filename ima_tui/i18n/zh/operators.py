@@ -45,4 +45,5 @@ TEXTS: dict[str, str] = {
     "cli.batch_until": "到此时间后不再发送新行：06:00、2h、2026-11-30T06:00；已发送的会跑完",
     "cli.batch_order": "行的顺序：file（默认）或 price（先便宜的）",
     "cli.lyrics_sung": "{model} 以提示词作为歌词：将演唱给出的歌词，原提示词作为风格。",
+    "error.unknown_task_type.hint": "{near}",
 }
