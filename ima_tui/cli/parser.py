@@ -304,6 +304,7 @@ def _jobs(verbs: Verbs) -> None:
     stopped.add_argument("id", type=job_number, nargs="+")
     opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
     opened.add_argument("id", type=job_number)
+    _add(actions, "verify", "jobs_verify:run", json=True)
     forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=job_number, nargs="+")
     exported = _add(actions, "export", "jobs_export:run")

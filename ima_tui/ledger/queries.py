@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 
 from ima_tui.core.domain import (
     PROMPT_BEGINNING,
@@ -75,6 +76,17 @@ def page(connection: sqlite3.Connection, after: int, since: float, limit: int) -
         (after, since, limit),
     )
     return tuple(map(job_of, rows))
+
+
+def with_intents(connection: sqlite3.Connection) -> Iterator[tuple[Job, str]]:
+    """Yield every job with its intent, oldest first, a page in memory at a time."""
+    after = 0
+    while rows := connection.execute(
+        "SELECT * FROM jobs WHERE id > ? ORDER BY id LIMIT 500", (after,)
+    ).fetchall():
+        for row in rows:
+            yield job_of(row), str(row["intent"])
+        after = rows[-1]["id"]
 
 
 def require(connection: sqlite3.Connection, job_id: int) -> Job:
