@@ -389,6 +389,7 @@ def _logs(verbs: Verbs) -> None:
     parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
     parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
     parser.add_argument("--job", type=integer, metavar="N", help=say("cli.logs_job"))
+    parser.add_argument("--points", type=count, metavar="N", help=say("cli.logs_points"))
     parser.add_argument("--last", type=count, metavar="N", help=say("cli.last"))
 
 

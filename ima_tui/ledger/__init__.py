@@ -450,6 +450,10 @@ class Ledger:
         """Return how many jobs were put back from result files, manifests or the log."""
         return await self.read(queries.traced)
 
+    async def costing(self, points: int) -> frozenset[int]:
+        """Return the ids of all jobs of at least so many points."""
+        return await self.read(queries.costing, points)
+
     async def verify(
         self, now: float, *, wants_files: bool, places: Places
     ) -> tuple[verification.Verification, list[verification.Difference]]:

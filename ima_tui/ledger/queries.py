@@ -78,6 +78,12 @@ def page(connection: sqlite3.Connection, after: int, since: float, limit: int) -
     return tuple(map(job_of, rows))
 
 
+def costing(connection: sqlite3.Connection, points: int) -> frozenset[int]:
+    """Return the ids of all jobs of at least so many points."""
+    rows = connection.execute("SELECT id FROM jobs WHERE points >= ?", (points,))
+    return frozenset(row[0] for row in rows)
+
+
 def with_intents(connection: sqlite3.Connection) -> Iterator[tuple[Job, str]]:
     """Yield every job with its intent, oldest first, a page in memory at a time."""
     after = 0

@@ -88,3 +88,15 @@ def test_one_task_with_two_jobs(ima: Verb, batch: str, home: Path) -> None:
 
 def test_without_a_history_nothing_differs(ima: Verb, home: Path) -> None:
     assert verified(ima, 0) == []
+
+
+def test_log_lines_of_dear_jobs_alone(
+    ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMA_LOG_DIR", str(home / "logs"))
+    assert ima("generate", "a fox", *T2I).code == 0
+    assert ima("generate", "a fox", *T2I, "--n", "2").code == 0
+    dear = ima("jobs", "show", "2", "--json").json["total_credit"]
+    lines = ima("logs", "--points", str(dear), "--json").lines
+    assert {line["job_id"] for line in lines} == {2}
+    assert {line["job_id"] for line in ima("logs", "--points", "0", "--json").lines} == {1, 2}

@@ -68,4 +68,13 @@ TEXTS: dict[str, str] = {
     "verify.from_manifest": "manifest",
     "verify.from_log": "log",
     "verify.from_result": "result file",
+    "cli.logs_points": "lines of jobs of at least N points",
+    "doctor.encoding": "encoding",
+    "doctor.notify_command": "notify command",
+    "doctor.notify_webhook": "webhook",
+    "doctor.no_command": "There is no such program. Set notify.command to its full path.",
+    "doctor.webhook_refused": "notify.webhook must be an https address on a public host. For this machine use notify.command.",
+    "doctor.webhook_unknown": "This host has no address at present.",
+    "doctor.future": "{n} {n:job was|jobs were} made with a clock that ran ahead (#{id})",
+    "doctor.future.advice": "They are followed normally. Check the clock of this machine.",
 }

@@ -68,4 +68,13 @@ TEXTS: dict[str, str] = {
     "verify.from_manifest": "清单",
     "verify.from_log": "日志",
     "verify.from_result": "作品文件",
+    "cli.logs_points": "至少 N 积分的任务的日志",
+    "doctor.encoding": "编码",
+    "doctor.notify_command": "通知命令",
+    "doctor.notify_webhook": "Webhook 地址",
+    "doctor.no_command": "找不到该程序。请将 notify.command 设为完整路径。",
+    "doctor.webhook_refused": "notify.webhook 必须是公网主机的 https 地址。本机请用 notify.command。",
+    "doctor.webhook_unknown": "目前无法解析该主机。",
+    "doctor.future": "有 {n} 个任务创建时时钟偏快（#{id}）",
+    "doctor.future.advice": "这些任务会正常跟踪。请检查本机时钟。",
 }
