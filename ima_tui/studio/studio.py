@@ -12,7 +12,7 @@ paint waits for nothing: `begin` opens ledger and scheduler, the API client come
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ima_tui.config import api_key as keys
     from ima_tui.config.editor import ConfigEditor
     from ima_tui.config.loader import Settings
-    from ima_tui.core.domain import ModelVersion
+    from ima_tui.core.domain import ModelVersion, Order, TaskType, Value
     from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger import RepairReport
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_studio(
-    settings: Settings,
+    settings: Settings | None = None,
     *,
     clock: Clock | None = None,
     key: keys.Key | None = None,
@@ -60,11 +60,15 @@ async def open_studio(
 ) -> AsyncIterator[Studio]:
     """Open a studio, closed at the end.
 
+    Without `settings`: those of config.toml and the environment, with the key found as for verbs.
     `for_screen`: nothing is opened or followed before `begin`, which the app calls after its first
     paint; then jobs of ended runs are followed too, and a missing network is waited for. Otherwise
     all is ready when this yields (raises `LedgerError`), and only this run's jobs are followed.
     `patient`: wait for a missing network without a screen, too.
     """
+    if settings is None:
+        found = await asyncio.to_thread(_usual, key)
+        settings, key = found
     studio = Studio(
         settings,
         clock or SystemClock(),
@@ -79,6 +83,15 @@ async def open_studio(
         yield studio
     finally:
         await studio._aclose()
+
+
+def _usual(key: keys.Key | None) -> tuple[Settings, keys.Key | None]:
+    """Return the user's settings and key. Touches the disk and the keyring."""
+    from ima_tui.api.connection import key_file
+    from ima_tui.config import api_key, loader
+
+    settings = loader.load()
+    return settings, key or api_key.find(key_file(settings))
 
 
 class Studio:
@@ -301,6 +314,37 @@ class Studio:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Add a listener for every event, on the event loop; returns the unsubscriber."""
         return self._broadcast.subscribe(listener)
+
+    async def quote(
+        self,
+        task_type: TaskType,
+        prompt: str,
+        *,
+        model: str = "",
+        version: str = "",
+        inputs: Sequence[str] = (),
+        n: int = 1,
+        parameters: Mapping[str, Value] | None = None,
+    ) -> Order:
+        """Return a priced order (`total` points) for `jobs.submit`; nothing is sent or charged.
+
+        `model`: an id or a name, else the preferred or default one. `inputs`: paths, https links
+        or results such as `job:41#1`; files are decoded here. Raises `UsageError` for what the
+        model does not take, and errors of the service.
+        """
+        from ima_tui.studio import quotes
+
+        return await quotes.quote(
+            self.catalogue,
+            self.inspect_inputs,
+            task_type,
+            prompt,
+            model=model,
+            version=version,
+            inputs=inputs,
+            n=n,
+            parameters=parameters or {},
+        )
 
     async def inspect_inputs(
         self, model: ModelVersion, inputs: Sequence[str]
