@@ -16,6 +16,7 @@ from ima_tui.catalogue import (
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
+from ima_tui.core.labels import UNMARKED
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
 from ima_tui.runner import outputs
@@ -46,7 +47,9 @@ NO_JOB: Mapping[str, object] = {
     **dict.fromkeys(("job_id", "task_id", "task_type", "model_id", "model_name", "model_version")),
     **dict.fromkeys(("credit", "n", "total_credit")),
     "status": "error",
-    **dict.fromkeys(("elapsed_s", "estimated_s")),
+    **dict.fromkeys(("elapsed_s", "estimated_s", "project", "client")),
+    "starred": False,
+    "tags": [],
     "medias": [],
     "url": None,
     "attempts": [],
@@ -95,8 +98,10 @@ async def job_json(
             "height": media.height,
             "duration": media.duration or None,
             "path": media.path or None,
+            "starred": job.marks.get(index, UNMARKED).star,
+            "tags": list(job.marks.get(index, UNMARKED).tags),
         }
-        for media in job.medias
+        for index, media in enumerate(job.medias, 1)
     ]
     return {
         "job_id": job.id,
@@ -111,6 +116,10 @@ async def job_json(
         "status": job.state.value,
         "elapsed_s": round(job.elapsed(studio.clock.time()), 1),
         "estimated_s": [estimate.low, estimate.high] if estimate else None,
+        "project": placed.project or None,
+        "client": placed.client or None,
+        "starred": job.is_starred,
+        "tags": list(job.tags),
         "medias": medias,
         "url": medias[0]["url"] if medias else None,
         "attempts": [
