@@ -224,7 +224,8 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     if interrupted:
         return ImaError("error.interrupted", id=job.id)
     if job.state in OPEN:
-        return ImaError("error.still_running", id=job.id)
+        over = exit_status.held_by_limit(job)
+        return over or ImaError("error.still_running", id=job.id)
     if job.state is State.DONE:
         return exit_status.shortcoming(job, wanted=wanted)
     return exit_status.failure_of(job)
