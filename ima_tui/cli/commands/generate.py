@@ -43,6 +43,7 @@ from ima_tui.studio.studio import Studio
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     generate_order.read_prompt(arguments)
+    generate_order.read_made_from(arguments)
     generate_order.settle_count(arguments)
     return session.run(_generate(arguments, settings))
 
