@@ -31,6 +31,7 @@ from ima_tui.ledger.job_states import ENDED
 FROM = "waiting.from_"
 """Message keys of why a job's facts are incomplete; the source follows."""
 MOST_FILES = 40_000
+MOST_FOLDERS = 1_000
 MOST_NOTED = 5_000
 LARGEST_SIDECAR = 256 * 1024
 LARGEST_MANIFEST = 64 * 1024 * 1024
@@ -169,7 +170,8 @@ def _results(ledger: Path, places: Places) -> tuple[dict[str, Trace], list[Trace
     of its task.
     """
     found: dict[str, list[tuple[int, Path, dict[str, object]]]] = {}
-    for folder in dict.fromkeys((*places.results, *_named(ledger, "results"))):
+    named = dict.fromkeys((*places.results, *_named(ledger, "results")))
+    for folder in (each for one in named for each in (one, *_folders_in(one))):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in itertools.islice(entries, MOST_FILES):
                 if entry.name.endswith(".json") and (facts := _sidecar(Path(entry.path))):
@@ -178,6 +180,17 @@ def _results(ledger: Path, places: Places) -> tuple[dict[str, Trace], list[Trace
     made = {task: trace for task, files in found.items() if (trace := _made(task, files))}
     tag = tag_of(ledger)
     return made, [made[task] for task in made if found[task][0][2].get("ledger") == tag]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Return the folders of projects, or whatever else is in a folder of results."""
+    try:
+        with os.scandir(folder) as entries:
+            few = itertools.islice(entries, MOST_FILES)
+            found = [Path(each.path) for each in few if each.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(found)[:MOST_FOLDERS]
 
 
 def _index(name: str, facts: Mapping[str, object]) -> int:

@@ -200,7 +200,7 @@ class Preferences:
                     self._rewrite(real, change)
         except (OSError, TimeoutError) as error:
             raise UsageError(
-                "error.prefs_unwritable", path=str(self.path), reason=one_line(error, 120)
+                "error.prefs_unwritable", path=str(self.path), reason=i18n.reason(error)
             ) from error
         trouble = self.trouble
         self.reload()
@@ -260,6 +260,12 @@ class Preferences:
         return UsageError(
             "error.prefs_set_aside", path=str(self.path), aside=str(aside), reason=str(error)
         )
+
+
+class _Unlockable(TimeoutError):
+    """Another program keeps the file locked, or it can't be locked at all."""
+
+    key = "file.locked"
 
 
 class _BrokenError(Exception):
@@ -363,7 +369,7 @@ def _locked(real: Path) -> Iterator[None]:
         ):
             yield
     except (Timeout, NotImplementedError) as error:  # held all the time, or no locks here
-        raise TimeoutError("it can't be locked") from error
+        raise _Unlockable("it can't be locked") from error
 
 
 def _dumped(data: Mapping[str, object]) -> str:

@@ -13,7 +13,7 @@ from ima_tui.cli.output import talk
 from ima_tui.compose import confirmation
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.capabilities import COUNT
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import (
     Draft,
     ModelVersion,
@@ -137,6 +137,7 @@ def draft_of(
         chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
         inputs=tuple(arguments.input_images),
         n=arguments.n if arguments.n is not None else count if isinstance(count, int) else 1,
+        project=labels.project(arguments.project),
     )
     return draft, frozenset(by_hand)
 
