@@ -32,9 +32,11 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.subjects.mentions import Mentions
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent
+    from ima_tui.subjects.store import Subject
 
 Read = Callable[["Composer"], "Intent | None"]
 Suggest = Callable[[TaskType], ModelVersion | None]
@@ -98,6 +100,10 @@ class Composer:
         """A recalled order whose model is gone: another one was taken instead."""
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
+        self.subjects: tuple[Subject, ...] = ()
+        """Those that prompts can name."""
+        self.named = Mentions()
+        """Those that the prompt names."""
         self.replaces: int | None = None
         """The unsent job that goes when this is sent."""
 

@@ -32,6 +32,7 @@ from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
+from ima_tui.subjects import mentions
 from ima_tui.workflow import contents, file
 from ima_tui.workflow.pricing import PricedStep, price_workflow
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
     from ima_tui.film.brief import Brief
     from ima_tui.intent.sharing import Shared
+    from ima_tui.subjects.store import Subject
     from ima_tui.workflow.film_building import BuiltFilm
 
 MOST_KEPT = 200
@@ -78,6 +80,7 @@ class Workflows:
         clock: Clock,
         download: bool,
         for_writing: Callable[[], object] = lambda: None,
+        subjects: Callable[[], Sequence[Subject]] = tuple,
     ) -> None:
         self._jobs = jobs
         self._catalogue = catalogue
@@ -87,6 +90,7 @@ class Workflows:
         self._clock = clock
         self._download = download
         self._for_writing = for_writing
+        self._subjects = subjects
 
     # ------------------------------------------------------------------------------- made of
 
@@ -98,6 +102,7 @@ class Workflows:
         `films`: a brief of a film becomes one that ends with it; the caller can assemble. It has no
         steps where there is nothing to make. Raises `UsageError`.
         """
+        prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         brief = await self._brief(prompt, images, shared) if films else None
         if brief is not None:
@@ -153,6 +158,7 @@ class Workflows:
 
         No file is read and no job queried, so it is fast enough to show while the user types.
         """
+        prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         brief = await self._brief(prompt, images, shared)
         if brief is None and not shared.shares:
@@ -166,6 +172,12 @@ class Workflows:
         return WorkflowStatus(
             plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
         )
+
+    def _with_subjects(self, prompt: str, images: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """Return the prompt without the `@` of its subjects, and their pictures among the files."""
+        named = mentions.find(prompt, self._subjects())
+        files = [file for file in named.files if file not in images]
+        return mentions.without_signs(prompt, named), (*images, *files)
 
     def _build(self, shared: Shared, prompt: str) -> Workflow:
         # with the router, which the first paint can't wait for

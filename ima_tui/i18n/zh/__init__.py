@@ -23,6 +23,7 @@ from ima_tui.i18n.zh import (
     route,
     scripts,
     settings,
+    subjects,
     workflow,
 )
 
@@ -49,5 +50,6 @@ TEXTS: dict[str, str] = {
     **route.TEXTS,
     **scripts.TEXTS,
     **settings.TEXTS,
+    **subjects.TEXTS,
     **workflow.TEXTS,
 }
