@@ -84,8 +84,7 @@ class Composer:
         """Those of `pinned` that hold for this prompt only."""
         self.kept: set[str] = set()
         """Those of `pinned` that an earlier prompt left: this one's words may say otherwise."""
-        self.decision: Intent | None = None
-        """What was heard last."""
+        self.decision: Intent | None = None  # what was heard last
         self.order: tuple[int, ...] = ()
         """The places of the inputs in the order in which they go out."""
         self._read: dict[str, AppliedIntent] = {}
@@ -101,9 +100,7 @@ class Composer:
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
         self.subjects: tuple[Subject, ...] = ()
-        """Those that prompts can name."""
-        self.named = Mentions()
-        """Those that the prompt names."""
+        self.named = Mentions()  # those that the prompt names
         self.replaces: int | None = None
         """The unsent job that goes when this is sent."""
 

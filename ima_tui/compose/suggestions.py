@@ -107,17 +107,14 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
 
 def _subjects(desk: Composer) -> Iterator[OpenQuestion]:
     """Offer the subjects that are named without an `@`; say which `@` names none."""
-    if offered := desk.named.offered:
-        use = tuple(
-            Suggestion("subject.use", {"name": one.name}, subject=one.name)
-            for one in offered[:MOST]
-        )
-        yield OpenQuestion("subject.offered", answers=use)
-    if desk.named.unknown:
-        near = nearest(desk.named.unknown[0], [one.name for one in desk.subjects], 3, 0.2)
-        names = near or [one.name for one in desk.subjects[:3]]
-        values = {"name": desk.named.unknown[0], "names": ", ".join(names)}
-        yield OpenQuestion("subject.not_known", values)
+    use = [Suggestion("subject.use", {"name": one.name}, subject=one.name)
+           for one in desk.named.offered[:MOST]]  # fmt: skip
+    if use:
+        yield OpenQuestion("subject.offered", answers=tuple(use))
+    for name in desk.named.unknown[:1]:
+        known = [one.name for one in desk.subjects]
+        names = ", ".join(nearest(name, known, 3, 0.2) or known[:3])
+        yield OpenQuestion("subject.not_known", {"name": name, "names": names})
 
 
 def _is_answered(desk: Composer, asking: OpenQuestion) -> bool:

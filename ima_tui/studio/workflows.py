@@ -26,7 +26,6 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.input_files import living
 from ima_tui.ledger import job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService
@@ -35,6 +34,7 @@ from ima_tui.studio.jobs import Jobs
 from ima_tui.subjects import mentions
 from ima_tui.workflow import contents, file
 from ima_tui.workflow.pricing import PricedStep, price_workflow
+from ima_tui.workflow.sources import for_queue
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
 from ima_tui.workflow.steps import (
     Workflow,
@@ -407,7 +407,7 @@ class Workflows:
 
     def _sources(self, order: Order, made: Mapping[int, Job]) -> tuple[str, ...]:
         now = self._clock.time()
-        return tuple(_source(source, made, now) for source in order.inputs)
+        return tuple(for_queue(source, made, now) for source in order.inputs)
 
     async def _take_up(self, job: Job) -> Job:
         """Follow an open, held, timed out or stopped job: all of it was approved."""
@@ -440,19 +440,3 @@ def _share(prompt: str, images: tuple[str, ...]) -> Shared:
     from ima_tui.intent.sharing import share
 
     return share(prompt, images)
-
-
-def _source(source: str, made: Mapping[int, Job], now: float) -> str:
-    """Return a step's result as the queue names it.
-
-    A removed job can't be waited for, so its result is given by link, or by file once the link has
-    expired.
-    """
-    found = result_of(source)
-    if found is None:
-        return source
-    step_id, index = found
-    job = made[step_id]
-    if job.state is State.FORGOTTEN and index <= len(job.medias):
-        return living(job, index, now)
-    return f"job:{job.id}#{index}"

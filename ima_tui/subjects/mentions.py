@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ima_tui.core.domain import TaskType
+from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
 from ima_tui.subjects.store import LONGEST_NAME, Subject
 
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|‘[^’]*’|《[^》]*》")
@@ -141,13 +142,15 @@ def blanked(text: str, mentions: Mentions) -> str:
     return text
 
 
-def task_for(text: str, task_type: TaskType | None) -> TaskType | None:
-    """Return the task type that keeps a subject the same where `task_type` would not; else None.
+def task_for(text: str, intent: Intent) -> TaskType | None:
+    """Return the task type that keeps a subject the same where the intent's would not; else None.
 
-    A picture as first frame keeps its scene too. A new scene needs a reference; "animate this" is
-    about the picture itself.
+    A picture as first frame keeps its scene too: a new scene needs a reference, "animate this" is
+    about the picture itself. Where nothing says what is to be made, it is an image.
     """
-    if task_type is TaskType.IMAGE_TO_VIDEO and not _ANIMATE.search(text):
+    if intent.kind is RequestKind.CLARIFY and intent.question is IntentQuestion.MEDIA_TYPE:
+        return TaskType.IMAGE_TO_IMAGE
+    if intent.task_type is TaskType.IMAGE_TO_VIDEO and not _ANIMATE.search(text):
         return TaskType.REFERENCE_TO_VIDEO
     return None
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ima_tui.core.domain import TaskType
+from ima_tui.intent.route import route
 from ima_tui.subjects.mentions import blanked, completed, find, task_for, without_signs
 from ima_tui.subjects.store import Subject, SubjectFile
 
@@ -71,11 +72,21 @@ def test_places_are_where_the_names_stand(text: str) -> None:
     assert "@" in text or not found.used
 
 
-def test_a_new_scene_in_a_video_needs_a_reference() -> None:
-    assert task_for("旺财在海边跑的视频", TaskType.IMAGE_TO_VIDEO) is TaskType.REFERENCE_TO_VIDEO
-    assert task_for("animate Mia", TaskType.IMAGE_TO_VIDEO) is None
-    assert task_for("让旺财动起来", TaskType.IMAGE_TO_VIDEO) is None
-    assert task_for("旺财在海边", TaskType.IMAGE_TO_IMAGE) is None
+@pytest.mark.parametrize(
+    ("text", "task_type"),
+    [
+        ("旺财在海边跑的视频", TaskType.REFERENCE_TO_VIDEO),
+        ("a video of Mia on a roof", TaskType.REFERENCE_TO_VIDEO),
+        ("animate Mia", None),
+        ("让旺财动起来，做成视频", None),
+        ("画一张旺财在海边的图", None),
+        ("Mia on a roof", TaskType.IMAGE_TO_IMAGE),
+    ],
+)
+def test_what_is_to_be_made_decides_how_a_subject_stays_the_same(
+    text: str, task_type: TaskType | None
+) -> None:
+    assert task_for(text, route(text, ["/data/Mia.png"])) is task_type
 
 
 @pytest.mark.parametrize(

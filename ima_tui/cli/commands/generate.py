@@ -40,6 +40,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.route import route
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -67,10 +68,10 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.task_type is None:
             lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
             text, images = generate_order.prompt_of(arguments), arguments.input_images
-            decision = generate_intent.read(text, images, lists)
-            kept = mentions.task_for(text, decision.task_type) if named.files else None
-            if kept is not None and await studio.catalogue.fresh(kept):
-                decision = generate_intent.read(text, images, lists, settled=kept)
+            kept = mentions.task_for(text, route(text, images)) if named.files else None
+            if kept is not None and not await studio.catalogue.fresh(kept):
+                kept = None
+            decision = generate_intent.read(text, images, lists, settled=kept)
             if decision.kind is RequestKind.PREFERENCE:
                 return await generate_preferences.alone(studio, arguments, decision)
             one = generate_intent.meant(generate_order.prompt_of(arguments), decision)

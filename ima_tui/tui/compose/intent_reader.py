@@ -56,7 +56,7 @@ class IntentReader:
         files = [file for file in named.files if file not in attached]
         plain, given = mentions.blanked(text, named), (*attached, *files)
         decision = self._decide(self._route, plain, given, settled)
-        kept = mentions.task_for(plain, decision.task_type) if settled is None else None
+        kept = mentions.task_for(plain, decision) if settled is None else None
         if kept is not None and self._studio.catalogue.models(kept):
             return self._decide(self._route, plain, given, kept)
         return decision
